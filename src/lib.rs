@@ -1,0 +1,1 @@
+//! Claim an AWS CloudHSM cluster.
