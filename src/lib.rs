@@ -1,1 +1,3 @@
 //! Claim an AWS CloudHSM cluster.
+pub mod error;
+pub mod x509;

@@ -1,0 +1,216 @@
+//! A certificate (RFC 5280 4.1), every byte accounted for.
+
+use std::ops::Range;
+
+use super::algorithm::{self, PublicKey};
+use super::der::{Reader, Tlv, integer_rules, single, strict, tag, whole_octets};
+use super::extension::{self, Extensions};
+use super::pem::{self, Label};
+use super::{Malformed, Moment, name, sha256};
+
+const WHAT: &str = "the certificate";
+
+/// A well-formed certificate. Holds its DER and hands out slices of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    serial: Range<usize>,
+    inner_algorithm: Range<usize>,
+    issuer: Range<usize>,
+    subject: Range<usize>,
+    spki: Range<usize>,
+    outer_algorithm: Range<usize>,
+    signature: Range<usize>,
+    version: u8,
+    not_before: Moment,
+    not_after: Moment,
+    key: PublicKey,
+    extensions: Extensions,
+}
+
+/// Where `part` lies within `whole`, of which it is a slice.
+pub(crate) fn range(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    start..start.saturating_add(part.len())
+}
+
+impl Certificate {
+    /// Reads one certificate, strictly: DER throughout, no element that its type does not define, no extension twice, none in a version
+    /// 1 certificate. Judges nothing else: no signature, no date, no algorithm.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
+        let outer = single(der, tag::SEQUENCE, WHAT)?;
+        strict(der, WHAT)?;
+        let mut reader = Reader::new(outer.content, WHAT);
+        let tbs = reader.expect(tag::SEQUENCE, "tbsCertificate")?;
+        let outer_algorithm = reader.expect(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = reader.expect(tag::BIT_STRING, "signatureValue")?;
+        reader.finish()?;
+        algorithm::well_formed(&outer_algorithm, WHAT)?;
+        let signature = whole_octets(signature.content, WHAT)?;
+
+        let mut fields = Reader::new(tbs.content, WHAT);
+        let version = version(fields.optional(tag::context(0))?)?;
+        let serial = fields.expect(tag::INTEGER, "serialNumber")?;
+        integer_rules(serial.content, WHAT)?;
+        let inner_algorithm = fields.expect(tag::SEQUENCE, "signature")?;
+        algorithm::well_formed(&inner_algorithm, WHAT)?;
+        let issuer = fields.expect(tag::SEQUENCE, "issuer")?;
+        name::check(&issuer, WHAT)?;
+        if issuer.content.is_empty() {
+            return Err(Malformed::new(format!("{WHAT}: an empty issuer (RFC 5280 4.1.2.4)")));
+        }
+        let (not_before, not_after) = validity(&fields.expect(tag::SEQUENCE, "validity")?)?;
+        let subject = fields.expect(tag::SEQUENCE, "subject")?;
+        name::check(&subject, WHAT)?;
+        let spki = fields.expect(tag::SEQUENCE, "subjectPublicKeyInfo")?;
+        let key = PublicKey::from_der(spki.raw, WHAT)?;
+        let extensions = tail(&mut fields, version)?;
+        fields.finish()?;
+
+        Ok(Certificate {
+            tbs: range(der, tbs.raw),
+            serial: range(der, serial.content),
+            inner_algorithm: range(der, inner_algorithm.raw),
+            issuer: range(der, issuer.raw),
+            subject: range(der, subject.raw),
+            spki: range(der, spki.raw),
+            outer_algorithm: range(der, outer_algorithm.raw),
+            signature: range(der, signature),
+            der: der.to_vec(),
+            version,
+            not_before,
+            not_after,
+            key,
+            extensions,
+        })
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
+    }
+
+    /// The whole certificate, as it came.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The signed part, with tag and length.
+    pub fn tbs(&self) -> &[u8] {
+        self.slice(&self.tbs)
+    }
+
+    /// The serial number's content octets.
+    pub fn serial(&self) -> &[u8] {
+        self.slice(&self.serial)
+    }
+
+    /// The issuer's name, with tag and length.
+    pub fn issuer(&self) -> &[u8] {
+        self.slice(&self.issuer)
+    }
+
+    /// The subject's name, with tag and length.
+    pub fn subject(&self) -> &[u8] {
+        self.slice(&self.subject)
+    }
+
+    /// The SubjectPublicKeyInfo, with tag and length.
+    pub fn spki(&self) -> &[u8] {
+        self.slice(&self.spki)
+    }
+
+    /// The algorithm inside the signed part.
+    pub fn inner_algorithm(&self) -> &[u8] {
+        self.slice(&self.inner_algorithm)
+    }
+
+    /// The algorithm beside the signature.
+    pub fn outer_algorithm(&self) -> &[u8] {
+        self.slice(&self.outer_algorithm)
+    }
+
+    /// The signature's octets.
+    pub fn signature(&self) -> &[u8] {
+        self.slice(&self.signature)
+    }
+
+    /// 1, 2 or 3.
+    pub const fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// The first moment of its validity.
+    pub const fn not_before(&self) -> Moment {
+        self.not_before
+    }
+
+    /// The last moment of its validity.
+    pub const fn not_after(&self) -> Moment {
+        self.not_after
+    }
+
+    /// The public key.
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// What the extensions say; empty in version 1.
+    pub const fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// SHA-256 over the whole certificate.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&self.der)
+    }
+
+    /// The canonical PEM text.
+    pub fn to_pem(&self) -> String {
+        pem::encode(Label::Certificate, &self.der)
+    }
+
+    /// Whether `key` made this certificate's signature, by the algorithm that it names outside.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        super::SignatureAlgorithm::from_der(self.outer_algorithm()).is_ok_and(|algorithm| key.verify(algorithm, self.tbs(), self.signature()))
+    }
+}
+
+/// `[0] EXPLICIT Version DEFAULT v1`: v1 is never written out (X.690 11.5).
+fn version(field: Option<Tlv<'_>>) -> Result<u8, Malformed> {
+    let Some(field) = field else { return Ok(1) };
+    match single(field.content, tag::INTEGER, WHAT)?.content {
+        [1] => Ok(2),
+        [2] => Ok(3),
+        [0] => Err(Malformed::new(format!("{WHAT}: version 1 is written out, though it is the default (X.690 11.5)"))),
+        _ => Err(Malformed::new(format!("{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"))),
+    }
+}
+
+fn validity(validity: &Tlv<'_>) -> Result<(Moment, Moment), Malformed> {
+    let mut times = Reader::new(validity.content, WHAT);
+    let not_before = Moment::from_der(&times.any()?, WHAT)?;
+    let not_after = Moment::from_der(&times.any()?, WHAT)?;
+    times.finish()?;
+    Ok((not_before, not_after))
+}
+
+/// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and 4.1.2.9).
+fn tail(fields: &mut Reader<'_>, version: u8) -> Result<Extensions, Malformed> {
+    for number in [1, 2] {
+        if let Some(identifier) = fields.optional(tag::context_primitive(number))? {
+            super::der::bit_string_rules(identifier.content, WHAT)?;
+            if version < 2 {
+                return Err(Malformed::new(format!("{WHAT}: a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)")));
+            }
+        }
+    }
+    let Some(wrapper) = fields.optional(tag::context(3))? else { return Ok(Extensions::default()) };
+    if version < 3 {
+        return Err(Malformed::new(format!("{WHAT}: extensions in a version {version} certificate (RFC 5280 4.1.2.9)")));
+    }
+    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, WHAT)
+}

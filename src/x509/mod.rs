@@ -1,0 +1,48 @@
+//! What certificates and CSRs are made of: strict PEM, strict DER, names, keys, signatures, times.
+//!
+//! Pure: no file, network, clock or randomness. A type keeps the DER it came from and hands out slices of it; those are compared
+//! and copied, never a value rebuilt from parts. What parses is known to be well formed, and nobody checks that again.
+
+pub mod algorithm;
+pub mod certificate;
+pub mod csr;
+pub mod der;
+pub mod extension;
+pub mod name;
+pub mod pem;
+pub mod time;
+
+pub use algorithm::{PublicKey, SignatureAlgorithm};
+pub use certificate::Certificate;
+pub use csr::Csr;
+pub use name::name_text;
+pub use time::Moment;
+
+/// Bytes that are not what they should be: a sentence that says which rule they break.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(String);
+
+impl Malformed {
+    /// From the sentence.
+    pub fn new(what: impl Into<String>) -> Self {
+        Malformed(what.into())
+    }
+}
+
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    out
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(DIGITS.get(usize::from(n & 0xF)).copied().unwrap_or(b'?'));
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}

@@ -1,0 +1,136 @@
+//! Names: strictly read, compared byte for byte, and written out for eyes only.
+
+use super::der::{Reader, Tlv, tag};
+use super::{Malformed, hex};
+
+/// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
+const SHORT_NAMES: &[(&[u8], &str)] = &[
+    (&[0x55, 4, 3], "CN"),
+    (&[0x55, 4, 5], "serialNumber"),
+    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 7], "L"),
+    (&[0x55, 4, 8], "ST"),
+    (&[0x55, 4, 9], "STREET"),
+    (&[0x55, 4, 10], "O"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 12], "title"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 25], "DC"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 1], "UID"),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1], "emailAddress"),
+];
+
+/// `commonName` (X.520; RFC 5280 appendix A.1).
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
+
+/// A Name is a SEQUENCE of RDNs, an RDN a SET of at least one AttributeTypeAndValue of exactly two elements (RFC 5280 4.1.2.4).
+pub(crate) fn check(name: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
+    walk(name.content, what, |_, _, _| {})
+}
+
+/// Calls `see` with each attribute: whether it begins an RDN, its type (OID content), its value.
+fn walk<'a>(content: &'a [u8], what: &'static str, mut see: impl FnMut(bool, &'a [u8], Tlv<'a>)) -> Result<(), Malformed> {
+    let mut rdns = Reader::new(content, what);
+    while !rdns.is_empty() {
+        let rdn = rdns.expect(tag::SET, "a name's RDN")?;
+        let mut attributes = Reader::new(rdn.content, what);
+        let mut first = true;
+        loop {
+            let attribute = attributes.expect(tag::SEQUENCE, "an RDN's attribute")?;
+            let mut parts = Reader::new(attribute.content, what);
+            let kind = parts.expect(tag::OID, "an attribute's type")?;
+            let value = parts.any()?;
+            parts.finish()?;
+            see(first, kind.content, value);
+            first = false;
+            if attributes.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a common name of `name` holds `part`, letter case aside. `name` is the element as it came.
+pub fn common_name_contains(name: &[u8], part: &str) -> bool {
+    let mut found = false;
+    let Ok(outer) = Reader::new(name, "a name").any() else { return false };
+    let part = part.to_lowercase();
+    let walked = walk(outer.content, "a name", |_, kind, value| {
+        found |= kind == COMMON_NAME && value_text(&value).to_lowercase().contains(&part);
+    });
+    walked.is_ok() && found
+}
+
+/// A name for eyes, in the order it is encoded in: `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within
+/// values are escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
+pub fn name_text(name: &[u8]) -> String {
+    let mut out = String::new();
+    let Ok(outer) = Reader::new(name, "a name").any() else { return "(not a name)".to_owned() };
+    let walked = walk(outer.content, "a name", |first, kind, value| {
+        if !out.is_empty() {
+            out.push_str(if first { ", " } else { " + " });
+        }
+        match SHORT_NAMES.iter().find(|(oid, _)| *oid == kind) {
+            Some((_, short)) => out.push_str(short),
+            None => out.push_str(&oid_text(kind)),
+        }
+        out.push('=');
+        for c in value_text(&value).chars() {
+            match c {
+                ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.extend(['\\', c]),
+                // A terminal must not obey what a certificate says.
+                c if c.is_control() || is_invisible(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+                c => out.push(c),
+            }
+        }
+    });
+    match walked {
+        Ok(()) if out.is_empty() => "(empty)".to_owned(),
+        Ok(()) => out,
+        Err(_) => "(not a name)".to_owned(),
+    }
+}
+
+/// Format characters that reorder or hide text (Unicode bidirectional controls, zero width).
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn value_text(value: &Tlv<'_>) -> String {
+    match value.tag {
+        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => String::from_utf8_lossy(value.content).into_owned(),
+        // Latin-1 is what TeletexString holds in practice.
+        tag::TELETEX_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
+        tag::BMP_STRING => {
+            let units = value.content.chunks_exact(2).map(|pair| pair.iter().fold(0u16, |n, b| (n << 8) | u16::from(*b)));
+            char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
+        }
+        _ => format!("#{}", hex(value.raw)),
+    }
+}
+
+/// An OID's content as dotted text.
+pub fn oid_text(content: &[u8]) -> String {
+    const_oid::ObjectIdentifier::from_bytes(content).map_or_else(|_| format!("OID {}", hex(content)), |oid| oid.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{oid, sequence, set, tlv};
+    use super::*;
+
+    fn attribute(kind: &str, value: &str) -> Vec<u8> {
+        sequence(&[&oid(kind), &tlv(tag::UTF8_STRING, &[value.as_bytes()])])
+    }
+
+    #[test]
+    fn a_name_is_shown_with_its_rdns_and_without_its_tricks() {
+        let rdn = set(&[&attribute("2.5.4.8", "CA"), &attribute("2.5.4.10", "Cavium")]);
+        let name = sequence(&[&rdn, &set(&[&attribute("2.5.4.3", "HSM:1:PARTN:2, for FIPS mode\u{1b}[0m\u{202e}")])]);
+        assert_eq!(name_text(&name), "ST=CA + O=Cavium, CN=HSM:1:PARTN:2\\, for FIPS mode\\u{1b}[0m\\u{202e}");
+        assert!(common_name_contains(&name, ":partn:"));
+        assert!(!common_name_contains(&name, "Cavium"));
+        assert_eq!(name_text(&sequence(&[])), "(empty)");
+        assert_eq!(name_text(&[1, 2, 3]), "(not a name)");
+    }
+}

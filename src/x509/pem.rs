@@ -1,0 +1,231 @@
+//! PEM as InitializeCluster documents it: strict to read, one canonical form to write.
+
+use base64ct::{Base64, Encoding};
+
+/// The longest SignedCert or TrustAnchor, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster: "Length
+/// Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
+pub const MAX_CHARS: usize = 5000;
+
+/// What a PEM block says it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// `CERTIFICATE` (RFC 7468 5.1)
+    Certificate,
+    /// `CERTIFICATE REQUEST` (RFC 7468 7) or `NEW CERTIFICATE REQUEST`, which it says parsers may meet
+    CertificateRequest,
+}
+
+impl Label {
+    /// The label that we write, and expect first.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Label::Certificate => "CERTIFICATE",
+            Label::CertificateRequest => "CERTIFICATE REQUEST",
+        }
+    }
+
+    fn is(self, found: &str) -> bool {
+        found == self.text() || (self == Label::CertificateRequest && found == "NEW CERTIFICATE REQUEST")
+    }
+}
+
+/// Why a text is not the one PEM block that was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PemError {
+    /// Nothing there.
+    #[error("the file is empty")]
+    Empty,
+    /// A private key, of which nothing is shown.
+    #[error("this is a private key, not a {expected}; it must never be here")]
+    PrivateKey {
+        /// The label that was expected.
+        expected: &'static str,
+    },
+    /// Over [`MAX_CHARS`].
+    #[error("{found} characters, and CloudHSM takes at most {MAX_CHARS} (API Reference, InitializeCluster)")]
+    TooLong {
+        /// How many there are.
+        found: usize,
+    },
+    /// A byte order mark.
+    #[error("it begins with a byte order mark; save it as plain ASCII")]
+    ByteOrderMark,
+    /// DER, not PEM.
+    #[error("this is DER (binary), expected PEM; convert it with `openssl x509 -inform DER` or `openssl req -inform DER`")]
+    Der,
+    /// A character outside the documented pattern.
+    #[error("byte {byte:#04x} in line {line}, outside the characters that CloudHSM documents: [a-zA-Z0-9+-/=\\s]")]
+    Character {
+        /// The byte.
+        byte: u8,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// No block at all.
+    #[error("no PEM block, expected `-----BEGIN {expected}-----`")]
+    NoBlock {
+        /// The label that was expected.
+        expected: &'static str,
+    },
+    /// Text beside the block.
+    #[error("text {place} the PEM block, where only white space may be")]
+    TextAround {
+        /// `before` or `after`
+        place: &'static str,
+    },
+    /// More than one block.
+    #[error("{found} PEM blocks, expected exactly one")]
+    Blocks {
+        /// How many.
+        found: usize,
+    },
+    /// Another label.
+    #[error("a block labelled `{found}`, expected `{expected}`")]
+    Label {
+        /// The label found (documented characters only).
+        found: String,
+        /// The label that was expected.
+        expected: &'static str,
+    },
+    /// BEGIN and END lines that do not belong together.
+    #[error("the BEGIN line has no END line of the same label")]
+    Unclosed,
+    /// Not base64 as RFC 4648 section 4 writes it.
+    #[error("the text between the BEGIN and END lines is not base64 (RFC 4648 section 4)")]
+    Base64,
+}
+
+/// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (facts.md).
+pub const fn is_documented(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+'..=b'/' | b'=') || is_space(byte)
+}
+
+/// `\s`
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
+}
+
+/// The DER of the one block that `text` is, with nothing but white space around it.
+///
+/// # Errors
+/// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
+pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
+    let label = expected.text();
+    if text.is_empty() {
+        return Err(PemError::Empty);
+    }
+    if contains(text, b"PRIVATE KEY-----") {
+        return Err(PemError::PrivateKey { expected: label });
+    }
+    if text.starts_with(&[0xEF, 0xBB, 0xBF]) || text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
+        return Err(PemError::ByteOrderMark);
+    }
+    if text.starts_with(&[0x30, 0x82]) {
+        return Err(PemError::Der);
+    }
+    if text.len() > MAX_CHARS {
+        return Err(PemError::TooLong { found: text.len() });
+    }
+    if let Some(at) = text.iter().position(|byte| !is_documented(*byte)) {
+        let line = text.iter().take(at).filter(|b| **b == b'\n').count().saturating_add(1);
+        return Err(PemError::Character { byte: text.get(at).copied().unwrap_or(0), line });
+    }
+    // Every byte is ASCII now.
+    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space));
+    one_block(text, expected)
+}
+
+fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
+    const BEGIN: &str = "-----BEGIN ";
+    let blocks = text.matches(BEGIN).count();
+    if text.is_empty() {
+        return Err(PemError::Empty);
+    }
+    if blocks == 0 {
+        return Err(PemError::NoBlock { expected: expected.text() });
+    }
+    if blocks > 1 {
+        return Err(PemError::Blocks { found: blocks });
+    }
+    let inside = text.strip_prefix(BEGIN).ok_or(PemError::TextAround { place: "before" })?;
+    let (label, body) = inside.split_once("-----").ok_or(PemError::Unclosed)?;
+    if !expected.is(label) {
+        return Err(PemError::Label { found: label.chars().take(64).collect(), expected: expected.text() });
+    }
+    let (body, after) = body.split_once(&format!("-----END {label}-----")).ok_or(PemError::Unclosed)?;
+    if !after.is_empty() {
+        return Err(PemError::TextAround { place: "after" });
+    }
+    // Encapsulation boundaries stand on lines of their own (RFC 7468 section 2).
+    let line_end = |c: char| matches!(c, '\n' | '\r');
+    if !body.trim_start_matches([' ', '\t']).starts_with(line_end) || !body.ends_with(line_end) {
+        return Err(PemError::Base64);
+    }
+    let packed: String = body.chars().filter(|c| !u8::try_from(*c).is_ok_and(is_space)).collect();
+    if packed.is_empty() {
+        return Err(PemError::Base64);
+    }
+    Base64::decode_vec(&packed).map_err(|_| PemError::Base64)
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 2, "stricttextualmsg"). This is what is written and sent.
+pub fn encode(label: Label, der: &[u8]) -> String {
+    let block = ::pem::Pem::new(label.text(), der);
+    ::pem::encode_config(&block, ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn good() -> String {
+        encode(Label::Certificate, &[0x30, 3, 2, 1, 5])
+    }
+
+    fn error(text: impl AsRef<[u8]>) -> PemError {
+        decode(text.as_ref(), Label::Certificate).unwrap_err()
+    }
+
+    #[test]
+    fn white_space_around_and_crlf_are_fine() {
+        for text in [good(), good().replace('\n', "\r\n"), good().trim_end().to_owned(), format!("\n\n  {}\n\n", good())] {
+            assert_eq!(decode(text.as_bytes(), Label::Certificate).unwrap(), [0x30, 3, 2, 1, 5]);
+        }
+        let request = good().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
+        assert!(decode(request.as_bytes(), Label::CertificateRequest).is_ok());
+    }
+
+    #[test]
+    fn five_thousand_characters_are_the_last_that_pass() {
+        let pad = MAX_CHARS - good().len();
+        assert!(decode(format!("{}{}", good(), "\n".repeat(pad)).as_bytes(), Label::Certificate).is_ok());
+        assert_eq!(error(format!("{}{}", good(), "\n".repeat(pad + 1))), PemError::TooLong { found: 5001 });
+    }
+
+    #[test]
+    fn anything_but_one_block_is_refused() {
+        assert_eq!(error(""), PemError::Empty);
+        assert_eq!(error("  \n"), PemError::Empty);
+        assert_eq!(error(format!("\u{feff}{}", good())), PemError::ByteOrderMark);
+        assert_eq!(error(format!("subject=CN\n{}", good())), PemError::TextAround { place: "before" });
+        assert_eq!(error(format!("{}after", good())), PemError::TextAround { place: "after" });
+        assert_eq!(error(good() + &good()), PemError::Blocks { found: 2 });
+        assert_eq!(error(format!("a: b\n{}", good())), PemError::Character { byte: b':', line: 1 });
+        assert_eq!(error(format!("{}\0", good())), PemError::Character { byte: 0, line: 4 });
+        assert!(matches!(error(good().replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
+        assert_eq!(error(good().replace("END", "ENT")), PemError::Unclosed);
+        assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQV=")), PemError::Base64);
+        assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQU")), PemError::Base64);
+        assert_eq!(error(good().replace("-----\nM", "-----M")), PemError::Base64);
+        assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
+        let key = error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
+        assert!(!key.to_string().contains("c2Vj"));
+        assert_eq!(key, PemError::PrivateKey { expected: "CERTIFICATE" });
+    }
+}

@@ -1,0 +1,143 @@
+//! A moment, to the second, as certificates know it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::der::{Tlv, tag, tlv};
+use super::Malformed;
+
+/// A moment: whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// From seconds since the Unix epoch. What lies beyond the years that RFC 3339 can write is brought to their ends.
+    pub fn from_unix(seconds: i64) -> Self {
+        Moment(seconds.clamp(-62_135_596_800, 253_402_300_799))
+    }
+
+    /// Seconds since the Unix epoch.
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// This moment and so many seconds (negative: earlier).
+    #[must_use]
+    pub fn plus(self, seconds: i64) -> Self {
+        Self::from_unix(self.0.saturating_add(seconds))
+    }
+
+    /// From a UTCTime or GeneralizedTime (RFC 5280 4.1.2.5): two-digit years from 50 on are the twentieth century.
+    ///
+    /// # Errors
+    /// Another tag, or digits that are no date.
+    pub fn from_der(time: &Tlv<'_>, what: &'static str) -> Result<Self, Malformed> {
+        let fault = || Malformed::new(format!("{what}: a validity time that is no date (RFC 5280 4.1.2.5)"));
+        let digits = |at: usize, count: usize| -> Option<i16> {
+            let text = time.content.get(at..at.checked_add(count)?)?;
+            std::str::from_utf8(text).ok()?.parse().ok()
+        };
+        let year_length = match time.tag {
+            tag::UTC_TIME => 2,
+            tag::GENERALIZED_TIME => 4,
+            found => {
+                return Err(Malformed::new(format!("{what}: a validity time with tag {found:02x}, expected UTCTime or GeneralizedTime")));
+            }
+        };
+        let written = digits(0, year_length).ok_or_else(fault)?;
+        let year = match (year_length, written) {
+            (2, 50..) => written.saturating_add(1900),
+            (2, _) => written.saturating_add(2000),
+            _ => written,
+        };
+        let two = |n: usize| -> Result<i8, Malformed> {
+            digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault)
+        };
+        let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).map_err(|_| fault())?;
+        let stamp = jiff::tz::Offset::UTC.to_timestamp(civil).map_err(|_| fault())?;
+        Ok(Moment(stamp.as_second()))
+    }
+
+    /// As RFC 5280 4.1.2.5 wants it written: UTCTime through 2049, GeneralizedTime after.
+    pub fn to_der(self) -> Vec<u8> {
+        let civil = self.civil();
+        let tail = format!("{:02}{:02}{:02}{:02}{:02}Z", civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second());
+        match civil.year() {
+            year @ 1950..=2049 => tlv(tag::UTC_TIME, &[format!("{:02}", year.rem_euclid(100)).as_bytes(), tail.as_bytes()]),
+            year => tlv(tag::GENERALIZED_TIME, &[format!("{year:04}").as_bytes(), tail.as_bytes()]),
+        }
+    }
+
+    fn civil(self) -> jiff::civil::DateTime {
+        jiff::Timestamp::from_second(self.0).map_or(jiff::civil::DateTime::ZERO, |stamp| jiff::tz::Offset::UTC.to_datetime(stamp))
+    }
+}
+
+impl fmt::Display for Moment {
+    /// RFC 3339, in UTC: `2026-11-21T18:46:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let c = self.civil();
+        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year(), c.month(), c.day(), c.hour(), c.minute(), c.second())
+    }
+}
+
+impl FromStr for Moment {
+    type Err = Malformed;
+
+    /// RFC 3339 with any offset; fractions of a second are dropped.
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let fault = || Malformed::new(format!("`{text}` is not an RFC 3339 time such as 2026-01-31T12:00:00Z"));
+        // jiff also takes forms beyond RFC 3339 (a bracketed zone, a time without seconds): the shape is asked for first.
+        let bytes = text.as_bytes();
+        let shaped = bytes.len() >= 20
+            && [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')].iter().all(|(at, c)| bytes.get(*at) == Some(c))
+            && matches!(bytes.get(10), Some(b'T' | b't' | b' '))
+            && !text.contains('[');
+        if !shaped {
+            return Err(fault());
+        }
+        text.parse::<jiff::Timestamp>().map(|stamp| Moment(stamp.as_second())).map_err(|_| fault())
+    }
+}
+
+impl serde::Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_and_written_as_rfc_5280_says() {
+        for (der, text) in [
+            (&b"\x17\x0d490101000000Z"[..], "2049-01-01T00:00:00Z"),
+            (b"\x17\x0d500101000000Z", "1950-01-01T00:00:00Z"),
+            (b"\x17\x0d251116135525Z", "2025-11-16T13:55:25Z"),
+            (b"\x18\x0f20500101000000Z", "2050-01-01T00:00:00Z"),
+            (b"\x18\x0f99991231235959Z", "9999-12-31T23:59:59Z"),
+        ] {
+            let tlv = super::super::der::Reader::new(der, "t").any().unwrap();
+            let moment = Moment::from_der(&tlv, "t").unwrap();
+            assert_eq!(moment.to_string(), text);
+            assert_eq!(moment.to_der(), der);
+            assert_eq!(text.parse::<Moment>().unwrap(), moment);
+        }
+        assert_eq!("2025-01-01T01:00:00.5+01:00".parse::<Moment>().unwrap().to_string(), "2025-01-01T00:00:00Z");
+        for bad in ["2025-01-01", "2025-01-01T00:00Z", "2025-02-30T00:00:00Z", "now", "2025-01-01T00:00:00", "2025-01-01T00:00:00Z[UTC]"] {
+            assert!(bad.parse::<Moment>().is_err(), "{bad}");
+        }
+        let tlv = super::super::der::Reader::new(b"\x17\x0d250230000000Z", "t").any().unwrap();
+        assert!(Moment::from_der(&tlv, "t").is_err());
+    }
+}
