@@ -6,6 +6,8 @@ use std::str::FromStr;
 use super::der::{Tlv, tag, tlv};
 use super::Malformed;
 
+const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// A moment: whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
@@ -54,8 +56,7 @@ impl Moment {
             digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault)
         };
         let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).map_err(|_| fault())?;
-        let stamp = jiff::tz::Offset::UTC.to_timestamp(civil).map_err(|_| fault())?;
-        Ok(Moment(stamp.as_second()))
+        Ok(Moment(civil.duration_since(EPOCH).as_secs()))
     }
 
     /// As RFC 5280 4.1.2.5 wants it written: UTCTime through 2049, GeneralizedTime after.
@@ -69,7 +70,8 @@ impl Moment {
     }
 
     fn civil(self) -> jiff::civil::DateTime {
-        jiff::Timestamp::from_second(self.0).map_or(jiff::civil::DateTime::ZERO, |stamp| jiff::tz::Offset::UTC.to_datetime(stamp))
+        // In range by construction (`from_unix` clamps); jiff's Timestamp ends a day before RFC 5280's 99991231235959Z, its civil time does not.
+        EPOCH.checked_add(jiff::SignedDuration::from_secs(self.0)).unwrap_or(jiff::civil::DateTime::MAX)
     }
 }
 
