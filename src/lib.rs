@@ -1,3 +1,4 @@
 //! Claim an AWS CloudHSM cluster.
 pub mod error;
+pub mod verify;
 pub mod x509;

@@ -210,8 +210,8 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str) -> Result<(),
         22 | 26 if !c.is_ascii() => return fault("an IA5String or VisibleString beyond ASCII"),
         23 if !is_time(c, 12) => return fault("a UTCTime that is not YYMMDDHHMMSSZ (X.690 11.8)"),
         24 if !is_time(c, 14) => return fault("a GeneralizedTime that is not YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2)"),
-        30 if c.len() % 2 != 0 => return fault("a BMPString of an odd number of bytes"),
-        28 if c.len() % 4 != 0 => return fault("a UniversalString whose bytes are not whole characters"),
+        30 if !c.len().is_multiple_of(2) => return fault("a BMPString of an odd number of bytes"),
+        28 if !c.len().is_multiple_of(4) => return fault("a UniversalString whose bytes are not whole characters"),
         0 | 14 | 15 | 29 => return fault("a universal tag that no certificate has"),
         _ => {}
     }

@@ -1,0 +1,290 @@
+//! The roots that attestation chains end in: a subject's name and a public key each (RFC 5280 6.1.1 d), built in or given.
+
+use serde::Serialize;
+
+use super::record::Side;
+use crate::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
+use crate::x509::pem::Label;
+use crate::x509::{Certificate, Malformed, Moment, PublicKey, hex, name_text, pem, sha256};
+
+/// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several roots have room.
+pub const MAX_ANCHOR_FILE: usize = 256 * 1024;
+
+/// Where an anchor comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The table in this file.
+    BuiltIn,
+    /// A certificate that the user gave, with the name of its file.
+    Given(String),
+}
+
+/// One certificate in which an anchor has been published: its dates are worth a note, no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Issue {
+    not_before: Moment,
+    not_after: Moment,
+    fingerprint: Option<[u8; 32]>,
+    version: u8,
+}
+
+/// A root: subject name and public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    subject: Vec<u8>,
+    spki: Vec<u8>,
+    key: PublicKey,
+    source: Source,
+    issues: Vec<Issue>,
+}
+
+/// What a record says of an anchor that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnchorFacts {
+    /// `aws` or `manufacturer`
+    pub side: Side,
+    /// Its name, for eyes.
+    pub subject: String,
+    /// SHA-256 of its SubjectPublicKeyInfo, in hex.
+    pub key_sha256: String,
+    /// SHA-256 of its certificate, in hex; for a built-in anchor, of the first certificate it was published in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_sha256: Option<String>,
+    /// `built-in` or `given`
+    pub source: &'static str,
+    /// The file it was read from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// The anchors of both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchors {
+    /// Of the AWS chain; the one whose name and key fit is used.
+    pub aws: Vec<Anchor>,
+    /// Of the manufacturer's chain.
+    pub manufacturer: Vec<Anchor>,
+}
+
+impl Anchors {
+    /// AWS CloudHSM Root G1, and the LiquidSecurity manufacturer root.
+    pub fn built_in() -> Self {
+        Anchors { aws: vec![Anchor::built_in(&AWS_ROOT_G1)], manufacturer: vec![Anchor::built_in(&LIQUIDSECURITY_ROOT)] }
+    }
+
+    /// Those of one side.
+    pub fn of(&self, side: Side) -> &[Anchor] {
+        match side {
+            Side::Aws => &self.aws,
+            Side::Manufacturer => &self.manufacturer,
+        }
+    }
+}
+
+impl Anchor {
+    /// The anchors in a file's content: PEM with text around its blocks or not, or DER. Only name and key of each certificate count; its
+    /// signature, dates and extensions prove nothing about a root.
+    ///
+    /// # Errors
+    /// Where it holds no certificate, or one that is not strictly DER. Nothing falls back to a built-in anchor.
+    pub fn from_file(content: &[u8], file: &str) -> Result<Vec<Self>, Malformed> {
+        let at = |fault: &dyn std::fmt::Display| Malformed::new(format!("{file}: {fault}"));
+        if content.len() > MAX_ANCHOR_FILE {
+            return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
+        }
+        let ders = if content.first() == Some(&tag::SEQUENCE) { vec![content.to_vec()] } else { blocks(content, file)? };
+        ders.iter().map(|der| Certificate::from_der(der).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault))).collect()
+    }
+
+    /// From a certificate that the user trusts as a root.
+    pub fn from_certificate(certificate: &Certificate, file: &str) -> Self {
+        Anchor {
+            subject: certificate.subject().to_vec(),
+            spki: certificate.spki().to_vec(),
+            key: certificate.key().clone(),
+            source: Source::Given(file.to_owned()),
+            issues: vec![Issue {
+                not_before: certificate.not_before(),
+                not_after: certificate.not_after(),
+                fingerprint: Some(certificate.fingerprint()),
+                version: certificate.version(),
+            }],
+        }
+    }
+
+    fn built_in(root: &Figures) -> Self {
+        let rdns: Vec<Vec<u8>> = root
+            .subject
+            .iter()
+            .map(|(kind, value)| {
+                let string = if *kind == "2.5.4.6" { tag::PRINTABLE_STRING } else { tag::UTF8_STRING };
+                set(&[&sequence(&[&oid(kind), &tlv(string, &[value.as_bytes()])])])
+            })
+            .collect();
+        let modulus = unhex(root.modulus);
+        let rsa = sequence(&[&integer(&modulus), &integer(&[1, 0, 1])]);
+        let spki = sequence(&[&sequence(&[&oid("1.2.840.113549.1.1.1"), &[tag::NULL, 0]]), &bit_string(&rsa)]);
+        // The table is ours: that it parses, and says what the published certificates say, is tested.
+        let key = PublicKey::from_der(&spki, "a built-in anchor").unwrap_or(PublicKey::Other("a damaged built-in anchor".to_owned()));
+        Anchor {
+            subject: sequence(&rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            spki,
+            key,
+            source: Source::BuiltIn,
+            issues: root.issues.to_vec(),
+        }
+    }
+
+    /// The name, with tag and length.
+    pub fn subject(&self) -> &[u8] {
+        &self.subject
+    }
+
+    /// The SubjectPublicKeyInfo, with tag and length.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The public key.
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Where it comes from.
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// For the record.
+    pub fn facts(&self, side: Side) -> AnchorFacts {
+        let (source, file) = match &self.source {
+            Source::BuiltIn => ("built-in", None),
+            Source::Given(file) => ("given", Some(file.clone())),
+        };
+        AnchorFacts {
+            side,
+            subject: name_text(&self.subject),
+            key_sha256: hex(&sha256(&self.spki)),
+            certificate_sha256: self.issues.first().and_then(|issue| issue.fingerprint).map(|print| hex(&print)),
+            source,
+            file,
+        }
+    }
+
+    /// Whether a certificate of it is within its dates at `at`, and the sentence that says so.
+    pub(crate) fn validity(&self, side: Side, at: Moment) -> (bool, String) {
+        let who = side.anchor_noun();
+        let current = self.issues.iter().find(|issue| issue.not_before <= at && at <= issue.not_after);
+        let dates: Vec<String> =
+            self.issues.iter().map(|issue| format!("{} to {} (version {})", issue.not_before, issue.not_after, issue.version)).collect();
+        let dates = dates.join(", reissued with the same key ");
+        match current {
+            Some(_) => (true, format!("{who}'s certificate is within its dates at {at}: {dates}")),
+            None => {
+                let expired = self.issues.iter().all(|issue| at > issue.not_after);
+                let word = if expired { "expired" } else { "not within its dates" };
+                (
+                    false,
+                    format!("{who}'s certificate is {word} at {at}: {dates}; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands"),
+                )
+            }
+        }
+    }
+}
+
+/// The DER of every `CERTIFICATE` block in `text`.
+fn blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let text = String::from_utf8_lossy(text);
+    if text.contains("PRIVATE KEY-----") {
+        return Err(Malformed::new(format!("{file}: holds a private key, expected a root certificate alone")));
+    }
+    let mut found = Vec::new();
+    let mut rest: &str = &text;
+    while let Some((_, after)) = rest.split_once(BEGIN) {
+        let (body, tail) = after.split_once(END).ok_or_else(|| Malformed::new(format!("{file}: a BEGIN line without its END line")))?;
+        let der = pem::decode(format!("{BEGIN}{body}{END}").as_bytes(), Label::Certificate)
+            .map_err(|fault| Malformed::new(format!("{file}: {fault}")))?;
+        found.push(der);
+        rest = tail;
+    }
+    if found.is_empty() {
+        return Err(Malformed::new(format!("{file}: holds no certificate, expected a root in PEM or DER")));
+    }
+    Ok(found)
+}
+
+/// A root as facts.md gives it ("Anchors as figures"): exponent 65537, dates of the certificates it was published in.
+struct Figures {
+    subject: &'static [(&'static str, &'static str)],
+    modulus: &'static str,
+    issues: &'static [Issue],
+}
+
+const fn issue(not_before: i64, not_after: i64, version: u8, fingerprint: Option<[u8; 32]>) -> Issue {
+    Issue { not_before: Moment::constant(not_before), not_after: Moment::constant(not_after), fingerprint, version }
+}
+
+/// facts.md; the certificate is published by AWS with the User Guide's "Verify HSM Identity".
+const AWS_ROOT_G1: Figures = Figures {
+    subject: &[
+        ("2.5.4.6", "US"),
+        ("2.5.4.8", "Virginia"),
+        ("2.5.4.7", "Herndon"),
+        ("2.5.4.10", "Amazon Web Services INC."),
+        ("2.5.4.11", "CloudHSM"),
+        ("2.5.4.3", "AWS CloudHSM Root G1"),
+    ],
+    modulus: "C8E3F62AE01F1E6673001E57DC3E69F19B737324586085804599A2853FE7F967419F39D2E8E188EC18075C3898255A45\
+              5F1FC4600E29E4AC65F0B6928334621AE7C6AE0F406652BB0B6AC6782757D6323B6C0A837DA7E9A16C104627742C6E86\
+              3AFD71181F848E0084BB00DC57D848945C137AFF3B375260CD5A64573595DF676839E2F985AD59EEA69A977535F4E132\
+              08D30E2FBC3304F334E8C9B518FD6983E0B75AB43FCE1C2FB51E0F4F15F027002367D5B82CCBD6EFEB3425802833FAE6\
+              3A31587A0BFD4F6DD31C6410478C4FABE3610CA2A90B2DE659F41C2C922AA4F9A483213A66DCC7750615FE839DF8257F\
+              3B66E8AA9FD1E5BA1D5AC52E21EE5261",
+    issues: &[issue(
+        1_493_368_666,
+        1_808_728_666,
+        3,
+        Some([
+            0x9C, 0x69, 0x58, 0xFC, 0xAC, 0xBB, 0x6F, 0x0E, 0x36, 0x54, 0x6B, 0xE1, 0xF2, 0xCE, 0x59, 0xAD, 0x84, 0xEE, 0x20, 0x68, 0x35, 0xE6,
+            0x97, 0x7F, 0x69, 0x7D, 0x30, 0xDC, 0xE9, 0xA7, 0xB5, 0x70,
+        ]),
+    )],
+};
+
+/// facts.md: two certificates, one expired, one key.
+const LIQUIDSECURITY_ROOT: Figures = Figures {
+    subject: &[
+        ("2.5.4.6", "US"),
+        ("2.5.4.8", "California"),
+        ("2.5.4.7", "San Jose"),
+        ("2.5.4.10", "Cavium, Inc."),
+        ("2.5.4.11", "LiquidSecurity"),
+        ("2.5.4.3", "localca.liquidsecurity.cavium.com"),
+    ],
+    modulus: "DC92FA9033872F663772A8E2C63138CA270BDFC493A156AC3AA688E050CCF5D1553BCF70AD26BC077044B01035315243\
+              31CE87F9E64168AD444B6955428DE7586AE122B27670C125A401E9A9F464449BC897E815EDA19F150D6A0ED87D002621\
+              C233ADAA25E6555E19BC03FCD61B43F22EB088347D32CFD6A1E8173076C6462EF42F92950D261C1532B6FD9C8F419519\
+              935A1A28B756124DFEE37E26C491CFE937ED04CF7D1115A2F7321C8868D252DB6FB5D2D9F2E2C3944EC3C4B5729A8799\
+              8F947A67AC6701D7CCF963182BD2F0CD631F8508F1A8F795C6AEAF4D61F34C970B127854ABF03D5543B1D99A2A5E4C1D\
+              61413510C3F2BF466B70E4D8A58E4613",
+    issues: &[
+        issue(
+            1_447_941_325,
+            1_763_301_325,
+            1,
+            Some([
+                0x97, 0x57, 0x57, 0xF0, 0xD7, 0x66, 0x40, 0xE0, 0x3D, 0x14, 0x76, 0x0F, 0x8F, 0xC9, 0xE3, 0xA5, 0x58, 0x26, 0xFA, 0x78, 0x07, 0xB2,
+                0xC3, 0x92, 0xF7, 0x80, 0x1A, 0x95, 0xBD, 0x69, 0xCC, 0x28,
+            ]),
+        ),
+        issue(1_721_939_360, 2_037_299_360, 3, None),
+    ],
+};
+
+/// The bytes of our own table's hexadecimal.
+fn unhex(text: &str) -> Vec<u8> {
+    let nibbles: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).filter_map(|n| u8::try_from(n).ok()).collect();
+    nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, nibble| (byte << 4) | nibble)).collect()
+}

@@ -1,0 +1,33 @@
+//! `algorithm.<input>`: signature algorithms and keys that count.
+
+use super::csr::need_csr;
+use super::{Judged, Outcome, Parts, need};
+use crate::verify::{Input, Side};
+use crate::x509::SignatureAlgorithm;
+
+/// `algorithm.<input>` (RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2).
+pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
+    let (outer, inner, key) = match input {
+        Input::Csr => {
+            let csr = need_csr(parts)?;
+            (csr.algorithm(), None, csr.key())
+        }
+        _ => {
+            let certificate = need(parts, input)?;
+            (certificate.outer_algorithm(), Some(certificate.inner_algorithm()), certificate.key())
+        }
+    };
+    let noun = input.noun();
+    let algorithm = SignatureAlgorithm::from_der(outer).map_err(|fault| {
+        Outcome::fail(format!("{noun} is signed with {fault}, expected RSA (PKCS#1 v1.5 or PSS) with SHA-256/384/512, or ECDSA with SHA-256/384"))
+    })?;
+    if inner.is_some_and(|inner| inner != outer) {
+        return Err(Outcome::fail(format!("{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 4.1.1.2)")));
+    }
+    key.usable().map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384")))?;
+    if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
+        && let Some(anchor) = parts.anchor(side) {
+            anchor.key().usable().map_err(|fault| Outcome::fail(format!("{} is {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384", side.anchor_noun())))?;
+        }
+    Ok(Outcome::pass(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())))
+}

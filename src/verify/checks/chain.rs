@@ -1,0 +1,120 @@
+//! The two chains: anchors, hardware certificates, HSM certificate.
+
+use super::{Judged, Outcome, Parts, judgeable, need, need_anchor, print};
+use crate::verify::{CheckId, Input, Side, Source};
+use crate::x509::{PublicKey, hex, name_text, sha256};
+
+fn several(parts: &Parts<'_>, side: Side) -> String {
+    let [aws, manufacturer] = parts.given;
+    let count = if side == Side::Aws { aws } else { manufacturer };
+    if count > 1 { format!(" (nor does any other of the {count} that were given)") } else { String::new() }
+}
+
+/// Why a chain under a given or built-in anchor may not hold, for people.
+fn elsewhere(side: Side) -> String {
+    format!("; this is another owner's or another generation's hardware, or no genuine one. If you hold its root, give it with {}", side.option())
+}
+
+/// `<side>.signature`: the anchor's key signed the hardware certificate (RFC 5280 6.1.3 a 1).
+pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
+    let input = side.hardware();
+    let hardware = need(parts, input)?;
+    let anchor = need_anchor(parts, side)?;
+    let algorithm = judgeable(hardware.outer_algorithm(), anchor.key(), CheckId::Algorithm(input), side.anchor_noun())?;
+    let [aws, manufacturer] = parts.anchored;
+    let signed = if side == Side::Aws { aws } else { manufacturer };
+    let (noun, who, key) = (input.noun(), side.anchor_noun(), print(anchor.spki()));
+    if signed {
+        Ok(Outcome::pass(format!("{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}")))
+    } else {
+        Err(Outcome::fail(format!("{who}'s key (SHA-256 {key}) did not sign {noun}{}{}", several(parts, side), elsewhere(side))))
+    }
+}
+
+/// `<side>.issuer`: the hardware certificate's issuer is the anchor's subject (RFC 5280 6.1.3 a 4; 7.1, byte for byte).
+pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
+    let input = side.hardware();
+    let hardware = need(parts, input)?;
+    let anchor = need_anchor(parts, side)?;
+    let (noun, who) = (input.noun(), side.anchor_noun());
+    let (issuer, subject) = (name_text(hardware.issuer()), name_text(anchor.subject()));
+    if hardware.issuer() == anchor.subject() {
+        Ok(Outcome::pass(format!("{noun}'s issuer is {who}'s subject, {subject}")))
+    } else {
+        Err(Outcome::fail(format!("{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}", several(parts, side))))
+    }
+}
+
+/// `<side>.hsm-signature`: the hardware certificate's key signed the HSM certificate (RFC 5280 6.1.3 a 1).
+pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
+    let hsm = need(parts, Input::Hsm)?;
+    let hardware = need(parts, side.hardware())?;
+    let noun = side.hardware().noun();
+    let algorithm = judgeable(hsm.outer_algorithm(), hardware.key(), CheckId::Algorithm(Input::Hsm), noun)?;
+    let key = print(hardware.spki());
+    if hsm.is_signed_by(hardware.key()) {
+        Ok(Outcome::pass(format!("the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}")))
+    } else {
+        Err(Outcome::fail(format!("the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})", hardware.key().describe())))
+    }
+}
+
+/// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC 5280 6.1.3 a 4; 7.1, byte for byte).
+pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
+    let hsm = need(parts, Input::Hsm)?;
+    let hardware = need(parts, side.hardware())?;
+    let noun = side.hardware().noun();
+    let (issuer, subject) = (name_text(hsm.issuer()), name_text(hardware.subject()));
+    if hsm.issuer() == hardware.subject() {
+        Ok(Outcome::pass(format!("the HSM certificate's issuer is the subject of {noun}, {subject}")))
+    } else {
+        Err(Outcome::fail(format!("the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}")))
+    }
+}
+
+/// `hardware.same-key`: one hardware key under both hardware certificates, compared as numbers: its SubjectPublicKeyInfo may be written in two ways.
+pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
+    let aws = need(parts, Input::AwsHardware)?;
+    let manufacturer = need(parts, Input::ManufacturerHardware)?;
+    if let Some(other) = [aws, manufacturer].iter().find(|c| matches!(c.key(), PublicKey::Other(_))) {
+        return Err(Outcome::skipped(format!("cannot be compared: {}", other.key().describe())));
+    }
+    let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
+    if aws.key().same_numbers(manufacturer.key()) {
+        Ok(Outcome::pass(format!("both hardware certificates carry one key, {} (SHA-256 {a})", aws.key().describe())))
+    } else {
+        Err(Outcome::fail(format!("the AWS hardware certificate's key (SHA-256 {a}) is not the manufacturer hardware certificate's ({m})")))
+    }
+}
+
+/// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches twice.
+pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
+    let aws = need_anchor(parts, Side::Aws)?;
+    let manufacturer = need_anchor(parts, Side::Manufacturer)?;
+    let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
+    if aws.key().same_numbers(manufacturer.key()) || aws.spki() == manufacturer.spki() {
+        Err(Outcome::fail(format!("the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots")))
+    } else {
+        Ok(Outcome::pass(format!("the two anchors are different keys (SHA-256 {a} and {m})")))
+    }
+}
+
+/// `anchors.source`: which anchors were used, and where they come from.
+pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
+    let each: Vec<String> = Side::ALL
+        .into_iter()
+        .map(|side| match parts.anchor(side) {
+            None => format!("{}: none", side.anchor_noun()),
+            Some(anchor) => {
+                let facts = anchor.facts(side);
+                let source = match anchor.source() {
+                    Source::BuiltIn => "built in".to_owned(),
+                    Source::Given(file) => format!("given in {file}"),
+                };
+                let certificate = facts.certificate_sha256.map(|print| format!("certificate SHA-256 {print}, ")).unwrap_or_default();
+                format!("{}, {source}: {}, {certificate}key SHA-256 {}", side.anchor_noun(), facts.subject, hex(&sha256(anchor.spki())))
+            }
+        })
+        .collect();
+    Ok(Outcome::note(each.join("; ")))
+}

@@ -1,0 +1,56 @@
+//! What a certificate says it may be used for.
+
+use super::{Judged, Outcome, Parts, need};
+use crate::verify::{Input, Profile, Side};
+use crate::x509::{Certificate, name, name_text};
+
+/// `role.<hardware>`: a hardware certificate is a card's, not a partition's (facts.md): otherwise a partition could pose as a card.
+pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
+    let input = side.hardware();
+    let hardware = need(parts, input)?;
+    let (noun, subject) = (input.noun(), name_text(hardware.subject()));
+    if name::common_name_contains(hardware.subject(), ":PARTN:") {
+        Err(Outcome::fail(format!("{noun} is a partition's: its subject {subject} has :PARTN: in its CN, expected a card's")))
+    } else {
+        Ok(Outcome::pass(format!("{noun} is not a partition's: no :PARTN: in the CN of {subject}")))
+    }
+}
+
+/// `extensions.<certificate>`: no critical extension that is not understood (RFC 5280 4.2).
+pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
+    let certificate = need(parts, input)?;
+    let (noun, unknown) = (input.noun(), &certificate.extensions().unknown_critical);
+    match (unknown.is_empty(), certificate.extensions().all.len()) {
+        (false, _) => Err(Outcome::fail(format!("{noun} has critical extensions that are not understood: {} (RFC 5280 4.2)", unknown.join(", ")))),
+        (true, 0) => Ok(Outcome::pass(format!("{noun} (version {}) has no extensions", certificate.version()))),
+        (true, count) => Ok(Outcome::pass(format!("{noun} has {count} extensions, none of them critical and unknown"))),
+    }
+}
+
+/// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware certificates do not have it (facts.md).
+pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Judged {
+    let input = side.hardware();
+    let hardware = need(parts, input)?;
+    let noun = input.noun();
+    match (shortfall(hardware), profile) {
+        (None, _) => Ok(Outcome::pass(format!("{noun} says that it is a CA's: basicConstraints CA:TRUE"))),
+        (Some(text), Profile::Rfc5280) => Err(Outcome::fail(format!("{noun} {text} (RFC 5280 6.1.4)"))),
+        (Some(text), Profile::Attestation) => Ok(Outcome::note(format!("{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would refuse it"))),
+    }
+}
+
+fn shortfall(hardware: &Certificate) -> Option<String> {
+    let extensions = hardware.extensions();
+    let mut texts = Vec::new();
+    match extensions.basic_constraints {
+        None if hardware.version() < 3 => texts.push(format!("is a version {} certificate, which cannot say that it is a CA's", hardware.version())),
+        None => texts.push("has no basicConstraints, expected CA:TRUE".to_owned()),
+        Some(constraints) if !constraints.ca => texts.push("has basicConstraints CA:FALSE, expected CA:TRUE".to_owned()),
+        Some(_) => {}
+    }
+    match extensions.key_usage {
+        Some(usage) if !usage.key_cert_sign() => texts.push(format!("has keyUsage {} without keyCertSign", usage.names().join("+"))),
+        _ => {}
+    }
+    if texts.is_empty() { None } else { Some(texts.join(" and ")) }
+}
