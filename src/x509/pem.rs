@@ -131,7 +131,7 @@ pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
         return Err(PemError::Character { byte: text.get(at).copied().unwrap_or(0), line });
     }
     // Every byte is ASCII now.
-    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space));
+    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches([' ', '\t', '\r', '\n']);
     one_block(text, expected)
 }
 
@@ -156,16 +156,13 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     if !after.is_empty() {
         return Err(PemError::TextAround { place: "after" });
     }
-    // Encapsulation boundaries stand on lines of their own (RFC 7468 section 2).
-    let line_end = |c: char| matches!(c, '\n' | '\r');
-    if !body.trim_start_matches([' ', '\t']).starts_with(line_end) || !body.ends_with(line_end) {
-        return Err(PemError::Base64);
+    // Boundaries stand on lines of their own, and lines end in LF or CRLF (RFC 7468 section 2). Lines may be of any length; a blank, a lone CR
+    // or another white space among the base64 is nothing that a tool writes.
+    let lines: Vec<&str> = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+    match lines.as_slice() {
+        ["", middle @ .., ""] if !middle.is_empty() => Base64::decode_vec(&middle.concat()).map_err(|_| PemError::Base64),
+        _ => Err(PemError::Base64),
     }
-    let packed: String = body.chars().filter(|c| !u8::try_from(*c).is_ok_and(is_space)).collect();
-    if packed.is_empty() {
-        return Err(PemError::Base64);
-    }
-    Base64::decode_vec(&packed).map_err(|_| PemError::Base64)
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -222,6 +219,9 @@ mod tests {
         assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQV=")), PemError::Base64);
         assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQU")), PemError::Base64);
         assert_eq!(error(good().replace("-----\nM", "-----M")), PemError::Base64);
+        for white in [" ", "\t", "\x0b", "\r"] {
+            assert_eq!(error(good().replace("MAMC", &format!("MAMC{white}"))), PemError::Base64, "{white:?}");
+        }
         assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
         assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
         let key = error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");

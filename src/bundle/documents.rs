@@ -1,0 +1,166 @@
+//! The JSON documents that travel in a bundle. They help people and programs keep track; nothing trusts them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ClusterId;
+use crate::error::{Class, Error, Result};
+use crate::fsio;
+use crate::x509::Moment;
+
+/// A JSON document in a bundle is small; anything larger is refused before it is read.
+const MAX_DOCUMENT: u64 = 256 * 1024;
+
+/// File names and the SHA-256 of their content, in hex.
+pub type Digests = BTreeMap<String, String>;
+
+/// `request.json`, by `fetch`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// `hsmboot-request/1`
+    pub format: String,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// Its region.
+    pub region: String,
+    /// Its state when it was fetched.
+    pub state: String,
+    /// Its HSMs' ids.
+    pub hsms: Vec<String>,
+    /// When.
+    pub fetched_at: Moment,
+    /// Name and version of the program.
+    pub tool: String,
+    /// What was fetched.
+    pub files: Digests,
+}
+
+impl Request {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-request/1";
+
+    /// Reads and checks `request.json`.
+    ///
+    /// # Errors
+    /// Class `Input`, where it is not such a document or names no cluster.
+    pub fn read(path: &Path) -> Result<Self> {
+        let request: Request = read(path, Self::FORMAT)?;
+        Ok(request)
+    }
+}
+
+/// Why a step went on without proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The operator's words.
+    pub reason: String,
+}
+
+/// `response.json`, by `sign`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// `hsmboot-response/1`
+    pub format: String,
+    /// The cluster that the bundle is named for.
+    pub cluster_id: ClusterId,
+    /// When the certificate was signed.
+    pub signed_at: Moment,
+    /// Name and version of the program.
+    pub tool: String,
+    /// The CSR that was signed, the signed certificate and the trust anchor.
+    pub files: Digests,
+    /// SHA-256 of the CSR's DER.
+    pub csr_sha256: String,
+    /// SHA-256 of the signed certificate's DER.
+    pub signed_cert_sha256: String,
+    /// SHA-256 of the CA certificate's DER.
+    pub ca_fingerprint: String,
+    /// `verified`, or `rejected` where the operator went on without proof.
+    pub verdict: String,
+    /// There when the operator went on without proof.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unverified: Option<Waiver>,
+}
+
+impl Response {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-response/1";
+
+    /// Reads and checks `response.json`.
+    ///
+    /// # Errors
+    /// Class `Input`, where it is not such a document.
+    pub fn read(path: &Path) -> Result<Self> {
+        read(path, Self::FORMAT)
+    }
+}
+
+/// `receipt.json`, by `submit` and `bootstrap`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// `hsmboot-receipt/1`
+    pub format: String,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// Its region.
+    pub region: String,
+    /// Name and version of the program.
+    pub tool: String,
+    /// `claimed` now, or `already-claimed` by the same CA.
+    pub outcome: String,
+    /// When InitializeCluster was sent; absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub submitted_at: Option<Moment>,
+    /// When the state was confirmed.
+    pub confirmed_at: Moment,
+    /// The state that DescribeClusters reported.
+    pub state: String,
+    /// What the service answered to InitializeCluster.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answer: Option<serde_json::Value>,
+    /// SHA-256 of the CSR's DER.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub csr_sha256: Option<String>,
+    /// SHA-256 of the signed certificate's DER.
+    pub signed_cert_sha256: String,
+    /// SHA-256 of the trust anchor's DER.
+    pub trust_anchor_sha256: String,
+    /// SHA-256 of the DER of the ClusterCertificate that DescribeClusters returned.
+    pub cluster_certificate_sha256: String,
+    /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was judged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<String>,
+    /// There when the operator went on without proof.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unverified: Option<Waiver>,
+}
+
+impl Receipt {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-receipt/1";
+}
+
+/// A document of the expected format.
+fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
+    let name = path.display();
+    let fault = |text: String| Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again");
+    let content = fsio::read(path, "a document of the bundle", MAX_DOCUMENT)?;
+    let value: serde_json::Value =
+        serde_json::from_slice(&content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
+    match value.get("format").and_then(serde_json::Value::as_str) {
+        Some(found) if found == format => {}
+        Some(found) => return Err(fault(format!("has the format `{}`, expected `{format}`", super::printable(found)))),
+        None => return Err(fault(format!("has no `format`, expected `{format}`"))),
+    }
+    serde_json::from_value(value).map_err(|cause| fault(format!("is not such a document: {}", super::printable(&cause.to_string()))))
+}
+
+/// A document's text: indented, with a last newline.
+pub(crate) fn text<T: Serialize>(document: &T) -> Vec<u8> {
+    // Our own types with string keys: they always serialise.
+    let mut text = serde_json::to_vec_pretty(document).unwrap_or_default();
+    text.push(b'\n');
+    text
+}

@@ -1,0 +1,242 @@
+//! The bundle: the directory that travels between machines. Everything in it is data from outside.
+
+mod cluster_id;
+mod documents;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use cluster_id::ClusterId;
+pub use documents::{Digests, Receipt, Request, Response, Waiver};
+
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, NewFile};
+use crate::verify::Evidence;
+use crate::x509::{hex, sha256};
+
+/// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
+pub const CA_FILE: &str = "customerCA.crt";
+/// See [`CA_FILE`].
+pub const CA_KEY_FILE: &str = "customerCA.key";
+/// Facts of the request, by `fetch`.
+pub const REQUEST: &str = "request.json";
+/// The verification record.
+pub const VERIFICATION: &str = "verification.json";
+/// Facts of the signed certificate, by `sign`.
+pub const RESPONSE: &str = "response.json";
+/// What was submitted and what came of it.
+pub const RECEIPT: &str = "receipt.json";
+
+/// The files whose names begin with the cluster's id: the AWS console's and guide's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `_ClusterCsr.csr`
+    Csr,
+    /// `_HsmCertificate.crt`
+    Hsm,
+    /// `_AwsHardwareCertificate.crt`
+    AwsHardware,
+    /// `_ManufacturerHardwareCertificate.crt`
+    ManufacturerHardware,
+    /// `_CustomerHsmCertificate.crt`
+    SignedCert,
+}
+
+impl Part {
+    const ALL: [Part; 5] = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware, Part::SignedCert];
+    /// What `fetch` writes.
+    pub const REQUEST: [Part; 4] = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
+
+    const fn suffix(self) -> &'static str {
+        match self {
+            Part::Csr => "_ClusterCsr.csr",
+            Part::Hsm => "_HsmCertificate.crt",
+            Part::AwsHardware => "_AwsHardwareCertificate.crt",
+            Part::ManufacturerHardware => "_ManufacturerHardwareCertificate.crt",
+            Part::SignedCert => "_CustomerHsmCertificate.crt",
+        }
+    }
+
+    /// As errors name it.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Part::Csr => "the cluster's CSR",
+            Part::Hsm => "the HSM certificate",
+            Part::AwsHardware => "the AWS hardware certificate",
+            Part::ManufacturerHardware => "the manufacturer hardware certificate",
+            Part::SignedCert => "the signed certificate",
+        }
+    }
+
+    /// Its file's name in the bundle of a cluster.
+    pub fn file_name(self, id: &ClusterId) -> String {
+        format!("{id}{}", self.suffix())
+    }
+}
+
+/// A bundle whose cluster is known and whose files match what `request.json`, where there is one, says of them.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    dir: PathBuf,
+    id: ClusterId,
+    request: Option<Request>,
+}
+
+fn refused(kind: &'static str, message: String, hint: &str) -> Error {
+    Error::new(Class::Input, kind, message, hint)
+}
+
+impl Bundle {
+    /// A bundle that is about to be written.
+    pub fn at(dir: &Path, id: ClusterId) -> Self {
+        Bundle { dir: dir.to_owned(), id, request: None }
+    }
+
+    /// Opens a bundle: finds its cluster's id in `request.json` or, without one, in its file names, and compares digests.
+    ///
+    /// # Errors
+    /// Class `Input`: no bundle, an id that is none, files of several clusters, a file that is not the one `request.json` recorded.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let names = list(dir)?;
+        let request = if names.iter().any(|name| name == REQUEST) { Some(Request::read(&dir.join(REQUEST))?) } else { None };
+        let mut ids: Vec<(String, &str)> = Vec::new();
+        for name in &names {
+            if let Some(prefix) = Part::ALL.into_iter().find_map(|part| name.strip_suffix(part.suffix())) {
+                ids.push((name.clone(), prefix));
+            }
+        }
+        let id = match (&request, ids.first()) {
+            (Some(request), _) => request.cluster_id.clone(),
+            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &dir.join(name).display().to_string())?,
+            (None, None) => {
+                return Err(refused(
+                    "no-bundle",
+                    format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", dir.display()),
+                    "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
+                ));
+            }
+        };
+        if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
+            return Err(refused(
+                "several-clusters",
+                format!("{} holds files of more than one cluster: {id}, and {name}", dir.display()),
+                "keep each cluster's files in a directory of their own",
+            ));
+        }
+        let bundle = Bundle { dir: dir.to_owned(), id, request };
+        bundle.compare_digests()?;
+        Ok(bundle)
+    }
+
+    fn compare_digests(&self) -> Result<()> {
+        let Some(request) = &self.request else { return Ok(()) };
+        for (name, expected) in &request.files {
+            // Names in there are from outside too: only a bundle's own are ever opened.
+            let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
+                refused("bad-request-json", format!("{} records a file that no bundle of {} has: `{}`", self.path(REQUEST).display(), self.id, printable(name)), AGAIN)
+            })?;
+            let found = hex(&sha256(&self.read(part)?));
+            if !expected.eq_ignore_ascii_case(&found) {
+                return Err(refused(
+                    "digest-mismatch",
+                    format!("{} is not the file that was fetched\n  recorded SHA-256 {}  {REQUEST}\n  found    SHA-256 {found}", self.path(name).display(), printable(expected)),
+                    AGAIN,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The cluster.
+    pub const fn id(&self) -> &ClusterId {
+        &self.id
+    }
+
+    /// `request.json`, where there is one.
+    pub const fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// A file's path.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// A part's path.
+    pub fn part(&self, part: Part) -> PathBuf {
+        self.dir.join(part.file_name(&self.id))
+    }
+
+    /// Whether a part is there.
+    pub fn has(&self, part: Part) -> bool {
+        fs::symlink_metadata(self.part(part)).is_ok()
+    }
+
+    /// Reads a part, within bounds.
+    ///
+    /// # Errors
+    /// Missing, a directory, too large: class `Input`.
+    pub fn read(&self, part: Part) -> Result<Vec<u8>> {
+        fsio::read(&self.part(part), part.noun(), fsio::MAX_INPUT)
+    }
+
+    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.
+    ///
+    /// # Errors
+    /// As [`Bundle::read`].
+    pub fn evidence(&self, chains_only: bool, incomplete: bool) -> Result<Evidence> {
+        let read = |part| if incomplete && !self.has(part) { Ok(Vec::new()) } else { self.read(part) };
+        let csr = if chains_only && !self.has(Part::Csr) { None } else { Some(self.read(Part::Csr)?) };
+        Ok(Evidence {
+            csr,
+            hsm: read(Part::Hsm)?,
+            aws_hardware: read(Part::AwsHardware)?,
+            manufacturer_hardware: read(Part::ManufacturerHardware)?,
+        })
+    }
+
+    /// Writes files into the bundle, all or none: see [`fsio::write_all`].
+    ///
+    /// # Errors
+    /// Class `Conflict` or `Machine`; then nothing has changed.
+    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
+        fsio::write_all(&self.dir, files)
+    }
+}
+
+const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
+
+/// The names in a directory that are text; others are no bundle's.
+fn list(dir: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => {
+            refused("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
+        }
+        std::io::ErrorKind::NotADirectory => {
+            refused("not-a-directory", format!("{} is a file, expected a bundle (a directory)", dir.display()), "name the directory that holds the files")
+        }
+        _ => Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions"),
+    })?;
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Text from outside for a message: bounded, and nothing that a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out: String = text.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect();
+    if text.chars().nth(80).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// A document of the bundle as a file that may replace an older one.
+pub fn document<T: serde::Serialize>(document: &T) -> Vec<u8> {
+    documents::text(document)
+}

@@ -1,0 +1,237 @@
+//! Files: read within bounds, written whole or not at all.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Class, Error, Result};
+
+/// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
+pub const MAX_INPUT: u64 = 64 * 1024;
+
+/// Temporary files that exist now: an interrupted program removes them. A lock on this set also keeps a group of renames together.
+static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a group of files that is being put in place, and removes temporary files that are not: for a program that is about to end on a
+/// signal. Nothing is written after it, since it never gives the lock back.
+pub fn abandon() {
+    let mut guard = pending();
+    for path in std::mem::take(&mut *guard) {
+        // It may be gone already, which is what is wanted.
+        drop(fs::remove_file(path));
+    }
+    std::mem::forget(guard);
+}
+
+/// Reads a file that the user named, `what` it should be, of at most `max` bytes. A larger one is refused before it is read.
+///
+/// # Errors
+/// Missing, a directory, or too large: class `Input`. Not readable: class `Machine`.
+pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
+    let name = path.display();
+    let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
+    let fault = |cause: &io::Error| match cause.kind() {
+        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again"),
+        io::ErrorKind::IsADirectory => input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"),
+        io::ErrorKind::NotADirectory => input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path"),
+        _ => Error::new(Class::Machine, "unreadable", format!("{name} cannot be read ({what}): {}", io_text(cause)), "check the file's permissions"),
+    };
+    let file = File::open(path).map_err(|cause| fault(&cause))?;
+    let facts = file.metadata().map_err(|cause| fault(&cause))?;
+    if facts.is_dir() {
+        return Err(input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"));
+    }
+    let too_large = |found: u64| {
+        input("file-too-large", format!("{name} is too large for {what}: {found} bytes or more, expected at most {max}"), "check that this is the right file")
+    };
+    if facts.is_file() && facts.len() > max {
+        return Err(too_large(facts.len()));
+    }
+    let mut content = Vec::new();
+    file.take(max.saturating_add(1)).read_to_end(&mut content).map_err(|cause| fault(&cause))?;
+    match u64::try_from(content.len()) {
+        Ok(length) if length <= max => Ok(content),
+        _ => Err(too_large(max.saturating_add(1))),
+    }
+}
+
+/// An I/O error in words, without the error number.
+pub fn io_text(cause: &io::Error) -> String {
+    let text = cause.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// A file to be written.
+pub struct NewFile<'a> {
+    /// Its name within the directory.
+    pub name: String,
+    /// Its content.
+    pub content: &'a [u8],
+    /// Its mode: 0o600 for keys.
+    pub mode: u32,
+    /// It may replace another content: the program's own records may.
+    pub replace: bool,
+}
+
+/// Which of `files` stand in `dir` with another content and may not be replaced.
+///
+/// # Errors
+/// The first one, class `Conflict`; or that an existing file can't be read.
+pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    for file in files.iter().filter(|file| !file.replace) {
+        if !same(&dir.join(&file.name), file.content)? {
+            return Err(occupied(&dir.join(&file.name)));
+        }
+    }
+    Ok(())
+}
+
+/// That there is no file, or one of this content.
+fn same(path: &Path, content: &[u8]) -> Result<bool> {
+    let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    match fs::symlink_metadata(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(true),
+        Ok(facts) if facts.is_file() && facts.len() == max => Ok(read(path, "an existing file", max)? == content),
+        Ok(_) => Ok(false),
+        Err(cause) => Err(machine(path, &cause)),
+    }
+}
+
+fn occupied(path: &Path) -> Error {
+    Error::new(
+        Class::Conflict,
+        "file-exists",
+        format!("{} exists and holds something else; it was left as it is", path.display()),
+        "choose another directory, or replace it with --force",
+    )
+}
+
+fn machine(path: &Path, cause: &io::Error) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run the same command again; nothing was left half-written",
+        _ => "check the directory and its permissions; nothing was left half-written",
+    };
+    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", path.display(), io_text(cause)), hint)
+}
+
+/// Makes the directory if need be.
+///
+/// # Errors
+/// Class `Machine`, or `Input` where the path is a file.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    match fs::create_dir_all(dir) {
+        Ok(()) => Ok(()),
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => Err(Error::new(
+            Class::Input,
+            "not-a-directory",
+            format!("{} is not a directory, and a directory is expected", dir.display()),
+            "name a directory, or a path where one can be made",
+        )),
+        Err(cause) => Err(machine(dir, &cause)),
+    }
+}
+
+/// Writes a group of files into `dir`: each first to a temporary file beside its place, synced; then all are renamed. A file that stands there
+/// already with the same content stays untouched, one of another content is never replaced unless `replace` says so.
+///
+/// # Errors
+/// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
+pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    make_dir(dir)?;
+    check_free(dir, files)?;
+    let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
+    for file in files {
+        let target = dir.join(&file.name);
+        let mode_fits = fs::symlink_metadata(&target).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o777 & !file.mode == 0);
+        if mode_fits && same(&target, file.content)? {
+            continue;
+        }
+        staged.push((Staged::new(dir, file).map_err(|cause| machine(&target, &cause))?, file, target));
+    }
+    if staged.is_empty() {
+        return Ok(());
+    }
+    // From here to the end no signal comes between: `abandon` waits for the lock.
+    let mut pending = pending();
+    for (temporary, file, target) in staged {
+        temporary.put(&mut pending, &target, file.replace).map_err(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists => occupied(&target),
+            _ => machine(&target, &cause),
+        })?;
+    }
+    File::open(dir).and_then(|handle| handle.sync_all()).map_err(|cause| machine(dir, &cause))
+}
+
+/// A temporary file that is synced and waits for its rename. Dropped, it is removed.
+struct Staged(tempfile::NamedTempFile);
+
+impl Staged {
+    fn new(dir: &Path, file: &NewFile<'_>) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".hsmboot-").suffix(".tmp").permissions(Permissions::from_mode(file.mode));
+        let mut guard = pending();
+        let temporary = builder.tempfile_in(dir)?;
+        guard.insert(temporary.path().to_owned());
+        drop(guard);
+        let mut staged = Staged(temporary);
+        staged.0.write_all(file.content)?;
+        staged.0.as_file().sync_all()?;
+        Ok(staged)
+    }
+
+    fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, replace: bool) -> io::Result<()> {
+        pending.remove(self.0.path());
+        let renamed = if replace || target.exists() { self.0.persist(target) } else { self.0.persist_noclobber(target) };
+        renamed.map(drop).map_err(|fault| fault.error)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
+        NewFile { name: name.to_owned(), content, mode: 0o600, replace: false }
+    }
+
+    #[test]
+    fn a_group_is_written_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("b"), "other").unwrap();
+        let error = write_all(dir.path(), &[file("a", b"new"), file("b", b"new")]).unwrap_err();
+        assert_eq!(error.code(), 8);
+        assert!(!dir.path().join("a").exists());
+        assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"other");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_key_is_for_its_owner_alone_and_written_again_unchanged() {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            write_all(dir.path(), &[file("key", b"k")]).unwrap();
+        }
+        assert_eq!(fs::metadata(dir.path().join("key")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn too_large_missing_and_directory_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("big"), [0; 11]).unwrap();
+        let kind = |name: &str| read(&dir.path().join(name), "a test", 10).unwrap_err();
+        assert_eq!((kind("big").kind, kind("big").code()), ("file-too-large", 4));
+        assert_eq!((kind("none").kind, kind("none").code()), ("file-missing", 4));
+        assert_eq!((kind(".").kind, kind(".").code()), ("is-a-directory", 4));
+    }
+}
