@@ -1,6 +1,8 @@
 //! Claim an AWS CloudHSM cluster.
 pub mod bundle;
+pub mod check;
 pub mod error;
 pub mod fsio;
+pub mod sign;
 pub mod verify;
 pub mod x509;

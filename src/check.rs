@@ -1,0 +1,452 @@
+//! Before InitializeCluster: everything that it will demand of CSR, signed certificate and trust anchor, held against exactly the text that
+//! is sent. Pure.
+//!
+//! Sources: AWS CloudHSM API Reference 2022-06-06, InitializeCluster (lengths, pattern); AWS CloudHSM User Guide, Initialize the cluster (what
+//! trust anchors are refused; facts.md "The service"); RFC 5280; RFC 2986.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::error::{Class, Error};
+use crate::verify::Status;
+use crate::x509::pem::{self, Label, MAX_CHARS};
+use crate::x509::{Certificate, Csr, Moment, SignatureAlgorithm, hex, name_text, sha256};
+
+/// A rule of the pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The CSR is one strict PEM block.
+    PemCsr,
+    /// The signed certificate is one strict PEM block, within the documented limits as it is sent.
+    PemSignedCert,
+    /// The same of the trust anchor.
+    PemTrustAnchor,
+    /// The CSR's algorithm and key count.
+    AlgorithmCsr,
+    /// The signed certificate's do.
+    AlgorithmSignedCert,
+    /// The trust anchor's do.
+    AlgorithmTrustAnchor,
+    /// The CSR's own signature holds.
+    CsrSignature,
+    /// The signed certificate's key is the CSR's.
+    Key,
+    /// The trust anchor's key signed the signed certificate.
+    Signature,
+    /// The signed certificate's issuer is the trust anchor's subject.
+    Issuer,
+    /// The trust anchor's issuer is its own subject.
+    SelfIssued,
+    /// The trust anchor's own key signed it.
+    SelfSigned,
+    /// The trust anchor says CA:TRUE, if it has any extension.
+    BasicConstraints,
+    /// The trust anchor's keyUsage, if present, has keyCertSign.
+    KeyUsage,
+    /// The signed certificate is within its dates.
+    ValiditySignedCert,
+    /// The trust anchor is within its dates.
+    ValidityTrustAnchor,
+}
+
+impl Rule {
+    /// Every rule, in the order in which it is judged.
+    pub const ALL: [Rule; 16] = [
+        Rule::PemCsr,
+        Rule::PemSignedCert,
+        Rule::PemTrustAnchor,
+        Rule::AlgorithmCsr,
+        Rule::AlgorithmSignedCert,
+        Rule::AlgorithmTrustAnchor,
+        Rule::CsrSignature,
+        Rule::Key,
+        Rule::Signature,
+        Rule::Issuer,
+        Rule::SelfIssued,
+        Rule::SelfSigned,
+        Rule::BasicConstraints,
+        Rule::KeyUsage,
+        Rule::ValiditySignedCert,
+        Rule::ValidityTrustAnchor,
+    ];
+
+    /// The stable id.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Rule::PemCsr => "check.pem.csr",
+            Rule::PemSignedCert => "check.pem.signed-cert",
+            Rule::PemTrustAnchor => "check.pem.trust-anchor",
+            Rule::AlgorithmCsr => "check.algorithm.csr",
+            Rule::AlgorithmSignedCert => "check.algorithm.signed-cert",
+            Rule::AlgorithmTrustAnchor => "check.algorithm.trust-anchor",
+            Rule::CsrSignature => "check.csr-signature",
+            Rule::Key => "check.key",
+            Rule::Signature => "check.signature",
+            Rule::Issuer => "check.issuer",
+            Rule::SelfIssued => "check.trust-anchor.self-issued",
+            Rule::SelfSigned => "check.trust-anchor.self-signed",
+            Rule::BasicConstraints => "check.trust-anchor.basic-constraints",
+            Rule::KeyUsage => "check.trust-anchor.key-usage",
+            Rule::ValiditySignedCert => "check.validity.signed-cert",
+            Rule::ValidityTrustAnchor => "check.validity.trust-anchor",
+        }
+    }
+
+    /// What its failure means for the exit code: 4 malformed, 5 a trust anchor that CloudHSM would refuse, 3 everything else.
+    pub const fn class(self) -> Class {
+        match self {
+            Rule::PemCsr | Rule::PemSignedCert | Rule::PemTrustAnchor => Class::Input,
+            Rule::AlgorithmTrustAnchor
+            | Rule::SelfIssued
+            | Rule::SelfSigned
+            | Rule::BasicConstraints
+            | Rule::KeyUsage
+            | Rule::ValidityTrustAnchor => Class::Ca,
+            Rule::AlgorithmCsr
+            | Rule::AlgorithmSignedCert
+            | Rule::CsrSignature
+            | Rule::Key
+            | Rule::Signature
+            | Rule::Issuer
+            | Rule::ValiditySignedCert => Class::Rejected,
+        }
+    }
+
+    /// Where the rule comes from.
+    pub const fn source(self) -> &'static str {
+        match self {
+            Rule::PemCsr => "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11",
+            Rule::PemSignedCert | Rule::PemTrustAnchor => "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 4.1",
+            Rule::AlgorithmCsr | Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor => "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; design.md",
+            Rule::CsrSignature => "RFC 2986 4.2",
+            Rule::Key => "User Guide, Initialize the cluster: the certificate is the cluster CSR's; RFC 5280 4.1.2.7",
+            Rule::Signature => "RFC 5280 6.1.3 (a)(1)",
+            Rule::Issuer => "RFC 5280 6.1.3 (a)(4), 7.1",
+            Rule::SelfIssued | Rule::SelfSigned => "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC 5280 3.2",
+            Rule::BasicConstraints => "User Guide, Initialize the cluster: extensions without basicConstraints are refused; RFC 5280 4.2.1.9",
+            Rule::KeyUsage => "RFC 5280 4.2.1.3, 6.1.4 (n)",
+            Rule::ValiditySignedCert | Rule::ValidityTrustAnchor => "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One rule's outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which rule.
+    pub id: Rule,
+    /// `pass`, `fail` or `skipped`.
+    pub status: Status,
+    /// What was compared with what.
+    pub detail: String,
+}
+
+/// What `check` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// `hsmboot-check/1`
+    pub format: &'static str,
+    /// `fit` when nothing failed, else `unfit`.
+    pub verdict: &'static str,
+    /// The moment that validity was judged at.
+    pub at: Moment,
+    /// Every rule, in [`Rule::ALL`]'s order.
+    pub checks: Vec<Finding>,
+}
+
+impl Record {
+    /// The findings that failed.
+    pub fn failed(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().filter(|finding| finding.status == Status::Fail)
+    }
+
+    /// The error of the worst failure: malformed before a bad trust anchor before the rest. `None` where nothing failed.
+    pub fn error(&self) -> Option<Error> {
+        let class = [Class::Input, Class::Ca, Class::Rejected].into_iter().find(|class| self.failed().any(|f| f.id.class() == *class))?;
+        let lines: Vec<String> = self.failed().map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
+        let (kind, first, hint) = match class {
+            Class::Input => ("malformed", "an input is malformed or over a documented limit", "give each file as one PEM block of at most 5000 characters, with nothing around it"),
+            Class::Ca => ("trust-anchor-refused", "CloudHSM would refuse the trust anchor", "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes"),
+            _ => ("pair-unfit", "CSR, signed certificate and trust anchor do not belong together", "sign the cluster's CSR with the CA whose certificate is the trust anchor"),
+        };
+        Some(Error::new(class, kind, format!("{first}\n{}", lines.join("\n")), hint))
+    }
+}
+
+/// A CSR, a certificate and a trust anchor that InitializeCluster can be sent. Only [`check`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    csr: Csr,
+    signed_cert: Certificate,
+    trust_anchor: Certificate,
+}
+
+impl Pair {
+    /// The CSR that was signed.
+    pub const fn csr(&self) -> &Csr {
+        &self.csr
+    }
+
+    /// The signed certificate.
+    pub const fn signed_cert(&self) -> &Certificate {
+        &self.signed_cert
+    }
+
+    /// The trust anchor.
+    pub const fn trust_anchor(&self) -> &Certificate {
+        &self.trust_anchor
+    }
+
+    /// SignedCert, exactly as it is sent.
+    pub fn signed_cert_pem(&self) -> String {
+        self.signed_cert.to_pem()
+    }
+
+    /// TrustAnchor, exactly as it is sent.
+    pub fn trust_anchor_pem(&self) -> String {
+        self.trust_anchor.to_pem()
+    }
+}
+
+/// The record, and the pair where it may be sent.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Every rule and the verdict.
+    pub record: Record,
+    pair: Option<Pair>,
+}
+
+impl Checked {
+    /// What may be sent; the worst failure otherwise.
+    ///
+    /// # Errors
+    /// Class `Input`, `Ca` or `Rejected`, with the record as its document.
+    pub fn into_pair(self) -> Result<Pair, Error> {
+        let document = serde_json::to_value(&self.record).unwrap_or_default();
+        match (self.record.error(), self.pair) {
+            (None, Some(pair)) => Ok(pair),
+            (Some(error), _) => Err(error.with_document(document)),
+            // Not reachable: what is not read has failed its `pem` rule. Denied all the same.
+            (None, None) => Err(Error::new(Class::Input, "malformed", "an input could not be read", "give each file as one PEM block")),
+        }
+    }
+}
+
+type Parsed<T> = Result<T, String>;
+
+struct Parts {
+    csr: Parsed<Csr>,
+    signed_cert: Parsed<Certificate>,
+    trust_anchor: Parsed<Certificate>,
+}
+
+/// Holds the three texts against every rule, at the moment `at`.
+///
+/// ```
+/// use hsmboot::check::{check, Rule};
+/// let checked = check(b"", b"", b"", "2026-01-01T00:00:00Z".parse().unwrap());
+/// assert_eq!(checked.record.failed().next().map(|f| f.id), Some(Rule::PemCsr));
+/// assert_eq!(checked.into_pair().unwrap_err().code(), 4);
+/// ```
+pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> Checked {
+    let parts = Parts { csr: request(csr), signed_cert: certificate(signed_cert), trust_anchor: certificate(trust_anchor) };
+    let checks: Vec<Finding> = Rule::ALL.into_iter().map(|rule| judge(rule, &parts, at)).collect();
+    let verdict = if checks.iter().any(|finding| finding.status == Status::Fail) { "unfit" } else { "fit" };
+    let record = Record { format: "hsmboot-check/1", verdict, at, checks };
+    let pair = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
+        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) if verdict == "fit" => Some(Pair { csr, signed_cert, trust_anchor }),
+        _ => None,
+    };
+    Checked { record, pair }
+}
+
+/// What CloudHSM would refuse a CA certificate for, before anything is signed with its key: the trust anchor's rules alone.
+///
+/// # Errors
+/// Class `Input` where it is malformed, `Ca` where CloudHSM would refuse it.
+pub fn trust_anchor(text: &[u8], at: Moment) -> Result<Certificate, Error> {
+    let parts = Parts { csr: Err(String::new()), signed_cert: Err(String::new()), trust_anchor: certificate(text) };
+    let rules = Rule::ALL.into_iter().filter(|rule| rule.class() == Class::Ca || *rule == Rule::PemTrustAnchor);
+    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: rules.map(|rule| judge(rule, &parts, at)).collect() };
+    match (record.error(), parts.trust_anchor) {
+        (None, Ok(certificate)) => Ok(certificate),
+        (Some(error), _) => Err(error),
+        (None, Err(fault)) => Err(Error::new(Class::Input, "malformed", fault, "")),
+    }
+}
+
+fn request(text: &[u8]) -> Parsed<Csr> {
+    let der = pem::decode(text, Label::CertificateRequest).map_err(|fault| fault.to_string())?;
+    Csr::from_der(&der).map_err(|fault| fault.to_string())
+}
+
+fn certificate(text: &[u8]) -> Parsed<Certificate> {
+    let der = pem::decode(text, Label::Certificate).map_err(|fault| fault.to_string())?;
+    let certificate = Certificate::from_der(&der).map_err(|fault| fault.to_string())?;
+    // What is sent is our own text of it: lines that were longer or shorter in the file make it another length.
+    let sent = certificate.to_pem().len();
+    if sent > MAX_CHARS {
+        return Err(format!("{sent} characters as it would be sent, and CloudHSM takes at most {MAX_CHARS} (API Reference, InitializeCluster)"));
+    }
+    Ok(certificate)
+}
+
+/// A rule's outcome before its id is put to it: `Err` holds what is no pass.
+type Judged = Result<String, (Status, String)>;
+
+fn fail<T>(detail: impl Into<String>) -> Result<T, (Status, String)> {
+    Err((Status::Fail, detail.into()))
+}
+
+fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
+    let judged = match rule {
+        Rule::PemCsr => pem_rule("the CSR", parts.csr.as_ref().map(Csr::der)),
+        Rule::PemSignedCert => pem_rule("the signed certificate", parts.signed_cert.as_ref().map(Certificate::der)),
+        Rule::PemTrustAnchor => pem_rule("the trust anchor", parts.trust_anchor.as_ref().map(Certificate::der)),
+        Rule::AlgorithmCsr => csr(parts).and_then(|c| algorithm("the CSR", c.algorithm(), c.algorithm(), c.key())),
+        Rule::AlgorithmSignedCert => signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key())),
+        Rule::AlgorithmTrustAnchor => anchor(parts).and_then(|c| algorithm("the trust anchor", c.outer_algorithm(), c.inner_algorithm(), c.key())),
+        Rule::CsrSignature => csr_signature(parts),
+        Rule::Key => key(parts),
+        Rule::Signature => signature(parts),
+        Rule::Issuer => issuer(parts),
+        Rule::SelfIssued => self_issued(parts),
+        Rule::SelfSigned => self_signed(parts),
+        Rule::BasicConstraints => basic_constraints(parts),
+        Rule::KeyUsage => key_usage(parts),
+        Rule::ValiditySignedCert => signed(parts).and_then(|c| validity("the signed certificate", c, at)),
+        Rule::ValidityTrustAnchor => anchor(parts).and_then(|c| validity("the trust anchor", c, at)),
+    };
+    let (status, detail) = judged.map_or_else(|other| other, |detail| (Status::Pass, detail));
+    Finding { id: rule, status, detail }
+}
+
+fn unread<'a, T>(parsed: &'a Parsed<T>, noun: &str, rule: Rule) -> Result<&'a T, (Status, String)> {
+    parsed.as_ref().map_err(|_| (Status::Skipped, format!("{noun} could not be read: see {rule}")))
+}
+
+fn csr(parts: &Parts) -> Result<&Csr, (Status, String)> {
+    unread(&parts.csr, "the CSR", Rule::PemCsr)
+}
+
+fn signed(parts: &Parts) -> Result<&Certificate, (Status, String)> {
+    unread(&parts.signed_cert, "the signed certificate", Rule::PemSignedCert)
+}
+
+fn anchor(parts: &Parts) -> Result<&Certificate, (Status, String)> {
+    unread(&parts.trust_anchor, "the trust anchor", Rule::PemTrustAnchor)
+}
+
+fn pem_rule(noun: &str, parsed: Result<&[u8], &String>) -> Judged {
+    match parsed {
+        Ok(der) => Ok(format!("{noun}: one PEM block of strict DER, within the documented limits, SHA-256 {}", hex(&sha256(der)))),
+        Err(fault) => fail(format!("{noun}: {fault}")),
+    }
+}
+
+fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKey) -> Judged {
+    let algorithm = match SignatureAlgorithm::from_der(outer) {
+        Ok(algorithm) => algorithm,
+        Err(fault) => return fail(format!("{noun} is signed with {fault}, expected RSA or ECDSA with SHA-256 or better")),
+    };
+    if inner != outer {
+        return fail(format!("{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 4.1.1.2)"));
+    }
+    match key.usable() {
+        Ok(()) => Ok(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())),
+        Err(fault) => fail(format!("{noun} holds {fault}, expected RSA of 2048 bits or more, P-256 or P-384")),
+    }
+}
+
+fn csr_signature(parts: &Parts) -> Judged {
+    match csr(parts)?.is_self_signed() {
+        true => Ok("the CSR is signed by the key it carries".to_owned()),
+        false => fail("the CSR's signature is not by the key it carries: it was changed after signing, or damaged"),
+    }
+}
+
+fn key(parts: &Parts) -> Judged {
+    let (csr, signed) = (csr(parts)?, signed(parts)?);
+    let (asked, given) = (hex(&sha256(csr.spki())), hex(&sha256(signed.spki())));
+    match csr.spki() == signed.spki() {
+        true => Ok(format!("the signed certificate's key is the CSR's (SHA-256 {asked})")),
+        false => fail(format!("the signed certificate's key (SHA-256 {given}) is not the CSR's ({asked}): it was made for another CSR")),
+    }
+}
+
+fn signature(parts: &Parts) -> Judged {
+    let (signed, anchor) = (signed(parts)?, anchor(parts)?);
+    match signed.is_signed_by(anchor.key()) {
+        true => Ok("the trust anchor's key signed the signed certificate".to_owned()),
+        false => fail("the trust anchor's key did not sign the signed certificate"),
+    }
+}
+
+fn issuer(parts: &Parts) -> Judged {
+    let (signed, anchor) = (signed(parts)?, anchor(parts)?);
+    let (issuer, subject) = (name_text(signed.issuer()), name_text(anchor.subject()));
+    match signed.issuer() == anchor.subject() {
+        true => Ok(format!("the signed certificate's issuer is the trust anchor's subject, {subject}")),
+        false => fail(format!("the signed certificate's issuer is {issuer}, but the trust anchor's subject is {subject}")),
+    }
+}
+
+fn self_issued(parts: &Parts) -> Judged {
+    let anchor = anchor(parts)?;
+    let (issuer, subject) = (name_text(anchor.issuer()), name_text(anchor.subject()));
+    match anchor.issuer() == anchor.subject() {
+        true => Ok(format!("the trust anchor is issued by itself, {subject}")),
+        false => fail(format!("the trust anchor {subject} is issued by {issuer}, expected by itself: an intermediate cannot be a trust anchor")),
+    }
+}
+
+fn self_signed(parts: &Parts) -> Judged {
+    let anchor = anchor(parts)?;
+    match anchor.is_signed_by(anchor.key()) {
+        true => Ok("the trust anchor's own key signed it".to_owned()),
+        false => fail("the trust anchor's own key did not sign it, expected a self-signed certificate"),
+    }
+}
+
+fn basic_constraints(parts: &Parts) -> Judged {
+    let anchor = anchor(parts)?;
+    let extensions = anchor.extensions();
+    match extensions.basic_constraints {
+        _ if extensions.all.is_empty() => Ok(format!("the trust anchor (version {}) has no extensions", anchor.version())),
+        Some(constraints) if constraints.ca => Ok("the trust anchor has basicConstraints CA:TRUE".to_owned()),
+        Some(_) => fail("the trust anchor has basicConstraints CA:FALSE, expected CA:TRUE"),
+        None => fail("the trust anchor has extensions but no basicConstraints, expected CA:TRUE among them"),
+    }
+}
+
+fn key_usage(parts: &Parts) -> Judged {
+    match anchor(parts)?.extensions().key_usage {
+        None => Ok("the trust anchor has no keyUsage, which leaves its key free to sign certificates".to_owned()),
+        Some(usage) if usage.key_cert_sign() => Ok(format!("the trust anchor has keyUsage {}", usage.names().join("+"))),
+        Some(usage) => fail(format!("the trust anchor has keyUsage {}, expected keyCertSign among them", usage.names().join("+"))),
+    }
+}
+
+fn validity(noun: &str, certificate: &Certificate, at: Moment) -> Judged {
+    let (from, to) = (certificate.not_before(), certificate.not_after());
+    if at < from {
+        fail(format!("{noun} is valid from {from}, which is after {at}"))
+    } else if at > to {
+        fail(format!("{noun} was valid until {to}, which is before {at}"))
+    } else {
+        Ok(format!("{noun} is valid from {from} to {to}, which holds {at}"))
+    }
+}
