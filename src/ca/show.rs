@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::x509::der::{Reader, Tlv};
 use crate::x509::{Certificate, Moment, SignatureAlgorithm, hex, name_text};
 
 /// A CA certificate in figures, for people and for programs.
@@ -123,9 +122,8 @@ impl CaSummary {
 }
 
 /// The serial's value in hex, without the octet that is there for the sign alone.
-fn serial(raw: &[u8]) -> String {
-    let content = Reader::new(raw, "serial").any().map(|Tlv { content, .. }| content).unwrap_or_default();
-    match content {
+fn serial(octets: &[u8]) -> String {
+    match octets {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         all => hex(all),
     }

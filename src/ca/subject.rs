@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(text("CN=My CA,O=Org,C=US"), "C=US, O=Org, CN=My CA");
         assert_eq!(text("cn=My CA, o=Org"), "O=Org, CN=My CA");
         assert_eq!(text("2.5.4.3=My CA"), "CN=My CA");
-        assert_eq!(text("OU=Sales+CN=J.  Smith,DC=example,DC=net"), "DC=net, DC=example, CN=J.  Smith + OU=Sales");
+        assert_eq!(text("OU=Sales+CN=J.  Smith,DC=example,DC=net"), "DC=net, DC=example, OU=Sales + CN=J.  Smith");
     }
 
     #[test]
