@@ -291,7 +291,6 @@ fn an_encrypted_key_that_would_cost_too_much_is_refused_without_being_tried() {
     bench.openssl("pkcs8 -topk8 -v2 aes256 -iter 65793 -in key -passout file:pw -outform DER -out rounds");
     let good = fs::read(bench.path("rounds")).unwrap();
     let at = good.windows(5).position(|w| w == [2, 3, 1, 1, 1]).unwrap();
-    // A fourth octet for the count is taken from nowhere: three octets reach 8388607, so the salt gives one up.
     for (name, count, class, kind) in [
         ("negative", [0xFF, 1, 1], Class::Input, "ca-key-malformed"),
         ("zero", [0, 0, 0], Class::Input, "ca-key-malformed"),
@@ -301,6 +300,7 @@ fn an_encrypted_key_that_would_cost_too_much_is_refused_without_being_tried() {
         bench.write(name, &changed);
         bench.fails(name, class, kind);
     }
+    // Three octets reach 8388607, which is within the limit: the salt gives one octet to the count.
     let mut many = good.clone();
     assert_eq!(many[at - 10..at - 8], [4, 8], "a salt of eight octets lies before the count");
     many[at - 9] = 7;
@@ -319,7 +319,6 @@ fn an_encrypted_key_that_would_cost_too_much_is_refused_without_being_tried() {
         ("r-zero", [2, 2, 0x40, 0, 2, 1, 0, 2, 1, 1], Class::Input, "ca-key-malformed"),
         ("p-zero", [2, 2, 0x40, 0, 2, 1, 8, 2, 1, 0], Class::Input, "ca-key-malformed"),
         ("work", [2, 2, 0x40, 0, 2, 1, 127, 2, 1, 127], Class::Ca, "ca-key-encryption-unsupported"),
-        ("memory", [2, 1, 64, 2, 3, 0x7F, 0xFF, 2, 1, 1], Class::Input, "ca-key-malformed"),
     ] {
         let mut changed = good.clone();
         changed[at..at + 10].copy_from_slice(&costs);

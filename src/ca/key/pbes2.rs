@@ -26,7 +26,7 @@ const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
 
 /// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially critical keys. About ten seconds.
 const MAX_ROUNDS: u32 = 10_000_000;
-/// scrypt's memory, at most, in bytes: 128 * r * (N + p).
+/// scrypt's memory, at most, in bytes: 128 * r * N, and the same again for 128 * r * p.
 const MAX_MEMORY: u64 = 1 << 30;
 /// scrypt's work, at most: N * r * p. Four times what fits in [`MAX_MEMORY`] with p = 1.
 const MAX_WORK: u64 = 1 << 25;
@@ -164,7 +164,7 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
         return Err(malformed("its scrypt parameters are out of range"));
     }
-    let memory = n.checked_add(p).and_then(|sum| sum.checked_mul(r)).and_then(|blocks| blocks.checked_mul(128));
+    let memory = n.max(p).checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
     let work = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(p));
     if memory.is_none_or(|memory| memory > MAX_MEMORY) || work.is_none_or(|work| work > MAX_WORK) {
         return Err(KeyFault::TooCostly { found: format!("scrypt with N = {n}, r = {r}, p = {p}"), limit: "1 GiB of memory and N * r * p = 33554432" });
@@ -209,4 +209,78 @@ pub(in crate::ca) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>>
     let cipher = der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&iv)]);
     let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[&kdf, &cipher])]);
     Some(der::sequence(&[&scheme, &der::octet_string(&ciphertext)]))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    /// An encrypted key of nothing, with these parameters.
+    fn with(kdf: &[u8], cipher: &[u8]) -> Vec<u8> {
+        let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[kdf, cipher])]);
+        der::sequence(&[&scheme, &der::octet_string(&[0; 32])])
+    }
+
+    fn aes() -> Vec<u8> {
+        der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&[0; 16])])
+    }
+
+    fn scrypt_of(n: u64, r: u64, p: u64) -> Vec<u8> {
+        let numbers = [n, r, p].map(|number| der::integer(&number.to_be_bytes()));
+        der::sequence(&[&der::oid(SCRYPT), &der::sequence(&[&der::octet_string(b"salt"), &numbers[0], &numbers[1], &numbers[2]])])
+    }
+
+    fn fault(bytes: &[u8]) -> KeyFault {
+        Encrypted::parse(bytes).err().unwrap_or_else(|| panic!("was taken"))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let written = encrypt(b"anything", b"secret").unwrap();
+        let encrypted = Encrypted::parse(&written).unwrap();
+        assert_eq!(encrypted.decrypt(b"secret").unwrap().as_slice(), b"anything");
+        assert!(encrypted.decrypt(b"Secret").map_or(true, |bytes| bytes.as_slice() != b"anything"));
+    }
+
+    #[test]
+    fn scrypt_keeps_to_its_bounds() {
+        for (n, r, p) in [(1 << 20, 8, 1), (1 << 14, 8, 255), (2, 1 << 20, 1), (1 << 13, 8, 10)] {
+            assert!(Encrypted::parse(&with(&scrypt_of(n, r, p), &aes())).is_ok(), "{n} {r} {p}");
+        }
+        for (n, r, p) in [(1 << 21, 8, 1), (1 << 20, 16, 1), (1 << 20, 8, 5), (2, 1 << 23, 1), (2, 1, 1 << 24), (1 << 63, 1 << 62, 1 << 62)] {
+            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::TooCostly { .. }), "{n} {r} {p}");
+        }
+        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (3, 8, 1), (16384, 0, 1), (16384, 8, 0)] {
+            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::Malformed { .. }), "{n} {r} {p}");
+        }
+    }
+
+    #[test]
+    fn parameters_that_do_not_fit_are_refused() {
+        let pbkdf2 = |parts: &[&[u8]]| der::sequence(&[&der::oid(PBKDF2), &der::sequence(parts)]);
+        let (salt, rounds) = (der::octet_string(b"salt"), der::integer(&[8, 0]));
+        let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::integer(&[bytes])]);
+        assert!(Encrypted::parse(&with(&length(32), &aes())).is_ok());
+        assert!(matches!(fault(&with(&length(16), &aes())), KeyFault::Malformed { .. }));
+        let short_iv = der::sequence(&[&der::oid("1.2.840.113549.3.7"), &der::octet_string(&[0; 4])]);
+        assert!(matches!(fault(&with(&length(24), &short_iv)), KeyFault::Malformed { .. }));
+        let rc2 = der::sequence(&[&der::oid("1.2.840.113549.3.2"), &der::octet_string(&[0; 8])]);
+        assert!(matches!(fault(&with(&length(16), &rc2)), KeyFault::UnsupportedEncryption { .. }));
+        let sha224 = der::sequence(&[&der::oid("1.2.840.113549.2.8"), &der::tlv(tag::NULL, &[])]);
+        assert!(matches!(fault(&with(&pbkdf2(&[&salt, &rounds, &sha224]), &aes())), KeyFault::UnsupportedEncryption { .. }));
+        let eager = pbkdf2(&[&salt, &der::integer(&(MAX_ROUNDS + 1).to_be_bytes())]);
+        assert!(matches!(fault(&with(&eager, &aes())), KeyFault::TooCostly { .. }));
+    }
+
+    #[test]
+    fn no_single_bit_makes_the_reader_panic() {
+        let good = encrypt(b"anything", b"secret").unwrap();
+        for bit in 0..good.len() * 8 {
+            let mut changed = good.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            drop(Encrypted::parse(&changed));
+            drop(Encrypted::parse(&good[..bit / 8]));
+        }
+    }
 }
