@@ -1,5 +1,6 @@
 //! Claim an AWS CloudHSM cluster.
 pub mod bundle;
+pub mod ca;
 pub mod check;
 pub mod error;
 pub mod fsio;

@@ -1,0 +1,181 @@
+//! Makes the trust anchor: the owner's self-signed CA certificate.
+
+use super::CaKey;
+use crate::error::{Class, Error, Result};
+use crate::x509::der::{self, Reader, tag};
+use crate::x509::{Certificate, Moment, extension, pem};
+
+/// What a CA certificate is made out for, but for its key. Serial and times are the caller's: nothing here draws or asks the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The Name in DER, as [`parse_subject`](super::parse_subject) makes it.
+    pub subject: &'a [u8],
+    /// The serial number's octets: positive, at most 20 (RFC 5280 4.1.2.2).
+    pub serial: &'a [u8],
+    /// From when on the certificate is valid.
+    pub not_before: Moment,
+    /// Until when.
+    pub not_after: Moment,
+}
+
+/// Makes and self-signs a CA certificate: version 3, critical basicConstraints CA:TRUE, critical keyUsage keyCertSign and cRLSign,
+/// subject key identifier (design.md, "Signing").
+///
+/// What is returned has been read again, carries the terms, verifies under its own key, and fits InitializeCluster's limit on PEM.
+///
+/// # Errors
+/// Class [`Class::Ca`] where the key cannot sign; [`Class::Usage`], `bad-terms`, for a serial or dates that no certificate may have, and
+/// `bad-subject` for one that makes the certificate too long; [`Class::Machine`], `ca-certificate-unsound`, where the result does not hold.
+pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certificate> {
+    check_terms(terms)?;
+    let tbs = tbs(terms, key)?;
+    let signature = key.sign(&tbs)?;
+    let der = der::sequence(&[&tbs, key.signature_algorithm(), &der::bit_string(&signature)]);
+    let certificate = Certificate::from_der(&der).map_err(|fault| unsound(&fault.to_string()))?;
+    if certificate.subject() != terms.subject || certificate.issuer() != terms.subject || certificate.spki() != key.spki() {
+        return Err(unsound("its names or its key are not the ones it was made for"));
+    }
+    if !certificate.is_signed_by(certificate.key()) {
+        return Err(unsound("its signature does not hold under its own key"));
+    }
+    let length = certificate.to_pem().len();
+    if length > pem::MAX_CHARS {
+        return Err(Error::new(
+            Class::Usage,
+            "bad-subject",
+            format!("the CA certificate would have {length} characters of PEM; InitializeCluster takes {}", pem::MAX_CHARS),
+            "choose a shorter subject",
+        ));
+    }
+    Ok(certificate)
+}
+
+fn unsound(what: &str) -> Error {
+    Error::new(Class::Machine, "ca-certificate-unsound", format!("the CA certificate just made is not sound: {what}"), "this is a bug: please report it; nothing has been written")
+}
+
+fn check_terms(terms: &Terms<'_>) -> Result<()> {
+    let bad = |what: &str| Err(Error::new(Class::Usage, "bad-terms", format!("no certificate can be made: {what}"), ""));
+    let zero = terms.serial.iter().all(|byte| *byte == 0);
+    // The INTEGER's own sign octet counts: RFC 5280 4.1.2.2 allows 20 octets in all.
+    if zero || der::integer(terms.serial).len() > 22 {
+        return bad("its serial number is zero or longer than 20 octets (RFC 5280 4.1.2.2)");
+    }
+    if terms.not_before >= terms.not_after {
+        return bad("it would end before it begins");
+    }
+    if matches!(terms.subject, [0x30, 0] | []) {
+        return bad("its subject is empty (RFC 5280 4.1.2.6)");
+    }
+    Ok(())
+}
+
+/// TBSCertificate (RFC 5280 4.1).
+fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Vec<u8>> {
+    let version = der::tlv(tag::context(0), &[&der::integer(&[2])]);
+    let validity = der::sequence(&[&terms.not_before.to_der(), &terms.not_after.to_der()]);
+    let identifier = key_identifier(key.spki()).ok_or_else(|| unsound("its public key does not read"))?;
+    let ca = der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])]);
+    // keyCertSign is bit 5, cRLSign bit 6: one bit of the octet is unused (RFC 5280 4.2.1.3).
+    let usage = der::tlv(tag::BIT_STRING, &[&[1, 0b0000_0110]]);
+    let extensions = der::sequence(&[
+        &one_extension(extension::BASIC_CONSTRAINTS, true, &ca),
+        &one_extension(extension::KEY_USAGE, true, &usage),
+        &one_extension(extension::SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&identifier)),
+    ]);
+    Ok(der::sequence(&[
+        &version,
+        &der::integer(terms.serial),
+        key.signature_algorithm(),
+        terms.subject,
+        &validity,
+        terms.subject,
+        key.spki(),
+        &der::tlv(tag::context(3), &[&extensions]),
+    ]))
+}
+
+/// Extension; `critical` FALSE is the default and left out (X.690 11.5).
+fn one_extension(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let flag = if critical { der::tlv(tag::BOOLEAN, &[&[0xFF]]) } else { Vec::new() };
+    der::sequence(&[&der::oid(oid), &flag, &der::octet_string(value)])
+}
+
+/// SHA-1 over the public key's bits (RFC 5280 4.2.1.2, method 1). A name for the key, not a proof of anything.
+fn key_identifier(spki: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(der::single(spki, tag::SEQUENCE, "key").ok()?.content, "key");
+    reader.expect(tag::SEQUENCE, "algorithm").ok()?;
+    let bits = der::whole_octets(reader.expect(tag::BIT_STRING, "key").ok()?.content, "key").ok()?;
+    Some(ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ca::{KeyType, NewKey, parse_subject};
+
+    fn moment(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_trust_anchor_has_the_profile_of_the_design() {
+        let subject = parse_subject("CN=My CA,O=Org,C=US").unwrap();
+        for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
+            let key = NewKey::generate(kind).unwrap().signer().unwrap();
+            let (not_before, not_after) = (moment("2026-01-01T00:00:00Z"), moment("2056-01-01T00:00:00Z"));
+            let cert = make_trust_anchor(&Terms { subject: &subject, serial: &[0x80, 1], not_before, not_after }, &key).unwrap();
+            assert_eq!((cert.version(), cert.subject(), cert.issuer()), (3, &subject[..], &subject[..]));
+            assert_eq!((cert.not_before(), cert.not_after()), (not_before, not_after));
+            assert_eq!(cert.serial(), [0, 0x80, 1]);
+            let extensions = cert.extensions();
+            assert_eq!(extensions.all, [extension::BASIC_CONSTRAINTS, extension::KEY_USAGE, extension::SUBJECT_KEY_IDENTIFIER]);
+            let basic = extensions.basic_constraints.unwrap();
+            assert_eq!((basic.ca, basic.path_len, basic.critical), (true, None, true));
+            let usage = extensions.key_usage.unwrap();
+            assert_eq!((usage.names(), usage.critical), (vec!["keyCertSign", "cRLSign"], true));
+            assert_eq!(extensions.subject_key_identifier.as_ref().unwrap().len(), 20);
+        }
+    }
+
+    #[test]
+    fn terms_that_no_certificate_may_have_are_refused() {
+        let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+        let subject = parse_subject("CN=My CA").unwrap();
+        let (early, late) = (moment("2026-01-01T00:00:00Z"), moment("2027-01-01T00:00:00Z"));
+        let good = Terms { subject: &subject, serial: &[1], not_before: early, not_after: late };
+        assert!(make_trust_anchor(&good, &key).is_ok());
+        for bad in [
+            Terms { serial: &[0, 0], ..good },
+            Terms { serial: &[], ..good },
+            Terms { serial: &[0x80; 20], ..good },
+            Terms { not_after: early, ..good },
+            Terms { subject: &[0x30, 0], ..good },
+        ] {
+            assert_eq!(make_trust_anchor(&bad, &key).unwrap_err().kind, "bad-terms");
+        }
+        let long = parse_subject(&["UID=a"; 100].join(",")).unwrap();
+        assert!(make_trust_anchor(&Terms { subject: &long, ..good }, &key).unwrap_err().kind == "bad-subject");
+    }
+
+    #[test]
+    fn a_key_that_signs_wrongly_makes_no_certificate() {
+        struct Liar(crate::ca::FileKey);
+        impl CaKey for Liar {
+            fn spki(&self) -> &[u8] {
+                self.0.spki()
+            }
+            fn signature_algorithm(&self) -> &[u8] {
+                self.0.signature_algorithm()
+            }
+            fn sign(&self, _: &[u8]) -> Result<Vec<u8>> {
+                self.0.sign(b"something else")
+            }
+        }
+        let key = Liar(NewKey::generate(KeyType::P256).unwrap().signer().unwrap());
+        let subject = parse_subject("CN=My CA").unwrap();
+        let terms = Terms { subject: &subject, serial: &[1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2027-01-01T00:00:00Z") };
+        assert_eq!(make_trust_anchor(&terms, &key).unwrap_err().kind, "ca-certificate-unsound");
+    }
+}

@@ -1,0 +1,166 @@
+//! A private key in a file, in any form that openssl has written.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::container::{self, Container, LegacyForm, Secret};
+use super::fault::KeyFault;
+use super::pbes2::Encrypted;
+use super::plain::{self, Material};
+use super::signer::{CannotSign, Signer};
+use super::{CaKey, KeyWarning};
+use crate::ca::passphrase::{Passphrase, PassphraseSource};
+use crate::ca::shown;
+use crate::error::{Class, Error, Result};
+
+/// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write around it has about 10,000.
+pub const MAX_KEY_FILE: u64 = 64 * 1024;
+
+/// How often the terminal is asked before a wrong passphrase ends the command.
+const ATTEMPTS: u32 = 3;
+
+/// A private key from a file, ready to sign.
+///
+/// What is held in this crate's own memory is wiped when it goes; ring keeps the key in its working form, which it does not wipe.
+pub struct FileKey {
+    path: Option<PathBuf>,
+    spki: Vec<u8>,
+    algorithm: Vec<u8>,
+    signer: Signer,
+}
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileKey").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl FileKey {
+    /// Reads the key file: PEM with anything around it, or DER; PKCS#8, encrypted PKCS#8 (PBES2), PKCS#1, SEC1, or OpenSSL's old encrypted PEM.
+    ///
+    /// The passphrase is asked only where the key is encrypted, after everything that can be judged without it; a terminal is asked
+    /// up to three times.
+    ///
+    /// # Errors
+    /// Class [`Class::Ca`]: `ca-key-missing`, `ca-key-unreadable`, `ca-key-unsupported`, `ca-key-encryption-unsupported`,
+    /// `ca-key-inconsistent`, `wrong-passphrase`, and those of [`PassphraseSource::for_key`]. Class [`Class::Input`]: `ca-key-malformed`,
+    /// `ca-key-not-a-key`, `ca-key-several`, `ca-key-too-large`.
+    pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
+        let (bytes, warning) = read_bounded(path)?;
+        let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
+        let at = |fault: KeyFault| fault.at(path);
+        let material = match container::find(&bytes).map_err(at)? {
+            Container::Pkcs8(key) => plain::pkcs8(&key).map(|key| (key, true)).map_err(at)?,
+            Container::Pkcs1(key) => (plain::pkcs1(key), true),
+            Container::Sec1(key) => plain::sec1(&key, None).map(|key| (key, true)).map_err(at)?,
+            Container::EncryptedPkcs8(key) => {
+                let encrypted = Encrypted::parse(&key).map_err(at)?;
+                let open = |passphrase: &Passphrase| {
+                    let key = encrypted.decrypt(passphrase.bytes())?;
+                    if plain::looks_like_pkcs8(&key) { plain::pkcs8(&key) } else { Err(KeyFault::WrongPassphrase) }
+                };
+                (unlock(path, passphrase, &mut warnings, open)?, false)
+            }
+            Container::Legacy(dek, form, key) => {
+                dek.fits(&key).map_err(at)?;
+                warnings.push(KeyWarning::WeakEncryption { path: path.to_path_buf() });
+                let open = |passphrase: &Passphrase| {
+                    let key = dek.decrypt(passphrase.bytes(), &key)?;
+                    match form {
+                        _ if !plain::looks_like_bare_key(&key) => Err(KeyFault::WrongPassphrase),
+                        LegacyForm::Pkcs1 => Ok(plain::pkcs1(key)),
+                        LegacyForm::Sec1 => plain::sec1(&key, None),
+                    }
+                };
+                (unlock(path, passphrase, &mut warnings, open)?, false)
+            }
+        };
+        let (material, unencrypted) = material;
+        if unencrypted {
+            warnings.push(KeyWarning::Unencrypted { path: path.to_path_buf() });
+        }
+        let key = FileKey::new(&material, Some(path)).map_err(at)?;
+        Ok((key, warnings))
+    }
+
+    /// A key that has no file yet.
+    pub(in crate::ca) fn new(material: &Material, path: Option<&Path>) -> std::result::Result<Self, KeyFault> {
+        let signer = Signer::new(material)?;
+        Ok(FileKey { path: path.map(Path::to_path_buf), spki: signer.spki(), algorithm: signer.algorithm(), signer })
+    }
+}
+
+impl CaKey for FileKey {
+    fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    fn signature_algorithm(&self) -> &[u8] {
+        &self.algorithm
+    }
+
+    fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+        self.signer.sign(tbs).map_err(|CannotSign| match &self.path {
+            Some(path) => KeyFault::Inconsistent.at(path),
+            None => Error::new(Class::Ca, "ca-key-inconsistent", "the new CA key cannot sign", "run the command again, and report this"),
+        })
+    }
+}
+
+/// Asks for the passphrase and opens the key with it; asks a terminal again where it was wrong.
+fn unlock(
+    path: &Path,
+    source: &PassphraseSource,
+    warnings: &mut Vec<KeyWarning>,
+    open: impl Fn(&Passphrase) -> std::result::Result<Material, KeyFault>,
+) -> Result<Material> {
+    warnings.extend(source.warning());
+    let mut attempt = 1;
+    loop {
+        let passphrase = source.for_key(path, attempt > 1)?;
+        match open(&passphrase) {
+            Err(KeyFault::WrongPassphrase) if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
+            outcome => return outcome.map_err(|fault| fault.at(path)),
+        }
+    }
+}
+
+/// The file's bytes, never more than [`MAX_KEY_FILE`], in memory that is wiped.
+fn read_bounded(path: &Path) -> Result<(Secret, Option<KeyWarning>)> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if metadata.is_file() && metadata.len() > MAX_KEY_FILE {
+        return Err(KeyFault::TooLarge { limit: MAX_KEY_FILE }.at(path));
+    }
+    // Room for all of it at once: a buffer that grows leaves copies behind.
+    let room = usize::try_from(MAX_KEY_FILE).unwrap_or(0).saturating_add(1);
+    let mut bytes: Secret = Zeroizing::new(vec![0; room]);
+    let mut length = 0;
+    let mut file = file;
+    loop {
+        match file.read(bytes.get_mut(length..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => length = length.saturating_add(count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(path, &error)),
+        }
+    }
+    if length == room {
+        return Err(KeyFault::TooLarge { limit: MAX_KEY_FILE }.at(path));
+    }
+    bytes.truncate(length);
+    Ok((bytes, KeyWarning::of_key_file(path, &metadata)))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    let (kind, what) = match error.kind() {
+        ErrorKind::NotFound => ("ca-key-missing", "does not exist".to_owned()),
+        ErrorKind::IsADirectory => ("ca-key-unreadable", "is a directory".to_owned()),
+        ErrorKind::PermissionDenied => ("ca-key-unreadable", "may not be read by this user".to_owned()),
+        _ => ("ca-key-unreadable", format!("cannot be read: {error}")),
+    };
+    Error::new(Class::Ca, kind, format!("the CA's key file {} {what}", shown(path)), "give the path of the CA's private key with --ca-key")
+}

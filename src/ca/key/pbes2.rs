@@ -1,0 +1,286 @@
+//! Encrypted PKCS#8 (RFC 5208 6) under PBES2 (RFC 8018 6.2): read in every form that openssl writes, written in one.
+//!
+//! The crate `pkcs5` would do most of it; this is done here because a key file comes from outside. `pkcs5` 0.8.1 panics on a scrypt
+//! cost of zero and on a short 3DES IV, does not read PBKDF2 with HMAC-SHA1 (OpenSSL 1.0's default) unless told so for writing too, and has no bound
+//! on scrypt's memory.
+
+use std::num::NonZeroU32;
+
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
+use pkcs8::pkcs5::scrypt;
+use ring::pbkdf2;
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use super::container::Secret;
+use super::fault::{KeyFault, malformed};
+use super::legacy_pem::{Cipher, whole_blocks};
+use super::plain::dotted;
+use crate::x509::der::{self, Reader, Tlv, tag};
+
+const PBES2: &str = "1.2.840.113549.1.5.13";
+const PBKDF2: &str = "1.2.840.113549.1.5.12";
+/// id-scrypt (RFC 7914 7.1)
+const SCRYPT: &str = "1.3.6.1.4.1.11591.4.11";
+const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
+
+/// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially critical keys. About ten seconds.
+const MAX_ROUNDS: u32 = 10_000_000;
+/// scrypt's memory, at most, in bytes: 128 * r * N, and the same again for 128 * r * p.
+const MAX_MEMORY: u64 = 1 << 30;
+/// scrypt's work, at most: N * r * p. Four times what fits in [`MAX_MEMORY`] with p = 1.
+const MAX_WORK: u64 = 1 << 25;
+
+/// What is written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings of OWASP's password storage cheat sheet. It takes
+/// 8 MiB: `sign` stays within its 15, and openssl's `pkcs8`, `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
+const LOG_N: u8 = 13;
+const N: u16 = 1 << LOG_N;
+const R: u8 = 8;
+const P: u8 = 10;
+
+/// An encrypted key whose parameters are read and within bounds.
+pub(super) struct Encrypted<'a> {
+    kdf: Kdf<'a>,
+    cipher: Cipher,
+    iv: &'a [u8],
+    ciphertext: &'a [u8],
+}
+
+enum Kdf<'a> {
+    Pbkdf2 { prf: pbkdf2::Algorithm, salt: &'a [u8], rounds: NonZeroU32 },
+    Scrypt { salt: &'a [u8], params: scrypt::Params },
+}
+
+impl<'a> Encrypted<'a> {
+    /// Reads EncryptedPrivateKeyInfo. No passphrase is needed yet: what cannot be read, or would cost too much, ends here.
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, KeyFault> {
+        let bad = || malformed("its encrypted PKCS#8 structure is damaged");
+        let mut outer = inside(bytes).ok_or_else(bad)?;
+        let scheme = outer.expect(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
+        let ciphertext = outer.expect(tag::OCTET_STRING, "data").map_err(|_| bad())?.content;
+        outer.finish().map_err(|_| bad())?;
+        let (oid, parameters) = algorithm(scheme).ok_or_else(bad)?;
+        if oid != PBES2 {
+            return Err(KeyFault::UnsupportedEncryption { found: pbes1(&oid) });
+        }
+        let mut reader = parameters.filter(|tlv| tlv.tag == tag::SEQUENCE).map(|tlv| Reader::new(tlv.content, "key")).ok_or_else(bad)?;
+        let (kdf, kdf_parameters) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
+        let (encryption, iv) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
+        reader.finish().map_err(|_| bad())?;
+
+        let cipher = match encryption.as_str() {
+            "2.16.840.1.101.3.4.1.2" => Cipher::Aes128,
+            "2.16.840.1.101.3.4.1.22" => Cipher::Aes192,
+            AES_256_CBC => Cipher::Aes256,
+            "1.2.840.113549.3.7" => Cipher::DesEde3,
+            "1.3.14.3.2.7" => Cipher::Des,
+            other => return Err(KeyFault::UnsupportedEncryption { found: format!("cipher {other}") }),
+        };
+        let iv = iv.filter(|tlv| tlv.tag == tag::OCTET_STRING && tlv.content.len() == cipher.block_length()).ok_or_else(bad)?.content;
+        whole_blocks(cipher, ciphertext)?;
+        let kdf_parameters = kdf_parameters.filter(|tlv| tlv.tag == tag::SEQUENCE).ok_or_else(bad)?;
+        let (kdf, key_length) = match kdf.as_str() {
+            PBKDF2 => pbkdf2_parameters(kdf_parameters)?,
+            SCRYPT => scrypt_parameters(kdf_parameters)?,
+            other => return Err(KeyFault::UnsupportedEncryption { found: format!("key derivation {other}") }),
+        };
+        if key_length.is_some_and(|length| usize::try_from(length) != Ok(cipher.key_length())) {
+            return Err(malformed("its key derivation gives a key of another length than its cipher's"));
+        }
+        Ok(Encrypted { kdf, cipher, iv, ciphertext })
+    }
+
+    /// PrivateKeyInfo, if this is the passphrase. What it yields is not looked at here.
+    pub(super) fn decrypt(&self, passphrase: &[u8]) -> Result<Secret, KeyFault> {
+        let mut key: Secret = Zeroizing::new(vec![0; self.cipher.key_length()]);
+        match &self.kdf {
+            Kdf::Pbkdf2 { prf, salt, rounds } => pbkdf2::derive(*prf, *rounds, salt, passphrase, &mut key),
+            Kdf::Scrypt { salt, params } => {
+                scrypt::scrypt(passphrase, salt, params, &mut key).map_err(|_| malformed("its scrypt parameters are out of range"))?;
+            }
+        }
+        self.cipher.decrypt(&key, self.iv, self.ciphertext).ok_or(KeyFault::WrongPassphrase)
+    }
+}
+
+/// The content of the one SEQUENCE that `bytes` is.
+fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
+    Some(Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key"))
+}
+
+/// AlgorithmIdentifier: the identifier, dotted, and the parameters.
+fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
+    let mut reader = inside(tlv.raw)?;
+    let oid = dotted(reader.expect(tag::OID, "algorithm").ok()?.content)?;
+    let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
+    reader.finish().ok()?;
+    Some((oid, parameters))
+}
+
+/// The names of the schemes before PBES2 (RFC 8018 A.3, RFC 7292 C).
+fn pbes1(oid: &str) -> String {
+    let name = match oid {
+        "1.2.840.113549.1.5.3" => "PBES1 (MD5 and DES)",
+        "1.2.840.113549.1.5.10" => "PBES1 (SHA-1 and DES)",
+        "1.2.840.113549.1.12.1.3" => "PKCS#12's scheme (SHA-1 and 3DES)",
+        "1.2.840.113549.1.12.1.6" => "PKCS#12's scheme (SHA-1 and RC2)",
+        other => return format!("scheme {other}"),
+    };
+    name.to_owned()
+}
+
+/// PBKDF2-params (RFC 8018 A.2), and the key length if it is stated.
+fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
+    let bad = || malformed("its PBKDF2 parameters are damaged");
+    let mut reader = inside(tlv.raw).ok_or_else(bad)?;
+    let salt = reader.expect(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
+    let rounds = reader.expect(tag::INTEGER, "rounds").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad)?;
+    let key_length = optional_number(&mut reader).ok_or_else(bad)?;
+    let prf = if reader.is_empty() { None } else { Some(reader.any().ok().and_then(algorithm).ok_or_else(bad)?) };
+    reader.finish().map_err(|_| bad())?;
+    let prf = match prf.as_ref().map(|(oid, _)| oid.as_str()) {
+        None | Some("1.2.840.113549.2.7") => pbkdf2::PBKDF2_HMAC_SHA1,
+        Some("1.2.840.113549.2.9") => pbkdf2::PBKDF2_HMAC_SHA256,
+        Some("1.2.840.113549.2.10") => pbkdf2::PBKDF2_HMAC_SHA384,
+        Some("1.2.840.113549.2.11") => pbkdf2::PBKDF2_HMAC_SHA512,
+        Some(other) => return Err(KeyFault::UnsupportedEncryption { found: format!("PBKDF2 with function {other}") }),
+    };
+    if rounds > u64::from(MAX_ROUNDS) {
+        return Err(KeyFault::TooCostly { found: format!("{rounds} rounds of PBKDF2"), limit: "10000000" });
+    }
+    let rounds = u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or_else(bad)?;
+    Ok((Kdf::Pbkdf2 { prf, salt, rounds }, key_length))
+}
+
+/// scrypt-params (RFC 7914 7.1), and the key length if it is stated.
+fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
+    let bad = || malformed("its scrypt parameters are damaged");
+    let mut reader = inside(tlv.raw).ok_or_else(bad)?;
+    let salt = reader.expect(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
+    let mut next = || reader.expect(tag::INTEGER, "cost").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad);
+    let (n, r, p) = (next()?, next()?, next()?);
+    let key_length = optional_number(&mut reader).ok_or_else(bad)?;
+    reader.finish().map_err(|_| bad())?;
+    if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
+        return Err(malformed("its scrypt parameters are out of range"));
+    }
+    let memory = n.max(p).checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
+    let work = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(p));
+    if memory.is_none_or(|memory| memory > MAX_MEMORY) || work.is_none_or(|work| work > MAX_WORK) {
+        return Err(KeyFault::TooCostly { found: format!("scrypt with N = {n}, r = {r}, p = {p}"), limit: "1 GiB of memory and N * r * p = 33554432" });
+    }
+    let small = |value: u64| u32::try_from(value).map_err(|_| bad());
+    let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;
+    let params = scrypt::Params::new(log_n, small(r)?, small(p)?).map_err(|_| malformed("its scrypt parameters are out of range"))?;
+    Ok((Kdf::Scrypt { salt, params }, key_length))
+}
+
+/// A positive INTEGER of at most eight octets.
+fn number(content: &[u8]) -> Option<u64> {
+    if content.is_empty() || content.first().is_some_and(|byte| byte & 0x80 != 0) {
+        return None;
+    }
+    let significant = content.iter().position(|byte| *byte != 0).and_then(|at| content.get(at..)).unwrap_or_default();
+    (significant.len() <= 8).then(|| significant.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+}
+
+/// `Some(None)` where the next element is no INTEGER.
+fn optional_number(reader: &mut Reader<'_>) -> Option<Option<u64>> {
+    match reader.optional(tag::INTEGER).ok()? {
+        Some(tlv) => number(tlv.content).map(Some),
+        None => Some(None),
+    }
+}
+
+/// EncryptedPrivateKeyInfo of a PrivateKeyInfo: scrypt and AES-256-CBC, salt and IV from the system. Nothing where there is no randomness.
+pub(in crate::ca) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
+    let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
+    let random = SystemRandom::new();
+    random.fill(&mut salt).ok()?;
+    random.fill(&mut iv).ok()?;
+    let mut key = Zeroizing::new([0u8; 32]);
+    let params = scrypt::Params::new(LOG_N, u32::from(R), u32::from(P)).ok()?;
+    scrypt::scrypt(passphrase, &salt, &params, key.as_mut_slice()).ok()?;
+    let ciphertext = cbc::Encryptor::<aes::Aes256>::new_from_slices(key.as_slice(), &iv).ok()?.encrypt_padded_vec::<Pkcs7>(pkcs8);
+
+    let costs = [der::integer(&N.to_be_bytes()), der::integer(&[R]), der::integer(&[P])];
+    let [n, r, p] = &costs;
+    let kdf = der::sequence(&[&der::oid(SCRYPT), &der::sequence(&[&der::octet_string(&salt), n, r, p])]);
+    let cipher = der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&iv)]);
+    let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[&kdf, &cipher])]);
+    Some(der::sequence(&[&scheme, &der::octet_string(&ciphertext)]))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::*;
+
+    /// An encrypted key of nothing, with these parameters.
+    fn with(kdf: &[u8], cipher: &[u8]) -> Vec<u8> {
+        let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[kdf, cipher])]);
+        der::sequence(&[&scheme, &der::octet_string(&[0; 32])])
+    }
+
+    fn aes() -> Vec<u8> {
+        der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&[0; 16])])
+    }
+
+    fn scrypt_of(n: u64, r: u64, p: u64) -> Vec<u8> {
+        let numbers = [n, r, p].map(|number| der::integer(&number.to_be_bytes()));
+        der::sequence(&[&der::oid(SCRYPT), &der::sequence(&[&der::octet_string(b"salt"), &numbers[0], &numbers[1], &numbers[2]])])
+    }
+
+    fn fault(bytes: &[u8]) -> KeyFault {
+        Encrypted::parse(bytes).err().unwrap_or_else(|| panic!("was taken"))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let written = encrypt(b"anything", b"secret").unwrap();
+        let encrypted = Encrypted::parse(&written).unwrap();
+        assert_eq!(encrypted.decrypt(b"secret").unwrap().as_slice(), b"anything");
+        assert!(encrypted.decrypt(b"Secret").map_or(true, |bytes| bytes.as_slice() != b"anything"));
+    }
+
+    #[test]
+    fn scrypt_keeps_to_its_bounds() {
+        for (n, r, p) in [(1 << 20, 8, 1), (1 << 14, 8, 255), (2, 1 << 20, 1), (1 << 13, 8, 10)] {
+            assert!(Encrypted::parse(&with(&scrypt_of(n, r, p), &aes())).is_ok(), "{n} {r} {p}");
+        }
+        for (n, r, p) in [(1 << 21, 8, 1), (1 << 20, 16, 1), (1 << 20, 8, 5), (2, 1 << 23, 1), (2, 1, 1 << 24), (1 << 63, 1 << 62, 1 << 62)] {
+            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::TooCostly { .. }), "{n} {r} {p}");
+        }
+        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (3, 8, 1), (16384, 0, 1), (16384, 8, 0)] {
+            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::Malformed { .. }), "{n} {r} {p}");
+        }
+    }
+
+    #[test]
+    fn parameters_that_do_not_fit_are_refused() {
+        let pbkdf2 = |parts: &[&[u8]]| der::sequence(&[&der::oid(PBKDF2), &der::sequence(parts)]);
+        let (salt, rounds) = (der::octet_string(b"salt"), der::integer(&[8, 0]));
+        let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::integer(&[bytes])]);
+        assert!(Encrypted::parse(&with(&length(32), &aes())).is_ok());
+        assert!(matches!(fault(&with(&length(16), &aes())), KeyFault::Malformed { .. }));
+        let short_iv = der::sequence(&[&der::oid("1.2.840.113549.3.7"), &der::octet_string(&[0; 4])]);
+        assert!(matches!(fault(&with(&length(24), &short_iv)), KeyFault::Malformed { .. }));
+        let rc2 = der::sequence(&[&der::oid("1.2.840.113549.3.2"), &der::octet_string(&[0; 8])]);
+        assert!(matches!(fault(&with(&length(16), &rc2)), KeyFault::UnsupportedEncryption { .. }));
+        let sha224 = der::sequence(&[&der::oid("1.2.840.113549.2.8"), &der::tlv(tag::NULL, &[])]);
+        assert!(matches!(fault(&with(&pbkdf2(&[&salt, &rounds, &sha224]), &aes())), KeyFault::UnsupportedEncryption { .. }));
+        let eager = pbkdf2(&[&salt, &der::integer(&(MAX_ROUNDS + 1).to_be_bytes())]);
+        assert!(matches!(fault(&with(&eager, &aes())), KeyFault::TooCostly { .. }));
+    }
+
+    #[test]
+    fn no_single_bit_makes_the_reader_panic() {
+        let good = encrypt(b"anything", b"secret").unwrap();
+        for bit in 0..good.len() * 8 {
+            let mut changed = good.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            drop(Encrypted::parse(&changed));
+            drop(Encrypted::parse(&good[..bit / 8]));
+        }
+    }
+}

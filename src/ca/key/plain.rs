@@ -1,0 +1,201 @@
+//! Reads a decrypted private key: PKCS#8, PKCS#1 and SEC1 in DER, down to what signing needs.
+
+use zeroize::Zeroizing;
+
+use super::container::Secret;
+use super::fault::{KeyFault, malformed};
+use crate::x509::der::{self, Reader, Tlv, tag};
+
+/// rsaEncryption (RFC 8017 A.1)
+pub(in crate::ca) const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+/// id-ecPublicKey (RFC 5480 2.1.1)
+pub(in crate::ca) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+
+/// A curve that the CA can sign on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ca) enum Curve {
+    /// secp256r1
+    P256,
+    /// secp384r1
+    P384,
+}
+
+impl Curve {
+    /// Its object identifier (RFC 5480 2.1.1.1).
+    pub(in crate::ca) const fn oid(self) -> &'static str {
+        match self {
+            Curve::P256 => "1.2.840.10045.3.1.7",
+            Curve::P384 => "1.3.132.0.34",
+        }
+    }
+
+    /// The length of a scalar, in bytes.
+    pub(in crate::ca) const fn scalar_length(self) -> usize {
+        match self {
+            Curve::P256 => 32,
+            Curve::P384 => 48,
+        }
+    }
+
+    fn from_oid(dotted: &str) -> Result<Self, KeyFault> {
+        let named = |name: &str| Err(wrong_kind(&format!("an elliptic-curve key on {name}")));
+        match dotted {
+            "1.2.840.10045.3.1.7" => Ok(Curve::P256),
+            "1.3.132.0.34" => Ok(Curve::P384),
+            "1.3.132.0.35" => named("P-521"),
+            "1.3.132.0.33" => named("P-224"),
+            "1.2.840.10045.3.1.1" => named("P-192"),
+            "1.3.132.0.10" => named("secp256k1"),
+            other => named(&format!("curve {other}")),
+        }
+    }
+}
+
+/// What signing needs of a private key.
+pub(in crate::ca) enum Material {
+    /// RSAPrivateKey in DER.
+    Rsa(Secret),
+    /// A scalar, padded to the curve's length, and the public point if the file gives it.
+    Ec {
+        /// The curve.
+        curve: Curve,
+        /// Big-endian, of the curve's length; not yet known to be in range.
+        scalar: Secret,
+        /// The point as the file has it (SEC1 2.3.3), compressed or not.
+        public: Option<Vec<u8>>,
+    },
+}
+
+/// A sound key that is of no use here.
+pub(super) fn wrong_kind(found: &str) -> KeyFault {
+    KeyFault::UnsupportedKey {
+        found: found.to_owned(),
+        instead: "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init` makes one",
+    }
+}
+
+/// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
+pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
+    let bad = malformed("its PKCS#8 structure is damaged");
+    let Pkcs8 { algorithm, parameters, key } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
+    match algorithm.as_str() {
+        RSA_ENCRYPTION => match parameters {
+            // RFC 8017 A.1: the parameters MUST be NULL; some writers leave them out.
+            None | Some(Tlv { tag: tag::NULL, .. }) => Ok(Material::Rsa(Zeroizing::new(key.to_vec()))),
+            Some(_) => Err(bad),
+        },
+        EC_PUBLIC_KEY => sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
+        "1.2.840.113549.1.1.10" => Err(wrong_kind("an RSA key for PSS signatures only")),
+        "1.3.101.112" => Err(wrong_kind("an Ed25519 key")),
+        "1.3.101.113" => Err(wrong_kind("an Ed448 key")),
+        "1.3.101.110" | "1.3.101.111" => Err(wrong_kind("a key for key agreement (X25519 or X448)")),
+        "1.2.840.10040.4.1" => Err(wrong_kind("a DSA key")),
+        other => Err(wrong_kind(&format!("a key of algorithm {other}"))),
+    }
+}
+
+struct Pkcs8<'a> {
+    algorithm: String,
+    parameters: Option<Tlv<'a>>,
+    key: &'a [u8],
+}
+
+fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
+    let mut reader = Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key");
+    let version = reader.expect(tag::INTEGER, "version").ok()?.content;
+    let algorithm = reader.expect(tag::SEQUENCE, "algorithm").ok()?;
+    let key = reader.expect(tag::OCTET_STRING, "key").ok()?.content;
+    reader.optional(tag::context(0)).ok()?; // attributes: of no use here
+    if version == [1] {
+        reader.optional(tag::context_primitive(1)).ok()?; // the public key (RFC 5958 2)
+    } else if version != [0] {
+        return None;
+    }
+    reader.finish().ok()?;
+    let mut reader = Reader::new(algorithm.content, "key");
+    let oid = dotted(reader.expect(tag::OID, "algorithm").ok()?.content)?;
+    let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
+    reader.finish().ok()?;
+    Some(Pkcs8 { algorithm: oid, parameters, key })
+}
+
+/// True where the bytes are, in outline, PrivateKeyInfo: how a right passphrase is told from a wrong one that met good padding by chance.
+pub(super) fn looks_like_pkcs8(bytes: &[u8]) -> bool {
+    split_pkcs8(bytes).is_some()
+}
+
+/// True where the bytes are one SEQUENCE that begins with a version, as RSAPrivateKey and ECPrivateKey do.
+pub(super) fn looks_like_bare_key(bytes: &[u8]) -> bool {
+    der::single(bytes, tag::SEQUENCE, "key")
+        .ok()
+        .and_then(|outer| Reader::new(outer.content, "key").expect(tag::INTEGER, "version").ok())
+        .is_some_and(|version| matches!(version.content, [0 | 1]))
+}
+
+/// RSAPrivateKey (RFC 8017 A.1.2).
+pub(super) fn pkcs1(bytes: Secret) -> Material {
+    Material::Rsa(bytes)
+}
+
+/// ECPrivateKey (RFC 5915 3). `known` is the curve of the PKCS#8 wrapper, where there is one.
+pub(super) fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
+    let bad = || malformed("its EC key structure is damaged");
+    let outer = der::single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
+    let mut reader = Reader::new(outer.content, "key");
+    if reader.expect(tag::INTEGER, "version").map_err(|_| bad())?.content != [1] {
+        return Err(bad());
+    }
+    let scalar = reader.expect(tag::OCTET_STRING, "key").map_err(|_| bad())?.content;
+    let parameters = reader.optional(tag::context(0)).map_err(|_| bad())?;
+    let public = reader.optional(tag::context(1)).map_err(|_| bad())?;
+    reader.finish().map_err(|_| bad())?;
+
+    let stated = match parameters {
+        Some(tlv) => Some(named_curve(Reader::new(tlv.content, "key").any().map_err(|_| bad())?)?),
+        None => None,
+    };
+    let curve = match (known, stated) {
+        (Some(known), Some(stated)) if known != stated => return Err(malformed("it names two different curves")),
+        (Some(curve), _) | (None, Some(curve)) => curve,
+        (None, None) => return Err(malformed("its EC key does not say on which curve it is")),
+    };
+    let public = match public {
+        Some(tlv) => Some(bit_string(tlv.content).ok_or_else(bad)?.to_vec()),
+        None => None,
+    };
+    Ok(Material::Ec { curve, scalar: padded(scalar, curve.scalar_length()).ok_or_else(bad)?, public })
+}
+
+/// ECParameters: a named curve, or nothing that a certificate may have (RFC 5480 2.1.1).
+fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
+    match parameters.tag {
+        tag::OID => Curve::from_oid(&dotted(parameters.content).ok_or(malformed("its curve is not an object identifier"))?),
+        tag::SEQUENCE => Err(KeyFault::UnsupportedKey {
+            found: "an elliptic-curve key with explicit curve parameters".to_owned(),
+            instead: "name the curve instead: `openssl ec -param_enc named_curve -in FILE -out customerCA.key`",
+        }),
+        _ => Err(malformed("its curve is not an object identifier")),
+    }
+}
+
+fn bit_string(content: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(content, "key");
+    let bits = reader.expect(tag::BIT_STRING, "public key").ok()?.content;
+    reader.finish().ok()?;
+    der::whole_octets(bits, "public key").ok()
+}
+
+/// The scalar at its full length: OpenSSL before 1.0.2 wrote it without its leading zeros, other writers with too many.
+fn padded(scalar: &[u8], length: usize) -> Option<Secret> {
+    let start = scalar.iter().position(|byte| *byte != 0)?;
+    let significant = scalar.get(start..)?;
+    let mut out: Secret = Zeroizing::new(vec![0; length]);
+    let from = length.checked_sub(significant.len())?;
+    out.get_mut(from..)?.copy_from_slice(significant);
+    Some(out)
+}
+
+/// An object identifier's content in its dotted form.
+pub(super) fn dotted(content: &[u8]) -> Option<String> {
+    const_oid::ObjectIdentifier::from_bytes(content).ok().map(|oid| oid.to_string())
+}

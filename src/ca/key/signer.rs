@@ -1,0 +1,134 @@
+//! Signs with ring: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-256 with SHA-256, P-384 with SHA-384.
+
+use p256::elliptic_curve;
+use ring::rand::SystemRandom;
+use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
+
+use super::fault::{KeyFault, malformed};
+use super::plain::{Curve, EC_PUBLIC_KEY, Material, RSA_ENCRYPTION, wrong_kind};
+use crate::x509::der::{self, Reader, tag};
+
+/// A private key that is ready to sign.
+pub(super) enum Signer {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Curve, Box<EcdsaKeyPair>),
+}
+
+/// ring's own error says nothing, and it must not: the caller names the file.
+pub(super) struct CannotSign;
+
+impl Signer {
+    /// Takes the key into ring, which holds it to SP 800-56B: the public part fits the private one.
+    ///
+    /// ring reads no primality and uses no `d`; whether `dP` and `dQ` fit is seen when it signs, since it checks each RSA signature.
+    pub(super) fn new(material: &Material) -> Result<Self, KeyFault> {
+        match material {
+            Material::Rsa(pkcs1) => {
+                rsa_numbers(pkcs1)?;
+                let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
+                Ok(Signer::Rsa(Box::new(pair)))
+            }
+            Material::Ec { curve, scalar, public } => {
+                let point = match curve {
+                    Curve::P256 => public_point::<p256::NistP256>(scalar, public.as_deref()),
+                    Curve::P384 => public_point::<p384::NistP384>(scalar, public.as_deref()),
+                }?;
+                let algorithm = match curve {
+                    Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+                    Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                };
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, &point, &SystemRandom::new())
+                    .map_err(|_| KeyFault::Inconsistent)?;
+                Ok(Signer::Ec(*curve, Box::new(pair)))
+            }
+        }
+    }
+
+    /// SubjectPublicKeyInfo (RFC 3279 2.3.1, RFC 5480 2).
+    pub(super) fn spki(&self) -> Vec<u8> {
+        match self {
+            Signer::Rsa(pair) => {
+                let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
+                der::sequence(&[&algorithm, &der::bit_string(pair.public_key().as_ref())])
+            }
+            Signer::Ec(curve, pair) => {
+                let algorithm = der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]);
+                der::sequence(&[&algorithm, &der::bit_string(pair.public_key().as_ref())])
+            }
+        }
+    }
+
+    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758 3.2).
+    pub(super) fn algorithm(&self) -> Vec<u8> {
+        match self {
+            Signer::Rsa(_) => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &der::tlv(tag::NULL, &[])]),
+            Signer::Ec(Curve::P256, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
+            Signer::Ec(Curve::P384, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
+        }
+    }
+
+    /// The signature over `tbs`, which is hashed here.
+    pub(super) fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        let random = SystemRandom::new();
+        match self {
+            Signer::Rsa(pair) => {
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(&signature::RSA_PKCS1_SHA256, &random, tbs, &mut signature).map_err(|_| CannotSign)?;
+                Ok(signature)
+            }
+            Signer::Ec(_, pair) => Ok(pair.sign(&random, tbs).map_err(|_| CannotSign)?.as_ref().to_vec()),
+        }
+    }
+}
+
+/// What ring would refuse without a word: sizes and exponents that it does not sign with.
+fn rsa_numbers(pkcs1: &[u8]) -> Result<(), KeyFault> {
+    let bad = || malformed("its RSA key structure is damaged");
+    let outer = der::single(pkcs1, tag::SEQUENCE, "key").map_err(|_| bad())?;
+    let mut reader = Reader::new(outer.content, "key");
+    let mut number = || reader.expect(tag::INTEGER, "number").map(|tlv| tlv.content).map_err(|_| bad());
+    match number()? {
+        [0] => {}
+        [1] => return Err(wrong_kind("an RSA key of more than two primes")),
+        _ => return Err(bad()),
+    }
+    let (modulus, exponent) = (number()?, number()?);
+    for _ in 0..6 {
+        number()?; // d, p, q, dP, dQ, qInv
+    }
+    reader.finish().map_err(|_| bad())?;
+    match bits(modulus) {
+        2048 | 3072 | 4096 => {}
+        other => return Err(wrong_kind(&format!("an RSA key of {other} bits"))),
+    }
+    match bits(exponent) {
+        17..=33 => Ok(()),
+        _ => Err(wrong_kind("an RSA key whose public exponent is not between 65537 and 2^33")),
+    }
+}
+
+/// The length of a positive INTEGER's value in bits.
+fn bits(content: &[u8]) -> usize {
+    let Some(start) = content.iter().position(|byte| *byte != 0) else { return 0 };
+    let significant = content.get(start..).unwrap_or_default();
+    let leading = significant.first().map_or(0, |byte| byte.leading_zeros());
+    significant.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0))
+}
+
+/// The public point of a scalar, uncompressed. It must be the one that the file gives, where it gives one.
+fn public_point<C>(scalar: &[u8], stated: Option<&[u8]>) -> Result<Box<[u8]>, KeyFault>
+where
+    C: elliptic_curve::CurveArithmetic + elliptic_curve::point::PointCompression,
+    elliptic_curve::AffinePoint<C>: elliptic_curve::sec1::FromSec1Point<C> + elliptic_curve::sec1::ToSec1Point<C>,
+    elliptic_curve::FieldBytesSize<C>: elliptic_curve::sec1::ModulusSize,
+{
+    let secret = elliptic_curve::SecretKey::<C>::from_slice(scalar).map_err(|_| malformed("its EC private value is out of range"))?;
+    let public = secret.public_key();
+    if let Some(stated) = stated {
+        let stated = elliptic_curve::PublicKey::<C>::from_sec1_bytes(stated).map_err(|_| malformed("its EC public point is not on the curve"))?;
+        if stated != public {
+            return Err(KeyFault::Inconsistent);
+        }
+    }
+    Ok(public.to_sec1_bytes())
+}

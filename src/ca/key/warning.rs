@@ -1,0 +1,83 @@
+//! How a key is kept, where that could be better. Data: the command line says it, no command stops for it.
+
+use std::fmt;
+use std::fs::Metadata;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::ca::shown;
+
+/// Something the user should know about a key or passphrase file that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyWarning {
+    /// The key file is open to others than its owner.
+    KeyOpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The passphrase file is open to others than its owner.
+    PassphraseOpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key lies on disk unencrypted.
+    Unencrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is encrypted in OpenSSL's old form, which a fast guesser opens.
+    WeakEncryption {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl KeyWarning {
+    /// A stable name for programs.
+    pub const fn id(&self) -> &'static str {
+        match self {
+            KeyWarning::KeyOpenToOthers { .. } => "key-open-to-others",
+            KeyWarning::PassphraseOpenToOthers { .. } => "passphrase-open-to-others",
+            KeyWarning::Unencrypted { .. } => "key-unencrypted",
+            KeyWarning::WeakEncryption { .. } => "key-weakly-encrypted",
+        }
+    }
+}
+
+impl fmt::Display for KeyWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyWarning::KeyOpenToOthers { path, mode } => {
+                write!(f, "the CA's key file {0} is open to others (mode {mode:04o}): `chmod 600 {0}`", shown(path))
+            }
+            KeyWarning::PassphraseOpenToOthers { path, mode } => {
+                write!(f, "the passphrase file {0} is open to others (mode {mode:04o}): `chmod 600 {0}`", shown(path))
+            }
+            KeyWarning::Unencrypted { path } => {
+                write!(f, "the CA's key file {0} is not encrypted: `openssl pkcs8 -topk8 -scrypt -in {0}` encrypts it", shown(path))
+            }
+            KeyWarning::WeakEncryption { path } => write!(
+                f,
+                "the CA's key file {0} has OpenSSL's old encryption (one round of MD5): `openssl pkcs8 -topk8 -scrypt -in {0}` renews it",
+                shown(path)
+            ),
+        }
+    }
+}
+
+/// The permission bits of a regular file, if they let anyone but the owner at it.
+pub(in crate::ca) fn open_to_others(metadata: &Metadata) -> Option<u32> {
+    let mode = metadata.permissions().mode() & 0o7777;
+    (metadata.is_file() && metadata.nlink() > 0 && mode & 0o066 != 0).then_some(mode)
+}
+
+impl KeyWarning {
+    pub(super) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
+        open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers { path: path.to_path_buf(), mode })
+    }
+}

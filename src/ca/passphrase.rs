@@ -1,0 +1,267 @@
+//! Where a passphrase comes from: the terminal, a file, a descriptor, or a variable. Never the command line, which every user of the
+//! machine can read.
+
+mod terminal;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+pub use self::terminal::restore_terminal;
+use super::key::KeyWarning;
+use super::shown;
+use crate::error::{Class, Error, Result};
+
+/// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024, with the final NUL).
+pub const MAX_PASSPHRASE: usize = 1023;
+
+/// A passphrase. It wipes itself and prints nothing of itself.
+#[derive(Clone)]
+pub struct Passphrase(Zeroizing<Vec<u8>>);
+
+impl Passphrase {
+    /// A passphrase from bytes that the caller already holds.
+    pub fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Passphrase(bytes)
+    }
+
+    /// The bytes, as they were typed or read: OpenSSL takes them as they are, too.
+    pub(in crate::ca) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+/// Where to take a passphrase from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassphraseSource {
+    /// The terminal, with the echo off.
+    Ask,
+    /// The first line of a file.
+    File(PathBuf),
+    /// The first line of what an open descriptor yields.
+    Fd(u32),
+    /// The value of an environment variable, named here.
+    Env(String),
+}
+
+impl PassphraseSource {
+    /// The passphrase of an existing key. `again` says that the one before was wrong: the terminal is told so.
+    ///
+    /// # Errors
+    /// Class [`Class::Ca`]: `no-passphrase` where there is no terminal, the variable is not set, or the passphrase is empty;
+    /// `passphrase-unreadable`; `prompt-cancelled`.
+    pub fn for_key(&self, key: &Path, again: bool) -> Result<Passphrase> {
+        let wrong = if again { "wrong passphrase, once more\n" } else { "" };
+        let prompt = || terminal::ask(&format!("{wrong}passphrase for {}: ", shown(key)));
+        self.get(prompt, &format!("the CA's key {} is encrypted", shown(key)))
+    }
+
+    /// The passphrase for a key that is about to be written. The terminal is asked for it twice.
+    ///
+    /// # Errors
+    /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that is empty or that openssl could not be given, and `passphrases-differ`.
+    pub fn for_new_key(&self, key: &Path) -> Result<Passphrase> {
+        let name = shown(key);
+        let prompt = || {
+            for _ in 0..3 {
+                let first = terminal::ask(&format!("new passphrase for {name}: "))?;
+                fit(&first)?;
+                let second = terminal::ask("the same again: ")?;
+                if first == second {
+                    return Ok(first);
+                }
+                terminal::say("the two differ, once more\n")?;
+            }
+            Err(Error::new(Class::Ca, "passphrases-differ", "the two passphrases differ", "run the command again; nothing has been written"))
+        };
+        let passphrase = self.get(prompt, &format!("the new CA key {name} is to be encrypted"))?;
+        fit(&passphrase.0)?;
+        Ok(passphrase)
+    }
+
+    /// What the user should know about how the passphrase is kept.
+    pub fn warning(&self) -> Option<KeyWarning> {
+        let PassphraseSource::File(path) = self else { return None };
+        let mode = super::key::open_to_others(&std::fs::metadata(path).ok()?)?;
+        Some(KeyWarning::PassphraseOpenToOthers { path: path.clone(), mode })
+    }
+
+    fn get(&self, prompt: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>, why: &str) -> Result<Passphrase> {
+        let name = self.name();
+        let bytes = match self {
+            // An empty line at the prompt is an answer like any other; the key will say whether it fits.
+            PassphraseSource::Ask => return prompt().map(Passphrase).map_err(|error| no_terminal(error, why)),
+            PassphraseSource::File(path) => first_line(path, &name)?,
+            PassphraseSource::Fd(number) => first_line(&PathBuf::from(format!("/dev/fd/{number}")), &name)?,
+            PassphraseSource::Env(variable) => {
+                let value = std::env::var_os(variable).ok_or_else(|| {
+                    no_passphrase(format!("{why}, and {name} is not set"), "export the variable that --passphrase-env names")
+                })?;
+                Zeroizing::new(value.into_vec())
+            }
+        };
+        if bytes.is_empty() {
+            return Err(no_passphrase(format!("{why}, and {name} is empty"), "put the passphrase into its first line"));
+        }
+        Ok(Passphrase(bytes))
+    }
+
+    /// The source in words, for messages.
+    fn name(&self) -> String {
+        match self {
+            PassphraseSource::Ask => "the terminal".to_owned(),
+            PassphraseSource::File(path) => format!("the passphrase file {}", shown(path)),
+            PassphraseSource::Fd(number) => format!("the descriptor {number}"),
+            PassphraseSource::Env(variable) => format!("the variable {}", shown(Path::new(variable))),
+        }
+    }
+}
+
+/// A passphrase that a key may be encrypted with.
+fn fit(bytes: &[u8]) -> Result<()> {
+    let unfit = |what: &str| Err(Error::new(Class::Ca, "passphrase-unfit", format!("the new passphrase {what}"), "choose another one; nothing has been written"));
+    match bytes {
+        [] => unfit("is empty"),
+        _ if bytes.contains(&0) => unfit("has a NUL in it, where openssl would end it"),
+        _ if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => unfit("has a line break in it"),
+        _ if bytes.len() > MAX_PASSPHRASE => unfit(&format!("is longer than {MAX_PASSPHRASE} bytes")),
+        _ => Ok(()),
+    }
+}
+
+fn no_passphrase(message: String, hint: &str) -> Error {
+    Error::new(Class::Ca, "no-passphrase", message, hint)
+}
+
+/// Says for which file the terminal was wanted.
+fn no_terminal(error: Error, why: &str) -> Error {
+    if error.kind == "no-passphrase" { Error { message: format!("{why}, and {}", error.message), ..error } } else { error }
+}
+
+/// The first line of a file, without its line end. Not a byte more is read than that line has, so that a writer may keep its pipe open.
+fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let unreadable = |what: String| Error::new(Class::Ca, "passphrase-unreadable", format!("{name} {what}"), "give a readable source of the passphrase");
+    let describe = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
+        ErrorKind::IsADirectory => unreadable("is a directory".to_owned()),
+        ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
+        _ => unreadable(format!("cannot be read: {error}")),
+    };
+    let file = File::open(path).map_err(describe)?;
+    match read_line(&file).map_err(describe)? {
+        Line::Whole(line) | Line::Ended(line) => Ok(line),
+        Line::TooLong => Err(unreadable(format!("has a first line of more than {MAX_PASSPHRASE} bytes"))),
+    }
+}
+
+/// What reading one line came to.
+enum Line {
+    /// A line with its end.
+    Whole(Zeroizing<Vec<u8>>),
+    /// What there was before the input ended.
+    Ended(Zeroizing<Vec<u8>>),
+    /// More than a passphrase may have.
+    TooLong,
+}
+
+/// Reads up to the first LF, byte by byte, and drops a CR before it.
+fn read_line(mut from: impl Read) -> std::io::Result<Line> {
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_PASSPHRASE.saturating_add(2)));
+    let mut byte = Zeroizing::new([0u8; 1]);
+    let ended = loop {
+        match from.read(byte.as_mut_slice()) {
+            Ok(0) => break true,
+            Ok(_) if byte.as_slice() == b"\n" => break false,
+            Ok(_) => line.extend_from_slice(byte.as_slice()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if line.len() > MAX_PASSPHRASE.saturating_add(1) {
+            return Ok(Line::TooLong);
+        }
+    };
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    Ok(match line.len() {
+        length if length > MAX_PASSPHRASE => Line::TooLong,
+        _ if ended => Line::Ended(line),
+        _ => Line::Whole(line),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn of(bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        PassphraseSource::File(file.path().to_path_buf()).for_key(Path::new("k"), false).map(|p| p.bytes().to_vec())
+    }
+
+    #[test]
+    fn the_first_line_is_the_passphrase() {
+        for text in [&b"pass word\n"[..], b"pass word", b"pass word\r\n", b"pass word\nsecond line\n"] {
+            assert_eq!(of(text).unwrap(), b"pass word");
+        }
+        assert_eq!(of("Schlüssel \n".as_bytes()).unwrap(), "Schlüssel ".as_bytes());
+        assert_eq!(of(&[b'x'; 1023]).unwrap().len(), 1023);
+        assert_eq!(of(&[b'x'; 1024]).unwrap_err().kind, "passphrase-unreadable");
+        assert_eq!(of(b"").unwrap_err().kind, "no-passphrase");
+        assert_eq!(of(b"\nsecond").unwrap_err().kind, "no-passphrase");
+    }
+
+    #[test]
+    fn sources_that_yield_nothing_say_which_they_are() {
+        for (source, kind, name) in [
+            (PassphraseSource::File("/nonexistent/p".into()), "passphrase-unreadable", "/nonexistent/p"),
+            (PassphraseSource::File("/".into()), "passphrase-unreadable", "directory"),
+            (PassphraseSource::File("/dev/zero".into()), "passphrase-unreadable", "1023"),
+            (PassphraseSource::Fd(987_654), "passphrase-unreadable", "descriptor 987654"),
+            (PassphraseSource::Env("HSMBOOT_TEST_UNSET".into()), "no-passphrase", "HSMBOOT_TEST_UNSET"),
+        ] {
+            let error = source.for_key(Path::new("k"), false).unwrap_err();
+            assert_eq!((error.kind, error.class), (kind, Class::Ca), "{}", error.message);
+            assert!(error.message.contains(name), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn a_descriptor_is_read_up_to_its_first_line_only() {
+        use std::os::fd::AsRawFd;
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"secret\nrest").unwrap(); // and the writer stays open
+        let number = u32::try_from(reader.as_raw_fd()).unwrap();
+        assert_eq!(PassphraseSource::Fd(number).for_key(Path::new("k"), false).unwrap().bytes(), b"secret");
+    }
+
+    #[test]
+    fn a_new_key_takes_no_unfit_passphrase() {
+        for unfit in [&b"\n"[..], b"a\0b\n", b"a\rb\n"] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(unfit).unwrap();
+            let error = PassphraseSource::File(file.path().to_path_buf()).for_new_key(Path::new("k")).unwrap_err();
+            assert!(["passphrase-unfit", "no-passphrase"].contains(&error.kind));
+        }
+    }
+
+    #[test]
+    fn a_passphrase_prints_nothing_of_itself() {
+        let passphrase = Passphrase::new(Zeroizing::new(b"hunter2".to_vec()));
+        assert_eq!(format!("{passphrase:?}"), "Passphrase(..)");
+    }
+}

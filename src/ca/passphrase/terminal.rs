@@ -1,0 +1,86 @@
+//! The prompt on the terminal. The echo is off while it waits, and on again on every way out.
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use super::{Line, MAX_PASSPHRASE, read_line};
+use crate::error::{Class, Error, Result};
+
+/// The terminal as it was before the echo went off; nothing while no prompt waits.
+static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+/// Gives the terminal its echo back if a prompt waits for a passphrase; else does nothing.
+///
+/// For whoever ends the process while another thread asks: call it on SIGINT and SIGTERM, before the exit. It may be called at any time, from any thread.
+pub fn restore_terminal() {
+    let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((tty, before)) = saved {
+        // Flush: what was typed of a passphrase must not reach the shell.
+        if tcsetattr(&tty, OptionalActions::Flush, &before).is_ok() {
+            drop((&tty).write_all(b"\n")); // the user's own line end was not shown
+        }
+    }
+}
+
+/// Turns the echo off, until it is dropped.
+struct Silence;
+
+impl Silence {
+    fn on(tty: &File) -> std::io::Result<Self> {
+        let before = tcgetattr(tty)?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        quiet.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = tty.try_clone()?;
+        // Under the lock, so that whoever restores comes wholly before this or wholly after it.
+        tcsetattr(tty, OptionalActions::Flush, &quiet)?;
+        *saved = Some((own, before));
+        Ok(Silence)
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        restore_terminal();
+    }
+}
+
+/// Opens the terminal that the process belongs to.
+fn open() -> Result<File> {
+    File::options().read(true).write(true).open("/dev/tty").map_err(|_| {
+        Error::new(
+            Class::Ca,
+            "no-passphrase",
+            "there is no terminal to ask for the passphrase at",
+            "give it with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
+        )
+    })
+}
+
+/// Asks, and waits for one line. Neither is written to standard output or standard error.
+pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let tty = open()?;
+    let broken = |error: std::io::Error| Error::new(Class::Ca, "no-passphrase", format!("the terminal cannot be used: {error}"), "give the passphrase with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME");
+    let silence = Silence::on(&tty).map_err(broken)?;
+    (&tty).write_all(prompt.as_bytes()).map_err(broken)?;
+    let line = read_line(&tty).map_err(broken)?;
+    drop(silence);
+    match line {
+        Line::Whole(line) => Ok(line),
+        Line::Ended(_) => Err(Error::new(Class::Ca, "prompt-cancelled", "the passphrase was not given: the prompt was cancelled", "run the command again")),
+        Line::TooLong => {
+            Err(Error::new(Class::Ca, "passphrase-unfit", format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"), "run the command again"))
+        }
+    }
+}
+
+/// Says something between two questions.
+pub(super) fn say(text: &str) -> Result<()> {
+    let broken = |error: std::io::Error| Error::new(Class::Ca, "no-passphrase", format!("the terminal cannot be used: {error}"), "");
+    (&open()?).write_all(text.as_bytes()).map_err(broken)
+}

@@ -1,0 +1,159 @@
+//! What `ca show` says of a CA certificate. It states; whether CloudHSM would take it is `check`'s to judge.
+
+use serde::Serialize;
+
+use crate::x509::{Certificate, Moment, SignatureAlgorithm, hex, name_text};
+
+/// A CA certificate in figures, for people and for programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaSummary {
+    /// The subject, for eyes, in the order it is encoded in.
+    pub subject: String,
+    /// The issuer, likewise.
+    pub issuer: String,
+    /// The serial number, in hex.
+    pub serial: String,
+    /// The X.509 version, 1 to 3.
+    pub version: u8,
+    /// `RSA 4096`, `P-256`.
+    pub key: String,
+    /// What it was signed with.
+    pub signature_algorithm: String,
+    /// From when on it is valid.
+    pub not_before: Moment,
+    /// Until when.
+    pub not_after: Moment,
+    /// SHA-256 over the certificate, in hex.
+    pub sha256: String,
+    /// SHA-256 over its SubjectPublicKeyInfo, in hex: the same for every certificate of this key.
+    pub key_sha256: String,
+    /// Issuer and subject are the same bytes, and the signature holds under its own key.
+    pub self_signed: bool,
+    /// The subject key identifier in hex, where present.
+    pub subject_key_identifier: Option<String>,
+    /// What basicConstraints says, where present.
+    pub basic_constraints: Option<BasicConstraintsSummary>,
+    /// What keyUsage says, where present.
+    pub key_usage: Option<KeyUsageSummary>,
+    /// Every extension, by OID.
+    pub extensions: Vec<String>,
+}
+
+/// basicConstraints (RFC 5280 4.2.1.9).
+#[derive(Clone, Debug, Serialize)]
+pub struct BasicConstraintsSummary {
+    /// The certificate is a CA's.
+    pub ca: bool,
+    /// How many intermediate certificates may follow, where it says.
+    pub path_len: Option<u64>,
+    /// Marked critical.
+    pub critical: bool,
+}
+
+/// keyUsage (RFC 5280 4.2.1.3).
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyUsageSummary {
+    /// The names of the bits that are set.
+    pub bits: Vec<&'static str>,
+    /// Marked critical.
+    pub critical: bool,
+}
+
+impl CaSummary {
+    /// Of a certificate.
+    pub fn of(certificate: &Certificate) -> Self {
+        let extensions = certificate.extensions();
+        CaSummary {
+            subject: name_text(certificate.subject()),
+            issuer: name_text(certificate.issuer()),
+            serial: serial(certificate.serial()),
+            version: certificate.version(),
+            key: certificate.key().describe(),
+            signature_algorithm: match SignatureAlgorithm::from_der(certificate.outer_algorithm()) {
+                Ok(algorithm) => algorithm.to_string(),
+                Err(fault) => fault.to_string(),
+            },
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+            sha256: hex(&certificate.fingerprint()),
+            key_sha256: hex(&crate::x509::sha256(certificate.spki())),
+            self_signed: certificate.issuer() == certificate.subject() && certificate.is_signed_by(certificate.key()),
+            subject_key_identifier: extensions.subject_key_identifier.as_deref().map(hex),
+            basic_constraints: extensions.basic_constraints.map(|found| BasicConstraintsSummary {
+                ca: found.ca,
+                path_len: found.path_len,
+                critical: found.critical,
+            }),
+            key_usage: extensions.key_usage.map(|found| KeyUsageSummary { bits: found.names(), critical: found.critical }),
+            extensions: extensions.all.clone(),
+        }
+    }
+
+    /// The same as lines of text: a name and a value each.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let critical = |critical: bool| if critical { " (critical)" } else { "" };
+        let mut lines = vec![
+            ("subject", self.subject.clone()),
+            ("issuer", self.issuer.clone()),
+            ("self-signed", if self.self_signed { "yes" } else { "no" }.to_owned()),
+            ("serial", self.serial.clone()),
+            ("version", self.version.to_string()),
+            ("key", self.key.clone()),
+            ("signed with", self.signature_algorithm.clone()),
+            ("valid from", self.not_before.to_string()),
+            ("valid until", self.not_after.to_string()),
+        ];
+        lines.push(("basicConstraints", match &self.basic_constraints {
+            None => "absent".to_owned(),
+            Some(found) => {
+                let path_len = found.path_len.map(|n| format!(", pathLen {n}")).unwrap_or_default();
+                format!("CA:{}{path_len}{}", if found.ca { "TRUE" } else { "FALSE" }, critical(found.critical))
+            }
+        }));
+        lines.push(("keyUsage", match &self.key_usage {
+            None => "absent".to_owned(),
+            Some(found) => format!("{}{}", found.bits.join(", "), critical(found.critical)),
+        }));
+        lines.push(("key identifier", self.subject_key_identifier.clone().unwrap_or_else(|| "absent".to_owned())));
+        lines.push(("SHA-256", self.sha256.clone()));
+        lines.push(("key SHA-256", self.key_sha256.clone()));
+        lines
+    }
+}
+
+/// The serial's value in hex, without the octet that is there for the sign alone.
+fn serial(octets: &[u8]) -> String {
+    match octets {
+        [0, rest @ ..] if !rest.is_empty() => hex(rest),
+        all => hex(all),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ca::{KeyType, NewKey, Terms, make_trust_anchor, parse_subject};
+
+    #[test]
+    fn a_new_trust_anchor_is_shown_as_it_was_made() {
+        let key = NewKey::generate(KeyType::P384).unwrap().signer().unwrap();
+        let subject = parse_subject("CN=My CA,C=US").unwrap();
+        let moment = |text: &str| text.parse::<Moment>().unwrap();
+        let terms = Terms { subject: &subject, serial: &[0xAB, 1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2036-01-01T00:00:00Z") };
+        let summary = CaSummary::of(&make_trust_anchor(&terms, &key).unwrap());
+        assert!(summary.self_signed);
+        assert_eq!((summary.serial.as_str(), summary.key.as_str(), summary.version), ("ab01", "P-384", 3));
+        let lines = summary.lines();
+        for line in [
+            ("subject", "C=US, CN=My CA"),
+            ("self-signed", "yes"),
+            ("valid until", "2036-01-01T00:00:00Z"),
+            ("basicConstraints", "CA:TRUE (critical)"),
+            ("keyUsage", "keyCertSign, cRLSign (critical)"),
+        ] {
+            assert!(lines.contains(&(line.0, line.1.to_owned())), "{line:?} in {lines:?}");
+        }
+        assert_eq!(serde_json::to_value(&summary).unwrap()["basic_constraints"]["ca"], true);
+    }
+}

@@ -1,0 +1,144 @@
+//! The passphrase prompt on a real terminal: util-linux's `script` gives one, and this test program runs itself in it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use hsmboot::ca::{PassphraseSource, restore_terminal};
+
+const SECRET: &str = "correct horse";
+
+/// What runs inside the terminal. Not a test of its own.
+#[test]
+#[ignore = "run by the other tests, inside a terminal"]
+fn inside() {
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT]).unwrap();
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            restore_terminal();
+            std::process::exit(130);
+        }
+    });
+    let outcome = match std::env::var("HSMBOOT_PROMPT").as_deref() {
+        Ok("new") => PassphraseSource::Ask.for_new_key(Path::new("new.key")),
+        _ => PassphraseSource::Ask.for_key(Path::new("the/ca.key"), false),
+    };
+    match outcome {
+        Ok(_) => println!("outcome: ok"),
+        Err(error) => println!("outcome: {} {}: {}", error.code(), error.kind, error.message),
+    }
+}
+
+/// A terminal with the prompt in it.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: ChildStdout,
+    seen: String,
+}
+
+impl Terminal {
+    fn new(case: &str) -> Self {
+        let own = std::env::current_exe().unwrap();
+        let command = format!("'{}' --ignored --exact inside --nocapture; echo code $?; stty -a; echo finished", own.display());
+        let mut child = Command::new("script")
+            .args(["-qc", &command, "/dev/null"])
+            .env("HSMBOOT_PROMPT", case)
+            .env("SHELL", "/bin/sh")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+        let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Terminal { child, keys, screen, seen: String::new() }
+    }
+
+    /// Reads the screen until this stands on it, not counting what was waited for before.
+    fn wait_for(&mut self, text: &str) {
+        let from = self.seen.len();
+        let mut byte = [0];
+        while !self.seen[from..].ends_with(text) {
+            assert_ne!(self.screen.read(&mut byte).unwrap(), 0, "{text:?} never came: {}", self.seen);
+            self.seen.push(char::from(byte[0]));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// The whole screen, once everything has ended. The echo must be on again.
+    fn end(mut self) -> String {
+        self.wait_for("finished");
+        drop(self.keys);
+        let mut rest = Vec::new();
+        self.screen.read_to_end(&mut rest).unwrap();
+        self.child.wait().unwrap();
+        assert!(self.seen.contains(" iexten echo ") && !self.seen.contains(" -echo "), "the echo is on again: {}", self.seen);
+        assert!(!self.seen.contains(SECRET), "nothing typed is shown: {}", self.seen);
+        self.seen
+    }
+}
+
+#[test]
+fn the_prompt_names_the_file_and_shows_nothing() {
+    let mut terminal = Terminal::new("key");
+    terminal.wait_for("passphrase for the/ca.key: ");
+    terminal.press(&format!("{SECRET}\n"));
+    terminal.wait_for("outcome: ok");
+    terminal.end();
+}
+
+#[test]
+fn a_cancelled_prompt_is_a_failure() {
+    let mut terminal = Terminal::new("key");
+    terminal.wait_for("passphrase for the/ca.key: ");
+    terminal.press("\u{4}");
+    terminal.wait_for("outcome: 5 prompt-cancelled");
+    terminal.end();
+}
+
+#[test]
+fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
+    let mut terminal = Terminal::new("key");
+    terminal.wait_for("passphrase for the/ca.key: ");
+    terminal.press("corr\u{3}");
+    terminal.wait_for("code 130");
+    terminal.end();
+}
+
+#[test]
+fn a_new_passphrase_is_asked_twice() {
+    let mut terminal = Terminal::new("new");
+    terminal.wait_for("new passphrase for new.key: ");
+    terminal.press(&format!("{SECRET}\n"));
+    terminal.wait_for("the same again: ");
+    terminal.press("another\n");
+    terminal.wait_for("the two differ, once more");
+    for prompt in ["new passphrase for new.key: ", "the same again: "] {
+        terminal.wait_for(prompt);
+        terminal.press(&format!("{SECRET}\n"));
+    }
+    terminal.wait_for("outcome: ok");
+    terminal.end();
+}
+
+#[test]
+fn an_empty_new_passphrase_is_refused() {
+    let mut terminal = Terminal::new("new");
+    terminal.wait_for("new passphrase for new.key: ");
+    terminal.press("\n");
+    terminal.wait_for("outcome: 5 passphrase-unfit: the new passphrase is empty");
+    terminal.end();
+}
+
+#[test]
+fn without_a_terminal_the_error_says_what_to_give_instead() {
+    let own = std::env::current_exe().unwrap();
+    let output = Command::new("setsid").args(["-w"]).arg(own).args(["--ignored", "--exact", "inside", "--nocapture"]).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("outcome: 5 no-passphrase: the CA's key the/ca.key is encrypted, and there is no terminal"), "{text}");
+}
