@@ -178,9 +178,21 @@ impl Record {
         let class = [Class::Input, Class::Ca, Class::Rejected].into_iter().find(|class| self.failed().any(|f| f.id.class() == *class))?;
         let lines: Vec<String> = self.failed().map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
         let (kind, first, hint) = match class {
-            Class::Input => ("malformed", "an input is malformed or over a documented limit", "give each file as one PEM block of at most 5000 characters, with nothing around it"),
-            Class::Ca => ("trust-anchor-refused", "CloudHSM would refuse the trust anchor", "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes"),
-            _ => ("pair-unfit", "CSR, signed certificate and trust anchor do not belong together", "sign the cluster's CSR with the CA whose certificate is the trust anchor"),
+            Class::Input => (
+                "malformed",
+                "an input is malformed or over a documented limit",
+                "give each file as one PEM block of at most 5000 characters, with nothing around it",
+            ),
+            Class::Ca => (
+                "trust-anchor-refused",
+                "CloudHSM would refuse the trust anchor",
+                "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
+            ),
+            _ => (
+                "pair-unfit",
+                "CSR, signed certificate and trust anchor do not belong together",
+                "sign the cluster's CSR with the CA whose certificate is the trust anchor",
+            ),
         };
         Some(Error::new(class, kind, format!("{first}\n{}", lines.join("\n")), hint))
     }
@@ -317,7 +329,9 @@ fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
         Rule::PemSignedCert => pem_rule("the signed certificate", parts.signed_cert.as_ref().map(Certificate::der)),
         Rule::PemTrustAnchor => pem_rule("the trust anchor", parts.trust_anchor.as_ref().map(Certificate::der)),
         Rule::AlgorithmCsr => csr(parts).and_then(|c| algorithm("the CSR", c.algorithm(), c.algorithm(), c.key())),
-        Rule::AlgorithmSignedCert => signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key())),
+        Rule::AlgorithmSignedCert => {
+            signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key()))
+        }
         Rule::AlgorithmTrustAnchor => anchor(parts).and_then(|c| algorithm("the trust anchor", c.outer_algorithm(), c.inner_algorithm(), c.key())),
         Rule::CsrSignature => csr_signature(parts),
         Rule::Key => key(parts),

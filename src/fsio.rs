@@ -38,9 +38,13 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
     let name = path.display();
     let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
     let fault = |cause: &io::Error| match cause.kind() {
-        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again"),
+        io::ErrorKind::NotFound => {
+            input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again")
+        }
         io::ErrorKind::IsADirectory => input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"),
-        io::ErrorKind::NotADirectory => input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path"),
+        io::ErrorKind::NotADirectory => {
+            input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
+        }
         _ => Error::new(Class::Machine, "unreadable", format!("{name} cannot be read ({what}): {}", io_text(cause)), "check the file's permissions"),
     };
     let file = File::open(path).map_err(|cause| fault(&cause))?;
@@ -49,7 +53,11 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
         return Err(input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"));
     }
     let too_large = |found: u64| {
-        input("file-too-large", format!("{name} is too large for {what}: {found} bytes or more, expected at most {max}"), "check that this is the right file")
+        input(
+            "file-too-large",
+            format!("{name} is too large for {what}: {found} bytes or more, expected at most {max}"),
+            "check that this is the right file",
+        )
     };
     if facts.is_file() && facts.len() > max {
         return Err(too_large(facts.len()));

@@ -2,6 +2,7 @@
 pub mod bundle;
 pub mod ca;
 pub mod check;
+pub mod cli;
 pub mod error;
 pub mod fsio;
 pub mod sign;

@@ -7,9 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hsmboot::ca::{
-    CaKey, FileKey, KeySource, KeyType, KeyWarning, NewKey, Passphrase, PassphraseSource, Terms, make_trust_anchor, parse_subject,
-};
+use hsmboot::ca::{CaKey, FileKey, KeySource, KeyType, KeyWarning, NewKey, Passphrase, PassphraseSource, Terms, make_trust_anchor, parse_subject};
 use hsmboot::error::{Class, Error};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -291,10 +289,9 @@ fn an_encrypted_key_that_would_cost_too_much_is_refused_without_being_tried() {
     bench.openssl("pkcs8 -topk8 -v2 aes256 -iter 65793 -in key -passout file:pw -outform DER -out rounds");
     let good = fs::read(bench.path("rounds")).unwrap();
     let at = good.windows(5).position(|w| w == [2, 3, 1, 1, 1]).unwrap();
-    for (name, count, class, kind) in [
-        ("negative", [0xFF, 1, 1], Class::Input, "ca-key-malformed"),
-        ("zero", [0, 0, 0], Class::Input, "ca-key-malformed"),
-    ] {
+    for (name, count, class, kind) in
+        [("negative", [0xFF, 1, 1], Class::Input, "ca-key-malformed"), ("zero", [0, 0, 0], Class::Input, "ca-key-malformed")]
+    {
         let mut changed = good.clone();
         changed[at + 2..at + 5].copy_from_slice(&count);
         bench.write(name, &changed);

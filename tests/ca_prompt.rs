@@ -138,7 +138,8 @@ fn an_empty_new_passphrase_is_refused() {
 #[test]
 fn without_a_terminal_the_error_says_what_to_give_instead() {
     let own = std::env::current_exe().unwrap();
-    let output = Command::new("setsid").args(["-w"]).arg(own).args(["--ignored", "--exact", "inside", "--nocapture"]).stdin(Stdio::null()).output().unwrap();
+    let output =
+        Command::new("setsid").args(["-w"]).arg(own).args(["--ignored", "--exact", "inside", "--nocapture"]).stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("outcome: 5 no-passphrase: the CA's key the/ca.key is encrypted, and there is no terminal"), "{text}");
 }

@@ -23,7 +23,9 @@ impl ClusterId {
     /// # Errors
     /// Class `Input`.
     pub fn in_bundle(text: &str, place: &str) -> Result<Self, Error> {
-        text.parse().map_err(|fault: String| Error::new(Class::Input, "bad-cluster-id", format!("{place}: {fault}"), "give the file its name back, or fetch the bundle again"))
+        text.parse().map_err(|fault: String| {
+            Error::new(Class::Input, "bad-cluster-id", format!("{place}: {fault}"), "give the file its name back, or fetch the bundle again")
+        })
     }
 }
 
@@ -37,9 +39,9 @@ impl FromStr for ClusterId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fits = text.strip_prefix("cluster-").is_some_and(|tail| {
-            (11..=16).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
-        });
+        let fits = text
+            .strip_prefix("cluster-")
+            .is_some_and(|tail| (11..=16).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)));
         if fits {
             Ok(ClusterId(text.to_owned()))
         } else {
@@ -65,7 +67,9 @@ mod tests {
         for good in ["cluster-abcdefghijk", "cluster-234567ABCDEFGHIJ"] {
             assert!(good.parse::<ClusterId>().is_ok(), "{good}");
         }
-        for bad in ["cluster-../../x", "cluster-abcdefghij", "cluster-abcdefghijklmnopq", "cluster-abcdefghij1", "cluster-abcdefghij/", "abcdefghijk", ""] {
+        for bad in
+            ["cluster-../../x", "cluster-abcdefghij", "cluster-abcdefghijklmnopq", "cluster-abcdefghij1", "cluster-abcdefghij/", "abcdefghijk", ""]
+        {
             assert!(bad.parse::<ClusterId>().is_err(), "{bad}");
         }
     }

@@ -58,6 +58,13 @@ pub struct Waiver {
     pub reason: String,
 }
 
+impl Waiver {
+    /// The operator's decision, where `--unverified` was given with its reason.
+    pub fn of(unverified: bool, reason: Option<&str>) -> Option<Self> {
+        unverified.then(|| Waiver { reason: reason.unwrap_or_default().to_owned() })
+    }
+}
+
 /// `response.json`, by `sign`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
@@ -145,7 +152,9 @@ impl Receipt {
 /// A document of the expected format.
 fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
     let name = path.display();
-    let fault = |text: String| Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again");
+    let fault = |text: String| {
+        Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
+    };
     let content = fsio::read(path, "a document of the bundle", MAX_DOCUMENT)?;
     let value: serde_json::Value =
         serde_json::from_slice(&content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;

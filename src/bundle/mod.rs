@@ -133,13 +133,21 @@ impl Bundle {
         for (name, expected) in &request.files {
             // Names in there are from outside too: only a bundle's own are ever opened.
             let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
-                refused("bad-request-json", format!("{} records a file that no bundle of {} has: `{}`", self.path(REQUEST).display(), self.id, printable(name)), AGAIN)
+                refused(
+                    "bad-request-json",
+                    format!("{} records a file that no bundle of {} has: `{}`", self.path(REQUEST).display(), self.id, printable(name)),
+                    AGAIN,
+                )
             })?;
             let found = hex(&sha256(&self.read(part)?));
             if !expected.eq_ignore_ascii_case(&found) {
                 return Err(refused(
                     "digest-mismatch",
-                    format!("{} is not the file that was fetched\n  recorded SHA-256 {}  {REQUEST}\n  found    SHA-256 {found}", self.path(name).display(), printable(expected)),
+                    format!(
+                        "{} is not the file that was fetched\n  recorded SHA-256 {}  {REQUEST}\n  found    SHA-256 {found}",
+                        self.path(name).display(),
+                        printable(expected)
+                    ),
                     AGAIN,
                 ));
             }
@@ -192,12 +200,7 @@ impl Bundle {
     pub fn evidence(&self, chains_only: bool, incomplete: bool) -> Result<Evidence> {
         let read = |part| if incomplete && !self.has(part) { Ok(Vec::new()) } else { self.read(part) };
         let csr = if chains_only && !self.has(Part::Csr) { None } else { Some(self.read(Part::Csr)?) };
-        Ok(Evidence {
-            csr,
-            hsm: read(Part::Hsm)?,
-            aws_hardware: read(Part::AwsHardware)?,
-            manufacturer_hardware: read(Part::ManufacturerHardware)?,
-        })
+        Ok(Evidence { csr, hsm: read(Part::Hsm)?, aws_hardware: read(Part::AwsHardware)?, manufacturer_hardware: read(Part::ManufacturerHardware)? })
     }
 
     /// Writes files into the bundle, all or none: see [`fsio::write_all`].
@@ -217,10 +220,14 @@ fn list(dir: &Path) -> Result<Vec<String>> {
         std::io::ErrorKind::NotFound => {
             refused("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
         }
-        std::io::ErrorKind::NotADirectory => {
-            refused("not-a-directory", format!("{} is a file, expected a bundle (a directory)", dir.display()), "name the directory that holds the files")
+        std::io::ErrorKind::NotADirectory => refused(
+            "not-a-directory",
+            format!("{} is a file, expected a bundle (a directory)", dir.display()),
+            "name the directory that holds the files",
+        ),
+        _ => {
+            Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions")
         }
-        _ => Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions"),
     })?;
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort_unstable();

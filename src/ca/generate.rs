@@ -101,7 +101,12 @@ impl NewKey {
     /// Class [`Class::Machine`], `ca-key-unusable`, where what was made does not read again: a bug.
     pub fn signer(&self) -> Result<FileKey> {
         plain::pkcs8(&self.pkcs8).and_then(|material| FileKey::new(&material, None)).map_err(|fault| {
-            Error::new(Class::Machine, "ca-key-unusable", format!("the new CA key {fault}"), "this is a bug: please report it; nothing has been written")
+            Error::new(
+                Class::Machine,
+                "ca-key-unusable",
+                format!("the new CA key {fault}"),
+                "this is a bug: please report it; nothing has been written",
+            )
         })
     }
 

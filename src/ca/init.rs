@@ -51,7 +51,12 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
 }
 
 fn unsound(what: &str) -> Error {
-    Error::new(Class::Machine, "ca-certificate-unsound", format!("the CA certificate just made is not sound: {what}"), "this is a bug: please report it; nothing has been written")
+    Error::new(
+        Class::Machine,
+        "ca-certificate-unsound",
+        format!("the CA certificate just made is not sound: {what}"),
+        "this is a bug: please report it; nothing has been written",
+    )
 }
 
 fn check_terms(terms: &Terms<'_>) -> Result<()> {

@@ -104,9 +104,8 @@ impl PassphraseSource {
             PassphraseSource::File(path) => first_line(path, &name)?,
             PassphraseSource::Fd(number) => first_line(&PathBuf::from(format!("/dev/fd/{number}")), &name)?,
             PassphraseSource::Env(variable) => {
-                let value = std::env::var_os(variable).ok_or_else(|| {
-                    no_passphrase(format!("{why}, and {name} is not set"), "export the variable that --passphrase-env names")
-                })?;
+                let value = std::env::var_os(variable)
+                    .ok_or_else(|| no_passphrase(format!("{why}, and {name} is not set"), "export the variable that --passphrase-env names"))?;
                 Zeroizing::new(value.into_vec())
             }
         };
@@ -129,7 +128,9 @@ impl PassphraseSource {
 
 /// A passphrase that a key may be encrypted with.
 fn fit(bytes: &[u8]) -> Result<()> {
-    let unfit = |what: &str| Err(Error::new(Class::Ca, "passphrase-unfit", format!("the new passphrase {what}"), "choose another one; nothing has been written"));
+    let unfit = |what: &str| {
+        Err(Error::new(Class::Ca, "passphrase-unfit", format!("the new passphrase {what}"), "choose another one; nothing has been written"))
+    };
     match bytes {
         [] => unfit("is empty"),
         _ if bytes.contains(&0) => unfit("has a NUL in it, where openssl would end it"),
@@ -150,7 +151,8 @@ fn no_terminal(error: Error, why: &str) -> Error {
 
 /// The first line of a file, without its line end. Not a byte more is read than that line has, so that a writer may keep its pipe open.
 fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let unreadable = |what: String| Error::new(Class::Ca, "passphrase-unreadable", format!("{name} {what}"), "give a readable source of the passphrase");
+    let unreadable =
+        |what: String| Error::new(Class::Ca, "passphrase-unreadable", format!("{name} {what}"), "give a readable source of the passphrase");
     let describe = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
         ErrorKind::IsADirectory => unreadable("is a directory".to_owned()),

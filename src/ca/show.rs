@@ -103,17 +103,23 @@ impl CaSummary {
             ("valid from", self.not_before.to_string()),
             ("valid until", self.not_after.to_string()),
         ];
-        lines.push(("basicConstraints", match &self.basic_constraints {
-            None => "absent".to_owned(),
-            Some(found) => {
-                let path_len = found.path_len.map(|n| format!(", pathLen {n}")).unwrap_or_default();
-                format!("CA:{}{path_len}{}", if found.ca { "TRUE" } else { "FALSE" }, critical(found.critical))
-            }
-        }));
-        lines.push(("keyUsage", match &self.key_usage {
-            None => "absent".to_owned(),
-            Some(found) => format!("{}{}", found.bits.join(", "), critical(found.critical)),
-        }));
+        lines.push((
+            "basicConstraints",
+            match &self.basic_constraints {
+                None => "absent".to_owned(),
+                Some(found) => {
+                    let path_len = found.path_len.map(|n| format!(", pathLen {n}")).unwrap_or_default();
+                    format!("CA:{}{path_len}{}", if found.ca { "TRUE" } else { "FALSE" }, critical(found.critical))
+                }
+            },
+        ));
+        lines.push((
+            "keyUsage",
+            match &self.key_usage {
+                None => "absent".to_owned(),
+                Some(found) => format!("{}{}", found.bits.join(", "), critical(found.critical)),
+            },
+        ));
         lines.push(("key identifier", self.subject_key_identifier.clone().unwrap_or_else(|| "absent".to_owned())));
         lines.push(("SHA-256", self.sha256.clone()));
         lines.push(("key SHA-256", self.key_sha256.clone()));
@@ -140,7 +146,8 @@ mod tests {
         let key = NewKey::generate(KeyType::P384).unwrap().signer().unwrap();
         let subject = parse_subject("CN=My CA,C=US").unwrap();
         let moment = |text: &str| text.parse::<Moment>().unwrap();
-        let terms = Terms { subject: &subject, serial: &[0xAB, 1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2036-01-01T00:00:00Z") };
+        let terms =
+            Terms { subject: &subject, serial: &[0xAB, 1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2036-01-01T00:00:00Z") };
         let summary = CaSummary::of(&make_trust_anchor(&terms, &key).unwrap());
         assert!(summary.self_signed);
         assert_eq!((summary.serial.as_str(), summary.key.as_str(), summary.version), ("ab01", "P-384", 3));

@@ -93,7 +93,12 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
     let signature = ca.key.sign(&tbs)?;
     let signed = der::sequence(&[&tbs, ca.key.signature_algorithm(), &der::bit_string(&signature)]);
     let wrong = |what: String| {
-        Error::new(Class::Ca, "bad-signature", format!("the CA key made something else than a signature by it: {what}"), "check the key, or the token and its mechanism")
+        Error::new(
+            Class::Ca,
+            "bad-signature",
+            format!("the CA key made something else than a signature by it: {what}"),
+            "check the key, or the token and its mechanism",
+        )
     };
     let certificate = Certificate::from_der(&signed).map_err(|fault| wrong(fault.to_string()))?;
     if !certificate.is_signed_by(ca.certificate.key()) {

@@ -185,7 +185,9 @@ impl Anchor {
                 let word = if expired { "expired" } else { "not within its dates" };
                 (
                     false,
-                    format!("{who}'s certificate is {word} at {at}: {dates}; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands"),
+                    format!(
+                        "{who}'s certificate is {word} at {at}: {dates}; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands"
+                    ),
                 )
             }
         }
@@ -204,8 +206,8 @@ fn blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
     let mut rest: &str = &text;
     while let Some((_, after)) = rest.split_once(BEGIN) {
         let (body, tail) = after.split_once(END).ok_or_else(|| Malformed::new(format!("{file}: a BEGIN line without its END line")))?;
-        let der = pem::decode(format!("{BEGIN}{body}{END}").as_bytes(), Label::Certificate)
-            .map_err(|fault| Malformed::new(format!("{file}: {fault}")))?;
+        let der =
+            pem::decode(format!("{BEGIN}{body}{END}").as_bytes(), Label::Certificate).map_err(|fault| Malformed::new(format!("{file}: {fault}")))?;
         found.push(der);
         rest = tail;
     }
@@ -247,8 +249,8 @@ const AWS_ROOT_G1: Figures = Figures {
         1_808_728_666,
         3,
         Some([
-            0x9C, 0x69, 0x58, 0xFC, 0xAC, 0xBB, 0x6F, 0x0E, 0x36, 0x54, 0x6B, 0xE1, 0xF2, 0xCE, 0x59, 0xAD, 0x84, 0xEE, 0x20, 0x68, 0x35, 0xE6,
-            0x97, 0x7F, 0x69, 0x7D, 0x30, 0xDC, 0xE9, 0xA7, 0xB5, 0x70,
+            0x9C, 0x69, 0x58, 0xFC, 0xAC, 0xBB, 0x6F, 0x0E, 0x36, 0x54, 0x6B, 0xE1, 0xF2, 0xCE, 0x59, 0xAD, 0x84, 0xEE, 0x20, 0x68, 0x35, 0xE6, 0x97,
+            0x7F, 0x69, 0x7D, 0x30, 0xDC, 0xE9, 0xA7, 0xB5, 0x70,
         ]),
     )],
 };

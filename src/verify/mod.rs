@@ -115,6 +115,11 @@ impl Judgement {
         let complete = !self.record.chains_only && self.record.with(Status::Skipped).next().is_none();
         (self.record.verdict == Verdict::Verified && complete).then_some(Verified { csr, record: &self.record })
     }
+
+    /// The CSR that was judged, verified or not; `None` where it could not be read, or none was judged.
+    pub const fn csr(&self) -> Option<&Csr> {
+        self.csr.as_ref()
+    }
 }
 
 /// A CSR whose record says `verified`. [`Judgement::verified`] is its only maker.
@@ -197,8 +202,7 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         given: [anchors.aws.len(), anchors.manufacturer.len()],
     };
     let ignored = policy.chains_only && evidence.csr.is_some();
-    let checks: Vec<Finding> =
-        CheckId::ALL.into_iter().map(|id| accept(checks::judge(id, &parts, at, policy.profile, ignored), policy)).collect();
+    let checks: Vec<Finding> = CheckId::ALL.into_iter().map(|id| accept(checks::judge(id, &parts, at, policy.profile, ignored), policy)).collect();
     let failed = checks.iter().any(|finding| finding.status == Status::Fail);
     let accepted = checks.iter().any(|finding| finding.status == Status::Accepted);
     let anchors = Side::ALL.into_iter().filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side))).collect();

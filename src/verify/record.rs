@@ -307,6 +307,16 @@ pub enum Verdict {
     Rejected,
 }
 
+impl Verdict {
+    /// As written in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Verified => "verified",
+            Verdict::Rejected => "rejected",
+        }
+    }
+}
+
 /// The verification record: `verification.json`, and the answer of `verify --output json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {

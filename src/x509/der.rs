@@ -124,9 +124,7 @@ impl<'a> Reader<'a> {
     pub fn expect(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
         match self.peek() {
             None => Err(Malformed::new(format!("{}: {name} is missing", self.what))),
-            Some(found) if found != tag => {
-                Err(Malformed::new(format!("{}: {name} has tag {found:02x}, expected {tag:02x}", self.what)))
-            }
+            Some(found) if found != tag => Err(Malformed::new(format!("{}: {name} has tag {found:02x}, expected {tag:02x}", self.what))),
             Some(_) => self.any(),
         }
     }

@@ -19,8 +19,7 @@ pub const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
 pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 
 /// The extensions whose being critical we understand (design.md, `extensions.<certificate>`).
-const UNDERSTOOD: [&str; 6] =
-    [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_IDENTIFIER, AUTHORITY_KEY_IDENTIFIER, SUBJECT_ALT_NAME];
+const UNDERSTOOD: [&str; 6] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_IDENTIFIER, AUTHORITY_KEY_IDENTIFIER, SUBJECT_ALT_NAME];
 
 /// What a certificate's extensions say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

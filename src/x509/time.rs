@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::der::{Tlv, tag, tlv};
 use super::Malformed;
+use super::der::{Tlv, tag, tlv};
 
 const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -57,9 +57,8 @@ impl Moment {
             (2, _) => written.saturating_add(2000),
             _ => written,
         };
-        let two = |n: usize| -> Result<i8, Malformed> {
-            digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault)
-        };
+        let two =
+            |n: usize| -> Result<i8, Malformed> { digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault) };
         let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).map_err(|_| fault())?;
         Ok(Moment(civil.duration_since(EPOCH).as_secs()))
     }

@@ -79,20 +79,14 @@ impl KeyFault {
                 (Class::Input, "ca-key-malformed", format!("look at it with `openssl pkey -in {path} -noout -check`"))
             }
             KeyFault::TooLarge { .. } => (Class::Input, "ca-key-too-large", "give the CA's key file with --ca-key".to_owned()),
-            KeyFault::NotAKey { .. } => (
-                Class::Input,
-                "ca-key-not-a-key",
-                "--ca-key takes the CA's private key, --ca its certificate: are the two files swapped?".to_owned(),
-            ),
+            KeyFault::NotAKey { .. } => {
+                (Class::Input, "ca-key-not-a-key", "--ca-key takes the CA's private key, --ca its certificate: are the two files swapped?".to_owned())
+            }
             KeyFault::SeveralKeys { .. } => (Class::Input, "ca-key-several", "leave the CA's key alone in a file".to_owned()),
             KeyFault::UnsupportedKey { instead, .. } => (Class::Ca, "ca-key-unsupported", (*instead).to_owned()),
             KeyFault::UnsupportedEncryption { .. } | KeyFault::TooCostly { .. } => (Class::Ca, "ca-key-encryption-unsupported", convert),
-            KeyFault::WrongPassphrase => {
-                (Class::Ca, "wrong-passphrase", format!("try the passphrase with `openssl pkey -in {path} -noout`"))
-            }
-            KeyFault::Inconsistent => {
-                (Class::Ca, "ca-key-inconsistent", format!("look at it with `openssl pkey -in {path} -noout -check`"))
-            }
+            KeyFault::WrongPassphrase => (Class::Ca, "wrong-passphrase", format!("try the passphrase with `openssl pkey -in {path} -noout`")),
+            KeyFault::Inconsistent => (Class::Ca, "ca-key-inconsistent", format!("look at it with `openssl pkey -in {path} -noout -check`")),
         };
         Error::new(class, kind, format!("the CA's key file {path} {self}"), hint)
     }

@@ -167,7 +167,10 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let memory = n.max(p).checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
     let work = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(p));
     if memory.is_none_or(|memory| memory > MAX_MEMORY) || work.is_none_or(|work| work > MAX_WORK) {
-        return Err(KeyFault::TooCostly { found: format!("scrypt with N = {n}, r = {r}, p = {p}"), limit: "1 GiB of memory and N * r * p = 33554432" });
+        return Err(KeyFault::TooCostly {
+            found: format!("scrypt with N = {n}, r = {r}, p = {p}"),
+            limit: "1 GiB of memory and N * r * p = 33554432",
+        });
     }
     let small = |value: u64| u32::try_from(value).map_err(|_| bad());
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;

@@ -65,14 +65,23 @@ fn open() -> Result<File> {
 /// Asks, and waits for one line. Neither is written to standard output or standard error.
 pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
     let tty = open()?;
-    let broken = |error: std::io::Error| Error::new(Class::Ca, "no-passphrase", format!("the terminal cannot be used: {error}"), "give the passphrase with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME");
+    let broken = |error: std::io::Error| {
+        Error::new(
+            Class::Ca,
+            "no-passphrase",
+            format!("the terminal cannot be used: {error}"),
+            "give the passphrase with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
+        )
+    };
     let silence = Silence::on(&tty).map_err(broken)?;
     (&tty).write_all(prompt.as_bytes()).map_err(broken)?;
     let line = read_line(&tty).map_err(broken)?;
     drop(silence);
     match line {
         Line::Whole(line) => Ok(line),
-        Line::Ended(_) => Err(Error::new(Class::Ca, "prompt-cancelled", "the passphrase was not given: the prompt was cancelled", "run the command again")),
+        Line::Ended(_) => {
+            Err(Error::new(Class::Ca, "prompt-cancelled", "the passphrase was not given: the prompt was cancelled", "run the command again"))
+        }
         Line::TooLong => {
             Err(Error::new(Class::Ca, "passphrase-unfit", format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"), "run the command again"))
         }

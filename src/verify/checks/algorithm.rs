@@ -26,8 +26,12 @@ pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
     }
     key.usable().map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384")))?;
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
-        && let Some(anchor) = parts.anchor(side) {
-            anchor.key().usable().map_err(|fault| Outcome::fail(format!("{} is {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384", side.anchor_noun())))?;
-        }
+        && let Some(anchor) = parts.anchor(side)
+    {
+        anchor
+            .key()
+            .usable()
+            .map_err(|fault| Outcome::fail(format!("{} is {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384", side.anchor_noun())))?;
+    }
     Ok(Outcome::pass(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())))
 }

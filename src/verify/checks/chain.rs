@@ -93,7 +93,9 @@ pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
     let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
     if aws.key().same_numbers(manufacturer.key()) || aws.spki() == manufacturer.spki() {
-        Err(Outcome::fail(format!("the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots")))
+        Err(Outcome::fail(format!(
+            "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots"
+        )))
     } else {
         Ok(Outcome::pass(format!("the two anchors are different keys (SHA-256 {a} and {m})")))
     }

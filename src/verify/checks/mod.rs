@@ -81,5 +81,7 @@ fn judgeable(algorithm: &[u8], by: &PublicKey, see: CheckId, key_of: &str) -> Re
 
 /// The anchor of a side, or why there is nothing to compare with.
 fn need_anchor<'a>(parts: &Parts<'a>, side: Side) -> Result<&'a super::Anchor, Outcome> {
-    parts.anchor(side).ok_or_else(|| Outcome::fail(format!("no anchor was given for the {} side", if side == Side::Aws { "AWS" } else { "manufacturer" })))
+    parts
+        .anchor(side)
+        .ok_or_else(|| Outcome::fail(format!("no anchor was given for the {} side", if side == Side::Aws { "AWS" } else { "manufacturer" })))
 }

@@ -35,7 +35,9 @@ pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Jud
     match (shortfall(hardware), profile) {
         (None, _) => Ok(Outcome::pass(format!("{noun} says that it is a CA's: basicConstraints CA:TRUE"))),
         (Some(text), Profile::Rfc5280) => Err(Outcome::fail(format!("{noun} {text} (RFC 5280 6.1.4)"))),
-        (Some(text), Profile::Attestation) => Ok(Outcome::note(format!("{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would refuse it"))),
+        (Some(text), Profile::Attestation) => {
+            Ok(Outcome::note(format!("{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would refuse it")))
+        }
     }
 }
 

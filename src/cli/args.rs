@@ -1,0 +1,141 @@
+//! Flags that several commands share, defined once.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::ca::PassphraseSource;
+use crate::error::{Class, Error, Result};
+use crate::fsio;
+use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
+
+/// Which roots are trusted, and how strictly.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Verification")]
+pub struct TrustArgs {
+    /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) aws_root: Vec<PathBuf>,
+    /// A root for the manufacturer's chain, in place of the built-in one (may repeat; PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manufacturer_root: Vec<PathBuf>,
+    /// How the hardware certificates' CA profile is judged: genuine ones fail rfc5280
+    #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
+    pub(crate) policy: PolicyName,
+    /// Accept one failing check that can be waived: validity.* or extensions.* (may repeat; needs --reason)
+    #[arg(long, value_name = "CHECK", value_parser = waivable)]
+    pub(crate) accept: Vec<CheckId>,
+    /// Why a failure is accepted, or a step done unverified; recorded
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// `--policy`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PolicyName {
+    /// The genuine hardware's shape
+    #[default]
+    Attestation,
+    /// RFC 5280 6.1.4 for hardware certificates as well
+    Rfc5280,
+}
+
+fn waivable(text: &str) -> std::result::Result<CheckId, String> {
+    let id: CheckId = text.parse()?;
+    if id.waivable() {
+        return Ok(id);
+    }
+    let can: Vec<&str> = CheckId::ALL.into_iter().filter(|id| id.waivable()).map(CheckId::as_str).collect();
+    Err(format!("a failure of {id} cannot be accepted; these can: {}", can.join(", ")))
+}
+
+impl TrustArgs {
+    /// The anchors: those given replace the built-in ones of their side.
+    ///
+    /// # Errors
+    /// Class `Input` where a file cannot be read or parsed: nothing falls back.
+    pub(crate) fn anchors(&self) -> Result<Anchors> {
+        let mut anchors = Anchors::built_in();
+        for (files, side) in [(&self.aws_root, &mut anchors.aws), (&self.manufacturer_root, &mut anchors.manufacturer)] {
+            if !files.is_empty() {
+                side.clear();
+            }
+            for file in files {
+                side.extend(read_anchors(file)?);
+            }
+        }
+        Ok(anchors)
+    }
+
+    /// The policy; `--accept` wants its reason, and a reason something to explain.
+    ///
+    /// # Errors
+    /// Class `Usage`.
+    pub(crate) fn policy(&self, unverified: bool, chains_only: bool) -> Result<Policy> {
+        let blank = self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty());
+        if blank && (unverified || !self.accept.is_empty()) {
+            return Err(Error::new(
+                Class::Usage,
+                "reason-missing",
+                "--accept and --unverified need a reason, which is recorded",
+                "add --reason \"why, and who decided\"",
+            ));
+        }
+        if self.reason.is_some() && !unverified && self.accept.is_empty() {
+            return Err(Error::new(
+                Class::Usage,
+                "reason-for-nothing",
+                "--reason stands alone: there is nothing that it explains",
+                "it goes with --accept or --unverified",
+            ));
+        }
+        let profile = match self.policy {
+            PolicyName::Attestation => Profile::Attestation,
+            PolicyName::Rfc5280 => Profile::Rfc5280,
+        };
+        Ok(Policy { profile, accept: self.accept.clone(), reason: self.reason.clone(), chains_only })
+    }
+}
+
+fn read_anchors(file: &std::path::Path) -> Result<Vec<Anchor>> {
+    let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
+    let unread = |error: Error| {
+        // Contract: an anchor file that can't be read ends the command with 4, whatever the machine's reason.
+        if error.class == Class::Machine { Error { class: Class::Input, ..error } } else { error }
+    };
+    let content = fsio::read(file, "a root certificate", max).map_err(unread)?;
+    Anchor::from_file(&content, &file.display().to_string()).map_err(|fault| {
+        Error::new(
+            Class::Input,
+            "bad-anchor",
+            fault.to_string(),
+            "give a root certificate in PEM or DER; the built-in roots are not used in its place",
+        )
+    })
+}
+
+/// Where a passphrase comes from: never from the command line itself.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Passphrase (asked for on the terminal otherwise)")]
+pub struct PassphraseArgs {
+    /// Take the passphrase from the first line of a file
+    #[arg(long, value_name = "FILE", group = "passphrase")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Take it from an open file descriptor
+    #[arg(long, value_name = "N", group = "passphrase")]
+    pub(crate) passphrase_fd: Option<u32>,
+    /// Take it from the environment variable of this name
+    #[arg(long, value_name = "NAME", group = "passphrase")]
+    pub(crate) passphrase_env: Option<String>,
+}
+
+impl PassphraseArgs {
+    pub(crate) fn source(&self) -> PassphraseSource {
+        match (&self.passphrase_file, self.passphrase_fd, &self.passphrase_env) {
+            (Some(file), _, _) => PassphraseSource::File(file.clone()),
+            (_, Some(fd), _) => PassphraseSource::Fd(fd),
+            (_, _, Some(name)) => PassphraseSource::Env(name.clone()),
+            (None, None, None) => PassphraseSource::Ask,
+        }
+    }
+}

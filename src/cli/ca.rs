@@ -1,0 +1,192 @@
+//! `hsmboot ca init`, `hsmboot ca show`
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::PassphraseArgs;
+use super::ui::{Outcome, Ui};
+use crate::bundle::{CA_FILE, CA_KEY_FILE};
+use crate::ca::{CaSummary, KeyType, NewKey, Passphrase, Terms, make_trust_anchor, parse_subject};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::sign::DEFAULT_DAYS;
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, hex};
+
+const DAY: i64 = 24 * 60 * 60;
+/// As for the signed certificate: clocks differ.
+const BACKDATED: i64 = -5 * 60;
+
+/// Make a CA for claiming clusters, or look at one
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Init(InitArgs),
+    Show(ShowArgs),
+}
+
+/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
+
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase; 8 there is one already")]
+pub struct InitArgs {
+    /// The directory to write customerCA.crt and customerCA.key into
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The CA's name, an RFC 4514 string: most specific part first
+    #[arg(long, value_name = "DN")]
+    subject: String,
+    /// rsa-4096, rsa-3072, rsa-2048, p256 or p384
+    #[arg(long, value_name = "T", default_value = "rsa-4096", value_parser = key_type)]
+    key_type: KeyType,
+    /// How many days the CA lasts
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
+    days: u32,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Write the key without encryption
+    #[arg(long, conflicts_with = "passphrase")]
+    no_passphrase: bool,
+    /// Replace files of other content
+    #[arg(long)]
+    force: bool,
+}
+
+/// Show what a CA certificate says
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  hsmboot ca show ./ca/customerCA.crt
+
+Exit codes: 0 shown; 4 not a certificate")]
+pub struct ShowArgs {
+    /// The CA's certificate
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+fn key_type(text: &str) -> std::result::Result<KeyType, String> {
+    text.parse().map_err(|fault: Error| format!("{}: {}", fault.message, fault.hint))
+}
+
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+    match command {
+        Command::Init(args) => init(args, ui),
+        Command::Show(args) => show(args),
+    }
+}
+
+fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
+    let subject = parse_subject(&args.subject)?;
+    let order = Order { subject: &subject, key_type: args.key_type, days: args.days, force: args.force };
+    order.check_free(&args.out)?;
+    let key_path = args.out.join(CA_KEY_FILE);
+    let passphrase = match args.no_passphrase {
+        true => None,
+        false => {
+            let source = args.passphrase.source();
+            if let Some(warning) = source.warning() {
+                ui.warn(&warning.to_string());
+            }
+            Some(source.for_new_key(&key_path)?)
+        }
+    };
+    if passphrase.is_none() {
+        ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", key_path.display()));
+    }
+    let certificate = order.make(&args.out, passphrase.as_ref(), ui)?;
+    let summary = CaSummary::of(&certificate);
+    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", args.out.join(CA_FILE).display(), key_path.display());
+    text.push_str(&lines(&summary));
+    text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
+    let document = json!({
+        "certificate": args.out.join(CA_FILE),
+        "key": key_path,
+        "key_encrypted": passphrase.is_some(),
+        "ca": summary,
+    });
+    Ok(Outcome::done(document, text))
+}
+
+/// A CA to be made.
+pub(crate) struct Order<'a> {
+    pub(crate) subject: &'a [u8],
+    pub(crate) key_type: KeyType,
+    pub(crate) days: u32,
+    pub(crate) force: bool,
+}
+
+impl Order<'_> {
+    /// That neither file stands there already, before a passphrase is asked for and a key made.
+    pub(crate) fn check_free(&self, dir: &Path) -> Result<()> {
+        for name in [CA_KEY_FILE, CA_FILE] {
+            let path = dir.join(name);
+            if !self.force && std::fs::symlink_metadata(&path).is_ok() {
+                return Err(Error::new(
+                    Class::Conflict,
+                    "file-exists",
+                    format!("there is a CA already: {} exists; it was left as it is", path.display()),
+                    "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes key and certificate and writes both, or neither.
+    pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<Certificate> {
+        ui.detail(&format!("making a key, {}", self.key_type));
+        let key = NewKey::generate(self.key_type)?;
+        let mut serial = super::random::<20>()?;
+        if let Some(first) = serial.first_mut() {
+            *first = (*first & 0x7F) | 0x40;
+        }
+        let now = super::now();
+        let (not_before, not_after) = (now.plus(BACKDATED), now.plus(i64::from(self.days).saturating_mul(DAY)));
+        let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
+        let certificate = make_trust_anchor(&terms, &key.signer()?)?;
+        let key_pem = key.to_pem(passphrase)?;
+        let cert_pem = certificate.to_pem();
+        let file = |name: &str, mode| (name.to_owned(), mode);
+        let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(CA_FILE, 0o644));
+        fsio::write_all(
+            dir,
+            &[
+                NewFile { name: key_file.0, content: key_pem.as_bytes(), mode: key_file.1, replace: self.force },
+                NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
+            ],
+        )?;
+        Ok(certificate)
+    }
+}
+
+fn lines(summary: &CaSummary) -> String {
+    summary.lines().iter().map(|(name, value)| format!("  {name:12} {value}\n")).collect()
+}
+
+fn show(args: &ShowArgs) -> Result<Outcome> {
+    let name = args.file.display();
+    let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
+    let bad = |fault: &dyn std::fmt::Display| {
+        Error::new(Class::Input, "malformed", format!("{name}: {fault}"), "give one certificate in PEM, with nothing around it")
+    };
+    let der = pem::decode(&content, Label::Certificate).map_err(|fault| bad(&fault))?;
+    let certificate = Certificate::from_der(&der).map_err(|fault| bad(&fault))?;
+    let summary = CaSummary::of(&certificate);
+    let now = super::now();
+    let refused = crate::check::trust_anchor(certificate.to_pem().as_bytes(), now).err();
+    let verdict = match &refused {
+        None => "CloudHSM would take this as trust anchor".to_owned(),
+        Some(error) => format!("CloudHSM would refuse this as trust anchor: {}", error.message),
+    };
+    let mut document = serde_json::to_value(&summary).unwrap_or_default();
+    if let Some(object) = document.as_object_mut() {
+        object.insert("fit_as_trust_anchor".to_owned(), json!(refused.is_none()));
+        object.insert("fingerprint_sha256".to_owned(), json!(hex(&certificate.fingerprint())));
+    }
+    Ok(Outcome::done(document, format!("{}{verdict}\n", lines(&summary))))
+}

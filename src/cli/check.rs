@@ -1,0 +1,52 @@
+//! `hsmboot check`
+
+use std::path::PathBuf;
+
+use super::ui::{GREEN, Outcome, RED, Ui, styled};
+use crate::check::check;
+use crate::error::Result;
+use crate::fsio::{self, MAX_INPUT};
+use crate::verify::Status;
+use crate::x509::Moment;
+
+/// Hold CSR, signed certificate and trust anchor against all that InitializeCluster will demand
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  hsmboot check --csr cluster-abc234defgh_ClusterCsr.csr \\
+    --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --trust-anchor customerCA.crt
+
+Exit codes: 0 fit to be sent; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM would refuse")]
+pub struct Args {
+    /// The cluster's CSR
+    #[arg(long, value_name = "FILE")]
+    csr: PathBuf,
+    /// The certificate that your CA made for it
+    #[arg(long, value_name = "FILE")]
+    signed_cert: PathBuf,
+    /// Your CA's own, self-signed certificate
+    #[arg(long, value_name = "FILE")]
+    trust_anchor: PathBuf,
+    /// The moment to judge validity at, RFC 3339 (default: now)
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Moment>,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let csr = fsio::read(&args.csr, "the cluster's CSR", MAX_INPUT)?;
+    let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
+    let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
+    let record = check(&csr, &signed_cert, &trust_anchor, args.at.unwrap_or_else(super::now)).record;
+    let mut text = String::new();
+    for finding in record.checks.iter().filter(|_| !ui.quiet) {
+        let style = if finding.status == Status::Pass { GREEN } else { RED };
+        text.push_str(&format!("{} {:36} {}\n", styled(style, &format!("{:8}", finding.status.as_str())), finding.id.as_str(), finding.detail));
+    }
+    let error = record.error();
+    let verdict = match error {
+        None => styled(GREEN, &format!("fit: InitializeCluster can be sent this pair, at {}", record.at)),
+        Some(_) => styled(RED, &format!("unfit at {}", record.at)),
+    };
+    text.push_str(&format!("{verdict}\n"));
+    Ok(Outcome { document: serde_json::to_value(&record).unwrap_or_default(), text, error })
+}

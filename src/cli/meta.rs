@@ -1,0 +1,65 @@
+//! `hsmboot completions`, `hsmboot man`
+
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use serde_json::json;
+
+use super::ui::Outcome;
+use crate::error::Result;
+use crate::fsio::{self, NewFile};
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hsmboot completions bash > /etc/bash_completion.d/hsmboot")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// Print the manual page, or write all of them into a directory
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hsmboot man | man -l -\n  hsmboot man --out /usr/local/share/man/man1")]
+pub struct ManArgs {
+    /// Write hsmboot.1 and a page for each command there
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn completions(args: &CompletionsArgs) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::command(), "hsmboot", &mut script);
+    let text = String::from_utf8_lossy(&script).into_owned();
+    Outcome::done(json!({ "shell": args.shell.to_string(), "script": text }), text)
+}
+
+pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
+    let mut command = super::command();
+    command.build();
+    let Some(dir) = &args.out else {
+        let text = page(command);
+        return Ok(Outcome::done(json!({ "page": text }), text));
+    };
+    let mut pages = Vec::new();
+    collect(command, "hsmboot", &mut pages);
+    let files: Vec<NewFile<'_>> =
+        pages.iter().map(|(name, text)| NewFile { name: name.clone(), content: text.as_bytes(), mode: 0o644, replace: true }).collect();
+    fsio::write_all(dir, &files)?;
+    let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
+    Ok(Outcome::done(json!({ "directory": dir, "pages": names }), format!("wrote {} pages into {}\n", pages.len(), dir.display())))
+}
+
+fn collect(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        collect(sub.clone(), &format!("{name}-{}", sub.get_name()), pages);
+    }
+    pages.push((format!("{name}.1"), page(command)));
+}
+
+fn page(command: clap::Command) -> String {
+    let mut out = Vec::new();
+    // Writing into memory does not fail.
+    drop(clap_mangen::Man::new(command).render(&mut out));
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,122 @@
+//! The command line: flags, help, prompts, text and JSON output. The clock, the terminal and the randomness of the program live here.
+
+#![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
+
+mod args;
+mod ca;
+mod check;
+mod meta;
+mod sign;
+mod signals;
+mod ui;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::error::{Class, Error, Result};
+use crate::x509::Moment;
+use ui::{Format, Outcome, Ui};
+
+/// Name and version of the program, as documents record it.
+pub(crate) const TOOL: &str = concat!("hsmboot ", env!("CARGO_PKG_VERSION"));
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done or already so; 1 unexpected; 2 wrong command line; 3 verification failed; 4 malformed input; 5 the CA cannot sign; \
+6 the service refused or is unreachable; 7 not finished in time; 8 conflict; 130 interrupted";
+
+/// Claim an AWS CloudHSM cluster: verify that its CSR comes from a genuine HSM, sign it with your own CA, submit, confirm
+#[derive(Debug, Parser)]
+#[command(name = "hsmboot", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) global: ui::GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands, in the order in which a claim meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
+    Verify(verify::Args),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    Ca(ca::Command),
+    #[allow(missing_docs)]
+    Sign(sign::Args),
+    #[allow(missing_docs)]
+    Check(check::Args),
+    #[allow(missing_docs)]
+    Completions(meta::CompletionsArgs),
+    #[allow(missing_docs)]
+    Man(meta::ManArgs),
+}
+
+/// The command line's definition, for manual pages, completions and docs.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The clock. It belongs to this module; everything that judges gets its answer as an argument.
+pub(crate) fn now() -> Moment {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Moment::from_unix(since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0))
+}
+
+/// Random octets from the system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+    use ring::rand::SecureRandom;
+    let mut octets = [0; N];
+    ring::rand::SystemRandom::new()
+        .fill(&mut octets)
+        .map_err(|_| Error::new(Class::Machine, "no-randomness", "the system yields no randomness", "nothing has been written"))?;
+    Ok(octets)
+}
+
+/// Runs the program and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(fault) => return usage(&fault),
+    };
+    let ui = Ui::new(&cli.global);
+    ui::no_panic_is_shown(&ui);
+    if let Err(error) = signals::install(&ui) {
+        return ui.finish(Err(error));
+    }
+    ui.finish(run(cli.command, &ui))
+}
+
+fn run(command: Command, ui: &Ui) -> Result<Outcome> {
+    match command {
+        Command::Verify(args) => verify::run(&args, ui),
+        Command::Ca(command) => ca::run(&command, ui),
+        Command::Sign(args) => sign::run(&args, ui),
+        Command::Check(args) => check::run(&args, ui),
+        Command::Completions(args) => Ok(meta::completions(&args)),
+        Command::Man(args) => meta::man(&args),
+    }
+}
+
+/// Help and version are answers (0, standard output); anything else is a wrong command line (2), in JSON where that was asked for.
+fn usage(fault: &clap::Error) -> ExitCode {
+    if matches!(fault.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
+        drop(fault.print());
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let json =
+        words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
+    if json {
+        let text = fault.render().to_string();
+        let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
+        let error = Error::new(Class::Usage, "usage", message, "hsmboot --help");
+        return Ui::bare(Format::Json).finish(Err(error));
+    }
+    drop(fault.print());
+    ExitCode::from(Class::Usage.code())
+}

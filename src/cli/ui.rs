@@ -1,0 +1,194 @@
+//! Standard output holds the result, standard error everything else. With `--output json`, exactly one document, whatever happens.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::error::{Class, Error, Result};
+
+/// The form of the result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document, whatever happens
+    Json,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct GlobalArgs {
+    /// How to print the result
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// Say only what is the result or an error
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more on standard error
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// No colours, on a terminal either (the variable NO_COLOR does the same)
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+}
+
+/// What a command has to say in the end: the same facts for people and for programs. A result may come with an error: a rejected record has both.
+pub(crate) struct Outcome {
+    /// The JSON document.
+    pub(crate) document: Value,
+    /// The text, with its last newline.
+    pub(crate) text: String,
+    /// Why the command does not end with 0.
+    pub(crate) error: Option<Error>,
+}
+
+impl Outcome {
+    pub(crate) fn done(document: Value, text: String) -> Self {
+        Outcome { document, text, error: None }
+    }
+}
+
+/// Where everything that is said goes through.
+#[derive(Clone, Debug)]
+pub(crate) struct Ui {
+    pub(crate) format: Format,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+pub(crate) const BOLD: Style = Style::new().bold();
+
+/// Text in a style; whether a stream shows it is decided where it is written.
+pub(crate) fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+impl Ui {
+    pub(crate) fn new(args: &GlobalArgs) -> Self {
+        if args.no_color {
+            anstream::ColorChoice::Never.write_global();
+        }
+        Ui { format: args.output, quiet: args.quiet, verbose: args.verbose }
+    }
+
+    pub(crate) const fn bare(format: Format) -> Self {
+        Ui { format, quiet: false, verbose: false }
+    }
+
+    /// Whether progress may be drawn: on a terminal only.
+    #[cfg_attr(not(feature = "online"), allow(dead_code))]
+    pub(crate) fn draws(&self) -> bool {
+        !self.quiet && self.format == Format::Text && std::io::stderr().is_terminal()
+    }
+
+    /// A line on standard error, unless `--quiet`.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            to_stderr(text);
+        }
+    }
+
+    /// A line on standard error with `--verbose`.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            to_stderr(text);
+        }
+    }
+
+    /// A warning: shown with `--quiet` too.
+    pub(crate) fn warn(&self, text: &str) {
+        to_stderr(&format!("{} {text}", styled(YELLOW, "warning:")));
+    }
+
+    /// Something that must not be overlooked, in red.
+    pub(crate) fn alarm(&self, text: &str) {
+        to_stderr(&styled(RED, text));
+    }
+
+    /// Prints the result and the error, and gives the exit code.
+    pub(crate) fn finish(&self, result: Result<Outcome>) -> ExitCode {
+        let (document, text, error) = match result {
+            Ok(outcome) => (outcome.document, outcome.text, outcome.error),
+            Err(mut error) => (error.document.take().map_or_else(|| json!({}), |document| *document), String::new(), Some(error)),
+        };
+        let printed = match self.format {
+            Format::Json => to_stdout(&with_error(document, error.as_ref())),
+            Format::Text => to_stdout(&text),
+        };
+        if let (Some(error), Format::Text) = (&error, self.format) {
+            show(error);
+        }
+        let code = error.map_or(0, |error| error.code());
+        match printed {
+            // A result that nobody could read is no success.
+            Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => {
+                to_stderr(&format!("error: the result cannot be written to standard output: {}", crate::fsio::io_text(&cause)));
+                ExitCode::from(Class::Machine.code())
+            }
+            _ => ExitCode::from(code),
+        }
+    }
+}
+
+/// The document's text, with the error in it where there is one.
+pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
+    let mut object = match document {
+        Value::Object(object) => object,
+        Value::Null => serde_json::Map::new(),
+        other => serde_json::Map::from_iter([("result".to_owned(), other)]),
+    };
+    if let Some(error) = error {
+        object.insert("error".to_owned(), error.to_json());
+    }
+    format!("{:#}\n", Value::Object(object))
+}
+
+/// An error on standard error: what is wrong, both sides, what to do.
+pub(crate) fn show(error: &Error) {
+    let mut text = format!("{} {}", styled(RED, "error:"), error.message);
+    if !error.hint.is_empty() {
+        text.push_str(&format!("\n{} {}", styled(BOLD, "hint:"), error.hint));
+    }
+    to_stderr(&text);
+}
+
+fn to_stderr(text: &str) {
+    // Standard error may be closed; there is nowhere else to say so.
+    drop(writeln!(anstream::stderr().lock(), "{text}"));
+}
+
+fn to_stdout(text: &str) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// A bug ends with one sentence and 1, not with a panic message.
+pub(crate) fn no_panic_is_shown(ui: &Ui) {
+    let format = ui.format;
+    std::panic::set_hook(Box::new(move |facts| {
+        let place = facts.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        let error = Error::new(
+            Class::Machine,
+            "bug",
+            format!("this is a bug in hsmboot{place}"),
+            "please report it with the command you ran; nothing is half-written",
+        );
+        crate::fsio::abandon();
+        crate::ca::restore_terminal();
+        match format {
+            // Standard output may be gone as well.
+            Format::Json => drop(to_stdout(&with_error(Value::Null, Some(&error)))),
+            Format::Text => show(&error),
+        }
+        std::process::exit(i32::from(error.code()));
+    }));
+}

@@ -1,0 +1,113 @@
+//! `hsmboot verify`
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::args::TrustArgs;
+use super::ui::{BOLD, GREEN, Outcome, RED, Ui, YELLOW, styled};
+use crate::bundle::{self, Bundle, VERIFICATION};
+use crate::error::{Class, Error, Result};
+use crate::fsio::NewFile;
+use crate::verify::{self as engine, Record, Status, Verdict};
+use crate::x509::Moment;
+
+/// Judge a bundle: does the CSR come from a genuine HSM? Writes nothing unless --record
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot verify ./cluster-abc234defgh
+  hsmboot verify --chains-only --manufacturer-root root.crt ./cluster-abc234defgh
+
+Exit codes: 0 verified; 3 rejected; 4 an input is malformed or missing; 2 wrong command line")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// The moment to judge validity at, RFC 3339 (default: now)
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Moment>,
+    /// Judge the chains without a CSR; one that is there is ignored
+    #[arg(long)]
+    chains_only: bool,
+    /// Write verification.json into the bundle
+    #[arg(long)]
+    record: bool,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let policy = args.trust.policy(false, args.chains_only)?;
+    let anchors = args.trust.anchors()?;
+    let bundle = Bundle::open(&args.dir)?;
+    let evidence = bundle.evidence(args.chains_only, false)?;
+    let at = args.at.unwrap_or_else(super::now);
+    let record = engine::verify(&evidence, &anchors, at, &policy).record;
+    if args.record {
+        bundle.write(&[record_file(&bundle::document(&record))])?;
+        ui.detail(&format!("wrote {}", bundle.path(VERIFICATION).display()));
+    }
+    Ok(Outcome { document: document(&record), text: text(&record, ui), error: rejection(&record) })
+}
+
+/// `verification.json`, which the program may replace: it is its own record.
+pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
+    NewFile { name: VERIFICATION.to_owned(), content, mode: 0o644, replace: true }
+}
+
+/// The record as JSON.
+pub(crate) fn document(record: &Record) -> Value {
+    serde_json::to_value(record).unwrap_or_default()
+}
+
+/// Why a rejected record ends a command: 4 where an input could not be read, 3 otherwise.
+pub(crate) fn rejection(record: &Record) -> Option<Error> {
+    if record.verdict == Verdict::Verified {
+        return None;
+    }
+    let failed: Vec<String> = record.with(Status::Fail).map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
+    let listed = failed.join("\n");
+    Some(if record.malformed() {
+        Error::new(
+            Class::Input,
+            "malformed",
+            format!("an input is malformed or over a documented limit; the HSM's identity is not proven\n{listed}"),
+            "fetch the bundle again, or save the console's downloads again as they are",
+        )
+    } else {
+        Error::new(
+            Class::Rejected,
+            "rejected",
+            format!("the HSM's identity is not proven: do not sign\n{listed}"),
+            "each check's rule and source: docs/verification.md; what each failure means: docs/troubleshooting.md",
+        )
+    })
+}
+
+/// Every check in a line, then the verdict.
+pub(crate) fn text(record: &Record, ui: &Ui) -> String {
+    let mut out = String::new();
+    if !ui.quiet {
+        for finding in &record.checks {
+            let style = match finding.status {
+                Status::Pass => GREEN,
+                Status::Note | Status::Accepted => YELLOW,
+                Status::Fail => RED,
+                Status::Skipped => BOLD,
+            };
+            let status = styled(style, &format!("{:8}", finding.status.as_str()));
+            out.push_str(&format!("{status} {:34} {}\n", finding.id.as_str(), finding.detail));
+        }
+    }
+    let accepted = record.with(Status::Accepted).count();
+    let scope = if record.chains_only { "the two chains" } else { "the CSR is a genuine HSM's" };
+    let verdict = match record.verdict {
+        Verdict::Verified if accepted > 0 => styled(YELLOW, &format!("verified, with {accepted} accepted: {scope}, at {}", record.at)),
+        Verdict::Verified => styled(GREEN, &format!("verified: {scope}, at {}", record.at)),
+        Verdict::Rejected => styled(RED, &format!("rejected at {}", record.at)),
+    };
+    out.push_str(&verdict);
+    out.push('\n');
+    out
+}
