@@ -14,6 +14,7 @@ const SECRET: &str = "correct horse";
 #[test]
 #[ignore = "run by the other tests, inside a terminal"]
 fn inside() {
+    let Ok(case) = std::env::var("HSMBOOT_PROMPT") else { return };
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT]).unwrap();
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
@@ -21,8 +22,8 @@ fn inside() {
             std::process::exit(130);
         }
     });
-    let outcome = match std::env::var("HSMBOOT_PROMPT").as_deref() {
-        Ok("new") => PassphraseSource::Ask.for_new_key(Path::new("new.key")),
+    let outcome = match case.as_str() {
+        "new" => PassphraseSource::Ask.for_new_key(Path::new("new.key")),
         _ => PassphraseSource::Ask.for_key(Path::new("the/ca.key"), false),
     };
     match outcome {
@@ -42,7 +43,8 @@ struct Terminal {
 impl Terminal {
     fn new(case: &str) -> Self {
         let own = std::env::current_exe().unwrap();
-        let command = format!("'{}' --ignored --exact inside --nocapture; echo code $?; stty -a; echo finished", own.display());
+        // The shell gets Ctrl-C too; it is to go on to stty.
+        let command = format!("trap : INT; '{}' --ignored --exact inside --nocapture; echo code $?; stty -a; echo all over", own.display());
         let mut child = Command::new("script")
             .args(["-qc", &command, "/dev/null"])
             .env("HSMBOOT_PROMPT", case)
@@ -72,7 +74,7 @@ impl Terminal {
 
     /// The whole screen, once everything has ended. The echo must be on again.
     fn end(mut self) -> String {
-        self.wait_for("finished");
+        self.wait_for("all over");
         drop(self.keys);
         let mut rest = Vec::new();
         self.screen.read_to_end(&mut rest).unwrap();
@@ -138,8 +140,14 @@ fn an_empty_new_passphrase_is_refused() {
 #[test]
 fn without_a_terminal_the_error_says_what_to_give_instead() {
     let own = std::env::current_exe().unwrap();
-    let output =
-        Command::new("setsid").args(["-w"]).arg(own).args(["--ignored", "--exact", "inside", "--nocapture"]).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new("setsid")
+        .arg("-w")
+        .arg(own)
+        .args(["--ignored", "--exact", "inside", "--nocapture"])
+        .env("HSMBOOT_PROMPT", "key")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("this test needs the program setsid (apt install util-linux): {error}"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("outcome: 5 no-passphrase: the CA's key the/ca.key is encrypted, and there is no terminal"), "{text}");
 }

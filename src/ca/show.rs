@@ -136,7 +136,7 @@ fn serial(octets: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::ca::{KeyType, NewKey, Terms, make_trust_anchor, parse_subject};

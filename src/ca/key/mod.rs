@@ -93,6 +93,12 @@ pub struct LoadedKey {
     pub warnings: Vec<KeyWarning>,
 }
 
+impl std::fmt::Debug for LoadedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedKey").field("warnings", &self.warnings).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
