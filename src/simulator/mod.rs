@@ -18,7 +18,7 @@
 //! | file | about |
 //! | --- | --- |
 //! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
-//! | `actions`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
@@ -35,6 +35,7 @@ mod hardware;
 mod ids;
 mod keys;
 mod limits;
+mod members;
 mod pair;
 mod server;
 mod state;

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::ids::{ec2_id, ec2_id_from, random_bytes, resource_id};
 use super::super::limits::{
-    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, Members, NETWORK_TYPE,
+    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE,
     RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID, SUBNETS, TAG_KEY, TAG_VALUE, TAGS,
     violation,
 };
+use super::super::members::Members;
 use super::super::state::{
     CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next,
 };

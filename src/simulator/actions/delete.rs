@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS, Members};
+use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
+use super::super::members::Members;
 use super::super::state::{ClusterState, DELETION, HsmState, Next};
 use super::super::wire::ApiError;
 use super::describe::cluster_json;

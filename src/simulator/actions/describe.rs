@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::clock::Millis;
 use super::super::ids::random_bytes;
-use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, Members, NEXT_TOKEN};
+use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, NEXT_TOKEN, Text, violation};
+use super::super::members::Members;
 use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
 use super::super::wire::ApiError;
 use super::Context;
@@ -58,12 +59,12 @@ impl<'a> Filters<'a> {
         let Some(filters) = members.object("Filters")? else {
             return Ok(Self(Vec::new()));
         };
-        let any_text = super::super::limits::Text::any();
+        let any_text = Text::any();
         let mut read = Vec::new();
         for name in filters.names() {
             FILTER_NAME.judge("Filters", name)?;
             if !FILTER_NAMES.contains(&name) {
-                return Err(super::super::limits::violation(
+                return Err(violation(
                     name,
                     "Filters",
                     &format!("Map keys must be one of {}", FILTER_NAMES.join(", ")),

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::faults::Fault;
-use super::super::limits::{CERTIFICATE, CLUSTER_ID, Members};
+use super::super::limits::{CERTIFICATE, CLUSTER_ID};
+use super::super::members::Members;
 use super::super::pair;
 use super::super::state::{Claim, ClusterState, INITIALIZATION, Next};
 use super::super::wire::ApiError;

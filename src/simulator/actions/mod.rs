@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::clock::Clock;
 use super::faults::Fault;
 use super::hardware::Hardware;
-use super::limits::Members;
+use super::members::Members;
 use super::state::{Hsm, World};
 use super::wire::{ApiError, excerpt};
 
