@@ -13,15 +13,15 @@ const CARDS: usize = 2;
 
 pub(super) struct Hardware {
     works: KeyWorks,
-    manufacturer_key: OrderedKey,
-    aws_key: OrderedKey,
+    manufacturer_key: OnceLock<OrderedKey>,
+    aws_key: OnceLock<OrderedKey>,
     roots: OnceLock<Result<Roots, String>>,
     cards: [CardSlot; CARDS],
     partitions: AtomicU64,
     started: Millis,
 }
 
-/// A card whose key is ordered when its first HSM is; the first card's at once.
+/// A card whose key is ordered when its first HSM is foreseen.
 #[derive(Default)]
 struct CardSlot {
     key: OnceLock<OrderedKey>,
@@ -29,33 +29,42 @@ struct CardSlot {
 }
 
 impl Hardware {
-    /// Orders the keys that every claim needs; returns before they are made.
+    /// Nothing is made before it is needed: a simulator that is only asked what it refuses makes no key at all.
     pub(super) fn start(now: Millis) -> std::io::Result<Self> {
-        let works = KeyWorks::start()?;
-        let hardware = Self {
-            manufacturer_key: works.order(),
-            aws_key: works.order(),
+        Ok(Self {
+            works: KeyWorks::start()?,
+            manufacturer_key: OnceLock::new(),
+            aws_key: OnceLock::new(),
             roots: OnceLock::new(),
             cards: Default::default(),
             partitions: AtomicU64::new(0),
             started: now,
-            works,
-        };
-        hardware.card_key(0);
-        hardware.works.stock();
-        Ok(hardware)
+        })
     }
 
-    /// The roots; waits for their keys, about half a second after the start.
+    /// Orders the keys that a cluster's first HSM will need; returns before they are made.
+    pub(super) fn foresee_hsm(&self) {
+        self.manufacturer_key();
+        self.aws_key();
+        self.card_key(0);
+        self.works.stock();
+    }
+
+    /// The roots; waits for their keys, less than a second.
     pub(super) fn roots(&self) -> Result<&Roots, String> {
         let roots = self.roots.get_or_init(|| {
-            Roots::make(
-                wait_for(&self.manufacturer_key)?,
-                wait_for(&self.aws_key)?,
-                self.started,
-            )
+            let (manufacturer, aws) = (self.manufacturer_key(), self.aws_key());
+            Roots::make(wait_for(manufacturer)?, wait_for(aws)?, self.started)
         });
         roots.as_ref().map_err(Clone::clone)
+    }
+
+    fn manufacturer_key(&self) -> &OrderedKey {
+        self.manufacturer_key.get_or_init(|| self.works.order())
+    }
+
+    fn aws_key(&self) -> &OrderedKey {
+        self.aws_key.get_or_init(|| self.works.order())
     }
 
     fn card_key(&self, number: usize) -> Option<&OrderedKey> {
@@ -69,6 +78,8 @@ impl Hardware {
 
     /// A place for a new HSM: card, partition, and its key, ordered now.
     pub(super) fn place(&self) -> (usize, u64, OrderedKey) {
+        self.manufacturer_key();
+        self.aws_key();
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
         let card = usize::try_from(count)
             .unwrap_or(0)
@@ -85,8 +96,8 @@ impl Hardware {
         let slot = self.cards.get(hsm.card);
         let card_key = slot.and_then(|slot| slot.key.get());
         let keys = [
-            Some(&self.manufacturer_key),
-            Some(&self.aws_key),
+            Some(self.manufacturer_key()),
+            Some(self.aws_key()),
             card_key,
             Some(&hsm.key),
         ];
@@ -108,7 +119,10 @@ impl Hardware {
     ) -> Result<Identity, String> {
         let card_key = wait_for(card_key)?;
         let card = slot.card.get_or_init(|| {
-            let (manufacturer, aws) = (wait_for(&self.manufacturer_key)?, wait_for(&self.aws_key)?);
+            let (manufacturer, aws) = (
+                wait_for(self.manufacturer_key())?,
+                wait_for(self.aws_key())?,
+            );
             Card::make(self.roots()?, manufacturer, aws, card_key, self.started)
         });
         let card = card.as_ref().map_err(Clone::clone)?;
@@ -117,8 +131,8 @@ impl Hardware {
 
     /// Waits for all that the HSM's certificates need.
     pub(super) fn wait_for_keys(&self, card: usize, key: &OrderedKey) {
-        self.manufacturer_key.wait();
-        self.aws_key.wait();
+        self.manufacturer_key().wait();
+        self.aws_key().wait();
         if let Some(card_key) = self.card_key(card) {
             card_key.wait();
         }

@@ -119,12 +119,14 @@ struct Running {
 }
 
 impl Simulator {
-    /// Starts a simulator from a program with a runtime. It listens when this returns; its keys are made afterwards.
+    /// Starts a simulator from a program with a runtime. It listens when this returns; its keys are made
+    /// when the first cluster is created or the roots are asked for.
     pub async fn start(options: Options) -> Result<Self, SimError> {
         Self::spawn(options)
     }
 
-    /// Starts a simulator from a program without one. It listens when this returns; its keys are made afterwards.
+    /// Starts a simulator from a program without one. It listens when this returns; its keys are made
+    /// when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
         let refused = |source| SimError::Listen {
             address: options.listen,
@@ -179,7 +181,7 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// The roots that the chains end in. Waits until they are made, about half a second after the start.
+    /// The roots that the chains end in. Waits until they are made, less than a second.
     pub fn roots(&self) -> Result<&Roots, SimError> {
         self.inside.hardware.roots().map_err(SimError::Hardware)
     }

@@ -71,6 +71,7 @@ pub(super) fn create_cluster(
         hsms: Vec::new(),
         claim: None,
     };
+    context.hardware.foresee_hsm();
     let cluster = context.world.region(context.region).add(cluster);
     Ok(json!({ "Cluster": cluster_json(cluster) }))
 }
