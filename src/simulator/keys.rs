@@ -133,16 +133,14 @@ impl KeyWorks {
         }
     }
 
-    /// The spare key, or a newly ordered one; another spare is ordered in its place.
+    /// The spare key, if there is one, or a newly ordered one.
     pub(super) fn take(&self) -> OrderedKey {
         let spare = self
             .spare
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let key = spare.unwrap_or_else(|| self.order());
-        self.stock();
-        key
+        spare.unwrap_or_else(|| self.order())
     }
 }
 
