@@ -8,3 +8,6 @@ pub mod fsio;
 pub mod sign;
 pub mod verify;
 pub mod x509;
+
+#[cfg(feature = "simulator")]
+pub mod simulator;

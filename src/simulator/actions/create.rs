@@ -1,0 +1,261 @@
+//! CreateCluster and CreateHsm.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Value, json};
+
+use super::super::ids::{ec2_id, ec2_id_from, random_bytes, resource_id};
+use super::super::limits::{
+    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE,
+    RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID, SUBNETS, TAG_KEY, TAG_VALUE, TAGS,
+    violation,
+};
+use super::super::members::Members;
+use super::super::state::{
+    CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next,
+};
+use super::super::wire::ApiError;
+use super::describe::{cluster_json, hsm_json};
+use super::{Context, no_such_cluster, out_of_order};
+
+/// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup retention").
+const DEFAULT_RETENTION_DAYS: u16 = 90;
+
+pub(super) fn create_cluster(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
+    let hsm_type = members.required("HsmType", &HSM_TYPE)?;
+    let subnets = members
+        .texts("SubnetIds", SUBNETS, &SUBNET_ID)?
+        .ok_or_else(|| members.missing("SubnetIds"))?;
+    let retention_days = retention_days(members)?;
+    let tags = tags(members)?;
+    let mode = members.text("Mode", &MODE)?;
+    let network_type = members.text("NetworkType", &NETWORK_TYPE)?;
+    let backup = members.text("SourceBackupId", &BACKUP_ID)?;
+
+    let mapping = subnet_mapping(context.region, &subnets)?;
+    if mode == Some("NON_FIPS") && hsm_type == "hsm1.medium" {
+        return Err(ApiError::invalid(
+            "Mode NON_FIPS is not supported for HsmType hsm1.medium.",
+        ));
+    }
+    if let Some(backup) = backup {
+        return Err(ApiError::not_found(format!(
+            "Backup '{backup}' was not found."
+        )));
+    }
+
+    let now = context.clock.now();
+    let cluster = Cluster {
+        id: resource_id("cluster").map_err(out_of_order)?,
+        hsm_type: hsm_type.to_owned(),
+        mode: mode.map(str::to_owned),
+        network_type: network_type.map(str::to_owned),
+        vpc: vpc(context.region, &mapping),
+        subnets: mapping,
+        security_group: ec2_id("sg").map_err(out_of_order)?,
+        retention_days,
+        tags,
+        pre_co_password: pre_co_password()?,
+        created: now,
+        state: ClusterState::CreateInProgress,
+        state_message: None,
+        next: Some(Next {
+            state: ClusterState::Uninitialized,
+            at: context.clock.after(CLUSTER_CREATION),
+        }),
+        since: now,
+        hsms: Vec::new(),
+        claim: None,
+    };
+    context.hardware.foresee_hsm();
+    let cluster = context.world.region(context.region).add(cluster);
+    Ok(json!({ "Cluster": cluster_json(cluster) }))
+}
+
+fn retention_days(members: &Members<'_>) -> Result<u16, ApiError> {
+    let Some(policy) = members.object("BackupRetentionPolicy")? else {
+        return Ok(DEFAULT_RETENTION_DAYS);
+    };
+    policy.required("Type", &RETENTION_TYPE)?;
+    let value = policy.required("Value", &RETENTION_VALUE)?;
+    let (least, most) = RETENTION_DAYS;
+    let in_range = value
+        .parse()
+        .ok()
+        .filter(|days| (least..=most).contains(days));
+    in_range.ok_or_else(|| {
+        violation(
+            value,
+            "BackupRetentionPolicy.Value",
+            &format!("Member must have value between {least} and {most}"),
+        )
+    })
+}
+
+fn tags(members: &Members<'_>) -> Result<Vec<(String, String)>, ApiError> {
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for (index, item) in members
+        .list("TagList", TAGS)?
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
+        let tag = Members::of(item, format!("TagList.{}.member", index.saturating_add(1)))?;
+        let (key, value) = (
+            tag.required("Key", &TAG_KEY)?,
+            tag.required("Value", &TAG_VALUE)?,
+        );
+        if tags.iter().any(|(other, _)| other == key) {
+            return Err(ApiError::tag(format!(
+                "TagList names the key '{key}' more than once."
+            )));
+        }
+        tags.push((key.to_owned(), value.to_owned()));
+    }
+    Ok(tags)
+}
+
+/// The simulator has no EC2 to ask where a subnet lies: the first of the request is in zone a, the second in b, and so on.
+fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)>, ApiError> {
+    let mut mapping: Vec<(String, String)> = Vec::new();
+    for (subnet, letter) in subnets.iter().zip('a'..='j') {
+        if mapping.iter().any(|(_, other)| other == subnet) {
+            // "You can specify only one subnet per Availability Zone."
+            return Err(ApiError::invalid(format!(
+                "SubnetIds names '{subnet}' twice: only one subnet per Availability Zone."
+            )));
+        }
+        mapping.push((format!("{region}{letter}"), (*subnet).to_owned()));
+    }
+    Ok(mapping)
+}
+
+/// Nor to ask for the VPC: it is derived from the first subnet, so clusters of the same first subnet share one.
+fn vpc(region: &str, mapping: &[(String, String)]) -> String {
+    let subnet = mapping.first().map_or("", |(_, subnet)| subnet.as_str());
+    let digest = ring::digest::digest(
+        &ring::digest::SHA256,
+        format!("{region}/{subnet}").as_bytes(),
+    );
+    ec2_id_from("vpc", digest.as_ref())
+}
+
+/// PreCoPassword: 7 to 32 characters.
+fn pre_co_password() -> Result<String, ApiError> {
+    let bytes = random_bytes::<5>().map_err(out_of_order)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(super) fn create_hsm(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
+    let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
+    let zone = members.required("AvailabilityZone", &AVAILABILITY_ZONE)?;
+    let wanted_ip = members.text("IpAddress", &IP_ADDRESS)?;
+
+    let identify = context.identify();
+    let due = context.clock.after(HSM_CREATION);
+    let region = context.world.region(context.region);
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    match cluster.state {
+        // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).
+        ClusterState::Uninitialized if !cluster.hsms.is_empty() => {
+            return Err(ApiError::invalid(format!(
+                "Cluster '{cluster_id}' already contains an HSM but has not yet been fully activated"
+            )));
+        }
+        ClusterState::Uninitialized
+        | ClusterState::Initialized
+        | ClusterState::Active
+        | ClusterState::Degraded => {}
+        state => {
+            return Err(ApiError::invalid(format!(
+                "Cluster '{cluster_id}' is in state {}, in which no HSM can be created.",
+                state.name()
+            )));
+        }
+    }
+    let subnet = cluster
+        .subnets
+        .iter()
+        .find(|(name, _)| name == zone)
+        .map(|(_, subnet)| subnet.clone());
+    let subnet = subnet.ok_or_else(|| {
+        let zones: Vec<&str> = cluster
+            .subnets
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        ApiError::invalid(format!(
+            "Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.",
+            zones.join(", ")
+        ))
+    })?;
+
+    let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
+    let hsm = new_hsm(context.hardware, zone, &subnet, ip, due)?;
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let answer = json!({ "Hsm": hsm_json(cluster, &hsm) });
+    cluster.hsms.push(hsm);
+    Ok(answer)
+}
+
+/// The address asked for, if it is one and free; else the first free one of the zone's subnet, `10.0.N.0/24`. The first
+/// four addresses of a subnet and its last are never given (VPC User Guide, "Subnet sizing").
+fn address(
+    wanted: Option<&str>,
+    zone: &str,
+    taken: impl Fn(&str) -> bool,
+) -> Result<String, ApiError> {
+    if let Some(wanted) = wanted {
+        let parsed: Ipv4Addr = wanted
+            .parse()
+            .map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
+        if taken(&parsed.to_string()) {
+            return Err(ApiError::invalid(format!(
+                "IpAddress '{wanted}' is already in use in the subnet of {zone}."
+            )));
+        }
+        return Ok(parsed.to_string());
+    }
+    let third = zone.bytes().last().unwrap_or(b'a').saturating_sub(b'a');
+    let free = (4..=254_u8)
+        .map(|last| Ipv4Addr::new(10, 0, third, last).to_string())
+        .find(|ip| !taken(ip));
+    free.ok_or_else(|| ApiError::invalid(format!("The subnet of {zone} has no free address left.")))
+}
+
+/// An HSM that is being created: it is ACTIVE at `due`, if its key is there by then.
+pub(in super::super) fn new_hsm(
+    hardware: &super::super::hardware::Hardware,
+    zone: &str,
+    subnet: &str,
+    ip: String,
+    due: super::super::clock::Millis,
+) -> Result<Hsm, ApiError> {
+    let id = resource_id("hsm").map_err(out_of_order)?;
+    let eni = ec2_id("eni").map_err(out_of_order)?;
+    let (card, partition, key) = hardware.place();
+    Ok(Hsm {
+        id,
+        zone: zone.to_owned(),
+        subnet: subnet.to_owned(),
+        eni,
+        ip,
+        state: HsmState::CreateInProgress,
+        due,
+        card,
+        partition,
+        key,
+        identity: Arc::new(OnceLock::new()),
+    })
+}

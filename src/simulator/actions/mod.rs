@@ -1,0 +1,87 @@
+//! The actions of the API. Each reads and judges all its parameters first, then looks things up, then changes them: what
+//! is refused has changed nothing.
+
+mod create;
+mod delete;
+mod describe;
+mod initialize;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::clock::Clock;
+use super::faults::Fault;
+use super::hardware::Hardware;
+use super::members::Members;
+use super::state::{Hsm, World};
+use super::wire::{ApiError, excerpt};
+
+pub(super) use create::new_hsm;
+pub(super) use describe::TokenKey;
+
+/// The actions of API version 2017-04-28 that this simulator does not have yet.
+const NOT_YET: [&str; 9] = [
+    "CopyBackupToRegion",
+    "DeleteBackup",
+    "DescribeBackups",
+    "ListTags",
+    "ModifyBackupAttributes",
+    "ModifyCluster",
+    "RestoreBackup",
+    "TagResource",
+    "UntagResource",
+];
+
+/// What the actions work on.
+pub(super) struct Context<'a> {
+    pub(super) world: &'a mut World,
+    pub(super) clock: &'a Clock,
+    pub(super) hardware: &'a Arc<Hardware>,
+    pub(super) tokens: &'a TokenKey,
+    pub(super) region: &'a str,
+    /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
+    pub(super) fault: Option<Fault>,
+}
+
+impl Context<'_> {
+    /// Makes an HSM's certificates, if its key is there.
+    pub(super) fn identify(&self) -> impl Fn(&Hsm) + use<> {
+        let hardware = Arc::clone(self.hardware);
+        let now = self.clock.now();
+        move |hsm| hardware.identify(hsm, now)
+    }
+}
+
+/// Runs one action.
+pub(super) fn run(
+    action: &str,
+    members: &Map<String, Value>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
+    let members = Members::new(members);
+    match action {
+        "CreateCluster" => create::create_cluster(&members, context),
+        "CreateHsm" => create::create_hsm(&members, context),
+        "DescribeClusters" => describe::describe_clusters(&members, context),
+        "InitializeCluster" => initialize::initialize_cluster(&members, context),
+        "DeleteHsm" => delete::delete_hsm(&members, context),
+        "DeleteCluster" => delete::delete_cluster(&members, context),
+        known if NOT_YET.contains(&known) => Err(ApiError::unknown_operation(format!(
+            "{known} is an action of CloudHSM that this simulator does not have"
+        ))),
+        other => Err(ApiError::unknown_operation(format!(
+            "CloudHSM V2 has no action '{}'",
+            excerpt(other)
+        ))),
+    }
+}
+
+fn no_such_cluster(id: &str) -> ApiError {
+    ApiError::not_found(format!("Cluster '{id}' was not found."))
+}
+
+/// The system gave no randomness: nothing that the caller did.
+fn out_of_order(reason: String) -> ApiError {
+    ApiError::internal(format!("The simulator is out of order: {reason}."))
+}

@@ -1,0 +1,139 @@
+//! The simulator's own time: it starts at the wall clock's, runs at its pace, and can be moved forward.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::der;
+
+/// Milliseconds since the Unix epoch.
+pub(super) type Millis = i64;
+
+pub(super) const DAY: Millis = 86_400_000;
+pub(super) const YEAR: Millis = 365 * DAY;
+
+/// How long states of transition last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(f64);
+
+impl Default for Speed {
+    /// About a second for a whole claim, from CreateCluster to INITIALIZED.
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl Speed {
+    /// No state of transition outlasts the answer that announces it. (An HSM still waits for its key to be made.)
+    pub const INSTANT: Self = Self(f64::INFINITY);
+
+    /// `factor` times as fast as the default; below 1 is slower. `None` unless the factor is positive.
+    pub fn times(factor: f64) -> Option<Self> {
+        (factor > 0.0).then_some(Self(factor))
+    }
+
+    fn stretch(self, duration: Duration) -> Millis {
+        let scaled =
+            Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
+        Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)
+    }
+}
+
+/// The clock that every state and every validity period is held against.
+pub(super) struct Clock {
+    started: Instant,
+    started_at: Millis,
+    advanced: AtomicI64,
+    speed: Speed,
+}
+
+impl Clock {
+    pub(super) fn start(speed: Speed) -> Self {
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            started: Instant::now(),
+            started_at: Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX),
+            advanced: AtomicI64::new(0),
+            speed,
+        }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        let elapsed = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
+        self.started_at
+            .saturating_add(elapsed)
+            .saturating_add(self.advanced.load(Ordering::Relaxed))
+    }
+
+    /// When something that begins now and takes `duration` at the default speed is over.
+    pub(super) fn after(&self, duration: Duration) -> Millis {
+        self.now().saturating_add(self.speed.stretch(duration))
+    }
+
+    pub(super) fn advance(&self, by: Duration) {
+        let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
+        let moved = self.advanced.load(Ordering::Relaxed).saturating_add(by);
+        self.advanced.store(moved, Ordering::Relaxed);
+    }
+}
+
+/// UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
+pub(super) fn der_time(at: Millis) -> Vec<u8> {
+    let moment = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::MAX);
+    let civil = jiff::tz::Offset::UTC.to_datetime(moment);
+    let (tag, year) = if (1950..2050).contains(&civil.year()) {
+        (0x17, format!("{:02}", civil.year().rem_euclid(100)))
+    } else {
+        (0x18, format!("{:04}", civil.year()))
+    };
+    let rest = format!(
+        "{:02}{:02}{:02}{:02}{:02}Z",
+        civil.month(),
+        civil.day(),
+        civil.hour(),
+        civil.minute(),
+        civil.second()
+    );
+    der::element(tag, &[year.as_bytes(), rest.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_certificates_change_their_form_in_2050() {
+        assert_eq!(der_time(0), der::element(0x17, &[b"700101000000Z"]));
+        assert_eq!(
+            der_time(2_524_607_999_000),
+            der::element(0x17, &[b"491231235959Z"])
+        );
+        assert_eq!(
+            der_time(2_524_608_000_000),
+            der::element(0x18, &[b"20500101000000Z"])
+        );
+    }
+
+    #[test]
+    fn the_clock_moves_forward_on_demand() {
+        let clock = Clock::start(Speed::default());
+        let before = clock.now();
+        clock.advance(Duration::from_secs(86_400));
+        assert!(clock.now() >= before + DAY);
+    }
+
+    #[test]
+    fn instant_takes_no_time_and_nonsense_is_no_speed() {
+        assert_eq!(Speed::INSTANT.stretch(Duration::from_secs(3600)), 0);
+        assert_eq!(
+            Speed::times(2.0).unwrap().stretch(Duration::from_secs(1)),
+            500
+        );
+        assert!(
+            Speed::times(0.0).is_none()
+                && Speed::times(-1.0).is_none()
+                && Speed::times(f64::NAN).is_none()
+        );
+    }
+}

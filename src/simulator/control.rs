@@ -1,0 +1,255 @@
+//! What a test may do to the simulator and no client of the service could: as methods of [`Simulator`], and as
+//! `POST /_control/<command>` with a JSON object, answered in JSON. docs/simulator.md lists the commands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::Simulator;
+use super::actions::new_hsm;
+use super::faults::Fault;
+use super::server::Inside;
+use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm};
+use super::wire::{self, excerpt};
+
+/// Why a control command was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Simulator {
+    /// The cluster's first HSM fails and is replaced: another HSM on another card, another key, another CSR. Returns the
+    /// new HSM's id when it is ACTIVE.
+    pub fn replace_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
+        let hsm = begin_replacement(&self.inside, cluster_id)?;
+        finish_replacement(&self.inside, cluster_id, &hsm);
+        Ok(hsm)
+    }
+
+    /// The same, but returns while the new HSM is still CREATE_IN_PROGRESS and the cluster has no CSR.
+    pub fn begin_replacing_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
+        begin_replacement(&self.inside, cluster_id)
+    }
+
+    /// The owner sets the first password on the HSM: an INITIALIZED cluster becomes ACTIVE.
+    pub fn activate(&self, cluster_id: &str) -> Result<(), Refused> {
+        activate(&self.inside, cluster_id)
+    }
+
+    /// Puts the cluster into a state, in which it stays.
+    pub fn set_state(&self, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
+        set_state(&self.inside, cluster_id, state)
+    }
+
+    /// The next `count` calls of `action` (`None`: of any) meet this fault.
+    pub fn inject(&self, action: Option<&str>, fault: Fault, count: u32) {
+        self.inside.faults().add(action, fault, count);
+    }
+
+    /// Forgets the faults that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.inside.faults().clear();
+    }
+
+    /// How often each action has been called, whatever the answer was.
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.inside.faults().calls().clone()
+    }
+
+    /// Moves the simulator's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.inside.clock.advance(by);
+    }
+}
+
+pub(super) async fn answer(
+    inside: &Arc<Inside>,
+    method: &Method,
+    command: &str,
+    body: &[u8],
+) -> Response<Body> {
+    if method != Method::POST {
+        return refusal(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &Refused(String::from("control commands are POST requests")),
+        );
+    }
+    let members = match wire::members(body) {
+        Ok(members) => members,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &Refused(error.message)),
+    };
+    match command_result(inside, command, &members).await {
+        Ok(value) => wire::response(StatusCode::OK, &value),
+        Err(refused) => refusal(StatusCode::BAD_REQUEST, &refused),
+    }
+}
+
+fn refusal(status: StatusCode, refused: &Refused) -> Response<Body> {
+    wire::response(status, &json!({ "Message": refused.0 }))
+}
+
+async fn command_result(
+    inside: &Arc<Inside>,
+    command: &str,
+    members: &Map<String, Value>,
+) -> Result<Value, Refused> {
+    match command {
+        "replace-hsm" => {
+            let cluster_id = text(members, "ClusterId")?.to_owned();
+            let hsm = begin_replacement(inside, &cluster_id)?;
+            if members.get("Wait").and_then(Value::as_bool).unwrap_or(true) {
+                let (inside, hsm) = (Arc::clone(inside), hsm.clone());
+                let waited = tokio::task::spawn_blocking(move || {
+                    finish_replacement(&inside, &cluster_id, &hsm)
+                })
+                .await;
+                waited.map_err(|_| Refused(String::from("the simulator is stopping")))?;
+            }
+            Ok(json!({ "HsmId": hsm }))
+        }
+        "activate" => activate(inside, text(members, "ClusterId")?).map(|()| json!({})),
+        "set-state" => {
+            let name = text(members, "State")?;
+            let state = ClusterState::parse(name).ok_or_else(|| {
+                Refused(format!("State '{}' is none of a cluster's", excerpt(name)))
+            })?;
+            set_state(inside, text(members, "ClusterId")?, state).map(|()| json!({}))
+        }
+        "fault" => {
+            let name = text(members, "Fault")?;
+            let fault = Fault::parse(name, number(members, "Millis", 1000)?);
+            let fault =
+                fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
+            let action = members.get("Action").and_then(Value::as_str);
+            let count = u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX);
+            inside.faults().add(action, fault, count);
+            Ok(json!({}))
+        }
+        "clear-faults" => {
+            inside.faults().clear();
+            Ok(json!({}))
+        }
+        "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
+        "advance" => {
+            inside
+                .clock
+                .advance(Duration::from_secs(number(members, "Seconds", 0)?));
+            Ok(json!({}))
+        }
+        "roots" => {
+            let hardware = Arc::clone(&inside.hardware);
+            let roots = tokio::task::spawn_blocking(move || {
+                hardware.roots().map(|roots| {
+                    json!({
+                        "AwsRoot": roots.aws_pem(),
+                        "ManufacturerRoot": roots.manufacturer_pem(),
+                        "ManufacturerRootReissue": roots.manufacturer_reissue_pem(),
+                    })
+                })
+            });
+            roots
+                .await
+                .map_err(|_| Refused(String::from("the simulator is stopping")))?
+                .map_err(Refused)
+        }
+        other => Err(Refused(format!(
+            "there is no control command '{}'",
+            excerpt(other)
+        ))),
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
+    members
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
+}
+
+fn number(members: &Map<String, Value>, name: &str, default: u64) -> Result<u64, Refused> {
+    match members.get(name) {
+        None => Ok(default),
+        Some(value) => value
+            .as_u64()
+            .ok_or_else(|| Refused(format!("'{name}' is not a whole number"))),
+    }
+}
+
+/// Does something to a cluster as it is now, whichever region it is in.
+fn with_cluster<T>(
+    inside: &Inside,
+    id: &str,
+    act: impl FnOnce(&mut Cluster) -> Result<T, Refused>,
+) -> Result<T, Refused> {
+    let now = inside.clock.now();
+    let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
+    let mut world = inside.world();
+    let cluster = world
+        .region_of(id)
+        .and_then(|region| region.cluster(id, &inside.clock, &identify));
+    act(cluster.ok_or_else(|| Refused(format!("there is no cluster '{}'", excerpt(id))))?)
+}
+
+fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
+    let due = inside.clock.after(HSM_CREATION);
+    with_cluster(inside, cluster_id, |cluster| {
+        let failed = cluster
+            .hsms
+            .first_mut()
+            .ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
+        let new = new_hsm(
+            &inside.hardware,
+            &failed.zone,
+            &failed.subnet,
+            failed.ip.clone(),
+            due,
+        );
+        *failed = new.map_err(|error| Refused(error.message))?;
+        Ok(failed.id.clone())
+    })
+}
+
+/// Waits for the keys and ends the HSM's creation, whatever the clock says.
+fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
+    let find = |cluster: &mut Cluster| {
+        let hsm = cluster.hsms.iter_mut().find(|hsm| hsm.id == hsm_id);
+        let hsm = hsm.ok_or_else(|| Refused(String::from("deleted meanwhile")))?;
+        hsm.due = inside.clock.now();
+        Ok((hsm.card, Arc::clone(&hsm.key)))
+    };
+    // One that was deleted meanwhile is not waited for.
+    if let Ok((card, key)) = with_cluster(inside, cluster_id, find) {
+        inside.hardware.wait_for_keys(card, &key);
+    }
+}
+
+fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
+    with_cluster(inside, cluster_id, |cluster| {
+        if cluster.state != ClusterState::Initialized {
+            return Err(Refused(format!(
+                "cluster '{cluster_id}' is {}, not INITIALIZED",
+                cluster.state.name()
+            )));
+        }
+        cluster.enter(ClusterState::Active, inside.clock.now());
+        Ok(())
+    })
+}
+
+fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
+    with_cluster(inside, cluster_id, |cluster| {
+        cluster.enter(state, inside.clock.now());
+        Ok(())
+    })
+}

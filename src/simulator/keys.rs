@@ -1,0 +1,202 @@
+//! RSA keys, made on threads of their own.
+//!
+//! A 2048-bit key takes about a fifth of a second, so no request ever waits for one: keys are ordered here, and what needs
+//! a key looks whether it has come. None is kept in the repository: every simulator has its own.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+
+use ring::signature::{KeyPair as _, RsaKeyPair};
+use rsa::pkcs1::EncodeRsaPrivateKey as _;
+
+use super::der;
+
+/// Every key of the genuine chains has this size (facts: certificates of real HSMs).
+const BITS: usize = 2048;
+
+/// A private key with its public half in the forms that certificates need.
+pub(super) struct SigningKey {
+    pair: RsaKeyPair,
+}
+
+impl SigningKey {
+    fn generate() -> Result<Self, String> {
+        let mut rng = rand_core::OsRng;
+        let private = rsa::RsaPrivateKey::new(&mut rng, BITS)
+            .map_err(|e| format!("making an RSA key: {e}"))?;
+        let der = private
+            .to_pkcs1_der()
+            .map_err(|e| format!("encoding an RSA key: {e}"))?;
+        let pair =
+            RsaKeyPair::from_der(der.as_bytes()).map_err(|e| format!("loading an RSA key: {e}"))?;
+        Ok(Self { pair })
+    }
+
+    /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.
+    pub(super) fn spki(&self) -> Vec<u8> {
+        let algorithm = der::sequence(&[&der::oid(der::RSA_ENCRYPTION), &der::null()]);
+        der::sequence(&[
+            &algorithm,
+            &der::bit_string(self.pair.public_key().as_ref()),
+        ])
+    }
+
+    /// The key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.
+    pub(super) fn identifier(&self) -> Vec<u8> {
+        let digest = ring::digest::digest(
+            &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+            self.pair.public_key().as_ref(),
+        );
+        digest.as_ref().to_vec()
+    }
+
+    /// sha256WithRSAEncryption over `message`.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        let rng = ring::rand::SystemRandom::new();
+        self.pair
+            .sign(
+                &ring::signature::RSA_PKCS1_SHA256,
+                &rng,
+                message,
+                &mut signature,
+            )
+            .map_err(|_| String::from("signing with an RSA key"))?;
+        Ok(signature)
+    }
+}
+
+/// A key that has been ordered: empty until it is made.
+pub(super) type OrderedKey = Arc<OnceLock<Result<SigningKey, String>>>;
+
+/// The key, once it is there; waits for it.
+pub(super) fn wait_for(key: &OrderedKey) -> Result<&SigningKey, String> {
+    key.wait().as_ref().map_err(Clone::clone)
+}
+
+/// Where keys are ordered. Dropping it stops its threads after the key that they are at.
+pub(super) struct KeyWorks {
+    shared: Arc<Shared>,
+    /// Ordered ahead, so that the next HSM need not wait.
+    spare: Mutex<Option<OrderedKey>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    orders: Mutex<Orders>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Orders {
+    open: VecDeque<OrderedKey>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeyWorks {
+    /// Starts the threads: two where the machine has two cores or more, else one.
+    pub(super) fn start() -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
+        for _ in 0..threads {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name(String::from("simulator-keys"))
+                .spawn(move || work(&shared))?;
+        }
+        Ok(Self {
+            shared,
+            spare: Mutex::new(None),
+        })
+    }
+
+    /// Orders a key. Keys are made in the order of their orders.
+    pub(super) fn order(&self) -> OrderedKey {
+        let key = OrderedKey::default();
+        self.shared.lock().open.push_back(Arc::clone(&key));
+        self.shared.wake.notify_one();
+        key
+    }
+
+    /// Orders a key to be had from [`KeyWorks::take`] later.
+    pub(super) fn stock(&self) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.is_none() {
+            *spare = Some(self.order());
+        }
+    }
+
+    /// The spare key, if there is one, or a newly ordered one.
+    pub(super) fn take(&self) -> OrderedKey {
+        let spare = self
+            .spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        spare.unwrap_or_else(|| self.order())
+    }
+}
+
+impl Drop for KeyWorks {
+    fn drop(&mut self) {
+        let mut orders = self.shared.lock();
+        orders.closed = true;
+        // Nobody is left waiting for a key that will not come.
+        for key in orders.open.drain(..) {
+            key.get_or_init(|| Err(String::from("the simulator has been stopped")));
+        }
+        self.shared.wake.notify_all();
+    }
+}
+
+fn work(shared: &Shared) {
+    loop {
+        let mut orders = shared.lock();
+        let key = loop {
+            if orders.closed {
+                return;
+            }
+            if let Some(key) = orders.open.pop_front() {
+                break key;
+            }
+            orders = shared
+                .wake
+                .wait(orders)
+                .unwrap_or_else(PoisonError::into_inner);
+        };
+        drop(orders);
+        key.get_or_init(SigningKey::generate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ordered_key_comes_and_signs() {
+        let works = KeyWorks::start().unwrap();
+        let key = works.take();
+        let key = wait_for(&key).unwrap();
+        assert_eq!(key.spki().len(), 294, "RSA 2048 with exponent 65537");
+        assert_eq!(key.sign(b"message").unwrap().len(), 256);
+        assert_eq!(key.identifier().len(), 20);
+    }
+
+    #[test]
+    fn stopping_leaves_nobody_waiting() {
+        let works = KeyWorks::start().unwrap();
+        let keys: Vec<OrderedKey> = (0..20).map(|_| works.order()).collect();
+        drop(works);
+        for key in keys {
+            key.wait();
+        }
+    }
+}

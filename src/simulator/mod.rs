@@ -1,0 +1,241 @@
+//! The AWS CloudHSM V2 API, emulated on this machine, with certificate chains in the shape of the genuine ones.
+//!
+//! A part of its own: nothing of the real path depends on it, and it uses nothing else of this crate, not even its reading
+//! of certificates, so that one misreading cannot stand on both sides. What is emulated and where each behaviour comes from
+//! is in `docs/simulator.md`.
+//!
+//! ```
+//! use hsmboot::simulator::{Options, Simulator, Speed};
+//!
+//! let simulator = Simulator::spawn(Options { speed: Speed::INSTANT, ..Options::default() })?;
+//! assert!(simulator.url().starts_with("http://127.0.0.1:"));
+//! // Point any AWS SDK at the URL; its credentials may be anything. The roots vouch for what it then returns.
+//! assert!(simulator.aws_root_pem()?.starts_with("-----BEGIN CERTIFICATE-----"));
+//! simulator.shutdown();
+//! # Ok::<(), hsmboot::simulator::SimError>(())
+//! ```
+//!
+//! | file | about |
+//! | --- | --- |
+//! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
+//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
+//! | `state`, `clock` | clusters, HSMs, and how time moves them |
+//! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
+//! | `control`, `faults` | what a test may do to all this |
+
+mod actions;
+mod certificate;
+mod chains;
+mod clock;
+mod control;
+mod der;
+mod faults;
+mod hardware;
+mod ids;
+mod keys;
+mod limits;
+mod members;
+mod pair;
+mod server;
+mod state;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::{fs, io};
+
+pub use chains::Roots;
+pub use clock::Speed;
+pub use control::Refused;
+pub use faults::Fault;
+pub use state::ClusterState;
+
+use clock::Clock;
+use hardware::Hardware;
+use server::Inside;
+
+/// The account that everything belongs to.
+const ACCOUNT: &str = "123456789012";
+
+/// How to start a simulator.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen. Port 0: one that is free.
+    pub listen: SocketAddr,
+    /// How fast states of transition pass.
+    pub speed: Speed,
+}
+
+impl Default for Options {
+    /// A free port on loopback, and about a second for a claim.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            speed: Speed::default(),
+        }
+    }
+}
+
+/// Why a simulator could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system gives no threads or no timers.
+    #[error("cannot start the simulator's threads: {0}")]
+    Start(#[source] io::Error),
+    /// No keys or certificates could be made.
+    #[error("the simulator has no certificates: {0}")]
+    Hardware(String),
+    /// A root certificate could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// A running simulator. It has a thread of its own, and stops when it is dropped.
+pub struct Simulator {
+    address: SocketAddr,
+    inside: Arc<Inside>,
+    running: Option<Running>,
+}
+
+struct Running {
+    stop: tokio::sync::oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts a simulator from a program with a runtime. It listens when this returns; its keys are made
+    /// when the first cluster is created or the roots are asked for.
+    pub async fn start(options: Options) -> Result<Self, SimError> {
+        Self::spawn(options)
+    }
+
+    /// Starts a simulator from a program without one. It listens when this returns; its keys are made
+    /// when the first cluster is created or the roots are asked for.
+    pub fn spawn(options: Options) -> Result<Self, SimError> {
+        let refused = |source| SimError::Listen {
+            address: options.listen,
+            source,
+        };
+        let listener = std::net::TcpListener::bind(options.listen).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+
+        let clock = Clock::start(options.speed);
+        let hardware = Hardware::start(clock.now()).map_err(SimError::Start)?;
+        let inside = Arc::new(Inside {
+            world: Mutex::default(),
+            faults: Mutex::default(),
+            clock,
+            hardware: Arc::new(hardware),
+            tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
+        });
+
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(SimError::Start)?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(refused)?
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let served = Arc::clone(&inside);
+        let thread = thread::Builder::new()
+            .name(String::from("simulator"))
+            .spawn(move || {
+                runtime.block_on(server::serve(listener, served, stopped));
+                // Not waiting for a control command that waits for a key.
+                runtime.shutdown_background();
+            })
+            .map_err(SimError::Start)?;
+        Ok(Self {
+            address,
+            inside,
+            running: Some(Running { stop, thread }),
+        })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What to give an AWS SDK as its endpoint: `http://ADDR:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The roots that the chains end in. Waits until they are made, less than a second.
+    pub fn roots(&self) -> Result<&Roots, SimError> {
+        self.inside.hardware.roots().map_err(SimError::Hardware)
+    }
+
+    /// The root of the AWS hardware certificate. Waits like [`Simulator::roots`].
+    pub fn aws_root_pem(&self) -> Result<String, SimError> {
+        self.roots().map(Roots::aws_pem)
+    }
+
+    /// The manufacturer root's first issue, version 1 and expired as the genuine one is. It serves as an anchor all the
+    /// same: an anchor is a name and a key. Waits like [`Simulator::roots`].
+    pub fn manufacturer_root_pem(&self) -> Result<String, SimError> {
+        self.roots().map(Roots::manufacturer_pem)
+    }
+
+    /// The manufacturer root's second issue, version 3 and valid: the same name and key. Waits like [`Simulator::roots`].
+    pub fn manufacturer_root_reissue_pem(&self) -> Result<String, SimError> {
+        self.roots().map(Roots::manufacturer_reissue_pem)
+    }
+
+    /// Writes `aws-root.crt`, `manufacturer-root.crt` (the first issue) and `manufacturer-root-reissue.crt` into a
+    /// directory, over those of an earlier simulator. The directory is made if it is not there.
+    pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
+        let roots = self.roots()?;
+        fs::create_dir_all(directory).map_err(|source| SimError::Write {
+            path: directory.to_owned(),
+            source,
+        })?;
+        for (name, pem) in [
+            ("aws-root.crt", roots.aws_pem()),
+            ("manufacturer-root.crt", roots.manufacturer_pem()),
+            (
+                "manufacturer-root-reissue.crt",
+                roots.manufacturer_reissue_pem(),
+            ),
+        ] {
+            let path = directory.join(name);
+            fs::write(&path, pem).map_err(|source| SimError::Write { path, source })?;
+        }
+        Ok(())
+    }
+
+    /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does the same.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(Running { stop, thread }) = self.running.take() {
+            // Neither can fail in a way that matters now: a thread that has ended is what is wanted.
+            stop.send(()).unwrap_or_default();
+            thread.join().unwrap_or_default();
+        }
+    }
+}

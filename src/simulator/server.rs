@@ -1,0 +1,259 @@
+//! The HTTP side: one thread, its own runtime, and connections that can be cut.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{Request, State};
+use axum::http::{Method, Response, StatusCode, header};
+use axum::serve::{IncomingStream, Listener};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::actions::{self, TokenKey};
+use super::clock::Clock;
+use super::control;
+use super::faults::{Fault, Faults};
+use super::hardware::Hardware;
+use super::state::World;
+use super::wire::{self, ApiError, MAX_BODY};
+
+/// All that a running simulator is made of.
+pub(super) struct Inside {
+    pub(super) world: Mutex<World>,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) clock: Clock,
+    pub(super) hardware: Arc<Hardware>,
+    pub(super) tokens: TokenKey,
+}
+
+impl Inside {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves until `stop` is sent to or dropped.
+pub(super) async fn serve(
+    listener: TcpListener,
+    inside: Arc<Inside>,
+    stop: tokio::sync::oneshot::Receiver<()>,
+) {
+    let app = Router::new().fallback(answer).with_state(inside);
+    let server = axum::serve(
+        Cuttable(listener),
+        app.into_make_service_with_connect_info::<Scissors>(),
+    );
+    tokio::select! {
+        // `serve` ends only with the process.
+        _ = server => {}
+        _ = stop => {}
+    }
+}
+
+async fn answer(
+    State(inside): State<Arc<Inside>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    // Refused by what it says of its size, before any of it is read.
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return wire::respond(Err(ApiError::too_large()));
+    }
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return wire::respond(Err(ApiError::too_large()));
+    };
+    let path = parts.uri.path();
+    if let Some(command) = path.strip_prefix("/_control/") {
+        return control::answer(&inside, &parts.method, command, &body).await;
+    }
+    if path != "/" || parts.method != Method::POST {
+        let message = format!(
+            "{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /",
+            parts.method
+        );
+        return wire::response(
+            StatusCode::NOT_FOUND,
+            &json!({ "__type": "UnknownOperationException", "Message": message }),
+        );
+    }
+    let action = match wire::action(&parts.headers) {
+        Ok(action) => action,
+        Err(error) => return wire::respond(Err(error)),
+    };
+
+    let (delay, fault) = inside.faults().befall(action);
+    if let Some(delay) = delay {
+        tokio::time::sleep(delay).await;
+    }
+    let refused = match fault {
+        Some(Fault::Throttling) => Some(ApiError::throttled()),
+        Some(Fault::InternalFailure) => {
+            Some(ApiError::internal("An internal failure, as ordered."))
+        }
+        Some(Fault::Unavailable) => Some(ApiError::unavailable()),
+        Some(Fault::AccessDenied) => Some(ApiError::access_denied(format!(
+            "User: arn:aws:iam::{}:user/simulated is not authorized to perform: cloudhsm:{action}",
+            super::ACCOUNT
+        ))),
+        Some(Fault::CloseBefore) => return scissors.cut(),
+        _ => None,
+    };
+    let outcome = match refused {
+        Some(error) => Err(error),
+        None => run(&inside, action, &wire::region(&parts.headers), &body, fault),
+    };
+    match fault {
+        Some(Fault::CloseAfter) => scissors.cut(),
+        _ => wire::respond(outcome),
+    }
+}
+
+fn run(
+    inside: &Inside,
+    action: &str,
+    region: &str,
+    body: &[u8],
+    fault: Option<Fault>,
+) -> Result<Value, ApiError> {
+    let members = wire::members(body)?;
+    let mut world = inside.world();
+    let mut context = actions::Context {
+        world: &mut world,
+        clock: &inside.clock,
+        hardware: &inside.hardware,
+        tokens: &inside.tokens,
+        region,
+        fault,
+    };
+    actions::run(action, &members, &mut context)
+}
+
+/// Cuts the connection that a request came on.
+#[derive(Clone)]
+struct Scissors(Arc<AtomicBool>);
+
+impl Scissors {
+    /// What is returned never reaches the other side: its first octet fails to be written.
+    fn cut(&self) -> Response<Body> {
+        self.0.store(true, Ordering::Release);
+        Response::new(Body::empty())
+    }
+}
+
+impl Connected<IncomingStream<'_, Cuttable>> for Scissors {
+    fn connect_info(stream: IncomingStream<'_, Cuttable>) -> Self {
+        Self(Arc::clone(&stream.io().cut))
+    }
+}
+
+struct Cuttable(TcpListener);
+
+impl Listener for Cuttable {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        loop {
+            match self.0.accept().await {
+                Ok((stream, address)) => {
+                    // Answers are small and single: waiting for more to send only adds latency. Where it cannot be set,
+                    // it is only slower.
+                    stream.set_nodelay(true).unwrap_or_default();
+                    return (
+                        Connection {
+                            stream,
+                            cut: Arc::default(),
+                        },
+                        address,
+                    );
+                }
+                // Too many open files, or a client that left at once: both pass.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A TCP connection that fails to write once it has been cut.
+struct Connection {
+    stream: TcpStream,
+    cut: Arc<AtomicBool>,
+}
+
+impl Connection {
+    fn whole(&self) -> io::Result<()> {
+        if self.cut.load(Ordering::Acquire) {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if let Err(error) = self.whole() {
+            return Poll::Ready(Err(error));
+        }
+        Pin::new(&mut self.stream).poll_write(cx, octets)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let Err(error) = self.whole() {
+            return Poll::Ready(Err(error));
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(cx, octets)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

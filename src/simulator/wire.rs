@@ -1,0 +1,246 @@
+//! The wire: JSON 1.1 requests and answers (`facts.md`, "The service").
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::ids::request_id;
+
+/// What `X-Amz-Target` begins with; the action's name follows.
+const TARGET: &str = "BaldrApiService.";
+
+/// A request may have this many octets. Two certificates of 5000 characters and fifty tags fit many times over.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+/// The region of a request that is not signed.
+const DEFAULT_REGION: &str = "us-east-1";
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+
+/// An error as the service answers it: `__type` and `Message`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ApiError {
+    pub(super) status: u16,
+    pub(super) kind: &'static str,
+    pub(super) message: String,
+}
+
+impl ApiError {
+    fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// A constraint is not met, or a state does not allow what is asked.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "CloudHsmInvalidRequestException", message)
+    }
+
+    /// A well-formed id of nothing that exists here.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(400, "CloudHsmResourceNotFoundException", message)
+    }
+
+    pub(super) fn tag(message: impl Into<String>) -> Self {
+        Self::new(400, "CloudHsmTagException", message)
+    }
+
+    pub(super) fn access_denied(message: impl Into<String>) -> Self {
+        Self::new(400, "CloudHsmAccessDeniedException", message)
+    }
+
+    pub(super) fn internal(message: impl Into<String>) -> Self {
+        Self::new(500, "CloudHsmInternalFailureException", message)
+    }
+
+    /// The common errors of every AWS JSON service.
+    pub(super) fn throttled() -> Self {
+        Self::new(400, "ThrottlingException", "Rate exceeded")
+    }
+
+    pub(super) fn unavailable() -> Self {
+        Self::new(
+            503,
+            "ServiceUnavailableException",
+            "The service is unavailable. Please retry.",
+        )
+    }
+
+    pub(super) fn serialization(message: impl Into<String>) -> Self {
+        Self::new(400, "SerializationException", message)
+    }
+
+    pub(super) fn unknown_operation(message: impl Into<String>) -> Self {
+        Self::new(400, "UnknownOperationException", message)
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::new(
+            413,
+            "RequestEntityTooLargeException",
+            format!("the request has more than {MAX_BODY} octets"),
+        )
+    }
+}
+
+/// The action that a request asks for.
+pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    target
+        .strip_prefix(TARGET)
+        .filter(|action| !action.is_empty())
+        .ok_or_else(|| {
+            ApiError::unknown_operation(format!(
+                "X-Amz-Target is '{}', not {TARGET}<Action>",
+                excerpt(target)
+            ))
+        })
+}
+
+/// The region that the request was signed for: the third part of the credential scope (Signature Version 4).
+pub(super) fn region(headers: &HeaderMap) -> String {
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let scope = authorization
+        .split_once("Credential=")
+        .map_or("", |(_, rest)| rest);
+    let scope = scope.split([',', ' ']).next().unwrap_or_default();
+    // From the right, because an access key id may hold anything: …/date/region/service/aws4_request.
+    match scope.rsplit('/').nth(2) {
+        Some(region) if !region.is_empty() && region.len() <= 32 => region.to_owned(),
+        _ => DEFAULT_REGION.to_owned(),
+    }
+}
+
+/// The members of a request. An empty body counts as one without members.
+pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(ApiError::serialization(
+            "the request is JSON, but not an object",
+        )),
+        Err(error) => Err(ApiError::serialization(format!(
+            "the request is not JSON: error at line {}, column {}",
+            error.line(),
+            error.column()
+        ))),
+    }
+}
+
+/// The answer's HTTP form.
+pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
+    match outcome {
+        Ok(value) => response(StatusCode::OK, &value),
+        Err(error) => {
+            let status =
+                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = response(
+                status,
+                &json!({ "__type": error.kind, "Message": error.message }),
+            );
+            response
+                .headers_mut()
+                .insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
+            response
+        }
+    }
+}
+
+pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    if let Ok(id) = HeaderValue::from_str(&request_id()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// A value as a message may quote it: printable, and not longer than a line.
+pub(super) fn excerpt(value: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut text: String = value
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .collect();
+    if value.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(credential: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let text =
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&text).unwrap());
+        headers
+    }
+
+    #[test]
+    fn the_region_is_that_of_the_signature() {
+        assert_eq!(
+            region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")),
+            "eu-west-1"
+        );
+        assert_eq!(
+            region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")),
+            "eu-west-1"
+        );
+        assert_eq!(region(&signed("nonsense")), DEFAULT_REGION);
+        assert_eq!(region(&HeaderMap::new()), DEFAULT_REGION);
+    }
+
+    #[test]
+    fn a_body_is_an_object_or_empty() {
+        assert!(members(b" \n").unwrap().is_empty());
+        assert_eq!(members(b"[]").unwrap_err().kind, "SerializationException");
+        assert_eq!(members(b"{").unwrap_err().kind, "SerializationException");
+    }
+
+    #[test]
+    fn a_target_of_another_service_is_unknown() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(
+            action(&headers).unwrap_err().kind,
+            "UnknownOperationException"
+        );
+        headers.insert(
+            "x-amz-target",
+            HeaderValue::from_static("TrentService.CreateKey"),
+        );
+        assert_eq!(
+            action(&headers).unwrap_err().kind,
+            "UnknownOperationException"
+        );
+        headers.insert(
+            "x-amz-target",
+            HeaderValue::from_static("BaldrApiService.DescribeClusters"),
+        );
+        assert_eq!(action(&headers).unwrap(), "DescribeClusters");
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_printable() {
+        assert_eq!(excerpt("a\nb"), "a\u{FFFD}b");
+        assert_eq!(excerpt(&"x".repeat(500)).chars().count(), 81);
+    }
+}

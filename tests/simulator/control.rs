@@ -1,0 +1,268 @@
+//! Faults and the control endpoint.
+
+use std::time::{Duration, Instant};
+
+use hsmboot::simulator::{ClusterState, Fault};
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn a_replaced_hsm_has_another_key_another_card_and_another_csr() {
+    let simulator = instant();
+    let (id, first) = ready_cluster(&simulator);
+    let before = describe(&simulator, &id);
+    let hsm = simulator.replace_hsm(&id).unwrap();
+    let after = describe(&simulator, &id);
+    assert_eq!(after["Hsms"].as_array().unwrap().len(), 1);
+    assert_eq!(after["Hsms"][0]["HsmId"], hsm.as_str());
+    for name in [
+        "ClusterCsr",
+        "HsmCertificate",
+        "AwsHardwareCertificate",
+        "ManufacturerHardwareCertificate",
+    ] {
+        assert_ne!(
+            after["Certificates"][name], before["Certificates"][name],
+            "{name}"
+        );
+        assert!(after["Certificates"][name].is_string());
+    }
+    assert!(
+        refused(
+            &simulator,
+            "InitializeCluster",
+            Owner::new().claim(&id, &first)
+        )
+        .1
+        .contains("another public key")
+    );
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&id, csr(&after).unwrap()),
+    );
+}
+
+#[test]
+fn the_control_endpoint_does_what_the_methods_do() {
+    let simulator = instant();
+    let (id, first) = ready_cluster(&simulator);
+    let answer = control(&simulator, "replace-hsm", json!({ "ClusterId": id }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let second = describe(&simulator, &id);
+    assert_ne!(csr(&second).unwrap(), first);
+    assert_eq!(second["Hsms"][0]["HsmId"], answer.json()["HsmId"]);
+
+    assert_eq!(
+        control(&simulator, "activate", json!({ "ClusterId": id })).status,
+        400,
+        "not INITIALIZED"
+    );
+    assert_eq!(
+        control(
+            &simulator,
+            "set-state",
+            json!({ "ClusterId": id, "State": "INITIALIZED" })
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        control(&simulator, "activate", json!({ "ClusterId": id })).status,
+        200
+    );
+    assert_eq!(describe(&simulator, &id)["State"], "ACTIVE");
+
+    assert_eq!(
+        control(
+            &simulator,
+            "fault",
+            json!({ "Action": "DescribeClusters", "Fault": "throttling", "Count": 2 })
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        refused(&simulator, "DescribeClusters", json!({})).0,
+        "ThrottlingException"
+    );
+    assert_eq!(control(&simulator, "clear-faults", json!({})).status, 200);
+    ok(&simulator, "DescribeClusters", json!({}));
+
+    let calls = control(&simulator, "calls", json!({})).json();
+    assert_eq!(calls["Calls"]["CreateHsm"], 1);
+    assert_eq!(calls["Calls"]["CreateHsm"], simulator.calls()["CreateHsm"]);
+
+    let roots = control(&simulator, "roots", json!({})).json();
+    assert_eq!(roots["AwsRoot"], simulator.aws_root_pem().unwrap());
+    assert_eq!(
+        control(&simulator, "advance", json!({ "Seconds": 5 })).status,
+        200
+    );
+}
+
+#[test]
+fn wrong_control_commands_say_what_is_wrong() {
+    let simulator = instant();
+    for (command, body, words) in [
+        ("explode", json!({}), "no control command 'explode'"),
+        ("activate", json!({}), "'ClusterId' is missing"),
+        (
+            "activate",
+            json!({ "ClusterId": "cluster-abcdefghijk" }),
+            "no cluster 'cluster-abcdefghijk'",
+        ),
+        (
+            "set-state",
+            json!({ "ClusterId": "x", "State": "HAPPY" }),
+            "'HAPPY'",
+        ),
+        ("fault", json!({ "Fault": "gremlins" }), "'gremlins'"),
+        (
+            "fault",
+            json!({ "Fault": "delay", "Millis": "soon" }),
+            "'Millis'",
+        ),
+    ] {
+        let answer = control(&simulator, command, body);
+        assert_eq!(answer.status, 400);
+        let message = answer.json()["Message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{message}");
+    }
+    assert_eq!(
+        raw(
+            &simulator,
+            b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap()
+        .status,
+        405
+    );
+}
+
+#[test]
+fn refusing_faults_change_nothing_and_pass() {
+    let simulator = instant();
+    for (fault, status, kind) in [
+        (Fault::Throttling, 400, "ThrottlingException"),
+        (
+            Fault::InternalFailure,
+            500,
+            "CloudHsmInternalFailureException",
+        ),
+        (Fault::Unavailable, 503, "ServiceUnavailableException"),
+        (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
+    ] {
+        simulator.inject(Some("CreateCluster"), fault, 1);
+        let answer = call(
+            &simulator,
+            "CreateCluster",
+            json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }),
+        );
+        let (found, name, _) = answer.error();
+        assert_eq!((found, name.as_str()), (status, kind));
+        assert_eq!(
+            ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
+            json!([])
+        );
+    }
+    create_cluster(&simulator);
+}
+
+#[test]
+fn a_connection_is_closed_before_or_after_the_change() {
+    let simulator = instant();
+    let (id, csr) = ready_cluster(&simulator);
+    let claim = Owner::new().claim(&id, &csr);
+
+    simulator.inject(Some("InitializeCluster"), Fault::CloseBefore, 1);
+    assert!(
+        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
+        "no answer"
+    );
+    assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
+
+    simulator.inject(Some("InitializeCluster"), Fault::CloseAfter, 1);
+    assert!(
+        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
+        "no answer"
+    );
+    let after = describe(&simulator, &id);
+    assert_eq!(after["State"], "INITIALIZED");
+    assert_eq!(
+        after["Certificates"]["ClusterCertificate"],
+        claim["SignedCert"]
+    );
+    assert_eq!(simulator.calls()["InitializeCluster"], 2);
+}
+
+#[test]
+fn a_delay_delays_and_others_are_served_meanwhile() {
+    let simulator = instant();
+    let long = Duration::from_millis(400);
+    simulator.inject(Some("CreateCluster"), Fault::Delay(long), 1);
+    std::thread::scope(|scope| {
+        let began = Instant::now();
+        let slow = scope.spawn(|| create_cluster(&simulator));
+        while simulator.calls().get("CreateCluster").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(
+            ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
+            json!([]),
+            "the change comes later, too"
+        );
+        slow.join().unwrap();
+        assert!(began.elapsed() >= long);
+    });
+}
+
+#[test]
+fn an_initialization_that_never_ends_and_one_that_fails() {
+    let simulator = instant();
+    let (id, csr_text) = ready_cluster(&simulator);
+    let claim = Owner::new().claim(&id, &csr_text);
+    simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
+    ok(&simulator, "InitializeCluster", claim.clone());
+    let failed = describe(&simulator, &id);
+    assert_eq!(
+        (failed["State"].as_str(), csr(&failed)),
+        (Some("UNINITIALIZED"), Some(csr_text.as_str()))
+    );
+
+    simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    ok(&simulator, "InitializeCluster", claim);
+    simulator.advance(Duration::from_secs(86_400));
+    assert_eq!(describe(&simulator, &id)["State"], "INITIALIZE_IN_PROGRESS");
+    simulator.set_state(&id, ClusterState::Initialized).unwrap();
+    assert!(describe(&simulator, &id)["Certificates"]["ClusterCertificate"].is_string());
+}
+
+#[test]
+fn every_state_can_be_set() {
+    let simulator = instant();
+    let id = create_cluster(&simulator);
+    for state in ClusterState::ALL {
+        simulator.set_state(&id, state).unwrap();
+        assert_eq!(describe(&simulator, &id)["State"], state.name());
+    }
+}
+
+#[test]
+fn a_stopped_simulator_frees_its_address_and_a_taken_one_is_refused() {
+    use hsmboot::simulator::{Options, Simulator};
+    let simulator = instant();
+    let options = Options {
+        listen: simulator.address(),
+        ..Options::default()
+    };
+    let refused = Simulator::spawn(options.clone()).err().unwrap().to_string();
+    assert!(
+        refused.contains(&simulator.address().to_string()),
+        "{refused}"
+    );
+    simulator.shutdown();
+    let again = Simulator::spawn(options).unwrap();
+    create_cluster(&again);
+}

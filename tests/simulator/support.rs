@@ -1,0 +1,238 @@
+//! An HTTP client of a few lines, a cluster ready to claim, and an owner's CA.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use hsmboot::simulator::{Options, Simulator, Speed};
+use serde_json::{Value, json};
+
+/// No state of transition lasts.
+pub fn instant() -> Simulator {
+    Simulator::spawn(Options {
+        speed: Speed::INSTANT,
+        ..Options::default()
+    })
+    .unwrap()
+}
+
+/// An answer: HTTP status, headers as they came, body.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    /// `__type` and `Message` of an error.
+    pub fn error(&self) -> (u16, String, String) {
+        let json = self.json();
+        let text = |name: &str| {
+            json[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name}: {json}"))
+                .to_owned()
+        };
+        (self.status, text("__type"), text("Message"))
+    }
+}
+
+/// Sends octets and reads until the other side closes. `None`: it closed without an answer.
+pub fn raw(simulator: &Simulator, request: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(simulator.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset is as closed as one that ends.
+    let _closed_how = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer {
+        status,
+        head: head.to_lowercase(),
+        body: body.to_owned(),
+    })
+}
+
+pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Option<Answer> {
+    let length = body.len();
+    raw(simulator, format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}").as_bytes())
+}
+
+pub fn call_in(simulator: &Simulator, region: &str, action: &str, body: &Value) -> Option<Answer> {
+    let headers = format!(
+        "Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: BaldrApiService.{action}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/{region}/cloudhsm/aws4_request, SignedHeaders=host, Signature=0\r\n"
+    );
+    post(simulator, "/", &headers, &body.to_string())
+}
+
+pub fn call(simulator: &Simulator, action: &str, body: Value) -> Answer {
+    call_in(simulator, "us-east-1", action, &body).expect("an answer")
+}
+
+pub fn ok(simulator: &Simulator, action: &str, body: Value) -> Value {
+    let answer = call(simulator, action, body);
+    assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+    answer.json()
+}
+
+/// The error that an action must end with: type and message.
+pub fn refused(simulator: &Simulator, action: &str, body: Value) -> (String, String) {
+    let answer = call(simulator, action, body);
+    let (status, kind, message) = answer.error();
+    assert_eq!(status, 400, "{action}: {message}");
+    (kind, message)
+}
+
+pub fn control(simulator: &Simulator, command: &str, body: Value) -> Answer {
+    post(
+        simulator,
+        &format!("/_control/{command}"),
+        "",
+        &body.to_string(),
+    )
+    .unwrap()
+}
+
+pub fn create_cluster(simulator: &Simulator) -> String {
+    let answer = ok(
+        simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }),
+    );
+    answer["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
+}
+
+pub fn create_hsm(simulator: &Simulator, cluster: &str) -> String {
+    let answer = ok(
+        simulator,
+        "CreateHsm",
+        json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }),
+    );
+    answer["Hsm"]["HsmId"].as_str().unwrap().to_owned()
+}
+
+pub fn describe(simulator: &Simulator, cluster: &str) -> Value {
+    let answer = ok(
+        simulator,
+        "DescribeClusters",
+        json!({ "Filters": { "clusterIds": [cluster] } }),
+    );
+    answer["Clusters"][0].clone()
+}
+
+/// Describes until `done`; fails after a minute.
+pub fn until(simulator: &Simulator, cluster: &str, done: impl Fn(&Value) -> bool) -> Value {
+    let began = Instant::now();
+    loop {
+        let now = describe(simulator, cluster);
+        if done(&now) {
+            return now;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "never came: {now}"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+pub fn csr(description: &Value) -> Option<&str> {
+    description["Certificates"]["ClusterCsr"].as_str()
+}
+
+/// A cluster with its first HSM ACTIVE: its id and its CSR.
+pub fn ready_cluster(simulator: &Simulator) -> (String, String) {
+    let id = create_cluster(simulator);
+    create_hsm(simulator, &id);
+    let description = until(simulator, &id, |now| csr(now).is_some());
+    let csr = csr(&description).unwrap().to_owned();
+    (id, csr)
+}
+
+pub fn der(pem: &str) -> Vec<u8> {
+    x509_parser::pem::parse_x509_pem(pem.as_bytes())
+        .unwrap()
+        .1
+        .contents
+}
+
+/// The CSR's key, for rcgen: its own CSR reader does not take the hardware's names.
+pub struct CsrKey(Vec<u8>);
+
+impl CsrKey {
+    pub fn of(csr: &str) -> Self {
+        use x509_parser::prelude::FromDer as _;
+        let der = der(csr);
+        let (_, request) =
+            x509_parser::certification_request::X509CertificationRequest::from_der(&der).unwrap();
+        Self(
+            request
+                .certification_request_info
+                .subject_pki
+                .subject_public_key
+                .data
+                .to_vec(),
+        )
+    }
+}
+
+impl rcgen::PublicKeyData for CsrKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+/// An owner's CA, and what it signs. Each test breaks one thing of it.
+pub struct Owner {
+    pub ca: rcgen::CertificateParams,
+    pub leaf: rcgen::CertificateParams,
+    pub key: rcgen::KeyPair,
+}
+
+impl Owner {
+    pub fn new() -> Self {
+        let mut ca = rcgen::CertificateParams::default();
+        ca.distinguished_name
+            .push(rcgen::DnType::CommonName, "an owner's CA");
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        ca.key_usages = vec![
+            rcgen::KeyUsagePurpose::KeyCertSign,
+            rcgen::KeyUsagePurpose::CrlSign,
+        ];
+        let mut leaf = rcgen::CertificateParams::default();
+        leaf.distinguished_name
+            .push(rcgen::DnType::CommonName, "a cluster");
+        Self {
+            ca,
+            leaf,
+            key: rcgen::KeyPair::generate().unwrap(),
+        }
+    }
+
+    pub fn trust_anchor(&self) -> String {
+        self.ca.self_signed(&self.key).unwrap().pem()
+    }
+
+    pub fn sign(&self, key: &impl rcgen::PublicKeyData) -> String {
+        let issuer = rcgen::Issuer::from_params(&self.ca, &self.key);
+        self.leaf.signed_by(key, &issuer).unwrap().pem()
+    }
+
+    /// What InitializeCluster is to be sent for the cluster of this CSR.
+    pub fn claim(&self, cluster: &str, csr: &str) -> Value {
+        json!({ "ClusterId": cluster, "SignedCert": self.sign(&CsrKey::of(csr)), "TrustAnchor": self.trust_anchor() })
+    }
+}

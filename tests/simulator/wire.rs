@@ -1,0 +1,121 @@
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn answers_are_json_1_1_with_a_request_id_and_without_nulls() {
+    let simulator = instant();
+    let (id, _) = ready_cluster(&simulator);
+    let answer = call(&simulator, "DescribeClusters", json!({}));
+    assert!(
+        answer
+            .head
+            .contains("content-type: application/x-amz-json-1.1"),
+        "{}",
+        answer.head
+    );
+    assert!(
+        answer.head.contains("x-amzn-requestid: "),
+        "{}",
+        answer.head
+    );
+    assert!(!answer.body.contains("null"), "{}", answer.body);
+    let cluster = &answer.json()["Clusters"][0];
+    assert_eq!(cluster["ClusterId"], id.as_str());
+    assert!(cluster["CreateTimestamp"].is_number());
+}
+
+#[test]
+fn errors_have_a_type_and_a_message() {
+    let simulator = instant();
+    let answer = call(
+        &simulator,
+        "DeleteCluster",
+        json!({ "ClusterId": "cluster-abcdefghijk" }),
+    );
+    let (status, kind, message) = answer.error();
+    assert_eq!(
+        (status, kind.as_str()),
+        (400, "CloudHsmResourceNotFoundException")
+    );
+    assert!(message.contains("cluster-abcdefghijk"));
+    assert!(
+        answer
+            .head
+            .contains("x-amzn-errortype: cloudhsmresourcenotfoundexception")
+    );
+}
+
+#[test]
+fn an_unknown_action_and_one_that_is_not_there_yet_are_unknown_operations() {
+    let simulator = instant();
+    for action in ["Nonsense", "DescribeBackups", ""] {
+        let (kind, _) = refused(&simulator, action, json!({}));
+        assert_eq!(kind, "UnknownOperationException", "{action}");
+    }
+    let (status, kind, _) = post(&simulator, "/", "", "{}").unwrap().error();
+    assert_eq!((status, kind.as_str()), (400, "UnknownOperationException"));
+    assert_eq!(
+        post(&simulator, "/elsewhere", "", "{}").unwrap().status,
+        404
+    );
+}
+
+#[test]
+fn what_is_not_a_json_object_cannot_be_read() {
+    let simulator = instant();
+    let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
+    for body in ["{", "[]", "5", "\u{0}"] {
+        let (status, kind, _) = post(&simulator, "/", target, body).unwrap().error();
+        assert_eq!(
+            (status, kind.as_str()),
+            (400, "SerializationException"),
+            "{body}"
+        );
+    }
+    assert_eq!(
+        post(&simulator, "/", target, "").unwrap().status,
+        200,
+        "no body: no members"
+    );
+}
+
+#[test]
+fn a_request_is_bounded() {
+    let simulator = instant();
+    let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
+    let body = format!("{{\"x\": \"{}\"}}", "x".repeat(2_000_000));
+    // The connection may be closed before all of it is sent; what counts is that it is not taken.
+    let length = body.len();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{target}Content-Length: {length}\r\n\r\n"
+    );
+    let answer = raw(&simulator, head.as_bytes());
+    assert!(answer.is_none_or(|answer| answer.status == 413));
+}
+
+#[test]
+fn unknown_members_are_ignored_and_null_is_absent() {
+    let simulator = instant();
+    ok(
+        &simulator,
+        "DescribeClusters",
+        json!({ "Later": { "x": [1] }, "MaxResults": null, "Filters": null }),
+    );
+}
+
+#[test]
+fn regions_are_apart() {
+    let simulator = instant();
+    let id = create_cluster(&simulator);
+    let elsewhere = call_in(&simulator, "eu-west-1", "DescribeClusters", &json!({})).unwrap();
+    assert_eq!(elsewhere.json()["Clusters"], json!([]));
+    let foreign = call_in(
+        &simulator,
+        "eu-west-1",
+        "DeleteCluster",
+        &json!({ "ClusterId": id }),
+    )
+    .unwrap();
+    assert_eq!(foreign.error().1, "CloudHsmResourceNotFoundException");
+}
