@@ -21,7 +21,8 @@ pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     if length < 0x80 {
         out.push(length as u8);
     } else {
-        let octets = minimal(&length.to_be_bytes());
+        let octets = length.to_be_bytes();
+        let octets = minimal(&octets);
         out.push(0x80 | octets.len() as u8);
         out.extend(octets);
     }
