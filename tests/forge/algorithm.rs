@@ -174,7 +174,8 @@ fn mismatches() -> Vec<Fixture> {
             cert.inner = Some(algorithm.clone());
             cert.outer = Some(sha256.clone());
             let id = format!("algorithm.{}", input.id());
-            let fixture = Fixture::new(format!("{id}--{name}"), what, chain.bundle()).fails(&[&id]).skips(signatures_of(input));
+            // The signature is good by the algorithm outside, so it is judged and holds.
+            let fixture = Fixture::new(format!("{id}--{name}"), what, chain.bundle()).fails(&[&id]);
             fixtures.push(fixture.kept_if(input == Input::CERTIFICATES[number % 3]));
         }
     }
@@ -212,7 +213,10 @@ fn of_the_hardware() -> Vec<Fixture> {
         };
         let fixture = Fixture::new(format!("{}--hardware-{name}", fails[0]), what, chain.bundle());
         let kept = ["rsa-1024", "exponent-1", "p-521", "p-256-explicit"].contains(&name);
-        fixtures.push(fixture.fails(fails).skips(signatures_of(Input::Hsm)).kept_if(kept));
+        // Of a key that is not in the list nobody knows which numbers it consists of.
+        let unknown = ["p-521", "ed25519", "p-256-compressed", "p-256-explicit"].contains(&name);
+        let incomparable: &[&str] = if unknown { &["hardware.same-key"] } else { &[] };
+        fixtures.push(fixture.fails(fails).skips(signatures_of(Input::Hsm)).skips(incomparable).kept_if(kept));
     }
     fixtures
 }

@@ -1,8 +1,9 @@
 //! The test keys of `fixtures/keys/`, and signatures that come out the same each time, weak ones included. ring makes none of the weak ones,
 //! and its PSS and ECDSA are random; a fixture has to be the same on every machine. So the arithmetic is here, on plain big numbers.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use md5::Digest;
 use ring::digest;
@@ -113,6 +114,18 @@ impl RsaKey {
 
     /// RSASP1 (RFC 8017 5.2.1); with exponent 1 everyone can sign.
     fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
+        /// The good chain is signed hundreds of times, always the same way: what has been signed once is looked up.
+        static SIGNED: LazyLock<Mutex<HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>>> = LazyLock::new(Mutex::default);
+        let asked = (self.numbers(), encoded.to_vec());
+        if let Some(signature) = SIGNED.lock().unwrap().get(&asked) {
+            return signature.clone();
+        }
+        let signature = self.private_operation(encoded);
+        SIGNED.lock().unwrap().insert(asked, signature.clone());
+        signature
+    }
+
+    fn private_operation(&self, encoded: &[u8]) -> Vec<u8> {
         let m = BigUint::from_bytes_be(encoded);
         if self.e == BigUint::from(1u8) {
             return left_pad(&m.to_bytes_be(), self.size());
