@@ -1,0 +1,320 @@
+//! Defects of the DER, every one under a good signature, so that only the reader can find it: `pem.<input>`.
+
+use super::cert::*;
+use super::chain::{Chain, Input};
+use super::der::{self, Body, Node};
+use super::fixture::{Fixture, unread};
+use super::pem::pem;
+
+/// What certificates and requests have in common.
+struct Parts<'a> {
+    subject: &'a mut Vec<u8>,
+    spki: &'a mut Vec<u8>,
+    /// The algorithm, inside and outside the signed part.
+    algorithm: &'a mut Vec<u8>,
+}
+
+/// A defect in a part; tried on every input.
+type PartDefect = fn(&mut Parts<'_>);
+/// A defect in the whole, after signing; tried on every input.
+type WholeDefect = fn(Vec<u8>) -> Vec<u8>;
+/// A defect of a certificate's own, on the input that can have it.
+type CertDefect = fn(&mut Cert);
+
+const IN_PARTS: &[(&str, &str, PartDefect)] = &[
+    ("algorithm-element", "a third element in AlgorithmIdentifier", |parts| edit(parts.algorithm, &[], append_null)),
+    ("algorithm-null-content", "a NULL with content in AlgorithmIdentifier", |parts| {
+        edit(parts.algorithm, &[1], |null| null.body = Body::Primitive(vec![0]));
+    }),
+    ("algorithm-long-length", "a length of more octets than it needs in AlgorithmIdentifier", |parts| {
+        *parts.algorithm = long_length(parts.algorithm);
+    }),
+    ("name-element", "a third element in AttributeTypeAndValue", |parts| edit(parts.subject, &[1, 0], append_null)),
+    ("name-element-in-rdn", "an INTEGER among the attributes of an RDN", |parts| {
+        edit(parts.subject, &[1], |rdn| rdn.children_mut().insert(0, integer(0)));
+    }),
+    ("name-element-in-name", "a NULL after the RDNs of a Name", |parts| edit(parts.subject, &[], append_null)),
+    ("name-empty-rdn", "an RDN without attributes (X.501: SET SIZE (1..MAX))", |parts| {
+        edit(parts.subject, &[], |name| name.children_mut().push(empty(der::SET)));
+    }),
+    ("name-set-order", "the five attributes of the first RDN in another order than DER's (X.690 11.6)", |parts| {
+        edit(parts.subject, &[0], |rdn| rdn.children_mut().reverse());
+    }),
+    ("name-long-length", "a length of more octets than it needs in the subject", |parts| {
+        *parts.subject = long_length(parts.subject);
+    }),
+    ("name-oid-padded", "an attribute type with an octet 80 before an arc (X.690 8.19.2)", |parts| {
+        edit(parts.subject, &[1, 0, 0], |oid| oid.body = Body::Primitive(vec![0x55, 0x04, 0x80, 0x03]));
+    }),
+    ("spki-element", "a third element in SubjectPublicKeyInfo", |parts| edit(parts.spki, &[], append_null)),
+    ("spki-unused-bits", "a public key's BIT STRING that claims an unused bit", |parts| {
+        edit(parts.spki, &[1], |key| {
+            let content = key.children()[0].encode();
+            key.body = Body::Primitive([&[1], content.as_slice()].concat());
+        });
+    }),
+    ("spki-tail", "an element after RSAPublicKey in the BIT STRING", |parts| edit(parts.spki, &[1], append_null)),
+    ("key-element", "a third element in RSAPublicKey", |parts| edit(parts.spki, &[1, 0], append_null)),
+    ("key-negative", "a negative modulus: the zero octet before it missing", |parts| {
+        edit(parts.spki, &[1, 0, 0], |n| n.body = Body::Primitive(n.content()[1..].to_vec()));
+    }),
+    ("key-padded", "a modulus with a zero octet too many (X.690 8.3.2)", |parts| {
+        edit(parts.spki, &[1, 0, 0], |n| n.body = Body::Primitive([&[0], n.content()].concat()));
+    }),
+    ("key-exponent-padded", "an exponent with a zero octet too many (X.690 8.3.2)", |parts| {
+        edit(parts.spki, &[1, 0, 1], |e| e.body = Body::Primitive([&[0], e.content()].concat()));
+    }),
+];
+
+const IN_WHOLE: &[(&str, &str, WholeDefect)] = &[
+    ("outer-element", "an element after the signature, inside the outer SEQUENCE", |der| edited(&der, &[], append_null)),
+    ("outer-long-length", "an outer length of more octets than it needs", |der| long_length(&der)),
+    ("outer-indefinite-length", "an outer SEQUENCE of indefinite length: BER", |der| {
+        [&[der::SEQUENCE, 0x80], &der[4..], &[0, 0]].concat()
+    }),
+    ("outer-set", "a SET where the outer SEQUENCE belongs", |mut der| {
+        der[0] = der::SET;
+        der
+    }),
+    ("signature-unused-bits", "a signature that claims seven unused bits", |der| {
+        edited(&der, &[2], |signature| match &mut signature.body {
+            Body::Primitive(content) => content[0] = 7,
+            Body::Parent(prefix, _) => prefix[0] = 7,
+        })
+    }),
+    ("signature-octets", "an OCTET STRING where the signature's BIT STRING belongs", |der| {
+        edited(&der, &[2], |signature| signature.tag = der::OCTET_STRING)
+    }),
+    ("signature-empty", "a signature without the octet that counts unused bits", |der| {
+        edited(&der, &[2], |signature| signature.body = Body::Primitive(Vec::new()))
+    }),
+];
+
+const AWS: Input = Input::AwsHardware;
+const MANUFACTURER: Input = Input::ManufacturerHardware;
+const HSM: Input = Input::Hsm;
+
+const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
+    (HSM, "tbs-element", "a NULL after the last field of the signed part", |cert| cert.tail = der::null()),
+    (HSM, "tbs-extra-context", "a field [4], which TBSCertificate does not have", |cert| cert.tail = vec![0xa4, 0]),
+    (HSM, "version-explicit-1", "version 1 written out: DER leaves defaults out (X.690 11.5)", |cert| {
+        cert.version = der::tlv(0xa0, &der::int(&[0]));
+    }),
+    (HSM, "version-4", "a version that does not exist", |cert| cert.version = der::tlv(0xa0, &der::int(&[3]))),
+    (HSM, "version-element", "an element after the version's INTEGER", |cert| {
+        cert.version = der::tlv(0xa0, &[der::int(&[2]), der::null()].concat());
+    }),
+    (HSM, "version-empty", "a version field without a version", |cert| cert.version = vec![0xa0, 0]),
+    (HSM, "serial-padded", "a serial number with a zero octet too many (X.690 8.3.2)", |cert| cert.serial = vec![2, 2, 0, 1]),
+    (HSM, "serial-empty", "a serial number without octets (X.690 8.3.1)", |cert| cert.serial = vec![2, 0]),
+    (HSM, "serial-long-length", "a serial number whose length has more octets than it needs", |cert| {
+        cert.serial = vec![2, 0x81, 1, 1];
+    }),
+    (HSM, "serial-high-tag", "a serial number's tag in the form for high tag numbers (X.690 8.1.2.4)", |cert| {
+        cert.serial = vec![0x1f, 0x02, 1, 1];
+    }),
+    (AWS, "validity-element", "a third element in Validity", |cert| edit(&mut cert.validity, &[], append_null)),
+    (MANUFACTURER, "validity-element", "a third element in Validity", |cert| edit(&mut cert.validity, &[], append_null)),
+    (AWS, "validity-no-seconds", "a UTCTime without seconds (RFC 5280 4.1.2.5.1)", |cert| {
+        cert.validity = validity("1809212122Z", "300101000000Z");
+    }),
+    (AWS, "validity-offset", "a UTCTime with an offset instead of Z (RFC 5280 4.1.2.5.1)", |cert| {
+        cert.validity = validity("180921212232+0000", "300101000000Z");
+    }),
+    (AWS, "validity-month-13", "a UTCTime with a month that does not exist", |cert| {
+        cert.validity = validity("181321212232Z", "300101000000Z");
+    }),
+    (AWS, "validity-february-30", "a UTCTime with a day that does not exist", |cert| {
+        cert.validity = validity("180230212232Z", "300101000000Z");
+    }),
+    (AWS, "validity-fraction", "a GeneralizedTime with a fraction (RFC 5280 4.1.2.5.2)", |cert| {
+        let not_after = der::tlv(der::GENERALIZED_TIME, b"20500101000000.5Z");
+        cert.validity = der::seq(&[&der::tlv(der::UTC_TIME, b"180921212232Z"), &not_after]);
+    }),
+    (AWS, "validity-string", "a UTF8String where a time belongs", |cert| {
+        edit(&mut cert.validity, &[1], |time| time.tag = der::UTF8_STRING);
+    }),
+    (AWS, "extension-element", "a fourth element in an extension", |cert| extension_edit(cert, 1, &[], append_null)),
+    (AWS, "extension-no-value", "an extension without a value", |cert| {
+        extension_edit(cert, 0, &[], |node| drop(node.children_mut().pop()));
+    }),
+    (AWS, "extension-order", "an extension with critical behind the value", |cert| {
+        extension_edit(cert, 1, &[], |node| node.children_mut().swap(1, 2));
+    }),
+    (AWS, "extension-boolean", "critical as BOOLEAN 01: TRUE is FF (X.690 11.1)", |cert| {
+        extension_edit(cert, 1, &[1], |critical| critical.body = Body::Primitive(vec![1]));
+    }),
+    (AWS, "extension-critical-false", "critical FALSE written out: DER leaves defaults out (X.690 11.5)", |cert| {
+        extension_edit(cert, 0, &[], |node| node.children_mut().insert(1, Node::parse(&der::boolean(false))));
+    }),
+    (AWS, "extension-twice", "an extension twice (RFC 5280 4.2)", |cert| {
+        let list = cert.extensions.as_mut().unwrap();
+        list.push(list[1].clone());
+    }),
+    (AWS, "extension-twice-differently", "basicConstraints twice, CA:FALSE and CA:TRUE", |cert| {
+        cert.extensions.as_mut().unwrap().push(basic_constraints(true, true));
+    }),
+    (AWS, "extensions-none", "an extensions field without extensions (RFC 5280 4.1: SIZE (1..MAX))", |cert| {
+        cert.extensions = Some(Vec::new());
+    }),
+    (AWS, "extensions-element", "an INTEGER among the extensions", |cert| {
+        cert.extensions.as_mut().unwrap().push(der::int(&[7]));
+    }),
+    (AWS, "extensions-second-list", "a second SEQUENCE in the extensions field", |cert| {
+        let list = der::tlv(der::SEQUENCE, &cert.extensions.take().unwrap().concat());
+        cert.tail = der::tlv(0xa3, &[list.clone(), list].concat());
+    }),
+    (AWS, "extensions-twice", "two extensions fields", |cert| {
+        cert.tail = der::tlv(0xa3, &der::seq(&[&extension("1.3.6.1.4.1.99999.1", false, &der::null())]));
+    }),
+    (MANUFACTURER, "extensions-in-version-1", "extensions in a version 1 certificate (RFC 5280 4.1.2.9)", |cert| {
+        cert.extensions = Some(vec![basic_constraints(true, true)]);
+    }),
+    (MANUFACTURER, "extensions-in-version-2", "extensions in a version 2 certificate (RFC 5280 4.1.2.9)", |cert| {
+        cert.version = der::tlv(0xa0, &der::int(&[1]));
+        cert.extensions = Some(vec![basic_constraints(true, true)]);
+    }),
+    (MANUFACTURER, "unique-id-in-version-1", "a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)", |cert| {
+        cert.unique_ids = vec![0x81, 2, 0, 7];
+    }),
+    (AWS, "basic-constraints-ca-false", "cA FALSE written out: DER leaves defaults out (X.690 11.5)", |cert| {
+        extension_edit(cert, 0, &[1, 0], |value| value.children_mut().push(Node::parse(&der::boolean(false))));
+    }),
+    (AWS, "basic-constraints-boolean", "cA as BOOLEAN 01: TRUE is FF (X.690 11.1)", |cert| {
+        extension_edit(cert, 0, &[1, 0], |value| value.children_mut().push(Node::parse(&[1, 1, 1])));
+    }),
+    (AWS, "basic-constraints-element", "a NULL in basicConstraints", |cert| extension_edit(cert, 0, &[1, 0], append_null)),
+    (AWS, "basic-constraints-tail", "an element after basicConstraints in its OCTET STRING", |cert| {
+        extension_edit(cert, 0, &[1], append_null);
+    }),
+    (AWS, "basic-constraints-negative-path", "basicConstraints with a negative path length", |cert| {
+        let value = der::seq(&[&der::boolean(true), &[2, 1, 0xff]]);
+        cert.extensions.as_mut().unwrap()[0] = extension(BASIC_CONSTRAINTS, false, &value);
+    }),
+    (AWS, "key-usage-tail", "an element after keyUsage in its OCTET STRING", |cert| extension_edit(cert, 1, &[2], append_null)),
+    (AWS, "key-usage-zero-bits", "a keyUsage with zero bits at its end: a named bit list drops them (X.690 11.2.2)", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = key_usage(0xa0, 0);
+    }),
+    (AWS, "key-usage-integer", "an INTEGER where keyUsage has a BIT STRING", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::int(&[5]));
+    }),
+    (AWS, "subject-key-id-tail", "an element after the subject key identifier in its OCTET STRING", |cert| {
+        extension_edit(cert, 2, &[1], append_null);
+    }),
+    (AWS, "authority-key-id-element", "a NULL in the authority key identifier", |cert| {
+        extension_edit(cert, 3, &[1, 0], append_null);
+    }),
+];
+
+const IN_REQUESTS: &[(&str, &str, fn(&mut Request))] = &[
+    ("version-2", "a version that RFC 2986 does not have", |csr| csr.version = der::int(&[1])),
+    ("no-attributes", "no attributes field: RFC 2986 has it even when empty", |csr| csr.attributes = Vec::new()),
+    ("attributes-element", "an INTEGER among the attributes", |csr| csr.attributes = der::tlv(0xa0, &der::int(&[7]))),
+    ("attribute-without-values", "an attribute without values (RFC 2986: SET SIZE (1..MAX))", |csr| {
+        csr.attributes = der::tlv(0xa0, &der::seq(&[&der::oid("1.2.840.113549.1.9.7"), &der::tlv(der::SET, &[])]));
+    }),
+    ("attribute-element", "a third element in an attribute", |csr| {
+        let values = der::set_of(&[der::tlv(der::UTF8_STRING, b"hsmboot")]);
+        csr.attributes = der::tlv(0xa0, &der::seq(&[&der::oid("1.2.840.113549.1.9.7"), &values, &der::null()]));
+    }),
+    ("info-element", "a NULL after the attributes", |csr| csr.attributes.extend(der::null())),
+];
+
+pub fn fixtures() -> Vec<Fixture> {
+    let mut fixtures = Vec::new();
+    for (number, (name, what, defect)) in IN_PARTS.iter().enumerate() {
+        for input in Input::ALL {
+            let mut chain = Chain::good();
+            in_part(&mut chain, input, *defect);
+            let der = der_of(&chain, input);
+            fixtures.push(fixture(input, name, what, &der).kept_if(input == Input::ALL[(number + 1) % 4]));
+        }
+    }
+    for (number, (name, what, defect)) in IN_WHOLE.iter().enumerate() {
+        for input in Input::ALL {
+            let der = defect(der_of(&Chain::good(), input));
+            fixtures.push(fixture(input, name, what, &der).kept_if(input == Input::ALL[(number + 2) % 4]));
+        }
+    }
+    for (input, name, what, defect) in IN_CERTIFICATES {
+        let mut chain = Chain::good();
+        defect(chain.cert_mut(*input));
+        fixtures.push(fixture(*input, name, what, &der_of(&chain, *input)));
+    }
+    for (name, what, defect) in IN_REQUESTS {
+        let mut chain = Chain::good();
+        defect(&mut chain.csr);
+        fixtures.push(fixture(Input::Csr, name, what, &chain.csr.der()));
+    }
+    fixtures
+}
+
+fn fixture(input: Input, name: &str, what: &str, der: &[u8]) -> Fixture {
+    assert_ne!(der, der_of(&Chain::good(), input), "{name} changes nothing");
+    let mut bundle = Chain::good().bundle();
+    *bundle.text_mut(input) = pem(input.label(), der);
+    let id = format!("pem.{}", input.id());
+    Fixture::new(format!("{id}--{name}"), what, bundle).fails(&[&id]).skips(&unread(input))
+}
+
+pub fn der_of(chain: &Chain, input: Input) -> Vec<u8> {
+    match input {
+        Input::Csr => chain.csr.der(),
+        Input::Hsm => chain.hsm.der(),
+        Input::AwsHardware => chain.aws_hardware.der(),
+        Input::ManufacturerHardware => chain.manufacturer_hardware.der(),
+    }
+}
+
+fn in_part(chain: &mut Chain, input: Input, defect: PartDefect) {
+    if input == Input::Csr {
+        let csr = &mut chain.csr;
+        let mut algorithm = csr.signer.algorithm();
+        defect(&mut Parts { subject: &mut csr.subject, spki: &mut csr.spki, algorithm: &mut algorithm });
+        csr.outer = Some(algorithm);
+        return;
+    }
+    let cert = chain.cert_mut(input);
+    let mut algorithm = cert.signer.algorithm();
+    defect(&mut Parts { subject: &mut cert.subject, spki: &mut cert.spki, algorithm: &mut algorithm });
+    cert.inner = Some(algorithm.clone());
+    cert.outer = Some(algorithm);
+}
+
+/// Changes the element of `part` that the path leads to.
+fn edit(part: &mut Vec<u8>, path: &[usize], change: impl FnOnce(&mut Node)) {
+    *part = edited(part, path, change);
+}
+
+fn edited(part: &[u8], path: &[usize], change: impl FnOnce(&mut Node)) -> Vec<u8> {
+    let mut node = Node::parse(part);
+    change(node.at_mut(path));
+    node.encode()
+}
+
+fn extension_edit(cert: &mut Cert, number: usize, path: &[usize], change: impl FnOnce(&mut Node)) {
+    edit(&mut cert.extensions.as_mut().unwrap()[number], path, change);
+}
+
+fn append_null(node: &mut Node) {
+    node.children_mut().push(Node::parse(&der::null()));
+}
+
+fn integer(value: u8) -> Node {
+    Node { tag: der::INTEGER, body: Body::Primitive(vec![value]) }
+}
+
+fn empty(tag: u8) -> Node {
+    Node { tag, body: Body::Parent(Vec::new(), Vec::new()) }
+}
+
+/// The same element with a length that starts with a zero octet (X.690 10.1 forbids it).
+fn long_length(element: &[u8]) -> Vec<u8> {
+    let header = match element[1] {
+        short if short < 0x80 => 2,
+        long => 2 + usize::from(long & 0x7f),
+    };
+    let length = element.len() - header;
+    let octets = [(length >> 16) as u8, (length >> 8) as u8, length as u8];
+    [&[element[0], 0x83], &octets[..], &element[header..]].concat()
+}

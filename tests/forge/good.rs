@@ -1,0 +1,173 @@
+//! Bundles that verify, each with something a stricter or a laxer reader might stumble over.
+
+use super::cert::*;
+use super::chain::{Bundle, Chain, Input};
+use super::der;
+use super::fixture::Fixture;
+use super::keys::{self, Hash};
+use super::text::padded;
+
+pub fn fixtures() -> Vec<Fixture> {
+    [shapes(), texts(), algorithms(), parts()].concat()
+}
+
+fn shapes() -> Vec<Fixture> {
+    vec![
+        Fixture::new("verified--expired-root", "the genuine shape, with the manufacturer root's first issue", Chain::good().bundle()),
+        Fixture::new(
+            "verified--reissued-root",
+            "the genuine shape, with the manufacturer root's second issue: the same name and key",
+            Chain::with_reissued_root().bundle(),
+        )
+        .without_notes(&["anchor-validity.manufacturer"]),
+        Fixture::new("verified--chains-only", "judged without its CSR", Chain::good().bundle()).chains_only(),
+        Fixture::new("verified--chains-only-bad-csr", "judged without its CSR, which is no CSR", {
+            let mut bundle = Chain::good().bundle();
+            bundle.csr = b"nothing\n".to_vec();
+            bundle
+        })
+        .chains_only(),
+    ]
+}
+
+fn every_text(change: impl Fn(Input, &str) -> Vec<u8>) -> Bundle {
+    let mut bundle = Chain::good().bundle();
+    for input in Input::ALL {
+        let text = String::from_utf8(bundle.text_mut(input).clone()).unwrap();
+        *bundle.text_mut(input) = change(input, &text);
+    }
+    bundle
+}
+
+fn texts() -> Vec<Fixture> {
+    let new_label = every_text(|_, text| text.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST").into_bytes());
+    vec![
+        Fixture::new("verified--crlf", "lines that end in CR LF", every_text(|_, text| text.replace('\n', "\r\n").into_bytes())),
+        Fixture::new("verified--no-last-newline", "no newline at the end", every_text(|_, text| text.trim_end().into())),
+        Fixture::new(
+            "verified--white-space-around",
+            "white space before and after the block",
+            every_text(|_, text| format!("\r\n \t\n{text}\n\x0b\x0c \n").into_bytes()),
+        ),
+        Fixture::new("verified--new-certificate-request", "the older label of a request (RFC 7468 7)", new_label),
+        Fixture::new(
+            "verified--5000-characters",
+            "as many characters as the service takes",
+            every_text(|_, text| padded(text, 5000).unwrap()),
+        ),
+    ]
+}
+
+fn algorithms() -> Vec<Fixture> {
+    let with = |change: fn(&mut Chain)| {
+        let mut chain = Chain::good();
+        change(&mut chain);
+        chain.bundle()
+    };
+    vec![
+        Fixture::new("verified--pss", "PSS with SHA-256, SHA-384 and SHA-512", with(|chain| {
+            chain.aws_hardware.signer = Signer::Pss(&keys::AWS_ROOT, Hash::Sha256);
+            chain.manufacturer_hardware.signer = Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha384);
+            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha512);
+            chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha256);
+        })),
+        Fixture::new("verified--pss-keys", "keys for PSS alone, with and without parameters", with(|chain| {
+            chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&pss_parameters(Hash::Sha256));
+            chain.manufacturer_hardware.spki = keys::HARDWARE.pss_spki(&[]);
+            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
+            chain.hsm.spki = keys::HSM.pss_spki(&[]);
+            chain.csr.spki = keys::HSM.pss_spki(&[]);
+            chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha384);
+        })),
+        Fixture::new("verified--hardware-key-written-twice", "one card's key, written for PKCS#1 v1.5 and for PSS", with(|chain| {
+            chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&[]);
+            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
+        })),
+        Fixture::new("verified--ecdsa", "P-256 and P-384, with SHA-256 and SHA-384, each with each", with(|chain| {
+            chain.aws_root.spki = keys::P384.spki();
+            chain.aws_root.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
+            chain.aws_hardware.signer = Signer::Ecdsa(&keys::P384, Hash::Sha256);
+            chain.aws_hardware.spki = keys::P256.spki();
+            chain.manufacturer_hardware.spki = keys::P256.spki();
+            chain.hsm.signer = Signer::Ecdsa(&keys::P256, Hash::Sha384);
+            chain.hsm.spki = keys::P384.spki();
+            chain.csr.spki = keys::P384.spki();
+            chain.csr.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
+        })),
+        Fixture::new("verified--ecdsa-p-256-sha-256", "P-256 with SHA-256", with(|chain| {
+            chain.hsm.spki = keys::P256.spki();
+            chain.csr.spki = keys::P256.spki();
+            chain.csr.signer = Signer::Ecdsa(&keys::P256, Hash::Sha256);
+        }))
+        .in_memory(),
+        Fixture::new("verified--rsa-sha-384-512", "RSA 3072 with SHA-384, RSA 2048 with SHA-512", with(|chain| {
+            chain.aws_root.spki = keys::RSA_3072.spki();
+            chain.aws_root.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
+            chain.aws_hardware.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
+            chain.hsm.signer = Signer::Pkcs1(&keys::HARDWARE, Hash::Sha512);
+        })),
+        Fixture::new("verified--rsa-8192", "an HSM key of 8192 bits", with(|chain| {
+            chain.hsm.spki = keys::RSA_8192.spki();
+            chain.csr.spki = keys::RSA_8192.spki();
+            chain.csr.signer = Signer::Pkcs1(&keys::RSA_8192, Hash::Sha256);
+        })),
+        Fixture::new(
+            "verified--root-signed-with-sha-1",
+            "a root that is signed with SHA-1: an anchor is a name and a key, and its own signature proves nothing",
+            with(|chain| chain.manufacturer_root.signer = Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha1)),
+        ),
+        Fixture::new("verified--no-null", "RSA signature algorithms without the NULL (RFC 4055 5: to be accepted)", with(|chain| {
+            let bare = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
+            for cert in [&mut chain.hsm, &mut chain.aws_hardware, &mut chain.manufacturer_hardware] {
+                cert.inner = Some(bare.clone());
+                cert.outer = Some(bare.clone());
+            }
+            chain.csr.outer = Some(bare);
+        })),
+    ]
+}
+
+/// Parts that are allowed, though the genuine certificates do not have them.
+fn parts() -> Vec<Fixture> {
+    let with = |name: &str, what: &str, change: &dyn Fn(&mut Chain)| {
+        let mut chain = Chain::good();
+        change(&mut chain);
+        Fixture::new(format!("verified--{name}"), what, chain.bundle())
+    };
+    vec![
+        with("generalized-time", "a card that is valid beyond 2049: GeneralizedTime", &|chain| {
+            let not_after = der::tlv(der::GENERALIZED_TIME, b"20610101000000Z");
+            chain.aws_hardware.validity = der::seq(&[&der::tlv(der::UTC_TIME, b"180921212232Z"), &not_after]);
+        }),
+        with("never-expires", "a card without a set end: 99991231235959Z (RFC 5280 4.1.2.5)", &|chain| {
+            let not_after = der::tlv(der::GENERALIZED_TIME, b"99991231235959Z");
+            chain.aws_hardware.validity = der::seq(&[&der::tlv(der::UTC_TIME, b"180921212232Z"), &not_after]);
+        }),
+        with("all-known-extensions", "every extension of the list, critical", &|chain| {
+            let spki = keys::HSM.spki();
+            let extended = der::seq(&[&der::oid("1.3.6.1.5.5.7.3.1"), &der::oid("1.3.6.1.5.5.7.3.2")]);
+            chain.hsm.extensions = Some(vec![
+                basic_constraints(true, false),
+                key_usage(0xa0, 5),
+                extension("2.5.29.37", true, &extended),
+                extension(SUBJECT_KEY_ID, true, &der::octets(&key_id(&spki))),
+                extension(AUTHORITY_KEY_ID, true, &der::seq(&[&der::tlv(0x80, &key_id(&keys::HARDWARE.spki()))])),
+                extension("2.5.29.17", true, &der::seq(&[&der::tlv(0x82, b"hsm.example.com")])),
+            ]);
+        }),
+        with("path-length", "basicConstraints with a path length", &|chain| {
+            let value = der::seq(&[&der::boolean(true), &der::int(&[0])]);
+            chain.hsm.extensions = Some(vec![extension(BASIC_CONSTRAINTS, true, &value)]);
+        }),
+        with("csr-attributes", "a CSR with an attribute, as openssl asks for one", &|chain| {
+            let values = der::set_of(&[der::tlv(der::UTF8_STRING, b"hsmboot")]);
+            chain.csr.attributes = der::tlv(0xa0, &der::seq(&[&der::oid("1.2.840.113549.1.9.7"), &values]));
+        }),
+        with("serial-zero", "a serial number of zero, as the manufacturer root's second issue has it", &|chain| {
+            chain.hsm.serial = der::int(&[0]);
+        }),
+        with("serial-negative", "a negative serial number (RFC 5280 4.1.2.2: to be handled gracefully)", &|chain| {
+            chain.hsm.serial = vec![der::INTEGER, 1, 0x80];
+        }),
+    ]
+}
