@@ -47,15 +47,11 @@ impl<'a> Reader<'a> {
             if digits.is_empty() || digits.len() > 4 || digits.first() == Some(&0) {
                 return None;
             }
-            let length = digits
-                .iter()
-                .fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
+            let length = digits.iter().fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
             (length >= 0x80).then_some(length)?
         };
         let (content, tail) = rest.split_at_checked(length)?;
-        let (raw, _) = self
-            .0
-            .split_at_checked(self.0.len().checked_sub(tail.len())?)?;
+        let (raw, _) = self.0.split_at_checked(self.0.len().checked_sub(tail.len())?)?;
         self.0 = tail;
         Some(Element { tag, content, raw })
     }
@@ -66,11 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     fn optional(&mut self, tag: u8) -> Option<Option<Element<'a>>> {
-        if self.peek() == Some(tag) {
-            self.next().map(Some)
-        } else {
-            Some(None)
-        }
+        if self.peek() == Some(tag) { self.next().map(Some) } else { Some(None) }
     }
 }
 
@@ -105,21 +97,14 @@ impl Certificate {
     pub(super) fn from_pem(text: &str) -> Result<Self, String> {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
-        let body = text
-            .trim()
-            .strip_prefix(BEGIN)
-            .and_then(|rest| rest.strip_suffix(END));
+        let body = text.trim().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END));
         let body = body.ok_or("is not one certificate in PEM format")?;
         if body.contains("-----") {
-            return Err(String::from(
-                "holds more than one PEM block; exactly one certificate is allowed",
-            ));
+            return Err(String::from("holds more than one PEM block; exactly one certificate is allowed"));
         }
         let digits: String = body.split_ascii_whitespace().collect();
-        let octets =
-            Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?;
-        Self::from_der(&octets)
-            .ok_or_else(|| String::from("is not a well-formed X.509 certificate"))
+        let octets = Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?;
+        Self::from_der(&octets).ok_or_else(|| String::from("is not a well-formed X.509 certificate"))
     }
 
     fn from_der(octets: &[u8]) -> Option<Self> {
@@ -177,9 +162,7 @@ impl Certificate {
         let value = self.extension(der::BASIC_CONSTRAINTS)?;
         let read = || {
             let mut reader = Reader::new(only(value, 0x30)?.content);
-            let ca = reader
-                .optional(0x01)?
-                .map(|element| element.content == [0xFF]);
+            let ca = reader.optional(0x01)?.map(|element| element.content == [0xFF]);
             let path_length = reader.optional(0x02)?;
             reader.is_empty().then_some(())?;
             // A path length without cA is a contradiction (RFC 5280 4.2.1.9).
@@ -196,10 +179,7 @@ impl Certificate {
     }
 
     fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.oid == oid)
-            .map(|extension| extension.value.as_slice())
+        self.extensions.iter().find(|extension| extension.oid == oid).map(|extension| extension.value.as_slice())
     }
 }
 
@@ -222,9 +202,7 @@ fn extensions(content: &[u8]) -> Option<Vec<Extension>> {
 
 /// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
 fn time(element: Element<'_>) -> Option<i64> {
-    let text = std::str::from_utf8(element.content)
-        .ok()?
-        .strip_suffix('Z')?;
+    let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -241,8 +219,7 @@ fn time(element: Element<'_>) -> Option<i64> {
         _ => return None,
     };
     let two = |at: usize| rest.get(at..at.checked_add(2)?)?.parse::<i8>().ok();
-    let civil =
-        jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
+    let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
     Some(jiff::tz::Offset::UTC.to_timestamp(civil).ok()?.as_second())
 }
 
@@ -253,14 +230,8 @@ mod tests {
     #[test]
     fn lengths_have_one_form_only() {
         assert!(only(&[0x04, 0x01, 0x00], 0x04).is_some());
-        assert!(
-            only(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(),
-            "long form of a short length"
-        );
-        assert!(
-            only(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(),
-            "indefinite length"
-        );
+        assert!(only(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(), "long form of a short length");
+        assert!(only(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(), "indefinite length");
         assert!(only(&[0x04, 0x02, 0x00], 0x04).is_none(), "cut short");
         assert!(only(&[0x04, 0x00, 0x00], 0x04).is_none(), "a tail");
         assert!(only(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], 0x04).is_none());
@@ -269,22 +240,10 @@ mod tests {
 
     #[test]
     fn times_are_read_in_both_forms() {
-        let read = |tag, text: &[u8]| {
-            time(Element {
-                tag,
-                content: text,
-                raw: &[],
-            })
-        };
+        let read = |tag, text: &[u8]| time(Element { tag, content: text, raw: &[] });
         assert_eq!(read(0x17, b"700101000000Z"), Some(0));
         assert_eq!(read(0x18, b"20500101000000Z"), Some(2_524_608_000));
-        for bad in [
-            &b"700101000000"[..],
-            b"7001010000Z",
-            b"701301000000Z",
-            b"+00101000000Z",
-            b"",
-        ] {
+        for bad in [&b"700101000000"[..], b"7001010000Z", b"701301000000Z", b"+00101000000Z", b""] {
             assert_eq!(read(0x17, bad), None);
         }
     }

@@ -34,11 +34,7 @@ impl Roots {
         der::pem("CERTIFICATE", &self.manufacturer_reissue)
     }
 
-    pub(super) fn make(
-        manufacturer: &SigningKey,
-        aws: &SigningKey,
-        now: Millis,
-    ) -> Result<Self, String> {
+    pub(super) fn make(manufacturer: &SigningKey, aws: &SigningKey, now: Millis) -> Result<Self, String> {
         let name = manufacturer_name();
         let first = Certificate {
             version_1: true,
@@ -71,11 +67,7 @@ impl Roots {
             not_before: now.saturating_sub(5 * YEAR),
             not_after: now.saturating_add(5 * YEAR),
             spki: aws.spki(),
-            extensions: vec![
-                subject_key_identifier(&aws_identifier),
-                authority_key_identifier(&aws_identifier),
-                basic_constraints(true),
-            ],
+            extensions: vec![subject_key_identifier(&aws_identifier), authority_key_identifier(&aws_identifier), basic_constraints(true)],
         };
         Ok(Self {
             aws: aws_root.signed_by(aws)?,
@@ -94,18 +86,9 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn make(
-        roots: &Roots,
-        manufacturer: &SigningKey,
-        aws: &SigningKey,
-        key: &SigningKey,
-        now: Millis,
-    ) -> Result<Self, String> {
+    pub(super) fn make(roots: &Roots, manufacturer: &SigningKey, aws: &SigningKey, key: &SigningKey, now: Millis) -> Result<Self, String> {
         // A genuine cluster's CSR names its card by 30 hexadecimal digits.
-        let name: String = random_bytes::<15>()?
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let name: String = random_bytes::<15>()?.iter().map(|byte| format!("{byte:02X}")).collect();
         let subject = hardware_name(&format!("HSM:{name}, for FIPS mode"));
         let made = now.saturating_sub(3 * YEAR);
         let by_manufacturer = Certificate {
@@ -135,10 +118,7 @@ impl Card {
             ],
         };
         Ok(Self {
-            manufacturer_certificate: der::pem(
-                "CERTIFICATE",
-                &by_manufacturer.signed_by(manufacturer)?,
-            ),
+            manufacturer_certificate: der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?),
             aws_certificate: der::pem("CERTIFICATE", &by_owner.signed_by(aws)?),
             name,
         })
@@ -156,18 +136,9 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn make(
-        card: &Card,
-        card_key: &SigningKey,
-        key: &SigningKey,
-        partition: u64,
-        now: Millis,
-    ) -> Result<Self, String> {
+    pub(super) fn make(card: &Card, card_key: &SigningKey, key: &SigningKey, partition: u64, now: Millis) -> Result<Self, String> {
         let issuer = hardware_name(&format!("HSM:{}, for FIPS mode", card.name));
-        let subject = hardware_name(&format!(
-            "HSM:{}:PARTN:{partition}, for FIPS mode",
-            card.name
-        ));
+        let subject = hardware_name(&format!("HSM:{}:PARTN:{partition}, for FIPS mode", card.name));
         // A few minutes back, so that a client whose clock is slow does not find it in the future.
         let made = now.saturating_sub(300_000);
         let hsm = Certificate {
@@ -192,12 +163,7 @@ impl Identity {
 
 /// PKCS#10, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986 4.1).
 fn request(subject: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    let info = der::sequence(&[
-        &der::integer(&[]),
-        subject,
-        &key.spki(),
-        &der::context(0, &[]),
-    ]);
+    let info = der::sequence(&[&der::integer(&[]), subject, &key.spki(), &der::context(0, &[])]);
     sign(&info, key)
 }
 
@@ -216,11 +182,7 @@ struct Certificate<'a> {
 impl Certificate<'_> {
     /// RFC 5280 4.1. Version 1 is the default and so is not written.
     fn signed_by(&self, issuer_key: &SigningKey) -> Result<Vec<u8>, String> {
-        let version = if self.version_1 {
-            Vec::new()
-        } else {
-            der::context(0, &[&der::integer(&[2])])
-        };
+        let version = if self.version_1 { Vec::new() } else { der::context(0, &[&der::integer(&[2])]) };
         let extensions = if self.extensions.is_empty() {
             Vec::new()
         } else {
@@ -242,11 +204,7 @@ impl Certificate<'_> {
 }
 
 fn sign(to_be_signed: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    Ok(der::sequence(&[
-        to_be_signed,
-        &sha256_with_rsa(),
-        &der::bit_string(&key.sign(to_be_signed)?),
-    ]))
+    Ok(der::sequence(&[to_be_signed, &sha256_with_rsa(), &der::bit_string(&key.sign(to_be_signed)?)]))
 }
 
 fn sha256_with_rsa() -> Vec<u8> {
@@ -259,10 +217,7 @@ fn attribute(kind: der::Oid, value: &[u8]) -> Vec<u8> {
 
 /// A name of single-attribute RDNs, as the roots have.
 fn plain_name(attributes: &[Vec<u8>]) -> Vec<u8> {
-    let rdns: Vec<Vec<u8>> = attributes
-        .iter()
-        .map(|one| der::set_of(vec![one.clone()]))
-        .collect();
+    let rdns: Vec<Vec<u8>> = attributes.iter().map(|one| der::set_of(vec![one.clone()])).collect();
     let parts: Vec<&[u8]> = rdns.iter().map(Vec::as_slice).collect();
     der::sequence(&parts)
 }
@@ -272,15 +227,9 @@ fn manufacturer_name() -> Vec<u8> {
         attribute(der::COUNTRY, &der::printable("US")),
         attribute(der::STATE, &der::utf8("California")),
         attribute(der::LOCALITY, &der::utf8("San Jose")),
-        attribute(
-            der::ORGANIZATION,
-            &der::utf8("hsmboot simulator, not Cavium"),
-        ),
+        attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not Cavium")),
         attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("LiquidSecurity")),
-        attribute(
-            der::COMMON_NAME,
-            &der::utf8("localca.liquidsecurity.simulator.invalid"),
-        ),
+        attribute(der::COMMON_NAME, &der::utf8("localca.liquidsecurity.simulator.invalid")),
     ])
 }
 
@@ -309,11 +258,7 @@ fn hardware_name(common_name: &str) -> Vec<u8> {
 }
 
 fn extension(kind: der::Oid, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical {
-        der::boolean_true()
-    } else {
-        Vec::new()
-    };
+    let critical = if critical { der::boolean_true() } else { Vec::new() };
     der::sequence(&[&der::oid(kind), &critical, &der::octet_string(value)])
 }
 
@@ -325,19 +270,11 @@ fn basic_constraints(ca: bool) -> Vec<u8> {
 
 /// `bits` as the first octet of the BIT STRING, of which the last `unused` are not there (RFC 5280 4.2.1.3).
 fn key_usage(bits: u8, unused: u8) -> Vec<u8> {
-    extension(
-        der::KEY_USAGE,
-        true,
-        &der::element(0x03, &[&[unused, bits]]),
-    )
+    extension(der::KEY_USAGE, true, &der::element(0x03, &[&[unused, bits]]))
 }
 
 fn subject_key_identifier(identifier: &[u8]) -> Vec<u8> {
-    extension(
-        der::SUBJECT_KEY_IDENTIFIER,
-        false,
-        &der::octet_string(identifier),
-    )
+    extension(der::SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(identifier))
 }
 
 fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
@@ -350,11 +287,7 @@ fn long_serial(length: usize) -> Result<Vec<u8>, String> {
     let bytes = random_bytes::<20>()?;
     let mut serial: Vec<u8> = bytes.into_iter().take(length).collect();
     if let Some(first) = serial.first_mut() {
-        *first = if length == 8 {
-            *first | 0x80
-        } else {
-            (*first & 0x7F) | 0x10
-        };
+        *first = if length == 8 { *first | 0x80 } else { (*first & 0x7F) | 0x10 };
     }
     Ok(serial)
 }

@@ -32,8 +32,7 @@ impl Speed {
     }
 
     fn stretch(self, duration: Duration) -> Millis {
-        let scaled =
-            Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
+        let scaled = Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
         Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)
     }
 }
@@ -48,22 +47,13 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn start(speed: Speed) -> Self {
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            started: Instant::now(),
-            started_at: Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX),
-            advanced: AtomicI64::new(0),
-            speed,
-        }
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { started: Instant::now(), started_at: Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX), advanced: AtomicI64::new(0), speed }
     }
 
     pub(super) fn now(&self) -> Millis {
         let elapsed = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
-        self.started_at
-            .saturating_add(elapsed)
-            .saturating_add(self.advanced.load(Ordering::Relaxed))
+        self.started_at.saturating_add(elapsed).saturating_add(self.advanced.load(Ordering::Relaxed))
     }
 
     /// When something that begins now and takes `duration` at the default speed is over.
@@ -87,14 +77,7 @@ pub(super) fn der_time(at: Millis) -> Vec<u8> {
     } else {
         (0x18, format!("{:04}", civil.year()))
     };
-    let rest = format!(
-        "{:02}{:02}{:02}{:02}{:02}Z",
-        civil.month(),
-        civil.day(),
-        civil.hour(),
-        civil.minute(),
-        civil.second()
-    );
+    let rest = format!("{:02}{:02}{:02}{:02}{:02}Z", civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second());
     der::element(tag, &[year.as_bytes(), rest.as_bytes()])
 }
 
@@ -105,14 +88,8 @@ mod tests {
     #[test]
     fn times_of_certificates_change_their_form_in_2050() {
         assert_eq!(der_time(0), der::element(0x17, &[b"700101000000Z"]));
-        assert_eq!(
-            der_time(2_524_607_999_000),
-            der::element(0x17, &[b"491231235959Z"])
-        );
-        assert_eq!(
-            der_time(2_524_608_000_000),
-            der::element(0x18, &[b"20500101000000Z"])
-        );
+        assert_eq!(der_time(2_524_607_999_000), der::element(0x17, &[b"491231235959Z"]));
+        assert_eq!(der_time(2_524_608_000_000), der::element(0x18, &[b"20500101000000Z"]));
     }
 
     #[test]
@@ -126,14 +103,7 @@ mod tests {
     #[test]
     fn instant_takes_no_time_and_nonsense_is_no_speed() {
         assert_eq!(Speed::INSTANT.stretch(Duration::from_secs(3600)), 0);
-        assert_eq!(
-            Speed::times(2.0).unwrap().stretch(Duration::from_secs(1)),
-            500
-        );
-        assert!(
-            Speed::times(0.0).is_none()
-                && Speed::times(-1.0).is_none()
-                && Speed::times(f64::NAN).is_none()
-        );
+        assert_eq!(Speed::times(2.0).unwrap().stretch(Duration::from_secs(1)), 500);
+        assert!(Speed::times(0.0).is_none() && Speed::times(-1.0).is_none() && Speed::times(f64::NAN).is_none());
     }
 }

@@ -73,17 +73,9 @@ impl Simulator {
     }
 }
 
-pub(super) async fn answer(
-    inside: &Arc<Inside>,
-    method: &Method,
-    command: &str,
-    body: &[u8],
-) -> Response<Body> {
+pub(super) async fn answer(inside: &Arc<Inside>, method: &Method, command: &str, body: &[u8]) -> Response<Body> {
     if method != Method::POST {
-        return refusal(
-            StatusCode::METHOD_NOT_ALLOWED,
-            &Refused(String::from("control commands are POST requests")),
-        );
+        return refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests")));
     }
     let members = match wire::members(body) {
         Ok(members) => members,
@@ -99,21 +91,14 @@ fn refusal(status: StatusCode, refused: &Refused) -> Response<Body> {
     wire::response(status, &json!({ "Message": refused.0 }))
 }
 
-async fn command_result(
-    inside: &Arc<Inside>,
-    command: &str,
-    members: &Map<String, Value>,
-) -> Result<Value, Refused> {
+async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<String, Value>) -> Result<Value, Refused> {
     match command {
         "replace-hsm" => {
             let cluster_id = text(members, "ClusterId")?.to_owned();
             let hsm = begin_replacement(inside, &cluster_id)?;
             if members.get("Wait").and_then(Value::as_bool).unwrap_or(true) {
                 let (inside, hsm) = (Arc::clone(inside), hsm.clone());
-                let waited = tokio::task::spawn_blocking(move || {
-                    finish_replacement(&inside, &cluster_id, &hsm)
-                })
-                .await;
+                let waited = tokio::task::spawn_blocking(move || finish_replacement(&inside, &cluster_id, &hsm)).await;
                 waited.map_err(|_| Refused(String::from("the simulator is stopping")))?;
             }
             Ok(json!({ "HsmId": hsm }))
@@ -121,16 +106,13 @@ async fn command_result(
         "activate" => activate(inside, text(members, "ClusterId")?).map(|()| json!({})),
         "set-state" => {
             let name = text(members, "State")?;
-            let state = ClusterState::parse(name).ok_or_else(|| {
-                Refused(format!("State '{}' is none of a cluster's", excerpt(name)))
-            })?;
+            let state = ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))?;
             set_state(inside, text(members, "ClusterId")?, state).map(|()| json!({}))
         }
         "fault" => {
             let name = text(members, "Fault")?;
             let fault = Fault::parse(name, number(members, "Millis", 1000)?);
-            let fault =
-                fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
+            let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
             let action = members.get("Action").and_then(Value::as_str);
             let count = u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX);
             inside.faults().add(action, fault, count);
@@ -142,9 +124,7 @@ async fn command_result(
         }
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {
-            inside
-                .clock
-                .advance(Duration::from_secs(number(members, "Seconds", 0)?));
+            inside.clock.advance(Duration::from_secs(number(members, "Seconds", 0)?));
             Ok(json!({}))
         }
         "roots" => {
@@ -158,63 +138,37 @@ async fn command_result(
                     })
                 })
             });
-            roots
-                .await
-                .map_err(|_| Refused(String::from("the simulator is stopping")))?
-                .map_err(Refused)
+            roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?.map_err(Refused)
         }
-        other => Err(Refused(format!(
-            "there is no control command '{}'",
-            excerpt(other)
-        ))),
+        other => Err(Refused(format!("there is no control command '{}'", excerpt(other)))),
     }
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
-    members
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
+    members.get(name).and_then(Value::as_str).ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
 }
 
 fn number(members: &Map<String, Value>, name: &str, default: u64) -> Result<u64, Refused> {
     match members.get(name) {
         None => Ok(default),
-        Some(value) => value
-            .as_u64()
-            .ok_or_else(|| Refused(format!("'{name}' is not a whole number"))),
+        Some(value) => value.as_u64().ok_or_else(|| Refused(format!("'{name}' is not a whole number"))),
     }
 }
 
 /// Does something to a cluster as it is now, whichever region it is in.
-fn with_cluster<T>(
-    inside: &Inside,
-    id: &str,
-    act: impl FnOnce(&mut Cluster) -> Result<T, Refused>,
-) -> Result<T, Refused> {
+fn with_cluster<T>(inside: &Inside, id: &str, act: impl FnOnce(&mut Cluster) -> Result<T, Refused>) -> Result<T, Refused> {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
     let mut world = inside.world();
-    let cluster = world
-        .region_of(id)
-        .and_then(|region| region.cluster(id, &inside.clock, &identify));
+    let cluster = world.region_of(id).and_then(|region| region.cluster(id, &inside.clock, &identify));
     act(cluster.ok_or_else(|| Refused(format!("there is no cluster '{}'", excerpt(id))))?)
 }
 
 fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
     let due = inside.clock.after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
-        let failed = cluster
-            .hsms
-            .first_mut()
-            .ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
-        let new = new_hsm(
-            &inside.hardware,
-            &failed.zone,
-            &failed.subnet,
-            failed.ip.clone(),
-            due,
-        );
+        let failed = cluster.hsms.first_mut().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
+        let new = new_hsm(&inside.hardware, &failed.zone, &failed.subnet, failed.ip.clone(), due);
         *failed = new.map_err(|error| Refused(error.message))?;
         Ok(failed.id.clone())
     })
@@ -237,10 +191,7 @@ fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
 fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         if cluster.state != ClusterState::Initialized {
-            return Err(Refused(format!(
-                "cluster '{cluster_id}' is {}, not INITIALIZED",
-                cluster.state.name()
-            )));
+            return Err(Refused(format!("cluster '{cluster_id}' is {}, not INITIALIZED", cluster.state.name())));
         }
         cluster.enter(ClusterState::Active, inside.clock.now());
         Ok(())

@@ -62,11 +62,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn add(&mut self, action: Option<&str>, fault: Fault, count: u32) {
-        self.rules.push(Rule {
-            action: action.map(str::to_owned),
-            fault,
-            left: count,
-        });
+        self.rules.push(Rule { action: action.map(str::to_owned), fault, left: count });
     }
 
     pub(super) fn clear(&mut self) {
@@ -79,15 +75,8 @@ impl Faults {
         *calls = calls.saturating_add(1);
         let (mut delay, mut other) = (None, None);
         for rule in &mut self.rules {
-            let slot_free = if matches!(rule.fault, Fault::Delay(_)) {
-                delay.is_none()
-            } else {
-                other.is_none()
-            };
-            if rule.left == 0
-                || !slot_free
-                || rule.action.as_deref().is_some_and(|only| only != action)
-            {
+            let slot_free = if matches!(rule.fault, Fault::Delay(_)) { delay.is_none() } else { other.is_none() };
+            if rule.left == 0 || !slot_free || rule.action.as_deref().is_some_and(|only| only != action) {
                 continue;
             }
             rule.left = rule.left.saturating_sub(1);

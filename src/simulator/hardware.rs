@@ -68,12 +68,7 @@ impl Hardware {
     }
 
     fn card_key(&self, number: usize) -> Option<&OrderedKey> {
-        Some(
-            self.cards
-                .get(number)?
-                .key
-                .get_or_init(|| self.works.order()),
-        )
+        Some(self.cards.get(number)?.key.get_or_init(|| self.works.order()))
     }
 
     /// A place for a new HSM: card, partition, and its key, ordered now.
@@ -81,10 +76,7 @@ impl Hardware {
         self.manufacturer_key();
         self.aws_key();
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
-        let card = usize::try_from(count)
-            .unwrap_or(0)
-            .checked_rem(CARDS)
-            .unwrap_or(0);
+        let card = usize::try_from(count).unwrap_or(0).checked_rem(CARDS).unwrap_or(0);
         self.card_key(card);
         // A partition's number counts from 1 on its card.
         let partition = count.checked_div(2).unwrap_or(0).saturating_add(1);
@@ -95,34 +87,17 @@ impl Hardware {
     pub(super) fn identify(&self, hsm: &Hsm, now: Millis) {
         let slot = self.cards.get(hsm.card);
         let card_key = slot.and_then(|slot| slot.key.get());
-        let keys = [
-            Some(self.manufacturer_key()),
-            Some(self.aws_key()),
-            card_key,
-            Some(&hsm.key),
-        ];
-        let there = keys
-            .iter()
-            .all(|key| key.is_some_and(|key| key.get().is_some()));
+        let keys = [Some(self.manufacturer_key()), Some(self.aws_key()), card_key, Some(&hsm.key)];
+        let there = keys.iter().all(|key| key.is_some_and(|key| key.get().is_some()));
         if let (true, Some(slot), Some(card_key)) = (there, slot, card_key) {
-            hsm.identity
-                .get_or_init(|| self.make_identity(slot, card_key, hsm, now));
+            hsm.identity.get_or_init(|| self.make_identity(slot, card_key, hsm, now));
         }
     }
 
-    fn make_identity(
-        &self,
-        slot: &CardSlot,
-        card_key: &OrderedKey,
-        hsm: &Hsm,
-        now: Millis,
-    ) -> Result<Identity, String> {
+    fn make_identity(&self, slot: &CardSlot, card_key: &OrderedKey, hsm: &Hsm, now: Millis) -> Result<Identity, String> {
         let card_key = wait_for(card_key)?;
         let card = slot.card.get_or_init(|| {
-            let (manufacturer, aws) = (
-                wait_for(self.manufacturer_key())?,
-                wait_for(self.aws_key())?,
-            );
+            let (manufacturer, aws) = (wait_for(self.manufacturer_key())?, wait_for(self.aws_key())?);
             Card::make(self.roots()?, manufacturer, aws, card_key, self.started)
         });
         let card = card.as_ref().map_err(Clone::clone)?;

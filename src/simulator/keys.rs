@@ -23,31 +23,21 @@ pub(super) struct SigningKey {
 impl SigningKey {
     fn generate() -> Result<Self, String> {
         let mut rng = rand_core::OsRng;
-        let private = rsa::RsaPrivateKey::new(&mut rng, BITS)
-            .map_err(|e| format!("making an RSA key: {e}"))?;
-        let der = private
-            .to_pkcs1_der()
-            .map_err(|e| format!("encoding an RSA key: {e}"))?;
-        let pair =
-            RsaKeyPair::from_der(der.as_bytes()).map_err(|e| format!("loading an RSA key: {e}"))?;
+        let private = rsa::RsaPrivateKey::new(&mut rng, BITS).map_err(|e| format!("making an RSA key: {e}"))?;
+        let der = private.to_pkcs1_der().map_err(|e| format!("encoding an RSA key: {e}"))?;
+        let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(|e| format!("loading an RSA key: {e}"))?;
         Ok(Self { pair })
     }
 
     /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.
     pub(super) fn spki(&self) -> Vec<u8> {
         let algorithm = der::sequence(&[&der::oid(der::RSA_ENCRYPTION), &der::null()]);
-        der::sequence(&[
-            &algorithm,
-            &der::bit_string(self.pair.public_key().as_ref()),
-        ])
+        der::sequence(&[&algorithm, &der::bit_string(self.pair.public_key().as_ref())])
     }
 
     /// The key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.
     pub(super) fn identifier(&self) -> Vec<u8> {
-        let digest = ring::digest::digest(
-            &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
-            self.pair.public_key().as_ref(),
-        );
+        let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, self.pair.public_key().as_ref());
         digest.as_ref().to_vec()
     }
 
@@ -55,14 +45,7 @@ impl SigningKey {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let rng = ring::rand::SystemRandom::new();
-        self.pair
-            .sign(
-                &ring::signature::RSA_PKCS1_SHA256,
-                &rng,
-                message,
-                &mut signature,
-            )
-            .map_err(|_| String::from("signing with an RSA key"))?;
+        self.pair.sign(&ring::signature::RSA_PKCS1_SHA256, &rng, message, &mut signature).map_err(|_| String::from("signing with an RSA key"))?;
         Ok(signature)
     }
 }
@@ -107,14 +90,9 @@ impl KeyWorks {
         let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
         for _ in 0..threads {
             let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name(String::from("simulator-keys"))
-                .spawn(move || work(&shared))?;
+            thread::Builder::new().name(String::from("simulator-keys")).spawn(move || work(&shared))?;
         }
-        Ok(Self {
-            shared,
-            spare: Mutex::new(None),
-        })
+        Ok(Self { shared, spare: Mutex::new(None) })
     }
 
     /// Orders a key. Keys are made in the order of their orders.
@@ -135,11 +113,7 @@ impl KeyWorks {
 
     /// The spare key, if there is one, or a newly ordered one.
     pub(super) fn take(&self) -> OrderedKey {
-        let spare = self
-            .spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         spare.unwrap_or_else(|| self.order())
     }
 }
@@ -166,10 +140,7 @@ fn work(shared: &Shared) {
             if let Some(key) = orders.open.pop_front() {
                 break key;
             }
-            orders = shared
-                .wake
-                .wait(orders)
-                .unwrap_or_else(PoisonError::into_inner);
+            orders = shared.wake.wait(orders).unwrap_or_else(PoisonError::into_inner);
         };
         drop(orders);
         key.get_or_init(SigningKey::generate);

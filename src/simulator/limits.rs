@@ -16,71 +16,34 @@ pub(super) struct Text {
 }
 
 const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
-    Text {
-        pattern,
-        matches,
-        shortest: 0,
-        longest: usize::MAX,
-        withheld: false,
-    }
+    Text { pattern, matches, shortest: 0, longest: usize::MAX, withheld: false }
 }
 
-pub(super) const CLUSTER_ID: Text =
-    pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
+pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
 pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
-pub(super) const BACKUP_ID: Text =
-    pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
+pub(super) const BACKUP_ID: Text = pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
 pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "eni-"));
 pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
 pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
-pub(super) const AVAILABILITY_ZONE: Text = pattern(
-    r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
-    availability_zone,
-);
+pub(super) const AVAILABILITY_ZONE: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]", availability_zone);
 /// `(hsm1\.medium)` in 2022; the type that later models add is understood.
-pub(super) const HSM_TYPE: Text = pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| {
-    ["hsm1.medium", "hsm2m.medium"].contains(&v)
-});
+pub(super) const HSM_TYPE: Text = pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| ["hsm1.medium", "hsm2m.medium"].contains(&v));
 pub(super) const RETENTION_TYPE: Text = pattern("DAYS", |v| v == "DAYS");
-pub(super) const RETENTION_VALUE: Text = Text {
-    shortest: 1,
-    longest: 3,
-    ..pattern("[0-9]+", |v| {
-        !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())
-    })
-};
+pub(super) const RETENTION_VALUE: Text =
+    Text { shortest: 1, longest: 3, ..pattern("[0-9]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())) };
 /// Later than 2022.
 pub(super) const MODE: Text = pattern("FIPS|NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v));
 /// Later than 2022.
-pub(super) const NETWORK_TYPE: Text =
-    pattern("IPV4|DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v));
-pub(super) const FILTER_NAME: Text = pattern("[a-zA-Z0-9_-]+", |v| {
-    !v.is_empty()
-        && v.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-});
-pub(super) const NEXT_TOKEN: Text = Text {
-    longest: 256,
-    ..pattern(".*", |v| !v.contains('\n'))
-};
-pub(super) const TAG_KEY: Text = Text {
-    shortest: 1,
-    longest: 128,
-    ..pattern(TAG_PATTERN, tag_text)
-};
-pub(super) const TAG_VALUE: Text = Text {
-    longest: 256,
-    ..pattern(TAG_PATTERN, tag_text)
-};
+pub(super) const NETWORK_TYPE: Text = pattern("IPV4|DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v));
+pub(super) const FILTER_NAME: Text =
+    pattern("[a-zA-Z0-9_-]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)));
+pub(super) const NEXT_TOKEN: Text = Text { longest: 256, ..pattern(".*", |v| !v.contains('\n')) };
+pub(super) const TAG_KEY: Text = Text { shortest: 1, longest: 128, ..pattern(TAG_PATTERN, tag_text) };
+pub(super) const TAG_VALUE: Text = Text { longest: 256, ..pattern(TAG_PATTERN, tag_text) };
 /// SignedCert and TrustAnchor: at most 5000 characters. In the pattern `+-/` is a range, `+ , - . /`; the space that the
 /// printed reference shows in it is the typesetting's (facts.md, "PEM limits").
-pub(super) const CERTIFICATE: Text = Text {
-    longest: 5000,
-    withheld: true,
-    ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| {
-        v.chars().all(certificate_character)
-    })
-};
+pub(super) const CERTIFICATE: Text =
+    Text { longest: 5000, withheld: true, ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| v.chars().all(certificate_character)) };
 
 const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
 
@@ -98,9 +61,7 @@ pub(super) const RETENTION_DAYS: (u16, u16) = (7, 379);
 /// A constraint that is not met, worded as AWS services word it: the value, the parameter, the constraint.
 pub(super) fn violation(value: &str, parameter: &str, constraint: &str) -> ApiError {
     let value = excerpt(value);
-    ApiError::invalid(format!(
-        "1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"
-    ))
+    ApiError::invalid(format!("1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"))
 }
 
 impl Text {
@@ -113,59 +74,36 @@ impl Text {
     pub(super) fn judge(&self, parameter: &str, value: &str) -> Result<(), ApiError> {
         let length = value.chars().count();
         let constraint = if length < self.shortest {
-            format!(
-                "Member must have length greater than or equal to {}",
-                self.shortest
-            )
+            format!("Member must have length greater than or equal to {}", self.shortest)
         } else if length > self.longest {
-            format!(
-                "Member must have length less than or equal to {}",
-                self.longest
-            )
+            format!("Member must have length less than or equal to {}", self.longest)
         } else if !(self.matches)(value) {
-            format!(
-                "Member must satisfy regular expression pattern: {}",
-                self.pattern
-            )
+            format!("Member must satisfy regular expression pattern: {}", self.pattern)
         } else {
             return Ok(());
         };
         if self.withheld {
             let foreign = value.chars().position(|c| !certificate_character(c));
-            let place = foreign.map_or(String::new(), |at| {
-                format!(", the first one not allowed at {}", at.saturating_add(1))
-            });
-            return Err(violation(
-                &format!("({length} characters{place})"),
-                parameter,
-                &constraint,
-            ));
+            let place = foreign.map_or(String::new(), |at| format!(", the first one not allowed at {}", at.saturating_add(1)));
+            return Err(violation(&format!("({length} characters{place})"), parameter, &constraint));
         }
         Err(violation(value, parameter, &constraint))
     }
 }
 
 fn resource_id(value: &str, prefix: &str) -> bool {
-    value.strip_prefix(prefix).is_some_and(|rest| {
-        (11..=16).contains(&rest.len())
-            && rest
-                .bytes()
-                .all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
-    })
+    value
+        .strip_prefix(prefix)
+        .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)))
 }
 
 fn ec2_id(value: &str, prefix: &str) -> bool {
-    value.strip_prefix(prefix).is_some_and(|rest| {
-        (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
-    })
+    value.strip_prefix(prefix).is_some_and(|rest| (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn ip_address(value: &str) -> bool {
     let parts: Vec<&str> = value.split('.').collect();
-    parts.len() == 4
-        && parts
-            .iter()
-            .all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+    parts.len() == 4 && parts.iter().all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn availability_zone(value: &str) -> bool {
@@ -176,11 +114,7 @@ fn availability_zone(value: &str) -> bool {
     };
     let is_end = matches!(end.as_bytes(), [digit, letter] if digit.is_ascii_digit() && letter.is_ascii_lowercase());
     let is_direction = DIRECTIONS.contains(&direction)
-        || DIRECTIONS.iter().any(|first| {
-            direction
-                .strip_prefix(first)
-                .is_some_and(|second| DIRECTIONS.contains(&second))
-        });
+        || DIRECTIONS.iter().any(|first| direction.strip_prefix(first).is_some_and(|second| DIRECTIONS.contains(&second)));
     let is_land = match parts.as_slice() {
         [land] | [land, "gov"] => land.len() == 2 && land.bytes().all(|b| b.is_ascii_lowercase()),
         _ => false,
@@ -190,19 +124,14 @@ fn availability_zone(value: &str) -> bool {
 
 /// `[a-zA-Z0-9+-/=\s]`
 fn certificate_character(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || ('+'..='/').contains(&c)
-        || c == '='
-        || " \t\n\r\u{B}\u{C}".contains(c)
+    c.is_ascii_alphanumeric() || ('+'..='/').contains(&c) || c == '=' || " \t\n\r\u{B}\u{C}".contains(c)
 }
 
 /// `\p{L}` and `\p{N}` as Rust knows them: `Alphabetic` also holds marks that letters are written with.
 fn tag_text(value: &str) -> bool {
     // \p{Z}: the separators, which hold no tab and no line feed.
     const SEPARATORS: &str = " \u{A0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}";
-    value.chars().all(|c| {
-        c.is_alphabetic() || c.is_numeric() || SEPARATORS.contains(c) || "_.:/=+-@".contains(c)
-    })
+    value.chars().all(|c| c.is_alphabetic() || c.is_numeric() || SEPARATORS.contains(c) || "_.:/=+-@".contains(c))
 }
 
 #[cfg(test)]
@@ -217,14 +146,7 @@ mod tests {
     fn ids_match_the_whole_pattern() {
         assert!(accepts(&CLUSTER_ID, "cluster-abcdefghijk"));
         assert!(accepts(&CLUSTER_ID, "cluster-ABCdef234567XYZz"));
-        for bad in [
-            "cluster-abcdefghij",
-            "cluster-abcdefghijklmnopq",
-            "cluster-abcdefghij1",
-            "xcluster-abcdefghijk",
-            "cluster-../../x",
-            "",
-        ] {
+        for bad in ["cluster-abcdefghij", "cluster-abcdefghijklmnopq", "cluster-abcdefghij1", "xcluster-abcdefghijk", "cluster-../../x", ""] {
             assert!(!accepts(&CLUSTER_ID, bad), "{bad}");
         }
         assert!(accepts(&SUBNET_ID, "subnet-0123abCD"));
@@ -234,25 +156,10 @@ mod tests {
 
     #[test]
     fn availability_zones_match_the_whole_pattern() {
-        for good in [
-            "us-east-1a",
-            "us-gov-west-1b",
-            "ap-southeast-2c",
-            "ap-northeastcentral-1a"
-                .replace("eastcentral", "east")
-                .as_str(),
-        ] {
+        for good in ["us-east-1a", "us-gov-west-1b", "ap-southeast-2c", "ap-northeastcentral-1a".replace("eastcentral", "east").as_str()] {
             assert!(accepts(&AVAILABILITY_ZONE, good), "{good}");
         }
-        for bad in [
-            "us-east-1",
-            "us-east-1A",
-            "us-up-1a",
-            "usa-east-1a",
-            "us-iso-east-1a",
-            "us-east-10a",
-            "-east-1a",
-        ] {
+        for bad in ["us-east-1", "us-east-1A", "us-up-1a", "usa-east-1a", "us-iso-east-1a", "us-east-10a", "-east-1a"] {
             assert!(!accepts(&AVAILABILITY_ZONE, bad), "{bad}");
         }
     }
@@ -261,25 +168,10 @@ mod tests {
     fn certificates_have_5000_characters_of_a_few_kinds_and_are_never_quoted() {
         assert!(accepts(&CERTIFICATE, &"A".repeat(5000)));
         assert!(accepts(&CERTIFICATE, "-----BEGIN X-----\r\nAa0+,-./=\t\n"));
-        let long = CERTIFICATE
-            .judge("SignedCert", &"A".repeat(5001))
-            .unwrap_err()
-            .message;
-        assert!(
-            long.contains("'SignedCert'")
-                && long.contains("5000")
-                && long.contains("5001")
-                && !long.contains("AAAA"),
-            "{long}"
-        );
-        let colon = CERTIFICATE
-            .judge("TrustAnchor", "secret: yes")
-            .unwrap_err()
-            .message;
-        assert!(
-            colon.contains("not allowed at 7") && !colon.contains("secret"),
-            "{colon}"
-        );
+        let long = CERTIFICATE.judge("SignedCert", &"A".repeat(5001)).unwrap_err().message;
+        assert!(long.contains("'SignedCert'") && long.contains("5000") && long.contains("5001") && !long.contains("AAAA"), "{long}");
+        let colon = CERTIFICATE.judge("TrustAnchor", "secret: yes").unwrap_err().message;
+        assert!(colon.contains("not allowed at 7") && !colon.contains("secret"), "{colon}");
         for bad in [':', '_', '"', '(', ')', 'é', '\u{A0}'] {
             assert!(!accepts(&CERTIFICATE, &bad.to_string()), "{bad}");
         }

@@ -72,10 +72,7 @@ pub struct Options {
 impl Default for Options {
     /// A free port on loopback, and about a second for a claim.
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            speed: Speed::default(),
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default() }
     }
 }
 
@@ -128,10 +125,7 @@ impl Simulator {
     /// Starts a simulator from a program without one. It listens when this returns; its keys are made
     /// when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
-        let refused = |source| SimError::Listen {
-            address: options.listen,
-            source,
-        };
+        let refused = |source| SimError::Listen { address: options.listen, source };
         let listener = std::net::TcpListener::bind(options.listen).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -146,10 +140,7 @@ impl Simulator {
             tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
         });
 
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(SimError::Start)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;
         let listener = {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(refused)?
@@ -164,11 +155,7 @@ impl Simulator {
                 runtime.shutdown_background();
             })
             .map_err(SimError::Start)?;
-        Ok(Self {
-            address,
-            inside,
-            running: Some(Running { stop, thread }),
-        })
+        Ok(Self { address, inside, running: Some(Running { stop, thread }) })
     }
 
     /// The address it listens on.
@@ -206,17 +193,11 @@ impl Simulator {
     /// directory, over those of an earlier simulator. The directory is made if it is not there.
     pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
         let roots = self.roots()?;
-        fs::create_dir_all(directory).map_err(|source| SimError::Write {
-            path: directory.to_owned(),
-            source,
-        })?;
+        fs::create_dir_all(directory).map_err(|source| SimError::Write { path: directory.to_owned(), source })?;
         for (name, pem) in [
             ("aws-root.crt", roots.aws_pem()),
             ("manufacturer-root.crt", roots.manufacturer_pem()),
-            (
-                "manufacturer-root-reissue.crt",
-                roots.manufacturer_reissue_pem(),
-            ),
+            ("manufacturer-root-reissue.crt", roots.manufacturer_reissue_pem()),
         ] {
             let path = directory.join(name);
             fs::write(&path, pem).map_err(|source| SimError::Write { path, source })?;

@@ -20,34 +20,18 @@ const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
 
 /// Judges the pair for a cluster whose CSR has the key `csr_spki`.
-pub(super) fn judge(
-    signed_cert: &str,
-    trust_anchor: &str,
-    csr_spki: &[u8],
-    now: Millis,
-) -> Result<(), ApiError> {
-    let signed =
-        Certificate::from_pem(signed_cert).map_err(|reason| refused("SignedCert", &reason))?;
-    let anchor =
-        Certificate::from_pem(trust_anchor).map_err(|reason| refused("TrustAnchor", &reason))?;
+pub(super) fn judge(signed_cert: &str, trust_anchor: &str, csr_spki: &[u8], now: Millis) -> Result<(), ApiError> {
+    let signed = Certificate::from_pem(signed_cert).map_err(|reason| refused("SignedCert", &reason))?;
+    let anchor = Certificate::from_pem(trust_anchor).map_err(|reason| refused("TrustAnchor", &reason))?;
     usable_anchor(&anchor).map_err(|reason| refused("TrustAnchor", &reason))?;
     if signed.spki != csr_spki {
-        return Err(refused(
-            "SignedCert",
-            "carries another public key than the cluster's certificate signing request",
-        ));
+        return Err(refused("SignedCert", "carries another public key than the cluster's certificate signing request"));
     }
     if signed.issuer != anchor.subject {
-        return Err(refused(
-            "SignedCert",
-            "was not issued by the trust anchor: its issuer is not the trust anchor's subject",
-        ));
+        return Err(refused("SignedCert", "was not issued by the trust anchor: its issuer is not the trust anchor's subject"));
     }
     if !verifies(&signed, &anchor.spki) {
-        return Err(refused(
-            "SignedCert",
-            "was not signed by the trust anchor's key",
-        ));
+        return Err(refused("SignedCert", "was not signed by the trust anchor's key"));
     }
     for (parameter, certificate) in [("SignedCert", &signed), ("TrustAnchor", &anchor)] {
         let seconds = now.div_euclid(1000);
@@ -68,29 +52,21 @@ fn refused(parameter: &str, reason: &str) -> ApiError {
 /// Self-signed; and if it has extensions, basicConstraints among them, and none that forbids signing certificates.
 fn usable_anchor(anchor: &Certificate) -> Result<(), String> {
     if anchor.issuer != anchor.subject {
-        return Err(String::from(
-            "is not self-signed: its issuer is not its subject",
-        ));
+        return Err(String::from("is not self-signed: its issuer is not its subject"));
     }
     if !verifies(anchor, &anchor.spki) {
-        return Err(String::from(
-            "is not self-signed: its own key did not sign it",
-        ));
+        return Err(String::from("is not self-signed: its own key did not sign it"));
     }
     if anchor.extensions.is_empty() {
         return Ok(());
     }
     match anchor.basic_constraints() {
         None => {
-            return Err(String::from(
-                "has X.509v3 extensions but no basicConstraints among them",
-            ));
+            return Err(String::from("has X.509v3 extensions but no basicConstraints among them"));
         }
         Some(read) => {
             if !read? {
-                return Err(String::from(
-                    "is not a CA certificate: its basicConstraints says CA:FALSE",
-                ));
+                return Err(String::from("is not a CA certificate: its basicConstraints says CA:FALSE"));
             }
         }
     }
@@ -109,24 +85,17 @@ fn verifies(certificate: &Certificate, issuer_spki: &[u8]) -> bool {
         let bits = reader.expect(0x03)?.content.strip_prefix(&[0])?;
         Some((kind, curve, bits))
     };
-    let signed_with =
-        only(&certificate.algorithm, 0x30).and_then(|a| Reader::new(a.content).expect(0x06));
+    let signed_with = only(&certificate.algorithm, 0x30).and_then(|a| Reader::new(a.content).expect(0x06));
     let (Some((kind, curve, bits)), Some(signed_with)) = (key(), signed_with) else {
         return false;
     };
     let Some(algorithm) = algorithm(signed_with.content, kind, curve) else {
         return false;
     };
-    UnparsedPublicKey::new(algorithm, bits)
-        .verify(&certificate.tbs, &certificate.signature)
-        .is_ok()
+    UnparsedPublicKey::new(algorithm, bits).verify(&certificate.tbs, &certificate.signature).is_ok()
 }
 
-fn algorithm(
-    signed_with: &[u8],
-    kind: &[u8],
-    curve: Option<&[u8]>,
-) -> Option<&'static dyn VerificationAlgorithm> {
+fn algorithm(signed_with: &[u8], kind: &[u8], curve: Option<&[u8]>) -> Option<&'static dyn VerificationAlgorithm> {
     if kind == der::RSA_ENCRYPTION {
         return match signed_with {
             der::SHA256_WITH_RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA256),

@@ -46,16 +46,9 @@ impl Inside {
 }
 
 /// Serves until `stop` is sent to or dropped.
-pub(super) async fn serve(
-    listener: TcpListener,
-    inside: Arc<Inside>,
-    stop: tokio::sync::oneshot::Receiver<()>,
-) {
+pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
     let app = Router::new().fallback(answer).with_state(inside);
-    let server = axum::serve(
-        Cuttable(listener),
-        app.into_make_service_with_connect_info::<Scissors>(),
-    );
+    let server = axum::serve(Cuttable(listener), app.into_make_service_with_connect_info::<Scissors>());
     tokio::select! {
         // `serve` ends only with the process.
         _ = server => {}
@@ -63,17 +56,10 @@ pub(super) async fn serve(
     }
 }
 
-async fn answer(
-    State(inside): State<Arc<Inside>>,
-    ConnectInfo(scissors): ConnectInfo<Scissors>,
-    request: Request,
-) -> Response<Body> {
+async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     // Refused by what it says of its size, before any of it is read.
-    let announced = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return wire::respond(Err(ApiError::too_large()));
     }
@@ -85,14 +71,8 @@ async fn answer(
         return control::answer(&inside, &parts.method, command, &body).await;
     }
     if path != "/" || parts.method != Method::POST {
-        let message = format!(
-            "{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /",
-            parts.method
-        );
-        return wire::response(
-            StatusCode::NOT_FOUND,
-            &json!({ "__type": "UnknownOperationException", "Message": message }),
-        );
+        let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
+        return wire::response(StatusCode::NOT_FOUND, &json!({ "__type": "UnknownOperationException", "Message": message }));
     }
     let action = match wire::action(&parts.headers) {
         Ok(action) => action,
@@ -105,9 +85,7 @@ async fn answer(
     }
     let refused = match fault {
         Some(Fault::Throttling) => Some(ApiError::throttled()),
-        Some(Fault::InternalFailure) => {
-            Some(ApiError::internal("An internal failure, as ordered."))
-        }
+        Some(Fault::InternalFailure) => Some(ApiError::internal("An internal failure, as ordered.")),
         Some(Fault::Unavailable) => Some(ApiError::unavailable()),
         Some(Fault::AccessDenied) => Some(ApiError::access_denied(format!(
             "User: arn:aws:iam::{}:user/simulated is not authorized to perform: cloudhsm:{action}",
@@ -126,23 +104,10 @@ async fn answer(
     }
 }
 
-fn run(
-    inside: &Inside,
-    action: &str,
-    region: &str,
-    body: &[u8],
-    fault: Option<Fault>,
-) -> Result<Value, ApiError> {
+fn run(inside: &Inside, action: &str, region: &str, body: &[u8], fault: Option<Fault>) -> Result<Value, ApiError> {
     let members = wire::members(body)?;
     let mut world = inside.world();
-    let mut context = actions::Context {
-        world: &mut world,
-        clock: &inside.clock,
-        hardware: &inside.hardware,
-        tokens: &inside.tokens,
-        region,
-        fault,
-    };
+    let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, region, fault };
     actions::run(action, &members, &mut context)
 }
 
@@ -177,13 +142,7 @@ impl Listener for Cuttable {
                     // Answers are small and single: waiting for more to send only adds latency. Where it cannot be set,
                     // it is only slower.
                     stream.set_nodelay(true).unwrap_or_default();
-                    return (
-                        Connection {
-                            stream,
-                            cut: Arc::default(),
-                        },
-                        address,
-                    );
+                    return (Connection { stream, cut: Arc::default() }, address);
                 }
                 // Too many open files, or a client that left at once: both pass.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -204,41 +163,25 @@ struct Connection {
 
 impl Connection {
     fn whole(&self) -> io::Result<()> {
-        if self.cut.load(Ordering::Acquire) {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        }
+        if self.cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        octets: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
         if let Err(error) = self.whole() {
             return Poll::Ready(Err(error));
         }
         Pin::new(&mut self.stream).poll_write(cx, octets)
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        octets: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         if let Err(error) = self.whole() {
             return Poll::Ready(Err(error));
         }

@@ -155,10 +155,7 @@ impl Cluster {
         if self.state != ClusterState::Uninitialized {
             return None;
         }
-        self.hsms
-            .iter()
-            .find(|hsm| hsm.state == HsmState::Active)
-            .and_then(Hsm::identity)
+        self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
     }
 
     /// Lets the time that has passed take effect. `identify` makes an HSM's certificates, once its key is there.
@@ -171,12 +168,9 @@ impl Cluster {
                 }
             }
         }
-        self.hsms
-            .retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
         if let Some(next) = self.next.take_if(|next| next.at <= now) {
-            if self.state == ClusterState::InitializeInProgress
-                && next.state == ClusterState::Uninitialized
-            {
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
                 self.claim = None;
             }
             self.enter(next.state, next.at);
@@ -200,23 +194,14 @@ impl Region {
     }
 
     /// The cluster as it is now.
-    pub(super) fn cluster(
-        &mut self,
-        id: &str,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
-    ) -> Option<&mut Cluster> {
+    pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
         let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
         cluster.settle(clock.now(), identify);
         (!gone(cluster, clock.now())).then_some(cluster)
     }
 
     /// All clusters as they are now, each with the number that orders them.
-    pub(super) fn clusters(
-        &mut self,
-        clock: &Clock,
-        identify: &dyn Fn(&Hsm),
-    ) -> impl Iterator<Item = (u64, &Cluster)> {
+    pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
         let now = clock.now();
         for cluster in self.clusters.values_mut() {
             cluster.settle(now, identify);
@@ -229,17 +214,12 @@ impl Region {
             }
             keep
         });
-        self.clusters
-            .iter()
-            .map(|(number, cluster)| (*number, cluster))
+        self.clusters.iter().map(|(number, cluster)| (*number, cluster))
     }
 
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters
-            .values()
-            .flat_map(|cluster| &cluster.hsms)
-            .any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
@@ -260,8 +240,6 @@ impl World {
 
     /// The region that holds the cluster: control commands name no region.
     pub(super) fn region_of(&mut self, cluster_id: &str) -> Option<&mut Region> {
-        self.regions
-            .values_mut()
-            .find(|region| region.numbers.contains_key(cluster_id))
+        self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))
     }
 }

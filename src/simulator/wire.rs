@@ -27,11 +27,7 @@ pub(super) struct ApiError {
 
 impl ApiError {
     fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind,
-            message: message.into(),
-        }
+        Self { status, kind, message: message.into() }
     }
 
     /// A constraint is not met, or a state does not allow what is asked.
@@ -62,11 +58,7 @@ impl ApiError {
     }
 
     pub(super) fn unavailable() -> Self {
-        Self::new(
-            503,
-            "ServiceUnavailableException",
-            "The service is unavailable. Please retry.",
-        )
+        Self::new(503, "ServiceUnavailableException", "The service is unavailable. Please retry.")
     }
 
     pub(super) fn serialization(message: impl Into<String>) -> Self {
@@ -78,40 +70,23 @@ impl ApiError {
     }
 
     pub(super) fn too_large() -> Self {
-        Self::new(
-            413,
-            "RequestEntityTooLargeException",
-            format!("the request has more than {MAX_BODY} octets"),
-        )
+        Self::new(413, "RequestEntityTooLargeException", format!("the request has more than {MAX_BODY} octets"))
     }
 }
 
 /// The action that a request asks for.
 pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     target
         .strip_prefix(TARGET)
         .filter(|action| !action.is_empty())
-        .ok_or_else(|| {
-            ApiError::unknown_operation(format!(
-                "X-Amz-Target is '{}', not {TARGET}<Action>",
-                excerpt(target)
-            ))
-        })
+        .ok_or_else(|| ApiError::unknown_operation(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
 }
 
 /// The region that the request was signed for: the third part of the credential scope (Signature Version 4).
 pub(super) fn region(headers: &HeaderMap) -> String {
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let scope = authorization
-        .split_once("Credential=")
-        .map_or("", |(_, rest)| rest);
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let scope = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
     let scope = scope.split([',', ' ']).next().unwrap_or_default();
     // From the right, because an access key id may hold anything: …/date/region/service/aws4_request.
     match scope.rsplit('/').nth(2) {
@@ -127,14 +102,8 @@ pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(ApiError::serialization(
-            "the request is JSON, but not an object",
-        )),
-        Err(error) => Err(ApiError::serialization(format!(
-            "the request is not JSON: error at line {}, column {}",
-            error.line(),
-            error.column()
-        ))),
+        Ok(_) => Err(ApiError::serialization("the request is JSON, but not an object")),
+        Err(error) => Err(ApiError::serialization(format!("the request is not JSON: error at line {}, column {}", error.line(), error.column()))),
     }
 }
 
@@ -143,15 +112,9 @@ pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
     match outcome {
         Ok(value) => response(StatusCode::OK, &value),
         Err(error) => {
-            let status =
-                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = response(
-                status,
-                &json!({ "__type": error.kind, "Message": error.message }),
-            );
-            response
-                .headers_mut()
-                .insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
+            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = response(status, &json!({ "__type": error.kind, "Message": error.message }));
+            response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
             response
         }
     }
@@ -160,9 +123,7 @@ pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
 pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(value.to_string()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     if let Ok(id) = HeaderValue::from_str(&request_id()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
@@ -172,11 +133,7 @@ pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
 /// A value as a message may quote it: printable, and not longer than a line.
 pub(super) fn excerpt(value: &str) -> String {
     const LONGEST: usize = 80;
-    let mut text: String = value
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect();
+    let mut text: String = value.chars().take(LONGEST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     if value.chars().nth(LONGEST).is_some() {
         text.push('…');
     }
@@ -189,22 +146,15 @@ mod tests {
 
     fn signed(credential: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let text =
-            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
+        let text = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&text).unwrap());
         headers
     }
 
     #[test]
     fn the_region_is_that_of_the_signature() {
-        assert_eq!(
-            region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")),
-            "eu-west-1"
-        );
-        assert_eq!(
-            region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")),
-            "eu-west-1"
-        );
+        assert_eq!(region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")), "eu-west-1");
+        assert_eq!(region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")), "eu-west-1");
         assert_eq!(region(&signed("nonsense")), DEFAULT_REGION);
         assert_eq!(region(&HeaderMap::new()), DEFAULT_REGION);
     }
@@ -219,22 +169,10 @@ mod tests {
     #[test]
     fn a_target_of_another_service_is_unknown() {
         let mut headers = HeaderMap::new();
-        assert_eq!(
-            action(&headers).unwrap_err().kind,
-            "UnknownOperationException"
-        );
-        headers.insert(
-            "x-amz-target",
-            HeaderValue::from_static("TrentService.CreateKey"),
-        );
-        assert_eq!(
-            action(&headers).unwrap_err().kind,
-            "UnknownOperationException"
-        );
-        headers.insert(
-            "x-amz-target",
-            HeaderValue::from_static("BaldrApiService.DescribeClusters"),
-        );
+        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        headers.insert("x-amz-target", HeaderValue::from_static("TrentService.CreateKey"));
+        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        headers.insert("x-amz-target", HeaderValue::from_static("BaldrApiService.DescribeClusters"));
         assert_eq!(action(&headers).unwrap(), "DescribeClusters");
     }
 

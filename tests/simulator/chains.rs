@@ -14,28 +14,14 @@ fn skeleton(der: &[u8]) -> String {
                 short if short < 0x80 => (2, usize::from(short)),
                 long => {
                     let digits = usize::from(long & 0x7F);
-                    (
-                        2 + digits,
-                        der[2..2 + digits]
-                            .iter()
-                            .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
-                    )
+                    (2 + digits, der[2..2 + digits].iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)))
                 }
             };
             let content = &der[header..header + length];
             out.push_str(&format!("{}{tag:02x}", " ".repeat(depth)));
             match tag {
-                0x06 => content
-                    .iter()
-                    .for_each(|octet| out.push_str(&format!(".{octet:02x}"))),
-                0x04 | 0x01 => out.push_str(&format!(
-                    ":{}",
-                    &content
-                        .iter()
-                        .take(4)
-                        .map(|o| format!("{o:02x}"))
-                        .collect::<String>()
-                )),
+                0x06 => content.iter().for_each(|octet| out.push_str(&format!(".{octet:02x}"))),
+                0x04 | 0x01 => out.push_str(&format!(":{}", &content.iter().take(4).map(|o| format!("{o:02x}")).collect::<String>())),
                 _ => {}
             }
             out.push('\n');
@@ -92,18 +78,8 @@ fn read(der: &[u8]) -> X509Certificate<'_> {
 #[test]
 fn every_signature_holds_and_every_issuer_is_the_subject_above() {
     let shown = shown();
-    let [hsm, aws, manufacturer] = [
-        &shown.hsm,
-        &shown.aws_hardware,
-        &shown.manufacturer_hardware,
-    ]
-    .map(|der| read(der));
-    let [aws_root, first, reissue] = [
-        &shown.aws_root,
-        &shown.manufacturer_root,
-        &shown.manufacturer_reissue,
-    ]
-    .map(|der| read(der));
+    let [hsm, aws, manufacturer] = [&shown.hsm, &shown.aws_hardware, &shown.manufacturer_hardware].map(|der| read(der));
+    let [aws_root, first, reissue] = [&shown.aws_root, &shown.manufacturer_root, &shown.manufacturer_reissue].map(|der| read(der));
     for (lower, upper) in [
         (&hsm, &aws),
         (&hsm, &manufacturer),
@@ -117,46 +93,22 @@ fn every_signature_holds_and_every_issuer_is_the_subject_above() {
         lower.verify_signature(Some(upper.public_key())).unwrap();
         assert_eq!(lower.issuer().as_raw(), upper.subject().as_raw());
     }
-    assert_eq!(
-        aws.public_key().raw,
-        manufacturer.public_key().raw,
-        "one hardware key under two certificates"
-    );
-    assert_eq!(
-        first.public_key().raw,
-        reissue.public_key().raw,
-        "one manufacturer key under two certificates"
-    );
+    assert_eq!(aws.public_key().raw, manufacturer.public_key().raw, "one hardware key under two certificates");
+    assert_eq!(first.public_key().raw, reissue.public_key().raw, "one manufacturer key under two certificates");
     assert_ne!(first.public_key().raw, aws_root.public_key().raw);
 
     let (rest, csr) = X509CertificationRequest::from_der(&shown.csr).unwrap();
     assert!(rest.is_empty());
     csr.verify_signature().unwrap();
-    assert_eq!(
-        csr.certification_request_info.subject_pki.raw,
-        hsm.public_key().raw
-    );
-    assert_eq!(
-        csr.certification_request_info.subject.as_raw(),
-        hsm.subject().as_raw()
-    );
+    assert_eq!(csr.certification_request_info.subject_pki.raw, hsm.public_key().raw);
+    assert_eq!(csr.certification_request_info.subject.as_raw(), hsm.subject().as_raw());
 }
 
 #[test]
 fn versions_serials_and_dates_are_as_in_the_genuine_ones() {
     let shown = shown();
-    let [hsm, aws, manufacturer] = [
-        &shown.hsm,
-        &shown.aws_hardware,
-        &shown.manufacturer_hardware,
-    ]
-    .map(|der| read(der));
-    let [aws_root, first, reissue] = [
-        &shown.aws_root,
-        &shown.manufacturer_root,
-        &shown.manufacturer_reissue,
-    ]
-    .map(|der| read(der));
+    let [hsm, aws, manufacturer] = [&shown.hsm, &shown.aws_hardware, &shown.manufacturer_hardware].map(|der| read(der));
+    let [aws_root, first, reissue] = [&shown.aws_root, &shown.manufacturer_root, &shown.manufacturer_reissue].map(|der| read(der));
     for (certificate, version) in [
         (&hsm, X509Version::V3),
         (&aws, X509Version::V3),
@@ -167,76 +119,35 @@ fn versions_serials_and_dates_are_as_in_the_genuine_ones() {
     ] {
         assert_eq!(certificate.version(), version);
     }
-    assert_eq!(
-        (hsm.raw_serial(), reissue.raw_serial()),
-        (&[1][..], &[0][..])
-    );
-    assert_eq!(
-        (
-            manufacturer.raw_serial().len(),
-            first.raw_serial().len(),
-            aws.raw_serial().len()
-        ),
-        (9, 9, 20)
-    );
+    assert_eq!((hsm.raw_serial(), reissue.raw_serial()), (&[1][..], &[0][..]));
+    assert_eq!((manufacturer.raw_serial().len(), first.raw_serial().len(), aws.raw_serial().len()), (9, 9, 20));
     for certificate in [&hsm, &aws, &manufacturer, &aws_root, &reissue] {
         assert!(certificate.validity().is_valid());
     }
     assert!(!first.validity().is_valid(), "the first issue has expired");
-    assert!(
-        manufacturer.validity().not_before < first.validity().not_after,
-        "it had not when the card was made"
-    );
+    assert!(manufacturer.validity().not_before < first.validity().not_after, "it had not when the card was made");
 }
 
 #[test]
 fn a_simulators_roots_say_so() {
     let shown = shown();
-    for der in [
-        &shown.aws_root,
-        &shown.manufacturer_root,
-        &shown.manufacturer_reissue,
-    ] {
-        let organization = read(der)
-            .subject()
-            .iter_organization()
-            .next()
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .to_owned();
-        assert!(
-            organization.starts_with("hsmboot simulator"),
-            "{organization}"
-        );
+    for der in [&shown.aws_root, &shown.manufacturer_root, &shown.manufacturer_reissue] {
+        let organization = read(der).subject().iter_organization().next().unwrap().as_str().unwrap().to_owned();
+        assert!(organization.starts_with("hsmboot simulator"), "{organization}");
     }
     let other = instant();
-    assert_ne!(
-        der(&other.aws_root_pem().unwrap()),
-        shown.aws_root,
-        "every simulator has its own"
-    );
+    assert_ne!(der(&other.aws_root_pem().unwrap()), shown.aws_root, "every simulator has its own");
 }
 
 #[test]
 fn pem_is_as_the_service_returns_it() {
     for (name, text) in shown().texts.as_object().unwrap() {
         let text = text.as_str().unwrap();
-        let label = if name == "ClusterCsr" {
-            "CERTIFICATE REQUEST"
-        } else {
-            "CERTIFICATE"
-        };
-        assert!(
-            text.starts_with(&format!("-----BEGIN {label}-----\n"))
-                && text.ends_with(&format!("-----END {label}-----\n"))
-        );
+        let label = if name == "ClusterCsr" { "CERTIFICATE REQUEST" } else { "CERTIFICATE" };
+        assert!(text.starts_with(&format!("-----BEGIN {label}-----\n")) && text.ends_with(&format!("-----END {label}-----\n")));
         let lines: Vec<&str> = text.lines().collect();
         let body = &lines[1..lines.len() - 1];
-        assert!(
-            body[..body.len() - 1].iter().all(|line| line.len() == 64)
-                && body[body.len() - 1].len() <= 64
-        );
+        assert!(body[..body.len() - 1].iter().all(|line| line.len() == 64) && body[body.len() - 1].len() <= 64);
         assert!(!text.contains('\r'));
     }
 }
@@ -253,15 +164,8 @@ fn the_skeletons_are_the_genuine_ones() {
     let version = "  a0\n   02\n";
     let root_name: String = std::iter::once(String::from("  30\n"))
         .chain(
-            [
-                ("06", "13"),
-                ("08", "0c"),
-                ("07", "0c"),
-                ("0a", "0c"),
-                ("0b", "0c"),
-                ("03", "0c"),
-            ]
-            .map(|(kind, text)| format!("   31\n    30\n     06.55.04.{kind}\n     {text}\n")),
+            [("06", "13"), ("08", "0c"), ("07", "0c"), ("0a", "0c"), ("0b", "0c"), ("03", "0c")]
+                .map(|(kind, text)| format!("   31\n    30\n     06.55.04.{kind}\n     {text}\n")),
         )
         .collect();
 
@@ -272,31 +176,18 @@ fn the_skeletons_are_the_genuine_ones() {
     let manufacturer = format!("30\n 30\n  02\n{algorithm}{root_name}{validity}{name}{key}{outer}");
     assert_eq!(skeleton(&shown.manufacturer_hardware), manufacturer);
     let owner_extensions = "  a3\n   30\n    30\n     06.55.1d.13\n     04:3000\n    30\n     06.55.1d.0f\n     01:ff\n     04:030205a0\n    30\n     06.55.1d.0e\n     04:0414";
-    assert!(
-        skeleton(&shown.aws_hardware).contains(owner_extensions),
-        "{}",
-        skeleton(&shown.aws_hardware)
-    );
+    assert!(skeleton(&shown.aws_hardware).contains(owner_extensions), "{}", skeleton(&shown.aws_hardware));
     let root = format!("30\n 30\n  02\n{algorithm}{root_name}{validity}{root_name}{key}{outer}");
     assert_eq!(skeleton(&shown.manufacturer_root), root);
 
     let vectors = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
     for (file, ours) in [
         ("cluster-1/cluster-clusteronea_ClusterCsr.csr", &shown.csr),
-        (
-            "hardware-1/cluster-hardwareone_HsmCertificate.crt",
-            &shown.hsm,
-        ),
-        (
-            "hardware-1/cluster-hardwareone_ManufacturerHardwareCertificate.crt",
-            &shown.manufacturer_hardware,
-        ),
+        ("hardware-1/cluster-hardwareone_HsmCertificate.crt", &shown.hsm),
+        ("hardware-1/cluster-hardwareone_ManufacturerHardwareCertificate.crt", &shown.manufacturer_hardware),
         ("roots/AWS_CloudHSM_Root-G1.crt", &shown.aws_root),
         ("roots/manufacturer-root-2015.crt", &shown.manufacturer_root),
-        (
-            "roots/manufacturer-root-2024.crt",
-            &shown.manufacturer_reissue,
-        ),
+        ("roots/manufacturer-root-2024.crt", &shown.manufacturer_reissue),
     ] {
         // The owner's hardware certificate is not compared: the one at hand is another owner's, with another name.
         if let Ok(genuine) = std::fs::read_to_string(vectors.join(file)) {
@@ -309,13 +200,7 @@ fn the_skeletons_are_the_genuine_ones() {
 fn comparable(der: &[u8]) -> String {
     skeleton(der)
         .lines()
-        .map(|line| {
-            if line.contains("04:0414") || line.contains("04:3016") {
-                &line[..line.len() - 4]
-            } else {
-                line
-            }
-        })
+        .map(|line| if line.contains("04:0414") || line.contains("04:3016") { &line[..line.len() - 4] } else { line })
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -16,32 +16,12 @@ fn a_replaced_hsm_has_another_key_another_card_and_another_csr() {
     let after = describe(&simulator, &id);
     assert_eq!(after["Hsms"].as_array().unwrap().len(), 1);
     assert_eq!(after["Hsms"][0]["HsmId"], hsm.as_str());
-    for name in [
-        "ClusterCsr",
-        "HsmCertificate",
-        "AwsHardwareCertificate",
-        "ManufacturerHardwareCertificate",
-    ] {
-        assert_ne!(
-            after["Certificates"][name], before["Certificates"][name],
-            "{name}"
-        );
+    for name in ["ClusterCsr", "HsmCertificate", "AwsHardwareCertificate", "ManufacturerHardwareCertificate"] {
+        assert_ne!(after["Certificates"][name], before["Certificates"][name], "{name}");
         assert!(after["Certificates"][name].is_string());
     }
-    assert!(
-        refused(
-            &simulator,
-            "InitializeCluster",
-            Owner::new().claim(&id, &first)
-        )
-        .1
-        .contains("another public key")
-    );
-    ok(
-        &simulator,
-        "InitializeCluster",
-        Owner::new().claim(&id, csr(&after).unwrap()),
-    );
+    assert!(refused(&simulator, "InitializeCluster", Owner::new().claim(&id, &first)).1.contains("another public key"));
+    ok(&simulator, "InitializeCluster", Owner::new().claim(&id, csr(&after).unwrap()));
 }
 
 #[test]
@@ -54,39 +34,13 @@ fn the_control_endpoint_does_what_the_methods_do() {
     assert_ne!(csr(&second).unwrap(), first);
     assert_eq!(second["Hsms"][0]["HsmId"], answer.json()["HsmId"]);
 
-    assert_eq!(
-        control(&simulator, "activate", json!({ "ClusterId": id })).status,
-        400,
-        "not INITIALIZED"
-    );
-    assert_eq!(
-        control(
-            &simulator,
-            "set-state",
-            json!({ "ClusterId": id, "State": "INITIALIZED" })
-        )
-        .status,
-        200
-    );
-    assert_eq!(
-        control(&simulator, "activate", json!({ "ClusterId": id })).status,
-        200
-    );
+    assert_eq!(control(&simulator, "activate", json!({ "ClusterId": id })).status, 400, "not INITIALIZED");
+    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": id, "State": "INITIALIZED" })).status, 200);
+    assert_eq!(control(&simulator, "activate", json!({ "ClusterId": id })).status, 200);
     assert_eq!(describe(&simulator, &id)["State"], "ACTIVE");
 
-    assert_eq!(
-        control(
-            &simulator,
-            "fault",
-            json!({ "Action": "DescribeClusters", "Fault": "throttling", "Count": 2 })
-        )
-        .status,
-        200
-    );
-    assert_eq!(
-        refused(&simulator, "DescribeClusters", json!({})).0,
-        "ThrottlingException"
-    );
+    assert_eq!(control(&simulator, "fault", json!({ "Action": "DescribeClusters", "Fault": "throttling", "Count": 2 })).status, 200);
+    assert_eq!(refused(&simulator, "DescribeClusters", json!({})).0, "ThrottlingException");
     assert_eq!(control(&simulator, "clear-faults", json!({})).status, 200);
     ok(&simulator, "DescribeClusters", json!({}));
 
@@ -96,10 +50,7 @@ fn the_control_endpoint_does_what_the_methods_do() {
 
     let roots = control(&simulator, "roots", json!({})).json();
     assert_eq!(roots["AwsRoot"], simulator.aws_root_pem().unwrap());
-    assert_eq!(
-        control(&simulator, "advance", json!({ "Seconds": 5 })).status,
-        200
-    );
+    assert_eq!(control(&simulator, "advance", json!({ "Seconds": 5 })).status, 200);
 }
 
 #[test]
@@ -108,37 +59,17 @@ fn wrong_control_commands_say_what_is_wrong() {
     for (command, body, words) in [
         ("explode", json!({}), "no control command 'explode'"),
         ("activate", json!({}), "'ClusterId' is missing"),
-        (
-            "activate",
-            json!({ "ClusterId": "cluster-abcdefghijk" }),
-            "no cluster 'cluster-abcdefghijk'",
-        ),
-        (
-            "set-state",
-            json!({ "ClusterId": "x", "State": "HAPPY" }),
-            "'HAPPY'",
-        ),
+        ("activate", json!({ "ClusterId": "cluster-abcdefghijk" }), "no cluster 'cluster-abcdefghijk'"),
+        ("set-state", json!({ "ClusterId": "x", "State": "HAPPY" }), "'HAPPY'"),
         ("fault", json!({ "Fault": "gremlins" }), "'gremlins'"),
-        (
-            "fault",
-            json!({ "Fault": "delay", "Millis": "soon" }),
-            "'Millis'",
-        ),
+        ("fault", json!({ "Fault": "delay", "Millis": "soon" }), "'Millis'"),
     ] {
         let answer = control(&simulator, command, body);
         assert_eq!(answer.status, 400);
         let message = answer.json()["Message"].as_str().unwrap().to_owned();
         assert!(message.contains(words), "{message}");
     }
-    assert_eq!(
-        raw(
-            &simulator,
-            b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap()
-        .status,
-        405
-    );
+    assert_eq!(raw(&simulator, b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap().status, 405);
 }
 
 #[test]
@@ -146,26 +77,15 @@ fn refusing_faults_change_nothing_and_pass() {
     let simulator = instant();
     for (fault, status, kind) in [
         (Fault::Throttling, 400, "ThrottlingException"),
-        (
-            Fault::InternalFailure,
-            500,
-            "CloudHsmInternalFailureException",
-        ),
+        (Fault::InternalFailure, 500, "CloudHsmInternalFailureException"),
         (Fault::Unavailable, 503, "ServiceUnavailableException"),
         (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
     ] {
         simulator.inject(Some("CreateCluster"), fault, 1);
-        let answer = call(
-            &simulator,
-            "CreateCluster",
-            json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }),
-        );
+        let answer = call(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
         let (found, name, _) = answer.error();
         assert_eq!((found, name.as_str()), (status, kind));
-        assert_eq!(
-            ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
-            json!([])
-        );
+        assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]));
     }
     create_cluster(&simulator);
 }
@@ -177,23 +97,14 @@ fn a_connection_is_closed_before_or_after_the_change() {
     let claim = Owner::new().claim(&id, &csr);
 
     simulator.inject(Some("InitializeCluster"), Fault::CloseBefore, 1);
-    assert!(
-        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
-        "no answer"
-    );
+    assert!(call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(), "no answer");
     assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
 
     simulator.inject(Some("InitializeCluster"), Fault::CloseAfter, 1);
-    assert!(
-        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
-        "no answer"
-    );
+    assert!(call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(), "no answer");
     let after = describe(&simulator, &id);
     assert_eq!(after["State"], "INITIALIZED");
-    assert_eq!(
-        after["Certificates"]["ClusterCertificate"],
-        claim["SignedCert"]
-    );
+    assert_eq!(after["Certificates"]["ClusterCertificate"], claim["SignedCert"]);
     assert_eq!(simulator.calls()["InitializeCluster"], 2);
 }
 
@@ -208,11 +119,7 @@ fn a_delay_delays_and_others_are_served_meanwhile() {
         while simulator.calls().get("CreateCluster").is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        assert_eq!(
-            ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
-            json!([]),
-            "the change comes later, too"
-        );
+        assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]), "the change comes later, too");
         slow.join().unwrap();
         assert!(began.elapsed() >= long);
     });
@@ -226,10 +133,7 @@ fn an_initialization_that_never_ends_and_one_that_fails() {
     simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
     ok(&simulator, "InitializeCluster", claim.clone());
     let failed = describe(&simulator, &id);
-    assert_eq!(
-        (failed["State"].as_str(), csr(&failed)),
-        (Some("UNINITIALIZED"), Some(csr_text.as_str()))
-    );
+    assert_eq!((failed["State"].as_str(), csr(&failed)), (Some("UNINITIALIZED"), Some(csr_text.as_str())));
 
     simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
     ok(&simulator, "InitializeCluster", claim);
@@ -253,15 +157,9 @@ fn every_state_can_be_set() {
 fn a_stopped_simulator_frees_its_address_and_a_taken_one_is_refused() {
     use hsmboot::simulator::{Options, Simulator};
     let simulator = instant();
-    let options = Options {
-        listen: simulator.address(),
-        ..Options::default()
-    };
+    let options = Options { listen: simulator.address(), ..Options::default() };
     let refused = Simulator::spawn(options.clone()).err().unwrap().to_string();
-    assert!(
-        refused.contains(&simulator.address().to_string()),
-        "{refused}"
-    );
+    assert!(refused.contains(&simulator.address().to_string()), "{refused}");
     simulator.shutdown();
     let again = Simulator::spawn(options).unwrap();
     create_cluster(&again);

@@ -9,11 +9,7 @@ use serde_json::{Value, json};
 
 /// No state of transition lasts.
 pub fn instant() -> Simulator {
-    Simulator::spawn(Options {
-        speed: Speed::INSTANT,
-        ..Options::default()
-    })
-    .unwrap()
+    Simulator::spawn(Options { speed: Speed::INSTANT, ..Options::default() }).unwrap()
 }
 
 /// An answer: HTTP status, headers as they came, body.
@@ -31,12 +27,7 @@ impl Answer {
     /// `__type` and `Message` of an error.
     pub fn error(&self) -> (u16, String, String) {
         let json = self.json();
-        let text = |name: &str| {
-            json[name]
-                .as_str()
-                .unwrap_or_else(|| panic!("no {name}: {json}"))
-                .to_owned()
-        };
+        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name}: {json}")).to_owned();
         (self.status, text("__type"), text("Message"))
     }
 }
@@ -44,9 +35,7 @@ impl Answer {
 /// Sends octets and reads until the other side closes. `None`: it closed without an answer.
 pub fn raw(simulator: &Simulator, request: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(simulator.address()).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
     // A connection that is reset is as closed as one that ends.
@@ -54,11 +43,7 @@ pub fn raw(simulator: &Simulator, request: &[u8]) -> Option<Answer> {
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer {
-        status,
-        head: head.to_lowercase(),
-        body: body.to_owned(),
-    })
+    Some(Answer { status, head: head.to_lowercase(), body: body.to_owned() })
 }
 
 pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Option<Answer> {
@@ -93,39 +78,21 @@ pub fn refused(simulator: &Simulator, action: &str, body: Value) -> (String, Str
 }
 
 pub fn control(simulator: &Simulator, command: &str, body: Value) -> Answer {
-    post(
-        simulator,
-        &format!("/_control/{command}"),
-        "",
-        &body.to_string(),
-    )
-    .unwrap()
+    post(simulator, &format!("/_control/{command}"), "", &body.to_string()).unwrap()
 }
 
 pub fn create_cluster(simulator: &Simulator) -> String {
-    let answer = ok(
-        simulator,
-        "CreateCluster",
-        json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }),
-    );
+    let answer = ok(simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
     answer["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
 }
 
 pub fn create_hsm(simulator: &Simulator, cluster: &str) -> String {
-    let answer = ok(
-        simulator,
-        "CreateHsm",
-        json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }),
-    );
+    let answer = ok(simulator, "CreateHsm", json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }));
     answer["Hsm"]["HsmId"].as_str().unwrap().to_owned()
 }
 
 pub fn describe(simulator: &Simulator, cluster: &str) -> Value {
-    let answer = ok(
-        simulator,
-        "DescribeClusters",
-        json!({ "Filters": { "clusterIds": [cluster] } }),
-    );
+    let answer = ok(simulator, "DescribeClusters", json!({ "Filters": { "clusterIds": [cluster] } }));
     answer["Clusters"][0].clone()
 }
 
@@ -137,10 +104,7 @@ pub fn until(simulator: &Simulator, cluster: &str, done: impl Fn(&Value) -> bool
         if done(&now) {
             return now;
         }
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "never came: {now}"
-        );
+        assert!(began.elapsed() < Duration::from_secs(60), "never came: {now}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -159,10 +123,7 @@ pub fn ready_cluster(simulator: &Simulator) -> (String, String) {
 }
 
 pub fn der(pem: &str) -> Vec<u8> {
-    x509_parser::pem::parse_x509_pem(pem.as_bytes())
-        .unwrap()
-        .1
-        .contents
+    x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap().1.contents
 }
 
 /// The CSR's key, for rcgen: its own CSR reader does not take the hardware's names.
@@ -172,16 +133,8 @@ impl CsrKey {
     pub fn of(csr: &str) -> Self {
         use x509_parser::prelude::FromDer as _;
         let der = der(csr);
-        let (_, request) =
-            x509_parser::certification_request::X509CertificationRequest::from_der(&der).unwrap();
-        Self(
-            request
-                .certification_request_info
-                .subject_pki
-                .subject_public_key
-                .data
-                .to_vec(),
-        )
+        let (_, request) = x509_parser::certification_request::X509CertificationRequest::from_der(&der).unwrap();
+        Self(request.certification_request_info.subject_pki.subject_public_key.data.to_vec())
     }
 }
 
@@ -205,21 +158,12 @@ pub struct Owner {
 impl Owner {
     pub fn new() -> Self {
         let mut ca = rcgen::CertificateParams::default();
-        ca.distinguished_name
-            .push(rcgen::DnType::CommonName, "an owner's CA");
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "an owner's CA");
         ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        ca.key_usages = vec![
-            rcgen::KeyUsagePurpose::KeyCertSign,
-            rcgen::KeyUsagePurpose::CrlSign,
-        ];
+        ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
         let mut leaf = rcgen::CertificateParams::default();
-        leaf.distinguished_name
-            .push(rcgen::DnType::CommonName, "a cluster");
-        Self {
-            ca,
-            leaf,
-            key: rcgen::KeyPair::generate().unwrap(),
-        }
+        leaf.distinguished_name.push(rcgen::DnType::CommonName, "a cluster");
+        Self { ca, leaf, key: rcgen::KeyPair::generate().unwrap() }
     }
 
     pub fn trust_anchor(&self) -> String {

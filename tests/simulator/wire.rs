@@ -7,18 +7,8 @@ fn answers_are_json_1_1_with_a_request_id_and_without_nulls() {
     let simulator = instant();
     let (id, _) = ready_cluster(&simulator);
     let answer = call(&simulator, "DescribeClusters", json!({}));
-    assert!(
-        answer
-            .head
-            .contains("content-type: application/x-amz-json-1.1"),
-        "{}",
-        answer.head
-    );
-    assert!(
-        answer.head.contains("x-amzn-requestid: "),
-        "{}",
-        answer.head
-    );
+    assert!(answer.head.contains("content-type: application/x-amz-json-1.1"), "{}", answer.head);
+    assert!(answer.head.contains("x-amzn-requestid: "), "{}", answer.head);
     assert!(!answer.body.contains("null"), "{}", answer.body);
     let cluster = &answer.json()["Clusters"][0];
     assert_eq!(cluster["ClusterId"], id.as_str());
@@ -28,22 +18,11 @@ fn answers_are_json_1_1_with_a_request_id_and_without_nulls() {
 #[test]
 fn errors_have_a_type_and_a_message() {
     let simulator = instant();
-    let answer = call(
-        &simulator,
-        "DeleteCluster",
-        json!({ "ClusterId": "cluster-abcdefghijk" }),
-    );
+    let answer = call(&simulator, "DeleteCluster", json!({ "ClusterId": "cluster-abcdefghijk" }));
     let (status, kind, message) = answer.error();
-    assert_eq!(
-        (status, kind.as_str()),
-        (400, "CloudHsmResourceNotFoundException")
-    );
+    assert_eq!((status, kind.as_str()), (400, "CloudHsmResourceNotFoundException"));
     assert!(message.contains("cluster-abcdefghijk"));
-    assert!(
-        answer
-            .head
-            .contains("x-amzn-errortype: cloudhsmresourcenotfoundexception")
-    );
+    assert!(answer.head.contains("x-amzn-errortype: cloudhsmresourcenotfoundexception"));
 }
 
 #[test]
@@ -55,10 +34,7 @@ fn an_unknown_action_and_one_that_is_not_there_yet_are_unknown_operations() {
     }
     let (status, kind, _) = post(&simulator, "/", "", "{}").unwrap().error();
     assert_eq!((status, kind.as_str()), (400, "UnknownOperationException"));
-    assert_eq!(
-        post(&simulator, "/elsewhere", "", "{}").unwrap().status,
-        404
-    );
+    assert_eq!(post(&simulator, "/elsewhere", "", "{}").unwrap().status, 404);
 }
 
 #[test]
@@ -67,17 +43,9 @@ fn what_is_not_a_json_object_cannot_be_read() {
     let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
     for body in ["{", "[]", "5", "\u{0}"] {
         let (status, kind, _) = post(&simulator, "/", target, body).unwrap().error();
-        assert_eq!(
-            (status, kind.as_str()),
-            (400, "SerializationException"),
-            "{body}"
-        );
+        assert_eq!((status, kind.as_str()), (400, "SerializationException"), "{body}");
     }
-    assert_eq!(
-        post(&simulator, "/", target, "").unwrap().status,
-        200,
-        "no body: no members"
-    );
+    assert_eq!(post(&simulator, "/", target, "").unwrap().status, 200, "no body: no members");
 }
 
 #[test]
@@ -87,9 +55,7 @@ fn a_request_is_bounded() {
     let body = format!("{{\"x\": \"{}\"}}", "x".repeat(2_000_000));
     // The connection may be closed before all of it is sent; what counts is that it is not taken.
     let length = body.len();
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{target}Content-Length: {length}\r\n\r\n"
-    );
+    let head = format!("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{target}Content-Length: {length}\r\n\r\n");
     let answer = raw(&simulator, head.as_bytes());
     assert!(answer.is_none_or(|answer| answer.status == 413));
 }
@@ -97,11 +63,7 @@ fn a_request_is_bounded() {
 #[test]
 fn unknown_members_are_ignored_and_null_is_absent() {
     let simulator = instant();
-    ok(
-        &simulator,
-        "DescribeClusters",
-        json!({ "Later": { "x": [1] }, "MaxResults": null, "Filters": null }),
-    );
+    ok(&simulator, "DescribeClusters", json!({ "Later": { "x": [1] }, "MaxResults": null, "Filters": null }));
 }
 
 #[test]
@@ -110,12 +72,6 @@ fn regions_are_apart() {
     let id = create_cluster(&simulator);
     let elsewhere = call_in(&simulator, "eu-west-1", "DescribeClusters", &json!({})).unwrap();
     assert_eq!(elsewhere.json()["Clusters"], json!([]));
-    let foreign = call_in(
-        &simulator,
-        "eu-west-1",
-        "DeleteCluster",
-        &json!({ "ClusterId": id }),
-    )
-    .unwrap();
+    let foreign = call_in(&simulator, "eu-west-1", "DeleteCluster", &json!({ "ClusterId": id })).unwrap();
     assert_eq!(foreign.error().1, "CloudHsmResourceNotFoundException");
 }

@@ -7,14 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::ids::{ec2_id, ec2_id_from, random_bytes, resource_id};
 use super::super::limits::{
-    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE,
-    RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID, SUBNETS, TAG_KEY, TAG_VALUE, TAGS,
-    violation,
+    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID,
+    SUBNETS, TAG_KEY, TAG_VALUE, TAGS, violation,
 };
 use super::super::members::Members;
-use super::super::state::{
-    CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next,
-};
+use super::super::state::{CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::super::wire::ApiError;
 use super::describe::{cluster_json, hsm_json};
 use super::{Context, no_such_cluster, out_of_order};
@@ -22,14 +19,9 @@ use super::{Context, no_such_cluster, out_of_order};
 /// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup retention").
 const DEFAULT_RETENTION_DAYS: u16 = 90;
 
-pub(super) fn create_cluster(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let hsm_type = members.required("HsmType", &HSM_TYPE)?;
-    let subnets = members
-        .texts("SubnetIds", SUBNETS, &SUBNET_ID)?
-        .ok_or_else(|| members.missing("SubnetIds"))?;
+    let subnets = members.texts("SubnetIds", SUBNETS, &SUBNET_ID)?.ok_or_else(|| members.missing("SubnetIds"))?;
     let retention_days = retention_days(members)?;
     let tags = tags(members)?;
     let mode = members.text("Mode", &MODE)?;
@@ -38,14 +30,10 @@ pub(super) fn create_cluster(
 
     let mapping = subnet_mapping(context.region, &subnets)?;
     if mode == Some("NON_FIPS") && hsm_type == "hsm1.medium" {
-        return Err(ApiError::invalid(
-            "Mode NON_FIPS is not supported for HsmType hsm1.medium.",
-        ));
+        return Err(ApiError::invalid("Mode NON_FIPS is not supported for HsmType hsm1.medium."));
     }
     if let Some(backup) = backup {
-        return Err(ApiError::not_found(format!(
-            "Backup '{backup}' was not found."
-        )));
+        return Err(ApiError::not_found(format!("Backup '{backup}' was not found.")));
     }
 
     let now = context.clock.now();
@@ -63,10 +51,7 @@ pub(super) fn create_cluster(
         created: now,
         state: ClusterState::CreateInProgress,
         state_message: None,
-        next: Some(Next {
-            state: ClusterState::Uninitialized,
-            at: context.clock.after(CLUSTER_CREATION),
-        }),
+        next: Some(Next { state: ClusterState::Uninitialized, at: context.clock.after(CLUSTER_CREATION) }),
         since: now,
         hsms: Vec::new(),
         claim: None,
@@ -83,36 +68,17 @@ fn retention_days(members: &Members<'_>) -> Result<u16, ApiError> {
     policy.required("Type", &RETENTION_TYPE)?;
     let value = policy.required("Value", &RETENTION_VALUE)?;
     let (least, most) = RETENTION_DAYS;
-    let in_range = value
-        .parse()
-        .ok()
-        .filter(|days| (least..=most).contains(days));
-    in_range.ok_or_else(|| {
-        violation(
-            value,
-            "BackupRetentionPolicy.Value",
-            &format!("Member must have value between {least} and {most}"),
-        )
-    })
+    let in_range = value.parse().ok().filter(|days| (least..=most).contains(days));
+    in_range.ok_or_else(|| violation(value, "BackupRetentionPolicy.Value", &format!("Member must have value between {least} and {most}")))
 }
 
 fn tags(members: &Members<'_>) -> Result<Vec<(String, String)>, ApiError> {
     let mut tags: Vec<(String, String)> = Vec::new();
-    for (index, item) in members
-        .list("TagList", TAGS)?
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (index, item) in members.list("TagList", TAGS)?.into_iter().flatten().enumerate() {
         let tag = Members::of(item, format!("TagList.{}.member", index.saturating_add(1)))?;
-        let (key, value) = (
-            tag.required("Key", &TAG_KEY)?,
-            tag.required("Value", &TAG_VALUE)?,
-        );
+        let (key, value) = (tag.required("Key", &TAG_KEY)?, tag.required("Value", &TAG_VALUE)?);
         if tags.iter().any(|(other, _)| other == key) {
-            return Err(ApiError::tag(format!(
-                "TagList names the key '{key}' more than once."
-            )));
+            return Err(ApiError::tag(format!("TagList names the key '{key}' more than once.")));
         }
         tags.push((key.to_owned(), value.to_owned()));
     }
@@ -125,9 +91,7 @@ fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)
     for (subnet, letter) in subnets.iter().zip('a'..='j') {
         if mapping.iter().any(|(_, other)| other == subnet) {
             // "You can specify only one subnet per Availability Zone."
-            return Err(ApiError::invalid(format!(
-                "SubnetIds names '{subnet}' twice: only one subnet per Availability Zone."
-            )));
+            return Err(ApiError::invalid(format!("SubnetIds names '{subnet}' twice: only one subnet per Availability Zone.")));
         }
         mapping.push((format!("{region}{letter}"), (*subnet).to_owned()));
     }
@@ -137,10 +101,7 @@ fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)
 /// Nor to ask for the VPC: it is derived from the first subnet, so clusters of the same first subnet share one.
 fn vpc(region: &str, mapping: &[(String, String)]) -> String {
     let subnet = mapping.first().map_or("", |(_, subnet)| subnet.as_str());
-    let digest = ring::digest::digest(
-        &ring::digest::SHA256,
-        format!("{region}/{subnet}").as_bytes(),
-    );
+    let digest = ring::digest::digest(&ring::digest::SHA256, format!("{region}/{subnet}").as_bytes());
     ec2_id_from("vpc", digest.as_ref())
 }
 
@@ -150,10 +111,7 @@ fn pre_co_password() -> Result<String, ApiError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-pub(super) fn create_hsm(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
     let zone = members.required("AvailabilityZone", &AVAILABILITY_ZONE)?;
     let wanted_ip = members.text("IpAddress", &IP_ADDRESS)?;
@@ -161,49 +119,26 @@ pub(super) fn create_hsm(
     let identify = context.identify();
     let due = context.clock.after(HSM_CREATION);
     let region = context.world.region(context.region);
-    let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
         // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).
         ClusterState::Uninitialized if !cluster.hsms.is_empty() => {
-            return Err(ApiError::invalid(format!(
-                "Cluster '{cluster_id}' already contains an HSM but has not yet been fully activated"
-            )));
+            return Err(ApiError::invalid(format!("Cluster '{cluster_id}' already contains an HSM but has not yet been fully activated")));
         }
-        ClusterState::Uninitialized
-        | ClusterState::Initialized
-        | ClusterState::Active
-        | ClusterState::Degraded => {}
+        ClusterState::Uninitialized | ClusterState::Initialized | ClusterState::Active | ClusterState::Degraded => {}
         state => {
-            return Err(ApiError::invalid(format!(
-                "Cluster '{cluster_id}' is in state {}, in which no HSM can be created.",
-                state.name()
-            )));
+            return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be created.", state.name())));
         }
     }
-    let subnet = cluster
-        .subnets
-        .iter()
-        .find(|(name, _)| name == zone)
-        .map(|(_, subnet)| subnet.clone());
+    let subnet = cluster.subnets.iter().find(|(name, _)| name == zone).map(|(_, subnet)| subnet.clone());
     let subnet = subnet.ok_or_else(|| {
-        let zones: Vec<&str> = cluster
-            .subnets
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        ApiError::invalid(format!(
-            "Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.",
-            zones.join(", ")
-        ))
+        let zones: Vec<&str> = cluster.subnets.iter().map(|(name, _)| name.as_str()).collect();
+        ApiError::invalid(format!("Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.", zones.join(", ")))
     })?;
 
     let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
     let hsm = new_hsm(context.hardware, zone, &subnet, ip, due)?;
-    let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     let answer = json!({ "Hsm": hsm_json(cluster, &hsm) });
     cluster.hsms.push(hsm);
     Ok(answer)
@@ -211,26 +146,16 @@ pub(super) fn create_hsm(
 
 /// The address asked for, if it is one and free; else the first free one of the zone's subnet, `10.0.N.0/24`. The first
 /// four addresses of a subnet and its last are never given (VPC User Guide, "Subnet sizing").
-fn address(
-    wanted: Option<&str>,
-    zone: &str,
-    taken: impl Fn(&str) -> bool,
-) -> Result<String, ApiError> {
+fn address(wanted: Option<&str>, zone: &str, taken: impl Fn(&str) -> bool) -> Result<String, ApiError> {
     if let Some(wanted) = wanted {
-        let parsed: Ipv4Addr = wanted
-            .parse()
-            .map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
+        let parsed: Ipv4Addr = wanted.parse().map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
         if taken(&parsed.to_string()) {
-            return Err(ApiError::invalid(format!(
-                "IpAddress '{wanted}' is already in use in the subnet of {zone}."
-            )));
+            return Err(ApiError::invalid(format!("IpAddress '{wanted}' is already in use in the subnet of {zone}.")));
         }
         return Ok(parsed.to_string());
     }
     let third = zone.bytes().last().unwrap_or(b'a').saturating_sub(b'a');
-    let free = (4..=254_u8)
-        .map(|last| Ipv4Addr::new(10, 0, third, last).to_string())
-        .find(|ip| !taken(ip));
+    let free = (4..=254_u8).map(|last| Ipv4Addr::new(10, 0, third, last).to_string()).find(|ip| !taken(ip));
     free.ok_or_else(|| ApiError::invalid(format!("The subnet of {zone} has no free address left.")))
 }
 

@@ -11,49 +11,32 @@ use super::{Context, no_such_cluster};
 
 /// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network interface (ENI), or
 /// the ID of the HSM's ENI. You need to specify only one of these values." Several have to mean the same HSM.
-pub(super) fn delete_hsm(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
     let hsm_id = members.text("HsmId", &HSM_ID)?;
     let eni_id = members.text("EniId", &ENI_ID)?;
     let eni_ip = members.text("EniIp", &IP_ADDRESS)?;
     if hsm_id.is_none() && eni_id.is_none() && eni_ip.is_none() {
-        return Err(ApiError::invalid(
-            "One of HsmId, EniId and EniIp is required; the request has none of them.",
-        ));
+        return Err(ApiError::invalid("One of HsmId, EniId and EniIp is required; the request has none of them."));
     }
 
     let identify = context.identify();
     let due = context.clock.after(DELETION);
     let region = context.world.region(context.region);
-    let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     if cluster.state == ClusterState::InitializeInProgress {
-        return Err(ApiError::invalid(format!(
-            "Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.",
-            cluster.state.name()
-        )));
+        return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
     }
-    let hsm = cluster.hsms.iter_mut().find(|hsm| {
-        hsm_id.is_none_or(|id| id == hsm.id)
-            && eni_id.is_none_or(|id| id == hsm.eni)
-            && eni_ip.is_none_or(|ip| ip == hsm.ip)
-    });
+    let hsm = cluster
+        .hsms
+        .iter_mut()
+        .find(|hsm| hsm_id.is_none_or(|id| id == hsm.id) && eni_id.is_none_or(|id| id == hsm.eni) && eni_ip.is_none_or(|ip| ip == hsm.ip));
     let hsm = hsm.ok_or_else(|| {
         let named: Vec<&str> = [hsm_id, eni_id, eni_ip].into_iter().flatten().collect();
-        ApiError::not_found(format!(
-            "HSM '{}' was not found in cluster '{cluster_id}'.",
-            named.join("', '")
-        ))
+        ApiError::not_found(format!("HSM '{}' was not found in cluster '{cluster_id}'.", named.join("', '")))
     })?;
     if hsm.state == HsmState::DeleteInProgress {
-        return Err(ApiError::invalid(format!(
-            "HSM '{}' is being deleted already.",
-            hsm.id
-        )));
+        return Err(ApiError::invalid(format!("HSM '{}' is being deleted already.", hsm.id)));
     }
     hsm.state = HsmState::DeleteInProgress;
     hsm.due = due;
@@ -61,18 +44,13 @@ pub(super) fn delete_hsm(
 }
 
 /// "Before you can delete a cluster, you must delete all HSMs in the cluster."
-pub(super) fn delete_cluster(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.after(DELETION));
     let region = context.world.region(context.region);
-    let cluster = region
-        .cluster(cluster_id, context.clock, &identify)
-        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     if matches!(
         cluster.state,
         ClusterState::CreateInProgress
@@ -81,10 +59,7 @@ pub(super) fn delete_cluster(
             | ClusterState::DeleteInProgress
             | ClusterState::Deleted
     ) {
-        return Err(ApiError::invalid(format!(
-            "Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.",
-            cluster.state.name()
-        )));
+        return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.", cluster.state.name())));
     }
     if !cluster.hsms.is_empty() {
         return Err(ApiError::invalid(format!(
@@ -93,9 +68,6 @@ pub(super) fn delete_cluster(
         )));
     }
     cluster.enter(ClusterState::DeleteInProgress, now);
-    cluster.next = Some(Next {
-        state: ClusterState::Deleted,
-        at: due,
-    });
+    cluster.next = Some(Next { state: ClusterState::Deleted, at: due });
     Ok(json!({ "Cluster": cluster_json(cluster) }))
 }

@@ -13,33 +13,20 @@ use super::Context;
 
 const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
-pub(super) fn describe_clusters(
-    members: &Members<'_>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let filters = Filters::read(members)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
-    let token = members
-        .text("NextToken", &NEXT_TOKEN)?
-        .filter(|token| !token.is_empty());
+    let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
     let call = format!("DescribeClusters/{}/{}", context.region, filters.text());
-    let after = token
-        .map(|token| context.tokens.open(token, &call))
-        .transpose()?
-        .unwrap_or(0);
+    let after = token.map(|token| context.tokens.open(token, &call)).transpose()?.unwrap_or(0);
 
     let identify = context.identify();
     let region = context.world.region(context.region);
-    let mut found = region
-        .clusters(context.clock, &identify)
-        .filter(|(number, cluster)| *number > after && filters.allow(cluster))
-        .peekable();
+    let mut found = region.clusters(context.clock, &identify).filter(|(number, cluster)| *number > after && filters.allow(cluster)).peekable();
     let mut clusters = Vec::new();
     let mut last = after;
-    while let Some((number, cluster)) =
-        found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page)
-    {
+    while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
         clusters.push(cluster_json(cluster));
         last = number;
     }
@@ -64,24 +51,12 @@ impl<'a> Filters<'a> {
         for name in filters.names() {
             FILTER_NAME.judge("Filters", name)?;
             if !FILTER_NAMES.contains(&name) {
-                return Err(violation(
-                    name,
-                    "Filters",
-                    &format!("Map keys must be one of {}", FILTER_NAMES.join(", ")),
-                ));
+                return Err(violation(name, "Filters", &format!("Map keys must be one of {}", FILTER_NAMES.join(", "))));
             }
-            read.push((
-                name,
-                filters
-                    .texts(name, (0, usize::MAX), &any_text)?
-                    .unwrap_or_default(),
-            ));
+            read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
         }
         if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!(
-                "Filters has {} entries; at most {FILTERS} are allowed.",
-                read.len()
-            )));
+            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
         }
         Ok(Self(read))
     }
@@ -96,11 +71,7 @@ impl<'a> Filters<'a> {
 
     /// One form for equal filters, to bind a token to them.
     fn text(&self) -> String {
-        let mut parts: Vec<String> = self
-            .0
-            .iter()
-            .map(|(name, values)| format!("{name}={values:?}"))
-            .collect();
+        let mut parts: Vec<String> = self.0.iter().map(|(name, values)| format!("{name}={values:?}")).collect();
         parts.sort();
         parts.join("&")
     }
@@ -111,10 +82,7 @@ pub(in super::super) struct TokenKey(ring::hmac::Key);
 
 impl TokenKey {
     pub(in super::super) fn new() -> Result<Self, String> {
-        Ok(Self(ring::hmac::Key::new(
-            ring::hmac::HMAC_SHA256,
-            &random_bytes::<32>()?,
-        )))
+        Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
     }
 
     fn seal(&self, last: u64, call: &str) -> String {
@@ -124,15 +92,10 @@ impl TokenKey {
     }
 
     fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
-        let refused = || {
-            ApiError::invalid(
-                "NextToken was not made for this call: its action, region or filters differ, or it was altered.",
-            )
-        };
+        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
         let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
         let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag)
-            .map_err(|_| refused())?;
+        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
         Ok(u64::from_be_bytes(*number))
     }
 }
@@ -144,21 +107,9 @@ fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
 }
 
 pub(super) fn cluster_json(cluster: &Cluster) -> Value {
-    let subnets: Map<String, Value> = cluster
-        .subnets
-        .iter()
-        .map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str())))
-        .collect();
-    let tags: Vec<Value> = cluster
-        .tags
-        .iter()
-        .map(|(key, value)| json!({ "Key": key, "Value": value }))
-        .collect();
-    let hsms: Vec<Value> = cluster
-        .hsms
-        .iter()
-        .map(|hsm| hsm_json(cluster, hsm))
-        .collect();
+    let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
+    let tags: Vec<Value> = cluster.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
     let mut out = json!({
         "BackupPolicy": "DEFAULT",
         "BackupRetentionPolicy": { "Type": "DAYS", "Value": cluster.retention_days.to_string() },
@@ -174,19 +125,10 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
         "TagList": tags,
     });
     // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
-    if matches!(
-        cluster.state,
-        ClusterState::Uninitialized
-            | ClusterState::InitializeInProgress
-            | ClusterState::Initialized
-    ) {
+    if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
         put(&mut out, "PreCoPassword", cluster.pre_co_password.as_str());
     }
-    let optional = [
-        ("StateMessage", &cluster.state_message),
-        ("Mode", &cluster.mode),
-        ("NetworkType", &cluster.network_type),
-    ];
+    let optional = [("StateMessage", &cluster.state_message), ("Mode", &cluster.mode), ("NetworkType", &cluster.network_type)];
     for (name, value) in optional {
         if let Some(value) = value {
             put(&mut out, name, value.as_str());
@@ -206,12 +148,7 @@ fn certificates(cluster: &Cluster) -> Value {
         });
     }
     match &cluster.claim {
-        Some(claim)
-            if !matches!(
-                cluster.state,
-                ClusterState::Uninitialized | ClusterState::InitializeInProgress
-            ) =>
-        {
+        Some(claim) if !matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress) => {
             json!({ "ClusterCertificate": claim.signed_cert })
         }
         _ => json!({}),

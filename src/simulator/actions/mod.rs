@@ -54,11 +54,7 @@ impl Context<'_> {
 }
 
 /// Runs one action.
-pub(super) fn run(
-    action: &str,
-    members: &Map<String, Value>,
-    context: &mut Context<'_>,
-) -> Result<Value, ApiError> {
+pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let members = Members::new(members);
     match action {
         "CreateCluster" => create::create_cluster(&members, context),
@@ -67,13 +63,10 @@ pub(super) fn run(
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
-        known if NOT_YET.contains(&known) => Err(ApiError::unknown_operation(format!(
-            "{known} is an action of CloudHSM that this simulator does not have"
-        ))),
-        other => Err(ApiError::unknown_operation(format!(
-            "CloudHSM V2 has no action '{}'",
-            excerpt(other)
-        ))),
+        known if NOT_YET.contains(&known) => {
+            Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
+        }
+        other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
     }
 }
 
