@@ -52,8 +52,7 @@ fn judging(c: &mut Criterion) {
     assert!(verify(&evidence, &anchors, at, &policy).verified().is_some());
     c.bench_function("verify_bundle", |b| b.iter(|| verify(black_box(&evidence), &anchors, at, &policy)));
 
-    let (hsm, aws, manufacturer) =
-        (certificate(&evidence.hsm), certificate(&evidence.aws_hardware), certificate(&evidence.manufacturer_hardware));
+    let (hsm, aws, manufacturer) = (certificate(&evidence.hsm), certificate(&evidence.aws_hardware), certificate(&evidence.manufacturer_hardware));
     let csr = request(evidence.csr.as_deref().unwrap());
     let (aws_root, manufacturer_root) = (&anchors.aws[0], &anchors.manufacturer[0]);
     c.bench_function("bare_signature_checks", |b| {
@@ -68,7 +67,12 @@ fn judging(c: &mut Criterion) {
     c.bench_function("parse_bundle", |b| {
         b.iter(|| {
             let evidence = black_box(&evidence);
-            (certificate(&evidence.hsm), certificate(&evidence.aws_hardware), certificate(&evidence.manufacturer_hardware), request(evidence.csr.as_deref().unwrap()))
+            (
+                certificate(&evidence.hsm),
+                certificate(&evidence.aws_hardware),
+                certificate(&evidence.manufacturer_hardware),
+                request(evidence.csr.as_deref().unwrap()),
+            )
         });
     });
 }

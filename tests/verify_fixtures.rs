@@ -58,12 +58,9 @@ fn set(ids: &[String]) -> BTreeSet<String> {
 fn surprises(expect: &Expect, judgement: &Judgement) -> Vec<String> {
     let record = &judgement.record;
     let mut surprises = Vec::new();
-    for (status, expected) in [
-        (Status::Fail, &expect.fail),
-        (Status::Accepted, &expect.accepted),
-        (Status::Note, &expect.note),
-        (Status::Skipped, &expect.skipped),
-    ] {
+    for (status, expected) in
+        [(Status::Fail, &expect.fail), (Status::Accepted, &expect.accepted), (Status::Note, &expect.note), (Status::Skipped, &expect.skipped)]
+    {
         let (found, expected) = (ids(record, status), set(expected));
         for id in found.difference(&expected) {
             let detail = &record.finding(id.parse().unwrap()).unwrap().detail;
@@ -118,8 +115,7 @@ fn every_check_is_seen_failing() {
 /// With one exception: a partition can pose as a card only in both hardware certificates at once, since the HSM certificate has one issuer.
 #[test]
 fn every_check_is_seen_failing_alone() {
-    let alone: BTreeSet<Vec<String>> =
-        kept().iter().map(|fixture| ids(&judge(fixture).record, Status::Fail).into_iter().collect()).collect();
+    let alone: BTreeSet<Vec<String>> = kept().iter().map(|fixture| ids(&judge(fixture).record, Status::Fail).into_iter().collect()).collect();
     for id in CheckId::that_can_fail() {
         let expected = match id {
             CheckId::Role(_) => vec!["role.aws-hardware".to_string(), "role.manufacturer-hardware".to_string()],
@@ -169,8 +165,7 @@ fn the_fixtures_are_what_the_forge_makes() {
     if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
         regenerate(&made);
     }
-    let standing: BTreeSet<String> =
-        fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let standing: BTreeSet<String> = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(standing, made.keys().cloned().collect(), "HSMBOOT_REGENERATE=1 writes them anew");
     for (name, files) in &made {
         let directory = directory().join(name);

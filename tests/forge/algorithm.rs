@@ -56,9 +56,7 @@ type Making = fn(&Chain, Input) -> Signer;
 const SIGNATURES: &[(&str, &str, Making)] = &[
     ("sha1", "signed with SHA-1", |_, input| Signer::Pkcs1(signing_key(input), Hash::Sha1)),
     ("md5", "signed with MD5", |_, input| Signer::Pkcs1(signing_key(input), Hash::Md5)),
-    ("pss-sha1", "signed with PSS and its default parameters, which mean SHA-1", |_, input| {
-        Signer::Pss(signing_key(input), Hash::Sha1)
-    }),
+    ("pss-sha1", "signed with PSS and its default parameters, which mean SHA-1", |_, input| Signer::Pss(signing_key(input), Hash::Sha1)),
     ("pss-no-parameters", "PSS without parameters (RFC 4055 3.1: a signature has them)", |chain, input| {
         pss_saying(signing_key(input), &[], chain, input)
     }),
@@ -91,33 +89,13 @@ fn weak_keys() -> Vec<(&'static str, &'static str, Vec<u8>, Signer)> {
     let nothing = |size| Signer::Given(Signer::Pkcs1(&keys::HSM, Hash::Sha256).algorithm(), vec![1; size]);
     vec![
         ("rsa-1024", "an RSA key of 1024 bits", keys::RSA_1024.spki(), Signer::Pkcs1(&keys::RSA_1024, Hash::Sha256)),
-        (
-            "rsa-2047",
-            "an RSA key of 2047 bits, as many octets as one of 2048",
-            keys::RSA_2047.spki(),
-            Signer::Pkcs1(&keys::RSA_2047, Hash::Sha256),
-        ),
+        ("rsa-2047", "an RSA key of 2047 bits, as many octets as one of 2048", keys::RSA_2047.spki(), Signer::Pkcs1(&keys::RSA_2047, Hash::Sha256)),
         ("rsa-8200", "an RSA key of 8200 bits", wide.spki(), nothing(1025)),
-        (
-            "exponent-1",
-            "an RSA key with exponent 1: everyone can sign for it",
-            exponent_1.spki(),
-            Signer::Pkcs1(exponent_1, Hash::Sha256),
-        ),
+        ("exponent-1", "an RSA key with exponent 1: everyone can sign for it", exponent_1.spki(), Signer::Pkcs1(exponent_1, Hash::Sha256)),
         ("exponent-even", "an RSA key with an even exponent", even.spki(), nothing(256)),
         ("exponent-0", "an RSA key with exponent 0", RsaKey::public(n.clone(), 0).spki(), nothing(256)),
-        (
-            "p-256-compressed",
-            "a P-256 key whose point is compressed",
-            keys::P256.spki_compressed(),
-            Signer::Ecdsa(&keys::P256, Hash::Sha256),
-        ),
-        (
-            "p-256-explicit",
-            "a P-256 key whose curve is spelt out in numbers",
-            keys::P256.spki_explicit(),
-            Signer::Ecdsa(&keys::P256, Hash::Sha256),
-        ),
+        ("p-256-compressed", "a P-256 key whose point is compressed", keys::P256.spki_compressed(), Signer::Ecdsa(&keys::P256, Hash::Sha256)),
+        ("p-256-explicit", "a P-256 key whose curve is spelt out in numbers", keys::P256.spki_explicit(), Signer::Ecdsa(&keys::P256, Hash::Sha256)),
     ]
 }
 
@@ -126,12 +104,7 @@ fn unlisted_keys() -> Vec<(&'static str, &'static str, Vec<u8>, Signer)> {
     vec![
         ("p-521", "a P-521 key: not in the list", keys::P521.spki(), Signer::Ecdsa(&keys::P521, Hash::Sha512)),
         ("ed25519", "an Ed25519 key: not in the list", ed25519_spki(), Signer::Ed25519),
-        (
-            "p-256-sha512",
-            "a P-256 key that signs with SHA-512: not in the list",
-            keys::P256.spki(),
-            Signer::Ecdsa(&keys::P256, Hash::Sha512),
-        ),
+        ("p-256-sha512", "a P-256 key that signs with SHA-512: not in the list", keys::P256.spki(), Signer::Ecdsa(&keys::P256, Hash::Sha512)),
         ("p-256-sha1", "a P-256 key that signs with SHA-1", keys::P256.spki(), Signer::Ecdsa(&keys::P256, Hash::Sha1)),
     ]
 }

@@ -181,10 +181,7 @@ pub fn attribute_as(kind: &str, tag: u8, value: &[u8]) -> Vec<u8> {
 
 /// A Name: one SET for each group of attributes.
 pub fn name(rdns: &[&[(&str, &str)]]) -> Vec<u8> {
-    let rdns: Vec<Vec<u8>> = rdns
-        .iter()
-        .map(|rdn| der::set_of(&rdn.iter().map(|(kind, text)| attribute(kind, text)).collect::<Vec<_>>()))
-        .collect();
+    let rdns: Vec<Vec<u8>> = rdns.iter().map(|rdn| der::set_of(&rdn.iter().map(|(kind, text)| attribute(kind, text)).collect::<Vec<_>>())).collect();
     der::tlv(der::SEQUENCE, &rdns.concat())
 }
 

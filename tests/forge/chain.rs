@@ -170,12 +170,7 @@ fn aws_hardware(issuer: Vec<u8>) -> Cert {
         version: V3.to_vec(),
         serial: der::int(b"\x1c\xfc\x94\xc6\x62\x84\x48\x95\x79\x39\xcb\xe0\x48\x04\xde\xa7\x8d\x7a\xc0\xe6"),
         validity: validity("180921212232Z", "300101000000Z"),
-        extensions: Some(vec![
-            basic_constraints(false, false),
-            key_usage(0xa0, 5),
-            subject_key_id(&spki),
-            authority_key_id(&keys::AWS_ROOT.spki()),
-        ]),
+        extensions: Some(vec![basic_constraints(false, false), key_usage(0xa0, 5), subject_key_id(&spki), authority_key_id(&keys::AWS_ROOT.spki())]),
         ..v1(issuer, card_name(), spki, &keys::AWS_ROOT)
     }
 }
@@ -212,8 +207,7 @@ pub fn partition_name() -> Vec<u8> {
 }
 
 /// The first RDN of the hardware's names: a SET of five attributes.
-pub const FIRST_RDN: [(&str, &str); 5] =
-    [(COUNTRY, "US"), (STATE, "CA"), (ORGANIZATION, "Cavium"), (UNIT, "N3FIPS"), (LOCALITY, "SanJose")];
+pub const FIRST_RDN: [(&str, &str); 5] = [(COUNTRY, "US"), (STATE, "CA"), (ORGANIZATION, "Cavium"), (UNIT, "N3FIPS"), (LOCALITY, "SanJose")];
 
 pub fn hardware_name(common_name: &str) -> Vec<u8> {
     name(&[&FIRST_RDN, &[(COMMON_NAME, common_name)]])

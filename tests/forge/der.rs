@@ -150,9 +150,8 @@ impl Node {
     /// The paths of all elements that have, or may have, children.
     pub fn parents(&self) -> Vec<Vec<usize>> {
         let Body::Parent(_, children) = &self.body else { return Vec::new() };
-        let below = children.iter().enumerate().flat_map(|(number, child)| {
-            child.parents().into_iter().map(move |path| [vec![number], path].concat())
-        });
+        let below =
+            children.iter().enumerate().flat_map(|(number, child)| child.parents().into_iter().map(move |path| [vec![number], path].concat()));
         std::iter::once(Vec::new()).chain(below).collect()
     }
 }

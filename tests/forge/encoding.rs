@@ -69,9 +69,7 @@ const IN_PARTS: &[(&str, &str, PartDefect)] = &[
 const IN_WHOLE: &[(&str, &str, WholeDefect)] = &[
     ("outer-element", "an element after the signature, inside the outer SEQUENCE", |der| edited(&der, &[], append_null)),
     ("outer-long-length", "an outer length of more octets than it needs", |der| long_length(&der)),
-    ("outer-indefinite-length", "an outer SEQUENCE of indefinite length: BER", |der| {
-        [&[der::SEQUENCE, 0x80], &der[4..], &[0, 0]].concat()
-    }),
+    ("outer-indefinite-length", "an outer SEQUENCE of indefinite length: BER", |der| [&[der::SEQUENCE, 0x80], &der[4..], &[0, 0]].concat()),
     ("outer-set", "a SET where the outer SEQUENCE belongs", |mut der| {
         der[0] = der::SET;
         der

@@ -36,8 +36,7 @@ pub struct Fixture {
 }
 
 /// The notes on the good bundle, whose manufacturer root has expired.
-const NOTES: [&str; 4] =
-    ["anchors.source", "anchor-validity.manufacturer", "ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"];
+const NOTES: [&str; 4] = ["anchors.source", "anchor-validity.manufacturer", "ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"];
 
 impl Fixture {
     /// A bundle that verifies.

@@ -50,11 +50,7 @@ fn texts() -> Vec<Fixture> {
             every_text(|_, text| format!("\r\n \t\n{text}\n\x0b\x0c \n").into_bytes()),
         ),
         Fixture::new("verified--new-certificate-request", "the older label of a request (RFC 7468 7)", new_label),
-        Fixture::new(
-            "verified--5000-characters",
-            "as many characters as the service takes",
-            every_text(|_, text| padded(text, 5000).unwrap()),
-        ),
+        Fixture::new("verified--5000-characters", "as many characters as the service takes", every_text(|_, text| padded(text, 5000).unwrap())),
     ]
 }
 
@@ -65,65 +61,97 @@ fn algorithms() -> Vec<Fixture> {
         chain.bundle()
     };
     vec![
-        Fixture::new("verified--pss", "PSS with SHA-256, SHA-384 and SHA-512", with(|chain| {
-            chain.aws_hardware.signer = Signer::Pss(&keys::AWS_ROOT, Hash::Sha256);
-            chain.manufacturer_hardware.signer = Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha384);
-            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha512);
-            chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha256);
-        })),
-        Fixture::new("verified--pss-keys", "keys for PSS alone, with and without parameters", with(|chain| {
-            chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&pss_parameters(Hash::Sha256));
-            chain.manufacturer_hardware.spki = keys::HARDWARE.pss_spki(&[]);
-            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
-            chain.hsm.spki = keys::HSM.pss_spki(&[]);
-            chain.csr.spki = keys::HSM.pss_spki(&[]);
-            chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha384);
-        })),
-        Fixture::new("verified--hardware-key-written-twice", "one card's key, written for PKCS#1 v1.5 and for PSS", with(|chain| {
-            chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&[]);
-            chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
-        })),
-        Fixture::new("verified--ecdsa", "P-256 and P-384, with SHA-256 and SHA-384, each with each", with(|chain| {
-            chain.aws_root.spki = keys::P384.spki();
-            chain.aws_root.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
-            chain.aws_hardware.signer = Signer::Ecdsa(&keys::P384, Hash::Sha256);
-            chain.aws_hardware.spki = keys::P256.spki();
-            chain.manufacturer_hardware.spki = keys::P256.spki();
-            chain.hsm.signer = Signer::Ecdsa(&keys::P256, Hash::Sha384);
-            chain.hsm.spki = keys::P384.spki();
-            chain.csr.spki = keys::P384.spki();
-            chain.csr.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
-        })),
-        Fixture::new("verified--ecdsa-p-256-sha-256", "P-256 with SHA-256", with(|chain| {
-            chain.hsm.spki = keys::P256.spki();
-            chain.csr.spki = keys::P256.spki();
-            chain.csr.signer = Signer::Ecdsa(&keys::P256, Hash::Sha256);
-        }))
+        Fixture::new(
+            "verified--pss",
+            "PSS with SHA-256, SHA-384 and SHA-512",
+            with(|chain| {
+                chain.aws_hardware.signer = Signer::Pss(&keys::AWS_ROOT, Hash::Sha256);
+                chain.manufacturer_hardware.signer = Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha384);
+                chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha512);
+                chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha256);
+            }),
+        ),
+        Fixture::new(
+            "verified--pss-keys",
+            "keys for PSS alone, with and without parameters",
+            with(|chain| {
+                chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&pss_parameters(Hash::Sha256));
+                chain.manufacturer_hardware.spki = keys::HARDWARE.pss_spki(&[]);
+                chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
+                chain.hsm.spki = keys::HSM.pss_spki(&[]);
+                chain.csr.spki = keys::HSM.pss_spki(&[]);
+                chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha384);
+            }),
+        ),
+        Fixture::new(
+            "verified--hardware-key-written-twice",
+            "one card's key, written for PKCS#1 v1.5 and for PSS",
+            with(|chain| {
+                chain.aws_hardware.spki = keys::HARDWARE.pss_spki(&[]);
+                chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha256);
+            }),
+        ),
+        Fixture::new(
+            "verified--ecdsa",
+            "P-256 and P-384, with SHA-256 and SHA-384, each with each",
+            with(|chain| {
+                chain.aws_root.spki = keys::P384.spki();
+                chain.aws_root.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
+                chain.aws_hardware.signer = Signer::Ecdsa(&keys::P384, Hash::Sha256);
+                chain.aws_hardware.spki = keys::P256.spki();
+                chain.manufacturer_hardware.spki = keys::P256.spki();
+                chain.hsm.signer = Signer::Ecdsa(&keys::P256, Hash::Sha384);
+                chain.hsm.spki = keys::P384.spki();
+                chain.csr.spki = keys::P384.spki();
+                chain.csr.signer = Signer::Ecdsa(&keys::P384, Hash::Sha384);
+            }),
+        ),
+        Fixture::new(
+            "verified--ecdsa-p-256-sha-256",
+            "P-256 with SHA-256",
+            with(|chain| {
+                chain.hsm.spki = keys::P256.spki();
+                chain.csr.spki = keys::P256.spki();
+                chain.csr.signer = Signer::Ecdsa(&keys::P256, Hash::Sha256);
+            }),
+        )
         .in_memory(),
-        Fixture::new("verified--rsa-sha-384-512", "RSA 3072 with SHA-384, RSA 2048 with SHA-512", with(|chain| {
-            chain.aws_root.spki = keys::RSA_3072.spki();
-            chain.aws_root.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
-            chain.aws_hardware.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
-            chain.hsm.signer = Signer::Pkcs1(&keys::HARDWARE, Hash::Sha512);
-        })),
-        Fixture::new("verified--rsa-8192", "an HSM key of 8192 bits", with(|chain| {
-            chain.hsm.spki = keys::RSA_8192.spki();
-            chain.csr.spki = keys::RSA_8192.spki();
-            chain.csr.signer = Signer::Pkcs1(&keys::RSA_8192, Hash::Sha256);
-        })),
+        Fixture::new(
+            "verified--rsa-sha-384-512",
+            "RSA 3072 with SHA-384, RSA 2048 with SHA-512",
+            with(|chain| {
+                chain.aws_root.spki = keys::RSA_3072.spki();
+                chain.aws_root.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
+                chain.aws_hardware.signer = Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384);
+                chain.hsm.signer = Signer::Pkcs1(&keys::HARDWARE, Hash::Sha512);
+            }),
+        ),
+        Fixture::new(
+            "verified--rsa-8192",
+            "an HSM key of 8192 bits",
+            with(|chain| {
+                chain.hsm.spki = keys::RSA_8192.spki();
+                chain.csr.spki = keys::RSA_8192.spki();
+                chain.csr.signer = Signer::Pkcs1(&keys::RSA_8192, Hash::Sha256);
+            }),
+        ),
         Fixture::new(
             "verified--root-signed-with-sha-1",
             "a root that is signed with SHA-1: an anchor is a name and a key, and its own signature proves nothing",
             with(|chain| chain.manufacturer_root.signer = Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha1)),
         ),
-        Fixture::new("verified--no-null", "RSA signature algorithms without the NULL (RFC 4055 5: to be accepted)", with(|chain| {
-            let bare = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
-            for cert in [&mut chain.hsm, &mut chain.aws_hardware, &mut chain.manufacturer_hardware] {
-                cert.inner = Some(bare.clone());
-                cert.outer = Some(bare.clone());
-            }
-            chain.csr.outer = Some(bare);
-        })),
+        Fixture::new(
+            "verified--no-null",
+            "RSA signature algorithms without the NULL (RFC 4055 5: to be accepted)",
+            with(|chain| {
+                let bare = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
+                for cert in [&mut chain.hsm, &mut chain.aws_hardware, &mut chain.manufacturer_hardware] {
+                    cert.inner = Some(bare.clone());
+                    cert.outer = Some(bare.clone());
+                }
+                chain.csr.outer = Some(bare);
+            }),
+        ),
     ]
 }
 

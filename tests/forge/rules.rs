@@ -202,18 +202,14 @@ fn anchors() -> Vec<Fixture> {
     let one_key = |pss: bool| {
         changed(|chain| {
             chain.aws_root.spki = if pss { keys::MANUFACTURER_ROOT.pss_spki(&[]) } else { keys::MANUFACTURER_ROOT.spki() };
-            let signer = if pss {
-                Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha256)
-            } else {
-                Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha256)
-            };
+            let signer =
+                if pss { Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha256) } else { Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha256) };
             chain.aws_root.signer = signer.clone();
             chain.aws_hardware.signer = signer;
         })
     };
     vec![
-        Fixture::new("anchors.distinct--one-key-two-names", "both anchors are one key under two names", one_key(false))
-            .fails(&["anchors.distinct"]),
+        Fixture::new("anchors.distinct--one-key-two-names", "both anchors are one key under two names", one_key(false)).fails(&["anchors.distinct"]),
         Fixture::new(
             "anchors.distinct--one-key-two-algorithms",
             "both anchors are one key, written for PKCS#1 v1.5 and for PSS: the same numbers",
@@ -298,8 +294,7 @@ fn csr() -> Vec<Fixture> {
             changed(|chain| chain.csr.subject = chain::hardware_name("HSM:5.2G1804-ICM000000:PARTN:14, for FIPS mode")),
         )
         .notes(&["csr.subject"]),
-        Fixture::new("csr.subject--empty", "a CSR without a subject", changed(|chain| chain.csr.subject = der::seq(&[])))
-            .notes(&["csr.subject"]),
+        Fixture::new("csr.subject--empty", "a CSR without a subject", changed(|chain| chain.csr.subject = der::seq(&[]))).notes(&["csr.subject"]),
     ]
 }
 
@@ -329,11 +324,16 @@ fn validity_dates() -> Vec<Fixture> {
     }
     let what = "the good bundle before any of its certificates was issued";
     let all = ["validity.hsm", "validity.aws-hardware", "validity.manufacturer-hardware"];
-    fixtures.push(Fixture::new("validity.hsm--before-all", what, Chain::good().bundle()).at("2018-01-01T00:00:00Z").fails(&all)
-        .without_notes(&["anchor-validity.manufacturer"]));
+    fixtures.push(
+        Fixture::new("validity.hsm--before-all", what, Chain::good().bundle())
+            .at("2018-01-01T00:00:00Z")
+            .fails(&all)
+            .without_notes(&["anchor-validity.manufacturer"]),
+    );
     let what = "the good bundle long after all of its certificates have expired";
-    fixtures.push(Fixture::new("validity.hsm--after-all", what, Chain::good().bundle()).at("2070-01-01T00:00:00Z").fails(&all)
-        .notes(&["anchor-validity.aws"]));
+    fixtures.push(
+        Fixture::new("validity.hsm--after-all", what, Chain::good().bundle()).at("2070-01-01T00:00:00Z").fails(&all).notes(&["anchor-validity.aws"]),
+    );
     fixtures
 }
 
@@ -342,10 +342,8 @@ fn validity_dates() -> Vec<Fixture> {
 fn roles() -> Vec<Fixture> {
     let utf16: Vec<u8> = "HSM:1:PARTN:2".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let utf32: Vec<u8> = "HSM:1:PARTN:2".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
-    let two_names = [
-        attribute(COMMON_NAME, "HSM:5.2G1804-ICM000000, for FIPS mode"),
-        attribute(COMMON_NAME, "HSM:5.2G1804-ICM000000:PARTN:1, for FIPS mode"),
-    ];
+    let two_names =
+        [attribute(COMMON_NAME, "HSM:5.2G1804-ICM000000, for FIPS mode"), attribute(COMMON_NAME, "HSM:5.2G1804-ICM000000:PARTN:1, for FIPS mode")];
     [
         ("partition", "hardware certificates in a partition's name", chain::hardware_name("HSM:5.2G1804-ICM000000:PARTN:1, for FIPS mode")),
         ("bmp-string", "a partition's name as a BMPString, two octets to the character", chain::hardware_name_as(der::BMP_STRING, &utf16)),
@@ -437,7 +435,8 @@ fn ca_profiles() -> Vec<Fixture> {
         chain.manufacturer_hardware.version = Vec::new();
         chain.manufacturer_hardware.extensions = None;
     });
-    fixtures.push(Fixture::new("ca-profile.manufacturer-hardware--version-1", what, version_1).rfc5280().fails(&["ca-profile.manufacturer-hardware"]));
+    fixtures
+        .push(Fixture::new("ca-profile.manufacturer-hardware--version-1", what, version_1).rfc5280().fails(&["ca-profile.manufacturer-hardware"]));
     fixtures
 }
 
@@ -456,16 +455,18 @@ fn swapped() -> Vec<Fixture> {
             .fails(&fails)
             .without_notes(&["anchor-validity.manufacturer"])
             .notes(&["anchor-validity.aws"]),
-        Fixture::new("hardware.same-key--hsm-swapped", "the HSM certificate and the AWS hardware certificate in each other's place", hsm).fails(&[
-            "aws.signature",
-            "aws.issuer",
-            "aws.hsm-signature",
-            "aws.hsm-issuer",
-            "manufacturer.hsm-signature",
-            "manufacturer.hsm-issuer",
-            "hardware.same-key",
-            "csr.key",
-            "role.aws-hardware",
-        ]).notes(&["csr.subject"]),
+        Fixture::new("hardware.same-key--hsm-swapped", "the HSM certificate and the AWS hardware certificate in each other's place", hsm)
+            .fails(&[
+                "aws.signature",
+                "aws.issuer",
+                "aws.hsm-signature",
+                "aws.hsm-issuer",
+                "manufacturer.hsm-signature",
+                "manufacturer.hsm-issuer",
+                "hardware.same-key",
+                "csr.key",
+                "role.aws-hardware",
+            ])
+            .notes(&["csr.subject"]),
     ]
 }

@@ -25,12 +25,8 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ("bom", "a byte order mark before the block", |_, good| text(format!("\u{feff}{good}"))),
     ("nul", "a NUL after the block", |_, good| text(format!("{good}\0"))),
     ("nul-inside", "a NUL in the base64", |_, good| insert(good, "\0")),
-    ("no-break-space", "a no-break space after the block: not white space of the documented pattern", |_, good| {
-        text(format!("{good}\u{a0}\n"))
-    }),
-    ("text-before", "text before the block, as `openssl req -text` writes it", |_, good| {
-        text(format!("Data\n    Version 1\n{good}"))
-    }),
+    ("no-break-space", "a no-break space after the block: not white space of the documented pattern", |_, good| text(format!("{good}\u{a0}\n"))),
+    ("text-before", "text before the block, as `openssl req -text` writes it", |_, good| text(format!("Data\n    Version 1\n{good}"))),
     ("text-after", "text after the block", |_, good| text(format!("{good}the end\n"))),
     ("text-on-the-last-line", "text on the line that ends the block", |_, good| text(format!("{} x\n", good.trim_end()))),
     ("two-blocks", "the block twice", |_, good| text(good.repeat(2))),
@@ -45,18 +41,14 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
         let other = if input == Input::Csr { "X509 CRL" } else { "CERTIFICATE REQUEST" };
         text(good.replace(input.label(), other))
     }),
-    ("lower-case-label", "a label in lower case", |input, good| {
-        text(good.replace(input.label(), &input.label().to_lowercase()))
-    }),
+    ("lower-case-label", "a label in lower case", |input, good| text(good.replace(input.label(), &input.label().to_lowercase()))),
     ("labels-differ", "BEGIN and END name different things", |input, good| {
         text(good.replace(&format!("END {}", input.label()), "END NEW CERTIFICATE REQUEST"))
     }),
     ("four-dashes", "four dashes where five belong", |_, good| text(good.replacen("-----\n", "----\n", 1))),
     ("no-end", "no line that ends the block", |_, good| text(&good[..good.find("-----END").unwrap()])),
     ("no-begin", "no line that begins the block", |_, good| text(&good[good.find('\n').unwrap() + 1..])),
-    ("header", "a header inside the block (RFC 1421), with its colon", |_, good| {
-        text(good.replacen("-----\n", "-----\nProc-Type: 4,CLEAR\n\n", 1))
-    }),
+    ("header", "a header inside the block (RFC 1421), with its colon", |_, good| text(good.replacen("-----\n", "-----\nProc-Type: 4,CLEAR\n\n", 1))),
     ("colon", "a colon after the block: outside the documented characters", |_, good| text(format!("{good}:\n"))),
     ("base64-short", "a base64 character missing", |_, good| {
         let mut broken = good.as_bytes().to_vec();
@@ -72,9 +64,7 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ("base64-trailing-bits", "bits set that belong to no octet (RFC 4648 3.5)", trailing_bits),
     ("base64-nothing", "a block without content", |input, _| text(pem(input.label(), &[]))),
     ("5001-characters", "one character more than the service takes, all of it white space", |_, good| padded(good, 5001)),
-    ("private-key", "a private key where a certificate or request belongs", |_, _| {
-        text(keys::key_text("rsa-2048-stranger"))
-    }),
+    ("private-key", "a private key where a certificate or request belongs", |_, _| text(keys::key_text("rsa-2048-stranger"))),
     ("private-key-relabelled", "a private key under the label that belongs here", |input, _| {
         text(pem(input.label(), &keys::key_file("rsa-2048-stranger")))
     }),
@@ -89,12 +79,8 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
         let der = unpem(good.as_bytes());
         text(pem(input.label(), &der[..der.len() - 1]))
     }),
-    ("der-tail", "an element after the DER", |input, good| {
-        text(pem(input.label(), &[unpem(good.as_bytes()), vec![5, 0]].concat()))
-    }),
-    ("der-zero", "a zero octet after the DER", |input, good| {
-        text(pem(input.label(), &[unpem(good.as_bytes()), vec![0]].concat()))
-    }),
+    ("der-tail", "an element after the DER", |input, good| text(pem(input.label(), &[unpem(good.as_bytes()), vec![5, 0]].concat()))),
+    ("der-zero", "a zero octet after the DER", |input, good| text(pem(input.label(), &[unpem(good.as_bytes()), vec![0]].concat()))),
 ];
 
 fn text(text: impl Into<Vec<u8>>) -> Option<Vec<u8>> {
