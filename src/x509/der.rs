@@ -23,6 +23,8 @@ pub mod tag {
     pub const ENUMERATED: u8 = 0x0A;
     /// UTF8String
     pub const UTF8_STRING: u8 = 0x0C;
+    /// NumericString
+    pub const NUMERIC_STRING: u8 = 0x12;
     /// PrintableString
     pub const PRINTABLE_STRING: u8 = 0x13;
     /// TeletexString (T61String)
@@ -33,6 +35,14 @@ pub mod tag {
     pub const UTC_TIME: u8 = 0x17;
     /// GeneralizedTime
     pub const GENERALIZED_TIME: u8 = 0x18;
+    /// GraphicString
+    pub const GRAPHIC_STRING: u8 = 0x19;
+    /// VisibleString
+    pub const VISIBLE_STRING: u8 = 0x1A;
+    /// GeneralString
+    pub const GENERAL_STRING: u8 = 0x1B;
+    /// UniversalString
+    pub const UNIVERSAL_STRING: u8 = 0x1C;
     /// BMPString
     pub const BMP_STRING: u8 = 0x1E;
     /// SEQUENCE, SEQUENCE OF

@@ -50,15 +50,16 @@ fn walk<'a>(content: &'a [u8], what: &'static str, mut see: impl FnMut(bool, &'a
     Ok(())
 }
 
-/// Whether a common name of `name` holds `part`, letter case aside. `name` is the element as it came.
+/// Whether a common name of `name` holds `part`, letter case aside, in whichever string type; one that is no string may hold anything, so it
+/// counts as if it did. `name` is the element as it came.
 pub fn common_name_contains(name: &[u8], part: &str) -> bool {
     let mut found = false;
-    let Ok(outer) = Reader::new(name, "a name").any() else { return false };
+    let Ok(outer) = Reader::new(name, "a name").any() else { return true };
     let part = part.to_lowercase();
     let walked = walk(outer.content, "a name", |_, kind, value| {
-        found |= kind == COMMON_NAME && value_text(&value).to_lowercase().contains(&part);
+        found |= kind == COMMON_NAME && string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
     });
-    walked.is_ok() && found
+    walked.is_err() || found
 }
 
 /// A name for eyes, in the order it is encoded in: `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within
@@ -97,16 +98,26 @@ const fn is_invisible(c: char) -> bool {
 }
 
 fn value_text(value: &Tlv<'_>) -> String {
-    match value.tag {
-        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => String::from_utf8_lossy(value.content).into_owned(),
-        // Latin-1 is what TeletexString holds in practice.
-        tag::TELETEX_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
-        tag::BMP_STRING => {
-            let units = value.content.chunks_exact(2).map(|pair| pair.iter().fold(0u16, |n, b| (n << 8) | u16::from(*b)));
-            char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
-        }
-        _ => format!("#{}", hex(value.raw)),
-    }
+    string(value).unwrap_or_else(|| format!("#{}", hex(value.raw)))
+}
+
+/// The value of a string type; `None` where it is none.
+fn string(value: &Tlv<'_>) -> Option<String> {
+    let wide = |width: usize| value.content.chunks(width).map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)));
+    Some(match value.tag {
+        tag::UTF8_STRING => String::from_utf8_lossy(value.content).into_owned(),
+        // Latin-1 is what TeletexString and its relatives hold in practice, and ASCII is part of it.
+        tag::NUMERIC_STRING
+        | tag::PRINTABLE_STRING
+        | tag::TELETEX_STRING
+        | tag::IA5_STRING
+        | tag::GRAPHIC_STRING
+        | tag::VISIBLE_STRING
+        | tag::GENERAL_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
+        tag::BMP_STRING => char::decode_utf16(wide(2).map(|unit| u16::try_from(unit).unwrap_or(0xFFFD))).map(|c| c.unwrap_or('\u{fffd}')).collect(),
+        tag::UNIVERSAL_STRING => wide(4).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),
+        _ => return None,
+    })
 }
 
 /// An OID's content as dotted text.

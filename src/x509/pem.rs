@@ -131,7 +131,7 @@ pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
         return Err(PemError::Character { byte: text.get(at).copied().unwrap_or(0), line });
     }
     // Every byte is ASCII now.
-    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches([' ', '\t', '\r', '\n']);
+    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space));
     one_block(text, expected)
 }
 
