@@ -6,10 +6,35 @@
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
-use hsmboot::simulator::{Options, Simulator};
+/// `hsmboot simulate`, as its users start it. It ends with the test.
+struct Simulate {
+    child: Child,
+    url: String,
+}
+
+impl Simulate {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+        command.args(["simulate", "--listen", "127.0.0.1:0"]).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("the first line is {line:?}")).to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Simulate {
+    fn drop(&mut self) {
+        // One that has ended already is what is wanted.
+        self.child.kill().unwrap_or_default();
+        self.child.wait().unwrap();
+    }
+}
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
@@ -44,18 +69,40 @@ fn passes(output: &Output) {
 fn a_whole_claim_with_boto3_alone() {
     needs("python3", &["-c", "import boto3"], "pip install boto3");
     needs("openssl", &["version"], "install openssl");
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulate::start(&[]);
     let script = script("claim_boto3.py");
-    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url()]));
-    assert_eq!(simulator.calls().get("InitializeCluster"), Some(&3));
+    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url]));
 }
 
 #[test]
 fn a_whole_claim_with_the_aws_cli_and_openssl_alone() {
     needs("aws", &["--version"], "pip install awscli");
     needs("openssl", &["version"], "install openssl");
-    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let simulator = Simulate::start(&[]);
     let script = script("claim_awscli.sh");
-    passes(&run("sh", &[script.to_str().unwrap(), &simulator.url()]));
-    assert_eq!(simulator.calls().get("InitializeCluster"), Some(&2));
+    passes(&run("sh", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn the_roots_are_there_when_the_first_line_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("new/roots");
+    let simulator = Simulate::start(&["--instant", "--roots", roots.to_str().unwrap()]);
+    for name in ["aws-root.crt", "manufacturer-root.crt", "manufacturer-root-reissue.crt"] {
+        let text = std::fs::read_to_string(roots.join(name)).unwrap();
+        assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{name}");
+    }
+    drop(simulator);
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_on_ends_with_1() {
+    let first = Simulate::start(&[]);
+    let address = first.url.trim_start_matches("http://");
+    let second = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--listen", address]).output().unwrap();
+    let errors = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(errors.contains(&format!("cannot listen on {address}")) && errors.contains("hint:"), "{errors}");
+    let slow = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--speed", "0"]).output().unwrap();
+    assert_eq!(slow.status.code(), Some(2));
 }

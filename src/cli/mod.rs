@@ -8,6 +8,8 @@ mod check;
 mod meta;
 mod sign;
 mod signals;
+#[cfg(feature = "simulator")]
+mod simulate;
 mod ui;
 mod verify;
 
@@ -49,6 +51,9 @@ pub enum Command {
     Sign(sign::Args),
     #[allow(missing_docs)]
     Check(check::Args),
+    #[allow(missing_docs)]
+    #[cfg(feature = "simulator")]
+    Simulate(simulate::Args),
     #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
     #[allow(missing_docs)]
@@ -96,6 +101,8 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Ca(command) => ca::run(&command, ui),
         Command::Sign(args) => sign::run(&args, ui),
         Command::Check(args) => check::run(&args, ui),
+        #[cfg(feature = "simulator")]
+        Command::Simulate(args) => simulate::run(&args, ui),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
     }

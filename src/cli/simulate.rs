@@ -1,0 +1,76 @@
+//! `hsmboot simulate`
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::ui::{Format, Outcome, Ui};
+use crate::error::{Class, Error, Result};
+use crate::simulator::{Options, SimError, Simulator, Speed};
+
+/// Emulate the CloudHSM V2 API on this machine, until interrupted
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot simulate --listen 127.0.0.1:8080 --roots ./roots
+  hsmboot bootstrap --cluster-id ID --endpoint-url http://127.0.0.1:8080 \\
+      --aws-root ./roots/aws-root.crt --manufacturer-root ./roots/manufacturer-root.crt
+
+The first line on standard output says where it listens. Any credentials are taken. Its roots are its own: nothing built in trusts them.
+
+Exit codes: 1 it cannot listen there, or the roots cannot be written; 2 wrong command line; 130 interrupted")]
+pub struct Args {
+    /// Where to listen; port 0 is one that is free
+    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
+    listen: SocketAddr,
+    /// Write aws-root.crt and manufacturer-root.crt there, for --aws-root and --manufacturer-root
+    #[arg(long, value_name = "DIR")]
+    roots: Option<PathBuf>,
+    /// States of transition take no time (otherwise a claim takes about a second)
+    #[arg(long, conflicts_with = "speed")]
+    instant: bool,
+    /// States of transition pass this many times as fast
+    #[arg(long, value_name = "N", value_parser = speed)]
+    speed: Option<Speed>,
+}
+
+fn speed(text: &str) -> std::result::Result<Speed, String> {
+    let factor = text.parse().ok().and_then(Speed::times);
+    factor.ok_or_else(|| String::from("a speed is a number above 0; 1 is the default, 0.01 a hundred times as slow"))
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
+    let simulator = Simulator::spawn(Options { listen: args.listen, speed }).map_err(|fault| error(&fault))?;
+    if !args.listen.ip().is_loopback() {
+        ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
+    }
+    // Before the line that scripts wait for: what they then read is there.
+    if let Some(directory) = &args.roots {
+        simulator.write_roots(directory).map_err(|fault| error(&fault))?;
+    }
+    let line = format!("listening on {}", simulator.url());
+    match ui.format {
+        Format::Text => {
+            let mut out = std::io::stdout().lock();
+            // Nobody has to read it.
+            drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+        }
+        // Standard output is for the one document at the end.
+        Format::Json => ui.say(&line),
+    }
+    loop {
+        // A signal ends the program (signals.rs).
+        std::thread::park();
+    }
+}
+
+fn error(fault: &SimError) -> Error {
+    let (kind, hint) = match fault {
+        SimError::Listen { .. } => ("cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
+        SimError::Start(_) => ("cannot-start", "the machine has no threads to spare"),
+        SimError::Hardware(_) => ("no-certificates", "please report it: this is a bug, or the system yields no randomness"),
+        SimError::Write { .. } => ("cannot-write", "choose a directory for --roots that you can write to"),
+    };
+    Error::new(Class::Machine, kind, fault.to_string(), hint)
+}
