@@ -12,6 +12,7 @@ pub mod encoding;
 pub mod fixture;
 pub mod good;
 pub mod keys;
+pub mod mutate;
 pub mod pem;
 pub mod rules;
 pub mod text;
