@@ -3,6 +3,7 @@ pub mod bundle;
 pub mod ca;
 pub mod check;
 pub mod cli;
+pub mod cloudhsm;
 pub mod error;
 pub mod fsio;
 pub mod sign;
