@@ -48,7 +48,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     if let Some(found) = find::<CredentialsError>(error) {
-        return Trouble::NoCredentials { reason: chain(found) };
+        return Trouble::NoCredentials { reason: credentials(found) };
     }
     match error {
         SdkError::ServiceError(context) => {
@@ -64,6 +64,16 @@ where
             Trouble::Unreachable { reason: chain(error) }
         }
         _ => Trouble::Unknown { reason: chain(error) },
+    }
+}
+
+/// Why there are no credentials. The SDK's word for "found none" is "not enabled".
+fn credentials(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "none in the environment or the AWS configuration files, and no role of an instance or a task".to_owned()
+        }
+        other => chain(other),
     }
 }
 
@@ -107,16 +117,30 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 
-/// The causes as one line: each text once, without what only repeats the one before.
+/// Texts of the SDK and its HTTP library that say where an error passed through, not what it is.
+const PASSED_THROUGH: &[&str] = &[
+    "dispatch failure",
+    "io error",
+    "other",
+    "timeout",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "an error occurred while loading credentials",
+    "error trying to connect",
+    "service error",
+    "the credentials provider was not properly configured",
+];
+
+/// The causes as one line: each text once, without what only repeats another or only says where it passed through.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for text in causes(error).map(|cause| clean(&cause.to_string())) {
-        if text.is_empty() || texts.iter().any(|known| known.contains(&text)) {
-            continue;
+    let all: Vec<String> = causes(error).map(|cause| clean(&cause.to_string())).filter(|text| !text.is_empty()).collect();
+    let mut texts: Vec<&str> = Vec::new();
+    for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
+        if !texts.iter().any(|known| known.contains(text)) {
+            texts.push(text);
         }
-        texts.push(text);
     }
-    texts.join(": ")
+    if texts.is_empty() { all.join(": ") } else { texts.join(": ") }
 }
 
 /// A text from outside for one line of a terminal: no control characters, and not without end.
