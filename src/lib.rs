@@ -2,6 +2,7 @@
 pub mod bundle;
 pub mod ca;
 pub mod check;
+pub mod claim;
 pub mod cli;
 pub mod cloudhsm;
 pub mod error;

@@ -17,9 +17,9 @@ impl Papers {
     /// Only [`crate::check`] makes a pair, so nothing unchecked is ever sent.
     pub(super) fn of(pair: &Pair, cluster_id: &str) -> Self {
         Papers {
-            csr: pair.csr.der().to_vec(),
-            signed_cert: pair.signed_cert.clone(),
-            trust_anchor: pair.trust_anchor.clone(),
+            csr: pair.csr().der().to_vec(),
+            signed_cert: pair.signed_cert().clone(),
+            trust_anchor: pair.trust_anchor().clone(),
             request: InitializeCluster {
                 cluster_id: cluster_id.to_owned(),
                 signed_cert: pair.signed_cert_pem(),
