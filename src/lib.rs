@@ -6,8 +6,10 @@ pub mod claim;
 pub mod cli;
 pub mod cloudhsm;
 pub mod error;
+pub mod fetch;
 pub mod fsio;
 pub mod sign;
+pub mod submit;
 pub mod verify;
 pub mod x509;
 
