@@ -19,7 +19,12 @@ pub trait Host {
     fn pause(&mut self, claim: &Claim, length: Duration) -> impl Future<Output = ()>;
 
     /// Something happened that a user may want to follow: a cluster was described, or a call failed.
-    fn watch(&mut self, _claim: &Claim) {}
+    ///
+    /// # Errors
+    /// Whatever ends the claim.
+    fn watch(&mut self, _claim: &Claim) -> Result<()> {
+        Ok(())
+    }
 
     /// Verifies, signs and checks, for a claim that began without a pair.
     ///
@@ -50,7 +55,7 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
             Step::Describe => {
                 let answer = service.describe(claim.cluster_id()).await;
                 claim.described(answer);
-                host.watch(claim);
+                host.watch(claim)?;
             }
             Step::Pause(length) => host.pause(claim, length).await,
             Step::Certify(cluster) => {
@@ -63,7 +68,7 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
                 }
                 let answer = service.initialize(&request).await;
                 claim.initialized(answer);
-                host.watch(claim);
+                host.watch(claim)?;
             }
             Step::Done(outcome) => return Ok(End::Claimed(outcome)),
             Step::Failed(failure) => return Err((*failure).into()),

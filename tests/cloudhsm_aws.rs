@@ -80,8 +80,12 @@ impl Service {
     fn run<T>(&self, call: impl AsyncFnOnce(AwsCloudHsm) -> T) -> T {
         let timeouts =
             Timeouts { connect: Duration::from_secs(5), request: Duration::from_millis(1500), call: Duration::from_secs(20) };
-        let options =
-            Options { region: Some("eu-test-1".into()), profile: None, endpoint_url: Some(self.url.clone()), timeouts };
+        let options = Options {
+            region: Some("eu-test-1".into()),
+            endpoint_url: Some(self.url.clone()),
+            timeouts,
+            ..Options::default()
+        };
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

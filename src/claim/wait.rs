@@ -150,6 +150,11 @@ impl Wait {
         self.last.as_ref()
     }
 
+    /// The last failed call that is being waited out, if that is what is going on.
+    pub fn trouble(&self) -> Option<&ServiceError> {
+        self.last_error.as_ref()
+    }
+
     /// What to do next; `elapsed` is the time since the wait began.
     pub fn next(&mut self, elapsed: Duration) -> Step {
         self.pace.at(elapsed);

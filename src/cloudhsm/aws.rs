@@ -28,6 +28,8 @@ const PAGE: i32 = 100;
 pub struct Options {
     /// The AWS region.
     pub region: Option<String>,
+    /// The region where neither `region` nor the environment and files name one.
+    pub fallback_region: Option<String>,
     /// The profile in the shared configuration. Named here, it alone gives the credentials, as with the AWS CLI: the environment's
     /// are not used.
     pub profile: Option<String>,

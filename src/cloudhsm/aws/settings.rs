@@ -84,6 +84,9 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
     if let Some(region) = local.region().await {
         return Some(region);
     }
+    if let Some(region) = &options.fallback_region {
+        return Some(Region::new(region.clone()));
+    }
     if endpoint_given {
         return None;
     }
