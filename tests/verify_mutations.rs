@@ -60,8 +60,7 @@ static GOOD: LazyLock<Subject> = LazyLock::new(|| Subject::new("good", Chain::go
 
 /// Bundles with what the good one does not have: other algorithms, extensions, attributes, times.
 fn others() -> Vec<Subject> {
-    const NAMES: [&str; 7] =
-        ["pss", "pss-keys", "ecdsa", "generalized-time", "all-known-extensions", "path-length", "csr-attributes"];
+    const NAMES: [&str; 7] = ["pss", "pss-keys", "ecdsa", "generalized-time", "all-known-extensions", "path-length", "csr-attributes"];
     let fixtures = forge::good::fixtures();
     let named = |name: &str| fixtures.iter().find(|fixture| fixture.name == format!("verified--{name}")).unwrap().bundle.clone();
     NAMES.iter().map(|name| Subject::new(name, named(name))).collect()

@@ -5,13 +5,25 @@
 mod args;
 mod ca;
 mod check;
+#[cfg(feature = "online")]
+mod cluster;
+#[cfg(feature = "online")]
+mod fetch;
 mod meta;
+#[cfg(feature = "online")]
+mod online;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]
 mod simulate;
+#[cfg(feature = "online")]
+mod status;
+#[cfg(feature = "online")]
+mod submit;
 mod ui;
 mod verify;
+#[cfg(feature = "online")]
+mod wait;
 
 use std::process::ExitCode;
 
@@ -42,6 +54,9 @@ pub struct Cli {
 /// The commands, in the order in which a claim meets them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Fetch(fetch::Args),
     #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
     Verify(verify::Args),
     #[command(subcommand)]
@@ -51,6 +66,15 @@ pub enum Command {
     Sign(sign::Args),
     #[allow(missing_docs)]
     Check(check::Args),
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Submit(submit::Args),
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Status(status::Args),
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Wait(wait::Args),
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
@@ -97,10 +121,18 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, ui: &Ui) -> Result<Outcome> {
     match command {
+        #[cfg(feature = "online")]
+        Command::Fetch(args) => fetch::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),
         Command::Ca(command) => ca::run(&command, ui),
         Command::Sign(args) => sign::run(&args, ui),
         Command::Check(args) => check::run(&args, ui),
+        #[cfg(feature = "online")]
+        Command::Submit(args) => submit::run(&args, ui),
+        #[cfg(feature = "online")]
+        Command::Status(args) => status::run(&args, ui),
+        #[cfg(feature = "online")]
+        Command::Wait(args) => wait::run(&args, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
         Command::Completions(args) => Ok(meta::completions(&args)),

@@ -1,0 +1,300 @@
+//! How a claim, or a `wait`, can end without its goal, and how that is told.
+
+use std::time::Duration;
+
+use crate::cloudhsm::{Cluster, ClusterState, HsmState, Place, ServiceError};
+use crate::error::{Class, Error};
+use crate::x509::hex;
+
+use super::view::Shown;
+use super::wait::Target;
+
+/// Why the cluster is not claimed, or why that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A call failed for good.
+    Service {
+        /// The call.
+        error: ServiceError,
+        /// A request is out whose outcome nobody knows.
+        open: bool,
+    },
+    /// The service shows no such cluster.
+    NotFound {
+        /// The cluster's id.
+        cluster_id: String,
+        /// Where we looked.
+        place: Option<Place>,
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
+    /// The cluster's state, or its HSMs', does not allow it.
+    StateForbids {
+        /// The cluster as it was described.
+        cluster: Box<Cluster>,
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
+    /// The cluster's CSR is not the one that was signed.
+    CsrChanged {
+        /// The cluster's id.
+        cluster_id: String,
+        /// SHA-256 of the CSR that was signed.
+        signed: [u8; 32],
+        /// What the cluster has now.
+        now: LiveCsr,
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
+    /// The cluster is claimed, and its certificate is not from this CA.
+    ClaimedByAnother {
+        /// The cluster's id.
+        cluster_id: String,
+        /// Its state.
+        state: ClusterState,
+        /// The cluster's certificate.
+        theirs: Shown,
+        /// This run's CA certificate, if there is one.
+        ours: Option<Shown>,
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
+    /// InitializeCluster was accepted, and the cluster went back to UNINITIALIZED.
+    FellBack {
+        /// The cluster's id.
+        cluster_id: String,
+        /// The service's sentence about the state.
+        state_message: Option<String>,
+        /// The sentence that InitializeCluster answered with.
+        answer: Option<String>,
+    },
+    /// InitializeCluster was sent several times and never had any effect.
+    NoEffect {
+        /// The cluster's id.
+        cluster_id: String,
+        /// How often.
+        sends: u32,
+        /// The last error.
+        last: Option<ServiceError>,
+    },
+    /// Time ran out.
+    Unfinished {
+        /// The cluster's id.
+        cluster_id: String,
+        /// The state seen last.
+        state: Option<ClusterState>,
+        /// How long was waited.
+        waited: Duration,
+        /// InitializeCluster was sent before.
+        sent: bool,
+        /// The last call that failed, where that is what kept us waiting.
+        last_error: Option<ServiceError>,
+    },
+    /// `wait`: the cluster cannot get to the state any more.
+    OutOfReach {
+        /// The cluster as it was described.
+        cluster: Box<Cluster>,
+        /// What was waited for.
+        target: Target,
+    },
+}
+
+/// The cluster's CSR, compared with the one that was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveCsr {
+    /// The very same.
+    Same,
+    /// Another; its SHA-256.
+    Other([u8; 32]),
+    /// Not a CSR: why.
+    Unreadable(String),
+}
+
+const SENT: &str = "\n  InitializeCluster was sent before that; the service says nothing about its outcome";
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Service { error, open } => {
+                let mut error = Error::from(error);
+                if open {
+                    error.message.push_str("\n  InitializeCluster was sent, and whether it worked is not known");
+                    error.hint = format!("run the same command again: it looks at the cluster before it does anything\n{}", error.hint);
+                }
+                error
+            }
+            Failure::NotFound { cluster_id, place, sent } => {
+                let at = place.map(|place| format!("\n  at  {place}")).unwrap_or_default();
+                Error::new(
+                    Class::Service,
+                    "cluster-not-found",
+                    format!("there is no cluster {cluster_id} here{at}{}", note(sent)),
+                    "check the id, the region and the account: `hsmboot status` lists the clusters there",
+                )
+            }
+            Failure::StateForbids { cluster, sent } => state_forbids(&cluster, sent),
+            Failure::CsrChanged { cluster_id, signed, now, sent } => csr_changed(&cluster_id, &signed, &now, sent),
+            Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent } => {
+                claimed_by_another(&cluster_id, &state, &theirs, ours.as_ref(), sent)
+            }
+            Failure::FellBack { cluster_id, state_message, answer } => Error::new(
+                Class::Service,
+                "initialization-fell-back",
+                format!(
+                    "InitializeCluster was accepted, but {cluster_id} is UNINITIALIZED again{}{}",
+                    line("service", state_message.as_deref()),
+                    line("answer", answer.as_deref()),
+                ),
+                "run the same command again; if it comes back each time, the service's words above are for AWS Support",
+            ),
+            Failure::NoEffect { cluster_id, sends, last } => Error::new(
+                Class::Service,
+                "initialize-without-effect",
+                format!(
+                    "InitializeCluster was sent {sends} times, without a usable answer, and {cluster_id} is still UNINITIALIZED{}",
+                    line("last", last.map(|error| error.brief()).as_deref()),
+                ),
+                "nothing has changed; run the same command again later",
+            ),
+            Failure::Unfinished { cluster_id, state, waited, sent, last_error } => {
+                let state = state.map_or_else(|| "never seen".to_owned(), |state| state.to_string());
+                let sent = if sent { "\n  InitializeCluster was sent" } else { "" };
+                Error::new(
+                    Class::Unfinished,
+                    "not-finished",
+                    format!(
+                        "{cluster_id} is not there yet after {} s\n  state  {state}{}{sent}",
+                        waited.as_secs(),
+                        line("last", last_error.map(|error| error.brief()).as_deref()),
+                    ),
+                    "run the same command again: it goes on from here (`--timeout` gives it longer)",
+                )
+            }
+            Failure::OutOfReach { cluster, target } => Error::new(
+                Class::Conflict,
+                "state-out-of-reach",
+                format!(
+                    "{} cannot become {} any more\n  state  {}{}",
+                    cluster.cluster_id,
+                    target.as_str(),
+                    cluster.state,
+                    line("service", cluster.state_message.as_deref()),
+                ),
+                format!("`hsmboot status --cluster-id {}` shows the cluster", cluster.cluster_id),
+            ),
+        }
+    }
+}
+
+fn note(sent: bool) -> &'static str {
+    if sent { SENT } else { "" }
+}
+
+fn line(label: &str, text: Option<&str>) -> String {
+    text.filter(|text| !text.is_empty()).map(|text| format!("\n  {label}  {}", one_line(text))).unwrap_or_default()
+}
+
+/// A text of the service in a message: one line, nothing that moves a terminal's cursor.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+}
+
+fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -> Error {
+    let now = match now {
+        LiveCsr::Same => "the same".to_owned(),
+        LiveCsr::Other(fingerprint) => format!("SHA-256 {}  DescribeClusters", hex(fingerprint)),
+        LiveCsr::Unreadable(why) => format!("cannot be read: {why}"),
+    };
+    Error::new(
+        Class::Conflict,
+        "csr-changed",
+        format!(
+            "the cluster's CSR is not the one that was signed\n  signed  SHA-256 {}  {cluster_id}_ClusterCsr.csr\n  now     {now}{}",
+            hex(signed),
+            note(sent),
+        ),
+        format!(
+            "AWS replaces a failed first HSM, and the CSR with it; start again in a new directory with `hsmboot fetch --cluster-id \
+             {cluster_id} --bundle DIR`"
+        ),
+    )
+}
+
+fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ours: Option<&Shown>, sent: bool) -> Error {
+    let mine = match ours {
+        Some(ca) => format!("\n  your CA      SHA-256 {}  {}", hex(&ca.fingerprint), ca.subject),
+        None => "\n  your CA      none given".to_owned(),
+    };
+    Error::new(
+        Class::Conflict,
+        "claimed-by-another-ca",
+        format!(
+            "{cluster_id} is claimed already, by another CA\n  state        {state}\n  certificate  SHA-256 {}  {}\n  issued by    {}{mine}{}",
+            hex(&theirs.fingerprint),
+            theirs.subject,
+            theirs.issuer,
+            note(sent),
+        ),
+        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster: delete it and find out who claimed it",
+    )
+}
+
+/// One sentence per state, and what to do about it.
+fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
+    let id = &cluster.cluster_id;
+    let wait = format!("`hsmboot wait --cluster-id {id} --for csr`, then the same command again");
+    let (kind, what, hint) = match &cluster.state {
+        ClusterState::CreateInProgress => ("cluster-not-ready", "is still being created".to_owned(), wait),
+        ClusterState::Uninitialized => uninitialized(cluster, wait),
+        ClusterState::InitializeInProgress => (
+            "cluster-not-ready",
+            "is being initialized".to_owned(),
+            format!("`hsmboot wait --cluster-id {id} --for initialized`, then the same command again"),
+        ),
+        ClusterState::Initialized | ClusterState::Active => (
+            "claimed-by-unknown",
+            "is claimed already, and DescribeClusters shows no certificate that would tell by whom".to_owned(),
+            "run the same command again in a minute; if it stays so, ask AWS Support for the cluster's certificate".to_owned(),
+        ),
+        ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => (
+            "cluster-busy",
+            "is being changed and shows no certificate".to_owned(),
+            format!("run the same command again when `hsmboot status --cluster-id {id}` shows another state"),
+        ),
+        ClusterState::Degraded => (
+            "cluster-degraded",
+            "is degraded and was never claimed".to_owned(),
+            "delete the cluster and create another, or ask AWS Support".to_owned(),
+        ),
+        ClusterState::DeleteInProgress => {
+            ("cluster-deleted", "is being deleted".to_owned(), "create another cluster, or restore one from a backup".to_owned())
+        }
+        ClusterState::Deleted => ("cluster-deleted", "is deleted".to_owned(), "create another cluster, or restore one from a backup".to_owned()),
+        ClusterState::Other(_) => (
+            "cluster-state-unknown",
+            "is in a state that this version of hsmboot does not know".to_owned(),
+            "look the state up in the AWS CloudHSM API Reference, or use a newer hsmboot".to_owned(),
+        ),
+    };
+    Error::new(
+        Class::Conflict,
+        kind,
+        format!("{id} {what}\n  state  {}{}{}", cluster.state, line("service", cluster.state_message.as_deref()), note(sent)),
+        hint,
+    )
+}
+
+fn uninitialized(cluster: &Cluster, wait: String) -> (&'static str, String, String) {
+    let id = &cluster.cluster_id;
+    let create = format!("aws cloudhsmv2 create-hsm --cluster-id {id} --availability-zone ZONE");
+    let states: Vec<String> = cluster.hsms.iter().map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state)).collect();
+    let states = states.join(", ");
+    let any = |wanted: HsmState| cluster.hsms.iter().any(|hsm| hsm.state == wanted);
+    if any(HsmState::CreateInProgress) || any(HsmState::Active) {
+        ("csr-not-ready", format!("has no CSR yet: its first HSM makes it ({states})"), wait)
+    } else if any(HsmState::Degraded) || any(HsmState::DeleteInProgress) {
+        ("no-hsm", format!("has no working HSM ({states}), and only an HSM makes the CSR"), format!("replace it: {create}"))
+    } else {
+        ("no-hsm", "has no HSM, and its first HSM makes the CSR".to_owned(), format!("create one: {create}"))
+    }
+}

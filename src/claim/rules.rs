@@ -1,0 +1,195 @@
+//! What a description means for a claim under way: the rules of `mod.rs`'s page, one function each.
+
+use std::time::Duration;
+
+use crate::cloudhsm::ServiceError;
+use crate::x509::Certificate;
+
+use super::failure::{Failure, LiveCsr};
+use super::view::{Shown, Signer, View};
+use super::{Claim, How, Outcome, Sent, Todo};
+
+/// How often InitializeCluster is sent at most when nobody knows what became of it.
+const MOST_SENDS: u32 = 3;
+/// How often it is sent at most when the service, or the network, turned it away without effect.
+const MOST_TURNED_AWAY: u32 = 6;
+/// How many descriptions must show an untouched cluster before a request of unknown outcome counts as lost. DescribeClusters may
+/// lag behind: with the pauses between them they span some seconds.
+const LOOKS_AFTER_UNKNOWN: u32 = 5;
+/// The same after an accepted request whose work DescribeClusters has never shown.
+const LOOKS_AFTER_ACCEPTED: u32 = 8;
+/// The same once INITIALIZE_IN_PROGRESS was seen: one reading of an older state is not a failure yet.
+const LOOKS_AFTER_PROGRESS: u32 = 3;
+/// How many descriptions in a row may fail, or miss the cluster, before anything has been sent.
+const MOST_GAPS: u32 = 5;
+/// How many descriptions may show a claimed cluster without its certificate before that is an answer.
+const LOOKS_WITHOUT_CERTIFICATE: u32 = 4;
+
+impl Claim {
+    pub(super) fn anchor(&self) -> Option<&Certificate> {
+        self.papers.as_ref().map(|papers| &papers.trust_anchor).or(self.trust_anchor.as_ref())
+    }
+
+    /// The service did not show the cluster.
+    pub(super) fn missed(&mut self) {
+        let known = self.last.is_some();
+        self.gaps = self.gaps.saturating_add(1);
+        if known && self.gaps <= MOST_GAPS {
+            self.todo = Todo::Pause;
+        } else {
+            self.fail(Failure::NotFound { cluster_id: self.cluster_id.clone(), place: self.place.clone(), sent: self.sends > 0 });
+        }
+    }
+
+    /// DescribeClusters failed.
+    pub(super) fn blind(&mut self, error: ServiceError) {
+        self.gaps = self.gaps.saturating_add(1);
+        let failure = match &self.sent {
+            // What became of the request matters more than why we cannot look.
+            Some(Sent::Refused(refused)) if !self.open => Some(refused.clone()),
+            _ if !error.is_transient() => Some(error.clone()),
+            // Only time ends the search for what became of it.
+            _ if self.open => None,
+            _ if self.last.is_some() && self.gaps <= MOST_GAPS => None,
+            _ => Some(error.clone()),
+        };
+        match failure {
+            Some(error) => self.fail(Failure::Service { error, open: self.open }),
+            None => {
+                self.last_error = Some(error);
+                self.todo = Todo::Pause;
+            }
+        }
+    }
+
+    /// A description while nothing has been sent.
+    pub(super) fn seen_before(&mut self, view: View) {
+        let certified = self.papers.is_some();
+        match view {
+            View::Claimable(_) if !certified => self.todo = Todo::Certify,
+            View::Claimable(csr) => self.claimable(csr, |claim| claim.todo = Todo::Initialize),
+            View::Creating | View::NoCsrYet if self.waits_for_creation && !certified => self.todo = Todo::Pause,
+            View::Initializing => self.todo = Todo::Pause,
+            View::Claimed(signer) => self.claimed(signer),
+            View::NoCertificate => self.look(LOOKS_WITHOUT_CERTIFICATE, |claim| claim.fail(claim.forbidden())),
+            View::Creating | View::NoCsrYet | View::NoHsm | View::HsmsOut | View::Passing | View::Closed => self.fail(self.forbidden()),
+        }
+    }
+
+    /// A description after a request.
+    pub(super) fn seen_after(&mut self, view: View, sent: Sent) {
+        match view {
+            View::Claimable(csr) => self.claimable(csr, |claim| claim.untouched(sent)),
+            View::Claimed(signer) => self.claimed(signer),
+            View::Initializing => {
+                self.looks = 0;
+                if let Some(Sent::Accepted { progress } | Sent::Unknown { progress, .. }) = &mut self.sent {
+                    *progress = true;
+                }
+                self.todo = Todo::Pause;
+            }
+            // The certificate or the next state may be a moment behind.
+            View::NoCertificate | View::Creating | View::NoCsrYet | View::Passing => self.todo = Todo::Pause,
+            View::NoHsm | View::HsmsOut | View::Closed => self.fail(self.forbidden()),
+        }
+    }
+
+    /// The cluster is UNINITIALIZED with a CSR: go on if it is ours.
+    pub(super) fn claimable(&mut self, csr: LiveCsr, go_on: impl FnOnce(&mut Self)) {
+        match &self.papers {
+            Some(papers) if csr != LiveCsr::Same => {
+                let (signed, sent) = (papers.csr_fingerprint(), self.sends > 0);
+                self.fail(Failure::CsrChanged { cluster_id: self.cluster_id.clone(), signed, now: csr, sent });
+            }
+            _ => go_on(self),
+        }
+    }
+
+    /// The cluster is as if nothing had been sent.
+    pub(super) fn untouched(&mut self, sent: Sent) {
+        match sent {
+            Sent::Accepted { progress: true } | Sent::Unknown { progress: true, .. } => {
+                self.look(LOOKS_AFTER_PROGRESS, |claim| claim.fail(claim.fell_back()));
+            }
+            Sent::Accepted { progress: false } => self.look(LOOKS_AFTER_ACCEPTED, |claim| claim.fail(claim.fell_back())),
+            Sent::Unknown { progress: false, error } => self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
+            Sent::TurnedAway(error) if self.turned_away >= MOST_TURNED_AWAY => {
+                self.fail(Failure::Service { error, open: self.open });
+            }
+            Sent::TurnedAway(_) => self.todo = Todo::Initialize,
+            Sent::Refused(error) if self.open => {
+                self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.fail(Failure::Service { error, open: true }));
+            }
+            Sent::Refused(error) => self.fail(Failure::Service { error, open: false }),
+        }
+    }
+
+    pub(super) fn send_again(&mut self, last: Option<ServiceError>) {
+        if self.sends.saturating_sub(self.turned_away) < MOST_SENDS {
+            self.todo = Todo::Initialize;
+        } else {
+            self.fail(Failure::NoEffect { cluster_id: self.cluster_id.clone(), sends: self.sends, last });
+        }
+    }
+
+    /// Counts a look that showed nothing new; `conclude` once there were enough.
+    pub(super) fn look(&mut self, enough: u32, conclude: impl FnOnce(&mut Self)) {
+        self.looks = self.looks.saturating_add(1);
+        if self.looks >= enough {
+            conclude(self);
+        } else {
+            self.todo = Todo::Pause;
+        }
+    }
+
+    pub(super) fn claimed(&mut self, signer: Signer) {
+        let Some(cluster) = self.last.clone() else { return };
+        let (certificate, same_certificate) = match signer {
+            Signer::Sent(certificate) => (certificate, true),
+            Signer::OwnCa(certificate) => (certificate, false),
+            Signer::Another(theirs) => {
+                let ours = self.anchor().map(Shown::of);
+                return self.fail(Failure::ClaimedByAnother {
+                    cluster_id: self.cluster_id.clone(),
+                    state: cluster.state,
+                    theirs,
+                    ours,
+                    sent: self.sends > 0,
+                });
+            }
+        };
+        // A request that was turned down did not do it, even if the certificate is the same: another run did.
+        let by_us = same_certificate && self.open;
+        let how = if by_us { How::Claimed } else { How::AlreadyClaimed };
+        let (answer, sent) = (self.answer.clone(), self.sends);
+        self.todo = Todo::Done(Box::new(Outcome { how, cluster, certificate: *certificate, same_certificate, answer, sent }));
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.todo = Todo::Failed(Box::new(failure));
+    }
+
+    pub(super) fn forbidden(&self) -> Failure {
+        let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
+        match &self.last {
+            Some(cluster) => Failure::StateForbids { cluster: Box::new(cluster.clone()), sent },
+            None => Failure::NotFound { cluster_id, place: self.place.clone(), sent },
+        }
+    }
+
+    pub(super) fn fell_back(&self) -> Failure {
+        let state_message = self.last.as_ref().and_then(|cluster| cluster.state_message.clone());
+        let answer = self.answer.as_ref().and_then(|answer| answer.state_message.clone());
+        Failure::FellBack { cluster_id: self.cluster_id.clone(), state_message, answer }
+    }
+
+    pub(super) fn unfinished(&self, limit: Duration) -> Failure {
+        Failure::Unfinished {
+            cluster_id: self.cluster_id.clone(),
+            state: self.last.as_ref().map(|cluster| cluster.state.clone()),
+            waited: limit,
+            sent: self.sends > 0,
+            last_error: self.last_error.clone(),
+        }
+    }
+}

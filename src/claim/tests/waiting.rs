@@ -1,0 +1,77 @@
+use super::*;
+use crate::claim::wait::{Step, Target, Wait};
+
+/// How a wait ends: `Ok` with the state, or the code and kind of its error.
+fn wait(target: Target, describes: &[Described]) -> Result<Option<ClusterState>, (u8, &'static str)> {
+    let mut wait = Wait::new(ID, target, Duration::from_secs(60), Patience::default());
+    let (mut now, mut looks) = (Duration::ZERO, 0);
+    for _ in 0..1000 {
+        match wait.next(now) {
+            Step::Describe => {
+                wait.described(describes[looks.min(describes.len() - 1)].clone());
+                looks += 1;
+            }
+            Step::Pause(length) => now += length,
+            Step::Done(cluster) => return Ok(cluster.map(|cluster| cluster.state)),
+            Step::Failed(failure) => {
+                let error = Error::from(*failure);
+                return Err((error.code(), error.kind));
+            }
+        }
+    }
+    panic!("no end");
+}
+
+#[test]
+fn a_wait_ends_when_the_cluster_is_there() {
+    let states = [ClusterState::CreateInProgress, ClusterState::Uninitialized, ClusterState::InitializeInProgress, ClusterState::Active];
+    let life: Vec<Described> = states.into_iter().map(in_state).collect();
+    assert_eq!(wait(Target::Uninitialized, &life), Ok(Some(ClusterState::Uninitialized)));
+    assert_eq!(wait(Target::Initialized, &life), Ok(Some(ClusterState::Active)));
+    assert_eq!(wait(Target::Active, &life), Ok(Some(ClusterState::Active)));
+    assert_eq!(wait(Target::Csr, &[in_state(ClusterState::Uninitialized), ok()]), Ok(Some(ClusterState::Uninitialized)));
+    assert_eq!(wait(Target::Deleted, &[ok(), in_state(ClusterState::Deleted)]), Ok(Some(ClusterState::Deleted)));
+    assert_eq!(wait(Target::Deleted, &[in_state(ClusterState::DeleteInProgress), Ok(None)]), Ok(None));
+}
+
+#[test]
+fn a_state_that_cannot_come_any_more_ends_with_8() {
+    let cases = [
+        (Target::Csr, ClusterState::Active),
+        (Target::Uninitialized, ClusterState::InitializeInProgress),
+        (Target::Active, ClusterState::Deleted),
+        (Target::Initialized, ClusterState::DeleteInProgress),
+    ];
+    for (target, state) in cases {
+        assert_eq!(wait(target, &[in_state(state)]), Err((8, "state-out-of-reach")));
+    }
+}
+
+#[test]
+fn a_wait_without_end_ends_with_7() {
+    for state in [ClusterState::Uninitialized, ClusterState::Degraded, ClusterState::Other("PONDERING".into())] {
+        assert_eq!(wait(Target::Active, &[in_state(state)]), Err((7, "not-finished")));
+    }
+}
+
+#[test]
+fn an_unknown_cluster_is_not_a_deleted_one() {
+    assert_eq!(wait(Target::Deleted, &[Ok(None)]), Err((6, "cluster-not-found")));
+    assert_eq!(wait(Target::Active, &[Ok(None)]), Err((6, "cluster-not-found")));
+    assert_eq!(wait(Target::Active, &[ok(), Ok(None)]), Err((6, "cluster-not-found")));
+}
+
+#[test]
+fn passing_trouble_is_waited_out() {
+    let active = || in_state(ClusterState::Active);
+    assert_eq!(wait(Target::Active, &[ok(), blind(unreachable()), blind(lost()), active()]), Ok(Some(ClusterState::Active)));
+    assert_eq!(wait(Target::Active, &[blind(unreachable()), active()]), Err((6, "service-unreachable")));
+    assert_eq!(wait(Target::Active, &[ok(), blind(denied()), active()]), Err((6, "access-denied")));
+    assert_eq!(wait(Target::Active, &[ok(), blind(unreachable())]), Err((6, "service-unreachable")));
+}
+
+#[test]
+fn a_target_is_read_in_any_case_and_nothing_else() {
+    assert_eq!("Initialized".parse(), Ok(Target::Initialized));
+    assert!("INITIALIZE_IN_PROGRESS".parse::<Target>().is_err());
+}

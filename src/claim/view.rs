@@ -1,0 +1,118 @@
+//! What a description means for a claim.
+
+use crate::cloudhsm::{Cluster, ClusterState, HsmState};
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, name_text, sha256};
+
+use super::failure::LiveCsr;
+use super::papers::Papers;
+
+/// A cluster, seen by someone who wants to claim it.
+#[derive(Clone, Debug)]
+pub(super) enum View {
+    /// UNINITIALIZED, with a CSR.
+    Claimable(LiveCsr),
+    /// CREATE_IN_PROGRESS.
+    Creating,
+    /// UNINITIALIZED, its CSR still to come.
+    NoCsrYet,
+    /// UNINITIALIZED, and nothing that would make a CSR.
+    NoHsm,
+    /// UNINITIALIZED, and its HSMs are broken or going.
+    HsmsOut,
+    /// INITIALIZE_IN_PROGRESS.
+    Initializing,
+    /// Claimed, with the certificate to show for it.
+    Claimed(Signer),
+    /// INITIALIZED or ACTIVE, but no certificate shown.
+    NoCertificate,
+    /// A state that passes (an update, one of tomorrow's), and no certificate shown.
+    Passing,
+    /// DEGRADED or deleted.
+    Closed,
+}
+
+/// Whose certificate a claimed cluster shows.
+#[derive(Clone, Debug)]
+pub(super) enum Signer {
+    /// The certificate of the pair.
+    Sent(Box<Certificate>),
+    /// Another one, signed by the same CA.
+    OwnCa(Box<Certificate>),
+    /// Somebody else's, or one that cannot be read.
+    Another(Shown),
+}
+
+/// A certificate in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// SHA-256 of the DER (of the text, where it cannot be read).
+    pub fingerprint: [u8; 32],
+    /// Its subject, for eyes only.
+    pub subject: String,
+    /// Its issuer, for eyes only.
+    pub issuer: String,
+}
+
+impl Shown {
+    pub(super) fn of(certificate: &Certificate) -> Self {
+        Shown { fingerprint: certificate.fingerprint(), subject: name_text(certificate.subject()), issuer: name_text(certificate.issuer()) }
+    }
+}
+
+impl View {
+    /// No catch-all arm: a state that is added here needs its meaning.
+    pub(super) fn of(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Certificate>) -> Self {
+        let shown = || signer(cluster, papers, trust_anchor).map(View::Claimed);
+        match &cluster.state {
+            ClusterState::CreateInProgress => View::Creating,
+            ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
+                Some(csr) => View::Claimable(live_csr(csr, papers)),
+                None => without_csr(cluster),
+            },
+            ClusterState::InitializeInProgress => View::Initializing,
+            ClusterState::Initialized | ClusterState::Active => shown().unwrap_or(View::NoCertificate),
+            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress | ClusterState::Other(_) => {
+                shown().unwrap_or(View::Passing)
+            }
+            ClusterState::Degraded => shown().unwrap_or(View::Closed),
+            ClusterState::DeleteInProgress | ClusterState::Deleted => View::Closed,
+        }
+    }
+}
+
+fn without_csr(cluster: &Cluster) -> View {
+    let any = |wanted: fn(&HsmState) -> bool| cluster.hsms.iter().any(|hsm| wanted(&hsm.state));
+    if any(|state| matches!(state, HsmState::CreateInProgress | HsmState::Active | HsmState::Other(_))) {
+        View::NoCsrYet
+    } else if any(|state| matches!(state, HsmState::Degraded | HsmState::DeleteInProgress)) {
+        View::HsmsOut
+    } else {
+        View::NoHsm
+    }
+}
+
+/// The live CSR against the signed one: the DER is compared, so line ends do not matter.
+fn live_csr(text: &str, papers: Option<&Papers>) -> LiveCsr {
+    match pem::decode(text.as_bytes(), Label::CertificateRequest) {
+        Ok(der) if papers.is_some_and(|papers| papers.csr == der) => LiveCsr::Same,
+        Ok(der) => LiveCsr::Other(sha256(&der)),
+        Err(error) => LiveCsr::Unreadable(error.to_string()),
+    }
+}
+
+fn signer(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Certificate>) -> Option<Signer> {
+    let text = cluster.certificates.cluster_certificate.as_deref()?;
+    let der = pem::decode(text.as_bytes(), Label::Certificate).ok();
+    let Some(certificate) = der.as_deref().and_then(|der| Certificate::from_der(der).ok()) else {
+        let unread = "(cannot be read)".to_owned();
+        let fingerprint = sha256(der.as_deref().unwrap_or(text.as_bytes()));
+        return Some(Signer::Another(Shown { fingerprint, subject: unread.clone(), issuer: unread }));
+    };
+    if papers.is_some_and(|papers| papers.signed_cert.der() == certificate.der()) {
+        return Some(Signer::Sent(Box::new(certificate)));
+    }
+    // By name and by key: a CA of the same name with another key is another CA.
+    let own = trust_anchor.is_some_and(|ca| certificate.issuer() == ca.subject() && certificate.is_signed_by(ca.key()));
+    Some(if own { Signer::OwnCa(Box::new(certificate)) } else { Signer::Another(Shown::of(&certificate)) })
+}

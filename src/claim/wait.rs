@@ -1,0 +1,228 @@
+//! Waiting for a cluster to get somewhere, as a state machine without I/O, clock or sleep: the same shape as [`super::Claim`].
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError};
+
+use super::Patience;
+use super::failure::Failure;
+use super::pace::Pace;
+
+/// How many descriptions in a row may fail, or miss a cluster that was there.
+const MOST_GAPS: u32 = 5;
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Created.
+    Uninitialized,
+    /// UNINITIALIZED, with a CSR to fetch. The state alone comes before the first HSM, and so before the CSR.
+    Csr,
+    /// Claimed: INITIALIZED, or ACTIVE, which comes after it.
+    Initialized,
+    /// Activated by its owner.
+    Active,
+    /// Gone.
+    Deleted,
+}
+
+impl Target {
+    /// Every target, in the order of a cluster's life.
+    pub const ALL: [Target; 5] = [Target::Uninitialized, Target::Csr, Target::Initialized, Target::Active, Target::Deleted];
+
+    /// As the command line spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Target::Uninitialized => "uninitialized",
+            Target::Csr => "csr",
+            Target::Initialized => "initialized",
+            Target::Active => "active",
+            Target::Deleted => "deleted",
+        }
+    }
+
+    /// Whether a cluster is there.
+    fn is_met(self, cluster: &Cluster) -> bool {
+        let state = &cluster.state;
+        match self {
+            Target::Uninitialized => *state == ClusterState::Uninitialized,
+            Target::Csr => *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_some(),
+            Target::Initialized => matches!(state, ClusterState::Initialized | ClusterState::Active),
+            Target::Active => *state == ClusterState::Active,
+            Target::Deleted => *state == ClusterState::Deleted,
+        }
+    }
+
+    /// Whether a cluster in this state can never get there. A degraded or unknown state may still change.
+    fn is_lost(self, state: &ClusterState) -> bool {
+        match state {
+            ClusterState::Deleted | ClusterState::DeleteInProgress => self != Target::Deleted,
+            ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active => {
+                matches!(self, Target::Uninitialized | Target::Csr)
+            }
+            ClusterState::CreateInProgress
+            | ClusterState::Uninitialized
+            | ClusterState::UpdateInProgress
+            | ClusterState::ModifyInProgress
+            | ClusterState::RollbackInProgress
+            | ClusterState::Degraded
+            | ClusterState::Other(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Target::ALL.into_iter().find(|target| target.as_str().eq_ignore_ascii_case(text));
+        known.ok_or_else(|| format!("expected one of {}", Target::ALL.map(Target::as_str).join(", ")))
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Call DescribeClusters; its answer goes to [`Wait::described`].
+    Describe,
+    /// Wait this long.
+    Pause(Duration),
+    /// The cluster is there, as described; `None`: it was there and is gone, which is what was waited for.
+    Done(Option<Box<Cluster>>),
+    /// It is not.
+    Failed(Box<Failure>),
+}
+
+/// A wait under way.
+#[derive(Debug)]
+pub struct Wait {
+    cluster_id: String,
+    place: Option<Place>,
+    target: Target,
+    patience: Patience,
+    limit: Duration,
+    step: Step,
+    last: Option<Cluster>,
+    last_error: Option<ServiceError>,
+    gaps: u32,
+    pace: Pace,
+}
+
+impl Wait {
+    /// Waits for `target`, for `limit` in all; the pauses are those of `patience`.
+    pub fn new(cluster_id: impl Into<String>, target: Target, limit: Duration, patience: Patience) -> Self {
+        Wait {
+            cluster_id: cluster_id.into(),
+            place: None,
+            target,
+            patience,
+            limit,
+            step: Step::Describe,
+            last: None,
+            last_error: None,
+            gaps: 0,
+            pace: Pace::default(),
+        }
+    }
+
+    /// Where the service is, for messages.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The cluster's id.
+    pub fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
+    /// The cluster as it was described last.
+    pub fn last_seen(&self) -> Option<&Cluster> {
+        self.last.as_ref()
+    }
+
+    /// The last failed call that is being waited out, if that is what is going on.
+    pub fn trouble(&self) -> Option<&ServiceError> {
+        self.last_error.as_ref()
+    }
+
+    /// What to do next; `elapsed` is the time since the wait began.
+    pub fn next(&mut self, elapsed: Duration) -> Step {
+        self.pace.at(elapsed);
+        if !matches!(self.step, Step::Pause(_)) {
+            return self.step.clone();
+        }
+        match self.pace.pause(&self.patience, self.limit) {
+            Some(length) => {
+                self.step = Step::Describe;
+                Step::Pause(length)
+            }
+            None => {
+                self.fail(Failure::Unfinished {
+                    cluster_id: self.cluster_id.clone(),
+                    state: self.last.as_ref().map(|cluster| cluster.state.clone()),
+                    waited: self.limit,
+                    sent: false,
+                    last_error: self.last_error.clone(),
+                });
+                self.step.clone()
+            }
+        }
+    }
+
+    /// The answer to [`Step::Describe`]; `None`: there is no such cluster.
+    pub fn described(&mut self, answer: Result<Option<Cluster>, ServiceError>) {
+        if !matches!(self.step, Step::Describe) {
+            return;
+        }
+        match answer {
+            Ok(Some(cluster)) => self.seen(cluster),
+            // A cluster that nobody has seen may be a slip of the keyboard: its absence proves nothing.
+            Ok(None) if self.target == Target::Deleted && self.last.is_some() => self.step = Step::Done(None),
+            Ok(None) => {
+                let failure = Failure::NotFound { cluster_id: self.cluster_id.clone(), place: self.place.clone(), sent: false };
+                self.gap(failure);
+            }
+            Err(error) if error.is_transient() => {
+                self.last_error = Some(error.clone());
+                self.gap(Failure::Service { error, open: false });
+            }
+            Err(error) => self.fail(Failure::Service { error, open: false }),
+        }
+    }
+
+    fn seen(&mut self, cluster: Cluster) {
+        self.gaps = 0;
+        self.last_error = None;
+        self.last = Some(cluster.clone());
+        if self.target.is_met(&cluster) {
+            self.step = Step::Done(Some(Box::new(cluster)));
+        } else if self.target.is_lost(&cluster.state) {
+            self.fail(Failure::OutOfReach { cluster: Box::new(cluster), target: self.target });
+        } else {
+            self.step = Step::Pause(Duration::ZERO);
+        }
+    }
+
+    fn gap(&mut self, failure: Failure) {
+        self.gaps = self.gaps.saturating_add(1);
+        if self.last.is_some() && self.gaps <= MOST_GAPS {
+            self.step = Step::Pause(Duration::ZERO);
+        } else {
+            self.fail(failure);
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.step = Step::Failed(Box::new(failure));
+    }
+}

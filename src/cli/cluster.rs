@@ -1,0 +1,99 @@
+//! A cluster as `status`, `wait` and `fetch` show it.
+
+use serde_json::{Value, json};
+
+use crate::cloudhsm::{Cluster, ClusterState};
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, Moment, hex, name_text, sha256};
+
+/// The cluster certificate, where there is one that can be read.
+fn certificate(cluster: &Cluster) -> Option<Certificate> {
+    let text = cluster.certificates.cluster_certificate.as_deref()?;
+    let der = pem::decode(text.as_bytes(), Label::Certificate).ok()?;
+    Certificate::from_der(&der).ok()
+}
+
+/// SHA-256 of the CSR's DER, where there is one that can be read.
+fn csr_sha256(cluster: &Cluster) -> Option<String> {
+    let text = cluster.certificates.cluster_csr.as_deref()?;
+    pem::decode(text.as_bytes(), Label::CertificateRequest).ok().map(|der| hex(&sha256(&der)))
+}
+
+/// The cluster in JSON, its certificates as digests.
+pub(crate) fn document(cluster: &Cluster) -> Value {
+    let certificate = certificate(cluster).map(|certificate| {
+        json!({
+            "sha256": hex(&certificate.fingerprint()),
+            "subject": name_text(certificate.subject()),
+            "issuer": name_text(certificate.issuer()),
+            "not_before": certificate.not_before(),
+            "not_after": certificate.not_after(),
+        })
+    });
+    json!({
+        "cluster_id": cluster.cluster_id,
+        "state": cluster.state.as_str(),
+        "state_message": cluster.state_message,
+        "hsm_type": cluster.hsm_type,
+        "mode": cluster.mode,
+        "vpc_id": cluster.vpc_id,
+        "created": cluster.created.map(Moment::from_unix),
+        "hsms": cluster.hsms.iter().map(|hsm| json!({
+            "hsm_id": hsm.hsm_id,
+            "state": hsm.state.as_str(),
+            "state_message": hsm.state_message,
+            "availability_zone": hsm.availability_zone,
+            "eni_ip": hsm.eni_ip,
+        })).collect::<Vec<_>>(),
+        "csr_sha256": csr_sha256(cluster),
+        "cluster_certificate": certificate,
+    })
+}
+
+/// The cluster in a few lines, each with its newline.
+pub(crate) fn text(cluster: &Cluster) -> String {
+    let mut out = format!("{}  {}\n", cluster.cluster_id, printable(cluster.state.as_str()));
+    let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
+    if let Some(message) = &cluster.state_message {
+        line("message", printable(message));
+    }
+    let kind: Vec<String> = [&cluster.hsm_type, &cluster.mode, &cluster.vpc_id].into_iter().flatten().map(|text| printable(text)).collect();
+    if !kind.is_empty() {
+        line("type", kind.join(", "));
+    }
+    for hsm in &cluster.hsms {
+        let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(|text| printable(text)).collect();
+        line("HSM", format!("{}  {}  {}", printable(&hsm.hsm_id), printable(hsm.state.as_str()), place.join(", ")).trim_end().to_owned());
+    }
+    if let Some(digest) = csr_sha256(cluster) {
+        line("CSR", format!("SHA-256 {digest}"));
+    }
+    if let Some(certificate) = certificate(cluster) {
+        line("certificate", format!("SHA-256 {}", hex(&certificate.fingerprint())));
+        line("issued by", name_text(certificate.issuer()));
+    }
+    if let Some(next) = next(cluster) {
+        line("next", next);
+    }
+    out
+}
+
+/// What its owner would do next.
+fn next(cluster: &Cluster) -> Option<String> {
+    let id = &cluster.cluster_id;
+    match &cluster.state {
+        ClusterState::Uninitialized if cluster.certificates.cluster_csr.is_some() => Some(format!("hsmboot fetch --cluster-id {id}")),
+        ClusterState::Uninitialized if cluster.hsms.is_empty() => {
+            Some(format!("aws cloudhsmv2 create-hsm --cluster-id {id} --availability-zone ZONE"))
+        }
+        ClusterState::Uninitialized | ClusterState::CreateInProgress => Some(format!("hsmboot wait --cluster-id {id} --for csr")),
+        ClusterState::InitializeInProgress => Some(format!("hsmboot wait --cluster-id {id} --for initialized")),
+        ClusterState::Initialized => Some("activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned()),
+        _ => None,
+    }
+}
+
+/// The service's text on one line of a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+}

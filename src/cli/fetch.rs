@@ -1,0 +1,85 @@
+//! `hsmboot fetch`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::TOOL;
+use super::online::{OnlineArgs, block_on, cluster_id};
+use super::ui::{Outcome, Ui};
+use crate::bundle::ClusterId;
+use crate::claim::Failure;
+use crate::cloudhsm::CloudHsm;
+use crate::error::Result;
+use crate::fetch::{self, Facts, Fetched};
+
+/// Fetch a cluster's CSR and certificates into a bundle
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot fetch --cluster-id cluster-abc234defgh
+  hsmboot fetch --cluster-id cluster-abc234defgh --bundle /media/usb/claim --region eu-central-1
+
+Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be reached; 8 the cluster's state shows no CSR, \
+or files of other content stand there")]
+pub struct Args {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    /// The directory to write into (default: ./<cluster-id>)
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Replace files of other content
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// `./<cluster-id>` unless the user named a directory.
+pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
+    given.cloned().unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let dir = bundle_dir(args.bundle.as_ref(), &args.cluster_id);
+    let (cluster, place) = block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let found = service.describe(args.cluster_id.as_str()).await?;
+        let place = service.place().clone();
+        match found {
+            Some(cluster) => Ok((cluster, place)),
+            None => Err(Failure::NotFound { cluster_id: args.cluster_id.to_string(), place: Some(place), sent: false }.into()),
+        }
+    })?;
+    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now: super::now(), tool: TOOL };
+    let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
+    warn_of_missing(&fetched, ui);
+    Ok(answer(&fetched))
+}
+
+/// Certificates that the service does not show leave nothing to verify.
+pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
+    for part in &fetched.missing {
+        ui.warn(&format!("the service shows no {}: without it the bundle cannot be verified", part.noun().trim_start_matches("the ")));
+    }
+}
+
+fn answer(fetched: &Fetched) -> Outcome {
+    let dir = fetched.bundle.dir();
+    let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
+    if let Some(object) = document.as_object_mut() {
+        object.insert("bundle".to_owned(), json!(dir));
+        object.insert("unchanged".to_owned(), json!(fetched.unchanged));
+    }
+    let mut text = if fetched.unchanged {
+        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), dir.display())
+    } else {
+        format!("fetched {} into {}\n", fetched.bundle.id(), dir.display())
+    };
+    for (name, digest) in &fetched.request.files {
+        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+    }
+    text.push_str(&format!("next: hsmboot verify {}\n", dir.display()));
+    Outcome::done(document, text)
+}

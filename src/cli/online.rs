@@ -1,0 +1,204 @@
+//! What the online commands share: flags, the connection, waiting with something to look at.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::ui::Ui;
+use crate::bundle::ClusterId;
+use crate::claim::Claim;
+use crate::cloudhsm::aws::{AwsCloudHsm, Options, endpoint_problem};
+use crate::cloudhsm::{Cluster, ServiceError};
+use crate::error::{Class, Error, Result};
+
+/// Where the service is. What is not given comes from the AWS SDK's usual environment and files.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Service (default: the AWS SDK's environment and files)")]
+pub struct OnlineArgs {
+    /// The cluster's AWS region
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub(crate) region: Option<String>,
+    /// A profile of the AWS configuration; its credentials are used, not the environment's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Another endpoint: a VPC endpoint, or a simulator's http://127.0.0.1:PORT, which needs no credentials
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// How long to wait.
+#[derive(Clone, Debug, Args)]
+pub struct TimeoutArgs {
+    /// How long to wait for the cluster: seconds, or a number with s, m or h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+fn region(text: &str) -> std::result::Result<String, String> {
+    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { Ok(text.to_owned()) } else { Err("expected a region such as eu-central-1".to_owned()) }
+}
+
+fn endpoint(text: &str) -> std::result::Result<String, String> {
+    endpoint_problem(text).map(|()| text.to_owned())
+}
+
+fn duration(text: &str) -> std::result::Result<Duration, String> {
+    let wrong = || "expected seconds, or a number with s, m or h: 90, 90s, 15m, 1h".to_owned();
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
+        None => (text, "s"),
+    };
+    let factor = match unit {
+        "m" => 60,
+        "h" => 3600,
+        _ => 1,
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(factor).filter(|seconds| *seconds <= 7 * 24 * 3600).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+/// A cluster id on the command line.
+pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
+    text.parse()
+}
+
+impl OnlineArgs {
+    /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
+    pub(crate) async fn connect(&self, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
+        let options = Options {
+            region: self.region.clone(),
+            fallback_region: fallback_region.and_then(|text| region(text).ok()),
+            profile: self.profile.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            ..Options::default()
+        };
+        let service = AwsCloudHsm::connect(&options).await?;
+        for note in service.notes() {
+            ui.detail(note);
+        }
+        ui.detail(&format!("service: {}", service.place()));
+        Ok(service)
+    }
+}
+
+/// Runs the asynchronous part of a command on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| {
+        Error::new(
+            Class::Machine,
+            "no-runtime",
+            format!("the system gives no timers or sockets: {}", crate::fsio::io_text(&cause)),
+            "nothing has been done",
+        )
+    })?;
+    runtime.block_on(work)
+}
+
+/// Shows what is being waited for: a spinner on a terminal, a line for each new state elsewhere.
+pub(crate) struct Watcher<'a> {
+    ui: &'a Ui,
+    started: Instant,
+    bar: Option<ProgressBar>,
+    shown: String,
+}
+
+impl<'a> Watcher<'a> {
+    pub(crate) fn new(ui: &'a Ui) -> Self {
+        let bar = ui.draws().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Watcher { ui, started: Instant::now(), bar, shown: String::new() }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The cluster, and the trouble with asking after it, where there is some.
+    pub(crate) fn see(&mut self, cluster: Option<&Cluster>, trouble: Option<&ServiceError>) {
+        let line = match (cluster, trouble) {
+            (_, Some(trouble)) => format!("{}; trying again", trouble.brief()),
+            (Some(cluster), None) => line(cluster),
+            (None, None) => return,
+        };
+        self.tell(&line);
+    }
+
+    pub(crate) fn tell(&mut self, line: &str) {
+        if line == self.shown {
+            return;
+        }
+        line.clone_into(&mut self.shown);
+        match &self.bar {
+            Some(bar) => {
+                bar.enable_steady_tick(Duration::from_millis(120));
+                bar.set_message(line.to_owned());
+            }
+            None => self.ui.say(line),
+        }
+    }
+
+    pub(crate) fn watch(&mut self, claim: &Claim) {
+        self.see(claim.last_seen(), claim.trouble());
+    }
+
+    pub(crate) async fn pause(&self, length: Duration) {
+        tokio::time::sleep(length).await;
+    }
+
+    /// Clears the terminal's line, before something else is written or asked there.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
+        }
+        self.shown.clear();
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn line(cluster: &Cluster) -> String {
+    use crate::cloudhsm::ClusterState;
+    let (id, state) = (&cluster.cluster_id, &cluster.state);
+    if *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_none() {
+        let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state)).collect();
+        let hsms = if hsms.is_empty() { "no HSM".to_owned() } else { hsms.join(", ") };
+        return format!("{id} {state}, no CSR yet ({hsms})");
+    }
+    format!("{id} {state}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units_and_an_end() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["", "m", "-1", "1d", "1.5h", "99999999999999999999", "999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_part_of_a_host_name_and_nothing_else_is_one() {
+        assert!(region("us-gov-west-1").is_ok());
+        for wrong in ["", "eu west", "evil.example.com/", "EU-WEST-1", "a@b"] {
+            assert!(region(wrong).is_err(), "{wrong}");
+        }
+    }
+}

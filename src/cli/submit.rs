@@ -1,0 +1,211 @@
+//! `hsmboot submit`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::TrustArgs;
+use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
+use super::ui::{BOLD, GREEN, Outcome, RED, Ui, styled};
+use super::{TOOL, sign};
+use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Waiver};
+use crate::check::{self, Pair};
+use crate::claim::{self, Claim, How, Patience};
+use crate::cloudhsm::{Cluster, InitializeCluster, Place};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::submit::{self as step, Account, End, Host};
+use crate::verify as engine;
+use crate::x509::Moment;
+
+/// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The bundle is verified and the pair checked again first. The cluster must still carry the very CSR that was signed. Run it again after an \
+interruption: it looks at the cluster before it does anything.
+
+Examples:
+  hsmboot submit ./cluster-abc234defgh --dry-run
+  hsmboot submit ./cluster-abc234defgh --region eu-central-1
+
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or the pair does not hold together; \
+6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Do everything but InitializeCluster, and print what would be sent
+    #[arg(long)]
+    dry_run: bool,
+    /// Submit although the bundle does not verify (needs --reason)
+    #[arg(long)]
+    unverified: bool,
+    #[command(flatten)]
+    timeout: TimeoutArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let policy = args.trust.policy(args.unverified, false)?;
+    let anchors = args.trust.anchors()?;
+    let bundle = Bundle::open(&args.dir)?;
+    let evidence = bundle.evidence(false, args.unverified)?;
+    let now = super::now();
+    let judgement = engine::verify(&evidence, &anchors, now, &policy);
+    let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
+    sign::grounds(&judgement, waiver.as_ref(), ui)?;
+    let waiver = waiver.filter(|_| judgement.verified().is_none());
+    let pair = read_pair(&bundle, now)?;
+    let region = bundle.request().map(|request| request.region.clone());
+    let (end, place, sent_at) = block_on(async {
+        let service = args.online.connect(region.as_deref(), ui).await?;
+        let mut claim = Claim::submit(bundle.id().as_str(), &pair, patience(args.timeout.timeout)).at(service.place().clone());
+        let mut host = Submission { watcher: Watcher::new(ui), dry_run: args.dry_run, sent_at: None };
+        let end = step::drive(&service, &mut claim, &mut host).await?;
+        Ok((end, service.place().clone(), host.sent_at))
+    })?;
+    let region = place.region.clone().unwrap_or_default();
+    match end {
+        End::WouldSend(request) => Ok(would_send(&request, &place)),
+        End::Claimed(outcome) => {
+            let verdict = Some(judgement.record.verdict.as_str().to_owned());
+            let account = Account {
+                cluster_id: bundle.id(),
+                region: &region,
+                tool: TOOL,
+                submitted_at: sent_at,
+                now: super::now(),
+                verdict,
+                unverified: waiver,
+            };
+            let receipt = step::receipt(&pair, &outcome, &account);
+            write_receipt(&bundle, &receipt, outcome.how)?;
+            let mut document = serde_json::to_value(&receipt).unwrap_or_default();
+            insert(&mut document, "bundle", json!(bundle.dir()));
+            Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
+        }
+    }
+}
+
+/// The patience that `--timeout` asks for.
+pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
+    match timeout {
+        Some(limit) => Patience { creation: limit, initialization: limit, ..Patience::default() },
+        None => Patience::default(),
+    }
+}
+
+/// The pair as the bundle's files hold it, checked.
+pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
+    if !bundle.has(Part::SignedCert) {
+        return Err(Error::new(
+            Class::Input,
+            "not-signed",
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert).display()),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.dir().display()),
+        ));
+    }
+    let trust_anchor = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT)?;
+    check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now).into_pair()
+}
+
+/// Drives a claim whose pair is there.
+struct Submission<'a> {
+    watcher: Watcher<'a>,
+    dry_run: bool,
+    sent_at: Option<Moment>,
+}
+
+impl Host for Submission<'_> {
+    fn elapsed(&self) -> Duration {
+        self.watcher.elapsed()
+    }
+
+    async fn pause(&mut self, _claim: &Claim, length: Duration) {
+        self.watcher.pause(length).await;
+    }
+
+    fn watch(&mut self, claim: &Claim) -> Result<()> {
+        self.watcher.watch(claim);
+        Ok(())
+    }
+
+    fn certify(&mut self, _cluster: &Cluster) -> Result<Pair> {
+        Err(Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it"))
+    }
+
+    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
+        if !self.dry_run {
+            self.sent_at = Some(super::now());
+            self.watcher.tell("InitializeCluster is sent");
+        }
+        !self.dry_run
+    }
+}
+
+/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
+pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How) -> Result<()> {
+    if how == How::AlreadyClaimed && std::fs::symlink_metadata(bundle.path(RECEIPT)).is_ok() {
+        return Ok(());
+    }
+    let content = bundle::document(receipt);
+    bundle.write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }]).map_err(|mut error| {
+        error.message = format!("{} is claimed, but its receipt cannot be kept\n  {}", receipt.cluster_id, error.message);
+        error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".to_owned();
+        error.with_document(serde_json::to_value(receipt).unwrap_or_default())
+    })
+}
+
+pub(crate) fn insert(document: &mut Value, name: &str, value: Value) {
+    if let Some(object) = document.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+/// What a dry run would have sent, exactly.
+pub(crate) fn would_send(request: &InitializeCluster, place: &Place) -> Outcome {
+    let document = json!({
+        "dry_run": true,
+        "region": place.region,
+        "endpoint": place.endpoint,
+        "would_send": {
+            "ClusterId": request.cluster_id,
+            "SignedCert": request.signed_cert,
+            "TrustAnchor": request.trust_anchor,
+        },
+    });
+    let text = format!(
+        "{}\nInitializeCluster would be sent to {place}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
+        styled(BOLD, "dry run: nothing was sent"),
+        request.cluster_id,
+        request.signed_cert,
+        request.trust_anchor,
+    );
+    Outcome::done(document, text)
+}
+
+pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> String {
+    let first = match (outcome.how, outcome.same_certificate) {
+        (How::Claimed, _) => styled(GREEN, &format!("claimed {}", bundle.id())),
+        (How::AlreadyClaimed, true) => styled(GREEN, &format!("{} is claimed already, with this very certificate; nothing was changed", bundle.id())),
+        (How::AlreadyClaimed, false) => {
+            styled(GREEN, &format!("{} is claimed already, with another certificate of this very CA; nothing was changed", bundle.id()))
+        }
+    };
+    let proof = match (&receipt.unverified, receipt.verdict.as_deref()) {
+        (Some(waiver), _) => styled(RED, &format!("UNVERIFIED, because: {}", waiver.reason)),
+        (None, Some(verdict)) => format!("{verdict}: the CSR is a genuine HSM's"),
+        (None, None) => "not judged in this run".to_owned(),
+    };
+    format!(
+        "{first}\n  state                {}\n  HSM                  {proof}\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
+        receipt.state,
+        receipt.cluster_certificate_sha256,
+        receipt.trust_anchor_sha256,
+        bundle.dir().display(),
+    )
+}

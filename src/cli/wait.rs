@@ -1,0 +1,80 @@
+//! `hsmboot wait`
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::cluster;
+use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
+use super::ui::{Outcome, Ui};
+use crate::bundle::ClusterId;
+use crate::claim::Patience;
+use crate::claim::wait::{Step, Target, Wait};
+use crate::cloudhsm::CloudHsm;
+use crate::error::Result;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// Wait until a cluster is in a state
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+States:
+  uninitialized  created; its first HSM, and so its CSR, may still be missing
+  csr            uninitialized, with a CSR to fetch
+  initialized    claimed; a cluster that is active already counts
+  active         its owner has set the first password
+  deleted        gone
+
+Examples:
+  hsmboot wait --cluster-id cluster-abc234defgh --for csr
+  hsmboot wait --cluster-id cluster-abc234defgh --for active --timeout 1h
+
+Exit codes: 0 it is there; 6 unknown cluster, or the service refused or cannot be reached; 7 not in time (30 minutes unless --timeout); \
+8 it cannot get there any more")]
+pub struct Args {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    /// What to wait for: uninitialized, csr, initialized, active or deleted
+    #[arg(long = "for", value_name = "STATE", value_parser = target)]
+    target: Target,
+    #[command(flatten)]
+    timeout: TimeoutArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+fn target(text: &str) -> std::result::Result<Target, String> {
+    text.parse()
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let id = args.cluster_id.as_str();
+    let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let found = block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let mut watcher = Watcher::new(ui);
+        let mut wait = Wait::new(id, args.target, limit, Patience::default()).at(service.place().clone());
+        loop {
+            match wait.next(watcher.elapsed()) {
+                Step::Describe => {
+                    wait.described(service.describe(id).await);
+                    watcher.see(wait.last_seen(), wait.trouble());
+                }
+                Step::Pause(length) => watcher.pause(length).await,
+                Step::Done(cluster) => return Ok(cluster),
+                Step::Failed(failure) => return Err((*failure).into()),
+            }
+        }
+    })?;
+    let document = json!({
+        "cluster_id": id,
+        "for": args.target.as_str(),
+        "cluster": found.as_deref().map(cluster::document),
+    });
+    let text = match &found {
+        Some(found) => cluster::text(found),
+        None => format!("{id} is gone\n"),
+    };
+    Ok(Outcome::done(document, text))
+}

@@ -1,0 +1,178 @@
+//! What an SDK error means for us: which of our troubles it is, in the service's words.
+
+use std::error::Error;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::cloudhsm::Trouble;
+
+/// Codes that any AWS service may answer with when it does not accept the credentials or the signature.
+const CREDENTIALS: &[&str] = &[
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "InvalidToken",
+    "AuthFailure",
+    "NotSignedUp",
+    "OptInRequired",
+];
+const DENIED: &[&str] = &["CloudHsmAccessDeniedException", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "SlowDown",
+];
+
+/// What an error of the SDK means. `reads_only`: the call changes nothing, so a connection that failed at any point is
+/// simply an unreachable service.
+pub(super) fn trouble<E>(error: &SdkError<E, HttpResponse>, reads_only: bool) -> Trouble
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if let Some(found) = find::<CredentialsError>(error) {
+        return Trouble::NoCredentials { reason: credentials(found) };
+    }
+    match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let (code, message) = (context.err().code().unwrap_or_default(), context.err().message().unwrap_or_default());
+            answered(status, code, message)
+        }
+        SdkError::ResponseError(context) => {
+            Trouble::Unknown { reason: format!("an answer that cannot be read (HTTP {})", context.raw().status().as_u16()) }
+        }
+        SdkError::ConstructionFailure(_) => Trouble::Unreachable { reason: chain(error) },
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if reads_only || never_connected(error) => {
+            Trouble::Unreachable { reason: chain(error) }
+        }
+        _ => Trouble::Unknown { reason: chain(error) },
+    }
+}
+
+/// Why there are no credentials. The SDK's word for "found none" is "not enabled".
+fn credentials(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "none in the environment or the AWS configuration files, and no role of an instance or a task".to_owned()
+        }
+        other => chain(other),
+    }
+}
+
+/// What an error answer means. Only a 4xx is a refusal; a 5xx may come from a front end whose back end did the work.
+fn answered(status: u16, code: &str, message: &str) -> Trouble {
+    let (code, message) = (clean(code), clean(message));
+    let message = if message.is_empty() { format!("HTTP {status}, no message") } else { message };
+    let is = |list: &[&str]| list.contains(&code.as_str());
+    if is(THROTTLED) || status == 429 {
+        Trouble::Throttled { message }
+    } else if status >= 500 || status == 408 || code == "CloudHsmInternalFailureException" || status < 400 {
+        let code = if code.is_empty() { String::new() } else { format!(" {code}") };
+        Trouble::Unknown { reason: format!("HTTP {status}{code}: {message}") }
+    } else if is(CREDENTIALS) {
+        Trouble::BadCredentials { code, message }
+    } else if is(DENIED) || (code.is_empty() && status == 403) {
+        Trouble::AccessDenied { message }
+    } else if code == "CloudHsmResourceNotFoundException" {
+        Trouble::NotFound { message }
+    } else {
+        Trouble::Refused { code, message }
+    }
+}
+
+/// Whether no connection came about, so that nothing can have been sent. When in doubt, no.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    let refused = find::<io::Error>(error).is_some_and(|error| {
+        matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
+    });
+    refused || causes(error).any(|cause| cause.to_string().contains("dns error"))
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    causes(error).find_map(|cause| cause.downcast_ref::<T>())
+}
+
+/// Texts of the SDK and its HTTP library that say where an error passed through, not what it is.
+const PASSED_THROUGH: &[&str] = &[
+    "dispatch failure",
+    "io error",
+    "other",
+    "timeout",
+    "client error (Connect)",
+    "client error (SendRequest)",
+    "an error occurred while loading credentials",
+    "error trying to connect",
+    "service error",
+    "the credentials provider was not properly configured",
+];
+
+/// The causes as one line: each text once, without what only repeats another or only says where it passed through.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let all: Vec<String> = causes(error).map(|cause| clean(&cause.to_string())).filter(|text| !text.is_empty()).collect();
+    let mut texts: Vec<&str> = Vec::new();
+    for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
+        if !texts.iter().any(|known| known.contains(text)) {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() { all.join(": ") } else { texts.join(": ") }
+}
+
+/// A text from outside for one line of a terminal: no control characters, and not without end.
+fn clean(text: &str) -> String {
+    const MOST: usize = 600;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    line.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_by_its_code_and_status() {
+        let denied = answered(400, "CloudHsmAccessDeniedException", "no");
+        assert_eq!(denied, Trouble::AccessDenied { message: "no".into() });
+        assert!(matches!(answered(400, "CloudHsmResourceNotFoundException", "no"), Trouble::NotFound { .. }));
+        assert!(matches!(answered(400, "CloudHsmInvalidRequestException", "no"), Trouble::Refused { .. }));
+        assert!(matches!(answered(400, "ThrottlingException", "no"), Trouble::Throttled { .. }));
+        assert!(matches!(answered(429, "", ""), Trouble::Throttled { .. }));
+        assert!(matches!(answered(403, "ExpiredTokenException", "no"), Trouble::BadCredentials { .. }));
+        assert!(matches!(answered(403, "", ""), Trouble::AccessDenied { .. }));
+    }
+
+    #[test]
+    fn a_5xx_leaves_the_outcome_open_whatever_it_says() {
+        for (status, code) in [(500, "CloudHsmInternalFailureException"), (503, "AccessDeniedException"), (502, "")] {
+            assert!(matches!(answered(status, code, ""), Trouble::Unknown { .. }), "{status} {code}");
+        }
+        assert!(matches!(answered(400, "CloudHsmInternalFailureException", ""), Trouble::Unknown { .. }));
+    }
+
+    #[test]
+    fn a_message_cannot_drive_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc\r"), "a [2Jb c");
+        assert_eq!(clean(&"x".repeat(10_000)).len(), 600);
+    }
+}

@@ -1,0 +1,217 @@
+//! The CloudHSM V2 service as this crate sees it: the three calls that claiming a cluster needs, and their answers.
+//!
+//! Nothing here names the AWS SDK: with the feature `online`, `aws` does, and alone. A program with a client of its own
+//! implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it.
+
+use std::fmt;
+use std::future::Future;
+
+#[cfg(feature = "online")]
+pub mod aws;
+pub mod error;
+
+pub use error::{Call, Place, ServiceError, Trouble};
+
+/// The calls we make.
+pub trait CloudHsm {
+    /// DescribeClusters for one cluster. `None`: the service knows no cluster of this id (here, in this account and region).
+    ///
+    /// Reads only; the implementation may retry.
+    fn describe(&self, cluster_id: &str) -> impl Future<Output = Result<Option<Cluster>, ServiceError>> + Send;
+
+    /// DescribeClusters without a filter: every cluster, all pages.
+    fn list(&self) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
+
+    /// InitializeCluster, sent at most once.
+    ///
+    /// The implementation must not retry, whatever comes back: a request may have worked although its answer was lost. It says
+    /// so with [`Trouble::Unknown`], and the caller describes the cluster before it decides.
+    fn initialize(&self, request: &InitializeCluster) -> impl Future<Output = Result<Accepted, ServiceError>> + Send;
+}
+
+/// What InitializeCluster is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitializeCluster {
+    /// The cluster to claim.
+    pub cluster_id: String,
+    /// `SignedCert`: the signed certificate, PEM.
+    pub signed_cert: String,
+    /// `TrustAnchor`: the owner's self-signed CA certificate, PEM.
+    pub trust_anchor: String,
+}
+
+/// What InitializeCluster answered. It promises nothing: only DescribeClusters tells whether the cluster is claimed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The state that the service gave, `INITIALIZE_IN_PROGRESS` as a rule.
+    pub state: Option<ClusterState>,
+    /// The sentence beside it.
+    pub state_message: Option<String>,
+}
+
+/// A cluster as DescribeClusters shows it. Texts are the service's own; nothing in them is checked yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// Its state.
+    pub state: ClusterState,
+    /// The service's sentence about the state.
+    pub state_message: Option<String>,
+    /// `hsm1.medium`, `hsm2m.medium`.
+    pub hsm_type: Option<String>,
+    /// `FIPS` or `NON_FIPS`.
+    pub mode: Option<String>,
+    /// The VPC that the cluster stands in.
+    pub vpc_id: Option<String>,
+    /// When it was created, seconds since the Unix epoch.
+    pub created: Option<i64>,
+    /// Its HSMs.
+    pub hsms: Vec<HsmSummary>,
+    /// Its certificates, as far as its state shows them.
+    pub certificates: Certificates,
+}
+
+impl Cluster {
+    /// A cluster with this id and state and nothing else known.
+    pub fn new(cluster_id: impl Into<String>, state: ClusterState) -> Self {
+        Cluster {
+            cluster_id: cluster_id.into(),
+            state,
+            state_message: None,
+            hsm_type: None,
+            mode: None,
+            vpc_id: None,
+            created: None,
+            hsms: Vec::new(),
+            certificates: Certificates::default(),
+        }
+    }
+}
+
+/// An HSM of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HsmSummary {
+    /// The HSM's id.
+    pub hsm_id: String,
+    /// Its state.
+    pub state: HsmState,
+    /// The service's sentence about the state.
+    pub state_message: Option<String>,
+    /// The Availability Zone that it stands in.
+    pub availability_zone: Option<String>,
+    /// Its address inside the VPC.
+    pub eni_ip: Option<String>,
+}
+
+/// The certificates of a cluster, PEM as the service returned it.
+///
+/// CSR and hardware certificates are shown before initialization only, the cluster certificate only after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// `ClusterCsr`.
+    pub cluster_csr: Option<String>,
+    /// `HsmCertificate`.
+    pub hsm_certificate: Option<String>,
+    /// `AwsHardwareCertificate`.
+    pub aws_hardware_certificate: Option<String>,
+    /// `ManufacturerHardwareCertificate`.
+    pub manufacturer_hardware_certificate: Option<String>,
+    /// `ClusterCertificate`: the certificate that the owner's CA signed.
+    pub cluster_certificate: Option<String>,
+}
+
+/// Defines a state type: the names that the API documents, and everything else kept as the text it came as.
+macro_rules! states {
+    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum $type {
+            $($(#[$variant_doc])* $variant,)*
+            /// A state that this version does not know, as the service spelt it.
+            Other(String),
+        }
+
+        impl $type {
+            /// The state as the API spells it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $($type::$variant => $name,)*
+                    $type::Other(text) => text,
+                }
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($name => $type::$variant,)*
+                    other => $type::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+states! {
+    /// A cluster's state (API 2017-04-28, `ClusterState`).
+    ClusterState {
+        /// The cluster is being created.
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        /// Created, claimed by nobody. Its CSR is there once its first HSM is ACTIVE.
+        Uninitialized = "UNINITIALIZED",
+        /// InitializeCluster was accepted and is at work.
+        InitializeInProgress = "INITIALIZE_IN_PROGRESS",
+        /// Claimed; its owner has not set the first password yet.
+        Initialized = "INITIALIZED",
+        /// Claimed and activated.
+        Active = "ACTIVE",
+        /// HSMs are being added or removed.
+        UpdateInProgress = "UPDATE_IN_PROGRESS",
+        /// The cluster is being changed.
+        ModifyInProgress = "MODIFY_IN_PROGRESS",
+        /// A change is being taken back.
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        /// The cluster is being deleted.
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        /// Deleted.
+        Deleted = "DELETED",
+        /// The service has given the cluster up for now.
+        Degraded = "DEGRADED",
+    }
+}
+
+states! {
+    /// An HSM's state (API 2017-04-28, `HsmState`).
+    HsmState {
+        /// The HSM is being created.
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        /// At work.
+        Active = "ACTIVE",
+        /// Out of order.
+        Degraded = "DEGRADED",
+        /// The HSM is being deleted.
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        /// Deleted.
+        Deleted = "DELETED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_tomorrow_is_kept_as_it_was_spelt() {
+        assert_eq!(ClusterState::from("UNINITIALIZED"), ClusterState::Uninitialized);
+        assert_eq!(ClusterState::from("PONDERING"), ClusterState::Other("PONDERING".into()));
+        assert_eq!(ClusterState::from("PONDERING").as_str(), "PONDERING");
+        assert_eq!(format!("{:>8}|", HsmState::Active), "  ACTIVE|");
+    }
+}

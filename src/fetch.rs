@@ -1,0 +1,194 @@
+//! First step: the cluster's CSR and certificates, as DescribeClusters shows them, into a bundle.
+//!
+//! Nothing is judged here. The texts are written as the service returned them.
+
+use std::path::Path;
+
+use crate::bundle::{self, Bundle, ClusterId, Digests, Part, Request};
+use crate::claim::Failure;
+use crate::cloudhsm::{Cluster, ClusterState};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, NewFile};
+use crate::x509::{Moment, hex, sha256};
+
+/// What was asked for, where, when and by what.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The region that the cluster was found in.
+    pub region: &'a str,
+    /// Now.
+    pub now: Moment,
+    /// Name and version of the program.
+    pub tool: &'a str,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The bundle, opened.
+    pub bundle: Bundle,
+    /// What its `request.json` says.
+    pub request: Request,
+    /// Certificates that the service did not show; the bundle cannot be verified without them.
+    pub missing: Vec<Part>,
+    /// Whether the bundle held all this already, and nothing was written.
+    pub unchanged: bool,
+}
+
+/// Writes a described cluster into the bundle at `dir`, whole or not at all; with `force` over files of other content.
+///
+/// # Errors
+/// Class `Conflict` where the cluster's state shows no CSR, or where another content stands in the way; `Machine` for the disk.
+pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> Result<Fetched> {
+    let id: ClusterId = cluster.cluster_id.parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
+    let (parts, missing) = parts(cluster)?;
+    let bundle = Bundle::at(dir, id.clone());
+    let files: Digests = parts.iter().map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes())))).collect();
+    let request = Request {
+        format: Request::FORMAT.to_owned(),
+        cluster_id: id.clone(),
+        region: facts.region.to_owned(),
+        state: cluster.state.to_string(),
+        hsms: cluster.hsms.iter().map(|hsm| hsm.hsm_id.clone()).collect(),
+        fetched_at: facts.now,
+        tool: facts.tool.to_owned(),
+        files,
+    };
+    let known = known_request(dir, &request);
+    let mut new: Vec<NewFile<'_>> =
+        parts.iter().map(|(part, text)| NewFile { name: part.file_name(&id), content: text.as_bytes(), mode: 0o644, replace: force }).collect();
+    let document = bundle::document(&request);
+    if known.is_none() {
+        new.push(NewFile { name: bundle::REQUEST.to_owned(), content: &document, mode: 0o644, replace: force });
+    }
+    // Whatever stands there was there before: `write` leaves equal files alone.
+    let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
+    bundle.write(&new)?;
+    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, unchanged })
+}
+
+/// The `request.json` that stands there, if it says the same but for the moment.
+fn known_request(dir: &Path, request: &Request) -> Option<Request> {
+    let path = dir.join(bundle::REQUEST);
+    let known = Request::read(&path).ok()?;
+    let same = known.cluster_id == request.cluster_id && known.region == request.region && known.files == request.files;
+    same.then_some(known)
+}
+
+type Texts<'a> = Vec<(Part, &'a str)>;
+
+/// The texts to write, and what is missing.
+fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
+    if matches!(cluster.state, ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active | ClusterState::UpdateInProgress)
+    {
+        return Err(too_late(cluster));
+    }
+    if cluster.state != ClusterState::Uninitialized || cluster.certificates.cluster_csr.is_none() {
+        return Err(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
+    }
+    let shown = &cluster.certificates;
+    let all = [
+        (Part::Csr, &shown.cluster_csr),
+        (Part::Hsm, &shown.hsm_certificate),
+        (Part::AwsHardware, &shown.aws_hardware_certificate),
+        (Part::ManufacturerHardware, &shown.manufacturer_hardware_certificate),
+    ];
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for (part, text) in all {
+        match text.as_deref().filter(|text| !text.is_empty()) {
+            Some(text) if u64::try_from(text.len()).is_ok_and(|length| length <= fsio::MAX_INPUT) => found.push((part, text)),
+            Some(text) => return Err(strange(&format!("{} has {} characters", part.noun(), text.len()))),
+            None => missing.push(part),
+        }
+    }
+    Ok((found, missing))
+}
+
+fn too_late(cluster: &Cluster) -> Error {
+    let id = &cluster.cluster_id;
+    Error::new(
+        Class::Conflict,
+        "csr-gone",
+        format!("{id} shows its CSR and its hardware certificates no more: that ends with its initialization\n  state  {}", cluster.state),
+        format!("`hsmboot status --cluster-id {id}` shows which certificate it carries"),
+    )
+}
+
+fn strange(what: &str) -> Error {
+    Error::new(
+        Class::Service,
+        "strange-answer",
+        format!("the service's description of the cluster cannot be right: {what}"),
+        "check `--endpoint-url`: is it CloudHSM that answers there?",
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const FACTS: Facts<'_> = Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test" };
+
+    fn cluster() -> Cluster {
+        let mut cluster = Cluster::new("cluster-abc234defgh", ClusterState::Uninitialized);
+        cluster.certificates.cluster_csr = Some("csr\r\n".into());
+        cluster.certificates.hsm_certificate = Some("hsm".into());
+        cluster.certificates.aws_hardware_certificate = Some("aws".into());
+        cluster.certificates.manufacturer_hardware_certificate = Some("manufacturer".into());
+        cluster
+    }
+
+    #[test]
+    fn what_the_service_shows_is_written_as_it_came_and_a_second_time_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = write(dir.path(), &cluster(), &FACTS, false).unwrap();
+        assert!(!first.unchanged && first.missing.is_empty());
+        assert_eq!(fs::read(dir.path().join("cluster-abc234defgh_ClusterCsr.csr")).unwrap(), b"csr\r\n");
+        assert_eq!(Bundle::open(dir.path()).unwrap().request(), Some(&first.request));
+        let later = Facts { now: FACTS.now.plus(60), ..FACTS };
+        let second = write(dir.path(), &cluster(), &later, false).unwrap();
+        assert!(second.unchanged);
+        assert_eq!(second.request.fetched_at, FACTS.now);
+    }
+
+    #[test]
+    fn a_replaced_csr_does_not_replace_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &cluster(), &FACTS, false).unwrap();
+        let mut replaced = cluster();
+        replaced.certificates.cluster_csr = Some("another".into());
+        assert_eq!(write(dir.path(), &replaced, &FACTS, false).unwrap_err().code(), 8);
+        assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"csr\r\n");
+        write(dir.path(), &replaced, &FACTS, true).unwrap();
+        assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"another");
+    }
+
+    #[test]
+    fn a_cluster_without_a_csr_leaves_no_bundle() {
+        for (state, kind) in [
+            (ClusterState::Uninitialized, "no-hsm"),
+            (ClusterState::CreateInProgress, "cluster-not-ready"),
+            (ClusterState::Active, "csr-gone"),
+            (ClusterState::Deleted, "cluster-deleted"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let error = write(&dir.path().join("b"), &Cluster::new("cluster-abc234defgh", state), &FACTS, false).unwrap_err();
+            assert_eq!((error.code(), error.kind), (8, kind));
+            assert!(!dir.path().join("b").exists());
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_right_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut long = cluster();
+        long.certificates.hsm_certificate = Some("x".repeat(70_000));
+        assert_eq!(write(&dir.path().join("b"), &long, &FACTS, false).unwrap_err().kind, "strange-answer");
+        let mut climbing = cluster();
+        climbing.cluster_id = "cluster-../../x".into();
+        assert_eq!(write(&dir.path().join("b"), &climbing, &FACTS, false).unwrap_err().kind, "strange-answer");
+        assert!(!dir.path().join("b").exists());
+    }
+}

@@ -1,0 +1,126 @@
+//! Last step: drives a [`Claim`] against the service, and keeps what came of it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::bundle::{ClusterId, Receipt, Waiver};
+use crate::check::Pair;
+use crate::claim::{Claim, How, Outcome, Step};
+use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
+use crate::error::Result;
+use crate::x509::{Moment, hex};
+
+/// What driving a claim needs from outside: a clock, a way to wait, and whoever makes the pair.
+pub trait Host {
+    /// The time since the claim began.
+    fn elapsed(&self) -> Duration;
+
+    /// Waits, and may tell the user what for.
+    fn pause(&mut self, claim: &Claim, length: Duration) -> impl Future<Output = ()>;
+
+    /// Something happened that a user may want to follow: a cluster was described, or a call failed.
+    ///
+    /// # Errors
+    /// Whatever ends the claim.
+    fn watch(&mut self, _claim: &Claim) -> Result<()> {
+        Ok(())
+    }
+
+    /// Verifies, signs and checks, for a claim that began without a pair.
+    ///
+    /// # Errors
+    /// Whatever ends the claim.
+    fn certify(&mut self, cluster: &Cluster) -> Result<Pair>;
+
+    /// InitializeCluster is about to be sent; `false` ends the claim here (`--dry-run`).
+    fn may_send(&mut self, request: &InitializeCluster) -> bool;
+}
+
+/// How a drive ended well.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// The cluster is this CA's.
+    Claimed(Box<Outcome>),
+    /// Everything but InitializeCluster was done; this would be sent.
+    WouldSend(Box<InitializeCluster>),
+}
+
+/// Drives a claim to its end.
+///
+/// # Errors
+/// The claim's failure, or the host's.
+pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl Host) -> Result<End> {
+    loop {
+        match claim.next(host.elapsed()) {
+            Step::Describe => {
+                let answer = service.describe(claim.cluster_id()).await;
+                claim.described(answer);
+                host.watch(claim)?;
+            }
+            Step::Pause(length) => host.pause(claim, length).await,
+            Step::Certify(cluster) => {
+                let pair = host.certify(&cluster)?;
+                claim.certified(&pair);
+            }
+            Step::Initialize(request) => {
+                if !host.may_send(&request) {
+                    return Ok(End::WouldSend(request));
+                }
+                let answer = service.initialize(&request).await;
+                claim.initialized(answer);
+                host.watch(claim)?;
+            }
+            Step::Done(outcome) => return Ok(End::Claimed(outcome)),
+            Step::Failed(failure) => return Err((*failure).into()),
+        }
+    }
+}
+
+/// What a receipt says besides the outcome.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
+    /// The cluster.
+    pub cluster_id: &'a ClusterId,
+    /// Its region.
+    pub region: &'a str,
+    /// Name and version of the program.
+    pub tool: &'a str,
+    /// When InitializeCluster was sent last.
+    pub submitted_at: Option<Moment>,
+    /// Now.
+    pub now: Moment,
+    /// `verified` or `rejected`, where something was judged.
+    pub verdict: Option<String>,
+    /// Why it went on without proof.
+    pub unverified: Option<Waiver>,
+}
+
+/// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
+pub fn receipt(pair: &Pair, outcome: &Outcome, account: &Account<'_>) -> Receipt {
+    let answer = outcome.answer.as_ref().map(|answer| {
+        serde_json::json!({
+            "state": answer.state.as_ref().map(|state| state.as_str()),
+            "state_message": answer.state_message,
+        })
+    });
+    Receipt {
+        format: Receipt::FORMAT.to_owned(),
+        cluster_id: account.cluster_id.clone(),
+        region: account.region.to_owned(),
+        tool: account.tool.to_owned(),
+        outcome: match outcome.how {
+            How::Claimed => "claimed".to_owned(),
+            How::AlreadyClaimed => "already-claimed".to_owned(),
+        },
+        submitted_at: account.submitted_at,
+        confirmed_at: account.now,
+        state: outcome.cluster.state.to_string(),
+        answer,
+        csr_sha256: Some(hex(&pair.csr().fingerprint())),
+        signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
+        trust_anchor_sha256: hex(&pair.trust_anchor().fingerprint()),
+        cluster_certificate_sha256: hex(&outcome.certificate.fingerprint()),
+        verdict: account.verdict.clone(),
+        unverified: account.unverified.clone(),
+    }
+}

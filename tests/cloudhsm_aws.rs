@@ -1,0 +1,216 @@
+//! The AWS SDK behind our trait, against a service on loopback that answers what it is told to, or nothing.
+#![cfg(feature = "online")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hsmboot::cloudhsm::aws::{AwsCloudHsm, Options, Timeouts};
+use hsmboot::cloudhsm::{CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble};
+
+/// What the service does with a request.
+#[derive(Clone)]
+enum Act {
+    Answer(u16, String),
+    /// Reads the request and closes the connection.
+    Drop,
+    /// Sends half an answer and closes the connection.
+    Cut,
+    /// Says nothing until the client gives up.
+    Silence,
+}
+
+/// A service that does one thing after the other, the last one for ever, and keeps what it was sent.
+struct Service {
+    url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+fn service(acts: Vec<Act>) -> Service {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&requests);
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let Some(request) = read(&mut stream) else { continue };
+            let count = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(request);
+                seen.len()
+            };
+            match &acts[(count - 1).min(acts.len() - 1)] {
+                Act::Answer(status, body) => {
+                    let head = format!(
+                        "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                        body.len()
+                    );
+                    stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+                }
+                Act::Drop => {}
+                Act::Cut => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"State\":").unwrap(),
+                Act::Silence => held.push(stream),
+            }
+        }
+    });
+    Service { url, requests }
+}
+
+/// One request, head and body.
+fn read(stream: &mut TcpStream) -> Option<String> {
+    let (mut text, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let n = stream.read(&mut part).ok().filter(|n| *n > 0)?;
+        text.extend_from_slice(&part[..n]);
+        let all = String::from_utf8_lossy(&text).into_owned();
+        if let Some((head, body)) = all.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned()));
+            if body.len() >= length.map_or(0, |n| n.parse().unwrap()) {
+                return Some(all);
+            }
+        }
+    }
+}
+
+impl Service {
+    fn run<T>(&self, call: impl AsyncFnOnce(AwsCloudHsm) -> T) -> T {
+        let timeouts = Timeouts { connect: Duration::from_secs(5), request: Duration::from_millis(1500), call: Duration::from_secs(20) };
+        let options = Options { region: Some("eu-test-1".into()), endpoint_url: Some(self.url.clone()), timeouts, ..Options::default() };
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(async { call(AwsCloudHsm::connect(&options).await.unwrap()).await })
+    }
+
+    fn initialize(&self) -> Result<hsmboot::cloudhsm::Accepted, ServiceError> {
+        let request = InitializeCluster { cluster_id: "cluster-abc234defgh".into(), signed_cert: "S".into(), trust_anchor: "T".into() };
+        self.run(async |service| service.initialize(&request).await)
+    }
+
+    fn describe(&self) -> Result<Option<hsmboot::cloudhsm::Cluster>, ServiceError> {
+        self.run(async |service| service.describe("cluster-abc234defgh").await)
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn error(kind: &str) -> String {
+    format!(r#"{{"__type":"{kind}","Message":"the service's words"}}"#)
+}
+
+fn cluster() -> String {
+    let body = r#"{"Clusters":[{"ClusterId":"cluster-abc234defgh","State":"PONDERING","StateMessage":"hm","HsmType":"hsm1.medium",
+        "CreateTimestamp":1500000000.5,"Hsms":[{"HsmId":"hsm-abc234defgh","State":"CREATE_IN_PROGRESS"}],
+        "Certificates":{"ClusterCsr":"csr","HsmCertificate":"hsm"}}]}"#;
+    body.to_owned()
+}
+
+#[test]
+fn a_description_is_read_with_states_of_tomorrow() {
+    let service = service(vec![Act::Answer(200, cluster())]);
+    let cluster = service.describe().unwrap().unwrap();
+    assert_eq!(cluster.state, ClusterState::Other("PONDERING".into()));
+    assert_eq!(cluster.hsms[0].state, HsmState::CreateInProgress);
+    assert_eq!(cluster.created, Some(1_500_000_000));
+    assert_eq!(cluster.certificates.cluster_csr.as_deref(), Some("csr"));
+    let request = &service.requests()[0];
+    assert!(request.contains("BaldrApiService.DescribeClusters"), "{request}");
+    assert!(request.contains(r#"{"Filters":{"clusterIds":["cluster-abc234defgh"]}}"#), "{request}");
+}
+
+#[test]
+fn pages_are_followed_and_an_unknown_cluster_is_none() {
+    let page = |token: &str| Act::Answer(200, format!(r#"{{"Clusters":[],"NextToken":"{token}"}}"#));
+    let service = service(vec![page("one"), page("two"), Act::Answer(200, r#"{"Clusters":[]}"#.into())]);
+    assert_eq!(service.describe().unwrap(), None);
+    let requests = service.requests();
+    assert_eq!(requests.len(), 3);
+    assert!(requests[2].contains(r#""NextToken":"two""#));
+}
+
+#[test]
+fn a_list_gathers_all_pages() {
+    let first = cluster().replacen('{', r#"{"NextToken":"more","#, 1);
+    let service = service(vec![Act::Answer(200, first), Act::Answer(200, cluster())]);
+    assert_eq!(service.run(async |service| service.list().await).unwrap().len(), 2);
+}
+
+#[test]
+fn a_description_is_retried_when_throttled_or_failed() {
+    let acts = vec![
+        Act::Answer(400, error("ThrottlingException")),
+        Act::Answer(500, error("CloudHsmInternalFailureException")),
+        Act::Drop,
+        Act::Answer(200, cluster()),
+    ];
+    let service = service(acts);
+    assert!(service.describe().unwrap().is_some());
+    assert_eq!(service.requests().len(), 4);
+}
+
+#[test]
+fn initialize_is_sent_once_and_its_answer_read() {
+    let body = r#"{"State":"INITIALIZE_IN_PROGRESS","StateMessage":"Cluster is initializing."}"#;
+    let service = service(vec![Act::Answer(200, body.into())]);
+    let answer = service.initialize().unwrap();
+    assert_eq!(answer.state, Some(ClusterState::InitializeInProgress));
+    let requests = service.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].contains(r#""SignedCert":"S""#) && requests[0].contains(r#""TrustAnchor":"T""#));
+}
+
+#[test]
+fn initialize_is_never_retried_and_a_lost_answer_leaves_the_outcome_open() {
+    let lost = [
+        Act::Drop,
+        Act::Cut,
+        Act::Silence,
+        Act::Answer(500, error("CloudHsmInternalFailureException")),
+        Act::Answer(503, "<html>".into()),
+        Act::Answer(200, "not JSON".into()),
+    ];
+    for act in lost {
+        let service = service(vec![act]);
+        let error = service.initialize().unwrap_err();
+        assert!(error.outcome_unknown(), "{error:?}");
+        assert_eq!(service.requests().len(), 1, "{error:?}");
+    }
+}
+
+#[test]
+fn initialize_is_not_retried_when_turned_away_either() {
+    type Fits = fn(&Trouble) -> bool;
+    let cases: [(&str, Fits); 5] = [
+        ("ThrottlingException", |trouble| matches!(trouble, Trouble::Throttled { .. })),
+        ("CloudHsmAccessDeniedException", |trouble| matches!(trouble, Trouble::AccessDenied { .. })),
+        ("CloudHsmInvalidRequestException", |trouble| matches!(trouble, Trouble::Refused { .. })),
+        ("CloudHsmResourceNotFoundException", |trouble| matches!(trouble, Trouble::NotFound { .. })),
+        ("ExpiredTokenException", |trouble| matches!(trouble, Trouble::BadCredentials { .. })),
+    ];
+    for (code, fits) in cases {
+        let service = service(vec![Act::Answer(400, error(code))]);
+        let error = service.initialize().unwrap_err();
+        assert!(fits(&error.trouble), "{error:?}");
+        assert!(error.to_string().contains("the service's words"), "{error}");
+        assert_eq!(service.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_unreachable_and_nothing_was_sent() {
+    // A port that was just given back: taken again only by accident.
+    let url = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let service = Service { url, requests: Arc::default() };
+    let error = service.initialize().unwrap_err();
+    assert!(matches!(error.trouble, Trouble::Unreachable { .. }), "{error:?}");
+    let error = hsmboot::error::Error::from(service.describe().unwrap_err());
+    assert_eq!((error.code(), error.kind), (6, "service-unreachable"));
+    assert!(error.message.contains(&service.url) && error.message.contains("refused"), "{}", error.message);
+}
