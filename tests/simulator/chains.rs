@@ -175,8 +175,18 @@ fn the_skeletons_are_the_genuine_ones() {
     assert_eq!(skeleton(&shown.hsm), hsm);
     let manufacturer = format!("30\n 30\n  02\n{algorithm}{root_name}{validity}{name}{key}{outer}");
     assert_eq!(skeleton(&shown.manufacturer_hardware), manufacturer);
-    let owner_extensions = "  a3\n   30\n    30\n     06.55.1d.13\n     04:3000\n    30\n     06.55.1d.0f\n     01:ff\n     04:030205a0\n    30\n     06.55.1d.0e\n     04:0414";
-    assert!(skeleton(&shown.aws_hardware).contains(owner_extensions), "{}", skeleton(&shown.aws_hardware));
+    let identifier = |kind: &str, value: &str| format!("    30\n     06.55.1d.{kind}\n     04:{value}\n");
+    let usage = |value: &str| format!("    30\n     06.55.1d.0f\n     01:ff\n     04:{value}\n");
+    let extensions = |each: &[String]| format!("  a3\n   30\n{}", each.concat());
+    let owner = extensions(&[identifier("13", "3000"), usage("030205a0"), identifier("0e", "0414"), identifier("23", "3016")]);
+    let owner = format!("30\n 30\n{version}  02\n{algorithm}{root_name}{validity}{name}{key}{owner}{outer}");
+    assert_eq!(comparable(&shown.aws_hardware), owner.trim_end());
+    let aws = extensions(&[identifier("0e", "0414"), identifier("23", "3016"), identifier("13", "30030101")]);
+    let aws = format!("30\n 30\n{version}  02\n{algorithm}{root_name}{validity}{root_name}{key}{aws}{outer}");
+    assert_eq!(comparable(&shown.aws_root), aws.trim_end());
+    let reissue = extensions(&[usage("03020284"), identifier("13", "30030101")]);
+    let reissue = format!("30\n 30\n{version}  02\n{algorithm}{root_name}{validity}{root_name}{key}{reissue}{outer}");
+    assert_eq!(skeleton(&shown.manufacturer_reissue), reissue);
     let root = format!("30\n 30\n  02\n{algorithm}{root_name}{validity}{root_name}{key}{outer}");
     assert_eq!(skeleton(&shown.manufacturer_root), root);
 
