@@ -82,7 +82,6 @@ pub(super) fn der_time(at: Millis) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

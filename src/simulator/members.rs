@@ -133,7 +133,6 @@ fn mistyped(parameter: &str, value: &Value, wanted: &str) -> ApiError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::super::limits::{CLUSTER_ID, MAX_RESULTS};
     use super::*;

@@ -1,7 +1,7 @@
 //! An HTTP client of a few lines, a cluster ready to claim, and an owner's CA.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use hsmboot::simulator::{Options, Simulator, Speed};
@@ -33,8 +33,8 @@ impl Answer {
 }
 
 /// Sends octets and reads until the other side closes. `None`: it closed without an answer.
-pub fn raw(simulator: &Simulator, request: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(simulator.address()).unwrap();
+pub fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
@@ -46,9 +46,14 @@ pub fn raw(simulator: &Simulator, request: &[u8]) -> Option<Answer> {
     Some(Answer { status, head: head.to_lowercase(), body: body.to_owned() })
 }
 
-pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Option<Answer> {
+/// A POST request as it goes over the wire.
+pub fn request(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    raw(simulator, format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}").as_bytes())
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
+}
+
+pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Option<Answer> {
+    raw(simulator.address(), request(path, headers, body).as_bytes())
 }
 
 pub fn call_in(simulator: &Simulator, region: &str, action: &str, body: &Value) -> Option<Answer> {
