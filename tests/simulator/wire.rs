@@ -57,7 +57,9 @@ fn a_request_is_bounded_whether_it_says_so_or_not() {
     assert_eq!(raw(simulator.address(), announced.as_bytes()).unwrap().status, 413);
     let chunk = format!("{:x}\r\n{}\r\n0\r\n\r\n", 1_048_577, "x".repeat(1_048_577));
     let unannounced = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}");
-    assert_eq!(raw(simulator.address(), unannounced.as_bytes()).unwrap().status, 413);
+    // What it has not read may make the close a reset, which takes the answer with it: all that counts is that it is not taken.
+    let answer = raw(simulator.address(), unannounced.as_bytes());
+    assert!(answer.is_none_or(|answer| answer.status == 413));
 }
 
 #[test]
