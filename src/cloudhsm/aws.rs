@@ -17,8 +17,8 @@ mod settings;
 use settings::FALLBACK_REGION;
 pub use settings::endpoint_problem;
 
-/// Clusters per page of `list`; the API allows 1 to 100.
-const PAGE: i32 = 100;
+/// Clusters per page of `list`; the API allows 1 to 25 (API Reference 2022-06-06, DescribeClusters).
+const PAGE: i32 = 25;
 
 /// How to reach the service. What is `None` comes from the AWS SDK's usual environment and files.
 #[derive(Clone, Debug, Default)]
