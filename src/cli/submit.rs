@@ -110,7 +110,20 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
         ));
     }
     let trust_anchor = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT)?;
-    check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now).into_pair()
+    let checked = check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now);
+    let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
+    checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error })
+}
+
+/// A sound pair, but for another CSR than the bundle's: it was fetched again after the HSM had been replaced, and not signed again.
+fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
+    Error {
+        class: Class::Conflict,
+        kind: "signed-for-another-csr",
+        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert).display(), error.message),
+        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.dir().display()),
+        ..error
+    }
 }
 
 /// Drives a claim whose pair is there.
