@@ -15,6 +15,8 @@ use super::{
 
 mod credentials;
 mod failure;
+#[cfg(feature = "simulator")]
+mod rehearsal;
 mod settings;
 
 use settings::FALLBACK_REGION;
