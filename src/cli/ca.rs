@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::PassphraseArgs;
 use super::ui::{Outcome, Ui};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
-use crate::ca::{CaSummary, KeyType, NewKey, Passphrase, Terms, make_trust_anchor, parse_subject};
+use crate::ca::{CaSummary, FileKey, KeyType, NewKey, Passphrase, Terms, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::DEFAULT_DAYS;
@@ -69,7 +69,7 @@ pub struct ShowArgs {
     file: PathBuf,
 }
 
-fn key_type(text: &str) -> std::result::Result<KeyType, String> {
+pub(crate) fn key_type(text: &str) -> std::result::Result<KeyType, String> {
     text.parse().map_err(|fault: Error| format!("{}: {}", fault.message, fault.hint))
 }
 
@@ -98,7 +98,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     if passphrase.is_none() {
         ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", key_path.display()));
     }
-    let certificate = order.make(&args.out, passphrase.as_ref(), ui)?;
+    let (certificate, _) = order.make(&args.out, passphrase.as_ref(), ui)?;
     let summary = CaSummary::of(&certificate);
     let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", args.out.join(CA_FILE).display(), key_path.display());
     text.push_str(&lines(&summary));
@@ -137,8 +137,8 @@ impl Order<'_> {
         Ok(())
     }
 
-    /// Makes key and certificate and writes both, or neither.
-    pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<Certificate> {
+    /// Makes key and certificate and writes both, or neither; gives both, ready to sign.
+    pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<(Certificate, FileKey)> {
         ui.detail(&format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
         let mut serial = super::random::<20>()?;
@@ -148,7 +148,8 @@ impl Order<'_> {
         let now = super::now();
         let (not_before, not_after) = (now.plus(BACKDATED), now.plus(i64::from(self.days).saturating_mul(DAY)));
         let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
-        let certificate = make_trust_anchor(&terms, &key.signer()?)?;
+        let signer = key.signer()?;
+        let certificate = make_trust_anchor(&terms, &signer)?;
         let key_pem = key.to_pem(passphrase)?;
         let cert_pem = certificate.to_pem();
         let file = |name: &str, mode| (name.to_owned(), mode);
@@ -160,7 +161,7 @@ impl Order<'_> {
                 NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
             ],
         )?;
-        Ok(certificate)
+        Ok((certificate, signer))
     }
 }
 

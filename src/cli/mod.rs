@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
 mod args;
+#[cfg(feature = "online")]
+mod bootstrap;
 mod ca;
 mod check;
 #[cfg(feature = "online")]
@@ -54,6 +56,9 @@ pub struct Cli {
 /// The commands, in the order in which a claim meets them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Bootstrap(Box<bootstrap::Args>),
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Fetch(fetch::Args),
@@ -121,6 +126,8 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, ui: &Ui) -> Result<Outcome> {
     match command {
+        #[cfg(feature = "online")]
+        Command::Bootstrap(args) => bootstrap::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Fetch(args) => fetch::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),

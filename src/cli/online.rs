@@ -158,8 +158,8 @@ impl<'a> Watcher<'a> {
         if let Some(bar) = &self.bar {
             bar.disable_steady_tick();
             bar.finish_and_clear();
+            self.shown.clear();
         }
-        self.shown.clear();
     }
 }
 

@@ -10,7 +10,7 @@ use super::ui::{Outcome, Ui};
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Step, Target, Wait};
-use crate::cloudhsm::CloudHsm;
+use crate::cloudhsm::{CloudHsm, Cluster};
 use crate::error::Result;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -53,19 +53,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let found = block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let mut watcher = Watcher::new(ui);
-        let mut wait = Wait::new(id, args.target, limit, Patience::default()).at(service.place().clone());
-        loop {
-            match wait.next(watcher.elapsed()) {
-                Step::Describe => {
-                    wait.described(service.describe(id).await);
-                    watcher.see(wait.last_seen(), wait.trouble());
-                }
-                Step::Pause(length) => watcher.pause(length).await,
-                Step::Done(cluster) => return Ok(cluster),
-                Step::Failed(failure) => return Err((*failure).into()),
-            }
-        }
+        let wait = Wait::new(id, args.target, limit, Patience::default()).at(service.place().clone());
+        until(&service, wait, ui).await
     })?;
     let document = json!({
         "cluster_id": id,
@@ -77,4 +66,21 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         None => format!("{id} is gone\n"),
     };
     Ok(Outcome::done(document, text))
+}
+
+/// Drives a wait to its end: the cluster, or `None` for one that is gone.
+pub(crate) async fn until(service: &impl CloudHsm, mut wait: Wait, ui: &Ui) -> Result<Option<Box<Cluster>>> {
+    let mut watcher = Watcher::new(ui);
+    loop {
+        match wait.next(watcher.elapsed()) {
+            Step::Describe => {
+                let answer = service.describe(wait.cluster_id()).await;
+                wait.described(answer);
+                watcher.see(wait.last_seen(), wait.trouble());
+            }
+            Step::Pause(length) => watcher.pause(length).await,
+            Step::Done(cluster) => return Ok(cluster),
+            Step::Failed(failure) => return Err((*failure).into()),
+        }
+    }
 }

@@ -12,6 +12,8 @@ use super::{Accepted, Call, Certificates, CloudHsm, Cluster, ClusterState, HsmSt
 
 mod credentials;
 mod failure;
+#[cfg(feature = "simulator")]
+mod rehearsal;
 mod settings;
 
 use settings::FALLBACK_REGION;

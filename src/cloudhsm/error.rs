@@ -15,13 +15,17 @@ pub struct ServiceError {
     pub place: Box<Place>,
 }
 
-/// The calls of [`super::CloudHsm`], by the API's names.
+/// The calls that are made, by the API's names: those of [`super::CloudHsm`], and a rehearsal's two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// `DescribeClusters`.
     DescribeClusters,
     /// `InitializeCluster`.
     InitializeCluster,
+    /// `CreateCluster`.
+    CreateCluster,
+    /// `CreateHsm`.
+    CreateHsm,
 }
 
 impl Call {
@@ -30,6 +34,8 @@ impl Call {
         match self {
             Call::DescribeClusters => "DescribeClusters",
             Call::InitializeCluster => "InitializeCluster",
+            Call::CreateCluster => "CreateCluster",
+            Call::CreateHsm => "CreateHsm",
         }
     }
 }
@@ -238,7 +244,13 @@ fn access_hint(call: Call) -> String {
         Call::DescribeClusters => "the caller's IAM policy must allow cloudhsm:DescribeClusters on resource \"*\"".to_owned(),
         Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster on the cluster, \
              arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
+<<<<<<< HEAD
             .to_owned(),
+=======
+                .to_owned()
+        }
+        Call::CreateCluster | Call::CreateHsm => format!("the caller's IAM policy must allow cloudhsm:{}", call.as_str()),
+>>>>>>> online
     }
 }
 

@@ -1,0 +1,152 @@
+//! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle, or a new one.
+
+use std::path::{Path, PathBuf};
+
+use super::Args;
+use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
+use crate::ca::{CaKey, KeySource, Passphrase, parse_subject};
+use crate::check::Pair;
+use crate::cli::{self, sign, submit, ui::Ui};
+use crate::error::{Class, Error, Result};
+use crate::sign::Ca;
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, Moment};
+
+/// Where the CA stands, and how far it has been got ready.
+pub(super) struct Desk<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    dir: PathBuf,
+    /// The CA certificate's text, once there is one.
+    text: Option<Vec<u8>>,
+    key_source: Option<KeySource>,
+    key: Option<Box<dyn CaKey>>,
+    passphrase: Option<Passphrase>,
+    prepared: bool,
+    /// Whether this run made the CA.
+    pub(super) made: bool,
+}
+
+impl<'a> Desk<'a> {
+    /// Reads the CA's certificate, where there is one. What CloudHSM would refuse is refused here, before anything else is done.
+    pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path, now: Moment) -> Result<Self> {
+        let left_here = |name: &str| Some(dir.join(name)).filter(|path| std::fs::symlink_metadata(path).is_ok());
+        let (certificate, key) = match (&args.ca, &args.ca_key) {
+            (Some(certificate), Some(key)) => (Some(certificate.clone()), Some(key.clone())),
+            (None, Some(key)) => (left_here(CA_FILE), Some(key.clone())),
+            (_, None) => (left_here(CA_FILE), left_here(CA_KEY_FILE)),
+        };
+        let text = certificate.as_deref().map(|file| sign::read_ca(file, now)).transpose()?;
+        if text.is_none() && args.ca_key.is_some() {
+            return Err(Error::new(Class::Usage, "ca-missing", "--ca-key stands alone: there is no CA certificate to go with it", "name it with --ca FILE"));
+        }
+        if text.is_none() && key.is_some() {
+            return Err(Error::new(
+                Class::Conflict,
+                "ca-incomplete",
+                format!("{} holds a CA key without its certificate", dir.display()),
+                format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
+            ));
+        }
+        let key_source = key.as_deref().map(KeySource::parse).transpose()?;
+        Ok(Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false })
+    }
+
+    /// The CA's certificate, where there is one yet.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        let der = pem::decode(self.text.as_deref()?, Label::Certificate).ok()?;
+        Certificate::from_der(&der).ok()
+    }
+
+    /// Where the key is, or will be.
+    pub(super) fn key_path(&self) -> PathBuf {
+        match &self.key_source {
+            Some(KeySource::File(path)) => path.clone(),
+            None => self.dir.join(CA_KEY_FILE),
+        }
+    }
+
+    /// Whether a key made here is encrypted.
+    pub(super) const fn is_encrypted(&self) -> bool {
+        self.passphrase.is_some()
+    }
+
+    /// Whether none of this is real.
+    pub(super) const fn is_rehearsal(&self) -> bool {
+        self.args.is_rehearsal()
+    }
+
+    /// A certificate that an earlier run signed with this CA, and that still fits.
+    pub(super) fn signed_before(&self, bundle: &Bundle, now: Moment) -> Option<Pair> {
+        let certificate = self.certificate()?;
+        if !bundle.has(Part::SignedCert) {
+            return None;
+        }
+        let pair = submit::read_pair(bundle, now).ok()?;
+        (pair.trust_anchor().der() == certificate.der()).then_some(pair)
+    }
+
+    /// Asks for whatever passphrase will be needed, while somebody is still sitting there.
+    pub(super) fn prepare(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.prepared, true) {
+            return Ok(());
+        }
+        match (&self.text, &self.key_source) {
+            (Some(_), Some(source)) => {
+                let loaded = sign::load(source, &self.args.passphrase, self.ui)?;
+                self.key = Some(loaded.key);
+            }
+            (Some(_), None) => {
+                return Err(Error::new(
+                    Class::Ca,
+                    "ca-key-missing",
+                    format!("{} holds the CA's certificate, but not its key", self.dir.display()),
+                    "name the key with --ca-key, or another CA with --ca and --ca-key",
+                ));
+            }
+            (None, _) => self.passphrase = self.new_passphrase()?,
+        }
+        Ok(())
+    }
+
+    fn new_passphrase(&self) -> Result<Option<Passphrase>> {
+        let source = self.args.passphrase.source();
+        let none_given = source == crate::ca::PassphraseSource::Ask;
+        // A rehearsal's key is worth nothing, and nobody may be there to ask.
+        if self.args.no_passphrase || (self.args.is_rehearsal() && none_given) {
+            return Ok(None);
+        }
+        if let Some(warning) = source.warning() {
+            self.ui.warn(&warning.to_string());
+        }
+        source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
+    }
+
+    /// Makes the CA if need be, and puts certificate and key together.
+    pub(super) fn ca(&mut self, now: Moment) -> Result<Ca<'_>> {
+        self.prepare()?;
+        if self.text.is_none() {
+            let subject = parse_subject(&self.subject())?;
+            let order = cli::ca::Order { subject: &subject, key_type: self.args.key_type, days: self.args.days, force: false };
+            order.check_free(&self.dir)?;
+            let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
+            self.text = Some(certificate.to_pem().into_bytes());
+            self.key = Some(Box::new(key));
+            self.made = true;
+        }
+        match (&self.text, &self.key) {
+            (Some(text), Some(key)) => Ca::new(text, key.as_ref(), now),
+            _ => Err(Error::new(Class::Machine, "bug", "the CA is not there after it was got ready", "please report it")),
+        }
+    }
+
+    fn subject(&self) -> String {
+        let name = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        match (&self.args.subject, name) {
+            (Some(subject), _) => subject.clone(),
+            // A directory's name may hold what a name's string form gives a meaning to.
+            (None, Some(name)) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => format!("CN=CA of {name}"),
+            _ => "CN=CloudHSM cluster CA".to_owned(),
+        }
+    }
+}

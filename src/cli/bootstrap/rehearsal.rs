@@ -1,0 +1,51 @@
+//! `bootstrap --simulate`: starts a simulator, and hands its address to the ordinary path.
+
+use std::time::Duration;
+
+use super::{Args, Trust, claim};
+use crate::bundle::ClusterId;
+use crate::claim::Patience;
+use crate::claim::wait::{Target, Wait};
+use crate::cli::online::{OnlineArgs, block_on};
+use crate::cli::ui::{Outcome, Ui};
+use crate::cli::wait;
+use crate::error::{Class, Error, Result};
+use crate::simulator::{Options, SimError, Simulator};
+use crate::verify::{Anchor, Anchors, Policy};
+
+/// A simulator's cluster is there at once.
+const CREATION: Duration = Duration::from_secs(60);
+
+pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
+    let simulator = Simulator::spawn(Options::default()).map_err(|fault| broken(&fault))?;
+    ui.say(&format!("simulator at {}: nothing of what follows is real", simulator.url()));
+    let anchors = anchors(&simulator)?;
+    let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()) };
+    let outcome = block_on(async {
+        let service = online.connect(None, ui).await?;
+        let id = service.create_cluster().await?;
+        let id: ClusterId = id.parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
+        let created = Wait::new(id.as_str(), Target::Uninitialized, CREATION, Patience::default());
+        wait::until(&service, created, ui).await?;
+        service.create_hsm(id.as_str()).await?;
+        claim(args, &service, &id, Trust { policy, anchors }, ui).await
+    });
+    simulator.shutdown();
+    outcome
+}
+
+/// The simulator's own roots: nothing built in ever trusts one.
+fn anchors(simulator: &Simulator) -> Result<Anchors> {
+    let read = |pem: std::result::Result<String, SimError>, name: &str| {
+        let pem = pem.map_err(|fault| broken(&fault))?;
+        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| Error::new(Class::Machine, "bug", fault.to_string(), "please report it"))
+    };
+    Ok(Anchors {
+        aws: read(simulator.aws_root_pem(), "the simulator's aws-root.crt")?,
+        manufacturer: read(simulator.manufacturer_root_pem(), "the simulator's manufacturer-root.crt")?,
+    })
+}
+
+fn broken(fault: &SimError) -> Error {
+    Error::new(Class::Machine, "simulator", format!("the simulator does not start: {fault}"), "nothing has been written")
+}

@@ -1,0 +1,92 @@
+//! What a bootstrap says in the end: what was proven, by which anchors, what was submitted, where everything lies.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::desk::Desk;
+use crate::bundle::{Bundle, CA_FILE, Receipt};
+use crate::claim;
+use crate::cli::submit::{self, insert};
+use crate::cli::ui::{BOLD, Outcome, YELLOW, styled};
+use crate::cli::verify;
+use crate::submit::Account;
+use crate::verify::Record;
+use crate::x509::{Certificate, hex};
+
+/// A claimed cluster.
+pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome, record: Option<&Record>, desk: &Desk<'_>) -> Outcome {
+    let mut document = serde_json::to_value(receipt).unwrap_or_default();
+    insert(&mut document, "bundle", json!(bundle.dir()));
+    add(&mut document, record, desk, bundle.dir());
+    let mut text = submit::text(bundle, receipt, outcome);
+    text.push_str(&anchors(record));
+    text.push_str(&advice(desk, bundle.dir()));
+    Outcome::done(document, text)
+}
+
+/// A dry run: what it would have sent, and the rest.
+pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) -> Outcome {
+    insert(&mut outcome.document, "bundle", json!(dir));
+    add(&mut outcome.document, record, desk, dir);
+    outcome.text.push_str(&anchors(record));
+    outcome.text.push_str(&advice(desk, dir));
+    outcome
+}
+
+fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) {
+    insert(document, "verification", record.map_or(Value::Null, verify::document));
+    let made = desk.made.then(|| json!({ "certificate": dir.join(CA_FILE), "key": desk.key_path() }));
+    insert(document, "made_ca", made.unwrap_or(Value::Null));
+}
+
+fn anchors(record: Option<&Record>) -> String {
+    let Some(record) = record else { return String::new() };
+    let mut text = "  proven by\n".to_owned();
+    for anchor in &record.anchors {
+        let file = anchor.file.as_deref().map(|file| format!(" ({file})")).unwrap_or_default();
+        text.push_str(&format!("    {}: {}\n      {}{file}, key SHA-256 {}\n", anchor.side.anchor_noun(), anchor.subject, anchor.source, anchor.key_sha256));
+    }
+    text
+}
+
+/// What to do with a key that was made here.
+fn advice(desk: &Desk<'_>, dir: &Path) -> String {
+    if !desk.made {
+        return String::new();
+    }
+    let key = desk.key_path().display().to_string();
+    if desk.is_rehearsal() {
+        return format!("a CA was made for this rehearsal, its key is not encrypted unless you gave a passphrase: {key}\n");
+    }
+    let kept = if desk.is_encrypted() { "keep its passphrase elsewhere" } else { "encrypt it: it lies there in plain" };
+    format!(
+        "{}\n  {}\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like yours.\n  \
+         Keep {}: every client of the cluster needs it.\n",
+        styled(YELLOW, "a CA was made for this claim; its key is"),
+        styled(BOLD, &key),
+        dir.join(CA_FILE).display(),
+    )
+}
+
+/// What can be said of a cluster that this CA has claimed from somewhere else.
+pub(super) fn bare_receipt(outcome: &claim::Outcome, ca: Option<&Certificate>, account: &Account<'_>) -> Receipt {
+    let certificate = hex(&outcome.certificate.fingerprint());
+    Receipt {
+        format: Receipt::FORMAT.to_owned(),
+        cluster_id: account.cluster_id.clone(),
+        region: account.region.to_owned(),
+        tool: account.tool.to_owned(),
+        outcome: "already-claimed".to_owned(),
+        submitted_at: None,
+        confirmed_at: account.now,
+        state: outcome.cluster.state.to_string(),
+        answer: None,
+        csr_sha256: None,
+        signed_cert_sha256: certificate.clone(),
+        trust_anchor_sha256: ca.map(|ca| hex(&ca.fingerprint())).unwrap_or_default(),
+        cluster_certificate_sha256: certificate,
+        verdict: None,
+        unverified: None,
+    }
+}
