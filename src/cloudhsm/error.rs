@@ -244,13 +244,8 @@ fn access_hint(call: Call) -> String {
         Call::DescribeClusters => "the caller's IAM policy must allow cloudhsm:DescribeClusters on resource \"*\"".to_owned(),
         Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster on the cluster, \
              arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
-<<<<<<< HEAD
             .to_owned(),
-=======
-                .to_owned()
-        }
         Call::CreateCluster | Call::CreateHsm => format!("the caller's IAM policy must allow cloudhsm:{}", call.as_str()),
->>>>>>> online
     }
 }
 

@@ -38,7 +38,12 @@ impl<'a> Desk<'a> {
         };
         let text = certificate.as_deref().map(|file| sign::read_ca(file, now)).transpose()?;
         if text.is_none() && args.ca_key.is_some() {
-            return Err(Error::new(Class::Usage, "ca-missing", "--ca-key stands alone: there is no CA certificate to go with it", "name it with --ca FILE"));
+            return Err(Error::new(
+                Class::Usage,
+                "ca-missing",
+                "--ca-key stands alone: there is no CA certificate to go with it",
+                "name it with --ca FILE",
+            ));
         }
         if text.is_none() && key.is_some() {
             return Err(Error::new(

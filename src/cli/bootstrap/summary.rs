@@ -45,7 +45,13 @@ fn anchors(record: Option<&Record>) -> String {
     let mut text = "  proven by\n".to_owned();
     for anchor in &record.anchors {
         let file = anchor.file.as_deref().map(|file| format!(" ({file})")).unwrap_or_default();
-        text.push_str(&format!("    {}: {}\n      {}{file}, key SHA-256 {}\n", anchor.side.anchor_noun(), anchor.subject, anchor.source, anchor.key_sha256));
+        text.push_str(&format!(
+            "    {}: {}\n      {}{file}, key SHA-256 {}\n",
+            anchor.side.anchor_noun(),
+            anchor.subject,
+            anchor.source,
+            anchor.key_sha256
+        ));
     }
     text
 }
