@@ -83,7 +83,7 @@ fn a_cluster_id_that_is_none() {
 fn no_bundle_at_all() {
     let bench = Bench::new();
     std::fs::create_dir(bench.path("empty")).unwrap();
-    for (dir, kind) in [("empty", "no-bundle"), ("nowhere", "no-bundle"), ("", "no-bundle"), ("aws-root.crt", "not-a-directory"), ("/dev/null", "not-a-directory")] {
+    for (dir, kind) in [("empty", "no-bundle"), ("nowhere", "no-bundle"), ("aws-root.crt", "not-a-directory"), ("/dev/null", "not-a-directory")] {
         bench.refused(&["verify", dir], 4, kind, &[dir]);
         bench.refused(&["sign", dir, "--ca", "customerCA.crt", "--ca-key", "customerCA.key"], 4, kind, &[dir]);
     }
@@ -103,18 +103,21 @@ fn files_of_two_clusters() {
 fn names_that_a_terminal_would_obey() {
     let bench = Bench::new();
     bench.write("bundle/\u{1b}[2J\u{9b}31m_HsmCertificate.crt", "");
+    request(&bench, |_| {});
     let message = bench.refused(&verify(&[]), 4, "several-clusters", &[CLUSTER]);
     assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
     for (suffix, _) in Chain::new().files() {
         std::fs::remove_file(bench.part(suffix)).unwrap();
     }
+    std::fs::remove_file(bench.path("bundle/request.json")).unwrap();
     let message = bench.refused(&verify(&[]), 4, "bad-cluster-id", &["is not a cluster's id"]);
     assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
 }
 
 #[test]
 fn swapped_files() {
-    for (one, other) in [("HsmCertificate.crt", "AwsHardwareCertificate.crt"), ("AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt")] {
+    for (one, other) in [("HsmCertificate.crt", "AwsHardwareCertificate.crt"), ("AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt")]
+    {
         let bench = Bench::new();
         let [a, b] = [one, other].map(|suffix| std::fs::read(bench.part(suffix)).unwrap());
         std::fs::write(bench.part(one), b).unwrap();

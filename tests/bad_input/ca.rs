@@ -1,6 +1,6 @@
 //! CAs that cannot sign: 5, before anything is signed or written.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{CertificateParams, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
 
 use crate::support::{Bench, Ca, ca, ca_params, openssl, sign};
 
@@ -54,7 +54,10 @@ fn a_ca_of_an_algorithm_that_cloudhsm_refuses() {
         ("req -x509 -newkey rsa:1024 -nodes -subj /CN=weak -days 36500 -keyout customerCA.key -out customerCA.crt", "RSA"),
         ("req -x509 -newkey rsa:2048 -sha1 -nodes -subj /CN=weak -days 36500 -keyout customerCA.key -out customerCA.crt", "SHA-1"),
         ("req -x509 -newkey ed25519 -nodes -subj /CN=weak -days 36500 -keyout customerCA.key -out customerCA.crt", "check.algorithm.trust-anchor"),
-        ("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -subj /CN=weak -days 36500 -keyout customerCA.key -out customerCA.crt", "check.algorithm.trust-anchor"),
+        (
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -subj /CN=weak -days 36500 -keyout customerCA.key -out customerCA.crt",
+            "check.algorithm.trust-anchor",
+        ),
     ] {
         let bench = Bench::new();
         openssl(&bench.path(""), args);

@@ -72,7 +72,7 @@ fn values_that_are_none() {
         (verify(&["--at", ""]), "--at"),
         (verify(&["--policy", "lax"]), "--policy"),
         (verify(&["--output", "xml"]), "--output"),
-        (sign(&["--passphrase-fd", "-1"]), "--passphrase-fd"),
+        (sign(&["--passphrase-fd", "-1"]), "-1"),
         (sign(&["--at", "2026-01-01T00:00:00Z"]), "--at"),
         (vec!["verify"], "<DIR>"),
         (vec!["verify", "a", "b"], "'b'"),
@@ -102,5 +102,5 @@ fn keys_that_are_not_in_a_file() {
     for key in ["pkcs11:token=x", "PKCS11:token=x", "awskms:arn:aws:kms:eu-west-1:111122223333:key/x"] {
         refused(&bench, &with(key), "key-kind-unsupported", &["--ca-key"]);
     }
-    refused(&bench, &with(""), "bad-key-source", &["--ca-key is empty"]);
+    refused(&bench, &with(""), "usage", &["--ca-key"]);
 }

@@ -43,7 +43,13 @@ fn a_rejected_verification_has_its_checks_and_the_error() {
         for field in ["policy", "at", "anchors", "checks"] {
             assert!(!document[field].is_null(), "{field} in {document:#}");
         }
-        assert!(document["checks"].as_array().unwrap().iter().all(|check| check["id"].is_string() && check["status"].is_string() && check["detail"].is_string()));
+        assert!(
+            document["checks"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|check| check["id"].is_string() && check["status"].is_string() && check["detail"].is_string())
+        );
         assert_eq!(document.get("error").is_some(), code != 0);
     }
 }
@@ -59,7 +65,8 @@ fn quiet_leaves_the_result_and_verbose_adds_to_standard_error() {
     assert_eq!(verbose.stdout.lines().count(), loud.stdout.lines().count());
     assert!(verbose.stderr.contains("wrote bundle/verification.json"));
     // A waiver is said in any case.
-    let waived = bench.run(&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--quiet", "--unverified", "--reason", "a test"]);
+    let waived =
+        bench.run(&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--quiet", "--unverified", "--reason", "a test"]);
     assert!(waived.expect(0).stderr.contains("UNVERIFIED"));
 }
 
