@@ -57,10 +57,16 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    /// With an empty bundle, no roots and no CA.
+    pub fn empty() -> Self {
         let bench = Bench { dir: TempDir::new().unwrap() };
-        let chain = Chain::new();
         fs::create_dir(bench.path("bundle")).unwrap();
+        bench
+    }
+
+    pub fn new() -> Self {
+        let bench = Bench::empty();
+        let chain = Chain::new();
         chain.write(&bench.path("bundle"));
         bench.write("aws-root.crt", &chain.aws_root);
         bench.write("manufacturer-root.crt", &chain.manufacturer_root);
