@@ -41,6 +41,9 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
         io::ErrorKind::NotFound => {
             input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again")
         }
+        _ if leads_nowhere(cause) => {
+            input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
+        }
         io::ErrorKind::IsADirectory => input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"),
         io::ErrorKind::NotADirectory => {
             input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
@@ -70,6 +73,27 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
     }
 }
 
+/// The same of a file in a bundle, which comes from outside: a pipe or a device in its place is refused unopened, for it could wait for ever.
+///
+/// # Errors
+/// As [`read`]; also what is no file, class `Input`.
+pub fn read_regular(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
+    match fs::metadata(path) {
+        Ok(facts) if !facts.is_file() && !facts.is_dir() => Err(Error::new(
+            Class::Input,
+            "not-a-file",
+            format!("{} is a pipe, a socket or a device, expected a file with {what}", path.display()),
+            "a bundle holds files only: fetch or copy it again",
+        )),
+        _ => read(path, what, max),
+    }
+}
+
+/// A path that no file can have: a name too long, or links in a circle.
+pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::InvalidFilename || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
 /// An I/O error in words, without the error number.
 pub fn io_text(cause: &io::Error) -> String {
     let text = cause.to_string();
@@ -91,14 +115,24 @@ pub struct NewFile<'a> {
     pub replace: bool,
 }
 
-/// Which of `files` stand in `dir` with another content and may not be replaced.
+/// Which of `files` stand in `dir` with another content and may not be replaced. A directory in a file's place never may: found in the middle
+/// of a group, it would leave the group half in place.
 ///
 /// # Errors
 /// The first one, class `Conflict`; or that an existing file can't be read.
 pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    for file in files.iter().filter(|file| !file.replace) {
-        if !same(&dir.join(&file.name), file.content)? {
-            return Err(occupied(&dir.join(&file.name)));
+    for file in files {
+        let target = dir.join(&file.name);
+        if fs::symlink_metadata(&target).is_ok_and(|facts| facts.is_dir()) {
+            return Err(Error::new(
+                Class::Conflict,
+                "file-exists",
+                format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
+                "choose another directory, or move that one away",
+            ));
+        }
+        if !file.replace && !same(&target, file.content)? {
+            return Err(occupied(&target));
         }
     }
     Ok(())
@@ -132,6 +166,25 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
     Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", path.display(), io_text(cause)), hint)
 }
 
+/// That `dir` is a directory, or can become one as far as the paths say, before any work is done for what goes into it.
+///
+/// # Errors
+/// Class `Input` where something else stands there, or on the way.
+pub fn check_dir(dir: &Path) -> Result<()> {
+    // The nearest that exists; an empty path is the directory that the program runs in.
+    let nearest = dir.ancestors().filter(|path| !path.as_os_str().is_empty()).find_map(|path| fs::metadata(path).ok());
+    if nearest.is_none_or(|facts| facts.is_dir()) { Ok(()) } else { Err(no_directory(dir)) }
+}
+
+fn no_directory(dir: &Path) -> Error {
+    Error::new(
+        Class::Input,
+        "not-a-directory",
+        format!("{} is not a directory, and a directory is expected", dir.display()),
+        "name a directory, or a path where one can be made",
+    )
+}
+
 /// Makes the directory if need be.
 ///
 /// # Errors
@@ -139,12 +192,7 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
 pub fn make_dir(dir: &Path) -> Result<()> {
     match fs::create_dir_all(dir) {
         Ok(()) => Ok(()),
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => Err(Error::new(
-            Class::Input,
-            "not-a-directory",
-            format!("{} is not a directory, and a directory is expected", dir.display()),
-            "name a directory, or a path where one can be made",
-        )),
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => Err(no_directory(dir)),
         Err(cause) => Err(machine(dir, &cause)),
     }
 }
@@ -173,7 +221,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     // From here to the end no signal comes between: `abandon` waits for the lock.
     let mut pending = pending();
     for (temporary, file, target) in staged {
-        temporary.put(&mut pending, &target, file.replace).map_err(|cause| match cause.kind() {
+        temporary.put(&mut pending, &target, file).map_err(|cause| match cause.kind() {
             io::ErrorKind::AlreadyExists => occupied(&target),
             _ => machine(&target, &cause),
         })?;
@@ -208,9 +256,11 @@ impl Staged {
         Ok(staged)
     }
 
-    fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, replace: bool) -> io::Result<()> {
+    fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, file: &NewFile<'_>) -> io::Result<()> {
         pending.remove(self.0.path());
-        let renamed = if replace || target.exists() { self.0.persist(target) } else { self.0.persist_noclobber(target) };
+        // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
+        let over = file.replace || (target.exists() && same(target, file.content).is_ok_and(|same| same));
+        let renamed = if over { self.0.persist(target) } else { self.0.persist_noclobber(target) };
         renamed.map(drop).map_err(|fault| fault.error)
     }
 }

@@ -155,7 +155,7 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
     let fault = |text: String| {
         Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
     };
-    let content = fsio::read(path, "a document of the bundle", MAX_DOCUMENT)?;
+    let content = fsio::read_regular(path, "a document of the bundle", MAX_DOCUMENT)?;
     let value: serde_json::Value =
         serde_json::from_slice(&content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
     match value.get("format").and_then(serde_json::Value::as_str) {

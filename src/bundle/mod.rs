@@ -107,7 +107,7 @@ impl Bundle {
         }
         let id = match (&request, ids.first()) {
             (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &dir.join(name).display().to_string())?,
+            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", dir.display(), printable(name)))?,
             (None, None) => {
                 return Err(refused(
                     "no-bundle",
@@ -119,7 +119,7 @@ impl Bundle {
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
             return Err(refused(
                 "several-clusters",
-                format!("{} holds files of more than one cluster: {id}, and {name}", dir.display()),
+                format!("{} holds files of more than one cluster: {id}, and {}", dir.display(), printable(name)),
                 "keep each cluster's files in a directory of their own",
             ));
         }
@@ -190,7 +190,7 @@ impl Bundle {
     /// # Errors
     /// Missing, a directory, too large: class `Input`.
     pub fn read(&self, part: Part) -> Result<Vec<u8>> {
-        fsio::read(&self.part(part), part.noun(), fsio::MAX_INPUT)
+        fsio::read_regular(&self.part(part), part.noun(), fsio::MAX_INPUT)
     }
 
     /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.
@@ -217,7 +217,7 @@ const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bun
 /// The names in a directory that are text; others are no bundle's.
 fn list(dir: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::NotFound => {
+        _ if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
             refused("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
         }
         std::io::ErrorKind::NotADirectory => refused(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::PassphraseArgs;
-use super::ui::{Outcome, Ui};
+use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
 use crate::ca::{CaSummary, FileKey, KeyType, NewKey, Passphrase, Terms, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
@@ -20,6 +20,12 @@ const BACKDATED: i64 = -5 * 60;
 
 /// Make a CA for claiming clusters, or look at one
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
+  hsmboot ca show ./ca/customerCA.crt
+
+Exit codes: 0 done; others as each command says")]
 pub enum Command {
     Init(InitArgs),
     Show(ShowArgs),
@@ -59,10 +65,11 @@ pub struct InitArgs {
 /// Show what a CA certificate says
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   hsmboot ca show ./ca/customerCA.crt
+  hsmboot ca show --output json customerCA.crt
 
-Exit codes: 0 shown; 4 not a certificate")]
+Exit codes: 0 shown, also where CloudHSM would refuse it; 2 wrong command line; 4 not a certificate")]
 pub struct ShowArgs {
     /// The CA's certificate
     #[arg(value_name = "FILE")]
@@ -104,8 +111,8 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     text.push_str(&lines(&summary));
     text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
     let document = json!({
-        "certificate": args.out.join(CA_FILE),
-        "key": key_path,
+        "certificate": path_value(&args.out.join(CA_FILE)),
+        "key": path_value(&key_path),
         "key_encrypted": passphrase.is_some(),
         "ca": summary,
     });
@@ -123,6 +130,7 @@ pub(crate) struct Order<'a> {
 impl Order<'_> {
     /// That neither file stands there already, before a passphrase is asked for and a key made.
     pub(crate) fn check_free(&self, dir: &Path) -> Result<()> {
+        fsio::check_dir(dir)?;
         for name in [CA_KEY_FILE, CA_FILE] {
             let path = dir.join(name);
             if !self.force && std::fs::symlink_metadata(&path).is_ok() {

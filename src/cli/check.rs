@@ -12,11 +12,12 @@ use crate::x509::Moment;
 /// Hold CSR, signed certificate and trust anchor against all that InitializeCluster will demand
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   hsmboot check --csr cluster-abc234defgh_ClusterCsr.csr \\
     --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --trust-anchor customerCA.crt
+  hsmboot check --csr my.csr --signed-cert my.crt --trust-anchor ca.crt --at 2026-01-31T00:00:00Z
 
-Exit codes: 0 fit to be sent; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM would refuse")]
+Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM would refuse")]
 pub struct Args {
     /// The cluster's CSR
     #[arg(long, value_name = "FILE")]

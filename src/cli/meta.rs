@@ -5,13 +5,18 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use serde_json::json;
 
-use super::ui::Outcome;
+use super::ui::{Outcome, path_value};
 use crate::error::Result;
 use crate::fsio::{self, NewFile};
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  hsmboot completions bash > /etc/bash_completion.d/hsmboot")]
+#[command(after_help = "\
+Examples:
+  hsmboot completions bash > /etc/bash_completion.d/hsmboot
+  hsmboot completions zsh > ~/.zfunc/_hsmboot
+
+Exit codes: 0 printed; 1 it cannot be written; 2 wrong command line")]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
@@ -20,7 +25,12 @@ pub struct CompletionsArgs {
 
 /// Print the manual page, or write all of them into a directory
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  hsmboot man | man -l -\n  hsmboot man --out /usr/local/share/man/man1")]
+#[command(after_help = "\
+Examples:
+  hsmboot man | man -l -
+  hsmboot man --out /usr/local/share/man/man1
+
+Exit codes: 0 printed or written; 1 it cannot be written; 2 wrong command line; 4 not a directory")]
 pub struct ManArgs {
     /// Write hsmboot.1 and a page for each command there
     #[arg(long, value_name = "DIR")]
@@ -47,7 +57,7 @@ pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
         pages.iter().map(|(name, text)| NewFile { name: name.clone(), content: text.as_bytes(), mode: 0o644, replace: true }).collect();
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    Ok(Outcome::done(json!({ "directory": dir, "pages": names }), format!("wrote {} pages into {}\n", pages.len(), dir.display())))
+    Ok(Outcome::done(json!({ "directory": path_value(dir), "pages": names }), format!("wrote {} pages into {}\n", pages.len(), dir.display())))
 }
 
 fn collect(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {

@@ -149,20 +149,40 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
 
 /// Help and version are answers (0, standard output); anything else is a wrong command line (2), in JSON where that was asked for.
 fn usage(fault: &clap::Error) -> ExitCode {
-    if matches!(fault.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
-        drop(fault.print());
-        return ExitCode::SUCCESS;
-    }
+    // What was not understood has no parsed options: these two are looked for among the words.
     let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
+    if words.iter().any(|word| word == "--no-color") {
+        anstream::ColorChoice::Never.write_global();
+    }
+    let answer = match fault.kind() {
+        ErrorKind::DisplayHelp => Some("help"),
+        ErrorKind::DisplayVersion => Some("version"),
+        _ => None,
+    };
+    if let (Some(name), true) = (answer, json) {
+        let text = fault.render().to_string();
+        return Ui::bare(Format::Json).finish(Ok(Outcome::done(serde_json::json!({ name: text.trim_end() }), text)));
+    }
+    if answer.is_some() {
+        // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
+        drop(print(fault));
+        return ExitCode::SUCCESS;
+    }
     if json {
         let text = fault.render().to_string();
         let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
         let error = Error::new(Class::Usage, "usage", message, "hsmboot --help");
         return Ui::bare(Format::Json).finish(Err(error));
     }
-    drop(fault.print());
+    drop(print(fault));
     ExitCode::from(Class::Usage.code())
+}
+
+/// As clap prints it, with our own say in colours.
+fn print(fault: &clap::Error) -> std::io::Result<()> {
+    use std::io::Write;
+    let text = fault.render();
+    if fault.use_stderr() { write!(anstream::stderr().lock(), "{}", text.ansi()) } else { write!(anstream::stdout().lock(), "{}", text.ansi()) }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
-use super::ui::{Outcome, Ui};
+use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Response, Waiver};
 use crate::ca::{KeySource, LoadedKey};
@@ -15,6 +15,7 @@ use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement, Record};
+use crate::x509::pem::{self, Label};
 use crate::x509::{Csr, Moment, hex, sha256};
 
 /// Verify a bundle, then sign its CSR with your CA
@@ -59,6 +60,7 @@ pub struct CaArgs {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
+    let source = KeySource::parse(&args.ca.ca_key)?;
     let anchors = args.trust.anchors()?;
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
@@ -68,7 +70,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     let grounds = grounds(&judgement, waiver.as_ref(), ui)?;
     let ca_text = read_ca(&args.ca.ca, now)?;
-    let source = KeySource::parse(&args.ca.ca_key)?;
+    room_for_trust_anchor(&bundle, &ca_text, args.force)?;
     let key = load(&source, &args.passphrase, ui)?;
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
@@ -88,6 +90,13 @@ fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
         format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert).display()),
         format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.dir().display()),
     ))
+}
+
+/// That the trust anchor's place is free, or holds it already, before a passphrase is asked for and anything is signed.
+fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
+    let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
+    let text = pem::encode(Label::Certificate, &der);
+    fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
 }
 
 /// What entitles to a signature, or the rejection.
@@ -183,7 +192,7 @@ pub(crate) fn write(
 fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) -> Outcome {
     let mut document = serde_json::to_value(response).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), json!(bundle.dir()));
+        object.insert("bundle".to_owned(), path_value(bundle.dir()));
         object.insert("verification".to_owned(), verify::document(record));
     }
     let proof = if response.unverified.is_some() { "UNVERIFIED: no proof that the key is an HSM's" } else { "verified: the CSR is a genuine HSM's" };

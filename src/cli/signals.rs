@@ -22,6 +22,11 @@ pub(crate) fn install(ui: &Ui) -> Result<()> {
 }
 
 fn end(signal: i32, format: Format) {
+    let silent = !super::ui::has_last_word();
+    if silent {
+        // The result is being printed. It ends the program, unless nobody reads it.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
     crate::fsio::abandon();
     crate::ca::restore_terminal();
     let error = Error::new(
@@ -33,6 +38,7 @@ fn end(signal: i32, format: Format) {
     // 130 is SIGINT's by contract, 143 what a shell expects of SIGTERM.
     let code = if signal == SIGTERM { 143 } else { i32::from(error.code()) };
     match format {
+        _ if silent => {}
         Format::Text => show(&error),
         Format::Json => {
             use std::io::Write;

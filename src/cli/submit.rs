@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             let receipt = step::receipt(&pair, &outcome, &account);
             write_receipt(&bundle, &receipt, outcome.how)?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", json!(bundle.dir()));
+            insert(&mut document, "bundle", super::ui::path_value(bundle.dir()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
         }
     }

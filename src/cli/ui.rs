@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
@@ -35,6 +36,12 @@ pub struct GlobalArgs {
     /// No colours, on a terminal either (the variable NO_COLOR does the same)
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+}
+
+/// Whoever asks first may say how the program ended, the command or a signal: there is one result.
+pub(crate) fn has_last_word() -> bool {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    !TAKEN.swap(true, Ordering::SeqCst)
 }
 
 /// What a command has to say in the end: the same facts for people and for programs. A result may come with an error: a rejected record has both.
@@ -119,6 +126,9 @@ impl Ui {
             Ok(outcome) => (outcome.document, outcome.text, outcome.error),
             Err(mut error) => (error.document.take().map_or_else(|| json!({}), |document| *document), String::new(), Some(error)),
         };
+        while !has_last_word() {
+            std::thread::park(); // a signal ends the program
+        }
         let printed = match self.format {
             Format::Json => to_stdout(&with_error(document, error.as_ref())),
             Format::Text => to_stdout(&text),
@@ -136,6 +146,11 @@ impl Ui {
             _ => ExitCode::from(code),
         }
     }
+}
+
+/// A path as JSON. JSON is Unicode and a path need not be: what is none shows as U+FFFD.
+pub(crate) fn path_value(path: &std::path::Path) -> Value {
+    Value::String(path.to_string_lossy().into_owned())
 }
 
 /// The document's text, with the error in it where there is one.

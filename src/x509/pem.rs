@@ -2,6 +2,8 @@
 
 use base64ct::{Base64, Encoding};
 
+use super::der::{Reader, tag};
+
 /// The longest SignedCert or TrustAnchor, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster: "Length
 /// Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
 pub const MAX_CHARS: usize = 5000;
@@ -120,8 +122,9 @@ pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     if text.starts_with(&[0xEF, 0xBB, 0xBF]) || text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
         return Err(PemError::ByteOrderMark);
     }
-    if text.starts_with(&[0x30, 0x82]) {
-        return Err(PemError::Der);
+    // A SEQUENCE of 128 octets or more; as text the second would not be ASCII.
+    if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
+        return Err(if is_key(text) { PemError::PrivateKey { expected: label } } else { PemError::Der });
     }
     if text.len() > MAX_CHARS {
         return Err(PemError::TooLong { found: text.len() });
@@ -163,6 +166,14 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
         ["", middle @ .., ""] if !middle.is_empty() => Base64::decode_vec(&middle.concat()).map_err(|_| PemError::Base64),
         _ => Err(PemError::Base64),
     }
+}
+
+/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1), or with the algorithm that it is encrypted by.
+/// Certificates and requests begin with a SEQUENCE that begins with neither an OBJECT IDENTIFIER nor a version outside it.
+fn is_key(der: &[u8]) -> bool {
+    let first = |content| Reader::new(content, "DER").any().ok();
+    let inner = first(der).and_then(|outer| first(outer.content));
+    inner.is_some_and(|inner| inner.tag == tag::INTEGER || (inner.tag == tag::SEQUENCE && inner.content.first() == Some(&tag::OID)))
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

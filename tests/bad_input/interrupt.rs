@@ -1,0 +1,136 @@
+//! Ctrl-C at any point: 130, nothing half-written, the terminal as it was.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+use crate::support::{Bench, openssl, sign};
+
+fn start(bench: &Bench, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(args)
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn kill(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Interrupts `ca init` once it says that it makes the key, which takes RSA 4096 a while.
+fn interrupted(signal: &str, format: &'static str) -> (i32, String, String) {
+    let bench = Bench::new();
+    let before = bench.listing();
+    let args = ["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase", "--verbose", "--output", format];
+    let mut child = start(&bench, &args);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("making a key") {
+        assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    kill(signal, &child);
+    stderr.read_to_string(&mut said).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), None, "it ends by itself");
+    assert_eq!(before, bench.listing(), "nothing is written");
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap(), said)
+}
+
+#[test]
+fn while_a_key_is_made() {
+    let (code, stdout, stderr) = interrupted("-INT", "text");
+    assert_eq!((code, stdout.as_str()), (130, ""));
+    assert!(stderr.contains("error: interrupted; nothing is half-written"), "{stderr}");
+}
+
+#[test]
+fn in_json_it_is_one_document_too() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let (found, stdout, stderr) = interrupted(signal, "json");
+        let run = crate::support::Run { code: found, stdout, stderr };
+        let error = run.json()["error"].clone();
+        assert_eq!((run.code, error["code"].as_i64(), error["kind"].as_str()), (code, Some(i64::from(code)), Some("interrupted")));
+    }
+}
+
+/// While it waits for a passphrase that does not come: from a descriptor whose other end stays open.
+#[test]
+fn while_it_waits_for_a_descriptor() {
+    let bench = encrypted();
+    let before = bench.listing();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(sign(&["--passphrase-fd", "0"]))
+        .current_dir(bench.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"half of a pass").unwrap();
+    // It reads to the end of the line, which never comes, so it cannot be further than this.
+    while !reading(child.id()) {
+        std::thread::yield_now();
+    }
+    kill("-INT", &child);
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.is_empty() && !String::from_utf8_lossy(&output.stderr).contains("half of a pass"));
+    assert_eq!(before, bench.listing());
+}
+
+/// Whether the process has emptied its standard input and sleeps: it has its signal handlers, then.
+fn reading(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).unwrap().count();
+    threads > 1 && stat.rsplit(')').next().unwrap().trim_start().starts_with('S')
+}
+
+fn encrypted() -> Bench {
+    let bench = Bench::new();
+    openssl(&bench.path(""), "pkcs8 -topk8 -in customerCA.key -iter 2048 -passout pass:secret -out encrypted");
+    std::fs::rename(bench.path("encrypted"), bench.path("customerCA.key")).unwrap();
+    bench
+}
+
+/// At the prompt, on a terminal that util-linux's `script` gives.
+#[test]
+fn at_the_prompt() {
+    let bench = encrypted();
+    let before = bench.listing();
+    let words: Vec<String> = sign(&[]).iter().map(|word| format!("'{word}'")).collect();
+    // The shell gets Ctrl-C too; it is to go on.
+    let inside = format!("trap : INT; '{}' {}; echo code $?; stty -a; echo all over", env!("CARGO_BIN_EXE_hsmboot"), words.join(" "));
+    let mut child = Command::new("script")
+        .args(["-qc", &inside, "/dev/null"])
+        .env("SHELL", "/bin/sh")
+        .current_dir(bench.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut seen = String::new();
+    let mut wait_for = |text: &str| {
+        let (from, mut byte) = (seen.len(), [0]);
+        while !seen[from..].contains(text) {
+            assert_ne!(screen.read(&mut byte).unwrap(), 0, "{text:?} never came: {seen}");
+            seen.push(char::from(byte[0]));
+        }
+        seen.clone()
+    };
+    wait_for("passphrase for customerCA.key: ");
+    keys.write_all(b"secr\x03").unwrap();
+    wait_for("interrupted; nothing is half-written");
+    wait_for("code 130");
+    let seen = wait_for("all over");
+    drop(keys);
+    child.wait().unwrap();
+    assert!(seen.contains(" echo ") && !seen.contains(" -echo ") && !seen.contains("secr"), "{seen}");
+    assert_eq!(before, bench.listing());
+}

@@ -1,0 +1,187 @@
+//! What is wrong within a PEM file, wherever the program takes one.
+
+use std::path::PathBuf;
+
+use crate::support::{Bench, sign, verify};
+
+/// A place for a PEM file: where it lies, and the command that reads it.
+struct Place {
+    file: PathBuf,
+    args: Vec<&'static str>,
+}
+
+/// Every place but the root options: a root file may have text around its block (design.md, "Commands").
+fn places(bench: &Bench) -> Vec<Place> {
+    let chain = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"];
+    let mut places: Vec<Place> = chain.iter().map(|suffix| Place { file: bench.part(suffix), args: verify(&[]) }).collect();
+    places.push(Place { file: bench.part("ClusterCsr.csr"), args: sign(&[]) });
+    places.push(Place { file: bench.path("customerCA.crt"), args: sign(&[]) });
+    places.push(Place { file: bench.path("customerCA.crt"), args: vec!["ca", "show", "customerCA.crt"] });
+    for name in ["a.csr", "signed.crt", "anchor.crt"] {
+        let args = vec!["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
+        places.push(Place { file: bench.path(name), args });
+    }
+    places
+}
+
+/// A bench with the three files of `check` as well, made by `sign` in a bundle that is then as it was before.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.run(&sign(&[])).expect(0);
+    std::fs::copy(bench.part("ClusterCsr.csr"), bench.path("a.csr")).unwrap();
+    std::fs::rename(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    std::fs::copy(bench.path("customerCA.crt"), bench.path("anchor.crt")).unwrap();
+    for name in ["customerCA.crt", "response.json", "verification.json"] {
+        std::fs::remove_file(bench.path("bundle").join(name)).unwrap();
+    }
+    bench
+}
+
+/// Puts each text in each place, and gives it back as it was.
+fn everywhere(make: impl Fn(&str) -> Vec<u8>, judge: impl Fn(&Bench, &Place)) {
+    let bench = bench();
+    for place in places(&bench) {
+        let good = std::fs::read_to_string(&place.file).unwrap();
+        std::fs::write(&place.file, make(&good)).unwrap();
+        judge(&bench, &place);
+        std::fs::write(&place.file, good).unwrap();
+    }
+}
+
+fn refused_everywhere(make: impl Fn(&str) -> Vec<u8>, words: &[&str]) {
+    everywhere(make, |bench, place| {
+        bench.refused(&place.args, 4, "malformed", words);
+    });
+}
+
+fn padded(good: &str, length: usize) -> Vec<u8> {
+    format!("{good}{}", "\n".repeat(length - good.len())).into_bytes()
+}
+
+/// The text with other DER in it, under the same label.
+fn with_der(good: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let block = pem::parse(good).unwrap();
+    let mut der = block.contents().to_vec();
+    change(&mut der);
+    pem::encode(&pem::Pem::new(block.tag(), der)).into_bytes()
+}
+
+#[test]
+fn an_empty_file() {
+    refused_everywhere(|_| Vec::new(), &["empty"]);
+}
+
+#[test]
+fn text_before_the_block() {
+    refused_everywhere(|good| format!("subject=CN\n{good}").into(), &["text before the PEM block"]);
+}
+
+#[test]
+fn text_after_the_block() {
+    refused_everywhere(|good| format!("{good}the end\n").into(), &["text after the PEM block"]);
+}
+
+#[test]
+fn two_blocks() {
+    refused_everywhere(|good| good.repeat(2).into(), &["2 PEM blocks, expected exactly one"]);
+}
+
+#[test]
+fn a_wrong_label() {
+    let relabel = |good: &str| good.replace("CERTIFICATE REQUEST", "CERTIFICATE").replace("CERTIFICATE", "X509 CRL").into();
+    refused_everywhere(relabel, &["labelled `X509 CRL`, expected `CERTIFICATE"]);
+}
+
+#[test]
+fn broken_base64() {
+    refused_everywhere(|good| good.replacen("\nM", "\n=", 1).into(), &["not base64"]);
+}
+
+#[test]
+fn a_nul() {
+    refused_everywhere(|good| good.replacen("\nM", "\nM\0", 1).into(), &["byte 0x00 in line 2"]);
+}
+
+#[test]
+fn a_byte_order_mark() {
+    refused_everywhere(|good| format!("\u{feff}{good}").into(), &["byte order mark"]);
+}
+
+#[test]
+fn utf_16() {
+    refused_everywhere(|good| "\u{feff}".chars().chain(good.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect(), &["byte order mark"]);
+}
+
+#[test]
+fn a_colon() {
+    refused_everywhere(|good| format!("{good}:\n").into(), &["byte 0x3a in line"]);
+}
+
+#[test]
+fn der_with_a_tail() {
+    refused_everywhere(|good| with_der(good, |der| der.extend([5, 0])), &["after"]);
+}
+
+#[test]
+fn der_that_ends_early() {
+    refused_everywhere(|good| with_der(good, |der| der.truncate(der.len() - 1)), &["ends in the middle"]);
+}
+
+#[test]
+fn der_in_place_of_pem() {
+    refused_everywhere(|good| pem::parse(good).unwrap().into_contents(), &["this is DER (binary), expected PEM"]);
+}
+
+#[test]
+fn five_thousand_and_one_characters() {
+    refused_everywhere(|good| padded(good, 5001), &["5001 characters", "at most 5000"]);
+}
+
+#[test]
+fn five_thousand_characters_crlf_and_no_last_newline_are_fine() {
+    let fine: [fn(&str) -> Vec<u8>; 4] = [
+        |good| padded(good, 5000),
+        |good| good.replace('\n', "\r\n").into(),
+        |good| good.trim_end().into(),
+        |good| format!("\r\n\t{good}\n \n").into(),
+    ];
+    for make in fine {
+        everywhere(make, |bench, place| {
+            bench.run(&[&place.args[..], &["--force"][..usize::from(place.args[0] == "sign")]].concat()).expect(0);
+        });
+    }
+}
+
+/// A private key where a certificate belongs is named as one, and none of it comes out.
+#[test]
+fn a_private_key() {
+    let key = crate::support::ca(|_| {}).key;
+    let der = pem::parse(&key).unwrap().into_contents();
+    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
+    let forms: [Box<dyn Fn(&str) -> Vec<u8>>; 4] = [
+        Box::new(|_| key.clone().into()),
+        Box::new(|good| format!("{good}{key}").into()),
+        Box::new(|_| key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into()),
+        Box::new(|_| der.clone()),
+    ];
+    for form in forms {
+        everywhere(&form, |bench, place| {
+            let message = bench.refused(&place.args, 4, "malformed", &["private key"]);
+            assert!(!lines.iter().any(|line| message.contains(line)), "{message}");
+        });
+    }
+}
+
+/// As above, and nothing built in takes the place of a root that cannot be read.
+#[test]
+fn a_root_that_is_none() {
+    let bench = Bench::new();
+    let key = bench.read("customerCA.key");
+    for (content, words) in [(&key[..], "private key"), (b"", "customerCA"), (b"hello", "customerCA")] {
+        bench.write("customerCA.crt", content);
+        for option in ["--aws-root", "--manufacturer-root"] {
+            let message = bench.refused(&verify(&[option, "customerCA.crt"]), 4, "bad-anchor", &[words]);
+            assert!(!message.contains("MIG"), "{message}");
+        }
+    }
+}

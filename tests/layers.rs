@@ -1,0 +1,138 @@
+//! Who may use whom (style.md's layout, as it stands here). The parts that judge are pure: bytes, anchors, a time and a policy in, a record out.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
+const LAYERS: [(&str, &[&str]); 14] = [
+    ("error", &[]),
+    ("fsio", &[]),
+    ("x509", &[]),
+    ("verify", &["x509"]),
+    ("check", &["verify", "x509"]),
+    ("ca", &["x509"]),
+    ("sign", &["ca", "check", "verify", "x509"]),
+    // It reads the evidence that `verify` judges, and knows nothing else of it.
+    ("bundle", &["fsio", "verify", "x509"]),
+    ("cloudhsm", &[]),
+    ("claim", &["check", "cloudhsm", "x509"]),
+    ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "x509"]),
+    ("submit", &["bundle", "check", "claim", "cloudhsm", "x509"]),
+    // It stands on its own feet, so that one misreading cannot stand on both sides.
+    ("simulator", &[]),
+    ("cli", &["bundle", "ca", "check", "claim", "cloudhsm", "fetch", "fsio", "sign", "simulator", "submit", "verify", "x509"]),
+];
+
+/// What the pure parts may not so much as name.
+const IMPURE: [&str; 12] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::io",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "SystemRandom",
+    "rand_core",
+    "jiff::Zoned",
+    "jiff::Timestamp::now",
+];
+const PURE: [&str; 4] = ["x509", "verify", "check", "sign"];
+
+fn sources(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect() } else { vec![path.to_path_buf()] }
+}
+
+/// A part's code without its comments and its unit tests, file by file.
+fn code(part: &str) -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files: Vec<PathBuf> =
+        [src.join(part), src.join(format!("{part}.rs"))].iter().filter(|path| path.exists()).flat_map(|path| sources(path)).collect();
+    let is_test = |file: &Path| file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")));
+    files
+        .into_iter()
+        .filter(|file| !is_test(file.strip_prefix(&src).unwrap()))
+        .map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            let text = text.split("#[cfg(test)]\n").next().unwrap();
+            let lines: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap()).collect();
+            (file, lines.join("\n"))
+        })
+        .collect()
+}
+
+/// The names after `crate::`, in `use crate::{a, b::c}` as well.
+fn used(code: &str) -> BTreeSet<String> {
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = BTreeSet::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            None => drop(names.insert(name(after))),
+            Some(list) => {
+                let (mut depth, mut start) = (0, true);
+                for (at, c) in list.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && !c.is_whitespace() => {
+                            names.insert(name(&list[at..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn each_part_uses_what_lies_below_it() {
+    for (part, below) in LAYERS {
+        for (file, code) in code(part) {
+            for name in used(&code).into_iter().filter(|name| name != part && !(name == "error" && part != "simulator")) {
+                assert!(below.contains(&name.as_str()), "{}: {part} uses {name}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_part_has_its_layer() {
+    let listed: BTreeSet<&str> = LAYERS.iter().map(|(part, _)| *part).chain(["lib", "main"]).collect();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        let part = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(listed.contains(part.as_str()), "src/{part} is in no layer");
+    }
+}
+
+#[test]
+fn what_judges_is_pure() {
+    for part in PURE {
+        for (file, code) in code(part) {
+            for name in IMPURE {
+                assert!(!code.contains(name), "{} names {name}", file.display());
+            }
+        }
+    }
+    assert!(!code("simulator").is_empty() && !code("verify").is_empty(), "the sources are where they are looked for");
+}
+
+/// The AWS SDK has one door.
+#[test]
+fn one_file_names_the_aws_sdk() {
+    for (part, _) in LAYERS {
+        for (file, code) in code(part) {
+            let named = ["aws_sdk_cloudhsmv2", "aws_config", "aws_smithy"].iter().any(|name| code.contains(name));
+            assert!(!named || file.to_string_lossy().contains("cloudhsm"), "{}", file.display());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A bundle in the genuine shape, with keys of its own, that is valid from 2000 until the end of year 9999: no test depends on the date.
+
+use std::fs;
+use std::path::Path;
+
+use hsmboot::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
+use hsmboot::x509::pem::{Label, encode};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+
+pub const CLUSTER: &str = "cluster-abc234defgh";
+
+/// The texts of the bundle's four files and of both roots.
+#[derive(Clone)]
+pub struct Chain {
+    pub csr: String,
+    pub hsm: String,
+    pub aws_hardware: String,
+    pub manufacturer_hardware: String,
+    pub aws_root: String,
+    pub manufacturer_root: String,
+    /// The same subject, another key.
+    pub other_csr: String,
+    /// The CSR with its signature's last bit changed.
+    pub forged_csr: String,
+}
+
+struct Key(EcdsaKeyPair);
+
+impl Key {
+    fn new() -> Self {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+        Key(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap())
+    }
+
+    fn spki(&self) -> Vec<u8> {
+        let algorithm = sequence(&[&oid("1.2.840.10045.2.1"), &oid("1.2.840.10045.3.1.7")]);
+        sequence(&[&algorithm, &bit_string(self.0.public_key().as_ref())])
+    }
+
+    fn signed(&self, content: &[u8]) -> Vec<u8> {
+        let signature = self.0.sign(&SystemRandom::new(), content).unwrap();
+        sequence(&[content, &algorithm(), &bit_string(signature.as_ref())])
+    }
+}
+
+fn algorithm() -> Vec<u8> {
+    sequence(&[&oid("1.2.840.10045.4.3.2")])
+}
+
+fn attribute(kind: &str, value: &str) -> Vec<u8> {
+    sequence(&[&oid(kind), &tlv(tag::PRINTABLE_STRING, &[value.as_bytes()])])
+}
+
+/// One RDN of five attributes, then the common name (facts.md).
+fn hardware_name(common_name: &str) -> Vec<u8> {
+    let mut first: Vec<Vec<u8>> = [("2.5.4.6", "US"), ("2.5.4.8", "CA"), ("2.5.4.10", "Cavium"), ("2.5.4.11", "N3FIPS"), ("2.5.4.7", "SanJose")]
+        .iter()
+        .map(|(kind, value)| attribute(kind, value))
+        .collect();
+    first.sort();
+    let first: Vec<&[u8]> = first.iter().map(Vec::as_slice).collect();
+    sequence(&[&set(&first), &set(&[&attribute("2.5.4.3", common_name)])])
+}
+
+fn root_name(common_name: &str) -> Vec<u8> {
+    sequence(&[&set(&[&attribute("2.5.4.3", common_name)])])
+}
+
+/// A certificate of version 1.
+fn certificate(issuer: &[u8], by: &Key, subject: &[u8], key: &Key) -> String {
+    let validity = sequence(&[&tlv(tag::UTC_TIME, &[b"000101000000Z"]), &tlv(tag::GENERALIZED_TIME, &[b"99991231235959Z"])]);
+    let tbs = sequence(&[&integer(&[1]), &algorithm(), issuer, &validity, subject, &key.spki()]);
+    encode(Label::Certificate, &by.signed(&tbs))
+}
+
+fn request(subject: &[u8], key: &Key) -> Vec<u8> {
+    key.signed(&sequence(&[&integer(&[0]), subject, &key.spki(), &tlv(tag::context(0), &[])]))
+}
+
+impl Chain {
+    pub fn new() -> Self {
+        let [aws, manufacturer, hardware, hsm, other] = std::array::from_fn(|_| Key::new());
+        let (aws_name, manufacturer_name) = (root_name("AWS test root"), root_name("manufacturer test root"));
+        let (card, partition) = (hardware_name("HSM:5.2G0000, for FIPS mode"), hardware_name("HSM:5.2G0000:PARTN:1, for FIPS mode"));
+        let csr = request(&partition, &hsm);
+        let mut forged = csr.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        Chain {
+            csr: encode(Label::CertificateRequest, &csr),
+            hsm: certificate(&card, &hardware, &partition, &hsm),
+            aws_hardware: certificate(&aws_name, &aws, &card, &hardware),
+            manufacturer_hardware: certificate(&manufacturer_name, &manufacturer, &card, &hardware),
+            aws_root: certificate(&aws_name, &aws, &aws_name, &aws),
+            manufacturer_root: certificate(&manufacturer_name, &manufacturer, &manufacturer_name, &manufacturer),
+            other_csr: encode(Label::CertificateRequest, &request(&partition, &other)),
+            forged_csr: encode(Label::CertificateRequest, &forged),
+        }
+    }
+
+    /// The files as (end of the name, text).
+    pub fn files(&self) -> [(&'static str, &str); 4] {
+        [
+            ("ClusterCsr.csr", &self.csr),
+            ("HsmCertificate.crt", &self.hsm),
+            ("AwsHardwareCertificate.crt", &self.aws_hardware),
+            ("ManufacturerHardwareCertificate.crt", &self.manufacturer_hardware),
+        ]
+    }
+
+    pub fn write(&self, dir: &Path) {
+        for (suffix, text) in self.files() {
+            fs::write(dir.join(format!("{CLUSTER}_{suffix}")), text).unwrap();
+        }
+    }
+}

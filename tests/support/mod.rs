@@ -1,0 +1,212 @@
+//! A place to run the program in: a bundle that verifies at any date, a CA, and a look at what was left behind.
+
+#![allow(dead_code)] // Each test program uses its part.
+
+pub mod evidence;
+pub mod vectors;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub use evidence::{CLUSTER, Chain};
+
+/// Far more than any command takes: what is still there then hangs.
+const HANGS: Duration = Duration::from_secs(120);
+
+/// What a run of the program came to.
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output as exactly one JSON document, with nothing beside it.
+    pub fn json(&self) -> Value {
+        let all: Vec<Value> = serde_json::Deserializer::from_str(&self.stdout)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.stdout));
+        assert_eq!(all.len(), 1, "exactly one document: {}", self.stdout);
+        assert!(self.stdout.ends_with("}\n"), "the document ends its last line: {:?}", self.stdout);
+        all.into_iter().next().unwrap()
+    }
+
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A CA certificate and its key, as text.
+pub struct Ca {
+    pub cert: String,
+    pub key: String,
+}
+
+/// A working directory: `bundle/`, `customerCA.crt`, `customerCA.key`, `aws-root.crt`, `manufacturer-root.crt`.
+pub struct Bench {
+    dir: TempDir,
+}
+
+impl Bench {
+    /// With an empty bundle, no roots and no CA.
+    pub fn empty() -> Self {
+        let bench = Bench { dir: TempDir::new().unwrap() };
+        fs::create_dir(bench.path("bundle")).unwrap();
+        bench
+    }
+
+    pub fn new() -> Self {
+        let bench = Bench::empty();
+        let chain = Chain::new();
+        chain.write(&bench.path("bundle"));
+        bench.write("aws-root.crt", &chain.aws_root);
+        bench.write("manufacturer-root.crt", &chain.manufacturer_root);
+        bench.put_ca(&ca(|_| {}));
+        bench
+    }
+
+    pub fn put_ca(&self, ca: &Ca) {
+        self.write("customerCA.crt", &ca.cert);
+        self.write("customerCA.key", &ca.key);
+        fs::set_permissions(self.path("customerCA.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A file of the bundle, by the end of its name.
+    pub fn part(&self, suffix: &str) -> PathBuf {
+        self.path("bundle").join(format!("{CLUSTER}_{suffix}"))
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        fs::write(self.path(name), content).unwrap();
+        self.path(name)
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+        command.args(args).current_dir(self.dir.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap()).timeout(HANGS);
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Run {
+        run(self.command(args))
+    }
+
+    /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind; these words must be in the message; and
+    /// nothing at all may have changed.
+    pub fn refused(&self, args: &[&str], code: i32, kind: &str, words: &[&str]) -> String {
+        let before = self.listing();
+        let text = self.run(args);
+        let json = self.run(&[args, &["--output", "json"]].concat());
+        assert_eq!(before, self.listing(), "something was written by {args:?}");
+        refusal(&text, &json, code, kind, words)
+    }
+
+    /// Every file, directory and other thing here, with its mode and its content or target.
+    pub fn listing(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+        listing(self.dir.path())
+    }
+}
+
+pub fn run(mut command: Command) -> Run {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+    let code = output.status.code().unwrap_or_else(|| panic!("ended by a signal or hanging: {command:?}"));
+    Run { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The same refusal as text and as JSON; gives the message.
+pub fn refusal(text: &Run, json: &Run, code: i32, kind: &str, words: &[&str]) -> String {
+    let document = json.json();
+    let error = &document["error"];
+    let field = |name: &str| error[name].as_str().unwrap_or_else(|| panic!("no error.{name} in {document:#}"));
+    assert_eq!((error["code"].as_i64(), field("kind")), (Some(i64::from(code)), kind), "{document:#}");
+    assert_eq!((text.code, json.code), (code, code), "{}", text.stderr);
+    assert_eq!(error.as_object().unwrap().len(), 4, "code, kind, message, hint: {error:#}");
+    assert!(!field("hint").is_empty(), "what to do next: {error:#}");
+    let message = field("message").to_owned();
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in {message:?}");
+    }
+    // But for what differs from run to run: a certificate that was made, the options that clap saw.
+    let plain = message.split("\n-----BEGIN").next().unwrap().split("\n\nUsage:").next().unwrap();
+    assert!(text.stderr.contains("error: ") && text.stderr.contains(plain), "the text says the same: {}", text.stderr);
+    assert!(!text.stderr.contains("failed to") && !text.stderr.contains("os error"), "{}", text.stderr);
+    message
+}
+
+pub fn listing(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let facts = fs::symlink_metadata(&path).unwrap();
+        let content = if facts.is_symlink() {
+            fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+        } else if facts.is_file() && facts.len() < 1 << 20 {
+            fs::read(&path).unwrap()
+        } else {
+            format!("{} {:?}", facts.len() * u64::from(facts.is_file()), facts.modified().ok().filter(|_| facts.is_file())).into_bytes()
+        };
+        if facts.is_dir() {
+            all.extend(listing(&path));
+        }
+        all.insert(path, (facts.mode(), content));
+    }
+    all
+}
+
+/// Runs openssl; its standard output.
+pub fn openssl(dir: &Path, args: &str) -> Vec<u8> {
+    let output = std::process::Command::new("openssl")
+        .args(args.split(' '))
+        .current_dir(dir)
+        .output()
+        .unwrap_or_else(|error| panic!("these tests need the program openssl (apt install openssl): {error}"));
+    assert!(output.status.success(), "openssl {args}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// A CA that is valid from 2000 to 4096, after a change to what it says; its key is P-256.
+pub fn ca(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Ca {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = ca_params();
+    change(&mut params);
+    Ca { cert: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+}
+
+pub fn ca_params() -> rcgen::CertificateParams {
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Test CA");
+    params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+    params.not_after = rcgen::date_time_ymd(4096, 1, 1);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    params
+}
+
+pub const TRUST: [&str; 4] = ["--aws-root", "aws-root.crt", "--manufacturer-root", "manufacturer-root.crt"];
+
+pub fn verify(more: &[&'static str]) -> Vec<&'static str> {
+    [&["verify", "bundle"], &TRUST[..], more].concat()
+}
+
+pub fn sign(more: &[&'static str]) -> Vec<&'static str> {
+    [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key"], &TRUST[..], more].concat()
+}
