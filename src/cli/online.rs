@@ -107,14 +107,7 @@ pub(crate) struct Watcher<'a> {
 
 impl<'a> Watcher<'a> {
     pub(crate) fn new(ui: &'a Ui) -> Self {
-        let bar = ui.draws().then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Watcher { ui, started: Instant::now(), bar, shown: String::new() }
+        Watcher { ui, started: Instant::now(), bar: None, shown: String::new() }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -136,12 +129,10 @@ impl<'a> Watcher<'a> {
             return;
         }
         line.clone_into(&mut self.shown);
-        match &self.bar {
-            Some(bar) => {
-                bar.enable_steady_tick(Duration::from_millis(120));
-                bar.set_message(line.to_owned());
-            }
-            None => self.ui.say(line),
+        if self.ui.draws() {
+            self.bar.get_or_insert_with(spinner).set_message(line.to_owned());
+        } else {
+            self.ui.say(line);
         }
     }
 
@@ -155,12 +146,20 @@ impl<'a> Watcher<'a> {
 
     /// Clears the terminal's line, before something else is written or asked there.
     pub(crate) fn clear(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.disable_steady_tick();
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
             self.shown.clear();
         }
     }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
 }
 
 impl Drop for Watcher<'_> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
-use crate::ca::{CaKey, KeySource, Passphrase, parse_subject};
+use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::{self, sign, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
@@ -132,8 +132,10 @@ impl<'a> Desk<'a> {
         self.prepare()?;
         if self.text.is_none() {
             let subject = parse_subject(&self.subject())?;
-            let order = cli::ca::Order { subject: &subject, key_type: self.args.key_type, days: self.args.days, force: false };
+            let key_type = self.key_type();
+            let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
             order.check_free(&self.dir)?;
+            self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
             self.text = Some(certificate.to_pem().into_bytes());
             self.key = Some(Box::new(key));
@@ -143,6 +145,12 @@ impl<'a> Desk<'a> {
             (Some(text), Some(key)) => Ca::new(text, key.as_ref(), now),
             _ => Err(Error::new(Class::Machine, "bug", "the CA is not there after it was got ready", "please report it")),
         }
+    }
+
+    /// A large RSA key takes its time, which a rehearsal's is not worth.
+    fn key_type(&self) -> KeyType {
+        let usual = if self.args.is_rehearsal() { KeyType::Rsa2048 } else { KeyType::Rsa4096 };
+        self.args.key_type.unwrap_or(usual)
     }
 
     fn subject(&self) -> String {

@@ -64,9 +64,9 @@ pub struct Args {
     /// A new CA's name, an RFC 4514 string
     #[arg(long, value_name = "DN", conflicts_with = "ca")]
     subject: Option<String>,
-    /// A new CA's key: rsa-4096, rsa-3072, rsa-2048, p256 or p384
-    #[arg(long, value_name = "T", default_value = "rsa-4096", value_parser = ca::key_type, conflicts_with = "ca")]
-    key_type: KeyType,
+    /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or p384
+    #[arg(long, value_name = "T", value_parser = ca::key_type, conflicts_with = "ca")]
+    key_type: Option<KeyType>,
     /// Write a new CA's key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca"])]
     no_passphrase: bool,

@@ -1,0 +1,445 @@
+//! The online commands, as processes, against the simulator: the claim in one go and in steps, and all that can come between.
+#![cfg(all(feature = "online", feature = "simulator"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "simulator/support.rs"]
+#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use hsmboot::simulator::{ClusterState, Fault, Simulator, Speed};
+use serde_json::Value;
+
+/// A simulator with a cluster that is ready to be claimed, a directory to work in, and a CA in it.
+struct Stage {
+    simulator: Simulator,
+    id: String,
+    dir: tempfile::TempDir,
+}
+
+/// What a command did.
+struct Done {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Done {
+    #[track_caller]
+    fn ends(self, code: i32, says: &str) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        assert!(self.stdout.contains(says) || self.stderr.contains(says), "no `{says}` in\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|cause| panic!("{cause}: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+fn hsmboot() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hsmboot"));
+    // Nothing of this machine's AWS set-up, and no metadata service.
+    for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDHSM_V2", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("NO_COLOR", "1");
+    command
+}
+
+fn run(command: &mut Command) -> Done {
+    command.output().unwrap().into()
+}
+
+impl Stage {
+    fn new() -> Self {
+        let simulator = support::instant();
+        let (id, _) = support::ready_cluster(&simulator);
+        let stage = Stage { simulator, id, dir: tempfile::tempdir().unwrap() };
+        stage.simulator.write_roots(&stage.path("roots")).unwrap();
+        stage.make_ca("ca");
+        stage
+    }
+
+    fn make_ca(&self, name: &str) {
+        let subject = format!("CN={name}");
+        run(self.hsmboot(&["ca", "init", "--out", name, "--key-type", "p256", "--no-passphrase", "--subject"]).arg(subject)).ends(0, "made a CA");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The bundle's files and their content, but for the moments in them.
+    fn bundle(&self) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(self.path(&self.id)).unwrap();
+        entries.map(|entry| entry.unwrap()).map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+    }
+
+    fn hsmboot(&self, words: &[&str]) -> Command {
+        let mut command = hsmboot();
+        command.current_dir(self.dir.path()).args(words);
+        command
+    }
+
+    fn online(&self, words: &[&str]) -> Command {
+        let mut command = self.hsmboot(words);
+        command.args(["--endpoint-url", &self.simulator.url()]);
+        command
+    }
+
+    fn trusting(&self, words: &[&str]) -> Command {
+        let mut command = self.online(words);
+        self.trust(&mut command);
+        command
+    }
+
+    fn trust(&self, command: &mut Command) {
+        command.args(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
+    }
+
+    fn bootstrap(&self) -> Command {
+        self.bootstrap_with("ca")
+    }
+
+    fn bootstrap_with(&self, ca: &str) -> Command {
+        let (certificate, key) = (format!("{ca}/customerCA.crt"), format!("{ca}/customerCA.key"));
+        self.trusting(&["bootstrap", "--cluster-id", &self.id, "--ca", &certificate, "--ca-key", &key])
+    }
+
+    /// Fetched, by now at the latest, and signed.
+    fn signed(&self) {
+        run(&mut self.online(&["fetch", "--cluster-id", &self.id])).ends(0, "next: hsmboot verify");
+        let mut sign = self.hsmboot(&["sign", &self.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
+        self.trust(&mut sign);
+        run(&mut sign).ends(0, "signed");
+    }
+
+    fn submit(&self) -> Command {
+        self.trusting(&["submit", &self.id])
+    }
+
+    fn calls(&self, action: &str) -> u64 {
+        self.simulator.calls().get(action).copied().unwrap_or_default()
+    }
+
+    fn receipt(&self) -> Value {
+        serde_json::from_slice(&self.bundle()["receipt.json"]).unwrap()
+    }
+}
+
+#[test]
+fn a_claim_in_steps_ends_with_a_receipt_and_a_second_run_changes_nothing() {
+    let stage = Stage::new();
+    stage.signed();
+    run(&mut stage.submit()).ends(0, "claimed");
+    let receipt = stage.receipt();
+    assert_eq!(receipt["outcome"], "claimed");
+    assert_eq!(receipt["verdict"], "verified");
+    assert_eq!(receipt["cluster_certificate_sha256"], receipt["signed_cert_sha256"]);
+    assert_eq!(receipt["answer"]["state"], "INITIALIZE_IN_PROGRESS");
+    let before = stage.bundle();
+    run(&mut stage.submit()).ends(0, "nothing was changed");
+    run(&mut stage.bootstrap()).ends(0, "nothing was changed");
+    assert_eq!(stage.bundle(), before);
+    assert_eq!(stage.calls("InitializeCluster"), 1);
+}
+
+#[test]
+fn a_fetch_of_the_same_cluster_changes_nothing() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
+    let before = stage.bundle();
+    let again = run(&mut stage.online(&["fetch", "--cluster-id", &stage.id, "--output", "json"])).ends(0, "");
+    assert_eq!(again.json()["unchanged"], true);
+    assert_eq!(stage.bundle(), before);
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(8, "holds something else");
+    assert_eq!(stage.bundle(), before);
+}
+
+#[test]
+fn a_bootstrap_claims_and_the_rehearsal_needs_nothing_at_all() {
+    let stage = Stage::new();
+    let done = run(stage.bootstrap().args(["--output", "json"])).ends(0, "");
+    let document = done.json();
+    assert_eq!(document["outcome"], "claimed");
+    assert_eq!(document["verification"]["verdict"], "verified");
+    assert_eq!(document["made_ca"], Value::Null);
+
+    let mut rehearsal = stage.hsmboot(&["bootstrap", "--simulate", "--key-type", "p256", "--output", "json"]);
+    let document = run(&mut rehearsal).ends(0, "").json();
+    assert_eq!(document["outcome"], "claimed");
+    assert!(stage.path(document["made_ca"]["key"].as_str().unwrap()).exists());
+}
+
+#[test]
+fn a_bootstrap_without_a_ca_makes_one_and_goes_on_with_it() {
+    let stage = Stage::new();
+    fs::write(stage.path("pass"), "correct horse battery\n").unwrap();
+    let begin = || stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--key-type", "p256", "--passphrase-file", "pass"]);
+    run(begin().arg("--dry-run")).ends(0, "Move it off this machine");
+    let key = fs::read_to_string(stage.path(&stage.id).join("customerCA.key")).unwrap();
+    assert!(key.contains("ENCRYPTED PRIVATE KEY"));
+    let before = stage.bundle();
+    run(&mut begin()).ends(0, "still fits");
+    for (name, content) in before.iter().filter(|(name, _)| !name.ends_with(".json")) {
+        assert_eq!(&stage.bundle()[name], content, "{name}");
+    }
+}
+
+#[test]
+fn without_a_passphrase_and_a_terminal_nothing_is_made() {
+    let stage = Stage::new();
+    let mut command = stage.trusting(&["bootstrap", "--cluster-id", &stage.id]);
+    // A session of its own has no terminal to ask at.
+    let program = command.get_program().to_owned();
+    let mut alone = Command::new("setsid");
+    alone.arg("--wait").arg(program).args(command.get_args()).current_dir(stage.dir.path()).stdin(std::process::Stdio::null());
+    command = alone;
+    run(&mut command).ends(5, "no terminal");
+    assert!(!stage.path(&stage.id).join("customerCA.key").exists());
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_prints_what_it_would_send() {
+    let stage = Stage::new();
+    stage.signed();
+    let document = run(stage.submit().args(["--dry-run", "--output", "json"])).ends(0, "").json();
+    let sent = document["would_send"]["SignedCert"].as_str().unwrap();
+    assert_eq!(sent.as_bytes(), stage.bundle()[&format!("{}_CustomerHsmCertificate.crt", stage.id)]);
+    assert_eq!(document["would_send"]["TrustAnchor"].as_str().unwrap().as_bytes(), stage.bundle()["customerCA.crt"]);
+    run(stage.submit().arg("--dry-run")).ends(0, sent);
+    run(stage.bootstrap().arg("--dry-run")).ends(0, "nothing was sent");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    assert!(!stage.bundle().contains_key("receipt.json"));
+}
+
+#[test]
+fn a_lost_answer_is_found_by_looking_and_a_lost_request_is_sent_again() {
+    // Fault, how often, how often InitializeCluster then comes in all.
+    for (fault, count, calls) in [
+        (Fault::CloseAfter, 1, 1),
+        (Fault::CloseBefore, 1, 2),
+        (Fault::InternalFailure, 1, 2),
+        (Fault::Unavailable, 1, 2),
+        (Fault::Throttling, 2, 3),
+    ] {
+        let stage = Stage::new();
+        stage.signed();
+        stage.simulator.inject(Some("InitializeCluster"), fault, count);
+        run(&mut stage.submit()).ends(0, "claimed");
+        assert_eq!(stage.calls("InitializeCluster"), calls, "{fault:?}");
+        assert_eq!(stage.receipt()["outcome"], "claimed");
+    }
+}
+
+#[test]
+fn throttled_and_dropped_descriptions_are_retried() {
+    let stage = Stage::new();
+    stage.simulator.inject(Some("DescribeClusters"), Fault::Throttling, 2);
+    run(&mut stage.online(&["status"])).ends(0, &stage.id);
+    stage.simulator.inject(Some("DescribeClusters"), Fault::CloseBefore, 1);
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+}
+
+#[test]
+fn a_service_that_never_has_time_ends_with_6_and_nothing_is_claimed() {
+    let stage = Stage::new();
+    stage.simulator.inject(Some("DescribeClusters"), Fault::Throttling, 100);
+    run(&mut stage.online(&["status"])).ends(6, "throttled");
+}
+
+#[test]
+fn an_initialization_that_never_ends_is_left_and_taken_up_again() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    run(stage.submit().args(["--timeout", "1"])).ends(7, "run the same command again");
+    stage.simulator.set_state(&stage.id, ClusterState::Initialized).unwrap();
+    run(&mut stage.submit()).ends(0, "nothing was changed");
+    assert_eq!(stage.calls("InitializeCluster"), 1);
+    assert_eq!(stage.receipt()["outcome"], "already-claimed");
+}
+
+#[test]
+fn an_initialization_that_fails_is_told() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
+    run(&mut stage.submit()).ends(6, "UNINITIALIZED again");
+    run(&mut stage.submit()).ends(0, "claimed");
+}
+
+#[test]
+fn a_replaced_csr_is_a_conflict_and_nothing_is_sent() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.simulator.replace_hsm(&stage.id).unwrap();
+    let done = run(stage.submit().args(["--output", "json"])).ends(8, "");
+    let error = &done.json()["error"];
+    assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(8), Some("csr-changed")));
+    assert!(error["hint"].as_str().unwrap().contains("hsmboot fetch"));
+    run(&mut stage.bootstrap()).ends(8, "holds something else");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+}
+
+#[test]
+fn another_cas_cluster_is_a_conflict_with_both_fingerprints() {
+    let stage = Stage::new();
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    stage.make_ca("other");
+    let done = run(&mut stage.bootstrap_with("other")).ends(8, "by another CA");
+    assert_eq!(done.stderr.matches("SHA-256").count(), 2, "{}", done.stderr);
+    // With neither CA at hand there is no saying that it is ours.
+    let elsewhere = run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--bundle", "elsewhere"]));
+    elsewhere.ends(8, "none given");
+    assert!(!stage.path("elsewhere").exists());
+    assert_eq!(stage.calls("InitializeCluster"), 1);
+}
+
+#[test]
+fn the_same_ca_recognises_its_cluster_without_the_bundle() {
+    let stage = Stage::new();
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    run(stage.bootstrap().args(["--bundle", "elsewhere"])).ends(0, "nothing was changed");
+    assert!(!stage.path("elsewhere").exists());
+}
+
+#[test]
+fn a_cluster_in_another_state_is_a_conflict_with_its_own_words() {
+    let stage = Stage::new();
+    stage.signed();
+    for (state, says) in [
+        (ClusterState::CreateInProgress, "still being created"),
+        (ClusterState::UpdateInProgress, "being changed"),
+        (ClusterState::Degraded, "degraded"),
+        (ClusterState::DeleteInProgress, "being deleted"),
+    ] {
+        stage.simulator.set_state(&stage.id, state).unwrap();
+        run(&mut stage.submit()).ends(8, says);
+    }
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+}
+
+#[test]
+fn a_cluster_without_an_hsm_is_told_how_to_get_one() {
+    let stage = Stage::new();
+    let empty = support::create_cluster(&stage.simulator);
+    support::until(&stage.simulator, &empty, |cluster| cluster["State"] == "UNINITIALIZED");
+    for words in [vec!["fetch", "--cluster-id", &empty], vec!["bootstrap", "--cluster-id", &empty]] {
+        run(&mut stage.online(&words)).ends(8, "aws cloudhsmv2 create-hsm");
+    }
+    assert!(!stage.path(&empty).exists());
+}
+
+#[test]
+fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
+    let stage = Stage::new();
+    let unknown = "cluster-aaaaaaaaaaa";
+    for command in [vec!["fetch"], vec!["status"], vec!["wait", "--for", "active"], vec!["bootstrap"]] {
+        let words = [command, vec!["--cluster-id", unknown]].concat();
+        run(&mut stage.online(&words)).ends(6, unknown);
+    }
+    stage.simulator.inject(Some("DescribeClusters"), Fault::AccessDenied, 1);
+    run(&mut stage.online(&["status"])).ends(6, "cloudhsm:DescribeClusters");
+    stage.signed();
+    stage.simulator.inject(Some("InitializeCluster"), Fault::AccessDenied, 1);
+    run(&mut stage.submit()).ends(6, "cloudhsm:InitializeCluster");
+    assert!(!stage.bundle().contains_key("receipt.json"));
+    let url = stage.simulator.url();
+    stage.simulator.shutdown();
+    run(hsmboot().args(["status", "--endpoint-url", &url])).ends(6, &url);
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_missing_credentials_with_6() {
+    for words in [
+        vec!["status", "--cluster-id", "cluster-../../x"],
+        vec!["wait", "--cluster-id", "cluster-aaaaaaaaaaa", "--for", "INITIALIZE_IN_PROGRESS"],
+        vec!["status", "--endpoint-url", "127.0.0.1:80"],
+        vec!["status", "--region", "eu west"],
+        vec!["bootstrap"],
+        vec!["bootstrap", "--simulate", "--cluster-id", "cluster-aaaaaaaaaaa"],
+        vec!["bootstrap", "--cluster-id", "cluster-aaaaaaaaaaa", "--ca", "x"],
+    ] {
+        run(hsmboot().args(&words)).ends(2, "");
+    }
+    run(hsmboot().args(["status", "--region", "eu-central-1"])).ends(6, "no usable AWS credentials");
+    run(hsmboot().args(["status", "--region", "eu-central-1", "--profile", "nosuch"])).ends(6, "the profile nosuch");
+    run(hsmboot().arg("status")).ends(6, "no AWS region");
+}
+
+#[test]
+fn the_real_anchors_do_not_vouch_for_a_simulator() {
+    let stage = Stage::new();
+    let words = ["bootstrap", "--cluster-id", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
+    run(&mut stage.online(&words)).ends(3, "identity is not proven");
+    assert!(!stage.bundle().contains_key("response.json"));
+    stage.signed();
+    run(&mut stage.online(&["submit", &stage.id])).ends(3, "identity is not proven");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    let waived = ["submit", &stage.id, "--unverified", "--reason", "a rehearsal, says the test"];
+    run(&mut stage.online(&waived)).ends(0, "UNVERIFIED");
+    assert_eq!(stage.receipt()["unverified"]["reason"], "a rehearsal, says the test");
+    assert_eq!(stage.receipt()["verdict"], "rejected");
+}
+
+#[test]
+fn status_and_wait_tell_a_cluster() {
+    let stage = Stage::new();
+    let document = run(&mut stage.online(&["status", "--output", "json"])).ends(0, "").json();
+    assert_eq!(document["clusters"][0]["cluster_id"], stage.id.as_str());
+    assert_eq!(document["clusters"][0]["csr_sha256"].as_str().unwrap().len(), 64);
+    run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "csr"])).ends(0, "UNINITIALIZED");
+    run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "initialized", "--timeout", "1s"])).ends(7, "UNINITIALIZED");
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "csr"])).ends(8, "cannot become csr");
+    stage.simulator.activate(&stage.id).unwrap();
+    run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active"])).ends(0, "ACTIVE");
+    let document = run(&mut stage.online(&["status", "--cluster-id", &stage.id, "--output", "json"])).ends(0, "").json();
+    assert_eq!(document["clusters"][0]["cluster_certificate"]["sha256"], stage.receipt()["cluster_certificate_sha256"]);
+}
+
+#[test]
+fn an_unsigned_bundle_cannot_be_submitted() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
+    run(&mut stage.submit()).ends(4, "hsmboot sign");
+}
+
+#[test]
+fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
+    let simulator = Simulator::spawn(hsmboot::simulator::Options { speed: Speed::times(0.0001).unwrap(), ..Default::default() }).unwrap();
+    let id = support::create_cluster(&simulator);
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = hsmboot();
+    command.current_dir(dir.path()).args(["bootstrap", "--cluster-id", &id, "--no-passphrase", "--endpoint-url", &simulator.url()]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while simulator.calls().get("DescribeClusters").copied().unwrap_or_default() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    Done::from(child.wait_with_output().unwrap()).ends(130, "interrupted");
+    assert!(no_files(dir.path()));
+}
+
+fn no_files(dir: &Path) -> bool {
+    fs::read_dir(dir).unwrap().next().is_none()
+}
