@@ -116,9 +116,7 @@ fn the_built_in_anchors_are_the_published_roots() {
         assert_eq!(anchor.spki(), published.spki(), "{name}: another key");
     }
     // The SHA-256 that a record names is that of the certificate first published.
-    for (side, anchor, name) in
-        [(Side::Aws, &built_in.aws[0], AWS_ROOT), (Side::Manufacturer, &built_in.manufacturer[0], MANUFACTURER_ROOTS[0])]
-    {
+    for (side, anchor, name) in [(Side::Aws, &built_in.aws[0], AWS_ROOT), (Side::Manufacturer, &built_in.manufacturer[0], MANUFACTURER_ROOTS[0])] {
         let hex: String = root(name).fingerprint().iter().map(|octet| format!("{octet:02x}")).collect();
         assert_eq!(anchor.facts(side).certificate_sha256.as_deref(), Some(hex.as_str()), "{name}");
     }
@@ -241,8 +239,9 @@ fn the_command_judges_a_genuine_chain_alike() {
 }
 
 /// The DERs of the three certificates, and how to put one back.
+type Take = fn(&Evidence) -> &[u8];
 type PutBack = fn(&mut Evidence, Vec<u8>);
-const CERTIFICATES: [(&str, fn(&Evidence) -> &[u8], PutBack); 3] = [
+const CERTIFICATES: [(&str, Take, PutBack); 3] = [
     ("hsm", |evidence| &evidence.hsm, |evidence, text| evidence.hsm = text),
     ("aws-hardware", |evidence| &evidence.aws_hardware, |evidence, text| evidence.aws_hardware = text),
     ("manufacturer-hardware", |evidence| &evidence.manufacturer_hardware, |evidence, text| evidence.manufacturer_hardware = text),

@@ -29,9 +29,7 @@ impl Signer {
             Signer::Pkcs1(_, Hash::Sha384) => rsa("12"),
             Signer::Pkcs1(_, Hash::Sha512) => rsa("13"),
             Signer::Pss(_, hash) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters(*hash)]),
-            Signer::PssAs(_, hash, mask_hash, salt) => {
-                der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters_of(*hash, *mask_hash, *salt)])
-            }
+            Signer::PssAs(_, hash, mask_hash, salt) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters_of(*hash, *mask_hash, *salt)]),
             Signer::Ecdsa(_, hash) => der::seq(&[&der::oid(match hash {
                 Hash::Sha1 => "1.2.840.10045.4.1",
                 Hash::Sha256 => "1.2.840.10045.4.3.2",

@@ -74,6 +74,9 @@ impl Hash {
     }
 }
 
+/// Key and encoded message, to signature.
+type Signed = HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>;
+
 pub struct RsaKey {
     pub n: BigUint,
     pub e: BigUint,
@@ -115,7 +118,7 @@ impl RsaKey {
     /// RSASP1 (RFC 8017 5.2.1); with exponent 1 everyone can sign.
     fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
         /// The good chain is signed hundreds of times, always the same way: what has been signed once is looked up.
-        static SIGNED: LazyLock<Mutex<HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>>> = LazyLock::new(Mutex::default);
+        static SIGNED: LazyLock<Mutex<Signed>> = LazyLock::new(Mutex::default);
         let asked = (self.numbers(), encoded.to_vec());
         if let Some(signature) = SIGNED.lock().unwrap().get(&asked) {
             return signature.clone();
