@@ -60,11 +60,11 @@ const SIGNATURES: &[(&str, &str, Making)] = &[
     ("pss-no-parameters", "PSS without parameters (RFC 4055 3.1: a signature has them)", |chain, input| {
         pss_saying(signing_key(input), &[], chain, input)
     }),
-    ("pss-mask-sha1", "PSS with SHA-256 for the message and SHA-1 for the mask", |chain, input| {
-        pss_saying(signing_key(input), &pss_parameters_of(Hash::Sha256, Hash::Sha1, 32), chain, input)
+    ("pss-mask-sha1", "PSS with SHA-256 for the message and SHA-1 for the mask", |_, input| {
+        Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Sha1, 32)
     }),
-    ("pss-mask-md5", "PSS with SHA-256 for the message and MD5 for the mask", |chain, input| {
-        pss_saying(signing_key(input), &pss_parameters_of(Hash::Sha256, Hash::Md5, 32), chain, input)
+    ("pss-mask-md5", "PSS with SHA-256 for the message and MD5 for the mask", |_, input| {
+        Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Md5, 32)
     }),
     ("sha224", "an RSA signature with SHA-224, which is not in the list", |_, _| given("1.2.840.113549.1.1.14")),
     ("bare-rsa", "rsaEncryption, a key's algorithm, as a signature's", |_, _| given("1.2.840.113549.1.1.1")),

@@ -8,7 +8,10 @@ use super::{ec::EcKey, keys};
 #[derive(Clone)]
 pub enum Signer {
     Pkcs1(&'static RsaKey, Hash),
+    /// MGF1 of the same hash, a salt of its length.
     Pss(&'static RsaKey, Hash),
+    /// The hash, MGF1's hash, the salt's length.
+    PssAs(&'static RsaKey, Hash, Hash, u8),
     Ecdsa(&'static EcKey, Hash),
     Ed25519,
     /// An algorithm, and a signature from elsewhere.
@@ -26,6 +29,7 @@ impl Signer {
             Signer::Pkcs1(_, Hash::Sha384) => rsa("12"),
             Signer::Pkcs1(_, Hash::Sha512) => rsa("13"),
             Signer::Pss(_, hash) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters(*hash)]),
+            Signer::PssAs(_, hash, mask_hash, salt) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters_of(*hash, *mask_hash, *salt)]),
             Signer::Ecdsa(_, hash) => der::seq(&[&der::oid(match hash {
                 Hash::Sha1 => "1.2.840.10045.4.1",
                 Hash::Sha256 => "1.2.840.10045.4.3.2",
@@ -42,6 +46,7 @@ impl Signer {
         match self {
             Signer::Pkcs1(key, hash) => key.pkcs1(*hash, message),
             Signer::Pss(key, hash) => key.pss(*hash, message),
+            Signer::PssAs(key, hash, mask_hash, salt) => key.pss_as(*hash, *mask_hash, usize::from(*salt), message),
             Signer::Ecdsa(key, hash) => key.sign(*hash, message),
             Signer::Ed25519 => ed25519().sign(message).as_ref().to_vec(),
             Signer::Given(_, signature) => signature.clone(),

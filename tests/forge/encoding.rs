@@ -20,6 +20,8 @@ type PartDefect = fn(&mut Parts<'_>);
 type WholeDefect = fn(Vec<u8>) -> Vec<u8>;
 /// A defect of a certificate's own, on the input that can have it.
 type CertDefect = fn(&mut Cert);
+/// A defect of a request's own.
+type RequestDefect = fn(&mut Request);
 
 const IN_PARTS: &[(&str, &str, PartDefect)] = &[
     ("algorithm-element", "a third element in AlgorithmIdentifier", |parts| edit(parts.algorithm, &[], append_null)),
@@ -204,7 +206,7 @@ const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
     }),
 ];
 
-const IN_REQUESTS: &[(&str, &str, fn(&mut Request))] = &[
+const IN_REQUESTS: &[(&str, &str, RequestDefect)] = &[
     ("version-2", "a version that RFC 2986 does not have", |csr| csr.version = der::int(&[1])),
     ("no-attributes", "no attributes field: RFC 2986 has it even when empty", |csr| csr.attributes = Vec::new()),
     ("attributes-element", "an INTEGER among the attributes", |csr| csr.attributes = der::tlv(0xa0, &der::int(&[7]))),

@@ -46,8 +46,13 @@ fn texts() -> Vec<Fixture> {
         Fixture::new("verified--no-last-newline", "no newline at the end", every_text(|_, text| text.trim_end().into())),
         Fixture::new(
             "verified--white-space-around",
-            "white space before and after the block",
-            every_text(|_, text| format!("\r\n \t\n{text}\n\x0b\x0c \n").into_bytes()),
+            "blanks and empty lines before and after the block",
+            every_text(|_, text| format!("\r\n \t\n{text}\n\t \n").into_bytes()),
+        ),
+        Fixture::new(
+            "verified--form-feed-around",
+            "a form feed and a vertical tab around the block: white space too (RFC 7468 3, W)",
+            every_text(|_, text| format!("\x0c\n{text}\x0b\n").into_bytes()),
         ),
         Fixture::new("verified--new-certificate-request", "the older label of a request (RFC 7468 7)", new_label),
         Fixture::new("verified--5000-characters", "as many characters as the service takes", every_text(|_, text| padded(text, 5000).unwrap())),
@@ -69,6 +74,14 @@ fn algorithms() -> Vec<Fixture> {
                 chain.manufacturer_hardware.signer = Signer::Pss(&keys::MANUFACTURER_ROOT, Hash::Sha384);
                 chain.hsm.signer = Signer::Pss(&keys::HARDWARE, Hash::Sha512);
                 chain.csr.signer = Signer::Pss(&keys::HSM, Hash::Sha256);
+            }),
+        ),
+        Fixture::new(
+            "verified--pss-other-salts",
+            "PSS with SHA-256 and salts of 20 octets and of 222, the longest that fits (RFC 4055 3.1; openssl's choice)",
+            with(|chain| {
+                chain.aws_hardware.signer = Signer::PssAs(&keys::AWS_ROOT, Hash::Sha256, Hash::Sha256, 20);
+                chain.manufacturer_hardware.signer = Signer::PssAs(&keys::MANUFACTURER_ROOT, Hash::Sha256, Hash::Sha256, 222);
             }),
         ),
         Fixture::new(

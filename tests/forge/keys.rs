@@ -74,6 +74,9 @@ impl Hash {
     }
 }
 
+/// Key and encoded message, to signature.
+type Signed = HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>;
+
 pub struct RsaKey {
     pub n: BigUint,
     pub e: BigUint,
@@ -115,7 +118,7 @@ impl RsaKey {
     /// RSASP1 (RFC 8017 5.2.1); with exponent 1 everyone can sign.
     fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
         /// The good chain is signed hundreds of times, always the same way: what has been signed once is looked up.
-        static SIGNED: LazyLock<Mutex<HashMap<(Vec<u8>, Vec<u8>), Vec<u8>>>> = LazyLock::new(Mutex::default);
+        static SIGNED: LazyLock<Mutex<Signed>> = LazyLock::new(Mutex::default);
         let asked = (self.numbers(), encoded.to_vec());
         if let Some(signature) = SIGNED.lock().unwrap().get(&asked) {
             return signature.clone();
@@ -141,17 +144,21 @@ impl RsaKey {
         self.sign_encoded(&pkcs1_encode(hash, message, self.size()))
     }
 
-    /// RSASSA-PSS (RFC 8017 9.1.1) with MGF1 of the same hash and a salt as long as the hash: the same octet all along, to be repeatable.
+    /// RSASSA-PSS with MGF1 of the same hash and a salt as long as the hash.
     pub fn pss(&self, hash: Hash, message: &[u8]) -> Vec<u8> {
+        self.pss_as(hash, hash, hash.of(b"").len(), message)
+    }
+
+    /// RSASSA-PSS (RFC 8017 9.1.1). The salt is the same octet all along, to be repeatable.
+    pub fn pss_as(&self, hash: Hash, mask_hash: Hash, salt: usize, message: &[u8]) -> Vec<u8> {
         let em_bits = self.n.bits() - 1;
         let em_len = em_bits.div_ceil(8);
-        let digest = hash.of(message);
-        let salt = vec![0x5a; digest.len()];
-        let h = hash.of(&[&[0; 8], digest.as_slice(), &salt].concat());
+        let salt = vec![0x5a; salt];
+        let h = hash.of(&[&[0; 8], hash.of(message).as_slice(), &salt].concat());
         let mut db = vec![0; em_len - salt.len() - h.len() - 2];
         db.push(1);
         db.extend(&salt);
-        for (octet, mask) in db.iter_mut().zip(mgf1(hash, &h, em_len)) {
+        for (octet, mask) in db.iter_mut().zip(mgf1(mask_hash, &h, em_len)) {
             *octet ^= mask;
         }
         db[0] &= 0xff >> (8 * em_len - em_bits);
