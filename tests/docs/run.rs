@@ -52,9 +52,9 @@ fn fits(pattern: &[&str], lines: &[&str]) -> bool {
 fn line_fits(pattern: &str, line: &str) -> bool {
     match pattern.split_once('…') {
         None => pattern == line,
-        Some((head, tail)) => line.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(tail, &rest[at..]))
-        }),
+        Some((head, tail)) => line
+            .strip_prefix(head)
+            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(tail, &rest[at..]))),
     }
 }
 

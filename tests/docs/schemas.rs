@@ -98,8 +98,7 @@ fn rooted<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().chain(&ROOTS).copied().collect()
 }
 
-const CA_INIT: [&str; 10] =
-    ["ca", "init", "--out", "ca", "--subject", "CN=Schemas", "--key-type", "p256", "--passphrase-file", "passphrase"];
+const CA_INIT: [&str; 10] = ["ca", "init", "--out", "ca", "--subject", "CN=Schemas", "--key-type", "p256", "--passphrase-file", "passphrase"];
 const SIGN: [&str; 8] = ["sign", "bundle", "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "passphrase"];
 
 #[test]
@@ -154,7 +153,8 @@ fn ca_says_what_its_schemas_say() {
     assert_eq!(place.says("ca-show", &["ca", "show", "ca/customerCA.crt"], 0)["fit_as_trust_anchor"], true);
     place.says("ca-show", &["ca", "show", "ca/customerCA.key"], 4);
     // Not a CA's, and of version 1.
-    for name in fs::read_dir(place.path("bundle")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "crt"))
+    for name in
+        fs::read_dir(place.path("bundle")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "crt"))
     {
         place.says("ca-show", &["ca", "show", name.to_str().unwrap()], 0);
     }
@@ -203,8 +203,9 @@ fn completions_and_man_say_what_their_schemas_say() {
 
 #[cfg(all(feature = "online", feature = "simulator"))]
 mod online {
-    use super::{Place, ROOTS};
     use hsmboot::simulator::{Options, Simulator};
+
+    use super::Place;
     use crate::run::cluster;
 
     /// A place with the simulator's roots in place of the fixture's.
@@ -223,7 +224,9 @@ mod online {
     fn the_online_commands_say_what_their_schemas_say() {
         let simulator = Simulator::spawn(Options::default()).unwrap();
         let (place, url, id) = (place(&simulator), simulator.url(), cluster(&simulator));
-        let at = |words: &[&'static str]| -> Vec<String> { words.iter().map(|word| (*word).to_owned()).chain(["--endpoint-url".to_owned(), url.clone()]).collect() };
+        let at = |words: &[&'static str]| -> Vec<String> {
+            words.iter().map(|word| (*word).to_owned()).chain(["--endpoint-url".to_owned(), url.clone()]).collect()
+        };
         let says = |schema: &str, words: &[&'static str], code| {
             let words: Vec<String> = at(words).into_iter().map(|word| word.replace("ID", &id)).collect();
             place.says(schema, &words.iter().map(String::as_str).collect::<Vec<_>>(), code)
@@ -253,7 +256,27 @@ mod online {
         assert!(says("status", &["status", "--cluster-id", "ID"], 0)["clusters"][0]["cluster_certificate"].is_object());
         says("wait", &["wait", "--cluster-id", "ID", "--for", "csr"], 8);
         says("fetch", &["fetch", "--cluster-id", "ID", "--bundle", "late"], 8);
-        assert_eq!(ROOTS.len(), 4);
+    }
+
+    #[test]
+    fn bootstrap_says_what_its_schema_says() {
+        let simulator = Simulator::spawn(Options::default()).unwrap();
+        let (place, url, id) = (place(&simulator), simulator.url(), cluster(&simulator));
+        let claim = ["bootstrap", "--cluster-id", &id, "--endpoint-url", &url, "--passphrase-file", "passphrase", "--key-type", "p256"];
+        let says = |words: &[&str], code| place.says("bootstrap", &[&claim[..], words].concat(), code);
+        says(&["--cluster-id", "cluster-22222222222"], 2);
+        assert!(says(&[], 3)["verification"].is_object());
+        assert_eq!(says(&rooted(&["--dry-run"]), 0)["dry_run"], true);
+        assert_eq!(says(&rooted(&[]), 0)["outcome"], "claimed");
+        assert_eq!(says(&rooted(&[]), 0)["verification"], serde_json::Value::Null);
+        for name in ["request", "verification", "response", "receipt"] {
+            place.file_is_by(&format!("{id}/{name}.json"));
+        }
+        place.says("ca-init", &super::CA_INIT, 0);
+        says(&rooted(&["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]), 2);
+        let other = ["bootstrap", "--cluster-id", &id, "--endpoint-url", &url, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
+        assert_eq!(place.says("bootstrap", &rooted(&other), 8)["error"]["kind"], "claimed-by-another-ca");
+        assert!(place.says("bootstrap", &["bootstrap", "--simulate"], 0)["made_ca"].is_object());
     }
 
     #[test]

@@ -16,7 +16,13 @@ fn ids(cell: &str) -> Vec<&str> {
 fn known() -> BTreeMap<&'static str, (&'static str, String)> {
     let never = |id: CheckId| !CheckId::that_can_fail().any(|other| other == id);
     let checks = CheckId::ALL.into_iter().map(|id| {
-        let waivable = if never(id) { "-" } else if id.waivable() { "yes" } else { "no" };
+        let waivable = if never(id) {
+            "-"
+        } else if id.waivable() {
+            "yes"
+        } else {
+            "no"
+        };
         (id.as_str(), (id.source(), waivable.to_owned()))
     });
     let rules = Rule::ALL.into_iter().map(|rule| (rule.as_str(), (rule.source(), rule.class().code().to_string())));
