@@ -1,0 +1,57 @@
+//! README and docs/ say what the program does: tables, links, commands, schemas and error kinds are held against it.
+//!
+//! `HSMBOOT_REGENERATE=1 cargo test --all-features --test docs` writes what is generated anew: docs/commands.md, and the cells of
+//! docs/verification.md that the code knows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "docs/blocks.rs"]
+mod blocks;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/commands.rs"]
+mod commands;
+#[path = "docs/kinds.rs"]
+mod kinds;
+#[path = "docs/links.rs"]
+mod links;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/run.rs"]
+mod run;
+#[path = "docs/schemas.rs"]
+mod schemas;
+#[path = "docs/tables.rs"]
+mod tables;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
+}
+
+/// README, CHANGELOG and every page of docs/, as paths from the project's root.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> = vec!["README.md".into(), "CHANGELOG.md".into()];
+    for dir in ["docs", "docs/schemas"] {
+        let entries = fs::read_dir(root().join(dir)).unwrap().map(|entry| Path::new(dir).join(entry.unwrap().file_name()));
+        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    }
+    pages.sort();
+    pages
+}
+
+/// Compares a generated text with its file, or writes it where that is asked for.
+fn in_step(name: &str, generated: &str) {
+    if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
+        fs::write(root().join(name), generated).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(root().join(name)).unwrap_or_default();
+    if found != generated {
+        let line = found.lines().zip(generated.lines()).position(|(a, b)| a != b).map_or(0, |at| at + 1);
+        panic!("{name} is not in step with the program, from line {line} on: HSMBOOT_REGENERATE=1 cargo test --all-features --test docs");
+    }
+}

@@ -1,0 +1,156 @@
+//! Every command in README and docs/ runs, and prints what the page says.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use hsmboot::simulator::{Options, Simulator};
+
+use super::blocks::{Block, blocks};
+use super::{pages, read};
+
+/// The one that pages write where the reader has his own.
+const CLUSTER: &str = "cluster-abc234defgh";
+const BINARY: &str = env!("CARGO_BIN_EXE_hsmboot");
+
+/// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run` means the program as it is.
+fn shell(dir: &Path, path: &Path, script: &str) -> Command {
+    let mut command = Command::new("bash");
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().to_uppercase();
+        if text.starts_with("AWS_") || text.ends_with("_PROXY") {
+            command.env_remove(&name);
+        }
+    }
+    let before = "set -euo pipefail\nexec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\ncargo() { shift 3; hsmboot \"$@\"; }\n";
+    command.arg("-c").arg(format!("{before}{script}"));
+    command.current_dir(dir).env("HOME", dir).env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
+    command
+}
+
+fn output(mut command: Command, what: &str) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{what}: {}\n{text}", output.status);
+    text
+}
+
+/// Whether lines are those of a pattern: `…` is any text, a line of `…` alone any lines.
+fn fits(pattern: &[&str], lines: &[&str]) -> bool {
+    match (pattern, lines) {
+        ([], []) => true,
+        (["…", rest @ ..], _) => (0..=lines.len()).any(|skipped| fits(rest, &lines[skipped..])),
+        ([first, rest @ ..], [line, others @ ..]) => line_fits(first, line) && fits(rest, others),
+        _ => false,
+    }
+}
+
+fn line_fits(pattern: &str, line: &str) -> bool {
+    match pattern.split_once('…') {
+        None => pattern == line,
+        Some((head, tail)) => line
+            .strip_prefix(head)
+            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(tail, &rest[at..]))),
+    }
+}
+
+/// The page's `sh` blocks, in one shell, and the `text` blocks that stand right below them.
+fn run_plain(page: &str, all: &[Block]) {
+    const MARK: char = '\u{1e}';
+    let mut script = String::new();
+    for block in all.iter().filter(|block| block.language == "sh") {
+        script.push_str(&format!("printf '\\036{}\\n'\n{}", block.line, block.text));
+    }
+    if script.is_empty() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let text = output(shell(dir.path(), Path::new(BINARY).parent().unwrap(), &script), page);
+    let said: Vec<(usize, &str)> =
+        text.split(MARK).skip(1).map(|part| part.split_once('\n').unwrap()).map(|(line, rest)| (line.parse().unwrap(), rest)).collect();
+    for pair in all.windows(2).filter(|pair| pair[0].language == "sh" && pair[1].language == "text" && pair[1].follows) {
+        let (_, found) = said.iter().find(|(line, _)| *line == pair[0].line).unwrap();
+        let (expected, lines): (Vec<&str>, Vec<&str>) = (pair[1].text.lines().collect(), found.lines().collect());
+        assert!(fits(&expected, &lines), "{page}:{}: says\n{}but the output is\n{found}", pair[1].line, pair[1].text);
+    }
+}
+
+/// One call of the API, as any client would make it.
+fn call(simulator: &Simulator, action: &str, body: &str) -> serde_json::Value {
+    let mut stream = TcpStream::connect(simulator.address()).unwrap();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nhost: {}\r\nx-amz-target: BaldrApiService.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        simulator.address(),
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// A cluster with its CSR; its id.
+pub(super) fn cluster(simulator: &Simulator) -> String {
+    let made = call(simulator, "CreateCluster", r#"{"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]}"#);
+    let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
+    let describe = format!(r#"{{"Filters": {{"clusterIds": ["{id}"]}}}}"#);
+    let until = |reached: &dyn Fn(&serde_json::Value) -> bool| {
+        while !reached(&call(simulator, "DescribeClusters", &describe)["Clusters"][0]) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    until(&|cluster| cluster["State"] == "UNINITIALIZED");
+    call(simulator, "CreateHsm", &format!(r#"{{"ClusterId": "{id}", "AvailabilityZone": "us-east-1a"}}"#));
+    until(&|cluster| cluster["Certificates"]["ClusterCsr"].is_string());
+    id
+}
+
+/// A block for a real cluster, as it stands: what a reader has and the test has not (genuine roots, a hand at the prompt) is given beside it.
+fn run_on_aws(page: &str, block: &Block) {
+    let dir = tempfile::tempdir().unwrap();
+    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let id = cluster(&simulator);
+    simulator.write_roots(&dir.path().join("roots")).unwrap();
+    let roots = format!("--aws-root {0}/aws-root.crt --manufacturer-root {0}/manufacturer-root.crt", dir.path().join("roots").display());
+    let path = dir.path().join("bin");
+    fs::create_dir(&path).unwrap();
+    let wrapper = format!(
+        "#!/bin/sh\ncase \"$1 $2\" in\n'ca init') set -- \"$@\" --passphrase-env DOCS_PASSPHRASE ;;\n\
+         sign*|bootstrap*) set -- \"$@\" --passphrase-env DOCS_PASSPHRASE {roots} ;;\nverify*|submit*) set -- \"$@\" {roots} ;;\nesac\n\
+         exec '{BINARY}' \"$@\"\n"
+    );
+    fs::write(path.join("hsmboot"), wrapper).unwrap();
+    fs::set_permissions(path.join("hsmboot"), fs::Permissions::from_mode(0o755)).unwrap();
+    let work = dir.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let mut command = shell(&work, &path, &block.text.replace(CLUSTER, &id));
+    command.env("DOCS_PASSPHRASE", "a passphrase for the docs").env("AWS_ENDPOINT_URL", simulator.url()).env("AWS_REGION", "us-east-1");
+    output(command, &format!("{page}:{}", block.line));
+    let state = call(&simulator, "DescribeClusters", "{}")["Clusters"][0]["State"].clone();
+    assert_eq!(state, "INITIALIZED", "{page}:{}: after this block the cluster is claimed", block.line);
+}
+
+#[test]
+fn every_command_in_readme_and_docs_runs() {
+    for page in pages() {
+        let name = page.to_str().unwrap();
+        let all = blocks(&read(name));
+        run_plain(name, &all);
+        all.iter().filter(|block| block.language == "sh aws").for_each(|block| run_on_aws(name, block));
+    }
+}
+
+#[test]
+fn a_pattern_takes_what_it_leaves_open_and_nothing_else() {
+    let fits = |pattern: &str, text: &str| fits(&pattern.lines().collect::<Vec<_>>(), &text.lines().collect::<Vec<_>>());
+    assert!(fits("a\n…\nd", "a\nb\nc\nd"));
+    assert!(fits("a …c\n…", "a bc"));
+    assert!(!fits("a\nd", "a\nb\nd"));
+    assert!(!fits("a …c", "a cb"));
+}

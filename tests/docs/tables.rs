@@ -1,0 +1,63 @@
+//! docs/verification.md names every check once, with the code's own source, waivability and exit code.
+
+use std::collections::BTreeMap;
+
+use hsmboot::check::Rule;
+use hsmboot::verify::CheckId;
+
+use super::{in_step, read};
+
+/// The ids in a table row's first cell: each in backticks.
+fn ids(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// What the code knows of a check: source, and either waivability or exit code.
+fn known() -> BTreeMap<&'static str, (&'static str, String)> {
+    let never = |id: CheckId| !CheckId::that_can_fail().any(|other| other == id);
+    let checks = CheckId::ALL.into_iter().map(|id| {
+        let waivable = if never(id) {
+            "-"
+        } else if id.waivable() {
+            "yes"
+        } else {
+            "no"
+        };
+        (id.as_str(), (id.source(), waivable.to_owned()))
+    });
+    let rules = Rule::ALL.into_iter().map(|rule| (rule.as_str(), (rule.source(), rule.class().code().to_string())));
+    checks.chain(rules).collect()
+}
+
+#[test]
+fn the_page_of_rules_has_every_check_with_its_source() {
+    let page = read("docs/verification.md");
+    let mut known = known();
+    let mut generated = String::new();
+    for line in page.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let row = cells.get(1).map(|cell| ids(cell)).unwrap_or_default();
+        if cells.len() < 6 || row.is_empty() {
+            generated.push_str(line);
+        } else {
+            let facts: Vec<_> = row.iter().map(|id| known.remove(id).unwrap_or_else(|| panic!("{id} is no check, or is there twice"))).collect();
+            assert!(facts.iter().all(|fact| *fact == facts[0]), "{row:?} have not the same source, waivability or exit code");
+            let mut cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            (cells[3], cells[4]) = facts[0].clone().into_strings();
+            generated.push_str(cells.join(" | ").trim());
+        }
+        generated.push('\n');
+    }
+    assert!(known.is_empty(), "docs/verification.md does not have {:?}", known.keys());
+    in_step("docs/verification.md", &generated);
+}
+
+trait IntoStrings {
+    fn into_strings(self) -> (String, String);
+}
+
+impl IntoStrings for (&'static str, String) {
+    fn into_strings(self) -> (String, String) {
+        (self.0.to_owned(), self.1)
+    }
+}
