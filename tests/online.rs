@@ -52,7 +52,16 @@ impl Done {
 fn hsmboot() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hsmboot"));
     // Nothing of this machine's AWS set-up, and no metadata service.
-    for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDHSM_V2", "AWS_SESSION_TOKEN"] {
+    for name in [
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_CLOUDHSM_V2",
+        "AWS_SESSION_TOKEN",
+    ] {
         command.env_remove(name);
     }
     command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
@@ -232,13 +241,9 @@ fn a_dry_run_sends_nothing_and_prints_what_it_would_send() {
 #[test]
 fn a_lost_answer_is_found_by_looking_and_a_lost_request_is_sent_again() {
     // Fault, how often, how often InitializeCluster then comes in all.
-    for (fault, count, calls) in [
-        (Fault::CloseAfter, 1, 1),
-        (Fault::CloseBefore, 1, 2),
-        (Fault::InternalFailure, 1, 2),
-        (Fault::Unavailable, 1, 2),
-        (Fault::Throttling, 2, 3),
-    ] {
+    for (fault, count, calls) in
+        [(Fault::CloseAfter, 1, 1), (Fault::CloseBefore, 1, 2), (Fault::InternalFailure, 1, 2), (Fault::Unavailable, 1, 2), (Fault::Throttling, 2, 3)]
+    {
         let stage = Stage::new();
         stage.signed();
         stage.simulator.inject(Some("InitializeCluster"), fault, count);
