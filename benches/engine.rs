@@ -1,5 +1,5 @@
 //! `cargo bench`: judging a bundle, beside its bare signature checks; parsing it; signing with each kind of CA key.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use std::hint::black_box;
 use std::path::Path;
