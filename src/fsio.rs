@@ -204,6 +204,10 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     make_dir(dir)?;
+    // One program at a time, so that what was free stays so until all is in place: the lock goes with the handle. A file system without locks
+    // has none to give; then the names still decide.
+    let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
+    drop(rustix::fs::flock(&handle, rustix::fs::FlockOperation::LockExclusive));
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
@@ -226,7 +230,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             _ => machine(&target, &cause),
         })?;
     }
-    File::open(dir).and_then(|handle| handle.sync_all()).map_err(|cause| machine(dir, &cause))
+    handle.sync_all().map_err(|cause| machine(dir, &cause))
 }
 
 /// Syncs the files at the same time: a journal then commits once for all of them, where one after the other would wait for each.

@@ -139,20 +139,44 @@ impl Bundle {
                     AGAIN,
                 )
             })?;
-            let found = hex(&sha256(&self.read(part)?));
-            if !expected.eq_ignore_ascii_case(&found) {
-                return Err(refused(
-                    "digest-mismatch",
-                    format!(
-                        "{} is not the file that was fetched\n  recorded SHA-256 {}  {REQUEST}\n  found    SHA-256 {found}",
-                        self.path(name).display(),
-                        printable(expected)
-                    ),
-                    AGAIN,
-                ));
+            self.compare(name, &self.read(part)?, expected, "fetched", REQUEST)?;
+        }
+        Ok(())
+    }
+
+    /// Compares the signed certificate and the trust anchor with the digests in `response.json`, where there is one. The CSR is not: that it is
+    /// the one that was signed shows in the keys, and one that came later is no damage.
+    ///
+    /// # Errors
+    /// Class `Input`: `response.json` is no such document, or a file is not the one that it recorded.
+    pub fn compare_response(&self) -> Result<()> {
+        if fs::symlink_metadata(self.path(RESPONSE)).is_err() {
+            return Ok(());
+        }
+        let response = Response::read(&self.path(RESPONSE))?;
+        let signed = Part::SignedCert.file_name(&self.id);
+        for (name, content) in [(signed.as_str(), self.read(Part::SignedCert)), (CA_FILE, self.read_trust_anchor())] {
+            if let Some(expected) = response.files.get(name) {
+                self.compare(name, &content?, expected, "made", RESPONSE)?;
             }
         }
         Ok(())
+    }
+
+    fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {
+        let found = hex(&sha256(content));
+        if expected.eq_ignore_ascii_case(&found) {
+            return Ok(());
+        }
+        Err(refused(
+            "digest-mismatch",
+            format!(
+                "{} is not the file that was {made}\n  recorded SHA-256 {}  {record}\n  found    SHA-256 {found}",
+                self.path(name).display(),
+                printable(expected)
+            ),
+            AGAIN,
+        ))
     }
 
     /// The directory.
@@ -191,6 +215,14 @@ impl Bundle {
     /// Missing, a directory, too large: class `Input`.
     pub fn read(&self, part: Part) -> Result<Vec<u8>> {
         fsio::read_regular(&self.part(part), part.noun(), fsio::MAX_INPUT)
+    }
+
+    /// Reads the trust anchor, within bounds.
+    ///
+    /// # Errors
+    /// As [`Bundle::read`].
+    pub fn read_trust_anchor(&self) -> Result<Vec<u8>> {
+        fsio::read_regular(&self.path(CA_FILE), "the trust anchor", fsio::MAX_INPUT)
     }
 
     /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.

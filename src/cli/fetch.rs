@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::TOOL;
 use super::online::{OnlineArgs, block_on, cluster_id};
-use super::ui::{Outcome, Ui};
+use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
 use crate::cloudhsm::CloudHsm;
@@ -69,7 +69,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     let dir = fetched.bundle.dir();
     let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), super::ui::path_value(dir));
+        object.insert("bundle".to_owned(), path_value(dir));
         object.insert("unchanged".to_owned(), json!(fetched.unchanged));
     }
     let mut text = if fetched.unchanged {

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::args::TrustArgs;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::ui::{BOLD, GREEN, Outcome, RED, Ui, styled};
+use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, styled};
 use super::{TOOL, sign};
-use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Waiver};
+use crate::bundle::{self, Bundle, Part, RECEIPT, Receipt, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::fsio::NewFile;
 use crate::submit::{self as step, Account, End, Host};
 use crate::verify as engine;
 use crate::x509::Moment;
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             let receipt = step::receipt(&pair, &outcome, &account);
             write_receipt(&bundle, &receipt, outcome.how)?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", super::ui::path_value(bundle.dir()));
+            insert(&mut document, "bundle", path_value(bundle.dir()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
         }
     }
@@ -109,7 +109,8 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
             format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.dir().display()),
         ));
     }
-    let trust_anchor = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT)?;
+    bundle.compare_response()?;
+    let trust_anchor = bundle.read_trust_anchor()?;
     let checked = check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now);
     let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
     checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error })

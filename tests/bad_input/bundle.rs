@@ -177,3 +177,20 @@ fn a_directory_whose_name_is_not_utf_8() {
     man.arg(std::ffi::OsString::from_vec(b"m\xE4n".to_vec()));
     run(man).expect(0).json();
 }
+
+/// The digests of response.json are held against the files that `submit` is about to send, before it looks for a network.
+#[test]
+#[cfg(feature = "online")]
+fn a_signed_certificate_or_a_trust_anchor_that_is_not_the_one_made() {
+    for name in [format!("{CLUSTER}_CustomerHsmCertificate.crt"), "customerCA.crt".to_owned()] {
+        let bench = Bench::new();
+        bench.run(&sign(&[])).expect(0);
+        let path = bench.path("bundle").join(&name);
+        let changed = std::fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+        std::fs::write(path, changed).unwrap();
+        let args = [&["submit", "bundle", "--region", "eu-west-1"], &crate::support::TRUST[..]].concat();
+        bench.refused(&args, 4, "digest-mismatch", &[&name, "is not the file that was made", "response.json"]);
+        bench.write("bundle/response.json", "{}");
+        bench.refused(&args, 4, "bad-document", &["response.json"]);
+    }
+}

@@ -165,3 +165,22 @@ fn records_are_replaced_and_a_repeated_run_changes_nothing() {
     bench.run(&verify(&["--record", "--at", "2021-01-01T00:00:00Z"])).expect(0);
     assert_eq!(before, listing(Path::new(&bench.path("bundle"))));
 }
+
+/// Several programs that write one group at once: one of them does, and what stands there in the end is all its own.
+#[test]
+fn several_at_once() {
+    for _ in 0..5 {
+        let bench = Bench::new();
+        let start = || std::process::Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(sign(&[])).current_dir(bench.path("")).output().unwrap();
+        let mut codes: Vec<i32> = std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
+            runs.into_iter().map(|run| run.join().unwrap().status.code().unwrap()).collect()
+        });
+        codes.sort_unstable();
+        assert_eq!(codes, [0, 8, 8, 8, 8, 8]);
+        let response: serde_json::Value = serde_json::from_slice(&bench.read("bundle/response.json")).unwrap();
+        let signed = hsmboot::x509::hex(&hsmboot::x509::sha256(&fs::read(bench.part("CustomerHsmCertificate.crt")).unwrap()));
+        assert_eq!(response["files"][format!("{CLUSTER}_CustomerHsmCertificate.crt")], signed);
+        assert_eq!(fs::read_dir(bench.path("bundle")).unwrap().count(), 8);
+    }
+}

@@ -8,7 +8,7 @@ use super::desk::Desk;
 use crate::bundle::{Bundle, CA_FILE, Receipt};
 use crate::claim;
 use crate::cli::submit::{self, insert};
-use crate::cli::ui::{BOLD, Outcome, YELLOW, styled};
+use crate::cli::ui::{BOLD, Outcome, YELLOW, path_value, styled};
 use crate::cli::verify;
 use crate::submit::Account;
 use crate::verify::Record;
@@ -17,7 +17,7 @@ use crate::x509::{Certificate, hex};
 /// A claimed cluster.
 pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome, record: Option<&Record>, desk: &Desk<'_>) -> Outcome {
     let mut document = serde_json::to_value(receipt).unwrap_or_default();
-    insert(&mut document, "bundle", json!(bundle.dir()));
+    insert(&mut document, "bundle", path_value(bundle.dir()));
     add(&mut document, record, desk, bundle.dir());
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
@@ -27,7 +27,7 @@ pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outc
 
 /// A dry run: what it would have sent, and the rest.
 pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) -> Outcome {
-    insert(&mut outcome.document, "bundle", json!(dir));
+    insert(&mut outcome.document, "bundle", path_value(dir));
     add(&mut outcome.document, record, desk, dir);
     outcome.text.push_str(&anchors(record));
     outcome.text.push_str(&advice(desk, dir));
@@ -36,7 +36,7 @@ pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &D
 
 fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) {
     insert(document, "verification", record.map_or(Value::Null, verify::document));
-    let made = desk.made.then(|| json!({ "certificate": dir.join(CA_FILE), "key": desk.key_path() }));
+    let made = desk.made.then(|| json!({ "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&desk.key_path()) }));
     insert(document, "made_ca", made.unwrap_or(Value::Null));
 }
 
