@@ -143,6 +143,44 @@ fn kept() -> Vec<Fixture> {
     directories.iter().map(|directory| Fixture::read(directory)).collect()
 }
 
+/// Roots are given as people have them: PEM with text around it or not, several in a file, or DER. What cannot be read is an error, never a
+/// reason to fall back on something else.
+#[test]
+fn roots_are_read_in_every_form_that_people_have_them_in() {
+    let good = Fixture::read(&directory().join("verified--expired-root"));
+    let root = good.bundle.aws_root.clone();
+    let other = good.bundle.manufacturer_root.clone();
+    let der = forge::pem::unpem(&root);
+    let reissued = Fixture::read(&directory().join("verified--reissued-root")).bundle.manufacturer_root;
+    let text = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n".to_vec();
+    for (form, file) in [
+        ("PEM", root.clone()),
+        ("CRLF", String::from_utf8(root.clone()).unwrap().replace('\n', "\r\n").into_bytes()),
+        ("text before", [text.clone(), root.clone()].concat()),
+        ("text after", [root.clone(), text.clone()].concat()),
+        ("several", [other.clone(), text.clone(), root.clone(), reissued].concat()),
+        ("DER", der.clone()),
+    ] {
+        let anchors = Anchor::from_file(&file, form).unwrap_or_else(|error| panic!("{form}: {error}"));
+        let mut judged = good.clone();
+        judged.bundle.aws_root = file;
+        assert_eq!(anchors.len(), if form == "several" { 3 } else { 1 }, "{form}");
+        assert_eq!(surprises(&judged.expect, &judge(&judged)), Vec::<String>::new(), "{form}");
+    }
+    for (form, file) in [
+        ("nothing", Vec::new()),
+        ("text alone", text.clone()),
+        ("a private key", forge::keys::key_text("rsa-2048-stranger")),
+        ("a request", good.bundle.csr.clone()),
+        ("a DER with a tail", [der.clone(), vec![0]].concat()),
+        ("a DER cut short", der[..der.len() - 1].to_vec()),
+        ("a good root and a broken one", [root.clone(), forge::pem::pem("CERTIFICATE", &der[1..])].concat()),
+        ("a root without its end", root[..root.len() - 30].to_vec()),
+    ] {
+        assert!(Anchor::from_file(&file, form).is_err(), "{form} is taken as a root");
+    }
+}
+
 /// A second opinion on the forge: x509-parser, which is not this crate's reader either, finds its signatures good.
 #[test]
 fn another_library_finds_the_forges_signatures_good() {
