@@ -1,4 +1,82 @@
-//! Claim an AWS CloudHSM cluster.
+//! Claim an AWS CloudHSM cluster: prove that a genuine HSM made its CSR, sign that with the owner's CA, submit, confirm.
+//!
+//! The command `hsmboot` is a thin layer over this crate. The pipeline, in its order:
+//!
+//! | step | module | what goes in, what comes out |
+//! | --- | --- | --- |
+//! | 1 | [`fetch`] | a cluster as DescribeClusters shows it; a [`bundle`] on disk |
+//! | 2 | [`verify`] | four texts, anchors, a moment, a policy; a record, and the proof where its verdict is `verified` |
+//! | 3 | [`sign`] | the proof, the CA, terms; a checked pair. Without a proof only in the operator's own words |
+//! | 4 | [`check`] | CSR, signed certificate, trust anchor; every rule of InitializeCluster, and the pair where all hold |
+//! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next, until the cluster is claimed. A state machine without I/O |
+//! | | [`submit`] | drives that machine against a service; what then happened, as a receipt |
+//!
+//! What the steps share:
+//!
+//! | module | about |
+//! | --- | --- |
+//! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
+//! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
+//! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
+//! | [`cloudhsm`] | the service as a trait of three calls; `cloudhsm::aws`, over the AWS SDK |
+//! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
+//! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
+//!
+//! [`verify`], [`check`], [`x509`], [`claim`] and [`sign`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//!
+//! # From evidence to a pair that can be sent
+//!
+//! ```
+//! use hsmboot::ca::{self, KeyType, NewKey, make_trust_anchor, parse_subject};
+//! use hsmboot::check::check;
+//! use hsmboot::sign::{Ca, Grounds, Terms, issue};
+//! use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
+//! use hsmboot::x509::Moment;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let read = |name: &str| std::fs::read(format!("fixtures/verify/verified--never-expires/{name}"));
+//! let evidence = Evidence {
+//!     csr: Some(read("cluster-hsmboottest_ClusterCsr.csr")?),
+//!     hsm: read("cluster-hsmboottest_HsmCertificate.crt")?,
+//!     aws_hardware: read("cluster-hsmboottest_AwsHardwareCertificate.crt")?,
+//!     manufacturer_hardware: read("cluster-hsmboottest_ManufacturerHardwareCertificate.crt")?,
+//! };
+//! // For a genuine cluster: Anchors::built_in().
+//! let anchors = Anchors {
+//!     aws: Anchor::from_file(&read("aws-root.crt")?, "aws-root.crt")?,
+//!     manufacturer: Anchor::from_file(&read("manufacturer-root.crt")?, "manufacturer-root.crt")?,
+//! };
+//! let now: Moment = "2026-06-01T12:00:00Z".parse()?;
+//!
+//! // 2: verify. The record has every check; only a verdict of `verified` yields the proof.
+//! let judgement = verify(&evidence, &anchors, now, &Policy::default());
+//! let proof = judgement.verified().ok_or("the HSM's identity is not proven")?;
+//!
+//! // The owner's CA; a program would read one with ca::KeySource.
+//! let key = NewKey::generate(KeyType::P256)?.signer()?;
+//! let subject = parse_subject("CN=Example CloudHSM CA,O=Example")?;
+//! let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after: "2036-06-01T12:00:00Z".parse()? };
+//! let trust_anchor = make_trust_anchor(&terms, &key)?.to_pem();
+//! let ca = Ca::new(trust_anchor.as_bytes(), &key, now)?;
+//!
+//! // 3: sign. The serial number's octets should be random ones.
+//! let pair = issue(&Grounds::Verified(proof), &ca, &Terms { serial: [7; 20], now, days: 3652 })?;
+//!
+//! // 4: check. `issue` has done that; for a certificate that another program made, this is the way to a pair.
+//! let csr = evidence.csr.as_deref().unwrap_or_default();
+//! let checked = check(csr, pair.signed_cert_pem().as_bytes(), pair.trust_anchor_pem().as_bytes(), now);
+//! assert_eq!(checked.into_pair()?, pair);
+//!
+//! // 5: hsmboot::claim::Claim::submit(cluster_id, &pair, Patience::default()) says what to ask the service.
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! `online` (the AWS SDK) and `simulator`, both on by default. Without them the crate has no network code: that is the air-gapped tool.
+
 pub mod bundle;
 pub mod ca;
 pub mod check;
