@@ -207,7 +207,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     // One program at a time, so that what was free stays so until all is in place: the lock goes with the handle. A file system without locks
     // has none to give; then the names still decide.
     let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
-    drop(rustix::fs::flock(&handle, rustix::fs::FlockOperation::LockExclusive));
+    let _locked = rustix::fs::flock(&handle, rustix::fs::FlockOperation::LockExclusive);
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
