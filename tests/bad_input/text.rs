@@ -152,13 +152,15 @@ fn five_thousand_characters_crlf_and_no_last_newline_are_fine() {
     }
 }
 
+type Form<'a> = Box<dyn Fn(&str) -> Vec<u8> + 'a>;
+
 /// A private key where a certificate belongs is named as one, and none of it comes out.
 #[test]
 fn a_private_key() {
     let key = crate::support::ca(|_| {}).key;
     let der = pem::parse(&key).unwrap().into_contents();
     let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
-    let forms: [Box<dyn Fn(&str) -> Vec<u8>>; 4] = [
+    let forms: [Form<'_>; 4] = [
         Box::new(|_| key.clone().into()),
         Box::new(|good| format!("{good}{key}").into()),
         Box::new(|_| key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into()),
