@@ -187,3 +187,16 @@ fn a_root_that_is_none() {
         }
     }
 }
+
+/// A root file may have text around its block, whatever the text begins with, or be DER.
+#[test]
+fn a_root_with_text_around_it_or_in_der() {
+    let bench = Bench::new();
+    let good = String::from_utf8(bench.read("aws-root.crt")).unwrap();
+    for text in [format!("0 s:CN=root\n{good}the end: \u{fc}\n"), good.replace('\n', "\r\n"), format!("\u{feff}{good}"), good.repeat(2)] {
+        bench.write("aws-root.crt", text);
+        bench.run(&verify(&[])).expect(0);
+    }
+    bench.write("aws-root.crt", pem::parse(&good).unwrap().into_contents());
+    bench.run(&verify(&[])).expect(0);
+}
