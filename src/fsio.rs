@@ -204,10 +204,7 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     make_dir(dir)?;
-    // One program at a time, so that what was free stays so until all is in place: the lock goes with the handle. A file system without locks
-    // has none to give; then the names still decide.
-    let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
-    let _locked = rustix::fs::flock(&handle, rustix::fs::FlockOperation::LockExclusive);
+    let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
@@ -242,6 +239,18 @@ fn sync_together(staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<()> {
             synced.map_err(|cause| machine(target, &cause))
         })
     })
+}
+
+/// The directory, for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
+fn lock(dir: &Path) -> io::Result<File> {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::{Errno, retry_on_intr};
+    let handle = File::open(dir)?;
+    match retry_on_intr(|| flock(&handle, FlockOperation::LockExclusive)) {
+        // Some file systems have no locks to give; then the names alone decide.
+        Ok(()) | Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(handle),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// A temporary file that waits for its rename. Dropped, it is removed.

@@ -92,7 +92,8 @@ impl Anchor {
         if content.len() > MAX_ANCHOR_FILE {
             return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
         }
-        let ders = if content.first() == Some(&tag::SEQUENCE) { vec![content.to_vec()] } else { blocks(content, file)? };
+        // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
+        let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
         ders.iter().map(|der| Certificate::from_der(der).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault))).collect()
     }
 
