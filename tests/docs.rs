@@ -13,6 +13,8 @@ mod commands;
 mod kinds;
 #[path = "docs/links.rs"]
 mod links;
+#[path = "docs/messages.rs"]
+mod messages;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;

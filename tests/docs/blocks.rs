@@ -11,6 +11,7 @@ use super::{pages, read};
 
 /// A fenced block.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(all(feature = "online", feature = "simulator")), allow(dead_code))]
 pub(super) struct Block {
     /// What stands behind the backticks: `sh aws`.
     pub(super) language: String,
