@@ -15,6 +15,8 @@ mod kinds;
 mod links;
 #[path = "docs/messages.rs"]
 mod messages;
+#[path = "docs/openssl.rs"]
+mod openssl;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;
