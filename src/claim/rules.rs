@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloudhsm::ServiceError;
+use crate::cloudhsm::{ClusterState, ServiceError};
 use crate::x509::Certificate;
 
 use super::failure::{Failure, LiveCsr};
@@ -80,6 +80,8 @@ impl Claim {
     pub(super) fn seen_after(&mut self, view: View, sent: Sent) {
         match view {
             View::Claimable(csr) => self.claimable(csr, |claim| claim.untouched(sent)),
+            // Our certificate alone is no confirmation: in these states the service may still be at it, or be taking it back.
+            View::Claimed(Signer::Sent(_) | Signer::OwnCa(_)) if self.open && !self.is_settled() => self.todo = Todo::Pause,
             View::Claimed(signer) => self.claimed(signer),
             View::Initializing => {
                 self.looks = 0;
@@ -140,6 +142,11 @@ impl Claim {
         } else {
             self.todo = Todo::Pause;
         }
+    }
+
+    /// The last description shows a state in which a claim is over (design.md: INITIALIZED or ACTIVE).
+    fn is_settled(&self) -> bool {
+        self.last.as_ref().is_some_and(|cluster| matches!(cluster.state, ClusterState::Initialized | ClusterState::Active))
     }
 
     pub(super) fn claimed(&mut self, signer: Signer) {

@@ -301,6 +301,18 @@ fn an_initialization_under_way_is_waited_for_and_judged() {
 }
 
 #[test]
+fn after_sending_only_initialized_and_active_confirm() {
+    let ours = |state| claimed(state, &material().ours);
+    let unsettled =
+        [ClusterState::RollbackInProgress, ClusterState::UpdateInProgress, ClusterState::Degraded, ClusterState::Other("PONDERING".into())];
+    for state in unsettled {
+        submit(&[ok(), ours(state.clone()), done()], &[accepted()]).claims(How::Claimed, "DIDD");
+        submit(&[ok(), ours(state.clone())], &[accepted()]).ends_with(7, "not-finished");
+        submit(&[ok(), claimed(state, &material().theirs)], &[accepted()]).ends_with(8, "claimed-by-another-ca");
+    }
+}
+
+#[test]
 fn an_answer_lost_after_the_change_is_found_by_looking() {
     submit(&[ok(), done()], &[answer(lost())]).claims(How::Claimed, "DID");
     let busy = in_state(ClusterState::InitializeInProgress);
