@@ -59,6 +59,19 @@ pub enum Failure {
         /// InitializeCluster was sent before.
         sent: bool,
     },
+    /// The cluster is claimed with a certificate of this CA, but for another key than that of the CSR that was signed.
+    ClaimedForAnotherCsr {
+        /// The cluster's id.
+        cluster_id: String,
+        /// Its state.
+        state: ClusterState,
+        /// The cluster's certificate.
+        theirs: Shown,
+        /// SHA-256 of the CSR that was signed.
+        signed: [u8; 32],
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
     /// InitializeCluster was accepted, and the cluster went back to UNINITIALIZED.
     FellBack {
         /// The cluster's id.
@@ -137,6 +150,19 @@ impl From<Failure> for Error {
             Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent } => {
                 claimed_by_another(&cluster_id, &state, &theirs, ours.as_ref(), sent)
             }
+            Failure::ClaimedForAnotherCsr { cluster_id, state, theirs, signed, sent } => Error::new(
+                Class::Conflict,
+                "claimed-for-another-csr",
+                format!(
+                    "{cluster_id} is claimed by this very CA, but with another key than the CSR's that was signed\n  state        {state}\n  certificate  \
+                     SHA-256 {}  {}\n  signed CSR   SHA-256 {}{}",
+                    hex(&theirs.fingerprint),
+                    theirs.subject,
+                    hex(&signed),
+                    note(sent),
+                ),
+                "what was verified here says nothing of that key: find out which CSR your CA signed for this cluster, and whether it was verified",
+            ),
             Failure::FellBack { cluster_id, state_message, answer } => Error::new(
                 Class::Service,
                 "initialization-fell-back",

@@ -6,6 +6,7 @@ use crate::cloudhsm::{ClusterState, ServiceError};
 use crate::x509::Certificate;
 
 use super::failure::{Failure, LiveCsr};
+use super::papers::Papers;
 use super::view::{Shown, Signer, View};
 use super::{Claim, How, Outcome, Sent, Todo};
 
@@ -154,6 +155,11 @@ impl Claim {
         let (certificate, same_certificate) = match signer {
             Signer::Sent(certificate) => (certificate, true),
             Signer::OwnCa(certificate) => (certificate, false),
+            Signer::OtherKey(theirs) => {
+                let signed = self.papers.as_ref().map(Papers::csr_fingerprint).unwrap_or_default();
+                let sent = self.sends > 0;
+                return self.fail(Failure::ClaimedForAnotherCsr { cluster_id: self.cluster_id.clone(), state: cluster.state, theirs, signed, sent });
+            }
             Signer::Another(theirs) => {
                 let ours = self.anchor().map(Shown::of);
                 return self.fail(Failure::ClaimedByAnother {

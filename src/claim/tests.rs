@@ -25,6 +25,8 @@ pub(super) struct Material {
     pub(super) ours: String,
     /// Another certificate for the same CSR, from the same CA.
     pub(super) ours_again: String,
+    /// From the same CA, for another HSM's key.
+    pub(super) ours_elsewhere: String,
     /// From a CA of another name.
     pub(super) theirs: String,
     /// From a CA of our CA's name, with another key.
@@ -65,6 +67,7 @@ pub(super) fn material() -> &'static Material {
             replaced_csr: csr(&KeyPair::generate().unwrap()),
             ours: text(&signed),
             ours_again: text(&leaf(&own)),
+            ours_elsewhere: text(named("HSM").signed_by(&KeyPair::generate().unwrap(), &own).unwrap().der()),
             theirs: text(&leaf(&other)),
             namesake: text(&leaf(&namesake)),
             papers,
@@ -289,6 +292,16 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
     // Without a CA of our own everybody is somebody else.
     let run = drive(Claim::bootstrap(ID, None, Patience::default()), &[claimed(ClusterState::Active, &material().ours)], &[]);
     run.ends_with(8, "claimed-by-another-ca");
+}
+
+#[test]
+fn a_certificate_of_this_ca_for_another_key_is_no_claim_of_this_pair() {
+    let elsewhere = || claimed(ClusterState::Active, &material().ours_elsewhere);
+    submit(&[elsewhere()], &[]).ends_with(8, "claimed-for-another-csr");
+    submit(&[ok(), elsewhere()], &[accepted()]).ends_with(8, "claimed-for-another-csr");
+    bootstrap(&[ok(), elsewhere()], &[]).ends_with(8, "claimed-for-another-csr");
+    // Without a pair there is no key to compare with: the CA is all that is asked.
+    bootstrap(&[elsewhere()], &[]).claims(How::AlreadyClaimed, "D");
 }
 
 #[test]

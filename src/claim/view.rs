@@ -39,6 +39,8 @@ pub(super) enum Signer {
     Sent(Box<Certificate>),
     /// Another one, signed by the same CA.
     OwnCa(Box<Certificate>),
+    /// Signed by the same CA, but for another key than the pair's CSR: another HSM's.
+    OtherKey(Shown),
     /// Somebody else's, or one that cannot be read.
     Another(Shown),
 }
@@ -114,5 +116,10 @@ fn signer(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Cert
     }
     // By name and by key: a CA of the same name with another key is another CA.
     let own = trust_anchor.is_some_and(|ca| certificate.issuer() == ca.subject() && certificate.is_signed_by(ca.key()));
-    Some(if own { Signer::OwnCa(Box::new(certificate)) } else { Signer::Another(Shown::of(&certificate)) })
+    let other_key = papers.is_some_and(|papers| papers.signed_cert.spki() != certificate.spki());
+    Some(match (own, other_key) {
+        (true, false) => Signer::OwnCa(Box::new(certificate)),
+        (true, true) => Signer::OtherKey(Shown::of(&certificate)),
+        (false, _) => Signer::Another(Shown::of(&certificate)),
+    })
 }
