@@ -97,13 +97,20 @@ fn answered(status: u16, code: &str, message: &str) -> Trouble {
     }
 }
 
-/// Whether no connection came about, so that nothing can have been sent. When in doubt, no.
+/// Whether no connection came about, so that nothing can have been sent. When in doubt, no: a route that is lost later brings the same
+/// errors of the system's, after the request has gone out.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    if !causes(error).any(|cause| cause.to_string() == CONNECTING) {
+        return false;
+    }
     let refused = find::<io::Error>(error).is_some_and(|error| {
         matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
     });
     refused || causes(error).any(|cause| cause.to_string().contains("dns error"))
 }
+
+/// What the HTTP library calls an error that came before there was a connection.
+const CONNECTING: &str = "client error (Connect)";
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
@@ -119,7 +126,7 @@ const PASSED_THROUGH: &[&str] = &[
     "io error",
     "other",
     "timeout",
-    "client error (Connect)",
+    CONNECTING,
     "client error (SendRequest)",
     "an error occurred while loading credentials",
     "error trying to connect",
@@ -168,6 +175,23 @@ mod tests {
             assert!(matches!(answered(status, code, ""), Trouble::Unknown { .. }), "{status} {code}");
         }
         assert!(matches!(answered(400, "CloudHsmInternalFailureException", ""), Trouble::Unknown { .. }));
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("client error ({stage})")]
+    struct At {
+        stage: &'static str,
+        #[source]
+        cause: io::Error,
+    }
+
+    #[test]
+    fn a_route_lost_after_the_connection_leaves_the_outcome_open() {
+        for kind in [io::ErrorKind::ConnectionRefused, io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable] {
+            assert!(never_connected(&At { stage: "Connect", cause: kind.into() }), "{kind}");
+            assert!(!never_connected(&At { stage: "SendRequest", cause: kind.into() }), "{kind}");
+        }
+        assert!(!never_connected(&At { stage: "Connect", cause: io::ErrorKind::ConnectionReset.into() }));
     }
 
     #[test]
