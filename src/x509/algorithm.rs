@@ -369,6 +369,14 @@ impl PublicKey {
         }
     }
 
+    /// Whether whoever holds the one private key holds the other: the same numbers, or one RSA modulus under two exponents.
+    pub fn same_secret(&self, other: &Self) -> bool {
+        match (self, other) {
+            (PublicKey::Rsa { modulus: n1, .. }, PublicKey::Rsa { modulus: n2, .. }) => n1 == n2,
+            _ => self.same_numbers(other),
+        }
+    }
+
     /// Whether this key made `signature` over `message`. A key that is not [`usable`](Self::usable) never did.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
         if self.usable().is_err() {
@@ -421,4 +429,19 @@ fn any_salt(modulus: &[u8], exponent: &[u8], pss: Pss, message: &[u8], signature
         Hash::Sha384 => key.verify(rsa::Pss::new_with_salt::<Sha384>(salt), &Sha384::digest(message), signature).is_ok(),
         Hash::Sha512 => key.verify(rsa::Pss::new_with_salt::<Sha512>(salt), &Sha512::digest(message), signature).is_ok(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_modulus_under_two_exponents_is_one_secret() {
+        let rsa = |n: u8, e: &[u8]| PublicKey::Rsa { modulus: vec![n; 256], exponent: e.to_vec(), der: Vec::new(), pss_only: None };
+        assert!(rsa(7, &[3]).same_secret(&rsa(7, &[1, 0, 1])));
+        assert!(!rsa(7, &[3]).same_numbers(&rsa(7, &[1, 0, 1])));
+        assert!(!rsa(7, &[3]).same_secret(&rsa(9, &[3])));
+        assert!(PublicKey::P256(vec![4; 65]).same_secret(&PublicKey::P256(vec![4; 65])));
+        assert!(!PublicKey::P256(vec![4; 65]).same_secret(&rsa(7, &[3])));
+    }
 }

@@ -87,12 +87,13 @@ pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
     }
 }
 
-/// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches twice.
+/// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches twice. One RSA modulus under two exponents is one
+/// root: whoever has the one private key has the other.
 pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
     let aws = need_anchor(parts, Side::Aws)?;
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
     let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
-    if aws.key().same_numbers(manufacturer.key()) || aws.spki() == manufacturer.spki() {
+    if aws.key().same_secret(manufacturer.key()) || aws.spki() == manufacturer.spki() {
         Err(Outcome::fail(format!(
             "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots"
         )))
