@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::ui::plain;
 use crate::cloudhsm::{Cluster, ClusterState};
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, hex, name_text, sha256};
@@ -52,7 +53,7 @@ pub(crate) fn document(cluster: &Cluster) -> Value {
 
 /// The cluster in a few lines, each with its newline.
 pub(crate) fn text(cluster: &Cluster) -> String {
-    let mut out = format!("{}  {}\n", cluster.cluster_id, printable(cluster.state.as_str()));
+    let mut out = format!("{}  {}\n", printable(&cluster.cluster_id), printable(cluster.state.as_str()));
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     if let Some(message) = &cluster.state_message {
         line("message", printable(message));
@@ -80,7 +81,7 @@ pub(crate) fn text(cluster: &Cluster) -> String {
 
 /// What its owner would do next.
 fn next(cluster: &Cluster) -> Option<String> {
-    let id = &cluster.cluster_id;
+    let id = printable(&cluster.cluster_id);
     match &cluster.state {
         ClusterState::Uninitialized if cluster.certificates.cluster_csr.is_some() => Some(format!("hsmboot fetch --cluster-id {id}")),
         ClusterState::Uninitialized if cluster.hsms.is_empty() => {
@@ -95,5 +96,19 @@ fn next(cluster: &Cluster) -> Option<String> {
 
 /// The service's text on one line of a terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+    plain(text).replace('\n', " ").chars().take(600).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_service_reaches_the_terminal_raw() {
+        let mut cluster = Cluster::new("cluster-\u{1b}]0;x\u{7}", ClusterState::Other("A\u{1b}[2J".into()));
+        cluster.state_message = Some("b\nc\u{202e}".into());
+        let shown = text(&cluster);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
+        assert!(shown.contains("b c "), "{shown:?}");
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::ui::Ui;
+use super::ui::{Ui, plain};
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, Options, endpoint_problem};
@@ -125,7 +125,8 @@ impl<'a> Watcher<'a> {
     }
 
     pub(crate) fn tell(&mut self, line: &str) {
-        if line == self.shown {
+        let line = &plain(line);
+        if *line == self.shown {
             return;
         }
         line.clone_into(&mut self.shown);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::TrustArgs;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, styled};
+use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
 use crate::bundle::{self, Bundle, Part, RECEIPT, Receipt, Waiver};
 use crate::check::{self, Pair};
@@ -217,7 +217,7 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
     };
     format!(
         "{first}\n  state                {}\n  HSM                  {proof}\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
-        receipt.state,
+        plain(&receipt.state),
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
         bundle.dir().display(),

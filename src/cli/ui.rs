@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::error::{Class, Error, Result};
+use crate::x509::name::is_invisible;
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -99,25 +100,25 @@ impl Ui {
     /// A line on standard error, unless `--quiet`.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
-            to_stderr(text);
+            to_stderr(&plain(text));
         }
     }
 
     /// A line on standard error with `--verbose`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            to_stderr(text);
+            to_stderr(&plain(text));
         }
     }
 
     /// A warning: shown with `--quiet` too.
     pub(crate) fn warn(&self, text: &str) {
-        to_stderr(&format!("{} {text}", styled(YELLOW, "warning:")));
+        to_stderr(&format!("{} {}", styled(YELLOW, "warning:"), plain(text)));
     }
 
     /// Something that must not be overlooked, in red.
     pub(crate) fn alarm(&self, text: &str) {
-        to_stderr(&styled(RED, text));
+        to_stderr(&styled(RED, &plain(text)));
     }
 
     /// Prints the result and the error, and gives the exit code.
@@ -166,11 +167,16 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     format!("{:#}\n", Value::Object(object))
 }
 
+/// Text without what a terminal would obey. Messages hold texts from outside: the service's states and ids, names of files.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c != '\n' && (c.is_control() || is_invisible(c)) { ' ' } else { c }).collect()
+}
+
 /// An error on standard error: what is wrong, both sides, what to do.
 pub(crate) fn show(error: &Error) {
-    let mut text = format!("{} {}", styled(RED, "error:"), error.message);
+    let mut text = format!("{} {}", styled(RED, "error:"), plain(&error.message));
     if !error.hint.is_empty() {
-        text.push_str(&format!("\n{} {}", styled(BOLD, "hint:"), error.hint));
+        text.push_str(&format!("\n{} {}", styled(BOLD, "hint:"), plain(&error.hint)));
     }
     to_stderr(&text);
 }
@@ -206,4 +212,14 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
         }
         std::process::exit(i32::from(error.code()));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_from_outside_cannot_drive_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}"), "a [2J b \nc  ");
+    }
 }

@@ -92,9 +92,12 @@ pub fn name_text(name: &[u8]) -> String {
     }
 }
 
-/// Format characters that reorder or hide text (Unicode bidirectional controls, zero width).
+/// Format characters that reorder, break or hide text (Unicode bidirectional controls, zero width, line separators).
 pub(crate) const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 fn value_text(value: &Tlv<'_>) -> String {
