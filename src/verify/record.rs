@@ -231,7 +231,7 @@ impl CheckId {
             CheckId::CsrSubject => "RFC 5280 7.1",
             CheckId::Validity(_) => "RFC 5280 6.1.3 (a)(2)",
             CheckId::Role(_) => "facts.md: a partition's CN holds :PARTN:",
-            CheckId::Extensions(_) => "RFC 5280 4.2, 6.1.5 (f)",
+            CheckId::Extensions(_) => "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
             CheckId::CaProfile(_) => "RFC 5280 6.1.4 (k), (n)",
         }
     }

@@ -178,9 +178,9 @@ fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<Option<Vec<u8>>, Mal
     let issuer = parts.optional(tag::context(1))?;
     let serial = parts.optional(tag::context_primitive(2))?;
     parts.finish()?;
-    // RFC 5280 4.2.1.1: issuer and serial are both there or neither.
+    // RFC 5280 A.2: issuer and serial are both there or neither.
     if issuer.is_some() != serial.is_some() {
-        return Err(Malformed::new(format!("{what}: authorityKeyIdentifier with issuer or serial alone (RFC 5280 4.2.1.1)")));
+        return Err(Malformed::new(format!("{what}: authorityKeyIdentifier with issuer or serial alone (RFC 5280 A.2)")));
     }
     Ok(key.map(|key| key.content.to_vec()))
 }

@@ -180,7 +180,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 2, "stricttextualmsg"). This is what is written and sent.
+/// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 3, "stricttextualmsg"). This is what is written and sent.
 pub fn encode(label: Label, der: &[u8]) -> String {
     let block = ::pem::Pem::new(label.text(), der);
     ::pem::encode_config(&block, ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF))
