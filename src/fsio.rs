@@ -14,6 +14,9 @@ use crate::error::{Class, Error, Result};
 /// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
 pub const MAX_INPUT: u64 = 64 * 1024;
 
+/// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
+const MAX_KEPT: u64 = 1024 * 1024;
+
 /// Temporary files that exist now: an interrupted program removes them. A lock on this set also keeps a group of renames together.
 static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
@@ -244,21 +247,38 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 /// How to take one file of a group back, should a later one fail.
 struct Undo {
     target: PathBuf,
-    /// What stood there: content and mode. It may be a key.
-    before: Option<(Zeroizing<Vec<u8>>, u32)>,
+    before: Before,
+}
+
+/// What stood in a file's place.
+enum Before {
+    Nothing,
+    /// Content and mode. It may be a key.
+    File(Zeroizing<Vec<u8>>, u32),
+    /// What cannot be put back: a link, a pipe, a file too large or not to be read. The new file stays rather than nothing.
+    Other,
 }
 
 impl Undo {
     fn before(target: &Path) -> Self {
-        let old = fs::read(target).ok().zip(fs::metadata(target).ok());
-        Undo { target: target.to_owned(), before: old.map(|(content, facts)| (Zeroizing::new(content), facts.permissions().mode() & 0o777)) }
+        let before = match fs::symlink_metadata(target) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Before::Nothing,
+            // Nothing but a file is opened: a pipe in its place would wait for ever, and `abandon` with it.
+            Ok(facts) if facts.is_file() => match read(target, "an existing file", MAX_KEPT) {
+                Ok(content) => Before::File(Zeroizing::new(content), facts.permissions().mode() & 0o777),
+                Err(_) => Before::Other,
+            },
+            _ => Before::Other,
+        };
+        Undo { target: target.to_owned(), before }
     }
 
     /// As well as the disk lets us: the error that led here is the one to tell.
     fn undo(self) {
         match self.before {
-            None => drop(fs::remove_file(&self.target)),
-            Some((content, mode)) => {
+            Before::Other => {}
+            Before::Nothing => drop(fs::remove_file(&self.target)),
+            Before::File(content, mode) => {
                 let dir = self.target.parent().unwrap_or(Path::new("."));
                 let restored = tempfile::Builder::new().prefix(".hsmboot-").permissions(Permissions::from_mode(mode)).tempfile_in(dir);
                 let restored = restored.and_then(|mut file| file.write_all(&content).map(|()| file));
@@ -356,6 +376,25 @@ mod tests {
         }
         assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"before");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_is_replaced_unopened() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", dir.path().join("zero")).unwrap();
+        let replacing = |name| NewFile { replace: true, ..file(name, b"new") };
+        write_all(dir.path(), &[replacing("pipe"), replacing("zero")]).unwrap();
+        for name in ["pipe", "zero"] {
+            assert!(fs::symlink_metadata(dir.path().join(name)).unwrap().is_file());
+            assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"new");
+        }
+        // What cannot be put back is not taken away either.
+        std::os::unix::fs::symlink("/dev/zero", dir.path().join("link")).unwrap();
+        let undo = Undo::before(&dir.path().join("link"));
+        undo.undo();
+        assert!(fs::symlink_metadata(dir.path().join("link")).is_ok());
     }
 
     #[test]
