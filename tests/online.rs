@@ -304,6 +304,22 @@ fn a_replaced_csr_is_a_conflict_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_bootstrap_signs_nothing_that_it_could_not_write() {
+    let stage = Stage::new();
+    run(stage.bootstrap().arg("--dry-run")).ends(0, "nothing was sent");
+    stage.make_ca("other");
+    let before = stage.bundle();
+    let done = run(stage.bootstrap_with("other").args(["--output", "json"])).ends(8, "");
+    assert_eq!(done.json()["error"]["kind"], "already-signed");
+    assert!(!done.stdout.contains("BEGIN CERTIFICATE") && !done.stderr.contains("BEGIN CERTIFICATE"), "{}", done.stdout);
+    fs::remove_file(stage.path(&stage.id).join(format!("{}_CustomerHsmCertificate.crt", stage.id))).unwrap();
+    let done = run(&mut stage.bootstrap_with("other")).ends(8, "customerCA.crt exists and holds something else");
+    assert!(!done.stderr.contains("BEGIN CERTIFICATE"), "{}", done.stderr);
+    assert_eq!(stage.bundle()["customerCA.crt"], before["customerCA.crt"]);
+    run(stage.bootstrap_with("other").arg("--force")).ends(0, "claimed");
+}
+
+#[test]
 fn another_cas_cluster_is_a_conflict_with_both_fingerprints() {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");

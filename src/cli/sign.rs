@@ -93,7 +93,7 @@ fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
 }
 
 /// That the trust anchor's place is free, or holds it already, before a passphrase is asked for and anything is signed.
-fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
+pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
     fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
