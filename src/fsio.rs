@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroizing;
+
 use crate::error::{Class, Error, Result};
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
@@ -204,10 +206,7 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     make_dir(dir)?;
-    // One program at a time, so that what was free stays so until all is in place: the lock goes with the handle. A file system without locks
-    // has none to give; then the names still decide.
-    let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
-    drop(rustix::fs::flock(&handle, rustix::fs::FlockOperation::LockExclusive));
+    let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
@@ -224,13 +223,49 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     sync_together(&staged)?;
     // From here to the end no signal comes between: `abandon` waits for the lock.
     let mut pending = pending();
+    let mut done: Vec<Undo> = Vec::new();
     for (temporary, file, target) in staged {
-        temporary.put(&mut pending, &target, file).map_err(|cause| match cause.kind() {
-            io::ErrorKind::AlreadyExists => occupied(&target),
-            _ => machine(&target, &cause),
-        })?;
+        let undo = Undo::before(&target);
+        match temporary.put(&mut pending, &target, file) {
+            Ok(()) => done.push(undo),
+            Err(cause) => {
+                done.into_iter().rev().for_each(Undo::undo);
+                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target) } else { machine(&target, &cause) });
+            }
+        }
     }
-    handle.sync_all().map_err(|cause| machine(dir, &cause))
+    match handle.sync_all() {
+        // Some file systems of removable media do not sync directories.
+        Err(cause) if !matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Err(machine(dir, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// How to take one file of a group back, should a later one fail.
+struct Undo {
+    target: PathBuf,
+    /// What stood there: content and mode. It may be a key.
+    before: Option<(Zeroizing<Vec<u8>>, u32)>,
+}
+
+impl Undo {
+    fn before(target: &Path) -> Self {
+        let old = fs::read(target).ok().zip(fs::metadata(target).ok());
+        Undo { target: target.to_owned(), before: old.map(|(content, facts)| (Zeroizing::new(content), facts.permissions().mode() & 0o777)) }
+    }
+
+    /// As well as the disk lets us: the error that led here is the one to tell.
+    fn undo(self) {
+        match self.before {
+            None => drop(fs::remove_file(&self.target)),
+            Some((content, mode)) => {
+                let dir = self.target.parent().unwrap_or(Path::new("."));
+                let restored = tempfile::Builder::new().prefix(".hsmboot-").permissions(Permissions::from_mode(mode)).tempfile_in(dir);
+                let restored = restored.and_then(|mut file| file.write_all(&content).map(|()| file));
+                drop(restored.map(|file| file.persist(&self.target)));
+            }
+        }
+    }
 }
 
 /// Syncs the files at the same time: a journal then commits once for all of them, where one after the other would wait for each.
@@ -242,6 +277,18 @@ fn sync_together(staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<()> {
             synced.map_err(|cause| machine(target, &cause))
         })
     })
+}
+
+/// The directory, for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
+fn lock(dir: &Path) -> io::Result<File> {
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::{Errno, retry_on_intr};
+    let handle = File::open(dir)?;
+    match retry_on_intr(|| flock(&handle, FlockOperation::LockExclusive)) {
+        // Some file systems have no locks to give; then the names alone decide.
+        Ok(()) | Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(handle),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// A temporary file that waits for its rename. Dropped, it is removed.
@@ -264,8 +311,16 @@ impl Staged {
         pending.remove(self.0.path());
         // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
         let over = file.replace || (target.exists() && same(target, file.content).is_ok_and(|same| same));
-        let renamed = if over { self.0.persist(target) } else { self.0.persist_noclobber(target) };
-        renamed.map(drop).map_err(|fault| fault.error)
+        if over {
+            return self.0.persist(target).map(drop).map_err(|fault| fault.error);
+        }
+        self.0.persist_noclobber(target).map(drop).or_else(|fault| match fault.error.kind() {
+            // Neither links nor a rename that does not replace, as on some removable media: the lock, and this look, have to do.
+            io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied if fs::symlink_metadata(target).is_err() => {
+                fault.file.persist(target).map(drop).map_err(|fault| fault.error)
+            }
+            _ => Err(fault.error),
+        })
     }
 }
 
@@ -287,6 +342,20 @@ mod tests {
         assert!(!dir.path().join("a").exists());
         assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"other");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_of_a_group_is_taken_back_when_a_later_one_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("old"), "before").unwrap();
+        for name in ["old", "new"] {
+            let target = dir.path().join(name);
+            let undo = Undo::before(&target);
+            fs::write(&target, "after").unwrap();
+            undo.undo();
+        }
+        assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"before");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -13,6 +13,10 @@ mod commands;
 mod kinds;
 #[path = "docs/links.rs"]
 mod links;
+#[path = "docs/messages.rs"]
+mod messages;
+#[path = "docs/openssl.rs"]
+mod openssl;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;

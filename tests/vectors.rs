@@ -134,8 +134,10 @@ fn the_built_in_anchors_have_the_published_dates() {
         ("aws", aws.not_after(), Status::Pass),
         ("aws", aws.not_after().plus(1), Status::Note),
         ("manufacturer", first.not_before().plus(-1), Status::Note),
-        ("manufacturer", first.not_before(), Status::Pass),
+        ("manufacturer", first.not_before(), Status::Note),
         ("manufacturer", second.not_before(), Status::Pass),
+        ("manufacturer", first.not_after(), Status::Pass),
+        ("manufacturer", first.not_after().plus(1), Status::Note),
         ("manufacturer", second.not_after().plus(1), Status::Note),
     ] {
         assert_eq!(status(side, moment), expected, "{side} at {moment}");

@@ -12,6 +12,7 @@ pub use documents::{Digests, Receipt, Request, Response, Waiver};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::verify::Evidence;
+use crate::x509::name::is_invisible;
 use crate::x509::{hex, sha256};
 
 /// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
@@ -246,7 +247,7 @@ impl Bundle {
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
 
-/// The names in a directory that are text; others are no bundle's.
+/// The names in a directory that may be a bundle's: text, and not hidden. Macs leave a `._` beside each file on the stick that it travels on.
 fn list(dir: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
         _ if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
@@ -261,14 +262,15 @@ fn list(dir: &Path) -> Result<Vec<String>> {
             Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions")
         }
     })?;
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
     names.sort_unstable();
     Ok(names)
 }
 
 /// Text from outside for a message: bounded, and nothing that a terminal would obey.
 pub(crate) fn printable(text: &str) -> String {
-    let mut out: String = text.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect();
+    let mut out: String = text.chars().take(80).map(|c| if c.is_control() || is_invisible(c) { '?' } else { c }).collect();
     if text.chars().nth(80).is_some() {
         out.push('…');
     }

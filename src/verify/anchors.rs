@@ -92,7 +92,8 @@ impl Anchor {
         if content.len() > MAX_ANCHOR_FILE {
             return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
         }
-        let ders = if content.first() == Some(&tag::SEQUENCE) { vec![content.to_vec()] } else { blocks(content, file)? };
+        // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
+        let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
         ders.iter().map(|der| Certificate::from_der(der).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault))).collect()
     }
 
@@ -171,26 +172,26 @@ impl Anchor {
         }
     }
 
-    /// Whether a certificate of it is within its dates at `at`, and the sentence that says so.
+    /// Whether its certificate is within its dates at `at`, and the sentence that says so. A built-in anchor has been published in every
+    /// certificate of its table: one that is outside its dates is worth the note, the others tell that the key goes on.
     pub(crate) fn validity(&self, side: Side, at: Moment) -> (bool, String) {
         let who = side.anchor_noun();
-        let current = self.issues.iter().find(|issue| issue.not_before <= at && at <= issue.not_after);
-        let dates: Vec<String> =
-            self.issues.iter().map(|issue| format!("{} to {} (version {})", issue.not_before, issue.not_after, issue.version)).collect();
-        let dates = dates.join(", reissued with the same key ");
-        match current {
-            Some(_) => (true, format!("{who}'s certificate is within its dates at {at}: {dates}")),
-            None => {
-                let expired = self.issues.iter().all(|issue| at > issue.not_after);
-                let word = if expired { "expired" } else { "not within its dates" };
-                (
-                    false,
-                    format!(
-                        "{who}'s certificate is {word} at {at}: {dates}; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands"
-                    ),
-                )
-            }
-        }
+        let dates: Vec<String> = self
+            .issues
+            .iter()
+            .map(|issue| {
+                let word = match (at < issue.not_before, at > issue.not_after) {
+                    (true, _) => "not yet valid",
+                    (_, true) => "expired",
+                    _ => "within its dates",
+                };
+                format!("{word} at {at}: {} to {} (version {})", issue.not_before, issue.not_after, issue.version)
+            })
+            .collect();
+        let dates = dates.join("; reissued with the same key, ");
+        let within = self.issues.iter().all(|issue| issue.not_before <= at && at <= issue.not_after);
+        let rest = if within { "" } else { "; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands" };
+        (within, format!("{who}'s certificate is {dates}{rest}"))
     }
 }
 

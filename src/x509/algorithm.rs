@@ -43,13 +43,25 @@ impl Hash {
     }
 }
 
+/// The parameters of RSASSA-PSS (RFC 4055 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pss {
+    /// Of the message and of MGF1.
+    pub hash: Hash,
+    /// The salt's length in octets.
+    pub salt: u16,
+}
+
+/// The salt's length where the parameters do not say it (RFC 4055 3.1).
+const DEFAULT_SALT: u16 = 20;
+
 /// A signature algorithm that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5
     RsaPkcs1(Hash),
-    /// RSASSA-PSS with MGF1 of the same hash and a salt of the hash's length
-    RsaPss(Hash),
+    /// RSASSA-PSS with MGF1 of the same hash
+    RsaPss(Pss),
     /// ECDSA (SHA-256 or SHA-384)
     Ecdsa(Hash),
 }
@@ -58,7 +70,7 @@ impl std::fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             SignatureAlgorithm::RsaPkcs1(hash) => write!(f, "RSA PKCS#1 v1.5 with SHA-{}", hash.bits()),
-            SignatureAlgorithm::RsaPss(hash) => write!(f, "RSA PSS with SHA-{}", hash.bits()),
+            SignatureAlgorithm::RsaPss(Pss { hash, salt }) => write!(f, "RSA PSS with SHA-{} and a salt of {salt} octets", hash.bits()),
             SignatureAlgorithm::Ecdsa(hash) => write!(f, "ECDSA with SHA-{}", hash.bits()),
         }
     }
@@ -111,7 +123,7 @@ impl SignatureAlgorithm {
             ECDSA_SHA384 => ecdsa(Hash::Sha384),
             RSASSA_PSS => {
                 let parameter = parameter.ok_or_else(|| Malformed::new("RSA PSS without parameters, which means SHA-1 (RFC 4055 3.1)"))?;
-                pss_hash(&parameter).map(SignatureAlgorithm::RsaPss)
+                pss_parameters(&parameter).map(SignatureAlgorithm::RsaPss)
             }
             other => Err(Malformed::new(format!("the signature algorithm {}", describe(other)))),
         }
@@ -149,6 +161,9 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
             let mut inner = Reader::new(field.content, what);
             let value = inner.expect(if number < 2 { tag::SEQUENCE } else { tag::INTEGER }, "an RSA PSS parameter")?;
             inner.finish()?;
+            if matches!((number, value.content), (2, [20]) | (3, [1])) {
+                return Err(Malformed::new(format!("{what}: RSA PSS parameters that write out a default (X.690 11.5)")));
+            }
             if number < 2 {
                 let (oid, nested) = parts(&value, what)?;
                 if let (MGF1, Some(hash)) = (oid, nested) {
@@ -163,8 +178,8 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     fields.finish()
 }
 
-/// The hash of PSS parameters that count: one hash for both, a salt of its length, the default trailer (absent in DER).
-fn pss_hash(parameter: &Tlv<'_>) -> Result<Hash, Malformed> {
+/// PSS parameters that count: one hash for both, a salt of any length, the default trailer.
+fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
     const WHAT: &str = "the RSA PSS parameters";
     let weak = |text: &str| Malformed::new(format!("RSA PSS {text} (RFC 4055 3.1)"));
     pss_form(parameter, WHAT)?;
@@ -177,13 +192,16 @@ fn pss_hash(parameter: &Tlv<'_>) -> Result<Hash, Malformed> {
     if hash_of(mask_hash.raw)? != hash {
         return Err(weak("with different hashes for the message and for MGF1"));
     }
-    let salt = fields.optional(tag::context(2))?.ok_or_else(|| weak("with the default salt length, 20"))?;
-    let salt = single(salt.content, tag::INTEGER, WHAT)?;
-    if salt.content.iter().fold(0u64, |n, b| (n << 8) | u64::from(*b)) != u64::from(hash.bits() / 8) || salt.content.len() > 2 {
-        return Err(weak("with a salt that is not as long as its hash"));
-    }
+    let salt = match fields.optional(tag::context(2))? {
+        None => DEFAULT_SALT,
+        Some(field) => match single(field.content, tag::INTEGER, WHAT)?.content {
+            [first, ..] if first & 0x80 != 0 => return Err(weak("with a negative salt length")),
+            octets @ ([_] | [_, _]) => octets.iter().fold(0, |n, b| (n << 8) | u16::from(*b)),
+            _ => return Err(weak("with a salt longer than any key")),
+        },
+    };
     match fields.is_empty() {
-        true => Ok(hash),
+        true => Ok(Pss { hash, salt }),
         false => Err(weak("with a trailer field other than the default")),
     }
 }
@@ -214,8 +232,8 @@ pub enum PublicKey {
         exponent: Vec<u8>,
         /// The RSAPublicKey as it came.
         der: Vec<u8>,
-        /// For PSS signatures only (RFC 4055 1.2), and with which hash if the key says.
-        pss_only: Option<Option<Hash>>,
+        /// For PSS signatures only (RFC 4055 1.2), and with which hash and at least how long a salt, if the key says.
+        pss_only: Option<Option<Pss>>,
     },
     /// P-256, an uncompressed point.
     P256(Vec<u8>),
@@ -247,8 +265,8 @@ impl PublicKey {
                 }
                 Self::rsa(bits.content, None, what)
             }
-            RSASSA_PSS => match parameter.as_ref().map(pss_hash).transpose() {
-                Ok(hash) => Self::rsa(bits.content, Some(hash), what),
+            RSASSA_PSS => match parameter.as_ref().map(pss_parameters).transpose() {
+                Ok(only) => Self::rsa(bits.content, Some(only), what),
                 Err(reason) => Ok(PublicKey::Other(reason.to_string())),
             },
             EC_PUBLIC_KEY => {
@@ -260,7 +278,7 @@ impl PublicKey {
     }
 
     /// RSAPublicKey: two positive INTEGERs and no more (RFC 8017 A.1.1).
-    fn rsa(bits: &[u8], pss_only: Option<Option<Hash>>, what: &'static str) -> Result<Self, Malformed> {
+    fn rsa(bits: &[u8], pss_only: Option<Option<Pss>>, what: &'static str) -> Result<Self, Malformed> {
         let octets = whole_octets(bits, what)?;
         strict(octets, what)?;
         let key = single(octets, tag::SEQUENCE, what)?;
@@ -353,8 +371,20 @@ impl PublicKey {
 
     /// Whether this key made `signature` over `message`. A key that is not [`usable`](Self::usable) never did.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+        if self.usable().is_err() {
+            return false;
+        }
+        if let (PublicKey::Rsa { modulus, exponent, pss_only, .. }, SignatureAlgorithm::RsaPss(pss)) = (self, algorithm) {
+            // A key that names its hash signs with no other, and with no shorter salt (RFC 4055 3.3).
+            if pss_only.flatten().is_some_and(|only| only.hash != pss.hash || pss.salt < only.salt) {
+                return false;
+            }
+            if pss.salt != pss.hash.bits() / 8 {
+                return any_salt(modulus, exponent, pss, message, signature);
+            }
+        }
         let Some((verifier, key)) = self.verifier(algorithm) else { return false };
-        self.usable().is_ok() && rs::UnparsedPublicKey::new(verifier, key).verify(message, signature).is_ok()
+        rs::UnparsedPublicKey::new(verifier, key).verify(message, signature).is_ok()
     }
 
     fn verifier(&self, algorithm: SignatureAlgorithm) -> Option<(&'static dyn rs::VerificationAlgorithm, &[u8])> {
@@ -365,17 +395,11 @@ impl PublicKey {
                 Hash::Sha384 => (&rs::RSA_PKCS1_2048_8192_SHA384, der),
                 Hash::Sha512 => (&rs::RSA_PKCS1_2048_8192_SHA512, der),
             }),
-            (PublicKey::Rsa { der, pss_only, .. }, RsaPss(hash)) => {
-                // A key that names its hash signs with no other (RFC 4055 3.3).
-                if pss_only.flatten().is_some_and(|only| only != hash) {
-                    return None;
-                }
-                Some(match hash {
-                    Hash::Sha256 => (&rs::RSA_PSS_2048_8192_SHA256, der),
-                    Hash::Sha384 => (&rs::RSA_PSS_2048_8192_SHA384, der),
-                    Hash::Sha512 => (&rs::RSA_PSS_2048_8192_SHA512, der),
-                })
-            }
+            (PublicKey::Rsa { der, .. }, RsaPss(pss)) => Some(match pss.hash {
+                Hash::Sha256 => (&rs::RSA_PSS_2048_8192_SHA256, der),
+                Hash::Sha384 => (&rs::RSA_PSS_2048_8192_SHA384, der),
+                Hash::Sha512 => (&rs::RSA_PSS_2048_8192_SHA512, der),
+            }),
             (PublicKey::P256(point), Ecdsa(Hash::Sha256)) => Some((&rs::ECDSA_P256_SHA256_ASN1, point)),
             (PublicKey::P256(point), Ecdsa(Hash::Sha384)) => Some((&rs::ECDSA_P256_SHA384_ASN1, point)),
             (PublicKey::P384(point), Ecdsa(Hash::Sha256)) => Some((&rs::ECDSA_P384_SHA256_ASN1, point)),
@@ -383,4 +407,18 @@ impl PublicKey {
             _ => None,
         }
     }
+}
+
+/// RSASSA-PSS with a salt that is not as long as its hash, which ring does not take and `openssl` makes unless told otherwise. A public
+/// operation: nothing here is secret.
+fn any_salt(modulus: &[u8], exponent: &[u8], pss: Pss, message: &[u8], signature: &[u8]) -> bool {
+    use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
+    let (n, e) = (rsa::BigUint::from_bytes_be(modulus), rsa::BigUint::from_bytes_be(exponent));
+    let salt = usize::from(pss.salt);
+    // A modulus of at most 8192 bits: `usable` has said so.
+    rsa::RsaPublicKey::new_with_max_size(n, e, 8192).is_ok_and(|key| match pss.hash {
+        Hash::Sha256 => key.verify(rsa::Pss::new_with_salt::<Sha256>(salt), &Sha256::digest(message), signature).is_ok(),
+        Hash::Sha384 => key.verify(rsa::Pss::new_with_salt::<Sha384>(salt), &Sha384::digest(message), signature).is_ok(),
+        Hash::Sha512 => key.verify(rsa::Pss::new_with_salt::<Sha512>(salt), &Sha512::digest(message), signature).is_ok(),
+    })
 }

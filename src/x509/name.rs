@@ -93,7 +93,7 @@ pub fn name_text(name: &[u8]) -> String {
 }
 
 /// Format characters that reorder or hide text (Unicode bidirectional controls, zero width).
-const fn is_invisible(c: char) -> bool {
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

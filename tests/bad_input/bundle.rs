@@ -157,6 +157,25 @@ fn the_same_directory_by_other_paths() {
     }
 }
 
+/// Macs leave them on every stick.
+#[test]
+fn hidden_files_are_none_of_the_bundles() {
+    let bench = Bench::new();
+    for name in [format!("._{CLUSTER}_ClusterCsr.csr"), ".cluster-zzzzzzzzzzz_HsmCertificate.crt".to_owned(), "._request.json".to_owned()] {
+        bench.write(&format!("bundle/{name}"), "\0\x05\x16\x07");
+    }
+    bench.run(&verify(&["--record"])).expect(0);
+}
+
+#[test]
+fn what_reorders_text_is_not_printed_either() {
+    let bench = Bench::new();
+    bench.write("bundle/\u{202e}trc_HsmCertificate.crt", "");
+    request(&bench, |_| {});
+    let message = bench.refused(&verify(&[]), 4, "several-clusters", &["?trc_HsmCertificate.crt"]);
+    assert!(!message.contains('\u{202e}'));
+}
+
 /// A path that is no UTF-8 is a path like any other, also in JSON, which cannot hold it as it is.
 #[test]
 fn a_directory_whose_name_is_not_utf_8() {

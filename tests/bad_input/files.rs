@@ -92,7 +92,7 @@ fn a_pipe_or_a_device_in_a_bundle() {
     for name in [format!("{CLUSTER}_HsmCertificate.crt"), "request.json".to_owned()] {
         let bench = Bench::new();
         let path = bench.path("bundle").join(name);
-        let _ = std::fs::remove_file(&path);
+        drop(std::fs::remove_file(&path));
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
         bench.refused(&verify(&[]), 4, "not-a-file", &["expected a file"]);

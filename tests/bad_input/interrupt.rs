@@ -134,3 +134,26 @@ fn at_the_prompt() {
     assert!(seen.contains(" echo ") && !seen.contains(" -echo ") && !seen.contains("secr"), "{seen}");
     assert_eq!(before, bench.listing());
 }
+
+/// At whatever moment it comes, the bundle is as it was or signed whole, and no temporary file stays.
+#[test]
+fn at_any_moment() {
+    let mut ends = [0, 0];
+    for step in 0..60u64 {
+        let bench = Bench::new();
+        let before = bench.listing();
+        let child = start(&bench, &sign(&[]));
+        // Not a wait for anything: each run is struck at another moment, and every moment must do.
+        std::thread::sleep(std::time::Duration::from_micros(step * 500));
+        kill("-INT", &child);
+        let output = child.wait_with_output().unwrap();
+        let whole = bench.listing().len() == before.len() + 4;
+        assert!(whole || before == bench.listing(), "struck after {step} steps: {:?}", bench.listing().keys());
+        // Before there is a handler, the signal itself ends the program.
+        let code = output.status.code().or(output.status.signal().map(|signal| 128 + signal)).unwrap();
+        assert!(code == 130 || (code == 0 && whole), "code {code}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!whole || bench.path("bundle/response.json").is_file());
+        ends[usize::from(whole)] += 1;
+    }
+    println!("{} untouched, {} signed", ends[0], ends[1]);
+}

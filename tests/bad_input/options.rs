@@ -104,3 +104,15 @@ fn keys_that_are_not_in_a_file() {
     }
     refused(&bench, &with(""), "usage", &["--ca-key"]);
 }
+
+/// On the command line a wrong id is a wrong command line; in a bundle it is bad input.
+#[test]
+#[cfg(feature = "online")]
+fn a_cluster_id_that_is_none() {
+    let bench = Bench::new();
+    for id in ["cluster-../../x", "cluster-abc", "cluster-abc234defg1", "../bundle", "", "cluster-abc234defgh/", "CLUSTER-abc234defgh"] {
+        for more in [&["fetch"][..], &["status"], &["wait", "--for", "ACTIVE"], &["bootstrap"]] {
+            refused(&bench, &[more, &["--cluster-id", id, "--region", "eu-west-1"]].concat(), "usage", &["--cluster-id"]);
+        }
+    }
+}

@@ -152,13 +152,15 @@ fn five_thousand_characters_crlf_and_no_last_newline_are_fine() {
     }
 }
 
+type Form<'a> = Box<dyn Fn(&str) -> Vec<u8> + 'a>;
+
 /// A private key where a certificate belongs is named as one, and none of it comes out.
 #[test]
 fn a_private_key() {
     let key = crate::support::ca(|_| {}).key;
     let der = pem::parse(&key).unwrap().into_contents();
     let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
-    let forms: [Box<dyn Fn(&str) -> Vec<u8>>; 4] = [
+    let forms: [Form<'_>; 4] = [
         Box::new(|_| key.clone().into()),
         Box::new(|good| format!("{good}{key}").into()),
         Box::new(|_| key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into()),
@@ -184,4 +186,17 @@ fn a_root_that_is_none() {
             assert!(!message.contains("MIG"), "{message}");
         }
     }
+}
+
+/// A root file may have text around its block, whatever the text begins with, or be DER.
+#[test]
+fn a_root_with_text_around_it_or_in_der() {
+    let bench = Bench::new();
+    let good = String::from_utf8(bench.read("aws-root.crt")).unwrap();
+    for text in [format!("0 s:CN=root\n{good}the end: \u{fc}\n"), good.replace('\n', "\r\n"), format!("\u{feff}{good}"), good.repeat(2)] {
+        bench.write("aws-root.crt", text);
+        bench.run(&verify(&[])).expect(0);
+    }
+    bench.write("aws-root.crt", pem::parse(&good).unwrap().into_contents());
+    bench.run(&verify(&[])).expect(0);
 }

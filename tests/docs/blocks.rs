@@ -11,6 +11,7 @@ use super::{pages, read};
 
 /// A fenced block.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(all(feature = "online", feature = "simulator")), allow(dead_code))]
 pub(super) struct Block {
     /// What stands behind the backticks: `sh aws`.
     pub(super) language: String,
@@ -82,6 +83,8 @@ fn every_block_says_what_it_is() {
         for block in blocks(&read(page.to_str().unwrap())) {
             let known = ["sh", "sh aws", "sh elsewhere", "text", "json", "rust"];
             assert!(known.contains(&block.language.as_str()), "{}:{}: a block of `{}`", page.display(), block.line, block.language);
+            let sound = block.language != "json" || serde_json::from_str::<serde_json::Value>(&block.text).is_ok();
+            assert!(sound, "{}:{}: not JSON", page.display(), block.line);
         }
     }
 }

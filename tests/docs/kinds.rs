@@ -24,7 +24,7 @@ const NO_KINDS: [&str; 7] = [
 ];
 
 /// The text of every source file but the simulator's, which has no kinds, without its tests.
-fn sources(dir: &Path, found: &mut Vec<String>) {
+pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

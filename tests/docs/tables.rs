@@ -52,6 +52,11 @@ fn the_page_of_rules_has_every_check_with_its_source() {
     in_step("docs/verification.md", &generated);
 }
 
+#[test]
+fn the_readme_counts_the_checks() {
+    assert!(read("README.md").contains(&format!("[{} checks]", CheckId::ALL.len())));
+}
+
 trait IntoStrings {
     fn into_strings(self) -> (String, String);
 }

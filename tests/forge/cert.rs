@@ -73,7 +73,9 @@ pub fn pss_parameters(hash: Hash) -> Vec<u8> {
 
 pub fn pss_parameters_of(hash: Hash, mask_hash: Hash, salt: u8) -> Vec<u8> {
     let mask = der::seq(&[&der::oid("1.2.840.113549.1.1.8"), &mask_hash.algorithm()]);
-    der::seq(&[&der::tlv(0xa0, &hash.algorithm()), &der::tlv(0xa1, &mask), &der::tlv(0xa2, &der::int(&[salt]))])
+    // A salt of 20 octets is the default, which DER leaves out.
+    let salt = if salt == 20 { Vec::new() } else { der::tlv(0xa2, &der::int(&[salt])) };
+    der::seq(&[&der::tlv(0xa0, &hash.algorithm()), &der::tlv(0xa1, &mask), &salt])
 }
 
 /// A certificate in parts, each an encoded element or several in a row.
