@@ -439,6 +439,19 @@ fn status_and_wait_tell_a_cluster() {
 }
 
 #[test]
+fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
+    // Without `trusting`, the built-in anchors reject a simulator's chains.
+    let sign = ["sign", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--unverified", "--reason", "a test"];
+    run(&mut stage.hsmboot(&sign)).ends(0, &format!("next: hsmboot submit {} --unverified --reason TEXT", stage.id));
+    run(&mut stage.online(&["submit", &stage.id])).ends(3, "not proven");
+    run(&mut stage.online(&["submit", &stage.id, "--unverified"])).ends(2, "--reason");
+    run(&mut stage.online(&["submit", &stage.id, "--unverified", "--reason", "another"])).ends(0, "UNVERIFIED, because: another");
+    assert_eq!(stage.receipt()["unverified"]["reason"], "another");
+}
+
+#[test]
 fn an_unsigned_bundle_cannot_be_submitted() {
     let stage = Stage::new();
     run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");

@@ -195,9 +195,13 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         object.insert("bundle".to_owned(), path_value(bundle.dir()));
         object.insert("verification".to_owned(), verify::document(record));
     }
-    let proof = if response.unverified.is_some() { "UNVERIFIED: no proof that the key is an HSM's" } else { "verified: the CSR is a genuine HSM's" };
+    // `submit` asks again for what was waived here.
+    let (proof, again) = match response.unverified {
+        Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
+        None => ("verified: the CSR is a genuine HSM's", ""),
+    };
     let text = format!(
-        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}\n",
+        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
         bundle.part(Part::SignedCert).display(),
         response.signed_cert_sha256,
