@@ -136,10 +136,9 @@ pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
 
 /// The CA's key, with warnings about how it is kept.
 pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> Result<LoadedKey> {
-    let passphrase = passphrase.source();
-    let loaded = source.load(&passphrase)?;
-    for warning in loaded.warnings.iter().map(ToString::to_string).chain(passphrase.warning().map(|w| w.to_string())) {
-        ui.warn(&warning);
+    let loaded = source.load(&passphrase.source())?;
+    for warning in &loaded.warnings {
+        ui.warn(&warning.to_string());
     }
     Ok(loaded)
 }

@@ -102,6 +102,15 @@ fn a_wrong_passphrase() {
 }
 
 #[test]
+fn a_passphrase_file_that_others_can_read_is_warned_of_once() {
+    let bench = encrypted();
+    let file = bench.write("passphrase", format!("{}\n", SECRET.replace(' ', "")));
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let run = bench.run(&sign(&["--passphrase-file", "passphrase"])).expect(0);
+    assert_eq!(run.stderr.matches("is open to others").count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn no_passphrase_where_one_is_needed() {
     let bench = encrypted();
     bench.write("empty", "");
