@@ -385,8 +385,21 @@ fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKe
     }
 }
 
+/// A signature can be judged only under an algorithm and a key that count; `rules` are the ones that say why they do not.
+fn judgeable(outer: &[u8], key: &crate::x509::PublicKey, rules: [Rule; 2]) -> Result<(), (Status, String)> {
+    let [of_algorithm, of_key] = rules;
+    let cause = match (SignatureAlgorithm::from_der(outer), key.usable()) {
+        (Err(_), _) => of_algorithm,
+        (_, Err(_)) => of_key,
+        (Ok(_), Ok(())) => return Ok(()),
+    };
+    Err((Status::Skipped, format!("the signature was not judged: see {cause}")))
+}
+
 fn csr_signature(parts: &Parts) -> Judged {
-    match csr(parts)?.is_self_signed() {
+    let csr = csr(parts)?;
+    judgeable(csr.algorithm(), csr.key(), [Rule::AlgorithmCsr; 2])?;
+    match csr.is_self_signed() {
         true => Ok("the CSR is signed by the key it carries".to_owned()),
         false => fail("the CSR's signature is not by the key it carries: it was changed after signing, or damaged"),
     }
@@ -403,6 +416,7 @@ fn key(parts: &Parts) -> Judged {
 
 fn signature(parts: &Parts) -> Judged {
     let (signed, anchor) = (signed(parts)?, anchor(parts)?);
+    judgeable(signed.outer_algorithm(), anchor.key(), [Rule::AlgorithmSignedCert, Rule::AlgorithmTrustAnchor])?;
     match signed.is_signed_by(anchor.key()) {
         true => Ok("the trust anchor's key signed the signed certificate".to_owned()),
         false => fail("the trust anchor's key did not sign the signed certificate"),
@@ -429,6 +443,7 @@ fn self_issued(parts: &Parts) -> Judged {
 
 fn self_signed(parts: &Parts) -> Judged {
     let anchor = anchor(parts)?;
+    judgeable(anchor.outer_algorithm(), anchor.key(), [Rule::AlgorithmTrustAnchor; 2])?;
     match anchor.is_signed_by(anchor.key()) {
         true => Ok("the trust anchor's own key signed it".to_owned()),
         false => fail("the trust anchor's own key did not sign it, expected a self-signed certificate"),

@@ -304,6 +304,22 @@ fn a_replaced_csr_is_a_conflict_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_bootstrap_signs_nothing_that_it_could_not_write() {
+    let stage = Stage::new();
+    run(stage.bootstrap().arg("--dry-run")).ends(0, "nothing was sent");
+    stage.make_ca("other");
+    let before = stage.bundle();
+    let done = run(stage.bootstrap_with("other").args(["--output", "json"])).ends(8, "");
+    assert_eq!(done.json()["error"]["kind"], "already-signed");
+    assert!(!done.stdout.contains("BEGIN CERTIFICATE") && !done.stderr.contains("BEGIN CERTIFICATE"), "{}", done.stdout);
+    fs::remove_file(stage.path(&stage.id).join(format!("{}_CustomerHsmCertificate.crt", stage.id))).unwrap();
+    let done = run(&mut stage.bootstrap_with("other")).ends(8, "customerCA.crt exists and holds something else");
+    assert!(!done.stderr.contains("BEGIN CERTIFICATE"), "{}", done.stderr);
+    assert_eq!(stage.bundle()["customerCA.crt"], before["customerCA.crt"]);
+    run(stage.bootstrap_with("other").arg("--force")).ends(0, "claimed");
+}
+
+#[test]
 fn another_cas_cluster_is_a_conflict_with_both_fingerprints() {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");
@@ -321,7 +337,9 @@ fn another_cas_cluster_is_a_conflict_with_both_fingerprints() {
 fn the_same_ca_recognises_its_cluster_without_the_bundle() {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");
-    run(stage.bootstrap().args(["--bundle", "elsewhere"])).ends(0, "nothing was changed");
+    // With the bundle it knows the certificate; without it, only whose it is.
+    run(&mut stage.bootstrap()).ends(0, "claimed already, with this very certificate; nothing was changed");
+    run(stage.bootstrap().args(["--bundle", "elsewhere"])).ends(0, "claimed already, by this very CA; nothing was changed");
     assert!(!stage.path("elsewhere").exists());
 }
 
@@ -418,6 +436,19 @@ fn status_and_wait_tell_a_cluster() {
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active"])).ends(0, "ACTIVE");
     let document = run(&mut stage.online(&["status", "--cluster-id", &stage.id, "--output", "json"])).ends(0, "").json();
     assert_eq!(document["clusters"][0]["cluster_certificate"]["sha256"], stage.receipt()["cluster_certificate_sha256"]);
+}
+
+#[test]
+fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
+    let stage = Stage::new();
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
+    // Without `trusting`, the built-in anchors reject a simulator's chains.
+    let sign = ["sign", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--unverified", "--reason", "a test"];
+    run(&mut stage.hsmboot(&sign)).ends(0, &format!("next: hsmboot submit {} --unverified --reason TEXT", stage.id));
+    run(&mut stage.online(&["submit", &stage.id])).ends(3, "not proven");
+    run(&mut stage.online(&["submit", &stage.id, "--unverified"])).ends(2, "--reason");
+    run(&mut stage.online(&["submit", &stage.id, "--unverified", "--reason", "another"])).ends(0, "UNVERIFIED, because: another");
+    assert_eq!(stage.receipt()["unverified"]["reason"], "another");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
 }
 
 /// That the trust anchor's place is free, or holds it already, before a passphrase is asked for and anything is signed.
-fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
+pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
     fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
@@ -136,10 +136,9 @@ pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
 
 /// The CA's key, with warnings about how it is kept.
 pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> Result<LoadedKey> {
-    let passphrase = passphrase.source();
-    let loaded = source.load(&passphrase)?;
-    for warning in loaded.warnings.iter().map(ToString::to_string).chain(passphrase.warning().map(|w| w.to_string())) {
-        ui.warn(&warning);
+    let loaded = source.load(&passphrase.source())?;
+    for warning in &loaded.warnings {
+        ui.warn(&warning.to_string());
     }
     Ok(loaded)
 }
@@ -195,9 +194,13 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         object.insert("bundle".to_owned(), path_value(bundle.dir()));
         object.insert("verification".to_owned(), verify::document(record));
     }
-    let proof = if response.unverified.is_some() { "UNVERIFIED: no proof that the key is an HSM's" } else { "verified: the CSR is a genuine HSM's" };
+    // `submit` asks again for what was waived here.
+    let (proof, again) = match response.unverified {
+        Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
+        None => ("verified: the CSR is a genuine HSM's", ""),
+    };
     let text = format!(
-        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}\n",
+        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
         bundle.part(Part::SignedCert).display(),
         response.signed_cert_sha256,

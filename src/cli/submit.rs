@@ -202,14 +202,22 @@ pub(crate) fn would_send(request: &InitializeCluster, place: &Place) -> Outcome 
     Outcome::done(document, text)
 }
 
+/// Under which certificate the cluster was claimed before, as far as this machine can tell: without a pair here (and so without a CSR) there
+/// is none to compare with.
+fn by_whom(receipt: &Receipt) -> &'static str {
+    match &receipt.csr_sha256 {
+        None => "by this very CA",
+        Some(_) if receipt.signed_cert_sha256 == receipt.cluster_certificate_sha256 => "with this very certificate",
+        Some(_) => "with another certificate of this very CA",
+    }
+}
+
 pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> String {
-    let first = match (outcome.how, outcome.same_certificate) {
-        (How::Claimed, _) => styled(GREEN, &format!("claimed {}", bundle.id())),
-        (How::AlreadyClaimed, true) => styled(GREEN, &format!("{} is claimed already, with this very certificate; nothing was changed", bundle.id())),
-        (How::AlreadyClaimed, false) => {
-            styled(GREEN, &format!("{} is claimed already, with another certificate of this very CA; nothing was changed", bundle.id()))
-        }
+    let first = match outcome.how {
+        How::Claimed => format!("claimed {}", bundle.id()),
+        How::AlreadyClaimed => format!("{} is claimed already, {}; nothing was changed", bundle.id(), by_whom(receipt)),
     };
+    let first = styled(GREEN, &first);
     let proof = match (&receipt.unverified, receipt.verdict.as_deref()) {
         (Some(waiver), _) => styled(RED, &format!("UNVERIFIED, because: {}", waiver.reason)),
         (None, Some(verdict)) => format!("{verdict}: the CSR is a genuine HSM's"),

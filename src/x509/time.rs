@@ -93,17 +93,45 @@ impl FromStr for Moment {
     /// RFC 3339 with any offset; fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let fault = || Malformed::new(format!("`{text}` is not an RFC 3339 time such as 2026-01-31T12:00:00Z"));
-        // jiff also takes forms beyond RFC 3339 (a bracketed zone, a time without seconds): the shape is asked for first.
-        let bytes = text.as_bytes();
-        let shaped = bytes.len() >= 20
-            && [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')].iter().all(|(at, c)| bytes.get(*at) == Some(c))
-            && matches!(bytes.get(10), Some(b'T' | b't' | b' '))
-            && !text.contains('[');
+        // jiff takes forms beyond RFC 3339 (`+02`, a comma, a bracketed zone), and its Timestamp ends before the year 9999 does.
+        let (civil, rest) = text.split_at_checked(19).ok_or_else(fault)?;
+        let offset = offset(rest).ok_or_else(fault)?;
+        let shaped = civil.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            10 => matches!(byte, b'T' | b't' | b' '),
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        });
         if !shaped {
             return Err(fault());
         }
-        text.parse::<jiff::Timestamp>().map(|stamp| Moment(stamp.as_second())).map_err(|_| fault())
+        let civil: jiff::civil::DateTime = civil.parse().map_err(|_| fault())?;
+        Ok(Self::from_unix(civil.duration_since(EPOCH).as_secs().saturating_sub(offset)))
     }
+}
+
+/// What follows the seconds in RFC 3339 5.6, `["." 1*DIGIT] ("Z" / ("+" / "-") hour ":" minute)`: the offset in seconds.
+fn offset(rest: &str) -> Option<i64> {
+    let zone = match rest.strip_prefix('.') {
+        None => rest,
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            (zone.len() < fraction.len()).then_some(zone)?
+        }
+    };
+    let (sign, time) = match zone.split_at_checked(1)? {
+        ("Z" | "z", "") => return Some(0),
+        ("+", time) => (1, time),
+        ("-", time) => (-1, time),
+        _ => return None,
+    };
+    let (hours, minutes) = time.split_once(':')?;
+    let two = |text: &str, most: i64| -> Option<i64> {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|value| digits && *value <= most)
+    };
+    let minutes = two(hours, 23)?.checked_mul(60)?.checked_add(two(minutes, 59)?)?;
+    minutes.checked_mul(60)?.checked_mul(sign)
 }
 
 impl serde::Serialize for Moment {
@@ -137,15 +165,48 @@ mod tests {
             let moment = Moment::from_der(&tlv, "t").unwrap();
             assert_eq!(moment.to_string(), text);
             assert_eq!(moment.to_der(), der);
-            if !text.starts_with("9999") {
-                assert_eq!(text.parse::<Moment>().unwrap(), moment);
-            }
-        }
-        assert_eq!("2025-01-01T01:00:00.5+01:00".parse::<Moment>().unwrap().to_string(), "2025-01-01T00:00:00Z");
-        for bad in ["2025-01-01", "2025-01-01T00:00Z", "2025-02-30T00:00:00Z", "now", "2025-01-01T00:00:00", "2025-01-01T00:00:00Z[UTC]"] {
-            assert!(bad.parse::<Moment>().is_err(), "{bad}");
+            assert_eq!(text.parse::<Moment>().unwrap(), moment);
         }
         let tlv = super::super::der::Reader::new(b"\x17\x0d250230000000Z", "t").any().unwrap();
         assert!(Moment::from_der(&tlv, "t").is_err());
+    }
+
+    #[test]
+    fn every_form_of_rfc_3339_is_read_and_no_other() {
+        for (text, utc) in [
+            ("2025-01-01T01:00:00.5+01:00", "2025-01-01T00:00:00Z"),
+            ("2025-01-01t00:00:00z", "2025-01-01T00:00:00Z"),
+            ("2025-01-01 00:00:00.123456789012Z", "2025-01-01T00:00:00Z"),
+            ("2024-12-31T12:29:59-11:30", "2024-12-31T23:59:59Z"),
+            ("2025-01-01T00:00:00-00:00", "2025-01-01T00:00:00Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(text.parse::<Moment>().map(|moment| moment.to_string()).as_deref(), Ok(utc), "{text}");
+        }
+        for bad in [
+            "",
+            "now",
+            "2025-01-01",
+            "2025-01-01T00:00Z",
+            "2025-01-01T00:00:00",
+            "2025-02-30T00:00:00Z",
+            "2025-01-01T24:00:00Z",
+            "2025-01-01T00:00:00Z[UTC]",
+            "2025-01-01T00:00:00.Z",
+            "2025-01-01T00:00:00,5Z",
+            "2025-01-01T00:00:00+02",
+            "2025-01-01T00:00:00+0200",
+            "2025-01-01T00:00:00+02:00:00",
+            "2025-01-01T00:00:00+24:00",
+            "2025-01-01T00:00:00+00:60",
+            "2025-01-01T00:00:00+-1:00",
+            "2025-01-01T00:00:00Zulu",
+            "+025-01-01T00:00:00Z",
+            "2025-01-01T00:00:0\u{e9}Z",
+        ] {
+            assert!(bad.parse::<Moment>().is_err(), "{bad}");
+        }
     }
 }

@@ -61,7 +61,9 @@ fn a_ca_of_an_algorithm_that_cloudhsm_refuses() {
     ] {
         let bench = Bench::new();
         openssl(&bench.path(""), args);
-        bench.refused(&sign(&[]), 5, "trust-anchor-refused", &[word]);
+        let refusal = bench.refused(&sign(&[]), 5, "trust-anchor-refused", &[word]);
+        // It did: under an algorithm that does not count. What was not judged is not said to be wrong.
+        assert!(!refusal.contains("did not sign"), "{refusal}");
     }
 }
 
@@ -97,6 +99,15 @@ fn a_wrong_passphrase() {
     bench.write("passphrase", "not it\n");
     let message = bench.refused(&sign(&["--passphrase-file", "passphrase"]), 5, "wrong-passphrase", &["customerCA.key", "wrong passphrase"]);
     assert!(!message.contains("not it"));
+}
+
+#[test]
+fn a_passphrase_file_that_others_can_read_is_warned_of_once() {
+    let bench = encrypted();
+    let file = bench.write("passphrase", format!("{}\n", SECRET.replace(' ', "")));
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let run = bench.run(&sign(&["--passphrase-file", "passphrase"])).expect(0);
+    assert_eq!(run.stderr.matches("is open to others").count(), 1, "{}", run.stderr);
 }
 
 #[test]

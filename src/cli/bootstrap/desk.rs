@@ -91,6 +91,27 @@ impl<'a> Desk<'a> {
         (pair.trust_anchor().der() == certificate.der()).then_some(pair)
     }
 
+    /// That nothing stands where a signed certificate and its trust anchor are to be written, before anything is signed. Asked after
+    /// [`Desk::signed_before`]: a certificate that is there is one that does not fit.
+    pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
+        let force = self.args.force;
+        if !force && bundle.has(Part::SignedCert) {
+            return Err(Error::new(
+                Class::Conflict,
+                "already-signed",
+                format!(
+                    "{} does not fit: it is of another CA than this one, or was signed for another CSR, or is damaged; it was left as it is",
+                    bundle.part(Part::SignedCert).display()
+                ),
+                "choose another directory with --bundle, or sign anew with --force",
+            ));
+        }
+        match &self.text {
+            Some(text) => sign::room_for_trust_anchor(bundle, text, force),
+            None => Ok(()),
+        }
+    }
+
     /// Asks for whatever passphrase will be needed, while somebody is still sitting there.
     pub(super) fn prepare(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.prepared, true) {

@@ -232,6 +232,7 @@ impl Host for Run<'_> {
 
 impl Run<'_> {
     fn sign(&mut self, bundle: &Bundle, grounds: &Grounds<'_>, record: &Record, evidence: &engine::Evidence, now: Moment) -> Result<Pair> {
+        self.desk.check_room(bundle)?;
         let terms = Terms { serial: super::random()?, now, days: self.args.days };
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
