@@ -35,6 +35,16 @@ pub fn abandon() {
     std::mem::forget(guard);
 }
 
+/// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the lock, its temporary files are left.
+pub fn abandon_on_bug() {
+    if let Ok(mut guard) = PENDING.try_lock() {
+        for path in std::mem::take(&mut *guard) {
+            drop(fs::remove_file(path));
+        }
+        std::mem::forget(guard);
+    }
+}
+
 /// Reads a file that the user named, `what` it should be, of at most `max` bytes. A larger one is refused before it is read.
 ///
 /// # Errors

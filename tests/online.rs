@@ -434,6 +434,9 @@ fn status_and_wait_tell_a_cluster() {
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "csr"])).ends(8, "cannot become csr");
     stage.simulator.activate(&stage.id).unwrap();
     run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active"])).ends(0, "ACTIVE");
+    stage.simulator.set_state(&stage.id, ClusterState::Degraded).unwrap();
+    run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "DEGRADED"])).ends(0, "DEGRADED");
+    stage.simulator.set_state(&stage.id, ClusterState::Active).unwrap();
     let document = run(&mut stage.online(&["status", "--cluster-id", &stage.id, "--output", "json"])).ends(0, "").json();
     assert_eq!(document["clusters"][0]["cluster_certificate"]["sha256"], stage.receipt()["cluster_certificate_sha256"]);
 }
@@ -445,10 +448,43 @@ fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
     // Without `trusting`, the built-in anchors reject a simulator's chains.
     let sign = ["sign", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--unverified", "--reason", "a test"];
     run(&mut stage.hsmboot(&sign)).ends(0, &format!("next: hsmboot submit {} --unverified --reason TEXT", stage.id));
-    run(&mut stage.online(&["submit", &stage.id])).ends(3, "not proven");
+    run(&mut stage.online(&["submit", &stage.id])).ends(3, "not proven").ends(3, "it was signed unverified; to submit it all the same");
     run(&mut stage.online(&["submit", &stage.id, "--unverified"])).ends(2, "--reason");
     run(&mut stage.online(&["submit", &stage.id, "--unverified", "--reason", "another"])).ends(0, "UNVERIFIED, because: another");
     assert_eq!(stage.receipt()["unverified"]["reason"], "another");
+}
+
+#[test]
+fn a_ca_planted_in_the_bundle_does_not_become_the_clusters_owner() {
+    let stage = Stage::new();
+    fs::create_dir(stage.path(&stage.id)).unwrap();
+    for name in ["customerCA.crt", "customerCA.key"] {
+        fs::copy(stage.path("ca").join(name), stage.path(&stage.id).join(name)).unwrap();
+    }
+    fs::write(stage.path("pass"), "correct horse battery\n").unwrap();
+    let begin = |words: &[&str]| stage.trusting(&[&["bootstrap", "--cluster-id", &stage.id], words].concat());
+    run(&mut begin(&["--passphrase-file", "pass"])).ends(5, "nothing says that it is yours");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    // The operator who made it so says so again.
+    run(&mut begin(&["--no-passphrase"])).ends(0, "claimed");
+}
+
+#[test]
+fn a_trust_anchor_alone_in_the_bundle_is_named_for_comparison() {
+    let stage = Stage::new();
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id])).ends(0, "compare it with your own");
+}
+
+#[test]
+fn submit_takes_no_other_ca_than_the_one_it_is_told() {
+    let stage = Stage::new();
+    stage.signed();
+    stage.make_ca("other");
+    let with = |ca: &str| stage.trusting(&["submit", &stage.id, "--ca", &format!("{ca}/customerCA.crt")]);
+    run(&mut with("other")).ends(3, "is not your CA");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    run(&mut with("ca")).ends(0, "claimed");
 }
 
 #[test]

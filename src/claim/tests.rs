@@ -414,7 +414,8 @@ fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
     assert!(run.end.unwrap_err().message.contains("The HSM was replaced."));
     // One stale reading is no way back.
     submit(&[ok(), busy(), ok(), busy(), done()], &[accepted()]).claims(How::Claimed, "DIDDDD");
-    submit(&[ok()], &[accepted()]).ends_with(6, "initialization-fell-back");
+    // Accepted and never seen at work: DescribeClusters may be behind, so only time ends it.
+    submit(&[ok()], &[accepted()]).ends_with(7, "not-finished");
 }
 
 #[test]

@@ -24,13 +24,34 @@ pub enum Target {
     Initialized,
     /// Activated by its owner.
     Active,
+    /// CREATE_IN_PROGRESS.
+    CreateInProgress,
+    /// INITIALIZE_IN_PROGRESS.
+    InitializeInProgress,
+    /// UPDATE_IN_PROGRESS.
+    UpdateInProgress,
+    /// DEGRADED.
+    Degraded,
+    /// DELETE_IN_PROGRESS.
+    DeleteInProgress,
     /// Gone.
     Deleted,
 }
 
 impl Target {
     /// Every target, in the order of a cluster's life.
-    pub const ALL: [Target; 5] = [Target::Uninitialized, Target::Csr, Target::Initialized, Target::Active, Target::Deleted];
+    pub const ALL: [Target; 10] = [
+        Target::CreateInProgress,
+        Target::Uninitialized,
+        Target::Csr,
+        Target::InitializeInProgress,
+        Target::Initialized,
+        Target::Active,
+        Target::UpdateInProgress,
+        Target::Degraded,
+        Target::DeleteInProgress,
+        Target::Deleted,
+    ];
 
     /// As the command line spells it.
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +60,11 @@ impl Target {
             Target::Csr => "csr",
             Target::Initialized => "initialized",
             Target::Active => "active",
+            Target::CreateInProgress => "create_in_progress",
+            Target::InitializeInProgress => "initialize_in_progress",
+            Target::UpdateInProgress => "update_in_progress",
+            Target::Degraded => "degraded",
+            Target::DeleteInProgress => "delete_in_progress",
             Target::Deleted => "deleted",
         }
     }
@@ -51,6 +77,11 @@ impl Target {
             Target::Csr => *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_some(),
             Target::Initialized => matches!(state, ClusterState::Initialized | ClusterState::Active),
             Target::Active => *state == ClusterState::Active,
+            Target::CreateInProgress => *state == ClusterState::CreateInProgress,
+            Target::InitializeInProgress => *state == ClusterState::InitializeInProgress,
+            Target::UpdateInProgress => *state == ClusterState::UpdateInProgress,
+            Target::Degraded => *state == ClusterState::Degraded,
+            Target::DeleteInProgress => *state == ClusterState::DeleteInProgress,
             Target::Deleted => *state == ClusterState::Deleted,
         }
     }
@@ -58,12 +89,14 @@ impl Target {
     /// Whether a cluster in this state can never get there. A degraded or unknown state may still change.
     fn is_lost(self, state: &ClusterState) -> bool {
         match state {
-            ClusterState::Deleted | ClusterState::DeleteInProgress => self != Target::Deleted,
+            ClusterState::DeleteInProgress => !matches!(self, Target::Deleted | Target::DeleteInProgress),
+            ClusterState::Deleted => self != Target::Deleted,
             ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active => {
-                matches!(self, Target::Uninitialized | Target::Csr)
+                // An InitializeCluster that fails may fall back to UNINITIALIZED, but no owner waits for that.
+                matches!(self, Target::Uninitialized | Target::Csr | Target::CreateInProgress)
             }
+            ClusterState::Uninitialized => self == Target::CreateInProgress,
             ClusterState::CreateInProgress
-            | ClusterState::Uninitialized
             | ClusterState::UpdateInProgress
             | ClusterState::ModifyInProgress
             | ClusterState::RollbackInProgress

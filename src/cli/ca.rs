@@ -11,8 +11,8 @@ use crate::ca::{CaSummary, FileKey, KeyType, NewKey, Passphrase, Terms, make_tru
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::DEFAULT_DAYS;
+use crate::x509::Certificate;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, hex};
 
 const DAY: i64 = 24 * 60 * 60;
 /// As for the signed certificate: clocks differ.
@@ -174,7 +174,7 @@ impl Order<'_> {
 }
 
 fn lines(summary: &CaSummary) -> String {
-    summary.lines().iter().map(|(name, value)| format!("  {name:12} {value}\n")).collect()
+    summary.lines().iter().map(|(name, value)| format!("  {name:16} {value}\n")).collect()
 }
 
 fn show(args: &ShowArgs) -> Result<Outcome> {
@@ -190,12 +190,11 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let refused = crate::check::trust_anchor(certificate.to_pem().as_bytes(), now).err();
     let verdict = match &refused {
         None => "CloudHSM would take this as trust anchor".to_owned(),
-        Some(error) => format!("CloudHSM would refuse this as trust anchor: {}", error.message),
+        Some(error) => error.message.clone(),
     };
     let mut document = serde_json::to_value(&summary).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
         object.insert("fit_as_trust_anchor".to_owned(), json!(refused.is_none()));
-        object.insert("fingerprint_sha256".to_owned(), json!(hex(&certificate.fingerprint())));
     }
     Ok(Outcome::done(document, format!("{}{verdict}\n", lines(&summary))))
 }

@@ -110,6 +110,12 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(octets)
 }
 
+/// No memory image of a program that holds keys and passphrases. Where the system does not grant that, nothing is lost but the precaution.
+fn no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _granted = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -117,6 +123,7 @@ pub fn main() -> ExitCode {
         Err(fault) => return usage(&fault),
     };
     let ui = Ui::new(&cli.global);
+    no_core();
     ui::no_panic_is_shown(&ui);
     if let Err(error) = signals::install(&ui) {
         return ui.finish(Err(error));

@@ -96,7 +96,14 @@ fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
 pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
+    let force = force || holds(bundle, &der);
     fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
+}
+
+/// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
+fn holds(bundle: &Bundle, der: &[u8]) -> bool {
+    let there = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT).unwrap_or_default();
+    pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
 }
 
 /// What entitles to a signature, or the rejection.
@@ -176,7 +183,7 @@ pub(crate) fn write(
     let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
     bundle
         .write(&[
-            file(CA_FILE, anchor_pem.as_bytes(), force),
+            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
             file(bundle::VERIFICATION, &record_text, true),
             file(RESPONSE, &response_text, true),
             file(&signed_name, signed_pem.as_bytes(), force),

@@ -1,6 +1,7 @@
-//! SIGINT and SIGTERM: nothing half-written, the terminal as it was, 130 or 143.
+//! Signals that end a program: nothing half-written, the terminal as it was, and the exit code that a shell expects: 130 for SIGINT by contract,
+//! 128 and the signal's number for the others.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::ui::{Format, Ui, show, with_error};
@@ -12,13 +13,26 @@ use crate::error::{Class, Error, Result};
 /// Class `Machine` where the system refuses.
 pub(crate) fn install(ui: &Ui) -> Result<()> {
     let fault = |_| Error::new(Class::Machine, "no-signals", "signals cannot be handled on this machine", "nothing has been done");
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(fault)?;
+    // SIGQUIT without the memory image that it is for: there may be a passphrase in it.
+    let mut wanted = vec![SIGINT, SIGTERM, SIGQUIT];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted).map_err(fault)?;
     let format = ui.format;
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || signals.forever().next().map(|signal| end(signal, format)))
         .map_err(fault)?;
     Ok(())
+}
+
+/// Whether the program was started with the signal ignored, as `nohup` does with SIGHUP (proc(5), SigIgn).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal).ok().and_then(|signal| signal.checked_sub(1)).and_then(|bit| 1u64.checked_shl(bit));
+    mask.zip(bit).is_some_and(|(mask, bit)| mask & bit != 0)
 }
 
 fn end(signal: i32, format: Format) {
@@ -35,17 +49,14 @@ fn end(signal: i32, format: Format) {
         "interrupted; nothing is half-written",
         "run the same command again: it goes on from what the cluster and the bundle say",
     );
-    // 130 is SIGINT's by contract, 143 what a shell expects of SIGTERM.
-    let code = if signal == SIGTERM { 143 } else { i32::from(error.code()) };
+    let code = signal.saturating_add(128);
     match format {
         _ if silent => {}
         Format::Text => show(&error),
         Format::Json => {
             use std::io::Write;
             let mut document = with_error(serde_json::Value::Null, Some(&error));
-            if code == 143 {
-                document = document.replace("\"code\": 130", "\"code\": 143");
-            }
+            document = document.replace("\"code\": 130", &format!("\"code\": {code}"));
             // Standard output may be gone.
             drop(std::io::stdout().write_all(document.as_bytes()));
         }

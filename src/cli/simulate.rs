@@ -21,7 +21,7 @@ The first line on standard output says where it listens. Any credentials are tak
 Exit codes: 1 it cannot listen there, or the roots cannot be written; 2 wrong command line; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
-    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
+    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]
     listen: SocketAddr,
     /// Write aws-root.crt and manufacturer-root.crt there, for --aws-root and --manufacturer-root
     #[arg(long, value_name = "DIR")]
@@ -32,6 +32,12 @@ pub struct Args {
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
+}
+
+/// An address with its port; a name, such as `localhost`, is looked up.
+fn address(text: &str) -> std::result::Result<SocketAddr, String> {
+    let found = std::net::ToSocketAddrs::to_socket_addrs(text).ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| String::from("expected an address and a port, such as 127.0.0.1:8080"))
 }
 
 fn speed(text: &str) -> std::result::Result<Speed, String> {

@@ -9,7 +9,7 @@ use super::args::TrustArgs;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
-use crate::bundle::{self, Bundle, Part, RECEIPT, Receipt, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
@@ -17,7 +17,7 @@ use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::submit::{self as step, Account, End, Host};
 use crate::verify as engine;
-use crate::x509::Moment;
+use crate::x509::{Moment, hex};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,9 @@ pub struct Args {
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
+    /// Your CA's certificate: a bundle whose trust anchor is another one is refused
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Submit although the bundle does not verify (needs --reason)
     #[arg(long)]
     unverified: bool,
@@ -57,9 +60,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    sign::grounds(&judgement, waiver.as_ref(), ui)?;
+    sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
     let pair = read_pair(&bundle, now)?;
+    if let Some(ca) = &args.ca {
+        is_yours(&pair, ca, now)?;
+    }
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
@@ -91,11 +97,44 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
 }
 
+/// That the pair's trust anchor is the CA that the operator named. Otherwise whoever could write to the bundle could have put a pair of his own there,
+/// and would own the cluster.
+fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<()> {
+    let text = sign::read_ca(ca, now)?;
+    let yours = check::trust_anchor(&text, now)?;
+    if yours.der() == pair.trust_anchor().der() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Class::Rejected,
+        "another-trust-anchor",
+        format!(
+            "the bundle's trust anchor is not your CA\n  your CA      SHA-256 {}  {}\n  the bundle's SHA-256 {}  {CA_FILE}",
+            hex(&yours.fingerprint()),
+            ca.display(),
+            hex(&pair.trust_anchor().fingerprint()),
+        ),
+        "do not submit it: it was signed by another CA, or changed on its way back",
+    ))
+}
+
 /// The patience that `--timeout` asks for.
 pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
     match timeout {
         Some(limit) => Patience { creation: limit, initialization: limit, ..Patience::default() },
         None => Patience::default(),
+    }
+}
+
+/// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
+fn asked_again(bundle: &Bundle, error: Error) -> Error {
+    let waived = crate::bundle::Response::read(&bundle.path(bundle::RESPONSE)).is_ok_and(|response| response.unverified.is_some());
+    match waived {
+        true => Error {
+            hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".to_owned(),
+            ..error
+        },
+        false => error,
     }
 }
 

@@ -203,7 +203,7 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
             format!("this is a bug in hsmboot{place}"),
             "please report it with the command you ran; nothing is half-written",
         );
-        crate::fsio::abandon();
+        crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
         match format {
             // Standard output may be gone as well.

@@ -45,7 +45,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
     if args.record {
-        bundle.write(&[record_file(&bundle::document(&record))])?;
+        // A verdict that cannot be kept is told all the same.
+        bundle.write(&[record_file(&bundle::document(&record))]).map_err(|error| error.with_document(document(&record)))?;
         ui.detail(&format!("wrote {}", bundle.path(VERIFICATION).display()));
     }
     Ok(Outcome { document: document(&record), text: text(&record, ui), error: rejection(&record) })

@@ -24,6 +24,7 @@ States:
   initialized    claimed; a cluster that is active already counts
   active         its owner has set the first password
   deleted        gone
+and the service's own names of every other state, such as DEGRADED, in any case
 
 Examples:
   hsmboot wait --cluster-id cluster-abc234defgh --for csr
@@ -35,7 +36,7 @@ pub struct Args {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     cluster_id: ClusterId,
-    /// What to wait for: uninitialized, csr, initialized, active or deleted
+    /// What to wait for: uninitialized, csr, initialized, active, deleted, or another state's name
     #[arg(long = "for", value_name = "STATE", value_parser = target)]
     target: Target,
     #[command(flatten)]

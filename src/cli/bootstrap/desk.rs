@@ -54,7 +54,39 @@ impl<'a> Desk<'a> {
             ));
         }
         let key_source = key.as_deref().map(KeySource::parse).transpose()?;
-        Ok(Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false })
+        let mut desk = Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false };
+        if args.ca.is_none() && !args.is_rehearsal() {
+            desk.vouch()?;
+        }
+        Ok(desk)
+    }
+
+    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can write to it must not become the cluster's owner.
+    /// A key that the operator's passphrase opens was put there by the operator. Anything less is said aloud, or refused.
+    fn vouch(&mut self) -> Result<()> {
+        let Some(certificate) = self.certificate() else { return Ok(()) };
+        let place = self.dir.join(CA_FILE);
+        let named = format!(
+            "{}\n  subject  {}\n  SHA-256  {}",
+            place.display(),
+            crate::x509::name_text(certificate.subject()),
+            crate::x509::hex(&certificate.fingerprint())
+        );
+        if self.key_source.is_none() {
+            self.ui.warn(&format!("the CA is the one in the bundle, which proves nothing by lying there; compare it with your own:\n  {named}"));
+            return Ok(());
+        }
+        let encrypted = self.prepare()?;
+        if !encrypted && !self.args.no_passphrase {
+            return Err(Error::new(
+                Class::Ca,
+                "ca-not-vouched-for",
+                format!("the bundle holds a CA whose key is not encrypted, and nothing says that it is yours\n  {named}"),
+                "if it is, name it with --ca and --ca-key (or repeat --no-passphrase, if you made it so); if not, somebody put it there",
+            ));
+        }
+        self.ui.say(&format!("the CA is the one that an earlier run left in the bundle: {named}"));
+        Ok(())
     }
 
     /// The CA's certificate, where there is one yet.
@@ -113,13 +145,16 @@ impl<'a> Desk<'a> {
     }
 
     /// Asks for whatever passphrase will be needed, while somebody is still sitting there.
-    pub(super) fn prepare(&mut self) -> Result<()> {
+    /// Whether a key that was there is encrypted.
+    pub(super) fn prepare(&mut self) -> Result<bool> {
+        let mut encrypted = true;
         if std::mem::replace(&mut self.prepared, true) {
-            return Ok(());
+            return Ok(encrypted);
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
                 let loaded = sign::load(source, &self.args.passphrase, self.ui)?;
+                encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
             }
             (Some(_), None) => {
@@ -132,7 +167,7 @@ impl<'a> Desk<'a> {
             }
             (None, _) => self.passphrase = self.new_passphrase()?,
         }
-        Ok(())
+        Ok(encrypted)
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {
