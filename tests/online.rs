@@ -393,7 +393,7 @@ fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
 fn a_wrong_command_line_ends_with_2_and_missing_credentials_with_6() {
     for words in [
         vec!["status", "--cluster-id", "cluster-../../x"],
-        vec!["wait", "--cluster-id", "cluster-aaaaaaaaaaa", "--for", "INITIALIZE_IN_PROGRESS"],
+        vec!["wait", "--cluster-id", "cluster-aaaaaaaaaaa", "--for", "IN_PROGRESS"],
         vec!["status", "--endpoint-url", "127.0.0.1:80"],
         vec!["status", "--region", "eu west"],
         vec!["bootstrap"],

@@ -17,6 +17,8 @@ const MOST_TURNED_AWAY: u32 = 6;
 /// How many descriptions must show an untouched cluster before a request of unknown outcome counts as lost. DescribeClusters may
 /// lag behind: with the pauses between them they span some seconds.
 const LOOKS_AFTER_UNKNOWN: u32 = 5;
+/// The same after an accepted request whose work DescribeClusters has never shown.
+const LOOKS_AFTER_ACCEPTED: u32 = 8;
 /// The same once INITIALIZE_IN_PROGRESS was seen: one reading of an older state is not a failure yet.
 const LOOKS_AFTER_PROGRESS: u32 = 3;
 /// How many descriptions in a row may fail, or miss the cluster, before anything has been sent.
@@ -112,8 +114,7 @@ impl Claim {
             Sent::Accepted { progress: true } | Sent::Unknown { progress: true, .. } => {
                 self.look(LOOKS_AFTER_PROGRESS, |claim| claim.fail(claim.fell_back()));
             }
-            // DescribeClusters may lag behind for long; an accepted request is not given up before its time is.
-            Sent::Accepted { progress: false } => self.todo = Todo::Pause,
+            Sent::Accepted { progress: false } => self.look(LOOKS_AFTER_ACCEPTED, |claim| claim.fail(claim.fell_back())),
             Sent::Unknown { progress: false, error } => self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
             Sent::TurnedAway(error) if self.turned_away >= MOST_TURNED_AWAY => {
                 self.fail(Failure::Service { error, open: self.open });

@@ -102,6 +102,10 @@ pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool
 
 /// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
 fn holds(bundle: &Bundle, der: &[u8]) -> bool {
+    // A link is no file of the bundle: what it leads to is not ours to write.
+    if !std::fs::symlink_metadata(bundle.path(CA_FILE)).is_ok_and(|facts| facts.is_file()) {
+        return false;
+    }
     let there = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT).unwrap_or_default();
     pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
 }
