@@ -1,6 +1,7 @@
 //! PEM as InitializeCluster documents it: strict to read, one canonical form to write.
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::der::{Reader, tag};
 
@@ -112,12 +113,17 @@ const fn is_space(byte: u8) -> bool {
 /// # Errors
 /// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
 pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
+    // A text that passes holds one block, and that is no key's: only what is refused needs the look.
+    one_text(text, expected).map_err(|fault| match contains(text, b"PRIVATE KEY-----") {
+        true => PemError::PrivateKey { expected: expected.text() },
+        false => fault,
+    })
+}
+
+fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     let label = expected.text();
     if text.is_empty() {
         return Err(PemError::Empty);
-    }
-    if contains(text, b"PRIVATE KEY-----") {
-        return Err(PemError::PrivateKey { expected: label });
     }
     if text.starts_with(&[0xEF, 0xBB, 0xBF]) || text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
         return Err(PemError::ByteOrderMark);
@@ -163,7 +169,7 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     // or another white space among the base64 is nothing that a tool writes.
     let lines: Vec<&str> = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     match lines.as_slice() {
-        ["", middle @ .., ""] if !middle.is_empty() => Base64::decode_vec(&middle.concat()).map_err(|_| PemError::Base64),
+        ["", middle @ .., ""] if !middle.is_empty() => STANDARD.decode(middle.concat()).map_err(|_| PemError::Base64),
         _ => Err(PemError::Base64),
     }
 }
