@@ -262,8 +262,12 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
         (None, Some(verdict)) => format!("{verdict}: the CSR is a genuine HSM's"),
         (None, None) => "not judged in this run".to_owned(),
     };
+    let submitted = match receipt.submitted_at {
+        Some(at) => format!("signed certificate and trust anchor, at {at}"),
+        None => "nothing in this run".to_owned(),
+    };
     format!(
-        "{first}\n  state                {}\n  HSM                  {proof}\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
+        "{first}\n  submitted            {submitted}\n  state                {}\n  HSM                  {proof}\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
         plain(&receipt.state),
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,

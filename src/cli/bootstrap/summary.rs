@@ -22,6 +22,9 @@ pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outc
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
     text.push_str(&advice(desk, bundle.dir()));
+    if desk.is_rehearsal() {
+        text.push_str(&format!("{}\n", styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated")));
+    }
     Outcome::done(document, text)
 }
 
@@ -42,7 +45,7 @@ fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Pat
 
 fn anchors(record: Option<&Record>) -> String {
     let Some(record) = record else { return String::new() };
-    let mut text = "  proven by\n".to_owned();
+    let mut text = "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n".to_owned();
     for anchor in &record.anchors {
         let file = anchor.file.as_deref().map(|file| format!(" ({file})")).unwrap_or_default();
         text.push_str(&format!(
