@@ -33,6 +33,7 @@ struct Issue {
 pub struct Anchor {
     subject: Vec<u8>,
     spki: Vec<u8>,
+    spki_sha256: [u8; 32],
     key: PublicKey,
     source: Source,
     issues: Vec<Issue>,
@@ -102,6 +103,7 @@ impl Anchor {
         Anchor {
             subject: certificate.subject().to_vec(),
             spki: certificate.spki().to_vec(),
+            spki_sha256: *certificate.spki_sha256(),
             key: certificate.key().clone(),
             source: Source::Given(file.to_owned()),
             issues: vec![Issue {
@@ -129,6 +131,7 @@ impl Anchor {
         let key = PublicKey::from_der(&spki, "a built-in anchor").unwrap_or(PublicKey::Other("a damaged built-in anchor".to_owned()));
         Anchor {
             subject: sequence(&rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            spki_sha256: sha256(&spki),
             spki,
             key,
             source: Source::BuiltIn,
@@ -144,6 +147,11 @@ impl Anchor {
     /// The SubjectPublicKeyInfo, with tag and length.
     pub fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo.
+    pub const fn spki_sha256(&self) -> &[u8; 32] {
+        &self.spki_sha256
     }
 
     /// The public key.
@@ -165,7 +173,7 @@ impl Anchor {
         AnchorFacts {
             side,
             subject: name_text(&self.subject),
-            key_sha256: hex(&sha256(&self.spki)),
+            key_sha256: hex(&self.spki_sha256),
             certificate_sha256: self.issues.first().and_then(|issue| issue.fingerprint).map(|print| hex(&print)),
             source,
             file,

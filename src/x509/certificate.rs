@@ -26,6 +26,7 @@ pub struct Certificate {
     not_before: Moment,
     not_after: Moment,
     key: PublicKey,
+    spki_sha256: [u8; 32],
     extensions: Extensions,
 }
 
@@ -81,6 +82,7 @@ impl Certificate {
             outer_algorithm: range(der, outer_algorithm.raw),
             signature: range(der, signature),
             der: der.to_vec(),
+            spki_sha256: sha256(spki.raw),
             version,
             not_before,
             not_after,
@@ -161,6 +163,11 @@ impl Certificate {
     /// What the extensions say; empty in version 1.
     pub const fn extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo.
+    pub const fn spki_sha256(&self) -> &[u8; 32] {
+        &self.spki_sha256
     }
 
     /// SHA-256 over the whole certificate.

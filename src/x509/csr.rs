@@ -23,6 +23,7 @@ pub struct Csr {
     algorithm: Range<usize>,
     signature: Range<usize>,
     key: PublicKey,
+    spki_sha256: [u8; 32],
 }
 
 impl Csr {
@@ -59,6 +60,7 @@ impl Csr {
             algorithm: range(der, algorithm.raw),
             signature: range(der, signature),
             der: der.to_vec(),
+            spki_sha256: sha256(spki.raw),
             key,
         })
     }
@@ -95,6 +97,11 @@ impl Csr {
     /// The public key that a certificate is asked for.
     pub const fn key(&self) -> &PublicKey {
         &self.key
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo.
+    pub const fn spki_sha256(&self) -> &[u8; 32] {
+        &self.spki_sha256
     }
 
     /// SHA-256 over the whole CSR.

@@ -76,6 +76,10 @@ pub fn name_text(name: &[u8]) -> String {
             None => out.push_str(&oid_text(kind)),
         }
         out.push('=');
+        if let Some(plain) = plain(&value) {
+            out.push_str(plain);
+            return;
+        }
         for c in value_text(&value).chars() {
             match c {
                 ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.extend(['\\', c]),
@@ -98,6 +102,13 @@ pub(crate) const fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// The value where it is ASCII with nothing to escape, as nearly all are.
+fn plain<'a>(value: &Tlv<'a>) -> Option<&'a str> {
+    let ascii = matches!(value.tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING);
+    let shown = |byte: &u8| matches!(byte, 0x20..=0x7E) && !matches!(byte, b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';');
+    if ascii && value.content.iter().all(shown) { std::str::from_utf8(value.content).ok() } else { None }
 }
 
 fn value_text(value: &Tlv<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Judged, Outcome, Parts, judgeable, need, need_anchor, print};
 use crate::verify::{CheckId, Input, Side, Source};
-use crate::x509::{PublicKey, hex, name_text, sha256};
+use crate::x509::{PublicKey, hex, name_text};
 
 fn several(parts: &Parts<'_>, side: Side) -> String {
     let [aws, manufacturer] = parts.given;
@@ -23,7 +23,7 @@ pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
     let algorithm = judgeable(hardware.outer_algorithm(), anchor.key(), CheckId::Algorithm(input), side.anchor_noun())?;
     let [aws, manufacturer] = parts.anchored;
     let signed = if side == Side::Aws { aws } else { manufacturer };
-    let (noun, who, key) = (input.noun(), side.anchor_noun(), print(anchor.spki()));
+    let (noun, who, key) = (input.noun(), side.anchor_noun(), print(anchor.spki_sha256()));
     if signed {
         Ok(Outcome::pass(format!("{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}")))
     } else {
@@ -51,7 +51,7 @@ pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
     let hardware = need(parts, side.hardware())?;
     let noun = side.hardware().noun();
     let algorithm = judgeable(hsm.outer_algorithm(), hardware.key(), CheckId::Algorithm(Input::Hsm), noun)?;
-    let key = print(hardware.spki());
+    let key = print(hardware.spki_sha256());
     if hsm.is_signed_by(hardware.key()) {
         Ok(Outcome::pass(format!("the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}")))
     } else {
@@ -79,7 +79,7 @@ pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
     if let Some(other) = [aws, manufacturer].iter().find(|c| matches!(c.key(), PublicKey::Other(_))) {
         return Err(Outcome::skipped(format!("cannot be compared: {}", other.key().describe())));
     }
-    let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
+    let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_numbers(manufacturer.key()) {
         Ok(Outcome::pass(format!("both hardware certificates carry one key, {} (SHA-256 {a})", aws.key().describe())))
     } else {
@@ -92,7 +92,7 @@ pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
 pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
     let aws = need_anchor(parts, Side::Aws)?;
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
-    let (a, m) = (print(aws.spki()), print(manufacturer.spki()));
+    let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_secret(manufacturer.key()) || aws.spki() == manufacturer.spki() {
         Err(Outcome::fail(format!(
             "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots"
@@ -115,7 +115,7 @@ pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
                     Source::Given(file) => format!("given in {file}"),
                 };
                 let certificate = facts.certificate_sha256.map(|print| format!("certificate SHA-256 {print}, ")).unwrap_or_default();
-                format!("{}, {source}: {}, {certificate}key SHA-256 {}", side.anchor_noun(), facts.subject, hex(&sha256(anchor.spki())))
+                format!("{}, {source}: {}, {certificate}key SHA-256 {}", side.anchor_noun(), facts.subject, hex(anchor.spki_sha256()))
             }
         })
         .collect();

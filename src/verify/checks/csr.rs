@@ -16,7 +16,7 @@ pub(super) fn need_csr<'a>(parts: &'a Parts<'_>) -> Result<&'a Csr, Outcome> {
 pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
     let csr = need_csr(parts)?;
     let algorithm = judgeable(csr.algorithm(), csr.key(), CheckId::Algorithm(Input::Csr), "the CSR's key")?;
-    let key = print(csr.spki());
+    let key = print(csr.spki_sha256());
     if csr.is_self_signed() {
         Ok(Outcome::pass(format!("the CSR is signed by the key it carries (SHA-256 {key}), {algorithm}")))
     } else {
@@ -29,7 +29,7 @@ pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
 pub(super) fn csr_key(parts: &Parts<'_>) -> Judged {
     let csr = need_csr(parts)?;
     let hsm = need(parts, Input::Hsm)?;
-    let (asked, vouched) = (print(csr.spki()), print(hsm.spki()));
+    let (asked, vouched) = (print(csr.spki_sha256()), print(hsm.spki_sha256()));
     if csr.spki() == hsm.spki() {
         Ok(Outcome::pass(format!("the CSR's key is the HSM certificate's, byte for byte (SHA-256 {asked})")))
     } else {

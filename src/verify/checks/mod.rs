@@ -8,7 +8,7 @@ mod profile;
 mod validity;
 
 use super::{CheckId, Finding, Input, Parts, Profile, Side, Status};
-use crate::x509::{Certificate, Moment, PublicKey, hex, sha256};
+use crate::x509::{Certificate, Moment, PublicKey, hex};
 
 /// A check's outcome, before its id is put to it.
 pub(super) struct Outcome(Status, String);
@@ -64,8 +64,7 @@ fn need<'a>(parts: &'a Parts<'_>, input: Input) -> Result<&'a Certificate, Outco
 }
 
 /// A key's SHA-256 for eyes: the first sixteen digits are enough to compare two at a glance; the inputs hold the rest.
-fn print(spki: &[u8]) -> String {
-    let digest = sha256(spki);
+fn print(digest: &[u8; 32]) -> String {
     let mut text = hex(digest.get(..8).unwrap_or_default());
     text.push('…');
     text
