@@ -60,7 +60,8 @@ impl Moment {
         let two =
             |n: usize| -> Result<i8, Malformed> { digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault) };
         let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).map_err(|_| fault())?;
-        Ok(Moment(civil.duration_since(EPOCH).as_secs()))
+        // The way round a Timestamp is the quick one; it ends a day before 99991231235959Z.
+        Ok(Moment(jiff::tz::Offset::UTC.to_timestamp(civil).map_or_else(|_| civil.duration_since(EPOCH).as_secs(), |stamp| stamp.as_second())))
     }
 
     /// As RFC 5280 4.1.2.5 wants it written: UTCTime through 2049, GeneralizedTime after.
@@ -74,6 +75,9 @@ impl Moment {
     }
 
     fn civil(self) -> jiff::civil::DateTime {
+        if let Ok(stamp) = jiff::Timestamp::from_second(self.0) {
+            return jiff::tz::Offset::UTC.to_datetime(stamp);
+        }
         // In range by construction (`from_unix` clamps); jiff's Timestamp ends a day before RFC 5280's 99991231235959Z, its civil time does not.
         EPOCH.checked_add(jiff::SignedDuration::from_secs(self.0)).unwrap_or(jiff::civil::DateTime::MAX)
     }
