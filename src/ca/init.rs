@@ -109,8 +109,8 @@ fn one_extension(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {
 /// SHA-1 over the public key's bits (RFC 5280 4.2.1.2, method 1). A name for the key, not a proof of anything.
 fn key_identifier(spki: &[u8]) -> Option<Vec<u8>> {
     let mut reader = Reader::new(der::single(spki, tag::SEQUENCE, "key").ok()?.content, "key");
-    reader.expect(tag::SEQUENCE, "algorithm").ok()?;
-    let bits = der::whole_octets(reader.expect(tag::BIT_STRING, "key").ok()?.content, "key").ok()?;
+    reader.required(tag::SEQUENCE, "algorithm").ok()?;
+    let bits = der::whole_octets(reader.required(tag::BIT_STRING, "key").ok()?.content, "key").ok()?;
     Some(ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
 }
 

@@ -14,6 +14,7 @@
 //! # use std::time::{Duration, Instant};
 //! use hsmboot::claim::{Claim, Outcome, Patience, Step};
 //! use hsmboot::cloudhsm::CloudHsm;
+//! use hsmboot::error::{Class, Error};
 //!
 //! async fn submit(service: &impl CloudHsm, mut claim: Claim, sleep: impl AsyncFn(Duration)) -> hsmboot::error::Result<Outcome> {
 //!     let start = Instant::now();
@@ -25,7 +26,7 @@
 //!             Step::Done(outcome) => return Ok(*outcome),
 //!             Step::Failed(failure) => return Err((*failure).into()),
 //!             // Only a claim that began without a pair asks for one.
-//!             Step::Certify(cluster) => unimplemented!("verify, sign and check, then claim.certified(pair)"),
+//!             Step::Certify(cluster) => return Err(Error::new(Class::Usage, "no-pair", format!("{} has no pair yet", cluster.cluster_id), "sign first")),
 //!         }
 //!     }
 //! }

@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must have this tag.
-    pub(super) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
+    pub(super) fn required(&mut self, tag: u8) -> Option<Element<'a>> {
         self.next().filter(|element| element.tag == tag)
     }
 
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
 /// The one element that the octets are, nothing after it.
 pub(super) fn only(octets: &[u8], tag: u8) -> Option<Element<'_>> {
     let mut reader = Reader::new(octets);
-    let element = reader.expect(tag)?;
+    let element = reader.required(tag)?;
     reader.is_empty().then_some(element)
 }
 
@@ -109,9 +109,9 @@ impl Certificate {
 
     fn from_der(octets: &[u8]) -> Option<Self> {
         let mut outer = Reader::new(only(octets, 0x30)?.content);
-        let tbs = outer.expect(0x30)?;
-        let algorithm = outer.expect(0x30)?;
-        let signature = outer.expect(0x03)?;
+        let tbs = outer.required(0x30)?;
+        let algorithm = outer.required(0x30)?;
+        let signature = outer.required(0x03)?;
         if !outer.is_empty() {
             return None;
         }
@@ -125,16 +125,16 @@ impl Certificate {
                 _ => return None,
             },
         };
-        inner.expect(0x02)?;
+        inner.required(0x02)?;
         // RFC 5280 4.1.1.2: the algorithm inside the signed part is the one outside.
-        (inner.expect(0x30)?.raw == algorithm.raw).then_some(())?;
-        let issuer = inner.expect(0x30)?;
-        let mut validity = Reader::new(inner.expect(0x30)?.content);
+        (inner.required(0x30)?.raw == algorithm.raw).then_some(())?;
+        let issuer = inner.required(0x30)?;
+        let mut validity = Reader::new(inner.required(0x30)?.content);
         let not_before = time(validity.next()?)?;
         let not_after = time(validity.next()?)?;
         validity.is_empty().then_some(())?;
-        let subject = inner.expect(0x30)?;
-        let spki = inner.expect(0x30)?;
+        let subject = inner.required(0x30)?;
+        let spki = inner.required(0x30)?;
         inner.optional(0x81)?;
         inner.optional(0x82)?;
         let extensions = match inner.optional(0xA3)? {
@@ -187,10 +187,10 @@ fn extensions(content: &[u8]) -> Option<Vec<Extension>> {
     let mut reader = Reader::new(content);
     let mut found: Vec<Extension> = Vec::new();
     while !reader.is_empty() {
-        let mut parts = Reader::new(reader.expect(0x30)?.content);
-        let oid = parts.expect(0x06)?.content.to_vec();
+        let mut parts = Reader::new(reader.required(0x30)?.content);
+        let oid = parts.required(0x06)?.content.to_vec();
         parts.optional(0x01)?;
-        let value = parts.expect(0x04)?.content.to_vec();
+        let value = parts.required(0x04)?.content.to_vec();
         // RFC 5280 4.2: none twice.
         if !parts.is_empty() || found.iter().any(|extension| extension.oid == oid) {
             return None;

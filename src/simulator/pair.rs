@@ -79,13 +79,13 @@ fn usable_anchor(anchor: &Certificate) -> Result<(), String> {
 fn verifies(certificate: &Certificate, issuer_spki: &[u8]) -> bool {
     let key = || {
         let mut reader = Reader::new(only(issuer_spki, 0x30)?.content);
-        let mut algorithm = Reader::new(reader.expect(0x30)?.content);
-        let kind = algorithm.expect(0x06)?.content;
+        let mut algorithm = Reader::new(reader.required(0x30)?.content);
+        let kind = algorithm.required(0x06)?.content;
         let curve = algorithm.next().map(|parameters| parameters.content);
-        let bits = reader.expect(0x03)?.content.strip_prefix(&[0])?;
+        let bits = reader.required(0x03)?.content.strip_prefix(&[0])?;
         Some((kind, curve, bits))
     };
-    let signed_with = only(&certificate.algorithm, 0x30).and_then(|a| Reader::new(a.content).expect(0x06));
+    let signed_with = only(&certificate.algorithm, 0x30).and_then(|a| Reader::new(a.content).required(0x06));
     let (Some((kind, curve, bits)), Some(signed_with)) = (key(), signed_with) else {
         return false;
     };

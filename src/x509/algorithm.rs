@@ -79,7 +79,7 @@ impl std::fmt::Display for SignatureAlgorithm {
 /// AlgorithmIdentifier: an OID and at most one parameter (RFC 5280 4.1.1.2).
 fn parts<'a>(identifier: &Tlv<'a>, what: &'static str) -> Result<(&'a [u8], Option<Tlv<'a>>), Malformed> {
     let mut reader = Reader::new(identifier.content, what);
-    let oid = reader.expect(tag::OID, "an algorithm's OID")?;
+    let oid = reader.required(tag::OID, "an algorithm's OID")?;
     let parameter = if reader.is_empty() { None } else { Some(reader.any()?) };
     reader.finish()?;
     Ok((oid.content, parameter))
@@ -159,7 +159,7 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     for number in 0..4 {
         if let Some(field) = fields.optional(tag::context(number))? {
             let mut inner = Reader::new(field.content, what);
-            let value = inner.expect(if number < 2 { tag::SEQUENCE } else { tag::INTEGER }, "an RSA PSS parameter")?;
+            let value = inner.required(if number < 2 { tag::SEQUENCE } else { tag::INTEGER }, "an RSA PSS parameter")?;
             inner.finish()?;
             if matches!((number, value.content), (2, [20]) | (3, [1])) {
                 return Err(Malformed::new(format!("{what}: RSA PSS parameters that write out a default (X.690 11.5)")));
@@ -252,8 +252,8 @@ impl PublicKey {
     pub fn from_der(spki: &[u8], what: &'static str) -> Result<Self, Malformed> {
         let outer = single(spki, tag::SEQUENCE, what)?;
         let mut reader = Reader::new(outer.content, what);
-        let identifier = reader.expect(tag::SEQUENCE, "the public key's algorithm")?;
-        let bits = reader.expect(tag::BIT_STRING, "the public key")?;
+        let identifier = reader.required(tag::SEQUENCE, "the public key's algorithm")?;
+        let bits = reader.required(tag::BIT_STRING, "the public key")?;
         reader.finish()?;
         well_formed(&identifier, what)?;
         bit_string_rules(bits.content, what)?;
@@ -284,7 +284,7 @@ impl PublicKey {
         let key = single(octets, tag::SEQUENCE, what)?;
         let mut reader = Reader::new(key.content, what);
         let mut number = |name| {
-            let integer = reader.expect(tag::INTEGER, name)?;
+            let integer = reader.required(tag::INTEGER, name)?;
             integer_rules(integer.content, what)?;
             match integer.content {
                 [first, ..] if first & 0x80 != 0 => Err(Malformed::new(format!("{what}: {name} is negative (RFC 8017 A.1.1)"))),

@@ -46,28 +46,28 @@ impl Certificate {
         let outer = single(der, tag::SEQUENCE, WHAT)?;
         strict(der, WHAT)?;
         let mut reader = Reader::new(outer.content, WHAT);
-        let tbs = reader.expect(tag::SEQUENCE, "tbsCertificate")?;
-        let outer_algorithm = reader.expect(tag::SEQUENCE, "signatureAlgorithm")?;
-        let signature = reader.expect(tag::BIT_STRING, "signatureValue")?;
+        let tbs = reader.required(tag::SEQUENCE, "tbsCertificate")?;
+        let outer_algorithm = reader.required(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = reader.required(tag::BIT_STRING, "signatureValue")?;
         reader.finish()?;
         algorithm::well_formed(&outer_algorithm, WHAT)?;
         let signature = whole_octets(signature.content, WHAT)?;
 
         let mut fields = Reader::new(tbs.content, WHAT);
         let version = version(fields.optional(tag::context(0))?)?;
-        let serial = fields.expect(tag::INTEGER, "serialNumber")?;
+        let serial = fields.required(tag::INTEGER, "serialNumber")?;
         integer_rules(serial.content, WHAT)?;
-        let inner_algorithm = fields.expect(tag::SEQUENCE, "signature")?;
+        let inner_algorithm = fields.required(tag::SEQUENCE, "signature")?;
         algorithm::well_formed(&inner_algorithm, WHAT)?;
-        let issuer = fields.expect(tag::SEQUENCE, "issuer")?;
+        let issuer = fields.required(tag::SEQUENCE, "issuer")?;
         name::check(&issuer, WHAT)?;
         if issuer.content.is_empty() {
             return Err(Malformed::new(format!("{WHAT}: an empty issuer (RFC 5280 4.1.2.4)")));
         }
-        let (not_before, not_after) = validity(&fields.expect(tag::SEQUENCE, "validity")?)?;
-        let subject = fields.expect(tag::SEQUENCE, "subject")?;
+        let (not_before, not_after) = validity(&fields.required(tag::SEQUENCE, "validity")?)?;
+        let subject = fields.required(tag::SEQUENCE, "subject")?;
         name::check(&subject, WHAT)?;
-        let spki = fields.expect(tag::SEQUENCE, "subjectPublicKeyInfo")?;
+        let spki = fields.required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
         let extensions = tail(&mut fields, version)?;
         fields.finish()?;

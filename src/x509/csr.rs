@@ -35,22 +35,22 @@ impl Csr {
         let outer = single(der, tag::SEQUENCE, WHAT)?;
         strict(der, WHAT)?;
         let mut reader = Reader::new(outer.content, WHAT);
-        let info = reader.expect(tag::SEQUENCE, "certificationRequestInfo")?;
-        let algorithm = reader.expect(tag::SEQUENCE, "signatureAlgorithm")?;
-        let signature = reader.expect(tag::BIT_STRING, "signature")?;
+        let info = reader.required(tag::SEQUENCE, "certificationRequestInfo")?;
+        let algorithm = reader.required(tag::SEQUENCE, "signatureAlgorithm")?;
+        let signature = reader.required(tag::BIT_STRING, "signature")?;
         reader.finish()?;
         algorithm::well_formed(&algorithm, WHAT)?;
         let signature = whole_octets(signature.content, WHAT)?;
 
         let mut fields = Reader::new(info.content, WHAT);
-        if fields.expect(tag::INTEGER, "version")?.content != [0] {
+        if fields.required(tag::INTEGER, "version")?.content != [0] {
             return Err(Malformed::new(format!("{WHAT}: a version other than 1 (RFC 2986 4.1)")));
         }
-        let subject = fields.expect(tag::SEQUENCE, "subject")?;
+        let subject = fields.required(tag::SEQUENCE, "subject")?;
         name::check(&subject, WHAT)?;
-        let spki = fields.expect(tag::SEQUENCE, "subjectPKInfo")?;
+        let spki = fields.required(tag::SEQUENCE, "subjectPKInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
-        attributes(&fields.expect(tag::context(0), "attributes")?)?;
+        attributes(&fields.required(tag::context(0), "attributes")?)?;
         fields.finish()?;
 
         Ok(Csr {
@@ -127,10 +127,10 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
     let mut reader = Reader::new(set.content, WHAT);
     let mut seen: Vec<&[u8]> = Vec::new();
     while !reader.is_empty() {
-        let attribute = reader.expect(tag::SEQUENCE, "an attribute")?;
+        let attribute = reader.required(tag::SEQUENCE, "an attribute")?;
         let mut parts = Reader::new(attribute.content, WHAT);
-        let kind = parts.expect(tag::OID, "an attribute's type")?.content;
-        let values = parts.expect(tag::SET, "an attribute's values")?;
+        let kind = parts.required(tag::OID, "an attribute's type")?.content;
+        let values = parts.required(tag::SET, "an attribute's values")?;
         parts.finish()?;
         if seen.contains(&kind) {
             return Err(Malformed::new(format!("{WHAT}: an attribute twice")));

@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Where it has another, or is no element.
-    pub fn expect(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
+    pub fn required(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
         match self.peek() {
             None => Err(Malformed::new(format!("{}: {name} is missing", self.what))),
             Some(found) if found != tag => Err(Malformed::new(format!("{}: {name} has tag {found:02x}, expected {tag:02x}", self.what))),
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
 /// Where it is no element of that tag, or has a tail.
 pub fn single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>, Malformed> {
     let mut reader = Reader::new(der, what);
-    let tlv = reader.expect(tag, "the outermost element")?;
+    let tlv = reader.required(tag, "the outermost element")?;
     if !reader.is_empty() {
         return Err(Malformed::new(format!("{what}: {} bytes after its end", reader.rest.len())));
     }

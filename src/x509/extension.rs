@@ -89,7 +89,7 @@ pub(crate) fn parse(list: &Tlv<'_>, what: &'static str) -> Result<Extensions, Ma
         return Err(Malformed::new(format!("{what}: an empty list of extensions (RFC 5280 4.1)")));
     }
     while !reader.is_empty() {
-        let extension = reader.expect(tag::SEQUENCE, "an extension")?;
+        let extension = reader.required(tag::SEQUENCE, "an extension")?;
         one(&extension, &mut found, what)?;
     }
     Ok(found)
@@ -97,14 +97,14 @@ pub(crate) fn parse(list: &Tlv<'_>, what: &'static str) -> Result<Extensions, Ma
 
 fn one(extension: &Tlv<'_>, found: &mut Extensions, what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
-    let oid = oid_text(parts.expect(tag::OID, "an extension's OID")?.content);
+    let oid = oid_text(parts.required(tag::OID, "an extension's OID")?.content);
     let critical = match parts.optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv { content: [0xFF], .. }) => true,
         // DER leaves a DEFAULT out (X.690 11.5).
         Some(_) => return Err(Malformed::new(format!("{what}: extension {oid} writes out critical FALSE, the default (X.690 11.5)"))),
     };
-    let value = parts.expect(tag::OCTET_STRING, "an extension's value")?.content;
+    let value = parts.required(tag::OCTET_STRING, "an extension's value")?.content;
     parts.finish()?;
     // RFC 5280 4.2: the value is the DER of one ASN.1 value, known to us or not.
     strict(value, what)?;

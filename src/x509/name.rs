@@ -31,13 +31,13 @@ pub(crate) fn check(name: &Tlv<'_>, what: &'static str) -> Result<(), Malformed>
 fn walk<'a>(content: &'a [u8], what: &'static str, mut see: impl FnMut(bool, &'a [u8], Tlv<'a>)) -> Result<(), Malformed> {
     let mut rdns = Reader::new(content, what);
     while !rdns.is_empty() {
-        let rdn = rdns.expect(tag::SET, "a name's RDN")?;
+        let rdn = rdns.required(tag::SET, "a name's RDN")?;
         let mut attributes = Reader::new(rdn.content, what);
         let mut first = true;
         loop {
-            let attribute = attributes.expect(tag::SEQUENCE, "an RDN's attribute")?;
+            let attribute = attributes.required(tag::SEQUENCE, "an RDN's attribute")?;
             let mut parts = Reader::new(attribute.content, what);
-            let kind = parts.expect(tag::OID, "an attribute's type")?;
+            let kind = parts.required(tag::OID, "an attribute's type")?;
             let value = parts.any()?;
             parts.finish()?;
             see(first, kind.content, value);

@@ -56,8 +56,8 @@ impl<'a> Encrypted<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, KeyFault> {
         let bad = || malformed("its encrypted PKCS#8 structure is damaged");
         let mut outer = inside(bytes).ok_or_else(bad)?;
-        let scheme = outer.expect(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
-        let ciphertext = outer.expect(tag::OCTET_STRING, "data").map_err(|_| bad())?.content;
+        let scheme = outer.required(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
+        let ciphertext = outer.required(tag::OCTET_STRING, "data").map_err(|_| bad())?.content;
         outer.finish().map_err(|_| bad())?;
         let (oid, parameters) = algorithm(scheme).ok_or_else(bad)?;
         if oid != PBES2 {
@@ -111,7 +111,7 @@ fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
 /// AlgorithmIdentifier: the identifier, dotted, and the parameters.
 fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     let mut reader = inside(tlv.raw)?;
-    let oid = dotted(reader.expect(tag::OID, "algorithm").ok()?.content)?;
+    let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
     let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
     reader.finish().ok()?;
     Some((oid, parameters))
@@ -133,8 +133,8 @@ fn pbes1(oid: &str) -> String {
 fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its PBKDF2 parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
-    let salt = reader.expect(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
-    let rounds = reader.expect(tag::INTEGER, "rounds").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad)?;
+    let salt = reader.required(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
+    let rounds = reader.required(tag::INTEGER, "rounds").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad)?;
     let key_length = optional_number(&mut reader).ok_or_else(bad)?;
     let prf = if reader.is_empty() { None } else { Some(reader.any().ok().and_then(algorithm).ok_or_else(bad)?) };
     reader.finish().map_err(|_| bad())?;
@@ -156,8 +156,8 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
 fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its scrypt parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
-    let salt = reader.expect(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
-    let mut next = || reader.expect(tag::INTEGER, "cost").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad);
+    let salt = reader.required(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
+    let mut next = || reader.required(tag::INTEGER, "cost").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad);
     let (n, r, p) = (next()?, next()?, next()?);
     let key_length = optional_number(&mut reader).ok_or_else(bad)?;
     reader.finish().map_err(|_| bad())?;

@@ -102,9 +102,9 @@ struct Pkcs8<'a> {
 
 fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
     let mut reader = Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key");
-    let version = reader.expect(tag::INTEGER, "version").ok()?.content;
-    let algorithm = reader.expect(tag::SEQUENCE, "algorithm").ok()?;
-    let key = reader.expect(tag::OCTET_STRING, "key").ok()?.content;
+    let version = reader.required(tag::INTEGER, "version").ok()?.content;
+    let algorithm = reader.required(tag::SEQUENCE, "algorithm").ok()?;
+    let key = reader.required(tag::OCTET_STRING, "key").ok()?.content;
     reader.optional(tag::context(0)).ok()?; // attributes: of no use here
     if version == [1] {
         reader.optional(tag::context_primitive(1)).ok()?; // the public key (RFC 5958 2)
@@ -113,7 +113,7 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
     }
     reader.finish().ok()?;
     let mut reader = Reader::new(algorithm.content, "key");
-    let oid = dotted(reader.expect(tag::OID, "algorithm").ok()?.content)?;
+    let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
     let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
     reader.finish().ok()?;
     Some(Pkcs8 { algorithm: oid, parameters, key })
@@ -128,7 +128,7 @@ pub(super) fn looks_like_pkcs8(bytes: &[u8]) -> bool {
 pub(super) fn looks_like_bare_key(bytes: &[u8]) -> bool {
     der::single(bytes, tag::SEQUENCE, "key")
         .ok()
-        .and_then(|outer| Reader::new(outer.content, "key").expect(tag::INTEGER, "version").ok())
+        .and_then(|outer| Reader::new(outer.content, "key").required(tag::INTEGER, "version").ok())
         .is_some_and(|version| matches!(version.content, [0 | 1]))
 }
 
@@ -142,10 +142,10 @@ pub(super) fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFa
     let bad = || malformed("its EC key structure is damaged");
     let outer = der::single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
     let mut reader = Reader::new(outer.content, "key");
-    if reader.expect(tag::INTEGER, "version").map_err(|_| bad())?.content != [1] {
+    if reader.required(tag::INTEGER, "version").map_err(|_| bad())?.content != [1] {
         return Err(bad());
     }
-    let scalar = reader.expect(tag::OCTET_STRING, "key").map_err(|_| bad())?.content;
+    let scalar = reader.required(tag::OCTET_STRING, "key").map_err(|_| bad())?.content;
     let parameters = reader.optional(tag::context(0)).map_err(|_| bad())?;
     let public = reader.optional(tag::context(1)).map_err(|_| bad())?;
     reader.finish().map_err(|_| bad())?;
@@ -180,7 +180,7 @@ fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
 
 fn bit_string(content: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(content, "key");
-    let bits = reader.expect(tag::BIT_STRING, "public key").ok()?.content;
+    let bits = reader.required(tag::BIT_STRING, "public key").ok()?.content;
     reader.finish().ok()?;
     der::whole_octets(bits, "public key").ok()
 }

@@ -86,7 +86,7 @@ fn rsa_numbers(pkcs1: &[u8]) -> Result<(), KeyFault> {
     let bad = || malformed("its RSA key structure is damaged");
     let outer = der::single(pkcs1, tag::SEQUENCE, "key").map_err(|_| bad())?;
     let mut reader = Reader::new(outer.content, "key");
-    let mut number = || reader.expect(tag::INTEGER, "number").map(|tlv| tlv.content).map_err(|_| bad());
+    let mut number = || reader.required(tag::INTEGER, "number").map(|tlv| tlv.content).map_err(|_| bad());
     match number()? {
         [0] => {}
         [1] => return Err(wrong_kind("an RSA key of more than two primes")),
