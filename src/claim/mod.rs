@@ -26,7 +26,7 @@
 //!             Step::Done(outcome) => return Ok(*outcome),
 //!             Step::Failed(failure) => return Err((*failure).into()),
 //!             // Only a claim that began without a pair asks for one.
-//!             Step::Certify(cluster) => return Err(Error::new(Class::Usage, "no-pair", format!("{} has no pair yet", cluster.cluster_id), "sign first")),
+//!             Step::Certify(cluster) => return Err(Error::new(Class::Input, "not-signed", format!("{} has no pair yet", cluster.cluster_id), "sign first")),
 //!         }
 //!     }
 //! }
