@@ -74,6 +74,8 @@ struct Parts<'a> {
     manufacturer_anchor: Option<&'a Anchor>,
     /// Whether each side's anchor signed its hardware certificate, found while choosing it.
     anchored: [bool; 2],
+    /// Whether each side's hardware key signed the HSM certificate.
+    vouched: [bool; 2],
     given: [usize; 2],
 }
 
@@ -170,6 +172,16 @@ fn choose<'a>(anchors: &'a [Anchor], hardware: Option<&Certificate>) -> (Option<
     (best.map(|(anchor, _, _)| anchor), best.is_some_and(|(_, _, signed)| signed))
 }
 
+/// Whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM certificate. Genuine hardware has one key under both
+/// certificates: then one signature check answers for both.
+fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &Parsed<Certificate>) -> [bool; 2] {
+    let Ok(hsm) = hsm else { return [false; 2] };
+    let [aws, manufacturer] = [aws, manufacturer].map(|hardware| hardware.as_ref().ok().map(Certificate::key));
+    let by_aws = aws.is_some_and(|key| hsm.is_signed_by(key));
+    let by_manufacturer = if manufacturer == aws { by_aws } else { manufacturer.is_some_and(|key| hsm.is_signed_by(key)) };
+    [by_aws, by_manufacturer]
+}
+
 /// Judges the evidence.
 ///
 /// Holds afterwards, where the verdict is `verified` and not `chains_only`: the key in the CSR is that of an HSM certificate signed by one hardware key
@@ -191,9 +203,11 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
     let manufacturer_hardware = certificate(&evidence.manufacturer_hardware);
     let (aws_anchor, aws_signed) = choose(&anchors.aws, aws_hardware.as_ref().ok());
     let (manufacturer_anchor, manufacturer_signed) = choose(&anchors.manufacturer, manufacturer_hardware.as_ref().ok());
+    let hsm = certificate(&evidence.hsm);
     let parts = Parts {
         csr,
-        hsm: certificate(&evidence.hsm),
+        vouched: vouched(&hsm, &aws_hardware, &manufacturer_hardware),
+        hsm,
         aws_hardware,
         manufacturer_hardware,
         aws_anchor,

@@ -52,6 +52,14 @@ impl Side {
     /// Both.
     pub const ALL: [Side; 2] = [Side::Aws, Side::Manufacturer];
 
+    /// This side's of a pair that holds both sides', AWS's first.
+    pub(crate) fn of<T>(self, [aws, manufacturer]: [T; 2]) -> T {
+        match self {
+            Side::Aws => aws,
+            Side::Manufacturer => manufacturer,
+        }
+    }
+
     /// Its hardware certificate.
     pub const fn hardware(self) -> Input {
         match self {

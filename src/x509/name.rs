@@ -4,20 +4,23 @@ use super::der::{Reader, Tlv, tag};
 use super::{Malformed, hex};
 
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
-const SHORT_NAMES: &[(&[u8], &str)] = &[
-    (&[0x55, 4, 3], "CN"),
-    (&[0x55, 4, 5], "serialNumber"),
-    (&[0x55, 4, 6], "C"),
-    (&[0x55, 4, 7], "L"),
-    (&[0x55, 4, 8], "ST"),
-    (&[0x55, 4, 9], "STREET"),
-    (&[0x55, 4, 10], "O"),
-    (&[0x55, 4, 11], "OU"),
-    (&[0x55, 4, 12], "title"),
-    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 25], "DC"),
-    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 1], "UID"),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1], "emailAddress"),
-];
+const fn short_name(kind: &[u8]) -> Option<&'static str> {
+    Some(match kind {
+        [0x55, 4, 3] => "CN",
+        [0x55, 4, 5] => "serialNumber",
+        [0x55, 4, 6] => "C",
+        [0x55, 4, 7] => "L",
+        [0x55, 4, 8] => "ST",
+        [0x55, 4, 9] => "STREET",
+        [0x55, 4, 10] => "O",
+        [0x55, 4, 11] => "OU",
+        [0x55, 4, 12] => "title",
+        [0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 25] => "DC",
+        [0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 1] => "UID",
+        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1] => "emailAddress",
+        _ => return None,
+    })
+}
 
 /// `commonName` (X.520; RFC 5280 appendix A.1).
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
@@ -65,14 +68,14 @@ pub fn common_name_contains(name: &[u8], part: &str) -> bool {
 /// A name for eyes, in the order it is encoded in: `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within
 /// values are escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
 pub fn name_text(name: &[u8]) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(name.len());
     let Ok(outer) = Reader::new(name, "a name").any() else { return "(not a name)".to_owned() };
     let walked = walk(outer.content, "a name", |first, kind, value| {
         if !out.is_empty() {
             out.push_str(if first { ", " } else { " + " });
         }
-        match SHORT_NAMES.iter().find(|(oid, _)| *oid == kind) {
-            Some((_, short)) => out.push_str(short),
+        match short_name(kind) {
+            Some(short) => out.push_str(short),
             None => out.push_str(&oid_text(kind)),
         }
         out.push('=');

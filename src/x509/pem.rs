@@ -100,7 +100,7 @@ pub enum PemError {
 
 /// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (facts.md).
 pub const fn is_documented(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+'..=b'/' | b'=') || is_space(byte)
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+'..=b'/' | b'=') || is_space(byte)
 }
 
 /// `\s`

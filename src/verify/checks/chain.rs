@@ -5,8 +5,7 @@ use crate::verify::{CheckId, Input, Side, Source};
 use crate::x509::{PublicKey, hex, name_text};
 
 fn several(parts: &Parts<'_>, side: Side) -> String {
-    let [aws, manufacturer] = parts.given;
-    let count = if side == Side::Aws { aws } else { manufacturer };
+    let count = side.of(parts.given);
     if count > 1 { format!(" (nor does any other of the {count} that were given)") } else { String::new() }
 }
 
@@ -21,8 +20,7 @@ pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
     let hardware = need(parts, input)?;
     let anchor = need_anchor(parts, side)?;
     let algorithm = judgeable(hardware.outer_algorithm(), anchor.key(), CheckId::Algorithm(input), side.anchor_noun())?;
-    let [aws, manufacturer] = parts.anchored;
-    let signed = if side == Side::Aws { aws } else { manufacturer };
+    let signed = side.of(parts.anchored);
     let (noun, who, key) = (input.noun(), side.anchor_noun(), print(anchor.spki_sha256()));
     if signed {
         Ok(Outcome::pass(format!("{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}")))
@@ -37,10 +35,11 @@ pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let hardware = need(parts, input)?;
     let anchor = need_anchor(parts, side)?;
     let (noun, who) = (input.noun(), side.anchor_noun());
-    let (issuer, subject) = (name_text(hardware.issuer()), name_text(anchor.subject()));
+    let subject = name_text(anchor.subject());
     if hardware.issuer() == anchor.subject() {
         Ok(Outcome::pass(format!("{noun}'s issuer is {who}'s subject, {subject}")))
     } else {
+        let issuer = name_text(hardware.issuer());
         Err(Outcome::fail(format!("{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}", several(parts, side))))
     }
 }
@@ -52,7 +51,7 @@ pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
     let noun = side.hardware().noun();
     let algorithm = judgeable(hsm.outer_algorithm(), hardware.key(), CheckId::Algorithm(Input::Hsm), noun)?;
     let key = print(hardware.spki_sha256());
-    if hsm.is_signed_by(hardware.key()) {
+    if side.of(parts.vouched) {
         Ok(Outcome::pass(format!("the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}")))
     } else {
         Err(Outcome::fail(format!("the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})", hardware.key().describe())))
@@ -64,10 +63,11 @@ pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let hardware = need(parts, side.hardware())?;
     let noun = side.hardware().noun();
-    let (issuer, subject) = (name_text(hsm.issuer()), name_text(hardware.subject()));
+    let subject = name_text(hardware.subject());
     if hsm.issuer() == hardware.subject() {
         Ok(Outcome::pass(format!("the HSM certificate's issuer is the subject of {noun}, {subject}")))
     } else {
+        let issuer = name_text(hsm.issuer());
         Err(Outcome::fail(format!("the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}")))
     }
 }
