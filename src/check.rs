@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::verify::Status;
-use crate::x509::pem::{self, Label, MAX_CHARS};
-use crate::x509::{Certificate, Csr, Moment, SignatureAlgorithm, hex, name_text, sha256};
+use crate::x509::pem::MAX_CHARS;
+use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, hex, name_text, sha256};
 
 /// A rule of the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -257,7 +257,7 @@ impl Checked {
     }
 }
 
-type Parsed<T> = Result<T, String>;
+type Parsed<T> = Result<T, Malformed>;
 
 struct Parts {
     csr: Parsed<Csr>,
@@ -274,7 +274,7 @@ struct Parts {
 /// assert_eq!(checked.into_pair().unwrap_err().code(), 4);
 /// ```
 pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> Checked {
-    let parts = Parts { csr: request(csr), signed_cert: certificate(signed_cert), trust_anchor: certificate(trust_anchor) };
+    let parts = Parts { csr: Csr::from_pem(csr), signed_cert: certificate(signed_cert), trust_anchor: certificate(trust_anchor) };
     let checks: Vec<Finding> = Rule::ALL.into_iter().map(|rule| judge(rule, &parts, at)).collect();
     let verdict = if checks.iter().any(|finding| finding.status == Status::Fail) { "unfit" } else { "fit" };
     let record = Record { format: "hsmboot-check/1", verdict, at, checks };
@@ -290,28 +290,25 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
 /// # Errors
 /// Class `Input` where it is malformed, `Ca` where CloudHSM would refuse it.
 pub fn trust_anchor(text: &[u8], at: Moment) -> Result<Certificate, Error> {
-    let parts = Parts { csr: Err(String::new()), signed_cert: Err(String::new()), trust_anchor: certificate(text) };
+    let absent = || Malformed::new(String::new());
+    let parts = Parts { csr: Err(absent()), signed_cert: Err(absent()), trust_anchor: certificate(text) };
     let rules = Rule::ALL.into_iter().filter(|rule| rule.class() == Class::Ca || *rule == Rule::PemTrustAnchor);
     let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: rules.map(|rule| judge(rule, &parts, at)).collect() };
     match (record.error(), parts.trust_anchor) {
         (None, Ok(certificate)) => Ok(certificate),
         (Some(error), _) => Err(error),
-        (None, Err(fault)) => Err(Error::new(Class::Input, "malformed", fault, "")),
+        (None, Err(fault)) => Err(Error::new(Class::Input, "malformed", fault.to_string(), "")),
     }
 }
 
-fn request(text: &[u8]) -> Parsed<Csr> {
-    let der = pem::decode(text, Label::CertificateRequest).map_err(|fault| fault.to_string())?;
-    Csr::from_der(&der).map_err(|fault| fault.to_string())
-}
-
 fn certificate(text: &[u8]) -> Parsed<Certificate> {
-    let der = pem::decode(text, Label::Certificate).map_err(|fault| fault.to_string())?;
-    let certificate = Certificate::from_der(&der).map_err(|fault| fault.to_string())?;
+    let certificate = Certificate::from_pem(text)?;
     // What is sent is our own text of it: lines that were longer or shorter in the file make it another length.
     let sent = certificate.to_pem().len();
     if sent > MAX_CHARS {
-        return Err(format!("{sent} characters as it would be sent, and CloudHSM takes at most {MAX_CHARS} (API Reference, InitializeCluster)"));
+        return Err(Malformed::new(format!(
+            "{sent} characters as it would be sent, and CloudHSM takes at most {MAX_CHARS} (API Reference, InitializeCluster)"
+        )));
     }
     Ok(certificate)
 }
@@ -364,7 +361,7 @@ fn anchor(parts: &Parts) -> Result<&Certificate, (Status, String)> {
     unread(&parts.trust_anchor, "the trust anchor", Rule::PemTrustAnchor)
 }
 
-fn pem_rule(noun: &str, parsed: Result<&[u8], &String>) -> Judged {
+fn pem_rule(noun: &str, parsed: Result<&[u8], &Malformed>) -> Judged {
     match parsed {
         Ok(der) => Ok(format!("{noun}: one PEM block of strict DER, within the documented limits, SHA-256 {}", hex(&sha256(der)))),
         Err(fault) => fail(format!("{noun}: {fault}")),

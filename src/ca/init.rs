@@ -2,8 +2,13 @@
 
 use super::CaKey;
 use crate::error::{Class, Error, Result};
-use crate::x509::der::{self, Reader, tag};
-use crate::x509::{Certificate, Moment, extension, pem};
+use crate::x509::der::{self, tag};
+use crate::x509::extension::BASIC_CONSTRAINTS;
+use crate::x509::write::{self, Tbs};
+use crate::x509::{Certificate, Moment, pem};
+
+/// keyCertSign and cRLSign (RFC 5280 4.2.1.3).
+const USAGE: &[u32] = &[5, 6];
 
 /// What a CA certificate is made out for, but for its key. Serial and times are the caller's: nothing here draws or asks the clock.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +33,10 @@ pub struct Terms<'a> {
 /// `bad-subject` for one that makes the certificate too long; [`Class::Machine`], `ca-certificate-unsound`, where the result does not hold.
 pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certificate> {
     check_terms(terms)?;
-    let tbs = tbs(terms, key)?;
+    let tbs = tbs(terms, key);
     let signature = key.sign(&tbs)?;
-    let der = der::sequence(&[&tbs, key.signature_algorithm(), &der::bit_string(&signature)]);
-    let certificate = Certificate::from_der(&der).map_err(|fault| unsound(&fault.to_string()))?;
+    let certificate =
+        Certificate::from_der(&write::signed(&tbs, key.signature_algorithm(), &signature)).map_err(|fault| unsound(&fault.to_string()))?;
     if certificate.subject() != terms.subject || certificate.issuer() != terms.subject || certificate.spki() != key.spki() {
         return Err(unsound("its names or its key are not the ones it was made for"));
     }
@@ -75,43 +80,22 @@ fn check_terms(terms: &Terms<'_>) -> Result<()> {
     Ok(())
 }
 
-/// TBSCertificate (RFC 5280 4.1).
-fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Vec<u8>> {
-    let version = der::tlv(tag::context(0), &[&der::integer(&[2])]);
-    let validity = der::sequence(&[&terms.not_before.to_der(), &terms.not_after.to_der()]);
-    let identifier = key_identifier(key.spki()).ok_or_else(|| unsound("its public key does not read"))?;
-    let ca = der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])]);
-    // keyCertSign is bit 5, cRLSign bit 6: one bit of the octet is unused (RFC 5280 4.2.1.3).
-    let usage = der::tlv(tag::BIT_STRING, &[&[1, 0b0000_0110]]);
-    let extensions = der::sequence(&[
-        &one_extension(extension::BASIC_CONSTRAINTS, true, &ca),
-        &one_extension(extension::KEY_USAGE, true, &usage),
-        &one_extension(extension::SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&identifier)),
-    ]);
-    Ok(der::sequence(&[
-        &version,
-        &der::integer(terms.serial),
-        key.signature_algorithm(),
-        terms.subject,
-        &validity,
-        terms.subject,
-        key.spki(),
-        &der::tlv(tag::context(3), &[&extensions]),
-    ]))
-}
-
-/// Extension; `critical` FALSE is the default and left out (X.690 11.5).
-fn one_extension(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {
-    let flag = if critical { der::tlv(tag::BOOLEAN, &[&[0xFF]]) } else { Vec::new() };
-    der::sequence(&[&der::oid(oid), &flag, &der::octet_string(value)])
-}
-
-/// SHA-1 over the public key's bits (RFC 5280 4.2.1.2, method 1). A name for the key, not a proof of anything.
-fn key_identifier(spki: &[u8]) -> Option<Vec<u8>> {
-    let mut reader = Reader::new(der::single(spki, tag::SEQUENCE, "key").ok()?.content, "key");
-    reader.required(tag::SEQUENCE, "algorithm").ok()?;
-    let bits = der::whole_octets(reader.required(tag::BIT_STRING, "key").ok()?.content, "key").ok()?;
-    Some(ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
+fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Vec<u8> {
+    let tbs = Tbs {
+        serial: terms.serial,
+        algorithm: key.signature_algorithm(),
+        issuer: terms.subject,
+        not_before: terms.not_before,
+        not_after: terms.not_after,
+        subject: terms.subject,
+        spki: key.spki(),
+        extensions: &[
+            write::extension(BASIC_CONSTRAINTS, true, &der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])])),
+            write::key_usage(USAGE),
+            write::subject_key_identifier(key.spki()),
+        ],
+    };
+    tbs.to_der()
 }
 
 #[cfg(test)]
@@ -119,6 +103,7 @@ fn key_identifier(spki: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::ca::{KeyType, NewKey, parse_subject};
+    use crate::x509::extension;
 
     fn moment(text: &str) -> Moment {
         text.parse().unwrap()

@@ -11,12 +11,7 @@ use crate::ca::{CaSummary, FileKey, KeyType, NewKey, Passphrase, Terms, make_tru
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::DEFAULT_DAYS;
-use crate::x509::Certificate;
-use crate::x509::pem::{self, Label};
-
-const DAY: i64 = 24 * 60 * 60;
-/// As for the signed certificate: clocks differ.
-const BACKDATED: i64 = -5 * 60;
+use crate::x509::{Certificate, write};
 
 /// Make a CA for claiming clusters, or look at one
 #[derive(Debug, clap::Subcommand)]
@@ -149,12 +144,8 @@ impl Order<'_> {
     pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<(Certificate, FileKey)> {
         ui.detail(&format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
-        let mut serial = super::random::<20>()?;
-        if let Some(first) = serial.first_mut() {
-            *first = (*first & 0x7F) | 0x40;
-        }
-        let now = super::now();
-        let (not_before, not_after) = (now.plus(BACKDATED), now.plus(i64::from(self.days).saturating_mul(DAY)));
+        let serial = write::serial(super::random()?);
+        let (not_before, not_after) = write::lifetime(super::now(), self.days);
         let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
         let signer = key.signer()?;
         let certificate = make_trust_anchor(&terms, &signer)?;
@@ -183,8 +174,7 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let bad = |fault: &dyn std::fmt::Display| {
         Error::new(Class::Input, "malformed", format!("{name}: {fault}"), "give one certificate in PEM, with nothing around it")
     };
-    let der = pem::decode(&content, Label::Certificate).map_err(|fault| bad(&fault))?;
-    let certificate = Certificate::from_der(&der).map_err(|fault| bad(&fault))?;
+    let certificate = Certificate::from_pem(&content).map_err(|fault| bad(&fault))?;
     let summary = CaSummary::of(&certificate);
     let now = super::now();
     let refused = crate::check::trust_anchor(certificate.to_pem().as_bytes(), now).err();

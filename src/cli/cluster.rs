@@ -9,9 +9,7 @@ use crate::x509::{Certificate, Moment, hex, name_text, sha256};
 
 /// The cluster certificate, where there is one that can be read.
 fn certificate(cluster: &Cluster) -> Option<Certificate> {
-    let text = cluster.certificates.cluster_certificate.as_deref()?;
-    let der = pem::decode(text.as_bytes(), Label::Certificate).ok()?;
-    Certificate::from_der(&der).ok()
+    Certificate::from_pem(cluster.certificates.cluster_certificate.as_deref()?.as_bytes()).ok()
 }
 
 /// SHA-256 of the CSR's DER, where there is one that can be read.

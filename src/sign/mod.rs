@@ -7,7 +7,7 @@ use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment, PublicKey, der};
+use crate::x509::{Certificate, Csr, Moment, PublicKey, write};
 
 /// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word that it is to be done without.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
     let csr = grounds.csr();
     let tbs = profile::signed_cert_tbs(csr, &ca.certificate, ca.key.signature_algorithm(), terms);
     let signature = ca.key.sign(&tbs)?;
-    let signed = der::sequence(&[&tbs, ca.key.signature_algorithm(), &der::bit_string(&signature)]);
+    let signed = write::signed(&tbs, ca.key.signature_algorithm(), &signature);
     let wrong = |what: String| {
         Error::new(
             Class::Ca,

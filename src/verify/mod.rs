@@ -21,8 +21,7 @@ pub use record::{CheckId, Finding, Input, Record, Side, Status, Verdict};
 
 use serde::Serialize;
 
-use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment};
+use crate::x509::{Certificate, Csr, Malformed, Moment};
 
 /// How strictly the hardware certificates' CA profile is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,7 +61,7 @@ pub struct Evidence {
 }
 
 /// An input as read: what parsed, or why it did not.
-type Parsed<T> = Result<T, String>;
+type Parsed<T> = Result<T, Malformed>;
 
 /// The inputs after parsing, which is all that the checks look at.
 struct Parts<'a> {
@@ -143,16 +142,6 @@ impl<'a> Verified<'a> {
     }
 }
 
-fn certificate(text: &[u8]) -> Parsed<Certificate> {
-    let der = pem::decode(text, Label::Certificate).map_err(|fault| fault.to_string())?;
-    Certificate::from_der(&der).map_err(|fault| fault.to_string())
-}
-
-fn request(text: &[u8]) -> Parsed<Csr> {
-    let der = pem::decode(text, Label::CertificateRequest).map_err(|fault| fault.to_string())?;
-    Csr::from_der(&der).map_err(|fault| fault.to_string())
-}
-
 /// The anchor whose name and key fit the certificate; failing that, the one that fits best, so that the record names what was compared.
 fn choose<'a>(anchors: &'a [Anchor], hardware: Option<&Certificate>) -> (Option<&'a Anchor>, bool) {
     let Some(hardware) = hardware else { return (anchors.first(), false) };
@@ -198,12 +187,13 @@ fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &
 /// assert!(judgement.verified().is_none());
 /// ```
 pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Policy) -> Judgement {
-    let csr = if policy.chains_only { None } else { Some(evidence.csr.as_deref().map_or_else(|| Err("there is no CSR".to_owned()), request)) };
-    let aws_hardware = certificate(&evidence.aws_hardware);
-    let manufacturer_hardware = certificate(&evidence.manufacturer_hardware);
+    let csr =
+        if policy.chains_only { None } else { Some(evidence.csr.as_deref().map_or_else(|| Err(Malformed::new("there is no CSR")), Csr::from_pem)) };
+    let aws_hardware = Certificate::from_pem(&evidence.aws_hardware);
+    let manufacturer_hardware = Certificate::from_pem(&evidence.manufacturer_hardware);
     let (aws_anchor, aws_signed) = choose(&anchors.aws, aws_hardware.as_ref().ok());
     let (manufacturer_anchor, manufacturer_signed) = choose(&anchors.manufacturer, manufacturer_hardware.as_ref().ok());
-    let hsm = certificate(&evidence.hsm);
+    let hsm = Certificate::from_pem(&evidence.hsm);
     let parts = Parts {
         csr,
         vouched: vouched(&hsm, &aws_hardware, &manufacturer_hardware),

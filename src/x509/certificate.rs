@@ -91,6 +91,14 @@ impl Certificate {
         })
     }
 
+    /// Reads one PEM block with nothing around it, and the certificate in it.
+    ///
+    /// # Errors
+    /// What [`pem::decode`] and [`from_der`](Self::from_der) refuse.
+    pub fn from_pem(text: &[u8]) -> Result<Self, Malformed> {
+        Self::from_der(&pem::decode(text, Label::Certificate)?)
+    }
+
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }

@@ -11,6 +11,7 @@ pub mod extension;
 pub mod name;
 pub mod pem;
 pub mod time;
+pub(crate) mod write;
 
 pub use algorithm::{PublicKey, SignatureAlgorithm};
 pub use certificate::Certificate;

@@ -98,6 +98,12 @@ pub enum PemError {
     Base64,
 }
 
+impl From<PemError> for super::Malformed {
+    fn from(fault: PemError) -> Self {
+        super::Malformed::new(fault.to_string())
+    }
+}
+
 /// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (facts.md).
 pub const fn is_documented(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+'..=b'/' | b'=') || is_space(byte)

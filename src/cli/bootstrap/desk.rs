@@ -9,7 +9,6 @@ use crate::check::Pair;
 use crate::cli::{self, sign, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::sign::Ca;
-use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment};
 
 /// Where the CA stands, and how far it has been got ready.
@@ -91,8 +90,7 @@ impl<'a> Desk<'a> {
 
     /// The CA's certificate, where there is one yet.
     pub(super) fn certificate(&self) -> Option<Certificate> {
-        let der = pem::decode(self.text.as_deref()?, Label::Certificate).ok()?;
-        Certificate::from_der(&der).ok()
+        Certificate::from_pem(self.text.as_deref()?).ok()
     }
 
     /// Where the key is, or will be.
