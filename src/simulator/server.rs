@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::control;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
-use super::state::World;
+use super::state::{Place, World};
 use super::wire::{self, ApiError, MAX_BODY};
 
 /// All that a running simulator is made of.
@@ -96,7 +96,7 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => run(&inside, action, &wire::region(&parts.headers), &body, fault),
+        None => run(&inside, action, &wire::place(&parts.headers), &body, fault),
     };
     match fault {
         Some(Fault::CloseAfter) => scissors.cut(),
@@ -104,10 +104,10 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     }
 }
 
-fn run(inside: &Inside, action: &str, region: &str, body: &[u8], fault: Option<Fault>) -> Result<Value, ApiError> {
+fn run(inside: &Inside, action: &str, place: &Place, body: &[u8], fault: Option<Fault>) -> Result<Value, ApiError> {
     let members = wire::members(body)?;
     let mut world = inside.world();
-    let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, region, fault };
+    let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, place, fault };
     actions::run(action, &members, &mut context)
 }
 

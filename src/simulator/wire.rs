@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::ids::request_id;
+use super::state::Place;
 
 /// What `X-Amz-Target` begins with; the action's name follows.
 const TARGET: &str = "BaldrApiService.";
@@ -83,8 +84,13 @@ pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
         .ok_or_else(|| ApiError::unknown_operation(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
 }
 
+/// The account and the region that a request is for.
+pub(super) fn place(headers: &HeaderMap) -> Place {
+    Place { account: super::ACCOUNT.to_owned(), region: region(headers) }
+}
+
 /// The region that the request was signed for: the third part of the credential scope (Signature Version 4).
-pub(super) fn region(headers: &HeaderMap) -> String {
+fn region(headers: &HeaderMap) -> String {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let scope = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
     let scope = scope.split([',', ' ']).next().unwrap_or_default();
@@ -121,7 +127,9 @@ pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
 }
 
 pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(value.to_string()));
+    // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource, UntagResource).
+    let body = if value.is_null() { Body::empty() } else { Body::from(value.to_string()) };
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     if let Ok(id) = HeaderValue::from_str(&request_id()) {

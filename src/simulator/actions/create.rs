@@ -28,7 +28,7 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
     let network_type = members.text("NetworkType", &NETWORK_TYPE)?;
     let backup = members.text("SourceBackupId", &BACKUP_ID)?;
 
-    let mapping = subnet_mapping(context.region, &subnets)?;
+    let mapping = subnet_mapping(&context.place.region, &subnets)?;
     if mode == Some("NON_FIPS") && hsm_type == "hsm1.medium" {
         return Err(ApiError::invalid("Mode NON_FIPS is not supported for HsmType hsm1.medium."));
     }
@@ -42,7 +42,7 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
         hsm_type: hsm_type.to_owned(),
         mode: mode.map(str::to_owned),
         network_type: network_type.map(str::to_owned),
-        vpc: vpc(context.region, &mapping),
+        vpc: vpc(&context.place.region, &mapping),
         subnets: mapping,
         security_group: ec2_id("sg").map_err(out_of_order)?,
         retention_days,
@@ -57,7 +57,7 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
         claim: None,
     };
     context.hardware.foresee_hsm();
-    let cluster = context.world.region(context.region).add(cluster);
+    let cluster = context.world.region(context.place).add(cluster);
     Ok(json!({ "Cluster": cluster_json(cluster) }))
 }
 
@@ -118,7 +118,7 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
 
     let identify = context.identify();
     let due = context.clock.after(HSM_CREATION);
-    let region = context.world.region(context.region);
+    let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
         // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).

@@ -22,7 +22,7 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
 
     let identify = context.identify();
     let due = context.clock.after(DELETION);
-    let region = context.world.region(context.region);
+    let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     if cluster.state == ClusterState::InitializeInProgress {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
@@ -49,7 +49,7 @@ pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.after(DELETION));
-    let region = context.world.region(context.region);
+    let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     if matches!(
         cluster.state,

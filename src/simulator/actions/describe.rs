@@ -18,11 +18,11 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
-    let call = format!("DescribeClusters/{}/{}", context.region, filters.text());
+    let call = format!("DescribeClusters/{}/{}/{}", context.place.account, context.place.region, filters.text());
     let after = token.map(|token| context.tokens.open(token, &call)).transpose()?.unwrap_or(0);
 
     let identify = context.identify();
-    let region = context.world.region(context.region);
+    let region = context.world.region(context.place);
     let mut found = region.clusters(context.clock, &identify).filter(|(number, cluster)| *number > after && filters.allow(cluster)).peekable();
     let mut clusters = Vec::new();
     let mut last = after;

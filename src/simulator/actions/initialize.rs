@@ -20,7 +20,7 @@ pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.after(INITIALIZATION));
-    let region = context.world.region(context.region);
+    let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     if cluster.state != ClusterState::Uninitialized {
         return Err(ApiError::invalid(format!(
@@ -35,7 +35,7 @@ pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_
 
     cluster.enter(ClusterState::InitializeInProgress, now);
     cluster.state_message = Some(String::from(IN_PROGRESS));
-    cluster.claim = Some(Claim { signed_cert: signed_cert.to_owned() });
+    cluster.claim = Some(Claim { signed_cert: signed_cert.to_owned(), trust_anchor: trust_anchor.to_owned() });
     cluster.next = match context.fault {
         Some(Fault::InitializeNeverEnds) => None,
         Some(Fault::InitializeFails) => Some(Next { state: ClusterState::Uninitialized, at: due }),

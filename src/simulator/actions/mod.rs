@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::faults::Fault;
 use super::hardware::Hardware;
 use super::members::Members;
-use super::state::{Hsm, World};
+use super::state::{Hsm, Place, World};
 use super::wire::{ApiError, excerpt};
 
 pub(super) use create::new_hsm;
@@ -39,7 +39,7 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a Clock,
     pub(super) hardware: &'a Arc<Hardware>,
     pub(super) tokens: &'a TokenKey,
-    pub(super) region: &'a str,
+    pub(super) place: &'a Place,
     /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
     pub(super) fault: Option<Fault>,
 }

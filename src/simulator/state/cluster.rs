@@ -1,0 +1,127 @@
+//! Clusters, their states, and how time moves them from one to the next.
+
+use super::super::chains::Identity;
+use super::super::clock::Millis;
+use super::{Hsm, HsmState};
+
+/// The states of a cluster (API Reference, `Cluster`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the API's")]
+pub enum ClusterState {
+    CreateInProgress,
+    Uninitialized,
+    InitializeInProgress,
+    Initialized,
+    Active,
+    UpdateInProgress,
+    DeleteInProgress,
+    Deleted,
+    Degraded,
+}
+
+impl ClusterState {
+    /// Every state, in the order of the reference.
+    pub const ALL: [Self; 9] = [
+        Self::CreateInProgress,
+        Self::Uninitialized,
+        Self::InitializeInProgress,
+        Self::Initialized,
+        Self::Active,
+        Self::UpdateInProgress,
+        Self::DeleteInProgress,
+        Self::Deleted,
+        Self::Degraded,
+    ];
+
+    /// The state as the API spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateInProgress => "CREATE_IN_PROGRESS",
+            Self::Uninitialized => "UNINITIALIZED",
+            Self::InitializeInProgress => "INITIALIZE_IN_PROGRESS",
+            Self::Initialized => "INITIALIZED",
+            Self::Active => "ACTIVE",
+            Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::DeleteInProgress => "DELETE_IN_PROGRESS",
+            Self::Deleted => "DELETED",
+            Self::Degraded => "DEGRADED",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What the owner has sent with InitializeCluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Claim {
+    pub(in super::super) signed_cert: String,
+    pub(in super::super) trust_anchor: String,
+}
+
+/// A state that a cluster will be in, and from when.
+pub(in super::super) struct Next {
+    pub(in super::super) state: ClusterState,
+    pub(in super::super) at: Millis,
+}
+
+pub(in super::super) struct Cluster {
+    pub(in super::super) id: String,
+    pub(in super::super) hsm_type: String,
+    /// Named only if the request named them: the reference of 2022 has neither.
+    pub(in super::super) mode: Option<String>,
+    pub(in super::super) network_type: Option<String>,
+    /// Availability Zone and subnet, in the order of the request.
+    pub(in super::super) subnets: Vec<(String, String)>,
+    pub(in super::super) vpc: String,
+    pub(in super::super) security_group: String,
+    pub(in super::super) retention_days: u16,
+    pub(in super::super) tags: Vec<(String, String)>,
+    pub(in super::super) pre_co_password: String,
+    pub(in super::super) created: Millis,
+    pub(in super::super) state: ClusterState,
+    pub(in super::super) state_message: Option<String>,
+    /// `None` in a state that lasts.
+    pub(in super::super) next: Option<Next>,
+    pub(in super::super) since: Millis,
+    pub(in super::super) hsms: Vec<Hsm>,
+    pub(in super::super) claim: Option<Claim>,
+}
+
+impl Cluster {
+    pub(in super::super) fn enter(&mut self, state: ClusterState, at: Millis) {
+        self.state = state;
+        self.since = at;
+        self.state_message = None;
+        self.next = None;
+    }
+
+    /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
+    pub(in super::super) fn csr_identity(&self) -> Option<&Identity> {
+        if self.state != ClusterState::Uninitialized {
+            return None;
+        }
+        self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
+    }
+
+    /// Lets the time that has passed take effect. `identify` makes an HSM's certificates, once its key is there.
+    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) {
+        for hsm in &mut self.hsms {
+            if hsm.state == HsmState::CreateInProgress && hsm.due <= now {
+                identify(hsm);
+                if hsm.identity().is_some() {
+                    hsm.state = HsmState::Active;
+                }
+            }
+        }
+        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+        if let Some(next) = self.next.take_if(|next| next.at <= now) {
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
+                self.claim = None;
+            }
+            self.enter(next.state, next.at);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! All that the simulator holds: clusters, HSMs and backups, by account and region.
+
+mod backup;
+mod cluster;
+mod hsm;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+pub(super) use backup::{Backup, BackupState, Origin};
+pub use cluster::ClusterState;
+pub(super) use cluster::{Claim, Cluster, Next};
+pub(super) use hsm::{Hsm, HsmState};
+
+use super::clock::{Clock, DAY, Millis};
+
+/// How long each state of transition lasts at the default speed: about a second for a whole claim.
+pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
+pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
+pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
+pub(super) const DELETION: Duration = Duration::from_millis(200);
+
+/// A deleted cluster stays listed this long, by the simulator's clock.
+const DELETED_STAY: Millis = DAY / 24;
+
+/// The clusters and backups of one account in one region, in the order of their creation.
+#[derive(Default)]
+pub(super) struct Region {
+    clusters: BTreeMap<u64, Cluster>,
+    numbers: HashMap<String, u64>,
+    /// By the order of their creation, too.
+    pub(super) backups: BTreeMap<u64, Backup>,
+    created: u64,
+}
+
+impl Region {
+    pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
+        self.created = self.created.saturating_add(1);
+        self.numbers.insert(cluster.id.clone(), self.created);
+        self.clusters.entry(self.created).or_insert(cluster)
+    }
+
+    /// The cluster as it is now.
+    pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
+        let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
+        cluster.settle(clock.now(), identify);
+        (!gone(cluster, clock.now())).then_some(cluster)
+    }
+
+    /// All clusters as they are now, each with the number that orders them.
+    pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        let now = clock.now();
+        for cluster in self.clusters.values_mut() {
+            cluster.settle(now, identify);
+        }
+        let numbers = &mut self.numbers;
+        self.clusters.retain(|_, cluster| {
+            let keep = !gone(cluster, now);
+            if !keep {
+                numbers.remove(&cluster.id);
+            }
+            keep
+        });
+        self.clusters.iter().map(|(number, cluster)| (*number, cluster))
+    }
+
+    /// Whether an HSM in that subnet has the address.
+    pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+    }
+}
+
+fn gone(cluster: &Cluster, now: Millis) -> bool {
+    cluster.state == ClusterState::Deleted && cluster.since.saturating_add(DELETED_STAY) <= now
+}
+
+/// An account in a region: what is in one is not seen from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) account: String,
+    pub(super) region: String,
+}
+
+/// All there is, place by place.
+#[derive(Default)]
+pub(super) struct World {
+    regions: BTreeMap<Place, Region>,
+}
+
+impl World {
+    pub(super) fn region(&mut self, place: &Place) -> &mut Region {
+        self.regions.entry(place.clone()).or_default()
+    }
+
+    /// The region that holds the cluster: control commands name no region.
+    pub(super) fn region_of(&mut self, cluster_id: &str) -> Option<&mut Region> {
+        self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))
+    }
+}
