@@ -24,6 +24,7 @@ use super::control;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
 use super::state::{Place, World};
+use super::store::{Changes, Store};
 use super::wire::{self, ApiError, MAX_BODY};
 
 /// All that a running simulator is made of.
@@ -33,11 +34,20 @@ pub(super) struct Inside {
     pub(super) clock: Clock,
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
+    /// `None`: what is changed is forgotten at the end.
+    pub(super) store: Option<Store>,
 }
 
 impl Inside {
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The state. What is changed in it is recorded once this is dropped.
+    pub(super) fn world(&self) -> Changes<'_> {
+        Changes { inside: self, world: self.world.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// Waits until everything that an answer can tell of is kept; needed before it is given.
+    pub(super) fn kept(&self) -> Result<(), String> {
+        drop(self.world());
+        self.store.as_ref().map_or(Ok(()), Store::wait)
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -47,12 +57,21 @@ impl Inside {
 
 /// Serves until `stop` is sent to or dropped.
 pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
-    let app = Router::new().fallback(answer).with_state(inside);
+    let app = Router::new().fallback(kept_answer).with_state(inside);
     let server = axum::serve(Cuttable(listener), app.into_make_service_with_connect_info::<Scissors>());
     tokio::select! {
         // `serve` ends only with the process.
         _ = server => {}
         _ = stop => {}
+    }
+}
+
+/// An answer, once everything that it can tell of is kept.
+async fn kept_answer(State(inside): State<Arc<Inside>>, scissors: ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+    let answer = answer(State(Arc::clone(&inside)), scissors, request).await;
+    match &inside.store {
+        Some(store) => store.written().await.map_or_else(|reason| wire::respond(Err(actions::out_of_order(reason))), |()| answer),
+        None => answer,
     }
 }
 

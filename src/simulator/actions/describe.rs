@@ -78,16 +78,28 @@ impl<'a> Filters<'a> {
 }
 
 /// Makes NextTokens that nobody else can make, and that fit one call only.
-pub(in super::super) struct TokenKey(ring::hmac::Key);
+pub(in super::super) struct TokenKey {
+    key: ring::hmac::Key,
+    secret: [u8; 32],
+}
 
 impl TokenKey {
     pub(in super::super) fn new() -> Result<Self, String> {
-        Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
+        random_bytes().map(Self::from_secret)
+    }
+
+    /// The key of an earlier simulator: its tokens are good here.
+    pub(in super::super) fn from_secret(secret: [u8; 32]) -> Self {
+        Self { key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret), secret }
+    }
+
+    pub(in super::super) fn secret(&self) -> &[u8; 32] {
+        &self.secret
     }
 
     fn seal(&self, last: u64, call: &str) -> String {
         let number = last.to_be_bytes();
-        let tag = ring::hmac::sign(&self.0, &[&number, call.as_bytes()].concat());
+        let tag = ring::hmac::sign(&self.key, &[&number, call.as_bytes()].concat());
         Base64UrlUnpadded::encode_string(&[&number, tag.as_ref()].concat())
     }
 
@@ -95,7 +107,7 @@ impl TokenKey {
         let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
         let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
         let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        ring::hmac::verify(&self.key, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
         Ok(u64::from_be_bytes(*number))
     }
 }

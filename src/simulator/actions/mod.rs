@@ -75,6 +75,6 @@ fn no_such_cluster(id: &str) -> ApiError {
 }
 
 /// The system gave no randomness: nothing that the caller did.
-fn out_of_order(reason: String) -> ApiError {
+pub(super) fn out_of_order(reason: String) -> ApiError {
     ApiError::internal(format!("The simulator is out of order: {reason}."))
 }

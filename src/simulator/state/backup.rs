@@ -1,9 +1,11 @@
 //! Backups and their states.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::clock::Millis;
 
 /// The states of a backup (API Reference, `Backup`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum BackupState {
     CreateInProgress,
     Ready,
@@ -24,7 +26,8 @@ impl BackupState {
 }
 
 /// Where a copied backup comes from (`Backup`: SourceBackup, SourceCluster, SourceRegion).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Origin {
     pub(in super::super) backup: String,
     pub(in super::super) cluster: String,
@@ -32,7 +35,8 @@ pub(in super::super) struct Origin {
 }
 
 /// A backup. It outlives its cluster, and holds what a cluster made from it begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Backup {
     pub(in super::super) id: String,
     pub(in super::super) cluster_id: String,

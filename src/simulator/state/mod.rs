@@ -3,14 +3,19 @@
 mod backup;
 mod cluster;
 mod hsm;
+mod kept;
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 pub(super) use backup::{Backup, BackupState, Origin};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
 pub(super) use hsm::{Hsm, HsmState};
+pub(super) use kept::Kept;
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -24,12 +29,18 @@ pub(super) const DELETION: Duration = Duration::from_millis(200);
 const DELETED_STAY: Millis = DAY / 24;
 
 /// The clusters and backups of one account in one region, in the order of their creation.
-#[derive(Default)]
+///
+/// What serde skips here, the state file has item by item; all else is written with the region.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Region {
-    clusters: BTreeMap<u64, Cluster>,
+    #[serde(skip)]
+    clusters: BTreeMap<u64, Kept<Cluster>>,
+    #[serde(skip)]
     numbers: HashMap<String, u64>,
     /// By the order of their creation, too.
-    pub(super) backups: BTreeMap<u64, Backup>,
+    #[serde(skip)]
+    pub(super) backups: BTreeMap<u64, Kept<Backup>>,
     created: u64,
 }
 
@@ -37,20 +48,22 @@ impl Region {
     pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
-        self.clusters.entry(self.created).or_insert(cluster)
+        self.clusters.entry(self.created).or_insert(Kept::new(cluster))
     }
 
     /// The cluster as it is now.
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
         let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
-        cluster.settle(clock.now(), identify);
-        (!gone(cluster, clock.now())).then_some(cluster)
+        if cluster.unsettled(clock.now()) {
+            cluster.settle(clock.now(), identify);
+        }
+        (!gone(cluster, clock.now())).then_some(&mut **cluster)
     }
 
     /// All clusters as they are now, each with the number that orders them.
     pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
         let now = clock.now();
-        for cluster in self.clusters.values_mut() {
+        for cluster in self.clusters.values_mut().filter(|cluster| cluster.unsettled(now)) {
             cluster.settle(now, identify);
         }
         let numbers = &mut self.numbers;
@@ -61,7 +74,37 @@ impl Region {
             }
             keep
         });
-        self.clusters.iter().map(|(number, cluster)| (*number, cluster))
+        self.clusters.iter().map(|(number, cluster)| (*number, &**cluster))
+    }
+
+    /// What the state file has item by item: clusters and backups.
+    pub(super) fn shelves_mut(&mut self) -> (&mut BTreeMap<u64, Kept<Cluster>>, &mut BTreeMap<u64, Kept<Backup>>) {
+        (&mut self.clusters, &mut self.backups)
+    }
+
+    /// Takes over all else.
+    pub(super) fn resume(&mut self, kept: Self) {
+        let (clusters, numbers, backups) = (mem::take(&mut self.clusters), mem::take(&mut self.numbers), mem::take(&mut self.backups));
+        *self = Self { clusters, numbers, backups, ..kept };
+    }
+
+    /// Puts a cluster in its place, or takes away the one that is there.
+    pub(super) fn put_cluster(&mut self, number: u64, cluster: Option<Cluster>) {
+        if let Some(gone) = self.clusters.remove(&number) {
+            self.numbers.remove(&gone.id);
+        }
+        if let Some(cluster) = cluster {
+            self.numbers.insert(cluster.id.clone(), number);
+            self.clusters.insert(number, Kept::new(cluster));
+        }
+    }
+
+    /// Puts a backup in its place, or takes away the one that is there.
+    pub(super) fn put_backup(&mut self, number: u64, backup: Option<Backup>) {
+        match backup {
+            Some(backup) => self.backups.insert(number, Kept::new(backup)),
+            None => self.backups.remove(&number),
+        };
     }
 
     /// Whether an HSM in that subnet has the address.
@@ -75,7 +118,8 @@ fn gone(cluster: &Cluster, now: Millis) -> bool {
 }
 
 /// An account in a region: what is in one is not seen from another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Place {
     pub(super) account: String,
     pub(super) region: String,
@@ -90,6 +134,25 @@ pub(super) struct World {
 impl World {
     pub(super) fn region(&mut self, place: &Place) -> &mut Region {
         self.regions.entry(place.clone()).or_default()
+    }
+
+    pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
+        self.regions.iter_mut()
+    }
+
+    /// Marks all that the state file has item by item.
+    pub(super) fn mark(&mut self) {
+        for region in self.regions.values_mut() {
+            region.clusters.values_mut().for_each(Kept::mark);
+            region.backups.values_mut().for_each(Kept::mark);
+        }
+    }
+
+    /// The HSMs whose certificates are still to be made.
+    pub(super) fn unidentified_hsms(&mut self) -> impl Iterator<Item = &mut Hsm> {
+        let clusters = self.regions.values_mut().flat_map(|region| region.clusters.values_mut());
+        let waiting = clusters.filter(|cluster| cluster.hsms.iter().any(|hsm| hsm.identity().is_none()));
+        waiting.flat_map(|cluster| cluster.hsms.iter_mut()).filter(|hsm| hsm.identity().is_none())
     }
 
     /// The region that holds the cluster: control commands name no region.

@@ -1,0 +1,58 @@
+//! What remembers that it may have changed.
+
+use std::ops::{Deref, DerefMut};
+
+/// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are looked at for the
+/// state file: code that changes things need not know that there is one.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Kept<T> {
+    thing: T,
+    marked: bool,
+}
+
+impl<T> Kept<T> {
+    /// Something new, marked.
+    pub(in super::super) fn new(thing: T) -> Self {
+        Self { thing, marked: true }
+    }
+
+    pub(in super::super) fn mark(&mut self) {
+        self.marked = true;
+    }
+
+    /// Whether it is marked; takes the mark away.
+    pub(in super::super) fn take_mark(&mut self) -> bool {
+        std::mem::take(&mut self.marked)
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.thing
+    }
+}
+
+impl<T> DerefMut for Kept<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.marked = true;
+        &mut self.thing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_leaves_no_mark_and_changing_does() {
+        let mut kept = Kept::new(String::from("new"));
+        assert!(kept.take_mark(), "what is new has to be written");
+        assert_eq!(kept.len(), 3);
+        assert!(!kept.take_mark());
+        kept.push('s');
+        assert!(kept.take_mark());
+        assert!(!kept.take_mark());
+    }
+}
