@@ -14,10 +14,10 @@ mod constraints;
 mod control;
 #[path = "simulator/initialize.rs"]
 mod initialize;
-#[path = "simulator/persistence.rs"]
-mod persistence;
 #[path = "simulator/kill.rs"]
 mod kill;
+#[path = "simulator/persistence.rs"]
+mod persistence;
 #[path = "simulator/states.rs"]
 mod states;
 #[path = "simulator/wire.rs"]

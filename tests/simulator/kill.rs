@@ -1,16 +1,14 @@
 //! The program killed at any moment: what it answered is there afterwards, and nothing is half done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
-use crate::support::raw;
 
 const ROUNDS: u64 = 25;
 const CLIENTS: u64 = 3;
@@ -22,13 +20,21 @@ struct Program {
 
 impl Program {
     fn start(state: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
-            .args(["simulate", "--instant", "--state"])
-            .arg(state)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+        command.args(["simulate", "--instant", "--state"]).arg(state);
+        Self::run(command)
+    }
+
+    /// On a disk that is full once its file has 64 blocks.
+    fn start_on_a_full_disk(state: &Path) -> Self {
+        let mut command = Command::new("sh");
+        let script = "ulimit -f 64; trap '' XFSZ; exec \"$1\" simulate --instant --state \"$2\"";
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_hsmboot")]).arg(state);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("it says {line:?}")).parse().unwrap();
@@ -49,10 +55,12 @@ fn call(address: SocketAddr, action: &str, body: &Value) -> Option<Value> {
         "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: BaldrApiService.{action}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let answer = std::panic::catch_unwind(|| raw(address, request.as_bytes())).ok().flatten()?;
-    let json = serde_json::from_str(&answer.body).ok()?;
-    assert_eq!(answer.status, 200, "{action}: {json}");
-    Some(json)
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    // It may have been reset: what counts is whether all of the answer came.
+    let _how_it_ended = stream.read_to_string(&mut answer);
+    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
 }
 
 /// xorshift: the same rounds every time.
@@ -85,20 +93,20 @@ fn mutate(address: SocketAddr, mut dice: Dice, book: &Book) {
         let token = format!("{}-{count}", dice.0);
         let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [{ "Key": "token", "Value": token }] });
         let Some(answer) = call(address, "CreateCluster", &made) else { return };
-        let id = answer["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
+        let id = answer["Cluster"]["ClusterId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let set = |change: &dyn Fn(&mut Known)| change(book.lock().unwrap().entry(id.clone()).or_default());
         set(&|known| known.token.clone_from(&token));
         match dice.below(8) {
             0 => {
                 set(&|known| known.hsm_asked = true);
                 let Some(answer) = call(address, "CreateHsm", &json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" })) else { return };
+                assert!(answer["Hsm"]["HsmId"].is_string(), "{answer}");
                 set(&|known| known.hsm = answer["Hsm"]["HsmId"].as_str().map(str::to_owned));
             }
             1..3 => {
                 set(&|known| known.delete_asked = true);
-                if call(address, "DeleteCluster", &json!({ "ClusterId": id })).is_none() {
-                    return;
-                }
+                let Some(answer) = call(address, "DeleteCluster", &json!({ "ClusterId": id })) else { return };
+                assert!(answer["Cluster"].is_object(), "{answer}");
                 set(&|known| known.deleted = true);
             }
             _ => {}
@@ -165,14 +173,47 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
     let booked = book.lock().unwrap().len();
     assert!(booked > 50, "only {booked} clusters were made: nothing was tested");
     // The keys of HSMs that were killed before they came are made after all.
-    let with_hsm: BTreeSet<&str> =
-        found.iter().filter(|cluster| !cluster["Hsms"].as_array().unwrap().is_empty()).map(|cluster| cluster["ClusterId"].as_str().unwrap()).collect();
+    let with_hsm: BTreeSet<&str> = found
+        .iter()
+        .filter(|cluster| !cluster["Hsms"].as_array().unwrap().is_empty())
+        .map(|cluster| cluster["ClusterId"].as_str().unwrap())
+        .collect();
     let began = std::time::Instant::now();
-    while clusters(program.address).iter().any(|cluster| {
-        with_hsm.contains(cluster["ClusterId"].as_str().unwrap()) && cluster["Certificates"]["ClusterCsr"].is_null()
-    }) {
+    while clusters(program.address)
+        .iter()
+        .any(|cluster| with_hsm.contains(cluster["ClusterId"].as_str().unwrap()) && cluster["Certificates"]["ClusterCsr"].is_null())
+    {
         assert!(began.elapsed() < Duration::from_secs(300), "an HSM never became ACTIVE");
         std::thread::sleep(Duration::from_millis(50));
     }
+    program.kill();
+}
+
+#[test]
+fn on_a_full_disk_it_answers_with_errors_and_keeps_what_it_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let program = Program::start_on_a_full_disk(&state);
+    let make = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let mut ids = Vec::new();
+    let error = loop {
+        let answer = call(program.address, "CreateCluster", &make).expect("an answer");
+        match answer["Cluster"]["ClusterId"].as_str() {
+            Some(id) => ids.push(id.to_owned()),
+            None => break answer,
+        }
+        assert!(ids.len() < 1000, "the disk never filled up");
+    };
+    let describe = call(program.address, "DescribeClusters", &json!({})).unwrap();
+    for answer in [error, describe] {
+        assert_eq!(answer["__type"], "CloudHsmInternalFailureException");
+        assert!(answer["Message"].as_str().unwrap().contains("cannot be written"), "{answer}");
+    }
+    program.kill();
+    let program = Program::start(&state);
+    let found: Vec<String> = clusters(program.address).iter().map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned()).collect();
+    assert!(ids.len() > 5);
+    assert_eq!(found[..ids.len()], ids);
+    assert!(found.len() <= ids.len() + 1, "one may have been written whole before the error came");
     program.kill();
 }
