@@ -64,6 +64,11 @@ impl Region {
         self.clusters.iter().map(|(number, cluster)| (*number, cluster))
     }
 
+    /// The backup of that id as it is now. One that is gone is no longer there.
+    pub(super) fn backup(&mut self, id: &str, _clock: &Clock, _identify: &dyn Fn(&Hsm)) -> Option<&mut Backup> {
+        self.backups.values_mut().find(|backup| backup.id == id)
+    }
+
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
         self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
