@@ -66,22 +66,62 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     until(&simulator, &deleted, |now| now["State"] == "DELETED");
     until_settled(&simulator, "eu-west-1");
 
-    let before = [clusters(&simulator, "us-east-1"), clusters(&simulator, "eu-west-1")];
+    // Backups in all their states: of one that is READY a copy, a deleted one, one that is kept for ever.
+    let backups = || ok(&simulator, "DescribeBackups", json!({}))["Backups"].as_array().unwrap().clone();
+    simulator.advance(Duration::from_secs(3 * 86_400));
+    while backups().len() < 3 || backups().iter().any(|backup| backup["BackupState"] != "READY") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ids: Vec<Value> = backups().iter().map(|backup| backup["BackupId"].clone()).collect();
+    let tags = json!([{ "Key": "copy", "Value": "yes" }]);
+    ok(&simulator, "CopyBackupToRegion", json!({ "BackupId": ids[0], "DestinationRegion": "eu-west-1", "TagList": tags }));
+    ok(&simulator, "DeleteBackup", json!({ "BackupId": ids[1] }));
+    ok(&simulator, "ModifyBackupAttributes", json!({ "BackupId": ids[2], "NeverExpires": true }));
+
+    let before = everything(&simulator);
     let roots = [simulator.aws_root_pem(), simulator.manufacturer_root_pem(), simulator.manufacturer_root_reissue_pem()].map(Result::unwrap);
     simulator.shutdown();
 
     // Twice, because what is written at the start has to be as good as what was written on the way.
     for _ in 0..2 {
         let simulator = start(&state);
-        assert_eq!([clusters(&simulator, "us-east-1"), clusters(&simulator, "eu-west-1")], before);
+        assert_eq!(everything(&simulator), before);
         let again = [simulator.aws_root_pem(), simulator.manufacturer_root_pem(), simulator.manufacturer_root_reissue_pem()].map(Result::unwrap);
         assert_eq!(again, roots);
         simulator.shutdown();
     }
     let simulator = start(&state);
     assert_eq!(describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"], csr.as_str());
+    // What is kept of a backup is enough to make a cluster of it.
+    let restored = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }));
+    assert_eq!(restored["Cluster"]["SourceBackupId"], ids[0]);
+    ok(&simulator, "RestoreBackup", json!({ "BackupId": ids[1] }));
     ok(&simulator, "InitializeCluster", owner.claim(&unclaimed, &csr));
     until(&simulator, &unclaimed, |now| now["State"] == "INITIALIZED");
+}
+
+/// Whatever the describing actions answer, in all accounts and regions.
+fn everything(simulator: &Simulator) -> Vec<(String, Value)> {
+    let mut answers = Vec::new();
+    for key in ["AKIDEXAMPLE", "AKIDANOTHER"] {
+        for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
+            let mut ask = |action: &str, body: Value| {
+                let headers = format!(
+                    "X-Amz-Target: BaldrApiService.{action}\r\n\
+                     Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/cloudhsm/aws4_request, SignedHeaders=host, Signature=0\r\n"
+                );
+                let answer = post(simulator, "/", &headers, &body.to_string()).unwrap().json();
+                answers.push((format!("{key} {region} {action} {body}"), answer.clone()));
+                answer
+            };
+            for (action, list, id) in [("DescribeClusters", "Clusters", "ClusterId"), ("DescribeBackups", "Backups", "BackupId")] {
+                for found in ask(action, json!({}))[list].as_array().unwrap() {
+                    ask("ListTags", json!({ "ResourceId": found[id] }));
+                }
+            }
+        }
+    }
+    answers
 }
 
 fn until_settled(simulator: &Simulator, region: &str) {
@@ -219,8 +259,8 @@ fn what_only_reads_writes_nothing() {
     let before = fs::read(&state).unwrap();
     for _ in 0..3 {
         describe(&simulator, &id);
-        // It has an HSM already: refused, nothing changed.
-        refused(&simulator, "CreateHsm", json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" }));
+        ok(&simulator, "DescribeBackups", json!({}));
+        refused(&simulator, "CreateHsm", json!({ "ClusterId": "cluster-unknownid22", "AvailabilityZone": "us-east-1a" }));
     }
     assert!(fs::read(&state).unwrap() == before);
 }

@@ -2,6 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 
+use super::super::clock::Millis;
+use super::{Backup, Cluster, Hsm};
+
 /// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are looked at for the
 /// state file: code that changes things need not know that there is one.
 #[derive(Clone, Debug)]
@@ -16,6 +19,11 @@ impl<T> Kept<T> {
         Self { thing, marked: true }
     }
 
+    /// To change what is not worth writing for its own sake.
+    pub(super) fn quietly(&mut self) -> &mut T {
+        &mut self.thing
+    }
+
     pub(in super::super) fn mark(&mut self) {
         self.marked = true;
     }
@@ -23,6 +31,22 @@ impl<T> Kept<T> {
     /// Whether it is marked; takes the mark away.
     pub(in super::super) fn take_mark(&mut self) -> bool {
         std::mem::take(&mut self.marked)
+    }
+}
+
+impl Kept<Cluster> {
+    /// [`Cluster::settle`], and no mark where it has nothing to do.
+    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
+        if self.unsettled(now) { Cluster::settle(self, now, identify) } else { Vec::new() }
+    }
+}
+
+impl Kept<Backup> {
+    /// [`Backup::settle`], and no mark where it has nothing to do.
+    pub(super) fn settle(&mut self, now: Millis) {
+        if self.unsettled(now) {
+            Backup::settle(self, now);
+        }
     }
 }
 
