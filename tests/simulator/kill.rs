@@ -217,3 +217,24 @@ fn on_a_full_disk_it_answers_with_errors_and_keeps_what_it_answered() {
     assert!(found.len() <= ids.len() + 1, "one may have been written whole before the error came");
     program.kill();
 }
+
+#[test]
+fn a_damaged_file_ends_the_program_with_4_and_one_in_use_with_8() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    let refused = |state: &Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--state"]).arg(state).output().unwrap();
+        assert!(output.stdout.is_empty());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let program = Program::start(&state);
+    let (code, said) = refused(&state);
+    assert!(code == Some(8) && said.contains("in use by another simulator"), "{code:?} {said}");
+    program.kill();
+    std::fs::write(&state, "a grocery list").unwrap();
+    let (code, said) = refused(&state);
+    assert!(code == Some(4) && said.contains("does not begin with"), "{code:?} {said}");
+    assert_eq!(std::fs::read(&state).unwrap(), b"a grocery list");
+    let (code, said) = refused(dir.path());
+    assert!(code == Some(4) && said.contains("directory"), "{code:?} {said}");
+}

@@ -361,3 +361,33 @@ fn a_file_that_cannot_be_replaced_is_told_at_the_start() {
     fs::remove_dir_all(dir.path().join("state.new")).unwrap();
     start(&state).shutdown();
 }
+
+/// 16 MiB of changes make the file outgrow what is in it.
+#[test]
+fn a_file_that_has_grown_is_written_anew_and_loses_nothing() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let inode = || fs::metadata(&state).unwrap().ino();
+    let first = inode();
+    let tags: Vec<Value> = (0..50).map(|number| json!({ "Key": format!("{number:0>128}"), "Value": "v".repeat(256) })).collect();
+    let mut ids = Vec::new();
+    let mut create = || {
+        let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": tags });
+        ids.push(ok(&simulator, "CreateCluster", made)["Cluster"]["ClusterId"].clone());
+        assert!(ids.len() < 2000, "it is never written anew");
+    };
+    let mut largest = 0;
+    while inode() == first {
+        largest = fs::metadata(&state).unwrap().len();
+        create();
+    }
+    // What comes then goes behind the new content.
+    create();
+    create();
+    assert!(largest > 16 * 1024 * 1024, "{largest}");
+    simulator.shutdown();
+    let simulator = start(&state);
+    let found: Vec<Value> = clusters(&simulator, "us-east-1").into_iter().map(|cluster| cluster["ClusterId"].clone()).collect();
+    assert_eq!(found, ids);
+}

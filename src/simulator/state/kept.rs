@@ -1,5 +1,6 @@
 //! What remembers that it may have changed.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use super::super::clock::Millis;
@@ -12,6 +13,9 @@ pub(in super::super) struct Kept<T> {
     thing: T,
     marked: bool,
 }
+
+/// Clusters or backups, by the numbers that order them.
+pub(in super::super) type Shelf<T> = BTreeMap<u64, Kept<T>>;
 
 impl<T> Kept<T> {
     /// Something new, marked.

@@ -17,7 +17,7 @@ pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
 pub(super) use hsm::{Hsm, HsmState};
-pub(super) use kept::Kept;
+pub(super) use kept::{Kept, Shelf};
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -39,12 +39,12 @@ const DELETED_STAY: Millis = DAY / 24;
 #[serde(deny_unknown_fields)]
 pub(super) struct Region {
     #[serde(skip)]
-    clusters: BTreeMap<u64, Kept<Cluster>>,
+    clusters: Shelf<Cluster>,
     #[serde(skip)]
     numbers: HashMap<String, u64>,
     /// By the order of their creation, too.
     #[serde(skip)]
-    backups: BTreeMap<u64, Kept<Backup>>,
+    backups: Shelf<Backup>,
     created: u64,
 }
 
@@ -79,7 +79,7 @@ impl Region {
     }
 
     /// What the state file has item by item: clusters and backups.
-    pub(super) fn shelves_mut(&mut self) -> (&mut BTreeMap<u64, Kept<Cluster>>, &mut BTreeMap<u64, Kept<Backup>>) {
+    pub(super) fn shelves_mut(&mut self) -> (&mut Shelf<Cluster>, &mut Shelf<Backup>) {
         (&mut self.clusters, &mut self.backups)
     }
 

@@ -1,10 +1,10 @@
 //! Backups as time passes: those that are made, those whose time is over.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::super::clock::{Clock, Millis};
-use super::{BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Kept, Region};
+use super::{BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Kept, Region, Shelf};
 
 /// Every cluster of a region, by the numbers that order them.
 pub(super) const ALL: RangeInclusive<u64> = 0..=u64::MAX;
@@ -74,7 +74,7 @@ impl Policy {
 
 /// Deletes what is older than its cluster's policy allows, but for exempted backups and the cluster's last one. Copies
 /// belong to no cluster (User Guide, "Configuring backup retention").
-fn apply(policies: &HashMap<&str, Policy>, backups: &mut BTreeMap<u64, Kept<Backup>>, now: Millis) {
+fn apply(policies: &HashMap<&str, Policy>, backups: &mut Shelf<Backup>, now: Millis) {
     let mut of_cluster: HashMap<&str, Vec<(Millis, u64)>> = HashMap::new();
     for (number, backup) in &*backups {
         if backup.state == BackupState::Ready && backup.copied.is_none() {

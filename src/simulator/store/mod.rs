@@ -1,9 +1,10 @@
 //! The state, kept in a file across restarts (`Options::state`).
 //!
 //! One file: all there is as it was at the start, then one frame for every request that changed something, in their order. So a
-//! change costs what it changes, not what there is: writing all of ten thousand clusters for each takes a hundred times as
-//! long (docs/performance.md's limits are for requests). The file is written anew at every start, and whenever the frames behind have outgrown
-//! what is before them; a temporary file, fsync and rename make that whole or not at all.
+//! change costs what it changes, not what there is: ten thousand clusters are 6 MB, and ten times as much with
+//! their HSMs, too much to write for each of them. The file is written anew at every start, and whenever the
+//! frames behind have outgrown what is before them; a temporary file, fsync and rename make that whole or not at all. One
+//! file and not a snapshot with a journal beside it: two would have to be told which belongs to which, and be copied together.
 //!
 //! Changes are found, not told: [`Changes`] stands for the lock on the state, and when the lock is given back it writes down whatever
 //! bears a mark (`state::Kept`) and is not what the file says. New members of clusters, backups and regions are kept by

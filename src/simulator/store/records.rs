@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::super::actions::TokenKey;
 use super::super::clock::{Clock, Reading};
 use super::super::hardware::{Hardware, KeptHardware};
-use super::super::state::{Backup, Cluster, Kept, Place, Region, World};
+use super::super::state::{Backup, Cluster, Place, Region, Shelf, World};
 
 #[derive(Serialize, Deserialize)]
 enum Record<'a> {
@@ -145,17 +145,11 @@ impl Written {
 fn items<'a, T: Clone>(
     lines: &mut Lines<'_>,
     written: &mut BTreeMap<u64, Digest>,
-    items: &'a mut BTreeMap<u64, Kept<T>>,
+    items: &'a mut Shelf<T>,
     record: impl Fn(u64, Option<Cow<'a, T>>) -> Record<'a>,
 ) -> Result<(), String> {
-    let items: &'a mut BTreeMap<u64, Kept<T>> = items;
-    let mut marked = Vec::new();
-    for (number, item) in items.iter_mut() {
-        if item.take_mark() {
-            marked.push(*number);
-        }
-    }
-    let items: &'a BTreeMap<u64, Kept<T>> = items;
+    let marked: Vec<u64> = items.iter_mut().filter_map(|(number, item)| item.take_mark().then_some(*number)).collect();
+    let items: &'a Shelf<T> = items;
     for number in marked {
         if let Some(item) = items.get(&number) {
             lines.add_new(written.entry(number).or_default(), &record(number, Some(Cow::Borrowed(item))))?;
@@ -198,5 +192,28 @@ impl Loaded {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_refused_and_not_passed_over() {
+        for bad in [
+            r#"{"Clock":{"now":1,"advanced":0,"more":1}}"#,
+            r#"{"Clock":{"now":1}}"#,
+            r#"{"Weather":1}"#,
+            r#"{"Cluster":[{"account":"1","region":"x"},1,{"id":"cluster-aaaaaaaaaaa"}]}"#,
+            r#"{"Partitions":-1}"#,
+            r#"{"Partitions":1"#,
+        ] {
+            let reason = Loaded::default().take(bad.as_bytes()).unwrap_err();
+            assert!(reason.contains("does not understand"), "{reason}");
+        }
+        let mut loaded = Loaded::default();
+        loaded.take(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n").unwrap();
+        assert_eq!((loaded.reading, loaded.partitions), (Reading { now: 5, advanced: 3 }, 7));
     }
 }
