@@ -42,7 +42,14 @@ impl Program {
     }
 
     /// SIGKILL.
-    fn kill(mut self) {
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+/// A failed test leaves no program behind.
+impl Drop for Program {
+    fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
