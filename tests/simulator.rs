@@ -6,14 +6,22 @@
 #[path = "simulator/support.rs"]
 mod support;
 
+#[path = "simulator/cbor.rs"]
+mod cbor;
 #[path = "simulator/chains.rs"]
 mod chains;
 #[path = "simulator/constraints.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
+#[path = "simulator/faults.rs"]
+mod faults;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/rate.rs"]
+mod rate;
+#[path = "simulator/sigv4.rs"]
+mod sigv4;
 #[path = "simulator/states.rs"]
 mod states;
 #[path = "simulator/wire.rs"]

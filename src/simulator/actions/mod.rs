@@ -64,9 +64,9 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
         known if NOT_YET.contains(&known) => {
-            Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
+            Err(ApiError::invalid_action(format!("{known} is an action of CloudHSM that this simulator does not have")))
         }
-        other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
+        other => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
     }
 }
 
