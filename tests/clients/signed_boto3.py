@@ -42,12 +42,15 @@ def at(url, minutes):
         botocore.auth.get_current_datetime = now
 
 
+def ids(hsm):
+    return [cluster["ClusterId"] for cluster in hsm.describe_clusters()["Clusters"]]
+
+
 def signatures(url, protocol):
     hsm = client(url)
     assert spoken(hsm) == protocol, spoken(hsm)
     made = hsm.create_cluster(HsmType="hsm1.medium", SubnetIds=["subnet-0a1b2c3d"])["Cluster"]
     assert isinstance(made["CreateTimestamp"], datetime.datetime), made
-    ids = lambda one: [cluster["ClusterId"] for cluster in one.describe_clusters()["Clusters"]]
     assert made["ClusterId"] in ids(hsm)
     # Another account and another region see nothing of it.
     assert made["ClusterId"] not in ids(client(url, "AKIDOTHER", "other"))
