@@ -22,7 +22,7 @@
 //! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
 //! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
-//! | `state`, `clock` | clusters, HSMs, and how time moves them |
+//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
