@@ -45,7 +45,7 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     }
     let refused = |what: String| {
         let message = format!("{} holds no credentials for the simulator: {what}", path.display());
-        Error::new(Class::Input, "credentials-malformed", message, "write one in a line: access-key secret [session-token] [account]")
+        Error::new(Class::Input, "simulator-credentials-malformed", message, "write one in a line: access-key secret [session-token] [account]")
     };
     let text = std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;
     Credentials::parse(text).map_err(refused)
@@ -69,5 +69,5 @@ fn from_environment() -> Result<Credentials> {
 
 fn no_credentials(what: &str) -> Error {
     let message = format!("--require-sigv4 has no credentials to demand: there is no --credentials, and {what}");
-    Error::new(Class::Usage, "no-credentials", message, "name a file with --credentials, or set what the clients have set")
+    Error::new(Class::Usage, "simulator-credentials-missing", message, "name a file with --credentials, or set what the clients have set")
 }
