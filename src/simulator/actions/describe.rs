@@ -47,6 +47,10 @@ impl<'a> Filters<'a> {
             return Ok(Self(Vec::new()));
         };
         let any_text = Text::any();
+        let entries = filters.names().count();
+        if entries > FILTERS {
+            return Err(violation(&format!("({entries} entries)"), "Filters", &format!("Member must have length less than or equal to {FILTERS}")));
+        }
         let mut read = Vec::new();
         for name in filters.names() {
             FILTER_NAME.judge("Filters", name)?;
@@ -54,9 +58,6 @@ impl<'a> Filters<'a> {
                 return Err(violation(name, "Filters", &format!("Map keys must be one of {}", FILTER_NAMES.join(", "))));
             }
             read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
-        }
-        if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
         }
         Ok(Self(read))
     }
@@ -85,13 +86,13 @@ impl TokenKey {
         Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
     }
 
-    fn seal(&self, last: u64, call: &str) -> String {
+    pub(super) fn seal(&self, last: u64, call: &str) -> String {
         let number = last.to_be_bytes();
         let tag = ring::hmac::sign(&self.0, &[&number, call.as_bytes()].concat());
         Base64UrlUnpadded::encode_string(&[&number, tag.as_ref()].concat())
     }
 
-    fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
+    pub(super) fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
         let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
         let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
         let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
@@ -100,15 +101,18 @@ impl TokenKey {
     }
 }
 
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(members) = object.as_object_mut() {
         members.insert(name.to_owned(), value.into());
     }
 }
 
+pub(super) fn tags_json(tags: &[(String, String)]) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+}
+
 pub(super) fn cluster_json(cluster: &Cluster) -> Value {
     let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
-    let tags: Vec<Value> = cluster.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
     let mut out = json!({
         "BackupPolicy": "DEFAULT",
@@ -122,7 +126,7 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
         "SubnetMapping": subnets,
         "VpcId": cluster.vpc,
         "Certificates": certificates(cluster),
-        "TagList": tags,
+        "TagList": tags_json(&cluster.tags),
     });
     // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
     if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
@@ -133,6 +137,9 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
         if let Some(value) = value {
             put(&mut out, name, value.as_str());
         }
+    }
+    if let Some(until) = cluster.rollback_until {
+        put(&mut out, "HsmTypeRollbackExpiration", timestamp(until));
     }
     out
 }

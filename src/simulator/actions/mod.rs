@@ -5,6 +5,9 @@ mod create;
 mod delete;
 mod describe;
 mod initialize;
+mod modify;
+mod policies;
+mod tags;
 
 use std::sync::Arc;
 
@@ -21,17 +24,7 @@ pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
 
 /// The actions of API version 2017-04-28 that this simulator does not have yet.
-const NOT_YET: [&str; 9] = [
-    "CopyBackupToRegion",
-    "DeleteBackup",
-    "DescribeBackups",
-    "ListTags",
-    "ModifyBackupAttributes",
-    "ModifyCluster",
-    "RestoreBackup",
-    "TagResource",
-    "UntagResource",
-];
+const NOT_YET: [&str; 5] = ["CopyBackupToRegion", "DeleteBackup", "DescribeBackups", "ModifyBackupAttributes", "RestoreBackup"];
 
 /// What the actions work on.
 pub(super) struct Context<'a> {
@@ -40,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) hardware: &'a Arc<Hardware>,
     pub(super) tokens: &'a TokenKey,
     pub(super) place: &'a Place,
+    /// Whether the quotas hold that AWS raises on request.
+    pub(super) quotas: bool,
     /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
     pub(super) fault: Option<Fault>,
 }
@@ -63,6 +58,13 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
+        "ModifyCluster" => modify::modify_cluster(&members, context),
+        "ListTags" => tags::list_tags(&members, context),
+        "TagResource" => tags::tag_resource(&members, context),
+        "UntagResource" => tags::untag_resource(&members, context),
+        "PutResourcePolicy" => policies::put_resource_policy(&members, context),
+        "GetResourcePolicy" => policies::get_resource_policy(&members, context),
+        "DeleteResourcePolicy" => policies::delete_resource_policy(&members, context),
         known if NOT_YET.contains(&known) => {
             Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
         }
@@ -72,6 +74,10 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
 
 fn no_such_cluster(id: &str) -> ApiError {
     ApiError::not_found(format!("Cluster '{id}' was not found."))
+}
+
+fn no_such_backup(id: &str) -> ApiError {
+    ApiError::not_found(format!("Backup '{id}' was not found."))
 }
 
 /// The system gave no randomness: nothing that the caller did.

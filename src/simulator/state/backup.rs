@@ -45,6 +45,8 @@ pub(in super::super) struct Backup {
     pub(in super::super) delete_at: Option<Millis>,
     pub(in super::super) never_expires: bool,
     pub(in super::super) tags: Vec<(String, String)>,
+    /// Of the resource-policy actions, later than 2022.
+    pub(in super::super) policy: Option<String>,
     /// What a cluster that is created from it has: no such cluster needs initialization.
     pub(in super::super) hsm_type: String,
     pub(in super::super) mode: Option<String>,

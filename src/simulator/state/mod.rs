@@ -10,7 +10,8 @@ use std::time::Duration;
 pub(super) use backup::{Backup, BackupState, Origin};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
-pub(super) use hsm::{Hsm, HsmState};
+pub(super) use hsm::Hsm;
+pub use hsm::HsmState;
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -19,6 +20,7 @@ pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
 pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
+pub(super) const MODIFICATION: Duration = Duration::from_millis(300);
 
 /// A deleted cluster stays listed this long, by the simulator's clock.
 const DELETED_STAY: Millis = DAY / 24;
@@ -64,6 +66,17 @@ impl Region {
         self.clusters.iter().map(|(number, cluster)| (*number, cluster))
     }
 
+    /// The region with all clusters as they are now.
+    pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
+        drop(self.clusters(clock, identify));
+        self
+    }
+
+    /// All clusters as they were when they were last looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values()
+    }
+
     /// The backup of that id as it is now. One that is gone is no longer there.
     pub(super) fn backup(&mut self, id: &str, _clock: &Clock, _identify: &dyn Fn(&Hsm)) -> Option<&mut Backup> {
         self.backups.values_mut().find(|backup| backup.id == id)
@@ -71,7 +84,7 @@ impl Region {
 
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
