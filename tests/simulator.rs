@@ -12,9 +12,17 @@ mod chains;
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
+#[path = "simulator/hsms.rs"]
+mod hsms;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/modify.rs"]
+mod modify;
+#[path = "simulator/quotas.rs"]
+mod quotas;
 #[path = "simulator/states.rs"]
 mod states;
+#[path = "simulator/tags.rs"]
+mod tags;
 #[path = "simulator/wire.rs"]
 mod wire;
