@@ -8,7 +8,7 @@ mod support;
 
 #[path = "simulator/chains.rs"]
 mod chains;
-#[path = "simulator/constraints.rs"]
+#[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;

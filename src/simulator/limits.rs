@@ -12,12 +12,14 @@ pub(super) struct Text {
     matches: fn(&str) -> bool,
     shortest: usize,
     longest: usize,
+    /// The pattern is a list of all values there are.
+    listed: bool,
     /// Never quoted in a message: somebody may have sent a private key in its place.
     withheld: bool,
 }
 
 const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
-    Text { pattern, matches, shortest: 0, longest: usize::MAX, withheld: false }
+    Text { pattern, matches, shortest: 0, longest: usize::MAX, listed: false, withheld: false }
 }
 
 pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
@@ -29,13 +31,13 @@ pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}
 pub(super) const AVAILABILITY_ZONE: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]", availability_zone);
 /// `(hsm1\.medium)` in 2022; the type that later models add is understood.
 pub(super) const HSM_TYPE: Text = Text { longest: 32, ..pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| ["hsm1.medium", "hsm2m.medium"].contains(&v)) };
-pub(super) const RETENTION_TYPE: Text = pattern("DAYS", |v| v == "DAYS");
+pub(super) const RETENTION_TYPE: Text = Text { listed: true, ..pattern("DAYS", |v| v == "DAYS") };
 pub(super) const RETENTION_VALUE: Text =
     Text { shortest: 1, longest: 3, ..pattern("[0-9]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())) };
 /// Later than 2022.
-pub(super) const MODE: Text = pattern("FIPS|NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v));
+pub(super) const MODE: Text = Text { listed: true, ..pattern("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v)) };
 /// Later than 2022.
-pub(super) const NETWORK_TYPE: Text = pattern("IPV4|DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v));
+pub(super) const NETWORK_TYPE: Text = Text { listed: true, ..pattern("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v)) };
 pub(super) const FILTER_NAME: Text =
     pattern("[a-zA-Z0-9_-]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)));
 /// `.` is every character that ends no line.
@@ -54,7 +56,7 @@ pub(super) const RESOURCE_ARN: Text = pattern(Arn::PATTERN, |v| Arn::parse(v).is
 /// Policy of PutResourcePolicy. Later than 2022.
 pub(super) const RESOURCE_POLICY: Text = Text { shortest: 1, longest: 20_000, ..Text::any() };
 
-const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
+const TAG_PATTERN: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 
 /// SubnetIds: this many items.
 pub(super) const SUBNETS: (usize, usize) = (1, 10);
@@ -90,6 +92,8 @@ impl Text {
             format!("Member must have length greater than or equal to {}", self.shortest)
         } else if length > self.longest {
             format!("Member must have length less than or equal to {}", self.longest)
+        } else if !(self.matches)(value) && self.listed {
+            format!("Member must satisfy enum value set: [{}]", self.pattern)
         } else if !(self.matches)(value) {
             format!("Member must satisfy regular expression pattern: {}", self.pattern)
         } else {
