@@ -6,6 +6,10 @@
 #[path = "simulator/support.rs"]
 mod support;
 
+#[path = "simulator/backups.rs"]
+mod backups;
+#[path = "simulator/backups_constraints.rs"]
+mod backups_constraints;
 #[path = "simulator/chains.rs"]
 mod chains;
 #[path = "simulator/constraints/mod.rs"]
@@ -18,8 +22,12 @@ mod hsms;
 mod initialize;
 #[path = "simulator/modify.rs"]
 mod modify;
+#[path = "simulator/policies.rs"]
+mod policies;
 #[path = "simulator/quotas.rs"]
 mod quotas;
+#[path = "simulator/refusals.rs"]
+mod refusals;
 #[path = "simulator/states.rs"]
 mod states;
 #[path = "simulator/tags.rs"]

@@ -1,9 +1,12 @@
 //! The actions of the API. Each reads and judges all its parameters first, then looks things up, then changes them: what
 //! is refused has changed nothing.
 
+mod backups;
 mod create;
 mod delete;
 mod describe;
+mod describe_backups;
+mod filters;
 mod initialize;
 mod modify;
 mod policies;
@@ -22,9 +25,6 @@ use super::wire::{ApiError, excerpt};
 
 pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
-
-/// The actions of API version 2017-04-28 that this simulator does not have yet.
-const NOT_YET: [&str; 5] = ["CopyBackupToRegion", "DeleteBackup", "DescribeBackups", "ModifyBackupAttributes", "RestoreBackup"];
 
 /// What the actions work on.
 pub(super) struct Context<'a> {
@@ -65,9 +65,11 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "PutResourcePolicy" => policies::put_resource_policy(&members, context),
         "GetResourcePolicy" => policies::get_resource_policy(&members, context),
         "DeleteResourcePolicy" => policies::delete_resource_policy(&members, context),
-        known if NOT_YET.contains(&known) => {
-            Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
-        }
+        "DescribeBackups" => describe_backups::describe_backups(&members, context),
+        "CopyBackupToRegion" => backups::copy_backup_to_region(&members, context),
+        "DeleteBackup" => backups::delete_backup(&members, context),
+        "RestoreBackup" => backups::restore_backup(&members, context),
+        "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
         other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
     }
 }

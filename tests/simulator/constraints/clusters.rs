@@ -37,7 +37,13 @@ impl Table {
             .pattern("BackupRetentionPolicy.Value", "[0-9]+", &["30"], &["a", "-7", "7.5", "٧"]);
         let value = |value: &str| self.with("BackupRetentionPolicy.Value", json!(value));
         let (within, beyond) = (vec![value("7"), value("379"), value("007")], vec![value("6"), value("380"), value("000")]);
-        self.also("BackupRetentionPolicy.Value", "between 7 and 379", INVALID, [within, beyond], &["BackupRetentionPolicy.Value", "between 7 and 379"]);
+        self.also(
+            "BackupRetentionPolicy.Value",
+            "between 7 and 379",
+            INVALID,
+            [within, beyond],
+            &["BackupRetentionPolicy.Value", "between 7 and 379"],
+        );
         for (member, parameter) in [("Type", "BackupRetentionPolicy.Type"), ("Value", "BackupRetentionPolicy.Value")] {
             let beyond = vec![self.with(parameter, Value::Null)];
             self.also(parameter, "required in a policy", INVALID, [Vec::new(), beyond], &[member, "must not be null"]);
@@ -82,7 +88,8 @@ impl Table {
         let many: Value = (0..31).map(|n| (format!("f{n}"), json!(["x"]))).collect::<serde_json::Map<_, _>>().into();
         self.named("Filters", super::table::Rule::Pattern("[a-zA-Z0-9_-]+"), vec![entry(first)], vec![entry("a b"), entry(""), entry("é")]);
         self.later().named("Filters", super::table::Rule::MaxItems(30), Vec::new(), vec![many]).of_2022();
-        let (within, beyond) = (names.split(", ").map(|name| self.with("Filters", entry(name))).collect(), vec![self.with("Filters", entry("colours"))]);
+        let (within, beyond) =
+            (names.split(", ").map(|name| self.with("Filters", entry(name))).collect(), vec![self.with("Filters", entry("colours"))]);
         self.also("Filters", "each name is one that the action documents", INVALID, [within, beyond], &["colours", names])
     }
 }
@@ -100,7 +107,7 @@ pub fn create_cluster(_: &World) -> Table {
     let twice = vec![table.with("SubnetIds", json!(["subnet-0a1b2c3d", "subnet-0a1b2c3d"]))];
     table.also("SubnetIds", "one subnet for each Availability Zone", INVALID, [Vec::new(), twice], &["only one subnet per Availability Zone"]);
     table.retention().tag_list();
-    table.id("SourceBackupId", "backup", super::backups::SOURCE_BACKUP).exists("SourceBackupId", "backup-abcdefghijk");
+    table.id("SourceBackupId", "backup", super::backups::BACKUP_ID).exists("SourceBackupId", "backup-abcdefghijk");
     let newer = vec![table.with("HsmType", json!("hsm2m.medium"))];
     table.also("HsmType", "`hsm2m.medium` is understood", INVALID, [newer, Vec::new()], &[]);
     let mut modes = Table::new("CreateCluster", "create_cluster", json!({ "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
@@ -119,7 +126,8 @@ pub fn describe_clusters(_: &World) -> Table {
 
 pub fn initialize_cluster(_: &World) -> Table {
     const CERT: &str = r"[a-zA-Z0-9+-/=\s]*";
-    let mut table = Table::new("InitializeCluster", "initialize_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }));
+    let mut table =
+        Table::new("InitializeCluster", "initialize_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }));
     table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
     for parameter in ["SignedCert", "TrustAnchor"] {
         table.required(parameter).max_length(parameter, 5000, |n| "A".repeat(n));
@@ -170,7 +178,12 @@ pub fn delete_hsm(_: &World) -> Table {
     let mut table = Table::new("DeleteHsm", "delete_hsm", json!({ "ClusterId": UNKNOWN_CLUSTER, "HsmId": "hsm-abcdefghijk" }));
     table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
     table.id("HsmId", "hsm", "hsm-[2-7a-zA-Z]{11,16}");
-    table.pattern("EniId", "eni-[0-9a-fA-F]{8,17}", &["eni-0123abCD", "eni-0123456789abcdef0"], &["eni-x", "eni-0123456", "eni-0123456789abcdef01", ""]);
+    table.pattern(
+        "EniId",
+        "eni-[0-9a-fA-F]{8,17}",
+        &["eni-0123abCD", "eni-0123456789abcdef0"],
+        &["eni-x", "eni-0123456", "eni-0123456789abcdef01", ""],
+    );
     table.pattern("EniIp", IP, &["10.0.0.77"], &["1.2", "10.0.0.1234", ""]);
     let none = vec![table.with("HsmId", Value::Null)];
     table.also("HsmId", "or EniId or EniIp", INVALID, [Vec::new(), none], &["HsmId", "EniId", "EniIp"]);

@@ -1,185 +1,211 @@
-//! One row per documented constraint of each action: what is sent, and what the message must name.
+//! Every constraint of every parameter: requests just within it and just beyond it. The tables say what is sent and how it is
+//! refused; docs/simulator-api.md shows them.
 
+mod backups;
+mod clusters;
+mod page;
+mod reference;
+mod resources;
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use hsmboot::simulator::Simulator;
 use serde_json::{Value, json};
 
 use crate::support::*;
+use table::{Row, Rule, Source, Table};
 
-const CLUSTER: &str = "cluster-abcdefghijk";
+const UNKNOWN_CLUSTER: &str = "cluster-abcdefghijk";
+const UNKNOWN_BACKUP: &str = "backup-abcdefghijk";
 
-/// Each row: a request, and the words that its message must hold. All end with CloudHsmInvalidRequestException.
-fn violations(action: &str, rows: Vec<(Value, Vec<&str>)>) {
-    let simulator = instant();
-    for (request, words) in rows {
-        let (kind, message) = refused(&simulator, action, request.clone());
-        assert_eq!(kind, "CloudHsmInvalidRequestException", "{action} {request}: {message}");
-        for word in words {
-            assert!(message.contains(word), "{action} {request}: no '{word}' in: {message}");
+/// What a simulator holds for requests that name something.
+pub struct World {
+    pub cluster: String,
+    pub backup: String,
+}
+
+impl World {
+    /// A backup that all tables share, and a cluster of the table's own.
+    fn of_a_table(simulator: &Simulator, backup: &str) -> Self {
+        Self { cluster: crate::support::create_cluster(simulator), backup: backup.to_owned() }
+    }
+
+    /// The table's cluster has one tag again, whatever the last row has done to them.
+    fn restore(&self, simulator: &Simulator) {
+        let tags = ok(simulator, "ListTags", json!({ "ResourceId": self.cluster }))["TagList"].clone();
+        let keys: Vec<_> = tags.as_array().unwrap().iter().map(|tag| tag["Key"].clone()).collect();
+        if !keys.is_empty() {
+            assert_eq!(call(simulator, "UntagResource", json!({ "ResourceId": self.cluster, "TagKeyList": keys })).status, 200);
+        }
+        let tags = json!({ "ResourceId": self.cluster, "TagList": [{ "Key": "k0", "Value": "there" }] });
+        assert_eq!(call(simulator, "TagResource", tags).status, 200);
+    }
+}
+
+/// One simulator with one backup, for one table at a time: what one is refused must not be hidden by what another is granted.
+fn simulator() -> MutexGuard<'static, (Simulator, String)> {
+    static SHARED: OnceLock<Mutex<(Simulator, String)>> = OnceLock::new();
+    let make = || {
+        let simulator = instant();
+        let (cluster, csr) = ready_cluster(&simulator);
+        ok(&simulator, "InitializeCluster", Owner::new().claim(&cluster, &csr));
+        // Initialization ends with the first backup.
+        let backups = ok(&simulator, "DescribeBackups", json!({ "Filters": { "clusterIds": [cluster], "states": ["READY"] } }));
+        let backup = backups["Backups"][0]["BackupId"].as_str().unwrap_or_else(|| panic!("no backup: {backups}")).to_owned();
+        Mutex::new((simulator, backup))
+    };
+    SHARED.get_or_init(make).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// All that can be seen of a simulator, but for what passes with time.
+fn all(simulator: &Simulator) -> Value {
+    let mut seen = Vec::new();
+    for (action, list) in [("DescribeClusters", "Clusters"), ("DescribeBackups", "Backups")] {
+        let mut request = json!({});
+        loop {
+            let page = ok(simulator, action, request.clone());
+            seen.push(page[list].clone());
+            let Some(token) = page.get("NextToken") else {
+                break;
+            };
+            request["NextToken"] = token.clone();
         }
     }
-    let all = ok(&simulator, "DescribeClusters", json!({}));
-    assert_eq!(all["Clusters"], json!([]), "a refused request changes nothing");
+    Value::from(seen)
 }
 
-/// A good CreateCluster with one member put in.
-fn cluster_with(name: &str, value: Value) -> Value {
-    let mut request = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
-    request[name] = value;
-    request
+fn tables(world: &World) -> Vec<Table> {
+    vec![
+        clusters::create_cluster(world),
+        clusters::describe_clusters(world),
+        clusters::initialize_cluster(world),
+        clusters::modify_cluster(world),
+        clusters::delete_cluster(world),
+        clusters::create_hsm(world),
+        clusters::delete_hsm(world),
+        backups::describe_backups(world),
+        backups::copy_backup_to_region(world),
+        backups::delete_backup(world),
+        backups::restore_backup(world),
+        backups::modify_backup_attributes(world),
+        resources::list_tags(world),
+        resources::tag_resource(world),
+        resources::untag_resource(world),
+        resources::put_resource_policy(world),
+        resources::get_resource_policy(world),
+        resources::delete_resource_policy(world),
+    ]
 }
 
-#[test]
-fn create_cluster() {
-    let tags = |count: usize| Value::from_iter((0..count).map(|n| json!({ "Key": format!("k{n}"), "Value": "v" })));
-    violations(
-        "CreateCluster",
-        vec![
-            (json!({ "SubnetIds": ["subnet-0a1b2c3d"] }), vec!["HsmType", "null"]),
-            (json!({ "HsmType": "hsm1.medium" }), vec!["SubnetIds", "null"]),
-            (cluster_with("HsmType", json!("hsm9.huge")), vec!["HsmType", "hsm9.huge", r"hsm1\.medium"]),
-            (cluster_with("SubnetIds", json!([])), vec!["SubnetIds", "(0 items)", "greater than or equal to 1"]),
-            (cluster_with("SubnetIds", json!(vec!["subnet-0a1b2c3d"; 11])), vec!["SubnetIds", "(11 items)", "less than or equal to 10"]),
-            (cluster_with("SubnetIds", json!(["subnet-xyz"])), vec!["SubnetIds.1.member", "subnet-xyz", "subnet-[0-9a-fA-F]{8,17}"]),
-            (cluster_with("SubnetIds", json!(["subnet-0a1b2c3d", "subnet-0a1b2c3d"])), vec!["only one subnet per Availability Zone"]),
-            (cluster_with("BackupRetentionPolicy", json!({ "Value": "30" })), vec!["BackupRetentionPolicy.Type", "null"]),
-            (cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS" })), vec!["BackupRetentionPolicy.Value", "null"]),
-            (cluster_with("BackupRetentionPolicy", json!({ "Type": "WEEKS", "Value": "30" })), vec!["BackupRetentionPolicy.Type", "WEEKS", "DAYS"]),
-            (
-                cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "" })),
-                vec!["BackupRetentionPolicy.Value", "greater than or equal to 1"],
-            ),
-            (
-                cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "1000" })),
-                vec!["BackupRetentionPolicy.Value", "1000", "less than or equal to 3"],
-            ),
-            (cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "a" })), vec!["BackupRetentionPolicy.Value", "[0-9]+"]),
-            (
-                cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "6" })),
-                vec!["BackupRetentionPolicy.Value", "'6'", "between 7 and 379"],
-            ),
-            (cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "380" })), vec!["380", "between 7 and 379"]),
-            (cluster_with("SourceBackupId", json!("backup-1")), vec!["SourceBackupId", "backup-1", "backup-[2-7a-zA-Z]{11,16}"]),
-            (cluster_with("Mode", json!("fips")), vec!["Mode", "fips", "FIPS|NON_FIPS"]),
-            (cluster_with("Mode", json!("NON_FIPS")), vec!["Mode", "hsm1.medium"]),
-            (cluster_with("NetworkType", json!("IPV6")), vec!["NetworkType", "IPV6", "DUALSTACK"]),
-            (cluster_with("TagList", json!([])), vec!["TagList", "greater than or equal to 1"]),
-            (cluster_with("TagList", tags(51)), vec!["TagList", "(51 items)", "less than or equal to 50"]),
-            (cluster_with("TagList", json!([{ "Value": "v" }])), vec!["TagList.1.member.Key", "null"]),
-            (cluster_with("TagList", json!([{ "Key": "k" }])), vec!["TagList.1.member.Value", "null"]),
-            (cluster_with("TagList", json!([{ "Key": "", "Value": "v" }])), vec!["TagList.1.member.Key", "greater than or equal to 1"]),
-            (cluster_with("TagList", json!([{ "Key": "k".repeat(129), "Value": "v" }])), vec!["Key", "less than or equal to 128"]),
-            (cluster_with("TagList", json!([{ "Key": "k", "Value": "v".repeat(257) }])), vec!["Value", "less than or equal to 256"]),
-            (cluster_with("TagList", json!([{ "Key": "k,", "Value": "v" }])), vec!["Key", "k,", "pattern"]),
-        ],
-    );
-}
-
-#[test]
-fn create_cluster_takes_what_is_just_within() {
-    let simulator = instant();
-    for request in [
-        cluster_with("HsmType", json!("hsm2m.medium")),
-        cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "7" })),
-        cluster_with("BackupRetentionPolicy", json!({ "Type": "DAYS", "Value": "379" })),
-        cluster_with("SubnetIds", Value::from_iter((0..10).map(|n| format!("subnet-0000000{n}")))),
-        cluster_with("TagList", json!([{ "Key": "k".repeat(128), "Value": "v".repeat(256) }, { "Key": "b", "Value": "" }])),
-    ] {
-        ok(&simulator, "CreateCluster", request);
+/// Sends every request of a table.
+fn holds(table_of: impl FnOnce(&World) -> Table) {
+    let shared = simulator();
+    let (simulator, backup) = &*shared;
+    let world = World::of_a_table(simulator, backup);
+    let table = table_of(&world);
+    for row in &table.rows {
+        world.restore(simulator);
+        for request in &row.within {
+            within(simulator, &table, row, request);
+        }
+        if !row.beyond.is_empty() {
+            let before = all(simulator);
+            for request in &row.beyond {
+                beyond(simulator, &table, row, request);
+            }
+            assert_eq!(all(simulator), before, "{} {}: what is refused changes nothing", table.action, row.rule.text());
+        }
     }
 }
 
-#[test]
-fn a_tag_key_that_comes_twice_is_a_tag_exception() {
-    let simulator = instant();
-    let twice = json!([{ "Key": "k", "Value": "1" }, { "Key": "k", "Value": "2" }]);
-    assert_eq!(refused(&simulator, "CreateCluster", cluster_with("TagList", twice)).0, "CloudHsmTagException");
+/// Taken, or refused for something else than a constraint: there is no such thing, or the token is another call's.
+fn within(simulator: &Simulator, table: &Table, row: &Row, request: &Value) {
+    let answer = call(simulator, table.action, request.clone());
+    if answer.status != 200 {
+        let (_, kind, message) = answer.error();
+        let elsewhere = kind == "CloudHsmResourceNotFoundException" || message.contains("NextToken was not made for this call");
+        assert!(elsewhere, "{} {} ({}): {request}: {kind}: {message}", table.action, row.parameter, row.rule.text());
+    }
 }
 
-#[test]
-fn a_well_formed_backup_that_is_not_there_is_not_found() {
-    let simulator = instant();
-    let (kind, message) = refused(&simulator, "CreateCluster", cluster_with("SourceBackupId", json!("backup-abcdefghijk")));
-    assert_eq!(kind, "CloudHsmResourceNotFoundException");
-    assert!(message.contains("backup-abcdefghijk"));
+fn beyond(simulator: &Simulator, table: &Table, row: &Row, request: &Value) {
+    let answer = call(simulator, table.action, request.clone());
+    assert_eq!(answer.status, 400, "{} {} ({}): {request}: {}", table.action, row.parameter, row.rule.text(), answer.body);
+    let (_, kind, message) = answer.error();
+    assert_eq!(kind, row.kind, "{} {request}: {message}", table.action);
+    for word in &row.words {
+        assert!(message.contains(word), "{} {request}: no '{word}' in: {message}", table.action);
+    }
 }
 
-#[test]
-fn create_hsm() {
-    violations(
-        "CreateHsm",
-        vec![
-            (json!({ "AvailabilityZone": "us-east-1a" }), vec!["ClusterId", "null"]),
-            (json!({ "ClusterId": CLUSTER }), vec!["AvailabilityZone", "null"]),
-            (json!({ "ClusterId": "cluster-1", "AvailabilityZone": "us-east-1a" }), vec!["ClusterId", "cluster-1", "cluster-[2-7a-zA-Z]{11,16}"]),
-            (json!({ "ClusterId": CLUSTER, "AvailabilityZone": "us-east-1" }), vec!["AvailabilityZone", "us-east-1", "[a-z]{2}"]),
-            (json!({ "ClusterId": CLUSTER, "AvailabilityZone": "us-east-1a", "IpAddress": "10.0.0" }), vec!["IpAddress", "10.0.0", r"\d{1,3}"]),
-        ],
-    );
-}
-
-#[test]
-fn describe_clusters() {
-    violations(
-        "DescribeClusters",
-        vec![
-            (json!({ "MaxResults": 0 }), vec!["MaxResults", "'0'", "greater than or equal to 1"]),
-            (json!({ "MaxResults": -1 }), vec!["MaxResults", "'-1'", "greater than or equal to 1"]),
-            (json!({ "MaxResults": 26 }), vec!["MaxResults", "'26'", "less than or equal to 25"]),
-            (json!({ "NextToken": "x".repeat(257) }), vec!["NextToken", "less than or equal to 256"]),
-            (json!({ "NextToken": "made-up" }), vec!["NextToken"]),
-            (json!({ "Filters": { "a b": ["x"] } }), vec!["Filters", "a b", "[a-zA-Z0-9_-]+"]),
-            (json!({ "Filters": { "colours": ["x"] } }), vec!["Filters", "colours", "clusterIds, states, vpcIds"]),
-        ],
-    );
-}
-
-#[test]
-fn initialize_cluster() {
-    let with = |name: &str, value: Value| {
-        let mut request = json!({ "ClusterId": CLUSTER, "SignedCert": "A", "TrustAnchor": "A" });
-        request[name] = value;
-        request
+macro_rules! shown {
+    ($($module:ident: $($action:ident)+;)+) => {
+        $($(
+            #[test]
+            fn $action() {
+                holds($module::$action);
+            }
+        )+)+
     };
-    violations(
-        "InitializeCluster",
-        vec![
-            (with("ClusterId", Value::Null), vec!["ClusterId", "null"]),
-            (with("SignedCert", Value::Null), vec!["SignedCert", "null"]),
-            (with("TrustAnchor", Value::Null), vec!["TrustAnchor", "null"]),
-            (with("ClusterId", json!("cluster-../../x")), vec!["ClusterId", "cluster-../../x"]),
-            (with("SignedCert", json!("A".repeat(5001))), vec!["SignedCert", "5001", "less than or equal to 5000"]),
-            (with("TrustAnchor", json!("A".repeat(5001))), vec!["TrustAnchor", "5001", "less than or equal to 5000"]),
-            (with("SignedCert", json!("Certificate:")), vec!["SignedCert", r"[a-zA-Z0-9+-/=\s]*"]),
-            (with("TrustAnchor", json!("a_b")), vec!["TrustAnchor", r"[a-zA-Z0-9+-/=\s]*"]),
-        ],
-    );
+}
+
+shown! {
+    clusters: create_cluster describe_clusters initialize_cluster modify_cluster delete_cluster create_hsm delete_hsm;
+    backups: describe_backups copy_backup_to_region delete_backup restore_backup modify_backup_attributes;
+    resources: list_tags tag_resource untag_resource put_resource_policy get_resource_policy delete_resource_policy;
 }
 
 #[test]
-fn delete_hsm_and_delete_cluster() {
-    violations(
-        "DeleteHsm",
-        vec![
-            (json!({ "HsmId": "hsm-abcdefghijk" }), vec!["ClusterId", "null"]),
-            (json!({ "ClusterId": CLUSTER }), vec!["HsmId", "EniId", "EniIp"]),
-            (json!({ "ClusterId": CLUSTER, "HsmId": "hsm-1" }), vec!["HsmId", "hsm-1", "hsm-[2-7a-zA-Z]{11,16}"]),
-            (json!({ "ClusterId": CLUSTER, "EniId": "eni-x" }), vec!["EniId", "eni-x", "eni-[0-9a-fA-F]{8,17}"]),
-            (json!({ "ClusterId": CLUSTER, "EniIp": "1.2" }), vec!["EniIp", "1.2"]),
-        ],
-    );
-    violations("DeleteCluster", vec![(json!({}), vec!["ClusterId", "null"]), (json!({ "ClusterId": "Cluster-abcdefghijk" }), vec!["ClusterId"])]);
+fn every_documented_constraint_has_its_row_and_every_row_is_documented() {
+    let mut documented = BTreeSet::new();
+    for (source, list) in [(Source::Reference, &reference::OF_2022[..]), (Source::Later, &reference::LATER[..])] {
+        for (action, parameters) in list {
+            for (parameter, rules) in *parameters {
+                documented.extend(rules.iter().map(|rule| (String::from(*action), String::from(*parameter), *rule, source)));
+            }
+        }
+    }
+    let world = World { cluster: String::from(UNKNOWN_CLUSTER), backup: String::from(UNKNOWN_BACKUP) };
+    let mut shown = BTreeSet::new();
+    for table in tables(&world) {
+        let rows = table.rows.iter().filter(|row| !matches!(row.rule, Rule::Also(_)));
+        shown.extend(rows.map(|row| (String::from(table.action), row.parameter_text(), row.rule, row.source)));
+        for row in table.rows.iter().filter(|row| !matches!(row.rule, Rule::Also(_))) {
+            assert!(!row.beyond.is_empty(), "{} {}: nothing is sent beyond it", table.action, row.parameter);
+        }
+    }
+    let missing: Vec<_> = documented.difference(&shown).collect();
+    assert!(missing.is_empty(), "without a row: {missing:?}");
+    let unknown: Vec<_> = shown.difference(&documented).collect();
+    assert!(unknown.is_empty(), "in no reference: {unknown:?}");
 }
 
 #[test]
-fn well_formed_ids_of_nothing_are_not_found() {
+fn every_action_of_the_api_has_its_table() {
+    let world = World { cluster: String::from(UNKNOWN_CLUSTER), backup: String::from(UNKNOWN_BACKUP) };
+    let actions: BTreeSet<&str> = tables(&world).iter().map(|table| table.action).collect();
+    let documented: BTreeSet<&str> =
+        reference::OF_2022.iter().map(|(action, _)| *action).chain(reference::LATER.iter().map(|(action, _)| *action)).collect();
+    assert_eq!(actions, documented);
+    assert_eq!(reference::OF_2022.len(), 15, "the actions of 2022");
+    assert_eq!(actions.len(), 18, "and three on resource policies");
+}
+
+#[test]
+fn a_member_of_another_type_cannot_be_read() {
     let simulator = instant();
-    for (action, request) in [
-        ("CreateHsm", json!({ "ClusterId": CLUSTER, "AvailabilityZone": "us-east-1a" })),
-        ("InitializeCluster", json!({ "ClusterId": CLUSTER, "SignedCert": "A", "TrustAnchor": "A" })),
-        ("DeleteHsm", json!({ "ClusterId": CLUSTER, "HsmId": "hsm-abcdefghijk" })),
-        ("DeleteCluster", json!({ "ClusterId": CLUSTER })),
-    ] {
-        let (kind, message) = refused(&simulator, action, request);
-        assert_eq!(kind, "CloudHsmResourceNotFoundException", "{action}");
-        assert!(message.contains(CLUSTER), "{message}");
+    let world = World { cluster: String::from(UNKNOWN_CLUSTER), backup: String::from(UNKNOWN_BACKUP) };
+    for table in tables(&world) {
+        let parameters: BTreeSet<&str> =
+            table.rows.iter().map(|row| row.parameter).filter(|parameter| !parameter.starts_with("BackupRetentionPolicy.")).collect();
+        for parameter in parameters {
+            // No parameter is an object that holds this, a boolean that is a text, or a text that is a number.
+            let wrong = if parameter == "NeverExpires" { json!("true") } else { json!(true) };
+            let (kind, message) = refused(&simulator, table.action, table.with(parameter, wrong));
+            assert_eq!(kind, "SerializationException", "{} {parameter}: {message}", table.action);
+            assert!(message.contains(&format!("'{parameter}'")), "{message}");
+        }
     }
 }

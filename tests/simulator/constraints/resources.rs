@@ -22,7 +22,11 @@ impl Table {
     fn resource_arn(&mut self) -> &mut Self {
         let arn = |place: &str, account: &str, resource: &str| format!("arn:aws:cloudhsm:{place}:{account}:{resource}");
         let backup = format!("backup/{UNKNOWN_BACKUP}");
-        let good = [arn("us-east-1", "123456789012", &backup), arn("us-gov-west-1", "000000000000", &backup), arn("us-isob-east-1", "123456789012", &backup)];
+        let good = [
+            arn("us-east-1", "123456789012", &backup),
+            arn("us-gov-west-1", "000000000000", &backup),
+            arn("us-isob-east-1", "123456789012", &backup),
+        ];
         let bad = [
             arn("us-east-10", "123456789012", &backup),
             arn("us-east-1", "12345678901", &backup),
@@ -35,7 +39,13 @@ impl Table {
         let (good, bad): (Vec<&str>, Vec<&str>) = (good.iter().map(String::as_str).collect(), bad.iter().map(String::as_str).collect());
         self.later().pattern("ResourceArn", ARN, &good, &bad);
         let missing = vec![self.with("ResourceArn", Value::Null)];
-        self.also("ResourceArn", "names what the call is about", "CloudHsmInvalidRequestException", [Vec::new(), missing], &["ResourceArn", "not be null"]);
+        self.also(
+            "ResourceArn",
+            "names what the call is about",
+            "CloudHsmInvalidRequestException",
+            [Vec::new(), missing],
+            &["ResourceArn", "not be null"],
+        );
         let others = ["cluster/cluster-abcdefghijk", "hsm/hsm-abcdefghijk"].map(|other| json!(arn("us-east-1", "123456789012", other)));
         let others = others.into_iter().map(|other| self.with("ResourceArn", other)).collect();
         self.also("ResourceArn", "a backup's", "CloudHsmInvalidRequestException", [Vec::new(), others], &["only backups have resource policies"]);

@@ -118,6 +118,11 @@ impl Table {
         self
     }
 
+    /// A rule of the reference about a map's keys: the message names the map.
+    pub fn named(&mut self, parameter: &'static str, rule: Rule, within: Vec<Value>, beyond: Vec<Value>) -> &mut Self {
+        self.row(parameter, rule, within, beyond)
+    }
+
     pub fn required(&mut self, parameter: &'static str) -> &mut Self {
         let (good, null) = (get(&self.good, parameter), Value::Null);
         self.row(parameter, Rule::Required, vec![good], vec![null])
@@ -138,6 +143,11 @@ impl Table {
 
     pub fn max_length(&mut self, parameter: &'static str, n: usize, of: impl Fn(usize) -> String) -> &mut Self {
         self.row(parameter, Rule::MaxLength(n), vec![of(n).into()], vec![of(n + 1).into()])
+    }
+
+    /// A minimum of one, where an empty text fits no pattern that would refuse it first.
+    pub fn shortest(&mut self, parameter: &'static str, n: usize) -> &mut Self {
+        self.row(parameter, Rule::MinLength(n), Vec::new(), vec![json!("")])
     }
 
     /// A maximum that the pattern does not let any value reach.
