@@ -38,12 +38,12 @@ pub(super) fn describe_backups(members: &Members<'_>, context: &mut Context<'_>)
     }
 
     let length = usize::try_from(page).unwrap_or(usize::MAX);
-    let shown = found.iter().take(length);
-    let mut answer = json!({ "Backups": shown.clone().map(|(_, backup)| backup_json(backup)).collect::<Vec<_>>() });
-    if found.len() > length {
-        if let Some((last, _)) = shown.last() {
-            put(&mut answer, "NextToken", context.tokens.seal_octets(last.octets(), &call));
-        }
+    let more = found.len() > length;
+    found.truncate(length);
+    let shown: Vec<Value> = found.iter().map(|(_, backup)| backup_json(backup)).collect();
+    let mut answer = json!({ "Backups": shown });
+    if let (true, Some((last, _))) = (more, found.last()) {
+        put(&mut answer, "NextToken", context.tokens.seal_octets(last.octets(), &call));
     }
     Ok(answer)
 }
