@@ -23,6 +23,7 @@
 //! | `state`, `clock` | clusters, HSMs, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
+//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
 mod certificate;
@@ -36,7 +37,9 @@ mod ids;
 mod keys;
 mod limits;
 mod members;
+mod page;
 mod pair;
+mod requests;
 mod server;
 mod state;
 mod wire;
@@ -138,6 +141,8 @@ impl Simulator {
             clock,
             hardware: Arc::new(hardware),
             tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
+            requests: requests::Requests::default(),
+            watch: page::Watch::default(),
         });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;
