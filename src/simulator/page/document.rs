@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn nothing_is_fetched_from_elsewhere_and_no_markup_is_made_of_text() {
         for text in [INDEX, STYLE, SCRIPT] {
-            // An XML namespace is a name, not an address.
-            let text = text.replace("http://www.w3.org/2000/svg", "");
+            // An XML namespace is a name, not an address; `url(#…)` points into the document.
+            let text = text.replace("http://www.w3.org/2000/svg", "").replace("url(#", "");
             for word in ["http:", "https:", "//cdn", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
                 assert!(!text.contains(word), "{word}");
             }
