@@ -58,7 +58,8 @@ fn report() -> &'static str {
 fn outcome(name: &str) -> Result<(), Failed> {
     let report = report();
     if name == "every_check_of_the_script_is_a_test" {
-        let run: Vec<&str> = report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
+        let run: Vec<&str> =
+            report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
         return if run == CHECKS { Ok(()) } else { Err(format!("the script ran {run:?}\n{report}").into()) };
     }
     if report.lines().any(|line| line.strip_prefix("ok ") == Some(name)) {

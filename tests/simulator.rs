@@ -14,6 +14,8 @@ mod constraints;
 mod control;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/page.rs"]
+mod page;
 #[path = "simulator/states.rs"]
 mod states;
 #[path = "simulator/wire.rs"]

@@ -117,11 +117,7 @@ impl Note {
             let header = |name: &str| response.headers().get(name).cloned();
             entry.end = match entry.fault {
                 Some(Fault::CloseBefore | Fault::CloseAfter) => End::Closed,
-                _ => End::Answered {
-                    status: response.status().as_u16(),
-                    error: header("x-amzn-errortype"),
-                    request_id: header("x-amzn-requestid"),
-                },
+                _ => End::Answered { status: response.status().as_u16(), error: header("x-amzn-errortype"), request_id: header("x-amzn-requestid") },
             };
         }
         response

@@ -96,7 +96,9 @@ mod tests {
 
     #[test]
     fn a_name_that_anybody_could_point_here_is_refused() {
-        for host in ["127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "[::1]", "localhost:80", "x", "cloudhsm:8080", "host.docker.internal", "a.LOCALHOST"] {
+        for host in
+            ["127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "[::1]", "localhost:80", "x", "cloudhsm:8080", "host.docker.internal", "a.LOCALHOST"]
+        {
             assert!(own(host), "{host}");
         }
         for host in ["example.com", "example.com:8080", "127.0.0.1.example.com", "rebind.example.com.", "localhost.example.com:1", "1.2.3"] {

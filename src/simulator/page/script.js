@@ -70,12 +70,12 @@
 
   /* Clusters */
 
-  const CLUSTER_COLUMNS = [["Cluster"], ["State"], ["HSM type"], ["HSMs", "number"], ["VPC", "wide"], ["Created (UTC)", "wide"], ["Retention", "wide"]];
-  const BACKUP_COLUMNS = [["Backup"], ["State"], ["Cluster"], ["HSM type", "wide"], ["Created (UTC)", "wide"], ["Deletion (UTC)"], ["Copied from", "wide"]];
+  const CLUSTER_COLUMNS = [["Cluster"], ["State"], ["HSM type", "middle"], ["HSMs", "number middle"], ["VPC", "wide"], ["Created (UTC)", "wide"], ["Retention", "wide"]];
+  const BACKUP_COLUMNS = [["Backup"], ["State"], ["Cluster", "middle"], ["HSM type", "wide"], ["Created (UTC)", "wide"], ["Deletion (UTC)", "middle"], ["Copied from", "wide"]];
 
   function table(columns, label) {
     const head = columns.map(([title, kind]) => h("th", { scope: "col", class: kind }, title));
-    return h("div", { class: "frame" }, h("table", { "aria-label": label }, h("thead", null, h("tr", null, head))));
+    return h("div", { class: "frame" }, h("table", { class: "listing", "aria-label": label }, h("thead", null, h("tr", null, head))));
   }
 
   function makePlace(place) {
@@ -173,7 +173,7 @@
     const columns = ["HSM", "State", "Zone", "Address", "Network interface"];
     const rows = cluster.hsms.map((hsm) => h("tr", null, h("td", { class: "mono" }, hsm.id), h("td", null, state(hsm.state)), h("td", null, hsm.zone),
       h("td", { class: "mono" }, hsm.ip), h("td", { class: "mono" }, hsm.eni)));
-    box.append(h("table", { class: "inner" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", null, rows)));
+    box.append(h("div", { class: "holder" }, h("table", { class: "inner" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", null, rows))));
     return box;
   }
 
@@ -249,7 +249,7 @@
     const copy = h("button", { type: "button", class: "copy" }, "Copy PEM");
     copy.addEventListener("click", () => copyText(copy, pem));
     const fields = node.fields.map((field) => [field.name, field.value]);
-    box.parts.side.replaceChildren(h("div", { class: "title" }, h("h4", null, node.title, h("span", { class: "unseen" }, " "), " ", h("span", { class: "muted mono" }, node.id)), copy), pairs(fields), pem);
+    box.parts.side.replaceChildren(h("div", { class: "title" }, h("h4", null, node.title, " ", h("span", { class: "muted mono" }, node.id)), copy), pairs(fields), pem);
     drawEdges(box);
   }
 
@@ -326,7 +326,7 @@
     const cells = [
       ["mono", h("time", { title: moment(request.at) }, precise(request.at))], [null, request.action || "(none)"],
       [request.status === 200 ? null : "error", request.status === null ? ends[request.end] || request.end : String(request.status)],
-      ["error", request.error || ""], [null, request.faults.join(", ")], ["number", took], ["wide", request.region], ["wide mono", request.account],
+      ["error", request.error || ""], ["middle", request.faults.join(", ")], ["number middle", took], ["wide", request.region], ["wide mono", request.account],
       ["wide mono", request.requestId || ""],
     ];
     row.replaceChildren(...cells.map(([kind, content]) => h("td", { class: kind }, content)));
