@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The script's checks, in its order.
-const CHECKS: [&str; 15] = [
+const CHECKS: [&str; 16] = [
     "clusters_appear_without_a_reload",
     "states_change_live_and_are_announced",
     "a_cluster_opens_by_keyboard_alone",
@@ -26,6 +26,7 @@ const CHECKS: [&str; 15] = [
     "text_stands_out_in_light_and_dark",
     "nothing_moves_for_those_who_ask_for_that",
     "nothing_is_asked_of_anybody_else_and_nothing_complains",
+    "backups_are_listed_with_their_copies",
     "a_restart_is_survived",
 ];
 

@@ -110,6 +110,16 @@ class Simulator:
         eventually("a CSR", there, 120)
         return self.describe(cluster, region)["Certificates"]["ClusterCsr"]
 
+    def backup(self, cluster, region="us-east-1"):
+        """An ACTIVE cluster is backed up every day: one passes."""
+        self.control("advance", {"Seconds": 86400})
+
+        def made():
+            backups = self.call("DescribeBackups", {"Filters": {"clusterIds": [cluster], "states": ["READY"]}}, region)["Backups"]
+            return backups and backups[0]["BackupId"]
+
+        return eventually("a backup", made)
+
     def initialize(self, cluster, directory, region="us-east-1", owner="Example Corp"):
         """The guide's own commands, then InitializeCluster."""
         path = lambda name: os.path.join(directory, name)
@@ -378,6 +388,19 @@ class Checks:
         complaints = [entry for entry in browser.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
         assert complaints == [], complaints
 
+    def backups_are_listed_with_their_copies(self):
+        browser, simulator = self.browser, self.simulator
+        cluster = simulator.cluster([("Name", "kept")], "eu-central-1")
+        simulator.hsm(cluster, "eu-central-1")
+        simulator.initialize(cluster, self.directory, "eu-central-1")
+        simulator.control("activate", {"ClusterId": cluster})
+        made = simulator.backup(cluster, "eu-central-1")
+        copy = simulator.call("CopyBackupToRegion", {"BackupId": made, "DestinationRegion": "eu-north-1"}, "eu-central-1")
+        assert copy["DestinationBackup"]["SourceBackup"] == made
+        rows = lambda: browser.run("return [...document.querySelectorAll('table[aria-label^=Backups] tbody tr')].map(row => row.innerText.replace(/\\s+/g, ' '))")
+        eventually("the backup", lambda: any(f"{made} READY {cluster}" in row for row in rows()))
+        eventually("its copy", lambda: any(f"{made} in eu-central-1 copied" in row for row in rows()))
+
     def a_restart_is_survived(self):
         browser = self.browser
         self.simulator.stop()
@@ -422,8 +445,14 @@ def indexed(png):
         pixels.append([bytes(line[i : i + 3]) for i in range(0, len(line), step)])
         above = line
     counts = collections.Counter(pixel for line in pixels for pixel in line)
-    palette = [colour for colour, _ in counts.most_common(256)]
-    near = {colour: min(range(len(palette)), key=lambda i: sum((x - y) ** 2 for x, y in zip(palette[i], colour))) for colour in counts}
+    apart = lambda one, other: sum((x - y) ** 2 for x, y in zip(one, other))
+    # The frequent ones, then whatever is least like any of those: a small red mark stays red.
+    palette = [colour for colour, _ in counts.most_common(160)]
+    left = {colour: min(apart(colour, known) for known in palette) for colour in counts}
+    while len(palette) < min(256, len(counts)):
+        palette.append(max(left, key=left.get))
+        left = {colour: min(distance, apart(colour, palette[-1])) for colour, distance in left.items()}
+    near = {colour: min(range(len(palette)), key=lambda i: apart(palette[i], colour)) for colour in counts}
     packed = zlib.compress(b"".join(b"\0" + bytes(near[pixel] for pixel in line) for line in pixels), 9)
     out = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)), (b"PLTE", b"".join(palette)), (b"IDAT", packed), (b"IEND", b"")]
     return png[:8] + b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in out)
@@ -455,6 +484,8 @@ def pictures(program, browser, directory, screenshot, keep):
         for zone in "bc":
             simulator.hsm(active, zone=zone)
         simulator.control("activate", {"ClusterId": active})
+        made = simulator.backup(active)
+        simulator.call("CopyBackupToRegion", {"BackupId": made, "DestinationRegion": "eu-west-1"})
         west = simulator.cluster([("Name", "signing")], "eu-west-1", "hsm2m.medium", 2)
         simulator.control("set-state", {"ClusterId": west, "State": "DEGRADED"})
         simulator.control("fault", {"Fault": "throttling", "Action": "DescribeClusters"})
@@ -466,7 +497,7 @@ def pictures(program, browser, directory, screenshot, keep):
         simulator.refused("CreateHsm", {"ClusterId": shown, "AvailabilityZone": "us-east-1a"})
         simulator.refused("DeleteCluster", {"ClusterId": shown})
         simulator.csr(shown)
-        browser.view(1200, 1330)
+        browser.view(1200, 1700)
         browser.open(simulator.url + "/")
         eventually("the page", lambda: browser.count(f"#{shown}") == 1)
         browser.click(f"#{shown} .disclose")

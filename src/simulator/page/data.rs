@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 use super::super::clock::Millis;
 use super::super::ids::random_bytes;
 use super::super::server::Inside;
-use super::super::state::{Backup, BackupState, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
+use super::super::state::{Backup, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
 
 /// A region's newest clusters and backups are shown, so many of each; how many there are is said.
 const SHOWN: usize = 200;
+
+/// A state in which nothing is under way is looked at again after so long, in milliseconds: backups come and go by the day.
+const QUIET: Millis = 10_000;
 
 /// Tells an unchanged state from a changed one without looking at it.
 #[derive(Default)]
@@ -32,8 +35,8 @@ struct Seen {
     digest: u64,
     touched: u64,
     advanced: Millis,
-    /// Nothing passes by time alone.
-    settled: bool,
+    /// Nothing was under way then: up to when that is taken for granted.
+    quiet_until: Option<Millis>,
 }
 
 impl Watch {
@@ -76,7 +79,8 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
     // The lock is held: who touches the state from now on counts after this.
     let touched = inside.watch.touched.load(Ordering::Relaxed);
     let advanced = inside.clock.advanced();
-    if seen.revision > 0 && seen.settled && seen.touched == touched && seen.advanced == advanced {
+    let now = inside.clock.now();
+    if seen.quiet_until.is_some_and(|until| now < until) && seen.touched == touched && seen.advanced == advanced {
         return None;
     }
     let (places, settled) = all(inside, world);
@@ -87,7 +91,8 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
     if seen.revision == 0 || seen.digest != digest {
         seen.revision = seen.revision.saturating_add(1);
     }
-    (seen.digest, seen.touched, seen.advanced, seen.settled) = (digest, touched, advanced, settled);
+    (seen.digest, seen.touched, seen.advanced) = (digest, touched, advanced);
+    seen.quiet_until = settled.then(|| now.saturating_add(QUIET));
     Some(places)
 }
 
@@ -97,7 +102,7 @@ fn parse(token: &str, instance: &str) -> Option<(u64, u64)> {
     Some((revision.parse().ok()?, number.parse().ok()?))
 }
 
-/// Every place that holds anything, and whether nothing in any will change by time alone.
+/// Every place that holds anything, and whether nothing in any is under way.
 fn all(inside: &Inside, world: &mut World) -> (Value, bool) {
     let (mut places, mut settled) = (Vec::new(), true);
     for (place, region) in world.regions() {
@@ -115,10 +120,10 @@ fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Va
     let cluster_count = clusters.len();
     let mut settled = clusters.iter().all(|cluster| settled(cluster));
     let clusters: Vec<Value> = clusters.into_iter().rev().take(SHOWN).map(cluster_json).collect();
-    settled &= region.backups.values().all(|backup| backup.due.is_none() && backup.delete_at.is_none());
-    let listed = || region.backups.values().rev().filter(|backup| backup.state != BackupState::Deleted);
-    let backups: Vec<Value> = listed().take(SHOWN).map(backup_json).collect();
-    let backup_count = listed().count();
+    let backups: Vec<&Backup> = region.backups(&inside.clock, &identify).map(|(_, backup)| backup).collect();
+    let backup_count = backups.len();
+    settled &= backups.iter().all(|backup| backup.due.is_none() && backup.delete_at.is_none());
+    let backups: Vec<Value> = backups.into_iter().rev().take(SHOWN).map(backup_json).collect();
     let json = json!({
         "account": place.account,
         "region": place.region,
@@ -177,6 +182,7 @@ fn backup_json(backup: &Backup) -> Value {
         "copied": backup.copied,
         "origin": origin.map(|origin| json!({ "backup": origin.backup, "cluster": origin.cluster, "region": origin.region })),
         "deleteAt": backup.delete_at,
+        "restored": backup.restored,
         "neverExpires": backup.never_expires,
         "hsmType": backup.hsm_type,
         "mode": backup.mode,

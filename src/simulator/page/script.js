@@ -71,7 +71,7 @@
   /* Clusters */
 
   const CLUSTER_COLUMNS = [["Cluster"], ["State"], ["HSM type", "middle"], ["HSMs", "number middle"], ["VPC", "wide"], ["Created (UTC)", "wide"], ["Retention", "wide"]];
-  const BACKUP_COLUMNS = [["Backup"], ["State"], ["Cluster", "middle"], ["HSM type", "wide"], ["Created (UTC)", "wide"], ["Deletion (UTC)", "middle"], ["Copied from", "wide"]];
+  const BACKUP_COLUMNS = [["Backup"], ["State"], ["Cluster", "middle"], ["Created (UTC)", "wide"], ["Deletion (UTC)", "middle"], ["Copied from", "wide"]];
 
   function table(columns, label) {
     const head = columns.map(([title, kind]) => h("th", { scope: "col", class: kind }, title));
@@ -181,9 +181,10 @@
     const mono = (text) => h("span", { class: "mono" }, text);
     const origin = backup.origin && h("div", null, mono(backup.origin.backup), ` in ${backup.origin.region}`);
     const copied = backup.copied ? h("div", { class: "note" }, `copied ${moment(backup.copied)}`) : null;
+    const restored = backup.restored ? h("div", { class: "note" }, `restored ${moment(backup.restored)}`) : null;
     const deletion = backup.deleteAt ? mono(moment(backup.deleteAt)) : backup.neverExpires ? "never expires" : "";
     const id = h("div", null, mono(backup.id), backup.tags.length > 0 ? h("div", null, tags(backup.tags)) : null);
-    const cells = [id, state(backup.state), mono(backup.cluster), backup.hsmType, mono(moment(backup.created)), deletion, h("div", null, origin || "", copied)];
+    const cells = [id, state(backup.state), mono(backup.cluster), h("div", null, mono(moment(backup.created)), restored), deletion, h("div", null, origin, copied)];
     row.replaceChildren(...cells.map((cell, index) => h("td", { class: BACKUP_COLUMNS[index][1] }, cell)));
   }
 
@@ -356,6 +357,10 @@
     setText($("connection"), text);
   }
 
+  function showClock() {
+    if (snapshot) setText($("clock"), `${moment(now())} UTC`);
+  }
+
   function take(data) {
     const received = performance.now();
     const restarted = !snapshot || snapshot.instance !== data.instance;
@@ -368,6 +373,7 @@
     else if (snapshot && data.places) announce(changes(before, data.places));
     snapshot = { ...data, places: data.places || before, received };
     for (const request of data.requests) requests.push({ ...request, begun: Math.round(received - request.ageMillis), ageMillis: 0 });
+    showClock();
     setText($("version"), data.version);
     setText($("speed"), data.speed === null ? "instant" : `${data.speed}\u00d7`);
     if (data.places) showPlaces();
@@ -405,6 +411,6 @@
   }
 
   setText($("endpoint"), location.origin);
-  setInterval(() => snapshot && setText($("clock"), `${moment(now())} UTC`), 250);
+  setInterval(showClock, 250);
   poll();
 })();
