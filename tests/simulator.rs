@@ -14,19 +14,33 @@ mod backups_constraints;
 mod cbor;
 #[path = "simulator/chains.rs"]
 mod chains;
-#[path = "simulator/constraints.rs"]
+#[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
 #[path = "simulator/faults.rs"]
 mod faults;
+#[path = "simulator/hsms.rs"]
+mod hsms;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/modify.rs"]
+mod modify;
+#[path = "simulator/page.rs"]
+mod page;
+#[path = "simulator/policies.rs"]
+mod policies;
+#[path = "simulator/quotas.rs"]
+mod quotas;
 #[path = "simulator/rate.rs"]
 mod rate;
+#[path = "simulator/refusals.rs"]
+mod refusals;
 #[path = "simulator/sigv4.rs"]
 mod sigv4;
 #[path = "simulator/states.rs"]
 mod states;
+#[path = "simulator/tags.rs"]
+mod tags;
 #[path = "simulator/wire.rs"]
 mod wire;

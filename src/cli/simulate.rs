@@ -37,6 +37,9 @@ pub struct Args {
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
+    /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
+    #[arg(long)]
+    quotas: bool,
     #[command(flatten)]
     access: AccessArgs,
     /// Throttle an account that sends more requests in a second
@@ -65,7 +68,8 @@ fn speed(text: &str) -> std::result::Result<Speed, String> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
     let credentials = args.access.credentials(ui)?;
-    let options = Options { listen: args.listen, speed, credentials, rate: args.rate, faults: args.faults.clone(), seed: args.seed };
+    let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
+    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed };
     let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));

@@ -26,11 +26,11 @@ impl Door {
     }
 
     /// The action that is called, and for whom.
-    pub(super) fn admit<'a>(&self, protocol: Protocol, parts: &'a Parts, body: &[u8]) -> Result<(&'a str, Place), ApiError> {
+    pub(super) fn admit(&self, protocol: Protocol, parts: &Parts, body: &[u8]) -> Result<(&'static str, Place), ApiError> {
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(ApiError::malformed_query());
         }
-        let action = protocol.action(parts)?;
+        let action = protocol.action(&parts.uri, &parts.headers)?;
         let place =
             if self.credentials.is_empty() { wire::place(&parts.headers) } else { sigv4::verify(&self.credentials, parts, body, SystemTime::now())? };
         if let Some(rate) = &self.rate {

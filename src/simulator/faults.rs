@@ -78,6 +78,12 @@ impl Fault {
         Some(if matches!(fault, Self::Delay(_)) { Self::Delay(Duration::from_millis(millis)) } else { fault })
     }
 
+    /// The fault as `parse` takes it.
+    pub(super) fn name(self) -> &'static str {
+        let same = |known: &Self| std::mem::discriminant(known) == std::mem::discriminant(&self);
+        Self::ALL.iter().find(|(_, known)| same(known)).map_or("", |(name, _)| name)
+    }
+
     /// What a call is answered that meets this fault and changes nothing.
     pub(super) fn refusal(self, action: &str, account: &str) -> Option<ApiError> {
         Some(match self {
@@ -236,6 +242,14 @@ mod tests {
 
     fn faults(rules: &[&str]) -> Faults {
         Faults::new(1, rules.iter().map(|text| FaultRule::parse(text).unwrap()).collect())
+    }
+
+    #[test]
+    fn each_fault_has_its_name_and_no_other() {
+        for (name, fault) in Fault::ALL {
+            assert_eq!((fault.name(), Fault::parse(name, 1000)), (name, Some(fault)));
+        }
+        assert_eq!(Fault::Delay(Duration::ZERO).name(), "delay");
     }
 
     #[test]

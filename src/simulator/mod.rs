@@ -20,14 +20,17 @@
 //! | `server`, `broken` | HTTP, connections that can be cut, answers that break off |
 //! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
 //! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
-//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
+//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
+mod arn;
 mod broken;
 mod cbor;
 mod certificate;
@@ -44,10 +47,13 @@ mod ids;
 mod keys;
 mod limits;
 mod members;
+mod page;
 mod pair;
 mod protocol;
+mod quotas;
 mod random;
 mod rate;
+mod requests;
 mod server;
 mod sigv4;
 mod state;
@@ -66,7 +72,7 @@ pub use clock::Speed;
 pub use control::Refused;
 pub use credentials::Credentials;
 pub use faults::{Fault, FaultRule};
-pub use state::ClusterState;
+pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
 use door::Door;
@@ -84,6 +90,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// How fast states of transition pass.
     pub speed: Speed,
+    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
+    pub quotas: bool,
     /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
     pub credentials: Vec<Credentials>,
     /// So many requests in a second for each account; more are throttled. `None`: no limit.
@@ -100,6 +108,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             speed: Speed::default(),
+            quotas: false,
             credentials: Vec::new(),
             rate: None,
             faults: Vec::new(),
@@ -170,7 +179,10 @@ impl Simulator {
             door: Door::new(options.credentials, options.rate),
             clock,
             hardware: Arc::new(hardware),
+            quotas: options.quotas,
             tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
+            requests: requests::Requests::default(),
+            watch: page::Watch::default(),
         });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;

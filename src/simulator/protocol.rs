@@ -10,27 +10,29 @@
 //! Source: the service model (`protocols`, `targetPrefix`), and "Smithy RPC v2 CBOR protocol" of the Smithy specification.
 
 use axum::body::Body;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
 use super::wire::{self, ApiError, excerpt};
 use super::{cbor, ids};
 
-/// The actions of API version 2017-04-28, as of 2022-06-06.
-pub(super) const ACTIONS: [&str; 15] = [
+/// The actions of API version 2017-04-28; those of resource policies are later than 2022-06-06.
+pub(super) const ACTIONS: [&str; 18] = [
     "CopyBackupToRegion",
     "CreateCluster",
     "CreateHsm",
     "DeleteBackup",
     "DeleteCluster",
     "DeleteHsm",
+    "DeleteResourcePolicy",
     "DescribeBackups",
     "DescribeClusters",
+    "GetResourcePolicy",
     "InitializeCluster",
     "ListTags",
     "ModifyBackupAttributes",
     "ModifyCluster",
+    "PutResourcePolicy",
     "RestoreBackup",
     "TagResource",
     "UntagResource",
@@ -50,23 +52,28 @@ pub(super) enum Protocol {
 
 impl Protocol {
     /// The protocol of a request; `None` if it is no call of the API at all.
-    pub(super) fn of(parts: &Parts) -> Option<Self> {
-        if parts.method != Method::POST {
+    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        if method != Method::POST {
             return None;
         }
-        match parts.uri.path() {
+        match uri.path() {
             "/" => Some(Self::Json),
-            path if path.starts_with("/service/") && parts.headers.get(SMITHY_PROTOCOL) == Some(&RPC_V2_CBOR) => Some(Self::Cbor),
+            path if path.starts_with("/service/") && headers.get(SMITHY_PROTOCOL) == Some(&RPC_V2_CBOR) => Some(Self::Cbor),
             _ => None,
         }
     }
 
+    /// The name of an action that a request brings, whether there is such an action or not.
+    pub(super) fn named<'a>(self, uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
+        match self {
+            Self::Json => wire::action(headers),
+            Self::Cbor => operation(uri.path()),
+        }
+    }
+
     /// The action that a request asks for.
-    pub(super) fn action(self, parts: &Parts) -> Result<&str, ApiError> {
-        let named = match self {
-            Self::Json => wire::action(&parts.headers)?,
-            Self::Cbor => operation(parts.uri.path())?,
-        };
+    pub(super) fn action(self, uri: &Uri, headers: &HeaderMap) -> Result<&'static str, ApiError> {
+        let named = self.named(uri, headers)?;
         match ACTIONS.iter().find(|action| **action == named) {
             Some(action) => Ok(action),
             None => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}' in API version 2017-04-28", excerpt(named)))),

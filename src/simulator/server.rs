@@ -24,10 +24,11 @@ use super::door::Door;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
 use super::protocol::Protocol;
+use super::requests::{Note, Requests};
 use super::state::{Place, World};
 use super::strike::{strike, target};
 use super::wire::{self, ApiError, MAX_BODY};
-use super::{broken, control};
+use super::{broken, control, page};
 
 /// All that a running simulator is made of.
 pub(super) struct Inside {
@@ -37,10 +38,20 @@ pub(super) struct Inside {
     pub(super) clock: Clock,
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
+    pub(super) quotas: bool,
+    pub(super) requests: Requests,
+    pub(super) watch: page::Watch,
 }
 
 impl Inside {
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        let world = self.look();
+        self.watch.touch();
+        world
+    }
+
+    /// For the page: what is only looked at has not changed.
+    pub(super) fn look(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,21 +72,30 @@ pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: toki
 }
 
 async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+    if let Some(page) = page::answer(&inside, &request) {
+        return page;
+    }
+    let mut note = Note::begin(&inside, &request);
+    let response = respond(&inside, scissors, request, &mut note).await;
+    note.end(response)
+}
+
+async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, note: &mut Note) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let protocol = Protocol::of(&parts);
+    let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
     // What is no call of the API is answered in JSON.
-    let respond = |outcome| protocol.unwrap_or(Protocol::Json).respond(outcome);
+    let answer = |outcome| protocol.unwrap_or(Protocol::Json).respond(outcome);
     // Refused by what it says of its size, before any of it is read.
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
-        return respond(Err(ApiError::too_large()));
+        return answer(Err(ApiError::too_large()));
     }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return respond(Err(ApiError::too_large()));
+        return answer(Err(ApiError::too_large()));
     };
     let path = parts.uri.path();
     if let Some(command) = path.strip_prefix("/_control/") {
-        return control::answer(&inside, &parts.method, command, &body).await;
+        return control::answer(inside, &parts.method, command, &body).await;
     }
     let Some(protocol) = protocol else {
         let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
@@ -83,20 +103,22 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
     let (action, place) = match inside.door.admit(protocol, &parts, &body) {
         Ok(admitted) => admitted,
-        Err(error) => return respond(Err(error)),
+        Err(error) => return answer(Err(error)),
     };
+    note.admitted(&place);
 
     let members = protocol.members(&parts.headers, &body);
     let struck = match &members {
-        Ok(members) if inside.faults().want_a_target() => target(&inside, action, &place, members),
+        Ok(members) if inside.faults().want_a_target() => target(inside, action, &place, members),
         _ => None,
     };
     let (delay, fault) = inside.faults().befall(action, struck.as_ref());
+    note.met(delay, fault);
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
     if let (Some(fault), Some(target)) = (fault, &struck) {
-        strike(&inside, fault, target);
+        strike(inside, fault, target);
     }
     let refused = match fault {
         Some(Fault::CloseBefore) => return scissors.cut(),
@@ -105,18 +127,19 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => members.and_then(|members| run(&inside, action, &place, &members, fault)),
+        None => members.and_then(|members| run(inside, action, &place, &members, fault)),
     };
     match fault {
         Some(Fault::CloseAfter) => scissors.cut(),
-        Some(Fault::CutShort) => broken::cut_short(respond(outcome)).await,
-        _ => respond(outcome),
+        Some(Fault::CutShort) => broken::cut_short(answer(outcome)).await,
+        _ => answer(outcome),
     }
 }
 
 fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Value, ApiError> {
     let mut world = inside.world();
-    let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, place, fault };
+    let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
+    let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };
     actions::run(action, members, &mut context)
 }
 

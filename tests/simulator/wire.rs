@@ -28,7 +28,7 @@ fn errors_have_a_type_and_a_message() {
 #[test]
 fn an_unknown_action_is_invalid_and_no_action_is_missing() {
     let simulator = instant();
-    for action in ["Nonsense", "describeClusters", "PutResourcePolicy"] {
+    for action in ["Nonsense", "describeClusters", "PutPolicy"] {
         assert_eq!(refused(&simulator, action, json!({})).0, "InvalidAction", "{action}");
     }
     assert_eq!(refused(&simulator, "", json!({})).0, "MissingAction");
