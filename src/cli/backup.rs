@@ -21,7 +21,7 @@ use crate::x509::Moment;
 #[command(after_help = "\
 Examples:
   hsmboot backup list --cluster-id cluster-abc234defgh
-  hsmboot backup copy --backup-id backup-abc234defgh --to eu-west-1 --wait
+  hsmboot backup copy --backup-id backup-abc234defgh --destination-region eu-west-1 --wait
 
 Exit codes: 0 done or already so; others as each command says")]
 pub enum Command {
@@ -101,7 +101,7 @@ pub struct DeleteArgs {
 /// Keep a backup after all that is PENDING_DELETION
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-To make a cluster from a backup: hsmboot cluster create --from-backup ID
+To make a cluster from a backup: hsmboot cluster create --source-backup-id ID
 
 Examples:
   hsmboot backup restore --backup-id backup-abc234defgh

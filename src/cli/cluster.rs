@@ -73,7 +73,7 @@ CreateCluster is sent once. Where its answer is lost, look with `hsmboot cluster
 
 Examples:
   hsmboot cluster create --subnet-id subnet-0a1b2c3d --tag stage=test --wait
-  hsmboot cluster create --subnet-id subnet-0a1b2c3d --from-backup backup-abc234defgh --retention-days 30
+  hsmboot cluster create --subnet-id subnet-0a1b2c3d --source-backup-id backup-abc234defgh --retention-days 30
 
 Exit codes: 0 created; 2 wrong command line; 6 the service refused or cannot be reached, or its answer is lost; 7 created, and not ready in time")]
 pub struct CreateArgs {
@@ -81,7 +81,7 @@ pub struct CreateArgs {
     new: NewClusterArgs,
     /// The backup to restore the cluster from
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
-    from_backup: Option<String>,
+    source_backup_id: Option<String>,
     #[command(flatten)]
     wait: WaitArgs,
     #[command(flatten)]
@@ -218,7 +218,7 @@ pub(crate) async fn find(service: &AwsCloudHsm, id: &ClusterId) -> Result<Cluste
 }
 
 fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
-    let order = args.new.order(args.from_backup.clone())?;
+    let order = args.new.order(args.source_backup_id.clone())?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let made = service.create_cluster(&order).await?;

@@ -21,8 +21,8 @@ use crate::x509::Moment;
 CopyBackupToRegion is sent once, and does not tell the copy's id: --wait looks for it in the other region.
 
 Examples:
-  hsmboot backup copy --backup-id backup-abc234defgh --to eu-west-1 --wait
-  hsmboot backup copy --backup-id backup-abc234defgh --to us-gov-west-1 --tag stage=production
+  hsmboot backup copy --backup-id backup-abc234defgh --destination-region eu-west-1 --wait
+  hsmboot backup copy --backup-id backup-abc234defgh --destination-region us-gov-west-1 --tag stage=production
 
 Exit codes: 0 the copy is begun, with --wait READY; 2 wrong command line; 6 unknown backup, or the service refused or cannot be reached, or its answer \
 is lost; 7 begun, and not READY in time; 8 its state does not allow it")]
@@ -31,8 +31,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: String,
     /// The region to copy it to
-    #[arg(long = "to", visible_alias = "destination-region", value_name = "REGION", value_parser = limits::region)]
-    to: String,
+    #[arg(long, value_name = "REGION", value_parser = limits::region)]
+    destination_region: String,
     /// A tag for the copy, in place of the backup's own (may repeat, up to 50)
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     tag: Vec<Tag>,
@@ -55,20 +55,23 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let there = match args.wait.limit() {
             None => None,
             Some(limit) => {
-                let other = OnlineArgs { region: Some(args.to.clone()), ..args.online.clone() }.connect(None, ui).await?;
+                let other = OnlineArgs { region: Some(args.destination_region.clone()), ..args.online.clone() }.connect(None, ui).await?;
                 let known = copies(&other, id).await?.into_iter().map(|copy| copy.backup_id).collect();
                 Some(There { service: other, known, limit })
             }
         };
-        let copied = service.copy_backup(id, &args.to, &args.tag).await?;
+        let copied = service.copy_backup(id, &args.destination_region, &args.tag).await?;
         let document = |copy: Option<&Backup>| located(service.place(), told(args, &copied, copy));
         let copy = match &there {
             None => None,
             Some(there) => Some(there.copy_of(id, ui).await.map_err(|error| error.with_document(document(None)))?),
         };
         let text = match &copy {
-            None => format!("{id} is being copied to {}\nnext: hsmboot backup list --source-backup-id {id} --region {}\n", args.to, args.to),
-            Some(copy) => format!("copied {id} to {}: {}\n", args.to, copy.backup_id),
+            None => format!(
+                "{id} is being copied to {}\nnext: hsmboot backup list --source-backup-id {id} --region {}\n",
+                args.destination_region, args.destination_region
+            ),
+            Some(copy) => format!("copied {id} to {}: {}\n", args.destination_region, copy.backup_id),
         };
         Ok(Outcome::done(document(copy.as_ref()), text))
     })
@@ -106,7 +109,7 @@ fn told(args: &Args, copied: &Copied, copy: Option<&Backup>) -> Value {
     json!({
         "changed": true,
         "backup_id": args.backup_id,
-        "destination_region": args.to,
+        "destination_region": args.destination_region,
         "source_region": copied.source_region,
         "source_cluster": copied.source_cluster,
         "begun": copied.created.map(Moment::from_unix),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Args, Trust, claim};
+use super::{Args, Desk, Trust, bundle_dir, claim};
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Target, Wait};
@@ -33,7 +33,8 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
         wait::until(&service, created, ui).await?;
         let zone = "us-east-1a".to_owned();
         service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
-        claim(args, &service, &id, Trust { policy, anchors }, ui).await
+        let desk = Desk::open(args, ui, &bundle_dir(args.bundle.as_ref(), &id), crate::cli::now())?;
+        claim(args, &service, &id, desk, Trust { policy, anchors }, ui).await
     });
     simulator.shutdown();
     outcome
