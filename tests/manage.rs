@@ -2,6 +2,8 @@
 #![cfg(all(feature = "online", feature = "simulator"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "manage/backup.rs"]
+mod backup;
 #[path = "manage/cluster.rs"]
 mod cluster;
 #[path = "manage/create.rs"]
@@ -15,3 +17,5 @@ mod stage;
 #[path = "simulator/support.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
+#[path = "manage/tag.rs"]
+mod tag;

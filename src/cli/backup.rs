@@ -133,7 +133,7 @@ pub struct ModifyArgs {
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
     backup_id: String,
     /// Whether the retention policy spares it
-    #[arg(long, value_name = "BOOL")]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     never_expires: bool,
     #[command(flatten)]
     online: OnlineArgs,
