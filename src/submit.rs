@@ -67,8 +67,12 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
                     return Ok(End::WouldSend(request));
                 }
                 let answer = service.initialize(&request).await;
+                let failed = answer.is_err();
                 claim.initialized(answer);
-                host.watch(claim)?;
+                // An answer has no news: what was seen last is older than it.
+                if failed {
+                    host.watch(claim)?;
+                }
             }
             Step::Done(outcome) => return Ok(End::Claimed(outcome)),
             Step::Failed(failure) => return Err((*failure).into()),

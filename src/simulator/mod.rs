@@ -20,7 +20,7 @@
 //! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
 //! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
-//! | `state`, `clock` | clusters, HSMs, and how time moves them |
+//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
 

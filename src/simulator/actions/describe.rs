@@ -5,16 +5,17 @@ use serde_json::{Map, Value, json};
 
 use super::super::clock::Millis;
 use super::super::ids::random_bytes;
-use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, NEXT_TOKEN, Text, violation};
+use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
 use super::super::members::Members;
 use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
 use super::super::wire::ApiError;
 use super::Context;
+use super::filters::Filters;
 
 const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
 pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
-    let filters = Filters::read(members)?;
+    let filters = Filters::read(members, &FILTER_NAMES)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
@@ -23,7 +24,10 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
 
     let identify = context.identify();
     let region = context.world.region(context.place);
-    let mut found = region.clusters(context.clock, &identify).filter(|(number, cluster)| *number > after && filters.allow(cluster)).peekable();
+    let mut found = region
+        .clusters(context.clock, &identify)
+        .filter(|(number, cluster)| *number > after && filters.allow(|name, value| has(cluster, name, value)))
+        .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
@@ -37,43 +41,13 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
     Ok(answer)
 }
 
-/// `Filters`: a cluster is shown if each filter names something of it. Values are plain strings in the reference, so one
-/// that names nothing is no error.
-struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
-
-impl<'a> Filters<'a> {
-    fn read(members: &Members<'a>) -> Result<Self, ApiError> {
-        let Some(filters) = members.object("Filters")? else {
-            return Ok(Self(Vec::new()));
-        };
-        let any_text = Text::any();
-        let mut read = Vec::new();
-        for name in filters.names() {
-            FILTER_NAME.judge("Filters", name)?;
-            if !FILTER_NAMES.contains(&name) {
-                return Err(violation(name, "Filters", &format!("Map keys must be one of {}", FILTER_NAMES.join(", "))));
-            }
-            read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
-        }
-        if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
-        }
-        Ok(Self(read))
-    }
-
-    fn allow(&self, cluster: &Cluster) -> bool {
-        self.0.iter().all(|(name, values)| match *name {
-            "clusterIds" => values.contains(&cluster.id.as_str()),
-            "vpcIds" => values.contains(&cluster.vpc.as_str()),
-            _ => values.contains(&cluster.state.name()),
-        })
-    }
-
-    /// One form for equal filters, to bind a token to them.
-    fn text(&self) -> String {
-        let mut parts: Vec<String> = self.0.iter().map(|(name, values)| format!("{name}={values:?}")).collect();
-        parts.sort();
-        parts.join("&")
+/// Whether a cluster has that value of the filter of that name.
+fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
+    match name {
+        "clusterIds" => cluster.id == value,
+        "vpcIds" => cluster.vpc == value,
+        "states" => cluster.state.name() == value,
+        _ => false,
     }
 }
 
@@ -86,21 +60,29 @@ impl TokenKey {
     }
 
     fn seal(&self, last: u64, call: &str) -> String {
-        let number = last.to_be_bytes();
-        let tag = ring::hmac::sign(&self.0, &[&number, call.as_bytes()].concat());
-        Base64UrlUnpadded::encode_string(&[&number, tag.as_ref()].concat())
+        self.seal_octets(last.to_be_bytes(), call)
     }
 
     fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
-        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
-        let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
-        let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
-        Ok(u64::from_be_bytes(*number))
+        self.open_octets(token, call).map(u64::from_be_bytes)
+    }
+
+    /// Seals the octets that say where the next page begins.
+    pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
+        let tag = ring::hmac::sign(&self.0, &[&octets, call.as_bytes()].concat());
+        Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
+    }
+
+    pub(super) fn open_octets<const N: usize>(&self, token: &str, call: &str) -> Result<[u8; N], ApiError> {
+        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region, filters or order differ, or it was altered.");
+        let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
+        let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
+        ring::hmac::verify(&self.0, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        Ok(*octets)
     }
 }
 
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(members) = object.as_object_mut() {
         members.insert(name.to_owned(), value.into());
     }
@@ -108,7 +90,6 @@ fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
 
 pub(super) fn cluster_json(cluster: &Cluster) -> Value {
     let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
-    let tags: Vec<Value> = cluster.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
     let mut out = json!({
         "BackupPolicy": "DEFAULT",
@@ -122,19 +103,28 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
         "SubnetMapping": subnets,
         "VpcId": cluster.vpc,
         "Certificates": certificates(cluster),
-        "TagList": tags,
+        "TagList": tag_list(&cluster.tags),
     });
     // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
     if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
         put(&mut out, "PreCoPassword", cluster.pre_co_password.as_str());
     }
-    let optional = [("StateMessage", &cluster.state_message), ("Mode", &cluster.mode), ("NetworkType", &cluster.network_type)];
+    let optional = [
+        ("SourceBackupId", &cluster.source_backup),
+        ("StateMessage", &cluster.state_message),
+        ("Mode", &cluster.mode),
+        ("NetworkType", &cluster.network_type),
+    ];
     for (name, value) in optional {
         if let Some(value) = value {
             put(&mut out, name, value.as_str());
         }
     }
     out
+}
+
+pub(super) fn tag_list(tags: &[(String, String)]) -> Value {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
 /// The CSR and the hardware's certificates before initialization, ClusterCertificate after (facts.md, "The service").
@@ -172,7 +162,7 @@ pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
 }
 
 /// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
-fn timestamp(at: Millis) -> Value {
+pub(super) fn timestamp(at: Millis) -> Value {
     let seconds = std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64();
     Value::from(seconds)
 }

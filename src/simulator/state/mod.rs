@@ -3,11 +3,13 @@
 mod backup;
 mod cluster;
 mod hsm;
+mod retention;
+mod schedule;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-pub(super) use backup::{Backup, BackupState, Origin};
+pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
 pub(super) use hsm::{Hsm, HsmState};
@@ -20,7 +22,9 @@ pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
 
-/// A deleted cluster stays listed this long, by the simulator's clock.
+pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
+
+/// A deleted cluster or backup stays listed this long, by the simulator's clock.
 const DELETED_STAY: Millis = DAY / 24;
 
 /// The clusters and backups of one account in one region, in the order of their creation.
@@ -29,7 +33,7 @@ pub(super) struct Region {
     clusters: BTreeMap<u64, Cluster>,
     numbers: HashMap<String, u64>,
     /// By the order of their creation, too.
-    pub(super) backups: BTreeMap<u64, Backup>,
+    backups: BTreeMap<u64, Backup>,
     created: u64,
 }
 
@@ -42,17 +46,16 @@ impl Region {
 
     /// The cluster as it is now.
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
-        let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
-        cluster.settle(clock.now(), identify);
+        let number = *self.numbers.get(id)?;
+        self.settle(number..=number, clock, identify);
+        let cluster = self.clusters.get_mut(&number)?;
         (!gone(cluster, clock.now())).then_some(cluster)
     }
 
     /// All clusters as they are now, each with the number that orders them.
     pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        self.settle(retention::ALL, clock, identify);
         let now = clock.now();
-        for cluster in self.clusters.values_mut() {
-            cluster.settle(now, identify);
-        }
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !gone(cluster, now);
