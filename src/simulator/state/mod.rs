@@ -12,7 +12,8 @@ use std::time::Duration;
 pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
-pub(super) use hsm::{Hsm, HsmState};
+pub(super) use hsm::Hsm;
+pub use hsm::HsmState;
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -21,6 +22,7 @@ pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
 pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
+pub(super) const MODIFICATION: Duration = Duration::from_millis(300);
 
 pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
 
@@ -67,9 +69,20 @@ impl Region {
         self.clusters.iter().map(|(number, cluster)| (*number, cluster))
     }
 
+    /// The region with all clusters as they are now.
+    pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
+        drop(self.clusters(clock, identify));
+        self
+    }
+
+    /// All clusters as they were when they were last looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values()
+    }
+
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
