@@ -97,7 +97,7 @@ pub fn hsm_type(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn ip_address(value: &str) -> Checked {
-    judge(value.parse::<std::net::Ipv4Addr>().is_ok(), value, "an IPv4 address", "such as 10.0.1.4")
+    judge(value.parse::<core::net::Ipv4Addr>().is_ok(), value, "an IPv4 address", "such as 10.0.1.4")
 }
 
 /// AvailabilityZone.
