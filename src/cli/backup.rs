@@ -1,15 +1,14 @@
 //! `hsmboot backup list`, `copy`, `delete`, `restore`, `modify`
 
 mod copy;
+mod list;
 
 use serde_json::{Value, json};
 
-use super::cluster::range;
-use super::manage::{ConsentArgs, Seen, WaitArgs, located, or_dash, settle, state, table};
-use super::online::{OnlineArgs, block_on, cluster_id};
+use super::manage::{AGAIN, ConsentArgs, Seen, WaitArgs, located, settle};
+use super::online::{OnlineArgs, block_on};
 use super::ui::{Outcome, Ui};
 use super::view::tags_document;
-use crate::bundle::ClusterId;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, limits};
@@ -25,54 +24,11 @@ Examples:
 
 Exit codes: 0 done or already so; others as each command says")]
 pub enum Command {
-    List(ListArgs),
+    List(list::Args),
     Copy(copy::Args),
     Delete(DeleteArgs),
     Restore(RestoreArgs),
     Modify(ModifyArgs),
-}
-
-/// List the region's backups
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  hsmboot backup list --cluster-id cluster-abc234defgh --state READY
-  hsmboot backup list --never-expires true --sort oldest --output json
-
-Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
-pub struct ListArgs {
-    /// Only this backup (may repeat)
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
-    backup_id: Vec<String>,
-    /// Only backups of this cluster (may repeat)
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
-    cluster_id: Vec<ClusterId>,
-    /// Only copies of this backup (may repeat)
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
-    source_backup_id: Vec<String>,
-    /// Only backups in this state, as the API names it, in any case (may repeat)
-    #[arg(long, value_name = "STATE", value_parser = backup_state)]
-    state: Vec<BackupState>,
-    /// Only backups that the retention policy spares (true), or only those that it does not (false)
-    #[arg(long, value_name = "BOOL")]
-    never_expires: Option<bool>,
-    /// The order (default: the service's)
-    #[arg(long, value_enum, value_name = "BY")]
-    sort: Option<Sort>,
-    /// How many backups a request brings, 1 to 50; all pages are shown
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::BACKUPS_PER_PAGE)))]
-    page_size: Option<i32>,
-    #[command(flatten)]
-    online: OnlineArgs,
-}
-
-/// `--sort`: the API's SortAscending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Sort {
-    /// The oldest first
-    Oldest,
-    /// The newest first
-    Newest,
 }
 
 /// Delete a backup: it is gone for good after seven days
@@ -139,13 +95,9 @@ pub struct ModifyArgs {
     online: OnlineArgs,
 }
 
-fn backup_state(text: &str) -> std::result::Result<BackupState, String> {
-    state(text, BackupState::KNOWN).map(|name| BackupState::from(name.as_str()))
-}
-
 pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
     match command {
-        Command::List(args) => list(args, ui),
+        Command::List(args) => list::run(args, ui),
         Command::Copy(args) => copy::run(args, ui),
         Command::Delete(args) => delete(args, ui),
         Command::Restore(args) => restore(args, ui),
@@ -169,40 +121,6 @@ fn document(backup: &Backup) -> Value {
         "source_cluster": backup.source_cluster,
         "tags": tags_document(&backup.tags),
     })
-}
-
-fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
-    let filter = BackupFilter {
-        backup_ids: args.backup_id.clone(),
-        source_backup_ids: args.source_backup_id.clone(),
-        cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
-        states: args.state.clone(),
-        never_expires: args.never_expires,
-        sort_ascending: args.sort.map(|sort| sort == Sort::Oldest),
-        page_size: args.page_size,
-    };
-    block_on(async {
-        let service = args.online.connect(None, ui).await?;
-        let backups = service.backups(&filter).await?;
-        let rows: Vec<[String; 5]> = backups.iter().map(row).collect();
-        let text = match rows.is_empty() {
-            true => format!("no backups at {}\n", service.place()),
-            false => table(["BACKUP", "STATE", "CLUSTER", "CREATED", "EXPIRES"], &rows),
-        };
-        let backups: Vec<Value> = backups.iter().map(document).collect();
-        Ok(Outcome::done(located(service.place(), json!({ "backups": backups })), text))
-    })
-}
-
-fn row(backup: &Backup) -> [String; 5] {
-    let moment = |at: Option<i64>| or_dash(at.map(|at| Moment::from_unix(at).to_string()).as_deref());
-    let expires = match (backup.deleted, backup.never_expires) {
-        (Some(_), _) => moment(backup.deleted),
-        (None, Some(true)) => "never".to_owned(),
-        (None, Some(false)) => "by policy".to_owned(),
-        (None, None) => "-".to_owned(),
-    };
-    [backup.backup_id.clone(), backup.state.to_string(), or_dash(backup.cluster_id.as_deref()), moment(backup.created), expires]
 }
 
 /// The backup, where the service shows it.
@@ -237,8 +155,6 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
         hint.replace("ID", &backup.backup_id),
     )
 }
-
-const AGAIN: &str = "run the same command again: it goes on from here (`--timeout` gives it longer)";
 
 /// Looks, until it is asked no more, whether the backup has got into a state.
 async fn settled(service: &AwsCloudHsm, id: &str, goal: &BackupState, wait: &WaitArgs, ui: &Ui) -> Result<Backup> {

@@ -75,6 +75,9 @@ impl ConsentArgs {
     }
 }
 
+/// How to go on where the same command may simply be run again.
+pub(crate) const AGAIN: &str = "run the same command again: it goes on from here (`--timeout` gives it longer)";
+
 /// What a look at something shows, when a state of it is waited for.
 pub(crate) enum Seen<T> {
     /// It is there.

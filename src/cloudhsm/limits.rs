@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn ids_match_the_whole_pattern() {
-        for (check, prefix) in [(cluster_id as fn(&str) -> Checked, "cluster-"), (hsm_id, "hsm-"), (backup_id, "backup-")] {
+        type Check = fn(&str) -> Checked;
+        let checks: [(Check, &str); 3] = [(cluster_id, "cluster-"), (hsm_id, "hsm-"), (backup_id, "backup-")];
+        for (check, prefix) in checks {
             for good in ["abcdefghijk", "ABCdef234567XYZz"] {
                 assert!(check(&format!("{prefix}{good}")).is_ok(), "{prefix}{good}");
             }
