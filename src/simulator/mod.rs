@@ -17,33 +17,53 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
-//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `server`, `broken` | HTTP, connections that can be cut, answers that break off |
+//! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
+//! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
+//! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
-//! | `state`, `clock` | clusters, HSMs, and how time moves them |
+//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
-//! | `control`, `faults` | what a test may do to all this |
+//! | `common` | the errors that every action may answer |
+//! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
+//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
+mod arn;
+mod broken;
+mod cbor;
 mod certificate;
 mod chains;
 mod clock;
+mod common;
 mod control;
+mod credentials;
 mod der;
+mod door;
 mod faults;
 mod hardware;
 mod ids;
 mod keys;
 mod limits;
 mod members;
+mod page;
 mod pair;
+mod protocol;
+mod quotas;
+mod random;
+mod rate;
+mod requests;
 mod server;
+mod sigv4;
 mod state;
 mod store;
+mod strike;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -52,15 +72,18 @@ use std::{fs, io};
 pub use chains::Roots;
 pub use clock::Speed;
 pub use control::Refused;
-pub use faults::Fault;
-pub use state::ClusterState;
+pub use credentials::Credentials;
+pub use faults::{Fault, FaultRule};
+pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
+use door::Door;
+use faults::Faults;
 use hardware::Hardware;
 use server::Inside;
 use store::{Everything, Loaded, Opened, Store};
 
-/// The account that everything belongs to.
+/// The account that everything belongs to, unless credentials name another.
 const ACCOUNT: &str = "123456789012";
 
 /// How to start a simulator.
@@ -70,6 +93,16 @@ pub struct Options {
     pub listen: SocketAddr,
     /// How fast states of transition pass.
     pub speed: Speed,
+    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
+    pub quotas: bool,
+    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
+    pub credentials: Vec<Credentials>,
+    /// So many requests in a second for each account; more are throttled. `None`: no limit.
+    pub rate: Option<NonZeroU32>,
+    /// Faults that wait from the start.
+    pub faults: Vec<FaultRule>,
+    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same fates.
+    pub seed: u64,
     /// Where to keep the state across restarts; made if it is not there. `None`: nothing is kept.
     pub state: Option<PathBuf>,
 }
@@ -77,7 +110,16 @@ pub struct Options {
 impl Default for Options {
     /// A free port on loopback, and about a second for a claim.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default(), state: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            speed: Speed::default(),
+            quotas: false,
+            credentials: Vec::new(),
+            rate: None,
+            faults: Vec::new(),
+            seed: 0,
+            state: None,
+        }
     }
 }
 
@@ -131,7 +173,7 @@ pub enum SimError {
 }
 
 /// All that a simulator begins with: nothing, or what its state file holds.
-fn inside(options: &Options) -> Result<Inside, SimError> {
+fn inside(options: Options) -> Result<Inside, SimError> {
     let (opened, loaded) = match &options.state {
         Some(path) => Opened::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
         None => (None, None),
@@ -153,7 +195,18 @@ fn inside(options: &Options) -> Result<Inside, SimError> {
     };
     let everything = &mut Everything { world: &mut world, clock: &clock, hardware: &hardware, tokens: &tokens };
     let store = opened.map(|opened| opened.begin(everything)).transpose()?;
-    Ok(Inside { world: Mutex::new(world), faults: Mutex::default(), clock, hardware: Arc::new(hardware), tokens, store })
+    Ok(Inside {
+        world: Mutex::new(world),
+        faults: Mutex::new(Faults::new(options.seed, options.faults)),
+        door: Door::new(options.credentials, options.rate),
+        clock,
+        hardware: Arc::new(hardware),
+        quotas: options.quotas,
+        tokens,
+        requests: requests::Requests::default(),
+        watch: page::Watch::default(),
+        store,
+    })
 }
 
 /// A running simulator. It has a thread of its own, and stops when it is dropped.
@@ -178,12 +231,13 @@ impl Simulator {
     /// Starts a simulator from a program without one. It listens when this returns; its keys are made
     /// when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
-        let refused = |source| SimError::Listen { address: options.listen, source };
-        let listener = std::net::TcpListener::bind(options.listen).map_err(refused)?;
+        let address = options.listen;
+        let refused = |source| SimError::Listen { address, source };
+        let listener = std::net::TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
 
-        let inside = Arc::new(inside(&options)?);
+        let inside = Arc::new(inside(options)?);
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;
         let listener = {

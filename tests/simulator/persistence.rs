@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hsmboot::simulator::{Options, SimError, Simulator, Speed};
+use hsmboot::simulator::{Credentials, Options, SimError, Simulator, Speed};
 use serde_json::{Value, json};
 
+use crate::sigv4::{Signer, send};
 use crate::support::*;
 
 fn options(state: &Path) -> Options {
@@ -75,6 +76,11 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     let ids: Vec<Value> = backups().iter().map(|backup| backup["BackupId"].clone()).collect();
     let tags = json!([{ "Key": "copy", "Value": "yes" }]);
     ok(&simulator, "CopyBackupToRegion", json!({ "BackupId": ids[0], "DestinationRegion": "eu-west-1", "TagList": tags }));
+    ok(&simulator, "TagResource", json!({ "ResourceId": claimed, "TagList": [{ "Key": "later", "Value": "too" }] }));
+    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:backup/{}", ids[0].as_str().unwrap());
+    let policy = r#"{ "Version": "2012-10-17", "Statement": [] }"#;
+    ok(&simulator, "PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": policy }));
+    ok(&simulator, "ModifyCluster", json!({ "ClusterId": claimed, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" } }));
     ok(&simulator, "DeleteBackup", json!({ "BackupId": ids[1] }));
     ok(&simulator, "ModifyBackupAttributes", json!({ "BackupId": ids[2], "NeverExpires": true }));
 
@@ -92,6 +98,7 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     }
     let simulator = start(&state);
     assert_eq!(describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"], csr.as_str());
+    assert_eq!(ok(&simulator, "GetResourcePolicy", json!({ "ResourceArn": arn }))["Policy"], policy);
     // What is kept of a backup is enough to make a cluster of it.
     let restored = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }));
     assert_eq!(restored["Cluster"]["SourceBackupId"], ids[0]);
@@ -100,24 +107,19 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     until(&simulator, &unclaimed, |now| now["State"] == "INITIALIZED");
 }
 
-/// Whatever the describing actions answer, in all accounts and regions.
+/// Whatever the describing actions answer, in all regions.
 fn everything(simulator: &Simulator) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
-    for key in ["AKIDEXAMPLE", "AKIDANOTHER"] {
-        for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
-            let mut ask = |action: &str, body: Value| {
-                let headers = format!(
-                    "X-Amz-Target: BaldrApiService.{action}\r\n\
-                     Authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/cloudhsm/aws4_request, SignedHeaders=host, Signature=0\r\n"
-                );
-                let answer = post(simulator, "/", &headers, &body.to_string()).unwrap().json();
-                answers.push((format!("{key} {region} {action} {body}"), answer.clone()));
-                answer
-            };
-            for (action, list, id) in [("DescribeClusters", "Clusters", "ClusterId"), ("DescribeBackups", "Backups", "BackupId")] {
-                for found in ask(action, json!({}))[list].as_array().unwrap() {
-                    ask("ListTags", json!({ "ResourceId": found[id] }));
-                }
+    for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
+        let mut ask = |action: &str, body: Value| {
+            let answer = call_in(simulator, region, action, &body).unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            answers.push((format!("{region} {action} {body}"), answer.json()));
+            answer.json()
+        };
+        for (action, list, id) in [("DescribeClusters", "Clusters", "ClusterId"), ("DescribeBackups", "Backups", "BackupId")] {
+            for found in ask(action, json!({}))[list].as_array().unwrap() {
+                ask("ListTags", json!({ "ResourceId": found[id] }));
             }
         }
     }
@@ -128,6 +130,31 @@ fn until_settled(simulator: &Simulator, region: &str) {
     while clusters(simulator, region).iter().any(|cluster| cluster["State"] == "CREATE_IN_PROGRESS") {
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn accounts_are_apart_after_a_restart_too() {
+    let (_dir, state) = place();
+    let another = Signer { key: "AKIDOTHER", secret: "other", ..Signer::default() };
+    let shown = |simulator: &Simulator| {
+        [&Signer::default(), &another].map(|signer| {
+            let clusters = send(simulator, signer, "DescribeClusters", "{}").json()["Clusters"].as_array().unwrap().clone();
+            clusters.into_iter().map(|cluster| cluster["ClusterId"].clone()).collect::<Vec<_>>()
+        })
+    };
+    let start = || {
+        let credentials = vec![Credentials::new("AKIDEXAMPLE", "secret"), Credentials::new("AKIDOTHER", "other").in_account("000000000002").unwrap()];
+        Simulator::spawn(Options { credentials, ..options(&state) }).unwrap()
+    };
+    let simulator = start();
+    for signer in [&Signer::default(), &another, &another] {
+        let made = r#"{ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
+        assert_eq!(send(&simulator, signer, "CreateCluster", made).status, 200);
+    }
+    let before = shown(&simulator);
+    assert_eq!([before[0].len(), before[1].len()], [1, 2]);
+    simulator.shutdown();
+    assert_eq!(shown(&start()), before);
 }
 
 #[test]

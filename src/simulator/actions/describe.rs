@@ -71,11 +71,11 @@ impl TokenKey {
         &self.secret
     }
 
-    fn seal(&self, last: u64, call: &str) -> String {
+    pub(super) fn seal(&self, last: u64, call: &str) -> String {
         self.seal_octets(last.to_be_bytes(), call)
     }
 
-    fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
+    pub(super) fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
         self.open_octets(token, call).map(u64::from_be_bytes)
     }
 
@@ -100,6 +100,10 @@ pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
     }
 }
 
+pub(super) fn tags_json(tags: &[(String, String)]) -> Value {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+}
+
 pub(super) fn cluster_json(cluster: &Cluster) -> Value {
     let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
     let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
@@ -115,7 +119,7 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
         "SubnetMapping": subnets,
         "VpcId": cluster.vpc,
         "Certificates": certificates(cluster),
-        "TagList": tag_list(&cluster.tags),
+        "TagList": tags_json(&cluster.tags),
     });
     // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
     if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
@@ -132,11 +136,10 @@ pub(super) fn cluster_json(cluster: &Cluster) -> Value {
             put(&mut out, name, value.as_str());
         }
     }
+    if let Some(until) = cluster.rollback_until {
+        put(&mut out, "HsmTypeRollbackExpiration", timestamp(until));
+    }
     out
-}
-
-pub(super) fn tag_list(tags: &[(String, String)]) -> Value {
-    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
 /// The CSR and the hardware's certificates before initialization, ClusterCertificate after (facts.md, "The service").

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
-pub(super) use hsm::{Hsm, HsmState};
+pub(super) use hsm::Hsm;
+pub use hsm::HsmState;
 pub(super) use kept::{Kept, Shelf};
 
 use super::clock::{Clock, DAY, Millis};
@@ -26,6 +27,7 @@ pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
 pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
+pub(super) const MODIFICATION: Duration = Duration::from_millis(300);
 
 pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
 
@@ -108,9 +110,20 @@ impl Region {
         };
     }
 
+    /// The region with all clusters as they are now.
+    pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
+        drop(self.clusters(clock, identify));
+        self
+    }
+
+    /// All clusters as they were when they were last looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values().map(|cluster| &**cluster)
+    }
+
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
@@ -137,7 +150,8 @@ impl World {
         self.regions.entry(place.clone()).or_default()
     }
 
-    pub(super) fn regions_mut(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
+    /// Every place with what it holds.
+    pub(super) fn regions(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
         self.regions.iter_mut()
     }
 

@@ -125,7 +125,7 @@ impl Written {
             lines.add(&Record::Partitions(partitions))?;
             self.partitions = partitions;
         }
-        for (place, region) in from.world.regions_mut() {
+        for (place, region) in from.world.regions() {
             if !self.places.contains_key(place) {
                 self.places.insert(place.clone(), Shelves::default());
             }
