@@ -14,7 +14,7 @@ use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State};
 use axum::http::{Method, Response, StatusCode, header};
 use axum::serve::{IncomingStream, Listener};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -24,7 +24,7 @@ use super::control;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
 use super::state::{Place, World};
-use super::wire::{self, ApiError, MAX_BODY};
+use super::wire::{self, Answer, ApiError, MAX_BODY};
 
 /// All that a running simulator is made of.
 pub(super) struct Inside {
@@ -104,7 +104,7 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     }
 }
 
-fn run(inside: &Inside, action: &str, place: &Place, body: &[u8], fault: Option<Fault>) -> Result<Value, ApiError> {
+fn run(inside: &Inside, action: &str, place: &Place, body: &[u8], fault: Option<Fault>) -> Result<Answer, ApiError> {
     let members = wire::members(body)?;
     let mut world = inside.world();
     let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, place, fault };

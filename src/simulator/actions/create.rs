@@ -13,7 +13,7 @@ use super::super::limits::{
 use super::super::members::Members;
 use super::super::state::{CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::super::wire::ApiError;
-use super::describe::{cluster_json, hsm_json};
+use super::forms::{cluster_json, hsm_json};
 use super::{Context, no_such_cluster, out_of_order};
 
 /// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup retention").

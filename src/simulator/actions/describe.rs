@@ -1,19 +1,27 @@
-//! DescribeClusters, and the JSON forms of clusters and HSMs. No member is ever `null`: what is not there is left out.
+//! DescribeClusters.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
-use super::super::clock::Millis;
 use super::super::ids::random_bytes;
 use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, NEXT_TOKEN, Text, violation};
 use super::super::members::Members;
-use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
-use super::super::wire::ApiError;
+use super::super::state::Cluster;
+use super::super::wire::{Answer, ApiError};
 use super::Context;
+use super::forms::ClusterForm;
 
 const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
-pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page<'a> {
+    clusters: Vec<ClusterForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let filters = Filters::read(members)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
@@ -23,18 +31,15 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
 
     let identify = context.identify();
     let region = context.world.region(context.place);
-    let mut found = region.clusters(context.clock, &identify).filter(|(number, cluster)| *number > after && filters.allow(cluster)).peekable();
+    let mut found = region.clusters(after, context.clock, &identify).filter(|(_, cluster)| filters.allow(cluster)).peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
-        clusters.push(cluster_json(cluster));
+        clusters.push(ClusterForm::of(cluster));
         last = number;
     }
-    let mut answer = json!({ "Clusters": clusters });
-    if found.peek().is_some() {
-        put(&mut answer, "NextToken", context.tokens.seal(last, &call));
-    }
-    Ok(answer)
+    let next_token = found.peek().is_some().then(|| context.tokens.seal(last, &call));
+    Answer::written(&Page { clusters, next_token })
 }
 
 /// `Filters`: a cluster is shown if each filter names something of it. Values are plain strings in the reference, so one
@@ -98,81 +103,4 @@ impl TokenKey {
         ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
         Ok(u64::from_be_bytes(*number))
     }
-}
-
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Some(members) = object.as_object_mut() {
-        members.insert(name.to_owned(), value.into());
-    }
-}
-
-pub(super) fn cluster_json(cluster: &Cluster) -> Value {
-    let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
-    let tags: Vec<Value> = cluster.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
-    let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
-    let mut out = json!({
-        "BackupPolicy": "DEFAULT",
-        "BackupRetentionPolicy": { "Type": "DAYS", "Value": cluster.retention_days.to_string() },
-        "ClusterId": cluster.id,
-        "CreateTimestamp": timestamp(cluster.created),
-        "Hsms": hsms,
-        "HsmType": cluster.hsm_type,
-        "SecurityGroup": cluster.security_group,
-        "State": cluster.state.name(),
-        "SubnetMapping": subnets,
-        "VpcId": cluster.vpc,
-        "Certificates": certificates(cluster),
-        "TagList": tags,
-    });
-    // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
-    if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
-        put(&mut out, "PreCoPassword", cluster.pre_co_password.as_str());
-    }
-    let optional = [("StateMessage", &cluster.state_message), ("Mode", &cluster.mode), ("NetworkType", &cluster.network_type)];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            put(&mut out, name, value.as_str());
-        }
-    }
-    out
-}
-
-/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (facts.md, "The service").
-fn certificates(cluster: &Cluster) -> Value {
-    if let Some(identity) = cluster.csr_identity() {
-        return json!({
-            "ClusterCsr": identity.csr,
-            "HsmCertificate": identity.hsm,
-            "AwsHardwareCertificate": identity.aws_hardware,
-            "ManufacturerHardwareCertificate": identity.manufacturer_hardware,
-        });
-    }
-    match &cluster.claim {
-        Some(claim) if !matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress) => {
-            json!({ "ClusterCertificate": claim.signed_cert })
-        }
-        _ => json!({}),
-    }
-}
-
-pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
-    let mut out = json!({
-        "AvailabilityZone": hsm.zone,
-        "ClusterId": cluster.id,
-        "SubnetId": hsm.subnet,
-        "EniId": hsm.eni,
-        "EniIp": hsm.ip,
-        "HsmId": hsm.id,
-        "State": hsm.state.name(),
-    });
-    if hsm.state == HsmState::Active {
-        put(&mut out, "StateMessage", "HSM created.");
-    }
-    out
-}
-
-/// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
-fn timestamp(at: Millis) -> Value {
-    let seconds = std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64();
-    Value::from(seconds)
 }

@@ -4,6 +4,7 @@
 mod create;
 mod delete;
 mod describe;
+mod forms;
 mod initialize;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::faults::Fault;
 use super::hardware::Hardware;
 use super::members::Members;
 use super::state::{Hsm, Place, World};
-use super::wire::{ApiError, excerpt};
+use super::wire::{Answer, ApiError, excerpt};
 
 pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
@@ -54,12 +55,12 @@ impl Context<'_> {
 }
 
 /// Runs one action.
-pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let members = Members::new(members);
-    match action {
+    let answer = match action {
         "CreateCluster" => create::create_cluster(&members, context),
         "CreateHsm" => create::create_hsm(&members, context),
-        "DescribeClusters" => describe::describe_clusters(&members, context),
+        "DescribeClusters" => return describe::describe_clusters(&members, context),
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
@@ -67,7 +68,8 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
             Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
         }
         other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
-    }
+    };
+    answer.map(Answer::Members)
 }
 
 fn no_such_cluster(id: &str) -> ApiError {

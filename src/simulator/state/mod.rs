@@ -31,6 +31,8 @@ pub(super) struct Region {
     /// By the order of their creation, too.
     pub(super) backups: BTreeMap<u64, Backup>,
     created: u64,
+    /// When what is gone was last forgotten.
+    swept: Millis,
 }
 
 impl Region {
@@ -47,12 +49,25 @@ impl Region {
         (!gone(cluster, clock.now())).then_some(cluster)
     }
 
-    /// All clusters as they are now, each with the number that orders them.
-    pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+    /// The clusters after that number as they are now, each with the number that orders them. Time takes effect on those
+    /// alone that are looked at: a page of many thousands costs no more than one of few.
+    pub(super) fn clusters(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
         let now = clock.now();
-        for cluster in self.clusters.values_mut() {
+        self.sweep(now);
+        let later = self.clusters.range_mut(after.saturating_add(1)..);
+        let settled = later.map(move |(number, cluster)| {
             cluster.settle(now, identify);
+            (*number, &*cluster)
+        });
+        settled.filter(move |(_, cluster)| !gone(cluster, now))
+    }
+
+    /// Forgets what is gone, now and then.
+    fn sweep(&mut self, now: Millis) {
+        if now.saturating_sub(self.swept) < DELETED_STAY {
+            return;
         }
+        self.swept = now;
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !gone(cluster, now);
@@ -61,7 +76,6 @@ impl Region {
             }
             keep
         });
-        self.clusters.iter().map(|(number, cluster)| (*number, cluster))
     }
 
     /// Whether an HSM in that subnet has the address.
