@@ -6,6 +6,10 @@
 #[path = "simulator/support.rs"]
 mod support;
 
+#[path = "simulator/backups.rs"]
+mod backups;
+#[path = "simulator/backups_constraints.rs"]
+mod backups_constraints;
 #[path = "simulator/chains.rs"]
 mod chains;
 #[path = "simulator/constraints.rs"]

@@ -58,7 +58,12 @@ impl Clock {
 
     /// When something that begins now and takes `duration` at the default speed is over.
     pub(super) fn after(&self, duration: Duration) -> Millis {
-        self.now().saturating_add(self.speed.stretch(duration))
+        self.now().saturating_add(self.takes(duration))
+    }
+
+    /// How long something takes here that takes `duration` at the default speed.
+    pub(super) fn takes(&self, duration: Duration) -> Millis {
+        self.speed.stretch(duration)
     }
 
     pub(super) fn advance(&self, by: Duration) {

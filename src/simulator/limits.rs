@@ -22,6 +22,8 @@ const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
 pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
 pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
 pub(super) const BACKUP_ID: Text = pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
+/// An Availability Zone's without the letter at its end.
+pub(super) const REGION: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d", |v| availability_zone(&format!("{v}a")));
 pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "eni-"));
 pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
 pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
@@ -55,6 +57,8 @@ pub(super) const TAGS: (usize, usize) = (1, 50);
 pub(super) const FILTERS: usize = 30;
 /// MaxResults of DescribeClusters: `Minimum value of 1. Maximum value of 25.`
 pub(super) const MAX_RESULTS: (u64, u64) = (1, 25);
+/// MaxResults of DescribeBackups: `Minimum value of 1. Maximum value of 50.`
+pub(super) const MAX_BACKUPS: (u64, u64) = (1, 50);
 /// BackupRetentionPolicy, Value: "Use a value between 7 - 379."
 pub(super) const RETENTION_DAYS: (u16, u16) = (7, 379);
 

@@ -5,16 +5,17 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
+use super::super::clock::Clock;
 use super::super::ids::{ec2_id, ec2_id_from, random_bytes, resource_id};
 use super::super::limits::{
     AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID,
     SUBNETS, TAG_KEY, TAG_VALUE, TAGS, violation,
 };
 use super::super::members::Members;
-use super::super::state::{CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
+use super::super::state::{BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::super::wire::ApiError;
 use super::forms::{cluster_json, hsm_json};
-use super::{Context, no_such_cluster, out_of_order};
+use super::{Context, no_such_backup, no_such_cluster, out_of_order};
 
 /// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup retention").
 const DEFAULT_RETENTION_DAYS: u16 = 90;
@@ -32,15 +33,15 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
     if mode == Some("NON_FIPS") && hsm_type == "hsm1.medium" {
         return Err(ApiError::invalid("Mode NON_FIPS is not supported for HsmType hsm1.medium."));
     }
-    if let Some(backup) = backup {
-        return Err(ApiError::not_found(format!("Backup '{backup}' was not found.")));
-    }
+    let source = backup.map(|id| source(id, hsm_type, mode, context)).transpose()?;
 
     let now = context.clock.now();
+    // "After you create the cluster, don't initialize or activate it" (User Guide, "Creating clusters from backups").
+    let state = if source.is_some() { ClusterState::Active } else { ClusterState::Uninitialized };
     let cluster = Cluster {
         id: resource_id("cluster").map_err(out_of_order)?,
         hsm_type: hsm_type.to_owned(),
-        mode: mode.map(str::to_owned),
+        mode: mode.map(str::to_owned).or_else(|| source.as_ref().and_then(|source| source.mode.clone())),
         network_type: network_type.map(str::to_owned),
         vpc: vpc(&context.place.region, &mapping),
         subnets: mapping,
@@ -51,14 +52,38 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
         created: now,
         state: ClusterState::CreateInProgress,
         state_message: None,
-        next: Some(Next { state: ClusterState::Uninitialized, at: context.clock.after(CLUSTER_CREATION) }),
+        next: Some(Next { state, at: context.clock.after(CLUSTER_CREATION) }),
         since: now,
         hsms: Vec::new(),
-        claim: None,
+        claim: source.and_then(|source| source.claim),
+        source_backup: backup.map(str::to_owned),
+        backup_due: None,
+        settled: now,
     };
     context.hardware.foresee_hsm();
     let cluster = context.world.region(context.place).add(cluster);
     Ok(json!({ "Cluster": cluster_json(cluster) }))
+}
+
+/// The backup that a cluster of that type and mode can be created from.
+fn source(id: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context<'_>) -> Result<Backup, ApiError> {
+    let identify = context.identify();
+    let backup = context.world.region(context.place).backup(id, context.clock, &identify).ok_or_else(|| no_such_backup(id))?;
+    if backup.state != BackupState::Ready {
+        return Err(ApiError::invalid(format!(
+            "Backup '{id}' is in state {}; a cluster can be created only from a READY backup.",
+            backup.state.name()
+        )));
+    }
+    // From the old type to the new one and never back (User Guide, "Migrating from hsm1.medium to hsm2m.medium").
+    if hsm_type != backup.hsm_type && (hsm_type, backup.hsm_type.as_str()) != ("hsm2m.medium", "hsm1.medium") {
+        return Err(ApiError::invalid(format!("HsmType {hsm_type} does not fit backup '{id}', which is of {}.", backup.hsm_type)));
+    }
+    let of_backup = backup.mode.as_deref().unwrap_or("FIPS");
+    if mode.is_some_and(|mode| mode != of_backup) {
+        return Err(ApiError::invalid(format!("Mode {} does not fit backup '{id}', which is of {of_backup}.", mode.unwrap_or_default())));
+    }
+    Ok(backup.clone())
 }
 
 fn retention_days(members: &Members<'_>) -> Result<u16, ApiError> {
@@ -72,7 +97,7 @@ fn retention_days(members: &Members<'_>) -> Result<u16, ApiError> {
     in_range.ok_or_else(|| violation(value, "BackupRetentionPolicy.Value", &format!("Member must have value between {least} and {most}")))
 }
 
-fn tags(members: &Members<'_>) -> Result<Vec<(String, String)>, ApiError> {
+pub(super) fn tags(members: &Members<'_>) -> Result<Vec<(String, String)>, ApiError> {
     let mut tags: Vec<(String, String)> = Vec::new();
     for (index, item) in members.list("TagList", TAGS)?.into_iter().flatten().enumerate() {
         let tag = Members::of(item, format!("TagList.{}.member", index.saturating_add(1)))?;
@@ -139,9 +164,21 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
     let hsm = new_hsm(context.hardware, zone, &subnet, ip, due)?;
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
+    let backup = back_up(cluster, context.clock)?;
     let answer = json!({ "Hsm": hsm_json(cluster, &hsm) });
     cluster.hsms.push(hsm);
+    if let Some(backup) = backup {
+        region.keep(backup);
+    }
     Ok(answer)
+}
+
+/// The backup that adding or removing an HSM results in: of an HSM that is there. Where none is ACTIVE, that is made once one is.
+pub(super) fn back_up(cluster: &Cluster, clock: &Clock) -> Result<Option<Backup>, ApiError> {
+    if !cluster.is_backed_up() || !cluster.has_active_hsm() {
+        return Ok(None);
+    }
+    Backup::of(cluster, clock.now(), clock.after(BACKUP_CREATION)).map(Some).map_err(out_of_order)
 }
 
 /// The address asked for, if it is one and free; else the first free one of the zone's subnet, `10.0.N.0/24`. The first

@@ -6,6 +6,7 @@ use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
 use super::super::members::Members;
 use super::super::state::{ClusterState, DELETION, HsmState, Next};
 use super::super::wire::ApiError;
+use super::create::back_up;
 use super::forms::cluster_json;
 use super::{Context, no_such_cluster};
 
@@ -27,6 +28,7 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     if cluster.state == ClusterState::InitializeInProgress {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
     }
+    let backup = back_up(cluster, context.clock)?;
     let hsm = cluster
         .hsms
         .iter_mut()
@@ -40,7 +42,11 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     }
     hsm.state = HsmState::DeleteInProgress;
     hsm.due = due;
-    Ok(json!({ "HsmId": hsm.id }))
+    let answer = json!({ "HsmId": hsm.id });
+    if let Some(backup) = backup {
+        region.keep(backup);
+    }
+    Ok(answer)
 }
 
 /// "Before you can delete a cluster, you must delete all HSMs in the cluster."

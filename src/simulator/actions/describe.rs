@@ -4,11 +4,12 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
 use super::super::ids::random_bytes;
-use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, NEXT_TOKEN, Text, violation};
+use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
 use super::super::members::Members;
 use super::super::state::Cluster;
 use super::super::wire::{Answer, ApiError};
 use super::Context;
+use super::filters::Filters;
 use super::forms::ClusterForm;
 
 const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
@@ -22,7 +23,7 @@ struct Page<'a> {
 }
 
 pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
-    let filters = Filters::read(members)?;
+    let filters = Filters::read(members, &FILTER_NAMES)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
@@ -31,7 +32,8 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
 
     let identify = context.identify();
     let region = context.world.region(context.place);
-    let mut found = region.clusters(after, context.clock, &identify).filter(|(_, cluster)| filters.allow(cluster)).peekable();
+    let mut found =
+        region.clusters(after, context.clock, &identify).filter(|(_, cluster)| filters.allow(|name, value| has(cluster, name, value))).peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
@@ -42,43 +44,13 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
     Answer::written(&Page { clusters, next_token })
 }
 
-/// `Filters`: a cluster is shown if each filter names something of it. Values are plain strings in the reference, so one
-/// that names nothing is no error.
-struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
-
-impl<'a> Filters<'a> {
-    fn read(members: &Members<'a>) -> Result<Self, ApiError> {
-        let Some(filters) = members.object("Filters")? else {
-            return Ok(Self(Vec::new()));
-        };
-        let any_text = Text::any();
-        let mut read = Vec::new();
-        for name in filters.names() {
-            FILTER_NAME.judge("Filters", name)?;
-            if !FILTER_NAMES.contains(&name) {
-                return Err(violation(name, "Filters", &format!("Map keys must be one of {}", FILTER_NAMES.join(", "))));
-            }
-            read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
-        }
-        if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
-        }
-        Ok(Self(read))
-    }
-
-    fn allow(&self, cluster: &Cluster) -> bool {
-        self.0.iter().all(|(name, values)| match *name {
-            "clusterIds" => values.contains(&cluster.id.as_str()),
-            "vpcIds" => values.contains(&cluster.vpc.as_str()),
-            _ => values.contains(&cluster.state.name()),
-        })
-    }
-
-    /// One form for equal filters, to bind a token to them.
-    fn text(&self) -> String {
-        let mut parts: Vec<String> = self.0.iter().map(|(name, values)| format!("{name}={values:?}")).collect();
-        parts.sort();
-        parts.join("&")
+/// Whether a cluster has that value of the filter of that name.
+fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
+    match name {
+        "clusterIds" => cluster.id == value,
+        "vpcIds" => cluster.vpc == value,
+        "states" => cluster.state.name() == value,
+        _ => false,
     }
 }
 
@@ -91,16 +63,24 @@ impl TokenKey {
     }
 
     fn seal(&self, last: u64, call: &str) -> String {
-        let number = last.to_be_bytes();
-        let tag = ring::hmac::sign(&self.0, &[&number, call.as_bytes()].concat());
-        Base64UrlUnpadded::encode_string(&[&number, tag.as_ref()].concat())
+        self.seal_octets(last.to_be_bytes(), call)
     }
 
     fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
-        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
-        let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
-        let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
-        Ok(u64::from_be_bytes(*number))
+        self.open_octets(token, call).map(u64::from_be_bytes)
+    }
+
+    /// Seals the octets that say where the next page begins.
+    pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
+        let tag = ring::hmac::sign(&self.0, &[&octets, call.as_bytes()].concat());
+        Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
+    }
+
+    pub(super) fn open_octets<const N: usize>(&self, token: &str, call: &str) -> Result<[u8; N], ApiError> {
+        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region, filters or order differ, or it was altered.");
+        let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
+        let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
+        ring::hmac::verify(&self.0, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        Ok(*octets)
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! They borrow, and are written to the answer as they stand: DescribeClusters is called far more often than all else.
 
-use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::super::clock::Millis;
@@ -16,19 +15,21 @@ pub(super) struct ClusterForm<'a> {
     backup_policy: &'static str,
     backup_retention_policy: RetentionForm,
     cluster_id: &'a str,
-    #[serde(serialize_with = "timestamp")]
+    #[serde(serialize_with = "write_timestamp")]
     create_timestamp: Millis,
     hsms: Vec<HsmForm<'a>>,
     hsm_type: &'a str,
     security_group: &'a str,
     state: &'static str,
-    #[serde(serialize_with = "map")]
+    #[serde(serialize_with = "write_map")]
     subnet_mapping: &'a [(String, String)],
     vpc_id: &'a str,
     certificates: CertificatesForm<'a>,
     tag_list: Vec<TagForm<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pre_co_password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_backup_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,8 +54,9 @@ impl<'a> ClusterForm<'a> {
             subnet_mapping: &cluster.subnets,
             vpc_id: &cluster.vpc,
             certificates: CertificatesForm::of(cluster),
-            tag_list: cluster.tags.iter().map(|(key, value)| TagForm { key, value }).collect(),
+            tag_list: tags(&cluster.tags),
             pre_co_password: has_password.then_some(cluster.pre_co_password.as_str()),
+            source_backup_id: cluster.source_backup.as_deref(),
             state_message: cluster.state_message.as_deref(),
             mode: cluster.mode.as_deref(),
             network_type: cluster.network_type.as_deref(),
@@ -144,6 +146,10 @@ impl<'a> HsmForm<'a> {
     }
 }
 
+fn tags(tags: &[(String, String)]) -> Vec<TagForm<'_>> {
+    tags.iter().map(|(key, value)| TagForm { key, value }).collect()
+}
+
 pub(super) fn cluster_json(cluster: &Cluster) -> Value {
     value(&ClusterForm::of(cluster))
 }
@@ -152,21 +158,34 @@ pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
     value(&HsmForm::of(cluster, hsm))
 }
 
+pub(super) fn tag_list(list: &[(String, String)]) -> Value {
+    value(&tags(list))
+}
+
+/// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
+pub(super) fn timestamp(at: Millis) -> Value {
+    Value::from(seconds(at))
+}
+
+pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
+}
+
 /// Forms have no keys but strings, and no number that JSON lacks: there is nothing that could fail.
 fn value(form: &impl Serialize) -> Value {
     serde_json::to_value(form).unwrap_or_default()
 }
 
-fn map<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(pairs.len()))?;
-    for (key, value) in pairs {
-        map.serialize_entry(key, value)?;
-    }
-    map.end()
+fn seconds(at: Millis) -> f64 {
+    std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64()
 }
 
-/// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn timestamp<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(std::time::Duration::from_millis(u64::try_from(*at).unwrap_or(0)).as_secs_f64())
+fn write_timestamp<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(seconds(*at))
+}
+
+fn write_map<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }

@@ -1,9 +1,12 @@
 //! The actions of the API. Each reads and judges all its parameters first, then looks things up, then changes them: what
 //! is refused has changed nothing.
 
+mod backups;
 mod create;
 mod delete;
 mod describe;
+mod describe_backups;
+mod filters;
 mod forms;
 mod initialize;
 
@@ -22,17 +25,7 @@ pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
 
 /// The actions of API version 2017-04-28 that this simulator does not have yet.
-const NOT_YET: [&str; 9] = [
-    "CopyBackupToRegion",
-    "DeleteBackup",
-    "DescribeBackups",
-    "ListTags",
-    "ModifyBackupAttributes",
-    "ModifyCluster",
-    "RestoreBackup",
-    "TagResource",
-    "UntagResource",
-];
+const NOT_YET: [&str; 4] = ["ListTags", "ModifyCluster", "TagResource", "UntagResource"];
 
 /// What the actions work on.
 pub(super) struct Context<'a> {
@@ -64,6 +57,11 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
+        "DescribeBackups" => describe_backups::describe_backups(&members, context),
+        "CopyBackupToRegion" => backups::copy_backup_to_region(&members, context),
+        "DeleteBackup" => backups::delete_backup(&members, context),
+        "RestoreBackup" => backups::restore_backup(&members, context),
+        "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
         known if NOT_YET.contains(&known) => {
             Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
         }
@@ -74,6 +72,10 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
 
 fn no_such_cluster(id: &str) -> ApiError {
     ApiError::not_found(format!("Cluster '{id}' was not found."))
+}
+
+fn no_such_backup(id: &str) -> ApiError {
+    ApiError::not_found(format!("Backup '{id}' was not found."))
 }
 
 /// The system gave no randomness: nothing that the caller did.

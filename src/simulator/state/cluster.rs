@@ -88,6 +88,12 @@ pub(in super::super) struct Cluster {
     pub(in super::super) since: Millis,
     pub(in super::super) hsms: Vec<Hsm>,
     pub(in super::super) claim: Option<Claim>,
+    /// The backup that it was created from.
+    pub(in super::super) source_backup: Option<String>,
+    /// When its next daily backup is due. `None` while none is made.
+    pub(in super::super) backup_due: Option<Millis>,
+    /// Up to when time has taken effect on it and its backups.
+    pub(in super::super) settled: Millis,
 }
 
 impl Cluster {
@@ -106,8 +112,20 @@ impl Cluster {
         self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
     }
 
-    /// Lets the time that has passed take effect. `identify` makes an HSM's certificates, once its key is there.
-    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) {
+    /// Lets the time that has passed take effect, and returns the moments in it at which a backup was made. `identify`
+    /// makes an HSM's certificates, once its key is there.
+    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
+        let mut backups = Vec::new();
+        if let Some(next) = self.next.take_if(|next| next.at <= now) {
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
+                self.claim = None;
+            }
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Initialized {
+                backups.push(next.at);
+            }
+            self.enter(next.state, next.at);
+        }
+        let had_active = self.has_active_hsm();
         for hsm in &mut self.hsms {
             if hsm.state == HsmState::CreateInProgress && hsm.due <= now {
                 identify(hsm);
@@ -116,12 +134,12 @@ impl Cluster {
                 }
             }
         }
-        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
-        if let Some(next) = self.next.take_if(|next| next.at <= now) {
-            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
-                self.claim = None;
-            }
-            self.enter(next.state, next.at);
+        if !had_active && self.is_backed_up() {
+            // Until now there was nothing to make a backup of.
+            backups.extend(self.active_since().map(|at| at.max(self.settled)));
         }
+        backups.extend(self.daily_backups(now));
+        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+        backups
     }
 }

@@ -3,11 +3,13 @@
 mod backup;
 mod cluster;
 mod hsm;
+mod retention;
+mod schedule;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-pub(super) use backup::{Backup, BackupState, Origin};
+pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
 pub(super) use hsm::{Hsm, HsmState};
@@ -20,7 +22,9 @@ pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
 
-/// A deleted cluster stays listed this long, by the simulator's clock.
+pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
+
+/// A deleted cluster or backup stays listed this long, by the simulator's clock.
 const DELETED_STAY: Millis = DAY / 24;
 
 /// The clusters and backups of one account in one region, in the order of their creation.
@@ -29,14 +33,15 @@ pub(super) struct Region {
     clusters: BTreeMap<u64, Cluster>,
     numbers: HashMap<String, u64>,
     /// By the order of their creation, too.
-    pub(super) backups: BTreeMap<u64, Backup>,
+    backups: BTreeMap<u64, Backup>,
     created: u64,
-    /// When what is gone was last forgotten.
-    swept: Millis,
+    /// When time last took effect on everything; `None` when something has been handed out to be changed since.
+    settled: Option<Millis>,
 }
 
 impl Region {
     pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
+        self.settled = None;
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
         self.clusters.entry(self.created).or_insert(cluster)
@@ -44,30 +49,27 @@ impl Region {
 
     /// The cluster as it is now.
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
-        let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
-        cluster.settle(clock.now(), identify);
+        let number = *self.numbers.get(id)?;
+        self.settle(number..=number, clock, identify);
+        self.settled = None;
+        let cluster = self.clusters.get_mut(&number)?;
         (!gone(cluster, clock.now())).then_some(cluster)
     }
 
-    /// The clusters after that number as they are now, each with the number that orders them. Time takes effect on those
-    /// alone that are looked at: a page of many thousands costs no more than one of few.
+    /// The clusters after that number as they are now, each with the number that orders them.
     pub(super) fn clusters(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
-        let now = clock.now();
-        self.sweep(now);
-        let later = self.clusters.range_mut(after.saturating_add(1)..);
-        let settled = later.map(move |(number, cluster)| {
-            cluster.settle(now, identify);
-            (*number, &*cluster)
-        });
-        settled.filter(move |(_, cluster)| !gone(cluster, now))
+        self.settle_all(clock, identify);
+        self.clusters.range(after.saturating_add(1)..).map(|(number, cluster)| (*number, cluster))
     }
 
-    /// Forgets what is gone, now and then.
-    fn sweep(&mut self, now: Millis) {
-        if now.saturating_sub(self.swept) < DELETED_STAY {
+    /// Lets time take effect on everything, once in a millisecond: in the same one only what has been handed out to be
+    /// changed can differ.
+    fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
+        let now = clock.now();
+        if self.settled == Some(now) {
             return;
         }
-        self.swept = now;
+        self.settle(retention::ALL, clock, identify);
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !gone(cluster, now);
@@ -76,6 +78,7 @@ impl Region {
             }
             keep
         });
+        self.settled = Some(now);
     }
 
     /// Whether an HSM in that subnet has the address.
