@@ -12,13 +12,25 @@ mod backups;
 mod backups_constraints;
 #[path = "simulator/chains.rs"]
 mod chains;
-#[path = "simulator/constraints.rs"]
+#[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
+#[path = "simulator/hsms.rs"]
+mod hsms;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/modify.rs"]
+mod modify;
+#[path = "simulator/policies.rs"]
+mod policies;
+#[path = "simulator/quotas.rs"]
+mod quotas;
+#[path = "simulator/refusals.rs"]
+mod refusals;
 #[path = "simulator/states.rs"]
 mod states;
+#[path = "simulator/tags.rs"]
+mod tags;
 #[path = "simulator/wire.rs"]
 mod wire;

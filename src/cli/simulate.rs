@@ -32,6 +32,9 @@ pub struct Args {
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
+    /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
+    #[arg(long)]
+    quotas: bool,
 }
 
 /// An address with its port; a name, such as `localhost`, is looked up.
@@ -47,7 +50,7 @@ fn speed(text: &str) -> std::result::Result<Speed, String> {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
-    let simulator = Simulator::spawn(Options { listen: args.listen, speed }).map_err(|fault| error(&fault))?;
+    let simulator = Simulator::spawn(Options { listen: args.listen, speed, quotas: args.quotas }).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
     }

@@ -13,7 +13,7 @@ use super::Simulator;
 use super::actions::new_hsm;
 use super::faults::Fault;
 use super::server::Inside;
-use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm};
+use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState};
 use super::wire::{self, excerpt};
 
 /// Why a control command was refused.
@@ -50,6 +50,11 @@ impl Simulator {
     /// Puts the cluster into a state, in which it stays.
     pub fn set_state(&self, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
         set_state(&self.inside, cluster_id, state)
+    }
+
+    /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass.
+    pub fn set_hsm_state(&self, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+        set_hsm_state(&self.inside, cluster_id, hsm_id, state)
     }
 
     /// The next `count` calls of `action` (`None`: of any) meet this fault.
@@ -108,6 +113,11 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             let name = text(members, "State")?;
             let state = ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))?;
             set_state(inside, text(members, "ClusterId")?, state).map(|()| json!({}))
+        }
+        "set-hsm-state" => {
+            let name = text(members, "State")?;
+            let state = HsmState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of an HSM's", excerpt(name))))?;
+            set_hsm_state(inside, text(members, "ClusterId")?, text(members, "HsmId")?, state).map(|()| json!({}))
         }
         "fault" => {
             let name = text(members, "Fault")?;
@@ -201,6 +211,16 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
 fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         cluster.enter(state, inside.clock.now());
+        Ok(())
+    })
+}
+
+fn set_hsm_state(inside: &Inside, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+    with_cluster(inside, cluster_id, |cluster| {
+        let hsm = cluster.hsms.iter_mut().find(|hsm| hsm.id == hsm_id);
+        let hsm = hsm.ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM '{}'", excerpt(hsm_id))))?;
+        hsm.state = state;
+        hsm.due = inside.clock.after(HSM_CREATION);
         Ok(())
     })
 }

@@ -18,13 +18,15 @@
 //! | file | about |
 //! | --- | --- |
 //! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
-//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
 
 mod actions;
+mod arn;
 mod certificate;
 mod chains;
 mod clock;
@@ -37,6 +39,7 @@ mod keys;
 mod limits;
 mod members;
 mod pair;
+mod quotas;
 mod server;
 mod state;
 mod wire;
@@ -51,7 +54,7 @@ pub use chains::Roots;
 pub use clock::Speed;
 pub use control::Refused;
 pub use faults::Fault;
-pub use state::ClusterState;
+pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
 use hardware::Hardware;
@@ -67,12 +70,14 @@ pub struct Options {
     pub listen: SocketAddr,
     /// How fast states of transition pass.
     pub speed: Speed,
+    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
+    pub quotas: bool,
 }
 
 impl Default for Options {
     /// A free port on loopback, and about a second for a claim.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default() }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default(), quotas: false }
     }
 }
 
@@ -137,6 +142,7 @@ impl Simulator {
             faults: Mutex::default(),
             clock,
             hardware: Arc::new(hardware),
+            quotas: options.quotas,
             tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
         });
 

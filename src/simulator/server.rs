@@ -33,6 +33,7 @@ pub(super) struct Inside {
     pub(super) clock: Clock,
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
+    pub(super) quotas: bool,
 }
 
 impl Inside {
@@ -107,7 +108,8 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
 fn run(inside: &Inside, action: &str, place: &Place, body: &[u8], fault: Option<Fault>) -> Result<Answer, ApiError> {
     let members = wire::members(body)?;
     let mut world = inside.world();
-    let mut context = actions::Context { world: &mut world, clock: &inside.clock, hardware: &inside.hardware, tokens: &inside.tokens, place, fault };
+    let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
+    let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };
     actions::run(action, &members, &mut context)
 }
 

@@ -6,9 +6,9 @@ use super::super::limits::{BACKUP_ID, REGION};
 use super::super::members::Members;
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, Place};
 use super::super::wire::ApiError;
-use super::create::tags;
 use super::describe_backups::backup_json;
 use super::forms::timestamp;
+use super::tags::tag_list;
 use super::{Context, no_such_backup, out_of_order};
 
 /// "If you specify tags, only these tags will be applied to the destination backup. If you do not specify tags, the service
@@ -16,7 +16,7 @@ use super::{Context, no_such_backup, out_of_order};
 pub(super) fn copy_backup_to_region(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let destination = members.required("DestinationRegion", &REGION)?;
     let id = members.required("BackupId", &BACKUP_ID)?;
-    let tags = tags(members)?;
+    let tags = tag_list(members)?;
     let here = context.place.region.as_str();
     if destination == here {
         return Err(ApiError::invalid(format!("DestinationRegion '{destination}' is the backup's own region; a copy is made in a different one.")));
@@ -32,7 +32,7 @@ pub(super) fn copy_backup_to_region(members: &Members<'_>, context: &mut Context
     if source.state != BackupState::Ready {
         return Err(wrong_state(source, "only a READY backup can be copied"));
     }
-    let tags = if tags.is_empty() { source.tags.clone() } else { tags };
+    let tags = tags.unwrap_or_else(|| source.tags.clone());
     let copy = source.copy(here, tags, now, due).map_err(out_of_order)?;
     let answer = json!({
         "CreateTimestamp": timestamp(source.created),

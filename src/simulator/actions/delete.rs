@@ -25,7 +25,8 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let due = context.clock.after(DELETION);
     let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    if cluster.state == ClusterState::InitializeInProgress {
+    let busy = [ClusterState::InitializeInProgress, ClusterState::ModifyInProgress, ClusterState::RollbackInProgress];
+    if busy.contains(&cluster.state) {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
     }
     let backup = back_up(cluster, context.clock)?;
@@ -37,8 +38,8 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
         let named: Vec<&str> = [hsm_id, eni_id, eni_ip].into_iter().flatten().collect();
         ApiError::not_found(format!("HSM '{}' was not found in cluster '{cluster_id}'.", named.join("', '")))
     })?;
-    if hsm.state == HsmState::DeleteInProgress {
-        return Err(ApiError::invalid(format!("HSM '{}' is being deleted already.", hsm.id)));
+    if matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted) {
+        return Err(ApiError::invalid(format!("HSM '{}' is in state {}: it is being deleted, or is, already.", hsm.id, hsm.state.name())));
     }
     hsm.state = HsmState::DeleteInProgress;
     hsm.due = due;
@@ -57,20 +58,13 @@ pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -
     let (now, due) = (context.clock.now(), context.clock.after(DELETION));
     let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    if matches!(
-        cluster.state,
-        ClusterState::CreateInProgress
-            | ClusterState::InitializeInProgress
-            | ClusterState::UpdateInProgress
-            | ClusterState::DeleteInProgress
-            | ClusterState::Deleted
-    ) {
+    if cluster.state.in_transition() || cluster.state == ClusterState::Deleted {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.", cluster.state.name())));
     }
-    if !cluster.hsms.is_empty() {
+    if cluster.hsm_count() > 0 {
         return Err(ApiError::invalid(format!(
             "Cluster '{cluster_id}' contains {} HSM(s). Delete all HSMs in the cluster first.",
-            cluster.hsms.len()
+            cluster.hsm_count()
         )));
     }
     cluster.enter(ClusterState::DeleteInProgress, now);

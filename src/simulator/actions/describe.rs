@@ -62,11 +62,11 @@ impl TokenKey {
         Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
     }
 
-    fn seal(&self, last: u64, call: &str) -> String {
+    pub(super) fn seal(&self, last: u64, call: &str) -> String {
         self.seal_octets(last.to_be_bytes(), call)
     }
 
-    fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
+    pub(super) fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
         self.open_octets(token, call).map(u64::from_be_bytes)
     }
 

@@ -8,7 +8,7 @@ use super::super::state::Backup;
 use super::super::wire::ApiError;
 use super::Context;
 use super::filters::Filters;
-use super::forms::{put, tag_list, timestamp};
+use super::forms::{put, tags_json, timestamp};
 
 const FILTER_NAMES: [&str; 5] = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"];
 
@@ -87,7 +87,7 @@ pub(super) fn backup_json(backup: &Backup) -> Value {
         "ClusterId": backup.cluster_id,
         "CreateTimestamp": timestamp(backup.created),
         "NeverExpires": backup.never_expires,
-        "TagList": tag_list(&backup.tags),
+        "TagList": tags_json(&backup.tags),
     });
     if let Some(copied) = backup.copied {
         put(&mut out, "CopyTimestamp", timestamp(copied));

@@ -15,6 +15,10 @@ impl<'a> Filters<'a> {
             return Ok(Self(Vec::new()));
         };
         let any_text = Text::any();
+        let entries = filters.names().count();
+        if entries > FILTERS {
+            return Err(violation(&format!("({entries} entries)"), "Filters", &format!("Member must have length less than or equal to {FILTERS}")));
+        }
         let mut read = Vec::new();
         for name in filters.names() {
             FILTER_NAME.judge("Filters", name)?;
@@ -22,9 +26,6 @@ impl<'a> Filters<'a> {
                 return Err(violation(name, "Filters", &format!("Map keys must be one of {}", known.join(", "))));
             }
             read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
-        }
-        if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
         }
         Ok(Self(read))
     }

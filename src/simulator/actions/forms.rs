@@ -15,8 +15,7 @@ pub(super) struct ClusterForm<'a> {
     backup_policy: &'static str,
     backup_retention_policy: RetentionForm,
     cluster_id: &'a str,
-    #[serde(serialize_with = "write_timestamp")]
-    create_timestamp: Millis,
+    create_timestamp: f64,
     hsms: Vec<HsmForm<'a>>,
     hsm_type: &'a str,
     security_group: &'a str,
@@ -36,6 +35,8 @@ pub(super) struct ClusterForm<'a> {
     mode: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hsm_type_rollback_expiration: Option<f64>,
 }
 
 impl<'a> ClusterForm<'a> {
@@ -46,7 +47,7 @@ impl<'a> ClusterForm<'a> {
             backup_policy: "DEFAULT",
             backup_retention_policy: RetentionForm { kind: "DAYS", value: cluster.retention_days.to_string() },
             cluster_id: &cluster.id,
-            create_timestamp: cluster.created,
+            create_timestamp: seconds(cluster.created),
             hsms: cluster.hsms.iter().map(|hsm| HsmForm::of(cluster, hsm)).collect(),
             hsm_type: &cluster.hsm_type,
             security_group: &cluster.security_group,
@@ -60,6 +61,7 @@ impl<'a> ClusterForm<'a> {
             state_message: cluster.state_message.as_deref(),
             mode: cluster.mode.as_deref(),
             network_type: cluster.network_type.as_deref(),
+            hsm_type_rollback_expiration: cluster.rollback_until.map(seconds),
         }
     }
 }
@@ -158,11 +160,10 @@ pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
     value(&HsmForm::of(cluster, hsm))
 }
 
-pub(super) fn tag_list(list: &[(String, String)]) -> Value {
+pub(super) fn tags_json(list: &[(String, String)]) -> Value {
     value(&tags(list))
 }
 
-/// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
 pub(super) fn timestamp(at: Millis) -> Value {
     Value::from(seconds(at))
 }
@@ -178,12 +179,9 @@ fn value(form: &impl Serialize) -> Value {
     serde_json::to_value(form).unwrap_or_default()
 }
 
+/// A time as JSON 1.1 has it (`timestampFormat` epoch-seconds): seconds with a fraction.
 fn seconds(at: Millis) -> f64 {
     std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64()
-}
-
-fn write_timestamp<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(seconds(*at))
 }
 
 fn write_map<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {

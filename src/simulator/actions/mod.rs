@@ -9,6 +9,9 @@ mod describe_backups;
 mod filters;
 mod forms;
 mod initialize;
+mod modify;
+mod policies;
+mod tags;
 
 use std::sync::Arc;
 
@@ -24,9 +27,6 @@ use super::wire::{Answer, ApiError, excerpt};
 pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
 
-/// The actions of API version 2017-04-28 that this simulator does not have yet.
-const NOT_YET: [&str; 4] = ["ListTags", "ModifyCluster", "TagResource", "UntagResource"];
-
 /// What the actions work on.
 pub(super) struct Context<'a> {
     pub(super) world: &'a mut World,
@@ -34,6 +34,8 @@ pub(super) struct Context<'a> {
     pub(super) hardware: &'a Arc<Hardware>,
     pub(super) tokens: &'a TokenKey,
     pub(super) place: &'a Place,
+    /// Whether the quotas hold that AWS raises on request.
+    pub(super) quotas: bool,
     /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
     pub(super) fault: Option<Fault>,
 }
@@ -57,14 +59,18 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
+        "ModifyCluster" => modify::modify_cluster(&members, context),
+        "ListTags" => tags::list_tags(&members, context),
+        "TagResource" => tags::tag_resource(&members, context),
+        "UntagResource" => tags::untag_resource(&members, context),
+        "PutResourcePolicy" => policies::put_resource_policy(&members, context),
+        "GetResourcePolicy" => policies::get_resource_policy(&members, context),
+        "DeleteResourcePolicy" => policies::delete_resource_policy(&members, context),
         "DescribeBackups" => describe_backups::describe_backups(&members, context),
         "CopyBackupToRegion" => backups::copy_backup_to_region(&members, context),
         "DeleteBackup" => backups::delete_backup(&members, context),
         "RestoreBackup" => backups::restore_backup(&members, context),
         "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
-        known if NOT_YET.contains(&known) => {
-            Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
-        }
         other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
     };
     answer.map(Answer::Members)

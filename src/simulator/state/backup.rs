@@ -52,6 +52,8 @@ pub(in super::super) struct Backup {
     /// When RestoreBackup last brought it back.
     pub(in super::super) restored: Option<Millis>,
     pub(in super::super) tags: Vec<(String, String)>,
+    /// Of the resource-policy actions, later than 2022.
+    pub(in super::super) policy: Option<String>,
     /// What a cluster that is created from it has: no such cluster needs initialization.
     pub(in super::super) hsm_type: String,
     pub(in super::super) mode: Option<String>,
@@ -77,6 +79,7 @@ impl Backup {
             tags: Vec::new(),
             hsm_type: cluster.hsm_type.clone(),
             mode: cluster.mode.clone(),
+            policy: None,
             claim: cluster.claim.clone(),
             due: Some(due),
         })
@@ -95,6 +98,7 @@ impl Backup {
             never_expires: false,
             restored: None,
             tags,
+            policy: None,
             due: Some(due),
             ..self.clone()
         })

@@ -4,7 +4,7 @@ use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::{Hsm, HsmState};
 
-/// The states of a cluster (API Reference, `Cluster`).
+/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS and ROLLBACK_IN_PROGRESS are later than 2022.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum ClusterState {
@@ -14,6 +14,8 @@ pub enum ClusterState {
     Initialized,
     Active,
     UpdateInProgress,
+    ModifyInProgress,
+    RollbackInProgress,
     DeleteInProgress,
     Deleted,
     Degraded,
@@ -21,13 +23,15 @@ pub enum ClusterState {
 
 impl ClusterState {
     /// Every state, in the order of the reference.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CreateInProgress,
         Self::Uninitialized,
         Self::InitializeInProgress,
         Self::Initialized,
         Self::Active,
         Self::UpdateInProgress,
+        Self::ModifyInProgress,
+        Self::RollbackInProgress,
         Self::DeleteInProgress,
         Self::Deleted,
         Self::Degraded,
@@ -42,10 +46,17 @@ impl ClusterState {
             Self::Initialized => "INITIALIZED",
             Self::Active => "ACTIVE",
             Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::ModifyInProgress => "MODIFY_IN_PROGRESS",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
             Self::DeleteInProgress => "DELETE_IN_PROGRESS",
             Self::Deleted => "DELETED",
             Self::Degraded => "DEGRADED",
         }
+    }
+
+    /// Whether it is a state on the way to another.
+    pub(in super::super) fn in_transition(self) -> bool {
+        self.name().ends_with("_IN_PROGRESS")
     }
 
     /// The state of that name.
@@ -88,6 +99,8 @@ pub(in super::super) struct Cluster {
     pub(in super::super) since: Millis,
     pub(in super::super) hsms: Vec<Hsm>,
     pub(in super::super) claim: Option<Claim>,
+    /// HsmTypeRollbackExpiration (later than 2022): until when a changed type can be changed back.
+    pub(in super::super) rollback_until: Option<Millis>,
     /// The backup that it was created from.
     pub(in super::super) source_backup: Option<String>,
     /// When its next daily backup is due. `None` while none is made.
@@ -102,6 +115,11 @@ impl Cluster {
         self.since = at;
         self.state_message = None;
         self.next = None;
+    }
+
+    /// How many HSMs it has: a DELETED one, still shown, is none.
+    pub(in super::super) fn hsm_count(&self) -> usize {
+        self.hsms.iter().filter(|hsm| hsm.state != HsmState::Deleted).count()
     }
 
     /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.

@@ -6,20 +6,35 @@ use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::super::keys::OrderedKey;
 
-/// The states of an HSM that this simulator shows. One that is deleted is no longer listed.
+/// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and DELETE_IN_PROGRESS: one that
+/// is deleted is no longer listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum HsmState {
+#[allow(missing_docs, reason = "the names are the API's")]
+pub enum HsmState {
     CreateInProgress,
     Active,
+    Degraded,
     DeleteInProgress,
+    Deleted,
 }
 
 impl HsmState {
-    pub(in super::super) fn name(self) -> &'static str {
+    /// Every state, in the order of the reference.
+    pub const ALL: [Self; 5] = [Self::CreateInProgress, Self::Active, Self::Degraded, Self::DeleteInProgress, Self::Deleted];
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// The state as the API spells it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
             Self::Active => "ACTIVE",
+            Self::Degraded => "DEGRADED",
             Self::DeleteInProgress => "DELETE_IN_PROGRESS",
+            Self::Deleted => "DELETED",
         }
     }
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
-pub(super) use hsm::{Hsm, HsmState};
+pub(super) use hsm::Hsm;
+pub use hsm::HsmState;
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -21,6 +22,7 @@ pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
 pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
+pub(super) const MODIFICATION: Duration = Duration::from_millis(300);
 
 pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
 
@@ -36,12 +38,12 @@ pub(super) struct Region {
     backups: BTreeMap<u64, Backup>,
     created: u64,
     /// When time last took effect on everything; `None` when something has been handed out to be changed since.
-    settled: Option<Millis>,
+    settled_at: Option<Millis>,
 }
 
 impl Region {
     pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
-        self.settled = None;
+        self.settled_at = None;
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
         self.clusters.entry(self.created).or_insert(cluster)
@@ -51,7 +53,7 @@ impl Region {
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
         let number = *self.numbers.get(id)?;
         self.settle(number..=number, clock, identify);
-        self.settled = None;
+        self.settled_at = None;
         let cluster = self.clusters.get_mut(&number)?;
         (!gone(cluster, clock.now())).then_some(cluster)
     }
@@ -66,7 +68,7 @@ impl Region {
     /// changed can differ.
     fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
         let now = clock.now();
-        if self.settled == Some(now) {
+        if self.settled_at == Some(now) {
             return;
         }
         self.settle(retention::ALL, clock, identify);
@@ -78,12 +80,23 @@ impl Region {
             }
             keep
         });
-        self.settled = Some(now);
+        self.settled_at = Some(now);
+    }
+
+    /// The region with all clusters as they are now.
+    pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
+        self.settle_all(clock, identify);
+        self
+    }
+
+    /// All clusters as they were when they were last looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values()
     }
 
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 

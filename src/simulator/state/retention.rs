@@ -14,13 +14,13 @@ impl Region {
     pub(in super::super) fn keep(&mut self, backup: Backup) {
         self.created = self.created.saturating_add(1);
         self.backups.insert(self.created, backup);
-        self.settled = None;
+        self.settled_at = None;
     }
 
     /// The backup of that id as it is now. One that is gone is no longer there.
     pub(in super::super) fn backup(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Backup> {
         self.settle_all(clock, identify);
-        self.settled = None;
+        self.settled_at = None;
         self.backups.values_mut().find(|backup| backup.id == id)
     }
 
