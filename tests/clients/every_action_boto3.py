@@ -70,7 +70,7 @@ NOT_ALLOWED = {
     "Filters": [{"colour": ["red"]}, {"cluster ids": ["x"]}],
     "HsmId": ["hsm-1", CLUSTER],
     "HsmType": ["hsm1.large", "medium", "hsm1.medium" * 3, ""],
-    "IpAddress": ["10.0.0", "10.0.0.0.1", "ten", "10.0.0.999"],
+    "IpAddress": ["10.0.0", "10.0.0.0.1", "ten"],
     "MaxResults": [0, -1],
     "Mode": ["FIPS_140", ""],
     "NetworkType": ["IPV6", ""],
