@@ -21,7 +21,7 @@
 //! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
 //! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
-//! | `state`, `clock` | clusters, HSMs, and how time moves them |
+//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
 
