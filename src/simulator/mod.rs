@@ -22,7 +22,7 @@
 //! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
-//! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
+//! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
 
 mod actions;
@@ -39,6 +39,7 @@ mod keys;
 mod limits;
 mod members;
 mod pair;
+mod pem;
 mod quotas;
 mod server;
 mod state;

@@ -124,8 +124,10 @@ pub(super) enum Answer {
 impl Answer {
     /// Writes what an action answers.
     pub(super) fn written(form: &impl Serialize) -> Result<Self, ApiError> {
-        let written = serde_json::to_vec(form).map(Self::Written);
-        written.map_err(|error| ApiError::internal(format!("The simulator cannot write its answer: {error}.")))
+        // Room for most answers: to grow a buffer is to copy it.
+        let mut json = Vec::with_capacity(16 * 1024);
+        let written = serde_json::to_writer(&mut json, form);
+        written.map(|()| Self::Written(json)).map_err(|error| ApiError::internal(format!("The simulator cannot write its answer: {error}.")))
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::super::clock::Millis;
+use super::super::pem::Pem;
 use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
 
 /// `Cluster` of the API Reference.
