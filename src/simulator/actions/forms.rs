@@ -88,10 +88,10 @@ struct TagForm<'a> {
 enum CertificatesForm<'a> {
     #[serde(rename_all = "PascalCase")]
     Unclaimed {
-        cluster_csr: &'a str,
-        hsm_certificate: &'a str,
-        aws_hardware_certificate: &'a str,
-        manufacturer_hardware_certificate: &'a str,
+        cluster_csr: &'a Pem,
+        hsm_certificate: &'a Pem,
+        aws_hardware_certificate: &'a Pem,
+        manufacturer_hardware_certificate: &'a Pem,
     },
     #[serde(rename_all = "PascalCase")]
     Claimed {
