@@ -22,6 +22,8 @@ mod hsms;
 mod initialize;
 #[path = "simulator/modify.rs"]
 mod modify;
+#[path = "simulator/page.rs"]
+mod page;
 #[path = "simulator/policies.rs"]
 mod policies;
 #[path = "simulator/quotas.rs"]

@@ -31,6 +31,10 @@ impl Speed {
         (factor > 0.0).then_some(Self(factor))
     }
 
+    pub(super) fn factor(self) -> f64 {
+        self.0
+    }
+
     fn stretch(self, duration: Duration) -> Millis {
         let scaled = Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
         Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)
@@ -64,6 +68,15 @@ impl Clock {
     /// How long something takes here that takes `duration` at the default speed.
     pub(super) fn takes(&self, duration: Duration) -> Millis {
         self.speed.stretch(duration)
+    }
+
+    /// How far it has been moved forward in all.
+    pub(super) fn advanced(&self) -> Millis {
+        self.advanced.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn speed(&self) -> Speed {
+        self.speed
     }
 
     pub(super) fn advance(&self, by: Duration) {

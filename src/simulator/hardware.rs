@@ -59,6 +59,11 @@ impl Hardware {
         roots.as_ref().map_err(Clone::clone)
     }
 
+    /// The roots, if they have been made.
+    pub(super) fn made_roots(&self) -> Option<&Roots> {
+        self.roots.get().and_then(|made| made.as_ref().ok())
+    }
+
     fn manufacturer_key(&self) -> &OrderedKey {
         self.manufacturer_key.get_or_init(|| self.works.order())
     }

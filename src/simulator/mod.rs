@@ -24,6 +24,7 @@
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
 //! | `control`, `faults` | what a test may do to all this |
+//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
 mod arn;
@@ -38,9 +39,11 @@ mod ids;
 mod keys;
 mod limits;
 mod members;
+mod page;
 mod pair;
 mod pem;
 mod quotas;
+mod requests;
 mod server;
 mod state;
 mod wire;
@@ -145,6 +148,8 @@ impl Simulator {
             hardware: Arc::new(hardware),
             quotas: options.quotas,
             tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
+            requests: requests::Requests::default(),
+            watch: page::Watch::default(),
         });
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;

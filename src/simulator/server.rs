@@ -23,6 +23,8 @@ use super::clock::Clock;
 use super::control;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
+use super::page;
+use super::requests::{Note, Requests};
 use super::state::{Place, World};
 use super::wire::{self, Answer, ApiError, MAX_BODY};
 
@@ -34,10 +36,19 @@ pub(super) struct Inside {
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
     pub(super) quotas: bool,
+    pub(super) requests: Requests,
+    pub(super) watch: page::Watch,
 }
 
 impl Inside {
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        let world = self.look();
+        self.watch.touch();
+        world
+    }
+
+    /// For the page: what is only looked at has not changed.
+    pub(super) fn look(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,6 +69,15 @@ pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: toki
 }
 
 async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+    if let Some(page) = page::answer(&inside, &request) {
+        return page;
+    }
+    let mut note = Note::begin(&inside, &request);
+    let response = respond(&inside, scissors, request, &mut note).await;
+    note.end(response)
+}
+
+async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, note: &mut Note) -> Response<Body> {
     let (parts, body) = request.into_parts();
     // Refused by what it says of its size, before any of it is read.
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -69,7 +89,7 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
     let path = parts.uri.path();
     if let Some(command) = path.strip_prefix("/_control/") {
-        return control::answer(&inside, &parts.method, command, &body).await;
+        return control::answer(inside, &parts.method, command, &body).await;
     }
     if path != "/" || parts.method != Method::POST {
         let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
@@ -81,6 +101,7 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
 
     let (delay, fault) = inside.faults().befall(action);
+    note.met(delay, fault);
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
@@ -97,7 +118,7 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => run(&inside, action, &wire::place(&parts.headers), &body, fault),
+        None => run(inside, action, &wire::place(&parts.headers), &body, fault),
     };
     match fault {
         Some(Fault::CloseAfter) => scissors.cut(),

@@ -64,6 +64,8 @@ fn an_hsm_can_be_put_into_every_documented_state() {
 
     simulator.set_hsm_state(&id, &hsm, HsmState::Deleted).unwrap();
     assert_eq!(state(), "DELETED");
+    let again = json!({ "ClusterId": create_cluster(&simulator), "AvailabilityZone": "us-east-1a" });
+    assert_eq!(ok(&simulator, "CreateHsm", again)["Hsm"]["EniIp"], "10.0.0.4", "its address is free");
     let (kind, message) = refused(&simulator, "DeleteHsm", json!({ "ClusterId": id, "HsmId": hsm }));
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains("DELETED"), "{message}");

@@ -1,5 +1,8 @@
 //! AWS's default quotas, on request; and the one that nobody can raise.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use hsmboot::simulator::{ClusterState, HsmState, Options, Simulator, Speed};
 use serde_json::json;
 
@@ -55,4 +58,20 @@ fn without_quotas_only_the_28_hsms_of_a_cluster_hold() {
     assert!(message.contains("28 HSMs are there"), "{message}");
     simulator.set_hsm_state(&ids[0], &hsms[3], HsmState::Deleted).unwrap();
     ok(&simulator, "CreateHsm", one_more);
+}
+
+#[test]
+fn the_program_holds_them_with_the_option_alone() {
+    for (options, fifth) in [(&["simulate", "--instant", "--quotas"][..], 400), (&["simulate", "--instant"], 200)] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(options).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+        let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
+        let create = request("/", "X-Amz-Target: BaldrApiService.CreateCluster\r\n", &body);
+        let found: Vec<u16> = (0..5).map(|_| raw(address, create.as_bytes()).unwrap().status).collect();
+        program.kill().unwrap();
+        program.wait().unwrap();
+        assert_eq!(found, [200, 200, 200, 200, fifth], "{options:?}");
+    }
 }

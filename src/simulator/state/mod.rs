@@ -122,6 +122,11 @@ impl World {
         self.regions.entry(place.clone()).or_default()
     }
 
+    /// Every place with what it holds.
+    pub(super) fn regions(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
+        self.regions.iter_mut()
+    }
+
     /// The region that holds the cluster: control commands name no region.
     pub(super) fn region_of(&mut self, cluster_id: &str) -> Option<&mut Region> {
         self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))

@@ -19,7 +19,7 @@ impl Table {
         self.exists("ResourceId", UNKNOWN_CLUSTER).exists("ResourceId", UNKNOWN_BACKUP)
     }
 
-    fn resource_arn(&mut self) -> &mut Self {
+    fn resource_arn(&mut self, world: &World) -> &mut Self {
         let arn = |place: &str, account: &str, resource: &str| format!("arn:aws:cloudhsm:{place}:{account}:{resource}");
         let backup = format!("backup/{UNKNOWN_BACKUP}");
         let good = [
@@ -49,9 +49,11 @@ impl Table {
         let others = ["cluster/cluster-abcdefghijk", "hsm/hsm-abcdefghijk"].map(|other| json!(arn("us-east-1", "123456789012", other)));
         let others = others.into_iter().map(|other| self.with("ResourceArn", other)).collect();
         self.also("ResourceArn", "a backup's", "CloudHsmInvalidRequestException", [Vec::new(), others], &["only backups have resource policies"]);
+        // This very backup is there, but not in that region and not of that account.
+        let here = format!("backup/{}", world.backup);
         self.exists("ResourceArn", &arn("us-east-1", "123456789012", &backup))
-            .exists("ResourceArn", &arn("eu-west-1", "123456789012", &backup))
-            .exists("ResourceArn", &arn("us-east-1", "999999999999", &backup))
+            .exists("ResourceArn", &arn("eu-west-1", "123456789012", &here))
+            .exists("ResourceArn", &arn("us-east-1", "999999999999", &here))
     }
 }
 
@@ -86,7 +88,7 @@ fn arn(world: &World) -> String {
 pub fn put_resource_policy(world: &World) -> Table {
     let policy = |n: usize| format!("{{}}{}", " ".repeat(n.saturating_sub(2)));
     let mut table = Table::new("PutResourcePolicy", "put_resource_policy", json!({ "ResourceArn": arn(world), "Policy": "{}" }));
-    table.resource_arn();
+    table.resource_arn(world);
     table.later().max_length("Policy", 20_000, policy);
     table.shortest("Policy", 1);
     let missing = vec![table.with("Policy", Value::Null)];
@@ -98,12 +100,12 @@ pub fn put_resource_policy(world: &World) -> Table {
 
 pub fn get_resource_policy(world: &World) -> Table {
     let mut table = Table::new("GetResourcePolicy", "get_resource_policy", json!({ "ResourceArn": arn(world) }));
-    table.resource_arn();
+    table.resource_arn(world);
     table
 }
 
 pub fn delete_resource_policy(world: &World) -> Table {
     let mut table = Table::new("DeleteResourcePolicy", "delete_resource_policy", json!({ "ResourceArn": arn(world) }));
-    table.resource_arn();
+    table.resource_arn(world);
     table
 }
