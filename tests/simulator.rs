@@ -10,12 +10,16 @@ mod support;
 mod backups;
 #[path = "simulator/backups_constraints.rs"]
 mod backups_constraints;
+#[path = "simulator/cbor.rs"]
+mod cbor;
 #[path = "simulator/chains.rs"]
 mod chains;
 #[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
+#[path = "simulator/faults.rs"]
+mod faults;
 #[path = "simulator/hsms.rs"]
 mod hsms;
 #[path = "simulator/initialize.rs"]
@@ -28,8 +32,12 @@ mod page;
 mod policies;
 #[path = "simulator/quotas.rs"]
 mod quotas;
+#[path = "simulator/rate.rs"]
+mod rate;
 #[path = "simulator/refusals.rs"]
 mod refusals;
+#[path = "simulator/sigv4.rs"]
+mod sigv4;
 #[path = "simulator/states.rs"]
 mod states;
 #[path = "simulator/tags.rs"]

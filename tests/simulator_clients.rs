@@ -77,6 +77,65 @@ fn a_whole_claim_with_boto3_alone() {
 }
 
 #[test]
+fn a_whole_claim_with_boto3_in_either_protocol() {
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    needs("openssl", &["version"], "install openssl");
+    let script = script("claim_boto3.py");
+    for protocol in ["json", "cbor"] {
+        let simulator = Simulate::start(&["--instant"]);
+        passes(&run("python3", &[script.to_str().unwrap(), &simulator.url, protocol]));
+    }
+}
+
+#[test]
+fn boto3_signs_and_is_believed_or_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credentials");
+    let lines = "# lasting\nAKIDLASTING s3cr3t/+=\nAKIDOTHER other 000000000002\nASIASESSION passing token-of-the-session\n";
+    std::fs::write(&file, lines).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let simulator = Simulate::start(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
+    let script = script("signed_boto3.py");
+    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+/// What `hsmboot simulate` says and ends with when it cannot start.
+fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    let output = command.arg("simulate").args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn credentials_that_are_not_there_or_malformed_are_refused_unquoted() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credentials");
+    std::fs::write(&file, "AKID hidden token nonsense\n").unwrap();
+    let (code, errors) = refusal(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
+    assert_eq!(code, Some(4), "{errors}");
+    assert!(errors.contains("line 1") && errors.contains("open to others") && !errors.contains("hidden"), "{errors}");
+    let (code, errors) = refusal(&["--require-sigv4"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("AWS_ACCESS_KEY_ID"), "{errors}");
+    assert_eq!(refusal(&["--credentials", file.to_str().unwrap()]).0, Some(2), "--credentials alone would check nothing");
+}
+
+#[test]
+fn a_fault_that_there_is_not_is_refused_by_its_name() {
+    for fault in ["gremlins", "throttling:Nonsense", "throttling:0%", "delay=soon"] {
+        let (code, errors) = refusal(&["--fault", fault]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains("--fault"), "{errors}");
+    }
+    assert_eq!(refusal(&["--rate", "0"]).0, Some(2));
+}
+
+#[test]
 fn a_whole_claim_with_the_aws_cli_and_openssl_alone() {
     needs("aws", &["--version"], "pip install awscli");
     needs("openssl", &["version"], "install openssl");

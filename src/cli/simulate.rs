@@ -1,12 +1,17 @@
 //! `hsmboot simulate`
 
+mod access;
+
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+
+use access::AccessArgs;
 
 use super::ui::{Format, Outcome, Ui};
 use crate::error::{Class, Error, Result};
-use crate::simulator::{Options, SimError, Simulator, Speed};
+use crate::simulator::{FaultRule, Options, SimError, Simulator, Speed};
 
 /// Emulate the CloudHSM V2 API on this machine, until interrupted
 #[derive(Debug, clap::Args)]
@@ -16,9 +21,9 @@ Examples:
   hsmboot bootstrap --cluster-id ID --endpoint-url http://127.0.0.1:8080 \\
       --aws-root ./roots/aws-root.crt --manufacturer-root ./roots/manufacturer-root.crt
 
-The first line on standard output says where it listens. Any credentials are taken. Its roots are its own: nothing built in trusts them.
+The first line on standard output says where it listens. Any credentials are taken unless --require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
 
-Exit codes: 1 it cannot listen there, or the roots cannot be written; 2 wrong command line; 130 interrupted")]
+Exit codes: 1 it cannot listen there, or the roots cannot be written; 2 wrong command line; 4 malformed credentials; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
     #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]
@@ -35,6 +40,18 @@ pub struct Args {
     /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
     #[arg(long)]
     quotas: bool,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// Throttle an account that sends more requests in a second
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+    /// Let calls go wrong: NAME[:ACTION][:COUNT][:PERCENT%], such as close-after:InitializeCluster or throttling:25% (may repeat; the names are in
+    /// docs/simulator.md)
+    #[arg(long = "fault", value_name = "FAULT", value_parser = FaultRule::parse)]
+    faults: Vec<FaultRule>,
+    /// What faults with a percentage are drawn from: the same seed and calls meet the same faults
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 }
 
 /// An address with its port; a name, such as `localhost`, is looked up.
@@ -50,7 +67,10 @@ fn speed(text: &str) -> std::result::Result<Speed, String> {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
-    let simulator = Simulator::spawn(Options { listen: args.listen, speed, quotas: args.quotas }).map_err(|fault| error(&fault))?;
+    let credentials = args.access.credentials(ui)?;
+    let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
+    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed };
+    let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
     }

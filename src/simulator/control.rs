@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Simulator;
 use super::actions::new_hsm;
-use super::faults::Fault;
+use super::faults::{Fault, FaultRule, known_action};
 use super::server::Inside;
 use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState};
 use super::wire::{self, excerpt};
@@ -59,7 +59,12 @@ impl Simulator {
 
     /// The next `count` calls of `action` (`None`: of any) meet this fault.
     pub fn inject(&self, action: Option<&str>, fault: Fault, count: u32) {
-        self.inside.faults().add(action, fault, count);
+        self.inside.faults().add(FaultRule { fault, action: action.map(str::to_owned), count: Some(count), percent: None });
+    }
+
+    /// The calls that the rule is about meet its fault.
+    pub fn inject_rule(&self, rule: FaultRule) {
+        self.inside.faults().add(rule);
     }
 
     /// Forgets the faults that have not happened yet.
@@ -120,12 +125,8 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             set_hsm_state(inside, text(members, "ClusterId")?, text(members, "HsmId")?, state).map(|()| json!({}))
         }
         "fault" => {
-            let name = text(members, "Fault")?;
-            let fault = Fault::parse(name, number(members, "Millis", 1000)?);
-            let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
-            let action = members.get("Action").and_then(Value::as_str);
-            let count = u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX);
-            inside.faults().add(action, fault, count);
+            let rule = fault_rule(members)?;
+            inside.faults().add(rule);
             Ok(json!({}))
         }
         "clear-faults" => {
@@ -154,6 +155,24 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
     }
 }
 
+/// As `FaultRule::parse` has it: once, unless there is a count or a percentage.
+fn fault_rule(members: &Map<String, Value>) -> Result<FaultRule, Refused> {
+    let name = text(members, "Fault")?;
+    let fault = Fault::parse(name, number(members, "Millis", 1000)?);
+    let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
+    let action = if members.contains_key("Action") { Some(known_action(text(members, "Action")?).map_err(Refused)?) } else { None };
+    let percent = match number(members, "Percent", 0)? {
+        0 if members.contains_key("Percent") => return Err(Refused(String::from("'Percent' is not from 1 to 100"))),
+        0 => None,
+        some => Some(u8::try_from(some).ok().filter(|some| *some <= 100).ok_or_else(|| Refused(String::from("'Percent' is not from 1 to 100")))?),
+    };
+    let count = match percent {
+        Some(_) if !members.contains_key("Count") => None,
+        _ => Some(u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX)),
+    };
+    Ok(FaultRule { fault, action, count, percent })
+}
+
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
     members.get(name).and_then(Value::as_str).ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
 }
@@ -174,7 +193,7 @@ fn with_cluster<T>(inside: &Inside, id: &str, act: impl FnOnce(&mut Cluster) -> 
     act(cluster.ok_or_else(|| Refused(format!("there is no cluster '{}'", excerpt(id))))?)
 }
 
-fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
+pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
     let due = inside.clock.after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
         let failed = cluster.hsms.first_mut().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
@@ -208,7 +227,7 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     })
 }
 
-fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
+pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         cluster.enter(state, inside.clock.now());
         Ok(())

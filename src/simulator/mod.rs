@@ -17,22 +17,30 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
+//! | `server`, `broken` | HTTP, connections that can be cut, answers that break off |
+//! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
+//! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
 //! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
 //! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
-//! | `control`, `faults` | what a test may do to all this |
+//! | `common` | the errors that every action may answer |
+//! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
 //! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
 mod arn;
+mod broken;
+mod cbor;
 mod certificate;
 mod chains;
 mod clock;
+mod common;
 mod control;
+mod credentials;
 mod der;
+mod door;
 mod faults;
 mod hardware;
 mod ids;
@@ -42,13 +50,19 @@ mod members;
 mod page;
 mod pair;
 mod pem;
+mod protocol;
 mod quotas;
+mod random;
+mod rate;
 mod requests;
 mod server;
+mod sigv4;
 mod state;
+mod strike;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -57,14 +71,17 @@ use std::{fs, io};
 pub use chains::Roots;
 pub use clock::Speed;
 pub use control::Refused;
-pub use faults::Fault;
+pub use credentials::Credentials;
+pub use faults::{Fault, FaultRule};
 pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
+use door::Door;
+use faults::Faults;
 use hardware::Hardware;
 use server::Inside;
 
-/// The account that everything belongs to.
+/// The account that everything belongs to, unless credentials name another.
 const ACCOUNT: &str = "123456789012";
 
 /// How to start a simulator.
@@ -76,12 +93,28 @@ pub struct Options {
     pub speed: Speed,
     /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
     pub quotas: bool,
+    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
+    pub credentials: Vec<Credentials>,
+    /// So many requests in a second for each account; more are throttled. `None`: no limit.
+    pub rate: Option<NonZeroU32>,
+    /// Faults that wait from the start.
+    pub faults: Vec<FaultRule>,
+    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same fates.
+    pub seed: u64,
 }
 
 impl Default for Options {
     /// A free port on loopback, and about a second for a claim.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default(), quotas: false }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            speed: Speed::default(),
+            quotas: false,
+            credentials: Vec::new(),
+            rate: None,
+            faults: Vec::new(),
+            seed: 0,
+        }
     }
 }
 
@@ -143,7 +176,8 @@ impl Simulator {
         let hardware = Hardware::start(clock.now()).map_err(SimError::Start)?;
         let inside = Arc::new(Inside {
             world: Mutex::default(),
-            faults: Mutex::default(),
+            faults: Mutex::new(Faults::new(options.seed, options.faults)),
+            door: Door::new(options.credentials, options.rate),
             clock,
             hardware: Arc::new(hardware),
             quotas: options.quotas,

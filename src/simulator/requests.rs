@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Response};
+use axum::http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
 use super::clock::Millis;
 use super::faults::Fault;
+use super::protocol::Protocol;
 use super::server::Inside;
 use super::state::Place;
 use super::wire::{self, excerpt};
@@ -89,12 +90,12 @@ pub(super) struct Note {
 impl Note {
     /// Only requests of the API are listed.
     pub(super) fn begin(inside: &Arc<Inside>, request: &Request) -> Self {
-        let listed = request.method() == Method::POST && request.uri().path() == "/";
-        let entry = listed.then(|| Entry {
+        let protocol = Protocol::of(request.method(), request.uri(), request.headers());
+        let entry = protocol.map(|protocol| Entry {
             number: 0,
             at: inside.clock.now(),
             begun: Instant::now(),
-            action: wire::action(request.headers()).map(excerpt).unwrap_or_default(),
+            action: protocol.named(request.uri(), request.headers()).map(excerpt).unwrap_or_default(),
             place: wire::place(request.headers()),
             delay: None,
             fault: None,
@@ -102,6 +103,13 @@ impl Note {
             end: End::Abandoned,
         });
         Self { inside: Arc::clone(inside), entry }
+    }
+
+    /// The request is answered for this account and region.
+    pub(super) fn admitted(&mut self, place: &Place) {
+        if let Some(entry) = &mut self.entry {
+            entry.place.clone_from(place);
+        }
     }
 
     /// The faults that the request has met.
@@ -142,7 +150,7 @@ impl Entry {
             End::Abandoned => ("abandoned", None, None, None),
         };
         let delay = self.delay.map(|by| format!("delay {} ms", by.as_millis()));
-        let faults: Vec<String> = delay.into_iter().chain(self.fault.map(|fault| name(fault).to_owned())).collect();
+        let faults: Vec<String> = delay.into_iter().chain(self.fault.map(|fault| fault.name().to_owned())).collect();
         json!({
             "number": self.number,
             "at": self.at,
@@ -157,21 +165,6 @@ impl Entry {
             "faults": faults,
             "requestId": request_id,
         })
-    }
-}
-
-/// The fault as the control commands name it.
-fn name(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Throttling => "throttling",
-        Fault::InternalFailure => "internal-failure",
-        Fault::Unavailable => "unavailable",
-        Fault::AccessDenied => "access-denied",
-        Fault::CloseBefore => "close-before",
-        Fault::CloseAfter => "close-after",
-        Fault::Delay(_) => "delay",
-        Fault::InitializeNeverEnds => "initialize-never-ends",
-        Fault::InitializeFails => "initialize-fails",
     }
 }
 
@@ -206,16 +199,6 @@ mod tests {
             assert!(requests.after(0).0.is_empty());
             requests.push(entry(Instant::now()));
             assert_eq!(requests.0.lock().unwrap().entries.len(), 1);
-        }
-    }
-
-    #[test]
-    fn faults_have_the_names_that_the_control_commands_take() {
-        for fault in ["throttling", "internal-failure", "unavailable", "access-denied", "close-before", "close-after", "delay"] {
-            assert_eq!(name(Fault::parse(fault, 1).unwrap()), fault);
-        }
-        for fault in ["initialize-never-ends", "initialize-fails"] {
-            assert_eq!(name(Fault::parse(fault, 1).unwrap()), fault);
         }
     }
 }

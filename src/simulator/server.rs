@@ -12,26 +12,29 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State};
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{Response, StatusCode, header};
 use axum::serve::{IncomingStream, Listener};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::actions::{self, TokenKey};
 use super::clock::Clock;
-use super::control;
+use super::door::Door;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
-use super::page;
+use super::protocol::Protocol;
 use super::requests::{Note, Requests};
 use super::state::{Place, World};
+use super::strike::{strike, target};
 use super::wire::{self, Answer, ApiError, MAX_BODY};
+use super::{broken, control, page};
 
 /// All that a running simulator is made of.
 pub(super) struct Inside {
     pub(super) world: Mutex<World>,
     pub(super) faults: Mutex<Faults>,
+    pub(super) door: Door,
     pub(super) clock: Clock,
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
@@ -79,59 +82,65 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): Connec
 
 async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, note: &mut Note) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
+    // What is no call of the API is answered in JSON.
+    let answer = |outcome| protocol.unwrap_or(Protocol::Json).respond(outcome);
     // Refused by what it says of its size, before any of it is read.
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
-        return wire::respond(Err(ApiError::too_large()));
+        return answer(Err(ApiError::too_large()));
     }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
-        return wire::respond(Err(ApiError::too_large()));
+        return answer(Err(ApiError::too_large()));
     };
     let path = parts.uri.path();
     if let Some(command) = path.strip_prefix("/_control/") {
         return control::answer(inside, &parts.method, command, &body).await;
     }
-    if path != "/" || parts.method != Method::POST {
+    let Some(protocol) = protocol else {
         let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
         return wire::response(StatusCode::NOT_FOUND, &json!({ "__type": "UnknownOperationException", "Message": message }));
-    }
-    let action = match wire::action(&parts.headers) {
-        Ok(action) => action,
-        Err(error) => return wire::respond(Err(error)),
     };
+    let (action, place) = match inside.door.admit(protocol, &parts, &body) {
+        Ok(admitted) => admitted,
+        Err(error) => return answer(Err(error)),
+    };
+    note.admitted(&place);
 
-    let (delay, fault) = inside.faults().befall(action);
+    let members = protocol.members(&parts.headers, &body);
+    let struck = match &members {
+        Ok(members) if inside.faults().want_a_target() => target(inside, action, &place, members),
+        _ => None,
+    };
+    let (delay, fault) = inside.faults().befall(action, struck.as_ref());
     note.met(delay, fault);
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
+    if let (Some(fault), Some(target)) = (fault, &struck) {
+        strike(inside, fault, target);
+    }
     let refused = match fault {
-        Some(Fault::Throttling) => Some(ApiError::throttled()),
-        Some(Fault::InternalFailure) => Some(ApiError::internal("An internal failure, as ordered.")),
-        Some(Fault::Unavailable) => Some(ApiError::unavailable()),
-        Some(Fault::AccessDenied) => Some(ApiError::access_denied(format!(
-            "User: arn:aws:iam::{}:user/simulated is not authorized to perform: cloudhsm:{action}",
-            super::ACCOUNT
-        ))),
         Some(Fault::CloseBefore) => return scissors.cut(),
-        _ => None,
+        Some(fault) => fault.refusal(action, &place.account),
+        None => None,
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => run(inside, action, &wire::place(&parts.headers), &body, fault),
+        None => members.and_then(|members| run(inside, action, &place, &members, fault)),
     };
     match fault {
         Some(Fault::CloseAfter) => scissors.cut(),
-        _ => wire::respond(outcome),
+        Some(Fault::CutShort) => broken::cut_short(answer(outcome)).await,
+        _ => answer(outcome),
     }
 }
 
-fn run(inside: &Inside, action: &str, place: &Place, body: &[u8], fault: Option<Fault>) -> Result<Answer, ApiError> {
-    let members = wire::members(body)?;
+fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Answer, ApiError> {
     let mut world = inside.world();
     let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
     let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };
-    actions::run(action, &members, &mut context)
+    actions::run(action, members, &mut context)
 }
 
 /// Cuts the connection that a request came on.

@@ -28,7 +28,7 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
         Self { status, kind, message: message.into() }
     }
 
@@ -54,23 +54,6 @@ impl ApiError {
         Self::new(500, "CloudHsmInternalFailureException", message)
     }
 
-    /// The common errors of every AWS JSON service.
-    pub(super) fn throttled() -> Self {
-        Self::new(400, "ThrottlingException", "Rate exceeded")
-    }
-
-    pub(super) fn unavailable() -> Self {
-        Self::new(503, "ServiceUnavailableException", "The service is unavailable. Please retry.")
-    }
-
-    pub(super) fn serialization(message: impl Into<String>) -> Self {
-        Self::new(400, "SerializationException", message)
-    }
-
-    pub(super) fn unknown_operation(message: impl Into<String>) -> Self {
-        Self::new(400, "UnknownOperationException", message)
-    }
-
     pub(super) fn too_large() -> Self {
         Self::new(413, "RequestEntityTooLargeException", format!("the request has more than {MAX_BODY} octets"))
     }
@@ -82,7 +65,7 @@ pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
     target
         .strip_prefix(TARGET)
         .filter(|action| !action.is_empty())
-        .ok_or_else(|| ApiError::unknown_operation(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
+        .ok_or_else(|| ApiError::missing_action(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
 }
 
 /// The account and the region that a request is for.
@@ -128,6 +111,15 @@ impl Answer {
         let mut json = Vec::with_capacity(16 * 1024);
         let written = serde_json::to_writer(&mut json, form);
         written.map(|()| Self::Written(json)).map_err(|error| ApiError::internal(format!("The simulator cannot write its answer: {error}.")))
+    }
+
+    /// The members, for a protocol that is not JSON.
+    pub(super) fn members(self) -> Value {
+        match self {
+            Self::Members(members) => members,
+            // What has just been written can be read.
+            Self::Written(json) => serde_json::from_slice(&json).unwrap_or_default(),
+        }
     }
 }
 
@@ -198,11 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn a_target_of_another_service_is_unknown() {
+    fn a_target_of_another_service_names_no_action() {
         let mut headers = HeaderMap::new();
-        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
         headers.insert("x-amz-target", HeaderValue::from_static("TrentService.CreateKey"));
-        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
         headers.insert("x-amz-target", HeaderValue::from_static("BaldrApiService.DescribeClusters"));
         assert_eq!(action(&headers).unwrap(), "DescribeClusters");
     }

@@ -32,8 +32,10 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
 
     let identify = context.identify();
     let region = context.world.region(context.place);
-    let mut found =
-        region.clusters(after, context.clock, &identify).filter(|(_, cluster)| filters.allow(|name, value| has(cluster, name, value))).peekable();
+    let mut found = region
+        .clusters_after(after, context.clock, &identify)
+        .filter(|(_, cluster)| filters.allow(|name, value| has(cluster, name, value)))
+        .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
@@ -82,5 +84,38 @@ impl TokenKey {
         let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
         ring::hmac::verify(&self.0, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
         Ok(*octets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::super::super::clock::{Clock, Speed};
+    use super::super::super::hardware::Hardware;
+    use super::super::super::state::{Place, World};
+    use super::*;
+
+    /// A state that is remembered as settled for a millisecond must not hide a change within it.
+    #[test]
+    fn a_change_shows_in_the_same_millisecond() {
+        let clock = Clock::start(Speed::INSTANT);
+        let hardware = std::sync::Arc::new(Hardware::start(clock.now()).unwrap());
+        let (mut world, tokens) = (World::default(), TokenKey::new().unwrap());
+        let place = Place { account: String::from("123456789012"), region: String::from("us-east-1") };
+        let mut call = |action: &str, members: Value| {
+            let members: Map<String, Value> = members.as_object().unwrap().clone();
+            let (world, clock, hardware, tokens, place) = (&mut world, &clock, &hardware, &tokens, &place);
+            let mut context = Context { world, clock, hardware, tokens, place, quotas: false, fault: None };
+            super::super::run(action, &members, &mut context).unwrap().members()
+        };
+        for _ in 0..50 {
+            let cluster = call("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+            let id = &cluster["Cluster"]["ClusterId"];
+            let only = json!({ "Filters": { "clusterIds": [id] } });
+            assert_eq!(call("DescribeClusters", only.clone())["Clusters"][0]["State"], "UNINITIALIZED");
+            call("DeleteCluster", json!({ "ClusterId": id }));
+            assert_eq!(call("DescribeClusters", only)["Clusters"][0]["State"], "DELETED");
+        }
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "DeleteBackup" => backups::delete_backup(&members, context),
         "RestoreBackup" => backups::restore_backup(&members, context),
         "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
-        other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
+        other => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
     };
     answer.map(Answer::Members)
 }

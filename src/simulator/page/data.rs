@@ -116,7 +116,7 @@ fn all(inside: &Inside, world: &mut World) -> (Value, bool) {
 fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Value>, bool) {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
-    let clusters: Vec<&Cluster> = region.clusters(0, &inside.clock, &identify).map(|(_, cluster)| cluster).collect();
+    let clusters: Vec<&Cluster> = region.clusters(&inside.clock, &identify).map(|(_, cluster)| cluster).collect();
     let cluster_count = clusters.len();
     let mut settled = clusters.iter().all(|cluster| settled(cluster));
     let clusters: Vec<Value> = clusters.into_iter().rev().take(SHOWN).map(cluster_json).collect();

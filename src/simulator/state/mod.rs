@@ -58,8 +58,13 @@ impl Region {
         (!gone(cluster, clock.now())).then_some(cluster)
     }
 
-    /// The clusters after that number as they are now, each with the number that orders them.
-    pub(super) fn clusters(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+    /// All clusters as they are now, each with the number that orders them.
+    pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        self.clusters_after(0, clock, identify)
+    }
+
+    /// Those after that number: the next page need not go through the ones before it.
+    pub(super) fn clusters_after(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
         self.settle_all(clock, identify);
         self.clusters.range(after.saturating_add(1)..).map(|(number, cluster)| (*number, cluster))
     }
