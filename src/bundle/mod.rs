@@ -1,12 +1,14 @@
 //! The bundle: the directory that travels between machines. Everything in it is data from outside.
 
 mod cluster_id;
+mod creation;
 mod documents;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use cluster_id::ClusterId;
+pub use creation::Creation;
 pub use documents::{Digests, Receipt, Request, Response, Waiver};
 
 use crate::error::{Class, Error, Result};
@@ -25,6 +27,8 @@ pub const REQUEST: &str = "request.json";
 pub const VERIFICATION: &str = "verification.json";
 /// Facts of the signed certificate, by `sign`.
 pub const RESPONSE: &str = "response.json";
+/// The cluster that `bootstrap --create` asked for.
+pub const CREATION: &str = "creation.json";
 /// What was submitted and what came of it.
 pub const RECEIPT: &str = "receipt.json";
 

@@ -70,6 +70,9 @@ fn a_cluster_is_made_in_cbor_and_seen_in_json_too() {
     let listed = octets(&simulator, "DescribeClusters", b"");
     assert_eq!(member(&listed.body, "Clusters").as_array().unwrap().len(), 1, "no body: no members");
     assert_eq!(simulator.calls()["DescribeClusters"], 2);
+    let shown = crate::page::data(&simulator);
+    let actions: Vec<_> = shown["requests"].as_array().unwrap().iter().map(|request| request["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["CreateCluster", "DescribeClusters", "DescribeClusters"], "the page lists calls of either protocol");
 }
 
 #[test]

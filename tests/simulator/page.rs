@@ -13,7 +13,7 @@ fn get(simulator: &Simulator, path: &str) -> Answer {
     request(simulator, "GET", path, "127.0.0.1")
 }
 
-fn data(simulator: &Simulator) -> Value {
+pub fn data(simulator: &Simulator) -> Value {
     get(simulator, "/_page/data").json()
 }
 

@@ -176,6 +176,9 @@ fn the_account_is_that_of_the_key() {
     let theirs = Signer { key: "AKIDOTHER", secret: "other", ..mine.clone() };
     assert_eq!(send(&simulator, &theirs, "DescribeClusters", "{}").json()["Clusters"], json!([]));
     assert_eq!(send(&simulator, &mine, "DescribeClusters", "{}").json()["Clusters"].as_array().unwrap().len(), 1);
+    let shown = crate::page::data(&simulator);
+    let accounts: Vec<_> = shown["requests"].as_array().unwrap().iter().map(|request| request["account"].as_str().unwrap()).collect();
+    assert_eq!(accounts, ["123456789012", "000000000002", "123456789012"]);
     simulator.inject(None, hsmboot::simulator::Fault::AccessDenied, 1);
     assert!(send(&simulator, &theirs, "DescribeClusters", "{}").error().2.contains("arn:aws:iam::000000000002:"));
 }
