@@ -24,10 +24,14 @@ mod faults;
 mod hsms;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/kill.rs"]
+mod kill;
 #[path = "simulator/modify.rs"]
 mod modify;
 #[path = "simulator/page.rs"]
 mod page;
+#[path = "simulator/persistence.rs"]
+mod persistence;
 #[path = "simulator/policies.rs"]
 mod policies;
 #[path = "simulator/quotas.rs"]

@@ -5,17 +5,26 @@
 //! the five attributes in one RDN are all deliberate: a client that gets by without them has not met the real thing.
 //! Only the roots' names differ: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{DAY, Millis, YEAR, der_time};
 use super::der;
 use super::ids::random_bytes;
 use super::keys::SigningKey;
 use super::pem::Pem;
+use super::store::octets;
 
 /// The two roots. The manufacturer's is one name and one key under two certificates.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Roots {
+    #[serde(with = "octets")]
     aws: Vec<u8>,
+    #[serde(with = "octets")]
     aws_key_identifier: Vec<u8>,
+    #[serde(with = "octets")]
     manufacturer_first: Vec<u8>,
+    #[serde(with = "octets")]
     manufacturer_reissue: Vec<u8>,
 }
 
@@ -80,6 +89,8 @@ impl Roots {
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Card {
     name: String,
     aws_certificate: Pem,
@@ -127,12 +138,15 @@ impl Card {
 }
 
 /// What an HSM can show before its cluster is initialized, as PEM.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Identity {
     pub(super) csr: Pem,
     pub(super) hsm: Pem,
     pub(super) aws_hardware: Pem,
     pub(super) manufacturer_hardware: Pem,
     /// The key that the signed certificate must carry.
+    #[serde(with = "octets")]
     pub(super) spki: Vec<u8>,
 }
 

@@ -34,22 +34,22 @@ impl Simulator {
     pub fn replace_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
         let hsm = begin_replacement(&self.inside, cluster_id)?;
         finish_replacement(&self.inside, cluster_id, &hsm);
-        Ok(hsm)
+        self.kept(hsm)
     }
 
     /// The same, but returns while the new HSM is still CREATE_IN_PROGRESS and the cluster has no CSR.
     pub fn begin_replacing_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
-        begin_replacement(&self.inside, cluster_id)
+        begin_replacement(&self.inside, cluster_id).and_then(|hsm| self.kept(hsm))
     }
 
     /// The owner sets the first password on the HSM: an INITIALIZED cluster becomes ACTIVE.
     pub fn activate(&self, cluster_id: &str) -> Result<(), Refused> {
-        activate(&self.inside, cluster_id)
+        activate(&self.inside, cluster_id).and_then(|()| self.kept(()))
     }
 
     /// Puts the cluster into a state, in which it stays.
     pub fn set_state(&self, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
-        set_state(&self.inside, cluster_id, state)
+        set_state(&self.inside, cluster_id, state).and_then(|()| self.kept(()))
     }
 
     /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass.
@@ -80,6 +80,12 @@ impl Simulator {
     /// Moves the simulator's clock forward.
     pub fn advance(&self, by: Duration) {
         self.inside.clock.advance(by);
+        // Where it cannot be kept, every later answer says so.
+        self.inside.kept().unwrap_or_default();
+    }
+
+    fn kept<T>(&self, done: T) -> Result<T, Refused> {
+        self.inside.kept().map(|()| done).map_err(Refused)
     }
 }
 
@@ -136,6 +142,7 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {
             inside.clock.advance(Duration::from_secs(number(members, "Seconds", 0)?));
+            drop(inside.world());
             Ok(json!({}))
         }
         "roots" => {
@@ -149,7 +156,9 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
                     })
                 })
             });
-            roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?.map_err(Refused)
+            let roots = roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?;
+            drop(inside.world());
+            roots.map_err(Refused)
         }
         other => Err(Refused(format!("there is no control command '{}'", excerpt(other)))),
     }

@@ -26,6 +26,7 @@ use super::hardware::Hardware;
 use super::protocol::Protocol;
 use super::requests::{Note, Requests};
 use super::state::{Place, World};
+use super::store::{Changes, Store};
 use super::strike::{strike, target};
 use super::wire::{self, Answer, ApiError, MAX_BODY};
 use super::{broken, control, page};
@@ -41,18 +42,27 @@ pub(super) struct Inside {
     pub(super) quotas: bool,
     pub(super) requests: Requests,
     pub(super) watch: page::Watch,
+    /// `None`: what is changed is forgotten at the end.
+    pub(super) store: Option<Store>,
 }
 
 impl Inside {
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+    /// The state. What is changed in it is recorded once this is dropped.
+    pub(super) fn world(&self) -> Changes<'_> {
         let world = self.look();
         self.watch.touch();
         world
     }
 
-    /// For the page: what is only looked at has not changed.
-    pub(super) fn look(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// For the page: what is only looked at has not changed, but by time.
+    pub(super) fn look(&self) -> Changes<'_> {
+        Changes { inside: self, world: self.world.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// Waits until everything that an answer can tell of is kept; needed before it is given.
+    pub(super) fn kept(&self) -> Result<(), String> {
+        drop(self.look());
+        self.store.as_ref().map_or(Ok(()), Store::wait)
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -62,12 +72,25 @@ impl Inside {
 
 /// Serves until `stop` is sent to or dropped.
 pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
-    let app = Router::new().fallback(answer).with_state(inside);
+    let app = Router::new().fallback(kept_answer).with_state(inside);
     let server = axum::serve(Cuttable(listener), app.into_make_service_with_connect_info::<Scissors>());
     tokio::select! {
         // `serve` ends only with the process.
         _ = server => {}
         _ = stop => {}
+    }
+}
+
+/// An answer, once everything that it can tell of is kept.
+async fn kept_answer(State(inside): State<Arc<Inside>>, scissors: ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+    let protocol = Protocol::of(request.method(), request.uri(), request.headers());
+    let answer = answer(State(Arc::clone(&inside)), scissors, request).await;
+    match &inside.store {
+        Some(store) => match store.written().await {
+            Ok(()) => answer,
+            Err(reason) => protocol.unwrap_or(Protocol::Json).respond(Err(actions::out_of_order(reason))),
+        },
+        None => answer,
     }
 }
 

@@ -57,11 +57,23 @@ fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
 }
 
 /// Makes NextTokens that nobody else can make, and that fit one call only.
-pub(in super::super) struct TokenKey(ring::hmac::Key);
+pub(in super::super) struct TokenKey {
+    key: ring::hmac::Key,
+    secret: [u8; 32],
+}
 
 impl TokenKey {
     pub(in super::super) fn new() -> Result<Self, String> {
-        Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
+        random_bytes().map(Self::from_secret)
+    }
+
+    /// The key of an earlier simulator: its tokens are good here.
+    pub(in super::super) fn from_secret(secret: [u8; 32]) -> Self {
+        Self { key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret), secret }
+    }
+
+    pub(in super::super) fn secret(&self) -> &[u8; 32] {
+        &self.secret
     }
 
     pub(super) fn seal(&self, last: u64, call: &str) -> String {
@@ -74,7 +86,7 @@ impl TokenKey {
 
     /// Seals the octets that say where the next page begins.
     pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
-        let tag = ring::hmac::sign(&self.0, &[&octets, call.as_bytes()].concat());
+        let tag = ring::hmac::sign(&self.key, &[&octets, call.as_bytes()].concat());
         Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
     }
 
@@ -82,7 +94,7 @@ impl TokenKey {
         let refused = || ApiError::invalid("NextToken was not made for this call: its action, region, filters or order differ, or it was altered.");
         let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
         let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        ring::hmac::verify(&self.key, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
         Ok(*octets)
     }
 }

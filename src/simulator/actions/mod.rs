@@ -85,6 +85,6 @@ fn no_such_backup(id: &str) -> ApiError {
 }
 
 /// The system gave no randomness: nothing that the caller did.
-fn out_of_order(reason: String) -> ApiError {
+pub(super) fn out_of_order(reason: String) -> ApiError {
     ApiError::internal(format!("The simulator is out of order: {reason}."))
 }

@@ -1,5 +1,7 @@
 //! Backups and their states.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::clock::{DAY, Millis};
 use super::super::ids::resource_id;
 use super::{Claim, Cluster, DELETED_STAY};
@@ -8,7 +10,7 @@ use super::{Claim, Cluster, DELETED_STAY};
 const RESTORABLE: Millis = 7 * DAY;
 
 /// The states of a backup (API Reference, `Backup`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum BackupState {
     CreateInProgress,
     Ready,
@@ -29,7 +31,8 @@ impl BackupState {
 }
 
 /// Where a copied backup comes from (`Backup`: SourceBackup, SourceCluster, SourceRegion).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Origin {
     pub(in super::super) backup: String,
     pub(in super::super) cluster: String,
@@ -37,7 +40,8 @@ pub(in super::super) struct Origin {
 }
 
 /// A backup. It outlives its cluster, and holds what a cluster made from it begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Backup {
     pub(in super::super) id: String,
     pub(in super::super) cluster_id: String,
@@ -114,6 +118,12 @@ impl Backup {
         self.state = BackupState::Ready;
         self.delete_at = None;
         self.restored = Some(at);
+    }
+
+    /// Whether [`Backup::settle`] has anything to do.
+    pub(super) fn unsettled(&self, now: Millis) -> bool {
+        let over = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        over(self.due) || (self.state == BackupState::PendingDeletion && over(self.delete_at))
     }
 
     /// Lets the time that has passed take effect.

@@ -1,11 +1,13 @@
 //! Clusters, their states, and how time moves them from one to the next.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::{Hsm, HsmState};
 
 /// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS and ROLLBACK_IN_PROGRESS are later than 2022.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum ClusterState {
     CreateInProgress,
@@ -66,18 +68,23 @@ impl ClusterState {
 }
 
 /// What the owner has sent with InitializeCluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Claim {
     pub(in super::super) signed_cert: String,
     pub(in super::super) trust_anchor: String,
 }
 
 /// A state that a cluster will be in, and from when.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Next {
     pub(in super::super) state: ClusterState,
     pub(in super::super) at: Millis,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Cluster {
     pub(in super::super) id: String,
     pub(in super::super) hsm_type: String,
@@ -128,6 +135,13 @@ impl Cluster {
             return None;
         }
         self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
+    }
+
+    /// Whether [`Cluster::settle`] has anything to do.
+    pub(super) fn unsettled(&self, now: Millis) -> bool {
+        let waits = |hsm: &Hsm| matches!(hsm.state, HsmState::CreateInProgress | HsmState::DeleteInProgress);
+        let backup_due = if self.is_backed_up() { self.backup_due.is_none_or(|due| due <= now) } else { self.backup_due.is_some() };
+        backup_due || self.next.as_ref().is_some_and(|next| next.at <= now) || self.hsms.iter().any(|hsm| waits(hsm) && hsm.due <= now)
     }
 
     /// Lets the time that has passed take effect, and returns the moments in it at which a backup was made. `identify`

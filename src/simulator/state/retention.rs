@@ -1,10 +1,10 @@
 //! Backups as time passes: those that are made, those whose time is over.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::super::clock::{Clock, Millis};
-use super::{BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Region};
+use super::{BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Kept, Region, Shelf};
 
 /// Every cluster of a region, by the numbers that order them.
 pub(super) const ALL: RangeInclusive<u64> = 0..=u64::MAX;
@@ -13,7 +13,7 @@ impl Region {
     /// Adds a backup.
     pub(in super::super) fn keep(&mut self, backup: Backup) {
         self.created = self.created.saturating_add(1);
-        self.backups.insert(self.created, backup);
+        self.backups.insert(self.created, Kept::new(backup));
         self.settled_at = None;
     }
 
@@ -21,13 +21,13 @@ impl Region {
     pub(in super::super) fn backup(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Backup> {
         self.settle_all(clock, identify);
         self.settled_at = None;
-        self.backups.values_mut().find(|backup| backup.id == id)
+        self.backups.values_mut().find(|backup| backup.id == id).map(|backup| &mut **backup)
     }
 
     /// All backups as they are now, each with the number that tells those of one moment apart.
     pub(in super::super) fn backups(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Backup)> {
         self.settle_all(clock, identify);
-        self.backups.iter().map(|(number, backup)| (*number, backup))
+        self.backups.iter().map(|(number, backup)| (*number, &**backup))
     }
 
     /// Lets the time that has passed take effect on these clusters, and on the backups.
@@ -53,7 +53,7 @@ impl Region {
             self.backups.retain(|_, backup| !backup.gone(now));
         }
         for (_, cluster) in self.clusters.range_mut(numbers) {
-            cluster.settled = now;
+            cluster.quietly().settled = now;
         }
     }
 }
@@ -76,7 +76,7 @@ impl Policy {
 
 /// Deletes what is older than its cluster's policy allows, but for exempted backups and the cluster's last one. Copies
 /// belong to no cluster (User Guide, "Configuring backup retention").
-fn apply(policies: &HashMap<&str, Policy>, backups: &mut BTreeMap<u64, Backup>, now: Millis) {
+fn apply(policies: &HashMap<&str, Policy>, backups: &mut Shelf<Backup>, now: Millis) {
     let mut of_cluster: HashMap<&str, Vec<(Millis, u64)>> = HashMap::new();
     for (number, backup) in &*backups {
         if backup.state == BackupState::Ready && backup.copied.is_none() {
