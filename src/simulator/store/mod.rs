@@ -41,7 +41,7 @@ use records::Written;
 use writer::Writer;
 
 /// Frames may take up this much, and as much as what is before them, until the file is written anew.
-const ROOM: usize = 16 * 1024 * 1024;
+const ROOM: usize = 4 * 1024 * 1024;
 
 /// Where the state is kept.
 pub(super) struct Store {
@@ -56,7 +56,6 @@ struct Journal {
     /// Octets of the first frame, and of those behind it.
     before: usize,
     behind: usize,
-    room: usize,
     /// Why nothing more can be written: a state that cannot be encoded would be a bug.
     broken: Option<String>,
 }
@@ -77,7 +76,7 @@ impl Opened {
         let content = written.everything(everything).map_err(SimError::Hardware)?;
         let (frames, whole) = Frames::begin(&content);
         self.0.replace(&whole).map_err(|source| fault(self.0.path(), source))?;
-        let journal = Journal { written, frames, before: whole.len(), behind: 0, room: ROOM, broken: None };
+        let journal = Journal { written, frames, before: whole.len(), behind: 0, broken: None };
         Ok(Store { journal: Mutex::new(journal), writer: Writer::start(self.0).map_err(SimError::Start)? })
     }
 }
@@ -95,7 +94,7 @@ impl Store {
             Ok(changes) => changes,
             Err(reason) => return journal.broken = Some(reason),
         };
-        if journal.behind > journal.before.saturating_add(journal.room) {
+        if journal.behind > journal.before.saturating_add(ROOM) {
             match journal.written.everything(&mut everything) {
                 Ok(content) => {
                     let (frames, whole) = Frames::begin(&content);
