@@ -1,7 +1,9 @@
-//! Whole claims on the simulator by other people's clients: boto3, and the aws CLI with openssl.
+//! Other people's clients on the simulator: boto3, the aws CLI, and the AWS SDK for JavaScript, each with openssl as the
+//! owner's CA. Whole claims, and every action of the API.
 //!
-//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli) and `openssl` are taken from PATH. Where one is missing the
-//! test fails and says so: a client that was not tried has not passed.
+//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli), `node` and `openssl` are taken from PATH, node's packages
+//! from NODE_PATH or beside their script. Where one is missing the test fails and says so: a client that was not tried has
+//! not passed.
 
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -140,6 +142,35 @@ fn a_whole_claim_with_the_aws_cli_and_openssl_alone() {
     let simulator = Simulate::start(&[]);
     let script = script("claim_awscli.sh");
     passes(&run("sh", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn boto3_meets_every_constraint_and_every_action_works() {
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    let script = script("every_action_boto3.py");
+    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn every_action_works_from_the_aws_cli() {
+    needs("aws", &["--version"], "pip install awscli");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    let script = script("every_action_awscli.sh");
+    passes(&run("sh", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn a_whole_life_with_the_javascript_sdk() {
+    let script = script("js/lifecycle.mjs");
+    let script = script.to_str().unwrap();
+    let found = format!("require('module').createRequire('{script}')('@aws-sdk/client-cloudhsm-v2')");
+    needs("node", &["-e", &found], "install node, and run npm ci in tests/clients/js (or set NODE_PATH)");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    passes(&run("node", &[script, &simulator.url]));
 }
 
 #[test]

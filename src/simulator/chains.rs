@@ -11,6 +11,7 @@ use super::clock::{DAY, Millis, YEAR, der_time};
 use super::der;
 use super::ids::random_bytes;
 use super::keys::SigningKey;
+use super::pem::Pem;
 use super::store::octets;
 
 /// The two roots. The manufacturer's is one name and one key under two certificates.
@@ -92,8 +93,8 @@ impl Roots {
 #[serde(deny_unknown_fields)]
 pub(super) struct Card {
     name: String,
-    aws_certificate: String,
-    manufacturer_certificate: String,
+    aws_certificate: Pem,
+    manufacturer_certificate: Pem,
 }
 
 impl Card {
@@ -129,8 +130,8 @@ impl Card {
             ],
         };
         Ok(Self {
-            manufacturer_certificate: der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?),
-            aws_certificate: der::pem("CERTIFICATE", &by_owner.signed_by(aws)?),
+            manufacturer_certificate: Pem::new(der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?))?,
+            aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?))?,
             name,
         })
     }
@@ -140,10 +141,10 @@ impl Card {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Identity {
-    pub(super) csr: String,
-    pub(super) hsm: String,
-    pub(super) aws_hardware: String,
-    pub(super) manufacturer_hardware: String,
+    pub(super) csr: Pem,
+    pub(super) hsm: Pem,
+    pub(super) aws_hardware: Pem,
+    pub(super) manufacturer_hardware: Pem,
     /// The key that the signed certificate must carry.
     #[serde(with = "octets")]
     pub(super) spki: Vec<u8>,
@@ -166,8 +167,8 @@ impl Identity {
             extensions: Vec::new(),
         };
         Ok(Self {
-            csr: der::pem("CERTIFICATE REQUEST", &request(&subject, key)?),
-            hsm: der::pem("CERTIFICATE", &hsm.signed_by(card_key)?),
+            csr: Pem::new(der::pem("CERTIFICATE REQUEST", &request(&subject, key)?))?,
+            hsm: Pem::new(der::pem("CERTIFICATE", &hsm.signed_by(card_key)?))?,
             aws_hardware: card.aws_certificate.clone(),
             manufacturer_hardware: card.manufacturer_certificate.clone(),
             spki: key.spki(),

@@ -25,7 +25,7 @@
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
-//! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
+//! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
 //! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
@@ -50,6 +50,7 @@ mod limits;
 mod members;
 mod page;
 mod pair;
+mod pem;
 mod protocol;
 mod quotas;
 mod random;

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
-use super::wire::{self, ApiError, excerpt};
+use super::wire::{self, Answer, ApiError, excerpt};
 use super::{cbor, ids};
 
 /// The actions of API version 2017-04-28; those of resource policies are later than 2022-06-06.
@@ -103,10 +103,10 @@ impl Protocol {
     }
 
     /// The answer's HTTP form.
-    pub(super) fn respond(self, outcome: Result<Value, ApiError>) -> Response<Body> {
+    pub(super) fn respond(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
         let (status, value, kind) = match (self, outcome) {
             (Self::Json, outcome) => return wire::respond(outcome),
-            (Self::Cbor, Ok(value)) => (StatusCode::OK, value, None),
+            (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.members(), None),
             (Self::Cbor, Err(error)) => {
                 let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 (status, json!({ "__type": shape(error.kind), "Message": error.message }), Some(error.kind))

@@ -28,7 +28,7 @@ use super::requests::{Note, Requests};
 use super::state::{Place, World};
 use super::store::{Changes, Store};
 use super::strike::{strike, target};
-use super::wire::{self, ApiError, MAX_BODY};
+use super::wire::{self, Answer, ApiError, MAX_BODY};
 use super::{broken, control, page};
 
 /// All that a running simulator is made of.
@@ -159,7 +159,7 @@ async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, not
     }
 }
 
-fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Value, ApiError> {
+fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Answer, ApiError> {
     let mut world = inside.world();
     let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
     let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };

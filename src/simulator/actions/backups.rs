@@ -6,8 +6,8 @@ use super::super::limits::{BACKUP_ID, REGION};
 use super::super::members::Members;
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, Place};
 use super::super::wire::ApiError;
-use super::describe::timestamp;
 use super::describe_backups::backup_json;
+use super::forms::timestamp;
 use super::tags::tag_list;
 use super::{Context, no_such_backup, out_of_order};
 

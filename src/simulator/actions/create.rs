@@ -15,7 +15,7 @@ use super::super::members::Members;
 use super::super::quotas;
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::super::wire::ApiError;
-use super::describe::{cluster_json, hsm_json};
+use super::forms::{cluster_json, hsm_json};
 use super::tags::tag_list;
 use super::{Context, no_such_backup, no_such_cluster, out_of_order};
 

@@ -7,7 +7,7 @@ use super::super::members::Members;
 use super::super::state::{ClusterState, DELETION, HsmState, Next};
 use super::super::wire::ApiError;
 use super::create::back_up;
-use super::describe::cluster_json;
+use super::forms::cluster_json;
 use super::{Context, no_such_cluster};
 
 /// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network interface (ENI), or

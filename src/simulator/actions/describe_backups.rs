@@ -7,8 +7,8 @@ use super::super::members::Members;
 use super::super::state::Backup;
 use super::super::wire::ApiError;
 use super::Context;
-use super::describe::{put, tags_json, timestamp};
 use super::filters::Filters;
+use super::forms::{put, tags_json, timestamp};
 
 const FILTER_NAMES: [&str; 5] = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"];
 

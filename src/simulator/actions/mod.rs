@@ -7,6 +7,7 @@ mod delete;
 mod describe;
 mod describe_backups;
 mod filters;
+mod forms;
 mod initialize;
 mod modify;
 mod policies;
@@ -21,7 +22,7 @@ use super::faults::Fault;
 use super::hardware::Hardware;
 use super::members::Members;
 use super::state::{Hsm, Place, World};
-use super::wire::{ApiError, excerpt};
+use super::wire::{Answer, ApiError, excerpt};
 
 pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
@@ -49,12 +50,12 @@ impl Context<'_> {
 }
 
 /// Runs one action.
-pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let members = Members::new(members);
-    match action {
+    let answer = match action {
         "CreateCluster" => create::create_cluster(&members, context),
         "CreateHsm" => create::create_hsm(&members, context),
-        "DescribeClusters" => describe::describe_clusters(&members, context),
+        "DescribeClusters" => return describe::describe_clusters(&members, context),
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
@@ -71,7 +72,8 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "RestoreBackup" => backups::restore_backup(&members, context),
         "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
         other => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
-    }
+    };
+    answer.map(Answer::Members)
 }
 
 fn no_such_cluster(id: &str) -> ApiError {

@@ -8,7 +8,7 @@ use super::super::members::Members;
 use super::super::state::{Cluster, ClusterState, MODIFICATION, Next};
 use super::super::wire::ApiError;
 use super::create::retention_days;
-use super::describe::cluster_json;
+use super::forms::cluster_json;
 use super::{Context, no_such_cluster};
 
 /// BackupRetentionPolicy is required in the reference of 2022. Later models add HsmType and let either be absent: without

@@ -8,7 +8,7 @@ use super::super::limits::{RESOURCE_ARN, RESOURCE_POLICY};
 use super::super::members::Members;
 use super::super::state::{Backup, BackupState};
 use super::super::wire::ApiError;
-use super::describe::put;
+use super::forms::put;
 use super::{Context, no_such_backup};
 
 /// "In order to share a backup, it must be in a 'READY' state and you must own it."

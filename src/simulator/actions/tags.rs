@@ -6,7 +6,7 @@ use super::super::limits::{MAX_TAG_RESULTS, NEXT_TOKEN, RESOURCE_ID, TAG_KEY, TA
 use super::super::members::Members;
 use super::super::state::{BackupState, ClusterState};
 use super::super::wire::ApiError;
-use super::describe::{put, tags_json};
+use super::forms::{put, tags_json};
 use super::{Context, no_such_cluster};
 
 /// Keys and values, in the order in which they came.

@@ -48,10 +48,14 @@ pub(super) struct Region {
     #[serde(skip)]
     backups: Shelf<Backup>,
     created: u64,
+    /// When time last took effect on everything; `None` when something has been handed out to be changed since.
+    #[serde(skip)]
+    settled_at: Option<Millis>,
 }
 
 impl Region {
     pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
+        self.settled_at = None;
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
         self.clusters.entry(self.created).or_insert(Kept::new(cluster))
@@ -61,14 +65,30 @@ impl Region {
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
         let number = *self.numbers.get(id)?;
         self.settle(number..=number, clock, identify);
+        self.settled_at = None;
         let cluster = self.clusters.get_mut(&number)?;
         (!gone(cluster, clock.now())).then_some(&mut **cluster)
     }
 
     /// All clusters as they are now, each with the number that orders them.
     pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
-        self.settle(retention::ALL, clock, identify);
+        self.clusters_after(0, clock, identify)
+    }
+
+    /// Those after that number: the next page need not go through the ones before it.
+    pub(super) fn clusters_after(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        self.settle_all(clock, identify);
+        self.clusters.range(after.saturating_add(1)..).map(|(number, cluster)| (*number, &**cluster))
+    }
+
+    /// Lets time take effect on everything, once in a millisecond: in the same one only what has been handed out to be
+    /// changed can differ.
+    fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
         let now = clock.now();
+        if self.settled_at == Some(now) {
+            return;
+        }
+        self.settle(retention::ALL, clock, identify);
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !gone(cluster, now);
@@ -77,7 +97,7 @@ impl Region {
             }
             keep
         });
-        self.clusters.iter().map(|(number, cluster)| (*number, &**cluster))
+        self.settled_at = Some(now);
     }
 
     /// What the state file has item by item: clusters and backups.
@@ -93,6 +113,7 @@ impl Region {
 
     /// Puts a cluster in its place, or takes away the one that is there.
     pub(super) fn put_cluster(&mut self, number: u64, cluster: Option<Cluster>) {
+        self.settled_at = None;
         if let Some(gone) = self.clusters.remove(&number) {
             self.numbers.remove(&gone.id);
         }
@@ -104,6 +125,7 @@ impl Region {
 
     /// Puts a backup in its place, or takes away the one that is there.
     pub(super) fn put_backup(&mut self, number: u64, backup: Option<Backup>) {
+        self.settled_at = None;
         match backup {
             Some(backup) => self.backups.insert(number, Kept::new(backup)),
             None => self.backups.remove(&number),
@@ -112,7 +134,7 @@ impl Region {
 
     /// The region with all clusters as they are now.
     pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
-        drop(self.clusters(clock, identify));
+        self.settle_all(clock, identify);
         self
     }
 

@@ -14,17 +14,19 @@ impl Region {
     pub(in super::super) fn keep(&mut self, backup: Backup) {
         self.created = self.created.saturating_add(1);
         self.backups.insert(self.created, Kept::new(backup));
+        self.settled_at = None;
     }
 
     /// The backup of that id as it is now. One that is gone is no longer there.
     pub(in super::super) fn backup(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Backup> {
-        self.settle(ALL, clock, identify);
+        self.settle_all(clock, identify);
+        self.settled_at = None;
         self.backups.values_mut().find(|backup| backup.id == id).map(|backup| &mut **backup)
     }
 
     /// All backups as they are now, each with the number that tells those of one moment apart.
     pub(in super::super) fn backups(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Backup)> {
-        self.settle(ALL, clock, identify);
+        self.settle_all(clock, identify);
         self.backups.iter().map(|(number, backup)| (*number, &**backup))
     }
 
