@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::Simulator;
 use super::actions::new_hsm;
+use super::clock::Millis;
 use super::faults::{Fault, FaultRule, known_action};
 use super::server::Inside;
-use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState};
+use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::wire::{self, excerpt};
 
 /// Why a control command was refused.
@@ -49,7 +50,12 @@ impl Simulator {
 
     /// Puts the cluster into a state, in which it stays.
     pub fn set_state(&self, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
-        set_state(&self.inside, cluster_id, state).and_then(|()| self.kept(()))
+        set_state(&self.inside, cluster_id, state, None).and_then(|()| self.kept(()))
+    }
+
+    /// Puts the cluster into a state that it leaves for another, `after` that much of the simulator's clock.
+    pub fn set_state_for(&self, cluster_id: &str, state: ClusterState, after: Duration, then: ClusterState) -> Result<(), Refused> {
+        set_state(&self.inside, cluster_id, state, Some((then, after))).and_then(|()| self.kept(()))
     }
 
     /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass.
@@ -121,9 +127,12 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         }
         "activate" => activate(inside, text(members, "ClusterId")?).map(|()| json!({})),
         "set-state" => {
-            let name = text(members, "State")?;
-            let state = ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))?;
-            set_state(inside, text(members, "ClusterId")?, state).map(|()| json!({}))
+            let state = cluster_state(text(members, "State")?)?;
+            let then = match members.get("Then") {
+                None => None,
+                Some(_) => Some((cluster_state(text(members, "Then")?)?, Duration::from_secs(number(members, "Seconds", 1)?))),
+            };
+            set_state(inside, text(members, "ClusterId")?, state, then).map(|()| json!({}))
         }
         "set-hsm-state" => {
             let name = text(members, "State")?;
@@ -236,9 +245,16 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     })
 }
 
-pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
+fn cluster_state(name: &str) -> Result<ClusterState, Refused> {
+    ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))
+}
+
+/// Into a state, to stay, or `then` into another after some time of the simulator's clock.
+pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState, then: Option<(ClusterState, Duration)>) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
-        cluster.enter(state, inside.clock.now());
+        let now = inside.clock.now();
+        cluster.enter(state, now);
+        cluster.next = then.map(|(state, after)| Next { state, at: now.saturating_add(Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX)) });
         Ok(())
     })
 }

@@ -40,7 +40,7 @@ pub(super) fn target(inside: &Inside, action: &str, place: &Place, members: &Map
 pub(super) fn strike(inside: &Inside, fault: Fault, target: &Target) {
     match fault {
         Fault::HsmFails => drop(control::begin_replacement(inside, &target.cluster_id)),
-        Fault::ClusterDegrades => control::set_state(inside, &target.cluster_id, ClusterState::Degraded).unwrap_or_default(),
+        Fault::ClusterDegrades => control::set_state(inside, &target.cluster_id, ClusterState::Degraded, None).unwrap_or_default(),
         _ => {}
     }
 }

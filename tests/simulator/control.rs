@@ -54,6 +54,23 @@ fn the_control_endpoint_does_what_the_methods_do() {
 }
 
 #[test]
+fn a_cluster_leaves_updating_and_degraded_in_time() {
+    let simulator = instant();
+    let (id, csr_before) = ready_cluster(&simulator);
+    for state in ["UPDATE_IN_PROGRESS", "DEGRADED"] {
+        let order = json!({ "ClusterId": id, "State": state, "Then": "UNINITIALIZED", "Seconds": 60 });
+        assert_eq!(control(&simulator, "set-state", order).status, 200);
+        assert_eq!(describe(&simulator, &id)["State"], state);
+        simulator.advance(Duration::from_secs(30));
+        assert_eq!(describe(&simulator, &id)["State"], state);
+        simulator.advance(Duration::from_secs(30));
+        assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
+        assert_eq!(csr(&describe(&simulator, &id)).unwrap(), csr_before);
+    }
+    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": id, "State": "DEGRADED", "Then": "HAPPY" })).status, 400);
+}
+
+#[test]
 fn wrong_control_commands_say_what_is_wrong() {
     let simulator = instant();
     for (command, body, words) in [
