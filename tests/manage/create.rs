@@ -40,6 +40,17 @@ fn from_nothing_to_claimed_and_again_changes_nothing() {
 }
 
 #[test]
+fn without_a_name_the_bundle_is_new_cluster() {
+    let stage = stage();
+    let words: Vec<&str> = words().into_iter().filter(|word| !["--bundle", "new"].contains(word)).collect();
+    stage.run(&words).ends(0, "claimed cluster-");
+    stage.run(&words).ends(0, "nothing was changed");
+    one_of_each(&stage);
+    assert!(stage.file("new-cluster/creation.json")["cluster_id"].is_string());
+    assert_eq!(stage.file("new-cluster/receipt.json")["outcome"], "claimed");
+}
+
+#[test]
 fn a_lost_answer_is_found_by_the_clusters_tag() {
     let stage = stage();
     stage.simulator.inject(Some("CreateCluster"), Fault::CloseAfter, 1);

@@ -19,6 +19,9 @@ use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::x509::{Moment, hex};
 
+/// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
+pub(super) const NEW_BUNDLE: &str = "new-cluster";
+
 /// The key of the tag that holds the token.
 const TAG: &str = "hsmboot-creation";
 
@@ -33,8 +36,8 @@ const LOOKING: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "From nothing")]
 pub struct CreateArgs {
-    /// Create the cluster and its first HSM as well; this costs money. --bundle remembers them
-    #[arg(long, requires_all = ["bundle", "subnet_id", "availability_zone"], conflicts_with_all = ["cluster_id", "dry_run"])]
+    /// Create the cluster and its first HSM as well; this costs money. The bundle remembers them
+    #[arg(long, requires_all = ["subnet_id", "availability_zone"], conflicts_with_all = ["cluster_id", "dry_run"])]
     pub(super) create: bool,
     #[command(flatten)]
     new: NewClusterArgs,

@@ -58,7 +58,7 @@ pub struct Args {
     /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
-    /// The directory to work in (default: ./<cluster-id>)
+    /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// How many days the signed certificate, and a new CA, last
@@ -112,7 +112,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         return rehearsal::run(args, policy, ui);
     }
     args.create.check()?;
-    if let (true, Some(dir)) = (args.create.create, &args.bundle) {
+    if args.create.create {
+        let dir = args.bundle.as_deref().unwrap_or(Path::new(create::NEW_BUNDLE));
         return run_from_nothing(args, dir, Trust { policy, anchors }, ui);
     }
     let Some(id) = &args.cluster_id else {
@@ -122,7 +123,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let dir = bundle_dir(args.bundle.as_ref(), id);
         let desk = Desk::open(args, ui, &dir, super::now())?;
-        claim(args, &service, id, desk, Trust { policy, anchors }, ui).await
+        claim(args, &service, id, &dir, desk, Trust { policy, anchors }, ui).await
     })
 }
 
@@ -134,7 +135,7 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
         let mut desk = Desk::open(args, ui, dir, super::now())?;
         let start = create::Start { plan: &plan, service: &service, dir, limit: submit::patience(args.timeout.timeout).creation, ui };
         let id = start.cluster(|| desk.prepare().map(drop)).await?;
-        claim(args, &service, &id, desk, trust, ui).await
+        claim(args, &service, &id, dir, desk, trust, ui).await
     })
 }
 
@@ -144,18 +145,17 @@ struct Trust {
     anchors: Anchors,
 }
 
-async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
-    let dir = bundle_dir(args.bundle.as_ref(), id);
+async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
     let patience = submit::patience(args.timeout.timeout);
     let mut claim = Claim::bootstrap(id.as_str(), desk.certificate(), patience).at(place.clone());
-    let mut run = Run { args, ui, dir: &dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None };
+    let mut run = Run { args, ui, dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None };
     let end = drive(service, &mut claim, &mut run).await?;
     run.watcher.clear();
-    let bundle = Bundle::at(&dir, id.clone());
+    let bundle = Bundle::at(dir, id.clone());
     let outcome = match end {
-        End::WouldSend(request) => return Ok(summary::of_dry_run(submit::would_send(&request, &place), run.record.as_ref(), &run.desk, &dir)),
+        End::WouldSend(request) => return Ok(summary::of_dry_run(submit::would_send(&request, &place), run.record.as_ref(), &run.desk, dir)),
         End::Claimed(outcome) => outcome,
     };
     let now = super::now();

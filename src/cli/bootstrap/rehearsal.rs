@@ -33,8 +33,9 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
         wait::until(&service, created, ui).await?;
         let zone = "us-east-1a".to_owned();
         service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
-        let desk = Desk::open(args, ui, &bundle_dir(args.bundle.as_ref(), &id), crate::cli::now())?;
-        claim(args, &service, &id, desk, Trust { policy, anchors }, ui).await
+        let dir = bundle_dir(args.bundle.as_ref(), &id);
+        let desk = Desk::open(args, ui, &dir, crate::cli::now())?;
+        claim(args, &service, &id, &dir, desk, Trust { policy, anchors }, ui).await
     });
     simulator.shutdown();
     outcome
