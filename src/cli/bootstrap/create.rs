@@ -20,7 +20,7 @@ use crate::fsio::{self, NewFile};
 use crate::x509::{Moment, hex};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
-pub(super) const NEW_BUNDLE: &str = "new-cluster";
+pub(super) const NEW_BUNDLE: &str = "./new-cluster";
 
 /// The key of the tag that holds the token.
 const TAG: &str = "hsmboot-creation";
