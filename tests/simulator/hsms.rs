@@ -59,6 +59,7 @@ fn an_hsm_can_be_put_into_every_documented_state() {
     simulator.set_hsm_state(&id, &hsm, HsmState::Degraded).unwrap();
     let degraded = describe(&simulator, &id);
     assert_eq!(degraded["Hsms"][0]["State"], "DEGRADED");
+    assert_eq!(degraded["Hsms"][0]["StateMessage"], "HSM creation failed. Please delete this HSM and try again.");
     assert_eq!(degraded["State"], "UNINITIALIZED", "the cluster's state is its own");
     assert!(refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).1.contains("1 HSM"), "a degraded HSM is one");
 

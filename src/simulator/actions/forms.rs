@@ -144,7 +144,12 @@ impl<'a> HsmForm<'a> {
             eni_ip: &hsm.ip,
             hsm_id: &hsm.id,
             state: hsm.state.name(),
-            state_message: (hsm.state == HsmState::Active).then_some("HSM created."),
+            // As the service words them: the guide, and users who met the other one (aws-samples/aws-cloudhsm-cloudformation-template, issue 17).
+            state_message: match hsm.state {
+                HsmState::Active => Some("HSM created."),
+                HsmState::Degraded => Some("HSM creation failed. Please delete this HSM and try again."),
+                _ => None,
+            },
         }
     }
 }
