@@ -8,6 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::Client;
 use aws_sdk_cloudhsmv2::config;
 
+use super::fleet::{ClusterFilter, Fleet};
 use super::{Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError, Trouble};
 
 mod answer;
@@ -140,17 +141,7 @@ impl CloudHsm for AwsCloudHsm {
     }
 
     async fn list(&self) -> Result<Vec<Cluster>, ServiceError> {
-        let (mut clusters, mut next) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let request = self.client.describe_clusters().max_results(PAGE).set_next_token(next);
-            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
-            clusters.extend(answer.clusters().iter().map(cluster_from));
-            match token(answer.next_token()) {
-                Some(token) => next = Some(token),
-                None => return Ok(clusters),
-            }
-        }
-        Err(self.failed(Call::DescribeClusters, endless()))
+        self.clusters(&ClusterFilter { page_size: Some(PAGE), ..ClusterFilter::default() }).await
     }
 
     async fn initialize(&self, request: &InitializeCluster) -> Result<Accepted, ServiceError> {
