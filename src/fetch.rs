@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
-use crate::bundle::{self, Bundle, ClusterId, Digests, Part, Request};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request};
 use crate::claim::Failure;
 use crate::cloudhsm::{Cluster, ClusterState};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
+use crate::verify::Evidence;
 use crate::x509::{Moment, hex, sha256};
 
 /// What was asked for, where, when and by what.
@@ -31,6 +32,8 @@ pub struct Fetched {
     pub request: Request,
     /// Certificates that the service did not show; the bundle cannot be verified without them.
     pub missing: Vec<Part>,
+    /// The request's fingerprint, to be read to whoever signs it.
+    pub fingerprint: Fingerprint,
     /// Whether the bundle held all this already, and nothing was written.
     pub unchanged: bool,
 }
@@ -64,7 +67,18 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     // Whatever stands there was there before: `write` leaves equal files alone.
     let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
     bundle.write(&new)?;
-    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, unchanged })
+    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, fingerprint: fingerprint(&id, &parts), unchanged })
+}
+
+fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
+    let text = |wanted| parts.iter().find(|(part, _)| *part == wanted).map(|(_, text)| text.as_bytes().to_vec());
+    let evidence = Evidence {
+        csr: text(Part::Csr),
+        hsm: text(Part::Hsm).unwrap_or_default(),
+        aws_hardware: text(Part::AwsHardware).unwrap_or_default(),
+        manufacturer_hardware: text(Part::ManufacturerHardware).unwrap_or_default(),
+    };
+    Fingerprint::of_request(id, &evidence)
 }
 
 /// The `request.json` that stands there, if it says the same but for the moment.

@@ -2,12 +2,14 @@
 
 mod cluster_id;
 mod documents;
+mod fingerprint;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use cluster_id::ClusterId;
 pub use documents::{Digests, Receipt, Request, Response, Waiver};
+pub use fingerprint::Fingerprint;
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};

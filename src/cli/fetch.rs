@@ -71,6 +71,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     if let Some(object) = document.as_object_mut() {
         object.insert("bundle".to_owned(), path_value(dir));
         object.insert("unchanged".to_owned(), json!(fetched.unchanged));
+        object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
     }
     let mut text = if fetched.unchanged {
         format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), dir.display())
@@ -80,6 +81,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
     }
+    text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
     text.push_str(&format!("next: hsmboot verify {}\n", dir.display()));
     Outcome::done(document, text)
 }

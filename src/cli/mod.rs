@@ -7,6 +7,8 @@ mod args;
 mod bootstrap;
 mod ca;
 mod check;
+mod expect;
+mod import;
 #[cfg(feature = "online")]
 mod cluster;
 #[cfg(feature = "online")]
@@ -69,6 +71,8 @@ pub enum Command {
     Ca(ca::Command),
     #[allow(missing_docs)]
     Sign(sign::Args),
+    #[allow(missing_docs)]
+    Import(import::Args),
     #[allow(missing_docs)]
     Check(check::Args),
     #[allow(missing_docs)]
@@ -140,6 +144,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Verify(args) => verify::run(&args, ui),
         Command::Ca(command) => ca::run(&command, ui),
         Command::Sign(args) => sign::run(&args, ui),
+        Command::Import(args) => import::run(&args, ui),
         Command::Check(args) => check::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Submit(args) => submit::run(&args, ui),

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
+use super::expect::{ExpectArgs, Side};
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Response, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Waiver};
 use crate::ca::{KeySource, LoadedKey};
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
@@ -34,6 +35,8 @@ pub struct Args {
     ca: CaArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    expect: ExpectArgs,
     #[command(flatten)]
     trust: TrustArgs,
     /// Sign although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
@@ -71,16 +74,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let grounds = grounds(&judgement, waiver.as_ref(), ui)?;
     let ca_text = read_ca(&args.ca.ca, now)?;
     room_for_trust_anchor(&bundle, &ca_text, args.force)?;
+    let request = Fingerprint::of_request(bundle.id(), &evidence);
+    let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let key = load(&source, &args.passphrase, ui)?;
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
     let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
     let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force)?;
-    Ok(answer(&bundle, &pair, &response, &judgement.record))
+    Ok(answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }
 
 /// A bundle that is signed already stays as it is.
-fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
+pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     if force || !bundle.has(Part::SignedCert) {
         return Ok(());
     }
@@ -154,6 +159,11 @@ pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> 
     Ok(loaded)
 }
 
+/// The fingerprint of what goes back.
+pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
+    Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
+}
+
 /// Writes the four files that `sign` adds, all or none. A signature once made is not lost: an error carries the certificate.
 pub(crate) fn write(
     bundle: &Bundle,
@@ -199,11 +209,15 @@ pub(crate) fn write(
     Ok(response)
 }
 
-fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) -> Outcome {
+pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record, request: Fingerprint, compared: bool) -> Outcome {
+    let back = fingerprint(bundle, pair);
     let mut document = serde_json::to_value(response).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
         object.insert("bundle".to_owned(), path_value(bundle.dir()));
         object.insert("verification".to_owned(), verify::document(record));
+        object.insert("request_fingerprint".to_owned(), json!(request));
+        object.insert("request_compared".to_owned(), json!(compared));
+        object.insert("response_fingerprint".to_owned(), json!(back));
     }
     // `submit` asks again for what was waived here.
     let (proof, again) = match response.unverified {
@@ -211,7 +225,7 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         None => ("verified: the CSR is a genuine HSM's", ""),
     };
     let text = format!(
-        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}{again}\n",
+        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
         bundle.part(Part::SignedCert).display(),
         response.signed_cert_sha256,
@@ -219,6 +233,7 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         pair.signed_cert().not_after(),
         bundle.path(CA_FILE).display(),
         response.ca_fingerprint,
+        if compared { ", as expected" } else { "" },
         bundle.dir().display(),
     );
     Outcome::done(document, text)

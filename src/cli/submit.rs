@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
+use super::expect::{ExpectArgs, Side};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
@@ -45,6 +46,8 @@ pub struct Args {
     #[arg(long)]
     unverified: bool,
     #[command(flatten)]
+    expect: ExpectArgs,
+    #[command(flatten)]
     timeout: TimeoutArgs,
     #[command(flatten)]
     trust: TrustArgs,
@@ -66,6 +69,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(ca) = &args.ca {
         is_yours(&pair, ca, now)?;
     }
+    args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
