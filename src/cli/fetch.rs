@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::TOOL;
 use super::online::{OnlineArgs, block_on, cluster_id};
+use super::step::StepArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
@@ -33,6 +34,8 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    step: StepArgs,
+    #[command(flatten)]
     online: OnlineArgs,
 }
 
@@ -52,7 +55,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             None => Err(Failure::NotFound { cluster_id: args.cluster_id.to_string(), place: Some(place), sent: false }.into()),
         }
     })?;
-    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now: super::now(), tool: TOOL };
+    let now = super::now();
+    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now, tool: TOOL, step: args.step.begin(now) };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
     Ok(answer(&fetched))

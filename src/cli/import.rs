@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
 use super::sign;
+use super::step::{StepArgs, given, judged};
 use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Fingerprint, Waiver};
+use crate::bundle::{Bundle, Fingerprint, Step, Waiver};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -40,6 +41,8 @@ pub struct Args {
     /// Go on although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
     #[arg(long)]
     unverified: bool,
+    #[command(flatten)]
+    step: StepArgs,
     /// Write over files of other content
     #[arg(long)]
     force: bool,
@@ -62,6 +65,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &trust_anchor, now).into_pair()?;
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
-    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force)?;
+    let step = judged(args.step.begin(now), &judgement.record);
+    let mut files = given(&args.signed_cert, &signed_cert);
+    files.extend(given(&args.trust_anchor, &trust_anchor));
+    let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
+    let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
+    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
     Ok(sign::answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }

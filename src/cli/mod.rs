@@ -7,12 +7,12 @@ mod args;
 mod bootstrap;
 mod ca;
 mod check;
-mod expect;
-mod import;
 #[cfg(feature = "online")]
 mod cluster;
+mod expect;
 #[cfg(feature = "online")]
 mod fetch;
+mod import;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
@@ -22,8 +22,10 @@ mod signals;
 mod simulate;
 #[cfg(feature = "online")]
 mod status;
+mod step;
 #[cfg(feature = "online")]
 mod submit;
+mod transcript;
 mod ui;
 mod verify;
 #[cfg(feature = "online")]
@@ -87,6 +89,9 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    Transcript(transcript::Command),
     #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
     #[allow(missing_docs)]
@@ -154,6 +159,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Wait(args) => wait::run(&args, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
+        Command::Transcript(command) => transcript::run(&command),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
     }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
 use super::expect::{ExpectArgs, Side};
+use super::step::{StepArgs, given, judged};
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Seal, Step, Waiver};
 use crate::ca::{KeySource, LoadedKey};
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
@@ -42,6 +43,11 @@ pub struct Args {
     /// Sign although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
     #[arg(long)]
     unverified: bool,
+    /// Seal the transcript with the CA's key: nothing up to this step can then be changed unseen
+    #[arg(long)]
+    seal: bool,
+    #[command(flatten)]
+    step: StepArgs,
     /// Sign again, over files of other content
     #[arg(long)]
     force: bool,
@@ -80,7 +86,17 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
     let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force)?;
+    let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
+    let step = judged(args.step.begin(now), &judgement.record);
+    let step = Step {
+        given: given(&args.ca.ca, &ca_text),
+        reason: args.trust.reason.clone(),
+        unverified: waiver.is_some(),
+        fingerprint_compared: Some(compared),
+        seal: args.seal.then_some(&seal),
+        ..step
+    };
+    let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
     Ok(answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }
 
@@ -164,6 +180,7 @@ pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
     Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
 }
 
+#[allow(clippy::too_many_arguments)] // what `response.json` says, and how it is written
 /// Writes the four files that `sign` adds, all or none. A signature once made is not lost: an error carries the certificate.
 pub(crate) fn write(
     bundle: &Bundle,
@@ -173,6 +190,7 @@ pub(crate) fn write(
     unverified: Option<Waiver>,
     now: Moment,
     force: bool,
+    step: &Step<'_>,
 ) -> Result<Response> {
     let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
     let csr_text = evidence.csr.as_deref().unwrap_or_default();
@@ -196,12 +214,15 @@ pub(crate) fn write(
     let (record_text, response_text) = (bundle::document(record), bundle::document(&response));
     let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
     bundle
-        .write(&[
-            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
-            file(bundle::VERIFICATION, &record_text, true),
-            file(RESPONSE, &response_text, true),
-            file(&signed_name, signed_pem.as_bytes(), force),
-        ])
+        .write(
+            &[
+                file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
+                file(bundle::VERIFICATION, &record_text, true),
+                file(RESPONSE, &response_text, true),
+                file(&signed_name, signed_pem.as_bytes(), force),
+            ],
+            step,
+        )
         .map_err(|mut error| {
             error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
             error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
