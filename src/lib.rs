@@ -18,7 +18,7 @@
 //! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
-//! | [`cloudhsm`] | the service as a trait of three calls; `cloudhsm::aws`, over the AWS SDK |
+//! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |

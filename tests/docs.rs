@@ -13,6 +13,9 @@ mod commands;
 mod kinds;
 #[path = "docs/links.rs"]
 mod links;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/manage.rs"]
+mod manage;
 #[path = "docs/messages.rs"]
 mod messages;
 #[path = "docs/openssl.rs"]

@@ -365,7 +365,7 @@ fn a_cluster_without_an_hsm_is_told_how_to_get_one() {
     let empty = support::create_cluster(&stage.simulator);
     support::until(&stage.simulator, &empty, |cluster| cluster["State"] == "UNINITIALIZED");
     for words in [vec!["fetch", "--cluster-id", &empty], vec!["bootstrap", "--cluster-id", &empty]] {
-        run(&mut stage.online(&words)).ends(8, "aws cloudhsmv2 create-hsm");
+        run(&mut stage.online(&words)).ends(8, "hsmboot hsm create");
     }
     assert!(!stage.path(&empty).exists());
 }

@@ -6,15 +6,45 @@
 #[path = "simulator/support.rs"]
 mod support;
 
+#[path = "simulator/backups.rs"]
+mod backups;
+#[path = "simulator/backups_constraints.rs"]
+mod backups_constraints;
+#[path = "simulator/cbor.rs"]
+mod cbor;
 #[path = "simulator/chains.rs"]
 mod chains;
-#[path = "simulator/constraints.rs"]
+#[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
 mod control;
+#[path = "simulator/faults.rs"]
+mod faults;
+#[path = "simulator/hsms.rs"]
+mod hsms;
 #[path = "simulator/initialize.rs"]
 mod initialize;
+#[path = "simulator/kill.rs"]
+mod kill;
+#[path = "simulator/modify.rs"]
+mod modify;
+#[path = "simulator/page.rs"]
+mod page;
+#[path = "simulator/persistence.rs"]
+mod persistence;
+#[path = "simulator/policies.rs"]
+mod policies;
+#[path = "simulator/quotas.rs"]
+mod quotas;
+#[path = "simulator/rate.rs"]
+mod rate;
+#[path = "simulator/refusals.rs"]
+mod refusals;
+#[path = "simulator/sigv4.rs"]
+mod sigv4;
 #[path = "simulator/states.rs"]
 mod states;
+#[path = "simulator/tags.rs"]
+mod tags;
 #[path = "simulator/wire.rs"]
 mod wire;

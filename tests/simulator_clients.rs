@@ -1,7 +1,9 @@
-//! Whole claims on the simulator by other people's clients: boto3, and the aws CLI with openssl.
+//! Other people's clients on the simulator: boto3, the aws CLI, and the AWS SDK for JavaScript, each with openssl as the
+//! owner's CA. Whole claims, and every action of the API.
 //!
-//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli) and `openssl` are taken from PATH. Where one is missing the
-//! test fails and says so: a client that was not tried has not passed.
+//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli), `node` and `openssl` are taken from PATH, node's packages
+//! from NODE_PATH or beside their script. Where one is missing the test fails and says so: a client that was not tried has
+//! not passed.
 
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -75,12 +77,100 @@ fn a_whole_claim_with_boto3_alone() {
 }
 
 #[test]
+fn a_whole_claim_with_boto3_in_either_protocol() {
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    needs("openssl", &["version"], "install openssl");
+    let script = script("claim_boto3.py");
+    for protocol in ["json", "cbor"] {
+        let simulator = Simulate::start(&["--instant"]);
+        passes(&run("python3", &[script.to_str().unwrap(), &simulator.url, protocol]));
+    }
+}
+
+#[test]
+fn boto3_signs_and_is_believed_or_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credentials");
+    let lines = "# lasting\nAKIDLASTING s3cr3t/+=\nAKIDOTHER other 000000000002\nASIASESSION passing token-of-the-session\n";
+    std::fs::write(&file, lines).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let simulator = Simulate::start(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
+    let script = script("signed_boto3.py");
+    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+/// What `hsmboot simulate` says and ends with when it cannot start.
+fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    let output = command.arg("simulate").args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn credentials_that_are_not_there_or_malformed_are_refused_unquoted() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("credentials");
+    std::fs::write(&file, "AKID hidden token nonsense\n").unwrap();
+    let (code, errors) = refusal(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
+    assert_eq!(code, Some(4), "{errors}");
+    assert!(errors.contains("line 1") && errors.contains("open to others") && !errors.contains("hidden"), "{errors}");
+    let (code, errors) = refusal(&["--require-sigv4"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("AWS_ACCESS_KEY_ID"), "{errors}");
+    assert_eq!(refusal(&["--credentials", file.to_str().unwrap()]).0, Some(2), "--credentials alone would check nothing");
+}
+
+#[test]
+fn a_fault_that_there_is_not_is_refused_by_its_name() {
+    for fault in ["gremlins", "throttling:Nonsense", "throttling:0%", "delay=soon"] {
+        let (code, errors) = refusal(&["--fault", fault]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains("--fault"), "{errors}");
+    }
+    assert_eq!(refusal(&["--rate", "0"]).0, Some(2));
+}
+
+#[test]
 fn a_whole_claim_with_the_aws_cli_and_openssl_alone() {
     needs("aws", &["--version"], "pip install awscli");
     needs("openssl", &["version"], "install openssl");
     let simulator = Simulate::start(&[]);
     let script = script("claim_awscli.sh");
     passes(&run("sh", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn boto3_meets_every_constraint_and_every_action_works() {
+    needs("python3", &["-c", "import boto3"], "pip install boto3");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    let script = script("every_action_boto3.py");
+    passes(&run("python3", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn every_action_works_from_the_aws_cli() {
+    needs("aws", &["--version"], "pip install awscli");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    let script = script("every_action_awscli.sh");
+    passes(&run("sh", &[script.to_str().unwrap(), &simulator.url]));
+}
+
+#[test]
+fn a_whole_life_with_the_javascript_sdk() {
+    let script = script("js/lifecycle.mjs");
+    let script = script.to_str().unwrap();
+    let found = format!("require('module').createRequire('{script}')('@aws-sdk/client-cloudhsm-v2')");
+    needs("node", &["-e", &found], "install node, and run npm ci in tests/clients/js (or set NODE_PATH)");
+    needs("openssl", &["version"], "install openssl");
+    let simulator = Simulate::start(&[]);
+    passes(&run("node", &[script, &simulator.url]));
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Receipt {
 }
 
 /// A document of the expected format.
-fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
     let name = path.display();
     let fault = |text: String| {
         Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")

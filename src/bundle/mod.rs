@@ -1,6 +1,7 @@
 //! The bundle: the directory that travels between machines. Everything in it is data from outside.
 
 mod cluster_id;
+mod creation;
 mod documents;
 mod fingerprint;
 mod transcript;
@@ -9,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use cluster_id::ClusterId;
+pub use creation::Creation;
 pub use documents::{Digests, Receipt, Request, Response, Waiver};
 pub use fingerprint::Fingerprint;
 pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Transcript};
@@ -29,6 +31,8 @@ pub const REQUEST: &str = "request.json";
 pub const VERIFICATION: &str = "verification.json";
 /// Facts of the signed certificate, by `sign`.
 pub const RESPONSE: &str = "response.json";
+/// The cluster that `bootstrap --create` asked for.
+pub const CREATION: &str = "creation.json";
 /// What was submitted and what came of it.
 pub const RECEIPT: &str = "receipt.json";
 

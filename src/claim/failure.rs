@@ -312,7 +312,7 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
 
 fn uninitialized(cluster: &Cluster, wait: String) -> (&'static str, String, String) {
     let id = &cluster.cluster_id;
-    let create = format!("aws cloudhsmv2 create-hsm --cluster-id {id} --availability-zone ZONE");
+    let create = format!("hsmboot hsm create --cluster-id {id} --availability-zone ZONE");
     let states: Vec<String> = cluster.hsms.iter().map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state)).collect();
     let states = states.join(", ");
     let any = |wanted: HsmState| cluster.hsms.iter().any(|hsm| hsm.state == wanted);

@@ -82,7 +82,7 @@ pub(super) fn cluster(state: ClusterState) -> Cluster {
 }
 
 pub(super) fn hsm(state: HsmState) -> HsmSummary {
-    HsmSummary { hsm_id: "hsm-abc234defgh".into(), state, state_message: None, availability_zone: None, eni_ip: None }
+    HsmSummary::new("hsm-abc234defgh", state)
 }
 
 /// UNINITIALIZED, with this CSR.

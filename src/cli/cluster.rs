@@ -1,112 +1,223 @@
-//! A cluster as `status`, `wait` and `fetch` show it.
+//! `hsmboot cluster create`, `list`, `show`, `modify`, `delete`
 
-use serde_json::{Value, json};
+mod create;
+mod delete;
 
-use super::ui::plain;
-use crate::cloudhsm::{Cluster, ClusterState};
-use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Moment, hex, name_text, sha256};
+use serde_json::json;
 
-/// The cluster certificate, where there is one that can be read.
-fn certificate(cluster: &Cluster) -> Option<Certificate> {
-    Certificate::from_pem(cluster.certificates.cluster_certificate.as_deref()?.as_bytes()).ok()
+use super::manage::{AGAIN, Seen, WaitArgs, located, or_dash, settle, state, table};
+use super::online::{OnlineArgs, block_on, cluster_id};
+use super::ui::{Outcome, Ui};
+use super::view;
+use crate::bundle::ClusterId;
+use crate::claim::Failure;
+use crate::cloudhsm::aws::AwsCloudHsm;
+use crate::cloudhsm::fleet::ClusterFilter;
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, limits};
+use crate::error::{Error, Result};
+use crate::x509::Moment;
+pub(crate) use create::{NewClusterArgs, created};
+
+/// Create, list, show, change and delete clusters
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  hsmboot cluster create --subnet-id subnet-0a1b2c3d --subnet-id subnet-1a2b3c4d --wait
+  hsmboot cluster list --state ACTIVE
+
+Exit codes: 0 done or already so; others as each command says")]
+pub enum Command {
+    Create(create::Args),
+    List(ListArgs),
+    Show(ShowArgs),
+    Modify(ModifyArgs),
+    Delete(delete::Args),
 }
 
-/// SHA-256 of the CSR's DER, where there is one that can be read.
-fn csr_sha256(cluster: &Cluster) -> Option<String> {
-    let text = cluster.certificates.cluster_csr.as_deref()?;
-    pem::decode(text.as_bytes(), Label::CertificateRequest).ok().map(|der| hex(&sha256(&der)))
+/// List the region's clusters
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot cluster list --region eu-central-1
+  hsmboot cluster list --state UNINITIALIZED --state ACTIVE --sort created --output json
+
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
+pub struct ListArgs {
+    /// Only this cluster (may repeat)
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: Vec<ClusterId>,
+    /// Only clusters in this VPC (may repeat)
+    #[arg(long, visible_alias = "vpc", value_name = "ID", value_parser = limits::vpc_id)]
+    vpc_id: Vec<String>,
+    /// Only clusters in this state, as the API names it, in any case (may repeat)
+    #[arg(long, value_name = "STATE", value_parser = cluster_state)]
+    state: Vec<ClusterState>,
+    /// The order (default: the service's)
+    #[arg(long, value_enum, value_name = "BY")]
+    sort: Option<Sort>,
+    /// How many clusters a request brings, 1 to 25; all pages are shown
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::CLUSTERS_PER_PAGE)))]
+    page_size: Option<i32>,
+    #[command(flatten)]
+    online: OnlineArgs,
 }
 
-/// The cluster in JSON, its certificates as digests.
-pub(crate) fn document(cluster: &Cluster) -> Value {
-    let certificate = certificate(cluster).map(|certificate| {
-        json!({
-            "sha256": hex(&certificate.fingerprint()),
-            "subject": name_text(certificate.subject()),
-            "issuer": name_text(certificate.issuer()),
-            "not_before": certificate.not_before(),
-            "not_after": certificate.not_after(),
-        })
-    });
-    json!({
-        "cluster_id": cluster.cluster_id,
-        "state": cluster.state.as_str(),
-        "state_message": cluster.state_message,
-        "hsm_type": cluster.hsm_type,
-        "mode": cluster.mode,
-        "vpc_id": cluster.vpc_id,
-        "created": cluster.created.map(Moment::from_unix),
-        "hsms": cluster.hsms.iter().map(|hsm| json!({
-            "hsm_id": hsm.hsm_id,
-            "state": hsm.state.as_str(),
-            "state_message": hsm.state_message,
-            "availability_zone": hsm.availability_zone,
-            "eni_ip": hsm.eni_ip,
-        })).collect::<Vec<_>>(),
-        "csr_sha256": csr_sha256(cluster),
-        "cluster_certificate": certificate,
+/// `--sort`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sort {
+    /// The oldest first
+    Created,
+    /// By id
+    Id,
+    /// By the state's name
+    State,
+}
+
+/// Show all that the service says of a cluster: HSMs, subnets, retention, certificates, tags
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot cluster show --cluster-id cluster-abc234defgh
+  hsmboot cluster show --cluster-id cluster-abc234defgh --output json
+
+Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached")]
+pub struct ShowArgs {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// Change how long a cluster's backups are kept
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot cluster modify --cluster-id cluster-abc234defgh --retention-days 30
+  hsmboot cluster modify --cluster-id cluster-abc234defgh --retention-days 379 --wait
+
+Exit codes: 0 changed, or already so; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached; \
+7 not seen in time; 8 the cluster is deleted")]
+pub struct ModifyArgs {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    /// How many days backups are kept, 7 to 379
+    #[arg(long, value_name = "DAYS", value_parser = retention())]
+    retention_days: u16,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+pub(crate) fn range((least, most): (i32, i32)) -> std::ops::RangeInclusive<i64> {
+    i64::from(least)..=i64::from(most)
+}
+
+fn retention() -> clap::builder::RangedI64ValueParser<u16> {
+    let (least, most) = limits::RETENTION_DAYS;
+    clap::value_parser!(u16).range(i64::from(least)..=i64::from(most))
+}
+
+fn cluster_state(text: &str) -> std::result::Result<ClusterState, String> {
+    state(text, ClusterState::KNOWN).map(|name| ClusterState::from(name.as_str()))
+}
+
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+    match command {
+        Command::Create(args) => create::run(args, ui),
+        Command::List(args) => list(args, ui),
+        Command::Show(args) => show(args, ui),
+        Command::Modify(args) => modify(args, ui),
+        Command::Delete(args) => delete::run(args, ui),
+    }
+}
+
+/// The cluster, or that there is none.
+pub(crate) async fn find(service: &AwsCloudHsm, id: &ClusterId) -> Result<Cluster> {
+    let missing = || Failure::NotFound { cluster_id: id.to_string(), place: Some(service.place().clone()), sent: false };
+    service.describe(id.as_str()).await?.ok_or_else(|| missing().into())
+}
+
+fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
+    let filter = ClusterFilter {
+        cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
+        vpc_ids: args.vpc_id.clone(),
+        states: args.state.clone(),
+        page_size: args.page_size,
+    };
+    let (mut clusters, place) = block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        Ok((service.clusters(&filter).await?, service.place().clone()))
+    })?;
+    match args.sort {
+        None => {}
+        Some(Sort::Created) => clusters.sort_by_key(|cluster| cluster.created),
+        Some(Sort::Id) => clusters.sort_by(|a, b| a.cluster_id.cmp(&b.cluster_id)),
+        Some(Sort::State) => clusters.sort_by(|a, b| a.state.as_str().cmp(b.state.as_str())),
+    }
+    let rows: Vec<[String; 6]> = clusters.iter().map(row).collect();
+    let text = match rows.is_empty() {
+        true => format!("no clusters at {place}\n"),
+        false => table(["CLUSTER", "STATE", "TYPE", "HSMS", "VPC", "CREATED"], &rows),
+    };
+    let clusters: Vec<_> = clusters.iter().map(view::document).collect();
+    Ok(Outcome::done(located(&place, json!({ "clusters": clusters })), text))
+}
+
+fn row(cluster: &Cluster) -> [String; 6] {
+    [
+        cluster.cluster_id.clone(),
+        cluster.state.to_string(),
+        or_dash(cluster.hsm_type.as_deref()),
+        cluster.hsms.len().to_string(),
+        or_dash(cluster.vpc_id.as_deref()),
+        or_dash(cluster.created.map(|at| Moment::from_unix(at).to_string()).as_deref()),
+    ]
+}
+
+fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let cluster = find(&service, &args.cluster_id).await?;
+        Ok(Outcome::done(located(service.place(), json!({ "cluster": view::document(&cluster) })), view::text_in_full(&cluster)))
     })
 }
 
-/// The cluster in a few lines, each with its newline.
-pub(crate) fn text(cluster: &Cluster) -> String {
-    let mut out = format!("{}  {}\n", printable(&cluster.cluster_id), printable(cluster.state.as_str()));
-    let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
-    if let Some(message) = &cluster.state_message {
-        line("message", printable(message));
-    }
-    let kind: Vec<String> = [&cluster.hsm_type, &cluster.mode, &cluster.vpc_id].into_iter().flatten().map(|text| printable(text)).collect();
-    if !kind.is_empty() {
-        line("type", kind.join(", "));
-    }
-    for hsm in &cluster.hsms {
-        let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(|text| printable(text)).collect();
-        line("HSM", format!("{}  {}  {}", printable(&hsm.hsm_id), printable(hsm.state.as_str()), place.join(", ")).trim_end().to_owned());
-    }
-    if let Some(digest) = csr_sha256(cluster) {
-        line("CSR", format!("SHA-256 {digest}"));
-    }
-    if let Some(certificate) = certificate(cluster) {
-        line("certificate", format!("SHA-256 {}", hex(&certificate.fingerprint())));
-        line("issued by", name_text(certificate.issuer()));
-    }
-    if let Some(next) = next(cluster) {
-        line("next", next);
-    }
-    out
-}
-
-/// What its owner would do next.
-fn next(cluster: &Cluster) -> Option<String> {
-    let id = printable(&cluster.cluster_id);
-    match &cluster.state {
-        ClusterState::Uninitialized if cluster.certificates.cluster_csr.is_some() => Some(format!("hsmboot fetch --cluster-id {id}")),
-        ClusterState::Uninitialized if cluster.hsms.is_empty() => {
-            Some(format!("aws cloudhsmv2 create-hsm --cluster-id {id} --availability-zone ZONE"))
+fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
+    let (id, days) = (&args.cluster_id, args.retention_days);
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let before = find(&service, id).await?;
+        if is_going(&before) {
+            return Err(deleted(&before));
         }
-        ClusterState::Uninitialized | ClusterState::CreateInProgress => Some(format!("hsmboot wait --cluster-id {id} --for csr")),
-        ClusterState::InitializeInProgress => Some(format!("hsmboot wait --cluster-id {id} --for initialized")),
-        ClusterState::Initialized => Some("activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned()),
-        _ => None,
-    }
+        let changed = before.retention_days != Some(days);
+        let mut cluster = if changed { service.modify_cluster(id.as_str(), days).await? } else { before };
+        if let (true, Some(limit)) = (changed, args.wait.limit()) {
+            cluster = settle(ui, limit, AGAIN, async || {
+                Ok(match service.describe(id.as_str()).await? {
+                    Some(cluster) if cluster.retention_days == Some(days) && cluster.state != ClusterState::ModifyInProgress => Seen::There(cluster),
+                    Some(cluster) => Seen::NotYet(format!("{id} {}", cluster.state)),
+                    None => Seen::NotYet(format!("{id} is not listed")),
+                })
+            })
+            .await?;
+        }
+        let text = match changed {
+            true => format!("{id} keeps its backups for {days} days\n"),
+            false => format!("{id} keeps its backups for {days} days already; nothing was changed\n"),
+        };
+        Ok(Outcome::done(located(service.place(), json!({ "changed": changed, "cluster": view::document(&cluster) })), text))
+    })
 }
 
-/// The service's text on one line of a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    plain(text).replace('\n', " ").chars().take(600).collect()
+pub(crate) fn is_going(cluster: &Cluster) -> bool {
+    matches!(cluster.state, ClusterState::DeleteInProgress | ClusterState::Deleted)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_the_service_reaches_the_terminal_raw() {
-        let mut cluster = Cluster::new("cluster-\u{1b}]0;x\u{7}", ClusterState::Other("A\u{1b}[2J".into()));
-        cluster.state_message = Some("b\nc\u{202e}".into());
-        let shown = text(&cluster);
-        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
-        assert!(shown.contains("b c "), "{shown:?}");
-    }
+/// The error of a cluster that is deleted, or being deleted.
+pub(crate) fn deleted(cluster: &Cluster) -> Error {
+    Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into()
 }

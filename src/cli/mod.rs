@@ -4,6 +4,8 @@
 
 mod args;
 #[cfg(feature = "online")]
+mod backup;
+#[cfg(feature = "online")]
 mod bootstrap;
 mod ca;
 mod check;
@@ -12,7 +14,11 @@ mod cluster;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
+#[cfg(feature = "online")]
+mod hsm;
 mod import;
+#[cfg(feature = "online")]
+mod manage;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
@@ -25,9 +31,13 @@ mod status;
 mod step;
 #[cfg(feature = "online")]
 mod submit;
+#[cfg(feature = "online")]
+mod tag;
 mod transcript;
 mod ui;
 mod verify;
+#[cfg(feature = "online")]
+mod view;
 #[cfg(feature = "online")]
 mod wait;
 
@@ -86,6 +96,22 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Wait(wait::Args),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Cluster(Box<cluster::Command>),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Hsm(Box<hsm::Command>),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Backup(Box<backup::Command>),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "online")]
+    Tag(Box<tag::Command>),
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
@@ -157,6 +183,14 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Status(args) => status::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Wait(args) => wait::run(&args, ui),
+        #[cfg(feature = "online")]
+        Command::Cluster(command) => cluster::run(&command, ui),
+        #[cfg(feature = "online")]
+        Command::Hsm(command) => hsm::run(&command, ui),
+        #[cfg(feature = "online")]
+        Command::Backup(command) => backup::run(&command, ui),
+        #[cfg(feature = "online")]
+        Command::Tag(command) => tag::run(&command, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
         Command::Transcript(command) => transcript::run(&command),

@@ -45,7 +45,7 @@ fn endpoint(text: &str) -> std::result::Result<String, String> {
     endpoint_problem(text).map(|()| text.to_owned())
 }
 
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "expected seconds, or a number with s, m or h: 90, 90s, 15m, 1h".to_owned();
     let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
         Some(number) => (number, text.get(number.len()..).unwrap_or_default()),

@@ -1,24 +1,30 @@
 //! `hsmboot simulate`
 
+mod access;
+
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+
+use access::AccessArgs;
 
 use super::ui::{Format, Outcome, Ui};
 use crate::error::{Class, Error, Result};
-use crate::simulator::{Options, SimError, Simulator, Speed};
+use crate::simulator::{FaultRule, Options, SimError, Simulator, Speed};
 
 /// Emulate the CloudHSM V2 API on this machine, until interrupted
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hsmboot simulate --listen 127.0.0.1:8080 --roots ./roots
+  hsmboot simulate --listen 127.0.0.1:8080 --roots ./roots --state ./simulator.state
   hsmboot bootstrap --cluster-id ID --endpoint-url http://127.0.0.1:8080 \\
       --aws-root ./roots/aws-root.crt --manufacturer-root ./roots/manufacturer-root.crt
 
-The first line on standard output says where it listens. Any credentials are taken. Its roots are its own: nothing built in trusts them.
+The first line on standard output says where it listens. Any credentials are taken unless --require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
 
-Exit codes: 1 it cannot listen there, or the roots cannot be written; 2 wrong command line; 130 interrupted")]
+Exit codes: 1 it cannot listen there, or a file cannot be written; 2 wrong command line; 4 malformed credentials, or a state file that is
+damaged or none; 8 another simulator uses the state file; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
     #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]
@@ -26,12 +32,30 @@ pub struct Args {
     /// Write aws-root.crt and manufacturer-root.crt there, for --aws-root and --manufacturer-root
     #[arg(long, value_name = "DIR")]
     roots: Option<PathBuf>,
+    /// Keep the state in this file across restarts; it is made if it is not there
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// States of transition take no time (otherwise a claim takes about a second)
     #[arg(long, conflicts_with = "speed")]
     instant: bool,
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
+    /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
+    #[arg(long)]
+    quotas: bool,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// Throttle an account that sends more requests in a second
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+    /// Let calls go wrong: NAME[:ACTION][:COUNT][:PERCENT%], such as close-after:InitializeCluster or throttling:25% (may repeat; the names are in
+    /// docs/simulator.md)
+    #[arg(long = "fault", value_name = "FAULT", value_parser = FaultRule::parse)]
+    faults: Vec<FaultRule>,
+    /// What faults with a percentage are drawn from: the same seed and calls meet the same faults
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 }
 
 /// An address with its port; a name, such as `localhost`, is looked up.
@@ -47,7 +71,11 @@ fn speed(text: &str) -> std::result::Result<Speed, String> {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
-    let simulator = Simulator::spawn(Options { listen: args.listen, speed }).map_err(|fault| error(&fault))?;
+    let credentials = args.access.credentials(ui)?;
+    let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
+    let state = args.state.clone();
+    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed, state };
+    let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
     }
@@ -72,11 +100,16 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 fn error(fault: &SimError) -> Error {
-    let (kind, hint) = match fault {
-        SimError::Listen { .. } => ("cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
-        SimError::Start(_) => ("cannot-start", "the machine has no threads to spare"),
-        SimError::Hardware(_) => ("no-certificates", "please report it: this is a bug, or the system yields no randomness"),
-        SimError::Write { .. } => ("cannot-write", "choose a directory for --roots that you can write to"),
+    let (class, kind, hint) = match fault {
+        SimError::BadState { .. } => {
+            (Class::Input, "bad-state", "it was left as it was; to begin with nothing, name a file for --state that is not there")
+        }
+        SimError::StateInUse { .. } => (Class::Conflict, "state-in-use", "stop that simulator, or name another file for --state"),
+        SimError::KeepState { .. } => (Class::Machine, "cannot-write", "name a file for --state in a directory that you can write to"),
+        SimError::Listen { .. } => (Class::Machine, "cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
+        SimError::Start(_) => (Class::Machine, "cannot-start", "the machine has no threads to spare"),
+        SimError::Hardware(_) => (Class::Machine, "no-certificates", "please report it: this is a bug, or the system yields no randomness"),
+        SimError::Write { .. } => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
     };
-    Error::new(Class::Machine, kind, fault.to_string(), hint)
+    Error::new(class, kind, fault.to_string(), hint)
 }

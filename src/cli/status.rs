@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::cluster;
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
+use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
 use crate::cloudhsm::CloudHsm;
@@ -44,9 +44,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let document = json!({
         "region": place.region,
         "endpoint": place.endpoint,
-        "clusters": clusters.iter().map(cluster::document).collect::<Vec<_>>(),
+        "clusters": clusters.iter().map(view::document).collect::<Vec<_>>(),
     });
-    let mut text: String = clusters.iter().map(cluster::text).collect();
+    let mut text: String = clusters.iter().map(view::text).collect();
     if clusters.is_empty() {
         text = format!("no clusters at {place}\n");
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::cluster;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
+use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Step, Target, Wait};
@@ -60,10 +60,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let document = json!({
         "cluster_id": id,
         "for": args.target.as_str(),
-        "cluster": found.as_deref().map(cluster::document),
+        "cluster": found.as_deref().map(view::document),
     });
     let text = match &found {
-        Some(found) => cluster::text(found),
+        Some(found) => view::text(found),
         None => format!("{id} is gone\n"),
     };
     Ok(Outcome::done(document, text))

@@ -6,15 +6,17 @@ use std::time::Duration;
 use aws_config::Region;
 use aws_config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::Client;
-use aws_sdk_cloudhsmv2::{config, types};
+use aws_sdk_cloudhsmv2::config;
 
-use super::{Accepted, Call, Certificates, CloudHsm, Cluster, ClusterState, HsmState, HsmSummary, InitializeCluster, Place, ServiceError, Trouble};
+use super::{Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError, Trouble};
 
+mod answer;
 mod credentials;
 mod failure;
-#[cfg(feature = "simulator")]
-mod rehearsal;
+mod fleet;
 mod settings;
+
+use answer::cluster_from;
 
 use settings::FALLBACK_REGION;
 pub use settings::endpoint_problem;
@@ -180,36 +182,4 @@ fn token(text: Option<&str>) -> Option<String> {
 
 fn endless() -> Trouble {
     Trouble::Unknown { reason: format!("the service gave more than {MAX_PAGES} pages") }
-}
-
-fn cluster_from(cluster: &types::Cluster) -> Cluster {
-    let own = |text: Option<&str>| text.map(str::to_owned);
-    let certificates = cluster.certificates().map(|certificates| Certificates {
-        cluster_csr: own(certificates.cluster_csr()),
-        hsm_certificate: own(certificates.hsm_certificate()),
-        aws_hardware_certificate: own(certificates.aws_hardware_certificate()),
-        manufacturer_hardware_certificate: own(certificates.manufacturer_hardware_certificate()),
-        cluster_certificate: own(certificates.cluster_certificate()),
-    });
-    Cluster {
-        cluster_id: cluster.cluster_id().unwrap_or_default().to_owned(),
-        state: ClusterState::from(cluster.state().map_or("(none given)", |state| state.as_str())),
-        state_message: own(cluster.state_message()).filter(|text| !text.is_empty()),
-        hsm_type: own(cluster.hsm_type()),
-        mode: cluster.mode().map(|mode| mode.as_str().to_owned()),
-        vpc_id: own(cluster.vpc_id()),
-        created: cluster.create_timestamp().map(|moment| moment.secs()),
-        hsms: cluster.hsms().iter().map(hsm_from).collect(),
-        certificates: certificates.unwrap_or_default(),
-    }
-}
-
-fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
-    HsmSummary {
-        hsm_id: hsm.hsm_id().to_owned(),
-        state: HsmState::from(hsm.state().map_or("(none given)", |state| state.as_str())),
-        state_message: hsm.state_message().map(str::to_owned).filter(|text| !text.is_empty()),
-        availability_zone: hsm.availability_zone().map(str::to_owned),
-        eni_ip: hsm.eni_ip().map(str::to_owned),
-    }
 }

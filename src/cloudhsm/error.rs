@@ -15,27 +15,76 @@ pub struct ServiceError {
     pub place: Box<Place>,
 }
 
-/// The calls that are made, by the API's names: those of [`super::CloudHsm`], and a rehearsal's two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// `DescribeClusters`.
-    DescribeClusters,
-    /// `InitializeCluster`.
-    InitializeCluster,
-    /// `CreateCluster`.
+/// Defines the calls, by the API's names.
+macro_rules! calls {
+    ($($name:ident),* $(,)?) => {
+        /// The calls that are made, by the API's names: those of [`super::CloudHsm`] and [`super::Fleet`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Call {
+            $(#[doc = concat!("`", stringify!($name), "`.")] $name,)*
+        }
+
+        impl Call {
+            /// The API's name of the call; `cloudhsm:` and this is the IAM action.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Call::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+calls! {
+    CopyBackupToRegion,
     CreateCluster,
-    /// `CreateHsm`.
     CreateHsm,
+    DeleteBackup,
+    DeleteCluster,
+    DeleteHsm,
+    DescribeBackups,
+    DescribeClusters,
+    InitializeCluster,
+    ListTags,
+    ModifyBackupAttributes,
+    ModifyCluster,
+    RestoreBackup,
+    TagResource,
+    UntagResource,
 }
 
 impl Call {
-    /// The API's name of the call; `cloudhsm:` and this is the IAM action.
-    pub fn as_str(self) -> &'static str {
+    /// What a repetition would make once more.
+    fn makes(self) -> Option<&'static str> {
         match self {
-            Call::DescribeClusters => "DescribeClusters",
-            Call::InitializeCluster => "InitializeCluster",
-            Call::CreateCluster => "CreateCluster",
-            Call::CreateHsm => "CreateHsm",
+            Call::CreateCluster => Some("look for it with `hsmboot cluster list` before you run this again: a second run makes a second cluster"),
+            Call::CreateHsm => Some("look for it with `hsmboot cluster show` before you run this again: a second run makes a second HSM"),
+            Call::CopyBackupToRegion => {
+                Some("look for it with `hsmboot backup list` in the destination's region before you run this again: a second run makes a second copy")
+            }
+            _ => None,
+        }
+    }
+
+    /// What the service does not know when it says so: the error's kind, the thing, and how to find the right one.
+    fn missing(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Call::CopyBackupToRegion
+            | Call::CreateCluster
+            | Call::DeleteBackup
+            | Call::DescribeBackups
+            | Call::ModifyBackupAttributes
+            | Call::RestoreBackup => {
+                ("backup-not-found", "backup", "check the backup's id, the region and the account: `hsmboot backup list` lists the backups there")
+            }
+            Call::ListTags | Call::TagResource | Call::UntagResource => (
+                "resource-not-found",
+                "cluster or backup",
+                "check the id, the region and the account: `hsmboot cluster list` and `hsmboot backup list` list what is there",
+            ),
+            Call::CreateHsm | Call::DeleteCluster | Call::DeleteHsm | Call::DescribeClusters | Call::InitializeCluster | Call::ModifyCluster => {
+                ("cluster-not-found", "cluster", "check the cluster id, the region and the account: `hsmboot status` lists the clusters there")
+            }
         }
     }
 }
@@ -100,7 +149,7 @@ pub enum Trouble {
         /// The service's message.
         message: String,
     },
-    /// The service knows no such cluster.
+    /// The service knows no such cluster, HSM or backup.
     NotFound {
         /// The service's message.
         message: String,
@@ -140,7 +189,7 @@ impl ServiceError {
             Trouble::BadCredentials { message, .. } => format!("{call}: credentials not accepted: {message}"),
             Trouble::AccessDenied { message } => format!("{call} was denied: {message}"),
             Trouble::Throttled { message } => format!("{call} was throttled: {message}"),
-            Trouble::NotFound { message } => format!("{call}: no such cluster: {message}"),
+            Trouble::NotFound { message } => format!("{call}: not found: {message}"),
             Trouble::Refused { code, message } => format!("{call} was refused: {code}: {message}"),
             Trouble::Unknown { reason } => format!("{call} was sent, its outcome is not known: {reason}"),
         }
@@ -199,11 +248,10 @@ impl From<ServiceError> for Error {
                 lines(format!("{name} was throttled, again and again"), &[("at", &at), ("service", message)]),
                 "the account's request rate is used up; run the same command again in a minute".to_owned(),
             ),
-            Trouble::NotFound { message } => (
-                "cluster-not-found",
-                lines("the service knows no such cluster".into(), &[("at", &at), ("service", message)]),
-                "check the cluster id, the region and the account: `hsmboot status` lists the clusters there".to_owned(),
-            ),
+            Trouble::NotFound { message } => {
+                let (kind, thing, hint) = call.missing();
+                (kind, lines(format!("the service knows no such {thing}"), &[("at", &at), ("service", message)]), hint.to_owned())
+            }
             Trouble::Refused { code, message } => (
                 "service-refused",
                 lines(format!("{name} was refused"), &[("at", &at), ("service", &said(code, message))]),
@@ -212,7 +260,10 @@ impl From<ServiceError> for Error {
             Trouble::Unknown { reason } => (
                 "service-failure",
                 lines(format!("{name} brought no usable answer"), &[("at", &at), ("reason", reason)]),
-                "run the same command again: it looks at the cluster before it does anything".to_owned(),
+                match call.makes() {
+                    Some(hint) => format!("it may have worked all the same: {hint}"),
+                    None => "run the same command again: it looks before it does anything".to_owned(),
+                },
             ),
         };
         Error::new(Class::Service, kind, message, hint)
@@ -245,7 +296,11 @@ fn access_hint(call: Call) -> String {
         Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster on the cluster, \
              arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
             .to_owned(),
-        Call::CreateCluster | Call::CreateHsm => format!("the caller's IAM policy must allow cloudhsm:{}", call.as_str()),
+
+        Call::CreateCluster => {
+            "the caller's IAM policy must allow cloudhsm:CreateCluster, and cloudhsm:TagResource where it is given tags; see docs/iam.md".to_owned()
+        }
+        _ => format!("the caller's IAM policy must allow cloudhsm:{}; see docs/iam.md", call.as_str()),
     }
 }
 

@@ -1,16 +1,20 @@
 //! The CloudHSM V2 service as this crate sees it: the three calls that claiming a cluster needs, and their answers.
 //!
 //! Nothing here names the AWS SDK: with the feature `online`, `aws` does, and alone. A program with a client of its own
-//! implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it.
+//! implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it. The rest of the API is [`Fleet`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
 #[cfg(feature = "online")]
 pub mod aws;
 pub mod error;
+pub mod fleet;
+pub mod limits;
 
 pub use error::{Call, Place, ServiceError, Trouble};
+pub use fleet::{Fleet, Tag};
 
 /// The calls we make.
 pub trait CloudHsm {
@@ -66,6 +70,16 @@ pub struct Cluster {
     pub vpc_id: Option<String>,
     /// When it was created, seconds since the Unix epoch.
     pub created: Option<i64>,
+    /// Its subnets, by Availability Zone.
+    pub subnets: BTreeMap<String, String>,
+    /// The security group that the service made for it.
+    pub security_group: Option<String>,
+    /// The backup that it was restored from.
+    pub source_backup_id: Option<String>,
+    /// How long its backups are kept, in days.
+    pub retention_days: Option<u16>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
     /// Its HSMs.
     pub hsms: Vec<HsmSummary>,
     /// Its certificates, as far as its state shows them.
@@ -83,6 +97,11 @@ impl Cluster {
             mode: None,
             vpc_id: None,
             created: None,
+            subnets: BTreeMap::new(),
+            security_group: None,
+            source_backup_id: None,
+            retention_days: None,
+            tags: Vec::new(),
             hsms: Vec::new(),
             certificates: Certificates::default(),
         }
@@ -100,8 +119,19 @@ pub struct HsmSummary {
     pub state_message: Option<String>,
     /// The Availability Zone that it stands in.
     pub availability_zone: Option<String>,
+    /// The subnet that it stands in.
+    pub subnet_id: Option<String>,
+    /// Its network interface.
+    pub eni_id: Option<String>,
     /// Its address inside the VPC.
     pub eni_ip: Option<String>,
+}
+
+impl HsmSummary {
+    /// An HSM with this id and state and nothing else known.
+    pub fn new(hsm_id: impl Into<String>, state: HsmState) -> Self {
+        HsmSummary { hsm_id: hsm_id.into(), state, state_message: None, availability_zone: None, subnet_id: None, eni_id: None, eni_ip: None }
+    }
 }
 
 /// The certificates of a cluster, PEM as the service returned it.
@@ -133,6 +163,9 @@ macro_rules! states {
         }
 
         impl $type {
+            /// The states that the API documents.
+            pub const KNOWN: &'static [&'static str] = &[$($name,)*];
+
             /// The state as the API spells it.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -200,6 +233,20 @@ states! {
         DeleteInProgress = "DELETE_IN_PROGRESS",
         /// Deleted.
         Deleted = "DELETED",
+    }
+}
+
+states! {
+    /// A backup's state (API 2017-04-28, `BackupState`).
+    BackupState {
+        /// The backup is being made, or copied.
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        /// A cluster can be restored from it.
+        Ready = "READY",
+        /// Gone.
+        Deleted = "DELETED",
+        /// Deleted in seven days, unless it is restored before.
+        PendingDeletion = "PENDING_DELETION",
     }
 }
 

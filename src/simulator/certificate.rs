@@ -201,7 +201,7 @@ fn extensions(content: &[u8]) -> Option<Vec<Extension>> {
 }
 
 /// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
-fn time(element: Element<'_>) -> Option<i64> {
+pub(super) fn time(element: Element<'_>) -> Option<i64> {
     let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;

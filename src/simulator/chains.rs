@@ -5,16 +5,26 @@
 //! the five attributes in one RDN are all deliberate: a client that gets by without them has not met the real thing.
 //! Only the roots' names differ: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{DAY, Millis, YEAR, der_time};
 use super::der;
 use super::ids::random_bytes;
 use super::keys::SigningKey;
+use super::pem::Pem;
+use super::store::octets;
 
 /// The two roots. The manufacturer's is one name and one key under two certificates.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Roots {
+    #[serde(with = "octets")]
     aws: Vec<u8>,
+    #[serde(with = "octets")]
     aws_key_identifier: Vec<u8>,
+    #[serde(with = "octets")]
     manufacturer_first: Vec<u8>,
+    #[serde(with = "octets")]
     manufacturer_reissue: Vec<u8>,
 }
 
@@ -79,10 +89,12 @@ impl Roots {
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Card {
     name: String,
-    aws_certificate: String,
-    manufacturer_certificate: String,
+    aws_certificate: Pem,
+    manufacturer_certificate: Pem,
 }
 
 impl Card {
@@ -118,20 +130,23 @@ impl Card {
             ],
         };
         Ok(Self {
-            manufacturer_certificate: der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?),
-            aws_certificate: der::pem("CERTIFICATE", &by_owner.signed_by(aws)?),
+            manufacturer_certificate: Pem::new(der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?))?,
+            aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?))?,
             name,
         })
     }
 }
 
 /// What an HSM can show before its cluster is initialized, as PEM.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Identity {
-    pub(super) csr: String,
-    pub(super) hsm: String,
-    pub(super) aws_hardware: String,
-    pub(super) manufacturer_hardware: String,
+    pub(super) csr: Pem,
+    pub(super) hsm: Pem,
+    pub(super) aws_hardware: Pem,
+    pub(super) manufacturer_hardware: Pem,
     /// The key that the signed certificate must carry.
+    #[serde(with = "octets")]
     pub(super) spki: Vec<u8>,
 }
 
@@ -152,8 +167,8 @@ impl Identity {
             extensions: Vec::new(),
         };
         Ok(Self {
-            csr: der::pem("CERTIFICATE REQUEST", &request(&subject, key)?),
-            hsm: der::pem("CERTIFICATE", &hsm.signed_by(card_key)?),
+            csr: Pem::new(der::pem("CERTIFICATE REQUEST", &request(&subject, key)?))?,
+            hsm: Pem::new(der::pem("CERTIFICATE", &hsm.signed_by(card_key)?))?,
             aws_hardware: card.aws_certificate.clone(),
             manufacturer_hardware: card.manufacturer_certificate.clone(),
             spki: key.spki(),

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 use super::der;
 
 /// Milliseconds since the Unix epoch.
@@ -31,10 +33,22 @@ impl Speed {
         (factor > 0.0).then_some(Self(factor))
     }
 
+    pub(super) fn factor(self) -> f64 {
+        self.0
+    }
+
     fn stretch(self, duration: Duration) -> Millis {
         let scaled = Duration::try_from_secs_f64(duration.as_secs_f64() / self.0).unwrap_or(Duration::MAX);
         Millis::try_from(scaled.as_millis()).unwrap_or(Millis::MAX)
     }
+}
+
+/// What a clock says: the time, and how far it has been moved ahead of the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reading {
+    pub(super) now: Millis,
+    pub(super) advanced: Millis,
 }
 
 /// The clock that every state and every validity period is held against.
@@ -46,9 +60,22 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    #[cfg(test)]
     pub(super) fn start(speed: Speed) -> Self {
+        Self::resume(speed, Reading::default())
+    }
+
+    /// Goes on from where an earlier clock was read: at the wall clock, as far ahead of it as that one was. Where the wall
+    /// clock has been set back meanwhile, at that reading: time never runs backwards.
+    pub(super) fn resume(speed: Speed, earlier: Reading) -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), started_at: Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX), advanced: AtomicI64::new(0), speed }
+        let started_at = Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX);
+        let advanced = earlier.advanced.max(earlier.now.saturating_sub(started_at));
+        Self { started: Instant::now(), started_at, advanced: AtomicI64::new(advanced), speed }
+    }
+
+    pub(super) fn read(&self) -> Reading {
+        Reading { now: self.now(), advanced: self.advanced.load(Ordering::Relaxed) }
     }
 
     pub(super) fn now(&self) -> Millis {
@@ -58,7 +85,21 @@ impl Clock {
 
     /// When something that begins now and takes `duration` at the default speed is over.
     pub(super) fn after(&self, duration: Duration) -> Millis {
-        self.now().saturating_add(self.speed.stretch(duration))
+        self.now().saturating_add(self.takes(duration))
+    }
+
+    /// How long something takes here that takes `duration` at the default speed.
+    pub(super) fn takes(&self, duration: Duration) -> Millis {
+        self.speed.stretch(duration)
+    }
+
+    /// How far it has been moved forward in all.
+    pub(super) fn advanced(&self) -> Millis {
+        self.advanced.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn speed(&self) -> Speed {
+        self.speed
     }
 
     pub(super) fn advance(&self, by: Duration) {
@@ -98,6 +139,19 @@ mod tests {
         let before = clock.now();
         clock.advance(Duration::from_secs(86_400));
         assert!(clock.now() >= before + DAY);
+    }
+
+    #[test]
+    fn a_resumed_clock_keeps_its_lead_and_never_runs_backwards() {
+        let wall = Clock::start(Speed::default()).now();
+        let ahead = Clock::resume(Speed::default(), Reading { now: wall + DAY, advanced: DAY });
+        assert!((wall + DAY..wall + DAY + DAY / 24).contains(&ahead.now()));
+        // Stopped for a year: the wall clock has gone on.
+        let long_ago = Clock::resume(Speed::default(), Reading { now: wall - YEAR + DAY, advanced: DAY });
+        assert!((wall + DAY..wall + DAY + DAY / 24).contains(&long_ago.now()));
+        // The wall clock was set back by a year.
+        let set_back = Clock::resume(Speed::default(), Reading { now: wall + YEAR, advanced: 0 });
+        assert!(set_back.now() >= wall + YEAR);
     }
 
     #[test]

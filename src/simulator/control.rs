@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::Simulator;
 use super::actions::new_hsm;
-use super::faults::Fault;
+use super::faults::{Fault, FaultRule, known_action};
 use super::server::Inside;
-use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm};
+use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState};
 use super::wire::{self, excerpt};
 
 /// Why a control command was refused.
@@ -34,27 +34,37 @@ impl Simulator {
     pub fn replace_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
         let hsm = begin_replacement(&self.inside, cluster_id)?;
         finish_replacement(&self.inside, cluster_id, &hsm);
-        Ok(hsm)
+        self.kept(hsm)
     }
 
     /// The same, but returns while the new HSM is still CREATE_IN_PROGRESS and the cluster has no CSR.
     pub fn begin_replacing_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
-        begin_replacement(&self.inside, cluster_id)
+        begin_replacement(&self.inside, cluster_id).and_then(|hsm| self.kept(hsm))
     }
 
     /// The owner sets the first password on the HSM: an INITIALIZED cluster becomes ACTIVE.
     pub fn activate(&self, cluster_id: &str) -> Result<(), Refused> {
-        activate(&self.inside, cluster_id)
+        activate(&self.inside, cluster_id).and_then(|()| self.kept(()))
     }
 
     /// Puts the cluster into a state, in which it stays.
     pub fn set_state(&self, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
-        set_state(&self.inside, cluster_id, state)
+        set_state(&self.inside, cluster_id, state).and_then(|()| self.kept(()))
+    }
+
+    /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass.
+    pub fn set_hsm_state(&self, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+        set_hsm_state(&self.inside, cluster_id, hsm_id, state)
     }
 
     /// The next `count` calls of `action` (`None`: of any) meet this fault.
     pub fn inject(&self, action: Option<&str>, fault: Fault, count: u32) {
-        self.inside.faults().add(action, fault, count);
+        self.inside.faults().add(FaultRule { fault, action: action.map(str::to_owned), count: Some(count), percent: None });
+    }
+
+    /// The calls that the rule is about meet its fault.
+    pub fn inject_rule(&self, rule: FaultRule) {
+        self.inside.faults().add(rule);
     }
 
     /// Forgets the faults that have not happened yet.
@@ -70,6 +80,12 @@ impl Simulator {
     /// Moves the simulator's clock forward.
     pub fn advance(&self, by: Duration) {
         self.inside.clock.advance(by);
+        // Where it cannot be kept, every later answer says so.
+        self.inside.kept().unwrap_or_default();
+    }
+
+    fn kept<T>(&self, done: T) -> Result<T, Refused> {
+        self.inside.kept().map(|()| done).map_err(Refused)
     }
 }
 
@@ -109,13 +125,14 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             let state = ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))?;
             set_state(inside, text(members, "ClusterId")?, state).map(|()| json!({}))
         }
+        "set-hsm-state" => {
+            let name = text(members, "State")?;
+            let state = HsmState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of an HSM's", excerpt(name))))?;
+            set_hsm_state(inside, text(members, "ClusterId")?, text(members, "HsmId")?, state).map(|()| json!({}))
+        }
         "fault" => {
-            let name = text(members, "Fault")?;
-            let fault = Fault::parse(name, number(members, "Millis", 1000)?);
-            let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
-            let action = members.get("Action").and_then(Value::as_str);
-            let count = u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX);
-            inside.faults().add(action, fault, count);
+            let rule = fault_rule(members)?;
+            inside.faults().add(rule);
             Ok(json!({}))
         }
         "clear-faults" => {
@@ -125,6 +142,7 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {
             inside.clock.advance(Duration::from_secs(number(members, "Seconds", 0)?));
+            drop(inside.world());
             Ok(json!({}))
         }
         "roots" => {
@@ -138,10 +156,30 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
                     })
                 })
             });
-            roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?.map_err(Refused)
+            let roots = roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?;
+            drop(inside.world());
+            roots.map_err(Refused)
         }
         other => Err(Refused(format!("there is no control command '{}'", excerpt(other)))),
     }
+}
+
+/// As `FaultRule::parse` has it: once, unless there is a count or a percentage.
+fn fault_rule(members: &Map<String, Value>) -> Result<FaultRule, Refused> {
+    let name = text(members, "Fault")?;
+    let fault = Fault::parse(name, number(members, "Millis", 1000)?);
+    let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
+    let action = if members.contains_key("Action") { Some(known_action(text(members, "Action")?).map_err(Refused)?) } else { None };
+    let percent = match number(members, "Percent", 0)? {
+        0 if members.contains_key("Percent") => return Err(Refused(String::from("'Percent' is not from 1 to 100"))),
+        0 => None,
+        some => Some(u8::try_from(some).ok().filter(|some| *some <= 100).ok_or_else(|| Refused(String::from("'Percent' is not from 1 to 100")))?),
+    };
+    let count = match percent {
+        Some(_) if !members.contains_key("Count") => None,
+        _ => Some(u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX)),
+    };
+    Ok(FaultRule { fault, action, count, percent })
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
@@ -164,7 +202,7 @@ fn with_cluster<T>(inside: &Inside, id: &str, act: impl FnOnce(&mut Cluster) -> 
     act(cluster.ok_or_else(|| Refused(format!("there is no cluster '{}'", excerpt(id))))?)
 }
 
-fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
+pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
     let due = inside.clock.after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
         let failed = cluster.hsms.first_mut().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
@@ -198,9 +236,19 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     })
 }
 
-fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
+pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         cluster.enter(state, inside.clock.now());
+        Ok(())
+    })
+}
+
+fn set_hsm_state(inside: &Inside, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+    with_cluster(inside, cluster_id, |cluster| {
+        let hsm = cluster.hsms.iter_mut().find(|hsm| hsm.id == hsm_id);
+        let hsm = hsm.ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM '{}'", excerpt(hsm_id))))?;
+        hsm.state = state;
+        hsm.due = inside.clock.after(HSM_CREATION);
         Ok(())
     })
 }

@@ -18,6 +18,8 @@ const BITS: usize = 2048;
 /// A private key with its public half in the forms that certificates need.
 pub(super) struct SigningKey {
     pair: RsaKeyPair,
+    /// RSAPrivateKey (RFC 8017 A.1.2), for the state file.
+    pkcs1: Vec<u8>,
 }
 
 impl SigningKey {
@@ -25,8 +27,18 @@ impl SigningKey {
         let mut rng = rand_core::OsRng;
         let private = rsa::RsaPrivateKey::new(&mut rng, BITS).map_err(|e| format!("making an RSA key: {e}"))?;
         let der = private.to_pkcs1_der().map_err(|e| format!("encoding an RSA key: {e}"))?;
-        let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(|e| format!("loading an RSA key: {e}"))?;
-        Ok(Self { pair })
+        Self::from_pkcs1(der.as_bytes().to_vec())
+    }
+
+    /// A key that was made earlier.
+    pub(super) fn from_pkcs1(pkcs1: Vec<u8>) -> Result<Self, String> {
+        let pair = RsaKeyPair::from_der(&pkcs1).map_err(|e| format!("loading an RSA key: {e}"))?;
+        Ok(Self { pair, pkcs1 })
+    }
+
+    /// The private key, to make it again from.
+    pub(super) fn pkcs1(&self) -> &[u8] {
+        &self.pkcs1
     }
 
     /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.

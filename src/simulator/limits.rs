@@ -3,6 +3,7 @@
 //! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models add is said where it
 //! stands. Patterns are those of the reference, matched against the whole value.
 
+use super::arn::Arn;
 use super::wire::{ApiError, excerpt};
 
 /// The constraints of one string parameter.
@@ -11,33 +12,38 @@ pub(super) struct Text {
     matches: fn(&str) -> bool,
     shortest: usize,
     longest: usize,
+    /// The pattern is a list of all values there are.
+    listed: bool,
     /// Never quoted in a message: somebody may have sent a private key in its place.
     withheld: bool,
 }
 
 const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
-    Text { pattern, matches, shortest: 0, longest: usize::MAX, withheld: false }
+    Text { pattern, matches, shortest: 0, longest: usize::MAX, listed: false, withheld: false }
 }
 
 pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
 pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
 pub(super) const BACKUP_ID: Text = pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
+/// An Availability Zone's without the letter at its end.
+pub(super) const REGION: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d", |v| region(v, &["gov"]));
 pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "eni-"));
 pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
 pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
 pub(super) const AVAILABILITY_ZONE: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]", availability_zone);
 /// `(hsm1\.medium)` in 2022; the type that later models add is understood.
-pub(super) const HSM_TYPE: Text = pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| ["hsm1.medium", "hsm2m.medium"].contains(&v));
-pub(super) const RETENTION_TYPE: Text = pattern("DAYS", |v| v == "DAYS");
+pub(super) const HSM_TYPE: Text = Text { longest: 32, ..pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| ["hsm1.medium", "hsm2m.medium"].contains(&v)) };
+pub(super) const RETENTION_TYPE: Text = Text { listed: true, ..pattern("DAYS", |v| v == "DAYS") };
 pub(super) const RETENTION_VALUE: Text =
     Text { shortest: 1, longest: 3, ..pattern("[0-9]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())) };
 /// Later than 2022.
-pub(super) const MODE: Text = pattern("FIPS|NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v));
+pub(super) const MODE: Text = Text { listed: true, ..pattern("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v)) };
 /// Later than 2022.
-pub(super) const NETWORK_TYPE: Text = pattern("IPV4|DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v));
+pub(super) const NETWORK_TYPE: Text = Text { listed: true, ..pattern("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v)) };
 pub(super) const FILTER_NAME: Text =
     pattern("[a-zA-Z0-9_-]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)));
-pub(super) const NEXT_TOKEN: Text = Text { longest: 256, ..pattern(".*", |v| !v.contains('\n')) };
+/// `.` is every character that ends no line.
+pub(super) const NEXT_TOKEN: Text = Text { longest: 256, ..pattern(".*", |v| !v.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])) };
 pub(super) const TAG_KEY: Text = Text { shortest: 1, longest: 128, ..pattern(TAG_PATTERN, tag_text) };
 pub(super) const TAG_VALUE: Text = Text { longest: 256, ..pattern(TAG_PATTERN, tag_text) };
 /// SignedCert and TrustAnchor: at most 5000 characters. In the pattern `+-/` is a range, `+ , - . /`; the space that the
@@ -45,16 +51,29 @@ pub(super) const TAG_VALUE: Text = Text { longest: 256, ..pattern(TAG_PATTERN, t
 pub(super) const CERTIFICATE: Text =
     Text { longest: 5000, withheld: true, ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| v.chars().all(certificate_character)) };
 
-const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
+/// ResourceId of the tag actions. No model takes an ARN there.
+pub(super) const RESOURCE_ID: Text = pattern("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-") || resource_id(v, "backup-"));
+/// ResourceArn of the resource-policy actions. Later than 2022.
+pub(super) const RESOURCE_ARN: Text = pattern(Arn::PATTERN, |v| Arn::parse(v).is_some());
+/// Policy of PutResourcePolicy. Later than 2022.
+pub(super) const RESOURCE_POLICY: Text = Text { shortest: 1, longest: 20_000, ..Text::any() };
+
+const TAG_PATTERN: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 
 /// SubnetIds: this many items.
 pub(super) const SUBNETS: (usize, usize) = (1, 10);
 /// TagList: this many items.
 pub(super) const TAGS: (usize, usize) = (1, 50);
+/// TagKeyList: this many items.
+pub(super) const TAG_KEYS: (usize, usize) = (1, 50);
 /// Filters: this many entries (later than 2022).
 pub(super) const FILTERS: usize = 30;
 /// MaxResults of DescribeClusters: `Minimum value of 1. Maximum value of 25.`
 pub(super) const MAX_RESULTS: (u64, u64) = (1, 25);
+/// MaxResults of ListTags: `Minimum value of 1. Maximum value of 100.`
+pub(super) const MAX_TAG_RESULTS: (u64, u64) = (1, 100);
+/// MaxResults of DescribeBackups: `Minimum value of 1. Maximum value of 50.`
+pub(super) const MAX_BACKUPS: (u64, u64) = (1, 50);
 /// BackupRetentionPolicy, Value: "Use a value between 7 - 379."
 pub(super) const RETENTION_DAYS: (u16, u16) = (7, 379);
 
@@ -77,6 +96,8 @@ impl Text {
             format!("Member must have length greater than or equal to {}", self.shortest)
         } else if length > self.longest {
             format!("Member must have length less than or equal to {}", self.longest)
+        } else if !(self.matches)(value) && self.listed {
+            format!("Member must satisfy enum value set: [{}]", self.pattern)
         } else if !(self.matches)(value) {
             format!("Member must satisfy regular expression pattern: {}", self.pattern)
         } else {
@@ -91,7 +112,7 @@ impl Text {
     }
 }
 
-fn resource_id(value: &str, prefix: &str) -> bool {
+pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
     value
         .strip_prefix(prefix)
         .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)))
@@ -107,16 +128,23 @@ fn ip_address(value: &str) -> bool {
 }
 
 fn availability_zone(value: &str) -> bool {
+    value.strip_suffix(|letter: char| letter.is_ascii_lowercase()).is_some_and(|place| region(place, &["gov"]))
+}
+
+/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are named in gov's place.
+pub(super) fn region(value: &str, lands: &[&str]) -> bool {
     const DIRECTIONS: [&str; 5] = ["east", "west", "north", "south", "central"];
     let mut parts: Vec<&str> = value.split('-').collect();
     let (Some(end), Some(direction)) = (parts.pop(), parts.pop()) else {
         return false;
     };
-    let is_end = matches!(end.as_bytes(), [digit, letter] if digit.is_ascii_digit() && letter.is_ascii_lowercase());
+    let is_end = matches!(end.as_bytes(), [digit] if digit.is_ascii_digit());
     let is_direction = DIRECTIONS.contains(&direction)
         || DIRECTIONS.iter().any(|first| direction.strip_prefix(first).is_some_and(|second| DIRECTIONS.contains(&second)));
+    let is_country = |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase());
     let is_land = match parts.as_slice() {
-        [land] | [land, "gov"] => land.len() == 2 && land.bytes().all(|b| b.is_ascii_lowercase()),
+        [country] => is_country(country),
+        [country, land] => is_country(country) && lands.contains(land),
         _ => false,
     };
     is_end && is_direction && is_land
@@ -127,11 +155,27 @@ fn certificate_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || ('+'..='/').contains(&c) || c == '=' || " \t\n\r\u{B}\u{C}".contains(c)
 }
 
-/// `\p{L}` and `\p{N}` as Rust knows them: `Alphabetic` also holds marks that letters are written with.
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`: letters, separators and numbers of every script. Marks, that some scripts write letters
+/// with, are none of them.
 fn tag_text(value: &str) -> bool {
-    // \p{Z}: the separators, which hold no tab and no line feed.
-    const SEPARATORS: &str = " \u{A0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}";
-    value.chars().all(|c| c.is_alphabetic() || c.is_numeric() || SEPARATORS.contains(c) || "_.:/=+-@".contains(c))
+    use unicode_general_category::{GeneralCategory as G, get_general_category};
+    let category = |c| {
+        matches!(
+            get_general_category(c),
+            G::UppercaseLetter
+                | G::LowercaseLetter
+                | G::TitlecaseLetter
+                | G::ModifierLetter
+                | G::OtherLetter
+                | G::SpaceSeparator
+                | G::LineSeparator
+                | G::ParagraphSeparator
+                | G::DecimalNumber
+                | G::LetterNumber
+                | G::OtherNumber
+        )
+    };
+    value.chars().all(|c| "_.:/=+-@".contains(c) || category(c))
 }
 
 #[cfg(test)]
@@ -179,8 +223,11 @@ mod tests {
 
     #[test]
     fn tags_take_letters_of_every_script() {
-        assert!(accepts(&TAG_KEY, "Überschrift 名前 _.:/=+-@"));
-        for bad in ["", "tab\t", "a,b", "100%"] {
+        for good in ["Überschrift 名前 _.:/=+-@", "Ⅷ½²", "ʰªǅ", "a\u{A0}b\u{2028}\u{3000}"] {
+            assert!(accepts(&TAG_KEY, good), "{good}");
+        }
+        // A combining accent, a vowel sign, a circled letter: Alphabetic or not, none is a letter.
+        for bad in ["", "tab\t", "a,b", "100%", "e\u{301}", "\u{93E}", "ⓐ", "🔑", "a\nb", "zero\u{200B}width"] {
             assert!(!accepts(&TAG_KEY, bad), "{bad}");
         }
         assert!(accepts(&TAG_VALUE, ""));

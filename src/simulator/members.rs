@@ -70,6 +70,14 @@ impl<'a> Members<'a> {
         Ok(Some(number))
     }
 
+    /// A boolean.
+    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        value.as_bool().map(Some).ok_or_else(|| mistyped(&self.at(name), value, "a boolean"))
+    }
+
     /// A list with a number of items within bounds.
     pub(super) fn list(&self, name: &str, (fewest, most): (usize, usize)) -> Result<Option<&'a Vec<Value>>, ApiError> {
         let Some(value) = self.get(name) else {

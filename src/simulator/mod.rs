@@ -17,31 +17,54 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `wire` | HTTP and JSON 1.1, connections that can be cut |
-//! | `actions`, `members`, `limits` | what the API does, and the documented constraints of its parameters |
+//! | `server`, `broken` | HTTP, connections that can be cut, answers that break off |
+//! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
+//! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
+//! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
-//! | `state`, `clock` | clusters, HSMs, and how time moves them |
-//! | `hardware`, `chains`, `keys`, `der` | roots, cards, HSMs: their keys and certificates |
-//! | `control`, `faults` | what a test may do to all this |
+//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
+//! | `store` | all this in a file, across restarts |
+//! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
+//! | `common` | the errors that every action may answer |
+//! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
+//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
+mod arn;
+mod broken;
+mod cbor;
 mod certificate;
 mod chains;
 mod clock;
+mod common;
 mod control;
+mod credentials;
 mod der;
+mod door;
 mod faults;
 mod hardware;
 mod ids;
 mod keys;
 mod limits;
 mod members;
+mod page;
 mod pair;
+mod pem;
+mod protocol;
+mod quotas;
+mod random;
+mod rate;
+mod requests;
 mod server;
+mod sigv4;
 mod state;
+mod store;
+mod strike;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -50,14 +73,18 @@ use std::{fs, io};
 pub use chains::Roots;
 pub use clock::Speed;
 pub use control::Refused;
-pub use faults::Fault;
-pub use state::ClusterState;
+pub use credentials::Credentials;
+pub use faults::{Fault, FaultRule};
+pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
+use door::Door;
+use faults::Faults;
 use hardware::Hardware;
 use server::Inside;
+use store::{Everything, Loaded, Opened, Store};
 
-/// The account that everything belongs to.
+/// The account that everything belongs to, unless credentials name another.
 const ACCOUNT: &str = "123456789012";
 
 /// How to start a simulator.
@@ -67,12 +94,33 @@ pub struct Options {
     pub listen: SocketAddr,
     /// How fast states of transition pass.
     pub speed: Speed,
+    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
+    pub quotas: bool,
+    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
+    pub credentials: Vec<Credentials>,
+    /// So many requests in a second for each account; more are throttled. `None`: no limit.
+    pub rate: Option<NonZeroU32>,
+    /// Faults that wait from the start.
+    pub faults: Vec<FaultRule>,
+    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same fates.
+    pub seed: u64,
+    /// Where to keep the state across restarts; made if it is not there. `None`: nothing is kept.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for Options {
     /// A free port on loopback, and about a second for a claim.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), speed: Speed::default() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            speed: Speed::default(),
+            quotas: false,
+            credentials: Vec::new(),
+            rate: None,
+            faults: Vec::new(),
+            seed: 0,
+            state: None,
+        }
     }
 }
 
@@ -93,6 +141,28 @@ pub enum SimError {
     /// No keys or certificates could be made.
     #[error("the simulator has no certificates: {0}")]
     Hardware(String),
+    /// The state file is none, damaged, of another version, or cannot be read. It is left as it was.
+    #[error("{} is no state that this simulator can go on from: {reason}", path.display())]
+    BadState {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another simulator has the state file.
+    #[error("{} is in use by another simulator", path.display())]
+    StateInUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The state file, or the lock beside it, cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    KeepState {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A root certificate could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -101,6 +171,43 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+/// All that a simulator begins with: nothing, or what its state file holds.
+fn inside(options: Options) -> Result<Inside, SimError> {
+    let (opened, loaded) = match &options.state {
+        Some(path) => Opened::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
+        None => (None, None),
+    };
+    let Loaded { mut world, reading, tokens, hardware, partitions } = loaded.unwrap_or_default();
+    let clock = Clock::resume(options.speed, reading);
+    let mut roots_and_cards = Hardware::start(clock.now()).map_err(SimError::Start)?;
+    if let (Some(kept), Some(path)) = (hardware, &options.state) {
+        let unusable = |reason| SimError::BadState { path: path.clone(), reason };
+        roots_and_cards = roots_and_cards.resume(kept, partitions).map_err(unusable)?;
+    }
+    let hardware = roots_and_cards;
+    for hsm in world.unidentified_hsms() {
+        hsm.key = hardware.order_again(hsm.card);
+    }
+    let tokens = match tokens {
+        None => actions::TokenKey::new().map_err(SimError::Hardware)?,
+        Some(secret) => actions::TokenKey::from_secret(secret),
+    };
+    let everything = &mut Everything { world: &mut world, clock: &clock, hardware: &hardware, tokens: &tokens };
+    let store = opened.map(|opened| opened.begin(everything)).transpose()?;
+    Ok(Inside {
+        world: Mutex::new(world),
+        faults: Mutex::new(Faults::new(options.seed, options.faults)),
+        door: Door::new(options.credentials, options.rate),
+        clock,
+        hardware: Arc::new(hardware),
+        quotas: options.quotas,
+        tokens,
+        requests: requests::Requests::default(),
+        watch: page::Watch::default(),
+        store,
+    })
 }
 
 /// A running simulator. It has a thread of its own, and stops when it is dropped.
@@ -125,20 +232,13 @@ impl Simulator {
     /// Starts a simulator from a program without one. It listens when this returns; its keys are made
     /// when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
-        let refused = |source| SimError::Listen { address: options.listen, source };
-        let listener = std::net::TcpListener::bind(options.listen).map_err(refused)?;
+        let address = options.listen;
+        let refused = |source| SimError::Listen { address, source };
+        let listener = std::net::TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
 
-        let clock = Clock::start(options.speed);
-        let hardware = Hardware::start(clock.now()).map_err(SimError::Start)?;
-        let inside = Arc::new(Inside {
-            world: Mutex::default(),
-            faults: Mutex::default(),
-            clock,
-            hardware: Arc::new(hardware),
-            tokens: actions::TokenKey::new().map_err(SimError::Hardware)?,
-        });
+        let inside = Arc::new(inside(options)?);
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;
         let listener = {
@@ -170,7 +270,9 @@ impl Simulator {
 
     /// The roots that the chains end in. Waits until they are made, less than a second.
     pub fn roots(&self) -> Result<&Roots, SimError> {
-        self.inside.hardware.roots().map_err(SimError::Hardware)
+        let roots = self.inside.hardware.roots().map_err(SimError::Hardware)?;
+        self.inside.kept().map_err(SimError::Hardware)?;
+        Ok(roots)
     }
 
     /// The root of the AWS hardware certificate. Waits like [`Simulator::roots`].
@@ -217,6 +319,8 @@ impl Drop for Simulator {
             // Neither can fail in a way that matters now: a thread that has ended is what is wanted.
             stop.send(()).unwrap_or_default();
             thread.join().unwrap_or_default();
+            // Whoever still waits for a key does not hold the state file.
+            self.inside.store.iter().for_each(Store::close);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::ids::request_id;
@@ -27,7 +28,7 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
         Self { status, kind, message: message.into() }
     }
 
@@ -53,23 +54,6 @@ impl ApiError {
         Self::new(500, "CloudHsmInternalFailureException", message)
     }
 
-    /// The common errors of every AWS JSON service.
-    pub(super) fn throttled() -> Self {
-        Self::new(400, "ThrottlingException", "Rate exceeded")
-    }
-
-    pub(super) fn unavailable() -> Self {
-        Self::new(503, "ServiceUnavailableException", "The service is unavailable. Please retry.")
-    }
-
-    pub(super) fn serialization(message: impl Into<String>) -> Self {
-        Self::new(400, "SerializationException", message)
-    }
-
-    pub(super) fn unknown_operation(message: impl Into<String>) -> Self {
-        Self::new(400, "UnknownOperationException", message)
-    }
-
     pub(super) fn too_large() -> Self {
         Self::new(413, "RequestEntityTooLargeException", format!("the request has more than {MAX_BODY} octets"))
     }
@@ -81,7 +65,7 @@ pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
     target
         .strip_prefix(TARGET)
         .filter(|action| !action.is_empty())
-        .ok_or_else(|| ApiError::unknown_operation(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
+        .ok_or_else(|| ApiError::missing_action(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
 }
 
 /// The account and the region that a request is for.
@@ -113,10 +97,37 @@ pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     }
 }
 
+/// What an action answers.
+pub(super) enum Answer {
+    Members(Value),
+    /// JSON already: what is long and asked for often is written once, not made into a tree first.
+    Written(Vec<u8>),
+}
+
+impl Answer {
+    /// Writes what an action answers.
+    pub(super) fn written(form: &impl Serialize) -> Result<Self, ApiError> {
+        // Room for most answers: to grow a buffer is to copy it.
+        let mut json = Vec::with_capacity(16 * 1024);
+        let written = serde_json::to_writer(&mut json, form);
+        written.map(|()| Self::Written(json)).map_err(|error| ApiError::internal(format!("The simulator cannot write its answer: {error}.")))
+    }
+
+    /// The members, for a protocol that is not JSON.
+    pub(super) fn members(self) -> Value {
+        match self {
+            Self::Members(members) => members,
+            // What has just been written can be read.
+            Self::Written(json) => serde_json::from_slice(&json).unwrap_or_default(),
+        }
+    }
+}
+
 /// The answer's HTTP form.
-pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
+pub(super) fn respond(outcome: Result<Answer, ApiError>) -> Response<Body> {
     match outcome {
-        Ok(value) => response(StatusCode::OK, &value),
+        Ok(Answer::Members(value)) => response(StatusCode::OK, &value),
+        Ok(Answer::Written(json)) => with_headers(StatusCode::OK, Body::from(json)),
         Err(error) => {
             let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = response(status, &json!({ "__type": error.kind, "Message": error.message }));
@@ -129,6 +140,10 @@ pub(super) fn respond(outcome: Result<Value, ApiError>) -> Response<Body> {
 pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
     // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource, UntagResource).
     let body = if value.is_null() { Body::empty() } else { Body::from(value.to_string()) };
+    with_headers(status, body)
+}
+
+fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
@@ -175,11 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn a_target_of_another_service_is_unknown() {
+    fn a_target_of_another_service_names_no_action() {
         let mut headers = HeaderMap::new();
-        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
         headers.insert("x-amz-target", HeaderValue::from_static("TrentService.CreateKey"));
-        assert_eq!(action(&headers).unwrap_err().kind, "UnknownOperationException");
+        assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
         headers.insert("x-amz-target", HeaderValue::from_static("BaldrApiService.DescribeClusters"));
         assert_eq!(action(&headers).unwrap(), "DescribeClusters");
     }

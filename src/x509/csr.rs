@@ -68,7 +68,7 @@ impl Csr {
     /// Reads one PEM block with nothing around it, and the CSR in it.
     ///
     /// # Errors
-    /// What [`pem::decode`](super::pem::decode) and [`from_der`](Self::from_der) refuse.
+    /// What [`pem::decode`] and [`from_der`](Self::from_der) refuse.
     pub fn from_pem(text: &[u8]) -> Result<Self, Malformed> {
         Self::from_der(&super::pem::decode(text, super::pem::Label::CertificateRequest)?)
     }

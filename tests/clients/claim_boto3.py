@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A cluster's whole life with boto3 alone; the owner's CA is the openssl command.
 
-Usage: claim_boto3.py URL. Ends with 0 if everything was as it must be.
+Usage: claim_boto3.py URL [json|cbor]: the protocol to speak; boto3's own choice unless given. Ends with 0 if everything was as it must be.
 """
 
 import subprocess
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from protocols_boto3 import refused, speak, spoken
 
 CERTIFICATES = ["AwsHardwareCertificate", "ClusterCsr", "HsmCertificate", "ManufacturerHardwareCertificate"]
 
@@ -46,17 +47,6 @@ def until(hsm, cluster_id, wanted, done):
 
 def in_state(state):
     return lambda cluster: cluster["State"] == state
-
-
-def refused(code, call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        found = error.response["Error"]
-        assert found["Code"] == code, f"expected {code}, found {found}"
-        assert found["Message"], found
-        return error
-    raise AssertionError(f"expected {code}, but the call went through")
 
 
 def constraints(url):
@@ -141,7 +131,10 @@ def pages(url):
 
 
 def main():
-    [url] = sys.argv[1:]
+    [url, *protocol] = sys.argv[1:]
+    for one in protocol:
+        assert speak(one), f"this boto3 does not speak {one}"
+        assert spoken(client(url)) == one, spoken(client(url))
     constraints(url)
     claim(url)
     pages(url)

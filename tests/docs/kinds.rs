@@ -11,10 +11,11 @@ use hsmboot::error::Class;
 use super::{read, root};
 
 /// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
-const NO_KINDS: [&str; 7] = [
+const NO_KINDS: [&str; 8] = [
     // values in documents, and words on a terminal
     "already-claimed",
     "built-in",
+    "hsmboot-creation",
     "self-signed",
     // warnings, by names that no document shows
     "key-open-to-others",

@@ -78,7 +78,11 @@ fn refusing_faults_change_nothing_and_pass() {
     for (fault, status, kind) in [
         (Fault::Throttling, 400, "ThrottlingException"),
         (Fault::InternalFailure, 500, "CloudHsmInternalFailureException"),
-        (Fault::Unavailable, 503, "ServiceUnavailableException"),
+        (Fault::UnknownFailure, 500, "InternalFailure"),
+        (Fault::Unavailable, 503, "ServiceUnavailable"),
+        (Fault::ServiceError, 400, "CloudHsmServiceException"),
+        (Fault::NotAuthorized, 400, "NotAuthorized"),
+        (Fault::OptInRequired, 403, "OptInRequired"),
         (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
     ] {
         simulator.inject(Some("CreateCluster"), fault, 1);

@@ -32,15 +32,20 @@ impl Answer {
     }
 }
 
-/// Sends octets and reads until the other side closes. `None`: it closed without an answer.
-pub fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
+/// Sends octets and reads until the other side closes.
+pub fn raw_octets(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
     // A connection that is reset is as closed as one that ends.
     let _closed_how = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8(answer).unwrap();
+    answer
+}
+
+/// The same for one answer that is text. `None`: it closed without one.
+pub fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
+    let answer = String::from_utf8(raw_octets(address, request)).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     Some(Answer { status, head: head.to_lowercase(), body: body.to_owned() })

@@ -26,15 +26,84 @@ fn errors_have_a_type_and_a_message() {
 }
 
 #[test]
-fn an_unknown_action_and_one_that_is_not_there_yet_are_unknown_operations() {
+fn an_unknown_action_is_invalid_and_no_action_is_missing() {
     let simulator = instant();
-    for action in ["Nonsense", "DescribeBackups", ""] {
-        let (kind, _) = refused(&simulator, action, json!({}));
-        assert_eq!(kind, "UnknownOperationException", "{action}");
+    for action in ["Nonsense", "describeClusters", "PutPolicy"] {
+        assert_eq!(refused(&simulator, action, json!({})).0, "InvalidAction", "{action}");
     }
+    assert_eq!(refused(&simulator, "", json!({})).0, "MissingAction");
     let (status, kind, _) = post(&simulator, "/", "", "{}").unwrap().error();
-    assert_eq!((status, kind.as_str()), (400, "UnknownOperationException"));
+    assert_eq!((status, kind.as_str()), (400, "MissingAction"));
+    assert!(simulator.calls().is_empty());
+}
+
+#[test]
+fn what_is_no_call_is_not_found() {
+    let simulator = instant();
     assert_eq!(post(&simulator, "/elsewhere", "", "{}").unwrap().status, 404);
+    for (method, path) in [("GET", "/elsewhere"), ("HEAD", "/elsewhere"), ("PUT", "/"), ("OPTIONS", "*"), ("GET", "/service/x")] {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let answer = raw(simulator.address(), request.as_bytes()).unwrap();
+        assert_eq!(answer.status, 404, "{method} {path}");
+        assert_eq!(answer.body.is_empty(), method == "HEAD", "{method} {path}");
+    }
+}
+
+#[test]
+fn a_query_string_is_malformed() {
+    let simulator = instant();
+    let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
+    let (status, kind, _) = post(&simulator, "/?Action=DescribeClusters", target, "{}").unwrap().error();
+    assert_eq!((status, kind.as_str()), (404, "MalformedQueryString"));
+    assert_eq!(post(&simulator, "/?", target, "{}").unwrap().status, 200, "an empty one is none");
+}
+
+/// RFC 9112 9.3: answers in the order of the requests, on one connection.
+#[test]
+fn a_connection_is_kept_and_requests_may_be_pipelined() {
+    let simulator = instant();
+    let one = |action: &str, close: bool| {
+        let close = if close { "Connection: close\r\n" } else { "" };
+        format!("POST / HTTP/1.1\r\nHost: x\r\n{close}X-Amz-Target: BaldrApiService.{action}\r\nContent-Length: 2\r\n\r\n{{}}")
+    };
+    let all = [one("DescribeClusters", false), one("CreateHsm", false), one("Nonsense", false), one("DescribeClusters", true)].concat();
+    let answers = raw_octets(simulator.address(), all.as_bytes());
+    let text = String::from_utf8(answers).unwrap();
+    let statuses: Vec<&str> = text.match_indices("HTTP/1.1 ").map(|(at, _)| &text[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["200", "400", "400", "200"], "{text}");
+    let order = ["Clusters", "CloudHsmInvalidRequestException", "InvalidAction", "\"Clusters"].map(|word| text.find(word).unwrap());
+    assert!(order[0] < order[1] && order[1] < order[2], "{text}");
+}
+
+#[test]
+fn a_body_may_come_in_chunks_and_after_an_expectation() {
+    use std::io::{Read as _, Write as _};
+    let simulator = instant();
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: BaldrApiService.DescribeClusters\r\n";
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n10\r\n\"MaxResults\": 1}}\r\n0\r\n\r\n");
+    assert_eq!(raw(simulator.address(), chunked.as_bytes()).unwrap().status, 200);
+
+    let mut stream = std::net::TcpStream::connect(simulator.address()).unwrap();
+    stream.write_all(format!("{head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n").as_bytes()).unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{}").unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{rest}");
+    // One that is too large is refused before it is asked for.
+    let large = format!("{head}Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
+    assert_eq!(raw(simulator.address(), large.as_bytes()).unwrap().status, 413);
+}
+
+#[test]
+fn a_body_of_a_mebibyte_is_taken() {
+    let simulator = instant();
+    let target = "X-Amz-Target: BaldrApiService.DescribeClusters\r\n";
+    let body = format!("{{\"Later\": \"{}\"}}", "x".repeat(1_048_576 - 13));
+    assert_eq!(body.len(), 1_048_576);
+    assert_eq!(post(&simulator, "/", target, &body).unwrap().status, 200);
 }
 
 #[test]

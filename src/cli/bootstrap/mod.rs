@@ -1,5 +1,6 @@
 //! `hsmboot bootstrap`: all the steps in a row, with the waiting between them.
 
+mod create;
 mod desk;
 #[cfg(feature = "simulator")]
 mod rehearsal;
@@ -32,23 +33,25 @@ use desk::Desk;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory: \
-take its key away from there afterwards.
+take its key away from there afterwards. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
+the same command goes on with that cluster, and makes no second one.
 
 Examples:
   hsmboot bootstrap --simulate
   hsmboot bootstrap --cluster-id cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
+  hsmboot bootstrap --create --bundle ./new --subnet-id subnet-0a1b2c3d --availability-zone eu-central-1a
 
 Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven; 5 the CA cannot sign; 6 the service refused or \
 cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it")]
 pub struct Args {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
-    #[cfg_attr(feature = "simulator", arg(required_unless_present = "simulate"))]
-    #[cfg_attr(not(feature = "simulator"), arg(required = true))]
+    #[cfg_attr(feature = "simulator", arg(required_unless_present_any = ["simulate", "create"]))]
+    #[cfg_attr(not(feature = "simulator"), arg(required_unless_present = "create"))]
     cluster_id: Option<ClusterId>,
     /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its own; nothing of it is real
     #[cfg(feature = "simulator")]
-    #[arg(long, conflicts_with_all = ["cluster_id", "region", "profile", "endpoint_url", "aws_root", "manufacturer_root"])]
+    #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "aws_root", "manufacturer_root"])]
     simulate: bool,
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
@@ -77,6 +80,8 @@ pub struct Args {
     /// Replace files of other content in the bundle
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    create: create::CreateArgs,
     #[command(flatten)]
     timeout: TimeoutArgs,
     #[command(flatten)]
@@ -109,12 +114,30 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if args.simulate {
         return rehearsal::run(args, policy, ui);
     }
+    args.create.check()?;
+    if let (true, Some(dir)) = (args.create.create, &args.bundle) {
+        return run_from_nothing(args, dir, Trust { policy, anchors }, ui);
+    }
     let Some(id) = &args.cluster_id else {
         return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
     };
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        claim(args, &service, id, Trust { policy, anchors }, ui).await
+        let dir = bundle_dir(args.bundle.as_ref(), id);
+        let desk = Desk::open(args, ui, &dir, super::now())?;
+        claim(args, &service, id, desk, Trust { policy, anchors }, ui).await
+    })
+}
+
+/// From nothing to claimed. The CA is looked at before anything is created, and asked for its passphrase.
+fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Outcome> {
+    let plan = args.create.plan()?;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let mut desk = Desk::open(args, ui, dir, super::now())?;
+        let start = create::Start { plan: &plan, service: &service, dir, limit: submit::patience(args.timeout.timeout).creation, ui };
+        let id = start.cluster(|| desk.prepare().map(drop)).await?;
+        claim(args, &service, &id, desk, trust, ui).await
     })
 }
 
@@ -124,11 +147,10 @@ struct Trust {
     anchors: Anchors,
 }
 
-async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, trust: Trust, ui: &Ui) -> Result<Outcome> {
+async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
     let dir = bundle_dir(args.bundle.as_ref(), id);
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
-    let desk = Desk::open(args, ui, &dir, super::now())?;
     let patience = submit::patience(args.timeout.timeout);
     let mut claim = Claim::bootstrap(id.as_str(), desk.certificate(), patience).at(place.clone());
     let mut run = Run { args, ui, dir: &dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None };

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Args, Trust, claim};
+use super::{Args, Desk, Trust, bundle_dir, claim};
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Target, Wait};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{Outcome, Ui};
 use crate::cli::wait;
+use crate::cloudhsm::Fleet;
+use crate::cloudhsm::fleet::{NewCluster, NewHsm};
 use crate::error::{Class, Error, Result};
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
@@ -23,12 +25,16 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()) };
     let outcome = block_on(async {
         let service = online.connect(None, ui).await?;
-        let id = service.create_cluster().await?;
+        let order =
+            NewCluster { hsm_type: "hsm1.medium".to_owned(), subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()], ..NewCluster::default() };
+        let id = service.create_cluster(&order).await?.cluster_id;
         let id: ClusterId = id.parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
         let created = Wait::new(id.as_str(), Target::Uninitialized, CREATION, Patience::default());
         wait::until(&service, created, ui).await?;
-        service.create_hsm(id.as_str()).await?;
-        claim(args, &service, &id, Trust { policy, anchors }, ui).await
+        let zone = "us-east-1a".to_owned();
+        service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
+        let desk = Desk::open(args, ui, &bundle_dir(args.bundle.as_ref(), &id), crate::cli::now())?;
+        claim(args, &service, &id, desk, Trust { policy, anchors }, ui).await
     });
     simulator.shutdown();
     outcome

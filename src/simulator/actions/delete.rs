@@ -6,7 +6,8 @@ use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
 use super::super::members::Members;
 use super::super::state::{ClusterState, DELETION, HsmState, Next};
 use super::super::wire::ApiError;
-use super::describe::cluster_json;
+use super::create::back_up;
+use super::forms::cluster_json;
 use super::{Context, no_such_cluster};
 
 /// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network interface (ENI), or
@@ -24,9 +25,11 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let due = context.clock.after(DELETION);
     let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    if cluster.state == ClusterState::InitializeInProgress {
+    let busy = [ClusterState::InitializeInProgress, ClusterState::ModifyInProgress, ClusterState::RollbackInProgress];
+    if busy.contains(&cluster.state) {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
     }
+    let backup = back_up(cluster, context.clock)?;
     let hsm = cluster
         .hsms
         .iter_mut()
@@ -35,12 +38,16 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
         let named: Vec<&str> = [hsm_id, eni_id, eni_ip].into_iter().flatten().collect();
         ApiError::not_found(format!("HSM '{}' was not found in cluster '{cluster_id}'.", named.join("', '")))
     })?;
-    if hsm.state == HsmState::DeleteInProgress {
-        return Err(ApiError::invalid(format!("HSM '{}' is being deleted already.", hsm.id)));
+    if matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted) {
+        return Err(ApiError::invalid(format!("HSM '{}' is in state {}: it is being deleted, or is, already.", hsm.id, hsm.state.name())));
     }
     hsm.state = HsmState::DeleteInProgress;
     hsm.due = due;
-    Ok(json!({ "HsmId": hsm.id }))
+    let answer = json!({ "HsmId": hsm.id });
+    if let Some(backup) = backup {
+        region.keep(backup);
+    }
+    Ok(answer)
 }
 
 /// "Before you can delete a cluster, you must delete all HSMs in the cluster."
@@ -51,20 +58,13 @@ pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -
     let (now, due) = (context.clock.now(), context.clock.after(DELETION));
     let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    if matches!(
-        cluster.state,
-        ClusterState::CreateInProgress
-            | ClusterState::InitializeInProgress
-            | ClusterState::UpdateInProgress
-            | ClusterState::DeleteInProgress
-            | ClusterState::Deleted
-    ) {
+    if cluster.state.in_transition() || cluster.state == ClusterState::Deleted {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.", cluster.state.name())));
     }
-    if !cluster.hsms.is_empty() {
+    if cluster.hsm_count() > 0 {
         return Err(ApiError::invalid(format!(
             "Cluster '{cluster_id}' contains {} HSM(s). Delete all HSMs in the cluster first.",
-            cluster.hsms.len()
+            cluster.hsm_count()
         )));
     }
     cluster.enter(ClusterState::DeleteInProgress, now);

@@ -1,20 +1,29 @@
-//! DescribeClusters, and the JSON forms of clusters and HSMs. No member is ever `null`: what is not there is left out.
+//! DescribeClusters.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
-use super::super::clock::Millis;
 use super::super::ids::random_bytes;
-use super::super::limits::{FILTER_NAME, FILTERS, MAX_RESULTS, NEXT_TOKEN, Text, violation};
+use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
 use super::super::members::Members;
-use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
-use super::super::wire::ApiError;
+use super::super::state::Cluster;
+use super::super::wire::{Answer, ApiError};
 use super::Context;
+use super::filters::Filters;
+use super::forms::ClusterForm;
 
 const FILTER_NAMES: [&str; 3] = ["clusterIds", "states", "vpcIds"];
 
-pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
-    let filters = Filters::read(members)?;
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page<'a> {
+    clusters: Vec<ClusterForm<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
+    let filters = Filters::read(members, &FILTER_NAMES)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
@@ -23,156 +32,102 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
 
     let identify = context.identify();
     let region = context.world.region(context.place);
-    let mut found = region.clusters(context.clock, &identify).filter(|(number, cluster)| *number > after && filters.allow(cluster)).peekable();
+    let mut found = region
+        .clusters_after(after, context.clock, &identify)
+        .filter(|(_, cluster)| filters.allow(|name, value| has(cluster, name, value)))
+        .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
-        clusters.push(cluster_json(cluster));
+        clusters.push(ClusterForm::of(cluster));
         last = number;
     }
-    let mut answer = json!({ "Clusters": clusters });
-    if found.peek().is_some() {
-        put(&mut answer, "NextToken", context.tokens.seal(last, &call));
-    }
-    Ok(answer)
+    let next_token = found.peek().is_some().then(|| context.tokens.seal(last, &call));
+    Answer::written(&Page { clusters, next_token })
 }
 
-/// `Filters`: a cluster is shown if each filter names something of it. Values are plain strings in the reference, so one
-/// that names nothing is no error.
-struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
-
-impl<'a> Filters<'a> {
-    fn read(members: &Members<'a>) -> Result<Self, ApiError> {
-        let Some(filters) = members.object("Filters")? else {
-            return Ok(Self(Vec::new()));
-        };
-        let any_text = Text::any();
-        let mut read = Vec::new();
-        for name in filters.names() {
-            FILTER_NAME.judge("Filters", name)?;
-            if !FILTER_NAMES.contains(&name) {
-                return Err(violation(name, "Filters", &format!("Map keys must be one of {}", FILTER_NAMES.join(", "))));
-            }
-            read.push((name, filters.texts(name, (0, usize::MAX), &any_text)?.unwrap_or_default()));
-        }
-        if read.len() > FILTERS {
-            return Err(ApiError::invalid(format!("Filters has {} entries; at most {FILTERS} are allowed.", read.len())));
-        }
-        Ok(Self(read))
-    }
-
-    fn allow(&self, cluster: &Cluster) -> bool {
-        self.0.iter().all(|(name, values)| match *name {
-            "clusterIds" => values.contains(&cluster.id.as_str()),
-            "vpcIds" => values.contains(&cluster.vpc.as_str()),
-            _ => values.contains(&cluster.state.name()),
-        })
-    }
-
-    /// One form for equal filters, to bind a token to them.
-    fn text(&self) -> String {
-        let mut parts: Vec<String> = self.0.iter().map(|(name, values)| format!("{name}={values:?}")).collect();
-        parts.sort();
-        parts.join("&")
+/// Whether a cluster has that value of the filter of that name.
+fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
+    match name {
+        "clusterIds" => cluster.id == value,
+        "vpcIds" => cluster.vpc == value,
+        "states" => cluster.state.name() == value,
+        _ => false,
     }
 }
 
 /// Makes NextTokens that nobody else can make, and that fit one call only.
-pub(in super::super) struct TokenKey(ring::hmac::Key);
+pub(in super::super) struct TokenKey {
+    key: ring::hmac::Key,
+    secret: [u8; 32],
+}
 
 impl TokenKey {
     pub(in super::super) fn new() -> Result<Self, String> {
-        Ok(Self(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &random_bytes::<32>()?)))
+        random_bytes().map(Self::from_secret)
     }
 
-    fn seal(&self, last: u64, call: &str) -> String {
-        let number = last.to_be_bytes();
-        let tag = ring::hmac::sign(&self.0, &[&number, call.as_bytes()].concat());
-        Base64UrlUnpadded::encode_string(&[&number, tag.as_ref()].concat())
+    /// The key of an earlier simulator: its tokens are good here.
+    pub(in super::super) fn from_secret(secret: [u8; 32]) -> Self {
+        Self { key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret), secret }
     }
 
-    fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
-        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region or filters differ, or it was altered.");
-        let octets = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
-        let (number, tag) = octets.split_first_chunk::<8>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.0, &[number, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
-        Ok(u64::from_be_bytes(*number))
+    pub(in super::super) fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
+    pub(super) fn seal(&self, last: u64, call: &str) -> String {
+        self.seal_octets(last.to_be_bytes(), call)
+    }
+
+    pub(super) fn open(&self, token: &str, call: &str) -> Result<u64, ApiError> {
+        self.open_octets(token, call).map(u64::from_be_bytes)
+    }
+
+    /// Seals the octets that say where the next page begins.
+    pub(super) fn seal_octets<const N: usize>(&self, octets: [u8; N], call: &str) -> String {
+        let tag = ring::hmac::sign(&self.key, &[&octets, call.as_bytes()].concat());
+        Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
+    }
+
+    pub(super) fn open_octets<const N: usize>(&self, token: &str, call: &str) -> Result<[u8; N], ApiError> {
+        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region, filters or order differ, or it was altered.");
+        let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
+        let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
+        ring::hmac::verify(&self.key, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        Ok(*octets)
     }
 }
 
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Some(members) = object.as_object_mut() {
-        members.insert(name.to_owned(), value.into());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
 
-pub(super) fn cluster_json(cluster: &Cluster) -> Value {
-    let subnets: Map<String, Value> = cluster.subnets.iter().map(|(zone, subnet)| (zone.clone(), Value::from(subnet.as_str()))).collect();
-    let tags: Vec<Value> = cluster.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
-    let hsms: Vec<Value> = cluster.hsms.iter().map(|hsm| hsm_json(cluster, hsm)).collect();
-    let mut out = json!({
-        "BackupPolicy": "DEFAULT",
-        "BackupRetentionPolicy": { "Type": "DAYS", "Value": cluster.retention_days.to_string() },
-        "ClusterId": cluster.id,
-        "CreateTimestamp": timestamp(cluster.created),
-        "Hsms": hsms,
-        "HsmType": cluster.hsm_type,
-        "SecurityGroup": cluster.security_group,
-        "State": cluster.state.name(),
-        "SubnetMapping": subnets,
-        "VpcId": cluster.vpc,
-        "Certificates": certificates(cluster),
-        "TagList": tags,
-    });
-    // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
-    if matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized) {
-        put(&mut out, "PreCoPassword", cluster.pre_co_password.as_str());
-    }
-    let optional = [("StateMessage", &cluster.state_message), ("Mode", &cluster.mode), ("NetworkType", &cluster.network_type)];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            put(&mut out, name, value.as_str());
+    use super::super::super::clock::{Clock, Speed};
+    use super::super::super::hardware::Hardware;
+    use super::super::super::state::{Place, World};
+    use super::*;
+
+    /// A state that is remembered as settled for a millisecond must not hide a change within it.
+    #[test]
+    fn a_change_shows_in_the_same_millisecond() {
+        let clock = Clock::start(Speed::INSTANT);
+        let hardware = std::sync::Arc::new(Hardware::start(clock.now()).unwrap());
+        let (mut world, tokens) = (World::default(), TokenKey::new().unwrap());
+        let place = Place { account: String::from("123456789012"), region: String::from("us-east-1") };
+        let mut call = |action: &str, members: Value| {
+            let members: Map<String, Value> = members.as_object().unwrap().clone();
+            let (world, clock, hardware, tokens, place) = (&mut world, &clock, &hardware, &tokens, &place);
+            let mut context = Context { world, clock, hardware, tokens, place, quotas: false, fault: None };
+            super::super::run(action, &members, &mut context).unwrap().members()
+        };
+        for _ in 0..50 {
+            let cluster = call("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+            let id = &cluster["Cluster"]["ClusterId"];
+            let only = json!({ "Filters": { "clusterIds": [id] } });
+            assert_eq!(call("DescribeClusters", only.clone())["Clusters"][0]["State"], "UNINITIALIZED");
+            call("DeleteCluster", json!({ "ClusterId": id }));
+            assert_eq!(call("DescribeClusters", only)["Clusters"][0]["State"], "DELETED");
         }
     }
-    out
-}
-
-/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (facts.md, "The service").
-fn certificates(cluster: &Cluster) -> Value {
-    if let Some(identity) = cluster.csr_identity() {
-        return json!({
-            "ClusterCsr": identity.csr,
-            "HsmCertificate": identity.hsm,
-            "AwsHardwareCertificate": identity.aws_hardware,
-            "ManufacturerHardwareCertificate": identity.manufacturer_hardware,
-        });
-    }
-    match &cluster.claim {
-        Some(claim) if !matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress) => {
-            json!({ "ClusterCertificate": claim.signed_cert })
-        }
-        _ => json!({}),
-    }
-}
-
-pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
-    let mut out = json!({
-        "AvailabilityZone": hsm.zone,
-        "ClusterId": cluster.id,
-        "SubnetId": hsm.subnet,
-        "EniId": hsm.eni,
-        "EniIp": hsm.ip,
-        "HsmId": hsm.id,
-        "State": hsm.state.name(),
-    });
-    if hsm.state == HsmState::Active {
-        put(&mut out, "StateMessage", "HSM created.");
-    }
-    out
-}
-
-/// A JSON number, in seconds with a fraction (JSON 1.1, `timestampFormat` epoch-seconds).
-fn timestamp(at: Millis) -> Value {
-    let seconds = std::time::Duration::from_millis(u64::try_from(at).unwrap_or(0)).as_secs_f64();
-    Value::from(seconds)
 }

@@ -1,10 +1,17 @@
 //! The actions of the API. Each reads and judges all its parameters first, then looks things up, then changes them: what
 //! is refused has changed nothing.
 
+mod backups;
 mod create;
 mod delete;
 mod describe;
+mod describe_backups;
+mod filters;
+mod forms;
 mod initialize;
+mod modify;
+mod policies;
+mod tags;
 
 use std::sync::Arc;
 
@@ -15,23 +22,10 @@ use super::faults::Fault;
 use super::hardware::Hardware;
 use super::members::Members;
 use super::state::{Hsm, Place, World};
-use super::wire::{ApiError, excerpt};
+use super::wire::{Answer, ApiError, excerpt};
 
 pub(super) use create::new_hsm;
 pub(super) use describe::TokenKey;
-
-/// The actions of API version 2017-04-28 that this simulator does not have yet.
-const NOT_YET: [&str; 9] = [
-    "CopyBackupToRegion",
-    "DeleteBackup",
-    "DescribeBackups",
-    "ListTags",
-    "ModifyBackupAttributes",
-    "ModifyCluster",
-    "RestoreBackup",
-    "TagResource",
-    "UntagResource",
-];
 
 /// What the actions work on.
 pub(super) struct Context<'a> {
@@ -40,6 +34,8 @@ pub(super) struct Context<'a> {
     pub(super) hardware: &'a Arc<Hardware>,
     pub(super) tokens: &'a TokenKey,
     pub(super) place: &'a Place,
+    /// Whether the quotas hold that AWS raises on request.
+    pub(super) quotas: bool,
     /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
     pub(super) fault: Option<Fault>,
 }
@@ -54,27 +50,41 @@ impl Context<'_> {
 }
 
 /// Runs one action.
-pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
     let members = Members::new(members);
-    match action {
+    let answer = match action {
         "CreateCluster" => create::create_cluster(&members, context),
         "CreateHsm" => create::create_hsm(&members, context),
-        "DescribeClusters" => describe::describe_clusters(&members, context),
+        "DescribeClusters" => return describe::describe_clusters(&members, context),
         "InitializeCluster" => initialize::initialize_cluster(&members, context),
         "DeleteHsm" => delete::delete_hsm(&members, context),
         "DeleteCluster" => delete::delete_cluster(&members, context),
-        known if NOT_YET.contains(&known) => {
-            Err(ApiError::unknown_operation(format!("{known} is an action of CloudHSM that this simulator does not have")))
-        }
-        other => Err(ApiError::unknown_operation(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
-    }
+        "ModifyCluster" => modify::modify_cluster(&members, context),
+        "ListTags" => tags::list_tags(&members, context),
+        "TagResource" => tags::tag_resource(&members, context),
+        "UntagResource" => tags::untag_resource(&members, context),
+        "PutResourcePolicy" => policies::put_resource_policy(&members, context),
+        "GetResourcePolicy" => policies::get_resource_policy(&members, context),
+        "DeleteResourcePolicy" => policies::delete_resource_policy(&members, context),
+        "DescribeBackups" => describe_backups::describe_backups(&members, context),
+        "CopyBackupToRegion" => backups::copy_backup_to_region(&members, context),
+        "DeleteBackup" => backups::delete_backup(&members, context),
+        "RestoreBackup" => backups::restore_backup(&members, context),
+        "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
+        other => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
+    };
+    answer.map(Answer::Members)
 }
 
 fn no_such_cluster(id: &str) -> ApiError {
     ApiError::not_found(format!("Cluster '{id}' was not found."))
 }
 
+fn no_such_backup(id: &str) -> ApiError {
+    ApiError::not_found(format!("Backup '{id}' was not found."))
+}
+
 /// The system gave no randomness: nothing that the caller did.
-fn out_of_order(reason: String) -> ApiError {
+pub(super) fn out_of_order(reason: String) -> ApiError {
     ApiError::internal(format!("The simulator is out of order: {reason}."))
 }

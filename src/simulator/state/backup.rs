@@ -1,9 +1,16 @@
 //! Backups and their states.
 
-use super::super::clock::Millis;
+use serde::{Deserialize, Serialize};
+
+use super::super::clock::{DAY, Millis};
+use super::super::ids::resource_id;
+use super::{Claim, Cluster, DELETED_STAY};
+
+/// "A backup can be restored up to 7 days after the DeleteBackup request is made."
+const RESTORABLE: Millis = 7 * DAY;
 
 /// The states of a backup (API Reference, `Backup`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) enum BackupState {
     CreateInProgress,
     Ready,
@@ -24,7 +31,8 @@ impl BackupState {
 }
 
 /// Where a copied backup comes from (`Backup`: SourceBackup, SourceCluster, SourceRegion).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Origin {
     pub(in super::super) backup: String,
     pub(in super::super) cluster: String,
@@ -32,7 +40,8 @@ pub(in super::super) struct Origin {
 }
 
 /// A backup. It outlives its cluster, and holds what a cluster made from it begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Backup {
     pub(in super::super) id: String,
     pub(in super::super) cluster_id: String,
@@ -44,12 +53,104 @@ pub(in super::super) struct Backup {
     /// PENDING_DELETION: when it will be gone.
     pub(in super::super) delete_at: Option<Millis>,
     pub(in super::super) never_expires: bool,
+    /// When RestoreBackup last brought it back.
+    pub(in super::super) restored: Option<Millis>,
     pub(in super::super) tags: Vec<(String, String)>,
+    /// Of the resource-policy actions, later than 2022.
+    pub(in super::super) policy: Option<String>,
     /// What a cluster that is created from it has: no such cluster needs initialization.
     pub(in super::super) hsm_type: String,
     pub(in super::super) mode: Option<String>,
-    /// The certificate and trust anchor that the cluster was initialized with.
-    pub(in super::super) claim: super::Claim,
+    /// The certificate and trust anchor that the cluster was initialized with. `None`: a control command made it INITIALIZED.
+    pub(in super::super) claim: Option<Claim>,
     /// When the state of transition is over.
     pub(in super::super) due: Option<Millis>,
+}
+
+impl Backup {
+    /// A backup of the cluster as it is, made at `created` and READY at `due`. Fails if the system gives no randomness.
+    pub(in super::super) fn of(cluster: &Cluster, created: Millis, due: Millis) -> Result<Self, String> {
+        Ok(Self {
+            id: resource_id("backup")?,
+            cluster_id: cluster.id.clone(),
+            state: BackupState::CreateInProgress,
+            created,
+            copied: None,
+            origin: None,
+            delete_at: None,
+            never_expires: false,
+            restored: None,
+            tags: Vec::new(),
+            hsm_type: cluster.hsm_type.clone(),
+            mode: cluster.mode.clone(),
+            policy: None,
+            claim: cluster.claim.clone(),
+            due: Some(due),
+        })
+    }
+
+    /// A copy of it for another region, made at `copied` and READY at `due`: of the same time and cluster, with tags of
+    /// its own. Fails like [`Backup::of`].
+    pub(in super::super) fn copy(&self, region: &str, tags: Vec<(String, String)>, copied: Millis, due: Millis) -> Result<Self, String> {
+        let origin = Origin { backup: self.id.clone(), cluster: self.cluster_id.clone(), region: region.to_owned() };
+        Ok(Self {
+            id: resource_id("backup")?,
+            state: BackupState::CreateInProgress,
+            copied: Some(copied),
+            origin: Some(origin),
+            delete_at: None,
+            never_expires: false,
+            restored: None,
+            tags,
+            policy: None,
+            due: Some(due),
+            ..self.clone()
+        })
+    }
+
+    /// From `at` on it can only be restored, and that for seven days.
+    pub(in super::super) fn delete(&mut self, at: Millis) {
+        self.state = BackupState::PendingDeletion;
+        self.delete_at = Some(at.saturating_add(RESTORABLE));
+    }
+
+    pub(in super::super) fn restore(&mut self, at: Millis) {
+        self.state = BackupState::Ready;
+        self.delete_at = None;
+        self.restored = Some(at);
+    }
+
+    /// Whether [`Backup::settle`] has anything to do.
+    pub(super) fn unsettled(&self, now: Millis) -> bool {
+        let over = |at: Option<Millis>| at.is_some_and(|at| at <= now);
+        over(self.due) || (self.state == BackupState::PendingDeletion && over(self.delete_at))
+    }
+
+    /// Lets the time that has passed take effect.
+    pub(super) fn settle(&mut self, now: Millis) {
+        if self.due.take_if(|due| *due <= now).is_some() && self.state == BackupState::CreateInProgress {
+            self.state = BackupState::Ready;
+        }
+        if self.state == BackupState::PendingDeletion && self.delete_at.is_some_and(|at| at <= now) {
+            self.state = BackupState::Deleted;
+        }
+    }
+
+    /// Whether it is no longer listed either.
+    pub(super) fn gone(&self, now: Millis) -> bool {
+        self.state == BackupState::Deleted && self.delete_at.is_none_or(|at| at.saturating_add(DELETED_STAY) <= now)
+    }
+
+    /// When the retention policy of its cluster deletes it, if `retention` is that policy's.
+    ///
+    /// One that was restored is left alone for a day: time to exempt it or to change the policy, which the guide asks for.
+    pub(super) fn expires(&self, retention: Millis) -> Millis {
+        let spared = self.restored.map_or(Millis::MIN, |at| at.saturating_add(DAY));
+        self.created.saturating_add(retention).max(spared)
+    }
+
+    /// How long after its making a backup can be there at all that nobody exempts or restores.
+    pub(super) fn longest_life(retention: Millis) -> Millis {
+        retention.saturating_add(RESTORABLE).saturating_add(DELETED_STAY)
+    }
 }

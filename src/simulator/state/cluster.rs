@@ -1,11 +1,13 @@
 //! Clusters, their states, and how time moves them from one to the next.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::{Hsm, HsmState};
 
-/// The states of a cluster (API Reference, `Cluster`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS and ROLLBACK_IN_PROGRESS are later than 2022.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum ClusterState {
     CreateInProgress,
@@ -14,6 +16,8 @@ pub enum ClusterState {
     Initialized,
     Active,
     UpdateInProgress,
+    ModifyInProgress,
+    RollbackInProgress,
     DeleteInProgress,
     Deleted,
     Degraded,
@@ -21,13 +25,15 @@ pub enum ClusterState {
 
 impl ClusterState {
     /// Every state, in the order of the reference.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CreateInProgress,
         Self::Uninitialized,
         Self::InitializeInProgress,
         Self::Initialized,
         Self::Active,
         Self::UpdateInProgress,
+        Self::ModifyInProgress,
+        Self::RollbackInProgress,
         Self::DeleteInProgress,
         Self::Deleted,
         Self::Degraded,
@@ -42,10 +48,17 @@ impl ClusterState {
             Self::Initialized => "INITIALIZED",
             Self::Active => "ACTIVE",
             Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
+            Self::ModifyInProgress => "MODIFY_IN_PROGRESS",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
             Self::DeleteInProgress => "DELETE_IN_PROGRESS",
             Self::Deleted => "DELETED",
             Self::Degraded => "DEGRADED",
         }
+    }
+
+    /// Whether it is a state on the way to another.
+    pub(in super::super) fn in_transition(self) -> bool {
+        self.name().ends_with("_IN_PROGRESS")
     }
 
     /// The state of that name.
@@ -55,18 +68,23 @@ impl ClusterState {
 }
 
 /// What the owner has sent with InitializeCluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Claim {
     pub(in super::super) signed_cert: String,
     pub(in super::super) trust_anchor: String,
 }
 
 /// A state that a cluster will be in, and from when.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Next {
     pub(in super::super) state: ClusterState,
     pub(in super::super) at: Millis,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Cluster {
     pub(in super::super) id: String,
     pub(in super::super) hsm_type: String,
@@ -88,6 +106,14 @@ pub(in super::super) struct Cluster {
     pub(in super::super) since: Millis,
     pub(in super::super) hsms: Vec<Hsm>,
     pub(in super::super) claim: Option<Claim>,
+    /// HsmTypeRollbackExpiration (later than 2022): until when a changed type can be changed back.
+    pub(in super::super) rollback_until: Option<Millis>,
+    /// The backup that it was created from.
+    pub(in super::super) source_backup: Option<String>,
+    /// When its next daily backup is due. `None` while none is made.
+    pub(in super::super) backup_due: Option<Millis>,
+    /// Up to when time has taken effect on it and its backups.
+    pub(in super::super) settled: Millis,
 }
 
 impl Cluster {
@@ -98,6 +124,11 @@ impl Cluster {
         self.next = None;
     }
 
+    /// How many HSMs it has: a DELETED one, still shown, is none.
+    pub(in super::super) fn hsm_count(&self) -> usize {
+        self.hsms.iter().filter(|hsm| hsm.state != HsmState::Deleted).count()
+    }
+
     /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
     pub(in super::super) fn csr_identity(&self) -> Option<&Identity> {
         if self.state != ClusterState::Uninitialized {
@@ -106,8 +137,27 @@ impl Cluster {
         self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
     }
 
-    /// Lets the time that has passed take effect. `identify` makes an HSM's certificates, once its key is there.
-    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) {
+    /// Whether [`Cluster::settle`] has anything to do.
+    pub(super) fn unsettled(&self, now: Millis) -> bool {
+        let waits = |hsm: &Hsm| matches!(hsm.state, HsmState::CreateInProgress | HsmState::DeleteInProgress);
+        let backup_due = if self.is_backed_up() { self.backup_due.is_none_or(|due| due <= now) } else { self.backup_due.is_some() };
+        backup_due || self.next.as_ref().is_some_and(|next| next.at <= now) || self.hsms.iter().any(|hsm| waits(hsm) && hsm.due <= now)
+    }
+
+    /// Lets the time that has passed take effect, and returns the moments in it at which a backup was made. `identify`
+    /// makes an HSM's certificates, once its key is there.
+    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
+        let mut backups = Vec::new();
+        if let Some(next) = self.next.take_if(|next| next.at <= now) {
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
+                self.claim = None;
+            }
+            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Initialized {
+                backups.push(next.at);
+            }
+            self.enter(next.state, next.at);
+        }
+        let had_active = self.has_active_hsm();
         for hsm in &mut self.hsms {
             if hsm.state == HsmState::CreateInProgress && hsm.due <= now {
                 identify(hsm);
@@ -116,12 +166,12 @@ impl Cluster {
                 }
             }
         }
-        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
-        if let Some(next) = self.next.take_if(|next| next.at <= now) {
-            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
-                self.claim = None;
-            }
-            self.enter(next.state, next.at);
+        if !had_active && self.is_backed_up() {
+            // Until now there was nothing to make a backup of.
+            backups.extend(self.active_since().map(|at| at.max(self.settled)));
         }
+        backups.extend(self.daily_backups(now));
+        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+        backups
     }
 }

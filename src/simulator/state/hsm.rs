@@ -2,28 +2,50 @@
 
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::super::keys::OrderedKey;
 
-/// The states of an HSM that this simulator shows. One that is deleted is no longer listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum HsmState {
+/// What is made once its keys are there.
+pub(in super::super) type Made<T> = Arc<OnceLock<Result<T, String>>>;
+
+/// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and DELETE_IN_PROGRESS: one that
+/// is deleted is no longer listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the API's")]
+pub enum HsmState {
     CreateInProgress,
     Active,
+    Degraded,
     DeleteInProgress,
+    Deleted,
 }
 
 impl HsmState {
-    pub(in super::super) fn name(self) -> &'static str {
+    /// Every state, in the order of the reference.
+    pub const ALL: [Self; 5] = [Self::CreateInProgress, Self::Active, Self::Degraded, Self::DeleteInProgress, Self::Deleted];
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// The state as the API spells it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
             Self::Active => "ACTIVE",
+            Self::Degraded => "DEGRADED",
             Self::DeleteInProgress => "DELETE_IN_PROGRESS",
+            Self::Deleted => "DELETED",
         }
     }
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in super::super) struct Hsm {
     pub(in super::super) id: String,
     pub(in super::super) zone: String,
@@ -36,12 +58,24 @@ pub(in super::super) struct Hsm {
     /// Which of the simulator's cards it is a partition of, and its number there.
     pub(in super::super) card: usize,
     pub(in super::super) partition: u64,
+    /// Not in a state file: nothing uses it once the certificates are made, and until then nobody has seen anything of it.
+    #[serde(skip)]
     pub(in super::super) key: OrderedKey,
-    pub(in super::super) identity: Arc<OnceLock<Result<Identity, String>>>,
+    #[serde(serialize_with = "write_identity", deserialize_with = "read_identity")]
+    pub(in super::super) identity: Made<Identity>,
 }
 
 impl Hsm {
     pub(in super::super) fn identity(&self) -> Option<&Identity> {
         self.identity.get().and_then(|made| made.as_ref().ok())
     }
+}
+
+fn write_identity<S: Serializer>(identity: &Made<Identity>, serializer: S) -> Result<S::Ok, S::Error> {
+    identity.get().and_then(|made| made.as_ref().ok()).serialize(serializer)
+}
+
+fn read_identity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Made<Identity>, D::Error> {
+    let identity: Option<Identity> = Deserialize::deserialize(deserializer)?;
+    Ok(Arc::new(identity.map_or_else(OnceLock::new, |identity| OnceLock::from(Ok(identity)))))
 }

@@ -3,14 +3,22 @@
 mod backup;
 mod cluster;
 mod hsm;
+mod kept;
+mod retention;
+mod schedule;
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::time::Duration;
 
-pub(super) use backup::{Backup, BackupState, Origin};
+use serde::{Deserialize, Serialize};
+
+pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
-pub(super) use hsm::{Hsm, HsmState};
+pub(super) use hsm::Hsm;
+pub use hsm::HsmState;
+pub(super) use kept::{Kept, Shelf};
 
 use super::clock::{Clock, DAY, Millis};
 
@@ -19,40 +27,68 @@ pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
 pub(super) const HSM_CREATION: Duration = Duration::from_millis(300);
 pub(super) const INITIALIZATION: Duration = Duration::from_millis(300);
 pub(super) const DELETION: Duration = Duration::from_millis(200);
+pub(super) const MODIFICATION: Duration = Duration::from_millis(300);
 
-/// A deleted cluster stays listed this long, by the simulator's clock.
+pub(super) const BACKUP_CREATION: Duration = Duration::from_millis(200);
+
+/// A deleted cluster or backup stays listed this long, by the simulator's clock.
 const DELETED_STAY: Millis = DAY / 24;
 
 /// The clusters and backups of one account in one region, in the order of their creation.
-#[derive(Default)]
+///
+/// What serde skips here, the state file has item by item; all else is written with the region.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Region {
-    clusters: BTreeMap<u64, Cluster>,
+    #[serde(skip)]
+    clusters: Shelf<Cluster>,
+    #[serde(skip)]
     numbers: HashMap<String, u64>,
     /// By the order of their creation, too.
-    pub(super) backups: BTreeMap<u64, Backup>,
+    #[serde(skip)]
+    backups: Shelf<Backup>,
     created: u64,
+    /// When time last took effect on everything; `None` when something has been handed out to be changed since.
+    #[serde(skip)]
+    settled_at: Option<Millis>,
 }
 
 impl Region {
     pub(super) fn add(&mut self, cluster: Cluster) -> &Cluster {
+        self.settled_at = None;
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
-        self.clusters.entry(self.created).or_insert(cluster)
+        self.clusters.entry(self.created).or_insert(Kept::new(cluster))
     }
 
     /// The cluster as it is now.
     pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
-        let cluster = self.clusters.get_mut(self.numbers.get(id)?)?;
-        cluster.settle(clock.now(), identify);
-        (!gone(cluster, clock.now())).then_some(cluster)
+        let number = *self.numbers.get(id)?;
+        self.settle(number..=number, clock, identify);
+        self.settled_at = None;
+        let cluster = self.clusters.get_mut(&number)?;
+        (!gone(cluster, clock.now())).then_some(&mut **cluster)
     }
 
     /// All clusters as they are now, each with the number that orders them.
     pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        self.clusters_after(0, clock, identify)
+    }
+
+    /// Those after that number: the next page need not go through the ones before it.
+    pub(super) fn clusters_after(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+        self.settle_all(clock, identify);
+        self.clusters.range(after.saturating_add(1)..).map(|(number, cluster)| (*number, &**cluster))
+    }
+
+    /// Lets time take effect on everything, once in a millisecond: in the same one only what has been handed out to be
+    /// changed can differ.
+    fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
         let now = clock.now();
-        for cluster in self.clusters.values_mut() {
-            cluster.settle(now, identify);
+        if self.settled_at == Some(now) {
+            return;
         }
+        self.settle(retention::ALL, clock, identify);
         let numbers = &mut self.numbers;
         self.clusters.retain(|_, cluster| {
             let keep = !gone(cluster, now);
@@ -61,12 +97,55 @@ impl Region {
             }
             keep
         });
-        self.clusters.iter().map(|(number, cluster)| (*number, cluster))
+        self.settled_at = Some(now);
+    }
+
+    /// What the state file has item by item: clusters and backups.
+    pub(super) fn shelves_mut(&mut self) -> (&mut Shelf<Cluster>, &mut Shelf<Backup>) {
+        (&mut self.clusters, &mut self.backups)
+    }
+
+    /// Takes over all else.
+    pub(super) fn resume(&mut self, kept: Self) {
+        let (clusters, numbers, backups) = (mem::take(&mut self.clusters), mem::take(&mut self.numbers), mem::take(&mut self.backups));
+        *self = Self { clusters, numbers, backups, ..kept };
+    }
+
+    /// Puts a cluster in its place, or takes away the one that is there.
+    pub(super) fn put_cluster(&mut self, number: u64, cluster: Option<Cluster>) {
+        self.settled_at = None;
+        if let Some(gone) = self.clusters.remove(&number) {
+            self.numbers.remove(&gone.id);
+        }
+        if let Some(cluster) = cluster {
+            self.numbers.insert(cluster.id.clone(), number);
+            self.clusters.insert(number, Kept::new(cluster));
+        }
+    }
+
+    /// Puts a backup in its place, or takes away the one that is there.
+    pub(super) fn put_backup(&mut self, number: u64, backup: Option<Backup>) {
+        self.settled_at = None;
+        match backup {
+            Some(backup) => self.backups.insert(number, Kept::new(backup)),
+            None => self.backups.remove(&number),
+        };
+    }
+
+    /// The region with all clusters as they are now.
+    pub(super) fn settled(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> &mut Self {
+        self.settle_all(clock, identify);
+        self
+    }
+
+    /// All clusters as they were when they were last looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
+        self.clusters.values().map(|cluster| &**cluster)
     }
 
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
@@ -75,7 +154,8 @@ fn gone(cluster: &Cluster, now: Millis) -> bool {
 }
 
 /// An account in a region: what is in one is not seen from another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Place {
     pub(super) account: String,
     pub(super) region: String,
@@ -90,6 +170,26 @@ pub(super) struct World {
 impl World {
     pub(super) fn region(&mut self, place: &Place) -> &mut Region {
         self.regions.entry(place.clone()).or_default()
+    }
+
+    /// Every place with what it holds.
+    pub(super) fn regions(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
+        self.regions.iter_mut()
+    }
+
+    /// Marks all that the state file has item by item.
+    pub(super) fn mark(&mut self) {
+        for region in self.regions.values_mut() {
+            region.clusters.values_mut().for_each(Kept::mark);
+            region.backups.values_mut().for_each(Kept::mark);
+        }
+    }
+
+    /// The HSMs whose certificates are still to be made.
+    pub(super) fn unidentified_hsms(&mut self) -> impl Iterator<Item = &mut Hsm> {
+        let clusters = self.regions.values_mut().flat_map(|region| region.clusters.values_mut());
+        let waiting = clusters.filter(|cluster| cluster.hsms.iter().any(|hsm| hsm.identity().is_none()));
+        waiting.flat_map(|cluster| cluster.hsms.iter_mut()).filter(|hsm| hsm.identity().is_none())
     }
 
     /// The region that holds the cluster: control commands name no region.

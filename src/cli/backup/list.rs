@@ -1,0 +1,95 @@
+//! `hsmboot backup list`
+
+use serde_json::{Value, json};
+
+use super::document;
+use crate::bundle::ClusterId;
+use crate::cli::cluster::range;
+use crate::cli::manage::{located, or_dash, state, table};
+use crate::cli::online::{OnlineArgs, block_on, cluster_id};
+use crate::cli::ui::{Outcome, Ui};
+use crate::cloudhsm::fleet::{Backup, BackupFilter};
+use crate::cloudhsm::{BackupState, Fleet, limits};
+use crate::error::Result;
+use crate::x509::Moment;
+
+/// List the region's backups
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot backup list --cluster-id cluster-abc234defgh --state READY
+  hsmboot backup list --never-expires true --sort oldest --output json
+
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
+pub struct Args {
+    /// Only this backup (may repeat)
+    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    backup_id: Vec<String>,
+    /// Only backups of this cluster (may repeat)
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: Vec<ClusterId>,
+    /// Only copies of this backup (may repeat)
+    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    source_backup_id: Vec<String>,
+    /// Only backups in this state, as the API names it, in any case (may repeat)
+    #[arg(long, value_name = "STATE", value_parser = backup_state)]
+    state: Vec<BackupState>,
+    /// Only backups that the retention policy spares (true), or only those that it does not (false)
+    #[arg(long, value_name = "BOOL")]
+    never_expires: Option<bool>,
+    /// The order (default: the service's)
+    #[arg(long, value_enum, value_name = "BY")]
+    sort: Option<Sort>,
+    /// How many backups a request brings, 1 to 50; all pages are shown
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::BACKUPS_PER_PAGE)))]
+    page_size: Option<i32>,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// `--sort`: the API's SortAscending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sort {
+    /// The oldest first
+    Oldest,
+    /// The newest first
+    Newest,
+}
+
+fn backup_state(text: &str) -> std::result::Result<BackupState, String> {
+    state(text, BackupState::KNOWN).map(|name| BackupState::from(name.as_str()))
+}
+
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let filter = BackupFilter {
+        backup_ids: args.backup_id.clone(),
+        source_backup_ids: args.source_backup_id.clone(),
+        cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
+        states: args.state.clone(),
+        never_expires: args.never_expires,
+        sort_ascending: args.sort.map(|sort| sort == Sort::Oldest),
+        page_size: args.page_size,
+    };
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let backups = service.backups(&filter).await?;
+        let rows: Vec<[String; 5]> = backups.iter().map(row).collect();
+        let text = match rows.is_empty() {
+            true => format!("no backups at {}\n", service.place()),
+            false => table(["BACKUP", "STATE", "CLUSTER", "CREATED", "EXPIRES"], &rows),
+        };
+        let backups: Vec<Value> = backups.iter().map(document).collect();
+        Ok(Outcome::done(located(service.place(), json!({ "backups": backups })), text))
+    })
+}
+
+fn row(backup: &Backup) -> [String; 5] {
+    let moment = |at: Option<i64>| or_dash(at.map(|at| Moment::from_unix(at).to_string()).as_deref());
+    let expires = match (backup.deleted, backup.never_expires) {
+        (Some(_), _) => moment(backup.deleted),
+        (None, Some(true)) => "never".to_owned(),
+        (None, Some(false)) => "by policy".to_owned(),
+        (None, None) => "-".to_owned(),
+    };
+    [backup.backup_id.clone(), backup.state.to_string(), or_dash(backup.cluster_id.as_deref()), moment(backup.created), expires]
+}

@@ -1,0 +1,97 @@
+//! `hsmboot cluster delete`
+
+use serde_json::json;
+
+use super::{find, is_going};
+use crate::bundle::ClusterId;
+use crate::cli::manage::{AGAIN, ConsentArgs, Seen, WaitArgs, located, settle};
+use crate::cli::online::{OnlineArgs, block_on, cluster_id};
+use crate::cli::ui::{Outcome, Ui};
+use crate::cli::view;
+use crate::cloudhsm::aws::AwsCloudHsm;
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
+use crate::error::{Class, Error, Result};
+
+/// Delete a cluster that has no HSMs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Asks first. Its backups stay, and a cluster can be restored from them.
+
+Examples:
+  hsmboot cluster delete --cluster-id cluster-abc234defgh
+  hsmboot cluster delete --cluster-id cluster-abc234defgh --yes --wait
+
+Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no --yes; 6 unknown cluster, or the service refused \
+or cannot be reached; 7 not gone in time; 8 it has HSMs; 130 declined, nothing was deleted")]
+pub struct Args {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let id = &args.cluster_id;
+    args.consent.check()?;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let before = find(&service, id).await?;
+        let changed = !is_going(&before);
+        if changed {
+            has_no_hsms(&before)?;
+            args.consent.ask(&format!("{id}, {}, at {}", before.state, service.place()), "Its backups stay; the cluster itself is gone for good.")?;
+            send_deletion(&service, id).await?;
+        }
+        let last = match args.wait.limit() {
+            None => service.describe(id.as_str()).await?,
+            Some(limit) => settle(ui, limit, AGAIN, async || gone(&service, id).await).await?,
+        };
+        let text = match (changed, last.as_ref().is_none_or(|cluster| cluster.state == ClusterState::Deleted)) {
+            (true, true) => format!("deleted {id}\n"),
+            (true, false) => format!("{id} is being deleted\n"),
+            (false, true) => format!("{id} is deleted already; nothing was changed\n"),
+            (false, false) => format!("{id} is being deleted already; nothing was changed\n"),
+        };
+        let cluster = last.as_ref().map(view::document);
+        Ok(Outcome::done(located(service.place(), json!({ "changed": changed, "cluster_id": id, "cluster": cluster })), text))
+    })
+}
+
+async fn gone(service: &AwsCloudHsm, id: &ClusterId) -> std::result::Result<Seen<Option<Cluster>>, ServiceError> {
+    Ok(match service.describe(id.as_str()).await? {
+        Some(cluster) if cluster.state == ClusterState::Deleted => Seen::There(Some(cluster)),
+        Some(cluster) => Seen::NotYet(format!("{id} {}", cluster.state)),
+        None => Seen::There(None),
+    })
+}
+
+/// Sends DeleteCluster. Where its answer is lost, the cluster tells.
+async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<()> {
+    match service.delete_cluster(id.as_str()).await {
+        Err(error) if error.outcome_unknown() => match service.describe(id.as_str()).await? {
+            Some(cluster) if !is_going(&cluster) => Err(error.into()),
+            _ => Ok(()),
+        },
+        sent => Ok(sent?),
+    }
+}
+
+/// "Before you can delete a cluster, you must delete all HSMs in the cluster" (API Reference, DeleteCluster).
+fn has_no_hsms(cluster: &Cluster) -> Result<()> {
+    if cluster.hsms.is_empty() {
+        return Ok(());
+    }
+    let id = &cluster.cluster_id;
+    let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+    Err(Error::new(
+        Class::Conflict,
+        "cluster-has-hsms",
+        format!("{id} has HSMs, which have to be deleted first{}", hsms.concat()),
+        format!("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait"),
+    ))
+}

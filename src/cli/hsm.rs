@@ -1,0 +1,276 @@
+//! `hsmboot hsm create`, `hsmboot hsm delete`
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::cluster::{deleted, find, is_going};
+use super::manage::{ConsentArgs, Seen, WaitArgs, located, settle};
+use super::online::{OnlineArgs, block_on, cluster_id};
+use super::ui::{Outcome, Ui};
+use super::view::{hsm_document, printable};
+use crate::bundle::ClusterId;
+use crate::cloudhsm::aws::AwsCloudHsm;
+use crate::cloudhsm::fleet::NewHsm;
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, limits};
+use crate::error::{Class, Error, Result};
+
+/// Create and delete the HSMs of a cluster
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
+  hsmboot hsm delete --cluster-id cluster-abc234defgh --hsm-id hsm-abc234defgh
+
+Exit codes: 0 done or already so; others as each command says")]
+pub enum Command {
+    Create(CreateArgs),
+    Delete(DeleteArgs),
+}
+
+/// Create an HSM in a cluster
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+CreateHsm is sent once. A cluster that is not claimed yet takes one HSM, which makes the CSR.
+
+Examples:
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1b --ip-address 10.0.2.9
+
+Exit codes: 0 created; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached, or its answer is lost; \
+7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
+pub struct CreateArgs {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    /// One that the cluster has a subnet in
+    #[arg(long, value_name = "ZONE", value_parser = limits::availability_zone)]
+    availability_zone: String,
+    /// Its address in that subnet (default: a free one)
+    #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
+    ip_address: Option<String>,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// Delete an HSM of a cluster
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Asks first. With the only HSM of a cluster that is not claimed yet its CSR goes, and a certificate signed for it is worthless.
+
+Examples:
+  hsmboot hsm delete --cluster-id cluster-abc234defgh --hsm-id hsm-abc234defgh
+  hsmboot hsm delete --cluster-id cluster-abc234defgh --eni-ip 10.0.1.4 --yes --wait
+
+Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no --yes; 6 unknown cluster or HSM, or the service \
+refused or cannot be reached; 7 not gone in time; 130 declined, nothing was deleted")]
+pub struct DeleteArgs {
+    /// The cluster
+    #[arg(long, value_name = "ID", value_parser = cluster_id)]
+    cluster_id: ClusterId,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// An HSM, by one of its names.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// The HSM, by its id
+    #[arg(long, value_name = "ID", value_parser = limits::hsm_id)]
+    hsm_id: Option<String>,
+    /// The HSM, by its network interface's id
+    #[arg(long, value_name = "ID", value_parser = limits::eni_id)]
+    eni_id: Option<String>,
+    /// The HSM, by its address
+    #[arg(long, value_name = "IP", value_parser = limits::ip_address)]
+    eni_ip: Option<String>,
+}
+
+impl Which {
+    fn is(&self, hsm: &HsmSummary) -> bool {
+        let same = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_some_and(|wanted| found == Some(wanted));
+        same(&self.hsm_id, Some(&hsm.hsm_id)) || same(&self.eni_id, hsm.eni_id.as_deref()) || same(&self.eni_ip, hsm.eni_ip.as_deref())
+    }
+
+    fn name(&self) -> &str {
+        [&self.hsm_id, &self.eni_id, &self.eni_ip].into_iter().flatten().next().map_or("", String::as_str)
+    }
+}
+
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+    match command {
+        Command::Create(args) => create(args, ui),
+        Command::Delete(args) => delete(args, ui),
+    }
+}
+
+fn document(service: &AwsCloudHsm, changed: bool, id: &ClusterId, hsm: Option<&HsmSummary>) -> Value {
+    located(service.place(), json!({ "changed": changed, "cluster_id": id, "hsm": hsm.map(hsm_document) }))
+}
+
+fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
+    let id = &args.cluster_id;
+    let order = NewHsm { cluster_id: id.to_string(), availability_zone: args.availability_zone.clone(), ip_address: args.ip_address.clone() };
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        takes_an_hsm(&find(&service, id).await?, &order.availability_zone)?;
+        let made = service.create_hsm(&order).await?;
+        let hsm = match args.wait.limit() {
+            None => made,
+            Some(limit) => {
+                ui.say(&format!("created {}", made.hsm_id));
+                active(&service, id, &made.hsm_id, limit, ui).await.map_err(|error| error.with_document(document(&service, true, id, Some(&made))))?
+            }
+        };
+        let text =
+            format!("created {}\n  state    {}\n  address  {}\n", printable(&hsm.hsm_id), hsm.state, printable(hsm.eni_ip.as_deref().unwrap_or("-")));
+        Ok(Outcome::done(document(&service, true, id, Some(&hsm)), text))
+    })
+}
+
+/// Waits until a new HSM is at work.
+async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str, limit: Duration, ui: &Ui) -> Result<HsmSummary> {
+    let hint = format!("it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it stands");
+    settle(ui, limit, &hint, async || {
+        let cluster = service.describe(id.as_str()).await?;
+        let hsm = cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == hsm_id));
+        Ok(match hsm {
+            Some(hsm) if hsm.state == HsmState::Active => Seen::There(hsm),
+            Some(hsm) if matches!(hsm.state, HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted) => {
+                Seen::Lost(never_active(id, &hsm))
+            }
+            Some(hsm) => Seen::NotYet(format!("{hsm_id} {}", hsm.state)),
+            None => Seen::NotYet(format!("{hsm_id} is not listed yet")),
+        })
+    })
+    .await
+}
+
+fn never_active(id: &ClusterId, hsm: &HsmSummary) -> Error {
+    let message = hsm.state_message.as_deref().map(|text| format!("\n  service  {text}")).unwrap_or_default();
+    Error::new(
+        Class::Conflict,
+        "state-out-of-reach",
+        format!("{} cannot become ACTIVE any more\n  state    {}{message}", hsm.hsm_id, hsm.state),
+        format!("`hsmboot cluster show --cluster-id {id}` shows the cluster"),
+    )
+}
+
+/// That the cluster can have another HSM, and has a subnet where it is to stand.
+pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
+    let id = &cluster.cluster_id;
+    let state = &cluster.state;
+    if is_going(cluster) {
+        return Err(deleted(cluster));
+    }
+    let conflict = |kind, message: String, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
+    match state {
+        ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
+            let goal = if *state == ClusterState::CreateInProgress { "uninitialized" } else { "initialized" };
+            let hint = format!("`hsmboot wait --cluster-id {id} --for {goal}`, then the same command again");
+            return conflict("cluster-not-ready", format!("{id} takes no HSM yet\n  state  {state}"), hint);
+        }
+        ClusterState::Uninitialized if !cluster.hsms.is_empty() => {
+            let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+            return conflict(
+                "first-hsm-exists",
+                format!("{id} has its first HSM, and takes no other before it is claimed and activated{}", hsms.concat()),
+                format!("claim it: hsmboot bootstrap --cluster-id {id}"),
+            );
+        }
+        _ => {}
+    }
+    if cluster.subnets.is_empty() || cluster.subnets.contains_key(zone) {
+        return Ok(());
+    }
+    let zones: Vec<&str> = cluster.subnets.keys().map(String::as_str).collect();
+    conflict(
+        "zone-without-subnet",
+        format!("{id} has no subnet in {zone}, only in {}", zones.join(", ")),
+        format!("choose one of these: --availability-zone {}", zones.join(" or ")),
+    )
+}
+
+fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
+    let id = &args.cluster_id;
+    args.consent.check()?;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let cluster = find(&service, id).await?;
+        let hsm = cluster.hsms.iter().find(|hsm| args.which.is(hsm)).ok_or_else(|| no_such_hsm(&cluster, args.which.name()))?;
+        let changed = !is_going_hsm(hsm);
+        if changed {
+            args.consent.ask(&format!("{} of {id} ({}), at {}", hsm.hsm_id, cluster.state, service.place()), consequence(&cluster))?;
+            send_deletion(&service, id, &hsm.hsm_id).await?;
+        }
+        let look =
+            async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| cluster.hsms.into_iter().find(|other| other.hsm_id == hsm.hsm_id)));
+        let last = match args.wait.limit() {
+            None => look().await?,
+            Some(limit) => settle(ui, limit, AGAIN, async || gone(look().await?)).await?,
+        };
+        let text = match (changed, last.is_some()) {
+            (true, false) => format!("deleted {}\n", hsm.hsm_id),
+            (true, true) => format!("{} is being deleted\n", hsm.hsm_id),
+            (false, _) => format!("{} is being deleted already; nothing was changed\n", hsm.hsm_id),
+        };
+        let mut document = document(&service, changed, id, last.as_ref());
+        super::submit::insert(&mut document, "hsm_id", json!(hsm.hsm_id));
+        Ok(Outcome::done(document, text))
+    })
+}
+
+const AGAIN: &str = "`hsmboot cluster show` shows how it stands; it goes on by itself";
+
+fn gone(hsm: Option<HsmSummary>) -> std::result::Result<Seen<Option<HsmSummary>>, crate::cloudhsm::ServiceError> {
+    Ok(match hsm {
+        None => Seen::There(None),
+        Some(hsm) if hsm.state == HsmState::Deleted => Seen::There(None),
+        Some(hsm) => Seen::NotYet(format!("{} {}", hsm.hsm_id, hsm.state)),
+    })
+}
+
+/// Sends DeleteHsm. Where its answer is lost, the cluster tells.
+async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> Result<()> {
+    match service.delete_hsm(id.as_str(), hsm_id).await {
+        Err(error) if error.outcome_unknown() => {
+            let cluster = service.describe(id.as_str()).await?;
+            let stays = cluster.is_some_and(|cluster| cluster.hsms.iter().any(|hsm| hsm.hsm_id == hsm_id && !is_going_hsm(hsm)));
+            if stays { Err(error.into()) } else { Ok(()) }
+        }
+        sent => Ok(sent?),
+    }
+}
+
+fn is_going_hsm(hsm: &HsmSummary) -> bool {
+    matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted)
+}
+
+/// What goes with the HSM.
+fn consequence(cluster: &Cluster) -> &'static str {
+    match (&cluster.state, cluster.hsms.len()) {
+        (ClusterState::Uninitialized, _) => "The cluster's CSR goes with it: a certificate that was signed for it is worthless then.",
+        (_, 1) => "It is the cluster's only HSM: its keys are left in backups alone.",
+        _ => "The cluster's keys stay on its other HSMs.",
+    }
+}
+
+fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
+    let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+    let hsms = if hsms.is_empty() { "\n  it has none".to_owned() } else { hsms.concat() };
+    Error::new(
+        Class::Service,
+        "hsm-not-found",
+        format!("{} has no HSM {name}{hsms}", cluster.cluster_id),
+        format!("`hsmboot cluster show --cluster-id {}` shows its HSMs", cluster.cluster_id),
+    )
+}

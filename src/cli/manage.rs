@@ -1,0 +1,212 @@
+//! What the commands share that make, change and delete: consent, waiting for a state, tables, documents.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::online::{Watcher, duration};
+use super::ui::{BOLD, Ui, plain, styled};
+use super::view::printable;
+use crate::cloudhsm::{Place, ServiceError, Tag, limits};
+use crate::error::{Class, Error, Result};
+
+/// Whether to wait for the state that follows.
+#[derive(Clone, Debug, Args)]
+pub struct WaitArgs {
+    /// Wait until it is done
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait: seconds, or a number with s, m or h (default: 30m)
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "wait")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl WaitArgs {
+    /// How long to wait; `None`: not at all.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.wait.then(|| self.timeout.unwrap_or(Duration::from_secs(30 * 60)))
+    }
+}
+
+/// Whether the user has said yes beforehand.
+#[derive(Clone, Debug, Args)]
+pub struct ConsentArgs {
+    /// Delete without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+impl ConsentArgs {
+    /// That there is somebody to ask, before the service is so much as looked at.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.yes || std::io::stdin().is_terminal() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Usage,
+            "consent-missing",
+            "this deletes something, and there is no terminal to ask at whether it shall; nothing was deleted",
+            "say so with --yes",
+        ))
+    }
+
+    /// Asks, unless `--yes`. Anything but a yes is a no.
+    pub(crate) fn ask(&self, what: &str, consequence: &str) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        // The question goes where the answer is typed, and not into the result.
+        let question = format!("delete {}?\n{}\n{} ", plain(what), plain(consequence), styled(BOLD, "type yes to go on:"));
+        drop(std::io::Write::write_all(&mut anstream::stderr().lock(), question.as_bytes()));
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if read.is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Interrupted,
+            "declined",
+            format!("{} stays: nothing was deleted", plain(what)),
+            "answer yes, or say so beforehand with --yes",
+        ))
+    }
+}
+
+/// How to go on where the same command may simply be run again.
+pub(crate) const AGAIN: &str = "run the same command again: it goes on from here (`--timeout` gives it longer)";
+
+/// What a look at something shows, when a state of it is waited for.
+pub(crate) enum Seen<T> {
+    /// It is there.
+    There(T),
+    /// Not yet: how it stands, in one line.
+    NotYet(String),
+    /// It will never be.
+    Lost(Error),
+}
+
+/// The pauses between two looks, and how many looks in a row may fail.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MOST_GAPS: u32 = 5;
+
+/// Looks until it is there, for `limit` in all. `hint` says how to go on when that is over.
+pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl AsyncFn() -> std::result::Result<Seen<T>, ServiceError>) -> Result<T> {
+    let mut watcher = Watcher::new(ui);
+    let (mut pause, mut gaps, mut last) = (FIRST_PAUSE, 0_u32, String::new());
+    loop {
+        match look().await {
+            Ok(Seen::There(found)) => return Ok(found),
+            Ok(Seen::Lost(error)) => return Err(error),
+            Ok(Seen::NotYet(line)) => {
+                gaps = 0;
+                watcher.tell(&line);
+                last = line;
+            }
+            Err(error) if error.is_transient() && gaps < MOST_GAPS => {
+                gaps = gaps.saturating_add(1);
+                watcher.tell(&format!("{}; trying again", error.brief()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let Some(left) = limit.checked_sub(watcher.elapsed()).filter(|left| !left.is_zero()) else {
+            let message = format!("it is not there yet after {} s\n  seen last  {last}", limit.as_secs());
+            return Err(Error::new(Class::Unfinished, "not-finished", message, hint));
+        };
+        watcher.pause(pause.min(left)).await;
+        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+}
+
+/// A document with the place that it is about at its head.
+pub(crate) fn located(place: &Place, members: Value) -> Value {
+    let mut document = json!({ "region": place.region, "endpoint": place.endpoint });
+    if let (Some(object), Value::Object(members)) = (document.as_object_mut(), members) {
+        object.extend(members);
+    }
+    document
+}
+
+/// Rows under their heads, in columns; texts from outside made fit for a terminal.
+pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
+    let widths: Vec<usize> = (0..N)
+        .map(|at| {
+            rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).chain(heads.get(at).map(|head| head.len())).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |cells: &[String; N]| -> String {
+        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut text = format!("{}\n", styled(BOLD, &line(&heads.map(str::to_owned))));
+    for row in &rows {
+        text.push_str(&line(row));
+        text.push('\n');
+    }
+    text
+}
+
+/// What stands in a cell where there is nothing.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
+    text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned()
+}
+
+/// A wrong command line that clap cannot see.
+pub(crate) fn usage(message: impl Into<String>, hint: &str) -> Error {
+    Error::new(Class::Usage, "usage", message, hint)
+}
+
+/// A tag on the command line: `KEY=VALUE`.
+pub(crate) fn tag(text: &str) -> std::result::Result<Tag, String> {
+    limits::tag(text).map(|(key, value)| Tag { key, value })
+}
+
+/// At most 50 tags, none twice (API Reference 2022-06-06, TagList).
+pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
+    if keys.len() > limits::MAX_TAGS {
+        return Err(usage(format!("{} tags are too many: a request takes 1 to {}", keys.len(), limits::MAX_TAGS), "use several commands"));
+    }
+    no_repeats("the tag", keys)
+}
+
+/// That nothing is named twice.
+pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match values.iter().find(|value| !seen.insert(**value)) {
+        Some(twice) => Err(usage(format!("{what} {} is named twice", plain(twice)), "name each once")),
+        None => Ok(()),
+    }
+}
+
+/// A state's name in any case, of those that the API documents.
+pub(crate) fn state(text: &str, known: &[&str]) -> std::result::Result<String, String> {
+    let found = known.iter().find(|name| name.eq_ignore_ascii_case(text));
+    found.map(|name| (*name).to_owned()).ok_or_else(|| format!("expected one of {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_table_has_columns_and_no_text_that_a_terminal_would_obey() {
+        let text = table(["A", "LONG"], &[["wide cell".to_owned(), "x".to_owned()], ["\u{1b}[2J".to_owned(), "y\nz".to_owned()]]);
+        let lines: Vec<String> = text.lines().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        assert_eq!(lines, ["A          LONG", "wide cell  x", " [2J       y z"]);
+    }
+
+    #[test]
+    fn a_tag_named_twice_and_the_51st_are_refused() {
+        assert!(check_tags(&["a", "b"]).is_ok());
+        assert_eq!(check_tags(&["a", "b", "a"]).unwrap_err().code(), 2);
+        let many: Vec<String> = (0..51).map(|n| format!("k{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(check_tags(&many).is_err());
+        assert!(many.get(..50).is_some_and(|some| check_tags(some).is_ok()));
+    }
+}

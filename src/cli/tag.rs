@@ -1,0 +1,133 @@
+//! `hsmboot tag list`, `add`, `remove`
+
+use serde_json::json;
+
+use super::cluster::range;
+use super::manage::{ConsentArgs, check_tags, located, table, tag};
+use super::online::{OnlineArgs, block_on};
+use super::ui::{Outcome, Ui};
+use super::view::tags_document;
+use crate::cloudhsm::{Fleet, Tag, limits};
+use crate::error::Result;
+
+/// List, add and remove the tags of clusters and backups
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  hsmboot tag list --resource-id cluster-abc234defgh
+  hsmboot tag add --resource-id backup-abc234defgh --tag keep=yes
+
+Exit codes: 0 done; others as each command says")]
+pub enum Command {
+    List(ListArgs),
+    Add(AddArgs),
+    Remove(RemoveArgs),
+}
+
+/// List the tags of a cluster or a backup
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot tag list --resource-id cluster-abc234defgh
+  hsmboot tag list --resource-id backup-abc234defgh --output json
+
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
+pub struct ListArgs {
+    /// The cluster or the backup
+    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    resource_id: String,
+    /// How many tags a request brings, 1 to 100; all pages are shown
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::TAGS_PER_PAGE)))]
+    page_size: Option<i32>,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// Add tags to a cluster or a backup, or give them other values
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot tag add --resource-id cluster-abc234defgh --tag stage=production --tag owner=payments
+  hsmboot tag add --resource-id backup-abc234defgh --tag keep=
+
+Exit codes: 0 added; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
+pub struct AddArgs {
+    /// The cluster or the backup
+    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    resource_id: String,
+    /// A tag (may repeat, up to 50)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag, required = true)]
+    tag: Vec<Tag>,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// Remove tags from a cluster or a backup
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Asks first. A key that is not there is none to remove.
+
+Examples:
+  hsmboot tag remove --resource-id cluster-abc234defgh --key stage
+  hsmboot tag remove --resource-id backup-abc234defgh --key keep --key owner --yes
+
+Exit codes: 0 removed; 2 wrong command line, or nobody to ask and no --yes; 6 unknown, or the service refused or cannot be reached; \
+130 declined, nothing was removed")]
+pub struct RemoveArgs {
+    /// The cluster or the backup
+    #[arg(long, value_name = "ID", value_parser = limits::resource)]
+    resource_id: String,
+    /// A tag's key (may repeat, up to 50)
+    #[arg(long, value_name = "KEY", value_parser = limits::tag_key, required = true)]
+    key: Vec<String>,
+    #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
+    match command {
+        Command::List(args) => list(args, ui),
+        Command::Add(args) => add(args, ui),
+        Command::Remove(args) => remove(args, ui),
+    }
+}
+
+fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
+    let id = &args.resource_id;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        let tags = service.tags(id, args.page_size).await?;
+        let rows: Vec<[String; 2]> = tags.iter().map(|tag| [tag.key.clone(), tag.value.clone()]).collect();
+        let text = if rows.is_empty() { format!("{id} has no tags\n") } else { table(["KEY", "VALUE"], &rows) };
+        Ok(Outcome::done(located(service.place(), json!({ "resource_id": id, "tags": tags_document(&tags) })), text))
+    })
+}
+
+fn add(args: &AddArgs, ui: &Ui) -> Result<Outcome> {
+    let id = &args.resource_id;
+    check_tags(&args.tag.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>())?;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        service.add_tags(id, &args.tag).await?;
+        let shown: Vec<String> = args.tag.iter().map(|tag| format!("  {}={}\n", tag.key, tag.value)).collect();
+        let document = located(service.place(), json!({ "resource_id": id, "added": tags_document(&args.tag) }));
+        Ok(Outcome::done(document, format!("{id} has\n{}", shown.concat())))
+    })
+}
+
+fn remove(args: &RemoveArgs, ui: &Ui) -> Result<Outcome> {
+    let id = &args.resource_id;
+    check_tags(&args.key.iter().map(String::as_str).collect::<Vec<_>>())?;
+    args.consent.check()?;
+    block_on(async {
+        let service = args.online.connect(None, ui).await?;
+        args.consent
+            .ask(&format!("{} of {id}'s tags ({}), at {}", args.key.len(), args.key.join(", "), service.place()), "Permissions may hang on them.")?;
+        service.remove_tags(id, &args.key).await?;
+        let shown: Vec<String> = args.key.iter().map(|key| format!("  {key}\n")).collect();
+        let document = located(service.place(), json!({ "resource_id": id, "removed": args.key }));
+        Ok(Outcome::done(document, format!("{id} no longer has\n{}", shown.concat())))
+    })
+}

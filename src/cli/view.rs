@@ -1,0 +1,169 @@
+//! A cluster and what belongs to it, as every command shows it.
+
+use serde_json::{Value, json};
+
+use super::ui::plain;
+use crate::cloudhsm::{Cluster, ClusterState, HsmSummary, Tag};
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, Moment, hex, name_text, sha256};
+
+/// A certificate of the cluster, where there is one that can be read.
+fn certificate(text: Option<&str>) -> Option<Certificate> {
+    Certificate::from_pem(text?.as_bytes()).ok()
+}
+
+/// SHA-256 of the CSR's DER, where there is one that can be read.
+fn csr_sha256(cluster: &Cluster) -> Option<String> {
+    let text = cluster.certificates.cluster_csr.as_deref()?;
+    pem::decode(text.as_bytes(), Label::CertificateRequest).ok().map(|der| hex(&sha256(&der)))
+}
+
+fn certificate_document(text: Option<&str>) -> Value {
+    certificate(text).map_or(Value::Null, |certificate| {
+        json!({
+            "sha256": hex(&certificate.fingerprint()),
+            "subject": name_text(certificate.subject()),
+            "issuer": name_text(certificate.issuer()),
+            "not_before": certificate.not_before(),
+            "not_after": certificate.not_after(),
+        })
+    })
+}
+
+/// The cluster in JSON, its certificates as digests.
+pub(crate) fn document(cluster: &Cluster) -> Value {
+    let certificates = &cluster.certificates;
+    json!({
+        "cluster_id": cluster.cluster_id,
+        "state": cluster.state.as_str(),
+        "state_message": cluster.state_message,
+        "hsm_type": cluster.hsm_type,
+        "mode": cluster.mode,
+        "vpc_id": cluster.vpc_id,
+        "subnets": cluster.subnets,
+        "security_group": cluster.security_group,
+        "source_backup_id": cluster.source_backup_id,
+        "retention_days": cluster.retention_days,
+        "created": cluster.created.map(Moment::from_unix),
+        "hsms": cluster.hsms.iter().map(hsm_document).collect::<Vec<_>>(),
+        "csr_sha256": csr_sha256(cluster),
+        "hsm_certificate": certificate_document(certificates.hsm_certificate.as_deref()),
+        "aws_hardware_certificate": certificate_document(certificates.aws_hardware_certificate.as_deref()),
+        "manufacturer_hardware_certificate": certificate_document(certificates.manufacturer_hardware_certificate.as_deref()),
+        "cluster_certificate": certificate_document(certificates.cluster_certificate.as_deref()),
+        "tags": tags_document(&cluster.tags),
+    })
+}
+
+/// An HSM in JSON.
+pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
+    json!({
+        "hsm_id": hsm.hsm_id,
+        "state": hsm.state.as_str(),
+        "state_message": hsm.state_message,
+        "availability_zone": hsm.availability_zone,
+        "subnet_id": hsm.subnet_id,
+        "eni_id": hsm.eni_id,
+        "eni_ip": hsm.eni_ip,
+    })
+}
+
+/// Tags in JSON.
+pub(crate) fn tags_document(tags: &[Tag]) -> Value {
+    tags.iter().map(|tag| json!({ "key": tag.key, "value": tag.value })).collect()
+}
+
+/// Everything that is known of the cluster: [`text`], and what only its owner's administration wants to know.
+pub(crate) fn text_in_full(cluster: &Cluster) -> String {
+    let mut out = text(cluster);
+    let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
+    let days = |days: u16| format!("{days} days");
+    let facts = [
+        ("created", cluster.created.map(|at| Moment::from_unix(at).to_string())),
+        ("retention", cluster.retention_days.map(days)),
+        ("from backup", cluster.source_backup_id.as_deref().map(printable)),
+        ("group", cluster.security_group.as_deref().map(printable)),
+    ];
+    for (label, value) in facts.into_iter().filter_map(|(label, value)| Some((label, value?))) {
+        line(label, value);
+    }
+    for (zone, subnet) in &cluster.subnets {
+        line("subnet", format!("{}  {}", printable(zone), printable(subnet)));
+    }
+    let certificates = &cluster.certificates;
+    for (label, text) in [
+        ("HSM's", &certificates.hsm_certificate),
+        ("AWS's", &certificates.aws_hardware_certificate),
+        ("maker's", &certificates.manufacturer_hardware_certificate),
+        ("cluster's", &certificates.cluster_certificate),
+    ] {
+        if let Some(certificate) = certificate(text.as_deref()) {
+            line(label, format!("certificate, SHA-256 {}", hex(&certificate.fingerprint())));
+            line("", name_text(certificate.subject()));
+        }
+    }
+    for tag in &cluster.tags {
+        line("tag", format!("{}={}", printable(&tag.key), printable(&tag.value)));
+    }
+    out
+}
+
+/// The cluster in a few lines, each with its newline.
+pub(crate) fn text(cluster: &Cluster) -> String {
+    let mut out = format!("{}  {}\n", printable(&cluster.cluster_id), printable(cluster.state.as_str()));
+    let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
+    if let Some(message) = &cluster.state_message {
+        line("message", printable(message));
+    }
+    let kind: Vec<String> = [&cluster.hsm_type, &cluster.mode, &cluster.vpc_id].into_iter().flatten().map(|text| printable(text)).collect();
+    if !kind.is_empty() {
+        line("type", kind.join(", "));
+    }
+    for hsm in &cluster.hsms {
+        let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(|text| printable(text)).collect();
+        line("HSM", format!("{}  {}  {}", printable(&hsm.hsm_id), printable(hsm.state.as_str()), place.join(", ")).trim_end().to_owned());
+    }
+    if let Some(digest) = csr_sha256(cluster) {
+        line("CSR", format!("SHA-256 {digest}"));
+    }
+    if let Some(certificate) = certificate(cluster.certificates.cluster_certificate.as_deref()) {
+        line("certificate", format!("SHA-256 {}", hex(&certificate.fingerprint())));
+        line("issued by", name_text(certificate.issuer()));
+    }
+    if let Some(next) = next(cluster) {
+        line("next", next);
+    }
+    out
+}
+
+/// What its owner would do next.
+fn next(cluster: &Cluster) -> Option<String> {
+    let id = printable(&cluster.cluster_id);
+    match &cluster.state {
+        ClusterState::Uninitialized if cluster.certificates.cluster_csr.is_some() => Some(format!("hsmboot fetch --cluster-id {id}")),
+        ClusterState::Uninitialized if cluster.hsms.is_empty() => Some(format!("hsmboot hsm create --cluster-id {id} --availability-zone ZONE")),
+        ClusterState::Uninitialized | ClusterState::CreateInProgress => Some(format!("hsmboot wait --cluster-id {id} --for csr")),
+        ClusterState::InitializeInProgress => Some(format!("hsmboot wait --cluster-id {id} --for initialized")),
+        ClusterState::Initialized => Some("activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned()),
+        _ => None,
+    }
+}
+
+/// The service's text on one line of a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    plain(text).replace('\n', " ").chars().take(600).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_service_reaches_the_terminal_raw() {
+        let mut cluster = Cluster::new("cluster-\u{1b}]0;x\u{7}", ClusterState::Other("A\u{1b}[2J".into()));
+        cluster.state_message = Some("b\nc\u{202e}".into());
+        let shown = text(&cluster);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
+        assert!(shown.contains("b c "), "{shown:?}");
+    }
+}

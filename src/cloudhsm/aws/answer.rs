@@ -1,0 +1,83 @@
+//! What the SDK's answers say, in our own types.
+
+use aws_sdk_cloudhsmv2::types;
+
+use crate::cloudhsm::fleet::{Backup, Copied, Tag};
+use crate::cloudhsm::{BackupState, Certificates, Cluster, ClusterState, HsmState, HsmSummary};
+
+fn own(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}
+
+/// What stands for a state that an answer does not give.
+const NO_STATE: &str = "(none given)";
+
+pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
+    let certificates = cluster.certificates().map(|certificates| Certificates {
+        cluster_csr: own(certificates.cluster_csr()),
+        hsm_certificate: own(certificates.hsm_certificate()),
+        aws_hardware_certificate: own(certificates.aws_hardware_certificate()),
+        manufacturer_hardware_certificate: own(certificates.manufacturer_hardware_certificate()),
+        cluster_certificate: own(certificates.cluster_certificate()),
+    });
+    Cluster {
+        cluster_id: cluster.cluster_id().unwrap_or_default().to_owned(),
+        state: ClusterState::from(cluster.state().map_or(NO_STATE, |state| state.as_str())),
+        state_message: own(cluster.state_message()).filter(|text| !text.is_empty()),
+        hsm_type: own(cluster.hsm_type()),
+        mode: cluster.mode().map(|mode| mode.as_str().to_owned()),
+        vpc_id: own(cluster.vpc_id()),
+        created: cluster.create_timestamp().map(|moment| moment.secs()),
+        subnets: cluster.subnet_mapping().into_iter().flatten().map(|(zone, subnet)| (zone.clone(), subnet.clone())).collect(),
+        security_group: own(cluster.security_group()),
+        source_backup_id: own(cluster.source_backup_id()),
+        retention_days: cluster.backup_retention_policy().and_then(|policy| policy.value()?.parse().ok()),
+        tags: tags_from(cluster.tag_list()),
+        hsms: cluster.hsms().iter().map(hsm_from).collect(),
+        certificates: certificates.unwrap_or_default(),
+    }
+}
+
+pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
+    HsmSummary {
+        hsm_id: hsm.hsm_id().to_owned(),
+        state: HsmState::from(hsm.state().map_or(NO_STATE, |state| state.as_str())),
+        state_message: own(hsm.state_message()).filter(|text| !text.is_empty()),
+        availability_zone: own(hsm.availability_zone()),
+        subnet_id: own(hsm.subnet_id()),
+        eni_id: own(hsm.eni_id()),
+        eni_ip: own(hsm.eni_ip()),
+    }
+}
+
+pub(super) fn backup_from(backup: &types::Backup) -> Backup {
+    Backup {
+        backup_id: backup.backup_id().to_owned(),
+        state: BackupState::from(backup.backup_state().map_or(NO_STATE, |state| state.as_str())),
+        cluster_id: own(backup.cluster_id()),
+        created: backup.create_timestamp().map(|moment| moment.secs()),
+        copied: backup.copy_timestamp().map(|moment| moment.secs()),
+        deleted: backup.delete_timestamp().map(|moment| moment.secs()),
+        never_expires: backup.never_expires(),
+        source_region: own(backup.source_region()),
+        source_backup: own(backup.source_backup()),
+        source_cluster: own(backup.source_cluster()),
+        tags: tags_from(backup.tag_list()),
+    }
+}
+
+pub(super) fn copied_from(backup: &types::DestinationBackup) -> Copied {
+    Copied {
+        created: backup.create_timestamp().map(|moment| moment.secs()),
+        source_region: own(backup.source_region()),
+        source_backup: own(backup.source_backup()),
+        source_cluster: own(backup.source_cluster()),
+    }
+}
+
+/// The tags, by their keys: the service gives them in no order.
+pub(super) fn tags_from(tags: &[types::Tag]) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = tags.iter().map(|tag| Tag { key: tag.key().to_owned(), value: tag.value().to_owned() }).collect();
+    tags.sort_unstable();
+    tags
+}

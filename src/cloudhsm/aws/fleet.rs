@@ -1,0 +1,218 @@
+//! [`Fleet`] over the AWS SDK.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_cloudhsmv2::config;
+use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
+use super::{AwsCloudHsm, MAX_PAGES, endless, failure, token};
+use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag};
+use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
+
+/// How often a call is made that was throttled each time, and how long the first pause is; each further one is twice as long.
+const MOST_TRIES: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// One attempt, whatever the environment says (AWS_MAX_ATTEMPTS): see [`Fleet`].
+fn once() -> config::Builder {
+    config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+fn policy(days: u16) -> BackupRetentionPolicy {
+    BackupRetentionPolicy::builder().r#type(BackupRetentionType::Days).value(days.to_string()).build()
+}
+
+impl AwsCloudHsm {
+    /// Makes a call that changes something. Only throttling is answered by another try: then the service has done nothing.
+    async fn change<T, E, F>(&self, call: Call, attempt: impl Fn() -> F + Send) -> Result<T, ServiceError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        T: Send,
+    {
+        let mut pause = FIRST_PAUSE;
+        let mut tries = 1;
+        loop {
+            let error = match attempt().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => failure::trouble(&error, false),
+            };
+            if !matches!(error, Trouble::Throttled { .. }) || tries >= MOST_TRIES {
+                return Err(self.failed(call, error));
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
+            tries = tries.saturating_add(1);
+        }
+    }
+
+    /// An answer that lacks what it is for: the call was accepted, and what it did is not known.
+    fn without<T>(&self, call: Call, what: &str, found: Option<T>) -> Result<T, ServiceError> {
+        found.ok_or_else(|| self.failed(call, Trouble::Unknown { reason: format!("an answer without {what}") }))
+    }
+
+    fn tags_for(&self, call: Call, tags: &[Tag]) -> Result<Option<Vec<types::Tag>>, ServiceError> {
+        let made = tags.iter().map(|tag| types::Tag::builder().key(&tag.key).value(&tag.value).build());
+        let made: Result<Vec<types::Tag>, _> = made.collect();
+        // Never seen: both members are there.
+        let made = made.map_err(|fault| self.failed(call, Trouble::Unreachable { reason: fault.to_string() }))?;
+        Ok(Some(made).filter(|made| !made.is_empty()))
+    }
+}
+
+/// The filters that were asked for, by the API's names.
+fn filters<const N: usize>(named: [(&str, Vec<String>); N]) -> Option<std::collections::HashMap<String, Vec<String>>> {
+    let asked: std::collections::HashMap<String, Vec<String>> =
+        named.into_iter().filter(|(_, values)| !values.is_empty()).map(|(name, values)| (name.to_owned(), values)).collect();
+    Some(asked).filter(|asked| !asked.is_empty())
+}
+
+impl Fleet for AwsCloudHsm {
+    async fn create_cluster(&self, order: &NewCluster) -> Result<Cluster, ServiceError> {
+        let call = Call::CreateCluster;
+        let tags = self.tags_for(call, &order.tags)?;
+        let answer = self
+            .change(call, || {
+                let request = self
+                    .client
+                    .create_cluster()
+                    .hsm_type(&order.hsm_type)
+                    .set_subnet_ids(Some(order.subnet_ids.clone()))
+                    .set_source_backup_id(order.source_backup_id.clone())
+                    .set_backup_retention_policy(order.retention_days.map(policy))
+                    .set_tag_list(tags.clone());
+                request.customize().config_override(once()).send()
+            })
+            .await?;
+        let cluster = answer.cluster().map(cluster_from).filter(|cluster| !cluster.cluster_id.is_empty());
+        self.without(call, "a cluster's id", cluster)
+    }
+
+    async fn clusters(&self, filter: &ClusterFilter) -> Result<Vec<Cluster>, ServiceError> {
+        let states = filter.states.iter().map(ToString::to_string).collect();
+        let filters = filters([("clusterIds", filter.cluster_ids.clone()), ("vpcIds", filter.vpc_ids.clone()), ("states", states)]);
+        let (mut clusters, mut next) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let request = self.client.describe_clusters().set_filters(filters.clone()).set_max_results(filter.page_size).set_next_token(next);
+            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
+            clusters.extend(answer.clusters().iter().map(cluster_from));
+            match token(answer.next_token()) {
+                Some(token) => next = Some(token),
+                None => return Ok(clusters),
+            }
+        }
+        Err(self.failed(Call::DescribeClusters, endless()))
+    }
+
+    async fn modify_cluster(&self, cluster_id: &str, retention_days: u16) -> Result<Cluster, ServiceError> {
+        let call = Call::ModifyCluster;
+        let request = || self.client.modify_cluster().cluster_id(cluster_id).backup_retention_policy(policy(retention_days)).send();
+        let answer = self.change(call, request).await?;
+        self.without(call, "a cluster", answer.cluster().map(cluster_from))
+    }
+
+    async fn delete_cluster(&self, cluster_id: &str) -> Result<(), ServiceError> {
+        let request = || self.client.delete_cluster().cluster_id(cluster_id).customize().config_override(once()).send();
+        self.change(Call::DeleteCluster, request).await.map(drop)
+    }
+
+    async fn create_hsm(&self, order: &NewHsm) -> Result<HsmSummary, ServiceError> {
+        let call = Call::CreateHsm;
+        let answer = self
+            .change(call, || {
+                let request = self.client.create_hsm().cluster_id(&order.cluster_id).availability_zone(&order.availability_zone);
+                request.set_ip_address(order.ip_address.clone()).customize().config_override(once()).send()
+            })
+            .await?;
+        self.without(call, "an HSM", answer.hsm().map(hsm_from))
+    }
+
+    async fn delete_hsm(&self, cluster_id: &str, hsm_id: &str) -> Result<(), ServiceError> {
+        let request = || self.client.delete_hsm().cluster_id(cluster_id).hsm_id(hsm_id).customize().config_override(once()).send();
+        self.change(Call::DeleteHsm, request).await.map(drop)
+    }
+
+    async fn backups(&self, filter: &BackupFilter) -> Result<Vec<Backup>, ServiceError> {
+        let filters = filters([
+            ("backupIds", filter.backup_ids.clone()),
+            ("sourceBackupIds", filter.source_backup_ids.clone()),
+            ("clusterIds", filter.cluster_ids.clone()),
+            ("states", filter.states.iter().map(ToString::to_string).collect()),
+            ("neverExpires", filter.never_expires.iter().map(ToString::to_string).collect()),
+        ]);
+        let (mut backups, mut next) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let request = self.client.describe_backups().set_filters(filters.clone()).set_max_results(filter.page_size);
+            let request = request.set_sort_ascending(filter.sort_ascending).set_next_token(next);
+            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeBackups, failure::trouble(&error, true)))?;
+            backups.extend(answer.backups().iter().map(backup_from));
+            match token(answer.next_token()) {
+                Some(token) => next = Some(token),
+                None => return Ok(backups),
+            }
+        }
+        Err(self.failed(Call::DescribeBackups, endless()))
+    }
+
+    async fn copy_backup(&self, backup_id: &str, destination_region: &str, tags: &[Tag]) -> Result<Copied, ServiceError> {
+        let call = Call::CopyBackupToRegion;
+        let tags = self.tags_for(call, tags)?;
+        let answer = self
+            .change(call, || {
+                let request = self.client.copy_backup_to_region().backup_id(backup_id).destination_region(destination_region);
+                request.set_tag_list(tags.clone()).customize().config_override(once()).send()
+            })
+            .await?;
+        Ok(answer.destination_backup().map(copied_from).unwrap_or_default())
+    }
+
+    async fn delete_backup(&self, backup_id: &str) -> Result<(), ServiceError> {
+        let request = || self.client.delete_backup().backup_id(backup_id).customize().config_override(once()).send();
+        self.change(Call::DeleteBackup, request).await.map(drop)
+    }
+
+    async fn restore_backup(&self, backup_id: &str) -> Result<(), ServiceError> {
+        let request = || self.client.restore_backup().backup_id(backup_id).customize().config_override(once()).send();
+        self.change(Call::RestoreBackup, request).await.map(drop)
+    }
+
+    async fn modify_backup(&self, backup_id: &str, never_expires: bool) -> Result<Backup, ServiceError> {
+        let call = Call::ModifyBackupAttributes;
+        let request = || self.client.modify_backup_attributes().backup_id(backup_id).never_expires(never_expires).send();
+        let answer = self.change(call, request).await?;
+        self.without(call, "a backup", answer.backup().map(backup_from))
+    }
+
+    async fn tags(&self, resource_id: &str, page_size: Option<i32>) -> Result<Vec<Tag>, ServiceError> {
+        let (mut tags, mut next) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let request = self.client.list_tags().resource_id(resource_id).set_max_results(page_size).set_next_token(next);
+            let answer = request.send().await.map_err(|error| self.failed(Call::ListTags, failure::trouble(&error, true)))?;
+            tags.extend(tags_from(answer.tag_list()));
+            match token(answer.next_token()) {
+                Some(token) => next = Some(token),
+                None => {
+                    tags.sort_unstable();
+                    return Ok(tags);
+                }
+            }
+        }
+        Err(self.failed(Call::ListTags, endless()))
+    }
+
+    async fn add_tags(&self, resource_id: &str, tags: &[Tag]) -> Result<(), ServiceError> {
+        let tags = self.tags_for(Call::TagResource, tags)?;
+        let request = || self.client.tag_resource().resource_id(resource_id).set_tag_list(tags.clone()).send();
+        self.change(Call::TagResource, request).await.map(drop)
+    }
+
+    async fn remove_tags(&self, resource_id: &str, keys: &[String]) -> Result<(), ServiceError> {
+        let request = || self.client.untag_resource().resource_id(resource_id).set_tag_key_list(Some(keys.to_vec())).send();
+        self.change(Call::UntagResource, request).await.map(drop)
+    }
+}

@@ -1,0 +1,163 @@
+//! The rest of the API: clusters, HSMs, backups and tags, made, shown, changed and deleted.
+//!
+//! Claiming a cluster needs none of it: [`super::CloudHsm`] stays the three calls that it makes. What is sent has been held against [`super::limits`].
+
+use std::future::Future;
+
+use super::{BackupState, Cluster, ClusterState, HsmSummary, ServiceError};
+
+/// The calls that manage a fleet of clusters.
+///
+/// What makes something (CreateCluster, CreateHsm, CopyBackupToRegion) is sent once: an answer that is lost may have made it all the same, and a second
+/// request would make a second one. So is what deletes or restores. An implementation may repeat a request only where the service has said that it did
+/// nothing (throttling), or where a second one changes nothing (ModifyCluster, ModifyBackupAttributes, TagResource, UntagResource, and what only reads).
+pub trait Fleet {
+    /// CreateCluster, sent once.
+    fn create_cluster(&self, order: &NewCluster) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
+
+    /// DescribeClusters, all pages.
+    fn clusters(&self, filter: &ClusterFilter) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
+
+    /// ModifyCluster: how many days its backups are kept.
+    fn modify_cluster(&self, cluster_id: &str, retention_days: u16) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
+
+    /// DeleteCluster, sent once.
+    fn delete_cluster(&self, cluster_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// CreateHsm, sent once.
+    fn create_hsm(&self, order: &NewHsm) -> impl Future<Output = Result<HsmSummary, ServiceError>> + Send;
+
+    /// DeleteHsm, sent once. By its id; the API takes an ENI's id or address as well.
+    fn delete_hsm(&self, cluster_id: &str, hsm_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// DescribeBackups, all pages.
+    fn backups(&self, filter: &BackupFilter) -> impl Future<Output = Result<Vec<Backup>, ServiceError>> + Send;
+
+    /// CopyBackupToRegion, sent once.
+    fn copy_backup(&self, backup_id: &str, destination_region: &str, tags: &[Tag]) -> impl Future<Output = Result<Copied, ServiceError>> + Send;
+
+    /// DeleteBackup, sent once.
+    fn delete_backup(&self, backup_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// RestoreBackup, sent once: a backup that is PENDING_DELETION is kept after all.
+    fn restore_backup(&self, backup_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// ModifyBackupAttributes: whether the cluster's retention policy spares this backup.
+    fn modify_backup(&self, backup_id: &str, never_expires: bool) -> impl Future<Output = Result<Backup, ServiceError>> + Send;
+
+    /// ListTags, all pages of `page_size`.
+    fn tags(&self, resource_id: &str, page_size: Option<i32>) -> impl Future<Output = Result<Vec<Tag>, ServiceError>> + Send;
+
+    /// TagResource.
+    fn add_tags(&self, resource_id: &str, tags: &[Tag]) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// UntagResource.
+    fn remove_tags(&self, resource_id: &str, keys: &[String]) -> impl Future<Output = Result<(), ServiceError>> + Send;
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What CreateCluster is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewCluster {
+    /// HsmType.
+    pub hsm_type: String,
+    /// SubnetIds, one for each Availability Zone.
+    pub subnet_ids: Vec<String>,
+    /// SourceBackupId: the cluster is restored from it.
+    pub source_backup_id: Option<String>,
+    /// BackupRetentionPolicy, in days.
+    pub retention_days: Option<u16>,
+    /// TagList.
+    pub tags: Vec<Tag>,
+}
+
+/// What CreateHsm is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHsm {
+    /// ClusterId.
+    pub cluster_id: String,
+    /// AvailabilityZone: one that the cluster has a subnet in.
+    pub availability_zone: String,
+    /// IpAddress, in that subnet.
+    pub ip_address: Option<String>,
+}
+
+/// Which clusters to show; each empty list takes all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterFilter {
+    /// clusterIds.
+    pub cluster_ids: Vec<String>,
+    /// vpcIds.
+    pub vpc_ids: Vec<String>,
+    /// states.
+    pub states: Vec<ClusterState>,
+    /// MaxResults: how many a request brings.
+    pub page_size: Option<i32>,
+}
+
+/// Which backups to show; each empty list takes all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackupFilter {
+    /// backupIds.
+    pub backup_ids: Vec<String>,
+    /// sourceBackupIds: copies of these.
+    pub source_backup_ids: Vec<String>,
+    /// clusterIds.
+    pub cluster_ids: Vec<String>,
+    /// states.
+    pub states: Vec<BackupState>,
+    /// neverExpires.
+    pub never_expires: Option<bool>,
+    /// SortAscending: the oldest first.
+    pub sort_ascending: Option<bool>,
+    /// MaxResults: how many a request brings.
+    pub page_size: Option<i32>,
+}
+
+/// A backup as DescribeBackups shows it. Texts are the service's own; moments are seconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// The backup's id.
+    pub backup_id: String,
+    /// Its state.
+    pub state: BackupState,
+    /// The cluster that was backed up.
+    pub cluster_id: Option<String>,
+    /// When it was created.
+    pub created: Option<i64>,
+    /// When it was copied from another region.
+    pub copied: Option<i64>,
+    /// When it will be deleted for good, once it is PENDING_DELETION.
+    pub deleted: Option<i64>,
+    /// Whether the retention policy spares it.
+    pub never_expires: Option<bool>,
+    /// The region that it was copied from.
+    pub source_region: Option<String>,
+    /// The backup that it was copied from.
+    pub source_backup: Option<String>,
+    /// The cluster of the backup that it was copied from.
+    pub source_cluster: Option<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+}
+
+/// What CopyBackupToRegion answers (DestinationBackup). It does not tell the copy's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// When the copy was begun.
+    pub created: Option<i64>,
+    /// The region of the source.
+    pub source_region: Option<String>,
+    /// The source.
+    pub source_backup: Option<String>,
+    /// The source's cluster.
+    pub source_cluster: Option<String>,
+}

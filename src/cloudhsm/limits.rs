@@ -1,0 +1,249 @@
+//! The documented constraints of what the API is sent, checked before anything is sent.
+//!
+//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models add is said where it stands. Patterns are matched
+//! against the whole value. Each function gives the value back, or says what was expected and what was found.
+
+/// SubnetIds: at most this many items.
+pub const MAX_SUBNETS: usize = 10;
+/// TagList and TagKeyList: at most this many items.
+pub const MAX_TAGS: usize = 50;
+/// BackupRetentionPolicy, Value: "Use a value between 7 - 379."
+pub const RETENTION_DAYS: (u16, u16) = (7, 379);
+/// MaxResults of DescribeClusters.
+pub const CLUSTERS_PER_PAGE: (i32, i32) = (1, 25);
+/// MaxResults of DescribeBackups.
+pub const BACKUPS_PER_PAGE: (i32, i32) = (1, 50);
+/// MaxResults of ListTags.
+pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
+
+/// Key and Value of a Tag, in characters.
+const TAG_KEY: (usize, usize) = (1, 128);
+const TAG_VALUE: (usize, usize) = (0, 256);
+
+type Checked = Result<String, String>;
+
+fn judge(fits: bool, value: &str, what: &str, pattern: &str) -> Checked {
+    if fits { Ok(value.to_owned()) } else { Err(format!("expected {what}, {pattern}")) }
+}
+
+/// ClusterId.
+///
+/// # Errors
+/// What was expected.
+pub fn cluster_id(value: &str) -> Checked {
+    judge(resource_id(value, "cluster-"), value, "a cluster's id", "cluster-[2-7a-zA-Z]{11,16}")
+}
+
+/// HsmId.
+///
+/// # Errors
+/// What was expected.
+pub fn hsm_id(value: &str) -> Checked {
+    judge(resource_id(value, "hsm-"), value, "an HSM's id", "hsm-[2-7a-zA-Z]{11,16}")
+}
+
+/// BackupId.
+///
+/// # Errors
+/// What was expected.
+pub fn backup_id(value: &str) -> Checked {
+    judge(resource_id(value, "backup-"), value, "a backup's id", "backup-[2-7a-zA-Z]{11,16}")
+}
+
+/// ResourceId, of what can have tags: a cluster or a backup.
+///
+/// # Errors
+/// What was expected.
+pub fn resource(value: &str) -> Checked {
+    let fits = resource_id(value, "cluster-") || resource_id(value, "backup-");
+    judge(fits, value, "the id of a cluster or a backup", "(?:cluster|backup)-[2-7a-zA-Z]{11,16}")
+}
+
+/// EniId.
+///
+/// # Errors
+/// What was expected.
+pub fn eni_id(value: &str) -> Checked {
+    judge(ec2_id(value, "eni-"), value, "a network interface's id", "eni-[0-9a-fA-F]{8,17}")
+}
+
+/// SubnetId.
+///
+/// # Errors
+/// What was expected.
+pub fn subnet_id(value: &str) -> Checked {
+    judge(ec2_id(value, "subnet-"), value, "a subnet's id", "subnet-[0-9a-fA-F]{8,17}")
+}
+
+/// A value of the filter `vpcIds`. The printed pattern of VpcId is `vpc-[0-9a-fA-F]`, of one digit, which no VPC's id fits: any number of them are taken.
+///
+/// # Errors
+/// What was expected.
+pub fn vpc_id(value: &str) -> Checked {
+    let fits = value.strip_prefix("vpc-").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    judge(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
+}
+
+/// HsmType: `(hsm1\.medium)` in 2022, and the one that later models add.
+///
+/// # Errors
+/// What was expected.
+pub fn hsm_type(value: &str) -> Checked {
+    judge(["hsm1.medium", "hsm2m.medium"].contains(&value), value, "a type of HSM", "hsm1.medium or hsm2m.medium")
+}
+
+/// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the pattern alone does not promise.
+///
+/// # Errors
+/// What was expected.
+pub fn ip_address(value: &str) -> Checked {
+    judge(value.parse::<core::net::Ipv4Addr>().is_ok(), value, "an IPv4 address", "such as 10.0.1.4")
+}
+
+/// AvailabilityZone.
+///
+/// # Errors
+/// What was expected.
+pub fn availability_zone(value: &str) -> Checked {
+    let fits = value.strip_suffix(|c: char| c.is_ascii_lowercase()).is_some_and(is_region);
+    judge(fits, value, "an Availability Zone such as us-east-1a", r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]")
+}
+
+/// DestinationRegion.
+///
+/// # Errors
+/// What was expected.
+pub fn region(value: &str) -> Checked {
+    judge(is_region(value), value, "a region such as us-east-1", r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d")
+}
+
+/// A tag, as `KEY=VALUE`. A key may hold a `=` by the pattern; on a command line the first one ends it.
+///
+/// # Errors
+/// What was expected.
+pub fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((tag_key(key)?, tag_value(value)?))
+}
+
+/// Key of a Tag.
+///
+/// # Errors
+/// What was expected.
+pub fn tag_key(value: &str) -> Checked {
+    judge(tag_text(value, TAG_KEY), value, "a tag's key of 1 to 128 characters", TAG_PATTERN)
+}
+
+/// Value of a Tag.
+///
+/// # Errors
+/// What was expected.
+pub fn tag_value(value: &str) -> Checked {
+    judge(tag_text(value, TAG_VALUE), value, "a tag's value of at most 256 characters", TAG_PATTERN)
+}
+
+const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
+
+fn resource_id(value: &str, prefix: &str) -> bool {
+    let tail = |b: u8| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b);
+    value.strip_prefix(prefix).is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(tail))
+}
+
+fn ec2_id(value: &str, prefix: &str) -> bool {
+    value.strip_prefix(prefix).is_some_and(|rest| (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn is_region(value: &str) -> bool {
+    let (land, rest) = match value.split_once('-') {
+        Some((land, rest)) => (land, rest.strip_prefix("gov-").unwrap_or(rest)),
+        None => return false,
+    };
+    let Some((direction, number)) = rest.split_once('-') else { return false };
+    let two_letters = land.len() == 2 && land.bytes().all(|b| b.is_ascii_lowercase());
+    two_letters && is_direction(direction) && matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
+}
+
+/// `(east|west|north|south|central){1,2}`
+fn is_direction(text: &str) -> bool {
+    const ONE: [&str; 5] = ["east", "west", "north", "south", "central"];
+    let is_one = |text: &str| ONE.contains(&text);
+    is_one(text) || ONE.iter().any(|first| text.strip_prefix(first).is_some_and(is_one))
+}
+
+/// The pattern of keys and values. Letters as Rust knows them: `is_alphabetic` also takes the marks that some scripts write vowels with, which `\p{L}` does
+/// not; the service has the last word on these.
+fn tag_text(value: &str, (least, most): (usize, usize)) -> bool {
+    let separator = |c: char| (c.is_whitespace() && !c.is_control()) || c == '\u{2028}' || c == '\u{2029}';
+    let allowed = |c: char| c.is_alphabetic() || c.is_numeric() || separator(c) || "_.:/=+-@".contains(c);
+    (least..=most).contains(&value.chars().count()) && value.chars().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ids_match_the_whole_pattern() {
+        type Check = fn(&str) -> Checked;
+        let checks: [(Check, &str); 3] = [(cluster_id, "cluster-"), (hsm_id, "hsm-"), (backup_id, "backup-")];
+        for (check, prefix) in checks {
+            for good in ["abcdefghijk", "ABCdef234567XYZz"] {
+                assert!(check(&format!("{prefix}{good}")).is_ok(), "{prefix}{good}");
+            }
+            for bad in ["abcdefghij", "abcdefghijklmnopq", "abcdefghij1", "../../../../x", ""] {
+                assert!(check(&format!("{prefix}{bad}")).is_err(), "{prefix}{bad}");
+            }
+            assert!(check("abcdefghijk").is_err());
+        }
+        assert!(resource("hsm-abcdefghijk").is_err() && resource("backup-abcdefghijk").is_ok() && resource("cluster-abcdefghijk").is_ok());
+        assert!(subnet_id("subnet-0123abCD").is_ok() && subnet_id("subnet-0123abC").is_err() && subnet_id("subnet-0123abCg").is_err());
+        assert!(eni_id("eni-0123456789abcdef0").is_ok() && eni_id("eni-0123456789abcdef01").is_err());
+        assert!(vpc_id("vpc-0a").is_ok() && vpc_id("vpc-").is_err() && vpc_id("vpc-x").is_err());
+    }
+
+    #[test]
+    fn zones_and_regions_match_the_whole_pattern() {
+        for good in ["us-east-1", "us-gov-west-1", "ap-southeast-2", "eu-central-1", "ap-eastcentral-3"] {
+            assert!(region(good).is_ok(), "{good}");
+            assert!(availability_zone(&format!("{good}a")).is_ok(), "{good}a");
+        }
+        for bad in [
+            "",
+            "us-east-",
+            "us-up-1",
+            "usa-east-1",
+            "us-iso-east-1",
+            "us-east-10",
+            "-east-1",
+            "us-east-1 ",
+            "US-east-1",
+            "us-gov-gov-east-1",
+            "us--1",
+        ] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        for bad in ["us-east-1", "us-east-1A", "us-east-1ab", "us-east-10a", "a"] {
+            assert!(availability_zone(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_and_not_only_four_numbers() {
+        assert!(ip_address("10.0.1.4").is_ok());
+        for bad in ["999.1.1.1", "10.0.1", "10.0.1.4.5", "::1", "1000.0.0.1", ""] {
+            assert!(ip_address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tags_take_letters_of_every_script_and_have_their_lengths() {
+        assert_eq!(tag("Überschrift 名前=a=b").unwrap(), ("Überschrift 名前".to_owned(), "a=b".to_owned()));
+        assert!(tag(&format!("{}={}", "k".repeat(128), "v".repeat(256))).is_ok());
+        assert!(tag("key=").is_ok());
+        for bad in ["key", "=value", "a,b=c", "a=100%", "a=tab\t", "a=line\n", "a=\u{7}"] {
+            assert!(tag(bad).is_err(), "{bad}");
+        }
+        assert!(tag_key(&"k".repeat(129)).is_err() && tag_value(&"é".repeat(257)).is_err() && tag_value(&"é".repeat(256)).is_ok());
+    }
+}

@@ -1,0 +1,65 @@
+//! Amazon Resource Names, as the resource-policy actions take them (`CloudHsmArn` of later models).
+
+use super::limits::{region, resource_id};
+
+/// The parts of `arn:aws:cloudhsm:REGION:ACCOUNT:KIND/ID`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Arn<'a> {
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    /// `backup`, `cluster` or `hsm`.
+    pub(super) kind: &'a str,
+    pub(super) id: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// The pattern that [`Arn::parse`] matches, whole.
+    pub(super) const PATTERN: &'static str = r"arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}";
+
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let mut next = || parts.next();
+        let prefix = (next()?, next()?, next()?);
+        let (place, account, resource) = (next()?, next()?, next()?);
+        let (kind, id) = resource.split_once('/')?;
+        let fits = prefix.0 == "arn"
+            && ["aws", "aws-us-gov"].contains(&prefix.1)
+            && prefix.2 == "cloudhsm"
+            && region(place, &["gov", "isob", "iso"])
+            && account.len() == 12
+            && account.bytes().all(|b| b.is_ascii_digit())
+            && ["backup", "cluster", "hsm"].contains(&kind)
+            && resource_id(id, &format!("{kind}-"));
+        fits.then_some(Self { region: place, account, kind, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_matches_the_whole_pattern() {
+        let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
+        assert_eq!(Arn::parse(good), Some(Arn { region: "eu-west-1", account: "123456789012", kind: "backup", id: "backup-abcdefghijk" }));
+        for (part, other) in [
+            ("arn:", "urn:"),
+            ("aws:", "aws-cn:"),
+            ("cloudhsm", "kms"),
+            ("eu-west-1", "eu-west-10"),
+            ("eu-west-1", "eu-up-1"),
+            ("123456789012", "12345678901"),
+            ("123456789012", "12345678901a"),
+            ("backup/", "backups/"),
+            ("backup/", "cluster/"),
+            ("backup/backup-", "backup/"),
+            ("abcdefghijk", "abcdefghijk1"),
+            ("abcdefghijk", "abcdefghijk:x"),
+        ] {
+            assert_eq!(Arn::parse(&good.replacen(part, other, 1)), None, "{part} as {other}");
+        }
+        for fine in [("aws:", "aws-us-gov:"), ("eu-west-1", "us-isob-east-1"), ("backup/backup", "hsm/hsm")] {
+            assert!(Arn::parse(&good.replacen(fine.0, fine.1, 1)).is_some(), "{fine:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The errors that every action may answer.
+//!
+//! Names and HTTP statuses are those of the API Reference, "Common Errors". AWS answers a few of them under another name
+//! where a service speaks JSON (UnknownOperationException, UnrecognizedClientException); this API's own reference goes
+//! first. What the reference does not list has the name that AWS JSON services use.
+
+use super::wire::ApiError;
+
+impl ApiError {
+    /// "The action or operation requested is invalid. Verify that the action is typed correctly."
+    pub(super) fn invalid_action(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidAction", message)
+    }
+
+    /// "The request is missing an action or a required parameter."
+    pub(super) fn missing_action(message: impl Into<String>) -> Self {
+        Self::new(400, "MissingAction", message)
+    }
+
+    /// "The query string contains a syntax error." Neither protocol of this API has one, so any is an error.
+    pub(super) fn malformed_query() -> Self {
+        Self::new(404, "MalformedQueryString", "The query string contains a syntax error: this API takes no query string.")
+    }
+
+    /// "The request must contain either a valid (registered) AWS access key ID or X.509 certificate."
+    pub(super) fn missing_authentication() -> Self {
+        Self::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token: it has no Authorization header.")
+    }
+
+    /// "The request signature does not conform to AWS standards."
+    pub(super) fn incomplete_signature(message: impl Into<String>) -> Self {
+        Self::new(400, "IncompleteSignature", message)
+    }
+
+    /// "The X.509 certificate or AWS access key ID provided does not exist in our records."
+    pub(super) fn invalid_client_token() -> Self {
+        Self::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+    }
+
+    /// "The request reached the service more than 15 minutes after the date stamp on the request […], or the date stamp on
+    /// the request is more than 15 minutes in the future."
+    pub(super) fn request_expired(message: impl Into<String>) -> Self {
+        Self::new(400, "RequestExpired", message)
+    }
+
+    /// A signature in good form that is not the one of this request. The reference has no name for it; AWS JSON services have.
+    pub(super) fn invalid_signature(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidSignatureException", message)
+    }
+
+    /// "The request was denied due to request throttling."
+    pub(super) fn throttled() -> Self {
+        Self::new(400, "ThrottlingException", "Rate exceeded")
+    }
+
+    /// "The request has failed due to a temporary failure of the server."
+    pub(super) fn unavailable() -> Self {
+        Self::new(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
+    }
+
+    /// "The request processing has failed because of an unknown error, exception or failure."
+    pub(super) fn unknown_failure() -> Self {
+        Self::new(500, "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.")
+    }
+
+    /// "The AWS access key ID needs a subscription for the service."
+    pub(super) fn opt_in_required() -> Self {
+        Self::new(403, "OptInRequired", "The AWS access key ID needs a subscription for the service.")
+    }
+
+    /// "You do not have permission to perform this action."
+    pub(super) fn not_authorized() -> Self {
+        Self::new(400, "NotAuthorized", "You do not have permission to perform this action.")
+    }
+
+    /// The request cannot be read at all: AWS JSON services.
+    pub(super) fn serialization(message: impl Into<String>) -> Self {
+        Self::new(400, "SerializationException", message)
+    }
+}

@@ -1,0 +1,93 @@
+//! A cluster's certificates as a chain: each with its fields, and which key signed it.
+
+use serde_json::{Value, json};
+
+use super::super::chains::{Identity, Roots};
+use super::super::server::Inside;
+use super::super::state::{Claim, Cluster, ClusterState, Hsm};
+use super::read::{Seen, read};
+
+/// One certificate or CSR of the chain.
+struct Node {
+    /// What the API or the documents call it.
+    id: &'static str,
+    title: &'static str,
+    /// From the roots downwards.
+    row: u8,
+    pem: String,
+}
+
+impl Node {
+    fn new(id: &'static str, title: &'static str, row: u8, pem: impl Into<String>) -> Self {
+        Self { id, title, row, pem: pem.into() }
+    }
+}
+
+/// The certificates that the cluster shows now, and the roots that they end in. `None`: there is no such cluster.
+pub(super) fn of_cluster(inside: &Inside, id: &str) -> Option<Value> {
+    let now = inside.clock.now();
+    let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
+    let mut world = inside.look();
+    let cluster = world.region_of(id)?.cluster(id, &inside.clock, &identify)?;
+    let nodes = nodes(cluster, inside.hardware.made_roots());
+    Some(json!({ "cluster": id, "state": cluster.state.name(), "nodes": json(&nodes) }))
+}
+
+fn nodes(cluster: &Cluster, roots: Option<&Roots>) -> Vec<Node> {
+    match (cluster.csr_identity(), roots, &cluster.claim) {
+        (Some(identity), Some(roots), _) => before(identity, roots),
+        (_, _, Some(claim)) if cluster.state != ClusterState::Uninitialized => after(claim),
+        _ => Vec::new(),
+    }
+}
+
+fn before(identity: &Identity, roots: &Roots) -> Vec<Node> {
+    vec![
+        Node::new("AwsRoot", "AWS root", 0, roots.aws_pem()),
+        Node::new("ManufacturerRoot", "Manufacturer root, first issue", 0, roots.manufacturer_pem()),
+        Node::new("ManufacturerRootReissue", "Manufacturer root, second issue", 0, roots.manufacturer_reissue_pem()),
+        Node::new("AwsHardwareCertificate", "AWS hardware certificate", 1, identity.aws_hardware.as_str()),
+        Node::new("ManufacturerHardwareCertificate", "Manufacturer hardware certificate", 1, identity.manufacturer_hardware.as_str()),
+        Node::new("HsmCertificate", "HSM certificate", 2, identity.hsm.as_str()),
+        Node::new("ClusterCsr", "Cluster CSR", 3, identity.csr.as_str()),
+    ]
+}
+
+fn after(claim: &Claim) -> Vec<Node> {
+    vec![
+        Node::new("TrustAnchor", "Trust anchor", 0, claim.trust_anchor.as_str()),
+        Node::new("ClusterCertificate", "Cluster certificate", 1, claim.signed_cert.as_str()),
+    ]
+}
+
+/// Keys are lettered in the order in which they are met. A certificate's issuers are those above it whose subject it
+/// names: a root and its reissue, or two certificates of one card, are one name and one key.
+fn json(nodes: &[Node]) -> Value {
+    let seen: Vec<(&Node, Seen)> = nodes.iter().filter_map(|node| Some((node, read(&node.pem)?))).collect();
+    let mut keys: Vec<&[u8]> = Vec::new();
+    for (_, certificate) in &seen {
+        if !keys.contains(&certificate.spki.as_slice()) {
+            keys.push(&certificate.spki);
+        }
+    }
+    let letter = |spki: &[u8]| keys.iter().position(|key| *key == spki).zip(Some('A'..)).and_then(|(at, mut letters)| letters.nth(at));
+    let each = seen.iter().map(|(node, certificate)| {
+        let self_signed = certificate.issuer.as_ref().is_none_or(|issuer| *issuer == certificate.subject);
+        let above = || seen.iter().filter(|(other, one)| !self_signed && other.row < node.row && Some(&one.subject) == certificate.issuer.as_ref());
+        let signer = if self_signed { Some(certificate) } else { above().map(|(_, one)| one).next() };
+        json!({
+            "id": node.id,
+            "title": node.title,
+            "row": node.row,
+            "key": letter(&certificate.spki),
+            "signedBy": signer.and_then(|signer| letter(&signer.spki)),
+            "selfSigned": self_signed,
+            "issuers": above().map(|(other, _)| other.id).collect::<Vec<_>>(),
+            "fields": certificate.fields(),
+            "notBefore": certificate.validity.map(|(from, _)| from),
+            "notAfter": certificate.validity.map(|(_, to)| to),
+            "pem": node.pem,
+        })
+    });
+    Value::from(each.collect::<Vec<_>>())
+}

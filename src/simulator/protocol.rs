@@ -1,0 +1,156 @@
+//! The two protocols of the API: JSON 1.1, and Smithy RPC v2 CBOR, which later service models list first.
+//!
+//! | | JSON 1.1 | RPC v2 CBOR |
+//! | --- | --- | --- |
+//! | path | `/` | `/service/BaldrApiService/operation/<Action>` |
+//! | header | `X-Amz-Target: BaldrApiService.<Action>` | `Smithy-Protocol: rpc-v2-cbor`, in the answer too |
+//! | content | `application/x-amz-json-1.1` | `application/cbor` |
+//! | error | `__type` is the error's name | `__type` is the error's shape, `com.amazonaws.cloudhsmv2#<name>` |
+//!
+//! Source: the service model (`protocols`, `targetPrefix`), and "Smithy RPC v2 CBOR protocol" of the Smithy specification.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use serde_json::{Map, Value, json};
+
+use super::wire::{self, Answer, ApiError, excerpt};
+use super::{cbor, ids};
+
+/// The actions of API version 2017-04-28; those of resource policies are later than 2022-06-06.
+pub(super) const ACTIONS: [&str; 18] = [
+    "CopyBackupToRegion",
+    "CreateCluster",
+    "CreateHsm",
+    "DeleteBackup",
+    "DeleteCluster",
+    "DeleteHsm",
+    "DeleteResourcePolicy",
+    "DescribeBackups",
+    "DescribeClusters",
+    "GetResourcePolicy",
+    "InitializeCluster",
+    "ListTags",
+    "ModifyBackupAttributes",
+    "ModifyCluster",
+    "PutResourcePolicy",
+    "RestoreBackup",
+    "TagResource",
+    "UntagResource",
+];
+
+const SERVICE: &str = "BaldrApiService";
+
+const SMITHY_PROTOCOL: &str = "smithy-protocol";
+const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
+const CBOR: HeaderValue = HeaderValue::from_static("application/cbor");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Json,
+    Cbor,
+}
+
+impl Protocol {
+    /// The protocol of a request; `None` if it is no call of the API at all.
+    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        if method != Method::POST {
+            return None;
+        }
+        match uri.path() {
+            "/" => Some(Self::Json),
+            path if path.starts_with("/service/") && headers.get(SMITHY_PROTOCOL) == Some(&RPC_V2_CBOR) => Some(Self::Cbor),
+            _ => None,
+        }
+    }
+
+    /// The name of an action that a request brings, whether there is such an action or not.
+    pub(super) fn named<'a>(self, uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
+        match self {
+            Self::Json => wire::action(headers),
+            Self::Cbor => operation(uri.path()),
+        }
+    }
+
+    /// The action that a request asks for.
+    pub(super) fn action(self, uri: &Uri, headers: &HeaderMap) -> Result<&'static str, ApiError> {
+        let named = self.named(uri, headers)?;
+        match ACTIONS.iter().find(|action| **action == named) {
+            Some(action) => Ok(action),
+            None => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}' in API version 2017-04-28", excerpt(named)))),
+        }
+    }
+
+    /// The members of a request. An empty body counts as one without members.
+    pub(super) fn members(self, headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+        match self {
+            Self::Json => wire::members(body),
+            Self::Cbor if body.is_empty() => Ok(Map::new()),
+            Self::Cbor => {
+                if headers.get(header::CONTENT_TYPE) != Some(&CBOR) {
+                    return Err(ApiError::new(
+                        415,
+                        "UnsupportedMediaTypeException",
+                        "the Content-Type of an RPC v2 CBOR request is application/cbor",
+                    ));
+                }
+                match cbor::decode(body) {
+                    Ok(Value::Object(members)) => Ok(members),
+                    Ok(_) => Err(ApiError::serialization("the request is CBOR, but not a map")),
+                    Err(malformed) => Err(ApiError::serialization(format!("the request is not CBOR: {malformed}"))),
+                }
+            }
+        }
+    }
+
+    /// The answer's HTTP form.
+    pub(super) fn respond(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
+        let (status, value, kind) = match (self, outcome) {
+            (Self::Json, outcome) => return wire::respond(outcome),
+            (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.members(), None),
+            (Self::Cbor, Err(error)) => {
+                let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                (status, json!({ "__type": shape(error.kind), "Message": error.message }), Some(error.kind))
+            }
+        };
+        let mut response = Response::new(Body::from(cbor::encode(&value)));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, CBOR);
+        headers.insert(SMITHY_PROTOCOL, RPC_V2_CBOR);
+        if let Ok(id) = HeaderValue::from_str(&ids::request_id()) {
+            headers.insert("x-amzn-requestid", id);
+        }
+        if let Some(kind) = kind {
+            headers.insert("x-amzn-errortype", HeaderValue::from_static(kind));
+        }
+        response
+    }
+}
+
+/// `/service/BaldrApiService/operation/<Action>`; the service may be named with its namespace.
+fn operation(path: &str) -> Result<&str, ApiError> {
+    let named = path.strip_prefix("/service/").and_then(|rest| rest.split_once("/operation/"));
+    match named {
+        Some((service, operation)) if service.rsplit('.').next() == Some(SERVICE) && !operation.is_empty() => Ok(operation),
+        _ => Err(ApiError::missing_action(format!("the path is '{}', not /service/{SERVICE}/operation/<Action>", excerpt(path)))),
+    }
+}
+
+/// The absolute id of an error's shape. The common errors are in no model.
+fn shape(kind: &str) -> String {
+    if kind.starts_with("CloudHsm") { format!("com.amazonaws.cloudhsmv2#{kind}") } else { kind.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operation_is_read_from_the_path() {
+        assert_eq!(operation("/service/BaldrApiService/operation/CreateHsm").unwrap(), "CreateHsm");
+        assert_eq!(operation("/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/CreateHsm").unwrap(), "CreateHsm");
+        for path in ["/service/Other/operation/CreateHsm", "/service/BaldrApiService/operation/", "/service/BaldrApiService", "/service/"] {
+            assert_eq!(operation(path).unwrap_err().kind, "MissingAction", "{path}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What remembers that it may have changed.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+
+use super::super::clock::Millis;
+use super::{Backup, Cluster, Hsm};
+
+/// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are looked at for the
+/// state file: code that changes things need not know that there is one.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Kept<T> {
+    thing: T,
+    marked: bool,
+}
+
+/// Clusters or backups, by the numbers that order them.
+pub(in super::super) type Shelf<T> = BTreeMap<u64, Kept<T>>;
+
+impl<T> Kept<T> {
+    /// Something new, marked.
+    pub(in super::super) fn new(thing: T) -> Self {
+        Self { thing, marked: true }
+    }
+
+    /// To change what is not worth writing for its own sake.
+    pub(super) fn quietly(&mut self) -> &mut T {
+        &mut self.thing
+    }
+
+    pub(in super::super) fn mark(&mut self) {
+        self.marked = true;
+    }
+
+    /// Whether it is marked; takes the mark away.
+    pub(in super::super) fn take_mark(&mut self) -> bool {
+        std::mem::take(&mut self.marked)
+    }
+}
+
+impl Kept<Cluster> {
+    /// [`Cluster::settle`], and no mark where it has nothing to do.
+    pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
+        if self.unsettled(now) { Cluster::settle(self, now, identify) } else { Vec::new() }
+    }
+}
+
+impl Kept<Backup> {
+    /// [`Backup::settle`], and no mark where it has nothing to do.
+    pub(super) fn settle(&mut self, now: Millis) {
+        if self.unsettled(now) {
+            Backup::settle(self, now);
+        }
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.thing
+    }
+}
+
+impl<T> DerefMut for Kept<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.marked = true;
+        &mut self.thing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_leaves_no_mark_and_changing_does() {
+        let mut kept = Kept::new(String::from("new"));
+        assert!(kept.take_mark(), "what is new has to be written");
+        assert_eq!(kept.len(), 3);
+        assert!(!kept.take_mark());
+        kept.push('s');
+        assert!(kept.take_mark());
+        assert!(!kept.take_mark());
+    }
+}

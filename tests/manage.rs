@@ -1,0 +1,21 @@
+//! Clusters, HSMs, backups and tags from the command line, as processes, against the simulator.
+#![cfg(all(feature = "online", feature = "simulator"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "manage/backup.rs"]
+mod backup;
+#[path = "manage/cluster.rs"]
+mod cluster;
+#[path = "manage/create.rs"]
+mod create;
+#[path = "manage/hsm.rs"]
+mod hsm;
+#[path = "manage/limits.rs"]
+mod limits;
+#[path = "manage/stage.rs"]
+mod stage;
+#[path = "simulator/support.rs"]
+#[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
+mod support;
+#[path = "manage/tag.rs"]
+mod tag;

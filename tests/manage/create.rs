@@ -1,0 +1,175 @@
+//! `bootstrap --create`: one cluster, however often and however badly it goes.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hsmboot::simulator::{ClusterState, Fault, Options, Simulator, Speed};
+use serde_json::Value;
+
+use super::stage::{SUBNET, Stage};
+
+fn words() -> Vec<&'static str> {
+    let mut words = vec!["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
+    words.extend(["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
+    words.extend(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
+    words
+}
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.ready_to_claim();
+    stage
+}
+
+fn one_of_each(stage: &Stage) {
+    assert_eq!((stage.clusters(), stage.calls("CreateCluster"), stage.calls("InitializeCluster")), (1, 1, 1));
+}
+
+#[test]
+fn from_nothing_to_claimed_and_again_changes_nothing() {
+    let stage = stage();
+    let done = stage.run(&words()).ends(0, "claimed cluster-");
+    let id = stage.file("new/creation.json")["cluster_id"].as_str().unwrap().to_owned();
+    // The id is said and written down before anything else happens to the cluster.
+    assert!(done.stderr.find(&format!("created {id}")).unwrap() < done.stderr.find("the first HSM").unwrap(), "{}", done.stderr);
+    stage.run(&words()).ends(0, "nothing was changed");
+    stage.run(&["submit", "new", "--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]).ends(0, &id);
+    one_of_each(&stage);
+    assert_eq!(stage.calls("CreateHsm"), 1);
+}
+
+#[test]
+fn a_lost_answer_is_found_by_the_clusters_tag() {
+    let stage = stage();
+    stage.simulator.inject(Some("CreateCluster"), Fault::CloseAfter, 1);
+    stage.simulator.inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+    stage.run(&words()).ends(0, "claimed");
+    one_of_each(&stage);
+    assert_eq!(stage.calls("CreateHsm"), 1);
+    let creation = stage.file("new/creation.json");
+    let shown = stage.json(&["cluster", "show", "--cluster-id", creation["cluster_id"].as_str().unwrap()]);
+    assert_eq!(shown["cluster"]["tags"][0]["value"], creation["token"]);
+}
+
+#[test]
+fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
+    let stage = stage();
+    stage.run(&words()).ends(0, "claimed");
+    let mut creation = stage.file("new/creation.json");
+    let id = creation.as_object_mut().unwrap().remove("cluster_id").unwrap();
+    fs::write(stage.path("new/creation.json"), creation.to_string()).unwrap();
+    stage.run(&words()).ends(0, "nothing was changed");
+    assert_eq!(stage.file("new/creation.json")["cluster_id"], id);
+    one_of_each(&stage);
+}
+
+fn intent(stage: &Stage, asked_at: &str) {
+    let document = serde_json::json!({
+        "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff", "region": "us-east-1", "endpoint": stage.simulator.url(),
+        "hsm_type": "hsm1.medium", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
+    });
+    fs::create_dir_all(stage.path("new")).unwrap();
+    fs::write(stage.path("new/creation.json"), document.to_string()).unwrap();
+}
+
+#[test]
+fn a_request_that_may_still_take_effect_is_not_sent_again_and_one_that_cannot_is() {
+    let stage = stage();
+    let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+    intent(&stage, String::from_utf8(now).unwrap().trim());
+    let failed = stage.fails(&words(), 7, "creation-unknown");
+    assert!(failed["error"]["hint"].as_str().unwrap().contains("new/creation.json"), "{failed:#}");
+    assert_eq!(stage.calls("CreateCluster"), 0);
+    intent(&stage, "2020-01-01T00:00:00Z");
+    stage.run(&words()).ends(0, "asking again");
+    one_of_each(&stage);
+}
+
+#[test]
+fn a_refusal_leaves_nothing_to_remember() {
+    let stage = stage();
+    stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+    let failed = stage.fails(&words(), 6, "access-denied");
+    assert!(failed["error"]["hint"].as_str().unwrap().contains("cloudhsm:TagResource"), "{failed:#}");
+    assert!(!stage.path("new").exists());
+    stage.run(&words()).ends(0, "claimed");
+}
+
+#[test]
+fn another_creation_does_not_take_over_the_bundle() {
+    let stage = stage();
+    stage.run(&words()).ends(0, "claimed");
+    stage.fails(&[&words()[..], &["--subnet-id", "subnet-1a2b3c4d"]].concat(), 8, "creation-differs");
+    stage.fails(&[&words()[..], &["--region", "eu-west-1"]].concat(), 8, "creation-differs");
+    stage.fails(&[&words()[..], &["--retention-days", "30"]].concat(), 8, "creation-differs");
+    one_of_each(&stage);
+}
+
+#[test]
+fn a_wrong_zone_keeps_the_cluster_and_the_right_one_goes_on_with_it() {
+    let stage = stage();
+    let wrong: Vec<&str> = words().into_iter().map(|word| if word == "us-east-1a" { "us-east-1b" } else { word }).collect();
+    let failed = stage.fails(&wrong, 8, "zone-without-subnet");
+    assert!(failed["error"]["hint"].as_str().unwrap().contains("the same command goes on with it"), "{failed:#}");
+    stage.run(&words()).ends(0, "claimed");
+    one_of_each(&stage);
+}
+
+#[test]
+fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
+    let stage = stage();
+    stage.run(&words()).ends(0, "claimed");
+    let mut creation = stage.file("new/creation.json");
+    stage.simulator.set_state(creation["cluster_id"].as_str().unwrap(), ClusterState::Deleted).unwrap();
+    creation["asked_at"] = "2020-01-01T00:00:00Z".into();
+    fs::write(stage.path("new/creation.json"), creation.to_string()).unwrap();
+    stage.fails(&words(), 8, "cluster-deleted");
+    assert_eq!(stage.calls("CreateCluster"), 1);
+}
+
+#[test]
+fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
+    let stage = stage();
+    fs::write(stage.path("ca/customerCA.crt"), "not a certificate").unwrap();
+    assert_ne!(stage.run(&words()).code, 0);
+    fs::remove_file(stage.path("ca/customerCA.crt")).unwrap();
+    assert_ne!(stage.run(&words()).code, 0);
+    // No passphrase, and nobody to ask.
+    let bare = ["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
+    let inner = stage.command(&bare);
+    let mut alone = Command::new("setsid");
+    alone.arg("--wait").arg(inner.get_program()).args(inner.get_args()).current_dir(inner.get_current_dir().unwrap()).stdin(Stdio::null());
+    assert_eq!(alone.output().unwrap().status.code(), Some(5));
+    assert_eq!(stage.calls("CreateCluster"), 0);
+    assert!(!stage.path("new/creation.json").exists());
+}
+
+#[test]
+fn an_interrupted_run_goes_on_with_its_cluster() {
+    let slow = Simulator::spawn(Options { speed: Speed::times(0.05).unwrap(), ..Options::default() }).unwrap();
+    let stage = stage();
+    slow.write_roots(&stage.path("roots")).unwrap();
+    let run = || {
+        let mut command = super::stage::hsmboot();
+        command.current_dir(stage.path("")).args(words()).args(["--endpoint-url", &slow.url()]);
+        command
+    };
+    let child = run().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    let id = loop {
+        let text = fs::read(stage.path("new/creation.json")).unwrap_or_default();
+        let creation: Value = serde_json::from_slice(&text).unwrap_or_default();
+        if let Some(id) = creation["cluster_id"].as_str() {
+            break id.to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    let again: super::stage::Done = run().output().unwrap().into();
+    again.ends(0, &format!("going on with {id}")).ends(0, "claimed");
+    assert_eq!(slow.calls()["CreateCluster"], 1);
+    assert_eq!(slow.calls()["CreateHsm"], 1);
+}

@@ -1,0 +1,68 @@
+use hsmboot::simulator::{ClusterState, Fault};
+
+use super::stage::{NOBODY, Stage};
+use super::support;
+
+#[test]
+fn an_hsm_is_created_and_deleted_by_each_of_its_names() {
+    let stage = Stage::new();
+    let id = stage.cluster();
+    for name in ["hsm_id", "eni_id", "eni_ip"] {
+        let made = stage.json(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--wait"]);
+        assert_eq!(made["hsm"]["state"], "ACTIVE");
+        let flag = format!("--{}", name.replace('_', "-"));
+        let deleted = stage.json(&["hsm", "delete", "--cluster-id", &id, &flag, made["hsm"][name].as_str().unwrap(), "--yes", "--wait"]);
+        assert_eq!((&deleted["changed"], &deleted["hsm"]), (&true.into(), &serde_json::Value::Null), "{deleted:#}");
+        assert_eq!(deleted["hsm_id"], made["hsm"]["hsm_id"]);
+    }
+    let at = stage.json(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--ip-address", "10.0.0.77"]);
+    assert_eq!(at["hsm"]["eni_ip"], "10.0.0.77");
+}
+
+#[test]
+fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
+    let stage = Stage::new();
+    let id = stage.cluster();
+    let create = ["hsm", "create", "--cluster-id", &id, "--availability-zone"];
+    let zone = stage.fails(&[&create[..], &["us-east-1c"]].concat(), 8, "zone-without-subnet");
+    assert!(zone["error"]["message"].as_str().unwrap().contains("us-east-1a"), "{zone:#}");
+    stage.fails(&["hsm", "create", "--cluster-id", NOBODY, "--availability-zone", "us-east-1a"], 6, "cluster-not-found");
+    stage.run(&[&create[..], &["us-east-1a"]].concat()).ends(0, "created hsm-");
+    stage.fails(&[&create[..], &["us-east-1a"]].concat(), 8, "first-hsm-exists");
+    for (state, kind) in [
+        (ClusterState::CreateInProgress, "cluster-not-ready"),
+        (ClusterState::InitializeInProgress, "cluster-not-ready"),
+        (ClusterState::DeleteInProgress, "cluster-deleted"),
+    ] {
+        stage.simulator.set_state(&id, state).unwrap();
+        stage.fails(&[&create[..], &["us-east-1a"]].concat(), 8, kind);
+    }
+    assert_eq!(stage.calls("CreateHsm"), 1);
+}
+
+#[test]
+fn an_hsm_is_deleted_only_with_a_yes_and_only_if_it_is_there() {
+    let stage = Stage::new();
+    let (id, _) = support::ready_cluster(&stage.simulator);
+    let hsm = support::describe(&stage.simulator, &id)["Hsms"][0]["HsmId"].as_str().unwrap().to_owned();
+    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm], 2, "consent-missing");
+    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", "hsm-aaaaaaaaaaa", "--yes"], 6, "hsm-not-found");
+    stage.fails(&["hsm", "delete", "--cluster-id", NOBODY, "--hsm-id", &hsm, "--yes"], 6, "cluster-not-found");
+    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--yes"], 2, "usage");
+    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm, "--eni-ip", "10.0.0.4", "--yes"], 2, "usage");
+    assert_eq!(stage.calls("DeleteHsm"), 0);
+    stage.simulator.inject(Some("DeleteHsm"), Fault::CloseAfter, 1);
+    stage.run(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm, "--yes", "--wait"]).ends(0, "deleted");
+    assert_eq!(stage.calls("DeleteHsm"), 1);
+}
+
+#[test]
+fn a_lost_answer_makes_no_second_hsm() {
+    let stage = Stage::new();
+    let id = stage.cluster();
+    stage.simulator.inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+    let failed = stage.fails(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"], 6, "service-failure");
+    assert!(failed["error"]["hint"].as_str().unwrap().contains("hsmboot cluster show"), "{failed:#}");
+    assert_eq!(stage.calls("CreateHsm"), 1);
+    stage.fails(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"], 8, "first-hsm-exists");
+}

@@ -1,0 +1,118 @@
+//! A simulator, a directory to work in, and the program run in it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use hsmboot::simulator::Simulator;
+use serde_json::Value;
+
+use super::support;
+
+pub(crate) const SUBNET: &str = "subnet-0a1b2c3d";
+pub(crate) const NOBODY: &str = "cluster-aaaaaaaaaaa";
+
+pub(crate) struct Stage {
+    pub(crate) simulator: Simulator,
+    dir: tempfile::TempDir,
+}
+
+/// What a command did.
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Done {
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32, says: &str) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        assert!(self.stdout.contains(says) || self.stderr.contains(says), "no `{says}` in\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|cause| panic!("{cause}: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// The program, with nothing of this machine's AWS settings.
+pub(crate) fn hsmboot() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hsmboot"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("NO_COLOR", "1");
+    command
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Stage { simulator: support::instant(), dir: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A command against the simulator, in the directory.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = hsmboot();
+        command.current_dir(self.dir.path()).args(words);
+        if !matches!(words.first(), Some(&"ca")) {
+            command.args(["--endpoint-url", &self.simulator.url()]);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, words: &[&str]) -> Done {
+        self.command(words).output().unwrap().into()
+    }
+
+    /// The one document of a command that ends with 0.
+    pub(crate) fn json(&self, words: &[&str]) -> Value {
+        self.run(&[words, &["--output", "json"]].concat()).ends(0, "").json()
+    }
+
+    /// The error of a command that ends with `code`, in JSON; its kind must be this one.
+    #[track_caller]
+    pub(crate) fn fails(&self, words: &[&str], code: i32, kind: &str) -> Value {
+        let document = self.run(&[words, &["--output", "json"]].concat()).ends(code, "").json();
+        assert_eq!(document["error"]["kind"], kind, "{document:#}");
+        document
+    }
+
+    pub(crate) fn calls(&self, action: &str) -> u64 {
+        self.simulator.calls().get(action).copied().unwrap_or_default()
+    }
+
+    /// A cluster that is UNINITIALIZED and empty.
+    pub(crate) fn cluster(&self) -> String {
+        let made = self.json(&["cluster", "create", "--subnet-id", SUBNET, "--wait"]);
+        made["cluster"]["cluster_id"].as_str().unwrap().to_owned()
+    }
+
+    /// How many clusters there are.
+    pub(crate) fn clusters(&self) -> usize {
+        self.json(&["cluster", "list"])["clusters"].as_array().unwrap().len()
+    }
+
+    /// Roots and a CA, for a claim.
+    pub(crate) fn ready_to_claim(&self) {
+        self.simulator.write_roots(&self.path("roots")).unwrap();
+        self.run(&["ca", "init", "--out", "ca", "--key-type", "p256", "--no-passphrase", "--subject", "CN=a CA"]).ends(0, "made a CA");
+    }
+
+    pub(crate) fn file(&self, name: &str) -> Value {
+        serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
+    }
+}

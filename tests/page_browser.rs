@@ -1,0 +1,71 @@
+//! The simulator's page in a browser: headless Chromium, driven by `tests/clients/page_chromium.py`, looks at `hsmboot simulate`.
+//!
+//! `chromium`, `chromedriver`, `python3` and `openssl` are taken from PATH. Where the browser is missing these tests show as ignored, never as
+//! passed; where `HSMBOOT_BROWSER` is set, as `tests/run` does, it must be there. `HSMBOOT_REGENERATE=1` takes the documentation's picture anew.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// The script's checks, in its order.
+const CHECKS: [&str; 16] = [
+    "clusters_appear_without_a_reload",
+    "states_change_live_and_are_announced",
+    "a_cluster_opens_by_keyboard_alone",
+    "the_focus_stays_when_the_cluster_changes",
+    "the_chain_shows_the_csrs_five_attributes_in_one_rdn",
+    "the_chain_says_which_key_signed_what",
+    "certificates_are_chosen_by_keyboard",
+    "hostile_text_is_text_and_runs_nothing",
+    "requests_are_listed_with_how_they_ended",
+    "initialization_replaces_the_chain",
+    "the_page_fits_a_narrow_screen",
+    "text_stands_out_in_light_and_dark",
+    "nothing_moves_for_those_who_ask_for_that",
+    "nothing_is_asked_of_anybody_else_and_nothing_complains",
+    "backups_are_listed_with_their_copies",
+    "a_restart_is_survived",
+];
+
+fn main() -> ExitCode {
+    let absent = std::env::var_os("HSMBOOT_BROWSER").is_none() && ["chromium", "chromedriver"].iter().any(|tool| !there(tool));
+    let checks = CHECKS.iter().chain(&["every_check_of_the_script_is_a_test"]);
+    let trials = checks.map(|&name| Trial::test(name, move || outcome(name)).with_ignored_flag(absent || !cfg!(feature = "simulator")));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn there(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// What the script printed. One browser does for all checks.
+fn report() -> &'static str {
+    static REPORT: OnceLock<String> = OnceLock::new();
+    REPORT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new("python3");
+        command.arg(root.join("tests/clients/page_chromium.py")).arg(env!("CARGO_BIN_EXE_hsmboot"));
+        if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
+            command.arg("--screenshot").arg(root.join("docs/images/simulator.png"));
+        }
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    })
+}
+
+fn outcome(name: &str) -> Result<(), Failed> {
+    let report = report();
+    if name == "every_check_of_the_script_is_a_test" {
+        let run: Vec<&str> =
+            report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
+        return if run == CHECKS { Ok(()) } else { Err(format!("the script ran {run:?}\n{report}").into()) };
+    }
+    if report.lines().any(|line| line.strip_prefix("ok ") == Some(name)) {
+        return Ok(());
+    }
+    let why = report.lines().find_map(|line| line.strip_prefix("FAILED ")?.strip_prefix(name));
+    Err(why.map_or_else(|| format!("it was not run:\n{report}"), |why| format!("{name}{why}")).into())
+}

@@ -1,0 +1,420 @@
+//! The state in a file: what is there after a restart, and which files are refused.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hsmboot::simulator::{Credentials, Options, SimError, Simulator, Speed};
+use serde_json::{Value, json};
+
+use crate::sigv4::{Signer, send};
+use crate::support::*;
+
+fn options(state: &Path) -> Options {
+    Options { speed: Speed::INSTANT, state: Some(state.to_owned()), ..Options::default() }
+}
+
+fn start(state: &Path) -> Simulator {
+    Simulator::spawn(options(state)).unwrap()
+}
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    (dir, state)
+}
+
+fn refusal(state: &Path) -> SimError {
+    Simulator::spawn(options(state)).err().expect("it must not start")
+}
+
+/// All pages of a region's clusters.
+fn clusters(simulator: &Simulator, region: &str) -> Vec<Value> {
+    let (mut found, mut token) = (Vec::new(), None::<String>);
+    loop {
+        let mut body = json!({});
+        if let Some(token) = &token {
+            body["NextToken"] = token.as_str().into();
+        }
+        let page = call_in(simulator, region, "DescribeClusters", &body).unwrap().json();
+        found.extend(page["Clusters"].as_array().unwrap().iter().cloned());
+        token = page["NextToken"].as_str().map(str::to_owned);
+        if token.is_none() {
+            return found;
+        }
+    }
+}
+
+#[test]
+fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let (unclaimed, csr) = ready_cluster(&simulator);
+    let (claimed, its_csr) = ready_cluster(&simulator);
+    let owner = Owner::new();
+    ok(&simulator, "InitializeCluster", owner.claim(&claimed, &its_csr));
+    until(&simulator, &claimed, |now| now["State"] == "INITIALIZED");
+    simulator.activate(&claimed).unwrap();
+    let tagged = json!({
+        "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d", "subnet-11112222"], "Mode": "NON_FIPS", "NetworkType": "DUALSTACK",
+        "TagList": [{ "Key": "a key", "Value": "a value: = / + - @" }], "BackupRetentionPolicy": { "Type": "DAYS", "Value": "7" },
+    });
+    assert_eq!(call_in(&simulator, "eu-west-1", "CreateCluster", &tagged).unwrap().status, 200);
+    let deleted = create_cluster(&simulator);
+    until(&simulator, &deleted, |now| now["State"] == "UNINITIALIZED");
+    ok(&simulator, "DeleteCluster", json!({ "ClusterId": deleted }));
+    until(&simulator, &deleted, |now| now["State"] == "DELETED");
+    until_settled(&simulator, "eu-west-1");
+
+    // Backups in all their states: of one that is READY a copy, a deleted one, one that is kept for ever.
+    let backups = || ok(&simulator, "DescribeBackups", json!({}))["Backups"].as_array().unwrap().clone();
+    simulator.advance(Duration::from_secs(3 * 86_400));
+    while backups().len() < 3 || backups().iter().any(|backup| backup["BackupState"] != "READY") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ids: Vec<Value> = backups().iter().map(|backup| backup["BackupId"].clone()).collect();
+    let tags = json!([{ "Key": "copy", "Value": "yes" }]);
+    ok(&simulator, "CopyBackupToRegion", json!({ "BackupId": ids[0], "DestinationRegion": "eu-west-1", "TagList": tags }));
+    ok(&simulator, "TagResource", json!({ "ResourceId": claimed, "TagList": [{ "Key": "later", "Value": "too" }] }));
+    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:backup/{}", ids[0].as_str().unwrap());
+    let policy = r#"{ "Version": "2012-10-17", "Statement": [] }"#;
+    ok(&simulator, "PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": policy }));
+    ok(&simulator, "ModifyCluster", json!({ "ClusterId": claimed, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" } }));
+    ok(&simulator, "DeleteBackup", json!({ "BackupId": ids[1] }));
+    ok(&simulator, "ModifyBackupAttributes", json!({ "BackupId": ids[2], "NeverExpires": true }));
+
+    let before = everything(&simulator);
+    let roots = [simulator.aws_root_pem(), simulator.manufacturer_root_pem(), simulator.manufacturer_root_reissue_pem()].map(Result::unwrap);
+    simulator.shutdown();
+
+    // Twice, because what is written at the start has to be as good as what was written on the way.
+    for _ in 0..2 {
+        let simulator = start(&state);
+        assert_eq!(everything(&simulator), before);
+        let again = [simulator.aws_root_pem(), simulator.manufacturer_root_pem(), simulator.manufacturer_root_reissue_pem()].map(Result::unwrap);
+        assert_eq!(again, roots);
+        simulator.shutdown();
+    }
+    let simulator = start(&state);
+    assert_eq!(describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"], csr.as_str());
+    assert_eq!(ok(&simulator, "GetResourcePolicy", json!({ "ResourceArn": arn }))["Policy"], policy);
+    // What is kept of a backup is enough to make a cluster of it.
+    let restored = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }));
+    assert_eq!(restored["Cluster"]["SourceBackupId"], ids[0]);
+    ok(&simulator, "RestoreBackup", json!({ "BackupId": ids[1] }));
+    ok(&simulator, "InitializeCluster", owner.claim(&unclaimed, &csr));
+    until(&simulator, &unclaimed, |now| now["State"] == "INITIALIZED");
+}
+
+/// Whatever the describing actions answer, in all regions.
+fn everything(simulator: &Simulator) -> Vec<(String, Value)> {
+    let mut answers = Vec::new();
+    for region in ["us-east-1", "eu-west-1", "ap-south-1"] {
+        let mut ask = |action: &str, body: Value| {
+            let answer = call_in(simulator, region, action, &body).unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            answers.push((format!("{region} {action} {body}"), answer.json()));
+            answer.json()
+        };
+        for (action, list, id) in [("DescribeClusters", "Clusters", "ClusterId"), ("DescribeBackups", "Backups", "BackupId")] {
+            for found in ask(action, json!({}))[list].as_array().unwrap() {
+                ask("ListTags", json!({ "ResourceId": found[id] }));
+            }
+        }
+    }
+    answers
+}
+
+fn until_settled(simulator: &Simulator, region: &str) {
+    while clusters(simulator, region).iter().any(|cluster| cluster["State"] == "CREATE_IN_PROGRESS") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn accounts_are_apart_after_a_restart_too() {
+    let (_dir, state) = place();
+    let another = Signer { key: "AKIDOTHER", secret: "other", ..Signer::default() };
+    let shown = |simulator: &Simulator| {
+        [&Signer::default(), &another].map(|signer| {
+            let clusters = send(simulator, signer, "DescribeClusters", "{}").json()["Clusters"].as_array().unwrap().clone();
+            clusters.into_iter().map(|cluster| cluster["ClusterId"].clone()).collect::<Vec<_>>()
+        })
+    };
+    let start = || {
+        let credentials = vec![Credentials::new("AKIDEXAMPLE", "secret"), Credentials::new("AKIDOTHER", "other").in_account("000000000002").unwrap()];
+        Simulator::spawn(Options { credentials, ..options(&state) }).unwrap()
+    };
+    let simulator = start();
+    for signer in [&Signer::default(), &another, &another] {
+        let made = r#"{ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
+        assert_eq!(send(&simulator, signer, "CreateCluster", made).status, 200);
+    }
+    let before = shown(&simulator);
+    assert_eq!([before[0].len(), before[1].len()], [1, 2]);
+    simulator.shutdown();
+    assert_eq!(shown(&start()), before);
+}
+
+#[test]
+fn new_hsms_get_cards_and_partitions_that_go_on_from_the_old_ones() {
+    let (_dir, state) = place();
+    let mut shown = Vec::new();
+    for _ in 0..4 {
+        let simulator = start(&state);
+        let (id, _) = ready_cluster(&simulator);
+        let certificates = describe(&simulator, &id)["Certificates"].clone();
+        let hardware = certificates["AwsHardwareCertificate"].as_str().unwrap().to_owned();
+        let hsm = der(certificates["HsmCertificate"].as_str().unwrap());
+        let (_, hsm) = x509_parser::parse_x509_certificate(&hsm).unwrap();
+        shown.push((hardware, hsm.subject().to_string()));
+    }
+    assert_eq!(shown[0].0, shown[2].0, "the first and the third HSM are on the same card");
+    assert_eq!(shown[1].0, shown[3].0);
+    assert_ne!(shown[0].0, shown[1].0);
+    let mut names: Vec<&String> = shown.iter().map(|(_, name)| name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 4, "no partition is given twice");
+}
+
+#[test]
+fn an_hsm_whose_key_was_not_made_yet_still_becomes_active() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let id = create_cluster(&simulator);
+    let hsm = create_hsm(&simulator, &id);
+    // A key takes longer than this.
+    simulator.shutdown();
+    let simulator = start(&state);
+    let now = until(&simulator, &id, |now| csr(now).is_some());
+    assert_eq!(now["Hsms"][0]["HsmId"], hsm.as_str());
+    assert_eq!(now["Hsms"][0]["State"], "ACTIVE");
+}
+
+#[test]
+fn a_state_of_transition_ends_while_the_simulator_is_stopped() {
+    let (_dir, state) = place();
+    let slow = Options { speed: Speed::times(0.5).unwrap(), ..options(&state) };
+    let simulator = Simulator::spawn(slow.clone()).unwrap();
+    let id = create_cluster(&simulator);
+    assert_eq!(describe(&simulator, &id)["State"], "CREATE_IN_PROGRESS");
+    simulator.shutdown();
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(describe(&Simulator::spawn(slow).unwrap(), &id)["State"], "UNINITIALIZED");
+}
+
+#[test]
+fn tokens_are_good_after_a_restart() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let ids: Vec<String> = (0..3).map(|_| create_cluster(&simulator)).collect();
+    let page = ok(&simulator, "DescribeClusters", json!({ "MaxResults": 1 }));
+    simulator.shutdown();
+    let simulator = start(&state);
+    let next = ok(&simulator, "DescribeClusters", json!({ "MaxResults": 1, "NextToken": page["NextToken"] }));
+    assert_eq!(page["Clusters"][0]["ClusterId"], ids[0].as_str());
+    assert_eq!(next["Clusters"][0]["ClusterId"], ids[1].as_str());
+}
+
+#[test]
+fn the_clock_keeps_its_advance() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let first = create_cluster(&simulator);
+    let wall = describe(&simulator, &first)["CreateTimestamp"].as_f64().unwrap();
+    simulator.advance(Duration::from_secs(86_400));
+    assert_eq!(control(&simulator, "advance", json!({ "Seconds": 86_400 })).status, 200);
+    simulator.shutdown();
+    let simulator = start(&state);
+    let second = create_cluster(&simulator);
+    let later = describe(&simulator, &second)["CreateTimestamp"].as_f64().unwrap();
+    assert!((2.0 * 86_400.0..2.0 * 86_400.0 + 600.0).contains(&(later - wall)), "{wall} {later}");
+}
+
+#[test]
+fn what_control_commands_change_is_kept() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let (replaced, first) = ready_cluster(&simulator);
+    let degraded = create_cluster(&simulator);
+    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": degraded, "State": "DEGRADED" })).status, 200);
+    let hsm = simulator.replace_hsm(&replaced).unwrap();
+    let pending = simulator.begin_replacing_hsm(&replaced).unwrap();
+    simulator.shutdown();
+    let simulator = start(&state);
+    assert_eq!(describe(&simulator, &degraded)["State"], "DEGRADED");
+    let now = until(&simulator, &replaced, |now| csr(now).is_some());
+    assert_eq!(now["Hsms"][0]["HsmId"], pending.as_str());
+    assert_ne!(pending, hsm);
+    assert_ne!(csr(&now).unwrap(), first);
+}
+
+#[test]
+fn faults_and_counts_are_not_kept() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    simulator.inject(None, hsmboot::simulator::Fault::Unavailable, 5);
+    assert_eq!(call(&simulator, "DescribeClusters", json!({})).status, 503);
+    simulator.shutdown();
+    let simulator = start(&state);
+    ok(&simulator, "DescribeClusters", json!({}));
+    assert_eq!(simulator.calls()["DescribeClusters"], 1);
+}
+
+#[test]
+fn the_file_is_its_owners_alone_and_nothing_else_is_left() {
+    let (dir, state) = place();
+    let simulator = start(&state);
+    create_cluster(&simulator);
+    simulator.shutdown();
+    let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("state"), mode("state.lock")), (0o600, 0o600));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    // One that others could read becomes the owner's at the next start.
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o644)).unwrap();
+    start(&state).shutdown();
+    assert_eq!(mode("state"), 0o600);
+}
+
+#[test]
+fn what_only_reads_writes_nothing() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let (id, _) = ready_cluster(&simulator);
+    let before = fs::read(&state).unwrap();
+    for _ in 0..3 {
+        describe(&simulator, &id);
+        ok(&simulator, "DescribeBackups", json!({}));
+        refused(&simulator, "CreateHsm", json!({ "ClusterId": "cluster-unknownid22", "AvailabilityZone": "us-east-1a" }));
+    }
+    assert!(fs::read(&state).unwrap() == before);
+}
+
+#[test]
+fn two_simulators_never_share_a_file() {
+    let (dir, state) = place();
+    let simulator = start(&state);
+    let id = create_cluster(&simulator);
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&state, &link).unwrap();
+    for name in [&state, &link] {
+        let error = refusal(name);
+        assert!(matches!(error, SimError::StateInUse { .. }), "{error}");
+        assert!(error.to_string().contains("in use by another simulator"), "{error}");
+    }
+    simulator.shutdown();
+    // A link stays one, and leads to the state.
+    let simulator = start(&link);
+    assert_eq!(describe(&simulator, &id)["ClusterId"], id.as_str());
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
+fn a_damaged_file_is_refused_and_left_as_it_was() {
+    let (dir, state) = place();
+    let simulator = start(&state);
+    create_cluster(&simulator);
+    simulator.shutdown();
+    let good = fs::read(&state).unwrap();
+    let flipped = |at: usize| {
+        let mut bad = good.clone();
+        bad[at] ^= 0x10;
+        bad
+    };
+    let middle = good.len() / 2;
+    for (bad, words) in [
+        (Vec::new(), "it is empty"),
+        (b"{}\n".to_vec(), "does not begin with hsmboot-simulator-state/1"),
+        ([&b"hsmboot-simulator-state/7\n"[..], &good[26..]].concat(), "another version"),
+        (good[..100].to_vec(), "cut short"),
+        (flipped(3), "does not begin"),
+        (flipped(30), "header"),
+        (flipped(good.len() - 2), "SHA-256"),
+        (flipped(middle), ""),
+    ] {
+        fs::write(&state, &bad).unwrap();
+        let error = refusal(&state);
+        assert!(matches!(error, SimError::BadState { .. }), "{error}");
+        assert!(error.to_string().contains(words) && error.to_string().contains("state"), "{error}");
+        assert!(fs::read(&state).unwrap() == bad, "it was left as it was");
+    }
+    fs::write(&state, &good).unwrap();
+    start(&state).shutdown();
+
+    assert!(refusal(dir.path()).to_string().contains("it is a directory"));
+    let dangling = dir.path().join("dangling");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    assert!(matches!(refusal(&dangling), SimError::BadState { .. }));
+    assert!(matches!(refusal(Path::new("/dev/null")), SimError::BadState { .. }));
+    let lost = refusal(&dir.path().join("no/such/directory/state"));
+    assert!(matches!(lost, SimError::KeepState { .. }), "{lost}");
+}
+
+#[test]
+fn a_write_that_was_interrupted_is_as_if_it_had_not_begun() {
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let first = create_cluster(&simulator);
+    let whole = fs::read(&state).unwrap().len();
+    let second = create_cluster(&simulator);
+    simulator.shutdown();
+    let longer = fs::read(&state).unwrap();
+    for length in [whole, whole + 1, whole + 99, longer.len() - 1] {
+        fs::write(&state, &longer[..length]).unwrap();
+        let simulator = start(&state);
+        let ids: Vec<Value> = clusters(&simulator, "us-east-1").into_iter().map(|cluster| cluster["ClusterId"].clone()).collect();
+        assert_eq!(ids, [json!(first)], "{length}");
+        let third = create_cluster(&simulator);
+        simulator.shutdown();
+        let simulator = start(&state);
+        assert_eq!(describe(&simulator, &third)["ClusterId"], third.as_str(), "it goes on well from there");
+    }
+    fs::write(&state, &longer).unwrap();
+    assert_eq!(describe(&start(&state), &second)["ClusterId"], second.as_str());
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_is_told_at_the_start() {
+    let (dir, state) = place();
+    let simulator = start(&state);
+    create_cluster(&simulator);
+    simulator.shutdown();
+    // The file cannot be replaced: the place of the new one is taken by a directory that is not empty.
+    fs::create_dir_all(dir.path().join("state.new/full")).unwrap();
+    let error = refusal(&state);
+    assert!(matches!(error, SimError::KeepState { .. }), "{error}");
+    fs::remove_dir_all(dir.path().join("state.new")).unwrap();
+    start(&state).shutdown();
+}
+
+/// 16 MiB of changes make the file outgrow what is in it.
+#[test]
+fn a_file_that_has_grown_is_written_anew_and_loses_nothing() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (_dir, state) = place();
+    let simulator = start(&state);
+    let inode = || fs::metadata(&state).unwrap().ino();
+    let first = inode();
+    let tags: Vec<Value> = (0..50).map(|number| json!({ "Key": format!("{number:0>128}"), "Value": "v".repeat(256) })).collect();
+    let mut ids = Vec::new();
+    let mut create = || {
+        let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": tags });
+        ids.push(ok(&simulator, "CreateCluster", made)["Cluster"]["ClusterId"].clone());
+        assert!(ids.len() < 2000, "it is never written anew");
+    };
+    let mut largest = 0;
+    while inode() == first {
+        largest = fs::metadata(&state).unwrap().len();
+        create();
+    }
+    // What comes then goes behind the new content.
+    create();
+    create();
+    assert!(largest > 16 * 1024 * 1024, "{largest}");
+    simulator.shutdown();
+    let simulator = start(&state);
+    let found: Vec<Value> = clusters(&simulator, "us-east-1").into_iter().map(|cluster| cluster["ClusterId"].clone()).collect();
+    assert_eq!(found, ids);
+}
