@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use support::{Bench, CLUSTER, TRUST, openssl};
 
@@ -156,4 +158,44 @@ fn a_seal_holds_what_a_forger_could_otherwise_make_up() {
     let other = two_steps(&["--seal"]);
     other.put_ca(&support::ca(|_| {}));
     other.refused(&["transcript", "verify", "bundle", "--ca", "customerCA.crt"], 4, "bad-transcript", &["the seal of step 2"]);
+}
+
+/// Runs the program on a terminal (util-linux's `script` gives one), where somebody types this. Its screen and its exit code.
+fn on_a_terminal(bench: &Bench, words: &[&str], typed: &str) -> (String, i32) {
+    let command = format!("'{}' {}", env!("CARGO_BIN_EXE_hsmboot"), words.join(" "));
+    let mut child = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(bench.path(""))
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(typed.as_bytes()).unwrap();
+    keys.flush().unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+}
+
+#[test]
+fn on_a_terminal_the_fingerprint_is_asked_for() {
+    let bench = Bench::new();
+    let before = bench.listing();
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "00000 00000 00000 00000 00000 00000\n");
+    assert_eq!(code, 3, "{screen}");
+    assert!(screen.contains("fingerprint of the request, as `hsmboot fetch` printed it") && screen.contains("not the request that was sent"), "{screen}");
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "what?\n\u{4}");
+    assert_eq!(code, 3, "{screen}");
+    assert!(screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"), "{screen}");
+    assert_eq!(before, bench.listing(), "nothing was written");
+
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "skip\n");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("nobody compared the request's fingerprint"), "{screen}");
+    let own = fingerprint(&bench);
+    let (screen, code) = on_a_terminal(&bench, &sign(&["--force"]), &format!("{own}\n"));
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains(", as expected"), "{screen}");
 }
