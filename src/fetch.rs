@@ -4,15 +4,16 @@
 
 use std::path::Path;
 
-use crate::bundle::{self, Bundle, ClusterId, Digests, Part, Request};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request, Step};
 use crate::claim::Failure;
 use crate::cloudhsm::{Cluster, ClusterState};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
+use crate::verify::Evidence;
 use crate::x509::{Moment, hex, sha256};
 
 /// What was asked for, where, when and by what.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Facts<'a> {
     /// The region that the cluster was found in.
     pub region: &'a str,
@@ -20,6 +21,8 @@ pub struct Facts<'a> {
     pub now: Moment,
     /// Name and version of the program.
     pub tool: &'a str,
+    /// The step, for the transcript.
+    pub step: Step<'a>,
 }
 
 /// What came of it.
@@ -31,6 +34,8 @@ pub struct Fetched {
     pub request: Request,
     /// Certificates that the service did not show; the bundle cannot be verified without them.
     pub missing: Vec<Part>,
+    /// The request's fingerprint, to be read to whoever signs it.
+    pub fingerprint: Fingerprint,
     /// Whether the bundle held all this already, and nothing was written.
     pub unchanged: bool,
 }
@@ -63,8 +68,19 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     }
     // Whatever stands there was there before: `write` leaves equal files alone.
     let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
-    bundle.write(&new)?;
-    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, unchanged })
+    bundle.write(&new, &facts.step)?;
+    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, fingerprint: fingerprint(&id, &parts), unchanged })
+}
+
+fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
+    let text = |wanted| parts.iter().find(|(part, _)| *part == wanted).map(|(_, text)| text.as_bytes().to_vec());
+    let evidence = Evidence {
+        csr: text(Part::Csr),
+        hsm: text(Part::Hsm).unwrap_or_default(),
+        aws_hardware: text(Part::AwsHardware).unwrap_or_default(),
+        manufacturer_hardware: text(Part::ManufacturerHardware).unwrap_or_default(),
+    };
+    Fingerprint::of_request(id, &evidence)
 }
 
 /// The `request.json` that stands there, if it says the same but for the moment.
@@ -129,7 +145,9 @@ mod tests {
     use super::*;
     use std::fs;
 
-    const FACTS: Facts<'_> = Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test" };
+    fn facts() -> Facts<'static> {
+        Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Step::default() }
+    }
 
     fn cluster() -> Cluster {
         let mut cluster = Cluster::new("cluster-abc234defgh", ClusterState::Uninitialized);
@@ -143,25 +161,25 @@ mod tests {
     #[test]
     fn what_the_service_shows_is_written_as_it_came_and_a_second_time_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
-        let first = write(dir.path(), &cluster(), &FACTS, false).unwrap();
+        let first = write(dir.path(), &cluster(), &facts(), false).unwrap();
         assert!(!first.unchanged && first.missing.is_empty());
         assert_eq!(fs::read(dir.path().join("cluster-abc234defgh_ClusterCsr.csr")).unwrap(), b"csr\r\n");
         assert_eq!(Bundle::open(dir.path()).unwrap().request(), Some(&first.request));
-        let later = Facts { now: FACTS.now.plus(60), ..FACTS };
+        let later = Facts { now: facts().now.plus(60), ..facts() };
         let second = write(dir.path(), &cluster(), &later, false).unwrap();
         assert!(second.unchanged);
-        assert_eq!(second.request.fetched_at, FACTS.now);
+        assert_eq!(second.request.fetched_at, facts().now);
     }
 
     #[test]
     fn a_replaced_csr_does_not_replace_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &cluster(), &FACTS, false).unwrap();
+        write(dir.path(), &cluster(), &facts(), false).unwrap();
         let mut replaced = cluster();
         replaced.certificates.cluster_csr = Some("another".into());
-        assert_eq!(write(dir.path(), &replaced, &FACTS, false).unwrap_err().code(), 8);
+        assert_eq!(write(dir.path(), &replaced, &facts(), false).unwrap_err().code(), 8);
         assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"csr\r\n");
-        write(dir.path(), &replaced, &FACTS, true).unwrap();
+        write(dir.path(), &replaced, &facts(), true).unwrap();
         assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"another");
     }
 
@@ -174,7 +192,7 @@ mod tests {
             (ClusterState::Deleted, "cluster-deleted"),
         ] {
             let dir = tempfile::tempdir().unwrap();
-            let error = write(&dir.path().join("b"), &Cluster::new("cluster-abc234defgh", state), &FACTS, false).unwrap_err();
+            let error = write(&dir.path().join("b"), &Cluster::new("cluster-abc234defgh", state), &facts(), false).unwrap_err();
             assert_eq!((error.code(), error.kind), (8, kind));
             assert!(!dir.path().join("b").exists());
         }
@@ -185,10 +203,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut long = cluster();
         long.certificates.hsm_certificate = Some("x".repeat(70_000));
-        assert_eq!(write(&dir.path().join("b"), &long, &FACTS, false).unwrap_err().kind, "strange-answer");
+        assert_eq!(write(&dir.path().join("b"), &long, &facts(), false).unwrap_err().kind, "strange-answer");
         let mut climbing = cluster();
         climbing.cluster_id = "cluster-../../x".into();
-        assert_eq!(write(&dir.path().join("b"), &climbing, &FACTS, false).unwrap_err().kind, "strange-answer");
+        assert_eq!(write(&dir.path().join("b"), &climbing, &facts(), false).unwrap_err().kind, "strange-answer");
         assert!(!dir.path().join("b").exists());
     }
 }

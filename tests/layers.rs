@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("bundle", &["fsio", "verify", "x509"]),
     ("cloudhsm", &[]),
     ("claim", &["check", "cloudhsm", "x509"]),
-    ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "x509"]),
+    ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
     ("submit", &["bundle", "check", "claim", "cloudhsm", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides.
     ("simulator", &[]),

@@ -3,6 +3,8 @@
 mod cluster_id;
 mod creation;
 mod documents;
+mod fingerprint;
+mod transcript;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
 pub use documents::{Digests, Receipt, Request, Response, Waiver};
+pub use fingerprint::Fingerprint;
+pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Transcript};
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -240,12 +244,36 @@ impl Bundle {
         Ok(Evidence { csr, hsm: read(Part::Hsm)?, aws_hardware: read(Part::AwsHardware)?, manufacturer_hardware: read(Part::ManufacturerHardware)? })
     }
 
-    /// Writes files into the bundle, all or none: see [`fsio::write_all`].
+    /// Writes files into the bundle and the step that writes them into its transcript, all or none: see [`fsio::write_all`]. Where every file
+    /// stands there already, nothing is written and no step taken.
     ///
     /// # Errors
-    /// Class `Conflict` or `Machine`; then nothing has changed.
-    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
-        fsio::write_all(&self.dir, files)
+    /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
+    pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+        let stood = self.digests();
+        let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
+        if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
+            return fsio::write_all(&self.dir, files);
+        }
+        let transcript = Transcript::read(&self.dir)?;
+        let content = step.after(&transcript, &self.id, stood, outputs)?;
+        let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
+        let mut all: Vec<NewFile<'_>> = kept.collect();
+        all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
+        fsio::write_all(&self.dir, &all)
+    }
+
+    /// The bundle's own files that stand there and can be read: SHA-256 by name.
+    fn digests(&self) -> Digests {
+        let digest =
+            |name: &String| fsio::read_regular(&self.path(name), "a file of the bundle", fsio::MAX_INPUT).ok().map(|content| hex(&sha256(&content)));
+        self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+    }
+
+    /// The names of all files that a bundle of this cluster can have, but for the transcript's.
+    pub fn names(&self) -> Vec<String> {
+        let parts = Part::ALL.into_iter().map(|part| part.file_name(&self.id));
+        parts.chain([REQUEST, VERIFICATION, CA_FILE, RESPONSE, RECEIPT].map(str::to_owned)).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::TOOL;
 use super::online::{OnlineArgs, block_on, cluster_id};
+use super::step::StepArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
@@ -33,6 +34,8 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    step: StepArgs,
+    #[command(flatten)]
     online: OnlineArgs,
 }
 
@@ -52,7 +55,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             None => Err(Failure::NotFound { cluster_id: args.cluster_id.to_string(), place: Some(place), sent: false }.into()),
         }
     })?;
-    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now: super::now(), tool: TOOL };
+    let now = super::now();
+    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now, tool: TOOL, step: args.step.begin(now) };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
     Ok(answer(&fetched))
@@ -71,6 +75,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     if let Some(object) = document.as_object_mut() {
         object.insert("bundle".to_owned(), path_value(dir));
         object.insert("unchanged".to_owned(), json!(fetched.unchanged));
+        object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
     }
     let mut text = if fetched.unchanged {
         format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), dir.display())
@@ -80,6 +85,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
     }
+    text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
     text.push_str(&format!("next: hsmboot verify {}\n", dir.display()));
     Outcome::done(document, text)
 }

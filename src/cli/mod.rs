@@ -11,10 +11,12 @@ mod ca;
 mod check;
 #[cfg(feature = "online")]
 mod cluster;
+mod expect;
 #[cfg(feature = "online")]
 mod fetch;
 #[cfg(feature = "online")]
 mod hsm;
+mod import;
 #[cfg(feature = "online")]
 mod manage;
 mod meta;
@@ -26,10 +28,12 @@ mod signals;
 mod simulate;
 #[cfg(feature = "online")]
 mod status;
+mod step;
 #[cfg(feature = "online")]
 mod submit;
 #[cfg(feature = "online")]
 mod tag;
+mod transcript;
 mod ui;
 mod verify;
 #[cfg(feature = "online")]
@@ -80,6 +84,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Sign(sign::Args),
     #[allow(missing_docs)]
+    Import(import::Args),
+    #[allow(missing_docs)]
     Check(check::Args),
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
@@ -109,6 +115,9 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    Transcript(transcript::Command),
     #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
     #[allow(missing_docs)]
@@ -166,6 +175,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Verify(args) => verify::run(&args, ui),
         Command::Ca(command) => ca::run(&command, ui),
         Command::Sign(args) => sign::run(&args, ui),
+        Command::Import(args) => import::run(&args, ui),
         Command::Check(args) => check::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Submit(args) => submit::run(&args, ui),
@@ -183,6 +193,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Tag(command) => tag::run(&command, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
+        Command::Transcript(command) => transcript::run(&command),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
     }

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
+use super::expect::{ExpectArgs, Side};
+use super::step::{StepArgs, given, judged};
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Response, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Seal, Step, Waiver};
 use crate::ca::{KeySource, LoadedKey};
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
@@ -35,10 +37,17 @@ pub struct Args {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
+    expect: ExpectArgs,
+    #[command(flatten)]
     trust: TrustArgs,
     /// Sign although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
     #[arg(long)]
     unverified: bool,
+    /// Seal the transcript with the CA's key: nothing up to this step can then be changed unseen
+    #[arg(long)]
+    seal: bool,
+    #[command(flatten)]
+    step: StepArgs,
     /// Sign again, over files of other content
     #[arg(long)]
     force: bool,
@@ -71,16 +80,28 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let grounds = grounds(&judgement, waiver.as_ref(), ui)?;
     let ca_text = read_ca(&args.ca.ca, now)?;
     room_for_trust_anchor(&bundle, &ca_text, args.force)?;
+    let request = Fingerprint::of_request(bundle.id(), &evidence);
+    let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let key = load(&source, &args.passphrase, ui)?;
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
     let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force)?;
-    Ok(answer(&bundle, &pair, &response, &judgement.record))
+    let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
+    let step = judged(args.step.begin(now), &judgement.record);
+    let step = Step {
+        given: given(&args.ca.ca, &ca_text),
+        reason: args.trust.reason.clone(),
+        unverified: waiver.is_some(),
+        fingerprint_compared: Some(compared),
+        seal: args.seal.then_some(&seal),
+        ..step
+    };
+    let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
+    Ok(answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }
 
 /// A bundle that is signed already stays as it is.
-fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
+pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     if force || !bundle.has(Part::SignedCert) {
         return Ok(());
     }
@@ -154,6 +175,12 @@ pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> 
     Ok(loaded)
 }
 
+/// The fingerprint of what goes back.
+pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
+    Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
+}
+
+#[allow(clippy::too_many_arguments)] // what `response.json` says, and how it is written
 /// Writes the four files that `sign` adds, all or none. A signature once made is not lost: an error carries the certificate.
 pub(crate) fn write(
     bundle: &Bundle,
@@ -163,6 +190,7 @@ pub(crate) fn write(
     unverified: Option<Waiver>,
     now: Moment,
     force: bool,
+    step: &Step<'_>,
 ) -> Result<Response> {
     let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
     let csr_text = evidence.csr.as_deref().unwrap_or_default();
@@ -186,12 +214,15 @@ pub(crate) fn write(
     let (record_text, response_text) = (bundle::document(record), bundle::document(&response));
     let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
     bundle
-        .write(&[
-            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
-            file(bundle::VERIFICATION, &record_text, true),
-            file(RESPONSE, &response_text, true),
-            file(&signed_name, signed_pem.as_bytes(), force),
-        ])
+        .write(
+            &[
+                file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
+                file(bundle::VERIFICATION, &record_text, true),
+                file(RESPONSE, &response_text, true),
+                file(&signed_name, signed_pem.as_bytes(), force),
+            ],
+            step,
+        )
         .map_err(|mut error| {
             error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
             error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
@@ -199,11 +230,15 @@ pub(crate) fn write(
     Ok(response)
 }
 
-fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) -> Outcome {
+pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record, request: Fingerprint, compared: bool) -> Outcome {
+    let back = fingerprint(bundle, pair);
     let mut document = serde_json::to_value(response).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
         object.insert("bundle".to_owned(), path_value(bundle.dir()));
         object.insert("verification".to_owned(), verify::document(record));
+        object.insert("request_fingerprint".to_owned(), json!(request));
+        object.insert("request_compared".to_owned(), json!(compared));
+        object.insert("response_fingerprint".to_owned(), json!(back));
     }
     // `submit` asks again for what was waived here.
     let (proof, again) = match response.unverified {
@@ -211,7 +246,7 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         None => ("verified: the CSR is a genuine HSM's", ""),
     };
     let text = format!(
-        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\nnext: hsmboot submit {}{again}\n",
+        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
         bundle.part(Part::SignedCert).display(),
         response.signed_cert_sha256,
@@ -219,6 +254,7 @@ fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record) ->
         pair.signed_cert().not_after(),
         bundle.path(CA_FILE).display(),
         response.ca_fingerprint,
+        if compared { ", as expected" } else { "" },
         bundle.dir().display(),
     );
     Outcome::done(document, text)

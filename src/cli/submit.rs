@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
+use super::expect::{ExpectArgs, Side};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
+use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
-use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
@@ -45,9 +47,13 @@ pub struct Args {
     #[arg(long)]
     unverified: bool,
     #[command(flatten)]
+    expect: ExpectArgs,
+    #[command(flatten)]
     timeout: TimeoutArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    step: StepArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -66,6 +72,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(ca) = &args.ca {
         is_yours(&pair, ca, now)?;
     }
+    let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
@@ -89,7 +96,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 unverified: waiver,
             };
             let receipt = step::receipt(&pair, &outcome, &account);
-            write_receipt(&bundle, &receipt, outcome.how)?;
+            let step = judged(args.step.begin(now), &judgement.record);
+            let (reason, unverified) = (args.trust.reason.clone(), receipt.unverified.is_some());
+            let step = Step { reason, unverified, fingerprint_compared: Some(compared), ..step };
+            write_receipt(&bundle, &receipt, outcome.how, &step)?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
             insert(&mut document, "bundle", path_value(bundle.dir()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
@@ -201,12 +211,12 @@ impl Host for Submission<'_> {
 }
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
-pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How) -> Result<()> {
+pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
     if how == How::AlreadyClaimed && std::fs::symlink_metadata(bundle.path(RECEIPT)).is_ok() {
         return Ok(());
     }
     let content = bundle::document(receipt);
-    bundle.write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }]).map_err(|mut error| {
+    bundle.write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }], step).map_err(|mut error| {
         error.message = format!("{} is claimed, but its receipt cannot be kept\n  {}", receipt.cluster_id, error.message);
         error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".to_owned();
         error.with_document(serde_json::to_value(receipt).unwrap_or_default())

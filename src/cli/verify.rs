@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::args::TrustArgs;
+use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, VERIFICATION};
 use crate::error::{Class, Error, Result};
@@ -35,6 +36,8 @@ pub struct Args {
     /// Write verification.json into the bundle
     #[arg(long)]
     record: bool,
+    #[command(flatten)]
+    step: StepArgs,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
@@ -45,8 +48,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
     if args.record {
+        let step = judged(args.step.begin(super::now()), &record);
         // A verdict that cannot be kept is told all the same.
-        bundle.write(&[record_file(&bundle::document(&record))]).map_err(|error| error.with_document(document(&record)))?;
+        bundle.write(&[record_file(&bundle::document(&record))], &step).map_err(|error| error.with_document(document(&record)))?;
         ui.detail(&format!("wrote {}", bundle.path(VERIFICATION).display()));
     }
     Ok(Outcome { document: document(&record), text: text(&record, ui), error: rejection(&record) })

@@ -129,6 +129,24 @@ fn every_command_has_a_schema() {
 }
 
 #[test]
+fn import_and_transcript_say_what_their_schemas_say() {
+    let place = Place::new();
+    place.document(&CA_INIT, 0);
+    place.says("transcript-verify", &["transcript", "verify", "bundle"], 4);
+    place.says("sign", &rooted(&[&SIGN[..], &["--seal", "--operator", "Ada"]].concat()), 0);
+    // What `sign` made, as if a CA elsewhere had.
+    for (made, name) in [("cluster-hsmboottest_CustomerHsmCertificate.crt", "signed.crt"), ("customerCA.crt", "anchor.crt")] {
+        fs::rename(place.path("bundle").join(made), place.path(name)).unwrap();
+    }
+    let import = ["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
+    assert!(place.says("import", &import, 3)["verification"].is_object());
+    assert_eq!(place.says("import", &rooted(&import), 0)["request_compared"], false);
+    place.says("import", &rooted(&import), 8);
+    assert_eq!(place.says("transcript-show", &["transcript", "show", "bundle"], 0)["steps"].as_array().unwrap().len(), 2);
+    assert_eq!(place.says("transcript-verify", &["transcript", "verify", "bundle"], 0)["sealed_up_to"], 1);
+}
+
+#[test]
 fn verify_says_what_its_schema_says() {
     let place = Place::new();
     assert_eq!(place.says("verify", &rooted(&["verify", "bundle", "--record"]), 0)["verdict"], "verified");

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::args::{PassphraseArgs, TrustArgs};
 use super::fetch::{bundle_dir, warn_of_missing};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
+use super::step::{StepArgs, judged};
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
 use crate::bundle::{self, Bundle, ClusterId};
@@ -87,6 +88,8 @@ pub struct Args {
     passphrase: PassphraseArgs,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    step: StepArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -172,7 +175,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let receipt = match (&pair, outcome.how) {
         (Some(pair), how) => {
             let receipt = receipt(pair, &outcome, &account);
-            submit::write_receipt(&bundle, &receipt, how)?;
+            submit::write_receipt(&bundle, &receipt, how, &args.step.begin(now))?;
             receipt
         }
         // Claimed by this CA from somewhere else: there is nothing here to add to.
@@ -223,12 +226,14 @@ impl Host for Run<'_> {
     fn certify(&mut self, cluster: &Cluster) -> Result<Pair> {
         self.watcher.clear();
         let now = super::now();
-        let fetched = fetch::write(self.dir, cluster, &Facts { region: self.region, now, tool: TOOL }, self.args.force)?;
+        let fetched =
+            fetch::write(self.dir, cluster, &Facts { region: self.region, now, tool: TOOL, step: self.args.step.begin(now) }, self.args.force)?;
         warn_of_missing(&fetched, self.ui);
         let bundle = fetched.bundle;
         let evidence = bundle.evidence(false, true)?;
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        bundle.write(&[verify::record_file(&bundle::document(&judgement.record))])?;
+        let step = judged(self.args.step.begin(now), &judgement.record);
+        bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
         let grounds = sign::grounds(&judgement, None, self.ui)?;
         self.ui.say(&format!("{} verified: the CSR is a genuine HSM's", self.id));
         let pair = match self.desk.signed_before(&bundle, now) {
@@ -259,7 +264,8 @@ impl Run<'_> {
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
         let pair = issue(grounds, &ca, &terms)?;
-        sign::write(bundle, &pair, record, evidence, None, now, self.args.force)?;
+        let step = judged(self.args.step.begin(now), record);
+        sign::write(bundle, &pair, record, evidence, None, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }

@@ -1,0 +1,119 @@
+//! Fingerprints of what travels: thirty digits that two people can read to each other over a phone.
+//!
+//! Thirty decimal digits are 99 bits of a SHA-256: nobody makes a second request of the same fingerprint. They are what both sides compute from the
+//! files themselves; no document of the bundle has a say in them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::ClusterId;
+use crate::verify::Evidence;
+use crate::x509::pem::{self, Label};
+use crate::x509::sha256;
+
+/// How many digits there are.
+const DIGITS: usize = 30;
+
+/// 10 to the 30th.
+const MODULUS: u128 = 1_000_000_000_000_000_000_000_000_000_000;
+
+/// A fingerprint. Shown in groups of five digits, read with any blanks, dots and hyphens between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint(u128);
+
+impl Fingerprint {
+    /// Of a request: the cluster, its CSR and the certificates, as DER, so that the line ends of a text do not count. What is absent counts as
+    /// absent, what is no PEM as it is.
+    pub fn of_request(id: &ClusterId, evidence: &Evidence) -> Self {
+        let der = |text: &[u8], label| pem::decode(text, label).unwrap_or_else(|_| text.to_vec());
+        let csr = evidence.csr.as_deref().unwrap_or_default();
+        Self::over(&[
+            b"hsmboot request 1",
+            id.as_str().as_bytes(),
+            &der(csr, Label::CertificateRequest),
+            &der(&evidence.hsm, Label::Certificate),
+            &der(&evidence.aws_hardware, Label::Certificate),
+            &der(&evidence.manufacturer_hardware, Label::Certificate),
+        ])
+    }
+
+    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed certificate and of the trust anchor.
+    pub fn of_response(id: &ClusterId, csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8]) -> Self {
+        Self::over(&[b"hsmboot response 1", id.as_str().as_bytes(), csr, signed_cert, trust_anchor])
+    }
+
+    /// Over the parts, each behind its length: no two lists of parts give the same octets.
+    fn over(parts: &[&[u8]]) -> Self {
+        let mut octets = Vec::new();
+        for part in parts {
+            octets.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            octets.extend_from_slice(part);
+        }
+        let digest = sha256(&octets);
+        let number = digest.iter().take(16).fold(0u128, |number, octet| (number << 8) | u128::from(*octet));
+        Fingerprint(number.checked_rem(MODULUS).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    /// `01234 56789 …`: six groups of five digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, digit) in format!("{:030}", self.0).chars().enumerate() {
+            if at > 0 && at.checked_rem(5) == Some(0) {
+                f.write_str(" ")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).collect();
+        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("a fingerprint has {DIGITS} digits, in groups as `fetch` and `sign` print them"));
+        }
+        digits.parse().map(Fingerprint).map_err(|_| format!("a fingerprint has {DIGITS} digits"))
+    }
+}
+
+impl serde::Serialize for Fingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn request(csr: &[u8], hsm: &[u8]) -> Fingerprint {
+        let id = "cluster-abc234defgh".parse().unwrap();
+        Fingerprint::of_request(&id, &Evidence { csr: Some(csr.to_vec()), hsm: hsm.to_vec(), ..Evidence::default() })
+    }
+
+    #[test]
+    fn it_is_read_as_it_is_shown_and_as_people_type_it() {
+        let one = request(b"csr", b"hsm");
+        let shown = one.to_string();
+        assert_eq!((shown.len(), shown.split(' ').count()), (35, 6));
+        for typed in [shown.clone(), shown.replace(' ', ""), shown.replace(' ', "-"), format!(" {} ", shown.replace(' ', "  "))] {
+            assert_eq!(typed.parse(), Ok(one));
+        }
+        for bad in ["", "12345", &shown.replace(' ', "x"), &format!("{shown} 1")] {
+            assert!(bad.parse::<Fingerprint>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn where_a_file_ends_counts_and_its_line_ends_do_not() {
+        assert_ne!(request(b"ab", b"c"), request(b"a", b"bc"));
+        assert_ne!(request(b"", b"abc"), request(b"abc", b""));
+        let pem = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+        assert_eq!(request(b"", pem.as_bytes()), request(b"", pem.replace('\n', "\r\n").as_bytes()));
+    }
+}

@@ -1,0 +1,389 @@
+//! `transcript.jsonl`: what was done to a bundle, one line a step, each with the hash of the line before.
+//!
+//! Any change, any line taken out and any reordering breaks the chain. A cut at the end shows in the files: whatever the last lines wrote is then accounted
+//! for by no line. Who can write to the bundle can also write a whole new transcript, unless a line is sealed with the CA's key: a seal holds
+//! everything up to its line. Nothing but people and `hsmboot transcript` relies on any of this.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bundle, ClusterId, Digests};
+use crate::error::{Class, Error, Result};
+use crate::fsio;
+use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
+
+/// The file's name.
+pub const TRANSCRIPT: &str = "transcript.jsonl";
+
+/// A step takes about a kilobyte; a bundle sees a handful of them.
+const MAX_TRANSCRIPT: u64 = 1024 * 1024;
+
+/// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
+const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
+
+/// The hash before the first line.
+const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One step. The order of its members is that of the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// `hsmboot-transcript/1`
+    pub format: String,
+    /// Counted from 1.
+    pub step: u64,
+    /// When, by that machine's clock.
+    pub time: Moment,
+    /// Name and version of the program.
+    pub tool: String,
+    /// The command line, without secrets.
+    pub command: Vec<String>,
+    /// The machine's name.
+    pub host: String,
+    /// Who says to have done it (`--operator`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operator: Option<String>,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// What the step read, and the SHA-256 of each file.
+    pub inputs: Digests,
+    /// What the step wrote.
+    pub outputs: Digests,
+    /// `verified` or `rejected`, where something was judged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<String>,
+    /// Checks whose failure was accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub accepted: Vec<String>,
+    /// Why something was accepted, or done unverified.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Done although the bundle did not verify.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unverified: bool,
+    /// Whether the fingerprint that the other side read out was compared.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint_compared: Option<bool>,
+    /// SHA-256 of the line before, without its line end; of the first, zeros.
+    pub previous: String,
+    /// The CA's signature over the line without this member.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seal: Option<Seal>,
+}
+
+impl Entry {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-transcript/1";
+
+    /// What a seal signs.
+    pub fn to_be_sealed(&self) -> Vec<u8> {
+        let bare = Entry { seal: None, ..self.clone() };
+        [SEAL_CONTEXT, line(&bare).as_bytes()].concat()
+    }
+}
+
+/// A signature by the CA's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// AlgorithmIdentifier, DER in hex.
+    pub algorithm: String,
+    /// The signature, in hex.
+    pub signature: String,
+}
+
+impl Seal {
+    /// From what the CA's key gives.
+    pub fn new(algorithm: &[u8], signature: &[u8]) -> Self {
+        Seal { algorithm: hex(algorithm), signature: hex(signature) }
+    }
+
+    /// Whether `key` made it.
+    fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
+        let (Some(algorithm), Some(signature)) = (unhex(&self.algorithm), unhex(&self.signature)) else { return false };
+        SignatureAlgorithm::from_der(&algorithm).is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
+    }
+}
+
+fn fault(what: String, hint: &str) -> Error {
+    Error::new(Class::Input, "bad-transcript", what, hint)
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if pair.len() == 2 { u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok() } else { None }).collect()
+}
+
+/// An entry's line, without a line end: our own type with string keys always serialises.
+fn line(entry: &Entry) -> String {
+    serde_json::to_string(entry).unwrap_or_default()
+}
+
+/// Makes a seal over what it is given.
+pub type Sealer<'a> = &'a dyn Fn(&[u8]) -> Result<Seal>;
+
+/// What a step says of itself; the bundle knows the rest.
+#[derive(Clone, Default)]
+pub struct Step<'a> {
+    /// When, by this machine's clock.
+    pub time: Option<Moment>,
+    /// Name and version of the program.
+    pub tool: &'a str,
+    /// The command line, without secrets.
+    pub command: Vec<String>,
+    /// The machine's name.
+    pub host: String,
+    /// Who says to do it.
+    pub operator: Option<String>,
+    /// What was read besides the bundle's own files: SHA-256 by the name that it was given under.
+    pub given: Digests,
+    /// What was judged, if anything was.
+    pub verdict: Option<String>,
+    /// Checks whose failure was accepted.
+    pub accepted: Vec<String>,
+    /// Why something was accepted, or done unverified.
+    pub reason: Option<String>,
+    /// Done although the bundle did not verify.
+    pub unverified: bool,
+    /// Whether the other side's fingerprint was compared.
+    pub fingerprint_compared: Option<bool>,
+    /// The CA's key, where it shall seal the step.
+    pub seal: Option<Sealer<'a>>,
+}
+
+impl Step<'_> {
+    /// The transcript's content with this step: it read what stood in the bundle, and writes `outputs`.
+    ///
+    /// # Errors
+    /// That the transcript does not hold, class `Input`; that the key does not sign, class `Ca`.
+    pub(super) fn after(&self, transcript: &Transcript, cluster_id: &ClusterId, stood: Digests, outputs: Digests) -> Result<Vec<u8>> {
+        let (step, previous) = transcript.next();
+        let mut inputs = stood;
+        inputs.extend(self.given.clone());
+        let mut entry = Entry {
+            format: Entry::FORMAT.to_owned(),
+            step,
+            time: self.time.unwrap_or(Moment::from_unix(0)),
+            tool: self.tool.to_owned(),
+            command: self.command.clone(),
+            host: self.host.clone(),
+            operator: self.operator.clone(),
+            cluster_id: cluster_id.clone(),
+            inputs,
+            outputs,
+            verdict: self.verdict.clone(),
+            accepted: self.accepted.clone(),
+            reason: self.reason.clone(),
+            unverified: self.unverified,
+            fingerprint_compared: self.fingerprint_compared,
+            previous,
+            seal: None,
+        };
+        if let Some(seal) = self.seal {
+            entry.seal = Some(seal(&entry.to_be_sealed())?);
+        }
+        Ok(transcript.with(&entry))
+    }
+}
+
+/// The lines of a transcript that holds, each the successor of the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    entries: Vec<Entry>,
+    text: String,
+}
+
+impl Transcript {
+    /// Reads a bundle's transcript; an empty one where there is none.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a line that is changed, missing, or out of its order.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(TRANSCRIPT);
+        if std::fs::symlink_metadata(&path).is_err() {
+            return Ok(Transcript::default());
+        }
+        let content = fsio::read_regular(&path, "the transcript", MAX_TRANSCRIPT)?;
+        Self::parse(&content).map_err(|(number, fault)| {
+            Error::new(
+                Class::Input,
+                "bad-transcript",
+                format!("{} does not hold: line {number} {fault}", path.display()),
+                "it was damaged or changed: what came before that line still holds; keep the file as evidence, and go on with the bundle in a new directory",
+            )
+        })
+    }
+
+    fn parse(content: &[u8]) -> std::result::Result<Self, (usize, String)> {
+        let text = std::str::from_utf8(content).map_err(|_| (1, "is not text (UTF-8)".to_owned()))?;
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut previous = BEGINNING.to_owned();
+        let mut cluster: Option<ClusterId> = None;
+        for (at, found) in text.split_inclusive('\n').enumerate() {
+            let number = at.saturating_add(1);
+            let fault = |what: &str| (number, what.to_owned());
+            let found = found.strip_suffix('\n').ok_or_else(|| fault("is cut short: it has no line end"))?;
+            let entry: Entry = serde_json::from_str(found).map_err(|_| fault("is not a step of a transcript"))?;
+            // The one way to write it: so that no byte of the line is outside the hash's and the seal's reach.
+            if line(&entry) != found || entry.format != Entry::FORMAT {
+                return Err(fault("is not written as hsmboot writes it"));
+            }
+            if u64::try_from(number).ok() != Some(entry.step) {
+                return Err((number, format!("is step {}, expected step {number}: a line is missing, or in another place", entry.step)));
+            }
+            if entry.previous != previous {
+                return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
+            }
+            if cluster.get_or_insert_with(|| entry.cluster_id.clone()) != &entry.cluster_id {
+                return Err(fault("is of another cluster"));
+            }
+            previous = hex(&sha256(found.as_bytes()));
+            entries.push(entry);
+        }
+        Ok(Transcript { entries, text: text.to_owned() })
+    }
+
+    /// The steps.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What the next entry has to name as `step` and `previous`.
+    pub fn next(&self) -> (u64, String) {
+        let step = u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(1);
+        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), |last| hex(&sha256(line(last).as_bytes()))))
+    }
+
+    /// The file's content with one step more.
+    pub fn with(&self, entry: &Entry) -> Vec<u8> {
+        format!("{}{}\n", self.text, line(entry)).into_bytes()
+    }
+
+    /// What each of the bundle's files should hold: the SHA-256 that was recorded last, and by which step.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left.
+    fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, (&str, u64)>> {
+        let mut recorded: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+        for entry in &self.entries {
+            for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
+                match recorded.get(name.as_str()) {
+                    Some((before, step)) if before != digest => {
+                        let what = format!("step {} read another {name} than step {step} had left", entry.step);
+                        return Err(fault(what, "it was changed between the two, by other means"));
+                    }
+                    _ => {
+                        recorded.insert(name, (digest, entry.step));
+                    }
+                }
+            }
+            recorded.extend(entry.outputs.iter().map(|(name, digest)| (name.as_str(), (digest.as_str(), entry.step))));
+        }
+        Ok(recorded)
+    }
+
+    /// Holds the bundle's files against the transcript, and its seals against the CA's key.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a file that is missing, changed, or accounted for by no step; a seal that the key did not make.
+    pub fn account_for(&self, bundle: &Bundle, ca: Option<&PublicKey>) -> Result<()> {
+        let names = bundle.names();
+        let recorded = self.recorded(&names)?;
+        for (name, (digest, step)) in &recorded {
+            let content = fsio::read_regular(&bundle.path(name), "a file of the bundle", MAX_TRANSCRIPT)?;
+            if hex(&sha256(&content)) != *digest {
+                let what = format!("{name} is not the file that step {step} left");
+                return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
+            }
+        }
+        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && std::fs::symlink_metadata(bundle.path(name)).is_ok());
+        if let Some(name) = stray {
+            let what = format!("no step of the transcript accounts for {name}");
+            return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
+        }
+        let forged =
+            self.entries.iter().find(|entry| matches!((&entry.seal, ca), (Some(seal), Some(key)) if !seal.is_by(key, &entry.to_be_sealed())));
+        match forged {
+            None => Ok(()),
+            Some(entry) => {
+                let what = format!("the seal of step {} was not made with the key of the CA's certificate", entry.step);
+                Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
+            }
+        }
+    }
+
+    /// The last step that is sealed.
+    pub fn sealed_up_to(&self) -> Option<u64> {
+        self.entries.iter().rev().find(|entry| entry.seal.is_some()).map(|entry| entry.step)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn three() -> Vec<u8> {
+        let mut content = Vec::new();
+        for name in ["fetch", "sign", "submit"] {
+            let transcript = Transcript::parse(&content).unwrap();
+            let (step, previous) = transcript.next();
+            let entry = Entry {
+                format: Entry::FORMAT.to_owned(),
+                step,
+                time: Moment::from_unix(1_700_000_000),
+                tool: "hsmboot test".to_owned(),
+                command: vec!["hsmboot".to_owned(), name.to_owned()],
+                host: "host".to_owned(),
+                operator: None,
+                cluster_id: "cluster-abc234defgh".parse().unwrap(),
+                inputs: Digests::new(),
+                outputs: Digests::from([(name.to_owned(), "00".to_owned())]),
+                verdict: None,
+                accepted: Vec::new(),
+                reason: None,
+                unverified: false,
+                fingerprint_compared: None,
+                previous,
+                seal: None,
+            };
+            content = transcript.with(&entry);
+        }
+        content
+    }
+
+    #[test]
+    fn a_transcript_of_three_steps_holds() {
+        let transcript = Transcript::parse(&three()).unwrap();
+        assert_eq!(transcript.entries().len(), 3);
+        assert_eq!(transcript.with(&transcript.entries()[2]).len(), three().len() + line(&transcript.entries()[2]).len() + 1);
+    }
+
+    #[test]
+    fn every_changed_bit_breaks_it_but_in_the_last_line_where_the_files_tell() {
+        let good = three();
+        let last = good[..good.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+        for at in 0..last {
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                assert!(Transcript::parse(&bad).is_err(), "byte {at}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_taken_out_swapped_or_cut_is_found() {
+        let good = three();
+        let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
+        for kept in [&[1, 2][..], &[0, 2], &[2], &[1, 0, 2], &[0, 2, 1], &[0, 0, 1, 2]] {
+            let text: Vec<u8> = kept.iter().flat_map(|at| lines[*at].to_vec()).collect();
+            assert!(Transcript::parse(&text).is_err(), "{kept:?}");
+        }
+        for length in 1..lines[0].len() {
+            assert!(Transcript::parse(&good[..length]).is_err(), "{length}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `hsmboot import`
+
+use std::path::PathBuf;
+
+use super::args::TrustArgs;
+use super::expect::{ExpectArgs, Side};
+use super::sign;
+use super::step::{StepArgs, given, judged};
+use super::ui::{Outcome, Ui};
+use crate::bundle::{Bundle, Fingerprint, Step, Waiver};
+use crate::check::check;
+use crate::error::Result;
+use crate::fsio::{self, MAX_INPUT};
+use crate::verify as engine;
+
+/// Complete a bundle with a certificate that another CA has signed
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The bundle is verified first, and the pair held against all that InitializeCluster will demand: as `sign` does, for a CA that signs elsewhere.
+
+Examples:
+  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt
+  hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt --output json
+
+Exit codes: 0 the bundle is complete; 3 the HSM's identity is not proven, or the pair does not hold together; 4 malformed input; \
+5 a trust anchor that CloudHSM would refuse; 8 signed already, or files of other content stand there")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The certificate that the CA made for the bundle's CSR
+    #[arg(long, value_name = "FILE")]
+    signed_cert: PathBuf,
+    /// The CA's own, self-signed certificate
+    #[arg(long, value_name = "FILE")]
+    trust_anchor: PathBuf,
+    #[command(flatten)]
+    expect: ExpectArgs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Go on although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
+    #[arg(long)]
+    unverified: bool,
+    #[command(flatten)]
+    step: StepArgs,
+    /// Write over files of other content
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let policy = args.trust.policy(args.unverified, false)?;
+    let anchors = args.trust.anchors()?;
+    let bundle = Bundle::open(&args.dir)?;
+    sign::not_signed_already(&bundle, args.force)?;
+    let evidence = bundle.evidence(false, args.unverified)?;
+    let now = super::now();
+    let judgement = engine::verify(&evidence, &anchors, now, &policy);
+    let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
+    sign::grounds(&judgement, waiver.as_ref(), ui)?;
+    let waiver = waiver.filter(|_| judgement.verified().is_none());
+
+    let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
+    let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
+    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &trust_anchor, now).into_pair()?;
+    let request = Fingerprint::of_request(bundle.id(), &evidence);
+    let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
+    let step = judged(args.step.begin(now), &judgement.record);
+    let mut files = given(&args.signed_cert, &signed_cert);
+    files.extend(given(&args.trust_anchor, &trust_anchor));
+    let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
+    let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
+    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
+    Ok(sign::answer(&bundle, &pair, &response, &judgement.record, request, compared))
+}

@@ -1,0 +1,69 @@
+//! What a command says of itself in the bundle's transcript.
+
+use super::TOOL;
+use crate::bundle::{Digests, Step};
+use crate::verify::{Record, Status};
+use crate::x509::{Moment, hex, sha256};
+
+/// Who does it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct StepArgs {
+    /// Who does this step, for the bundle's transcript
+    #[arg(long, value_name = "NAME", env = "HSMBOOT_OPERATOR")]
+    operator: Option<String>,
+}
+
+impl StepArgs {
+    /// A step that begins now.
+    pub(crate) fn begin(&self, now: Moment) -> Step<'static> {
+        Step { time: Some(now), tool: TOOL, command: command_line(), host: host(), operator: self.operator.clone(), ..Step::default() }
+    }
+}
+
+/// What was judged, and what was accepted.
+pub(crate) fn judged<'a>(step: Step<'a>, record: &Record) -> Step<'a> {
+    let accepted: Vec<String> = record.with(Status::Accepted).map(|finding| finding.id.to_string()).collect();
+    Step { verdict: Some(record.verdict.as_str().to_owned()), accepted, reason: record.reason.clone(), ..step }
+}
+
+/// A file that was read besides the bundle's own.
+pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
+    Digests::from([(path.to_string_lossy().into_owned(), hex(&sha256(content)))])
+}
+
+/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`).
+fn command_line() -> Vec<String> {
+    std::env::args_os().map(|word| without_pin(&word.to_string_lossy())).collect()
+}
+
+fn without_pin(word: &str) -> String {
+    const NAME: &str = "pin-value=";
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once(NAME) {
+        let end = after.find([';', '&', '?']).unwrap_or(after.len());
+        out.push_str(before);
+        out.push_str("pin-value=(withheld)");
+        rest = after.get(end..).unwrap_or_default();
+    }
+    out + rest
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_withheld() {
+        assert_eq!(
+            without_pin("pkcs11:token=ca;object=k?pin-value=1234&module-path=/m"),
+            "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
+        );
+        assert_eq!(without_pin("pin-value=1 pin-value=2"), "pin-value=(withheld)");
+        assert_eq!(without_pin("--days"), "--days");
+    }
+}

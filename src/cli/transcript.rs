@@ -1,0 +1,135 @@
+//! `hsmboot transcript show`, `hsmboot transcript verify`
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::ui::{GREEN, Outcome, path_value, plain, styled};
+use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT};
+use crate::x509::{Certificate, hex};
+
+/// Read a bundle's transcript: who did what to it, and when
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  hsmboot transcript show ./cluster-abc234defgh
+  hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
+
+Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered")]
+pub enum Command {
+    /// Show the steps
+    Show(Args),
+    /// Find any change, cut or reordering, of the transcript and of the bundle's files since
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The certificate of the CA that sealed it (default: the bundle's own, which proves less)
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+pub(crate) fn run(command: &Command) -> Result<Outcome> {
+    match command {
+        Command::Show(args) => show(args),
+        Command::Verify(args) => verify(args),
+    }
+}
+
+fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
+    let bundle = Bundle::open(dir)?;
+    let transcript = Transcript::read(dir)?;
+    if transcript.entries().is_empty() {
+        return Err(Error::new(
+            Class::Input,
+            "no-transcript",
+            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.path(TRANSCRIPT).display()),
+            "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
+        ));
+    }
+    Ok((bundle, transcript))
+}
+
+fn show(args: &Args) -> Result<Outcome> {
+    let (bundle, transcript) = open(&args.dir)?;
+    let text: String = transcript.entries().iter().map(lines).collect();
+    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": transcript.entries() });
+    Ok(Outcome::done(document, text))
+}
+
+fn verify(args: &VerifyArgs) -> Result<Outcome> {
+    let (bundle, transcript) = open(&args.dir)?;
+    let sealed = transcript.sealed_up_to();
+    let ca = match (&args.ca, sealed) {
+        (Some(file), _) => Some(Certificate::from_pem(&fsio::read(file, "the CA certificate", MAX_INPUT)?).map_err(|fault| {
+            Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
+        })?),
+        (None, Some(_)) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
+        (None, None) => None,
+    };
+    transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
+    let steps = transcript.entries().len();
+    let seal = match (sealed, &ca, &args.ca) {
+        (None, _, _) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
+        (Some(step), Some(ca), Some(file)) => {
+            format!("sealed up to step {step} with the key of {} (SHA-256 {})", file.display(), hex(&ca.fingerprint()))
+        }
+        (Some(step), Some(ca), None) => {
+            format!(
+                "sealed up to step {step} with the key of the bundle's own {CA_FILE} (SHA-256 {}): compare that, or give --ca",
+                hex(&ca.fingerprint())
+            )
+        }
+        (Some(step), None, _) => {
+            return Err(Error::new(
+                Class::Input,
+                "bad-transcript",
+                format!("step {step} is sealed, and the bundle holds no CA certificate to hold the seal against"),
+                "give the CA's certificate with --ca",
+            ));
+        }
+    };
+    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
+    let text = format!("{}\n  {seal}\n", styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")));
+    Ok(Outcome::done(document, text))
+}
+
+fn lines(entry: &Entry) -> String {
+    let mut out = format!("{} {} on {}", entry.step, entry.time, plain(&entry.host));
+    if let Some(operator) = &entry.operator {
+        out.push_str(&format!(" by {}", plain(operator)));
+    }
+    out.push_str(&format!("\n  {}\n", plain(&entry.command.join(" "))));
+    if let Some(verdict) = &entry.verdict {
+        out.push_str(&format!("  {}{}\n", plain(verdict), if entry.unverified { ", and done all the same" } else { "" }));
+    }
+    if !entry.accepted.is_empty() {
+        out.push_str(&format!("  accepted: {}\n", plain(&entry.accepted.join(", "))));
+    }
+    if let Some(reason) = &entry.reason {
+        out.push_str(&format!("  because: {}\n", plain(reason)));
+    }
+    if let Some(compared) = entry.fingerprint_compared {
+        out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
+    }
+    for (name, digest) in &entry.outputs {
+        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", plain(name), plain(digest)));
+    }
+    if entry.seal.is_some() {
+        out.push_str("  sealed with the CA's key\n");
+    }
+    out
+}

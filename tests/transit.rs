@@ -1,0 +1,201 @@
+//! The bundle on its way: fingerprints that two people compare, a certificate that another CA made, and the transcript of it all.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use support::{Bench, CLUSTER, TRUST, openssl};
+
+const TRANSCRIPT: &str = "bundle/transcript.jsonl";
+const CA: [&str; 4] = ["--ca", "customerCA.crt", "--ca-key", "customerCA.key"];
+const IMPORT: [&str; 6] = ["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"];
+
+fn sign<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["sign", "bundle"][..], &CA, &TRUST, more].concat()
+}
+
+fn import<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&IMPORT[..], &TRUST, more].concat()
+}
+
+fn fingerprint(bench: &Bench) -> String {
+    let signed = bench.run(&[&sign(&["--force"])[..], &["--output", "json"]].concat()).expect(0).json();
+    signed["request_fingerprint"].as_str().unwrap().to_owned()
+}
+
+/// A bundle that was verified and signed: two steps.
+fn two_steps(more: &[&str]) -> Bench {
+    let bench = Bench::new();
+    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada"][..], &TRUST].concat()).expect(0);
+    bench.run(&sign(more)).expect(0);
+    bench
+}
+
+/// The bundle's CSR signed as the AWS guide has it, by openssl.
+fn signed_elsewhere(bench: &Bench) {
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    openssl(&bench.path(""), &format!("x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial -out signed.crt"));
+}
+
+#[test]
+fn a_request_of_another_fingerprint_is_not_signed() {
+    let shown = fingerprint(&Bench::new());
+    assert_eq!(shown.split(' ').map(str::len).collect::<Vec<_>>(), [5; 6], "{shown}");
+    // Every bench has another chain: what was read out for one does not fit the other.
+    let bench = Bench::new();
+    let other = shown.replace('1', "2").replace('0', "1");
+    bench.refused(&sign(&["--expect", &other]), 3, "another-fingerprint", &["expected", "found", &other]);
+    let own = fingerprint(&bench);
+    let typed = own.replace(' ', "-");
+    let answer = bench.run(&[&sign(&["--force", "--expect", &typed])[..], &["--output", "json"]].concat()).expect(0).json();
+    assert_eq!((answer["request_compared"].clone(), answer["request_fingerprint"].clone()), (true.into(), own.into()));
+    assert_eq!(bench.run(&sign(&["--force", "--expect", "12345"])).code, 2);
+}
+
+#[test]
+fn what_another_ca_signed_completes_the_bundle() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let answer = bench.run(&[&import(&[])[..], &["--output", "json"]].concat()).expect(0).json();
+    assert_eq!(answer["verdict"], "verified");
+    let (imported, given) = (bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")), bench.read("signed.crt"));
+    assert_eq!(pem::parse(imported).unwrap().into_contents(), pem::parse(given).unwrap().into_contents());
+    bench.refused(&import(&[]), 8, "already-signed", &[]);
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_is_not_imported() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let fitting = bench.read("signed.crt");
+    // Of another CA.
+    bench.put_ca(&support::ca(|_| {}));
+    bench.refused(&import(&[]), 3, "unfit", &["signed"]);
+    // The CA's own, in the place of what it signed.
+    fs::copy(bench.path("customerCA.crt"), bench.path("signed.crt")).unwrap();
+    bench.refused(&import(&[]), 3, "unfit", &["key"]);
+    bench.write("signed.crt", [&fitting[..], b"text"].concat());
+    bench.refused(&import(&[]), 4, "malformed", &["text after"]);
+    // And none at all for a bundle that does not verify.
+    bench.write("signed.crt", fitting);
+    bench.refused(&IMPORT, 3, "rejected", &["aws.signature"]);
+}
+
+#[test]
+fn every_step_is_in_the_transcript() {
+    let bench = two_steps(&["--operator", "Grace"]);
+    let shown = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    let steps = shown["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 2);
+    assert_eq!((steps[0]["operator"].clone(), steps[1]["operator"].clone()), ("Ada".into(), "Grace".into()));
+    assert_eq!((steps[0]["verdict"].clone(), steps[1]["verdict"].clone()), ("verified".into(), "verified".into()));
+    assert_eq!(steps[1]["fingerprint_compared"], false);
+    assert!(steps[1]["outputs"].as_object().unwrap().contains_key("response.json"));
+    assert!(steps[1]["inputs"].as_object().unwrap().contains_key("customerCA.crt"), "the CA's certificate was read");
+    bench.run(&["transcript", "verify", "bundle"]).expect(0);
+    let text = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    assert!(text.contains("by Ada") && text.contains("by Grace") && text.contains("sign bundle"), "{text}");
+}
+
+#[test]
+fn a_changed_cut_or_reordered_transcript_is_found() {
+    let bench = two_steps(&[]);
+    let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    let lines: Vec<&str> = good.lines().collect();
+    for (bad, why) in [
+        (good.replacen("Ada", "Eve", 1), "does not follow"),
+        (format!("{}\n", lines[0]), "accounts for"),
+        (format!("{}\n", lines[1]), "step 2, expected step 1"),
+        (format!("{}\n{}\n", lines[1], lines[0]), "step 2, expected step 1"),
+        (good[..good.len() - 20].to_owned(), "cut short"),
+        (good.replacen("{\"format\"", "{ \"format\"", 1), "as hsmboot writes it"),
+    ] {
+        bench.write(TRANSCRIPT, &bad);
+        bench.refused(&["transcript", "verify", "bundle"], 4, "bad-transcript", &[why]);
+    }
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    bench.refused(&["transcript", "verify", "bundle"], 4, "no-transcript", &["is missing"]);
+}
+
+#[test]
+fn a_file_that_changed_since_is_found() {
+    let bench = two_steps(&[]);
+    let record = String::from_utf8(bench.read("bundle/verification.json")).unwrap();
+    bench.write("bundle/verification.json", record.replacen("verified", "rejected", 1));
+    bench.refused(&["transcript", "verify", "bundle"], 4, "bad-transcript", &["verification.json", "step 2"]);
+    bench.write("bundle/verification.json", record);
+    bench.write("bundle/receipt.json", "{}");
+    bench.refused(&["transcript", "verify", "bundle"], 4, "bad-transcript", &["receipt.json", "accounts for"]);
+}
+
+#[test]
+fn nothing_is_added_to_a_transcript_that_does_not_hold() {
+    let bench = two_steps(&[]);
+    let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    bench.write(TRANSCRIPT, good.replacen("Ada", "Eve", 1));
+    bench.refused(&sign(&["--force"]), 4, "bad-transcript", &["line 2"]);
+}
+
+#[test]
+fn a_seal_holds_what_a_forger_could_otherwise_make_up() {
+    // Whoever can write the last line of an unsealed transcript can write what he likes.
+    let open = two_steps(&["--operator", "Grace"]);
+    let changed = String::from_utf8(open.read(TRANSCRIPT)).unwrap().replacen("Grace", "Mallory", 1);
+    open.write(TRANSCRIPT, changed);
+    open.run(&["transcript", "verify", "bundle"]).expect(0);
+
+    let sealed = two_steps(&["--operator", "Grace", "--seal"]);
+    let answer = sealed.run(&["transcript", "verify", "bundle", "--ca", "customerCA.crt", "--output", "json"]).expect(0).json();
+    assert_eq!((answer["sealed_up_to"].clone(), answer["ca_given"].clone()), (2.into(), true.into()));
+    let changed = String::from_utf8(sealed.read(TRANSCRIPT)).unwrap().replacen("Grace", "Mallory", 1);
+    sealed.write(TRANSCRIPT, changed);
+    sealed.refused(&["transcript", "verify", "bundle"], 4, "bad-transcript", &["the seal of step 2"]);
+    // Another CA's certificate.
+    let other = two_steps(&["--seal"]);
+    other.put_ca(&support::ca(|_| {}));
+    other.refused(&["transcript", "verify", "bundle", "--ca", "customerCA.crt"], 4, "bad-transcript", &["the seal of step 2"]);
+}
+
+/// Runs the program on a terminal (util-linux's `script` gives one), where somebody types this. Its screen and its exit code.
+fn on_a_terminal(bench: &Bench, words: &[&str], typed: &str) -> (String, i32) {
+    let command = format!("'{}' {}", env!("CARGO_BIN_EXE_hsmboot"), words.join(" "));
+    let mut child = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(bench.path(""))
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(typed.as_bytes()).unwrap();
+    keys.flush().unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+}
+
+#[test]
+fn on_a_terminal_the_fingerprint_is_asked_for() {
+    let bench = Bench::new();
+    let before = bench.listing();
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "00000 00000 00000 00000 00000 00000\n");
+    assert_eq!(code, 3, "{screen}");
+    assert!(screen.contains("fingerprint of the request, as `hsmboot fetch` printed it") && screen.contains("not the request that was sent"), "{screen}");
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "what?\n\u{4}");
+    assert_eq!(code, 3, "{screen}");
+    assert!(screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"), "{screen}");
+    assert_eq!(before, bench.listing(), "nothing was written");
+
+    let (screen, code) = on_a_terminal(&bench, &sign(&[]), "skip\n");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("nobody compared the request's fingerprint"), "{screen}");
+    let own = fingerprint(&bench);
+    let (screen, code) = on_a_terminal(&bench, &sign(&["--force"]), &format!("{own}\n"));
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains(", as expected"), "{screen}");
+}
