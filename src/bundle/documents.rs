@@ -11,7 +11,7 @@ use crate::fsio;
 use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
-const MAX_DOCUMENT: u64 = 256 * 1024;
+pub(super) const MAX_DOCUMENT: u64 = 256 * 1024;
 
 /// File names and the SHA-256 of their content, in hex.
 pub type Digests = BTreeMap<String, String>;
@@ -151,13 +151,17 @@ impl Receipt {
 
 /// A document of the expected format.
 pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
-    let name = path.display();
+    let content = fsio::read_regular(path, "a document of the bundle", MAX_DOCUMENT)?;
+    parse(&content, &path.display().to_string(), format)
+}
+
+/// The same from its content; `name` is for messages.
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], name: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
         Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
     };
-    let content = fsio::read_regular(path, "a document of the bundle", MAX_DOCUMENT)?;
     let value: serde_json::Value =
-        serde_json::from_slice(&content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
+        serde_json::from_slice(content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(found) if found == format => {}
         Some(found) => return Err(fault(format!("has the format `{}`, expected `{format}`", super::printable(found)))),
