@@ -22,6 +22,7 @@ mod manage;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
+mod report;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]
@@ -119,6 +120,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Transcript(transcript::Command),
     #[allow(missing_docs)]
+    Report(report::Args),
+    #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
     #[allow(missing_docs)]
     Man(meta::ManArgs),
@@ -194,6 +197,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
         Command::Transcript(command) => transcript::run(&command),
+        Command::Report(args) => report::run(&args, ui),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
     }
