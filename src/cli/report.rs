@@ -123,7 +123,7 @@ impl Target {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("{} is the bundle's own: a report does not replace what it reports on, nor with --force", out.display()),
+                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", out.display()),
                 "choose another name",
             ));
         }

@@ -158,10 +158,10 @@ impl List<'_, '_> {
     /// The trust anchor that travelled, held against the CA certificate that did not.
     fn own_ca(&mut self) {
         self.file = CA_FILE;
-        if let (Some((own, file)), Some(found)) = (&self.view.facts.own_ca, &self.view.trust_anchor) {
-            if own.der() != found.der() {
-                self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.fingerprint()));
-            }
+        if let (Some((own, file)), Some(found)) = (&self.view.facts.own_ca, &self.view.trust_anchor)
+            && own.der() != found.der()
+        {
+            self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.fingerprint()));
         }
     }
 }

@@ -227,14 +227,14 @@ fn proven(html: &mut Html, view: &View<'_>) {
     if fit {
         html.raw("<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed it, and the pair meets every documented demand of InitializeCluster.</li>");
     }
-    if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor) {
-        if own.der() == found.der() {
-            html.el("li", &[], |html| {
-                html.raw("The trust anchor is the CA certificate that this report was given, ");
-                html.code(file);
-                html.raw(".");
-            });
-        }
+    if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor)
+        && own.der() == found.der()
+    {
+        html.el("li", &[], |html| {
+            html.raw("The trust anchor is the CA certificate that this report was given, ");
+            html.code(file);
+            html.raw(".");
+        });
     }
     if standing(view).symbol == "pass" {
         html.raw("<li>What the transcript tells up to its last sealed step was sealed with that CA’s key.</li>");
