@@ -18,6 +18,7 @@
 //! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
+//! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
@@ -77,6 +78,7 @@
 //!
 //! `online` (the AWS SDK) and `simulator`, both on by default. Without them the crate has no network code: that is the air-gapped tool.
 
+pub mod aws;
 pub mod bundle;
 pub mod ca;
 pub mod check;

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("fsio", &[]),
+    ("aws", &[]),
     ("x509", &[]),
     ("verify", &["x509"]),
     ("check", &["verify", "x509"]),
@@ -17,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("sign", &["ca", "check", "verify", "x509"]),
     // It reads the evidence that `verify` judges, and knows nothing else of it.
     ("bundle", &["fsio", "verify", "x509"]),
-    ("cloudhsm", &[]),
+    ("cloudhsm", &["aws"]),
     ("claim", &["check", "cloudhsm", "x509"]),
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
     ("submit", &["bundle", "check", "claim", "cloudhsm", "x509"]),
