@@ -6,6 +6,7 @@ use aws_config::{Region, SdkConfig};
 
 use super::settings::{self, FALLBACK_REGION, endpoint_problem};
 use super::{Place, Trouble};
+use crate::error::{Class, Error, Result};
 
 /// How to reach a service. What is `None` comes from the AWS SDK's usual environment and files.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,24 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+}
+
+impl Options {
+    /// The same options in the region that an ARN names.
+    ///
+    /// # Errors
+    /// Class [`Class::Usage`], `contradicting-region`, where `region` says another.
+    pub fn in_region(&self, own: &str) -> Result<Self> {
+        match self.region.as_deref() {
+            Some(given) if given != own => Err(Error::new(
+                Class::Usage,
+                "contradicting-region",
+                format!("--region and the ARN name different regions\n  --region  {given}\n  the ARN   {own}"),
+                "leave --region out: the ARN says where it is",
+            )),
+            _ => Ok(Options { region: Some(own.to_owned()), ..self.clone() }),
+        }
+    }
 }
 
 /// How long to wait for the service.
@@ -65,7 +84,7 @@ pub struct Connected {
 ///
 /// # Errors
 /// [`Trouble::NoRegion`], and [`Trouble::Unreachable`] where the endpoint is none.
-pub async fn connect(service: Service, options: &Options) -> Result<Connected, (Trouble, Place)> {
+pub async fn connect(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
     let mut notes = Vec::new();
     let endpoint = options.endpoint_url.clone().or_else(|| settings::endpoint_of_environment(service));
     let rehearsal = endpoint.as_deref().is_some_and(settings::is_loopback);

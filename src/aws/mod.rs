@@ -4,6 +4,8 @@
 
 mod error;
 
+#[cfg(feature = "awskms")]
+mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod connect;
 #[cfg(any(feature = "online", feature = "awskms"))]
@@ -15,6 +17,8 @@ mod settings;
 #[cfg(feature = "awskms")]
 mod wait;
 
+#[cfg(feature = "awskms")]
+pub(crate) use arn::{Arn, is_uuid, shown};
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{Connected, Options, Service, Timeouts, connect};
 pub use error::{Asked, Place, Trouble};

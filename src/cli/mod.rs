@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
 mod args;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod aws;
 #[cfg(feature = "online")]
 mod backup;
 #[cfg(feature = "online")]

@@ -5,6 +5,8 @@
 mod container;
 mod fault;
 mod file;
+#[cfg(feature = "awskms")]
+mod kms;
 mod legacy_pem;
 pub(super) mod pbes2;
 pub(super) mod plain;
@@ -15,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::fault::KeyFault;
 pub use self::file::{FileKey, MAX_KEY_FILE};
+#[cfg(feature = "awskms")]
+pub use self::kms::{KmsKey, KmsKeyName};
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
 use super::passphrase::PassphraseSource;
@@ -41,6 +45,18 @@ pub trait CaKey: Send + Sync {
 pub enum KeySource {
     /// A key file.
     File(PathBuf),
+    /// A key in AWS KMS.
+    #[cfg(feature = "awskms")]
+    Kms(KmsKeyName),
+}
+
+/// What else there is to know about the way to a key that is not in a file.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Access {
+    /// Region, profile and endpoint for AWS KMS.
+    #[cfg(feature = "awskms")]
+    pub aws: crate::aws::Options,
 }
 
 impl KeySource {
@@ -50,18 +66,24 @@ impl KeySource {
     /// A file whose name begins so can be given as `./pkcs11:...`.
     ///
     /// # Errors
-    /// Class [`Class::Usage`]: `key-kind-unsupported` for the two schemes, which this build does not have; `bad-key-source` where it is empty.
+    /// Class [`Class::Usage`]: `key-kind-unsupported` for a scheme that this build does not have; `bad-key-uri` for a malformed one;
+    /// `bad-key-source` where it is empty.
     pub fn parse(text: &Path) -> Result<KeySource> {
         let bytes = text.as_os_str().as_encoded_bytes();
-        for (scheme, what) in [("pkcs11:", "a PKCS#11 token"), ("awskms:", "an AWS KMS key")] {
-            if bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes())) {
-                return Err(Error::new(
-                    Class::Usage,
-                    "key-kind-unsupported",
-                    format!("--ca-key names {what} (`{scheme}`): this version reads key files only"),
-                    format!("give the path of a key file; a file whose name begins with `{scheme}` is given as `./{scheme}...`"),
-                ));
-            }
+        let after = |scheme: &str| {
+            let start = bytes.get(..scheme.len())?;
+            start.eq_ignore_ascii_case(scheme.as_bytes()).then(|| String::from_utf8_lossy(bytes.get(scheme.len()..).unwrap_or_default()))
+        };
+        if after("pkcs11:").is_some() {
+            return Err(unsupported("pkcs11:", "a PKCS#11 token", "pkcs11"));
+        }
+        #[cfg(feature = "awskms")]
+        if let Some(name) = after("awskms:") {
+            return KmsKeyName::parse(&name).map(KeySource::Kms);
+        }
+        #[cfg(not(feature = "awskms"))]
+        if after("awskms:").is_some() {
+            return Err(unsupported("awskms:", "an AWS KMS key", "awskms"));
         }
         if bytes.is_empty() {
             return Err(Error::new(Class::Usage, "bad-key-source", "--ca-key is empty", "give the path of the CA's key file"));
@@ -71,18 +93,36 @@ impl KeySource {
 
     /// The key, ready to sign, and what the user should know about how it is kept.
     ///
-    /// `passphrase` is asked only where the key is encrypted.
+    /// `passphrase` is asked only where the key is encrypted; `access` counts for keys that are not in files.
     ///
     /// # Errors
-    /// As [`FileKey::read`].
-    pub fn load(&self, passphrase: &PassphraseSource) -> Result<LoadedKey> {
+    /// As [`FileKey::read`]. For AWS KMS, class [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class
+    /// [`Class::Service`] for whatever stands between this program and the key; class [`Class::Usage`]: `contradicting-region`.
+    #[cfg_attr(not(feature = "awskms"), allow(unused_variables))]
+    pub fn load(&self, passphrase: &PassphraseSource, access: &Access) -> Result<LoadedKey> {
         match self {
             KeySource::File(path) => {
                 let (key, warnings) = FileKey::read(path, passphrase)?;
-                Ok(LoadedKey { key: Box::new(key), warnings })
+                Ok(LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
+            }
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => {
+                let (key, notes) = KmsKey::open(name, &access.aws)?;
+                let name = format!("awskms:{}", key.key_id());
+                Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
             }
         }
     }
+}
+
+/// A kind of key that this build was made without.
+fn unsupported(scheme: &str, what: &str, feature: &str) -> Error {
+    Error::new(
+        Class::Usage,
+        "key-kind-unsupported",
+        format!("--ca-key names {what} (`{scheme}`): this build of hsmboot was made without the feature `{feature}`"),
+        format!("use a build that has it, or give the path of a key file; a file whose name begins with `{scheme}` is given as `./{scheme}...`"),
+    )
 }
 
 /// A key that has been found, decrypted and is ready to sign.
@@ -91,6 +131,10 @@ pub struct LoadedKey {
     pub key: Box<dyn CaKey>,
     /// How it is kept, where that could be better. For standard error; none of them stops a command.
     pub warnings: Vec<KeyWarning>,
+    /// What was decided on the way to it, one sentence each.
+    pub notes: Vec<String>,
+    /// What the key is called where it lives, for records; `None` for a file.
+    pub name: Option<String>,
 }
 
 impl std::fmt::Debug for LoadedKey {
@@ -106,9 +150,17 @@ mod tests {
 
     #[test]
     fn kinds_of_key_are_told_apart_by_prefix_alone() {
-        for uri in ["pkcs11:token=ca;object=key", "PKCS11:x", "awskms:arn:aws:kms:eu-central-1:111122223333:key/1", "awskms:"] {
+        for uri in ["pkcs11:token=ca;object=key", "PKCS11:x"] {
             let error = KeySource::parse(Path::new(uri)).unwrap_err();
             assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
+        }
+        for uri in ["awskms:alias/ca", "AWSKMS:alias/ca", "awskms:"] {
+            let found = KeySource::parse(Path::new(uri)).map_err(|error| (error.code(), error.kind));
+            match cfg!(feature = "awskms") {
+                true if uri.ends_with("ca") => assert!(!matches!(found, Err(_) | Ok(KeySource::File(_))), "{uri}"),
+                true => assert_eq!(found, Err((2, "bad-key-uri"))),
+                false => assert_eq!(found, Err((2, "key-kind-unsupported")), "{uri}"),
+            }
         }
         for path in ["customerCA.key", "./pkcs11:x", "/keys/awskms:x", "pkcs11", "pkcs1", "C:\\ca.key", "file:ca.key"] {
             assert_eq!(KeySource::parse(Path::new(path)).unwrap(), KeySource::File(path.into()));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
-use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
+use crate::ca::{Access, CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::{self, sign, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
@@ -20,6 +20,7 @@ pub(super) struct Desk<'a> {
     text: Option<Vec<u8>>,
     key_source: Option<KeySource>,
     key: Option<Box<dyn CaKey>>,
+    key_name: Option<String>,
     passphrase: Option<Passphrase>,
     prepared: bool,
     /// Whether this run made the CA.
@@ -53,7 +54,8 @@ impl<'a> Desk<'a> {
             ));
         }
         let key_source = key.as_deref().map(KeySource::parse).transpose()?;
-        let mut desk = Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false };
+        let mut desk =
+            Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, key_name: None, passphrase: None, prepared: false, made: false };
         if args.ca.is_none() && !args.is_rehearsal() {
             desk.vouch()?;
         }
@@ -97,8 +99,13 @@ impl<'a> Desk<'a> {
     pub(super) fn key_path(&self) -> PathBuf {
         match &self.key_source {
             Some(KeySource::File(path)) => path.clone(),
-            None => self.dir.join(CA_KEY_FILE),
+            _ => self.dir.join(CA_KEY_FILE),
         }
+    }
+
+    /// What the key is called, where it is not in a file.
+    pub(super) fn key_name(&self) -> Option<&str> {
+        self.key_name.as_deref()
     }
 
     /// Whether a key made here is encrypted.
@@ -151,9 +158,10 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let loaded = sign::load(source, &self.args.passphrase, self.ui)?;
+                let loaded = sign::load(source, &self.args.passphrase, &self.access(source), self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
+                self.key_name = loaded.name;
             }
             (Some(_), None) => {
                 return Err(Error::new(
@@ -166,6 +174,21 @@ impl<'a> Desk<'a> {
             (None, _) => self.passphrase = self.new_passphrase()?,
         }
         Ok(encrypted)
+    }
+
+    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
+    /// CloudHSM's and not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
+    fn access(&self, source: &KeySource) -> Access {
+        #[cfg(feature = "awskms")]
+        if let KeySource::Kms(name) = source {
+            let online = &self.args.online;
+            let region = online.region.clone().filter(|_| name.region().is_none());
+            let mut access = Access::default();
+            access.aws = crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() };
+            return access;
+        }
+        let _file = source;
+        Access::default()
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {

@@ -15,7 +15,7 @@ use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::step::{StepArgs, judged};
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId};
+use crate::bundle::{self, Bundle, ClusterId, Origin};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::{Claim, How};
@@ -56,7 +56,7 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
@@ -265,7 +265,8 @@ impl Run<'_> {
         let ca = self.desk.ca(super::now())?;
         let pair = issue(grounds, &ca, &terms)?;
         let step = judged(self.args.step.begin(now), record);
-        sign::write(bundle, &pair, record, evidence, None, now, self.args.force, &step)?;
+        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
+        sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }
