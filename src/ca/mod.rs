@@ -5,10 +5,10 @@
 //!
 //! ```no_run
 //! use std::path::Path;
-//! use hsmboot::ca::{Access, CaKey, KeySource, PassphraseSource};
+//! use hsmboot::ca::{CaKey, KeySource, PassphraseSource};
 //!
 //! let source = KeySource::parse(Path::new("customerCA.key"))?;
-//! let loaded = source.load(&PassphraseSource::File("passphrase.txt".into()), &Access::default())?;
+//! let loaded = source.load(&PassphraseSource::File("passphrase.txt".into()))?;
 //! for warning in &loaded.warnings {
 //!     eprintln!("warning: {warning}");
 //! }
@@ -27,7 +27,7 @@ use std::path::Path;
 
 pub use self::generate::{KeyType, NewKey};
 pub use self::init::{Terms, make_trust_anchor};
-pub use self::key::{Access, CaKey, FileKey, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE};
+pub use self::key::{CaKey, FileKey, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, Unlock};
 #[cfg(feature = "awskms")]
 pub use self::key::{KmsKey, KmsKeyName};
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};

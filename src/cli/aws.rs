@@ -34,7 +34,7 @@ pub(crate) use ca::CaAccessArgs;
 #[cfg(feature = "awskms")]
 mod ca {
     use crate::aws::Options;
-    use crate::ca::{Access, KeySource};
+    use crate::ca::KeySource;
     use crate::error::{Class, Error, Result};
 
     /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and files.
@@ -61,10 +61,10 @@ mod ca {
         ///
         /// # Errors
         /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in AWS.
-        pub(crate) fn to(&self, source: Option<&KeySource>) -> Result<Access> {
+        pub(crate) fn options_for(&self, source: &KeySource) -> Result<Options> {
             let given = [("--region", &self.region), ("--profile", &self.profile), ("--endpoint-url", &self.endpoint_url)];
             let named = given.iter().find(|(_, value)| value.is_some());
-            if let (Some((name, _)), false) = (named, matches!(source, Some(KeySource::Kms(_)))) {
+            if let (Some((name, _)), false) = (named, matches!(source, KeySource::Kms(_))) {
                 return Err(Error::new(
                     Class::Usage,
                     "options-for-nothing",
@@ -72,7 +72,7 @@ mod ca {
                     format!("leave {name} out, or name the CA's key with --ca-key awskms:..."),
                 ));
             }
-            Ok(Access { aws: self.options() })
+            Ok(self.options())
         }
     }
 }

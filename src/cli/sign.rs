@@ -16,7 +16,7 @@ use super::step::{StepArgs, given, judged};
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
 use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Seal, Step, Waiver};
-use crate::ca::{Access, KeySource, LoadedKey};
+use crate::ca::{KeySource, LoadedKey, Unlock};
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
@@ -84,7 +84,7 @@ pub struct CaArgs {
 /// The CA, as the command line names it.
 enum Signer {
     /// A certificate and its key.
-    Own { certificate: PathBuf, source: KeySource, access: Access },
+    Own { certificate: PathBuf, source: KeySource },
     /// AWS Private CA.
     #[cfg(feature = "awskms")]
     Service(crate::pca::CaArn),
@@ -101,10 +101,8 @@ impl CaArgs {
         };
         let source = KeySource::parse(key)?;
         #[cfg(feature = "awskms")]
-        let access = self.access.to(Some(&source))?;
-        #[cfg(not(feature = "awskms"))]
-        let access = Access::default();
-        Ok(Signer::Own { certificate: certificate.clone(), source, access })
+        self.access.options_for(&source)?;
+        Ok(Signer::Own { certificate: certificate.clone(), source })
     }
 }
 
@@ -135,19 +133,24 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
     let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, now };
     match signer {
-        Signer::Own { certificate, source, access } => work.by_own_ca(&certificate, &source, &access),
+        Signer::Own { certificate, source } => work.by_own_ca(&certificate, &source),
         #[cfg(feature = "awskms")]
         Signer::Service(arn) => work.by_service(&arn),
     }
 }
 
 impl Work<'_> {
-    fn by_own_ca(&self, certificate: &std::path::Path, source: &KeySource, access: &Access) -> Result<Outcome> {
+    fn by_own_ca(&self, certificate: &std::path::Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let ca_text = read_ca(certificate, now)?;
         room_for_trust_anchor(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
-        let key = load(source, &args.passphrase, access, ui)?;
+        let unlock = Unlock {
+            passphrase: &args.passphrase.source(),
+            #[cfg(feature = "awskms")]
+            aws: Some(&args.ca.access.options()),
+        };
+        let key = load(source, unlock, ui)?;
         let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
@@ -248,15 +251,20 @@ pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
 }
 
 /// The CA's key, with warnings about how it is kept.
-pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, access: &Access, ui: &Ui) -> Result<LoadedKey> {
-    let loaded = source.load(&passphrase.source(), access)?;
+pub(crate) fn load(source: &KeySource, unlock: Unlock<'_>, ui: &Ui) -> Result<LoadedKey> {
+    let loaded = source.load(unlock)?;
+    tell(&loaded, ui);
+    Ok(loaded)
+}
+
+/// What the user should know about a key that was found.
+pub(crate) fn tell(loaded: &LoadedKey, ui: &Ui) {
     for note in &loaded.notes {
         ui.detail(note);
     }
     for warning in &loaded.warnings {
         ui.warn(&warning.to_string());
     }
-    Ok(loaded)
 }
 
 /// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.

@@ -10,7 +10,10 @@ mod kms;
 mod legacy_pem;
 pub(super) mod pbes2;
 pub(super) mod plain;
+#[cfg(feature = "awskms")]
+mod scheme;
 mod signer;
+mod unlock;
 mod warning;
 
 use std::path::{Path, PathBuf};
@@ -19,10 +22,12 @@ pub use self::fault::KeyFault;
 pub use self::file::{FileKey, MAX_KEY_FILE};
 #[cfg(feature = "awskms")]
 pub use self::kms::{KmsKey, KmsKeyName};
+pub use self::unlock::Unlock;
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
-use super::passphrase::PassphraseSource;
+use super::{KeyType, shown};
 use crate::error::{Class, Error, Result};
+use crate::x509::PublicKey;
 
 /// A key that can sign as the CA, wherever it lives.
 pub trait CaKey: Send + Sync {
@@ -48,15 +53,6 @@ pub enum KeySource {
     /// A key in AWS KMS.
     #[cfg(feature = "awskms")]
     Kms(KmsKeyName),
-}
-
-/// What else there is to know about the way to a key that is not in a file.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Access {
-    /// Region, profile and endpoint for AWS KMS.
-    #[cfg(feature = "awskms")]
-    pub aws: crate::aws::Options,
 }
 
 impl KeySource {
@@ -93,26 +89,66 @@ impl KeySource {
 
     /// The key, ready to sign, and what the user should know about how it is kept.
     ///
-    /// `passphrase` is asked only where the key is encrypted; `access` counts for keys that are not in files.
+    /// The passphrase is asked for only where it is needed. A [`PassphraseSource`](super::PassphraseSource) alone opens a file.
     ///
     /// # Errors
     /// As [`FileKey::read`]. For AWS KMS, class [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class
     /// [`Class::Service`] for whatever stands between this program and the key; class [`Class::Usage`]: `contradicting-region`.
-    #[cfg_attr(not(feature = "awskms"), allow(unused_variables))]
-    pub fn load(&self, passphrase: &PassphraseSource, access: &Access) -> Result<LoadedKey> {
+    pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
+        let unlock = unlock.into();
         match self {
             KeySource::File(path) => {
-                let (key, warnings) = FileKey::read(path, passphrase)?;
+                let (key, warnings) = FileKey::read(path, unlock.passphrase)?;
                 Ok(LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
             }
             #[cfg(feature = "awskms")]
             KeySource::Kms(name) => {
-                let (key, notes) = KmsKey::open(name, &access.aws)?;
+                let options = unlock.aws.cloned().unwrap_or_default();
+                let (key, notes) = KmsKey::open(name, &options)?;
                 let name = format!("awskms:{}", key.key_id());
                 Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
             }
         }
     }
+
+    /// The key for a new CA certificate: the one that is there.
+    ///
+    /// # Errors
+    /// As [`KeySource::load`]; class [`Class::Usage`], `key-type-differs`, where the key that is there is of another type than the one asked for.
+    pub fn provide<'a>(&self, kind: Option<KeyType>, unlock: impl Into<Unlock<'a>>) -> Result<Provided> {
+        let loaded = self.load(unlock)?;
+        let name = match self {
+            KeySource::File(path) => shown(path),
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => loaded.name.clone().unwrap_or_else(|| name.to_string()),
+        };
+        let provided = Provided { loaded, made: false, name };
+        let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
+        match (kind, &public) {
+            (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
+                Class::Usage,
+                "key-type-differs",
+                format!(
+                    "the key is there already, and of another type than --key-type says\n  wanted  {wanted}\n  found   {}  {}",
+                    public.describe(),
+                    provided.name
+                ),
+                "leave --key-type out to use that key, or name another key",
+            )),
+            _ => Ok(provided),
+        }
+    }
+}
+
+/// A key for a new CA certificate.
+#[derive(Debug)]
+pub struct Provided {
+    /// The key, ready to sign.
+    pub loaded: LoadedKey,
+    /// Whether it was made just now.
+    pub made: bool,
+    /// What `--ca-key` has to say to mean it: a path, or a URI with everything that tells it apart.
+    pub name: String,
 }
 
 /// A kind of key that this build was made without.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
-use crate::ca::{Access, CaKey, KeySource, KeyType, Passphrase, parse_subject};
+use crate::ca::{CaKey, KeySource, KeyType, Passphrase, Unlock, parse_subject};
 use crate::check::Pair;
 use crate::cli::{self, sign, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
@@ -158,7 +158,12 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let loaded = sign::load(source, &self.args.passphrase, &self.access(source), self.ui)?;
+                let unlock = Unlock {
+                    passphrase: &self.args.passphrase.source(),
+                    #[cfg(feature = "awskms")]
+                    aws: Some(&self.aws(source)),
+                };
+                let loaded = sign::load(source, unlock, self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
                 self.key_name = loaded.name;
@@ -178,17 +183,14 @@ impl<'a> Desk<'a> {
 
     /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
     /// CloudHSM's and not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
-    fn access(&self, source: &KeySource) -> Access {
-        #[cfg(feature = "awskms")]
-        if let KeySource::Kms(name) = source {
-            let online = &self.args.online;
-            let region = online.region.clone().filter(|_| name.region().is_none());
-            let mut access = Access::default();
-            access.aws = crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() };
-            return access;
-        }
-        let _file = source;
-        Access::default()
+    #[cfg(feature = "awskms")]
+    fn aws(&self, source: &KeySource) -> crate::aws::Options {
+        let online = &self.args.online;
+        let region = match source {
+            KeySource::Kms(name) if name.region().is_some() => None,
+            _ => online.region.clone(),
+        };
+        crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() }
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {
@@ -211,7 +213,7 @@ impl<'a> Desk<'a> {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
-            order.check_free(&self.dir)?;
+            order.check_free(&self.dir, &[CA_KEY_FILE, CA_FILE])?;
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
             self.text = Some(certificate.to_pem().into_bytes());

@@ -34,7 +34,7 @@ impl Call<'_> {
                 "ca-key-missing",
                 "AWS KMS knows no such key",
                 said,
-                "compare the key's id or alias, its region and its account; `aws kms describe-key` shows a key that is there",
+                "compare the key's id or alias, its region and its account; hsmboot makes no keys in AWS KMS: `aws kms create-key` does",
             ),
             "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => self.key_fault(
                 "ca-key-unavailable",

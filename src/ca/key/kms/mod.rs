@@ -12,10 +12,10 @@ use ring::digest;
 use self::fault::Call;
 pub use self::uri::KmsKeyName;
 use super::CaKey;
+use super::scheme::Scheme;
 use crate::aws::{self, Options, Place, Service};
 use crate::error::Result;
-use crate::x509::der::{self, tag};
-use crate::x509::{PublicKey, SignatureAlgorithm};
+use crate::x509::PublicKey;
 
 const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
 
@@ -60,7 +60,7 @@ impl KmsKey {
             let (spki, public, scheme) = public_key(&answer, &call)?;
             let key_id = answer.key_id().unwrap_or(name.key_id()).to_owned();
             connected.notes.push(format!("the CA's key is {key_id}, at {}", place.of("AWS KMS")));
-            Ok((KmsKey { client, place, key_id, spki, public, identifier: scheme.identifier(), scheme }, connected.notes))
+            Ok((KmsKey { client, place, key_id, spki, public, identifier: scheme.algorithm(), scheme }, connected.notes))
         })
     }
 
@@ -86,13 +86,12 @@ impl CaKey for KmsKey {
             .client
             .sign()
             .key_id(&self.key_id)
-            .message(Blob::new(digest::digest(self.scheme.digest(), tbs).as_ref()))
+            .message(Blob::new(digest::digest(hash(self.scheme), tbs).as_ref()))
             .message_type(MessageType::Digest)
-            .signing_algorithm(self.scheme.spec());
+            .signing_algorithm(spec(self.scheme));
         let answer = aws::wait(async { request.send().await.map_err(|error| call.failed(&error)) })?;
         let signature = answer.signature().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
-        let holds = SignatureAlgorithm::from_der(&self.identifier).is_ok_and(|algorithm| self.public.verify(algorithm, tbs, &signature));
-        if holds {
+        if self.scheme.holds(&self.public, tbs, &signature) {
             return Ok(signature);
         }
         Err(call.key_fault(
@@ -104,46 +103,19 @@ impl CaKey for KmsKey {
     }
 }
 
-/// How a key signs: one way for each kind (design.md, "Verification": the algorithms that count).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Rsa,
-    P256,
-    P384,
+/// KMS's name for what a scheme is (KMS API Reference, Sign).
+const fn spec(scheme: Scheme) -> SigningAlgorithmSpec {
+    match scheme {
+        Scheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
+        Scheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
+        Scheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
+    }
 }
 
-impl Scheme {
-    fn of(key: &PublicKey) -> Option<Self> {
-        match key {
-            PublicKey::Rsa { pss_only: None, .. } => matches!(key.modulus_bits(), Some(2048 | 3072 | 4096)).then_some(Scheme::Rsa),
-            PublicKey::P256(_) => Some(Scheme::P256),
-            PublicKey::P384(_) => Some(Scheme::P384),
-            _ => None,
-        }
-    }
-
-    const fn spec(self) -> SigningAlgorithmSpec {
-        match self {
-            Scheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
-            Scheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
-            Scheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
-        }
-    }
-
-    const fn digest(self) -> &'static digest::Algorithm {
-        match self {
-            Scheme::Rsa | Scheme::P256 => &digest::SHA256,
-            Scheme::P384 => &digest::SHA384,
-        }
-    }
-
-    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758 3.2).
-    fn identifier(self) -> Vec<u8> {
-        match self {
-            Scheme::Rsa => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &der::tlv(tag::NULL, &[])]),
-            Scheme::P256 => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
-            Scheme::P384 => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
-        }
+const fn hash(scheme: Scheme) -> &'static digest::Algorithm {
+    match scheme {
+        Scheme::Rsa | Scheme::P256 => &digest::SHA256,
+        Scheme::P384 => &digest::SHA384,
     }
 }
 
@@ -157,11 +129,11 @@ fn public_key(answer: &GetPublicKeyOutput, call: &Call<'_>) -> Result<(Vec<u8>, 
     }
     let spki = answer.public_key().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
     let public = PublicKey::from_der(&spki, "AWS KMS's public key").map_err(|fault| unfit(format!("unreadable: {fault}")))?;
-    let spec = answer.key_spec().map(|spec| format!("KeySpec {}, ", spec.as_str())).unwrap_or_default();
-    let scheme = Scheme::of(&public).ok_or_else(|| unfit(format!("of a kind that CloudHSM does not take: {spec}{}", public.describe())))?;
-    if !answer.signing_algorithms().contains(&scheme.spec()) {
+    let keyspec = answer.key_spec().map(|spec| format!("KeySpec {}, ", spec.as_str())).unwrap_or_default();
+    let scheme = Scheme::of(&public).map_err(|what| unfit(format!("of a kind that cannot be a CA's here: {keyspec}{what}")))?;
+    if !answer.signing_algorithms().contains(&spec(scheme)) {
         let found: Vec<&str> = answer.signing_algorithms().iter().map(SigningAlgorithmSpec::as_str).collect();
-        return Err(unfit(format!("one that KMS does not sign with as {}: {spec}it offers {}", scheme.spec().as_str(), found.join(", "))));
+        return Err(unfit(format!("one that KMS does not sign with as {}: {keyspec}it offers {}", spec(scheme).as_str(), found.join(", "))));
     }
     Ok((spki, public, scheme))
 }
