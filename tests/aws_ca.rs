@@ -25,7 +25,10 @@ const SPECS: [(&str, &str); 5] =
 /// The tests that need no other part of the program.
 const TESTS: [(&str, fn()); 9] = [
     ("a_key_is_found_by_its_id_its_arn_and_its_aliases", a_key_is_found_by_its_id_its_arn_and_its_aliases),
-    ("an_arn_says_the_region_and_another_name_takes_it_from_the_command_line", an_arn_says_the_region_and_another_name_takes_it_from_the_command_line),
+    (
+        "an_arn_says_the_region_and_another_name_takes_it_from_the_command_line",
+        an_arn_says_the_region_and_another_name_takes_it_from_the_command_line,
+    ),
     ("a_key_that_cannot_sign_certificates_is_refused", a_key_that_cannot_sign_certificates_is_refused),
     ("a_key_that_is_not_the_ca_certificates_signs_nothing", a_key_that_is_not_the_ca_certificates_signs_nothing),
     ("a_key_in_kms_seals_the_transcript", a_key_in_kms_seals_the_transcript),
@@ -242,7 +245,8 @@ fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
     refused(&arn, 5, "ca-not-active", &["DISABLED, expected ACTIVE"]);
     // A subordinate CA, active: its certificate is another's root here, and its type says enough.
     let config = json!({ "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA", "Subject": { "CommonName": "Subordinate" } });
-    let made = moto().pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "SUBORDINATE" }));
+    let made =
+        moto().pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "SUBORDINATE" }));
     let arn = made["CertificateAuthorityArn"].as_str().unwrap();
     refused(arn, 5, "ca-not-active", &["PENDING_CERTIFICATE"]);
     moto().pca(

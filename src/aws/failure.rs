@@ -139,7 +139,7 @@ const PASSED_THROUGH: &[&str] = &[
 
 /// The causes as one line: each text once, without what only repeats another or only says where it passed through.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let all: Vec<String> = causes(error).map(|cause| clean(&cause.to_string())).filter(|text| !text.is_empty()).collect();
+    let all: Vec<String> = causes(error).map(|cause| clean(without_number(&cause.to_string()))).filter(|text| !text.is_empty()).collect();
     let mut texts: Vec<&str> = Vec::new();
     for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
         if !texts.iter().any(|known| known.contains(text)) {
@@ -147,6 +147,11 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     if texts.is_empty() { all.join(": ") } else { texts.join(": ") }
+}
+
+/// A text of the system's without the number that std puts behind it.
+fn without_number(text: &str) -> &str {
+    text.split_once(" (os error ").map_or(text, |(words, _)| words)
 }
 
 /// A text from outside for one line of a terminal: no control characters, and not without end.

@@ -46,7 +46,10 @@ impl StandIn {
                 let (status, answer) = answer(&call);
                 if status != 0 {
                     let answer = answer.to_string();
-                    let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+                    let head = format!(
+                        "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                        answer.len()
+                    );
                     // A client that has gone is no matter.
                     drop(stream.write_all(format!("{head}{answer}").as_bytes()));
                 }
@@ -172,7 +175,8 @@ impl Moto {
             "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA",
             "Subject": { "Country": "DE", "Organization": "Example", "CommonName": "Private CA" },
         });
-        let made = self.pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "ROOT" }));
+        let made =
+            self.pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "ROOT" }));
         let arn = made["CertificateAuthorityArn"].as_str().unwrap().to_owned();
         let ca = json!({ "CertificateAuthorityArn": arn });
         let csr = self.pca("GetCertificateAuthorityCsr", &ca)["Csr"].as_str().unwrap().to_owned();

@@ -31,8 +31,9 @@ pub struct IssuerArgs {
 /// 64 hexadecimal digits, with colons between pairs as openssl prints them or without.
 fn fingerprint(text: &str) -> std::result::Result<[u8; 32], String> {
     let digits: String = text.chars().filter(|c| *c != ':').collect();
-    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?, 16).ok();
-    let octets: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(octet).collect();
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
     octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
 }
 
@@ -40,9 +41,25 @@ impl IssuerArgs {
     /// The CA, where one is named.
     ///
     /// # Errors
-    /// Class `Usage`, where `--certificate-arn` is no certificate of that CA.
+    /// Class `Usage`, where `--certificate-arn` is no certificate of that CA, and where something is given that goes with a CA alone.
     pub(super) fn arn(&self) -> Result<Option<CaArn>> {
-        let Some(arn) = &self.ca_arn else { return Ok(None) };
+        let Some(arn) = &self.ca_arn else {
+            // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
+            let given = [
+                ("--ca-fingerprint", self.ca_fingerprint.is_some()),
+                ("--certificate-arn", self.certificate_arn.is_some()),
+                ("--timeout", self.timeout.is_some()),
+            ];
+            return match given.iter().find(|(_, given)| *given) {
+                None => Ok(None),
+                Some((name, _)) => Err(Error::new(
+                    Class::Usage,
+                    "options-for-nothing",
+                    format!("{name} is for a certificate from AWS Private CA, and none is asked for"),
+                    format!("leave {name} out, or name the CA with --ca-arn in place of --ca and --ca-key"),
+                )),
+            };
+        };
         if self.certificate_arn.as_ref().is_some_and(|certificate| !arn.issues(certificate)) {
             return Err(Error::new(
                 Class::Usage,
