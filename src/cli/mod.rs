@@ -84,7 +84,7 @@ pub enum Command {
     #[allow(missing_docs)]
     Ca(ca::Command),
     #[allow(missing_docs)]
-    Sign(sign::Args),
+    Sign(Box<sign::Args>),
     #[allow(missing_docs)]
     Import(import::Args),
     #[allow(missing_docs)]
