@@ -33,6 +33,7 @@ mod step;
 mod submit;
 #[cfg(feature = "online")]
 mod tag;
+mod token;
 mod transcript;
 mod ui;
 mod verify;

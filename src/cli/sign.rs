@@ -8,17 +8,18 @@ use serde_json::{Value, json};
 use super::args::{PassphraseArgs, TrustArgs};
 use super::expect::{ExpectArgs, Side};
 use super::step::{StepArgs, given, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
 use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Seal, Step, Waiver};
-use crate::ca::{KeySource, LoadedKey};
+use crate::ca::KeySource;
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement, Record};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Csr, Moment, hex, sha256};
+use crate::x509::{Certificate, Csr, Moment, hex, sha256};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,7 @@ use crate::x509::{Csr, Moment, hex, sha256};
 Examples:
   hsmboot sign ./cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
+  hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
 Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already")]
 pub struct Args {
@@ -59,12 +61,14 @@ pub struct CaArgs {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: PathBuf,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or a pkcs11: URI
     #[arg(long, value_name = "KEY")]
     pub(crate) ca_key: PathBuf,
     /// How many days the signed certificate lasts, at most until the CA's own end
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
     pub(crate) days: u32,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
@@ -82,7 +86,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     room_for_trust_anchor(&bundle, &ca_text, args.force)?;
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
-    let key = load(&source, &args.passphrase, ui)?;
+    let certificate = Certificate::from_pem(&ca_text).ok();
+    let key = args.ca.token.load(&source, &args.passphrase.source(), certificate.as_ref(), ui)?;
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
     let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
@@ -164,15 +169,6 @@ pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
         error
     })?;
     Ok(text)
-}
-
-/// The CA's key, with warnings about how it is kept.
-pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> Result<LoadedKey> {
-    let loaded = source.load(&passphrase.source())?;
-    for warning in &loaded.warnings {
-        ui.warn(&warning.to_string());
-    }
-    Ok(loaded)
 }
 
 /// The fingerprint of what goes back.

@@ -93,11 +93,11 @@ impl<'a> Desk<'a> {
         Certificate::from_pem(self.text.as_deref()?).ok()
     }
 
-    /// Where the key is, or will be.
+    /// Where the key's file is, or will be.
     pub(super) fn key_path(&self) -> PathBuf {
         match &self.key_source {
             Some(KeySource::File(path)) => path.clone(),
-            None => self.dir.join(CA_KEY_FILE),
+            _ => self.dir.join(CA_KEY_FILE),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let loaded = sign::load(source, &self.args.passphrase, self.ui)?;
+                let loaded = self.args.token.load(source, &self.args.passphrase.source(), self.certificate().as_ref(), self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
             }
@@ -188,7 +188,7 @@ impl<'a> Desk<'a> {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
-            order.check_free(&self.dir)?;
+            order.check_free(&self.dir, &[CA_KEY_FILE, CA_FILE])?;
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
             self.text = Some(certificate.to_pem().into_bytes());

@@ -13,6 +13,7 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::fetch::{bundle_dir, warn_of_missing};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::step::{StepArgs, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
 use crate::bundle::{self, Bundle, ClusterId};
@@ -56,7 +57,7 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or a pkcs11: URI
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
@@ -86,6 +87,8 @@ pub struct Args {
     timeout: TimeoutArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
