@@ -105,8 +105,26 @@ impl TokenKey {
         }
         self.login.for_this_signature(&self.token, &session, &self.module).map_err(Stop::Failed)?;
         let parts = session.sign_update(&way.input).and_then(|()| session.sign_final());
-        parts.map_err(|error| Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", &error)))
+        parts.map_err(|error| match error {
+            Cryptoki::Pkcs11(RvError::OperationNotInitialized | RvError::FunctionNotSupported, _) if !hashes(&way.mechanism) => {
+                Stop::Failed(single_part(&self.token.name()))
+            }
+            error => Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", &error)),
+        })
     }
+}
+
+/// A key that wants its PIN for each signature, on a token that signs only in a single part.
+fn single_part(name: &str) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-mechanism-missing",
+        format!(
+            "the key on the token {name} wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE), and this program can give it only where the token \
+             takes what is to be signed in parts, which this one does not"
+        ),
+        "use an RSA key on this token, or a key without CKA_ALWAYS_AUTHENTICATE",
+    )
 }
 
 /// Why there is no signature.
