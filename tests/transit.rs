@@ -185,7 +185,10 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     let before = bench.listing();
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "00000 00000 00000 00000 00000 00000\n");
     assert_eq!(code, 3, "{screen}");
-    assert!(screen.contains("fingerprint of the request, as `hsmboot fetch` printed it") && screen.contains("not the request that was sent"), "{screen}");
+    assert!(
+        screen.contains("fingerprint of the request, as `hsmboot fetch` printed it") && screen.contains("not the request that was sent"),
+        "{screen}"
+    );
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "what?\n\u{4}");
     assert_eq!(code, 3, "{screen}");
     assert!(screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"), "{screen}");

@@ -103,7 +103,11 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         }
     };
     let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
-    let text = format!("{}\n  {seal}\n  SHA-256 of the last line {}\n", styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")), transcript.head());
+    let text = format!(
+        "{}\n  {seal}\n  SHA-256 of the last line {}\n",
+        styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
+        transcript.head()
+    );
     Ok(Outcome::done(document, text))
 }
 
