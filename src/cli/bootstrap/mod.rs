@@ -251,12 +251,15 @@ impl Host for Run<'_> {
         Ok(pair)
     }
 
-    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
-        if !self.args.dry_run {
-            self.sent_at = Some(super::now());
-            self.watcher.tell("InitializeCluster is sent");
+    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
+        if self.args.dry_run {
+            return Ok(false);
         }
-        !self.args.dry_run
+        let now = super::now();
+        submit::note_sending(&Bundle::at(self.dir, self.id.clone()), &self.args.step.begin(now))?;
+        self.sent_at = Some(now);
+        self.watcher.tell("InitializeCluster is sent");
+        Ok(true)
     }
 }
 
