@@ -74,10 +74,10 @@ fn a_certificate_that_does_not_fit_is_not_imported() {
     let fitting = bench.read("signed.crt");
     // Of another CA.
     bench.put_ca(&support::ca(|_| {}));
-    bench.refused(&import(&[]), 3, "unfit", &["signed"]);
+    bench.refused(&import(&[]), 3, "pair-unfit", &["did not sign"]);
     // The CA's own, in the place of what it signed.
     fs::copy(bench.path("customerCA.crt"), bench.path("signed.crt")).unwrap();
-    bench.refused(&import(&[]), 3, "unfit", &["key"]);
+    bench.refused(&import(&[]), 3, "pair-unfit", &["key"]);
     bench.write("signed.crt", [&fitting[..], b"text"].concat());
     bench.refused(&import(&[]), 4, "malformed", &["text after"]);
     // And none at all for a bundle that does not verify.

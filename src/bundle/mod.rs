@@ -255,12 +255,20 @@ impl Bundle {
         if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
             return fsio::write_all(&self.dir, files);
         }
-        let transcript = Transcript::read(&self.dir)?;
-        let content = step.after(&transcript, &self.id, stood, outputs)?;
+        let content = step.after(&Transcript::read(&self.dir)?, &self.id, stood, outputs)?;
         let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
         let mut all: Vec<NewFile<'_>> = kept.collect();
         all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
         fsio::write_all(&self.dir, &all)
+    }
+
+    /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
+    ///
+    /// # Errors
+    /// As [`Bundle::write`].
+    pub fn note(&self, step: &Step<'_>) -> Result<()> {
+        let content = step.after(&Transcript::read(&self.dir)?, &self.id, self.digests(), Digests::new())?;
+        fsio::write_all(&self.dir, &[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
     }
 
     /// The bundle's own files that stand there and can be read: SHA-256 by name.

@@ -66,6 +66,9 @@ pub struct Entry {
     /// Whether the fingerprint that the other side read out was compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint_compared: Option<bool>,
+    /// The call that was about to be sent when this was written: `InitializeCluster`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sends: Option<String>,
     /// SHA-256 of the line before, without its line end; of the first, zeros.
     pub previous: String,
     /// The CA's signature over the line without this member.
@@ -149,6 +152,8 @@ pub struct Step<'a> {
     pub unverified: bool,
     /// Whether the other side's fingerprint was compared.
     pub fingerprint_compared: Option<bool>,
+    /// A call that is about to be sent, and cannot be taken back.
+    pub sends: Option<&'static str>,
     /// The CA's key, where it shall seal the step.
     pub seal: Option<Sealer<'a>>,
 }
@@ -178,6 +183,7 @@ impl Step<'_> {
             reason: self.reason.clone(),
             unverified: self.unverified,
             fingerprint_compared: self.fingerprint_compared,
+            sends: self.sends.map(str::to_owned),
             previous,
             seal: None,
         };
@@ -314,6 +320,11 @@ impl Transcript {
         }
     }
 
+    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
+    pub fn head(&self) -> String {
+        self.next().1
+    }
+
     /// The last step that is sealed.
     pub fn sealed_up_to(&self) -> Option<u64> {
         self.entries.iter().rev().find(|entry| entry.seal.is_some()).map(|entry| entry.step)
@@ -346,6 +357,7 @@ mod tests {
                 reason: None,
                 unverified: false,
                 fingerprint_compared: None,
+                sends: None,
                 previous,
                 seal: None,
             };

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::args::PassphraseArgs;
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
-use super::sign::tell;
+use super::key::KeyAccess;
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
-use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, Unlock, make_trust_anchor, parse_subject};
+use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::DEFAULT_DAYS;
@@ -29,18 +30,20 @@ pub enum Command {
     Show(ShowArgs),
 }
 
-/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase, or with a key that is elsewhere
+/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase, or a key on a token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With --ca-key the key is one that is there, in a file or in AWS KMS, and customerCA.crt alone is written. No key is made in AWS KMS: \
-who may use it is decided by its key policy, with `aws kms create-key`.
+With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is made on the token, and never leaves it. \
+Then customerCA.crt alone is written. No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
 
 Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key 'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca --region eu-central-1
 
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the key does not sign; 6 AWS KMS refused or cannot be reached; 8 there is one already")]
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the token or the key does not sign; 6 AWS KMS refused or cannot be reached; \
+8 there is one already")]
 pub struct InitArgs {
     /// The directory to write customerCA.crt and customerCA.key into
     #[arg(long, value_name = "DIR")]
@@ -51,7 +54,7 @@ pub struct InitArgs {
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
     #[arg(long, value_name = "T", value_parser = key_type)]
     key_type: Option<KeyType>,
-    /// The key, where it is there already: awskms: and a key's ARN, alias or id, or a file
+    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN, alias or id of a key that is there; or its file
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// How many days the CA lasts
@@ -62,6 +65,8 @@ pub struct InitArgs {
     /// Write the key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca_key"])]
     no_passphrase: bool,
+    #[command(flatten)]
+    token: TokenArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
     access: CaAccessArgs,
@@ -133,18 +138,17 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::done(document, text))
 }
 
-/// With a key that has its own place: in AWS KMS, or in a file that is there.
+/// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
 fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &Ui) -> Result<Outcome> {
-    order.check_free(&args.out, &[CA_FILE])?;
-    #[cfg(feature = "awskms")]
-    let aws = args.access.options_for(source)?;
-    let unlock = Unlock {
-        passphrase: &args.passphrase.source(),
+    let access = KeyAccess {
+        passphrase: &args.passphrase,
+        token: &args.token,
+        certificate: None,
         #[cfg(feature = "awskms")]
-        aws: Some(&aws),
+        aws: args.access.options_for(source)?,
     };
-    let Provided { loaded, made, name } = source.provide(args.key_type, unlock)?;
-    tell(&loaded, ui);
+    order.check_free(&args.out, &[CA_FILE])?;
+    let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
     let path = args.out.join(CA_FILE);
     let kept = |mut error: Error| {
         if made {

@@ -19,6 +19,7 @@ mod fetch;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
+mod key;
 #[cfg(feature = "online")]
 mod manage;
 mod meta;
@@ -35,6 +36,7 @@ mod step;
 mod submit;
 #[cfg(feature = "online")]
 mod tag;
+mod token;
 mod transcript;
 mod ui;
 mod verify;

@@ -12,18 +12,20 @@ use super::args::{PassphraseArgs, TrustArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
+use super::key::KeyAccess;
 use super::step::{StepArgs, given, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
 use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Seal, Step, Waiver};
-use crate::ca::{KeySource, LoadedKey, Unlock};
+use crate::ca::KeySource;
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement, Record};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Csr, Moment, hex, name_text, sha256};
+use crate::x509::{Certificate, Csr, Moment, hex, name_text, sha256};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -31,6 +33,7 @@ use crate::x509::{Csr, Moment, hex, name_text, sha256};
 Examples:
   hsmboot sign ./cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
+  hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
 Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already; for a CA that is a service \
 also 6 it refused or cannot be reached; 7 not in time")]
@@ -67,12 +70,14 @@ pub struct CaArgs {
     #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
     #[cfg_attr(not(feature = "awskms"), arg(required = true))]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or awskms: and a key's ARN, alias or id
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY", requires = "ca")]
     ca_key: Option<PathBuf>,
     /// How many days the signed certificate lasts, at most until the CA's own end
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
     days: u32,
+    #[command(flatten)]
+    token: TokenArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
     issuer: issuer::IssuerArgs,
@@ -145,12 +150,14 @@ impl Work<'_> {
         let ca_text = read_ca(certificate, now)?;
         room_for_trust_anchor(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
-        let unlock = Unlock {
-            passphrase: &args.passphrase.source(),
+        let access = KeyAccess {
+            passphrase: &args.passphrase,
+            token: &args.ca.token,
+            certificate: Certificate::from_pem(&ca_text).ok(),
             #[cfg(feature = "awskms")]
-            aws: Some(&args.ca.access.options()),
+            aws: args.ca.access.options(),
         };
-        let key = load(source, unlock, ui)?;
+        let key = access.load(source, ui)?;
         let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
@@ -248,23 +255,6 @@ pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
         error
     })?;
     Ok(text)
-}
-
-/// The CA's key, with warnings about how it is kept.
-pub(crate) fn load(source: &KeySource, unlock: Unlock<'_>, ui: &Ui) -> Result<LoadedKey> {
-    let loaded = source.load(unlock)?;
-    tell(&loaded, ui);
-    Ok(loaded)
-}
-
-/// What the user should know about a key that was found.
-pub(crate) fn tell(loaded: &LoadedKey, ui: &Ui) {
-    for note in &loaded.notes {
-        ui.detail(note);
-    }
-    for warning in &loaded.warnings {
-        ui.warn(&warning.to_string());
-    }
 }
 
 /// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.

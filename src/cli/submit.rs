@@ -17,7 +17,7 @@ use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::submit::{self as step, Account, End, Host};
+use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
 use crate::x509::{Moment, hex};
 
@@ -73,12 +73,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         is_yours(&pair, ca, now)?;
     }
     let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
+    let step = judged(args.step.begin(now), &judgement.record);
+    let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
         let mut claim = Claim::submit(bundle.id().as_str(), &pair, patience(args.timeout.timeout)).at(service.place().clone());
-        let mut host = Submission { watcher: Watcher::new(ui), dry_run: args.dry_run, sent_at: None };
-        let end = step::drive(&service, &mut claim, &mut host).await?;
+        let mut host = Submission { watcher: Watcher::new(ui), bundle: &bundle, step: &step, dry_run: args.dry_run, sent_at: None };
+        let end = drive(&service, &mut claim, &mut host).await?;
         Ok((end, service.place().clone(), host.sent_at))
     })?;
     let region = place.region.clone().unwrap_or_default();
@@ -95,11 +97,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 verdict,
                 unverified: waiver,
             };
-            let receipt = step::receipt(&pair, &outcome, &account);
-            let step = judged(args.step.begin(now), &judgement.record);
-            let (reason, unverified) = (args.trust.reason.clone(), receipt.unverified.is_some());
-            let step = Step { reason, unverified, fingerprint_compared: Some(compared), ..step };
-            write_receipt(&bundle, &receipt, outcome.how, &step)?;
+            let receipt = receipt(&pair, &outcome, &account);
+            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
             insert(&mut document, "bundle", path_value(bundle.dir()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
@@ -179,6 +178,8 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
 /// Drives a claim whose pair is there.
 struct Submission<'a> {
     watcher: Watcher<'a>,
+    bundle: &'a Bundle,
+    step: &'a Step<'a>,
     dry_run: bool,
     sent_at: Option<Moment>,
 }
@@ -201,13 +202,24 @@ impl Host for Submission<'_> {
         Err(Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it"))
     }
 
-    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
-        if !self.dry_run {
-            self.sent_at = Some(super::now());
-            self.watcher.tell("InitializeCluster is sent");
+    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
+        if self.dry_run {
+            return Ok(false);
         }
-        !self.dry_run
+        let now = super::now();
+        note_sending(self.bundle, &Step { time: Some(now), ..self.step.clone() })?;
+        self.sent_at = Some(now);
+        self.watcher.tell("InitializeCluster is sent");
+        Ok(true)
     }
+}
+
+/// Puts the call on record before it is made: whatever happens then, even to this machine, the transcript knows of it.
+pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
+    bundle.note(&Step { sends: Some("InitializeCluster"), ..step.clone() }).map_err(|mut error| {
+        error.message = format!("nothing was sent: the transcript cannot be written first\n  {}", error.message);
+        error
+    })
 }
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.

@@ -102,8 +102,12 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
-    let text = format!("{}\n  {seal}\n", styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")));
+    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
+    let text = format!(
+        "{}\n  {seal}\n  SHA-256 of the last line {}\n",
+        styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
+        transcript.head()
+    );
     Ok(Outcome::done(document, text))
 }
 
@@ -124,6 +128,9 @@ fn lines(entry: &Entry) -> String {
     }
     if let Some(compared) = entry.fingerprint_compared {
         out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
+    }
+    if let Some(call) = &entry.sends {
+        out.push_str(&format!("  about to send {}\n", plain(call)));
     }
     for (name, digest) in &entry.outputs {
         out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", plain(name), plain(digest)));

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `sh` | run, in order, in one shell for the page |
 //! | `sh aws` | run as it stands, in a directory of its own, against a simulator that has the cluster it names |
+//! | `sh`, `sh aws` in docs/runbooks | all of a page in one shell on a terminal, with the questions answered: see runbooks.rs |
 //! | `sh elsewhere` | not run here; its `hsmboot` lines must be correct command lines |
 //! | `text` right after `sh` | the output of that block: `…` is any text, and a line of `…` alone is any lines |
 

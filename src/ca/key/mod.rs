@@ -9,8 +9,10 @@ mod file;
 mod kms;
 mod legacy_pem;
 pub(super) mod pbes2;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 pub(super) mod plain;
-#[cfg(feature = "awskms")]
+#[cfg(any(feature = "awskms", feature = "pkcs11"))]
 mod scheme;
 mod signer;
 mod unlock;
@@ -22,7 +24,9 @@ pub use self::fault::KeyFault;
 pub use self::file::{FileKey, MAX_KEY_FILE};
 #[cfg(feature = "awskms")]
 pub use self::kms::{KmsKey, KmsKeyName};
-pub use self::unlock::Unlock;
+#[cfg(feature = "pkcs11")]
+pub use self::pkcs11::Pkcs11Uri;
+pub use self::unlock::{TokenOptions, Unlock};
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
 use super::{KeyType, shown};
@@ -50,6 +54,9 @@ pub trait CaKey: Send + Sync {
 pub enum KeySource {
     /// A key file.
     File(PathBuf),
+    /// A key on a PKCS#11 token.
+    #[cfg(feature = "pkcs11")]
+    Pkcs11(Box<Pkcs11Uri>),
     /// A key in AWS KMS.
     #[cfg(feature = "awskms")]
     Kms(KmsKeyName),
@@ -62,24 +69,30 @@ impl KeySource {
     /// A file whose name begins so can be given as `./pkcs11:...`.
     ///
     /// # Errors
-    /// Class [`Class::Usage`]: `key-kind-unsupported` for a scheme that this build does not have; `bad-key-uri` for a malformed one;
-    /// `bad-key-source` where it is empty.
+    /// Class [`Class::Usage`]: `key-kind-unsupported` for a scheme that this build does not have; `bad-key-uri`; `bad-key-source` where it is empty.
     pub fn parse(text: &Path) -> Result<KeySource> {
         let bytes = text.as_os_str().as_encoded_bytes();
-        let after = |scheme: &str| {
-            let start = bytes.get(..scheme.len())?;
-            start.eq_ignore_ascii_case(scheme.as_bytes()).then(|| String::from_utf8_lossy(bytes.get(scheme.len()..).unwrap_or_default()))
-        };
-        if after("pkcs11:").is_some() {
-            return Err(unsupported("pkcs11:", "a PKCS#11 token", "pkcs11"));
+        let begins = |scheme: &str| bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()));
+        #[cfg(feature = "pkcs11")]
+        if begins(pkcs11::SCHEME) {
+            return pkcs11::parse(text).map(|uri| KeySource::Pkcs11(Box::new(uri)));
         }
         #[cfg(feature = "awskms")]
-        if let Some(name) = after("awskms:") {
-            return KmsKeyName::parse(&name).map(KeySource::Kms);
+        if begins(kms::SCHEME) {
+            return KmsKeyName::parse(&String::from_utf8_lossy(bytes.get(kms::SCHEME.len()..).unwrap_or_default())).map(KeySource::Kms);
         }
-        #[cfg(not(feature = "awskms"))]
-        if after("awskms:").is_some() {
-            return Err(unsupported("awskms:", "an AWS KMS key", "awskms"));
+        for (scheme, what, feature) in [("pkcs11:", "a PKCS#11 token", "pkcs11"), ("awskms:", "an AWS KMS key", "awskms")] {
+            if begins(scheme) {
+                return Err(Error::new(
+                    Class::Usage,
+                    "key-kind-unsupported",
+                    format!("--ca-key names {what} (`{scheme}`), which this build of hsmboot has no part for"),
+                    format!(
+                        "use a build with the feature `{feature}` (the usual one has it, an air-gapped one only if it was asked for); a file whose name \
+                         begins with `{scheme}` is given as `./{scheme}...`"
+                    ),
+                ));
+            }
         }
         if bytes.is_empty() {
             return Err(Error::new(Class::Usage, "bad-key-source", "--ca-key is empty", "give the path of the CA's key file"));
@@ -89,11 +102,12 @@ impl KeySource {
 
     /// The key, ready to sign, and what the user should know about how it is kept.
     ///
-    /// The passphrase is asked for only where it is needed. A [`PassphraseSource`](super::PassphraseSource) alone opens a file.
+    /// The passphrase, or PIN, is asked for only where it is needed. A [`PassphraseSource`](super::PassphraseSource) alone opens a file.
     ///
     /// # Errors
-    /// As [`FileKey::read`]. For AWS KMS, class [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class
-    /// [`Class::Service`] for whatever stands between this program and the key; class [`Class::Usage`]: `contradicting-region`.
+    /// As [`FileKey::read`]; for a token class [`Class::Ca`] of many kinds, and class [`Class::Usage`], `token-module-missing`. For AWS KMS class
+    /// [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class [`Class::Service`] for whatever stands between this program
+    /// and the key; class [`Class::Usage`]: `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
         let unlock = unlock.into();
         match self {
@@ -108,21 +122,27 @@ impl KeySource {
                 let name = format!("awskms:{}", key.key_id());
                 Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
             }
+            #[cfg(feature = "pkcs11")]
+            KeySource::Pkcs11(uri) => pkcs11::load(uri, &unlock),
         }
     }
 
-    /// The key for a new CA certificate: the one that is there.
+    /// The key for a new CA certificate: the one that is there, or, on a token, a new one of this type (without one: the default type).
     ///
     /// # Errors
     /// As [`KeySource::load`]; class [`Class::Usage`], `key-type-differs`, where the key that is there is of another type than the one asked for.
     pub fn provide<'a>(&self, kind: Option<KeyType>, unlock: impl Into<Unlock<'a>>) -> Result<Provided> {
-        let loaded = self.load(unlock)?;
-        let name = match self {
-            KeySource::File(path) => shown(path),
+        let unlock = unlock.into();
+        let provided = match self {
+            KeySource::File(path) => Provided { loaded: self.load(unlock)?, made: false, name: shown(path) },
             #[cfg(feature = "awskms")]
-            KeySource::Kms(name) => loaded.name.clone().unwrap_or_else(|| name.to_string()),
+            KeySource::Kms(name) => {
+                let loaded = self.load(unlock)?;
+                Provided { name: loaded.name.clone().unwrap_or_else(|| name.to_string()), loaded, made: false }
+            }
+            #[cfg(feature = "pkcs11")]
+            KeySource::Pkcs11(uri) => pkcs11::provide(uri, kind.unwrap_or_default(), &unlock)?,
         };
-        let provided = Provided { loaded, made: false, name };
         let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
         match (kind, &public) {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
@@ -151,16 +171,6 @@ pub struct Provided {
     pub name: String,
 }
 
-/// A kind of key that this build was made without.
-fn unsupported(scheme: &str, what: &str, feature: &str) -> Error {
-    Error::new(
-        Class::Usage,
-        "key-kind-unsupported",
-        format!("--ca-key names {what} (`{scheme}`): this build of hsmboot was made without the feature `{feature}`"),
-        format!("use a build that has it, or give the path of a key file; a file whose name begins with `{scheme}` is given as `./{scheme}...`"),
-    )
-}
-
 /// A key that has been found, decrypted and is ready to sign.
 pub struct LoadedKey {
     /// The key.
@@ -184,20 +194,29 @@ impl std::fmt::Debug for LoadedKey {
 mod tests {
     use super::*;
 
+    #[cfg(not(all(feature = "awskms", feature = "pkcs11")))]
+    fn unsupported(uri: &str) {
+        let error = KeySource::parse(Path::new(uri)).unwrap_err();
+        assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
+        assert!(error.hint.contains("feature"), "{}", error.hint);
+    }
+
     #[test]
     fn kinds_of_key_are_told_apart_by_prefix_alone() {
-        for uri in ["pkcs11:token=ca;object=key", "PKCS11:x"] {
-            let error = KeySource::parse(Path::new(uri)).unwrap_err();
-            assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
+        for uri in ["pkcs11:token=ca;object=key", "PKCS11:type=private"] {
+            #[cfg(feature = "pkcs11")]
+            assert!(matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Pkcs11(_)), "{uri}");
+            #[cfg(not(feature = "pkcs11"))]
+            unsupported(uri);
         }
-        for uri in ["awskms:alias/ca", "AWSKMS:alias/ca", "awskms:"] {
-            let found = KeySource::parse(Path::new(uri)).map_err(|error| (error.code(), error.kind));
-            match cfg!(feature = "awskms") {
-                true if uri.ends_with("ca") => assert!(!matches!(found, Err(_) | Ok(KeySource::File(_))), "{uri}"),
-                true => assert_eq!(found, Err((2, "bad-key-uri"))),
-                false => assert_eq!(found, Err((2, "key-kind-unsupported")), "{uri}"),
-            }
+        for uri in ["awskms:alias/ca", "AWSKMS:alias/ca"] {
+            #[cfg(feature = "awskms")]
+            assert!(matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Kms(_)), "{uri}");
+            #[cfg(not(feature = "awskms"))]
+            unsupported(uri);
         }
+        #[cfg(feature = "awskms")]
+        assert_eq!(KeySource::parse(Path::new("awskms:")).unwrap_err().kind, "bad-key-uri");
         for path in ["customerCA.key", "./pkcs11:x", "/keys/awskms:x", "pkcs11", "pkcs1", "C:\\ca.key", "file:ca.key"] {
             assert_eq!(KeySource::parse(Path::new(path)).unwrap(), KeySource::File(path.into()));
         }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
-use crate::ca::{CaKey, KeySource, KeyType, Passphrase, Unlock, parse_subject};
+use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
+use crate::cli::key::KeyAccess;
 use crate::cli::{self, sign, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::sign::Ca;
@@ -95,7 +96,7 @@ impl<'a> Desk<'a> {
         Certificate::from_pem(self.text.as_deref()?).ok()
     }
 
-    /// Where the key is, or will be.
+    /// Where the key's file is, or will be.
     pub(super) fn key_path(&self) -> PathBuf {
         match &self.key_source {
             Some(KeySource::File(path)) => path.clone(),
@@ -158,12 +159,14 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let unlock = Unlock {
-                    passphrase: &self.args.passphrase.source(),
+                let access = KeyAccess {
+                    passphrase: &self.args.passphrase,
+                    token: &self.args.token,
+                    certificate: self.certificate(),
                     #[cfg(feature = "awskms")]
-                    aws: Some(&self.aws(source)),
+                    aws: self.aws(source),
                 };
-                let loaded = sign::load(source, unlock, self.ui)?;
+                let loaded = access.load(source, self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
                 self.key_name = loaded.name;

@@ -13,6 +13,7 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::fetch::{bundle_dir, warn_of_missing};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::step::{StepArgs, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
 use crate::bundle::{self, Bundle, ClusterId, Origin};
@@ -56,7 +57,7 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or awskms: and a key's ARN, alias or id
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
@@ -86,6 +87,8 @@ pub struct Args {
     timeout: TimeoutArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -248,12 +251,15 @@ impl Host for Run<'_> {
         Ok(pair)
     }
 
-    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
-        if !self.args.dry_run {
-            self.sent_at = Some(super::now());
-            self.watcher.tell("InitializeCluster is sent");
+    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
+        if self.args.dry_run {
+            return Ok(false);
         }
-        !self.args.dry_run
+        let now = super::now();
+        submit::note_sending(&Bundle::at(self.dir, self.id.clone()), &self.args.step.begin(now))?;
+        self.sent_at = Some(now);
+        self.watcher.tell("InitializeCluster is sent");
+        Ok(true)
     }
 }
 

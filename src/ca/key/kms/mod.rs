@@ -17,6 +17,9 @@ use crate::aws::{self, Options, Place, Service};
 use crate::error::Result;
 use crate::x509::PublicKey;
 
+/// What a `--ca-key` of this kind begins with.
+pub(super) const SCHEME: &str = "awskms:";
+
 const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
 
 /// What to do about a key that is there and does not fit.
