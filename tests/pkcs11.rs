@@ -18,6 +18,9 @@ mod inside;
 #[path = "pkcs11/keys.rs"]
 mod keys;
 #[cfg(feature = "pkcs11")]
+#[path = "pkcs11/page.rs"]
+mod page;
+#[cfg(feature = "pkcs11")]
 #[path = "pkcs11/pins.rs"]
 mod pins;
 mod support;
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let absent = std::env::var_os("HSMBOOT_SOFTHSM").is_none() && hsm::softhsm().is_none();
-    let tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS].concat();
+    let tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         Trial::test(name, move || {
             test();

@@ -92,7 +92,10 @@ pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> R
     let keys = handles.into_iter().map(|handle| Key::read(session, handle));
     // A token is asked for what is meant, and what it gives is looked at again.
     let meant = |key: &Key| uri.object.as_ref().is_none_or(|label| *label == key.label) && uri.id.as_ref().is_none_or(|id| *id == key.id);
-    Ok(keys.filter(meant).collect())
+    let mut keys: Vec<Key> = keys.filter(meant).collect();
+    // Tokens give them in no particular order; messages list them in one.
+    keys.sort_by(|a, b| (&a.label, &a.id).cmp(&(&b.label, &b.id)));
+    Ok(keys)
 }
 
 /// The one key that is meant: with the CA's certificate at hand, the one whose public key is the certificate's.

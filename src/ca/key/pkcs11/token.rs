@@ -70,7 +70,8 @@ impl Token {
 pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
     let slots =
         module.pkcs11.get_slots_with_token().map_err(|error| failure::module(module.path(), "does not list its slots (C_GetSlotList)", &error))?;
-    let all: Vec<Token> = slots.into_iter().filter_map(|slot| Token::read(&module.pkcs11, slot)).collect();
+    let mut all: Vec<Token> = slots.into_iter().filter_map(|slot| Token::read(&module.pkcs11, slot)).collect();
+    all.sort_by(|a, b| (a.info.label(), a.info.serial_number()).cmp(&(b.info.label(), b.info.serial_number())));
     // A token that was never initialised has no label and no keys: it is in nobody's way, and is nobody's choice unless it alone is meant.
     let (ready, blank): (Vec<Token>, Vec<Token>) = all.into_iter().partition(|token| token.info.token_initialized());
     let listed = list(&ready);
