@@ -95,7 +95,7 @@ fn every_step_is_in_the_transcript() {
     assert_eq!((steps[0]["verdict"].clone(), steps[1]["verdict"].clone()), ("verified".into(), "verified".into()));
     assert_eq!(steps[1]["fingerprint_compared"], false);
     assert!(steps[1]["outputs"].as_object().unwrap().contains_key("response.json"));
-    assert!(steps[1]["inputs"].as_object().unwrap().contains_key("customerCA.crt"), "the CA's certificate was read");
+    assert!(steps[1]["inputs"].as_object().unwrap().contains_key("./customerCA.crt"), "the CA's certificate was read");
     bench.run(&["transcript", "verify", "bundle"]).expect(0);
     let text = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
     assert!(text.contains("by Ada") && text.contains("by Grace") && text.contains("sign bundle"), "{text}");

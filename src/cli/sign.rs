@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
 use super::expect::{ExpectArgs, Side};
-use super::step::{StepArgs, given, judged};
+use super::step::{StepArgs, given, judged, seal, warn_of_gaps};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Seal, Step, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Step, Waiver};
 use crate::ca::KeySource;
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
@@ -74,9 +74,10 @@ pub struct CaArgs {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let source = KeySource::parse(&args.ca.ca_key)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
@@ -91,10 +92,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
     let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
     let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
-    let step = judged(args.step.begin(now), &judgement.record);
+    let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
+    let step = judged(args.step.begin(now), &judgement.record, &roots);
     let step = Step {
-        given: given(&args.ca.ca, &ca_text),
+        given: given(&args.ca.ca, &ca_text).into_iter().chain(roots).collect(),
         reason: args.trust.reason.clone(),
         unverified: waiver.is_some(),
         fingerprint_compared: Some(compared),
@@ -250,7 +251,7 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
         pair.signed_cert().not_after(),
         bundle.path(CA_FILE).display(),
         response.ca_fingerprint,
-        if compared { ", as expected" } else { "" },
+        if compared { ", as expected" } else { ", compared by nobody" },
         bundle.dir().display(),
     );
     Outcome::done(document, text)
