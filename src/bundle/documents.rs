@@ -84,11 +84,35 @@ pub struct Response {
     pub signed_cert_sha256: String,
     /// SHA-256 of the CA certificate's DER.
     pub ca_fingerprint: String,
+    /// The key that signed, where it is not in a file: `awskms:` and its ARN, say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ca_key: Option<String>,
+    /// The service that made the certificate, where one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub issued_by: Option<IssuedBy>,
     /// `verified`, or `rejected` where the operator went on without proof.
     pub verdict: String,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
+}
+
+/// A certificate that AWS Private CA made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedBy {
+    /// The CA's ARN.
+    pub ca_arn: String,
+    /// The certificate's.
+    pub certificate_arn: String,
+}
+
+/// How a signed certificate came about, for [`Response`]; nothing where the key was in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// See [`Response::ca_key`].
+    pub ca_key: Option<String>,
+    /// See [`Response::issued_by`].
+    pub issued_by: Option<IssuedBy>,
 }
 
 impl Response {

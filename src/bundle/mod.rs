@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
-pub use documents::{Digests, Receipt, Request, Response, Waiver};
+pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waiver};
 pub use fingerprint::Fingerprint;
 pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Transcript};
 

@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
 mod args;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod aws;
 #[cfg(feature = "online")]
 mod backup;
 #[cfg(feature = "online")]
@@ -17,6 +19,7 @@ mod fetch;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
+mod key;
 #[cfg(feature = "online")]
 mod manage;
 mod meta;
@@ -83,7 +86,7 @@ pub enum Command {
     #[allow(missing_docs)]
     Ca(ca::Command),
     #[allow(missing_docs)]
-    Sign(sign::Args),
+    Sign(Box<sign::Args>),
     #[allow(missing_docs)]
     Import(import::Args),
     #[allow(missing_docs)]

@@ -6,6 +6,7 @@ use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part};
 use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
+use crate::cli::key::KeyAccess;
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::sign::Ca;
@@ -20,6 +21,7 @@ pub(super) struct Desk<'a> {
     text: Option<Vec<u8>>,
     key_source: Option<KeySource>,
     key: Option<Box<dyn CaKey>>,
+    key_name: Option<String>,
     passphrase: Option<Passphrase>,
     prepared: bool,
     /// Whether this run made the CA.
@@ -53,7 +55,8 @@ impl<'a> Desk<'a> {
             ));
         }
         let key_source = key.as_deref().map(KeySource::parse).transpose()?;
-        let mut desk = Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false };
+        let mut desk =
+            Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, key_name: None, passphrase: None, prepared: false, made: false };
         if args.ca.is_none() && !args.is_rehearsal() {
             desk.vouch()?;
         }
@@ -106,6 +109,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What the key is called, where it is not in a file.
+    pub(super) fn key_name(&self) -> Option<&str> {
+        self.key_name.as_deref()
+    }
+
     /// Whether a key made here is encrypted.
     pub(super) const fn is_encrypted(&self) -> bool {
         self.passphrase.is_some()
@@ -156,9 +164,17 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let loaded = self.args.token.load(source, &self.args.passphrase.source(), self.certificate().as_ref(), self.ui)?;
+                let access = KeyAccess {
+                    passphrase: &self.args.passphrase,
+                    token: &self.args.token,
+                    certificate: self.certificate(),
+                    #[cfg(feature = "awskms")]
+                    aws: self.aws(source),
+                };
+                let loaded = access.load(source, self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
+                self.key_name = loaded.name;
             }
             (Some(_), None) => {
                 return Err(Error::new(
@@ -171,6 +187,18 @@ impl<'a> Desk<'a> {
             (None, _) => self.passphrase = self.new_passphrase()?,
         }
         Ok(encrypted)
+    }
+
+    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
+    /// CloudHSM's and not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
+    #[cfg(feature = "awskms")]
+    fn aws(&self, source: &KeySource) -> crate::aws::Options {
+        let online = &self.args.online;
+        let region = match source {
+            KeySource::Kms(name) if name.region().is_some() => None,
+            _ => online.region.clone(),
+        };
+        crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() }
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {

@@ -16,7 +16,7 @@ use super::step::{StepArgs, judged};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId, Digests};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Origin};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::{Claim, How};
@@ -57,7 +57,7 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), or a pkcs11: URI
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
@@ -274,7 +274,8 @@ impl Run<'_> {
         let pair = issue(grounds, &ca, &terms)?;
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
-        sign::write(bundle, &pair, record, evidence, None, now, self.args.force, &step)?;
+        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
+        sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }
