@@ -120,8 +120,35 @@ fn host() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// A key that signs something else than it is asked to.
+    struct Confused(crate::ca::FileKey);
+
+    impl CaKey for Confused {
+        fn spki(&self) -> &[u8] {
+            self.0.spki()
+        }
+
+        fn signature_algorithm(&self) -> &[u8] {
+            self.0.signature_algorithm()
+        }
+
+        fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+            self.0.sign(&[tbs, b" "].concat())
+        }
+    }
+
+    #[test]
+    fn a_seal_that_does_not_verify_is_not_written() {
+        let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256).unwrap().signer().unwrap();
+        let public = PublicKey::from_der(key.spki(), "the key").unwrap();
+        assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
+        let error = seal(&Confused(key), &public, b"a step").unwrap_err();
+        assert_eq!((error.code(), error.kind), (5, "seal-unsound"));
+    }
 
     #[test]
     fn a_pin_is_withheld() {
