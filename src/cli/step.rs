@@ -59,7 +59,7 @@ pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
 /// A seal by the CA's key, held against the CA's certificate before it is written, as every signature is.
 ///
 /// # Errors
-/// Class `Ca`: that the key does not sign; `seal-unsound`.
+/// Class `Ca`: that the key does not sign; `bad-signature`.
 pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Seal> {
     let seal = Seal::new(key.signature_algorithm(), &key.sign(sealed)?);
     if seal.is_by(ca, sealed) {
@@ -67,7 +67,7 @@ pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Sea
     }
     Err(Error::new(
         Class::Ca,
-        "seal-unsound",
+        "bad-signature",
         "the CA's key made a seal that does not verify",
         "look after the key, or what holds it; sign without --seal",
     ))
@@ -147,7 +147,7 @@ mod tests {
         let public = PublicKey::from_der(key.spki(), "the key").unwrap();
         assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
         let error = seal(&Confused(key), &public, b"a step").unwrap_err();
-        assert_eq!((error.code(), error.kind), (5, "seal-unsound"));
+        assert_eq!((error.code(), error.kind), (5, "bad-signature"));
     }
 
     #[test]
