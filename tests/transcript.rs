@@ -146,6 +146,15 @@ fn what_a_line_holds_cannot_pose_as_another_line() {
 }
 
 #[test]
+fn what_was_noted_of_the_last_line_is_found_again_when_more_have_followed() {
+    let bench = two_steps(&[]);
+    let noted = bench.run(&[&VERIFY[..], &["--output", "json"]].concat()).expect(0).json()["head"].as_str().unwrap().to_owned();
+    bench.run(&sign(&["--force"])).expect(0);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    assert!(shown.contains(&format!("  SHA-256 of this line {noted}\n3 ")), "{shown}");
+}
+
+#[test]
 fn a_later_versions_transcript_is_called_one() {
     let bench = two_steps(&[]);
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();

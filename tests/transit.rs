@@ -194,6 +194,12 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     assert!(screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"), "{screen}");
     assert_eq!(before, bench.listing(), "nothing was written");
 
+    // A log of what is said leaves nobody unasked.
+    let (screen, code) = on_a_terminal(&bench, &sign(&["2>log"]), "00000 00000 00000 00000 00000 00000\n");
+    assert!(code == 3 && screen.contains("fingerprint of the request, as"), "{code}: {screen}");
+    fs::remove_file(bench.path("log")).unwrap();
+    assert_eq!(before, bench.listing());
+
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "skip\n");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("nobody compared the request's fingerprint"), "{screen}");

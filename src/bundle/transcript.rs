@@ -80,6 +80,11 @@ impl Entry {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-transcript/1";
 
+    /// SHA-256 of its line, without its line end: what the next one names as `previous`.
+    pub fn hash(&self) -> String {
+        hex(&sha256(line(self).as_bytes()))
+    }
+
     /// What a seal signs.
     pub fn to_be_sealed(&self) -> Vec<u8> {
         let bare = Entry { seal: None, ..self.clone() };
@@ -289,7 +294,7 @@ impl Transcript {
     /// What the next entry has to name as `step` and `previous`.
     pub fn next(&self) -> (u64, String) {
         let step = u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(1);
-        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), |last| hex(&sha256(line(last).as_bytes()))))
+        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), Entry::hash))
     }
 
     /// The file's content with one step more.

@@ -59,7 +59,7 @@ pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
 /// A seal by the CA's key, held against the CA's certificate before it is written, as every signature is.
 ///
 /// # Errors
-/// Class `Ca`: that the key does not sign; `seal-unsound`.
+/// Class `Ca`: that the key does not sign; `bad-signature`.
 pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Seal> {
     let seal = Seal::new(key.signature_algorithm(), &key.sign(sealed)?);
     if seal.is_by(ca, sealed) {
@@ -67,7 +67,7 @@ pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Sea
     }
     Err(Error::new(
         Class::Ca,
-        "seal-unsound",
+        "bad-signature",
         "the CA's key made a seal that does not verify",
         "look after the key, or what holds it; sign without --seal",
     ))
@@ -124,8 +124,35 @@ fn host() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// A key that signs something else than it is asked to.
+    struct Confused(crate::ca::FileKey);
+
+    impl CaKey for Confused {
+        fn spki(&self) -> &[u8] {
+            self.0.spki()
+        }
+
+        fn signature_algorithm(&self) -> &[u8] {
+            self.0.signature_algorithm()
+        }
+
+        fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+            self.0.sign(&[tbs, b" "].concat())
+        }
+    }
+
+    #[test]
+    fn a_seal_that_does_not_verify_is_not_written() {
+        let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256).unwrap().signer().unwrap();
+        let public = PublicKey::from_der(key.spki(), "the key").unwrap();
+        assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
+        let error = seal(&Confused(key), &public, b"a step").unwrap_err();
+        assert_eq!((error.code(), error.kind), (5, "bad-signature"));
+    }
 
     #[test]
     fn a_pin_is_withheld() {

@@ -17,7 +17,7 @@ Examples:
   hsmboot transcript show ./cluster-abc234defgh
   hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered")]
+Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered; with --ca also where nothing is sealed, or not by that CA")]
 pub enum Command {
     /// Show the steps
     Show(Args),
@@ -144,8 +144,9 @@ fn lines(entry: &Entry) -> String {
         out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
     }
     if entry.seal.is_some() {
-        out.push_str("  sealed with the CA's key\n");
+        out.push_str("  has a seal, which `hsmboot transcript verify --ca FILE` holds against the CA's key\n");
     }
+    out.push_str(&format!("  SHA-256 of this line {}\n", entry.hash()));
     out
 }
 
