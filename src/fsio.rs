@@ -218,8 +218,36 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// # Errors
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    hold(dir)?.write(files)
+}
+
+/// A directory, made if need be, that no other hsmboot writes to while it is held.
+pub struct Held<'a> {
+    dir: &'a Path,
+    handle: File,
+}
+
+/// Waits for the directory: for who reads something there, and writes what follows from it.
+///
+/// # Errors
+/// As [`make_dir`].
+pub fn hold(dir: &Path) -> Result<Held<'_>> {
     make_dir(dir)?;
     let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
+    Ok(Held { dir, handle })
+}
+
+impl Held<'_> {
+    /// As [`write_all`].
+    ///
+    /// # Errors
+    /// As [`write_all`].
+    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
+        write_held(self.dir, &self.handle, files)
+    }
+}
+
+fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {

@@ -250,16 +250,18 @@ impl Bundle {
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+        // From here on no other step comes between what is read and what is written.
+        let held = fsio::hold(&self.dir)?;
         let stood = self.digests();
         let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
         if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
-            return fsio::write_all(&self.dir, files);
+            return held.write(files);
         }
         let content = step.after(&Transcript::read(&self.dir)?, &self.id, stood, outputs)?;
         let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
         let mut all: Vec<NewFile<'_>> = kept.collect();
         all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
-        fsio::write_all(&self.dir, &all)
+        held.write(&all)
     }
 
     /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
@@ -267,8 +269,9 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::write`].
     pub fn note(&self, step: &Step<'_>) -> Result<()> {
+        let held = fsio::hold(&self.dir)?;
         let content = step.after(&Transcript::read(&self.dir)?, &self.id, self.digests(), Digests::new())?;
-        fsio::write_all(&self.dir, &[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
+        held.write(&[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
     }
 
     /// The bundle's own files that stand there and can be read: SHA-256 by name.

@@ -13,11 +13,11 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
 use super::key::KeyAccess;
-use super::step::{StepArgs, given, judged};
+use super::step::{StepArgs, given, judged, seal, warn_of_gaps};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Seal, Step, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
 use crate::ca::KeySource;
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
@@ -124,6 +124,8 @@ struct Work<'a> {
     judgement: &'a Judgement,
     grounds: Grounds<'a>,
     waiver: Option<Waiver>,
+    /// The roots that were given: SHA-256 by file.
+    roots: Digests,
     /// When the evidence was judged.
     now: Moment,
 }
@@ -131,16 +133,17 @@ struct Work<'a> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let signer = args.ca.signer()?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     let grounds = grounds(&judgement, waiver.as_ref(), ui)?;
     let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, now };
+    let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, roots, now };
     match signer {
         Signer::Own { certificate, source } => work.by_own_ca(&certificate, &source),
         #[cfg(feature = "awskms")]
@@ -164,7 +167,7 @@ impl Work<'_> {
         let key = access.load(source, ui)?;
         let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
-        let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
+        let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(given(certificate, &ca_text), compared) };
         self.finish(&pair, &Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
     }
@@ -180,11 +183,11 @@ impl Work<'_> {
 
     fn step(&self, given: Digests, compared: bool) -> Step<'static> {
         Step {
-            given,
+            given: given.into_iter().chain(self.roots.clone()).collect(),
             reason: self.args.trust.reason.clone(),
             unverified: self.waiver.is_some(),
             fingerprint_compared: Some(compared),
-            ..judged(self.args.step.begin(self.now), &self.judgement.record)
+            ..judged(self.args.step.begin(self.now), &self.judgement.record, &self.roots)
         }
     }
 
@@ -355,7 +358,7 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
         pair.signed_cert().not_after(),
         bundle.path(CA_FILE).display(),
         response.ca_fingerprint,
-        if compared { ", as expected" } else { "" },
+        if compared { ", as expected" } else { ", compared by nobody" },
         bundle.dir().display(),
     );
     Outcome::done(document, text)

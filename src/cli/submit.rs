@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::step::{StepArgs, judged};
+use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Step, Waiver};
@@ -60,8 +60,9 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
@@ -69,11 +70,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
     let pair = read_pair(&bundle, now)?;
+    let mut files = roots;
     if let Some(ca) = &args.ca {
-        is_yours(&pair, ca, now)?;
+        files.extend(given(ca, &is_yours(&pair, ca, now)?));
     }
     let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
-    let step = judged(args.step.begin(now), &judgement.record);
+    let step = judged(args.step.begin(now), &judgement.record, &files);
     let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
@@ -107,12 +109,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 /// That the pair's trust anchor is the CA that the operator named. Otherwise whoever could write to the bundle could have put a pair of his own there,
-/// and would own the cluster.
-fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<()> {
+/// and would own the cluster. Gives the file's content.
+fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
     let text = sign::read_ca(ca, now)?;
     let yours = check::trust_anchor(&text, now)?;
     if yours.der() == pair.trust_anchor().der() {
-        return Ok(());
+        return Ok(text);
     }
     Err(Error::new(
         Class::Rejected,

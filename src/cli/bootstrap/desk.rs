@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Args;
-use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
+use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part};
 use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
-use crate::cli::{self, sign, submit, ui::Ui};
+use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
@@ -94,6 +94,11 @@ impl<'a> Desk<'a> {
     /// The CA's certificate, where there is one yet.
     pub(super) fn certificate(&self) -> Option<Certificate> {
         Certificate::from_pem(self.text.as_deref()?).ok()
+    }
+
+    /// The CA certificate's file, where one was named.
+    pub(super) fn given(&self) -> Digests {
+        self.args.ca.as_deref().zip(self.text.as_deref()).map(|(file, text)| given(file, text)).unwrap_or_default()
     }
 
     /// Where the key's file is, or will be.

@@ -16,7 +16,7 @@ use super::step::{StepArgs, judged};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId, Origin};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Origin};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::{Claim, How};
@@ -112,7 +112,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     #[cfg(feature = "simulator")]
     if args.simulate {
         return rehearsal::run(args, policy, ui);
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     args.create.check()?;
     if args.create.create {
         let dir = args.bundle.as_deref().unwrap_or(Path::new(create::NEW_BUNDLE));
-        return run_from_nothing(args, dir, Trust { policy, anchors }, ui);
+        return run_from_nothing(args, dir, Trust { policy, anchors, roots }, ui);
     }
     let Some(id) = &args.cluster_id else {
         return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let dir = bundle_dir(args.bundle.as_ref(), id);
         let desk = Desk::open(args, ui, &dir, super::now())?;
-        claim(args, &service, id, &dir, desk, Trust { policy, anchors }, ui).await
+        claim(args, &service, id, &dir, desk, Trust { policy, anchors, roots }, ui).await
     })
 }
 
@@ -149,6 +149,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
 struct Trust {
     policy: Policy,
     anchors: Anchors,
+    /// The files of roots that were given.
+    roots: Digests,
 }
 
 async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
@@ -235,7 +237,7 @@ impl Host for Run<'_> {
         let bundle = fetched.bundle;
         let evidence = bundle.evidence(false, true)?;
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        let step = judged(self.args.step.begin(now), &judgement.record);
+        let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
         let grounds = sign::grounds(&judgement, None, self.ui)?;
         self.ui.say(&format!("{} verified: the CSR is a genuine HSM's", self.id));
@@ -270,7 +272,8 @@ impl Run<'_> {
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
         let pair = issue(grounds, &ca, &terms)?;
-        let step = judged(self.args.step.begin(now), record);
+        let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
+        let step = judged(self.args.step.begin(now), record, &files);
         let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
         sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));

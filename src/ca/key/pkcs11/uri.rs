@@ -104,7 +104,8 @@ impl Pkcs11Uri {
                     "give the PIN at the prompt, with --passphrase-file, --passphrase-fd or --passphrase-env, or `pin-source=FILE`; and change that PIN",
                 ));
             }
-            vendors if vendors.starts_with("x-") => {}
+            // Ignored, but in the form of the rest.
+            vendors if vendors.starts_with("x-") => drop(value.bytes()?),
             other => return Err(bad(&format!("nothing is known of `{other}` behind the `?`"))),
         }
         Ok(())
