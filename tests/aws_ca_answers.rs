@@ -138,8 +138,13 @@ fn kms_is_sent_the_digest_of_what_is_signed() {
 #[test]
 fn what_is_longer_than_a_message_to_kms_is_signed_all_the_same() {
     let (bench, kms) = (bench(), kms());
-    let name = "x".repeat(5000);
-    hsmboot(&bench, &kms, &sign(ALIAS, &["--seal", "--operator", &name])).expect(0);
+    // The paths as they are given stand in the line.
+    let long = |path: &str| format!("{}{path}", "./".repeat(800));
+    let (ca, aws, manufacturer) = (long("ca/customerCA.crt"), long("aws-root.crt"), long("manufacturer-root.crt"));
+    let args = ["sign", "bundle", "--ca", &ca, "--ca-key", ALIAS, "--aws-root", &aws, "--manufacturer-root", &manufacturer, "--seal"];
+    hsmboot(&bench, &kms, &args).expect(0);
+    let line = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap().lines().last().unwrap().len();
+    assert!(line > 4096 + 1000, "what is sealed has more than {line} bytes but for the seal");
     bench.run(&["transcript", "verify", "bundle"]).expect(0);
     assert_eq!(kms.counts()["Sign"], 2);
 }

@@ -26,7 +26,7 @@ Examples:
 
 Exit codes: 0 done; others as each command says")]
 pub enum Command {
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     Show(ShowArgs),
 }
 
