@@ -147,7 +147,7 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             ));
         }
         if !file.replace && !same(&target, file.content)? {
-            return Err(occupied(&target));
+            return Err(occupied(&target.display()));
         }
     }
     Ok(())
@@ -164,11 +164,12 @@ fn same(path: &Path, content: &[u8]) -> Result<bool> {
     }
 }
 
-fn occupied(path: &Path) -> Error {
+/// What stands in a file's place, and may not go.
+pub(crate) fn occupied(place: &dyn std::fmt::Display) -> Error {
     Error::new(
         Class::Conflict,
         "file-exists",
-        format!("{} exists and holds something else; it was left as it is", path.display()),
+        format!("{place} exists and holds something else; it was left as it is"),
         "choose another directory, or replace it with --force",
     )
 }
@@ -220,6 +221,30 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     make_dir(dir)?;
     let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
+    put_all(dir, files, &handle)
+}
+
+/// Reads a file that is to be written anew from what it holds, and writes it: whole or not at all, and nobody else in between. `make` gets what is
+/// there, at most `max` bytes of `what` it should be, and gives what is to be there; `None`: it stays as it is.
+///
+/// # Errors
+/// As [`read_regular`] and [`write_all`], and whatever `make` says; then nothing has changed.
+pub fn rewrite(path: &Path, what: &str, max: u64, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
+    // A name alone lies in the directory that the program runs in.
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    make_dir(dir)?;
+    let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
+    let absent = fs::symlink_metadata(path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+    let current = if absent { None } else { Some(read_regular(path, what, max)?) };
+    match make(current.as_deref())? {
+        None => Ok(()),
+        Some(content) => put_all(dir, &[NewFile { name, content: &content, mode: 0o644, replace: true }], &handle),
+    }
+}
+
+/// The rest of [`write_all`], in a directory that is there and locked.
+fn put_all(dir: &Path, files: &[NewFile<'_>], handle: &File) -> Result<()> {
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
@@ -243,7 +268,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             Ok(()) => done.push(undo),
             Err(cause) => {
                 done.into_iter().rev().for_each(Undo::undo);
-                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target) } else { machine(&target, &cause) });
+                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target.display()) } else { machine(&target, &cause) });
             }
         }
     }

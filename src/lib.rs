@@ -20,6 +20,7 @@
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
@@ -86,6 +87,8 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+#[cfg(feature = "qr")]
+pub mod qr;
 pub mod sign;
 pub mod submit;
 pub mod verify;
