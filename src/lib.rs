@@ -22,6 +22,7 @@
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
 //! | `pca` | AWS Private CA as the issuer |
+//! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
@@ -92,6 +93,8 @@ pub mod fetch;
 pub mod fsio;
 #[cfg(feature = "awskms")]
 pub mod pca;
+#[cfg(feature = "qr")]
+pub mod qr;
 pub mod sign;
 pub mod submit;
 pub mod verify;

@@ -5,20 +5,18 @@
 //! everything up to its line. Nothing but people and `hsmboot transcript` relies on any of this.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CA_FILE, ClusterId, Digests, printable};
+use super::{Bundle, CA_FILE, ClusterId, Digests, Store, printable};
 use crate::error::{Class, Error, Result};
-use crate::fsio;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
 /// The file's name.
 pub const TRANSCRIPT: &str = "transcript.jsonl";
 
 /// A step takes about a kilobyte; a bundle sees a handful of them.
-const MAX_TRANSCRIPT: u64 = 1024 * 1024;
+pub(super) const MAX_TRANSCRIPT: u64 = 1024 * 1024;
 
 /// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
 const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
@@ -238,17 +236,23 @@ impl Transcript {
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: a line that is changed, missing, or out of its order.
-    pub fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join(TRANSCRIPT);
-        if std::fs::symlink_metadata(&path).is_err() {
+    pub fn read(store: &Store) -> Result<Self> {
+        if !store.has(TRANSCRIPT) {
             return Ok(Transcript::default());
         }
-        let content = fsio::read_regular(&path, "the transcript", MAX_TRANSCRIPT)?;
-        Self::parse(&content).map_err(|(number, fault)| {
+        Self::from_content(&store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?, &store.place(TRANSCRIPT))
+    }
+
+    /// The same of a transcript's content, which stands, or came from, `place`.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn from_content(content: &[u8], place: &dyn std::fmt::Display) -> Result<Self> {
+        Self::parse(content).map_err(|(number, fault)| {
             Error::new(
                 Class::Input,
                 "bad-transcript",
-                format!("{} does not hold: line {number} {fault}", path.display()),
+                format!("{place} does not hold: line {number} {fault}"),
                 "it was damaged or changed: what came before that line still holds; keep the file as evidence, and go on with the bundle in a new directory",
             )
         })
@@ -289,6 +293,16 @@ impl Transcript {
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The file's content; empty where there is no step.
+    pub fn content(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Whether it is the other one, perhaps with more steps.
+    pub fn continues(&self, other: &Transcript) -> bool {
+        self.text.starts_with(&other.text)
     }
 
     /// What the next entry has to name as `step` and `previous`.
@@ -359,13 +373,13 @@ impl Transcript {
         let names = bundle.names();
         let recorded = self.recorded(&names)?;
         for (name, (digest, step)) in &recorded {
-            let content = fsio::read_regular(&bundle.path(name), "a file of the bundle", MAX_TRANSCRIPT)?;
+            let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
             if hex(&sha256(&content)) != *digest {
                 let what = format!("{name} is not the file that step {step} left");
                 return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
             }
         }
-        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && std::fs::symlink_metadata(bundle.path(name)).is_ok());
+        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && bundle.has_file(name));
         if let Some(name) = stray {
             let what = format!("no step of the transcript accounts for {name}");
             return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));

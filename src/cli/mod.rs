@@ -25,6 +25,9 @@ mod manage;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
+mod pack;
+#[cfg(feature = "qr")]
+mod qr;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]
@@ -119,6 +122,14 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
+    #[allow(missing_docs)]
+    Pack(pack::Args),
+    #[allow(missing_docs)]
+    Unpack(pack::UnpackArgs),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "qr")]
+    Qr(qr::Command),
     #[command(subcommand)]
     #[allow(missing_docs)]
     Transcript(transcript::Command),
@@ -197,6 +208,10 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Tag(command) => tag::run(&command, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
+        Command::Pack(args) => pack::run(&args, ui),
+        Command::Unpack(args) => pack::unpack(&args, ui),
+        #[cfg(feature = "qr")]
+        Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
