@@ -10,6 +10,7 @@
 //! | 4 | [`check`] | CSR, signed certificate, trust anchor; every rule of InitializeCluster, and the pair where all hold |
 //! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next, until the cluster is claimed. A state machine without I/O |
 //! | | [`submit`] | drives that machine against a service; what then happened, as a receipt |
+//! | | [`report`] | all that a bundle holds, judged again; a page for those who read it later |
 //!
 //! What the steps share:
 //!
@@ -26,7 +27,7 @@
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
-//! [`verify`], [`check`], [`x509`], [`claim`] and [`sign`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
 //!
 //! # From evidence to a pair that can be sent
 //!
@@ -95,6 +96,7 @@ pub mod fsio;
 pub mod pca;
 #[cfg(feature = "qr")]
 pub mod qr;
+pub mod report;
 pub mod sign;
 pub mod submit;
 pub mod verify;

@@ -7,6 +7,7 @@ mod creation;
 mod documents;
 mod fingerprint;
 mod store;
+mod survey;
 mod transcript;
 
 use std::path::Path;
@@ -17,7 +18,8 @@ pub use creation::Creation;
 pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waiver};
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
-pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Transcript};
+pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
+pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -122,9 +124,19 @@ impl Bundle {
     }
 
     fn open_in(store: Store) -> Result<Self> {
+        let (bundle, faults) = Self::look(store)?;
+        faults.into_iter().next().map_or(Ok(bundle), Err)
+    }
+
+    /// Opens a bundle to look at, and says what [`open`](Self::open) would refuse in it: an unreadable `request.json`, files that it does not account for.
+    ///
+    /// # Errors
+    /// Class `Input`: no bundle, an id that is none, files of several clusters.
+    fn look(store: Store) -> Result<(Self, Vec<Error>)> {
         let path = store.path();
         let names = store.names()?;
-        let request = if names.iter().any(|name| name == REQUEST) { Some(Request::read(&store)?) } else { None };
+        let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&store)).transpose();
+        let (request, fault) = read.map_or_else(|fault| (None, Some(fault)), |request| (request, None));
         let mut ids: Vec<(String, &str)> = Vec::new();
         for name in &names {
             if let Some(prefix) = Part::ALL.into_iter().find_map(|part| name.strip_suffix(part.suffix())) {
@@ -135,11 +147,13 @@ impl Bundle {
             (Some(request), _) => request.cluster_id.clone(),
             (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", path.display(), printable(name)))?,
             (None, None) => {
-                return Err(refused(
-                    "no-bundle",
-                    format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", path.display()),
-                    "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
-                ));
+                return Err(fault.unwrap_or_else(|| {
+                    refused(
+                        "no-bundle",
+                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", path.display()),
+                        "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
+                    )
+                }));
             }
         };
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
@@ -150,24 +164,26 @@ impl Bundle {
             ));
         }
         let bundle = Bundle { store, id, request };
-        bundle.compare_digests()?;
-        Ok(bundle)
+        let faults = fault.into_iter().chain(bundle.mismatches()).collect();
+        Ok((bundle, faults))
     }
 
-    fn compare_digests(&self) -> Result<()> {
-        let Some(request) = &self.request else { return Ok(()) };
-        for (name, expected) in &request.files {
-            // Names in there are from outside too: only a bundle's own are ever opened.
-            let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
-                refused(
-                    "bad-request-json",
-                    format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, printable(name)),
-                    AGAIN,
-                )
-            })?;
-            self.compare(name, &self.read(part)?, expected, "fetched", REQUEST)?;
-        }
-        Ok(())
+    /// What does not match `request.json`, where there is one.
+    fn mismatches(&self) -> Vec<Error> {
+        let Some(request) = &self.request else { return Vec::new() };
+        request.files.iter().filter_map(|(name, expected)| self.compare_fetched(name, expected).err()).collect()
+    }
+
+    fn compare_fetched(&self, name: &str, expected: &str) -> Result<()> {
+        // Names in there are from outside too: only a bundle's own are ever opened.
+        let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
+            refused(
+                "bad-request-json",
+                format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, printable(name)),
+                AGAIN,
+            )
+        })?;
+        self.compare(name, &self.read(part)?, expected, "fetched", REQUEST)
     }
 
     /// Compares the signed certificate and the trust anchor with the digests in `response.json`, where there is one. The CSR is not: that it is

@@ -28,6 +28,7 @@ mod online;
 mod pack;
 #[cfg(feature = "qr")]
 mod qr;
+mod report;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]
@@ -134,6 +135,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Transcript(transcript::Command),
     #[allow(missing_docs)]
+    Report(report::Args),
+    #[allow(missing_docs)]
     Completions(meta::CompletionsArgs),
     #[allow(missing_docs)]
     Man(meta::ManArgs),
@@ -213,6 +216,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         #[cfg(feature = "qr")]
         Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
+        Command::Report(args) => report::run(&args, ui),
         Command::Completions(args) => Ok(meta::completions(&args)),
         Command::Man(args) => meta::man(&args),
     }
