@@ -10,6 +10,7 @@
 //! | 4 | [`check`] | CSR, signed certificate, trust anchor; every rule of InitializeCluster, and the pair where all hold |
 //! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next, until the cluster is claimed. A state machine without I/O |
 //! | | [`submit`] | drives that machine against a service; what then happened, as a receipt |
+//! | | [`report`] | all that a bundle holds, judged again; a page for those who read it later |
 //!
 //! What the steps share:
 //!
@@ -22,10 +23,11 @@
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
 //! | `pca` | AWS Private CA as the issuer |
+//! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
-//! [`verify`], [`check`], [`x509`], [`claim`] and [`sign`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
 //!
 //! # From evidence to a pair that can be sent
 //!
@@ -92,6 +94,9 @@ pub mod fetch;
 pub mod fsio;
 #[cfg(feature = "awskms")]
 pub mod pca;
+#[cfg(feature = "qr")]
+pub mod qr;
+pub mod report;
 pub mod sign;
 pub mod submit;
 pub mod verify;

@@ -206,8 +206,8 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     Err(Error::new(
         Class::Conflict,
         "already-signed",
-        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert).display()),
-        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.dir().display()),
+        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
+        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.path().display()),
     ))
 }
 
@@ -216,16 +216,16 @@ pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
     let force = force || holds(bundle, &der);
-    fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
+    bundle.store().check_free(&[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
 }
 
 /// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
 fn holds(bundle: &Bundle, der: &[u8]) -> bool {
     // A link is no file of the bundle: what it leads to is not ours to write.
-    if !std::fs::symlink_metadata(bundle.path(CA_FILE)).is_ok_and(|facts| facts.is_file()) {
+    if !bundle.store().has_file(CA_FILE) {
         return false;
     }
-    let there = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT).unwrap_or_default();
+    let there = bundle.read_trust_anchor().unwrap_or_default();
     pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
 }
 
@@ -256,9 +256,13 @@ fn verification(record: &Record) -> Value {
 
 /// The CA's certificate as its file holds it. What CloudHSM would refuse is refused before a passphrase is asked for.
 pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
-    let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
+    fit_ca(fsio::read(file, "the CA certificate", MAX_INPUT)?, &file.display(), now)
+}
+
+/// The same of a text that was read from `place`.
+pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
     check::trust_anchor(&text, now).map_err(|mut error| {
-        error.message = format!("{}: {}", file.display(), error.message);
+        error.message = format!("{place}: {}", error.message);
         error
     })?;
     Ok(text)
@@ -338,7 +342,7 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
     let back = fingerprint(bundle, pair);
     let mut document = serde_json::to_value(response).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), path_value(bundle.dir()));
+        object.insert("bundle".to_owned(), path_value(bundle.path()));
         object.insert("verification".to_owned(), verify::document(record));
         object.insert("request_fingerprint".to_owned(), json!(request));
         object.insert("request_compared".to_owned(), json!(compared));
@@ -352,14 +356,14 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
     let text = format!(
         "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
-        bundle.part(Part::SignedCert).display(),
+        bundle.part(Part::SignedCert),
         response.signed_cert_sha256,
         pair.signed_cert().not_before(),
         pair.signed_cert().not_after(),
-        bundle.path(CA_FILE).display(),
+        bundle.place(CA_FILE),
         response.ca_fingerprint,
         if compared { ", as expected" } else { ", compared by nobody" },
-        bundle.dir().display(),
+        bundle.path().display(),
     );
     Outcome::done(document, text)
 }

@@ -46,7 +46,7 @@ pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, St
 /// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.
 pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
     // One that does not hold in itself is refused when the step is written.
-    let Ok(transcript) = Transcript::read(bundle.dir()) else { return };
+    let Ok(transcript) = Transcript::read(bundle.store()) else { return };
     if transcript.entries().is_empty() {
         if bundle.request().is_some() {
             ui.warn("the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away");

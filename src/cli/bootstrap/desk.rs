@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::Args;
-use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part};
+use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
 use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
+use crate::fsio::MAX_INPUT;
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
 
@@ -31,13 +32,14 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// Reads the CA's certificate, where there is one. What CloudHSM would refuse is refused here, before anything else is done.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path, now: Moment) -> Result<Self> {
-        let left_here = |name: &str| Some(dir.join(name)).filter(|path| std::fs::symlink_metadata(path).is_ok());
-        let (certificate, key) = match (&args.ca, &args.ca_key) {
-            (Some(certificate), Some(key)) => (Some(certificate.clone()), Some(key.clone())),
-            (None, Some(key)) => (left_here(CA_FILE), Some(key.clone())),
-            (_, None) => (left_here(CA_FILE), left_here(CA_KEY_FILE)),
+        let store = Store::at(dir);
+        let text = match &args.ca {
+            Some(file) => Some(sign::read_ca(file, now)?),
+            None if store.has(CA_FILE) => Some(sign::fit_ca(store.read(CA_FILE, "the CA certificate", MAX_INPUT)?, &store.place(CA_FILE), now)?),
+            None => None,
         };
-        let text = certificate.as_deref().map(|file| sign::read_ca(file, now)).transpose()?;
+        let left_here = || Some(dir.join(CA_KEY_FILE)).filter(|path| !store.is_archive() && std::fs::symlink_metadata(path).is_ok());
+        let key = args.ca_key.clone().or_else(left_here);
         if text.is_none() && args.ca_key.is_some() {
             return Err(Error::new(
                 Class::Usage,
@@ -54,6 +56,14 @@ impl<'a> Desk<'a> {
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
         }
+        if text.is_none() && store.is_archive() {
+            return Err(Error::new(
+                Class::Usage,
+                "ca-missing",
+                format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", dir.display()),
+                "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory",
+            ));
+        }
         let key_source = key.as_deref().map(KeySource::parse).transpose()?;
         let mut desk =
             Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, key_name: None, passphrase: None, prepared: false, made: false };
@@ -67,10 +77,10 @@ impl<'a> Desk<'a> {
     /// A key that the operator's passphrase opens was put there by the operator. Anything less is said aloud, or refused.
     fn vouch(&mut self) -> Result<()> {
         let Some(certificate) = self.certificate() else { return Ok(()) };
-        let place = self.dir.join(CA_FILE);
+        let store = Store::at(&self.dir);
         let named = format!(
             "{}\n  subject  {}\n  SHA-256  {}",
-            place.display(),
+            store.place(CA_FILE),
             crate::x509::name_text(certificate.subject()),
             crate::x509::hex(&certificate.fingerprint())
         );
@@ -144,7 +154,7 @@ impl<'a> Desk<'a> {
                 "already-signed",
                 format!(
                     "{} does not fit: it is of another CA than this one, or was signed for another CSR, or is damaged; it was left as it is",
-                    bundle.part(Part::SignedCert).display()
+                    bundle.part(Part::SignedCert)
                 ),
                 "choose another directory with --bundle, or sign anew with --force",
             ));
