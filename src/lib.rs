@@ -76,6 +76,7 @@
 //! # Features
 //!
 //! `online` (the AWS SDK) and `simulator`, both on by default. Without them the crate has no network code: that is the air-gapped tool.
+//! `pkcs11` (on by default too): CA keys on tokens.
 
 pub mod bundle;
 pub mod ca;
