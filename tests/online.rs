@@ -563,3 +563,45 @@ fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
 fn no_files(dir: &Path) -> bool {
     fs::read_dir(dir).unwrap().next().is_none()
 }
+
+#[test]
+fn whatever_way_a_claim_went_its_transcript_holds_and_names_what_was_read() {
+    let stage = Stage::new();
+    run(stage.bootstrap().arg("--dry-run")).ends(0, "nothing was sent");
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+    let by_steps = Stage::new();
+    by_steps.signed();
+    run(by_steps.submit().args(["--ca", "ca/customerCA.crt"])).ends(0, "claimed");
+    run(&mut by_steps.hsmboot(&["transcript", "verify", &by_steps.id])).ends(0, "the transcript holds");
+    for (stage, command) in [(&stage, "bootstrap"), (&by_steps, "sign"), (&by_steps, "submit")] {
+        let shown = run(&mut stage.hsmboot(&["transcript", "show", &stage.id, "--output", "json"])).json();
+        let read = |step: &Value| {
+            ["ca/customerCA.crt", "roots/aws-root.crt", "roots/manufacturer-root.crt"].iter().all(|name| step["inputs"].get(name).is_some())
+        };
+        let steps = shown["steps"].as_array().unwrap();
+        assert!(steps.iter().any(|step| step["command"][1] == command && read(step)), "{command}: {shown:#}");
+    }
+    // A CA that the bootstrap makes in the bundle is no gap in it.
+    let stage = Stage::new();
+    run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--no-passphrase", "--key-type", "p256"])).ends(0, "claimed");
+    run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+}
+
+/// hsmboot blocks the signals that its own thread waits for; what it starts must be able to be ended all the same.
+#[test]
+fn a_program_that_it_starts_gets_every_signal() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::new();
+    let program = stage.path("credentials");
+    fs::write(
+        &program,
+        "#!/bin/sh\ngrep SigBlk /proc/self/status >\"$0.mask\"\necho '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}'\n",
+    )
+    .unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = stage.path("config");
+    fs::write(&config, format!("[profile p]\nregion=us-east-1\ncredential_process={}\n", program.display())).unwrap();
+    run(stage.online(&["status", "--profile", "p"]).env("AWS_CONFIG_FILE", &config)).ends(0, "UNINITIALIZED");
+    assert_eq!(fs::read_to_string(stage.path("credentials.mask")).unwrap().split_whitespace().last(), Some("0000000000000000"));
+}

@@ -95,7 +95,7 @@ fn every_step_is_in_the_transcript() {
     assert_eq!((steps[0]["verdict"].clone(), steps[1]["verdict"].clone()), ("verified".into(), "verified".into()));
     assert_eq!(steps[1]["fingerprint_compared"], false);
     assert!(steps[1]["outputs"].as_object().unwrap().contains_key("response.json"));
-    assert!(steps[1]["inputs"].as_object().unwrap().contains_key("customerCA.crt"), "the CA's certificate was read");
+    assert!(steps[1]["inputs"].as_object().unwrap().contains_key("./customerCA.crt"), "the CA's certificate was read");
     bench.run(&["transcript", "verify", "bundle"]).expect(0);
     let text = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
     assert!(text.contains("by Ada") && text.contains("by Grace") && text.contains("sign bundle"), "{text}");
@@ -193,6 +193,12 @@ fn on_a_terminal_the_fingerprint_is_asked_for() {
     assert_eq!(code, 3, "{screen}");
     assert!(screen.contains("a fingerprint has 30 digits") && screen.contains("nothing was done"), "{screen}");
     assert_eq!(before, bench.listing(), "nothing was written");
+
+    // A log of what is said leaves nobody unasked.
+    let (screen, code) = on_a_terminal(&bench, &sign(&["2>log"]), "00000 00000 00000 00000 00000 00000\n");
+    assert!(code == 3 && screen.contains("fingerprint of the request, as"), "{code}: {screen}");
+    fs::remove_file(bench.path("log")).unwrap();
+    assert_eq!(before, bench.listing());
 
     let (screen, code) = on_a_terminal(&bench, &sign(&[]), "skip\n");
     assert_eq!(code, 0, "{screen}");

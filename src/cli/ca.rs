@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::PassphraseArgs;
+#[cfg(feature = "awskms")]
+use super::aws::CaAccessArgs;
+use super::key::KeyAccess;
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
@@ -31,14 +34,16 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is made on the token, and never leaves it. \
-Then customerCA.crt alone is written.
+Then customerCA.crt alone is written. No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
 
 Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key 'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca --region eu-central-1
 
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the token does not sign; 8 there is one already")]
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the token or the key does not sign; 6 AWS KMS refused or cannot be reached; \
+8 there is one already")]
 pub struct InitArgs {
     /// The directory to write customerCA.crt and customerCA.key into
     #[arg(long, value_name = "DIR")]
@@ -49,7 +54,7 @@ pub struct InitArgs {
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
     #[arg(long, value_name = "T", value_parser = key_type)]
     key_type: Option<KeyType>,
-    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; or a key file that is there
+    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN, alias or id of a key that is there; or its file
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// How many days the CA lasts
@@ -62,6 +67,9 @@ pub struct InitArgs {
     no_passphrase: bool,
     #[command(flatten)]
     token: TokenArgs,
+    #[cfg(feature = "awskms")]
+    #[command(flatten)]
+    access: CaAccessArgs,
     /// Replace files of other content
     #[arg(long)]
     force: bool,
@@ -99,6 +107,8 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     if let Some(source) = elsewhere {
         return init_elsewhere(args, &order, &source, ui);
     }
+    #[cfg(feature = "awskms")]
+    args.access.options_for(&KeySource::File(args.out.join(CA_KEY_FILE)))?;
     order.check_free(&args.out, &[CA_KEY_FILE, CA_FILE])?;
     let key_path = args.out.join(CA_KEY_FILE);
     let passphrase = match args.no_passphrase {
@@ -128,10 +138,17 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::done(document, text))
 }
 
-/// With a key that has its own place: on a token, or in a file that is there.
+/// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
 fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &Ui) -> Result<Outcome> {
+    let access = KeyAccess {
+        passphrase: &args.passphrase,
+        token: &args.token,
+        certificate: None,
+        #[cfg(feature = "awskms")]
+        aws: args.access.options_for(source)?,
+    };
     order.check_free(&args.out, &[CA_FILE])?;
-    let Provided { loaded, made, name } = args.token.provide(source, &args.passphrase.source(), args.key_type, ui)?;
+    let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
     let path = args.out.join(CA_FILE);
     let kept = |mut error: Error| {
         if made {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::step::{StepArgs, judged};
+use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Step, Waiver};
@@ -60,8 +60,9 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
@@ -69,11 +70,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
     let pair = read_pair(&bundle, now)?;
+    let mut files = roots;
     if let Some(ca) = &args.ca {
-        is_yours(&pair, ca, now)?;
+        files.extend(given(ca, &is_yours(&pair, ca, now)?));
     }
     let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
-    let step = judged(args.step.begin(now), &judgement.record);
+    let step = judged(args.step.begin(now), &judgement.record, &files);
     let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
@@ -100,19 +102,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             let receipt = receipt(&pair, &outcome, &account);
             write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", path_value(bundle.dir()));
+            insert(&mut document, "bundle", path_value(bundle.path()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
         }
     }
 }
 
 /// That the pair's trust anchor is the CA that the operator named. Otherwise whoever could write to the bundle could have put a pair of his own there,
-/// and would own the cluster.
-fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<()> {
+/// and would own the cluster. Gives the file's content.
+fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
     let text = sign::read_ca(ca, now)?;
     let yours = check::trust_anchor(&text, now)?;
     if yours.der() == pair.trust_anchor().der() {
-        return Ok(());
+        return Ok(text);
     }
     Err(Error::new(
         Class::Rejected,
@@ -137,7 +139,7 @@ pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
 
 /// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
 fn asked_again(bundle: &Bundle, error: Error) -> Error {
-    let waived = crate::bundle::Response::read(&bundle.path(bundle::RESPONSE)).is_ok_and(|response| response.unverified.is_some());
+    let waived = bundle.response().is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
     match waived {
         true => Error {
             hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".to_owned(),
@@ -153,8 +155,8 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
         return Err(Error::new(
             Class::Input,
             "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert).display()),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.dir().display()),
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
         ));
     }
     bundle.compare_response()?;
@@ -169,8 +171,8 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
-        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert).display(), error.message),
-        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.dir().display()),
+        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert), error.message),
+        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.path().display()),
         ..error
     }
 }
@@ -224,7 +226,7 @@ pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
 pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
-    if how == How::AlreadyClaimed && std::fs::symlink_metadata(bundle.path(RECEIPT)).is_ok() {
+    if how == How::AlreadyClaimed && bundle.has_file(RECEIPT) {
         return Ok(());
     }
     let content = bundle::document(receipt);
@@ -293,6 +295,6 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
         plain(&receipt.state),
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
-        bundle.dir().display(),
+        bundle.path().display(),
     )
 }

@@ -1,9 +1,6 @@
 //! Flags for a CA key on a PKCS#11 token.
 
-use super::ui::Ui;
-use crate::ca::{KeySource, KeyType, LoadedKey, PassphraseSource, Provided, TokenOptions, Unlock};
-use crate::error::Result;
-use crate::x509::Certificate;
+use crate::ca::TokenOptions;
 
 /// What the command line says about the token, for a `--ca-key pkcs11:...`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,35 +18,13 @@ pub struct TokenArgs {
 
 impl TokenArgs {
     #[cfg(feature = "pkcs11")]
-    fn options(&self) -> TokenOptions {
+    pub(crate) fn options(&self) -> TokenOptions {
         TokenOptions { module: self.pkcs11_module.clone().filter(|path| !path.as_os_str().is_empty()), final_try: self.final_try }
     }
 
     #[cfg(not(feature = "pkcs11"))]
     #[allow(clippy::unused_self)] // the other build asks
-    fn options(&self) -> TokenOptions {
+    pub(crate) fn options(&self) -> TokenOptions {
         TokenOptions::default()
-    }
-
-    /// The CA's key, with warnings about how it is kept. `certificate` is the CA's, where there is one yet.
-    pub(crate) fn load(&self, source: &KeySource, passphrase: &PassphraseSource, certificate: Option<&Certificate>, ui: &Ui) -> Result<LoadedKey> {
-        let say = |text: &str| ui.say(text);
-        let loaded = source.load(Unlock { passphrase, certificate, token: &self.options(), say: &say })?;
-        warn(&loaded, ui);
-        Ok(loaded)
-    }
-
-    /// The key for a new CA certificate, likewise.
-    pub(crate) fn provide(&self, source: &KeySource, passphrase: &PassphraseSource, kind: Option<KeyType>, ui: &Ui) -> Result<Provided> {
-        let say = |text: &str| ui.say(text);
-        let provided = source.provide(kind, Unlock { passphrase, certificate: None, token: &self.options(), say: &say })?;
-        warn(&provided.loaded, ui);
-        Ok(provided)
-    }
-}
-
-fn warn(loaded: &LoadedKey, ui: &Ui) {
-    for warning in &loaded.warnings {
-        ui.warn(&warning.to_string());
     }
 }

@@ -38,12 +38,12 @@ const NO_KINDS: [&str; 21] = [
     "slot-manufacturer",
 ];
 
-/// The text of every source file but the simulator's, which has no kinds, without its tests.
+/// The text of every source file but the simulator's and the report's, which have no kinds, without its tests.
 pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "simulator" && name != "tests" {
+        if path.is_dir() && !["report", "simulator", "tests"].contains(&name.as_str()) {
             sources(&path, found);
         } else if name.ends_with(".rs") && name != "tests.rs" {
             let text = fs::read_to_string(&path).unwrap();

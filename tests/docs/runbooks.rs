@@ -104,7 +104,14 @@ fn the_air_gapped_runbook_is_played_as_written() {
         fs::create_dir_all(media.join(name)).unwrap();
     }
     let change = |text: &str| text.replace(CLUSTER, &id).replace("/media/", &format!("{}/", media.display()));
-    runbook("docs/runbooks/air-gapped.md", "sh aws", &path, dir.path(), change, &[("AWS_ENDPOINT_URL", &simulator.url()), ("AWS_REGION", "us-east-1")]);
+    runbook(
+        "docs/runbooks/air-gapped.md",
+        "sh aws",
+        &path,
+        dir.path(),
+        change,
+        &[("AWS_ENDPOINT_URL", &simulator.url()), ("AWS_REGION", "us-east-1")],
+    );
     claimed(&simulator, "docs/runbooks/air-gapped.md");
     assert!(dir.path().join(format!("{id}.html")).is_file());
 }

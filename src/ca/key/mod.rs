@@ -5,12 +5,14 @@
 mod container;
 mod fault;
 mod file;
+#[cfg(feature = "awskms")]
+mod kms;
 mod legacy_pem;
 pub(super) mod pbes2;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 pub(super) mod plain;
-#[cfg(feature = "pkcs11")]
+#[cfg(any(feature = "awskms", feature = "pkcs11"))]
 mod scheme;
 mod signer;
 mod unlock;
@@ -20,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 pub use self::fault::KeyFault;
 pub use self::file::{FileKey, MAX_KEY_FILE};
+#[cfg(feature = "awskms")]
+pub use self::kms::{KmsKey, KmsKeyName};
 #[cfg(feature = "pkcs11")]
 pub use self::pkcs11::Pkcs11Uri;
 pub use self::unlock::{TokenOptions, Unlock};
@@ -53,6 +57,9 @@ pub enum KeySource {
     /// A key on a PKCS#11 token.
     #[cfg(feature = "pkcs11")]
     Pkcs11(Box<Pkcs11Uri>),
+    /// A key in AWS KMS.
+    #[cfg(feature = "awskms")]
+    Kms(KmsKeyName),
 }
 
 impl KeySource {
@@ -69,6 +76,10 @@ impl KeySource {
         #[cfg(feature = "pkcs11")]
         if begins(pkcs11::SCHEME) {
             return pkcs11::parse(text).map(|uri| KeySource::Pkcs11(Box::new(uri)));
+        }
+        #[cfg(feature = "awskms")]
+        if begins(kms::SCHEME) {
+            return KmsKeyName::parse(&String::from_utf8_lossy(bytes.get(kms::SCHEME.len()..).unwrap_or_default())).map(KeySource::Kms);
         }
         for (scheme, what, feature) in [("pkcs11:", "a PKCS#11 token", "pkcs11"), ("awskms:", "an AWS KMS key", "awskms")] {
             if begins(scheme) {
@@ -94,13 +105,22 @@ impl KeySource {
     /// The passphrase, or PIN, is asked for only where it is needed. A [`PassphraseSource`](super::PassphraseSource) alone opens a file.
     ///
     /// # Errors
-    /// As [`FileKey::read`]; for a token class [`Class::Ca`] of many kinds, and class [`Class::Usage`], `token-module-missing`.
+    /// As [`FileKey::read`]; for a token class [`Class::Ca`] of many kinds, and class [`Class::Usage`], `token-module-missing`. For AWS KMS class
+    /// [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class [`Class::Service`] for whatever stands between this program
+    /// and the key; class [`Class::Usage`]: `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
         let unlock = unlock.into();
         match self {
             KeySource::File(path) => {
                 let (key, warnings) = FileKey::read(path, unlock.passphrase)?;
-                Ok(LoadedKey { key: Box::new(key), warnings })
+                Ok(LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
+            }
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => {
+                let options = unlock.aws.cloned().unwrap_or_default();
+                let (key, notes) = KmsKey::open(name, &options)?;
+                let name = format!("awskms:{}", key.key_id());
+                Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
             }
             #[cfg(feature = "pkcs11")]
             KeySource::Pkcs11(uri) => pkcs11::load(uri, &unlock),
@@ -115,6 +135,11 @@ impl KeySource {
         let unlock = unlock.into();
         let provided = match self {
             KeySource::File(path) => Provided { loaded: self.load(unlock)?, made: false, name: shown(path) },
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => {
+                let loaded = self.load(unlock)?;
+                Provided { name: loaded.name.clone().unwrap_or_else(|| name.to_string()), loaded, made: false }
+            }
             #[cfg(feature = "pkcs11")]
             KeySource::Pkcs11(uri) => pkcs11::provide(uri, kind.unwrap_or_default(), &unlock)?,
         };
@@ -152,6 +177,10 @@ pub struct LoadedKey {
     pub key: Box<dyn CaKey>,
     /// How it is kept, where that could be better. For standard error; none of them stops a command.
     pub warnings: Vec<KeyWarning>,
+    /// What was decided on the way to it, one sentence each.
+    pub notes: Vec<String>,
+    /// What the key is called where it lives, for records; `None` for a file.
+    pub name: Option<String>,
 }
 
 impl std::fmt::Debug for LoadedKey {
@@ -165,6 +194,7 @@ impl std::fmt::Debug for LoadedKey {
 mod tests {
     use super::*;
 
+    #[cfg(not(all(feature = "awskms", feature = "pkcs11")))]
     fn unsupported(uri: &str) {
         let error = KeySource::parse(Path::new(uri)).unwrap_err();
         assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
@@ -179,9 +209,14 @@ mod tests {
             #[cfg(not(feature = "pkcs11"))]
             unsupported(uri);
         }
-        for uri in ["awskms:arn:aws:kms:eu-central-1:111122223333:key/1", "awskms:"] {
+        for uri in ["awskms:alias/ca", "AWSKMS:alias/ca"] {
+            #[cfg(feature = "awskms")]
+            assert!(matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Kms(_)), "{uri}");
+            #[cfg(not(feature = "awskms"))]
             unsupported(uri);
         }
+        #[cfg(feature = "awskms")]
+        assert_eq!(KeySource::parse(Path::new("awskms:")).unwrap_err().kind, "bad-key-uri");
         for path in ["customerCA.key", "./pkcs11:x", "/keys/awskms:x", "pkcs11", "pkcs1", "C:\\ca.key", "file:ca.key"] {
             assert_eq!(KeySource::parse(Path::new(path)).unwrap(), KeySource::File(path.into()));
         }

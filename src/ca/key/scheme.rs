@@ -1,5 +1,6 @@
 //! How a public key's signatures are made: one algorithm for each kind of key that a CA can have.
 
+#[cfg(feature = "pkcs11")]
 use super::plain::{Curve, EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use crate::x509::der::{self, tag};
 use crate::x509::{PublicKey, SignatureAlgorithm};
@@ -51,12 +52,14 @@ impl Scheme {
 }
 
 /// SubjectPublicKeyInfo of an RSA key (RFC 3279 2.3.1) from its two numbers, big-endian.
+#[cfg(feature = "pkcs11")]
 pub(super) fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
     der::sequence(&[&algorithm, &der::bit_string(&der::sequence(&[&der::integer(modulus), &der::integer(exponent)]))])
 }
 
 /// SubjectPublicKeyInfo of a point on a curve (RFC 5480 2).
+#[cfg(feature = "pkcs11")]
 pub(super) fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]), &der::bit_string(point)])
 }

@@ -14,6 +14,9 @@ pub struct Unlock<'a> {
     pub certificate: Option<&'a Certificate>,
     /// What the command line says about tokens.
     pub token: &'a TokenOptions,
+    /// Region, profile and endpoint for AWS KMS; `None` leaves all to the AWS SDK's environment and files.
+    #[cfg(feature = "awskms")]
+    pub aws: Option<&'a crate::aws::Options>,
     /// Says a line to the user before something waits for him.
     pub say: &'a dyn Fn(&str),
 }
@@ -32,7 +35,14 @@ static NO_OPTIONS: TokenOptions = TokenOptions { module: None, final_try: false 
 
 impl<'a> From<&'a PassphraseSource> for Unlock<'a> {
     fn from(passphrase: &'a PassphraseSource) -> Self {
-        Unlock { passphrase, certificate: None, token: &NO_OPTIONS, say: &|_| {} }
+        Unlock {
+            passphrase,
+            certificate: None,
+            token: &NO_OPTIONS,
+            #[cfg(feature = "awskms")]
+            aws: None,
+            say: &|_| {},
+        }
     }
 }
 

@@ -101,6 +101,7 @@ impl Open {
             warnings.push(KeyWarning::TokenKeyExtractable { name: format!("{} on the token {}", found.key.attributes(), token.name()) });
         }
         let always_authenticate = says(AttributeType::AlwaysAuthenticate) == Some(true);
+        let name = Some(format!("pkcs11:{};{};type=private", token.attributes(), found.key.attributes()));
         let key = TokenKey {
             session: Mutex::new(session),
             handle,
@@ -113,7 +114,7 @@ impl Open {
             token,
             module,
         };
-        LoadedKey { key: Box::new(key), warnings }
+        LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name }
     }
 }
 
