@@ -10,6 +10,7 @@
 //! | 4 | [`check`] | CSR, signed certificate, trust anchor; every rule of InitializeCluster, and the pair where all hold |
 //! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next, until the cluster is claimed. A state machine without I/O |
 //! | | [`submit`] | drives that machine against a service; what then happened, as a receipt |
+//! | | [`report`] | all that a bundle holds, judged again; a page for those who read it later |
 //!
 //! What the steps share:
 //!
@@ -18,12 +19,15 @@
 //! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
+//! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | `pca` | AWS Private CA as the issuer |
+//! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
-//! [`verify`], [`check`], [`x509`], [`claim`] and [`sign`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
 //!
 //! # From evidence to a pair that can be sent
 //!
@@ -75,8 +79,10 @@
 //!
 //! # Features
 //!
-//! `online` (the AWS SDK) and `simulator`, both on by default. Without them the crate has no network code: that is the air-gapped tool.
+//! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
+//! that is the air-gapped tool.
 
+pub mod aws;
 pub mod bundle;
 pub mod ca;
 pub mod check;
@@ -86,6 +92,11 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+#[cfg(feature = "awskms")]
+pub mod pca;
+#[cfg(feature = "qr")]
+pub mod qr;
+pub mod report;
 pub mod sign;
 pub mod submit;
 pub mod verify;

@@ -5,20 +5,18 @@
 //! everything up to its line. Nothing but people and `hsmboot transcript` relies on any of this.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CA_FILE, ClusterId, Digests, printable};
+use super::{Bundle, CA_FILE, ClusterId, Digests, Store, printable};
 use crate::error::{Class, Error, Result};
-use crate::fsio;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
 /// The file's name.
 pub const TRANSCRIPT: &str = "transcript.jsonl";
 
 /// A step takes about a kilobyte; a bundle sees a handful of them.
-const MAX_TRANSCRIPT: u64 = 1024 * 1024;
+pub(super) const MAX_TRANSCRIPT: u64 = 1024 * 1024;
 
 /// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
 const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
@@ -226,6 +224,41 @@ fn full() -> Error {
     )
 }
 
+/// A transcript as far as it holds, for those who look at one that may not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// The lines before the first fault.
+    pub holds: Transcript,
+    /// The first line that does not hold, counted from 1, and why.
+    pub fault: Option<(usize, String)>,
+    /// That line and all behind it, as they stand there.
+    pub rest: String,
+}
+
+impl Trail {
+    /// Of a transcript's content.
+    pub fn of(content: &[u8]) -> Self {
+        let Ok(text) = std::str::from_utf8(content) else {
+            let rest = String::from_utf8_lossy(content).into_owned();
+            return Trail { fault: Some((1, "is not text (UTF-8)".to_owned())), rest, ..Trail::default() };
+        };
+        let mut trail = Trail::default();
+        for (at, found) in text.split_inclusive('\n').enumerate() {
+            match trail.holds.follow(found, at.saturating_add(1)) {
+                Ok(entry) => {
+                    trail.holds.entries.push(entry);
+                    trail.holds.text.push_str(found);
+                }
+                Err(why) => {
+                    let rest = text.get(trail.holds.text.len()..).unwrap_or_default().to_owned();
+                    return Trail { fault: Some((at.saturating_add(1), why)), rest, ..trail };
+                }
+            }
+        }
+        trail
+    }
+}
+
 /// The lines of a transcript that holds, each the successor of the one before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
@@ -238,57 +271,70 @@ impl Transcript {
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: a line that is changed, missing, or out of its order.
-    pub fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join(TRANSCRIPT);
-        if std::fs::symlink_metadata(&path).is_err() {
+    pub fn read(store: &Store) -> Result<Self> {
+        if !store.has(TRANSCRIPT) {
             return Ok(Transcript::default());
         }
-        let content = fsio::read_regular(&path, "the transcript", MAX_TRANSCRIPT)?;
-        Self::parse(&content).map_err(|(number, fault)| {
+        Self::from_content(&store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?, &store.place(TRANSCRIPT))
+    }
+
+    /// The same of a transcript's content, which stands, or came from, `place`.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn from_content(content: &[u8], place: &dyn std::fmt::Display) -> Result<Self> {
+        Self::parse(content).map_err(|(number, fault)| {
             Error::new(
                 Class::Input,
                 "bad-transcript",
-                format!("{} does not hold: line {number} {fault}", path.display()),
+                format!("{place} does not hold: line {number} {fault}"),
                 "it was damaged or changed: what came before that line still holds; keep the file as evidence, and go on with the bundle in a new directory",
             )
         })
     }
 
     fn parse(content: &[u8]) -> std::result::Result<Self, (usize, String)> {
-        let text = std::str::from_utf8(content).map_err(|_| (1, "is not text (UTF-8)".to_owned()))?;
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut previous = BEGINNING.to_owned();
-        let mut cluster: Option<ClusterId> = None;
-        for (at, found) in text.split_inclusive('\n').enumerate() {
-            let number = at.saturating_add(1);
-            let fault = |what: &str| (number, what.to_owned());
-            let found = found.strip_suffix('\n').ok_or_else(|| fault("is cut short: it has no line end"))?;
-            let entry: Entry = serde_json::from_str(found).map_err(|_| (number, unknown(found)))?;
-            // The one way to write it: so that no byte of the line is outside the hash's and the seal's reach.
-            if entry.format != Entry::FORMAT {
-                return Err((number, unknown(found)));
-            }
-            if line(&entry) != found {
-                return Err(fault("is not written as hsmboot writes it"));
-            }
-            if u64::try_from(number).ok() != Some(entry.step) {
-                return Err((number, format!("is step {}, expected step {number}: a line is missing, or in another place", entry.step)));
-            }
-            if entry.previous != previous {
-                return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
-            }
-            if cluster.get_or_insert_with(|| entry.cluster_id.clone()) != &entry.cluster_id {
-                return Err(fault("is of another cluster"));
-            }
-            previous = hex(&sha256(found.as_bytes()));
-            entries.push(entry);
+        let trail = Trail::of(content);
+        trail.fault.map_or(Ok(trail.holds), Err)
+    }
+
+    /// The line that follows, or why it does not.
+    fn follow(&self, found: &str, number: usize) -> std::result::Result<Entry, String> {
+        let fault = |what: &str| what.to_owned();
+        let found = found.strip_suffix('\n').ok_or_else(|| fault("is cut short: it has no line end"))?;
+        let entry: Entry = serde_json::from_str(found).map_err(|_| unknown(found))?;
+        // The one way to write it: so that no byte of the line is outside the hash's and the seal's reach.
+        if entry.format != Entry::FORMAT {
+            return Err(unknown(found));
         }
-        Ok(Transcript { entries, text: text.to_owned() })
+        if line(&entry) != found {
+            return Err(fault("is not written as hsmboot writes it"));
+        }
+        if u64::try_from(number).ok() != Some(entry.step) {
+            return Err(format!("is step {}, expected step {number}: a line is missing, or in another place", entry.step));
+        }
+        if entry.previous != self.next().1 {
+            return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
+        }
+        if self.entries.first().is_some_and(|first| first.cluster_id != entry.cluster_id) {
+            return Err(fault("is of another cluster"));
+        }
+        Ok(entry)
     }
 
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The file's content; empty where there is no step.
+    pub fn content(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Whether it is the other one, perhaps with more steps.
+    pub fn continues(&self, other: &Transcript) -> bool {
+        self.text.starts_with(&other.text)
     }
 
     /// What the next entry has to name as `step` and `previous`.
@@ -359,23 +405,21 @@ impl Transcript {
         let names = bundle.names();
         let recorded = self.recorded(&names)?;
         for (name, (digest, step)) in &recorded {
-            let content = fsio::read_regular(&bundle.path(name), "a file of the bundle", MAX_TRANSCRIPT)?;
+            let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
             if hex(&sha256(&content)) != *digest {
                 let what = format!("{name} is not the file that step {step} left");
                 return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
             }
         }
-        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && std::fs::symlink_metadata(bundle.path(name)).is_ok());
+        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && bundle.has_file(name));
         if let Some(name) = stray {
             let what = format!("no step of the transcript accounts for {name}");
             return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
         }
-        let forged =
-            self.entries.iter().find(|entry| matches!((&entry.seal, ca), (Some(seal), Some(key)) if !seal.is_by(key, &entry.to_be_sealed())));
-        match forged {
+        match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),
-            Some(entry) => {
-                let what = format!("the seal of step {} was not made with the key of the CA's certificate", entry.step);
+            Some(step) => {
+                let what = format!("the seal of step {step} was not made with the key of the CA's certificate");
                 Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
             }
         }
@@ -384,6 +428,12 @@ impl Transcript {
     /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
     pub fn head(&self) -> String {
         self.next().1
+    }
+
+    /// The first step with a seal that `key` did not make.
+    pub fn forged(&self, key: &PublicKey) -> Option<u64> {
+        let forged = |entry: &&Entry| entry.seal.as_ref().is_some_and(|seal| !seal.is_by(key, &entry.to_be_sealed()));
+        self.entries.iter().find(forged).map(|entry| entry.step)
     }
 
     /// The last step that is sealed.

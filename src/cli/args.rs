@@ -5,11 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::step::{given, short_text};
-use crate::bundle::Digests;
+use crate::bundle::{ClusterId, Digests};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
+
+/// `./<cluster-id>` unless the user named a directory.
+#[cfg_attr(not(any(feature = "online", feature = "qr")), allow(dead_code))]
+pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
+    given.cloned().unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
+}
 
 /// Which roots are trusted, and how strictly.
 #[derive(Clone, Debug, Default, Args)]

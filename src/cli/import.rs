@@ -7,7 +7,7 @@ use super::expect::{ExpectArgs, Side};
 use super::sign;
 use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Fingerprint, Step, Waiver};
+use crate::bundle::{Bundle, Fingerprint, Origin, Step, Waiver};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
     let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &trust_anchor, now).into_pair()?;
+    sign::note_subject(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let step = judged(args.step.begin(now), &judgement.record, &roots);
@@ -72,6 +73,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     files.extend(given(&args.trust_anchor, &trust_anchor));
     let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
     let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
-    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
+    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, &Origin::default(), now, args.force, &step)?;
     Ok(sign::answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }

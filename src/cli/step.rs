@@ -46,7 +46,7 @@ pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, St
 /// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.
 pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
     // One that does not hold in itself is refused when the step is written.
-    let Ok(transcript) = Transcript::read(bundle.dir()) else { return };
+    let Ok(transcript) = Transcript::read(bundle.store()) else { return };
     if transcript.entries().is_empty() {
         if bundle.request().is_some() {
             ui.warn("the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away");
@@ -97,22 +97,26 @@ fn shortened(word: &str) -> String {
     }
 }
 
-/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`).
+/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
+/// refused; in the place of another word it might still come here.
 fn command_line() -> Vec<String> {
     std::env::args_os().map(|word| shortened(&without_pin(&word.to_string_lossy()))).collect()
 }
 
 fn without_pin(word: &str) -> String {
     const NAME: &str = "pin-value=";
+    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII changes.
+    let lower = word.to_ascii_lowercase();
     let mut out = String::new();
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once(NAME) {
-        let end = after.find([';', '&', '?']).unwrap_or(after.len());
-        out.push_str(before);
-        out.push_str("pin-value=(withheld)");
-        rest = after.get(end..).unwrap_or_default();
+    let mut at = 0;
+    while let Some(found) = lower.get(at..).and_then(|rest| rest.find(NAME)) {
+        let value = at.saturating_add(found).saturating_add(NAME.len());
+        out.push_str(word.get(at..value).unwrap_or_default());
+        out.push_str("(withheld)");
+        let rest = word.get(value..).unwrap_or_default();
+        at = value.saturating_add(rest.find([';', '&', '?']).unwrap_or(rest.len()));
     }
-    out + rest
+    out + word.get(at..).unwrap_or_default()
 }
 
 fn host() -> String {
@@ -157,6 +161,7 @@ mod tests {
             "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
         );
         assert_eq!(without_pin("pin-value=1 pin-value=2"), "pin-value=(withheld)");
+        assert_eq!(without_pin("PKCS11:?Pin-Value=1234;é"), "PKCS11:?Pin-Value=(withheld);é");
         assert_eq!(without_pin("--days"), "--days");
     }
 }

@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             let receipt = receipt(&pair, &outcome, &account);
             write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", path_value(bundle.dir()));
+            insert(&mut document, "bundle", path_value(bundle.path()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
         }
     }
@@ -139,7 +139,7 @@ pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
 
 /// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
 fn asked_again(bundle: &Bundle, error: Error) -> Error {
-    let waived = crate::bundle::Response::read(&bundle.path(bundle::RESPONSE)).is_ok_and(|response| response.unverified.is_some());
+    let waived = bundle.response().is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
     match waived {
         true => Error {
             hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".to_owned(),
@@ -155,8 +155,8 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
         return Err(Error::new(
             Class::Input,
             "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert).display()),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.dir().display()),
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
         ));
     }
     bundle.compare_response()?;
@@ -171,8 +171,8 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
-        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert).display(), error.message),
-        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.dir().display()),
+        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert), error.message),
+        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.path().display()),
         ..error
     }
 }
@@ -226,7 +226,7 @@ pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
 pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
-    if how == How::AlreadyClaimed && std::fs::symlink_metadata(bundle.path(RECEIPT)).is_ok() {
+    if how == How::AlreadyClaimed && bundle.has_file(RECEIPT) {
         return Ok(());
     }
     let content = bundle::document(receipt);
@@ -295,6 +295,6 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
         plain(&receipt.state),
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
-        bundle.dir().display(),
+        bundle.path().display(),
     )
 }

@@ -51,12 +51,12 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 
 fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
     let bundle = Bundle::open(dir)?;
-    let transcript = Transcript::read(dir)?;
+    let transcript = Transcript::read(bundle.store())?;
     if transcript.entries().is_empty() {
         return Err(Error::new(
             Class::Input,
             "no-transcript",
-            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.path(TRANSCRIPT).display()),
+            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.place(TRANSCRIPT)),
             "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
         ));
     }
@@ -66,7 +66,7 @@ fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
 fn show(args: &Args) -> Result<Outcome> {
     let (bundle, transcript) = open(&args.dir)?;
     let text: String = transcript.entries().iter().map(lines).collect();
-    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": transcript.entries() });
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": transcript.entries() });
     Ok(Outcome::done(document, text))
 }
 
@@ -110,7 +110,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
     let text = format!(
         "{}\n  {seal}\n  SHA-256 of the last line {}\n",
         styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),

@@ -146,7 +146,7 @@ pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
     fs::create_dir(&path).unwrap();
     let wrapper = format!(
         "#!/bin/sh\ncase \"$1 $2\" in\n'ca init') set -- \"$@\" {passphrase} ;;\n\
-         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nverify*|submit*|report*) set -- \"$@\" {roots} ;;\nesac\n\
+         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nverify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
          exec '{BINARY}' \"$@\"\n"
     );
     fs::write(path.join("hsmboot"), wrapper).unwrap();

@@ -9,13 +9,14 @@ mod summary;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{PassphraseArgs, TrustArgs};
-use super::fetch::{bundle_dir, warn_of_missing};
+use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
+use super::fetch::warn_of_missing;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::step::{StepArgs, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId, Digests};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Store};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::{Claim, How};
@@ -32,7 +33,7 @@ use desk::Desk;
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory: \
+Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory (a bundle in one file takes none): \
 take its key away from there afterwards. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
 the same command goes on with that cluster, and makes no second one.
 
@@ -56,10 +57,10 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
-    /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
+    /// The directory to work in, or one file NAME.hsmboot (default: ./<cluster-id>; with --create ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// How many days the signed certificate, and a new CA, last
@@ -86,6 +87,8 @@ pub struct Args {
     timeout: TimeoutArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -136,7 +139,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let mut desk = Desk::open(args, ui, dir, super::now())?;
-        let start = create::Start { plan: &plan, service: &service, dir, limit: submit::patience(args.timeout.timeout).creation, ui };
+        let start =
+            create::Start { plan: &plan, service: &service, store: &Store::at(dir), limit: submit::patience(args.timeout.timeout).creation, ui };
         let id = start.cluster(|| desk.prepare().map(drop)).await?;
         claim(args, &service, &id, dir, desk, trust, ui).await
     })
@@ -271,7 +275,8 @@ impl Run<'_> {
         let pair = issue(grounds, &ca, &terms)?;
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
-        sign::write(bundle, &pair, record, evidence, None, now, self.args.force, &step)?;
+        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
+        sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }

@@ -1,0 +1,196 @@
+//! A bundle as somebody finds it who wants to look at all of it, in whatever state it is: what is absent, damaged or changed is told, not refused.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Bundle, CA_FILE, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION};
+use super::{documents, transcript};
+use crate::error::Result;
+use crate::fsio;
+use crate::verify::Evidence;
+use crate::x509::{Moment, PublicKey};
+
+/// A file that a bundle of this cluster can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its name.
+    pub name: String,
+    /// What it holds, or why that cannot be read; `None` where it is absent.
+    pub content: Option<std::result::Result<Vec<u8>, String>>,
+}
+
+/// What a document of the bundle tells. Nothing of it is proof.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Told<T> {
+    /// There is no such document.
+    #[default]
+    Absent,
+    /// It cannot be read, for this reason.
+    Damaged(String),
+    /// This.
+    Tells(T),
+}
+
+impl<T> Told<T> {
+    /// What it tells, where it tells anything.
+    pub const fn told(&self) -> Option<&T> {
+        match self {
+            Told::Tells(told) => Some(told),
+            Told::Absent | Told::Damaged(_) => None,
+        }
+    }
+}
+
+/// `verification.json` as it is read back, by people alone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Noted {
+    /// `verified` or `rejected`.
+    pub verdict: String,
+    /// The policy that was judged under.
+    pub policy: String,
+    /// The moment that validity was judged at.
+    pub at: Moment,
+    /// The anchors used.
+    #[serde(default)]
+    pub anchors: Vec<NotedAnchor>,
+    /// Why failures were accepted, where any were.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Every check.
+    pub checks: Vec<NotedCheck>,
+}
+
+impl Noted {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-verification/1";
+}
+
+/// An anchor as `verification.json` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NotedAnchor {
+    /// `aws` or `manufacturer`.
+    pub side: String,
+    /// SHA-256 of its SubjectPublicKeyInfo, in hex.
+    pub key_sha256: String,
+}
+
+/// A check as `verification.json` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NotedCheck {
+    /// Its id.
+    pub id: String,
+    /// How it came out.
+    pub status: String,
+    /// What was compared with what.
+    pub detail: String,
+}
+
+/// All that a bundle holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// The cluster that the bundle is named for.
+    pub cluster_id: ClusterId,
+    /// Every file that a bundle of this cluster can have, the transcript last.
+    pub files: Vec<Seen>,
+    /// `request.json`
+    pub request: Told<Request>,
+    /// `verification.json`
+    pub verification: Told<Noted>,
+    /// `response.json`
+    pub response: Told<Response>,
+    /// `receipt.json`
+    pub receipt: Told<Receipt>,
+    /// `transcript.jsonl`
+    pub transcript: Told<Trail>,
+    /// Where the files are not what the transcript, itself sound, says that its steps left.
+    pub unaccounted: Option<String>,
+}
+
+impl Survey {
+    /// Of the bundle in `dir`, read once.
+    ///
+    /// # Errors
+    /// Class `Input`: no bundle, an id that is none, files of several clusters.
+    pub fn of(dir: &Path) -> Result<Self> {
+        let (bundle, _faults) = Bundle::look(Store::at(dir))?;
+        let names = bundle.names().into_iter().chain([TRANSCRIPT.to_owned()]);
+        let files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
+        let transcript = match file(&files, TRANSCRIPT) {
+            None => Told::Absent,
+            Some(Err(why)) => Told::Damaged(why.clone()),
+            Some(Ok(content)) => Told::Tells(Trail::of(content)),
+        };
+        let sound = transcript.told().filter(|trail| trail.fault.is_none());
+        let unaccounted = sound.and_then(|trail| trail.holds.account_for(&bundle, None).err()).map(|error| error.message);
+        Ok(Survey {
+            cluster_id: bundle.id().clone(),
+            request: document(&files, REQUEST, Request::FORMAT),
+            verification: document(&files, VERIFICATION, Noted::FORMAT),
+            response: document(&files, RESPONSE, Response::FORMAT),
+            receipt: document(&files, RECEIPT, Receipt::FORMAT),
+            transcript,
+            unaccounted,
+            files,
+        })
+    }
+
+    /// Whether there is such a file, readable or not.
+    pub fn holds(&self, name: &str) -> bool {
+        file(&self.files, name).is_some()
+    }
+
+    /// A file's content, where it can be read.
+    pub fn content(&self, name: &str) -> Option<&[u8]> {
+        file(&self.files, name)?.as_ref().ok().map(Vec::as_slice)
+    }
+
+    /// A part's content, where it can be read.
+    pub fn part(&self, part: Part) -> Option<&[u8]> {
+        self.content(&part.file_name(&self.cluster_id))
+    }
+
+    /// The trust anchor's text, where it can be read.
+    pub fn trust_anchor(&self) -> Option<&[u8]> {
+        self.content(CA_FILE)
+    }
+
+    /// What there is to judge; what is absent is empty, and an absent CSR none.
+    pub fn evidence(&self) -> Evidence {
+        let read = |part| self.part(part).unwrap_or_default().to_vec();
+        Evidence {
+            csr: self.part(Part::Csr).map(<[u8]>::to_vec),
+            hsm: read(Part::Hsm),
+            aws_hardware: read(Part::AwsHardware),
+            manufacturer_hardware: read(Part::ManufacturerHardware),
+        }
+    }
+
+    /// The first step of the transcript with a seal that `key` did not make.
+    pub fn forged(&self, key: &PublicKey) -> Option<u64> {
+        self.transcript.told().and_then(|trail| trail.holds.forged(key))
+    }
+}
+
+fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec<u8>, String>> {
+    files.iter().find(|seen| seen.name == name)?.content.as_ref()
+}
+
+fn seen(bundle: &Bundle, name: String) -> Seen {
+    let store = bundle.store();
+    let max = match name.as_str() {
+        TRANSCRIPT => transcript::MAX_TRANSCRIPT,
+        json if json.ends_with(".json") => documents::MAX_DOCUMENT,
+        _ => fsio::MAX_INPUT,
+    };
+    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
+    Seen { name, content }
+}
+
+fn document<T: for<'de> Deserialize<'de>>(files: &[Seen], name: &str, format: &str) -> Told<T> {
+    match file(files, name) {
+        None => Told::Absent,
+        Some(Err(why)) => Told::Damaged(why.clone()),
+        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message), Told::Tells),
+    }
+}

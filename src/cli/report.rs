@@ -1,0 +1,197 @@
+//! `hsmboot report`
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::TOOL;
+use super::args::TrustArgs;
+use super::ui::{BOLD, Format, GREEN, Outcome, RED, Ui, YELLOW, path_value, plain, styled};
+use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Survey, TRANSCRIPT};
+use crate::check::check;
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::report::{self as engine, Difference, Facts};
+use crate::verify::{self, Status, Verdict};
+use crate::x509::{Certificate, Moment, hex, sha256};
+
+/// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript, what was sent and what came back
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The certificates are judged again for the page; what only the bundle's documents say is shown as recorded, not as proof. A rejected bundle, a changed \
+file or transcript is no failure here: it is what the page shows. The page needs no network and no script, and prints on A4.
+
+Examples:
+  hsmboot report ./cluster-abc234defgh -o report.html
+  hsmboot report ./cluster-abc234defgh --ca ./ca/customerCA.crt --at 2026-01-31T12:00:00Z -o report.html
+
+Exit codes: 0 written, whatever the verdict; 1 it cannot be written; 2 wrong command line; 4 no bundle, or one of several clusters; \
+8 a file of other content stands there")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Where to write the page; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Your CA's certificate: the bundle's trust anchor and the transcript's seals are held against it
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// The moment to judge validity at, RFC 3339 (default: now)
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Moment>,
+    /// Replace a file of other content
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let policy = args.trust.policy(false, false)?;
+    let anchors = args.trust.anchors()?;
+    let own_ca = args.ca.as_deref().map(read_ca).transpose()?;
+    let survey = Survey::of(&args.dir)?;
+    let target = Target::of(&args.out, &args.dir, &survey)?;
+    let (made_at, at) = {
+        let now = super::now();
+        (now, args.at.unwrap_or(now))
+    };
+    let verification = verify::verify(&survey.evidence(), &anchors, at, &policy).record;
+    let texts = (survey.part(Part::Csr), survey.part(Part::SignedCert), survey.trust_anchor());
+    let signed = survey.holds(&Part::SignedCert.file_name(&survey.cluster_id));
+    let pair = signed.then(|| check(texts.0.unwrap_or_default(), texts.1.unwrap_or_default(), texts.2.unwrap_or_default(), at).record);
+    let facts = Facts {
+        tool: TOOL.to_owned(),
+        made_at,
+        place: args.dir.display().to_string(),
+        survey,
+        anchors,
+        verification,
+        at_named: args.at.is_some(),
+        pair,
+        own_ca,
+    };
+    let page = engine::page(&facts);
+    let differences = engine::differences(&facts);
+    target.write(&page, args.force)?;
+    let document = document(args, &facts, &page, &differences);
+    let told = told(&facts, &page, &differences, &target, &args.out);
+    match (target, ui.format) {
+        (Target::Output, Format::Text) => {
+            ui.say(&told);
+            Ok(Outcome::done(document, page))
+        }
+        _ => Ok(Outcome::done(document, told)),
+    }
+}
+
+fn read_ca(file: &Path) -> Result<(Certificate, String)> {
+    let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
+    let certificate = Certificate::from_pem(&text).map_err(|fault| {
+        Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
+    })?;
+    Ok((certificate, file.display().to_string()))
+}
+
+/// Where the page goes.
+enum Target {
+    Output,
+    File { dir: PathBuf, name: String },
+}
+
+impl Target {
+    /// # Errors
+    /// Class `Usage` where the path names no file; `Conflict` where it is one of the bundle's own: no report replaces what it reports on.
+    fn of(out: &Path, bundle: &Path, survey: &Survey) -> Result<Self> {
+        if out.as_os_str() == "-" {
+            return Ok(Target::Output);
+        }
+        let name = out.file_name().and_then(|name| name.to_str());
+        let (Some(name), false) = (name, out.as_os_str().to_string_lossy().ends_with('/')) else {
+            let message = format!("{} is no name for a file", plain(&out.display().to_string()));
+            return Err(Error::new(Class::Usage, "usage", message, "name the file that is to be written: -o report.html"));
+        };
+        let dir = match out.parent() {
+            Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let inside = real(&dir).is_some() && real(&dir) == real(bundle);
+        let own = survey.files.iter().any(|seen| seen.name == name) || [CA_FILE, CA_KEY_FILE, CREATION, TRANSCRIPT].contains(&name) || is_part(name);
+        if (inside && own) || (real(out).is_some() && real(out) == real(bundle)) {
+            return Err(Error::new(
+                Class::Conflict,
+                "file-exists",
+                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", out.display()),
+                "choose another name",
+            ));
+        }
+        Ok(Target::File { dir, name: name.to_owned() })
+    }
+
+    fn write(&self, page: &str, force: bool) -> Result<()> {
+        match self {
+            Target::Output => Ok(()),
+            Target::File { dir, name } => {
+                fsio::write_all(dir, &[NewFile { name: name.clone(), content: page.as_bytes(), mode: 0o644, replace: force }])
+            }
+        }
+    }
+}
+
+/// Whether a file of this name would be taken for a cluster's.
+fn is_part(name: &str) -> bool {
+    [".csr", ".crt", ".key", ".json", ".jsonl"].iter().any(|end| name.ends_with(end))
+}
+
+fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) -> Value {
+    let to_file = args.out.as_os_str() != "-";
+    let transcript = engine::transcript(facts);
+    let mut document = json!({
+        "report": to_file.then(|| path_value(&args.out)),
+        "sha256": hex(&sha256(page.as_bytes())),
+        "bundle": path_value(&args.dir),
+        "cluster_id": facts.survey.cluster_id,
+        "made_at": facts.made_at,
+        "at": facts.verification.at,
+        "verdict": facts.verification.verdict,
+        "failed": facts.verification.with(Status::Fail).map(|found| found.id).collect::<Vec<_>>(),
+        "accepted": facts.verification.with(Status::Accepted).map(|found| found.id).collect::<Vec<_>>(),
+        "pair": facts.pair.as_ref().map(|pair| pair.verdict),
+        "transcript": transcript,
+        "differences": differences,
+    });
+    if let (false, Some(object)) = (to_file, document.as_object_mut()) {
+        object.insert("page".to_owned(), Value::String(page.to_owned()));
+    }
+    document
+}
+
+fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, out: &Path) -> String {
+    let mut text = match target {
+        Target::Output => String::new(),
+        Target::File { .. } => format!("wrote {}\n", plain(&out.display().to_string())),
+    };
+    let at = facts.verification.at;
+    let verdict = match facts.verification.verdict {
+        Verdict::Rejected => styled(RED, &format!("rejected at {at}: the HSM's identity is not proven")),
+        Verdict::Verified if facts.verification.with(Status::Accepted).next().is_some() => {
+            styled(YELLOW, &format!("verified at {at}, with failures accepted"))
+        }
+        Verdict::Verified => styled(GREEN, &format!("verified at {at}")),
+    };
+    let pair = match &facts.pair {
+        None => styled(BOLD, "nothing is signed yet"),
+        Some(pair) if pair.verdict == "fit" => styled(GREEN, "fit"),
+        Some(pair) => styled(RED, pair.verdict),
+    };
+    let records = match differences.len() {
+        0 => "agree with what was found".to_owned(),
+        count => styled(RED, &format!("{count} differ from what was found: see the page")),
+    };
+    text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
+    text.push_str(&format!("  transcript  {}\n  records     {records}\n", plain(&engine::transcript(facts).says)));
+    text.push_str(&format!("  SHA-256     {}\n", hex(&sha256(page.as_bytes()))));
+    text
+}

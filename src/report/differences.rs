@@ -1,0 +1,167 @@
+//! What the bundle's documents say, held against what was judged: each difference, for a person to look into.
+
+use serde::Serialize;
+
+use super::Facts;
+use super::chain::another;
+use super::transcript::standing;
+use super::view::View;
+use crate::bundle::{CA_FILE, Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
+use crate::verify::Profile;
+use crate::x509::{Certificate, hex, sha256};
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The file of the bundle that says something else.
+    pub file: &'static str,
+    /// What it is about.
+    pub about: String,
+    /// What the file says.
+    pub recorded: String,
+    /// What was found.
+    pub found: String,
+}
+
+/// All of them, document by document. An empty list says only that whoever wrote the documents knew what the files hold.
+pub fn differences(facts: &Facts) -> Vec<Difference> {
+    of(&View::of(facts))
+}
+
+pub(super) fn of(view: &View<'_>) -> Vec<Difference> {
+    let mut list = List { view, file: REQUEST, found: Vec::new() };
+    let survey = &view.facts.survey;
+    list.document(REQUEST, &survey.request, |list, request| {
+        list.cluster(request.cluster_id.as_str());
+        list.files(&request.files);
+    });
+    list.document(VERIFICATION, &survey.verification, List::verification);
+    list.document(RESPONSE, &survey.response, List::response);
+    list.document(RECEIPT, &survey.receipt, List::receipt);
+    list.transcript();
+    list.own_ca();
+    list.found
+}
+
+struct List<'v, 'a> {
+    view: &'v View<'a>,
+    file: &'static str,
+    found: Vec<Difference>,
+}
+
+impl List<'_, '_> {
+    fn document<T>(&mut self, file: &'static str, document: &Told<T>, compare: impl FnOnce(&mut Self, &T)) {
+        self.file = file;
+        match document {
+            Told::Absent => {}
+            Told::Damaged(why) => self.add("the document itself", "", why),
+            Told::Tells(told) => compare(self, told),
+        }
+    }
+
+    fn add(&mut self, about: impl Into<String>, recorded: impl Into<String>, found: impl Into<String>) {
+        self.found.push(Difference { file: self.file, about: about.into(), recorded: recorded.into(), found: found.into() });
+    }
+
+    fn compare(&mut self, about: &str, recorded: &str, found: &str) {
+        if !recorded.eq_ignore_ascii_case(found) {
+            self.add(about, recorded, found);
+        }
+    }
+
+    fn cluster(&mut self, recorded: &str) {
+        self.compare("the cluster", recorded, self.view.facts.survey.cluster_id.as_str());
+    }
+
+    /// A digest of what is in the bundle; where that cannot be read, other findings say so.
+    fn digest(&mut self, about: &str, recorded: &str, found: Option<[u8; 32]>) {
+        if let Some(found) = found {
+            self.compare(&format!("SHA-256 of {about}"), recorded, &hex(&found));
+        }
+    }
+
+    fn files(&mut self, digests: &Digests) {
+        for (name, recorded) in digests {
+            match self.view.facts.survey.files.iter().find(|seen| seen.name == *name).map(|seen| &seen.content) {
+                None => self.add(format!("the file {name}"), recorded.clone(), "no bundle of this cluster has such a file"),
+                Some(None) => self.add(format!("the file {name}"), recorded.clone(), "absent"),
+                Some(Some(Err(why))) => self.add(format!("the file {name}"), recorded.clone(), why.clone()),
+                Some(Some(Ok(content))) => self.digest(&format!("the file {name}"), recorded, Some(sha256(content))),
+            }
+        }
+    }
+
+    fn verdict(&mut self, recorded: &str) {
+        self.compare("the verdict", recorded, self.view.facts.verification.verdict.as_str());
+    }
+
+    fn verification(&mut self, noted: &Noted) {
+        let judged = &self.view.facts.verification;
+        let policy = if judged.policy == Profile::Attestation { "attestation" } else { "rfc5280" };
+        self.verdict(&noted.verdict);
+        self.compare("the policy", &noted.policy, policy);
+        for anchor in &judged.anchors {
+            let side = if anchor.side == crate::verify::Side::Aws { "aws" } else { "manufacturer" };
+            let recorded = noted.anchors.iter().find(|noted| noted.side == side).map_or("none", |noted| noted.key_sha256.as_str());
+            self.compare(&format!("the {side} anchor’s key, SHA-256"), recorded, &anchor.key_sha256);
+        }
+        for check in &judged.checks {
+            let recorded = noted.checks.iter().find(|noted| noted.id == check.id.as_str()).map_or("not listed", |noted| noted.status.as_str());
+            self.compare(&format!("the check {}", check.id), recorded, check.status.as_str());
+        }
+        for stray in noted.checks.iter().filter(|noted| !judged.checks.iter().any(|check| check.id.as_str() == noted.id)) {
+            self.add(format!("the check {}", stray.id), stray.status.clone(), "there is no such check");
+        }
+    }
+
+    fn response(&mut self, response: &Response) {
+        self.cluster(response.cluster_id.as_str());
+        self.files(&response.files);
+        self.digest("the CSR’s DER", &response.csr_sha256, self.view.csr.as_ref().map(|csr| csr.fingerprint()));
+        self.pair(&response.signed_cert_sha256, &response.ca_fingerprint);
+        self.verdict(&response.verdict);
+    }
+
+    fn pair(&mut self, signed_cert: &str, trust_anchor: &str) {
+        let print = |certificate: &Option<Certificate>| certificate.as_ref().map(Certificate::fingerprint);
+        self.digest("the signed certificate’s DER", signed_cert, print(&self.view.signed_cert));
+        self.digest("the trust anchor’s DER", trust_anchor, print(&self.view.trust_anchor));
+    }
+
+    fn receipt(&mut self, receipt: &Receipt) {
+        self.cluster(receipt.cluster_id.as_str());
+        if let Some(recorded) = &receipt.csr_sha256 {
+            self.digest("the CSR’s DER", recorded, self.view.csr.as_ref().map(|csr| csr.fingerprint()));
+        }
+        self.pair(&receipt.signed_cert_sha256, &receipt.trust_anchor_sha256);
+        if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && another(self.view, receipt).is_some() {
+            self.add("the certificate that the cluster showed", receipt.cluster_certificate_sha256.clone(), "another one than was sent");
+        }
+        if let Some(verdict) = &receipt.verdict {
+            self.verdict(verdict);
+        }
+    }
+
+    fn transcript(&mut self) {
+        self.file = TRANSCRIPT;
+        let survey = &self.view.facts.survey;
+        for fault in standing(self.view).faults {
+            self.add("the transcript", "", fault);
+        }
+        let steps = survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
+        let judged = self.view.facts.verification.verdict.as_str();
+        for step in steps.iter().filter(|step| step.verdict.as_deref().is_some_and(|verdict| verdict != judged)) {
+            self.add(format!("the verdict of step {}", step.step), step.verdict.clone().unwrap_or_default(), judged);
+        }
+    }
+
+    /// The trust anchor that travelled, held against the CA certificate that did not.
+    fn own_ca(&mut self) {
+        self.file = CA_FILE;
+        if let (Some((own, file)), Some(found)) = (&self.view.facts.own_ca, &self.view.trust_anchor)
+            && own.der() != found.der()
+        {
+            self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.fingerprint()));
+        }
+    }
+}

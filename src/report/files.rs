@@ -1,0 +1,108 @@
+//! The bundle's files, and where people sign.
+
+use super::html::Html;
+use super::picture;
+use super::view::View;
+use crate::bundle::{CA_FILE, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
+use crate::x509::{hex, sha256};
+
+pub(super) fn section(html: &mut Html, view: &View<'_>) {
+    html.el("p", &[], |html| {
+        html.raw("SHA-256 of each file’s bytes, as <code>sha256sum</code> gives it. The bundle lay in ");
+        html.code(&view.facts.place);
+        html.raw(".");
+    });
+    html.el("div", &[("class", "pan"), ("role", "region"), ("aria-label", "Files of the bundle"), ("tabindex", "0")], |html| table(html, view));
+}
+
+fn table(html: &mut Html, view: &View<'_>) {
+    html.of("table", "files", |html| {
+        html.raw("<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th><th scope=\"col\">Recorded by</th></tr></thead>");
+        html.el("tbody", &[], |html| {
+            for seen in &view.facts.survey.files {
+                html.el("tr", &[], |html| row(html, view, seen));
+            }
+        });
+    });
+}
+
+fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
+    html.el("th", &[("scope", "row")], |html| {
+        html.code(&seen.name);
+        html.say_of("p", "source", &about(view, &seen.name));
+    });
+    match &seen.content {
+        None => html.raw("<td>absent</td><td></td>"),
+        Some(Err(why)) => {
+            html.el("td", &[], |html| {
+                picture::icon(html, "fail");
+                html.quote(why);
+            });
+            html.raw("<td></td>");
+        }
+        Some(Ok(content)) => {
+            let digest = hex(&sha256(content));
+            html.el("td", &[], |html| {
+                html.digest(&digest);
+                html.say_of("p", "source", &format!("{} bytes", content.len()));
+            });
+            html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
+        }
+    }
+}
+
+fn about(view: &View<'_>, name: &str) -> String {
+    let parts = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware, Part::SignedCert];
+    let part = parts.into_iter().find(|part| part.file_name(&view.facts.survey.cluster_id) == name);
+    let text = match (part, name) {
+        (Some(part), _) => part.noun(),
+        (None, CA_FILE) => "the trust anchor",
+        (None, REQUEST) => "what was fetched, when and from where",
+        (None, VERIFICATION) => "how it was judged then",
+        (None, RESPONSE) => "what was signed, by which CA",
+        (None, RECEIPT) => "what was submitted, and what came of it",
+        (None, TRANSCRIPT) => "who did what",
+        (None, _) => "",
+    };
+    text.to_owned()
+}
+
+/// Which documents record the file, and whether they record this content.
+fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
+    let survey = &view.facts.survey;
+    let request = survey.request.told().map(|request| (REQUEST, &request.files));
+    let response = survey.response.told().map(|response| (RESPONSE, &response.files));
+    let last = survey.transcript.told().and_then(|trail| {
+        let known = |files: &Digests| files.get(name).cloned();
+        trail.holds.entries().iter().rev().find_map(|entry| known(&entry.outputs).or_else(|| known(&entry.inputs)))
+    });
+    let by_document = [request, response].into_iter().flatten().filter_map(|(file, files)| files.get(name).map(|digest| (file, digest.clone())));
+    let all: Vec<(&str, String)> = by_document.chain(last.map(|digest| (TRANSCRIPT, digest))).collect();
+    if all.is_empty() {
+        html.text(if name == TRANSCRIPT { "it records the others" } else { "none of them" });
+    }
+    html.of("ul", "plain", |html| {
+        for (file, recorded) in &all {
+            let same = recorded.eq_ignore_ascii_case(digest);
+            html.el("li", &[], |html| {
+                picture::icon(html, if same { "pass" } else { "fail" });
+                html.code(file);
+                html.raw(if same { ": the same" } else { ": <strong>another content</strong>" });
+            });
+        }
+    });
+}
+
+/// Who signs, on paper.
+pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
+    html.el("p", &[], |html| {
+        html.text(&format!("For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ", view.facts.survey.cluster_id));
+        html.raw("<code>sha256sum</code> gives it again: written here, it ties these signatures to that file.");
+    });
+    html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");
+    html.raw(
+        "<table class=\"sign\"><thead><tr><th scope=\"col\">In the role of</th><th scope=\"col\">Name</th><th scope=\"col\">Date</th><th scope=\"col\">Signature</th></tr></thead>\
+         <tbody><tr><th scope=\"row\">Operator</th><td></td><td></td><td></td></tr><tr><th scope=\"row\">Witness</th><td></td><td></td><td></td></tr>\
+         <tr><th scope=\"row\">Auditor</th><td></td><td></td><td></td></tr></tbody></table>",
+    );
+}

@@ -1,0 +1,189 @@
+//! What people decided, what InitializeCluster was sent, and what came back.
+
+use super::html::Html;
+use super::picture;
+use super::told_by;
+use super::view::View;
+use crate::bundle::{RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::verify::Status;
+use crate::x509::{Certificate, hex};
+
+/// A decision to go on all the same.
+struct Decision {
+    /// The document that records it; `None` where it was made for this very report.
+    by: Option<&'static str>,
+    unverified: bool,
+    what: String,
+    reason: String,
+}
+
+fn all(view: &View<'_>) -> Vec<Decision> {
+    let (facts, survey) = (view.facts, &view.facts.survey);
+    let mut all = Vec::new();
+    let accepted: Vec<&str> = facts.verification.with(Status::Accepted).map(|found| found.id.as_str()).collect();
+    if !accepted.is_empty() {
+        let reason = facts.verification.reason.clone().unwrap_or_default();
+        all.push(Decision { by: None, unverified: false, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
+    }
+    if let Some(noted) = survey.verification.told() {
+        let accepted: Vec<&str> = noted.checks.iter().filter(|check| check.status == "accepted").map(|check| check.id.as_str()).collect();
+        if !accepted.is_empty() {
+            let reason = noted.reason.clone().unwrap_or_default();
+            all.push(Decision { by: Some(VERIFICATION), unverified: false, what: format!("accepted: {}", accepted.join(", ")), reason });
+        }
+    }
+    let waiver = |by, waiver: &Option<Waiver>, what: &str| {
+        waiver.as_ref().map(|waiver| Decision { by: Some(by), unverified: true, what: what.to_owned(), reason: waiver.reason.clone() })
+    };
+    all.extend(survey.response.told().and_then(|response| waiver(RESPONSE, &response.unverified, "signed although the bundle did not verify")));
+    all.extend(survey.receipt.told().and_then(|receipt| waiver(RECEIPT, &receipt.unverified, "submitted although the bundle did not verify")));
+    for step in survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default() {
+        if step.unverified || !step.accepted.is_empty() {
+            let accepted = if step.accepted.is_empty() { String::new() } else { format!("accepted: {}", step.accepted.join(", ")) };
+            let unverified = if step.unverified { "done although the bundle did not verify" } else { "" };
+            let what = [unverified, &accepted].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+            let reason = step.reason.clone().unwrap_or_default();
+            all.push(Decision { by: Some(TRANSCRIPT), unverified: step.unverified, what: format!("step {}: {what}", step.step), reason });
+        }
+    }
+    all
+}
+
+/// Whether anything was signed or submitted without proof, as far as the bundle records, and the first reason for it.
+pub(super) fn unverified(view: &View<'_>) -> Option<String> {
+    all(view).into_iter().find(|decision| decision.unverified).map(|decision| decision.reason)
+}
+
+pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
+    let all = all(view);
+    if all.is_empty() {
+        html.raw("<p>None: no failure was accepted, and nothing was done unverified, as far as the bundle records.</p>");
+        return;
+    }
+    html.raw("<p>Where somebody went on although a check failed. What the bundle’s documents record is no proof; what was accepted for this report was judged for it.</p>");
+    html.of("ul", "decisions", |html| {
+        for decision in &all {
+            html.el("li", &[("class", if decision.unverified { "alarm" } else { "" })], |html| {
+                picture::icon(html, "accepted");
+                html.el("div", &[], |html| {
+                    html.el("p", &[], |html| {
+                        if decision.unverified {
+                            html.raw("<strong>UNVERIFIED</strong>: ");
+                        }
+                        html.quote(&decision.what);
+                        if let Some(by) = decision.by {
+                            html.raw(" (recorded by ");
+                            html.code(by);
+                            html.raw(")");
+                        }
+                    });
+                    html.el("p", &[], |html| {
+                        html.raw("Reason: ");
+                        html.quote(if decision.reason.is_empty() { "none was recorded" } else { &decision.reason });
+                    });
+                });
+            });
+        }
+    });
+}
+
+pub(super) fn section(html: &mut Html, view: &View<'_>) {
+    let receipt = match &view.facts.survey.receipt {
+        Told::Absent => {
+            html.raw("<p>There is no receipt: the bundle does not say that it was submitted.</p>");
+            None
+        }
+        Told::Damaged(why) => {
+            html.of("p", "alarm", |html| {
+                picture::icon(html, "fail");
+                html.text("The receipt cannot be read: ");
+                html.quote(why);
+            });
+            None
+        }
+        Told::Tells(receipt) => Some(receipt),
+    };
+    if let Some(receipt) = receipt {
+        told_by(html, RECEIPT);
+        came_back(html, receipt);
+    }
+    let fit = view.facts.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
+    let title = match (receipt.and_then(|receipt| receipt.submitted_at), fit) {
+        (Some(_), _) => "What was sent",
+        (None, true) => "What InitializeCluster would be sent",
+        (None, false) => "What the bundle holds",
+    };
+    html.say("h3", title);
+    html.of("dl", "facts", |html| html.fact("ClusterId", |html| html.code(view.facts.survey.cluster_id.as_str())));
+    text(html, "SignedCert", view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
+    text(html, "TrustAnchor", view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
+}
+
+/// The very text that is sent: the program's own PEM of the certificate in the bundle.
+fn text(html: &mut Html, name: &str, found: Option<&Certificate>, recorded: Option<&str>) {
+    html.say("h4", name);
+    let Some(found) = found else {
+        html.raw("<p>It is absent, or cannot be read.</p>");
+        return;
+    };
+    let digest = hex(&found.fingerprint());
+    if let Some(recorded) = recorded {
+        html.el("p", &[("class", if digest == recorded { "standing" } else { "alarm" })], |html| {
+            picture::icon(html, if digest == recorded { "pass" } else { "fail" });
+            html.text(if digest == recorded {
+                "The bundle’s certificate is the one that the receipt names."
+            } else {
+                "The bundle’s certificate is not the one that the receipt names: what was sent is not below."
+            });
+        });
+    }
+    html.el("pre", &[("class", "pem")], |html| {
+        for line in found.to_pem().lines() {
+            html.text(line);
+            html.raw("\n");
+        }
+    });
+}
+
+fn came_back(html: &mut Html, receipt: &Receipt) {
+    html.of("dl", "facts", |html| {
+        html.fact("Outcome", |html| html.quote(&receipt.outcome));
+        html.fact("Region", |html| html.quote(&receipt.region));
+        html.fact("Sent at", |html| match receipt.submitted_at {
+            Some(at) => html.text(&at.to_string()),
+            None => html.text("not sent in that run: the cluster was claimed already"),
+        });
+        html.fact("Answer", |html| answer(html, receipt));
+        html.fact("Confirmed at", |html| html.text(&receipt.confirmed_at.to_string()));
+        html.fact("State then", |html| html.quote(&receipt.state));
+        html.fact("The cluster’s certificate", |html| {
+            html.text(if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
+                "the very certificate that was signed, SHA-256 "
+            } else {
+                "another certificate than the one that was signed, SHA-256 "
+            });
+            html.digest(&receipt.cluster_certificate_sha256);
+        });
+        html.fact("Signed certificate, SHA-256", |html| html.digest(&receipt.signed_cert_sha256));
+        html.fact("Trust anchor, SHA-256", |html| html.digest(&receipt.trust_anchor_sha256));
+        if let Some(digest) = &receipt.csr_sha256 {
+            html.fact("CSR, SHA-256", |html| html.digest(digest));
+        }
+        html.fact("Verdict then", |html| html.quote(receipt.verdict.as_deref().unwrap_or("nothing was judged in that run")));
+        html.fact("Program", |html| html.quote(&receipt.tool));
+    });
+}
+
+/// What InitializeCluster answered: two texts as hsmboot writes them, anything else as it stands.
+fn answer(html: &mut Html, receipt: &Receipt) {
+    match &receipt.answer {
+        None => html.text("none arrived; what DescribeClusters showed afterwards decided"),
+        Some(answer) => {
+            let part = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
+            match (part("state"), part("state_message")) {
+                (None, None) => html.code(&answer.to_string()),
+                (state, message) => html.quote(&[state, message].into_iter().flatten().collect::<Vec<_>>().join(": ")),
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The transcript: who did what to the bundle, and whether that still hangs together.
+
+use super::html::Html;
+use super::view::View;
+use super::{picture, told_by};
+use serde::Serialize;
+
+use crate::bundle::{Digests, Entry, TRANSCRIPT, Told};
+use crate::x509::{Certificate, hex, sha256};
+
+/// The most lines that are shown of what does not hold, and the most letters of each.
+const MAX_LINES: usize = 50;
+const MAX_LETTERS: usize = 2000;
+
+/// How a transcript stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// How many steps hold.
+    pub steps: usize,
+    /// The last of them that is sealed.
+    pub sealed_up_to: Option<u64>,
+    /// Whether all of it holds, as far as it was judged; `None` where there is no transcript.
+    pub holds: Option<bool>,
+    /// What is wrong with it.
+    pub faults: Vec<String>,
+    /// All that in a sentence.
+    #[serde(skip)]
+    pub says: String,
+    /// The same in a few words.
+    #[serde(skip)]
+    pub(super) brief: String,
+    #[serde(skip)]
+    pub(super) symbol: &'static str,
+}
+
+/// Holds it against itself, the bundle's files, and the CA's key.
+pub(super) fn standing(view: &View<'_>) -> Standing {
+    let survey = &view.facts.survey;
+    let nothing = |holds, symbol, says: &str, faults| Standing {
+        steps: 0,
+        sealed_up_to: None,
+        holds,
+        faults,
+        says: says.to_owned(),
+        brief: says.to_owned(),
+        symbol,
+    };
+    let trail = match &survey.transcript {
+        Told::Absent => return nothing(None, "absent", "there is none", Vec::new()),
+        Told::Damaged(why) => return nothing(Some(false), "fail", "cannot be read", vec![why.clone()]),
+        Told::Tells(trail) => trail,
+    };
+    let mut faults: Vec<String> = trail.fault.iter().map(|(number, why)| format!("line {number} {why}")).collect();
+    faults.extend(survey.unaccounted.clone());
+    let sealed = trail.holds.sealed_up_to();
+    let ca = key_holder(view);
+    if let (Some(_), Some((ca, whose))) = (sealed, &ca) {
+        faults.extend(survey.forged(ca.key()).map(|step| format!("the seal of step {step} was not made with the key of {whose}")));
+    }
+    let steps = trail.holds.entries().len();
+    let says = match (faults.is_empty(), sealed, &ca) {
+        (false, _, _) => format!("does not hold: {}", faults.join("; ")),
+        (true, None, _) => format!("holds: {}, not sealed", counted(steps)),
+        (true, Some(step), Some((_, whose))) => format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps)),
+        (true, Some(step), None) => format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps)),
+    };
+    let brief = match (faults.is_empty(), sealed) {
+        (false, _) => "does not hold".to_owned(),
+        (true, None) => format!("{}, not sealed", counted(steps)),
+        (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps)),
+    };
+    let symbol = match (faults.is_empty(), sealed, view.facts.own_ca.is_some()) {
+        (false, _, _) => "fail",
+        // Only a seal by a key that the reader knows says more than that nothing was lost by accident.
+        (true, Some(_), true) => "pass",
+        (true, _, _) => "told",
+    };
+    Standing { steps, sealed_up_to: sealed, holds: Some(faults.is_empty()), faults, says, brief, symbol }
+}
+
+fn counted(steps: usize) -> String {
+    if steps == 1 { "one step".to_owned() } else { format!("{steps} steps") }
+}
+
+/// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
+fn key_holder<'a>(view: &'a View<'_>) -> Option<(&'a Certificate, String)> {
+    match &view.facts.own_ca {
+        Some((own, file)) => Some((own, file.clone())),
+        None => view.trust_anchor.as_ref().map(|anchor| (anchor, "the bundle’s own trust anchor".to_owned())),
+    }
+}
+
+pub(super) fn section(html: &mut Html, view: &View<'_>) {
+    let trail = match &view.facts.survey.transcript {
+        Told::Absent => {
+            html.raw("<p>There is none: the bundle was put together by hand, or its transcript was left behind.</p>");
+            return;
+        }
+        Told::Damaged(why) => {
+            html.of("p", "alarm", |html| {
+                picture::icon(html, "fail");
+                html.text("The transcript cannot be read: ");
+                html.quote(why);
+            });
+            return;
+        }
+        Told::Tells(trail) => trail,
+    };
+    told_by(html, TRANSCRIPT);
+    let standing = standing(view);
+    html.el("p", &[("class", if standing.faults.is_empty() { "standing" } else { "alarm" })], |html| {
+        picture::icon(html, standing.symbol);
+        html.text("The transcript ");
+        html.quote(&standing.says);
+        html.text(".");
+    });
+    html.raw("<p>Each line carries the SHA-256 of the line before: a change, a line taken out or another order breaks the chain. What is sealed nobody could have made up but the holder of the CA’s key; what is not sealed anybody could, who could write to the bundle. Times are those of the clocks of the machines named.</p>");
+    html.of("ol", "steps", |html| {
+        for entry in trail.holds.entries() {
+            html.el("li", &[], |html| step(html, view, entry));
+        }
+    });
+    if let Some((number, why)) = &trail.fault {
+        html.of("div", "alarm block", |html| {
+            html.el("p", &[], |html| {
+                picture::icon(html, "fail");
+                html.say("strong", &format!("Line {number} {why}."));
+                html.text(" It and what follows stands there as below, and is not part of the chain.");
+            });
+            html.el("pre", &[], |html| {
+                for line in trail.rest.lines().take(MAX_LINES) {
+                    html.text(&line.chars().take(MAX_LETTERS).collect::<String>());
+                    html.raw("\n");
+                }
+            });
+            let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
+            if more > 0 {
+                html.say("p", &format!("{more} lines more are not shown."));
+            }
+        });
+    }
+}
+
+fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
+    html.of("h3", "step", |html| {
+        html.text(&format!("Step {}, ", entry.step));
+        html.el("time", &[("datetime", &entry.time.to_string())], |html| html.text(&entry.time.to_string()));
+    });
+    html.of("dl", "facts", |html| {
+        html.fact("Operator", |html| match &entry.operator {
+            Some(operator) => html.quote(operator),
+            None => html.text("not named"),
+        });
+        html.fact("Machine", |html| html.quote(&entry.host));
+        html.fact("Program", |html| html.quote(&entry.tool));
+        html.fact("Command", |html| html.code(&entry.command.join(" ")));
+        if let Some(verdict) = &entry.verdict {
+            html.fact("Verdict", |html| html.quote(verdict));
+        }
+        if entry.unverified {
+            html.fact("Unverified", |html| {
+                picture::icon(html, "accepted");
+                html.raw("<strong>done although the bundle did not verify</strong>");
+            });
+        }
+        if !entry.accepted.is_empty() {
+            html.fact("Accepted", |html| html.code(&entry.accepted.join(" ")));
+        }
+        if let Some(reason) = &entry.reason {
+            html.fact("Reason", |html| html.quote(reason));
+        }
+        if let Some(compared) = entry.fingerprint_compared {
+            html.fact("Fingerprint", |html| {
+                html.text(if compared { "compared with the other side’s" } else { "not compared with the other side’s" })
+            });
+        }
+        html.fact("Seal", |html| html.text(if entry.seal.is_some() { "sealed, with all steps before it" } else { "none" }));
+        digests(html, view, "Read", &entry.inputs);
+        digests(html, view, "Wrote", &entry.outputs);
+    });
+}
+
+/// Files with their digests; those that lie in the bundle as they were then, whose digests the page has elsewhere, by name.
+fn digests(html: &mut Html, view: &View<'_>, name: &str, files: &Digests) {
+    if files.is_empty() {
+        return;
+    }
+    let survey = &view.facts.survey;
+    let is_there = |(name, digest): &(&String, &String)| survey.content(name).is_some_and(|content| hex(&sha256(content)) == **digest);
+    let (there, others): (Vec<_>, Vec<_>) = files.iter().partition(is_there);
+    html.fact(name, |html| {
+        if !there.is_empty() {
+            html.el("p", &[], |html| {
+                html.text("as they lie in the bundle now: ");
+                for (at, (file, _)) in there.iter().enumerate() {
+                    html.text(if at > 0 { ", " } else { "" });
+                    html.code(file);
+                }
+            });
+        }
+        html.of("ul", "digests", |html| {
+            for (file, digest) in &others {
+                html.el("li", &[], |html| {
+                    html.code(file);
+                    html.raw(" ");
+                    html.digest(digest);
+                });
+            }
+        });
+    });
+}

@@ -1,0 +1,109 @@
+//! The facts, with the certificates read and the keys named.
+
+use super::Facts;
+use crate::bundle::Part;
+use crate::verify::{Anchor, Side};
+use crate::x509::name::common_name_text;
+use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, hex, name_text};
+
+/// What the page looks at.
+pub(super) struct View<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) csr: Option<Csr>,
+    pub(super) hsm: Option<Certificate>,
+    pub(super) aws_hardware: Option<Certificate>,
+    pub(super) manufacturer_hardware: Option<Certificate>,
+    pub(super) signed_cert: Option<Certificate>,
+    pub(super) trust_anchor: Option<Certificate>,
+    /// The anchors that were used, AWS's first.
+    anchors: [Option<&'a Anchor>; 2],
+    /// Different keys, in the order in which the picture meets them.
+    keys: Vec<PublicKey>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(facts: &'a Facts) -> Self {
+        let survey = &facts.survey;
+        let read = |part| survey.part(part).and_then(|text| Certificate::from_pem(text).ok());
+        let used = |side: Side| {
+            let recorded = facts.verification.anchors.iter().find(|anchor| anchor.side == side)?;
+            facts.anchors.of(side).iter().find(|anchor| anchor.facts(side) == *recorded)
+        };
+        let mut view = View {
+            facts,
+            csr: survey.part(Part::Csr).and_then(|text| Csr::from_pem(text).ok()),
+            hsm: read(Part::Hsm),
+            aws_hardware: read(Part::AwsHardware),
+            manufacturer_hardware: read(Part::ManufacturerHardware),
+            signed_cert: read(Part::SignedCert),
+            trust_anchor: survey.trust_anchor().and_then(|text| Certificate::from_pem(text).ok()),
+            anchors: Side::ALL.map(used),
+            keys: Vec::new(),
+        };
+        view.keys = view.different_keys();
+        view
+    }
+
+    fn different_keys(&self) -> Vec<PublicKey> {
+        let anchors = self.anchors.into_iter().flatten().map(Anchor::key);
+        let certificates = [&self.aws_hardware, &self.manufacturer_hardware, &self.hsm].into_iter().flatten().map(Certificate::key);
+        let csr = self.csr.iter().map(Csr::key);
+        let pair = [&self.signed_cert, &self.trust_anchor].into_iter().flatten().map(Certificate::key);
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for key in anchors.chain(certificates).chain(csr).chain(pair) {
+            if !keys.iter().any(|known| is(known, key)) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+
+    /// A key's letter: the same for the same key.
+    pub(super) fn letter(&self, key: &PublicKey) -> String {
+        let at = self.keys.iter().position(|known| is(known, key)).unwrap_or_default();
+        // At most eight keys are in a bundle and its anchors.
+        ('A'..='Z').nth(at).map(String::from).unwrap_or_default()
+    }
+
+    pub(super) fn anchor(&self, side: Side) -> Option<&'a Anchor> {
+        side.of(self.anchors)
+    }
+
+    pub(super) const fn hardware(&self, side: Side) -> Option<&Certificate> {
+        match side {
+            Side::Aws => self.aws_hardware.as_ref(),
+            Side::Manufacturer => self.manufacturer_hardware.as_ref(),
+        }
+    }
+
+    /// Whether the bundle holds a file for this part at all.
+    pub(super) fn holds(&self, part: Part) -> bool {
+        self.facts.survey.holds(&part.file_name(&self.facts.survey.cluster_id))
+    }
+}
+
+fn is(one: &PublicKey, other: &PublicKey) -> bool {
+    one == other || one.same_numbers(other)
+}
+
+/// What it is called in short: its one common name, or else its whole name.
+pub(super) fn short_name(name: &[u8]) -> String {
+    common_name_text(name).unwrap_or_else(|| name_text(name))
+}
+
+/// A signature's algorithm for eyes.
+pub(super) fn algorithm(identifier: &[u8]) -> String {
+    SignatureAlgorithm::from_der(identifier).map_or_else(|fault| fault.to_string(), |algorithm| algorithm.to_string())
+}
+
+/// The day alone.
+pub(super) fn day(moment: Moment) -> String {
+    moment.to_string().chars().take(10).collect()
+}
+
+/// The first sixteen digits: enough to tell two apart at a glance.
+pub(super) fn first_digits(digest: &[u8]) -> String {
+    let text = hex(digest);
+    let head: Vec<&str> = [text.get(..8), text.get(8..16)].into_iter().flatten().collect();
+    format!("{}…", head.join(" "))
+}
