@@ -59,7 +59,7 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
         tool: facts.tool.to_owned(),
         files,
     };
-    let known = known_request(dir, &request);
+    let known = known_request(&bundle, &request);
     let mut new: Vec<NewFile<'_>> =
         parts.iter().map(|(part, text)| NewFile { name: part.file_name(&id), content: text.as_bytes(), mode: 0o644, replace: force }).collect();
     let document = bundle::document(&request);
@@ -84,9 +84,8 @@ fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
 }
 
 /// The `request.json` that stands there, if it says the same but for the moment.
-fn known_request(dir: &Path, request: &Request) -> Option<Request> {
-    let path = dir.join(bundle::REQUEST);
-    let known = Request::read(&path).ok()?;
+fn known_request(bundle: &Bundle, request: &Request) -> Option<Request> {
+    let known = Request::read(bundle.store()).ok()?;
     let same = known.cluster_id == request.cluster_id && known.region == request.region && known.files == request.files;
     same.then_some(known)
 }

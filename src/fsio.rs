@@ -147,7 +147,7 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             ));
         }
         if !file.replace && !same(&target, file.content)? {
-            return Err(occupied(&target));
+            return Err(occupied(&target.display()));
         }
     }
     Ok(())
@@ -164,11 +164,12 @@ fn same(path: &Path, content: &[u8]) -> Result<bool> {
     }
 }
 
-fn occupied(path: &Path) -> Error {
+/// What stands in a file's place, and may not go.
+pub(crate) fn occupied(place: &dyn std::fmt::Display) -> Error {
     Error::new(
         Class::Conflict,
         "file-exists",
-        format!("{} exists and holds something else; it was left as it is", path.display()),
+        format!("{place} exists and holds something else; it was left as it is"),
         "choose another directory, or replace it with --force",
     )
 }
@@ -218,8 +219,51 @@ pub fn make_dir(dir: &Path) -> Result<()> {
 /// # Errors
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    hold(dir)?.write(files)
+}
+
+/// A directory, made if need be, that no other hsmboot writes to while it is held.
+pub struct Held<'a> {
+    dir: &'a Path,
+    handle: File,
+}
+
+/// Waits for the directory: for who reads something there, and writes what follows from it.
+///
+/// # Errors
+/// As [`make_dir`].
+pub fn hold(dir: &Path) -> Result<Held<'_>> {
     make_dir(dir)?;
     let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
+    Ok(Held { dir, handle })
+}
+
+impl Held<'_> {
+    /// As [`write_all`].
+    ///
+    /// # Errors
+    /// As [`write_all`].
+    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
+        write_held(self.dir, &self.handle, files)
+    }
+
+    /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at all. `make` gets what is there, at most `max` bytes of
+    /// `what` it should be, and gives what is to be there; `None`: it stays as it is.
+    ///
+    /// # Errors
+    /// As [`read_regular`] and [`write_all`], and whatever `make` says; then nothing has changed.
+    pub fn rewrite(&self, name: &str, what: &str, max: u64, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
+        let path = self.dir.join(name);
+        let absent = fs::symlink_metadata(&path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+        let current = if absent { None } else { Some(read_regular(&path, what, max)?) };
+        match make(current.as_deref())? {
+            None => Ok(()),
+            Some(content) => self.write(&[NewFile { name: name.to_owned(), content: &content, mode: 0o644, replace: true }]),
+        }
+    }
+}
+
+fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
     check_free(dir, files)?;
     let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
     for file in files {
@@ -243,7 +287,7 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
             Ok(()) => done.push(undo),
             Err(cause) => {
                 done.into_iter().rev().for_each(Undo::undo);
-                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target) } else { machine(&target, &cause) });
+                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target.display()) } else { machine(&target, &cause) });
             }
         }
     }

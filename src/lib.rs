@@ -19,8 +19,11 @@
 //! | [`x509`] | strict PEM and DER, certificates, CSRs, names, signatures |
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
+//! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | `pca` | AWS Private CA as the issuer |
+//! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
@@ -76,8 +79,10 @@
 //!
 //! # Features
 //!
-//! `online` (the AWS SDK) and `simulator`, both on by default. Without them the crate has no network code: that is the air-gapped tool.
+//! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
+//! that is the air-gapped tool. `pkcs11` (CA keys on tokens) is on by default too.
 
+pub mod aws;
 pub mod bundle;
 pub mod ca;
 pub mod check;
@@ -87,6 +92,10 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+#[cfg(feature = "awskms")]
+pub mod pca;
+#[cfg(feature = "qr")]
+pub mod qr;
 pub mod report;
 pub mod sign;
 pub mod submit;

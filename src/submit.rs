@@ -33,7 +33,10 @@ pub trait Host {
     fn certify(&mut self, cluster: &Cluster) -> Result<Pair>;
 
     /// InitializeCluster is about to be sent; `false` ends the claim here (`--dry-run`).
-    fn may_send(&mut self, request: &InitializeCluster) -> bool;
+    ///
+    /// # Errors
+    /// That it cannot be put on record before; nothing is sent then.
+    fn may_send(&mut self, request: &InitializeCluster) -> Result<bool>;
 }
 
 /// How a drive ended well.
@@ -63,7 +66,7 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
                 claim.certified(&pair);
             }
             Step::Initialize(request) => {
-                if !host.may_send(&request) {
+                if !host.may_send(&request)? {
                     return Ok(End::WouldSend(request));
                 }
                 let answer = service.initialize(&request).await;

@@ -23,6 +23,9 @@ mod openssl;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/runbooks.rs"]
+mod runbooks;
 #[path = "docs/schemas.rs"]
 mod schemas;
 #[path = "docs/tables.rs"]
@@ -42,7 +45,7 @@ fn read(name: &str) -> String {
 /// README, CHANGELOG and every page of docs/, as paths from the project's root.
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = vec!["README.md".into(), "CHANGELOG.md".into()];
-    for dir in ["docs", "docs/schemas"] {
+    for dir in ["docs", "docs/runbooks", "docs/schemas"] {
         let entries = fs::read_dir(root().join(dir)).unwrap().map(|entry| Path::new(dir).join(entry.unwrap().file_name()));
         pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     }

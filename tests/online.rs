@@ -167,6 +167,54 @@ fn a_claim_in_steps_ends_with_a_receipt_and_a_second_run_changes_nothing() {
     assert_eq!(stage.calls("InitializeCluster"), 1);
 }
 
+/// The transcript's steps: the command, and the call that it was about to make.
+fn steps(stage: &Stage) -> Vec<(String, Option<String>)> {
+    let shown = run(&mut stage.hsmboot(&["transcript", "show", &stage.id, "--output", "json"])).json();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    shown["steps"].as_array().unwrap().iter().map(|step| (text(&step["command"][1]).unwrap(), text(&step["sends"]))).collect()
+}
+
+#[test]
+fn initialize_cluster_is_on_record_before_it_is_sent() {
+    let stage = Stage::new();
+    stage.signed();
+    let call = Some("InitializeCluster".to_owned());
+    let step = |name: &str| (name.to_owned(), None);
+    run(stage.submit().arg("--dry-run")).ends(0, "nothing was sent");
+    assert_eq!(steps(&stage), [step("fetch"), step("sign")]);
+    // A bundle that cannot be written, by root neither: a directory where the transcript should go.
+    let (transcript, aside) = (stage.path(&stage.id).join("transcript.jsonl"), stage.path("aside"));
+    fs::rename(&transcript, &aside).unwrap();
+    fs::create_dir(&transcript).unwrap();
+    run(&mut stage.submit()).ends(4, "nothing was sent: the transcript cannot be written first");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    fs::remove_dir(&transcript).unwrap();
+    fs::rename(&aside, &transcript).unwrap();
+    // It never ends, and nobody waits for it.
+    stage.simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
+    run(stage.submit().args(["--timeout", "1s"])).ends(7, "not");
+    assert_eq!(steps(&stage)[2], ("submit".to_owned(), call.clone()));
+    run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+}
+
+#[test]
+fn a_response_of_another_fingerprint_is_not_submitted() {
+    let stage = Stage::new();
+    let fetched = run(&mut stage.online(&["fetch", "--cluster-id", &stage.id, "--output", "json"])).json();
+    let mut sign = stage.hsmboot(&["sign", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--output", "json"]);
+    stage.trust(sign.args(["--expect", fetched["fingerprint"].as_str().unwrap()]));
+    let signed = run(&mut sign).json();
+    assert_eq!((&signed["request_fingerprint"], &signed["request_compared"]), (&fetched["fingerprint"], &true.into()));
+    // The request's is not the response's.
+    run(stage.submit().args(["--expect", fetched["fingerprint"].as_str().unwrap()])).ends(3, "this is not the response that was sent");
+    assert_eq!(stage.calls("InitializeCluster"), 0);
+    run(stage.submit().args(["--expect", signed["response_fingerprint"].as_str().unwrap()])).ends(0, "claimed");
+    let shown = run(&mut stage.hsmboot(&["transcript", "show", &stage.id, "--output", "json"])).json();
+    assert_eq!(shown["steps"][1]["fingerprint_compared"], true);
+    assert_eq!(shown["steps"][3]["fingerprint_compared"], true);
+    assert!(shown["steps"][3]["outputs"]["receipt.json"].is_string());
+}
+
 #[test]
 fn a_fetch_of_the_same_cluster_changes_nothing() {
     let stage = Stage::new();
@@ -205,7 +253,7 @@ fn a_bootstrap_without_a_ca_makes_one_and_goes_on_with_it() {
     assert!(key.contains("ENCRYPTED PRIVATE KEY"));
     let before = stage.bundle();
     run(&mut begin()).ends(0, "still fits");
-    for (name, content) in before.iter().filter(|(name, _)| !name.ends_with(".json")) {
+    for (name, content) in before.iter().filter(|(name, _)| !name.contains(".json")) {
         assert_eq!(&stage.bundle()[name], content, "{name}");
     }
 }
@@ -514,4 +562,46 @@ fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
 
 fn no_files(dir: &Path) -> bool {
     fs::read_dir(dir).unwrap().next().is_none()
+}
+
+#[test]
+fn whatever_way_a_claim_went_its_transcript_holds_and_names_what_was_read() {
+    let stage = Stage::new();
+    run(stage.bootstrap().arg("--dry-run")).ends(0, "nothing was sent");
+    run(&mut stage.bootstrap()).ends(0, "claimed");
+    run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+    let by_steps = Stage::new();
+    by_steps.signed();
+    run(by_steps.submit().args(["--ca", "ca/customerCA.crt"])).ends(0, "claimed");
+    run(&mut by_steps.hsmboot(&["transcript", "verify", &by_steps.id])).ends(0, "the transcript holds");
+    for (stage, command) in [(&stage, "bootstrap"), (&by_steps, "sign"), (&by_steps, "submit")] {
+        let shown = run(&mut stage.hsmboot(&["transcript", "show", &stage.id, "--output", "json"])).json();
+        let read = |step: &Value| {
+            ["ca/customerCA.crt", "roots/aws-root.crt", "roots/manufacturer-root.crt"].iter().all(|name| step["inputs"].get(name).is_some())
+        };
+        let steps = shown["steps"].as_array().unwrap();
+        assert!(steps.iter().any(|step| step["command"][1] == command && read(step)), "{command}: {shown:#}");
+    }
+    // A CA that the bootstrap makes in the bundle is no gap in it.
+    let stage = Stage::new();
+    run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--no-passphrase", "--key-type", "p256"])).ends(0, "claimed");
+    run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+}
+
+/// hsmboot blocks the signals that its own thread waits for; what it starts must be able to be ended all the same.
+#[test]
+fn a_program_that_it_starts_gets_every_signal() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::new();
+    let program = stage.path("credentials");
+    fs::write(
+        &program,
+        "#!/bin/sh\ngrep SigBlk /proc/self/status >\"$0.mask\"\necho '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}'\n",
+    )
+    .unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = stage.path("config");
+    fs::write(&config, format!("[profile p]\nregion=us-east-1\ncredential_process={}\n", program.display())).unwrap();
+    run(stage.online(&["status", "--profile", "p"]).env("AWS_CONFIG_FILE", &config)).ends(0, "UNINITIALIZED");
+    assert_eq!(fs::read_to_string(stage.path("credentials.mask")).unwrap().split_whitespace().last(), Some("0000000000000000"));
 }

@@ -244,7 +244,7 @@ fn a_signed_bundle_holds_what_the_documents_say() {
     for name in ["customerCA.crt", "response.json", "verification.json"] {
         assert_eq!(fs::metadata(bench.path("bundle").join(name)).unwrap().permissions().mode() & 0o777, 0o644, "{name}");
     }
-    assert_eq!(fs::read_dir(bench.path("bundle")).unwrap().count(), 8, "four files came, and no temporary one stayed");
+    assert_eq!(fs::read_dir(bench.path("bundle")).unwrap().count(), 9, "five files came, and no temporary one stayed");
 }
 
 fn serial(path: &Path) -> Vec<u8> {

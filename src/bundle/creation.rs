@@ -1,11 +1,10 @@
 //! `creation.json`: what `bootstrap --create` writes down before it asks for a cluster, so that a second run knows of the first.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ClusterId;
+use super::{CREATION, ClusterId, Store};
 use crate::error::Result;
 use crate::x509::Moment;
 
@@ -47,10 +46,10 @@ impl Creation {
     ///
     /// # Errors
     /// Class `Input`, where it is not such a document.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
-        if std::fs::symlink_metadata(path).is_err() {
+    pub fn read(store: &Store) -> Result<Option<Self>> {
+        if !store.has(CREATION) {
             return Ok(None);
         }
-        super::documents::read(path, Self::FORMAT).map(Some)
+        super::documents::read(store, CREATION, Self::FORMAT).map(Some)
     }
 }

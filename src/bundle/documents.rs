@@ -1,13 +1,11 @@
 //! The JSON documents that travel in a bundle. They help people and programs keep track; nothing trusts them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ClusterId;
+use super::{ClusterId, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
-use crate::fsio;
 use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
@@ -45,9 +43,8 @@ impl Request {
     ///
     /// # Errors
     /// Class `Input`, where it is not such a document or names no cluster.
-    pub fn read(path: &Path) -> Result<Self> {
-        let request: Request = read(path, Self::FORMAT)?;
-        Ok(request)
+    pub fn read(store: &Store) -> Result<Self> {
+        read(store, REQUEST, Self::FORMAT)
     }
 }
 
@@ -84,11 +81,35 @@ pub struct Response {
     pub signed_cert_sha256: String,
     /// SHA-256 of the CA certificate's DER.
     pub ca_fingerprint: String,
+    /// The key that signed, where it is not in a file: `awskms:` and its ARN, say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ca_key: Option<String>,
+    /// The service that made the certificate, where one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub issued_by: Option<IssuedBy>,
     /// `verified`, or `rejected` where the operator went on without proof.
     pub verdict: String,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
+}
+
+/// A certificate that AWS Private CA made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedBy {
+    /// The CA's ARN.
+    pub ca_arn: String,
+    /// The certificate's.
+    pub certificate_arn: String,
+}
+
+/// How a signed certificate came about, for [`Response`]; nothing where the key was in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// See [`Response::ca_key`].
+    pub ca_key: Option<String>,
+    /// See [`Response::issued_by`].
+    pub issued_by: Option<IssuedBy>,
 }
 
 impl Response {
@@ -99,8 +120,8 @@ impl Response {
     ///
     /// # Errors
     /// Class `Input`, where it is not such a document.
-    pub fn read(path: &Path) -> Result<Self> {
-        read(path, Self::FORMAT)
+    pub fn read(store: &Store) -> Result<Self> {
+        read(store, RESPONSE, Self::FORMAT)
     }
 }
 
@@ -150,15 +171,14 @@ impl Receipt {
 }
 
 /// A document of the expected format.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path, format: &str) -> Result<T> {
-    let content = fsio::read_regular(path, "a document of the bundle", MAX_DOCUMENT)?;
-    parse(&content, &path.display().to_string(), format)
+pub(super) fn read<T: for<'de> Deserialize<'de>>(store: &Store, name: &str, format: &str) -> Result<T> {
+    parse(&store.read(name, "a document of the bundle", MAX_DOCUMENT)?, &store.place(name).to_string(), format)
 }
 
-/// The same from its content; `name` is for messages.
-pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], name: &str, format: &str) -> Result<T> {
+/// The same from its content; `place` is for messages.
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], place: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
-        Error::new(Class::Input, "bad-document", format!("{name}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
+        Error::new(Class::Input, "bad-document", format!("{place}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
     };
     let value: serde_json::Value =
         serde_json::from_slice(content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;

@@ -1,19 +1,23 @@
-//! The bundle: the directory that travels between machines. Everything in it is data from outside.
+//! The bundle: the directory, or the one file, that travels between machines. Everything in it is data from outside.
 
+pub mod archive;
+mod arrival;
 mod cluster_id;
 mod creation;
 mod documents;
 mod fingerprint;
+mod store;
 mod survey;
 mod transcript;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
-pub use documents::{Digests, Receipt, Request, Response, Waiver};
+pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waiver};
 pub use fingerprint::Fingerprint;
+pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
 pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 
@@ -88,7 +92,7 @@ impl Part {
 /// A bundle whose cluster is known and whose files match what `request.json`, where there is one, says of them.
 #[derive(Clone, Debug)]
 pub struct Bundle {
-    dir: PathBuf,
+    store: Store,
     id: ClusterId,
     request: Option<Request>,
 }
@@ -99,16 +103,28 @@ fn refused(kind: &'static str, message: String, hint: &str) -> Error {
 
 impl Bundle {
     /// A bundle that is about to be written.
-    pub fn at(dir: &Path, id: ClusterId) -> Self {
-        Bundle { dir: dir.to_owned(), id, request: None }
+    pub fn at(path: &Path, id: ClusterId) -> Self {
+        Bundle { store: Store::at(path), id, request: None }
     }
 
     /// Opens a bundle: finds its cluster's id in `request.json` or, without one, in its file names, and compares digests.
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters, a file that is not the one `request.json` recorded.
-    pub fn open(dir: &Path) -> Result<Self> {
-        let (bundle, faults) = Self::look(dir)?;
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_in(Store::at(path))
+    }
+
+    /// The same, of files that have just come and are nowhere yet; messages call their place `source`.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn received(members: archive::Members, source: &str) -> Result<Self> {
+        Self::open_in(Store::received(members, source))
+    }
+
+    fn open_in(store: Store) -> Result<Self> {
+        let (bundle, faults) = Self::look(store)?;
         faults.into_iter().next().map_or(Ok(bundle), Err)
     }
 
@@ -116,9 +132,10 @@ impl Bundle {
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
-    fn look(dir: &Path) -> Result<(Self, Vec<Error>)> {
-        let names = list(dir)?;
-        let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&dir.join(REQUEST))).transpose();
+    fn look(store: Store) -> Result<(Self, Vec<Error>)> {
+        let path = store.path();
+        let names = store.names()?;
+        let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&store)).transpose();
         let (request, fault) = read.map_or_else(|fault| (None, Some(fault)), |request| (request, None));
         let mut ids: Vec<(String, &str)> = Vec::new();
         for name in &names {
@@ -128,12 +145,12 @@ impl Bundle {
         }
         let id = match (&request, ids.first()) {
             (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", dir.display(), printable(name)))?,
+            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", path.display(), printable(name)))?,
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
                     refused(
                         "no-bundle",
-                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", dir.display()),
+                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", path.display()),
                         "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
                     )
                 }));
@@ -142,11 +159,11 @@ impl Bundle {
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
             return Err(refused(
                 "several-clusters",
-                format!("{} holds files of more than one cluster: {id}, and {}", dir.display(), printable(name)),
+                format!("{} holds files of more than one cluster: {id}, and {}", path.display(), printable(name)),
                 "keep each cluster's files in a directory of their own",
             ));
         }
-        let bundle = Bundle { dir: dir.to_owned(), id, request };
+        let bundle = Bundle { store, id, request };
         let faults = fault.into_iter().chain(bundle.mismatches()).collect();
         Ok((bundle, faults))
     }
@@ -162,7 +179,7 @@ impl Bundle {
         let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
             refused(
                 "bad-request-json",
-                format!("{} records a file that no bundle of {} has: `{}`", self.path(REQUEST).display(), self.id, printable(name)),
+                format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, printable(name)),
                 AGAIN,
             )
         })?;
@@ -175,10 +192,7 @@ impl Bundle {
     /// # Errors
     /// Class `Input`: `response.json` is no such document, or a file is not the one that it recorded.
     pub fn compare_response(&self) -> Result<()> {
-        if fs::symlink_metadata(self.path(RESPONSE)).is_err() {
-            return Ok(());
-        }
-        let response = Response::read(&self.path(RESPONSE))?;
+        let Some(response) = self.response()? else { return Ok(()) };
         let signed = Part::SignedCert.file_name(&self.id);
         for (name, content) in [(signed.as_str(), self.read(Part::SignedCert)), (CA_FILE, self.read_trust_anchor())] {
             if let Some(expected) = response.files.get(name) {
@@ -186,6 +200,14 @@ impl Bundle {
             }
         }
         Ok(())
+    }
+
+    /// `response.json`, where there is one.
+    ///
+    /// # Errors
+    /// Class `Input`, where it is no such document.
+    pub fn response(&self) -> Result<Option<Response>> {
+        if self.has_file(RESPONSE) { Response::read(&self.store).map(Some) } else { Ok(None) }
     }
 
     fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {
@@ -197,16 +219,21 @@ impl Bundle {
             "digest-mismatch",
             format!(
                 "{} is not the file that was {made}\n  recorded SHA-256 {}  {record}\n  found    SHA-256 {found}",
-                self.path(name).display(),
+                self.place(name),
                 printable(expected)
             ),
             AGAIN,
         ))
     }
 
-    /// The directory.
-    pub fn dir(&self) -> &Path {
-        &self.dir
+    /// The directory, or the one file.
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// Where the files are.
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The cluster.
@@ -219,19 +246,24 @@ impl Bundle {
         self.request.as_ref()
     }
 
-    /// A file's path.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
+    /// A file's place, for people.
+    pub const fn place<'a>(&'a self, name: &'a str) -> Place<'a> {
+        self.store.place(name)
     }
 
-    /// A part's path.
-    pub fn part(&self, part: Part) -> PathBuf {
-        self.dir.join(part.file_name(&self.id))
+    /// A part's place, for people.
+    pub fn part(&self, part: Part) -> String {
+        self.place(&part.file_name(&self.id)).to_string()
     }
 
     /// Whether a part is there.
     pub fn has(&self, part: Part) -> bool {
-        fs::symlink_metadata(self.part(part)).is_ok()
+        self.has_file(&part.file_name(&self.id))
+    }
+
+    /// Whether something of this name is there.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.store.has(name)
     }
 
     /// Reads a part, within bounds.
@@ -239,7 +271,7 @@ impl Bundle {
     /// # Errors
     /// Missing, a directory, too large: class `Input`.
     pub fn read(&self, part: Part) -> Result<Vec<u8>> {
-        fsio::read_regular(&self.part(part), part.noun(), fsio::MAX_INPUT)
+        self.store.read(&part.file_name(&self.id), part.noun(), fsio::MAX_INPUT)
     }
 
     /// Reads the trust anchor, within bounds.
@@ -247,7 +279,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::read`].
     pub fn read_trust_anchor(&self) -> Result<Vec<u8>> {
-        fsio::read_regular(&self.path(CA_FILE), "the trust anchor", fsio::MAX_INPUT)
+        self.store.read(CA_FILE, "the trust anchor", fsio::MAX_INPUT)
     }
 
     /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.
@@ -266,23 +298,33 @@ impl Bundle {
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+        // From here on no other step comes between what is read and what is written.
+        let held = self.store.hold()?;
         let stood = self.digests();
         let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
         if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
-            return fsio::write_all(&self.dir, files);
+            return held.write(files);
         }
-        let transcript = Transcript::read(&self.dir)?;
-        let content = step.after(&transcript, &self.id, stood, outputs)?;
+        let content = step.after(&Transcript::read(&self.store)?, &self.id, stood, outputs)?;
         let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
         let mut all: Vec<NewFile<'_>> = kept.collect();
         all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
-        fsio::write_all(&self.dir, &all)
+        held.write(&all)
+    }
+
+    /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
+    ///
+    /// # Errors
+    /// As [`Bundle::write`].
+    pub fn note(&self, step: &Step<'_>) -> Result<()> {
+        let held = self.store.hold()?;
+        let content = step.after(&Transcript::read(&self.store)?, &self.id, self.digests(), Digests::new())?;
+        held.write(&[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
     }
 
     /// The bundle's own files that stand there and can be read: SHA-256 by name.
     fn digests(&self) -> Digests {
-        let digest =
-            |name: &String| fsio::read_regular(&self.path(name), "a file of the bundle", fsio::MAX_INPUT).ok().map(|content| hex(&sha256(&content)));
+        let digest = |name: &String| self.store.read(name, "a file of the bundle", fsio::MAX_INPUT).ok().map(|content| hex(&sha256(&content)));
         self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
     }
 
@@ -295,25 +337,13 @@ impl Bundle {
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
 
-/// The names in a directory that may be a bundle's: text, and not hidden. Macs leave a `._` beside each file on the stick that it travels on.
-fn list(dir: &Path) -> Result<Vec<String>> {
-    let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
-        _ if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
-            refused("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
-        }
-        std::io::ErrorKind::NotADirectory => refused(
-            "not-a-directory",
-            format!("{} is a file, expected a bundle (a directory)", dir.display()),
-            "name the directory that holds the files",
-        ),
-        _ => {
-            Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions")
-        }
-    })?;
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
-    names.sort_unstable();
-    Ok(names)
+/// The names that do not begin with a cluster's id.
+const FIXED: [&str; 7] = [REQUEST, VERIFICATION, CA_FILE, RESPONSE, RECEIPT, CREATION, TRANSCRIPT];
+
+/// Whether this is the name of a file that belongs into a bundle, of whichever cluster.
+pub(crate) fn is_own(name: &str) -> bool {
+    let prefixes = || Part::ALL.into_iter().filter_map(|part| name.strip_suffix(part.suffix()));
+    FIXED.contains(&name) || prefixes().any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
 /// Text from outside for a message: bounded, and nothing that a terminal would obey.

@@ -1,11 +1,10 @@
 //! A bundle as somebody finds it who wants to look at all of it, in whatever state it is: what is absent, damaged or changed is told, not refused.
 
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Bundle, CA_FILE, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, TRANSCRIPT, Trail, VERIFICATION};
+use super::{Bundle, CA_FILE, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION};
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
@@ -114,7 +113,7 @@ impl Survey {
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     pub fn of(dir: &Path) -> Result<Self> {
-        let (bundle, _faults) = Bundle::look(dir)?;
+        let (bundle, _faults) = Bundle::look(Store::at(dir))?;
         let names = bundle.names().into_iter().chain([TRANSCRIPT.to_owned()]);
         let files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
         let transcript = match file(&files, TRANSCRIPT) {
@@ -178,14 +177,13 @@ fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec
 }
 
 fn seen(bundle: &Bundle, name: String) -> Seen {
-    let path = bundle.path(&name);
+    let store = bundle.store();
     let max = match name.as_str() {
         TRANSCRIPT => transcript::MAX_TRANSCRIPT,
         json if json.ends_with(".json") => documents::MAX_DOCUMENT,
         _ => fsio::MAX_INPUT,
     };
-    let there = fs::symlink_metadata(&path).is_ok();
-    let content = there.then(|| fsio::read_regular(&path, "a file of the bundle", max).map_err(|error| error.message));
+    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
     Seen { name, content }
 }
 

@@ -1,17 +1,15 @@
 //! `transcript.jsonl`: what was done to a bundle, one line a step, each with the hash of the line before.
 //!
 //! Any change, any line taken out and any reordering breaks the chain. A cut at the end shows in the files: whatever the last lines wrote is then accounted
-//! for by no line. Who can write to the bundle can also write a whole new transcript, unless a line is sealed with the CA's key: a seal holds
+//! for by no line, whether or not other lines follow. Who can write to the bundle can also write a whole new transcript, unless a line is sealed with the CA's key: a seal holds
 //! everything up to its line. Nothing but people and `hsmboot transcript` relies on any of this.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, ClusterId, Digests};
+use super::{Bundle, CA_FILE, ClusterId, Digests, Store, printable};
 use crate::error::{Class, Error, Result};
-use crate::fsio;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
 /// The file's name.
@@ -66,6 +64,9 @@ pub struct Entry {
     /// Whether the fingerprint that the other side read out was compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint_compared: Option<bool>,
+    /// The call that was about to be sent when this was written: `InitializeCluster`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sends: Option<String>,
     /// SHA-256 of the line before, without its line end; of the first, zeros.
     pub previous: String,
     /// The CA's signature over the line without this member.
@@ -76,6 +77,11 @@ pub struct Entry {
 impl Entry {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-transcript/1";
+
+    /// SHA-256 of its line, without its line end: what the next one names as `previous`.
+    pub fn hash(&self) -> String {
+        hex(&sha256(line(self).as_bytes()))
+    }
 
     /// What a seal signs.
     pub fn to_be_sealed(&self) -> Vec<u8> {
@@ -101,7 +107,7 @@ impl Seal {
     }
 
     /// Whether `key` made it.
-    fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
+    pub fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
         let (Some(algorithm), Some(signature)) = (unhex(&self.algorithm), unhex(&self.signature)) else { return false };
         SignatureAlgorithm::from_der(&algorithm).is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
     }
@@ -111,9 +117,24 @@ fn fault(what: String, hint: &str) -> Error {
     Error::new(Class::Input, "bad-transcript", what, hint)
 }
 
+/// Of lower-case digits only: one seal is not to be written in two ways.
 fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| if pair.len() == 2 { u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok() } else { None }).collect()
+}
+
+/// What is wrong with a line that is no entry: another version's has another format.
+fn unknown(line: &str) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+    match value.get("format").and_then(serde_json::Value::as_str) {
+        Some(format) if format != Entry::FORMAT => {
+            format!("has the format `{}`, expected `{}`: another version of hsmboot wrote it", printable(format), Entry::FORMAT)
+        }
+        _ => "is not a step of a transcript".to_owned(),
+    }
 }
 
 /// An entry's line, without a line end: our own type with string keys always serialises.
@@ -149,6 +170,8 @@ pub struct Step<'a> {
     pub unverified: bool,
     /// Whether the other side's fingerprint was compared.
     pub fingerprint_compared: Option<bool>,
+    /// A call that is about to be sent, and cannot be taken back.
+    pub sends: Option<&'static str>,
     /// The CA's key, where it shall seal the step.
     pub seal: Option<Sealer<'a>>,
 }
@@ -157,8 +180,9 @@ impl Step<'_> {
     /// The transcript's content with this step: it read what stood in the bundle, and writes `outputs`.
     ///
     /// # Errors
-    /// That the transcript does not hold, class `Input`; that the key does not sign, class `Ca`.
+    /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`; that the key does not sign, class `Ca`.
     pub(super) fn after(&self, transcript: &Transcript, cluster_id: &ClusterId, stood: Digests, outputs: Digests) -> Result<Vec<u8>> {
+        transcript.is_of(cluster_id)?;
         let (step, previous) = transcript.next();
         let mut inputs = stood;
         inputs.extend(self.given.clone());
@@ -178,14 +202,26 @@ impl Step<'_> {
             reason: self.reason.clone(),
             unverified: self.unverified,
             fingerprint_compared: self.fingerprint_compared,
+            sends: self.sends.map(str::to_owned),
             previous,
             seal: None,
         };
         if let Some(seal) = self.seal {
             entry.seal = Some(seal(&entry.to_be_sealed())?);
         }
-        Ok(transcript.with(&entry))
+        let content = transcript.with(&entry);
+        // What is longer would be read by no later step.
+        if u64::try_from(content.len()).is_ok_and(|length| length <= MAX_TRANSCRIPT) { Ok(content) } else { Err(full()) }
     }
+}
+
+fn full() -> Error {
+    Error::new(
+        Class::Conflict,
+        "transcript-full",
+        format!("{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was changed"),
+        "keep the bundle as it is, and go on with a copy of its other files in a new directory",
+    )
 }
 
 /// A transcript as far as it holds, for those who look at one that may not.
@@ -235,17 +271,23 @@ impl Transcript {
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: a line that is changed, missing, or out of its order.
-    pub fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join(TRANSCRIPT);
-        if std::fs::symlink_metadata(&path).is_err() {
+    pub fn read(store: &Store) -> Result<Self> {
+        if !store.has(TRANSCRIPT) {
             return Ok(Transcript::default());
         }
-        let content = fsio::read_regular(&path, "the transcript", MAX_TRANSCRIPT)?;
-        Self::parse(&content).map_err(|(number, fault)| {
+        Self::from_content(&store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?, &store.place(TRANSCRIPT))
+    }
+
+    /// The same of a transcript's content, which stands, or came from, `place`.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn from_content(content: &[u8], place: &dyn std::fmt::Display) -> Result<Self> {
+        Self::parse(content).map_err(|(number, fault)| {
             Error::new(
                 Class::Input,
                 "bad-transcript",
-                format!("{} does not hold: line {number} {fault}", path.display()),
+                format!("{place} does not hold: line {number} {fault}"),
                 "it was damaged or changed: what came before that line still holds; keep the file as evidence, and go on with the bundle in a new directory",
             )
         })
@@ -260,9 +302,12 @@ impl Transcript {
     fn follow(&self, found: &str, number: usize) -> std::result::Result<Entry, String> {
         let fault = |what: &str| what.to_owned();
         let found = found.strip_suffix('\n').ok_or_else(|| fault("is cut short: it has no line end"))?;
-        let entry: Entry = serde_json::from_str(found).map_err(|_| fault("is not a step of a transcript"))?;
+        let entry: Entry = serde_json::from_str(found).map_err(|_| unknown(found))?;
         // The one way to write it: so that no byte of the line is outside the hash's and the seal's reach.
-        if line(&entry) != found || entry.format != Entry::FORMAT {
+        if entry.format != Entry::FORMAT {
+            return Err(unknown(found));
+        }
+        if line(&entry) != found {
             return Err(fault("is not written as hsmboot writes it"));
         }
         if u64::try_from(number).ok() != Some(entry.step) {
@@ -282,10 +327,20 @@ impl Transcript {
         &self.entries
     }
 
+    /// The file's content; empty where there is no step.
+    pub fn content(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Whether it is the other one, perhaps with more steps.
+    pub fn continues(&self, other: &Transcript) -> bool {
+        self.text.starts_with(&other.text)
+    }
+
     /// What the next entry has to name as `step` and `previous`.
     pub fn next(&self) -> (u64, String) {
         let step = u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(1);
-        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), |last| hex(&sha256(line(last).as_bytes()))))
+        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), Entry::hash))
     }
 
     /// The file's content with one step more.
@@ -293,10 +348,25 @@ impl Transcript {
         format!("{}{}\n", self.text, line(entry)).into_bytes()
     }
 
+    /// That it is this cluster's, if it is any's.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`.
+    fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
+        match self.entries.first() {
+            Some(entry) if entry.cluster_id != *cluster_id => {
+                let what = format!("{TRANSCRIPT} is of {}, and the bundle of {cluster_id}", entry.cluster_id);
+                Err(fault(what, "it was exchanged, or copied together with the wrong files: keep each cluster's files in a directory of their own"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What each of the bundle's files should hold: the SHA-256 that was recorded last, and by which step.
     ///
     /// # Errors
-    /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left.
+    /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left, or something that none had left; one that
+    /// wrote what no bundle has.
     fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, (&str, u64)>> {
         let mut recorded: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
         for entry in &self.entries {
@@ -306,12 +376,22 @@ impl Transcript {
                         let what = format!("step {} read another {name} than step {step} had left", entry.step);
                         return Err(fault(what, "it was changed between the two, by other means"));
                     }
-                    _ => {
-                        recorded.insert(name, (digest, entry.step));
+                    // What stood there before the first step came from elsewhere; a CA's certificate may come from `ca init` at any time.
+                    None if entry.step > 1 && name != CA_FILE => {
+                        let what = format!("step {} found {name}, which no step before had written", entry.step);
+                        return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
                     }
+                    _ => drop(recorded.insert(name, (digest, entry.step))),
                 }
             }
-            recorded.extend(entry.outputs.iter().map(|(name, digest)| (name.as_str(), (digest.as_str(), entry.step))));
+            for (name, digest) in &entry.outputs {
+                // Names in there are from outside: only a bundle's own are ever opened.
+                if !names.contains(name) {
+                    let what = format!("step {} wrote `{}`, which no bundle has", entry.step, printable(name));
+                    return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
+                }
+                recorded.insert(name, (digest, entry.step));
+            }
         }
         Ok(recorded)
     }
@@ -321,16 +401,17 @@ impl Transcript {
     /// # Errors
     /// Class `Input`, `bad-transcript`: a file that is missing, changed, or accounted for by no step; a seal that the key did not make.
     pub fn account_for(&self, bundle: &Bundle, ca: Option<&PublicKey>) -> Result<()> {
+        self.is_of(bundle.id())?;
         let names = bundle.names();
         let recorded = self.recorded(&names)?;
         for (name, (digest, step)) in &recorded {
-            let content = fsio::read_regular(&bundle.path(name), "a file of the bundle", MAX_TRANSCRIPT)?;
+            let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
             if hex(&sha256(&content)) != *digest {
                 let what = format!("{name} is not the file that step {step} left");
                 return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
             }
         }
-        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && std::fs::symlink_metadata(bundle.path(name)).is_ok());
+        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && bundle.has_file(name));
         if let Some(name) = stray {
             let what = format!("no step of the transcript accounts for {name}");
             return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
@@ -342,6 +423,11 @@ impl Transcript {
                 Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
             }
         }
+    }
+
+    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
+    pub fn head(&self) -> String {
+        self.next().1
     }
 
     /// The first step with a seal that `key` did not make.
@@ -382,6 +468,7 @@ mod tests {
                 reason: None,
                 unverified: false,
                 fingerprint_compared: None,
+                sends: None,
                 previous,
                 seal: None,
             };

@@ -13,7 +13,7 @@ use super::key::pbes2;
 use super::key::plain::{self, Curve, EC_PUBLIC_KEY};
 use super::passphrase::Passphrase;
 use crate::error::{Class, Error, Result};
-use crate::x509::der;
+use crate::x509::{PublicKey, der};
 
 /// The kinds of key that a CA can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -43,6 +43,18 @@ impl KeyType {
             KeyType::Rsa2048 => "rsa-2048",
             KeyType::P256 => "p256",
             KeyType::P384 => "p384",
+        }
+    }
+
+    /// The type of a key, where it is one of these.
+    pub fn of(key: &PublicKey) -> Option<Self> {
+        match (key, key.modulus_bits()) {
+            (PublicKey::Rsa { pss_only: None, .. }, Some(4096)) => Some(KeyType::Rsa4096),
+            (PublicKey::Rsa { pss_only: None, .. }, Some(3072)) => Some(KeyType::Rsa3072),
+            (PublicKey::Rsa { pss_only: None, .. }, Some(2048)) => Some(KeyType::Rsa2048),
+            (PublicKey::P256(_), _) => Some(KeyType::P256),
+            (PublicKey::P384(_), _) => Some(KeyType::P384),
+            _ => None,
         }
     }
 }
@@ -196,6 +208,7 @@ mod tests {
         for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
             let (one, two) = (NewKey::generate(kind).unwrap().signer().unwrap(), NewKey::generate(kind).unwrap().signer().unwrap());
             assert_ne!(one.spki(), two.spki());
+            assert_eq!(KeyType::of(&PublicKey::from_der(one.spki(), "test").unwrap()), Some(kind));
             assert!(!one.sign(b"tbs").unwrap().is_empty());
         }
     }

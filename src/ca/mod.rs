@@ -27,7 +27,11 @@ use std::path::Path;
 
 pub use self::generate::{KeyType, NewKey};
 pub use self::init::{Terms, make_trust_anchor};
-pub use self::key::{CaKey, FileKey, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE};
+#[cfg(feature = "pkcs11")]
+pub use self::key::Pkcs11Uri;
+pub use self::key::{CaKey, FileKey, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, TokenOptions, Unlock};
+#[cfg(feature = "awskms")]
+pub use self::key::{KmsKey, KmsKeyName};
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};
 pub use self::show::CaSummary;
 pub use self::subject::parse_subject;

@@ -66,6 +66,19 @@ impl PassphraseSource {
         self.get(prompt, &format!("the CA's key {} is encrypted", shown(key)))
     }
 
+    /// The PIN of a token. `why` says what wants it. An empty line is no PIN: it is not worth one of the few tries.
+    ///
+    /// # Errors
+    /// As [`for_key`](Self::for_key).
+    #[cfg(feature = "pkcs11")]
+    pub(in crate::ca) fn for_pin(&self, prompt: &str, why: &str) -> Result<Passphrase> {
+        let not_given = || {
+            Error::new(Class::Ca, "prompt-cancelled", "the PIN was not given: the prompt was cancelled; nothing was tried", "run the command again")
+        };
+        let pin = self.get(|| terminal::ask(prompt), why).map_err(|error| if error.kind == "prompt-cancelled" { not_given() } else { error })?;
+        if pin.bytes().is_empty() { Err(not_given()) } else { Ok(pin) }
+    }
+
     /// The passphrase for a key that is about to be written. The terminal is asked for it twice.
     ///
     /// # Errors

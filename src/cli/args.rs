@@ -4,10 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::step::{given, short_text};
+use crate::bundle::{ClusterId, Digests};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
+
+/// `./<cluster-id>` unless the user named a directory.
+#[cfg_attr(not(any(feature = "online", feature = "qr")), allow(dead_code))]
+pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
+    given.cloned().unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
+}
 
 /// Which roots are trusted, and how strictly.
 #[derive(Clone, Debug, Default, Args)]
@@ -26,7 +34,7 @@ pub struct TrustArgs {
     #[arg(long, value_name = "CHECK", value_parser = waivable)]
     pub(crate) accept: Vec<CheckId>,
     /// Why a failure is accepted, or a step done unverified; recorded
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub(crate) reason: Option<String>,
 }
 
@@ -38,6 +46,13 @@ pub enum PolicyName {
     Attestation,
     /// RFC 5280 6.1.4 for hardware certificates as well
     Rfc5280,
+}
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 2000;
+
+fn reason(text: &str) -> std::result::Result<String, String> {
+    short_text(text, MAX_REASON).map(str::to_owned)
 }
 
 fn waivable(text: &str) -> std::result::Result<CheckId, String> {
@@ -54,17 +69,29 @@ impl TrustArgs {
     ///
     /// # Errors
     /// Class `Input` where a file cannot be read or parsed: nothing falls back.
+    #[allow(dead_code)] // for those who judge and write no step
     pub(crate) fn anchors(&self) -> Result<Anchors> {
+        self.anchors_and_files().map(|(anchors, _)| anchors)
+    }
+
+    /// The anchors, and the SHA-256 of the files that were given, for the transcript.
+    ///
+    /// # Errors
+    /// As [`Self::anchors`].
+    pub(crate) fn anchors_and_files(&self) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
+        let mut files_read = Digests::new();
         for (files, side) in [(&self.aws_root, &mut anchors.aws), (&self.manufacturer_root, &mut anchors.manufacturer)] {
             if !files.is_empty() {
                 side.clear();
             }
             for file in files {
-                side.extend(read_anchors(file)?);
+                let content = read_root(file)?;
+                side.extend(parse_root(file, &content)?);
+                files_read.extend(given(file, &content));
             }
         }
-        Ok(anchors)
+        Ok((anchors, files_read))
     }
 
     /// The policy; `--accept` wants its reason, and a reason something to explain.
@@ -97,14 +124,17 @@ impl TrustArgs {
     }
 }
 
-fn read_anchors(file: &std::path::Path) -> Result<Vec<Anchor>> {
+fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
     let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
     let unread = |error: Error| {
         // Contract: an anchor file that can't be read ends the command with 4, whatever the machine's reason.
         if error.class == Class::Machine { Error { class: Class::Input, ..error } } else { error }
     };
-    let content = fsio::read(file, "a root certificate", max).map_err(unread)?;
-    Anchor::from_file(&content, &file.display().to_string()).map_err(|fault| {
+    fsio::read(file, "a root certificate", max).map_err(unread)
+}
+
+fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
+    Anchor::from_file(content, &file.display().to_string()).map_err(|fault| {
         Error::new(
             Class::Input,
             "bad-anchor",

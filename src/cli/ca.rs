@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::PassphraseArgs;
+#[cfg(feature = "awskms")]
+use super::aws::CaAccessArgs;
+use super::key::KeyAccess;
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
-use crate::ca::{CaSummary, FileKey, KeyType, NewKey, Passphrase, Terms, make_trust_anchor, parse_subject};
+use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::DEFAULT_DAYS;
@@ -22,18 +26,24 @@ Examples:
 
 Exit codes: 0 done; others as each command says")]
 pub enum Command {
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     Show(ShowArgs),
 }
 
-/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase
+/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase, or a key on a token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is made on the token, and never leaves it. \
+Then customerCA.crt alone is written. No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
+
 Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key 'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca --region eu-central-1
 
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase; 8 there is one already")]
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the token or the key does not sign; 6 AWS KMS refused or cannot be reached; \
+8 there is one already")]
 pub struct InitArgs {
     /// The directory to write customerCA.crt and customerCA.key into
     #[arg(long, value_name = "DIR")]
@@ -41,20 +51,28 @@ pub struct InitArgs {
     /// The CA's name, an RFC 4514 string: most specific part first
     #[arg(long, value_name = "DN")]
     subject: String,
-    /// rsa-4096, rsa-3072, rsa-2048, p256 or p384
-    #[arg(long, value_name = "T", default_value = "rsa-4096", value_parser = key_type)]
-    key_type: KeyType,
+    /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
+    #[arg(long, value_name = "T", value_parser = key_type)]
+    key_type: Option<KeyType>,
+    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN, alias or id of a key that is there; or its file
+    #[arg(long, value_name = "KEY")]
+    ca_key: Option<PathBuf>,
     /// How many days the CA lasts
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
     days: u32,
-    #[command(flatten)]
-    passphrase: PassphraseArgs,
     /// Write the key without encryption
-    #[arg(long, conflicts_with = "passphrase")]
+    #[arg(long, conflicts_with_all = ["passphrase", "ca_key"])]
     no_passphrase: bool,
     /// Replace files of other content
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[cfg(feature = "awskms")]
+    #[command(flatten)]
+    access: CaAccessArgs,
 }
 
 /// Show what a CA certificate says
@@ -84,8 +102,14 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
 
 fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     let subject = parse_subject(&args.subject)?;
-    let order = Order { subject: &subject, key_type: args.key_type, days: args.days, force: args.force };
-    order.check_free(&args.out)?;
+    let order = Order { subject: &subject, key_type: args.key_type.unwrap_or_default(), days: args.days, force: args.force };
+    let elsewhere = args.ca_key.as_deref().map(KeySource::parse).transpose()?;
+    if let Some(source) = elsewhere {
+        return init_elsewhere(args, &order, &source, ui);
+    }
+    #[cfg(feature = "awskms")]
+    args.access.options_for(&KeySource::File(args.out.join(CA_KEY_FILE)))?;
+    order.check_free(&args.out, &[CA_KEY_FILE, CA_FILE])?;
     let key_path = args.out.join(CA_KEY_FILE);
     let passphrase = match args.no_passphrase {
         true => None,
@@ -114,6 +138,38 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::done(document, text))
 }
 
+/// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
+fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &Ui) -> Result<Outcome> {
+    let access = KeyAccess {
+        passphrase: &args.passphrase,
+        token: &args.token,
+        certificate: None,
+        #[cfg(feature = "awskms")]
+        aws: args.access.options_for(source)?,
+    };
+    order.check_free(&args.out, &[CA_FILE])?;
+    let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
+    let path = args.out.join(CA_FILE);
+    let kept = |mut error: Error| {
+        if made {
+            error.message.push_str(&format!("\n  the key was made all the same, and stays: {name}"));
+            error.hint = format!("{}{}the same command goes on with that key", error.hint, if error.hint.is_empty() { "" } else { "; " });
+        }
+        error
+    };
+    let certificate = order.certify(loaded.key.as_ref()).map_err(kept)?;
+    let text = certificate.to_pem();
+    let file = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: order.force };
+    fsio::write_all(&args.out, &[file]).map_err(kept)?;
+    let summary = CaSummary::of(&certificate);
+    let how = if made { "made on the token; it cannot leave it" } else { "was there already" };
+    let mut text = format!("made a CA\n  certificate  {}\n  key          {name}\n               {how}\n", path.display());
+    text.push_str(&lines(&summary));
+    text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
+    let document = json!({ "certificate": path_value(&path), "key": name, "key_made": made, "ca": summary });
+    Ok(Outcome::done(document, text))
+}
+
 /// A CA to be made.
 pub(crate) struct Order<'a> {
     pub(crate) subject: &'a [u8],
@@ -123,10 +179,10 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// That neither file stands there already, before a passphrase is asked for and a key made.
-    pub(crate) fn check_free(&self, dir: &Path) -> Result<()> {
+    /// That none of the files stands there already, before a passphrase is asked for and a key made.
+    pub(crate) fn check_free(&self, dir: &Path, names: &[&str]) -> Result<()> {
         fsio::check_dir(dir)?;
-        for name in [CA_KEY_FILE, CA_FILE] {
+        for name in names {
             let path = dir.join(name);
             if !self.force && std::fs::symlink_metadata(&path).is_ok() {
                 return Err(Error::new(
@@ -140,15 +196,19 @@ impl Order<'_> {
         Ok(())
     }
 
+    /// The certificate for a key.
+    fn certify(&self, key: &dyn CaKey) -> Result<Certificate> {
+        let serial = write::serial(super::random()?);
+        let (not_before, not_after) = write::lifetime(super::now(), self.days);
+        make_trust_anchor(&Terms { subject: self.subject, serial: &serial, not_before, not_after }, key)
+    }
+
     /// Makes key and certificate and writes both, or neither; gives both, ready to sign.
     pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<(Certificate, FileKey)> {
         ui.detail(&format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
-        let serial = write::serial(super::random()?);
-        let (not_before, not_after) = write::lifetime(super::now(), self.days);
-        let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
         let signer = key.signer()?;
-        let certificate = make_trust_anchor(&terms, &signer)?;
+        let certificate = self.certify(&signer)?;
         let key_pem = key.to_pem(passphrase)?;
         let cert_pem = certificate.to_pem();
         let file = |name: &str, mode| (name.to_owned(), mode);

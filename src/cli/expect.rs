@@ -1,5 +1,6 @@
 //! `--expect`, and the question for it: is this what the other side sent?
 
+use std::fs::File;
 use std::io::{BufRead, IsTerminal, Read, Write};
 
 use super::ui::{Format, Ui};
@@ -33,14 +34,14 @@ impl ExpectArgs {
     pub(crate) fn compare(&self, found: Fingerprint, side: &Side, ui: &Ui) -> Result<bool> {
         let expected = match self.expect {
             Some(expected) => expected,
-            None if asks(ui) => match ask(side)? {
-                Some(expected) => expected,
-                None => {
+            None => match screen(ui).map(|mut screen| ask(side, &mut screen)).transpose()? {
+                Some(Some(expected)) => expected,
+                Some(None) => {
                     ui.warn(&format!("nobody compared the {}'s fingerprint", side.what));
                     return Ok(false);
                 }
+                None => return Ok(false),
             },
-            None => return Ok(false),
         };
         if expected == found {
             return Ok(true);
@@ -54,12 +55,19 @@ impl ExpectArgs {
     }
 }
 
-fn asks(ui: &Ui) -> bool {
-    ui.format == Format::Text && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+/// Where to ask, if somebody is there to answer. Where standard error goes elsewhere (`2>&1 | tee log`), somebody still sits at the terminal.
+fn screen(ui: &Ui) -> Option<Box<dyn Write>> {
+    if ui.format != Format::Text || !std::io::stdin().is_terminal() {
+        return None;
+    }
+    if std::io::stderr().is_terminal() {
+        return Some(Box::new(std::io::stderr()));
+    }
+    File::options().write(true).open("/dev/tty").ok().map(|tty| Box::new(tty) as Box<dyn Write>)
 }
 
 /// Asks until the answer is a fingerprint, or `skip`.
-fn ask(side: &Side) -> Result<Option<Fingerprint>> {
+fn ask(side: &Side, screen: &mut dyn Write) -> Result<Option<Fingerprint>> {
     let unanswered = || {
         Error::new(
             Class::Rejected,
@@ -69,8 +77,7 @@ fn ask(side: &Side) -> Result<Option<Fingerprint>> {
         )
     };
     for _ in 0..3 {
-        let mut err = std::io::stderr().lock();
-        drop(write!(err, "fingerprint of the {}, as `hsmboot {}` printed it (or skip): ", side.what, side.by).and_then(|()| err.flush()));
+        drop(write!(screen, "fingerprint of the {}, as `hsmboot {}` printed it (or skip): ", side.what, side.by).and_then(|()| screen.flush()));
         let mut line = String::new();
         let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
         match (read, line.trim()) {
@@ -78,7 +85,7 @@ fn ask(side: &Side) -> Result<Option<Fingerprint>> {
             (_, "skip") => return Ok(None),
             (_, answer) => match answer.parse() {
                 Ok(fingerprint) => return Ok(Some(fingerprint)),
-                Err(fault) => drop(writeln!(err, "{fault}")),
+                Err(fault) => drop(writeln!(screen, "{fault}")),
             },
         }
     }

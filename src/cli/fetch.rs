@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::TOOL;
+use super::args::bundle_dir;
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::step::StepArgs;
 use super::ui::{Outcome, Ui, path_value};
@@ -20,6 +21,7 @@ use crate::fetch::{self, Facts, Fetched};
 Examples:
   hsmboot fetch --cluster-id cluster-abc234defgh
   hsmboot fetch --cluster-id cluster-abc234defgh --bundle /media/usb/claim --region eu-central-1
+  hsmboot fetch --cluster-id cluster-abc234defgh --bundle claim.hsmboot
 
 Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be reached; 8 the cluster's state shows no CSR, \
 or files of other content stand there")]
@@ -27,7 +29,7 @@ pub struct Args {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     cluster_id: ClusterId,
-    /// The directory to write into (default: ./<cluster-id>)
+    /// The directory to write into, or one file NAME.hsmboot (default: ./<cluster-id>)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// Replace files of other content
@@ -37,11 +39,6 @@ pub struct Args {
     step: StepArgs,
     #[command(flatten)]
     online: OnlineArgs,
-}
-
-/// `./<cluster-id>` unless the user named a directory.
-pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
-    given.cloned().unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
@@ -70,7 +67,7 @@ pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
 }
 
 fn answer(fetched: &Fetched) -> Outcome {
-    let dir = fetched.bundle.dir();
+    let dir = fetched.bundle.path();
     let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
         object.insert("bundle".to_owned(), path_value(dir));

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
 use super::sign;
-use super::step::{StepArgs, given, judged};
+use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Fingerprint, Step, Waiver};
+use crate::bundle::{Bundle, Fingerprint, Origin, Step, Waiver};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -50,9 +50,10 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     sign::not_signed_already(&bundle, args.force)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
@@ -63,13 +64,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
     let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &trust_anchor, now).into_pair()?;
+    sign::note_subject(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
-    let step = judged(args.step.begin(now), &judgement.record);
-    let mut files = given(&args.signed_cert, &signed_cert);
+    let step = judged(args.step.begin(now), &judgement.record, &roots);
+    let mut files = roots;
+    files.extend(given(&args.signed_cert, &signed_cert));
     files.extend(given(&args.trust_anchor, &trust_anchor));
     let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
     let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
-    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
+    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, &Origin::default(), now, args.force, &step)?;
     Ok(sign::answer(&bundle, &pair, &response, &judgement.record, request, compared))
 }

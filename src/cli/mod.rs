@@ -3,6 +3,8 @@
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
 mod args;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod aws;
 #[cfg(feature = "online")]
 mod backup;
 #[cfg(feature = "online")]
@@ -17,11 +19,15 @@ mod fetch;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
+mod key;
 #[cfg(feature = "online")]
 mod manage;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
+mod pack;
+#[cfg(feature = "qr")]
+mod qr;
 mod report;
 mod sign;
 mod signals;
@@ -34,6 +40,7 @@ mod step;
 mod submit;
 #[cfg(feature = "online")]
 mod tag;
+mod token;
 mod transcript;
 mod ui;
 mod verify;
@@ -83,7 +90,7 @@ pub enum Command {
     #[allow(missing_docs)]
     Ca(ca::Command),
     #[allow(missing_docs)]
-    Sign(sign::Args),
+    Sign(Box<sign::Args>),
     #[allow(missing_docs)]
     Import(import::Args),
     #[allow(missing_docs)]
@@ -116,6 +123,14 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
+    #[allow(missing_docs)]
+    Pack(pack::Args),
+    #[allow(missing_docs)]
+    Unpack(pack::UnpackArgs),
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    #[cfg(feature = "qr")]
+    Qr(qr::Command),
     #[command(subcommand)]
     #[allow(missing_docs)]
     Transcript(transcript::Command),
@@ -196,6 +211,10 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Tag(command) => tag::run(&command, ui),
         #[cfg(feature = "simulator")]
         Command::Simulate(args) => simulate::run(&args, ui),
+        Command::Pack(args) => pack::run(&args, ui),
+        Command::Unpack(args) => pack::unpack(&args, ui),
+        #[cfg(feature = "qr")]
+        Command::Qr(command) => qr::run(&command, ui),
         Command::Transcript(command) => transcript::run(&command),
         Command::Report(args) => report::run(&args, ui),
         Command::Completions(args) => Ok(meta::completions(&args)),

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+pub(crate) use super::aws::duration;
+use super::aws::{endpoint, region};
 use super::ui::{Ui, plain};
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
-use crate::cloudhsm::aws::{AwsCloudHsm, Options, endpoint_problem};
+use crate::cloudhsm::aws::{AwsCloudHsm, Options};
 use crate::cloudhsm::{Cluster, ServiceError};
 use crate::error::{Class, Error, Result};
 
@@ -34,30 +36,6 @@ pub struct TimeoutArgs {
     /// How long to wait for the cluster: seconds, or a number with s, m or h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-}
-
-fn region(text: &str) -> std::result::Result<String, String> {
-    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text.to_owned()) } else { Err("expected a region such as eu-central-1".to_owned()) }
-}
-
-fn endpoint(text: &str) -> std::result::Result<String, String> {
-    endpoint_problem(text).map(|()| text.to_owned())
-}
-
-pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = || "expected seconds, or a number with s, m or h: 90, 90s, 15m, 1h".to_owned();
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
-        None => (text, "s"),
-    };
-    let factor = match unit {
-        "m" => 60,
-        "h" => 3600,
-        _ => 1,
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(factor).filter(|seconds| *seconds <= 7 * 24 * 3600).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// A cluster id on the command line.
@@ -178,27 +156,4 @@ fn line(cluster: &Cluster) -> String {
         return format!("{id} {state}, no CSR yet ({hsms})");
     }
     format!("{id} {state}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units_and_an_end() {
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
-        for wrong in ["", "m", "-1", "1d", "1.5h", "99999999999999999999", "999999h"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_region_is_part_of_a_host_name_and_nothing_else_is_one() {
-        assert!(region("us-gov-west-1").is_ok());
-        for wrong in ["", "eu west", "evil.example.com/", "EU-WEST-1", "a@b"] {
-            assert!(region(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,33 +1,46 @@
 //! `hsmboot sign`
 
+#[cfg(feature = "awskms")]
+mod issuer;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::args::{PassphraseArgs, TrustArgs};
+#[cfg(feature = "awskms")]
+use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
-use super::step::{StepArgs, given, judged};
+use super::key::KeyAccess;
+use super::step::{StepArgs, given, judged, seal, warn_of_gaps};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Part, RESPONSE, Response, Seal, Step, Waiver};
-use crate::ca::{KeySource, LoadedKey};
+use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
+use crate::ca::KeySource;
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement, Record};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Csr, Moment, hex, sha256};
+use crate::x509::{Certificate, Csr, Moment, hex, name_text, sha256};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
+#[cfg_attr(
+    feature = "awskms",
+    command(override_usage = "hsmboot sign [OPTIONS] --ca <FILE> --ca-key <KEY> <DIR>\n       hsmboot sign [OPTIONS] --ca-arn <ARN> <DIR>")
+)]
 #[command(after_help = "\
 Examples:
   hsmboot sign ./cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
+  hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
-Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already")]
+Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already; for a CA that is a service \
+also 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -57,47 +70,132 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 pub struct CaArgs {
     /// The CA's certificate, which becomes the trust anchor
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca: PathBuf,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
-    #[arg(long, value_name = "KEY")]
-    pub(crate) ca_key: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "ca_key")]
+    #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
+    #[cfg_attr(not(feature = "awskms"), arg(required = true))]
+    ca: Option<PathBuf>,
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
+    #[arg(long, value_name = "KEY", requires = "ca")]
+    ca_key: Option<PathBuf>,
     /// How many days the signed certificate lasts, at most until the CA's own end
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
-    pub(crate) days: u32,
+    days: u32,
+    #[command(flatten)]
+    token: TokenArgs,
+    #[cfg(feature = "awskms")]
+    #[command(flatten)]
+    issuer: issuer::IssuerArgs,
+    #[cfg(feature = "awskms")]
+    #[command(flatten)]
+    access: CaAccessArgs,
+}
+
+/// The CA, as the command line names it.
+enum Signer {
+    /// A certificate and its key.
+    Own { certificate: PathBuf, source: KeySource },
+    /// AWS Private CA.
+    #[cfg(feature = "awskms")]
+    Service(crate::pca::CaArn),
+}
+
+impl CaArgs {
+    fn signer(&self) -> Result<Signer> {
+        #[cfg(feature = "awskms")]
+        if let Some(arn) = self.issuer.arn()? {
+            return Ok(Signer::Service(arn));
+        }
+        let (Some(certificate), Some(key)) = (&self.ca, &self.ca_key) else {
+            return Err(Error::new(Class::Usage, "usage", "--ca and --ca-key are missing", "hsmboot sign --help"));
+        };
+        let source = KeySource::parse(key)?;
+        #[cfg(feature = "awskms")]
+        self.access.options_for(&source)?;
+        Ok(Signer::Own { certificate: certificate.clone(), source })
+    }
+}
+
+/// What is signed, on what grounds, and how that is written down.
+struct Work<'a> {
+    args: &'a Args,
+    ui: &'a Ui,
+    bundle: &'a Bundle,
+    evidence: &'a Evidence,
+    judgement: &'a Judgement,
+    grounds: Grounds<'a>,
+    waiver: Option<Waiver>,
+    /// The roots that were given: SHA-256 by file.
+    roots: Digests,
+    /// When the evidence was judged.
+    now: Moment,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let source = KeySource::parse(&args.ca.ca_key)?;
-    let anchors = args.trust.anchors()?;
+    let signer = args.ca.signer()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     let grounds = grounds(&judgement, waiver.as_ref(), ui)?;
-    let ca_text = read_ca(&args.ca.ca, now)?;
-    room_for_trust_anchor(&bundle, &ca_text, args.force)?;
-    let request = Fingerprint::of_request(bundle.id(), &evidence);
-    let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
-    let key = load(&source, &args.passphrase, ui)?;
-    let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
-    let pair = issue(&grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
-    let waiver = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
-    let seal = |sealed: &[u8]| Ok(Seal::new(key.key.signature_algorithm(), &key.key.sign(sealed)?));
-    let step = judged(args.step.begin(now), &judgement.record);
-    let step = Step {
-        given: given(&args.ca.ca, &ca_text),
-        reason: args.trust.reason.clone(),
-        unverified: waiver.is_some(),
-        fingerprint_compared: Some(compared),
-        seal: args.seal.then_some(&seal),
-        ..step
-    };
-    let response = write(&bundle, &pair, &judgement.record, &evidence, waiver, now, args.force, &step)?;
-    Ok(answer(&bundle, &pair, &response, &judgement.record, request, compared))
+    let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
+    let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, roots, now };
+    match signer {
+        Signer::Own { certificate, source } => work.by_own_ca(&certificate, &source),
+        #[cfg(feature = "awskms")]
+        Signer::Service(arn) => work.by_service(&arn),
+    }
+}
+
+impl Work<'_> {
+    fn by_own_ca(&self, certificate: &std::path::Path, source: &KeySource) -> Result<Outcome> {
+        let Work { args, ui, now, .. } = *self;
+        let ca_text = read_ca(certificate, now)?;
+        room_for_trust_anchor(self.bundle, &ca_text, args.force)?;
+        let compared = self.compare()?;
+        let access = KeyAccess {
+            passphrase: &args.passphrase,
+            token: &args.ca.token,
+            certificate: Certificate::from_pem(&ca_text).ok(),
+            #[cfg(feature = "awskms")]
+            aws: args.ca.access.options(),
+        };
+        let key = access.load(source, ui)?;
+        let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
+        let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
+        let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
+        let step = Step { seal: args.seal.then_some(&seal), ..self.step(given(certificate, &ca_text), compared) };
+        self.finish(&pair, &Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
+    }
+
+    /// Asks for the fingerprint that the other side read out.
+    fn compare(&self) -> Result<bool> {
+        self.args.expect.compare(self.request(), &Side { what: "request", by: "fetch" }, self.ui)
+    }
+
+    fn request(&self) -> Fingerprint {
+        Fingerprint::of_request(self.bundle.id(), self.evidence)
+    }
+
+    fn step(&self, given: Digests, compared: bool) -> Step<'static> {
+        Step {
+            given: given.into_iter().chain(self.roots.clone()).collect(),
+            reason: self.args.trust.reason.clone(),
+            unverified: self.waiver.is_some(),
+            fingerprint_compared: Some(compared),
+            ..judged(self.args.step.begin(self.now), &self.judgement.record, &self.roots)
+        }
+    }
+
+    fn finish(&self, pair: &Pair, origin: &Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
+        let record = &self.judgement.record;
+        let response = write(self.bundle, pair, record, self.evidence, self.waiver.clone(), origin, signed_at, self.args.force, step)?;
+        Ok(answer(self.bundle, pair, &response, record, self.request(), compared))
+    }
 }
 
 /// A bundle that is signed already stays as it is.
@@ -108,8 +206,8 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     Err(Error::new(
         Class::Conflict,
         "already-signed",
-        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert).display()),
-        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.dir().display()),
+        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
+        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.path().display()),
     ))
 }
 
@@ -118,16 +216,16 @@ pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
     let force = force || holds(bundle, &der);
-    fsio::check_free(bundle.dir(), &[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
+    bundle.store().check_free(&[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
 }
 
 /// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
 fn holds(bundle: &Bundle, der: &[u8]) -> bool {
     // A link is no file of the bundle: what it leads to is not ours to write.
-    if !std::fs::symlink_metadata(bundle.path(CA_FILE)).is_ok_and(|facts| facts.is_file()) {
+    if !bundle.store().has_file(CA_FILE) {
         return false;
     }
-    let there = fsio::read(&bundle.path(CA_FILE), "the trust anchor", MAX_INPUT).unwrap_or_default();
+    let there = bundle.read_trust_anchor().unwrap_or_default();
     pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
 }
 
@@ -158,21 +256,28 @@ fn verification(record: &Record) -> Value {
 
 /// The CA's certificate as its file holds it. What CloudHSM would refuse is refused before a passphrase is asked for.
 pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
-    let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
+    fit_ca(fsio::read(file, "the CA certificate", MAX_INPUT)?, &file.display(), now)
+}
+
+/// The same of a text that was read from `place`.
+pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
     check::trust_anchor(&text, now).map_err(|mut error| {
-        error.message = format!("{}: {}", file.display(), error.message);
+        error.message = format!("{place}: {}", error.message);
         error
     })?;
     Ok(text)
 }
 
-/// The CA's key, with warnings about how it is kept.
-pub(crate) fn load(source: &KeySource, passphrase: &PassphraseArgs, ui: &Ui) -> Result<LoadedKey> {
-    let loaded = source.load(&passphrase.source())?;
-    for warning in &loaded.warnings {
-        ui.warn(&warning.to_string());
+/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.
+pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
+    let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
+    if asked != made {
+        let (asked, made) = (name_text(asked), name_text(made));
+        let how = if asked == made { ", the same text in another encoding" } else { "" };
+        ui.warn(&format!(
+            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {asked}\n  certificate  {made}{how}"
+        ));
     }
-    Ok(loaded)
 }
 
 /// The fingerprint of what goes back.
@@ -188,6 +293,7 @@ pub(crate) fn write(
     record: &Record,
     evidence: &Evidence,
     unverified: Option<Waiver>,
+    origin: &Origin,
     now: Moment,
     force: bool,
     step: &Step<'_>,
@@ -208,6 +314,8 @@ pub(crate) fn write(
         csr_sha256: hex(&pair.csr().fingerprint()),
         signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
         ca_fingerprint: hex(&pair.trust_anchor().fingerprint()),
+        ca_key: origin.ca_key.clone(),
+        issued_by: origin.issued_by.clone(),
         verdict: record.verdict.as_str().to_owned(),
         unverified,
     };
@@ -234,7 +342,7 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
     let back = fingerprint(bundle, pair);
     let mut document = serde_json::to_value(response).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), path_value(bundle.dir()));
+        object.insert("bundle".to_owned(), path_value(bundle.path()));
         object.insert("verification".to_owned(), verify::document(record));
         object.insert("request_fingerprint".to_owned(), json!(request));
         object.insert("request_compared".to_owned(), json!(compared));
@@ -248,14 +356,14 @@ pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: 
     let text = format!(
         "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
         bundle.id(),
-        bundle.part(Part::SignedCert).display(),
+        bundle.part(Part::SignedCert),
         response.signed_cert_sha256,
         pair.signed_cert().not_before(),
         pair.signed_cert().not_after(),
-        bundle.path(CA_FILE).display(),
+        bundle.place(CA_FILE),
         response.ca_fingerprint,
-        if compared { ", as expected" } else { "" },
-        bundle.dir().display(),
+        if compared { ", as expected" } else { ", compared by nobody" },
+        bundle.path().display(),
     );
     Outcome::done(document, text)
 }

@@ -1,15 +1,19 @@
 //! What a command says of itself in the bundle's transcript.
 
 use super::TOOL;
-use crate::bundle::{Digests, Step};
+use super::ui::Ui;
+use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
+use crate::ca::CaKey;
+use crate::error::{Class, Error, Result};
 use crate::verify::{Record, Status};
-use crate::x509::{Moment, hex, sha256};
+use crate::x509::name::is_invisible;
+use crate::x509::{Moment, PublicKey, hex, sha256};
 
 /// Who does it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StepArgs {
     /// Who does this step, for the bundle's transcript
-    #[arg(long, value_name = "NAME", env = "HSMBOOT_OPERATOR")]
+    #[arg(long, value_name = "NAME", env = "HSMBOOT_OPERATOR", value_parser = operator)]
     operator: Option<String>,
 }
 
@@ -20,33 +24,99 @@ impl StepArgs {
     }
 }
 
-/// What was judged, and what was accepted.
-pub(crate) fn judged<'a>(step: Step<'a>, record: &Record) -> Step<'a> {
+/// The longest name of an operator, in characters.
+const MAX_OPERATOR: usize = 200;
+
+fn operator(text: &str) -> std::result::Result<String, String> {
+    match short_text(text, MAX_OPERATOR)?.trim() {
+        "" => Err("a name is expected".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// Text that is recorded, and shown again in another place: bounded, and nothing in it that a terminal would obey or hide.
+pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
+    match text.chars().count() {
+        length if length > max => Err(format!("it has {length} characters, expected at most {max}")),
+        _ if text.chars().any(|c| c.is_control() && c != '\t' || is_invisible(c)) => Err("it has control characters in it, expected text".to_owned()),
+        _ => Ok(text),
+    }
+}
+
+/// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.
+pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
+    // One that does not hold in itself is refused when the step is written.
+    let Ok(transcript) = Transcript::read(bundle.store()) else { return };
+    if transcript.entries().is_empty() {
+        if bundle.request().is_some() {
+            ui.warn("the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away");
+        }
+    } else if let Err(error) = transcript.account_for(bundle, None) {
+        ui.warn(&format!("the transcript does not account for the bundle: {}", error.message));
+    }
+}
+
+/// A seal by the CA's key, held against the CA's certificate before it is written, as every signature is.
+///
+/// # Errors
+/// Class `Ca`: that the key does not sign; `bad-signature`.
+pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Seal> {
+    let seal = Seal::new(key.signature_algorithm(), &key.sign(sealed)?);
+    if seal.is_by(ca, sealed) {
+        return Ok(seal);
+    }
+    Err(Error::new(
+        Class::Ca,
+        "bad-signature",
+        "the CA's key made a seal that does not verify",
+        "look after the key, or what holds it; sign without --seal",
+    ))
+}
+
+/// What was judged, by which roots of the user's, and what was accepted.
+pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> Step<'a> {
     let accepted: Vec<String> = record.with(Status::Accepted).map(|finding| finding.id.to_string()).collect();
-    Step { verdict: Some(record.verdict.as_str().to_owned()), accepted, reason: record.reason.clone(), ..step }
+    Step { verdict: Some(record.verdict.as_str().to_owned()), accepted, reason: record.reason.clone(), given: roots.clone(), ..step }
 }
 
-/// A file that was read besides the bundle's own.
+/// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs has: `./customerCA.crt` is not the bundle's.
 pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
-    Digests::from([(path.to_string_lossy().into_owned(), hex(&sha256(content)))])
+    let path = path.to_string_lossy();
+    let name = if path.contains('/') { path.into_owned() } else { format!("./{path}") };
+    Digests::from([(name, hex(&sha256(content)))])
 }
 
-/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`).
+/// The longest word of a command line that is recorded whole, in characters.
+const MAX_WORD: usize = 500;
+
+fn shortened(word: &str) -> String {
+    let short: String = word.chars().take(MAX_WORD).collect();
+    match word.chars().count().saturating_sub(MAX_WORD) {
+        0 => short,
+        more => format!("{short}… ({more} characters more)"),
+    }
+}
+
+/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
+/// refused; in the place of another word it might still come here.
 fn command_line() -> Vec<String> {
-    std::env::args_os().map(|word| without_pin(&word.to_string_lossy())).collect()
+    std::env::args_os().map(|word| shortened(&without_pin(&word.to_string_lossy()))).collect()
 }
 
 fn without_pin(word: &str) -> String {
     const NAME: &str = "pin-value=";
+    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII changes.
+    let lower = word.to_ascii_lowercase();
     let mut out = String::new();
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once(NAME) {
-        let end = after.find([';', '&', '?']).unwrap_or(after.len());
-        out.push_str(before);
-        out.push_str("pin-value=(withheld)");
-        rest = after.get(end..).unwrap_or_default();
+    let mut at = 0;
+    while let Some(found) = lower.get(at..).and_then(|rest| rest.find(NAME)) {
+        let value = at.saturating_add(found).saturating_add(NAME.len());
+        out.push_str(word.get(at..value).unwrap_or_default());
+        out.push_str("(withheld)");
+        let rest = word.get(value..).unwrap_or_default();
+        at = value.saturating_add(rest.find([';', '&', '?']).unwrap_or(rest.len()));
     }
-    out + rest
+    out + word.get(at..).unwrap_or_default()
 }
 
 fn host() -> String {
@@ -54,8 +124,35 @@ fn host() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// A key that signs something else than it is asked to.
+    struct Confused(crate::ca::FileKey);
+
+    impl CaKey for Confused {
+        fn spki(&self) -> &[u8] {
+            self.0.spki()
+        }
+
+        fn signature_algorithm(&self) -> &[u8] {
+            self.0.signature_algorithm()
+        }
+
+        fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+            self.0.sign(&[tbs, b" "].concat())
+        }
+    }
+
+    #[test]
+    fn a_seal_that_does_not_verify_is_not_written() {
+        let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256).unwrap().signer().unwrap();
+        let public = PublicKey::from_der(key.spki(), "the key").unwrap();
+        assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
+        let error = seal(&Confused(key), &public, b"a step").unwrap_err();
+        assert_eq!((error.code(), error.kind), (5, "bad-signature"));
+    }
 
     #[test]
     fn a_pin_is_withheld() {
@@ -64,6 +161,7 @@ mod tests {
             "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
         );
         assert_eq!(without_pin("pin-value=1 pin-value=2"), "pin-value=(withheld)");
+        assert_eq!(without_pin("PKCS11:?Pin-Value=1234;é"), "PKCS11:?Pin-Value=(withheld);é");
         assert_eq!(without_pin("--days"), "--days");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::step::{StepArgs, judged};
+use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Step, Waiver};
@@ -17,7 +17,7 @@ use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::submit::{self as step, Account, End, Host};
+use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
 use crate::x509::{Moment, hex};
 
@@ -60,8 +60,9 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
+    warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
@@ -69,16 +70,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
     let pair = read_pair(&bundle, now)?;
+    let mut files = roots;
     if let Some(ca) = &args.ca {
-        is_yours(&pair, ca, now)?;
+        files.extend(given(ca, &is_yours(&pair, ca, now)?));
     }
     let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
+    let step = judged(args.step.begin(now), &judgement.record, &files);
+    let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
     let (end, place, sent_at) = block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
         let mut claim = Claim::submit(bundle.id().as_str(), &pair, patience(args.timeout.timeout)).at(service.place().clone());
-        let mut host = Submission { watcher: Watcher::new(ui), dry_run: args.dry_run, sent_at: None };
-        let end = step::drive(&service, &mut claim, &mut host).await?;
+        let mut host = Submission { watcher: Watcher::new(ui), bundle: &bundle, step: &step, dry_run: args.dry_run, sent_at: None };
+        let end = drive(&service, &mut claim, &mut host).await?;
         Ok((end, service.place().clone(), host.sent_at))
     })?;
     let region = place.region.clone().unwrap_or_default();
@@ -95,25 +99,22 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 verdict,
                 unverified: waiver,
             };
-            let receipt = step::receipt(&pair, &outcome, &account);
-            let step = judged(args.step.begin(now), &judgement.record);
-            let (reason, unverified) = (args.trust.reason.clone(), receipt.unverified.is_some());
-            let step = Step { reason, unverified, fingerprint_compared: Some(compared), ..step };
-            write_receipt(&bundle, &receipt, outcome.how, &step)?;
+            let receipt = receipt(&pair, &outcome, &account);
+            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", path_value(bundle.dir()));
+            insert(&mut document, "bundle", path_value(bundle.path()));
             Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
         }
     }
 }
 
 /// That the pair's trust anchor is the CA that the operator named. Otherwise whoever could write to the bundle could have put a pair of his own there,
-/// and would own the cluster.
-fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<()> {
+/// and would own the cluster. Gives the file's content.
+fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
     let text = sign::read_ca(ca, now)?;
     let yours = check::trust_anchor(&text, now)?;
     if yours.der() == pair.trust_anchor().der() {
-        return Ok(());
+        return Ok(text);
     }
     Err(Error::new(
         Class::Rejected,
@@ -138,7 +139,7 @@ pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
 
 /// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
 fn asked_again(bundle: &Bundle, error: Error) -> Error {
-    let waived = crate::bundle::Response::read(&bundle.path(bundle::RESPONSE)).is_ok_and(|response| response.unverified.is_some());
+    let waived = bundle.response().is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
     match waived {
         true => Error {
             hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".to_owned(),
@@ -154,8 +155,8 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
         return Err(Error::new(
             Class::Input,
             "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert).display()),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.dir().display()),
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
         ));
     }
     bundle.compare_response()?;
@@ -170,8 +171,8 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
-        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert).display(), error.message),
-        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.dir().display()),
+        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert), error.message),
+        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.path().display()),
         ..error
     }
 }
@@ -179,6 +180,8 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
 /// Drives a claim whose pair is there.
 struct Submission<'a> {
     watcher: Watcher<'a>,
+    bundle: &'a Bundle,
+    step: &'a Step<'a>,
     dry_run: bool,
     sent_at: Option<Moment>,
 }
@@ -201,18 +204,29 @@ impl Host for Submission<'_> {
         Err(Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it"))
     }
 
-    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
-        if !self.dry_run {
-            self.sent_at = Some(super::now());
-            self.watcher.tell("InitializeCluster is sent");
+    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
+        if self.dry_run {
+            return Ok(false);
         }
-        !self.dry_run
+        let now = super::now();
+        note_sending(self.bundle, &Step { time: Some(now), ..self.step.clone() })?;
+        self.sent_at = Some(now);
+        self.watcher.tell("InitializeCluster is sent");
+        Ok(true)
     }
+}
+
+/// Puts the call on record before it is made: whatever happens then, even to this machine, the transcript knows of it.
+pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
+    bundle.note(&Step { sends: Some("InitializeCluster"), ..step.clone() }).map_err(|mut error| {
+        error.message = format!("nothing was sent: the transcript cannot be written first\n  {}", error.message);
+        error
+    })
 }
 
 /// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
 pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
-    if how == How::AlreadyClaimed && std::fs::symlink_metadata(bundle.path(RECEIPT)).is_ok() {
+    if how == How::AlreadyClaimed && bundle.has_file(RECEIPT) {
         return Ok(());
     }
     let content = bundle::document(receipt);
@@ -281,6 +295,6 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
         plain(&receipt.state),
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
-        bundle.dir().display(),
+        bundle.path().display(),
     )
 }

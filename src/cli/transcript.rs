@@ -17,7 +17,7 @@ Examples:
   hsmboot transcript show ./cluster-abc234defgh
   hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered")]
+Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered; with --ca also where nothing is sealed, or not by that CA")]
 pub enum Command {
     /// Show the steps
     Show(Args),
@@ -51,12 +51,12 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 
 fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
     let bundle = Bundle::open(dir)?;
-    let transcript = Transcript::read(dir)?;
+    let transcript = Transcript::read(bundle.store())?;
     if transcript.entries().is_empty() {
         return Err(Error::new(
             Class::Input,
             "no-transcript",
-            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.path(TRANSCRIPT).display()),
+            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.place(TRANSCRIPT)),
             "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
         ));
     }
@@ -66,7 +66,7 @@ fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
 fn show(args: &Args) -> Result<Outcome> {
     let (bundle, transcript) = open(&args.dir)?;
     let text: String = transcript.entries().iter().map(lines).collect();
-    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": transcript.entries() });
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": transcript.entries() });
     Ok(Outcome::done(document, text))
 }
 
@@ -83,7 +83,15 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
-        (None, _, _) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
+        (None, _, Some(file)) => {
+            return Err(Error::new(
+                Class::Input,
+                "not-sealed",
+                format!("no step of the transcript is sealed: there is nothing to hold against {}", file.display()),
+                "if it was signed with --seal, the seal was taken away: keep the bundle as evidence; if not, leave --ca out and compare the last line's SHA-256",
+            ));
+        }
+        (None, _, None) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
         (Some(step), Some(ca), Some(file)) => {
             format!("sealed up to step {step} with the key of {} (SHA-256 {})", file.display(), hex(&ca.fingerprint()))
         }
@@ -102,34 +110,47 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let document = json!({ "bundle": path_value(bundle.dir()), "cluster_id": bundle.id(), "steps": steps, "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
-    let text = format!("{}\n  {seal}\n", styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")));
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
+    let text = format!(
+        "{}\n  {seal}\n  SHA-256 of the last line {}\n",
+        styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
+        transcript.head()
+    );
     Ok(Outcome::done(document, text))
 }
 
 fn lines(entry: &Entry) -> String {
-    let mut out = format!("{} {} on {}", entry.step, entry.time, plain(&entry.host));
+    let mut out = format!("{} {} on {}", entry.step, entry.time, one_line(&entry.host));
     if let Some(operator) = &entry.operator {
-        out.push_str(&format!(" by {}", plain(operator)));
+        out.push_str(&format!(" by {}", one_line(operator)));
     }
-    out.push_str(&format!("\n  {}\n", plain(&entry.command.join(" "))));
+    out.push_str(&format!("\n  {}\n", one_line(&entry.command.join(" "))));
     if let Some(verdict) = &entry.verdict {
-        out.push_str(&format!("  {}{}\n", plain(verdict), if entry.unverified { ", and done all the same" } else { "" }));
+        out.push_str(&format!("  {}{}\n", one_line(verdict), if entry.unverified { ", and done all the same" } else { "" }));
     }
     if !entry.accepted.is_empty() {
-        out.push_str(&format!("  accepted: {}\n", plain(&entry.accepted.join(", "))));
+        out.push_str(&format!("  accepted: {}\n", one_line(&entry.accepted.join(", "))));
     }
     if let Some(reason) = &entry.reason {
-        out.push_str(&format!("  because: {}\n", plain(reason)));
+        out.push_str(&format!("  because: {}\n", one_line(reason)));
     }
     if let Some(compared) = entry.fingerprint_compared {
         out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
     }
+    if let Some(call) = &entry.sends {
+        out.push_str(&format!("  about to send {}\n", one_line(call)));
+    }
     for (name, digest) in &entry.outputs {
-        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", plain(name), plain(digest)));
+        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
     }
     if entry.seal.is_some() {
-        out.push_str("  sealed with the CA's key\n");
+        out.push_str("  has a seal, which `hsmboot transcript verify --ca FILE` holds against the CA's key\n");
     }
+    out.push_str(&format!("  SHA-256 of this line {}\n", entry.hash()));
     out
+}
+
+/// Text of an entry, in its line: what anybody wrote there must not look like another step.
+fn one_line(text: &str) -> String {
+    plain(&text.replace('\n', " "))
 }

@@ -42,16 +42,16 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, args.chains_only)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     let evidence = bundle.evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
     if args.record {
-        let step = judged(args.step.begin(super::now()), &record);
+        let step = judged(args.step.begin(super::now()), &record, &roots);
         // A verdict that cannot be kept is told all the same.
         bundle.write(&[record_file(&bundle::document(&record))], &step).map_err(|error| error.with_document(document(&record)))?;
-        ui.detail(&format!("wrote {}", bundle.path(VERIFICATION).display()));
+        ui.detail(&format!("wrote {}", bundle.place(VERIFICATION)));
     }
     Ok(Outcome { document: document(&record), text: text(&record, ui), error: rejection(&record) })
 }

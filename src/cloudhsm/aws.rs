@@ -1,62 +1,26 @@
 //! [`CloudHsm`] over the AWS SDK. The only file that names it.
 
 use std::fmt;
-use std::time::Duration;
 
-use aws_config::Region;
 use aws_config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::Client;
 use aws_sdk_cloudhsmv2::config;
 
 use super::fleet::{ClusterFilter, Fleet};
 use super::{Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError, Trouble};
+use crate::aws::{self, Connected, Service, failure};
+pub use crate::aws::{Options, Timeouts, endpoint_problem};
 
 mod answer;
-mod credentials;
-mod failure;
 mod fleet;
-mod settings;
 
 use answer::cluster_from;
 
-use settings::FALLBACK_REGION;
-pub use settings::endpoint_problem;
+/// What AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL say counts where no endpoint is given.
+const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_CLOUDHSM_V2" };
 
 /// Clusters per page of `list`; the API allows 1 to 25 (API Reference 2022-06-06, DescribeClusters).
 const PAGE: i32 = 25;
-
-/// How to reach the service. What is `None` comes from the AWS SDK's usual environment and files.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The AWS region.
-    pub region: Option<String>,
-    /// The region where neither `region` nor the environment and files name one.
-    pub fallback_region: Option<String>,
-    /// The profile in the shared configuration. Named here, it alone gives the credentials, as with the AWS CLI: the environment's
-    /// are not used.
-    pub profile: Option<String>,
-    /// An endpoint of the user's own: a VPC endpoint, a simulator. AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL count as well.
-    pub endpoint_url: Option<String>,
-    /// How long to wait for what.
-    pub timeouts: Timeouts,
-}
-
-/// How long to wait for the service.
-#[derive(Clone, Copy, Debug)]
-pub struct Timeouts {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the answer to one request.
-    pub request: Duration,
-    /// For a call with all its retries.
-    pub call: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(5), request: Duration::from_secs(30), call: Duration::from_secs(60) }
-    }
-}
 
 /// The service, over the AWS SDK.
 #[derive(Clone)]
@@ -73,36 +37,10 @@ impl fmt::Debug for AwsCloudHsm {
 }
 
 impl AwsCloudHsm {
-    /// Finds region, endpoint and credentials sources. Sends nothing to CloudHSM and does not check that it is there.
-    ///
-    /// Against a loopback endpoint (a simulator) nobody is asked for credentials who has none: the environment's and the
-    /// profile's are used where they are there, made-up ones otherwise, and the metadata services of EC2 and ECS are left alone.
+    /// Finds region, endpoint and credentials sources, as [`aws::connect`] does. Sends nothing to CloudHSM and does not check that it is there.
     pub async fn connect(options: &Options) -> Result<Self, ServiceError> {
-        let mut notes = Vec::new();
-        let endpoint = options.endpoint_url.clone().or_else(settings::endpoint_of_environment);
-        let rehearsal = endpoint.as_deref().is_some_and(settings::is_loopback);
-        let region = settings::region(options, endpoint.is_some()).await;
-        let place = Place {
-            region: Some(region.as_ref().map_or(FALLBACK_REGION, |region| region.as_ref()).to_owned()),
-            endpoint: endpoint.clone(),
-            profile: options.profile.clone(),
-        };
-        if let Some(reason) = endpoint.as_deref().and_then(|url| endpoint_problem(url).err()) {
-            let trouble = Trouble::Unreachable { reason };
-            return Err(ServiceError { call: Call::DescribeClusters, trouble, place: Box::new(place) });
-        }
-        let region = match (region, &endpoint) {
-            (Some(region), _) => region,
-            (None, Some(_)) => {
-                notes.push(format!("no region is set; {FALLBACK_REGION} is used for this endpoint"));
-                Region::from_static(FALLBACK_REGION)
-            }
-            (None, None) => {
-                let place = Box::new(Place { region: None, ..place });
-                return Err(ServiceError { call: Call::DescribeClusters, trouble: Trouble::NoRegion, place });
-            }
-        };
-        let config = settings::load(options, region, endpoint.as_deref(), rehearsal).await;
+        let failed = |(trouble, place)| ServiceError { call: Call::DescribeClusters, trouble, place: Box::new(place) };
+        let Connected { config, place, notes } = aws::connect(SERVICE, options).await.map_err(failed)?;
         Ok(AwsCloudHsm { client: Client::new(&config), place, notes })
     }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::error::{Class, Error};
+use crate::aws::Asked;
+pub use crate::aws::{Place, Trouble};
+use crate::error::Error;
 
 /// A call that did not bring the answer it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,85 +91,6 @@ impl Call {
     }
 }
 
-/// Where a call went: what the user chose, or what was chosen for them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The AWS region.
-    pub region: Option<String>,
-    /// The endpoint, where one was set.
-    pub endpoint: Option<String>,
-    /// The profile, where one was named.
-    pub profile: Option<String>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.endpoint, &self.region) {
-            (Some(endpoint), Some(region)) => write!(f, "{endpoint} (region {region}")?,
-            (Some(endpoint), None) => write!(f, "{endpoint} (no region")?,
-            (None, Some(region)) => write!(f, "AWS CloudHSM (region {region}")?,
-            (None, None) => write!(f, "AWS CloudHSM (no region")?,
-        }
-        match &self.profile {
-            Some(profile) => write!(f, ", profile {profile})"),
-            None => write!(f, ")"),
-        }
-    }
-}
-
-/// What happened to a call.
-///
-/// The service's own texts are kept, the SDK's Debug forms are not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// No connection; the request was not sent.
-    Unreachable {
-        /// The reason, as the system gave it.
-        reason: String,
-    },
-    /// No credentials found, or a source of them failed; nothing was sent.
-    NoCredentials {
-        /// What the sources said.
-        reason: String,
-    },
-    /// No region known; nothing was sent.
-    NoRegion,
-    /// The service does not accept the credentials: unknown, expired, or a signature that does not fit (a wrong clock).
-    BadCredentials {
-        /// The service's error code.
-        code: String,
-        /// The service's message.
-        message: String,
-    },
-    /// The credentials are good, but not for this action.
-    AccessDenied {
-        /// The service's message.
-        message: String,
-    },
-    /// Too many requests. A definite refusal: nothing was done.
-    Throttled {
-        /// The service's message.
-        message: String,
-    },
-    /// The service knows no such cluster, HSM or backup.
-    NotFound {
-        /// The service's message.
-        message: String,
-    },
-    /// The service refused the request and did nothing.
-    Refused {
-        /// The service's error code.
-        code: String,
-        /// The service's message.
-        message: String,
-    },
-    /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an answer that cannot be read.
-    Unknown {
-        /// What was seen.
-        reason: String,
-    },
-}
-
 impl ServiceError {
     /// Whether the request may have worked all the same.
     pub fn outcome_unknown(&self) -> bool {
@@ -204,88 +127,23 @@ impl fmt::Display for ServiceError {
 
 impl std::error::Error for ServiceError {}
 
-/// Several lines of a message: the first as it is, the others indented, each a label and a text.
-fn lines(first: String, rest: &[(&str, &str)]) -> String {
-    let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    rest.iter().filter(|(_, text)| !text.is_empty()).fold(first, |message, (label, text)| format!("{message}\n  {label:width$}  {text}"))
-}
-
 impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
         let ServiceError { call, trouble, place } = error;
-        let name = call.as_str();
-        let at = place.to_string();
-        let (kind, message, hint) = match &trouble {
-            Trouble::Unreachable { reason } => (
-                "service-unreachable",
-                lines("CloudHSM cannot be reached".into(), &[("at", &at), ("reason", reason)]),
-                "check `--region` and `--endpoint-url`, and the way there: a proxy (HTTPS_PROXY, NO_PROXY), a VPC endpoint, a firewall".to_owned(),
-            ),
-            Trouble::NoCredentials { reason } => (
-                "no-credentials",
-                lines("no usable AWS credentials were found".into(), &[("for", &at), ("reason", reason)]),
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with `--profile` (AWS_PROFILE), or sign in with \
-                 `aws sso login`; on AWS, give the instance or the task a role"
-                    .to_owned(),
-            ),
-            Trouble::NoRegion => (
-                "no-region",
-                "no AWS region is set".to_owned(),
-                "name the cluster's region: `--region eu-central-1`, AWS_REGION, or `region` in the profile".to_owned(),
-            ),
-            Trouble::BadCredentials { code, message } => (
-                "credentials-refused",
-                lines("the service does not accept these AWS credentials".into(), &[("at", &at), ("service", &said(code, message))]),
-                credentials_hint(code).to_owned(),
-            ),
-            Trouble::AccessDenied { message } => (
-                "access-denied",
-                lines(format!("{name} is not allowed with these AWS credentials"), &[("at", &at), ("service", message)]),
-                access_hint(call),
-            ),
-            Trouble::Throttled { message } => (
-                "throttled",
-                lines(format!("{name} was throttled, again and again"), &[("at", &at), ("service", message)]),
-                "the account's request rate is used up; run the same command again in a minute".to_owned(),
-            ),
-            Trouble::NotFound { message } => {
-                let (kind, thing, hint) = call.missing();
-                (kind, lines(format!("the service knows no such {thing}"), &[("at", &at), ("service", message)]), hint.to_owned())
-            }
-            Trouble::Refused { code, message } => (
-                "service-refused",
-                lines(format!("{name} was refused"), &[("at", &at), ("service", &said(code, message))]),
-                "the service's words above say why; `hsmboot status` shows the cluster as it is".to_owned(),
-            ),
-            Trouble::Unknown { reason } => (
-                "service-failure",
-                lines(format!("{name} brought no usable answer"), &[("at", &at), ("reason", reason)]),
-                match call.makes() {
-                    Some(hint) => format!("it may have worked all the same: {hint}"),
-                    None => "run the same command again: it looks before it does anything".to_owned(),
-                },
-            ),
+        let asked = Asked {
+            service: "CloudHSM",
+            call: call.as_str(),
+            at: place.to_string(),
+            region_of: "the cluster's region",
+            missing: call.missing(),
+            allowed: access_hint(call),
+            refused: "the service's words above say why; `hsmboot status` shows the cluster as it is".to_owned(),
+            unknown: match call.makes() {
+                Some(hint) => format!("it may have worked all the same: {hint}"),
+                None => "run the same command again: it looks before it does anything".to_owned(),
+            },
         };
-        Error::new(Class::Service, kind, message, hint)
-    }
-}
-
-/// The service's code and message in one line, the message alone where it says more.
-fn said(code: &str, message: &str) -> String {
-    match (code.is_empty(), message.is_empty()) {
-        (_, true) => code.to_owned(),
-        (true, false) => message.to_owned(),
-        (false, false) => format!("{code}: {message}"),
-    }
-}
-
-fn credentials_hint(code: &str) -> &'static str {
-    match code {
-        "ExpiredToken" | "ExpiredTokenException" => "they have expired: sign in again (`aws sso login`) or fetch new ones, then run the same command",
-        "RequestExpired" | "RequestTimeTooSkewed" | "InvalidSignatureException" | "SignatureDoesNotMatch" => {
-            "compare this machine's clock with the true time, and the secret key with the access key"
-        }
-        _ => "check which credentials are used: `aws sts get-caller-identity`, with the same `--profile`",
+        asked.told(&trouble)
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn authority_key_identifier(ca: &Certificate) -> Vec<u8> {
 }
 
 /// RFC 5280 4.2.1.2 method 1: SHA-1 over the public key's bits. SHA-1 is a name here, no protection.
-fn key_identifier(spki: &[u8]) -> Vec<u8> {
+pub(crate) fn key_identifier(spki: &[u8]) -> Vec<u8> {
     let bits = der::single(spki, tag::SEQUENCE, "a key").and_then(|outer| {
         let mut parts = Reader::new(outer.content, "a key");
         parts.any()?;

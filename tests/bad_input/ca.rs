@@ -138,7 +138,7 @@ fn no_terminal_to_ask_at() {
         crate::support::run(command)
     };
     let before = bench.listing();
-    let words = ["customerCA.key is encrypted", "there is no terminal to ask for the passphrase at"];
+    let words = ["customerCA.key is encrypted", "there is no terminal to ask at"];
     crate::support::refusal(&run(&[]), &run(&["--output", "json"]), 5, "no-passphrase", &words);
     assert_eq!(before, bench.listing());
 }

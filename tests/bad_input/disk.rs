@@ -181,6 +181,6 @@ fn several_at_once() {
         let response: serde_json::Value = serde_json::from_slice(&bench.read("bundle/response.json")).unwrap();
         let signed = hsmboot::x509::hex(&hsmboot::x509::sha256(&fs::read(bench.part("CustomerHsmCertificate.crt")).unwrap()));
         assert_eq!(response["files"][format!("{CLUSTER}_CustomerHsmCertificate.crt")], signed);
-        assert_eq!(fs::read_dir(bench.path("bundle")).unwrap().count(), 8);
+        assert_eq!(fs::read_dir(bench.path("bundle")).unwrap().count(), 9);
     }
 }

@@ -98,11 +98,20 @@ fn encrypted() -> Bench {
     bench
 }
 
-/// At the prompt, on a terminal that util-linux's `script` gives.
+/// At the prompts, on a terminal that util-linux's `script` gives.
 #[test]
-fn at_the_prompt() {
+fn at_the_prompts() {
     let bench = encrypted();
     let before = bench.listing();
+    for answers in [&[("(or skip): ", "0123\x03")][..], &[("(or skip): ", "skip\n"), ("passphrase for customerCA.key: ", "secr\x03")]] {
+        let seen = on_a_terminal(&bench, answers);
+        assert!(seen.contains(" echo ") && !seen.contains(" -echo ") && !seen.contains("secr"), "{seen}");
+        assert_eq!(before, bench.listing());
+    }
+}
+
+/// Signs where somebody waits for each prompt and answers it, the last time with Ctrl-C; the screen, with the terminal's settings afterwards.
+fn on_a_terminal(bench: &Bench, answers: &[(&str, &str)]) -> String {
     let words: Vec<String> = sign(&[]).iter().map(|word| format!("'{word}'")).collect();
     // The shell gets Ctrl-C too; it is to go on.
     let inside = format!("trap : INT; '{}' {}; echo code $?; stty -a; echo all over", env!("CARGO_BIN_EXE_hsmboot"), words.join(" "));
@@ -124,15 +133,16 @@ fn at_the_prompt() {
         }
         seen.clone()
     };
-    wait_for("passphrase for customerCA.key: ");
-    keys.write_all(b"secr\x03").unwrap();
+    for (prompt, answer) in answers {
+        wait_for(prompt);
+        keys.write_all(answer.as_bytes()).unwrap();
+    }
     wait_for("interrupted; nothing is half-written");
     wait_for("code 130");
     let seen = wait_for("all over");
     drop(keys);
     child.wait().unwrap();
-    assert!(seen.contains(" echo ") && !seen.contains(" -echo ") && !seen.contains("secr"), "{seen}");
-    assert_eq!(before, bench.listing());
+    seen
 }
 
 /// At whatever moment it comes, the bundle is as it was or signed whole, and no temporary file stays.
@@ -147,7 +157,7 @@ fn at_any_moment() {
         std::thread::sleep(std::time::Duration::from_micros(step * 500));
         kill("-INT", &child);
         let output = child.wait_with_output().unwrap();
-        let whole = bench.listing().len() == before.len() + 4;
+        let whole = bench.listing().len() == before.len() + 5;
         assert!(whole || before == bench.listing(), "struck after {step} steps: {:?}", bench.listing().keys());
         // Before there is a handler, the signal itself ends the program.
         let code = output.status.code().or(output.status.signal().map(|signal| 128 + signal)).unwrap();

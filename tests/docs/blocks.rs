@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | `sh` | run, in order, in one shell for the page |
 //! | `sh aws` | run as it stands, in a directory of its own, against a simulator that has the cluster it names |
+//! | `sh`, `sh aws` in docs/runbooks | all of a page in one shell on a terminal, with the questions answered: see runbooks.rs |
+//! | `sh softhsm` | run, in order, in one shell, by tests/pkcs11.rs |
 //! | `sh elsewhere` | not run here; its `hsmboot` lines must be correct command lines |
 //! | `text` right after `sh` | the output of that block: `…` is any text, and a line of `…` alone is any lines |
 
@@ -81,7 +83,7 @@ fn words(line: &str) -> Vec<String> {
 fn every_block_says_what_it_is() {
     for page in pages() {
         for block in blocks(&read(page.to_str().unwrap())) {
-            let known = ["sh", "sh aws", "sh elsewhere", "text", "json", "rust"];
+            let known = ["sh", "sh aws", "sh elsewhere", "sh softhsm", "text", "json", "rust"];
             assert!(known.contains(&block.language.as_str()), "{}:{}: a block of `{}`", page.display(), block.line, block.language);
             let sound = block.language != "json" || serde_json::from_str::<serde_json::Value>(&block.text).is_ok();
             assert!(sound, "{}:{}: not JSON", page.display(), block.line);

@@ -11,7 +11,9 @@ use hsmboot::error::Class;
 use super::{read, root};
 
 /// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
-const NO_KINDS: [&str; 8] = [
+const NO_KINDS: [&str; 22] = [
+    // a service, as ARNs name it
+    "acm-pca",
     // values in documents, and words on a terminal
     "already-claimed",
     "built-in",
@@ -21,7 +23,21 @@ const NO_KINDS: [&str; 8] = [
     "key-open-to-others",
     "key-unencrypted",
     "key-weakly-encrypted",
+    "module-open-to-others",
+    "other-module",
     "passphrase-open-to-others",
+    "token-key-extractable",
+    // attributes of a pkcs11: URI (RFC 7512 2.3)
+    "library-description",
+    "library-manufacturer",
+    "library-version",
+    "module-name",
+    "module-path",
+    "pin-source",
+    "pin-value",
+    "slot-description",
+    "slot-id",
+    "slot-manufacturer",
 ];
 
 /// The text of every source file but the simulator's and the report's, which have no kinds, without its tests.

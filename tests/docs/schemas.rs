@@ -168,6 +168,9 @@ fn ca_says_what_its_schemas_say() {
     let place = Place::new();
     place.says("ca-init", &CA_INIT, 0);
     place.says("ca-init", &CA_INIT, 8);
+    let again = ["ca", "init", "--out", "again", "--subject", "CN=Schemas", "--ca-key", "ca/customerCA.key", "--passphrase-file", "passphrase"];
+    assert_eq!(place.says("ca-init", &again, 0)["key_made"], false);
+    place.says("ca-init", &[&again[..], &["--force", "--key-type", "p384"]].concat(), 2);
     assert_eq!(place.says("ca-show", &["ca", "show", "ca/customerCA.crt"], 0)["fit_as_trust_anchor"], true);
     place.says("ca-show", &["ca", "show", "ca/customerCA.key"], 4);
     // Not a CA's, and of version 1.

@@ -5,20 +5,33 @@
 mod container;
 mod fault;
 mod file;
+#[cfg(feature = "awskms")]
+mod kms;
 mod legacy_pem;
 pub(super) mod pbes2;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 pub(super) mod plain;
+#[cfg(any(feature = "awskms", feature = "pkcs11"))]
+mod scheme;
 mod signer;
+mod unlock;
 mod warning;
 
 use std::path::{Path, PathBuf};
 
 pub use self::fault::KeyFault;
 pub use self::file::{FileKey, MAX_KEY_FILE};
+#[cfg(feature = "awskms")]
+pub use self::kms::{KmsKey, KmsKeyName};
+#[cfg(feature = "pkcs11")]
+pub use self::pkcs11::Pkcs11Uri;
+pub use self::unlock::{TokenOptions, Unlock};
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
-use super::passphrase::PassphraseSource;
+use super::{KeyType, shown};
 use crate::error::{Class, Error, Result};
+use crate::x509::PublicKey;
 
 /// A key that can sign as the CA, wherever it lives.
 pub trait CaKey: Send + Sync {
@@ -41,6 +54,12 @@ pub trait CaKey: Send + Sync {
 pub enum KeySource {
     /// A key file.
     File(PathBuf),
+    /// A key on a PKCS#11 token.
+    #[cfg(feature = "pkcs11")]
+    Pkcs11(Box<Pkcs11Uri>),
+    /// A key in AWS KMS.
+    #[cfg(feature = "awskms")]
+    Kms(KmsKeyName),
 }
 
 impl KeySource {
@@ -50,16 +69,28 @@ impl KeySource {
     /// A file whose name begins so can be given as `./pkcs11:...`.
     ///
     /// # Errors
-    /// Class [`Class::Usage`]: `key-kind-unsupported` for the two schemes, which this build does not have; `bad-key-source` where it is empty.
+    /// Class [`Class::Usage`]: `key-kind-unsupported` for a scheme that this build does not have; `bad-key-uri`; `bad-key-source` where it is empty.
     pub fn parse(text: &Path) -> Result<KeySource> {
         let bytes = text.as_os_str().as_encoded_bytes();
-        for (scheme, what) in [("pkcs11:", "a PKCS#11 token"), ("awskms:", "an AWS KMS key")] {
-            if bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes())) {
+        let begins = |scheme: &str| bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()));
+        #[cfg(feature = "pkcs11")]
+        if begins(pkcs11::SCHEME) {
+            return pkcs11::parse(text).map(|uri| KeySource::Pkcs11(Box::new(uri)));
+        }
+        #[cfg(feature = "awskms")]
+        if begins(kms::SCHEME) {
+            return KmsKeyName::parse(&String::from_utf8_lossy(bytes.get(kms::SCHEME.len()..).unwrap_or_default())).map(KeySource::Kms);
+        }
+        for (scheme, what, feature) in [("pkcs11:", "a PKCS#11 token", "pkcs11"), ("awskms:", "an AWS KMS key", "awskms")] {
+            if begins(scheme) {
                 return Err(Error::new(
                     Class::Usage,
                     "key-kind-unsupported",
-                    format!("--ca-key names {what} (`{scheme}`): this version reads key files only"),
-                    format!("give the path of a key file; a file whose name begins with `{scheme}` is given as `./{scheme}...`"),
+                    format!("--ca-key names {what} (`{scheme}`), which this build of hsmboot has no part for"),
+                    format!(
+                        "use a build with the feature `{feature}` (the usual one has it, an air-gapped one only if it was asked for); a file whose name \
+                         begins with `{scheme}` is given as `./{scheme}...`"
+                    ),
                 ));
             }
         }
@@ -71,18 +102,73 @@ impl KeySource {
 
     /// The key, ready to sign, and what the user should know about how it is kept.
     ///
-    /// `passphrase` is asked only where the key is encrypted.
+    /// The passphrase, or PIN, is asked for only where it is needed. A [`PassphraseSource`](super::PassphraseSource) alone opens a file.
     ///
     /// # Errors
-    /// As [`FileKey::read`].
-    pub fn load(&self, passphrase: &PassphraseSource) -> Result<LoadedKey> {
+    /// As [`FileKey::read`]; for a token class [`Class::Ca`] of many kinds, and class [`Class::Usage`], `token-module-missing`. For AWS KMS class
+    /// [`Class::Ca`]: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`; class [`Class::Service`] for whatever stands between this program
+    /// and the key; class [`Class::Usage`]: `contradicting-region`.
+    pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
+        let unlock = unlock.into();
         match self {
             KeySource::File(path) => {
-                let (key, warnings) = FileKey::read(path, passphrase)?;
-                Ok(LoadedKey { key: Box::new(key), warnings })
+                let (key, warnings) = FileKey::read(path, unlock.passphrase)?;
+                Ok(LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
             }
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => {
+                let options = unlock.aws.cloned().unwrap_or_default();
+                let (key, notes) = KmsKey::open(name, &options)?;
+                let name = format!("awskms:{}", key.key_id());
+                Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
+            }
+            #[cfg(feature = "pkcs11")]
+            KeySource::Pkcs11(uri) => pkcs11::load(uri, &unlock),
         }
     }
+
+    /// The key for a new CA certificate: the one that is there, or, on a token, a new one of this type (without one: the default type).
+    ///
+    /// # Errors
+    /// As [`KeySource::load`]; class [`Class::Usage`], `key-type-differs`, where the key that is there is of another type than the one asked for.
+    pub fn provide<'a>(&self, kind: Option<KeyType>, unlock: impl Into<Unlock<'a>>) -> Result<Provided> {
+        let unlock = unlock.into();
+        let provided = match self {
+            KeySource::File(path) => Provided { loaded: self.load(unlock)?, made: false, name: shown(path) },
+            #[cfg(feature = "awskms")]
+            KeySource::Kms(name) => {
+                let loaded = self.load(unlock)?;
+                Provided { name: loaded.name.clone().unwrap_or_else(|| name.to_string()), loaded, made: false }
+            }
+            #[cfg(feature = "pkcs11")]
+            KeySource::Pkcs11(uri) => pkcs11::provide(uri, kind.unwrap_or_default(), &unlock)?,
+        };
+        let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
+        match (kind, &public) {
+            (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
+                Class::Usage,
+                "key-type-differs",
+                format!(
+                    "the key is there already, and of another type than --key-type says\n  wanted  {wanted}\n  found   {}  {}",
+                    public.describe(),
+                    provided.name
+                ),
+                "leave --key-type out to use that key, or name another key",
+            )),
+            _ => Ok(provided),
+        }
+    }
+}
+
+/// A key for a new CA certificate.
+#[derive(Debug)]
+pub struct Provided {
+    /// The key, ready to sign.
+    pub loaded: LoadedKey,
+    /// Whether it was made just now.
+    pub made: bool,
+    /// What `--ca-key` has to say to mean it: a path, or a URI with everything that tells it apart.
+    pub name: String,
 }
 
 /// A key that has been found, decrypted and is ready to sign.
@@ -91,6 +177,10 @@ pub struct LoadedKey {
     pub key: Box<dyn CaKey>,
     /// How it is kept, where that could be better. For standard error; none of them stops a command.
     pub warnings: Vec<KeyWarning>,
+    /// What was decided on the way to it, one sentence each.
+    pub notes: Vec<String>,
+    /// What the key is called where it lives, for records; `None` for a file.
+    pub name: Option<String>,
 }
 
 impl std::fmt::Debug for LoadedKey {
@@ -104,12 +194,29 @@ impl std::fmt::Debug for LoadedKey {
 mod tests {
     use super::*;
 
+    #[cfg(not(all(feature = "awskms", feature = "pkcs11")))]
+    fn unsupported(uri: &str) {
+        let error = KeySource::parse(Path::new(uri)).unwrap_err();
+        assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
+        assert!(error.hint.contains("feature"), "{}", error.hint);
+    }
+
     #[test]
     fn kinds_of_key_are_told_apart_by_prefix_alone() {
-        for uri in ["pkcs11:token=ca;object=key", "PKCS11:x", "awskms:arn:aws:kms:eu-central-1:111122223333:key/1", "awskms:"] {
-            let error = KeySource::parse(Path::new(uri)).unwrap_err();
-            assert_eq!((error.code(), error.kind), (2, "key-kind-unsupported"), "{uri}");
+        for uri in ["pkcs11:token=ca;object=key", "PKCS11:type=private"] {
+            #[cfg(feature = "pkcs11")]
+            assert!(matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Pkcs11(_)), "{uri}");
+            #[cfg(not(feature = "pkcs11"))]
+            unsupported(uri);
         }
+        for uri in ["awskms:alias/ca", "AWSKMS:alias/ca"] {
+            #[cfg(feature = "awskms")]
+            assert!(matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Kms(_)), "{uri}");
+            #[cfg(not(feature = "awskms"))]
+            unsupported(uri);
+        }
+        #[cfg(feature = "awskms")]
+        assert_eq!(KeySource::parse(Path::new("awskms:")).unwrap_err().kind, "bad-key-uri");
         for path in ["customerCA.key", "./pkcs11:x", "/keys/awskms:x", "pkcs11", "pkcs1", "C:\\ca.key", "file:ca.key"] {
             assert_eq!(KeySource::parse(Path::new(path)).unwrap(), KeySource::File(path.into()));
         }

@@ -35,6 +35,28 @@ pub enum KeyWarning {
         /// The file.
         path: PathBuf,
     },
+    /// The PKCS#11 module, which sees the PIN, can be exchanged by others than its owner.
+    #[cfg(feature = "pkcs11")]
+    ModuleOpenToOthers {
+        /// The library.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The URI names another PKCS#11 module than the command line.
+    #[cfg(feature = "pkcs11")]
+    OtherModule {
+        /// The one that was used.
+        used: PathBuf,
+        /// The URI's.
+        named: PathBuf,
+    },
+    /// The key lies on a token that would give it away.
+    #[cfg(feature = "pkcs11")]
+    TokenKeyExtractable {
+        /// The key and its token.
+        name: String,
+    },
 }
 
 impl KeyWarning {
@@ -45,6 +67,12 @@ impl KeyWarning {
             KeyWarning::PassphraseOpenToOthers { .. } => "passphrase-open-to-others",
             KeyWarning::Unencrypted { .. } => "key-unencrypted",
             KeyWarning::WeakEncryption { .. } => "key-weakly-encrypted",
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::ModuleOpenToOthers { .. } => "module-open-to-others",
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::OtherModule { .. } => "other-module",
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::TokenKeyExtractable { .. } => "token-key-extractable",
         }
     }
 }
@@ -66,6 +94,23 @@ impl fmt::Display for KeyWarning {
                 "the CA's key file {0} has OpenSSL's old encryption (one round of MD5): `openssl pkcs8 -topk8 -scrypt -in {0}` renews it",
                 shown(path)
             ),
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::ModuleOpenToOthers { path, mode } => {
+                write!(f, "others can write to the PKCS#11 module {0} (mode {mode:04o}), and it sees the PIN: `chmod go-w {0}`", shown(path))
+            }
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::OtherModule { used, named } => {
+                write!(
+                    f,
+                    "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, and not the URI's {}",
+                    shown(used),
+                    shown(named)
+                )
+            }
+            #[cfg(feature = "pkcs11")]
+            KeyWarning::TokenKeyExtractable { name } => {
+                write!(f, "the CA's key {name} can be taken out of its token: it is not sensitive, or it is extractable")
+            }
         }
     }
 }
@@ -77,6 +122,12 @@ pub(in crate::ca) fn open_to_others(metadata: &Metadata) -> Option<u32> {
 }
 
 impl KeyWarning {
+    #[cfg(feature = "pkcs11")]
+    pub(super) fn of_module(path: &Path) -> Option<Self> {
+        let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+        (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers { path: path.to_path_buf(), mode })
+    }
+
     pub(super) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
         open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers { path: path.to_path_buf(), mode })
     }

@@ -56,7 +56,7 @@ fn open() -> Result<File> {
         Error::new(
             Class::Ca,
             "no-passphrase",
-            "there is no terminal to ask for the passphrase at",
+            "there is no terminal to ask at",
             "give it with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
         )
     })

@@ -3,10 +3,9 @@
 //! What is about to be created is written down before CreateCluster is sent, with a token that the cluster is tagged with; its id is added as soon as it
 //! is known. A later run goes on with the id. Where a run ended between the two, the cluster is looked for by its token.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::bundle::{self, CREATION, ClusterId, Creation};
+use crate::bundle::{self, CREATION, ClusterId, Creation, Store};
 use crate::cli::cluster::{NewClusterArgs, created, is_going};
 use crate::cli::hsm::takes_an_hsm;
 use crate::cli::manage::{Seen, check_tags, settle, usage};
@@ -16,7 +15,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, NewFile};
+use crate::fsio::NewFile;
 use crate::x509::{Moment, hex};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
@@ -75,7 +74,7 @@ impl CreateArgs {
 pub(super) struct Start<'a> {
     pub(super) plan: &'a Plan,
     pub(super) service: &'a AwsCloudHsm,
-    pub(super) dir: &'a Path,
+    pub(super) store: &'a Store,
     /// How long to wait for the cluster.
     pub(super) limit: Duration,
     pub(super) ui: &'a Ui,
@@ -84,7 +83,7 @@ pub(super) struct Start<'a> {
 impl Start<'_> {
     /// The cluster, with its first HSM on its way: an earlier run's, or a new one. `prepare` is called before a new one is asked for.
     pub(super) async fn cluster(&self, prepare: impl FnOnce() -> Result<()>) -> Result<ClusterId> {
-        let (known, fresh) = match Creation::read(&self.file())? {
+        let (known, fresh) = match Creation::read(self.store)? {
             None => {
                 prepare()?;
                 (self.begin(hex(&cli::random::<16>()?), false).await?, true)
@@ -106,8 +105,8 @@ impl Start<'_> {
         Ok(id)
     }
 
-    fn file(&self) -> PathBuf {
-        self.dir.join(CREATION)
+    fn file(&self) -> String {
+        self.store.place(CREATION).to_string()
     }
 
     /// Writes down what is to be created, and asks for it.
@@ -172,13 +171,13 @@ impl Start<'_> {
 
     /// Keeps a run beside this one from asking again as well: the file that both have read is locked, and must still be what it was.
     fn hold(&self, earlier: &Creation) -> Result<std::fs::File> {
-        let file = std::fs::File::open(self.file()).ok().filter(|file| file.try_lock().is_ok());
+        let file = std::fs::File::open(self.store.lockable(CREATION)).ok().filter(|file| file.try_lock().is_ok());
         match file {
-            Some(file) if Creation::read(&self.file())?.as_ref() == Some(earlier) => Ok(file),
+            Some(file) if Creation::read(self.store)?.as_ref() == Some(earlier) => Ok(file),
             _ => Err(Error::new(
                 Class::Conflict,
                 "creation-differs",
-                format!("another run is at work on {}", self.file().display()),
+                format!("another run is at work on {}", self.file()),
                 "wait until it has ended, then run the same command again",
             )),
         }
@@ -195,21 +194,20 @@ impl Start<'_> {
         let lost = |error: Error| Error { message: format!("{} was created, and could not be written down\n  {}", id, error.message), ..error };
         let id: ClusterId =
             id.parse().map_err(|fault| Error::new(Class::Service, "strange-answer", fault, "look at it with `hsmboot cluster list`"))?;
-        self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file().display()));
+        self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
         self.write(&Creation { cluster_id: Some(id.clone()), ..creation }, true).map_err(lost)?;
         Ok(id)
     }
 
     fn write(&self, creation: &Creation, replace: bool) -> Result<()> {
         let content = bundle::document(creation);
-        fsio::write_all(self.dir, &[NewFile { name: CREATION.to_owned(), content: &content, mode: 0o644, replace }])
+        self.store.write(&[NewFile { name: CREATION.to_owned(), content: &content, mode: 0o644, replace }])
     }
 
     /// Nothing was created: nothing is to be remembered.
     fn forget(&self) {
         // If it stays, a later run finds out that there is no such cluster.
-        drop(std::fs::remove_file(self.file()));
-        drop(std::fs::remove_dir(self.dir)); // only an empty one goes
+        self.store.forget(CREATION);
     }
 
     fn unknown(&self, creation: &Creation, why: &str) -> Error {
@@ -222,7 +220,7 @@ impl Start<'_> {
                 "run the same command again: it looks for the cluster, and from {} on, when that request can no longer take effect, it asks for another. If you \
                  know that there is none, remove {}",
                 Moment::from_unix(until),
-                self.file().display()
+                self.file()
             ),
         )
     }
@@ -245,7 +243,7 @@ impl Start<'_> {
             "creation-differs",
             format!(
                 "{} remembers another creation than this one\n  {was}  {}, {}, in {}{}",
-                self.file().display(),
+                self.file(),
                 earlier.hsm_type,
                 earlier.subnet_ids.join(", "),
                 earlier.region,
@@ -266,7 +264,7 @@ impl Start<'_> {
                     "{id}, which an earlier run created, is {}",
                     found.map_or_else(|| "no longer there".to_owned(), |cluster| format!("deleted, or being deleted\n  state  {}", cluster.state))
                 ),
-                format!("choose another --bundle, or remove {}, to create another cluster", self.file().display()),
+                format!("choose another --bundle, or remove {}, to create another cluster", self.file()),
             )),
         }
     }

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::Args;
-use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Part};
+use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
 use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
-use crate::cli::{self, sign, submit, ui::Ui};
+use crate::cli::key::KeyAccess;
+use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
+use crate::fsio::MAX_INPUT;
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
 
@@ -20,6 +22,7 @@ pub(super) struct Desk<'a> {
     text: Option<Vec<u8>>,
     key_source: Option<KeySource>,
     key: Option<Box<dyn CaKey>>,
+    key_name: Option<String>,
     passphrase: Option<Passphrase>,
     prepared: bool,
     /// Whether this run made the CA.
@@ -29,13 +32,14 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// Reads the CA's certificate, where there is one. What CloudHSM would refuse is refused here, before anything else is done.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path, now: Moment) -> Result<Self> {
-        let left_here = |name: &str| Some(dir.join(name)).filter(|path| std::fs::symlink_metadata(path).is_ok());
-        let (certificate, key) = match (&args.ca, &args.ca_key) {
-            (Some(certificate), Some(key)) => (Some(certificate.clone()), Some(key.clone())),
-            (None, Some(key)) => (left_here(CA_FILE), Some(key.clone())),
-            (_, None) => (left_here(CA_FILE), left_here(CA_KEY_FILE)),
+        let store = Store::at(dir);
+        let text = match &args.ca {
+            Some(file) => Some(sign::read_ca(file, now)?),
+            None if store.has(CA_FILE) => Some(sign::fit_ca(store.read(CA_FILE, "the CA certificate", MAX_INPUT)?, &store.place(CA_FILE), now)?),
+            None => None,
         };
-        let text = certificate.as_deref().map(|file| sign::read_ca(file, now)).transpose()?;
+        let left_here = || Some(dir.join(CA_KEY_FILE)).filter(|path| !store.is_archive() && std::fs::symlink_metadata(path).is_ok());
+        let key = args.ca_key.clone().or_else(left_here);
         if text.is_none() && args.ca_key.is_some() {
             return Err(Error::new(
                 Class::Usage,
@@ -52,8 +56,17 @@ impl<'a> Desk<'a> {
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
         }
+        if text.is_none() && store.is_archive() {
+            return Err(Error::new(
+                Class::Usage,
+                "ca-missing",
+                format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", dir.display()),
+                "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory",
+            ));
+        }
         let key_source = key.as_deref().map(KeySource::parse).transpose()?;
-        let mut desk = Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, passphrase: None, prepared: false, made: false };
+        let mut desk =
+            Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, key_name: None, passphrase: None, prepared: false, made: false };
         if args.ca.is_none() && !args.is_rehearsal() {
             desk.vouch()?;
         }
@@ -64,10 +77,10 @@ impl<'a> Desk<'a> {
     /// A key that the operator's passphrase opens was put there by the operator. Anything less is said aloud, or refused.
     fn vouch(&mut self) -> Result<()> {
         let Some(certificate) = self.certificate() else { return Ok(()) };
-        let place = self.dir.join(CA_FILE);
+        let store = Store::at(&self.dir);
         let named = format!(
             "{}\n  subject  {}\n  SHA-256  {}",
-            place.display(),
+            store.place(CA_FILE),
             crate::x509::name_text(certificate.subject()),
             crate::x509::hex(&certificate.fingerprint())
         );
@@ -93,12 +106,22 @@ impl<'a> Desk<'a> {
         Certificate::from_pem(self.text.as_deref()?).ok()
     }
 
-    /// Where the key is, or will be.
+    /// The CA certificate's file, where one was named.
+    pub(super) fn given(&self) -> Digests {
+        self.args.ca.as_deref().zip(self.text.as_deref()).map(|(file, text)| given(file, text)).unwrap_or_default()
+    }
+
+    /// Where the key's file is, or will be.
     pub(super) fn key_path(&self) -> PathBuf {
         match &self.key_source {
             Some(KeySource::File(path)) => path.clone(),
-            None => self.dir.join(CA_KEY_FILE),
+            _ => self.dir.join(CA_KEY_FILE),
         }
+    }
+
+    /// What the key is called, where it is not in a file.
+    pub(super) fn key_name(&self) -> Option<&str> {
+        self.key_name.as_deref()
     }
 
     /// Whether a key made here is encrypted.
@@ -131,7 +154,7 @@ impl<'a> Desk<'a> {
                 "already-signed",
                 format!(
                     "{} does not fit: it is of another CA than this one, or was signed for another CSR, or is damaged; it was left as it is",
-                    bundle.part(Part::SignedCert).display()
+                    bundle.part(Part::SignedCert)
                 ),
                 "choose another directory with --bundle, or sign anew with --force",
             ));
@@ -151,9 +174,17 @@ impl<'a> Desk<'a> {
         }
         match (&self.text, &self.key_source) {
             (Some(_), Some(source)) => {
-                let loaded = sign::load(source, &self.args.passphrase, self.ui)?;
+                let access = KeyAccess {
+                    passphrase: &self.args.passphrase,
+                    token: &self.args.token,
+                    certificate: self.certificate(),
+                    #[cfg(feature = "awskms")]
+                    aws: self.aws(source),
+                };
+                let loaded = access.load(source, self.ui)?;
                 encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
                 self.key = Some(loaded.key);
+                self.key_name = loaded.name;
             }
             (Some(_), None) => {
                 return Err(Error::new(
@@ -166,6 +197,18 @@ impl<'a> Desk<'a> {
             (None, _) => self.passphrase = self.new_passphrase()?,
         }
         Ok(encrypted)
+    }
+
+    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
+    /// CloudHSM's and not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
+    #[cfg(feature = "awskms")]
+    fn aws(&self, source: &KeySource) -> crate::aws::Options {
+        let online = &self.args.online;
+        let region = match source {
+            KeySource::Kms(name) if name.region().is_some() => None,
+            _ => online.region.clone(),
+        };
+        crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() }
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {
@@ -188,7 +231,7 @@ impl<'a> Desk<'a> {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
-            order.check_free(&self.dir)?;
+            order.check_free(&self.dir, &[CA_KEY_FILE, CA_FILE])?;
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
             self.text = Some(certificate.to_pem().into_bytes());

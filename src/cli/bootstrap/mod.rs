@@ -9,13 +9,14 @@ mod summary;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{PassphraseArgs, TrustArgs};
-use super::fetch::{bundle_dir, warn_of_missing};
+use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
+use super::fetch::warn_of_missing;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::step::{StepArgs, judged};
+use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, sign, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Store};
 use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::{Claim, How};
@@ -32,7 +33,7 @@ use desk::Desk;
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory: \
+Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory (a bundle in one file takes none): \
 take its key away from there afterwards. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
 the same command goes on with that cluster, and makes no second one.
 
@@ -56,10 +57,10 @@ pub struct Args {
     /// The CA's certificate, which becomes the trust anchor
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
-    /// The directory to work in (default: ./<cluster-id>; with --create ./new-cluster)
+    /// The directory to work in, or one file NAME.hsmboot (default: ./<cluster-id>; with --create ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// How many days the signed certificate, and a new CA, last
@@ -87,6 +88,8 @@ pub struct Args {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
     step: StepArgs,
@@ -109,7 +112,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, false)?;
-    let anchors = args.trust.anchors()?;
+    let (anchors, roots) = args.trust.anchors_and_files()?;
     #[cfg(feature = "simulator")]
     if args.simulate {
         return rehearsal::run(args, policy, ui);
@@ -117,7 +120,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     args.create.check()?;
     if args.create.create {
         let dir = args.bundle.as_deref().unwrap_or(Path::new(create::NEW_BUNDLE));
-        return run_from_nothing(args, dir, Trust { policy, anchors }, ui);
+        return run_from_nothing(args, dir, Trust { policy, anchors, roots }, ui);
     }
     let Some(id) = &args.cluster_id else {
         return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
@@ -126,7 +129,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let dir = bundle_dir(args.bundle.as_ref(), id);
         let desk = Desk::open(args, ui, &dir, super::now())?;
-        claim(args, &service, id, &dir, desk, Trust { policy, anchors }, ui).await
+        claim(args, &service, id, &dir, desk, Trust { policy, anchors, roots }, ui).await
     })
 }
 
@@ -136,7 +139,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let mut desk = Desk::open(args, ui, dir, super::now())?;
-        let start = create::Start { plan: &plan, service: &service, dir, limit: submit::patience(args.timeout.timeout).creation, ui };
+        let start =
+            create::Start { plan: &plan, service: &service, store: &Store::at(dir), limit: submit::patience(args.timeout.timeout).creation, ui };
         let id = start.cluster(|| desk.prepare().map(drop)).await?;
         claim(args, &service, &id, dir, desk, trust, ui).await
     })
@@ -146,6 +150,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
 struct Trust {
     policy: Policy,
     anchors: Anchors,
+    /// The files of roots that were given.
+    roots: Digests,
 }
 
 async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
@@ -232,7 +238,7 @@ impl Host for Run<'_> {
         let bundle = fetched.bundle;
         let evidence = bundle.evidence(false, true)?;
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        let step = judged(self.args.step.begin(now), &judgement.record);
+        let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
         let grounds = sign::grounds(&judgement, None, self.ui)?;
         self.ui.say(&format!("{} verified: the CSR is a genuine HSM's", self.id));
@@ -248,12 +254,15 @@ impl Host for Run<'_> {
         Ok(pair)
     }
 
-    fn may_send(&mut self, _request: &InitializeCluster) -> bool {
-        if !self.args.dry_run {
-            self.sent_at = Some(super::now());
-            self.watcher.tell("InitializeCluster is sent");
+    fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
+        if self.args.dry_run {
+            return Ok(false);
         }
-        !self.args.dry_run
+        let now = super::now();
+        submit::note_sending(&Bundle::at(self.dir, self.id.clone()), &self.args.step.begin(now))?;
+        self.sent_at = Some(now);
+        self.watcher.tell("InitializeCluster is sent");
+        Ok(true)
     }
 }
 
@@ -264,8 +273,10 @@ impl Run<'_> {
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
         let pair = issue(grounds, &ca, &terms)?;
-        let step = judged(self.args.step.begin(now), record);
-        sign::write(bundle, &pair, record, evidence, None, now, self.args.force, &step)?;
+        let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
+        let step = judged(self.args.step.begin(now), record, &files);
+        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
+        sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }

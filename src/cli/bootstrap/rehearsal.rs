@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Args, Desk, Trust, bundle_dir, claim};
-use crate::bundle::ClusterId;
+use crate::bundle::{ClusterId, Digests};
 use crate::claim::Patience;
 use crate::claim::wait::{Target, Wait};
 use crate::cli::online::{OnlineArgs, block_on};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
         service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
         let dir = bundle_dir(args.bundle.as_ref(), &id);
         let desk = Desk::open(args, ui, &dir, crate::cli::now())?;
-        claim(args, &service, &id, &dir, desk, Trust { policy, anchors }, ui).await
+        claim(args, &service, &id, &dir, desk, Trust { policy, anchors, roots: Digests::new() }, ui).await
     });
     simulator.shutdown();
     outcome

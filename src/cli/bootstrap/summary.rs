@@ -17,11 +17,11 @@ use crate::x509::{Certificate, hex};
 /// A claimed cluster.
 pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome, record: Option<&Record>, desk: &Desk<'_>) -> Outcome {
     let mut document = serde_json::to_value(receipt).unwrap_or_default();
-    insert(&mut document, "bundle", path_value(bundle.dir()));
-    add(&mut document, record, desk, bundle.dir());
+    insert(&mut document, "bundle", path_value(bundle.path()));
+    add(&mut document, record, desk, bundle.path());
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
-    text.push_str(&advice(desk, bundle.dir()));
+    text.push_str(&advice(desk, bundle.path()));
     if desk.is_rehearsal() {
         text.push_str(&format!("{}\n", styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated")));
     }

@@ -10,7 +10,8 @@ use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
-use super::{AwsCloudHsm, MAX_PAGES, endless, failure, token};
+use super::{AwsCloudHsm, MAX_PAGES, endless, token};
+use crate::aws::failure;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag};
 use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
 

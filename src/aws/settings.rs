@@ -14,8 +14,8 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 
-use super::Options;
 use super::credentials::LocalCredentials;
+use super::{Options, Service};
 
 /// The region that an endpoint of the user's own is given when none is set: a signature needs one.
 pub(super) const FALLBACK_REGION: &str = "us-east-1";
@@ -95,10 +95,10 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
 }
 
 /// The endpoint as the environment sets it, in the SDK's order: the service's own variable first.
-pub(super) fn endpoint_of_environment() -> Option<String> {
+pub(super) fn endpoint_of_environment(service: Service) -> Option<String> {
     let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"));
     let read = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
-    if ignored { None } else { read("AWS_ENDPOINT_URL_CLOUDHSM_V2").or_else(|| read("AWS_ENDPOINT_URL")) }
+    if ignored { None } else { read(service.endpoint_variable).or_else(|| read("AWS_ENDPOINT_URL")) }
 }
 
 /// The host of `http://host:port/...`, without user, port and brackets.

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::cloudhsm::Trouble;
+use super::Trouble;
 
 /// Codes that any AWS service may answer with when it does not accept the credentials or the signature.
 const CREDENTIALS: &[&str] = &[
@@ -29,6 +30,8 @@ const CREDENTIALS: &[&str] = &[
     "OptInRequired",
 ];
 const DENIED: &[&str] = &["CloudHsmAccessDeniedException", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
+/// CloudHSM's, KMS's, and AWS Private CA's.
+const NOT_FOUND: &[&str] = &["CloudHsmResourceNotFoundException", "NotFoundException", "ResourceNotFoundException"];
 const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
@@ -42,7 +45,7 @@ const THROTTLED: &[&str] = &[
 
 /// What an error of the SDK means. `reads_only`: the call changes nothing, so a connection that failed at any point is
 /// simply an unreachable service.
-pub(super) fn trouble<E>(error: &SdkError<E, HttpResponse>, reads_only: bool) -> Trouble
+pub(crate) fn trouble<E>(error: &SdkError<E, HttpResponse>, reads_only: bool) -> Trouble
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -90,7 +93,7 @@ fn answered(status: u16, code: &str, message: &str) -> Trouble {
         Trouble::BadCredentials { code, message }
     } else if is(DENIED) || (code.is_empty() && status == 403) {
         Trouble::AccessDenied { message }
-    } else if code == "CloudHsmResourceNotFoundException" {
+    } else if is(NOT_FOUND) {
         Trouble::NotFound { message }
     } else {
         Trouble::Refused { code, message }
@@ -136,7 +139,7 @@ const PASSED_THROUGH: &[&str] = &[
 
 /// The causes as one line: each text once, without what only repeats another or only says where it passed through.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let all: Vec<String> = causes(error).map(|cause| clean(&cause.to_string())).filter(|text| !text.is_empty()).collect();
+    let all: Vec<String> = causes(error).map(|cause| clean(without_number(&cause.to_string()))).filter(|text| !text.is_empty()).collect();
     let mut texts: Vec<&str> = Vec::new();
     for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
         if !texts.iter().any(|known| known.contains(text)) {
@@ -144,6 +147,11 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     if texts.is_empty() { all.join(": ") } else { texts.join(": ") }
+}
+
+/// A text of the system's without the number that std puts behind it.
+fn without_number(text: &str) -> &str {
+    text.split_once(" (os error ").map_or(text, |(words, _)| words)
 }
 
 /// A text from outside for one line of a terminal: no control characters, and not without end.

@@ -10,7 +10,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 use super::Options;
 
 /// Credentials where the SDK's chain does not fit: of a profile that was named, and for a loopback endpoint (see
-/// [`super::AwsCloudHsm::connect`]).
+/// [`super::connect`]).
 #[derive(Debug)]
 pub(super) struct LocalCredentials {
     environment: Option<EnvironmentVariableCredentialsProvider>,

@@ -1,0 +1,54 @@
+//! Amazon Resource Names.
+
+/// An ARN of one service: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (IAM User Guide, "Identify AWS resources with ARNs").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arn<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov` or another that begins so.
+    pub(crate) partition: &'a str,
+    pub(crate) region: &'a str,
+    /// What follows the account, not looked at yet.
+    pub(crate) resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Reads an ARN of `service`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn parse(text: &'a str, service: &str) -> Result<Self, &'static str> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let [arn, partition, its_service, region, account, resource] = parts.as_slice() else {
+            return Err("its ARN has less than six parts");
+        };
+        if *arn != "arn" || !(is_label(partition) && (*partition == "aws" || partition.starts_with("aws-"))) {
+            return Err("its ARN begins with no partition of AWS, such as arn:aws:");
+        }
+        if *its_service != service {
+            return Err("its ARN is another service's: look at the third part");
+        }
+        if !is_label(region) {
+            return Err("the fourth part of its ARN is no region");
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("the fifth part of its ARN is no account, which has twelve digits");
+        }
+        Ok(Arn { partition, region, resource })
+    }
+}
+
+/// Lower-case letters, digits and hyphens: a region becomes part of a host's name.
+fn is_label(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// A UUID: eight, four, four, four and twelve hexadecimal digits (RFC 9562 4).
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == 5
+        && groups.iter().zip([8, 4, 4, 4, 12]).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Text from a command line for a message: bounded, and nothing that a terminal would obey.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(120).map(|c| if c.is_control() { '?' } else { c }).collect()
+}

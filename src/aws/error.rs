@@ -1,0 +1,183 @@
+//! What can go wrong with a call to an AWS service, and how it is told.
+
+use std::fmt;
+
+use crate::error::{Class, Error};
+
+/// Where a call went: what the user chose, or what was chosen for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The AWS region.
+    pub region: Option<String>,
+    /// The endpoint, where one was set.
+    pub endpoint: Option<String>,
+    /// The profile, where one was named.
+    pub profile: Option<String>,
+}
+
+impl Place {
+    /// The place for a message, with the name of the service where the endpoint is its own.
+    pub fn of(&self, service: &str) -> String {
+        let region = self.region.as_ref().map_or_else(|| "no region".to_owned(), |region| format!("region {region}"));
+        let profile = self.profile.as_ref().map_or_else(String::new, |profile| format!(", profile {profile}"));
+        format!("{} ({region}{profile})", self.endpoint.as_deref().unwrap_or(service))
+    }
+}
+
+/// CloudHSM's: the service that this program is about.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.of("AWS CloudHSM"))
+    }
+}
+
+/// What happened to a call.
+///
+/// The service's own texts are kept, the SDK's Debug forms are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No connection; the request was not sent.
+    Unreachable {
+        /// The reason, as the system gave it.
+        reason: String,
+    },
+    /// No credentials found, or a source of them failed; nothing was sent.
+    NoCredentials {
+        /// What the sources said.
+        reason: String,
+    },
+    /// No region known; nothing was sent.
+    NoRegion,
+    /// The service does not accept the credentials: unknown, expired, or a signature that does not fit (a wrong clock).
+    BadCredentials {
+        /// The service's error code.
+        code: String,
+        /// The service's message.
+        message: String,
+    },
+    /// The credentials are good, but not for this action.
+    AccessDenied {
+        /// The service's message.
+        message: String,
+    },
+    /// Too many requests. A definite refusal: nothing was done.
+    Throttled {
+        /// The service's message.
+        message: String,
+    },
+    /// The service knows no such thing.
+    NotFound {
+        /// The service's message.
+        message: String,
+    },
+    /// The service refused the request and did nothing.
+    Refused {
+        /// The service's error code.
+        code: String,
+        /// The service's message.
+        message: String,
+    },
+    /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an answer that cannot be read.
+    Unknown {
+        /// What was seen.
+        reason: String,
+    },
+}
+
+/// A call, as its failure is told.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The service's short name.
+    pub service: &'a str,
+    /// The API's name of the call.
+    pub call: &'a str,
+    /// Where it went: [`Place::of`].
+    pub at: String,
+    /// Whose region is to be named.
+    pub region_of: &'a str,
+    /// What the service does not know when it says so: the error's kind, the thing, and how to find the right one.
+    pub missing: (&'static str, &'a str, &'a str),
+    /// What IAM must allow.
+    pub allowed: String,
+    /// What to do after a refusal.
+    pub refused: String,
+    /// What to do when nobody knows whether it worked.
+    pub unknown: String,
+}
+
+/// Several lines of a message: the first as it is, the others indented, each a label and a text.
+fn lines(first: String, rest: &[(&str, &str)]) -> String {
+    let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
+    rest.iter().filter(|(_, text)| !text.is_empty()).fold(first, |message, (label, text)| format!("{message}\n  {label:width$}  {text}"))
+}
+
+impl Asked<'_> {
+    /// The error that a command ends with: class `Service`.
+    pub fn told(&self, trouble: &Trouble) -> Error {
+        let (name, at) = (self.call, self.at.as_str());
+        let (kind, message, hint) = match trouble {
+            Trouble::Unreachable { reason } => (
+                "service-unreachable",
+                lines(format!("{} cannot be reached", self.service), &[("at", at), ("reason", reason)]),
+                "check `--region` and `--endpoint-url`, and the way there: a proxy (HTTPS_PROXY, NO_PROXY), a VPC endpoint, a firewall".to_owned(),
+            ),
+            Trouble::NoCredentials { reason } => (
+                "no-credentials",
+                lines("no usable AWS credentials were found".into(), &[("for", at), ("reason", reason)]),
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with `--profile` (AWS_PROFILE), or sign in with \
+                 `aws sso login`; on AWS, give the instance or the task a role"
+                    .to_owned(),
+            ),
+            Trouble::NoRegion => (
+                "no-region",
+                "no AWS region is set".to_owned(),
+                format!("name {}: `--region eu-central-1`, AWS_REGION, or `region` in the profile", self.region_of),
+            ),
+            Trouble::BadCredentials { code, message } => (
+                "credentials-refused",
+                lines("the service does not accept these AWS credentials".into(), &[("at", at), ("service", &said(code, message))]),
+                credentials_hint(code).to_owned(),
+            ),
+            Trouble::AccessDenied { message } => (
+                "access-denied",
+                lines(format!("{name} is not allowed with these AWS credentials"), &[("at", at), ("service", message)]),
+                self.allowed.clone(),
+            ),
+            Trouble::Throttled { message } => (
+                "throttled",
+                lines(format!("{name} was throttled, again and again"), &[("at", at), ("service", message)]),
+                "the account's request rate is used up; run the same command again in a minute".to_owned(),
+            ),
+            Trouble::NotFound { message } => {
+                let (kind, thing, hint) = self.missing;
+                (kind, lines(format!("the service knows no such {thing}"), &[("at", at), ("service", message)]), hint.to_owned())
+            }
+            Trouble::Refused { code, message } => {
+                ("service-refused", lines(format!("{name} was refused"), &[("at", at), ("service", &said(code, message))]), self.refused.clone())
+            }
+            Trouble::Unknown { reason } => {
+                ("service-failure", lines(format!("{name} brought no usable answer"), &[("at", at), ("reason", reason)]), self.unknown.clone())
+            }
+        };
+        Error::new(Class::Service, kind, message, hint)
+    }
+}
+
+/// The service's code and message in one line, the message alone where it says more.
+fn said(code: &str, message: &str) -> String {
+    match (code.is_empty(), message.is_empty()) {
+        (_, true) => code.to_owned(),
+        (true, false) => message.to_owned(),
+        (false, false) => format!("{code}: {message}"),
+    }
+}
+
+fn credentials_hint(code: &str) -> &'static str {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" => "they have expired: sign in again (`aws sso login`) or fetch new ones, then run the same command",
+        "RequestExpired" | "RequestTimeTooSkewed" | "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+            "compare this machine's clock with the true time, and the secret key with the access key"
+        }
+        _ => "check which credentials are used: `aws sts get-caller-identity`, with the same `--profile`",
+    }
+}

@@ -1,0 +1,28 @@
+//! What the AWS services that this program calls have in common: where a call goes, how it gets there, and what can go wrong with it.
+//!
+//! Without the features `online` and `awskms` only the words for trouble are left.
+
+mod error;
+
+#[cfg(feature = "awskms")]
+mod arn;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod connect;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod credentials;
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub(crate) mod failure;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod settings;
+#[cfg(feature = "awskms")]
+mod wait;
+
+#[cfg(feature = "awskms")]
+pub(crate) use arn::{Arn, is_uuid, shown};
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub use connect::{Connected, Options, Service, Timeouts, connect};
+pub use error::{Asked, Place, Trouble};
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub use settings::endpoint_problem;
+#[cfg(feature = "awskms")]
+pub(crate) use wait::wait;

@@ -1,0 +1,41 @@
+//! A call to a service, made from code that is not asynchronous.
+
+use std::future::Future;
+
+use crate::error::{Class, Error, Result};
+
+/// Runs `work` to its end, on a thread and a runtime of its own: the caller may itself be inside a runtime, where waiting on the spot would panic.
+///
+/// # Errors
+/// Those of `work`; class `Machine`, where the system gives no thread, timers or sockets.
+pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    let none = |cause: std::io::Error| {
+        Error::new(Class::Machine, "no-runtime", format!("the system gives no threads, timers or sockets: {}", cause.kind()), "nothing has been done")
+    };
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(none)?;
+        runtime.block_on(work)
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("aws".to_owned()).spawn_scoped(scope, run).map_err(none)?;
+        thread.join().unwrap_or_else(|_| Err(Error::new(Class::Machine, "bug", "a call to AWS ended in a panic", "please report it")))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    async fn answer() -> Result<u8> {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        Ok(7)
+    }
+
+    #[test]
+    fn a_call_can_be_waited_for_inside_a_runtime_and_outside() {
+        assert_eq!(wait(answer()).unwrap(), 7);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert_eq!(runtime.block_on(async { wait(answer()) }).unwrap(), 7);
+    }
+}

@@ -1,0 +1,406 @@
+//! A bundle in one file: a tar archive of plain files and nothing else (POSIX.1-1988 "ustar", the format of the header in IEEE Std 1003.1, pax,
+//! "ustar Interchange Format"). Bytes in, files out, and back; the same files always give the same bytes.
+//!
+//! It is read by hand and not by a tar library, because what makes those useful is what must not happen here: long names, extended headers, links and
+//! sizes in several notations, each of which two programs may understand in two ways. What is read is what this writer writes, and what GNU tar
+//! (`tar -cf x.hsmboot *`) and any other program make of plain files with short names; owners, modes and times are passed over.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{CA_KEY_FILE, is_own, printable};
+
+/// The files by their names.
+pub type Members = BTreeMap<String, Vec<u8>>;
+
+/// The largest archive: a bundle takes a hundredth of it.
+pub const MAX_ARCHIVE: u64 = 1024 * 1024;
+
+/// tar's unit, for headers, padding and the end.
+const BLOCK: usize = 512;
+
+/// Why an archive is not read, or not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not an archive of a bundle's files.
+    Malformed(String),
+    /// It holds, or would hold, the private key that must never travel: the name of the file.
+    PrivateKey(String),
+    /// Larger than [`MAX_ARCHIVE`].
+    TooLarge(usize),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Malformed(what) => f.write_str(what),
+            Fault::PrivateKey(name) => write!(f, "{name} is a private key, and a private key never travels with a bundle"),
+            Fault::TooLarge(size) => write!(f, "{size} bytes, expected at most {MAX_ARCHIVE}"),
+        }
+    }
+}
+
+fn malformed<T>(what: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Malformed(what.into()))
+}
+
+/// The archive of these files: names in order, mode 0644, owner 0, time 0.
+///
+/// # Errors
+/// A name that no file of a bundle has, a private key, or too much of it all.
+pub fn write(members: &Members) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    for (name, content) in members {
+        fits(name, content)?;
+        out.extend_from_slice(&header(name, content.len()));
+        out.extend_from_slice(content);
+        pad(&mut out);
+    }
+    out.resize(out.len().saturating_add(2 * BLOCK), 0);
+    if too_large(out.len()) { Err(Fault::TooLarge(out.len())) } else { Ok(out) }
+}
+
+fn too_large(length: usize) -> bool {
+    u64::try_from(length).is_ok_and(|length| length > MAX_ARCHIVE)
+}
+
+/// Up to a whole number of blocks.
+fn pad(out: &mut Vec<u8>) {
+    out.resize(out.len().next_multiple_of(BLOCK), 0);
+}
+
+/// A header, field by field, each as wide as the format says.
+fn header(name: &str, size: usize) -> Vec<u8> {
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut field = |text: &[u8], width: usize| {
+        block.extend(text.iter().take(width));
+        block.resize(block.len().saturating_add(width.saturating_sub(text.len())), 0);
+    };
+    field(name.as_bytes(), 100);
+    field(b"0000644", 8); // mode
+    field(b"0000000", 8); // uid
+    field(b"0000000", 8); // gid
+    field(format!("{size:011o}").as_bytes(), 12);
+    field(b"00000000000", 12); // mtime
+    field(b"        ", 8); // the checksum, for now
+    field(b"0", 1); // a regular file
+    field(b"", 100); // linkname
+    field(b"ustar\x0000", 8);
+    field(b"", 32); // uname
+    field(b"", 32); // gname
+    field(b"0000000", 8); // devmajor
+    field(b"0000000", 8); // devminor
+    field(b"", 155); // prefix
+    field(b"", 12);
+    let sum = checksum(&block);
+    block.splice(CHECKSUM, sum);
+    block
+}
+
+const CHECKSUM: std::ops::Range<usize> = 148..156;
+
+/// The checksum field as everybody writes it: six octal digits, NUL, blank. It is taken over the header with blanks in the field's place.
+fn checksum(header: &[u8]) -> Vec<u8> {
+    let sum: u64 = header.iter().enumerate().map(|(at, octet)| u64::from(if CHECKSUM.contains(&at) { b' ' } else { *octet })).sum();
+    format!("{sum:06o}\0 ").into_bytes()
+}
+
+/// Reads an archive.
+///
+/// # Errors
+/// Whatever is not a plain file of a bundle, once, whole, within bounds, or is not accounted for to the last byte.
+pub fn read(archive: &[u8]) -> Result<Members, Fault> {
+    if too_large(archive.len()) {
+        return Err(Fault::TooLarge(archive.len()));
+    }
+    let mut members = Members::new();
+    let mut rest = archive;
+    loop {
+        let Some((block, after)) = rest.split_at_checked(BLOCK) else { return malformed("it is cut short, or no tar archive") };
+        if is_zero(block) {
+            return if !is_zero(after) {
+                malformed("something follows after its end")
+            } else if after.len() < BLOCK || after.len().checked_rem(BLOCK) != Some(0) {
+                malformed("it is cut short: it does not end with two blocks of zeros, or more")
+            } else {
+                Ok(members)
+            };
+        }
+        let (name, size) = entry(block)?;
+        let Some((content, after)) = after.split_at_checked(size) else { return malformed(format!("it is cut short within {name}")) };
+        let padding = size.next_multiple_of(BLOCK).saturating_sub(size);
+        let Some((padding, after)) = after.split_at_checked(padding) else { return malformed(format!("it is cut short after {name}")) };
+        if !is_zero(padding) {
+            return malformed(format!("something hides between {name} and the next file"));
+        }
+        fits(&name, content)?;
+        if members.insert(name.clone(), content.to_vec()).is_some() {
+            return malformed(format!("it holds {name} twice"));
+        }
+        rest = after;
+    }
+}
+
+fn is_zero(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| *octet == 0)
+}
+
+/// Name and size of a regular file.
+fn entry(block: &[u8]) -> Result<(String, usize), Fault> {
+    let field = |range: std::ops::Range<usize>| block.get(range).unwrap_or_default();
+    if !matches!(field(257..265), b"ustar\x0000" | b"ustar  \0") {
+        return malformed("it is no tar archive of the kinds `ustar` and `gnu`");
+    }
+    if field(CHECKSUM) != checksum(block) {
+        return malformed("a header's checksum is wrong: it was damaged");
+    }
+    let (name, rest) = field(0..100).split_at(field(0..100).iter().position(|octet| *octet == 0).unwrap_or(100));
+    let name = printable(&String::from_utf8_lossy(name));
+    let what = match field(156..157) {
+        b"0" | b"\0" => None,
+        b"1" | b"2" => Some("a link"),
+        b"5" => Some("a directory"),
+        b"3" | b"4" | b"6" => Some("a device or a pipe"),
+        b"x" | b"g" => Some("an extended header (pax)"),
+        b"L" | b"K" => Some("a long name"),
+        _ => Some("an entry of an unknown kind"),
+    };
+    if let Some(what) = what {
+        return malformed(format!("it holds {what}, `{name}`, expected regular files only"));
+    }
+    if !is_zero(rest) || !is_zero(field(157..257)) || !is_zero(field(345..512)) {
+        return malformed(format!("the header of `{name}` says more than a plain file's name"));
+    }
+    let size = size(field(124..136)).ok_or_else(|| Fault::Malformed(format!("the size of `{name}` is no octal number")))?;
+    Ok((name, size))
+}
+
+/// Octal digits, ended by a NUL or a blank, or by the field.
+fn size(field: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(field).ok()?;
+    let digits = text.trim_end_matches(['\0', ' ']);
+    let octal = !digits.is_empty() && digits.bytes().all(|octet| (b'0'..=b'7').contains(&octet));
+    octal.then(|| usize::from_str_radix(digits, 8).ok()).flatten()
+}
+
+/// That a file may be in a bundle that travels.
+fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
+    if name == CA_KEY_FILE || holds_private_key(content) {
+        return Err(Fault::PrivateKey(name.to_owned()));
+    }
+    if is_own(name) {
+        return Ok(());
+    }
+    let why = match name {
+        _ if name.starts_with('/') => "an absolute path",
+        _ if name.starts_with("./") => "a path, where a plain name is expected",
+        _ if name.split('/').any(|part| part == "..") => "a path upwards",
+        _ if name.contains('/') => "a path into a directory",
+        _ => "no name of a bundle's file",
+    };
+    malformed(format!("it holds `{}`: {why}", printable(name)))
+}
+
+/// Whether a PEM block of a private key begins in there, of whatever kind (RFC 7468 10 and 11, and OpenSSL's older labels).
+pub(super) fn holds_private_key(content: &[u8]) -> bool {
+    const END: &[u8] = b"PRIVATE KEY-----";
+    content.windows(END.len()).any(|window| window == END)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "cluster-abc234defgh";
+
+    fn three() -> Members {
+        Members::from([
+            (format!("{ID}_ClusterCsr.csr"), b"csr".to_vec()),
+            ("request.json".to_owned(), vec![b'x'; 512]),
+            ("transcript.jsonl".to_owned(), Vec::new()),
+        ])
+    }
+
+    /// The three, after a change to one header, whose checksum is made right again.
+    fn with_header(number: usize, change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+        let mut archive = write(&three()).unwrap();
+        let at = [0, 1024, 2048][number];
+        let header = &mut archive[at..at + 512];
+        change(header);
+        let sum = checksum(header);
+        header[CHECKSUM].copy_from_slice(&sum);
+        archive
+    }
+
+    fn refusal(archive: &[u8]) -> String {
+        read(archive).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_same_files_give_the_same_bytes_and_come_back() {
+        let archive = write(&three()).unwrap();
+        assert_eq!(archive.len(), 512 * 7, "a header each, two contents, two blocks of zeros");
+        assert_eq!(archive, write(&three()).unwrap());
+        assert_eq!(read(&archive).unwrap(), three());
+        assert_eq!(read(&write(&Members::new()).unwrap()).unwrap(), Members::new());
+    }
+
+    #[test]
+    fn every_flipped_bit_outside_the_contents_is_found_and_inside_changes_that_content_alone() {
+        let archive = write(&three()).unwrap();
+        let content = |at: usize| (512..515).contains(&at) || (1536..2048).contains(&at);
+        for at in 0..archive.len() {
+            for bit in 0..8 {
+                let mut bad = archive.clone();
+                bad[at] ^= 1 << bit;
+                match read(&bad) {
+                    Ok(members) => assert!(content(at) && members != three() && members.keys().eq(three().keys()), "byte {at}, bit {bit}"),
+                    Err(_) => assert!(!content(at), "byte {at}, bit {bit}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_has_something_behind_it_is_refused() {
+        let archive = write(&three()).unwrap();
+        for length in 0..archive.len() {
+            assert!(read(&archive[..length]).is_err(), "{length}");
+        }
+        let longer = |more: &[u8]| read(&[&archive[..], more].concat());
+        assert_eq!(longer(&[0; 512 * 13]).unwrap(), three(), "tar fills its last record");
+        assert!(longer(&[0; 511]).is_err() && longer(&[1; 512]).is_err() && longer(&archive).is_err());
+    }
+
+    #[test]
+    fn nothing_but_plain_files_is_read() {
+        for (kind, word) in
+            [(b'1', "link"), (b'2', "link"), (b'3', "device"), (b'5', "directory"), (b'6', "pipe"), (b'x', "extended"), (b'g', "extended")]
+        {
+            assert!(refusal(&with_header(1, |header| header[156] = kind)).contains(word), "{}", char::from(kind));
+        }
+        for kind in [b'L', b'K', b'S', b'7', b'V', b'M', 0xff] {
+            assert!(refusal(&with_header(1, |header| header[156] = kind)).contains("regular files only"), "{kind}");
+        }
+        assert_eq!(read(&with_header(1, |header| header[156] = 0)).unwrap(), three(), "as old programs write a file");
+        for at in [157, 200, 256, 345, 499, 511, 99] {
+            assert!(refusal(&with_header(0, |header| header[at] = b'a')).contains("says more"), "{at}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_one_notation() {
+        for bad in [
+            &b"\x80\0\0\0\0\0\0\0\0\0\x02\0"[..],
+            b"           \0",
+            b"\0\0\0\0\0\0\0\0\0\0\0\0",
+            b"00000001o00\0",
+            b"-0000001000\0",
+            b"00000000008\0",
+        ] {
+            assert!(refusal(&with_header(1, |header| header[124..136].copy_from_slice(bad))).contains("no octal number"), "{bad:?}");
+        }
+        assert_eq!(read(&with_header(1, |header| header[124..136].copy_from_slice(b"000000001000"))).unwrap(), three());
+        assert!(refusal(&with_header(1, |header| header[124..136].copy_from_slice(b"777777777777"))).contains("cut short within request.json"));
+    }
+
+    #[test]
+    fn only_a_bundles_own_names_are_read_each_once() {
+        let named = |name: &str| {
+            refusal(&with_header(1, |header| {
+                header[..100].fill(0);
+                header[..name.len()].copy_from_slice(name.as_bytes());
+            }))
+        };
+        for (name, word) in [
+            ("/request.json", "absolute"),
+            ("../request.json", "upwards"),
+            ("./request.json", "plain name"),
+            ("a/request.json", "into a directory"),
+            ("..", "upwards"),
+            ("", "no name"),
+            ("README", "no name"),
+            ("._request.json", "no name"),
+            ("request.json ", "no name"),
+            ("REQUEST.JSON", "no name"),
+            ("cluster-abc234defgh_", "no name"),
+            ("cluster-1_ClusterCsr.csr", "no name"),
+            ("cluster-../../../etc_ClusterCsr.csr", "upwards"),
+            ("transcript.jsonl", "twice"),
+            ("customerCA.key", "never travels"),
+        ] {
+            assert!(named(name).contains(word), "{name}: {}", named(name));
+        }
+    }
+
+    #[test]
+    fn a_private_key_never_travels() {
+        let key = |label: &str| Members::from([("customerCA.crt".to_owned(), format!("text\n-----BEGIN {label}-----\nMA==\n").into_bytes())]);
+        for label in ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
+            assert_eq!(write(&key(label)), Err(Fault::PrivateKey("customerCA.crt".to_owned())));
+        }
+        write(&key("CERTIFICATE")).unwrap();
+        let mut archive = write(&key("CERTIFICATE -------")).unwrap();
+        let label = b"PRIVATE KEY-----\n";
+        archive[528..528 + label.len()].copy_from_slice(label);
+        assert_eq!(read(&archive), Err(Fault::PrivateKey("customerCA.crt".to_owned())));
+        assert!(write(&Members::from([("customerCA.key".to_owned(), Vec::new())])).is_err());
+    }
+
+    #[test]
+    fn its_size_is_bounded() {
+        let large = |size: usize| write(&Members::from([("transcript.jsonl".to_owned(), vec![b'x'; size])]));
+        let most = 1024 * 1024 - 3 * 512;
+        assert!(read(&large(most).unwrap()).is_ok());
+        assert!(matches!(large(most + 1), Err(Fault::TooLarge(_))));
+        assert!(matches!(read(&vec![0; 1024 * 1024 + 512]), Err(Fault::TooLarge(_))));
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        let parts = ["_ClusterCsr.csr", "_HsmCertificate.crt", "_CustomerHsmCertificate.crt"];
+        prop_oneof![
+            prop::sample::select(parts.to_vec()).prop_map(|part| format!("{ID}{part}")),
+            prop::sample::select(vec!["request.json", "response.json", "customerCA.crt", "transcript.jsonl", "creation.json"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_files_come_back(members in btree_map(name(), vec(any::<u8>(), 0..1500), 0..9)) {
+            prop_assume!(!members.values().any(|content| holds_private_key(content)));
+            prop_assert_eq!(read(&write(&members).unwrap()).unwrap(), members);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..4096)) {
+            drop(read(&bytes));
+        }
+
+        /// What is read, a well-known tar library reads alike: nobody who looks into the file with another program sees another bundle.
+        #[test]
+        fn another_reader_sees_the_same(changes in vec((0usize..3, 0usize..512, any::<u8>()), 1..4)) {
+            let mut archive = write(&three()).unwrap();
+            for (number, at, octet) in changes {
+                let start = [0, 1024, 2048][number];
+                archive[start + at] = octet;
+                let sum = checksum(&archive[start..start + 512]);
+                archive[start..start + 512][CHECKSUM].copy_from_slice(&sum);
+            }
+            let Ok(members) = read(&archive) else { return Ok(()) };
+            let mut seen = Members::new();
+            for entry in tar::Archive::new(&archive[..]).entries().unwrap() {
+                let mut entry = entry.unwrap();
+                let name = entry.path().unwrap().to_str().unwrap().to_owned();
+                let mut content = Vec::new();
+                std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
+                prop_assert!(entry.header().entry_type().is_file() && seen.insert(name, content).is_none());
+            }
+            prop_assert_eq!(seen, members);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A bundle that has come in one piece, and goes into the place where it is to be worked with: a new one, or the one that it was sent from.
+
+use std::path::Path;
+
+use super::archive::Members;
+use super::transcript::MAX_TRANSCRIPT;
+use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION};
+use crate::error::{Class, Error, Result};
+use crate::fsio::NewFile;
+use crate::x509::{hex, sha256};
+
+impl Bundle {
+    /// All that travels: every file of the bundle's own that is there.
+    ///
+    /// # Errors
+    /// As [`Bundle::read`]; class `Input`, `private-key`, where the CA's key lies in the bundle.
+    pub fn members(&self) -> Result<Members> {
+        if self.has_file(CA_KEY_FILE) {
+            return Err(Error::new(
+                Class::Input,
+                "private-key",
+                format!("{} is a private key, and a private key never travels with a bundle", self.place(CA_KEY_FILE)),
+                "move it to where the CA's key is to be kept, then do this again",
+            ));
+        }
+        self.some(&self.all_names())
+    }
+
+    fn all_names(&self) -> Vec<String> {
+        self.names().into_iter().chain([TRANSCRIPT, CREATION].map(str::to_owned)).collect()
+    }
+
+    /// Those of the files that are there.
+    ///
+    /// # Errors
+    /// As [`Bundle::read`].
+    pub fn some(&self, names: &[String]) -> Result<Members> {
+        let there = names.iter().filter(|name| self.has_file(name));
+        there.map(|name| Ok((name.clone(), self.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?))).collect()
+    }
+
+    /// What else lies there, and does not travel.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn strangers(&self) -> Result<Vec<String>> {
+        let own = self.all_names();
+        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).collect())
+    }
+}
+
+/// A bundle that has come, and the place that it is to go to; nothing is written yet.
+pub struct Arrival {
+    bundle: Bundle,
+    members: Members,
+    transcript: Transcript,
+    force: bool,
+}
+
+impl Arrival {
+    /// Holds what has come against what is there.
+    ///
+    /// # Errors
+    /// Class `Conflict`: the place holds another cluster's bundle, or a transcript that neither continues the one that came nor is continued by it.
+    /// Class `Input`: what is there is no bundle, or a transcript does not hold.
+    pub fn new(from: &Bundle, to: &Path, force: bool) -> Result<Self> {
+        let store = Store::at(to);
+        if holds_a_bundle(&store)? {
+            let there = Bundle::open(to)?;
+            if there.id() != from.id() {
+                return Err(Error::new(
+                    Class::Conflict,
+                    "another-cluster",
+                    format!("this is a bundle of another cluster\n  came   {}\n  there  {}  {}", from.id(), there.id(), to.display()),
+                    "each cluster has a bundle of its own: name that one, or a new place",
+                ));
+            }
+        }
+        let mut members = from.members()?;
+        let came = match members.remove(TRANSCRIPT) {
+            Some(content) => Transcript::from_content(&content, &from.place(TRANSCRIPT))?,
+            None => Transcript::default(),
+        };
+        let transcript = joined(came, Transcript::read(&store)?, &store, force)?;
+        Ok(Arrival { bundle: Bundle::at(to, from.id().clone()), members, transcript, force })
+    }
+
+    /// The place, as a bundle.
+    pub const fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// What has come, but for the transcript: SHA-256 by name.
+    pub fn digests(&self) -> Digests {
+        self.members.iter().map(|(name, content)| (name.clone(), hex(&sha256(content)))).collect()
+    }
+
+    /// Whether all of it is there already.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn is_there(&self) -> Result<bool> {
+        let store = self.bundle.store();
+        let same = |name: &str, content: &[u8]| {
+            store.has_file(name) && store.read(name, "a file of the bundle", MAX_TRANSCRIPT).is_ok_and(|there| there == content)
+        };
+        let files = self.members.iter().all(|(name, content)| same(name, content));
+        Ok(files && self.transcript == Transcript::read(store)?)
+    }
+
+    /// Puts it in its place as it came.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write(&self) -> Result<()> {
+        self.put(self.transcript.content())
+    }
+
+    /// The same, with the step that brought it.
+    ///
+    /// # Errors
+    /// As [`Bundle::write`].
+    pub fn write_with(&self, step: &Step<'_>) -> Result<()> {
+        let outputs = self.digests();
+        let mut stood = self.bundle.digests();
+        // What is replaced was no input, and it may be older than what the transcript that came says of it.
+        stood.retain(|name, _| !outputs.contains_key(name));
+        self.put(&step.after(&self.transcript, self.bundle.id(), stood, outputs)?)
+    }
+
+    fn put(&self, transcript: &[u8]) -> Result<()> {
+        // A record of a judgement may be replaced by a later one, as any step does; what was sent, signed or received may not.
+        let may = |name: &str| self.force || name == VERIFICATION;
+        let file = |(name, content): (&String, &Vec<u8>)| (name.clone(), content.clone(), may(name));
+        let mut files: Vec<(String, Vec<u8>, bool)> = self.members.iter().map(file).collect();
+        if !transcript.is_empty() {
+            // Judged before: it continues the one that is there.
+            files.push((TRANSCRIPT.to_owned(), transcript.to_vec(), true));
+        }
+        let files: Vec<NewFile<'_>> =
+            files.iter().map(|(name, content, replace)| NewFile { name: name.clone(), content, mode: 0o644, replace: *replace }).collect();
+        self.bundle.store().write(&files)
+    }
+}
+
+/// Whether the place holds a file that names a cluster.
+fn holds_a_bundle(store: &Store) -> Result<bool> {
+    match store.names() {
+        Err(error) if error.kind == "no-bundle" => Ok(false),
+        names => Ok(names?.iter().any(|name| name == REQUEST || Part::ALL.into_iter().any(|part| name.ends_with(part.suffix())))),
+    }
+}
+
+/// The longer of two transcripts, of which one continues the other.
+fn joined(came: Transcript, there: Transcript, store: &Store, force: bool) -> Result<Transcript> {
+    if came.continues(&there) || (force && !there.continues(&came)) {
+        return Ok(came);
+    }
+    if there.continues(&came) {
+        return Ok(there);
+    }
+    let same = came.entries().iter().zip(there.entries()).take_while(|(came, there)| came == there).count();
+    Err(Error::new(
+        Class::Conflict,
+        "transcript-differs",
+        format!(
+            "the transcript that came does not continue the one in {}: they part after step {same}\n  came   {} steps\n  there  {} steps",
+            store.path().display(),
+            came.entries().len(),
+            there.entries().len()
+        ),
+        "something was done here after the bundle had left: look at it with `hsmboot transcript show`. --force takes what came, and the steps since then are lost",
+    ))
+}

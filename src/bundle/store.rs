@@ -1,0 +1,307 @@
+//! Where a bundle's files are: a directory, or one file whose name ends in `.hsmboot`. The same rules hold in both: a file is new, or equal, or may be
+//! replaced; what is written is written whole or not at all.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::archive::{self, Fault, MAX_ARCHIVE, Members};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, Held, NewFile};
+use crate::x509::sha256;
+
+/// What the name of a bundle in one file ends in.
+pub const SUFFIX: &str = ".hsmboot";
+
+/// A place for a bundle. It knows no cluster, and reads the files anew whenever it is asked.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Directory,
+    Archive,
+    /// What has just come in some other way, and is nowhere yet.
+    Memory(Members),
+}
+
+/// A file's place, for messages: `dir/name`, or `x.hsmboot: name`.
+pub struct Place<'a>(&'a Store, &'a str);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place(store, name) = self;
+        match store.form {
+            Form::Directory => write!(f, "{}", store.path.join(name).display()),
+            Form::Archive | Form::Memory(_) => write!(f, "{}: {name}", store.path.display()),
+        }
+    }
+}
+
+fn input(kind: &'static str, message: String, hint: impl Into<String>) -> Error {
+    Error::new(Class::Input, kind, message, hint)
+}
+
+impl Store {
+    /// The bundle at a path, which need not exist.
+    pub fn at(path: &Path) -> Self {
+        let archive = path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
+        Store { path: path.to_owned(), form: if archive { Form::Archive } else { Form::Directory } }
+    }
+
+    /// Files that have just come; messages call their place `source`. Nothing can be written there.
+    pub fn received(members: Members, source: &str) -> Self {
+        Store { path: PathBuf::from(source), form: Form::Memory(members) }
+    }
+
+    /// The directory, or the one file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is one file.
+    pub const fn is_archive(&self) -> bool {
+        matches!(self.form, Form::Archive)
+    }
+
+    const fn is_directory(&self) -> bool {
+        matches!(self.form, Form::Directory)
+    }
+
+    /// A file's place, for people.
+    pub const fn place<'a>(&'a self, name: &'a str) -> Place<'a> {
+        Place(self, name)
+    }
+
+    /// What the one file holds; `None`: there is none.
+    fn members(&self) -> Result<Option<Members>> {
+        if let Form::Memory(members) = &self.form {
+            return Ok(Some(members.clone()));
+        }
+        match fs::symlink_metadata(&self.path) {
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
+            _ => self.parse(&fsio::read_regular(&self.path, "a bundle in one file", MAX_ARCHIVE)?).map(Some),
+        }
+    }
+
+    fn parse(&self, content: &[u8]) -> Result<Members> {
+        archive::read(content).map_err(|fault| self.refused(&fault))
+    }
+
+    fn refused(&self, fault: &Fault) -> Error {
+        let name = self.path.display();
+        match fault {
+            Fault::PrivateKey(_) => input(
+                "private-key",
+                format!("{name}: {fault}"),
+                "keep the CA's key where it is to stay. If this file has left that place with the key in it, consider the key lost",
+            ),
+            Fault::TooLarge(_) => input("file-too-large", format!("{name} is too large for a bundle: {fault}"), "check that this is the right file"),
+            Fault::Malformed(_) => input(
+                "bad-archive",
+                format!("{name} is not a bundle in one file: {fault}"),
+                "make it with `hsmboot pack DIR -o x.hsmboot`, or in the bundle's directory with `tar --format=ustar -cf ../x.hsmboot *`",
+            ),
+        }
+    }
+
+    /// The names of the files, but for hidden ones: Macs leave a `._` beside each file on the stick that it travels on.
+    ///
+    /// # Errors
+    /// Class `Input`, `no-bundle`: nothing is there.
+    pub fn names(&self) -> Result<Vec<String>> {
+        if self.is_directory() {
+            return list(&self.path);
+        }
+        let nothing =
+            || input("no-bundle", format!("there is no bundle {}", self.path.display()), "check the path, or make one with `hsmboot fetch`");
+        Ok(self.members()?.ok_or_else(nothing)?.into_keys().collect())
+    }
+
+    /// Whether something of this name is there.
+    pub fn has(&self, name: &str) -> bool {
+        if !self.is_directory() {
+            return self.members().ok().flatten().is_some_and(|members| members.contains_key(name));
+        }
+        fs::symlink_metadata(self.path.join(name)).is_ok()
+    }
+
+    /// Whether a file of this name is there: no link, and nothing else.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.has(name) && (!self.is_directory() || fs::symlink_metadata(self.path.join(name)).is_ok_and(|facts| facts.is_file()))
+    }
+
+    /// Reads a file of at most `max` bytes, `what` it should be.
+    ///
+    /// # Errors
+    /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
+    pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
+        if self.is_directory() {
+            return fsio::read_regular(&self.path.join(name), what, max);
+        }
+        let content = self.members()?.and_then(|mut members| members.remove(name)).ok_or_else(|| {
+            input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), "check the path; in a bundle, fetch it again")
+        })?;
+        if u64::try_from(content.len()).is_ok_and(|length| length > max) {
+            let found = content.len();
+            return Err(input(
+                "file-too-large",
+                format!("{} is too large for {what}: {found} bytes, expected at most {max}", self.place(name)),
+                "check that this is the right file",
+            ));
+        }
+        Ok(content)
+    }
+
+    /// That each of the files is new, or equal to what is there, or may replace it.
+    ///
+    /// # Errors
+    /// The first one that is not, class `Conflict`.
+    pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
+        if self.is_directory() {
+            return fsio::check_free(&self.path, files);
+        }
+        self.merge(self.members()?.unwrap_or_default(), files).map(drop)
+    }
+
+    /// The files with the new ones among them; `None`: they were all there already.
+    fn merge(&self, mut members: Members, files: &[NewFile<'_>]) -> Result<Option<Members>> {
+        let mut changed = false;
+        for file in files {
+            match members.get(&file.name) {
+                Some(there) if there == file.content => continue,
+                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name))),
+                _ => changed = true,
+            }
+            members.insert(file.name.clone(), file.content.to_vec());
+        }
+        Ok(changed.then_some(members))
+    }
+
+    /// Waits until no other hsmboot writes here: for who reads something, and writes what follows from it.
+    ///
+    /// # Errors
+    /// As [`fsio::hold`].
+    pub fn hold(&self) -> Result<HeldStore<'_>> {
+        if matches!(self.form, Form::Memory(_)) {
+            return Err(Error::new(Class::Machine, "bug", "nothing can be written where a bundle has just come from", "please report it"));
+        }
+        // A name alone lies in the directory that the program runs in.
+        let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(HeldStore { store: self, held: fsio::hold(if self.is_directory() { &self.path } else { parent })? })
+    }
+
+    /// Writes the files, all or none: see [`HeldStore::write`].
+    ///
+    /// # Errors
+    /// As [`HeldStore::write`].
+    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
+        self.hold()?.write(files)
+    }
+
+    /// Makes the one file hold these files and no others; gives its SHA-256, and whether it was so already.
+    ///
+    /// # Errors
+    /// Class `Conflict` where something else is there, unless with `force`; `Machine` for the disk; `Input` for files that do not travel.
+    pub fn pack(&self, members: &Members, force: bool) -> Result<([u8; 32], bool)> {
+        let packed = archive::write(members).map_err(|fault| self.refused(&fault))?;
+        let digest = sha256(&packed);
+        let mut unchanged = false;
+        self.hold()?.anew(|current| {
+            unchanged = current == Some(&packed[..]);
+            if current.is_some() && !unchanged && !force {
+                return Err(fsio::occupied(&self.path.display()));
+            }
+            Ok((!unchanged).then_some(packed))
+        })?;
+        Ok((digest, unchanged))
+    }
+
+    /// Takes a file of the program's own away again, and the place with it where nothing else is in it.
+    pub fn forget(&self, name: &str) {
+        // What stays is found again by whoever comes next.
+        if self.is_directory() {
+            drop(fs::remove_file(self.path.join(name)));
+            drop(fs::remove_dir(&self.path)); // only an empty one goes
+            return;
+        }
+        let mut empty = false;
+        let change = |mut members: Members| {
+            let was_there = members.remove(name).is_some();
+            empty = members.is_empty();
+            Ok(was_there.then_some(members))
+        };
+        if self.hold().and_then(|held| held.rewrite(change)).is_ok() && empty {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+
+    /// A file that stays the same as long as `name` does: to be locked by whoever must be alone.
+    pub fn lockable(&self, name: &str) -> PathBuf {
+        if self.is_directory() { self.path.join(name) } else { self.path.clone() }
+    }
+}
+
+/// A bundle's place that no other hsmboot writes to while it is held.
+pub struct HeldStore<'a> {
+    store: &'a Store,
+    held: Held<'a>,
+}
+
+impl HeldStore<'_> {
+    /// Writes the files, all or none.
+    ///
+    /// # Errors
+    /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says, `Input` where the one file is no bundle, or cannot
+    /// hold these; then nothing has changed.
+    pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
+        if self.store.is_directory() {
+            return self.held.write(files);
+        }
+        self.rewrite(|members| self.store.merge(members, files))
+    }
+
+    /// Changes what the one file holds; `None`: it stays as it is.
+    fn rewrite(&self, change: impl FnOnce(Members) -> Result<Option<Members>>) -> Result<()> {
+        self.anew(|current| {
+            let members = current.map_or_else(|| Ok(Members::new()), |content| self.store.parse(content))?;
+            change(members)?.map(|members| archive::write(&members).map_err(|fault| self.store.refused(&fault))).transpose()
+        })
+    }
+
+    /// Writes the one file anew from its content; `None`: it stays as it is.
+    fn anew(&self, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
+        let name = self.store.path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+            input(
+                "bad-archive",
+                format!("{}: the name of a bundle in one file has to be text (UTF-8)", self.store.path.display()),
+                "choose another name",
+            )
+        })?;
+        self.held.rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
+    }
+}
+
+/// The names in a directory that may be a bundle's: text, and not hidden.
+fn list(dir: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
+        _ if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
+            input("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
+        }
+        std::io::ErrorKind::NotADirectory => input(
+            "not-a-directory",
+            format!("{} is a file, expected a bundle (a directory)", dir.display()),
+            format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
+        ),
+        _ => {
+            Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions")
+        }
+    })?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,77 @@
+//! What KMS's refusals mean for a CA's key: whether the key is at fault (class `Ca`), or the way to it (class `Service`).
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::aws::{Asked, Place, Trouble, failure};
+use crate::error::{Class, Error};
+
+/// A call to KMS, as its failure is told.
+pub(super) struct Call<'a> {
+    /// `GetPublicKey` or `Sign`; with `kms:` before it, the IAM action.
+    pub(super) name: &'static str,
+    /// The key, as `--ca-key` names it.
+    pub(super) key: &'a str,
+    pub(super) place: &'a Place,
+}
+
+impl Call<'_> {
+    /// The error of a call that failed. KMS API Reference, GetPublicKey and Sign, "Errors".
+    pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let trouble = failure::trouble(error, true);
+        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+        let said = match &trouble {
+            Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.as_str(),
+            Trouble::Unknown { reason } => reason.as_str(),
+            _ => "",
+        };
+        match code {
+            "NotFoundException" => self.key_fault(
+                "ca-key-missing",
+                "AWS KMS knows no such key",
+                said,
+                "compare the key's id or alias, its region and its account; hsmboot makes no keys in AWS KMS: `aws kms create-key` does",
+            ),
+            "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => self.key_fault(
+                "ca-key-unavailable",
+                "the CA's key is there, but cannot be used now",
+                said,
+                "`aws kms describe-key` shows its KeyState: enable it again (`aws kms enable-key`), cancel its deletion \
+                 (`aws kms cancel-key-deletion`), or connect its key store",
+            ),
+            "InvalidKeyUsageException" | "UnsupportedOperationException" => {
+                self.key_fault("ca-key-unsupported", "the CA's key is of a kind that does not sign certificates", said, super::FITTING)
+            }
+            _ => self.told(&trouble),
+        }
+    }
+
+    /// Something about the key itself.
+    pub(super) fn key_fault(&self, kind: &'static str, what: &str, said: &str, hint: &str) -> Error {
+        let service = if said.is_empty() { String::new() } else { format!("\n  service  {said}") };
+        Error::new(Class::Ca, kind, format!("{what}\n  key      {}\n  at       {}{service}", self.key, self.place.of("AWS KMS")), hint)
+    }
+
+    /// Something about the way to it.
+    pub(super) fn told(&self, trouble: &Trouble) -> Error {
+        let asked = Asked {
+            service: "AWS KMS",
+            call: self.name,
+            at: self.place.of("AWS KMS"),
+            region_of: "the key's region",
+            missing: ("ca-key-missing", "key", "compare the key's id or alias, its region and its account"),
+            allowed: format!(
+                "the key's policy, or the caller's IAM policy, must allow kms:GetPublicKey and kms:Sign on the key \
+                 (here kms:{} was missing); see docs/iam.md",
+                self.name
+            ),
+            refused: format!("the service's words above say why; the key is {}", self.key),
+            unknown: "run the same command again: nothing has been written".to_owned(),
+        };
+        asked.told(trouble)
+    }
+}

@@ -1,0 +1,142 @@
+//! A private key in AWS KMS: it never leaves there. GetPublicKey when it is opened, Sign for each signature.
+
+mod fault;
+mod uri;
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::get_public_key::GetPublicKeyOutput;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
+use ring::digest;
+
+use self::fault::Call;
+pub use self::uri::KmsKeyName;
+use super::CaKey;
+use super::scheme::Scheme;
+use crate::aws::{self, Options, Place, Service};
+use crate::error::Result;
+use crate::x509::PublicKey;
+
+/// What a `--ca-key` of this kind begins with.
+pub(super) const SCHEME: &str = "awskms:";
+
+const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
+
+/// What to do about a key that is there and does not fit.
+const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: \
+                       `aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096` makes one";
+
+/// A key in AWS KMS, ready to sign.
+pub struct KmsKey {
+    client: Client,
+    place: Place,
+    /// What GetPublicKey called it: an alias that moves afterwards changes nothing here.
+    key_id: String,
+    spki: Vec<u8>,
+    public: PublicKey,
+    scheme: Scheme,
+    identifier: Vec<u8>,
+}
+
+impl std::fmt::Debug for KmsKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KmsKey").field("key_id", &self.key_id).field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl KmsKey {
+    /// Asks KMS for the public key, and that it is one that a CA for CloudHSM can have. What was decided on the way comes beside it, one sentence each.
+    ///
+    /// # Errors
+    /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`: whatever stands between
+    /// this program and the key. Class `Usage`: `contradicting-region`.
+    pub(super) fn open(name: &KmsKeyName, options: &Options) -> Result<(Self, Vec<String>)> {
+        let options = name.region().map_or_else(|| Ok(options.clone()), |own| options.in_region(own))?;
+        let shown = name.to_string();
+        aws::wait(async {
+            let failed = |(trouble, place): (_, Place)| Call { name: "GetPublicKey", key: &shown, place: &place }.told(&trouble);
+            let mut connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
+            let place = connected.place;
+            let client = Client::new(&connected.config);
+            let call = Call { name: "GetPublicKey", key: &shown, place: &place };
+            let answer = client.get_public_key().key_id(name.key_id()).send().await.map_err(|error| call.failed(&error))?;
+            let (spki, public, scheme) = public_key(&answer, &call)?;
+            let key_id = answer.key_id().unwrap_or(name.key_id()).to_owned();
+            connected.notes.push(format!("the CA's key is {key_id}, at {}", place.of("AWS KMS")));
+            Ok((KmsKey { client, place, key_id, spki, public, identifier: scheme.algorithm(), scheme }, connected.notes))
+        })
+    }
+
+    /// The key, as KMS calls it: its ARN.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+}
+
+impl CaKey for KmsKey {
+    fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    fn signature_algorithm(&self) -> &[u8] {
+        &self.identifier
+    }
+
+    /// The bytes are hashed here and KMS signs the digest: a message of its own may have 4096 bytes at most (KMS API Reference, Sign).
+    fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+        let call = Call { name: "Sign", key: &self.key_id, place: &self.place };
+        let request = self
+            .client
+            .sign()
+            .key_id(&self.key_id)
+            .message(Blob::new(digest::digest(hash(self.scheme), tbs).as_ref()))
+            .message_type(MessageType::Digest)
+            .signing_algorithm(spec(self.scheme));
+        let answer = aws::wait(async { request.send().await.map_err(|error| call.failed(&error)) })?;
+        let signature = answer.signature().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+        if self.scheme.holds(&self.public, tbs, &signature) {
+            return Ok(signature);
+        }
+        Err(call.key_fault(
+            "bad-signature",
+            "what AWS KMS returned is not this key's signature: it does not verify under the public key that KMS itself gave",
+            "",
+            "nothing was written; is it AWS KMS that answers at this endpoint?",
+        ))
+    }
+}
+
+/// KMS's name for what a scheme is (KMS API Reference, Sign).
+const fn spec(scheme: Scheme) -> SigningAlgorithmSpec {
+    match scheme {
+        Scheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
+        Scheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
+        Scheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
+    }
+}
+
+const fn hash(scheme: Scheme) -> &'static digest::Algorithm {
+    match scheme {
+        Scheme::Rsa | Scheme::P256 => &digest::SHA256,
+        Scheme::P384 => &digest::SHA384,
+    }
+}
+
+/// The public key, where it is of a kind that counts and KMS says that it signs so.
+fn public_key(answer: &GetPublicKeyOutput, call: &Call<'_>) -> Result<(Vec<u8>, PublicKey, Scheme)> {
+    let unfit = |found: String| call.key_fault("ca-key-unsupported", &format!("the CA's key is {found}"), "", FITTING);
+    match answer.key_usage() {
+        Some(KeyUsageType::SignVerify) => {}
+        Some(other) => return Err(unfit(format!("for another use: KeyUsage {}, expected SIGN_VERIFY", other.as_str()))),
+        None => return Err(unfit("of no stated KeyUsage, expected SIGN_VERIFY".to_owned())),
+    }
+    let spki = answer.public_key().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+    let public = PublicKey::from_der(&spki, "AWS KMS's public key").map_err(|fault| unfit(format!("unreadable: {fault}")))?;
+    let keyspec = answer.key_spec().map(|spec| format!("KeySpec {}, ", spec.as_str())).unwrap_or_default();
+    let scheme = Scheme::of(&public).map_err(|what| unfit(format!("of a kind that cannot be a CA's here: {keyspec}{what}")))?;
+    if !answer.signing_algorithms().contains(&spec(scheme)) {
+        let found: Vec<&str> = answer.signing_algorithms().iter().map(SigningAlgorithmSpec::as_str).collect();
+        return Err(unfit(format!("one that KMS does not sign with as {}: {keyspec}it offers {}", spec(scheme).as_str(), found.join(", "))));
+    }
+    Ok((spki, public, scheme))
+}

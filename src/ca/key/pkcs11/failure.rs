@@ -1,0 +1,121 @@
+//! What a token or its module answered, in words.
+
+use std::path::Path;
+
+use cryptoki::error::{Error as Cryptoki, RvError};
+
+use crate::ca::shown;
+use crate::error::{Class, Error};
+use crate::x509::name::is_invisible;
+
+/// A text from a token or a module, without what could steer a terminal.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_invisible(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// What the module answered, by the name that the standard and the vendor's manual have for it.
+pub(super) fn answer(error: &Cryptoki) -> String {
+    match error {
+        Cryptoki::Pkcs11(RvError::VendorDefined(code), _) => format!("CKR_VENDOR_DEFINED, 0x{code:08x}"),
+        Cryptoki::Pkcs11(RvError::UnknownErrorCode(code), _) => format!("0x{code:08x}, which the standard does not have"),
+        Cryptoki::Pkcs11(answer, _) => standard_name(&format!("{answer:?}")),
+        Cryptoki::NullFunctionPointer | Cryptoki::MissingSymbol(_) => "that it has no such function".to_owned(),
+        _ => "something that does not fit the standard".to_owned(),
+    }
+}
+
+/// `PinIncorrect` as the standard writes it: `CKR_PIN_INCORRECT`.
+fn standard_name(variant: &str) -> String {
+    let mut name = "CKR".to_owned();
+    for c in variant.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_uppercase());
+    }
+    name
+}
+
+/// A module that does not work.
+pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-module-unusable",
+        format!("the PKCS#11 module {} {what}\n  it answered {}", shown(path), answer(error)),
+        "its configuration, its service or its hardware may be missing: the vendor's own tool should find the token first",
+    )
+}
+
+/// A token that did not do what was asked of it. `what` continues "the token ... ".
+pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
+    use RvError::{
+        CryptokiNotInitialized, DeviceError, DeviceMemory, DeviceRemoved, PinExpired, SessionClosed, SessionHandleInvalid, SessionReadOnly,
+        SlotIdInvalid, TokenNotPresent, TokenNotRecognized, TokenWriteProtected, UserNotLoggedIn, UserPinNotInitialized,
+    };
+    let Cryptoki::Pkcs11(code, _) = error else { return refused(name, what, error) };
+    let (why, hint) = match code {
+        DeviceRemoved | TokenNotPresent | SlotIdInvalid | SessionHandleInvalid | SessionClosed | CryptokiNotInitialized => {
+            ("was removed, or its session has ended", "put the token back and run the command again")
+        }
+        TokenNotRecognized => ("is not recognised by its module", "it may be of another vendor, or not initialised"),
+        PinExpired => ("wants its PIN changed before it does anything", "change the PIN with the vendor's tool"),
+        UserPinNotInitialized => ("has no user PIN yet", "set one with the vendor's tool"),
+        TokenWriteProtected | SessionReadOnly => ("is write-protected", "no key can be made on it like this: see the vendor's manual"),
+        UserNotLoggedIn => ("wants another login, or has logged out by itself", "run the command again"),
+        DeviceMemory => ("is full", "make room on it, or use another"),
+        DeviceError => ("has a fault", "the vendor's tool may say more"),
+        _ => return refused(name, what, error),
+    };
+    unusable(name, &format!("{why}\n  it {what}\n  it answered {}", answer(error)), hint)
+}
+
+/// A token that is there and is of no use as it is.
+pub(super) fn unusable(name: &str, why: &str, hint: &str) -> Error {
+    Error::new(Class::Ca, "token-unusable", format!("the token {name} {why}"), hint)
+}
+
+fn refused(name: &str, what: &str, error: &Cryptoki) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-refused",
+        format!("the token {name} {what}\n  it answered {}", answer(error)),
+        "the vendor's manual says what this answer means; its own tool may say more",
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use cryptoki::context::Function;
+
+    use super::*;
+
+    #[test]
+    fn answers_have_the_names_of_the_standard() {
+        for (code, name) in [
+            (RvError::PinIncorrect, "CKR_PIN_INCORRECT"),
+            (RvError::UserAlreadyLoggedIn, "CKR_USER_ALREADY_LOGGED_IN"),
+            (RvError::NextOtp, "CKR_NEXT_OTP"),
+            (RvError::VendorDefined(0x8000_0001), "CKR_VENDOR_DEFINED, 0x80000001"),
+        ] {
+            assert_eq!(answer(&Cryptoki::Pkcs11(code, Function::Sign)), name);
+        }
+    }
+
+    #[test]
+    fn a_removed_token_is_said_to_be_removed() {
+        for code in [RvError::DeviceRemoved, RvError::TokenNotPresent, RvError::SessionHandleInvalid] {
+            let error = token("`ca`", "did not sign", &Cryptoki::Pkcs11(code, Function::Sign));
+            assert_eq!((error.code(), error.kind), (5, "token-unusable"));
+            assert!(error.message.contains("`ca` was removed"), "{}", error.message);
+        }
+        let error = token("`ca`", "did not sign", &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign));
+        assert_eq!((error.code(), error.kind), (5, "token-refused"));
+        assert!(error.message.contains("CKR_FUNCTION_FAILED"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_label_cannot_steer_a_terminal() {
+        assert_eq!(clean("a\u{1b}[2J\u{202e}b"), "a\u{fffd}[2J\u{fffd}b");
+    }
+}

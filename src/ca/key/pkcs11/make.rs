@@ -1,0 +1,187 @@
+//! Makes a key pair on the token that never leaves it.
+
+use cryptoki::error::{Error as Cryptoki, RvError};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::session::Session;
+use cryptoki::types::Ulong;
+
+use super::super::plain::Curve;
+use super::super::scheme::Scheme;
+use super::failure;
+use super::module::Module;
+use super::object::{self, Key};
+use super::sign;
+use super::token::Token;
+use super::uri::Pkcs11Uri;
+use crate::ca::KeyType;
+use crate::error::{Class, Error, Result};
+use crate::x509::der;
+use crate::x509::write::key_identifier;
+
+/// The public exponent 65537, as all keys that are made here have it.
+const F4: [u8; 3] = [1, 0, 1];
+
+/// What a key of this type is made with.
+struct Kind {
+    generate: Mechanism<'static>,
+    needs: (MechanismType, &'static str),
+    scheme: Scheme,
+    /// What the public key's template says of it.
+    public: Vec<Attribute>,
+    /// What this key, which is to sign and no more, is not to be used for.
+    not: Vec<Attribute>,
+}
+
+impl Kind {
+    fn of(kind: KeyType) -> Option<Self> {
+        let rsa = |bits: usize| {
+            Some(Kind {
+                generate: Mechanism::RsaPkcsKeyPairGen,
+                needs: (MechanismType::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
+                scheme: Scheme::Rsa,
+                public: vec![Attribute::ModulusBits(Ulong::try_from(bits).ok()?), Attribute::PublicExponent(F4.to_vec())],
+                not: vec![Attribute::Decrypt(false), Attribute::Unwrap(false)],
+            })
+        };
+        let ec = |curve: Curve, scheme| {
+            Some(Kind {
+                generate: Mechanism::EccKeyPairGen,
+                needs: (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
+                scheme,
+                public: vec![Attribute::EcParams(der::oid(curve.oid()))],
+                not: vec![Attribute::Derive(false)],
+            })
+        };
+        match kind {
+            KeyType::Rsa4096 => rsa(4096),
+            KeyType::Rsa3072 => rsa(3072),
+            KeyType::Rsa2048 => rsa(2048),
+            KeyType::P256 => ec(Curve::P256, Scheme::P256),
+            KeyType::P384 => ec(Curve::P384, Scheme::P384),
+        }
+    }
+}
+
+/// Makes a pair of this type under the URI's `object`, and its `id` if it has one: else the id is SHA-1 over the public key's bits, as in the CA
+/// certificate's subject key identifier. The private key is sensitive, not extractable, and may sign; that the token says so of it is seen before it
+/// counts as made.
+///
+/// # Errors
+/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-exposed`, `token-unusable`,
+/// `token-refused`.
+pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType) -> Result<Key> {
+    let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
+        return Err(Error::new(
+            Class::Usage,
+            "bad-key-uri",
+            format!("there is no such key on the token {}, and a new one needs a name", token.name()),
+            "add `object=NAME` to the URI",
+        ));
+    };
+    let name = token.name();
+    let bug = || Error::new(Class::Machine, "bug", "this machine's numbers are too small for a key's length", "please report it");
+    let made = Kind::of(kind).ok_or_else(bug)?;
+    can(token, module, &made, kind)?;
+    let fault = |error: Cryptoki| failure::token(&name, "was asked to make a key pair (C_GenerateKeyPair)", &error);
+    let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
+    finish(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {
+        // Of a key that can be taken out, nothing may be left; nor of one that nobody could find again.
+        let gone = [private, public].map(|object| session.destroy_object(object).is_ok()) == [true, true];
+        Error::new(
+            Class::Ca,
+            "token-key-exposed",
+            format!(
+                "the token {name} made a key, but {what}\n  {}",
+                if gone { "it was destroyed again" } else { "IT COULD NOT BE DESTROYED: do that with the vendor's tool" }
+            ),
+            "a CA's key has to stay on its token: use another token, or see its settings",
+        )
+    })
+}
+
+/// That the token can make such a key, and sign with it then.
+fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()> {
+    let name = token.name();
+    let there = module
+        .pkcs11
+        .get_mechanism_list(token.slot)
+        .map_err(|error| failure::token(&name, "was asked for its mechanisms (C_GetMechanismList)", &error))?;
+    let needed = match (there.contains(&made.needs.0), sign::can_sign(&there, made.scheme)) {
+        (true, true) => return Ok(()),
+        (false, _) => made.needs.1,
+        (true, false) => sign::needed(made.scheme),
+    };
+    Err(Error::new(
+        Class::Ca,
+        "token-mechanism-missing",
+        format!("the token {name} cannot make a key of type {kind} and sign with it\n  needed  {needed}"),
+        "choose another --key-type, or another token; the vendor's tool lists its mechanisms",
+    ))
+}
+
+/// C_GenerateKeyPair, with everything that the key should be; where the token refuses that, with what it has to be.
+fn generate(session: &Session, made: &Kind, label: &str, id: Option<&[u8]>) -> std::result::Result<(ObjectHandle, ObjectHandle), Cryptoki> {
+    let named = |template: &mut Vec<Attribute>| {
+        template.extend([Attribute::Token(true), Attribute::Label(label.as_bytes().to_vec())]);
+        template.extend(id.map(|id| Attribute::Id(id.to_vec())));
+    };
+    let mut public = made.public.clone();
+    public.push(Attribute::Verify(true));
+    named(&mut public);
+    let mut private = vec![Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false), Attribute::Sign(true)];
+    named(&mut private);
+    let mut strict = [private.clone(), made.not.clone()].concat();
+    if id.is_some() {
+        // Without an id it has to be modified once, to get one.
+        strict.push(Attribute::Modifiable(false));
+    }
+    match session.generate_key_pair(&made.generate, &public, &strict) {
+        Err(Cryptoki::Pkcs11(
+            RvError::TemplateInconsistent | RvError::AttributeTypeInvalid | RvError::AttributeValueInvalid | RvError::AttributeReadOnly,
+            _,
+        )) => session.generate_key_pair(&made.generate, &public, &private),
+        outcome => outcome,
+    }
+}
+
+/// Holds the new key against what was asked for, and gives it its id. The error continues "made a key, but ".
+fn finish(
+    session: &Session,
+    public: ObjectHandle,
+    private: ObjectHandle,
+    label: &str,
+    id: Option<&[u8]>,
+    kind: KeyType,
+) -> std::result::Result<Key, String> {
+    let says = |attribute| object::flag(session, private, attribute);
+    if says(AttributeType::Sensitive) != Some(true) || says(AttributeType::AlwaysSensitive) == Some(false) {
+        return Err("does not say that its value stays on the token (CKA_SENSITIVE)".to_owned());
+    }
+    if says(AttributeType::Extractable) != Some(false) || says(AttributeType::NeverExtractable) == Some(false) {
+        return Err("does not say that it cannot be taken out (CKA_EXTRACTABLE)".to_owned());
+    }
+    if says(AttributeType::Local) == Some(false) {
+        return Err("says that it was not made there (CKA_LOCAL)".to_owned());
+    }
+    let spki = object::public_numbers(session, public).ok_or("does not show its public key")?;
+    let found = crate::x509::PublicKey::from_der(&spki, "a key").ok();
+    if found.as_ref().and_then(KeyType::of) != Some(kind) {
+        return Err(format!("not one of type {kind}"));
+    }
+    let id = match id {
+        Some(id) => id.to_vec(),
+        None => {
+            let id = key_identifier(&spki);
+            for object in [private, public] {
+                session.update_attributes(object, &[Attribute::Id(id.clone())]).map_err(|error| {
+                    format!("does not take an id for it (C_SetAttributeValue): {}; name one with `id=` in the URI", failure::answer(&error))
+                })?;
+            }
+            // For the tokens that allow it: the standard lets only a copy be made unmodifiable.
+            drop(session.update_attributes(private, &[Attribute::Modifiable(false)]));
+            id
+        }
+    };
+    Ok(Key { handle: private, label: label.to_owned(), id, spki: Some(spki) })
+}

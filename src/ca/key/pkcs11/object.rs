@@ -1,0 +1,302 @@
+//! Finds the one private key that is meant, and its public key.
+
+use cryptoki::object::{Attribute, AttributeType, CertificateType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+
+use super::super::plain::Curve;
+use super::super::scheme::{self, Scheme};
+use super::failure::{self, clean};
+use super::token::{LISTED, Token};
+use super::uri::{self, Pkcs11Uri};
+use crate::error::{Class, Error, Result};
+use crate::x509::der::{self, tag};
+use crate::x509::{Certificate, PublicKey, hex, sha256};
+
+/// The most private keys that are looked at: more than any URI for a CA's key leaves.
+const MAX_KEYS: usize = 1000;
+
+/// A private key on the token.
+pub(super) struct Key {
+    pub(super) handle: ObjectHandle,
+    /// CKA_LABEL
+    pub(super) label: String,
+    /// CKA_ID
+    pub(super) id: Vec<u8>,
+    /// SubjectPublicKeyInfo, where the token has the public key as well.
+    pub(super) spki: Option<Vec<u8>>,
+}
+
+/// A private key whose public key is known and of a kind that a CA can have.
+pub(super) struct Usable {
+    pub(super) key: Key,
+    pub(super) spki: Vec<u8>,
+    pub(super) public: PublicKey,
+    pub(super) scheme: Scheme,
+}
+
+/// The value of one attribute; nothing where the object has none, or keeps it to itself.
+pub(super) fn attribute(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option<Attribute> {
+    session.get_attributes(object, &[kind]).ok()?.pop()
+}
+
+/// The value of an attribute that says yes or no.
+pub(super) fn flag(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option<bool> {
+    match attribute(session, object, kind)? {
+        Attribute::AlwaysAuthenticate(value)
+        | Attribute::AlwaysSensitive(value)
+        | Attribute::Extractable(value)
+        | Attribute::Local(value)
+        | Attribute::NeverExtractable(value)
+        | Attribute::Sensitive(value) => Some(value),
+        _ => None,
+    }
+}
+
+impl Key {
+    fn read(session: &Session, handle: ObjectHandle) -> Self {
+        let label = match attribute(session, handle, AttributeType::Label) {
+            Some(Attribute::Label(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        };
+        let id = match attribute(session, handle, AttributeType::Id) {
+            Some(Attribute::Id(bytes)) => bytes,
+            _ => Vec::new(),
+        };
+        let spki = own_public(session, handle).or_else(|| public_beside(session, &label, &id));
+        Key { handle, label, id, spki }
+    }
+
+    /// What a URI has to say to mean this key on its token.
+    pub(super) fn attributes(&self) -> String {
+        let id = if self.id.is_empty() { String::new() } else { format!(";id={}", uri::escaped_id(&self.id)) };
+        format!("object={}{id}", uri::escaped(&self.label))
+    }
+
+    fn line(&self) -> String {
+        let key = match self.spki.as_deref().map(|spki| (spki, PublicKey::from_der(spki, "a key"))) {
+            Some((spki, Ok(public))) => format!("{}, SHA-256 of its key {}", public.describe(), hex(&sha256(spki))),
+            _ => "its public key is not on the token".to_owned(),
+        };
+        format!("\n  {}  {key}", self.attributes())
+    }
+}
+
+/// Every private key on the token that the URI's `object` and `id` leave.
+pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Result<Vec<Key>> {
+    let mut template = vec![Attribute::Class(ObjectClass::PRIVATE_KEY)];
+    template.extend(uri.object.iter().map(|label| Attribute::Label(label.clone().into_bytes())));
+    template.extend(uri.id.iter().map(|id| Attribute::Id(id.clone())));
+    let fault = |error| failure::token(&token.name(), "was asked for its keys (C_FindObjects)", &error);
+    let handles: Vec<ObjectHandle> =
+        session.iter_objects(&template).map_err(fault)?.take(MAX_KEYS).collect::<std::result::Result<_, _>>().map_err(fault)?;
+    let keys = handles.into_iter().map(|handle| Key::read(session, handle));
+    // A token is asked for what is meant, and what it gives is looked at again.
+    let meant = |key: &Key| uri.object.as_ref().is_none_or(|label| *label == key.label) && uri.id.as_ref().is_none_or(|id| *id == key.id);
+    let mut keys: Vec<Key> = keys.filter(meant).collect();
+    // Tokens give them in no particular order; messages list them in one.
+    keys.sort_by(|a, b| (&a.label, &a.id).cmp(&(&b.label, &b.id)));
+    Ok(keys)
+}
+
+/// The one key that is meant: with the CA's certificate at hand, the one whose public key is the certificate's.
+///
+/// # Errors
+/// Class [`Class::Ca`]: `token-key-missing`, `token-key-ambiguous`, `token-key-without-public`, `ca-key-mismatch`, `ca-key-unsupported`.
+pub(super) fn find(session: &Session, token: &Token, uri: &Pkcs11Uri, certificate: Option<&Certificate>) -> Result<Usable> {
+    let keys = candidates(session, token, uri)?;
+    if keys.is_empty() {
+        return Err(missing(session, token, uri));
+    }
+    match certificate {
+        Some(certificate) => of_certificate(keys, token, certificate),
+        None => usable(one(keys, token)?, token),
+    }
+}
+
+/// The one whose public key is the certificate's.
+fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> Result<Usable> {
+    let fits = |key: &Key| {
+        let public = key.spki.as_deref().and_then(|spki| PublicKey::from_der(spki, "a key").ok());
+        public.is_some_and(|public| public.same_numbers(certificate.key()))
+    };
+    let (mut fitting, others): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(fits);
+    match (fitting.pop(), fitting.is_empty()) {
+        // However the token has it: in the certificate's own bytes.
+        (Some(key), true) => usable(Key { spki: Some(certificate.spki().to_vec()), ..key }, token),
+        (Some(last), false) => {
+            fitting.push(last);
+            Err(ambiguous(&fitting, token, "all of them of the CA certificate's public key"))
+        }
+        (None, _) if others.iter().all(|key| key.spki.is_none()) => Err(without_public(&others, token)),
+        (None, _) => Err(Error::new(
+            Class::Ca,
+            "ca-key-mismatch",
+            format!(
+                "no key that the URI leaves on the token {} is the CA certificate's\n  certificate  {}, SHA-256 of its key {}{}",
+                token.name(),
+                certificate.key().describe(),
+                hex(&sha256(certificate.spki())),
+                list(&others)
+            ),
+            "give the certificate and the key of the same CA; a URI without `object` and `id` looks among all keys of the token",
+        )),
+    }
+}
+
+/// The only one.
+pub(super) fn one(mut keys: Vec<Key>, token: &Token) -> Result<Key> {
+    match (keys.pop(), keys.is_empty()) {
+        (Some(key), true) => Ok(key),
+        (last, _) => {
+            keys.extend(last);
+            Err(ambiguous(&keys, token, "and which one is meant cannot be told"))
+        }
+    }
+}
+
+/// A key that a CA can have.
+pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
+    let Some(spki) = key.spki.clone() else { return Err(without_public(&[key], token)) };
+    let unsupported = |what: String| {
+        Error::new(
+            Class::Ca,
+            "ca-key-unsupported",
+            format!("the token {} holds {what}, which cannot be the CA's key here\n  {}", token.name(), key.attributes()),
+            "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
+        )
+    };
+    let public = PublicKey::from_der(&spki, "a key on the token").map_err(|fault| unsupported(fault.to_string()))?;
+    let scheme = Scheme::of(&public).map_err(unsupported)?;
+    Ok(Usable { key, spki, public, scheme })
+}
+
+fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
+    let any = Pkcs11Uri { object: None, id: None, ..uri.clone() };
+    let there = candidates(session, token, &any).unwrap_or_default();
+    let listed = if there.is_empty() { "\n  it holds none that this login can see".to_owned() } else { list(&there) };
+    Error::new(
+        Class::Ca,
+        "token-key-missing",
+        format!("no private key on the token {} is the one that the URI names{listed}", token.name()),
+        "correct `object` or `id` in the URI; `hsmboot ca init --ca-key pkcs11:...` makes a key",
+    )
+}
+
+fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-key-ambiguous",
+        format!("{} private keys on the token {} fit the URI, {why}{}", keys.len(), token.name(), list(keys)),
+        "say more in the URI: `id=` or `object=`",
+    )
+}
+
+fn without_public(keys: &[Key], token: &Token) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-key-without-public",
+        format!("the token {} has a private key without its public key, so whose it is cannot be told{}", token.name(), list(keys)),
+        "store the public key, or a certificate of it, beside it under the same CKA_ID",
+    )
+}
+
+fn list(keys: &[Key]) -> String {
+    let more = keys.len().saturating_sub(LISTED);
+    let mut text: String = keys.iter().take(LISTED).map(Key::line).collect();
+    if more > 0 {
+        text.push_str(&format!("\n  and {more} more"));
+    }
+    clean_lines(&text)
+}
+
+/// Every line break here is our own.
+fn clean_lines(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// The public key as the private key's own object has it: an RSA key always has its modulus (PKCS#11 2.40 curr, 2.1.3), and
+/// CKA_PUBLIC_KEY_INFO is for this very purpose (2.40 base, 4.9).
+fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
+    if let Some(Attribute::PublicKeyInfo(spki)) = attribute(session, key, AttributeType::PublicKeyInfo)
+        && PublicKey::from_der(&spki, "a key").is_ok()
+    {
+        return Some(spki);
+    }
+    public_numbers(session, key)
+}
+
+/// The public key in an object of its own, or in a certificate: it belongs to the private key by CKA_ID (PKCS#11 2.40 base, 4.6), or by the label
+/// where the key has no id. Where two such objects differ, neither counts.
+fn public_beside(session: &Session, label: &str, id: &[u8]) -> Option<Vec<u8>> {
+    let name = if id.is_empty() { Attribute::Label(label.as_bytes().to_vec()) } else { Attribute::Id(id.to_vec()) };
+    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY), name.clone()]).unwrap_or_default();
+    let mut found: Vec<Vec<u8>> = keys.into_iter().filter_map(|key| public_numbers(session, key)).collect();
+    if found.is_empty() {
+        let template = [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509), name];
+        let certificates = session.find_objects(&template).unwrap_or_default();
+        found = certificates.into_iter().filter_map(|object| certified(session, object)).collect();
+    }
+    let first = found.pop()?;
+    found.iter().all(|other| *other == first).then_some(first)
+}
+
+fn certified(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
+    match attribute(session, object, AttributeType::Value)? {
+        Attribute::Value(der) => Some(Certificate::from_der(&der).ok()?.spki().to_vec()),
+        _ => None,
+    }
+}
+
+/// SubjectPublicKeyInfo from the numbers of an object: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or CKA_EC_PARAMS and CKA_EC_POINT.
+pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
+    match attribute(session, object, AttributeType::KeyType)? {
+        Attribute::KeyType(KeyType::RSA) => {
+            let Attribute::Modulus(modulus) = attribute(session, object, AttributeType::Modulus)? else { return None };
+            let Attribute::PublicExponent(exponent) = attribute(session, object, AttributeType::PublicExponent)? else { return None };
+            let empty = [&modulus, &exponent].iter().any(|number| number.iter().all(|byte| *byte == 0));
+            (!empty).then(|| scheme::rsa_spki(&modulus, &exponent))
+        }
+        Attribute::KeyType(KeyType::EC) => {
+            let Attribute::EcParams(parameters) = attribute(session, object, AttributeType::EcParams)? else { return None };
+            let Attribute::EcPoint(point) = attribute(session, object, AttributeType::EcPoint)? else { return None };
+            ec_spki(&parameters, &point)
+        }
+        _ => None,
+    }
+}
+
+/// SubjectPublicKeyInfo from CKA_EC_PARAMS, the curve's OID, and CKA_EC_POINT: a point in an OCTET STRING (PKCS#11 2.40 curr, 2.3.3). Some modules give the
+/// point bare, as drafts of the standard had it.
+fn ec_spki(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
+    let curve = [Curve::P256, Curve::P384].into_iter().find(|curve| der::oid(curve.oid()) == parameters);
+    let Some(curve) = curve else {
+        // Of no use to a CA, but a key: its kind can be named.
+        let algorithm = der::sequence(&[&der::oid(super::super::plain::EC_PUBLIC_KEY), parameters]);
+        return Some(der::sequence(&[&algorithm, &der::bit_string(point)]));
+    };
+    let length = curve.scalar_length().checked_mul(2)?.checked_add(1)?;
+    let bare = if point.len() == length { point } else { der::single(point, tag::OCTET_STRING, "a point").ok()?.content };
+    (bare.len() == length).then(|| scheme::ec_spki(curve, bare))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_read_wrapped_and_bare() {
+        let point: Vec<u8> = std::iter::once(4).chain(std::iter::repeat_n(7, 64)).collect();
+        let oid = der::oid(Curve::P256.oid());
+        let wrapped = ec_spki(&oid, &der::octet_string(&point)).unwrap();
+        assert_eq!(ec_spki(&oid, &point).unwrap(), wrapped);
+        assert_eq!(PublicKey::from_der(&wrapped, "test").unwrap(), PublicKey::P256(point.clone()));
+        for bad in [&point[..64], &der::octet_string(&point[..64]), &[], &der::tlv(3, &[&point])] {
+            assert_eq!(ec_spki(&oid, bad), None);
+        }
+        // The point has P-256's length, the curve says P-384.
+        assert_eq!(ec_spki(&der::oid(Curve::P384.oid()), &point), None);
+        let other = ec_spki(&der::oid("1.3.132.0.35"), &point).unwrap();
+        assert!(matches!(PublicKey::from_der(&other, "test").unwrap(), PublicKey::Other(what) if what.contains("P-521")));
+    }
+}

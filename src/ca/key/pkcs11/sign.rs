@@ -1,0 +1,188 @@
+//! Signs on the token. Which mechanism: the first that the token has, of those that end in the same signature.
+
+use cryptoki::error::{Error as Cryptoki, RvError};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use ring::digest;
+
+use super::super::scheme::Scheme;
+use super::{TokenKey, failure};
+use crate::error::{Class, Error, Result};
+use crate::x509::der;
+
+/// DigestInfo for SHA-256 up to the digest itself (RFC 8017 9.2, note 1).
+const SHA256_INFO: [u8; 19] = [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+
+/// A way to the signature: the mechanism, and what it is given.
+struct Way {
+    mechanism: Mechanism<'static>,
+    input: Vec<u8>,
+}
+
+/// The ways, the best first. For ECDSA that is the mechanism without a hash, which every token with ECDSA has.
+fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
+    let hashed = |mechanism| Way { mechanism, input: tbs.to_vec() };
+    let digest = |algorithm| digest::digest(algorithm, tbs).as_ref().to_vec();
+    match scheme {
+        Scheme::Rsa => {
+            let info = [&SHA256_INFO[..], &digest(&digest::SHA256)].concat();
+            [hashed(Mechanism::Sha256RsaPkcs), Way { mechanism: Mechanism::RsaPkcs, input: info }]
+        }
+        Scheme::P256 => [Way { mechanism: Mechanism::Ecdsa, input: digest(&digest::SHA256) }, hashed(Mechanism::EcdsaSha256)],
+        Scheme::P384 => [Way { mechanism: Mechanism::Ecdsa, input: digest(&digest::SHA384) }, hashed(Mechanism::EcdsaSha384)],
+    }
+}
+
+/// Whether a mechanism hashes what it is given, and so takes it in parts: those that do not are for a single part (PKCS#11 2.40 curr, 2.1, 2.3).
+const fn hashes(mechanism: &Mechanism<'_>) -> bool {
+    matches!(mechanism, Mechanism::Sha256RsaPkcs | Mechanism::EcdsaSha256 | Mechanism::EcdsaSha384)
+}
+
+impl TokenKey {
+    /// The signature as a certificate has it, made on the token, and verified.
+    pub(super) fn sign_on_token(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+        let name = self.token.name();
+        let raw = self.raw_signature(tbs)?;
+        let wrong = |what: &str| {
+            Error::new(
+                Class::Ca,
+                "bad-signature",
+                format!("the token {name} made something else than a signature by the CA's key: {what}"),
+                "check the key and the token; nothing of it has been written",
+            )
+        };
+        let signature = match self.scheme {
+            Scheme::Rsa => raw,
+            Scheme::P256 => ecdsa_der(&raw, 32).ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
+            Scheme::P384 => ecdsa_der(&raw, 48).ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
+        };
+        if !self.scheme.holds(&self.public, tbs, &signature) {
+            return Err(wrong("it does not verify under the key's own public key"));
+        }
+        Ok(signature)
+    }
+
+    fn raw_signature(&self, tbs: &[u8]) -> Result<Vec<u8>> {
+        let name = self.token.name();
+        let there = self
+            .module
+            .pkcs11
+            .get_mechanism_list(self.token.slot)
+            .map_err(|error| failure::token(&name, "was asked for its mechanisms (C_GetMechanismList)", &error))?;
+        let mut ways: Vec<Way> = ways(self.scheme, tbs).into_iter().filter(|way| there.contains(&way.mechanism.mechanism_type())).collect();
+        if self.always_authenticate {
+            // The login has to come between C_SignInit and the first data, where this program can put it only in an operation of several parts.
+            ways.sort_by_key(|way| !hashes(&way.mechanism));
+        }
+        for way in &ways {
+            match self.one_way(way) {
+                // A key may be bound to one of them (CKA_ALLOWED_MECHANISMS).
+                Err(Stop::NotThisWay) => {}
+                Err(Stop::Failed(error)) => return Err(error),
+                Ok(signature) => return Ok(signature),
+            }
+        }
+        Err(Error::new(
+            Class::Ca,
+            "token-mechanism-missing",
+            format!("the token {name} cannot sign with this key in any way that a certificate needs\n  needed  {}", needed(self.scheme)),
+            "use a key of another type, or another token; the vendor's tool lists its mechanisms",
+        ))
+    }
+
+    fn one_way(&self, way: &Way) -> std::result::Result<Vec<u8>, Stop> {
+        let session = self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let failed = |error: &Cryptoki| match error {
+            Cryptoki::Pkcs11(RvError::MechanismInvalid | RvError::MechanismParamInvalid, _) => Stop::NotThisWay,
+            _ => Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", error)),
+        };
+        if !self.always_authenticate {
+            return session.sign(&way.mechanism, self.handle, &way.input).map_err(|error| failed(&error));
+        }
+        match session.sign_init(&way.mechanism, self.handle) {
+            // Some modules say here already that the login has to come.
+            Ok(()) | Err(Cryptoki::Pkcs11(RvError::UserNotLoggedIn, _)) => {}
+            Err(error) => return Err(failed(&error)),
+        }
+        self.login.for_this_signature(&self.token, &session, &self.module).map_err(Stop::Failed)?;
+        let parts = session.sign_update(&way.input).and_then(|()| session.sign_final());
+        parts.map_err(|error| match error {
+            Cryptoki::Pkcs11(RvError::OperationNotInitialized | RvError::FunctionNotSupported, _) if !hashes(&way.mechanism) => {
+                Stop::Failed(single_part(&self.token.name()))
+            }
+            error => Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", &error)),
+        })
+    }
+}
+
+/// A key that wants its PIN for each signature, on a token that signs only in a single part.
+fn single_part(name: &str) -> Error {
+    Error::new(
+        Class::Ca,
+        "token-mechanism-missing",
+        format!(
+            "the key on the token {name} wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE), and this program can give it only where the token \
+             takes what is to be signed in parts, which this one does not"
+        ),
+        "use an RSA key on this token, or a key without CKA_ALWAYS_AUTHENTICATE",
+    )
+}
+
+/// Why there is no signature.
+enum Stop {
+    /// The token, or the key, does not do it in this way.
+    NotThisWay,
+    Failed(Error),
+}
+
+/// The mechanisms that [`can_sign`] looks for, by their names.
+pub(super) const fn needed(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Rsa => "CKM_SHA256_RSA_PKCS or CKM_RSA_PKCS",
+        Scheme::P256 => "CKM_ECDSA or CKM_ECDSA_SHA256",
+        Scheme::P384 => "CKM_ECDSA or CKM_ECDSA_SHA384",
+    }
+}
+
+/// Whether the token can sign with keys of this kind at all.
+pub(super) fn can_sign(there: &[MechanismType], scheme: Scheme) -> bool {
+    ways(scheme, &[]).iter().any(|way| there.contains(&way.mechanism.mechanism_type()))
+}
+
+/// r and s, side by side at full length (PKCS#11 2.40 curr, 2.3.1), as Ecdsa-Sig-Value (RFC 3279 2.2.3).
+fn ecdsa_der(raw: &[u8], length: usize) -> Option<Vec<u8>> {
+    let (r, s) = raw.split_at_checked(length)?;
+    let zero = |number: &[u8]| number.iter().all(|byte| *byte == 0);
+    (s.len() == length && !zero(r) && !zero(s)).then(|| der::sequence(&[&der::integer(r), &der::integer(s)]))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_and_s_are_written_in_their_shortest_form() {
+        let raw = |r: &[u8], s: &[u8]| [vec![0; 32 - r.len()], r.to_vec(), vec![0; 32 - s.len()], s.to_vec()].concat();
+        assert_eq!(ecdsa_der(&raw(&[1], &[0x7F]), 32).unwrap(), [0x30, 6, 2, 1, 1, 2, 1, 0x7F]);
+        // A number whose first bit is set gets a zero before it; zeros before the number go.
+        assert_eq!(ecdsa_der(&raw(&[0x80], &[0x01, 0x00]), 32).unwrap(), [0x30, 8, 2, 2, 0, 0x80, 2, 2, 1, 0]);
+        assert_eq!(ecdsa_der(&[0xFF; 64], 32).unwrap().len(), 2 + 2 * (2 + 33));
+        assert_eq!(ecdsa_der(&[0xFF; 96], 48).unwrap().len(), 2 + 2 * (2 + 49));
+    }
+
+    #[test]
+    fn what_has_another_length_or_a_zero_is_no_signature() {
+        for bad in [&[1u8; 63][..], &[1; 65], &[1; 70], &[], &[0; 64], &[vec![1; 32], vec![0; 32]].concat(), &[vec![0; 32], vec![1; 32]].concat()] {
+            assert_eq!(ecdsa_der(bad, 32), None);
+        }
+        // A signature in DER, as a module that breaks the standard would give it.
+        assert_eq!(ecdsa_der(&der::sequence(&[&der::integer(&[9; 32]), &der::integer(&[9; 32])]), 32), None);
+    }
+
+    #[test]
+    fn the_digest_info_is_that_of_rfc_8017() {
+        let algorithm = der::sequence(&[&der::oid("2.16.840.1.101.3.4.2.1"), &der::tlv(5, &[])]);
+        let whole = der::sequence(&[&algorithm, &der::octet_string(&[7; 32])]);
+        assert_eq!([&SHA256_INFO[..], &[7; 32]].concat(), whole);
+    }
+}

@@ -1,0 +1,101 @@
+//! Flags for what is asked of AWS: their forms, and the group for commands that are offline but for a CA that lives there.
+
+use std::time::Duration;
+
+use crate::aws::endpoint_problem;
+
+pub(crate) fn region(text: &str) -> Result<String, String> {
+    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { Ok(text.to_owned()) } else { Err("expected a region such as eu-central-1".to_owned()) }
+}
+
+pub(crate) fn endpoint(text: &str) -> Result<String, String> {
+    endpoint_problem(text).map(|()| text.to_owned())
+}
+
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected seconds, or a number with s, m or h: 90, 90s, 15m, 1h".to_owned();
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
+        None => (text, "s"),
+    };
+    let factor = match unit {
+        "m" => 60,
+        "h" => 3600,
+        _ => 1,
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(factor).filter(|seconds| *seconds <= 7 * 24 * 3600).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+#[cfg(feature = "awskms")]
+pub(crate) use ca::CaAccessArgs;
+
+#[cfg(feature = "awskms")]
+mod ca {
+    use crate::aws::Options;
+    use crate::ca::KeySource;
+    use crate::error::{Class, Error, Result};
+
+    /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and files.
+    #[derive(Clone, Debug, Default, clap::Args)]
+    #[command(next_help_heading = "A CA in AWS (default: the AWS SDK's environment and files)")]
+    pub struct CaAccessArgs {
+        /// The AWS region of an `awskms:` key that is no ARN; an ARN says its own
+        #[arg(long, value_name = "REGION", value_parser = super::region)]
+        region: Option<String>,
+        /// A profile of the AWS configuration; its credentials are used, not the environment's
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        /// Another endpoint for AWS KMS or AWS Private CA, such as a VPC endpoint
+        #[arg(long, value_name = "URL", value_parser = super::endpoint)]
+        endpoint_url: Option<String>,
+    }
+
+    impl CaAccessArgs {
+        pub(crate) fn options(&self) -> Options {
+            Options { region: self.region.clone(), profile: self.profile.clone(), endpoint_url: self.endpoint_url.clone(), ..Options::default() }
+        }
+
+        /// For a key.
+        ///
+        /// # Errors
+        /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in AWS.
+        pub(crate) fn options_for(&self, source: &KeySource) -> Result<Options> {
+            let given = [("--region", &self.region), ("--profile", &self.profile), ("--endpoint-url", &self.endpoint_url)];
+            let named = given.iter().find(|(_, value)| value.is_some());
+            if let (Some((name, _)), false) = (named, matches!(source, KeySource::Kms(_))) {
+                return Err(Error::new(
+                    Class::Usage,
+                    "options-for-nothing",
+                    format!("{name} is for a CA in AWS, and this one is not there"),
+                    format!("leave {name} out, or name the CA's key with --ca-key awskms:..."),
+                ));
+            }
+            Ok(self.options())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units_and_an_end() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["", "m", "-1", "1d", "1.5h", "99999999999999999999", "999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_part_of_a_host_name_and_nothing_else_is_one() {
+        assert!(region("us-gov-west-1").is_ok());
+        for wrong in ["", "eu west", "evil.example.com/", "EU-WEST-1", "a@b"] {
+            assert!(region(wrong).is_err(), "{wrong}");
+        }
+    }
+}

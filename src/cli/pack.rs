@@ -1,0 +1,113 @@
+//! `hsmboot pack`, `hsmboot unpack`: a bundle as a directory, and the same bundle as one file.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::ui::{Outcome, Ui, path_value};
+use crate::bundle::{Arrival, Bundle, SUFFIX, Store};
+use crate::error::{Class, Error, Result};
+use crate::x509::hex;
+
+/// Put a bundle into one file
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The file is a plain tar archive; the same files always give the same bytes. Every command that takes a bundle takes such a file as well. Only \
+the bundle's own files go into it, and never a private key. Nothing is added to the transcript: it is the same bundle.
+
+Examples:
+  hsmboot pack ./cluster-abc234defgh -o claim.hsmboot
+  hsmboot verify claim.hsmboot
+
+Exit codes: 0 packed, or packed already; 4 no bundle, or a private key lies in it; 8 another file stands there")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The file to write; its name ends in .hsmboot
+    #[arg(long, short = 'o', value_name = "NAME.hsmboot")]
+    out: PathBuf,
+    /// Replace a file of other content
+    #[arg(long)]
+    force: bool,
+}
+
+/// Take a bundle out of its one file, into a directory
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot unpack claim.hsmboot ./cluster-abc234defgh
+
+Exit codes: 0 unpacked, or all there already; 4 the file is no bundle, or damaged; 8 the directory holds another cluster's bundle, files of \
+other content, or a transcript that goes on differently")]
+pub struct UnpackArgs {
+    /// The file
+    #[arg(value_name = "NAME.hsmboot")]
+    file: PathBuf,
+    /// The directory to write into
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Replace files of other content
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let target = Store::at(&args.out);
+    if !target.is_archive() {
+        return Err(usage(&format!("`{}` is no name for a bundle in one file: it must end in {SUFFIX}", args.out.display())));
+    }
+    let bundle = Bundle::open(&args.dir)?;
+    let members = bundle.members()?;
+    let left_out = bundle.strangers()?;
+    if !left_out.is_empty() {
+        ui.say(&format!("left out, since no bundle has files of these names: {}", left_out.join(", ")));
+    }
+    let (digest, unchanged) = target.pack(&members, args.force)?;
+    let digest = hex(&digest);
+    let names: Vec<&String> = members.keys().collect();
+    let document = json!({
+        "bundle": path_value(&args.out),
+        "cluster_id": bundle.id(),
+        "from": path_value(&args.dir),
+        "files": names,
+        "left_out": left_out,
+        "sha256": digest,
+        "unchanged": unchanged,
+    });
+    let what = if unchanged { "holds already what was to be packed" } else { "holds" };
+    let text = format!("{} {what}: {} files of {}\n  SHA-256 {digest}\n", args.out.display(), names.len(), bundle.id());
+    Ok(Outcome::done(document, text))
+}
+
+pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
+    if Store::at(&args.dir).is_archive() {
+        return Err(usage(&format!("`{}` is a name for a bundle in one file, and a directory is expected", args.dir.display())));
+    }
+    let from = Bundle::open(&args.file)?;
+    let arrival = Arrival::new(&from, &args.dir, args.force)?;
+    let unchanged = arrival.is_there()?;
+    arrival.write()?;
+    let bundle = Bundle::open(&args.dir)?;
+    let files = arrival.digests();
+    let document = json!({
+        "bundle": path_value(&args.dir),
+        "cluster_id": bundle.id(),
+        "from": path_value(&args.file),
+        "files": files,
+        "unchanged": unchanged,
+    });
+    let mut text = if unchanged {
+        format!("{} is unchanged: {} holds it already\n", bundle.id(), args.dir.display())
+    } else {
+        format!("unpacked {} into {}\n", bundle.id(), args.dir.display())
+    };
+    for (name, digest) in &files {
+        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+    }
+    Ok(Outcome::done(document, text))
+}
+
+fn usage(message: &str) -> Error {
+    Error::new(Class::Usage, "usage", message, format!("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR"))
+}

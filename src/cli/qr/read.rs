@@ -1,0 +1,261 @@
+//! `hsmboot qr read`
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::bundle::archive;
+use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, Step};
+use crate::cli::args::bundle_dir;
+use crate::cli::step::StepArgs;
+use crate::cli::ui::{Outcome, Ui, path_value};
+use crate::error::{Class, Error, Result};
+use crate::fsio;
+use crate::qr::parts::{Collection, Fault, Found, Piece};
+use crate::qr::photograph::{self, MAX_FILE};
+use crate::qr::{Kind, photograph::Fault as Unread};
+use crate::x509::pem::{self, Label};
+use crate::x509::{hex, sha256};
+
+/// What messages call the place that it comes from.
+const SOURCE: &str = "the codes";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Photographs in any order, several codes in one of them or one code in several, PNG or JPEG. A text file with what a scanner read, a code a line, \
+does as well; `-` reads it from standard input. A request becomes a bundle; a response goes into the bundle that the request came from.
+
+Examples:
+  hsmboot qr read photo1.jpg photo2.jpg
+  hsmboot qr read codes/*.png --bundle ./cluster-abc234defgh
+  hsmboot qr read - --bundle claim.hsmboot
+
+Exit codes: 0 read, or all there already; 4 no codes, parts missing, damaged, or no picture; 8 files of other content, another cluster's bundle, \
+a response to another CSR, or a transcript that goes on differently")]
+pub struct Args {
+    /// Photographs, scans or screenshots
+    #[arg(value_name = "IMAGE", required = true)]
+    images: Vec<PathBuf>,
+    /// The bundle: a directory, or one file NAME.hsmboot (default: ./<cluster-id>)
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Replace files of other content
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    step: StepArgs,
+}
+
+pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let (collection, given) = collect(&args.images, ui)?;
+    let (kind, archive) = collection.join().map_err(|fault| incomplete(&fault))?;
+    let members = archive::read(&archive).map_err(|fault| damaged(&fault.to_string()))?;
+    let received = Bundle::received(members, SOURCE)?;
+    is_whole(&received, kind)?;
+    let dir = bundle_dir(args.bundle.as_ref(), received.id());
+    if kind == Kind::Response {
+        answers(&received, &dir)?;
+    }
+    let arrival = Arrival::new(&received, &dir, args.force)?;
+    let unchanged = arrival.is_there()?;
+    if !unchanged {
+        let step = Step { given, ..args.step.begin(crate::cli::now()) };
+        arrival.write_with(&step)?;
+    }
+    let bundle = Bundle::open(&dir)?;
+    let fingerprint = super::fingerprint(&bundle, kind)?;
+    let files = arrival.digests();
+    let document = json!({
+        "bundle": path_value(&dir),
+        "cluster_id": bundle.id(),
+        "kind": kind.as_str(),
+        "files": files,
+        "fingerprint": fingerprint,
+        "unchanged": unchanged,
+    });
+    let mut text = if unchanged {
+        format!("{} is unchanged: {} holds the {kind} already\n", bundle.id(), dir.display())
+    } else {
+        format!("read the {kind} of {} into {}\n", bundle.id(), dir.display())
+    };
+    for (name, digest) in &files {
+        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+    }
+    let next = match kind {
+        Kind::Request => "sign",
+        Kind::Response => "submit",
+    };
+    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: hsmboot {next} {}\n", dir.display()));
+    Ok(Outcome::done(document, text))
+}
+
+/// The parts in all that was given, and the SHA-256 of each file.
+fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
+    let (mut collection, mut given) = (Collection::default(), Digests::new());
+    for path in images {
+        let (name, content) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), standard_input()?)
+        } else {
+            (path.display().to_string(), fsio::read(path, "a photograph", MAX_FILE)?)
+        };
+        given.insert(name.clone(), hex(&sha256(&content)));
+        let mut seen = Seen::default();
+        match lines(&content) {
+            Some(lines) => {
+                for line in lines {
+                    seen.take(line, &mut collection);
+                }
+            }
+            None => photograph::read(&content, |text| seen.take(text, &mut collection)).map_err(|fault| unread(&name, fault))?,
+        }
+        ui.say(&format!("{name}: {}", seen.text()));
+    }
+    Ok((collection, given))
+}
+
+fn standard_input() -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut content);
+    read.map_err(|cause| {
+        let what = format!("standard input cannot be read: {}", fsio::io_text(&cause));
+        Error::new(Class::Machine, "unreadable", what, "give the photographs as files")
+    })?;
+    Ok(content)
+}
+
+/// A text's lines, where it is one.
+fn lines(content: &[u8]) -> Option<Vec<&str>> {
+    let text = std::str::from_utf8(content).ok().filter(|text| text.contains("HSMBOOT"))?;
+    Some(text.lines().filter(|line| !line.trim().is_empty()).collect())
+}
+
+/// What one file showed.
+#[derive(Default)]
+struct Seen {
+    parts: BTreeSet<(usize, usize)>,
+    foreign: usize,
+    damaged: usize,
+}
+
+impl Seen {
+    /// Takes a code's text; whether there is nothing more to look for.
+    fn take(&mut self, text: &str, collection: &mut Collection) -> bool {
+        match Piece::read(text) {
+            Found::Piece(piece) => {
+                let (index, total) = piece.number();
+                self.parts.insert((total, index));
+                collection.add(piece);
+            }
+            Found::Foreign => self.foreign = self.foreign.saturating_add(1),
+            Found::Damaged => self.damaged = self.damaged.saturating_add(1),
+        }
+        collection.is_complete()
+    }
+
+    fn text(&self) -> String {
+        let mut said: Vec<String> = self.parts.iter().map(|(total, index)| format!("part {index} of {total}")).collect();
+        if self.foreign > 0 {
+            said.push(format!("{} passed over, which are not a bundle's", codes(self.foreign)));
+        }
+        if self.damaged > 0 {
+            said.push(format!("{} passed over, changed on the way or of a newer version", codes(self.damaged)));
+        }
+        if said.is_empty() { "no code found".to_owned() } else { said.join(", ") }
+    }
+}
+
+fn codes(count: usize) -> String {
+    if count == 1 { "1 code".to_owned() } else { format!("{count} codes") }
+}
+
+fn unread(name: &str, fault: Unread) -> Error {
+    let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
+    match fault {
+        Unread::Unknown => input(
+            "not-an-image",
+            format!("{name} is neither PNG nor JPEG, and holds no text of a code"),
+            "save it as PNG or JPEG, or give what a scanner read as a text file",
+        ),
+        Unread::Heif => input("not-an-image", format!("{name} is HEIF, expected PNG or JPEG"), "save or export the photograph as JPEG"),
+        Unread::TooLarge => {
+            input("file-too-large", format!("{name} has too many pixels, expected a photograph of at most 100 megapixels"), "save it smaller")
+        }
+        Unread::Damaged => input("not-an-image", format!("{name} is a damaged image"), "copy it again, or take it again"),
+    }
+}
+
+fn incomplete(fault: &Fault) -> Error {
+    let (kind, hint) = match fault {
+        Fault::Nothing => {
+            ("no-codes", "take the picture again: the whole code, its white margin too, as large and as straight as you can".to_owned())
+        }
+        Fault::Missing { parts, .. } => {
+            let again: String = parts.iter().map(|number| format!(" --part {number}")).collect();
+            let again =
+                format!("photograph it again, and give all pictures, old and new, to one command; `hsmboot qr show DIR{again}` draws it alone");
+            ("codes-missing", again)
+        }
+        Fault::Mixed(_) => ("codes-mixed", "give the pictures of one set; a set belongs to one bundle, drawn at one size".to_owned()),
+        Fault::Damaged(_) => ("codes-damaged", "draw the codes again with `hsmboot qr show`, and photograph all of them again".to_owned()),
+    };
+    Error::new(Class::Input, kind, fault.to_string(), hint)
+}
+
+fn damaged(why: &str) -> Error {
+    Error::new(
+        Class::Input,
+        "codes-damaged",
+        format!("{SOURCE} do not make a bundle: {why}"),
+        "find out who drew these codes: hsmboot does not draw such",
+    )
+}
+
+/// That it holds what it must, and nothing that does not belong to it.
+fn is_whole(received: &Bundle, kind: Kind) -> Result<()> {
+    let belongs = kind.files(received.id());
+    if let Some(name) = received.store().names()?.iter().find(|name| !belongs.contains(*name)) {
+        return Err(damaged(&format!("{name} is no part of a {kind}")));
+    }
+    let missing = match kind {
+        Kind::Request => (!received.has(Part::Csr)).then(|| Part::Csr.file_name(received.id())),
+        Kind::Response => [Part::SignedCert.file_name(received.id()), CA_FILE.to_owned()].into_iter().find(|name| !received.has_file(name)),
+    };
+    match missing {
+        Some(name) => Err(damaged(&format!("the {kind} has no {name}"))),
+        None => received.compare_response(),
+    }
+}
+
+/// That the bundle which a response is for is there, and has the CSR that was signed.
+fn answers(received: &Bundle, dir: &Path) -> Result<()> {
+    let there = match Bundle::open(dir) {
+        Err(error) if error.kind != "no-bundle" => return Err(error),
+        there => there.ok().filter(|there| there.has(Part::Csr) || there.id() != received.id()),
+    };
+    let Some(there) = there else {
+        return Err(Error::new(
+            Class::Input,
+            "request-missing",
+            format!("this is a response, and {} does not hold the request that it answers", dir.display()),
+            "name the bundle that was fetched with --bundle",
+        ));
+    };
+    let Some(response) = received.response()?.filter(|_| there.id() == received.id()) else { return Ok(()) };
+    let csr = pem::decode(&there.read(Part::Csr)?, Label::CertificateRequest).unwrap_or_default();
+    if response.csr_sha256.eq_ignore_ascii_case(&hex(&sha256(&csr))) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Class::Conflict,
+        "signed-for-another-csr",
+        format!(
+            "the response was signed for another CSR than the bundle's\n  signed SHA-256 {}\n  found  SHA-256 {}  {}",
+            crate::bundle::printable(&response.csr_sha256),
+            hex(&sha256(&csr)),
+            there.part(Part::Csr)
+        ),
+        "AWS replaces a failed first HSM, and the CSR with it; show the new request, and sign that",
+    ))
+}

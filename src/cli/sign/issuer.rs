@@ -1,0 +1,126 @@
+//! `hsmboot sign --ca-arn`: AWS Private CA makes the certificate.
+
+use std::time::Duration;
+
+use super::{Work, note_subject, room_for_trust_anchor};
+use crate::bundle::{Digests, IssuedBy, Origin};
+use crate::cli::aws::duration;
+use crate::cli::ui::Outcome;
+use crate::error::{Class, Error, Result};
+use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE};
+use crate::x509::{hex, sha256};
+
+/// AWS Private CA in place of a certificate and a key.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
+pub struct IssuerArgs {
+    /// The root CA that issues the certificate; its own certificate becomes the trust anchor
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "seal", "passphrase"])]
+    ca_arn: Option<CaArn>,
+    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing)
+    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = fingerprint)]
+    ca_fingerprint: Option<[u8; 32]>,
+    /// Fetch this certificate, which an earlier run requested, and request no other
+    #[arg(long, value_name = "ARN", requires = "ca_arn")]
+    certificate_arn: Option<String>,
+    /// How long to wait for the certificate: seconds, or a number with s, m or h (default: 60)
+    #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = duration)]
+    timeout: Option<Duration>,
+}
+
+/// 64 hexadecimal digits, with colons between pairs as openssl prints them or without.
+fn fingerprint(text: &str) -> std::result::Result<[u8; 32], String> {
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
+    octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
+}
+
+impl IssuerArgs {
+    /// The CA, where one is named.
+    ///
+    /// # Errors
+    /// Class `Usage`, where `--certificate-arn` is no certificate of that CA, and where something is given that goes with a CA alone.
+    pub(super) fn arn(&self) -> Result<Option<CaArn>> {
+        let Some(arn) = &self.ca_arn else {
+            // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
+            let given = [
+                ("--ca-fingerprint", self.ca_fingerprint.is_some()),
+                ("--certificate-arn", self.certificate_arn.is_some()),
+                ("--timeout", self.timeout.is_some()),
+            ];
+            return match given.iter().find(|(_, given)| *given) {
+                None => Ok(None),
+                Some((name, _)) => Err(Error::new(
+                    Class::Usage,
+                    "options-for-nothing",
+                    format!("{name} is for a certificate from AWS Private CA, and none is asked for"),
+                    format!("leave {name} out, or name the CA with --ca-arn in place of --ca and --ca-key"),
+                )),
+            };
+        };
+        if self.certificate_arn.as_ref().is_some_and(|certificate| !arn.issues(certificate)) {
+            return Err(Error::new(
+                Class::Usage,
+                "usage",
+                format!("--certificate-arn names no certificate of the CA {arn}"),
+                "give the ARN that the earlier run printed: the CA's, /certificate/ and a serial number",
+            ));
+        }
+        Ok(Some(arn.clone()))
+    }
+}
+
+impl Work<'_> {
+    /// What can fail before anything is requested comes first: the CA, its root certificate, the place for it, the comparison.
+    pub(super) fn by_service(&self, arn: &CaArn) -> Result<Outcome> {
+        let (args, ui) = (&self.args.ca.issuer, self.ui);
+        let (ca, notes) = Authority::open(arn, &self.args.ca.access.options(), self.now)?;
+        for note in &notes {
+            ui.detail(note);
+        }
+        let root_text = ca.trust_anchor().to_pem();
+        match &args.ca_fingerprint {
+            Some(expected) => ca.expect(expected)?,
+            None => ui.warn(&format!(
+                "nothing pins the CA: its root certificate is the one that AWS Private CA returned, SHA-256 {}; compare it, or give it with --ca-fingerprint",
+                hex(&ca.trust_anchor().fingerprint())
+            )),
+        }
+        room_for_trust_anchor(self.bundle, root_text.as_bytes(), self.args.force)?;
+        let compared = self.compare()?;
+        let certificate_arn = match &args.certificate_arn {
+            Some(earlier) => earlier.clone(),
+            None => ca.request(&self.grounds, self.args.ca.days, self.now)?,
+        };
+        ui.say(&format!("the certificate is {certificate_arn}"));
+        let certificate = ca.collect(&certificate_arn, args.timeout.unwrap_or(DEFAULT_PATIENCE))?;
+        // The certificate may be younger than the moment of judging.
+        let now = crate::cli::now();
+        let pair = ca.judge(&self.grounds, &certificate, now).map_err(|mut error| {
+            error.message = format!("{}\n  issued as {certificate_arn}", error.message);
+            error
+        })?;
+        note_subject(&pair, ui);
+        let given = Digests::from([(arn.to_string(), hex(&sha256(root_text.as_bytes())))]);
+        let issued_by = IssuedBy { ca_arn: arn.to_string(), certificate_arn };
+        self.finish(&pair, &Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, compared), compared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_64_digits_with_colons_or_without() {
+        let plain = "0123456789abcdef".repeat(4);
+        let colons: Vec<&str> = (0..32).filter_map(|at| plain.get(2 * at..2 * at + 2)).collect();
+        assert_eq!(fingerprint(&plain), fingerprint(&colons.join(":").to_uppercase()));
+        assert!(fingerprint(&plain).is_ok());
+        for wrong in ["", "01", &plain[1..], &format!("{plain}00"), &plain.replace('f', "g"), &plain.replace("ab", "+b")] {
+            assert!(fingerprint(wrong).is_err(), "{wrong}");
+        }
+    }
+}

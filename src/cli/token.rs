@@ -1,0 +1,30 @@
+//! Flags for a CA key on a PKCS#11 token.
+
+use crate::ca::TokenOptions;
+
+/// What the command line says about the token, for a `--ca-key pkcs11:...`.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "PKCS#11 token")]
+pub struct TokenArgs {
+    /// The vendor's PKCS#11 library; it goes before the URI's module-path
+    #[cfg(feature = "pkcs11")]
+    #[arg(long, value_name = "FILE", env = "HSMBOOT_PKCS11_MODULE")]
+    pkcs11_module: Option<std::path::PathBuf>,
+    /// Try a PIN from a file, a descriptor or a variable although one wrong PIN more locks the token
+    #[cfg(feature = "pkcs11")]
+    #[arg(long)]
+    final_try: bool,
+}
+
+impl TokenArgs {
+    #[cfg(feature = "pkcs11")]
+    pub(crate) fn options(&self) -> TokenOptions {
+        TokenOptions { module: self.pkcs11_module.clone().filter(|path| !path.as_os_str().is_empty()), final_try: self.final_try }
+    }
+
+    #[cfg(not(feature = "pkcs11"))]
+    #[allow(clippy::unused_self)] // the other build asks
+    pub(crate) fn options(&self) -> TokenOptions {
+        TokenOptions::default()
+    }
+}

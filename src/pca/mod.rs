@@ -1,0 +1,246 @@
+//! AWS Private CA as the issuer: it takes the CSR, not to-be-signed bytes, and makes the certificate itself.
+//!
+//! An ARN proves nothing by itself: the root certificate that the service returns is held against what CloudHSM demands of a trust anchor, the
+//! caller may pin it, and what was issued goes through [`crate::check`] like a certificate of any other CA. Without [`Grounds`] nothing is requested.
+
+mod arn;
+mod fault;
+
+use std::time::Duration;
+
+use aws_sdk_acmpca::Client;
+use aws_sdk_acmpca::operation::describe_certificate_authority::DescribeCertificateAuthorityOutput;
+use aws_sdk_acmpca::primitives::Blob;
+use aws_sdk_acmpca::types::{CertificateAuthorityStatus, CertificateAuthorityType, CertificateAuthorityUsageMode};
+use aws_sdk_acmpca::types::{SigningAlgorithm, Validity, ValidityPeriodType};
+
+pub use self::arn::CaArn;
+use self::fault::Call;
+use crate::aws::{self, Options, Place, Service};
+use crate::check::{self, Pair};
+use crate::error::{Class, Error, Result};
+use crate::sign::Grounds;
+use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, Moment, PublicKey, hex, sha256};
+
+const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_ACM_PCA" };
+
+/// The profile: basicConstraints CA:FALSE, critical keyUsage digitalSignature and keyEncipherment, extendedKeyUsage, key identifiers. Known to have
+/// been accepted (facts.md, "The service").
+const TEMPLATE: &str = "EndEntityCertificate/V1";
+
+const DESCRIBE: &str = "DescribeCertificateAuthority";
+
+/// What a CA of UsageMode SHORT_LIVED_CERTIFICATE issues at most (AWS Private CA User Guide, "CA modes").
+const SHORT_LIVED_DAYS: u32 = 7;
+
+/// Between two looks at whether the certificate is there: the first pause, and the longest. The SDKs' waiter `CertificateIssued` looks every second.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long a certificate is waited for, where nobody says: as long as the SDKs' waiter.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A private CA that is active, a root, and fit to be a trust anchor.
+#[derive(Debug)]
+pub struct Authority {
+    client: Client,
+    place: Place,
+    arn: CaArn,
+    root: Certificate,
+    short_lived: bool,
+}
+
+impl Authority {
+    /// Asks for the CA and its certificate. What was decided on the way comes beside it, one sentence each.
+    ///
+    /// # Errors
+    /// Class [`Class::Ca`]: `ca-not-found`, `ca-not-active`, and `trust-anchor-refused` for a subordinate CA, and for a root certificate that
+    /// CloudHSM would refuse. Class [`Class::Service`]: whatever stands between this program and the CA. Class [`Class::Usage`]:
+    /// `contradicting-region`. Class [`Class::Input`]: a root certificate that does not read.
+    pub fn open(arn: &CaArn, options: &Options, now: Moment) -> Result<(Self, Vec<String>)> {
+        let options = options.in_region(arn.region())?;
+        let (client, place, notes, description, text) = aws::wait(async {
+            let failed = |(trouble, place): (_, Place)| Call { name: DESCRIBE, arn: arn.as_str(), place: &place }.told(&trouble);
+            let connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
+            let (client, place) = (Client::new(&connected.config), connected.place);
+            let call = |name| Call { name, arn: arn.as_str(), place: &place };
+            let description = client.describe_certificate_authority().certificate_authority_arn(arn.as_str()).send().await;
+            let description = description.map_err(|error| call(DESCRIBE).failed(&error))?;
+            is_active_root(&description, arn)?;
+            let answer = client.get_certificate_authority_certificate().certificate_authority_arn(arn.as_str()).send().await;
+            let answer = answer.map_err(|error| call("GetCertificateAuthorityCertificate").failed(&error))?;
+            Ok((client, place, connected.notes, description, answer.certificate().unwrap_or_default().to_owned()))
+        })?;
+        let root = check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
+            error.message = format!("{arn}: {}", error.message);
+            error
+        })?;
+        let mode = description.certificate_authority().and_then(|ca| ca.usage_mode());
+        let short_lived = mode == Some(&CertificateAuthorityUsageMode::ShortLivedCertificate);
+        Ok((Authority { client, place, arn: arn.clone(), root, short_lived }, notes))
+    }
+
+    /// The root certificate: what becomes the trust anchor.
+    pub const fn trust_anchor(&self) -> &Certificate {
+        &self.root
+    }
+
+    /// That the root is the one that the operator expects.
+    ///
+    /// # Errors
+    /// Class [`Class::Rejected`], `another-trust-anchor`.
+    pub fn expect(&self, sha256: &[u8; 32]) -> Result<()> {
+        let found = self.root.fingerprint();
+        if found == *sha256 {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Rejected,
+            "another-trust-anchor",
+            format!(
+                "the root certificate of {} is not your CA's\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {}",
+                self.arn,
+                hex(sha256),
+                hex(&found),
+                self.place.of("AWS Private CA")
+            ),
+            "do not sign: compare the ARN and the account, and ask those who keep the CA for its root's SHA-256",
+        ))
+    }
+
+    /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It may take the service a moment to make it:
+    /// [`Authority::collect`].
+    ///
+    /// A repeated request is the same one to the service, for five minutes: token and terms depend on CSR, CA and `days` alone.
+    ///
+    /// # Errors
+    /// Class [`Class::Ca`], `ca-short-lived`; class [`Class::Service`].
+    pub fn request(&self, grounds: &Grounds<'_>, days: u32, now: Moment) -> Result<String> {
+        if self.short_lived && days > SHORT_LIVED_DAYS {
+            return Err(Error::new(
+                Class::Ca,
+                "ca-short-lived",
+                format!(
+                    "the CA issues certificates for at most {SHORT_LIVED_DAYS} days, and {days} are asked for\n  CA  {}, UsageMode SHORT_LIVED_CERTIFICATE",
+                    self.arn
+                ),
+                format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
+            ));
+        }
+        let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
+        let template = self.arn.template(TEMPLATE);
+        let (kind, value) = self.validity(days, now);
+        let token = token(&[self.arn.as_str(), &csr, &template, kind.as_str(), &value.to_string()]);
+        let call = Call { name: "IssueCertificate", arn: self.arn.as_str(), place: &self.place };
+        let bug = |_| Error::new(Class::Machine, "bug", "the request to AWS Private CA could not be put together", "please report it");
+        let request = self
+            .client
+            .issue_certificate()
+            .certificate_authority_arn(self.arn.as_str())
+            .csr(Blob::new(csr))
+            .signing_algorithm(self.algorithm())
+            .template_arn(template)
+            .validity(Validity::builder().r#type(kind).value(value).build().map_err(bug)?)
+            .idempotency_token(token);
+        let answer = aws::wait(async { request.send().await.map_err(|error| call.failed(&error)) })?;
+        let certificate = answer.certificate_arn().unwrap_or_default();
+        if self.arn.issues(certificate) {
+            return Ok(certificate.to_owned());
+        }
+        Err(call
+            .told(&aws::Trouble::Unknown { reason: format!("an answer without the ARN of a certificate of this CA: {}", aws::shown(certificate)) }))
+    }
+
+    /// What was issued, as PEM. Nothing is judged yet: [`Authority::judge`].
+    ///
+    /// # Errors
+    /// Class [`Class::Unfinished`], `certificate-pending`, where it is not there within `patience`; class [`Class::Service`].
+    pub fn collect(&self, certificate: &str, patience: Duration) -> Result<String> {
+        let call = Call { name: "GetCertificate", arn: certificate, place: &self.place };
+        let request = self.client.get_certificate().certificate_authority_arn(self.arn.as_str()).certificate_arn(certificate);
+        aws::wait(async {
+            let end = tokio::time::Instant::now().checked_add(patience);
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match request.clone().send().await {
+                    Ok(answer) => return Ok(answer.certificate().unwrap_or_default().to_owned()),
+                    Err(error) if fault::is_in_progress(&error) => {}
+                    Err(error) => return Err(call.failed(&error)),
+                }
+                if end.is_none_or(|end| tokio::time::Instant::now().checked_add(pause).is_none_or(|next| next > end)) {
+                    return Err(fault::pending(&self.arn, certificate, patience));
+                }
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            }
+        })
+    }
+
+    /// Holds what was issued against all that InitializeCluster demands, beginning with the CSR's key.
+    ///
+    /// # Errors
+    /// As [`check::Checked::into_pair`].
+    pub fn judge(&self, grounds: &Grounds<'_>, certificate: &str, now: Moment) -> Result<Pair> {
+        let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
+        check::check(csr.as_bytes(), certificate.as_bytes(), self.root.to_pem().as_bytes(), now).into_pair()
+    }
+
+    /// The family must be the key's (API Reference, IssueCertificate); of each, the algorithm that `sign` would use with such a key.
+    const fn algorithm(&self) -> SigningAlgorithm {
+        match self.root.key() {
+            PublicKey::P256(_) => SigningAlgorithm::Sha256Withecdsa,
+            PublicKey::P384(_) => SigningAlgorithm::Sha384Withecdsa,
+            _ => SigningAlgorithm::Sha256Withrsa,
+        }
+    }
+
+    /// `days` from now, or the root's own end where that comes before: a certificate must not outlast its CA (API Reference, IssueCertificate). No
+    /// moment of today's stands in it, so that the same command sends the same request.
+    fn validity(&self, days: u32, now: Moment) -> (ValidityPeriodType, i64) {
+        // A day's room: the service's clock is not ours.
+        let (_, end) = crate::x509::write::lifetime(now, days.saturating_add(1));
+        if end > self.root.not_after() {
+            return (ValidityPeriodType::Absolute, self.root.not_after().unix());
+        }
+        (ValidityPeriodType::Days, i64::from(days))
+    }
+}
+
+/// 36 characters at most (API Reference, IssueCertificate).
+fn token(parts: &[&str]) -> String {
+    let mut text = hex(&sha256(parts.join("\n").as_bytes()));
+    text.truncate(36);
+    text
+}
+
+/// CloudHSM's trust anchor is self-signed, so a subordinate CA's certificate cannot be one (facts.md, "The service").
+fn is_active_root(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<()> {
+    let ca = description.certificate_authority();
+    match ca.and_then(|ca| ca.status()) {
+        Some(CertificateAuthorityStatus::Active) => {}
+        other => {
+            let found = other.map_or("none", CertificateAuthorityStatus::as_str);
+            return Err(Error::new(
+                Class::Ca,
+                "ca-not-active",
+                format!("the CA does not sign now: its status is {found}, expected ACTIVE\n  CA  {arn}"),
+                "`aws acm-pca describe-certificate-authority` shows it; a CA that is disabled can be enabled again, one without its certificate needs that first",
+            ));
+        }
+    }
+    match ca.and_then(|ca| ca.r#type()) {
+        Some(CertificateAuthorityType::Root) => Ok(()),
+        other => {
+            let found = other.map_or("none", CertificateAuthorityType::as_str);
+            Err(Error::new(
+                Class::Ca,
+                "trust-anchor-refused",
+                format!(
+                    "CloudHSM would refuse the trust anchor: this CA is no root, and its certificate not self-signed\n  CA    {arn}\n  type  {found}, expected ROOT"
+                ),
+                "give the ARN of a CA of type ROOT: the one at the top of this CA's hierarchy, or one made for your clusters alone",
+            ))
+        }
+    }
+}

@@ -1,0 +1,50 @@
+"""moto's server (PyPI, moto[server]), with the one thing repaired that stands between it and AWS KMS here.
+
+KMS signs a digest as it is when MessageType is DIGEST (API Reference, Sign); moto 5.2 parses MessageType, ignores it, and hashes the digest once more
+(getmoto/moto pull request 10202 mends that). Everything else is moto's own.
+"""
+
+import sys
+import threading
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from moto.kms import responses, utils
+from moto.server import main
+
+HASHES = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
+
+signed_by_moto = responses.KmsResponse.sign
+request = threading.local()
+
+
+def sign(self):
+    """Notes the message's type for the key that signs."""
+    request.has_digest = self._get_param("MessageType") == "DIGEST"
+    return signed_by_moto(self)
+
+
+def of_a_digest(moto):
+    """The key's own way for a message, ours for a digest."""
+
+    def sign_message(self, message, signing_algorithm):
+        if not request.has_digest:
+            return moto(self, message, signing_algorithm)
+        chosen = HASHES[signing_algorithm[-3:]]()
+        if len(message) != chosen.digest_size:
+            raise utils.ValidationException(f"Digest is invalid length for algorithm {signing_algorithm}.")
+        if isinstance(self, utils.RSAPrivateKey):
+            assert signing_algorithm.startswith("RSASSA_PKCS1_V1_5_"), signing_algorithm
+            return self.private_key.sign(message, padding.PKCS1v15(), Prehashed(chosen))
+        utils.validate_signing_algorithm(signing_algorithm, self.valid_signing_algorithms)
+        return self.private_key.sign(message, ec.ECDSA(Prehashed(chosen)))
+
+    return sign_message
+
+
+responses.KmsResponse.sign = sign
+for key in (utils.RSAPrivateKey, utils.ECDSAPrivateKey):
+    key.sign = of_a_digest(key.sign)
+
+main(sys.argv[1:])

@@ -1,0 +1,63 @@
+//! CA keys on tokens: real SoftHSM tokens, in directories of their own, and a module in front of SoftHSM (`tests/clients/pkcs11_forwarder.c`) that counts
+//! logins and has what SoftHSM lacks: PINs that lock, a PIN pad, keys that want their PIN each time.
+//!
+//! `softhsm2-util`, its module, `cc`, `openssl` and `script` are taken from the system. Where SoftHSM is missing these tests show as ignored, never as passed;
+//! where `HSMBOOT_SOFTHSM` is set, as `tests/run` does, it must be there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, unreachable_pub, reason = "tests")]
+
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/errors.rs"]
+mod errors;
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/hsm.rs"]
+mod hsm;
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/inside.rs"]
+mod inside;
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/keys.rs"]
+mod keys;
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/page.rs"]
+mod page;
+#[cfg(feature = "pkcs11")]
+#[path = "pkcs11/pins.rs"]
+mod pins;
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+#[cfg(feature = "pkcs11")]
+fn main() -> ExitCode {
+    if let Some(order) = std::env::var_os("HSMBOOT_INSIDE") {
+        inside::run(&order.into_string().unwrap());
+        return ExitCode::SUCCESS;
+    }
+    let absent = std::env::var_os("HSMBOOT_SOFTHSM").is_none() && hsm::softhsm().is_none();
+    let tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
+    let trials = tests.into_iter().map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+        .with_ignored_flag(absent)
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// A build without the feature says so, whatever the URI holds, and which build has it.
+#[cfg(not(feature = "pkcs11"))]
+fn main() -> ExitCode {
+    let trial = Trial::test("a_build_without_the_feature_says_which_build_has_it", || {
+        let bench = support::Bench::new();
+        for uri in ["pkcs11:token=ca;object=key", "PKCS11:"] {
+            let words = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", uri];
+            bench.refused(&words, 2, "key-kind-unsupported", &["PKCS#11 token"]);
+            assert!(bench.run(&words).stderr.contains("the feature `pkcs11`"));
+        }
+        Ok(())
+    });
+    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+}

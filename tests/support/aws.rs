@@ -1,0 +1,209 @@
+//! AWS services for tests: moto's server where it does what the service does, and a stand-in that plays documented answers where it does not.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// One call of the JSON 1.1 protocol, as it came.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// `TrentService.Sign`
+    pub target: String,
+    pub body: Value,
+    /// How many calls of this target came before.
+    pub before: usize,
+}
+
+/// A service on loopback that answers as a test says, and keeps what it was asked. A status of 0 hangs up.
+pub struct StandIn {
+    pub url: String,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl StandIn {
+    pub fn new(answer: impl Fn(&Call) -> (u16, Value) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
+        let seen = Arc::clone(&calls);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some((head, body)) = read(&mut stream) else { continue };
+                let target = header(&head, "x-amz-target").unwrap_or_else(|| head.lines().next().unwrap().to_owned());
+                let call = {
+                    let mut seen = seen.lock().unwrap();
+                    let before = seen.iter().filter(|call| call.target == target).count();
+                    seen.push(Call { target, body: serde_json::from_str(&body).unwrap_or_default(), before });
+                    seen.last().unwrap().clone()
+                };
+                let (status, answer) = answer(&call);
+                if status != 0 {
+                    let answer = answer.to_string();
+                    let head = format!(
+                        "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                        answer.len()
+                    );
+                    // A client that has gone is no matter.
+                    drop(stream.write_all(format!("{head}{answer}").as_bytes()));
+                }
+            }
+        });
+        StandIn { url, calls }
+    }
+
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// How often each call was made, by its name without the service's.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for call in self.calls() {
+            *counts.entry(call.target.rsplit('.').next().unwrap().to_owned()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    pub fn bodies(&self, name: &str) -> Vec<Value> {
+        self.calls().into_iter().filter(|call| call.target.ends_with(&format!(".{name}"))).map(|call| call.body).collect()
+    }
+}
+
+/// An error as the JSON 1.1 protocol has it.
+pub fn refusal(status: u16, code: &str) -> (u16, Value) {
+    (status, json!({ "__type": code, "message": "the service's words" }))
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| line.split_once(':').filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()))
+}
+
+/// One request or answer: head and body.
+fn read(stream: &mut TcpStream) -> Option<(String, String)> {
+    let (mut text, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let all = String::from_utf8_lossy(&text).into_owned();
+        if let Some((head, body)) = all.split_once("\r\n\r\n")
+            && body.len() >= header(head, "content-length").map_or(0, |length| length.parse().unwrap())
+        {
+            return Some((head.to_owned(), body.to_owned()));
+        }
+        let n = stream.read(&mut part).ok().filter(|n| *n > 0)?;
+        text.extend_from_slice(&part[..n]);
+    }
+}
+
+/// moto's server, started by `tests/clients/moto_server.py`, which says what is repaired in it. It ends with the test program.
+pub struct Moto {
+    child: Mutex<Child>,
+    address: String,
+}
+
+impl Moto {
+    /// Whether moto is there to be started.
+    pub fn is_installed() -> bool {
+        Command::new("python3").args(["-c", "import moto.server, flask"]).output().is_ok_and(|output| output.status.success())
+    }
+
+    pub fn start() -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/moto_server.py");
+        let port = address.port().to_string();
+        let mut command = Command::new("python3");
+        command.arg(script).args(["-H", "127.0.0.1", "-p", &port]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let moto = Moto { child: Mutex::new(command.spawn().unwrap()), address: address.to_string() };
+        let end = Instant::now() + Duration::from_secs(120);
+        while TcpStream::connect(address).is_err() {
+            assert!(moto.child.lock().unwrap().try_wait().unwrap().is_none(), "moto's server ended: is moto[server] (PyPI) whole?");
+            assert!(Instant::now() < end, "moto's server does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        moto
+    }
+
+    pub fn stop(&self) {
+        let mut child = self.child.lock().unwrap();
+        // One that has ended already is what is wanted.
+        child.kill().unwrap_or_default();
+        child.wait().unwrap();
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A call that a test makes itself, to set the stage.
+    pub fn call(&self, service: &str, target: &str, region: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let credential = format!("Credential=test/20260101/{region}/{service}/aws4_request");
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\
+             Authorization: AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let (head, answer) = read(&mut stream).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{target} {body}: {head}\n{answer}");
+        serde_json::from_str(&answer).unwrap_or_default()
+    }
+
+    pub fn kms(&self, action: &str, region: &str, body: &Value) -> Value {
+        self.call("kms", &format!("TrentService.{action}"), region, body)
+    }
+
+    pub fn pca(&self, action: &str, body: &Value) -> Value {
+        self.call("acm-pca", &format!("ACMPrivateCA.{action}"), "us-east-1", body)
+    }
+
+    /// A key; its metadata.
+    pub fn key(&self, spec: &str, usage: &str, region: &str) -> Value {
+        self.kms("CreateKey", region, &json!({ "KeySpec": spec, "KeyUsage": usage }))["KeyMetadata"].clone()
+    }
+
+    /// A root CA that is active, by the steps that the service wants; its ARN and its certificate.
+    pub fn root_ca(&self) -> (String, String) {
+        let config = json!({
+            "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA",
+            "Subject": { "Country": "DE", "Organization": "Example", "CommonName": "Private CA" },
+        });
+        let made =
+            self.pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "ROOT" }));
+        let arn = made["CertificateAuthorityArn"].as_str().unwrap().to_owned();
+        let ca = json!({ "CertificateAuthorityArn": arn });
+        let csr = self.pca("GetCertificateAuthorityCsr", &ca)["Csr"].as_str().unwrap().to_owned();
+        let order = json!({
+            "CertificateAuthorityArn": arn, "Csr": base64(csr.as_bytes()), "SigningAlgorithm": "SHA256WITHRSA",
+            "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1", "Validity": { "Type": "YEARS", "Value": 10 },
+        });
+        let certificate = self.pca("IssueCertificate", &order)["CertificateArn"].clone();
+        let root = self.pca("GetCertificate", &json!({ "CertificateAuthorityArn": arn, "CertificateArn": certificate }))["Certificate"].clone();
+        let root = root.as_str().unwrap().to_owned();
+        self.pca("ImportCertificateAuthorityCertificate", &json!({ "CertificateAuthorityArn": arn, "Certificate": base64(root.as_bytes()) }));
+        (arn, root)
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+pub fn base64(bytes: &[u8]) -> String {
+    use base64ct::Encoding;
+    base64ct::Base64::encode_string(bytes)
+}
+
+pub fn unbase64(text: &str) -> Vec<u8> {
+    use base64ct::Encoding;
+    base64ct::Base64::decode_vec(text).unwrap()
+}

@@ -1,0 +1,287 @@
+//! Attacks on the transcript: what somebody who can write to the bundle tries, and what is then said of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use hsmboot::bundle::{Digests, Entry, Seal};
+use hsmboot::x509::{hex, sha256};
+use support::{Bench, CLUSTER, TRUST, openssl, sign};
+
+const TRANSCRIPT: &str = "bundle/transcript.jsonl";
+const VERIFY: [&str; 3] = ["transcript", "verify", "bundle"];
+
+fn record<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["verify", "bundle", "--record"][..], &TRUST, more].concat()
+}
+
+/// A bundle that was verified and signed: two steps.
+fn two_steps(more: &[&'static str]) -> Bench {
+    let bench = Bench::new();
+    bench.run(&record(&["--operator", "Ada"])).expect(0);
+    bench.run(&sign(more)).expect(0);
+    bench
+}
+
+fn entries(bench: &Bench) -> Vec<Entry> {
+    String::from_utf8(bench.read(TRANSCRIPT)).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Writes a transcript whose hashes fit, whatever its lines say: what anybody can do who can write to the bundle.
+fn forge(bench: &Bench, mut entries: Vec<Entry>) {
+    let (mut text, mut previous) = (String::new(), "0".repeat(64));
+    for (entry, step) in entries.iter_mut().zip(1..) {
+        (entry.step, entry.previous) = (step, previous);
+        let line = serde_json::to_string(entry).unwrap();
+        previous = hex(&sha256(line.as_bytes()));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    bench.write(TRANSCRIPT, text);
+}
+
+#[test]
+fn a_step_that_was_cut_off_is_not_forgotten_after_the_next_one() {
+    let bench = two_steps(&[]);
+    let first = entries(&bench).swap_remove(0);
+    forge(&bench, vec![first]);
+    bench.run(&record(&["--at", "2026-01-01T00:00:00Z"]));
+    let why = format!("step 2 found {CLUSTER}_CustomerHsmCertificate.crt");
+    bench.refused(&VERIFY, 4, "bad-transcript", &[&why, "no step before had written"]);
+}
+
+#[test]
+fn a_transcript_makes_nobody_read_outside_the_bundle() {
+    let bench = two_steps(&[]);
+    let outside = bench.write("outside", "private");
+    let digest = hex(&sha256(b"private"));
+    for name in [outside.to_str().unwrap(), "../outside", "transcript.jsonl"] {
+        let mut all = entries(&bench);
+        all[1].outputs.insert(name.to_owned(), digest.clone());
+        let kept = bench.read(TRANSCRIPT);
+        forge(&bench, all);
+        bench.refused(&VERIFY, 4, "bad-transcript", &["step 2 wrote", "which no bundle has"]);
+        bench.write(TRANSCRIPT, kept);
+    }
+}
+
+#[test]
+fn another_clusters_transcript_is_not_gone_on_with() {
+    let bench = Bench::new();
+    bench.run(&record(&[])).expect(0);
+    let mut all = entries(&bench);
+    all[0].cluster_id = "cluster-zzzzzzzzzzz".parse().unwrap();
+    all[0].inputs = Digests::new();
+    forge(&bench, all);
+    bench.refused(&VERIFY, 4, "bad-transcript", &["cluster-zzzzzzzzzzz", CLUSTER]);
+    bench.refused(&sign(&[]), 4, "bad-transcript", &["cluster-zzzzzzzzzzz", CLUSTER]);
+}
+
+#[test]
+fn who_holds_a_transcript_against_the_ca_learns_that_nothing_is_sealed() {
+    let bench = two_steps(&["--seal"]);
+    let with_ca = [&VERIFY[..], &["--ca", "customerCA.crt"]].concat();
+    bench.run(&with_ca).expect(0);
+    // The seal is taken away, and the hashes made to fit.
+    let mut all = entries(&bench);
+    all[1].seal = None;
+    all[1].operator = Some("Mallory".to_owned());
+    forge(&bench, all);
+    bench.refused(&with_ca, 4, "not-sealed", &["no step", "customerCA.crt"]);
+    // Who asks for no seal is told that there is none.
+    assert!(bench.run(&VERIFY).expect(0).stdout.contains("not sealed"));
+}
+
+#[test]
+fn a_seal_cannot_be_moved_to_another_step() {
+    let bench = two_steps(&["--seal"]);
+    let good = entries(&bench);
+    let seal = good[1].seal.clone();
+    for at in [0, 1] {
+        let mut all = good.clone();
+        all[1].seal = None;
+        all[at].seal = seal.clone();
+        all[0].operator = Some("Mallory".to_owned());
+        forge(&bench, all);
+        bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("the seal of step {}", at + 1)]);
+    }
+}
+
+#[test]
+fn a_seal_is_written_in_one_way_only() {
+    let bench = two_steps(&["--seal"]);
+    let good = entries(&bench);
+    let Seal { algorithm, signature } = good[1].seal.clone().unwrap();
+    for seal in [
+        Seal { algorithm: algorithm.to_uppercase(), signature: signature.clone() },
+        Seal { algorithm: algorithm.clone(), signature: signature.to_uppercase() },
+        Seal { algorithm: algorithm.clone(), signature: signature.replacen("30", "+30", 1) },
+        Seal { algorithm: algorithm.clone(), signature: String::new() },
+        Seal { algorithm: String::new(), signature },
+    ] {
+        let mut all = good.clone();
+        all[1].seal = Some(seal);
+        forge(&bench, all);
+        bench.refused(&VERIFY, 4, "bad-transcript", &["the seal of step 2"]);
+    }
+}
+
+#[test]
+fn what_a_line_holds_cannot_pose_as_another_line() {
+    let bench = two_steps(&[]);
+    let mut all = entries(&bench);
+    let lie = "Ada\n9 2026-01-01T00:00:00Z on vault by the CEO\n  verified\u{202e}\u{1b}[2J";
+    (all[1].operator, all[1].host, all[1].reason) = (Some(lie.to_owned()), lie.to_owned(), Some(lie.to_owned()));
+    (all[1].verdict, all[1].sends) = (Some(lie.to_owned()), Some(lie.to_owned()));
+    (all[1].command, all[1].accepted) = (vec![lie.to_owned()], vec![lie.to_owned()]);
+    all[1].inputs.insert(lie.to_owned(), lie.to_owned());
+    all[1].outputs.insert(lie.to_owned(), lie.to_owned());
+    forge(&bench, all);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    let steps = shown.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count();
+    assert!(steps == 2 && !shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+}
+
+#[test]
+fn what_was_noted_of_the_last_line_is_found_again_when_more_have_followed() {
+    let bench = two_steps(&[]);
+    let noted = bench.run(&[&VERIFY[..], &["--output", "json"]].concat()).expect(0).json()["head"].as_str().unwrap().to_owned();
+    bench.run(&sign(&["--force"])).expect(0);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    assert!(shown.contains(&format!("  SHA-256 of this line {noted}\n3 ")), "{shown}");
+}
+
+#[test]
+fn a_later_versions_transcript_is_called_one() {
+    let bench = two_steps(&[]);
+    let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    bench.write(TRANSCRIPT, good.replace("hsmboot-transcript/1", "hsmboot-transcript/2"));
+    bench.refused(&VERIFY, 4, "bad-transcript", &["line 1", "`hsmboot-transcript/2`", "`hsmboot-transcript/1`", "version"]);
+}
+
+#[test]
+fn every_given_file_is_an_input_under_a_name_of_its_own() {
+    let bench = Bench::new();
+    // The bundle writes its own text of this certificate: a file of the same name beside it is another one.
+    let text = String::from_utf8(bench.read("customerCA.crt")).unwrap().replace('\n', "\r\n");
+    bench.write("customerCA.crt", text);
+    bench.run(&sign(&[])).expect(0);
+    bench.run(&sign(&["--force"])).expect(0);
+    bench.run(&VERIFY).expect(0);
+    let all = entries(&bench);
+    for entry in &all {
+        for name in ["./aws-root.crt", "./manufacturer-root.crt", "./customerCA.crt"] {
+            assert!(entry.inputs.contains_key(name), "{name}: {:?}", entry.inputs.keys());
+        }
+        assert!(!entry.inputs.keys().any(|name| name.ends_with(".key")), "{:?}", entry.inputs.keys());
+    }
+    assert_ne!(all[1].inputs["./customerCA.crt"], all[1].inputs["customerCA.crt"]);
+    bench.run(&record(&["--at", "2026-01-01T00:00:00Z"]));
+    assert!(entries(&bench)[2].inputs.contains_key("./aws-root.crt"), "what a verdict rests on");
+}
+
+/// Holds the bundle's lock until all of these programs wait for it, so that each has read what it reads before.
+#[test]
+fn no_step_is_lost_when_several_are_taken_at_once() {
+    use rustix::fs::{FlockOperation, flock};
+    const STEPS: usize = 6;
+    let bench = Bench::new();
+    bench.run(&record(&[])).expect(0);
+    let lock = fs::File::open(bench.path("bundle")).unwrap();
+    flock(&lock, FlockOperation::LockExclusive).unwrap();
+    let start = |at: usize| {
+        let moment = format!("2026-01-01T00:00:0{at}Z");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
+        command.args(record(&["--at", &moment])).current_dir(bench.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let children: Vec<_> = (0..STEPS).map(start).collect();
+    let waits =
+        |id: u32| fs::read_to_string("/proc/locks").unwrap().lines().any(|line| line.contains("-> FLOCK") && line.contains(&format!(" {id} ")));
+    while !children.iter().all(|child| waits(child.id())) {
+        std::thread::yield_now();
+    }
+    drop(lock);
+    for mut child in children {
+        child.wait().unwrap();
+    }
+    assert_eq!(entries(&bench).len(), 1 + STEPS);
+    bench.run(&VERIFY).expect(0);
+}
+
+#[test]
+fn a_transcript_that_is_full_takes_no_step_more_and_stays_readable() {
+    let bench = two_steps(&[]);
+    let mut all = entries(&bench);
+    let last = all.pop().unwrap();
+    let long = |length| Entry { command: vec!["x".repeat(length)], outputs: Digests::new(), ..last.clone() };
+    let with = |entry| all.iter().cloned().chain([entry, last.clone()]).collect();
+    forge(&bench, with(long(0)));
+    let room = 1024 * 1024 - bench.read(TRANSCRIPT).len();
+    forge(&bench, with(long(room)));
+    bench.run(&VERIFY).expect(0);
+    bench.refused(&sign(&["--force"]), 8, "transcript-full", &["transcript.jsonl"]);
+    bench.run(&VERIFY).expect(0);
+}
+
+#[test]
+fn what_is_typed_into_a_transcript_is_bounded() {
+    let bench = Bench::new();
+    let long = "x".repeat(201);
+    for operator in ["", " ", "Ada\nEve", "Ada\u{202e}", &long] {
+        bench.refused(&record(&["--operator", operator]), 2, "usage", &["--operator"]);
+    }
+    let reason = "x".repeat(2001);
+    for reason in [reason.as_str(), "because\u{1b}[2J"] {
+        bench.refused(&record(&["--accept", "validity.hsm", "--reason", reason]), 2, "usage", &["--reason"]);
+    }
+    // Paths as long as the system takes.
+    let root = format!("{}aws-root.crt", "./".repeat(1900));
+    let mut words = vec!["verify", "bundle", "--record", "--manufacturer-root", "manufacturer-root.crt"];
+    words.extend(["--aws-root"; 40].iter().flat_map(|flag| [*flag, root.as_str()]));
+    bench.run(&words).expect(0);
+    assert!(bench.read(TRANSCRIPT).len() < 40 * 1024, "{} bytes", bench.read(TRANSCRIPT).len());
+    bench.run(&VERIFY).expect(0);
+}
+
+#[test]
+fn a_bundle_whose_transcript_does_not_account_for_it_is_spoken_of() {
+    // Fetched by hsmboot, and its transcript taken away.
+    let bench = Bench::new();
+    let csr = hex(&sha256(&bench.read(&format!("bundle/{CLUSTER}_ClusterCsr.csr"))));
+    let request = serde_json::json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot 0", "files": { format!("{CLUSTER}_ClusterCsr.csr"): csr },
+    });
+    bench.write("bundle/request.json", request.to_string());
+    let stderr = bench.run(&sign(&[])).expect(0).stderr;
+    assert!(stderr.contains("warning: the bundle has a request.json and no transcript"), "{stderr}");
+    // A file exchanged behind the transcript's back.
+    let record = String::from_utf8(bench.read("bundle/verification.json")).unwrap();
+    bench.write("bundle/verification.json", record.replacen("verified", "rejected", 1));
+    let stderr = bench.run(&sign(&["--force"])).expect(0).stderr;
+    assert!(stderr.contains("warning: the transcript does not account for the bundle") && stderr.contains("verification.json"), "{stderr}");
+    // And nothing is said of a sound one, or of one put together by hand.
+    let sound = Bench::new();
+    for words in [sign(&[]), sign(&["--force"])] {
+        let stderr = sound.run(&words).expect(0).stderr;
+        assert!(!stderr.contains("transcript"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_seal_by_openssl_is_as_good() {
+    // What docs/bundle.md says a seal is: an auditor needs no hsmboot to look at one.
+    let bench = two_steps(&["--seal"]);
+    let entry = entries(&bench).swap_remove(1);
+    let octets = |hex: &str| (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect::<Vec<u8>>();
+    let line = String::from_utf8(bench.read(TRANSCRIPT)).unwrap().lines().nth(1).unwrap().to_owned();
+    let (before, _) = line.split_once(",\"seal\":").unwrap();
+    bench.write("sealed", format!("hsmboot-transcript/1\n{before}}}"));
+    bench.write("signature", octets(&entry.seal.unwrap().signature));
+    openssl(&bench.path(""), "x509 -in customerCA.crt -noout -pubkey -out key.pem");
+    openssl(&bench.path(""), "dgst -sha256 -verify key.pem -signature signature sealed");
+}
