@@ -11,7 +11,7 @@ use std::fs;
 
 use base64ct::{Base64, Encoding};
 use forge::fixture::{Expect, directory};
-use hsmboot::bundle::Survey;
+use hsmboot::bundle::{Digests, Entry, Survey, Transcript};
 use hsmboot::report::{Facts, page};
 use hsmboot::verify::{Anchor, Anchors, Policy, Profile, verify};
 use hsmboot::x509::sha256;
@@ -142,6 +142,9 @@ fn every_check_and_every_file_is_on_the_page() {
     let text = self::text(&report(&bench, &[]));
     for name in ["request_fingerprint", "response_fingerprint", "signed_cert_sha256", "ca_fingerprint", "csr_sha256"] {
         assert!(text.contains(answer[name].as_str().unwrap()), "{name}");
+    }
+    for words in ["How it was fetched and signed", "There is no request.json: the bundle was put together by hand.", "Signed at", "Verdict then"] {
+        assert!(text.contains(words), "{words}");
     }
     assert!(text.contains("Ada") && text.contains("sign bundle --ca customerCA.crt"), "the steps are there");
 }
@@ -347,7 +350,9 @@ fn what_was_done_unverified_is_loud() {
 fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     let bench = signed(&["--seal"]);
     let answer = document(&bench, &[]);
-    assert_eq!(answer["transcript"], json!({"steps": 2, "sealed_up_to": 2, "holds": true, "faults": []}));
+    let head = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json()["head"].clone();
+    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "faults": []}));
+    assert!(text(&report(&bench, &[])).matches(head.as_str().unwrap()).count() >= 2, "to compare, and at its step");
     assert!(report(&bench, &["--ca", "customerCA.crt"]).contains("sealed up to step 2 with the key of customerCA.crt"));
 
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
@@ -364,6 +369,38 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     assert!(page.contains("no step of the transcript accounts for"), "a cut shows in the files");
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));
+}
+
+/// What `submit` writes down before it sends: without a receipt, nobody can tell from the bundle whether it was sent.
+#[test]
+fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
+    let bench = signed(&[]);
+    let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
+    let (step, previous) = transcript.next();
+    let last = transcript.entries().last().unwrap().clone();
+    let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
+    let entry = Entry { step, previous, inputs, outputs: Digests::new(), sends: Some("InitializeCluster".to_owned()), seal: None, ..last };
+    bench.write(TRANSCRIPT, transcript.with(&entry));
+    let page = report(&bench, &[]);
+    assert_eq!(states(&page, &["sent"]), ["unjudged"]);
+    assert!(page.contains("perhaps sent") && page.contains("Step 3 of the transcript was about to send InitializeCluster"));
+    assert_eq!(document(&bench, &[])["differences"], json!([]));
+}
+
+#[test]
+fn one_file_gives_the_page_that_the_directory_gives() {
+    let bench = signed(&[]);
+    bench.write("bundle/<img src=x>", "no part of it");
+    assert!(text(&report(&bench, &[])).contains("Beside them lie, as no part of the bundle and not looked at: <img src=x>."));
+    fs::remove_file(bench.path("bundle/<img src=x>")).unwrap();
+    bench.run(&["pack", "bundle", "-o", "claim.hsmboot"]).expect(0);
+    let of = |name: &str| {
+        let run = bench.run(&[&["report", name, "-o", "-", "--output", "json"], &TRUST[..]].concat()).expect(0).json();
+        let judged = ["cluster_id", "verdict", "pair", "transcript", "differences"].map(|member| run[member].clone());
+        (judged, text(run["page"].as_str().unwrap()).matches("SHA-256").count())
+    };
+    assert_eq!(of("bundle"), of("claim.hsmboot"));
+    bench.refused(&["report", "claim.hsmboot", "-o", "claim.hsmboot", "--force"], 8, "file-exists", &["a report replaces none of them"]);
 }
 
 #[test]
@@ -513,7 +550,9 @@ fn is_inert(page: &str) {
 fn nothing_that_is_read_becomes_markup() {
     let bench = Bench::new();
     bench.put_ca(&support::ca(|params| params.distinguished_name.push(rcgen::DnType::OrganizationName, HOSTILE)));
-    let args = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--unverified", "--reason", HOSTILE, "--operator", HOSTILE];
+    // The command line takes no such letters; files may hold anything.
+    let typed: String = HOSTILE.chars().filter(|c| c.is_ascii() && !c.is_control()).collect();
+    let args = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--unverified", "--reason", &typed, "--operator", &typed];
     bench.run(&args).expect(0);
     put_receipt(&bench, |receipt| {
         for name in
@@ -542,7 +581,7 @@ fn nothing_that_is_read_becomes_markup() {
     let whole = bench.read(TRANSCRIPT);
     bench.write(TRANSCRIPT, [&whole[..], HOSTILE.as_bytes(), b"\n"].concat());
     // A root's file of this name, as far as a file can have it.
-    let name = HOSTILE.replace('/', "|");
+    let name = typed.replace('/', "|");
     bench.write(&name, bench.read("aws-root.crt"));
     let args = [
         "report",
@@ -556,7 +595,7 @@ fn nothing_that_is_read_becomes_markup() {
         "--accept",
         "validity.hsm",
         "--reason",
-        HOSTILE,
+        &typed,
     ];
     let page = bench.run(&args).expect(0).stdout;
     is_inert(&page);

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Bundle, CA_FILE, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION};
+use super::{
+    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION,
+};
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
@@ -93,6 +95,8 @@ pub struct Survey {
     pub cluster_id: ClusterId,
     /// Every file that a bundle of this cluster can have, the transcript last.
     pub files: Vec<Seen>,
+    /// What else lies there, and belongs to no bundle.
+    pub strangers: Vec<String>,
     /// `request.json`
     pub request: Told<Request>,
     /// `verification.json`
@@ -108,13 +112,15 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Of the bundle in `dir`, read once.
+    /// Of the bundle at `dir`.
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     pub fn of(dir: &Path) -> Result<Self> {
         let (bundle, _faults) = Bundle::look(Store::at(dir))?;
-        let names = bundle.names().into_iter().chain([TRANSCRIPT.to_owned()]);
+        // Few bundles were begun by `bootstrap --create`.
+        let creation = bundle.has_file(CREATION).then(|| CREATION.to_owned());
+        let names = bundle.names().into_iter().chain(creation).chain([TRANSCRIPT.to_owned()]);
         let files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
         let transcript = match file(&files, TRANSCRIPT) {
             None => Told::Absent,
@@ -131,6 +137,7 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
+            strangers: bundle.strangers()?,
             files,
         })
     }

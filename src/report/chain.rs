@@ -293,7 +293,14 @@ fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
 /// The one tie that no certificate shows: what the receipt says, held against the bundle's pair.
 fn sent<'a>(view: &View<'a>) -> Relation<'a> {
     let (state, says, note) = match &view.facts.survey.receipt {
-        Told::Absent => (State::Absent, "not sent", Some("no receipt: the bundle does not say that it was submitted".to_owned())),
+        Told::Absent => match about_to_send(view) {
+            Some(step) => (
+                State::Unjudged,
+                "perhaps sent",
+                Some(format!("step {step} of the transcript was about to send it, and there is no receipt of what came of that")),
+            ),
+            None => (State::Absent, "not sent", Some("no receipt: the bundle does not say that it was submitted".to_owned())),
+        },
         Told::Damaged(why) => (State::Unjudged, "not known", Some(format!("the receipt cannot be read: {why}"))),
         Told::Tells(receipt) => match another(view, receipt) {
             Some(what) => (State::Broken, Tie::Sent.words()[1], Some(what)),
@@ -302,6 +309,12 @@ fn sent<'a>(view: &View<'a>) -> Relation<'a> {
         },
     };
     Relation { tie: Tie::Sent, state, says, algorithm: None, findings: Vec::new(), note }
+}
+
+/// The last step that wrote down that it would send InitializeCluster.
+pub(super) fn about_to_send(view: &View<'_>) -> Option<u64> {
+    let steps = view.facts.survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
+    steps.iter().rev().find(|step| step.sends.is_some()).map(|step| step.step)
 }
 
 fn receipt_note(receipt: &Receipt) -> String {

@@ -3,7 +3,7 @@
 use super::html::Html;
 use super::picture;
 use super::view::View;
-use crate::bundle::{CA_FILE, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
+use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
 use crate::x509::{hex, sha256};
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
@@ -13,6 +13,22 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.raw(".");
     });
     html.el("div", &[("class", "pan"), ("role", "region"), ("aria-label", "Files of the bundle"), ("tabindex", "0")], |html| table(html, view));
+    strangers(html, &view.facts.survey.strangers);
+}
+
+/// What else lies beside the bundle's files.
+fn strangers(html: &mut Html, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    html.el("p", &[], |html| {
+        html.text("Beside them lie, as no part of the bundle and not looked at: ");
+        for (at, name) in names.iter().enumerate() {
+            html.text(if at > 0 { ", " } else { "" });
+            html.code(name);
+        }
+        html.text(".");
+    });
 }
 
 fn table(html: &mut Html, view: &View<'_>) {
@@ -60,6 +76,7 @@ fn about(view: &View<'_>, name: &str) -> String {
         (None, REQUEST) => "what was fetched, when and from where",
         (None, VERIFICATION) => "how it was judged then",
         (None, RESPONSE) => "what was signed, by which CA",
+        (None, CREATION) => "the cluster that was asked for",
         (None, RECEIPT) => "what was submitted, and what came of it",
         (None, TRANSCRIPT) => "who did what",
         (None, _) => "",

@@ -16,6 +16,7 @@ mod head;
 mod html;
 mod lines;
 mod picture;
+mod records;
 mod stroke;
 mod submission;
 mod summary;
@@ -76,11 +77,12 @@ pub fn transcript(facts: &Facts) -> Standing {
 /// A part of the page: its id, its heading, and what writes it.
 type Section = (&'static str, &'static str, fn(&mut Html, &View<'_>));
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     ("chain", "The chain of certificates", picture::section),
     ("checks", "All checks", checks::section),
     ("anchors", "The anchors", certificates::anchors),
     ("certificates", "Certificates", certificates::section),
+    ("records", "How it was fetched and signed", records::section),
     ("decisions", "Decisions on record", submission::decisions),
     ("submission", "What InitializeCluster was sent, and what came back", submission::section),
     ("transcript", "Transcript", transcript::section),

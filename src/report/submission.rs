@@ -1,5 +1,6 @@
 //! What people decided, what InitializeCluster was sent, and what came back.
 
+use super::chain::about_to_send;
 use super::html::Html;
 use super::picture;
 use super::told_by;
@@ -90,7 +91,10 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let receipt = match &view.facts.survey.receipt {
         Told::Absent => {
-            html.raw("<p>There is no receipt: the bundle does not say that it was submitted.</p>");
+            match about_to_send(view) {
+                Some(step) => html.say("p", &format!("There is no receipt. Step {step} of the transcript was about to send InitializeCluster: whether it was sent, and what came of it, only the cluster can tell.")),
+                None => html.raw("<p>There is no receipt: the bundle does not say that it was submitted.</p>"),
+            }
             None
         }
         Told::Damaged(why) => {

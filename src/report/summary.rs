@@ -1,5 +1,6 @@
 //! What a reader has to know first: the verdict, what it rests on, what it does not say.
 
+use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
 use super::transcript::standing;
@@ -112,6 +113,7 @@ fn aspects(html: &mut Html, view: &View<'_>) {
         Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {} of {} checks fail", pair.failed().count(), pair.checks.len())),
     }
     match &facts.survey.receipt {
+        Told::Absent if about_to_send(view).is_some() => aspect(html, "Submission", "skipped", "perhaps sent: no receipt"),
         Told::Absent => aspect(html, "Submission", "absent", "no receipt"),
         Told::Damaged(_) => aspect(html, "Submission", "fail", "the receipt cannot be read"),
         Told::Tells(receipt) => aspect(html, "Submission", "told", &format!("recorded as {}, state {}", receipt.outcome, receipt.state)),
@@ -174,6 +176,9 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
                 html.fact(name, |html| html.digest(&hex(&digest)));
             }
         };
+        if let Some(head) = &standing(view).head {
+            html.fact("Transcript’s last line", |html| html.digest(head));
+        }
         digest(html, "CSR, SHA-256", view.csr.as_ref().map(Csr::fingerprint));
         digest(html, "Signed certificate", view.signed_cert.as_ref().map(Certificate::fingerprint));
         digest(html, "Trust anchor", view.trust_anchor.as_ref().map(Certificate::fingerprint));

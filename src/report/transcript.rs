@@ -17,6 +17,8 @@ const MAX_LETTERS: usize = 2000;
 pub struct Standing {
     /// How many steps hold.
     pub steps: usize,
+    /// SHA-256 of the last of them, as `transcript verify` prints it; `None` where there is none.
+    pub head: Option<String>,
     /// The last of them that is sealed.
     pub sealed_up_to: Option<u64>,
     /// Whether all of it holds, as far as it was judged; `None` where there is no transcript.
@@ -38,6 +40,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     let survey = &view.facts.survey;
     let nothing = |holds, symbol, says: &str, faults| Standing {
         steps: 0,
+        head: None,
         sealed_up_to: None,
         holds,
         faults,
@@ -60,7 +63,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     let steps = trail.holds.entries().len();
     let says = match (faults.is_empty(), sealed, &ca) {
         (false, _, _) => format!("does not hold: {}", faults.join("; ")),
-        (true, None, _) => format!("holds: {}, not sealed", counted(steps)),
+        (true, None, _) => format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps)),
         (true, Some(step), Some((_, whose))) => format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps)),
         (true, Some(step), None) => format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps)),
     };
@@ -75,7 +78,16 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         (true, Some(_), true) => "pass",
         (true, _, _) => "told",
     };
-    Standing { steps, sealed_up_to: sealed, holds: Some(faults.is_empty()), faults, says, brief, symbol }
+    Standing {
+        steps,
+        head: trail.holds.entries().last().map(Entry::hash),
+        sealed_up_to: sealed,
+        holds: Some(faults.is_empty()),
+        faults,
+        says,
+        brief,
+        symbol,
+    }
 }
 
 fn counted(steps: usize) -> String {
@@ -174,9 +186,13 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
                 html.text(if compared { "compared with the other side’s" } else { "not compared with the other side’s" })
             });
         }
+        if let Some(call) = &entry.sends {
+            html.fact("About to send", |html| html.quote(call));
+        }
         html.fact("Seal", |html| html.text(if entry.seal.is_some() { "sealed, with all steps before it" } else { "none" }));
         digests(html, view, "Read", &entry.inputs);
         digests(html, view, "Wrote", &entry.outputs);
+        html.fact("SHA-256 of this line", |html| html.digest(&entry.hash()));
     });
 }
 

@@ -23,7 +23,9 @@ from page_chromium import CONTRAST, ENTER, TAB, Browser, Simulator, eventually, 
 
 CLUSTER = "cluster-hsmboottest"
 # Markup, quotes, and letters that reorder or hide text.
-HOSTILE = "\"'></title></style></svg><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"><style>*{color:red}</style>\u202e\u200b<!--"
+HOSTILE = "\"'></title></style></svg><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"><style>*{color:red}</style><!--\u202e\u200b"
+# As far as a command line takes it.
+TYPED = HOSTILE.removesuffix("\u202e\u200b")
 
 
 class Pages:
@@ -63,7 +65,7 @@ class Pages:
 
     def sign_hostile(self, bundle):
         self.hsmboot("sign", bundle, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass", "--unverified", "--reason",
-                     HOSTILE, "--operator", HOSTILE)
+                     TYPED, "--operator", TYPED)
 
     def claim(self, bundle, text=None):
         """What `submit` would have written."""
@@ -356,11 +358,13 @@ def pictures(program, browser, out):
             part = "AwsHardwareCertificate.crt"
             shutil.copy(path(f"other/{ids[1]}_{part}"), path(f"claimed/{ids[0]}_{part}"))
             hsmboot("report", "claimed", "-o", "rejected.html", "--ca", "ca/customerCA.crt", *trust)
-            for name, file in (("report", "report.png"), ("rejected", "report-rejected.png")):
+            for name, file, top in (("report", "report.png", "body"), ("rejected", "report-rejected.png", "#chain")):
                 browser.view(1000, 1000)
                 browser.open(Path(path(f"{name}.html")).as_uri())
                 # Down to the picture's end.
-                browser.view(1000, int(browser.run("return document.querySelector('figure').getBoundingClientRect().bottom + scrollY")) + 24)
+                high = "return document.querySelector('figure').getBoundingClientRect().bottom - document.querySelector(arguments[0]).getBoundingClientRect().top"
+                browser.view(1000, int(browser.run(high, top)) + (60 if top == "body" else 24))
+                browser.run("document.querySelector(arguments[0]).scrollIntoView()", top)
                 browser.picture(os.path.join(out, file))
             browser.open(Path(path("report.html")).as_uri())
             pdf = base64.b64decode(browser.cdp("Page.printToPDF", preferCSSPageSize=True)["data"])

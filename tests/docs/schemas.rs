@@ -211,6 +211,23 @@ fn sign_and_check_say_what_their_schemas_say() {
 }
 
 #[test]
+fn report_says_what_its_schema_says() {
+    let place = Place::new();
+    place.document(&CA_INIT, 0);
+    let report = ["report", "bundle", "-o", "report.html"];
+    assert_eq!(place.says("report", &rooted(&report), 0)["transcript"]["holds"], json!(null));
+    fs::write(place.path("report.html"), "somebody's own").unwrap();
+    place.says("report", &rooted(&report), 8);
+    place.document(&rooted(&[&SIGN[..], &["--seal"]].concat()), 0);
+    let whole = place.says("report", &rooted(&["report", "bundle", "-o", "-"]), 0);
+    assert!(whole["page"].is_string() && whole["transcript"]["sealed_up_to"] == 1 && whole["pair"] == "fit");
+    fs::write(place.path("bundle/verification.json"), "{}").unwrap();
+    let rejected = place.says("report", &["report", "bundle", "-o", "-"], 0);
+    assert!(rejected["verdict"] == "rejected" && rejected["differences"].as_array().unwrap().len() > 2);
+    place.says("report", &["report", "nowhere", "-o", "-"], 4);
+}
+
+#[test]
 fn completions_and_man_say_what_their_schemas_say() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
