@@ -68,6 +68,46 @@ fn refused(bench: &Bench, service: &StandIn, args: &[&str], code: i32, kind: &st
     json.json()["error"]["hint"].as_str().unwrap().to_owned()
 }
 
+/// Holds a document against its schema in docs/schemas.
+fn is_by(schema: &str, document: &Value) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas");
+    let read = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap();
+    let all: Vec<Value> = std::fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with(".schema.json"))
+        .map(|path| read(&path))
+        .collect();
+    let mut registry = jsonschema::Registry::new();
+    for schema in &all {
+        registry = registry.add(schema["$id"].as_str().unwrap(), schema).unwrap();
+    }
+    let registry = registry.prepare().unwrap();
+    let validator = jsonschema::options().with_registry(&registry).build(&read(&dir.join(schema))).unwrap();
+    let faults: Vec<String> = validator.iter_errors(document).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{schema}: {faults:#?}\n{document:#}");
+}
+
+#[test]
+fn the_documents_are_as_their_schemas_say() {
+    let (bench, kms) = (Bench::new(), kms());
+    let json = |service: &StandIn, args: &[&str], code| hsmboot(&bench, service, &[args, &["--output", "json"]].concat()).expect(code).json();
+    is_by("output-ca-init.schema.json", &json(&kms, &ca_init(ALIAS), 0));
+    is_by("output-sign.schema.json", &json(&kms, &sign(ALIAS, &[]), 0));
+    is_by("response.schema.json", &serde_json::from_slice(&bench.read("bundle/response.json")).unwrap());
+    let mut ca = PrivateCa::new("ec -pkeyopt ec_paramgen_curve:P-256");
+    let service = ca.start();
+    is_by("output-sign.schema.json", &json(&service, &by_pca(&["--force"]), 0));
+    is_by("response.schema.json", &serde_json::from_slice(&bench.read("bundle/response.json")).unwrap());
+    ca.slow = usize::MAX;
+    let pending = json(&ca.start(), &by_pca(&["--force", "--timeout", "0"]), 7);
+    is_by("output-sign.schema.json", &pending);
+    assert!(pending["certificate_arn"].as_str().unwrap().starts_with(CA), "{pending:#}");
+    "-CAkey ca.key -sha1".clone_into(&mut ca.issue.lock().unwrap());
+    ca.slow = 0;
+    is_by("output-sign.schema.json", &json(&ca.start(), &by_pca(&["--force"]), 3));
+}
+
 fn ca_init(key: &str) -> [&str; 8] {
     ["ca", "init", "--out", "ca", "--subject", "CN=CA in KMS", "--ca-key", key]
 }
@@ -98,8 +138,13 @@ fn kms_is_sent_the_digest_of_what_is_signed() {
 #[test]
 fn what_is_longer_than_a_message_to_kms_is_signed_all_the_same() {
     let (bench, kms) = (bench(), kms());
-    let name = "x".repeat(5000);
-    hsmboot(&bench, &kms, &sign(ALIAS, &["--seal", "--operator", &name])).expect(0);
+    // The paths as they are given stand in the line.
+    let long = |path: &str| format!("{}{path}", "./".repeat(800));
+    let (ca, aws, manufacturer) = (long("ca/customerCA.crt"), long("aws-root.crt"), long("manufacturer-root.crt"));
+    let args = ["sign", "bundle", "--ca", &ca, "--ca-key", ALIAS, "--aws-root", &aws, "--manufacturer-root", &manufacturer, "--seal"];
+    hsmboot(&bench, &kms, &args).expect(0);
+    let line = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap().lines().last().unwrap().len();
+    assert!(line > 4096 + 1000, "what is sealed has more than {line} bytes but for the seal");
     bench.run(&["transcript", "verify", "bundle"]).expect(0);
     assert_eq!(kms.counts()["Sign"], 2);
 }

@@ -85,6 +85,62 @@ fn a_certificate_that_does_not_fit_is_not_imported() {
     bench.refused(&IMPORT, 3, "rejected", &["aws.signature"]);
 }
 
+/// What CAs hand out, beside the one PEM block that they should.
+#[test]
+fn what_cas_usually_hand_out_is_taken_or_named() {
+    let bench = Bench::new();
+    signed_elsewhere(&bench);
+    let (signed, anchor) = (String::from_utf8(bench.read("signed.crt")).unwrap(), String::from_utf8(bench.read("customerCA.crt")).unwrap());
+    for (name, content, words) in [
+        ("with its chain", format!("{signed}{anchor}").into_bytes(), "2 PEM blocks, expected exactly one"),
+        ("with text above", openssl(&bench.path(""), "x509 -in signed.crt -text"), "check.pem.signed-cert"),
+        ("with attributes above", format!("subject=C = US\nissuer=CN = Test CA\n{signed}").into_bytes(), "text before"),
+        ("binary", openssl(&bench.path(""), "x509 -in signed.crt -outform DER"), "this is DER (binary), expected PEM"),
+        ("as PKCS#7", openssl(&bench.path(""), "crl2pkcs7 -nocrl -certfile signed.crt"), "a block labelled `PKCS7`, expected `CERTIFICATE`"),
+        ("with a byte order mark", format!("\u{feff}{signed}").into_bytes(), "byte order mark"),
+        ("empty", Vec::new(), "the file is empty"),
+    ] {
+        bench.write("signed.crt", content);
+        let message = bench.refused(&import(&[]), 4, "malformed", &["check.pem.signed-cert"]);
+        assert!(message.contains(words), "{name}: {message}");
+    }
+    // Line ends of the other world, and extensions that `sign` does not write.
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    bench.write(
+        "leaf.ext",
+        "basicConstraints = CA:FALSE\nextendedKeyUsage = serverAuth, clientAuth\nsubjectAltName = DNS:hsm.example.com\n\
+         crlDistributionPoints = URI:http://crl.example.com/ca.crl\nauthorityInfoAccess = OCSP;URI:http://ocsp.example.com\n",
+    );
+    openssl(
+        &bench.path(""),
+        &format!("x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial -extfile leaf.ext -out signed.crt"),
+    );
+    let signed = String::from_utf8(bench.read("signed.crt")).unwrap().replace('\n', "\r\n");
+    bench.write("signed.crt", signed);
+    bench.write("customerCA.crt", anchor.replace('\n', "\r\n"));
+    let run = bench.run(&import(&[])).expect(0);
+    assert!(!run.stderr.contains("subject"), "{}", run.stderr);
+    assert!(!bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")).contains(&b'\r'), "what is sent is our own text of it");
+}
+
+#[test]
+fn a_subject_that_a_ca_rewrote_is_said() {
+    let bench = Bench::new();
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    // As a CA does that keeps the attributes and takes each for an RDN of its own.
+    let flat = "/C=US/ST=CA/O=Cavium/OU=N3FIPS/L=SanJose/CN=HSM";
+    openssl(
+        &bench.path(""),
+        &format!("x509 -req -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial -subj {flat} -out signed.crt"),
+    );
+    let run = bench.run(&import(&[])).expect(0);
+    assert!(
+        run.stderr.contains("the CA changed the subject") && run.stderr.contains("C=US + ST=CA") && run.stderr.contains("C=US, ST=CA"),
+        "{}",
+        run.stderr
+    );
+}
+
 #[test]
 fn every_step_is_in_the_transcript() {
     let bench = two_steps(&["--operator", "Grace"]);

@@ -26,7 +26,7 @@ Examples:
 
 Exit codes: 0 done; others as each command says")]
 pub enum Command {
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     Show(ShowArgs),
 }
 
@@ -60,19 +60,19 @@ pub struct InitArgs {
     /// How many days the CA lasts
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
     days: u32,
-    #[command(flatten)]
-    passphrase: PassphraseArgs,
     /// Write the key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca_key"])]
     no_passphrase: bool,
+    /// Replace files of other content
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
     #[command(flatten)]
     token: TokenArgs,
     #[cfg(feature = "awskms")]
     #[command(flatten)]
     access: CaAccessArgs,
-    /// Replace files of other content
-    #[arg(long)]
-    force: bool,
 }
 
 /// Show what a CA certificate says

@@ -29,6 +29,10 @@ use crate::x509::{Certificate, Csr, Moment, hex, name_text, sha256};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
+#[cfg_attr(
+    feature = "awskms",
+    command(override_usage = "hsmboot sign [OPTIONS] --ca <FILE> --ca-key <KEY> <DIR>\n       hsmboot sign [OPTIONS] --ca-arn <ARN> <DIR>")
+)]
 #[command(after_help = "\
 Examples:
   hsmboot sign ./cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
@@ -268,10 +272,10 @@ pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) 
 pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
     if asked != made {
+        let (asked, made) = (name_text(asked), name_text(made));
+        let how = if asked == made { ", the same text in another encoding" } else { "" };
         ui.warn(&format!(
-            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {}\n  certificate  {}",
-            name_text(asked),
-            name_text(made)
+            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {asked}\n  certificate  {made}{how}"
         ));
     }
 }

@@ -11,7 +11,9 @@ use hsmboot::error::Class;
 use super::{read, root};
 
 /// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
-const NO_KINDS: [&str; 21] = [
+const NO_KINDS: [&str; 22] = [
+    // a service, as ARNs name it
+    "acm-pca",
     // values in documents, and words on a terminal
     "already-claimed",
     "built-in",
