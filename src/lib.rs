@@ -80,7 +80,7 @@
 //! # Features
 //!
 //! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
-//! that is the air-gapped tool.
+//! that is the air-gapped tool. `pkcs11` (CA keys on tokens) is on by default too.
 
 pub mod aws;
 pub mod bundle;

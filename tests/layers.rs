@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("error", &[]),
     ("fsio", &[]),
     ("aws", &[]),
@@ -23,12 +23,30 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("claim", &["check", "cloudhsm", "x509"]),
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
     ("submit", &["bundle", "check", "claim", "cloudhsm", "x509"]),
+    ("qr", &["bundle", "x509"]),
     ("report", &["bundle", "ca", "check", "verify", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides.
     ("simulator", &[]),
     (
         "cli",
-        &["aws", "bundle", "ca", "check", "claim", "cloudhsm", "fetch", "fsio", "pca", "report", "sign", "simulator", "submit", "verify", "x509"],
+        &[
+            "aws",
+            "bundle",
+            "ca",
+            "check",
+            "claim",
+            "cloudhsm",
+            "fetch",
+            "fsio",
+            "pca",
+            "qr",
+            "report",
+            "sign",
+            "simulator",
+            "submit",
+            "verify",
+            "x509",
+        ],
     ),
 ];
 
@@ -47,7 +65,7 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 6] = ["x509", "verify", "check", "sign", "report", "cloudhsm/limits"];
+const PURE: [&str; 10] = ["x509", "verify", "check", "sign", "report", "cloudhsm/limits", "bundle/archive", "qr/base45", "qr/draw", "qr/parts"];
 
 fn sources(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() { fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect() } else { vec![path.to_path_buf()] }

@@ -118,12 +118,12 @@ pub fn read(archive: &[u8]) -> Result<Members, Fault> {
     loop {
         let Some((block, after)) = rest.split_at_checked(BLOCK) else { return malformed("it is cut short, or no tar archive") };
         if is_zero(block) {
-            return if after.len() < BLOCK || after.len().checked_rem(BLOCK) != Some(0) {
-                malformed("it is cut short: it does not end with two blocks of zeros")
-            } else if is_zero(after) {
-                Ok(members)
-            } else {
+            return if !is_zero(after) {
                 malformed("something follows after its end")
+            } else if after.len() < BLOCK || after.len().checked_rem(BLOCK) != Some(0) {
+                malformed("it is cut short: it does not end with two blocks of zeros, or more")
+            } else {
+                Ok(members)
             };
         }
         let (name, size) = entry(block)?;

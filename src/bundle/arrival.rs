@@ -121,7 +121,11 @@ impl Arrival {
     /// # Errors
     /// As [`Bundle::write`].
     pub fn write_with(&self, step: &Step<'_>) -> Result<()> {
-        self.put(&step.after(&self.transcript, self.bundle.id(), self.bundle.digests(), self.digests())?)
+        let outputs = self.digests();
+        let mut stood = self.bundle.digests();
+        // What is replaced was no input, and it may be older than what the transcript that came says of it.
+        stood.retain(|name, _| !outputs.contains_key(name));
+        self.put(&step.after(&self.transcript, self.bundle.id(), stood, outputs)?)
     }
 
     fn put(&self, transcript: &[u8]) -> Result<()> {

@@ -11,8 +11,8 @@ use qrcode::{Color, EcLevel, QrCode, Version};
 /// The light margin, in modules (ISO/IEC 18004, quiet zone: 4X).
 const QUIET: usize = 4;
 
-/// The largest version that is drawn: 105 modules a side. A camera of 720 lines still gives each of them five pixels and more.
-pub const LARGEST: u8 = 22;
+/// The largest version that is drawn: 117 modules a side. A camera of 720 lines still gives each of them five pixels and more.
+pub const LARGEST: u8 = 25;
 
 /// The smallest one that is used where there is little room: smaller ones make too many codes.
 pub const SMALLEST: u8 = 10;
@@ -56,7 +56,7 @@ pub struct Drawing {
     width: usize,
 }
 
-/// The codes of these texts, all of the smallest version that holds the longest of them. `None`: none does.
+/// The codes of these texts of the alphanumeric mode, all of the smallest version that holds the longest of them. `None`: none does.
 pub fn draw(texts: &[String]) -> Option<Vec<Drawing>> {
     let longest = texts.iter().map(String::len).max()?;
     let number = (1..=LARGEST).find(|number| characters(*number) >= longest)?;
@@ -200,8 +200,8 @@ mod tests {
     fn all_codes_of_a_set_are_of_one_size_and_a_text_too_long_has_none() {
         let drawings = draw(&["A".repeat(300), "A".repeat(30)]).unwrap();
         assert_eq!((drawings[0].side(), drawings[1].side()), (side(10), side(10)));
-        assert!(draw(&["A".repeat(1134)]).is_some());
-        assert!(draw(&["A".repeat(1135)]).is_none());
+        assert!(draw(&["A".repeat(1451)]).is_some());
+        assert!(draw(&["A".repeat(1452)]).is_none());
         assert!(draw(&[]).is_none());
     }
 

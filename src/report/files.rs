@@ -16,7 +16,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
 }
 
 fn table(html: &mut Html, view: &View<'_>) {
-    html.of("table", "files", |html| {
+    html.el("table", &[("class", "files"), ("aria-labelledby", "files-heading")], |html| {
         html.raw("<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th><th scope=\"col\">Recorded by</th></tr></thead>");
         html.el("tbody", &[], |html| {
             for seen in &view.facts.survey.files {
@@ -101,7 +101,7 @@ pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
     });
     html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");
     html.raw(
-        "<table class=\"sign\"><thead><tr><th scope=\"col\">In the role of</th><th scope=\"col\">Name</th><th scope=\"col\">Date</th><th scope=\"col\">Signature</th></tr></thead>\
+        "<table class=\"sign\" aria-labelledby=\"signatures-heading\"><thead><tr><th scope=\"col\">In the role of</th><th scope=\"col\">Name</th><th scope=\"col\">Date</th><th scope=\"col\">Signature</th></tr></thead>\
          <tbody><tr><th scope=\"row\">Operator</th><td></td><td></td><td></td></tr><tr><th scope=\"row\">Witness</th><td></td><td></td><td></td></tr>\
          <tr><th scope=\"row\">Auditor</th><td></td><td></td><td></td></tr></tbody></table>",
     );

@@ -201,7 +201,7 @@ fn differing(html: &mut Html, differences: &[Difference]) {
 }
 
 fn table(html: &mut Html, differences: &[Difference]) {
-    html.of("table", "differences", |html| {
+    html.el("table", &[("class", "differences"), ("aria-labelledby", "differences")], |html| {
             html.raw("<thead><tr><th scope=\"col\">Document</th><th scope=\"col\">About</th><th scope=\"col\">Recorded</th><th scope=\"col\">Found</th></tr></thead>");
             html.el("tbody", &[], |html| {
                 for difference in differences {

@@ -100,7 +100,11 @@ fn keys_that_are_not_in_a_file() {
     let bench = Bench::new();
     let with = |key: &'static str| vec!["sign", "nowhere", "--ca", "nowhere", "--ca-key", key];
     let unsupported = ["pkcs11:token=x", "PKCS11:token=x", "awskms:arn:aws:kms:eu-west-1:111122223333:key/x"];
-    for key in unsupported.into_iter().filter(|key| !(cfg!(feature = "pkcs11") && key.to_lowercase().starts_with("pkcs11:"))) {
+    let has = |key: &str| match key.to_lowercase() {
+        key if key.starts_with("pkcs11:") => cfg!(feature = "pkcs11"),
+        _ => cfg!(feature = "awskms"),
+    };
+    for key in unsupported.into_iter().filter(|key| !has(key)) {
         refused(&bench, &with(key), "key-kind-unsupported", &["--ca-key"]);
     }
     refused(&bench, &with(""), "usage", &["--ca-key"]);

@@ -6,7 +6,8 @@
  *   pad     the token has a PIN pad: a login without a PIN is taken, with the PIN that FORWARD_PIN holds
  *   open    the token asks for no login (the module in front logs in by itself, with FORWARD_PIN)
  *   always  new private keys want a login for each signature (CKA_ALWAYS_AUTHENTICATE)
- *   leaky   new private keys can be taken out of the token
+ *   leaky   new private keys can be taken out of the token (CKA_EXTRACTABLE)
+ *   plain   new private keys can be read (not CKA_SENSITIVE)
  *   picky   a template with CKA_MODIFIABLE or CKA_DECRYPT is refused
  *   liar    signatures have a wrong bit
  *   gone    the token is removed before it signs
@@ -137,7 +138,7 @@ static ulong_t generate_key_pair(ulong_t session, void *mechanism, attribute_t *
             return CKR_TEMPLATE_INCONSISTENT;
         }
         if (does("leaky") && template[at].type == CKA_EXTRACTABLE) template[at].value = &yes;
-        if (does("leaky") && template[at].type == CKA_SENSITIVE) template[at].value = &no;
+        if (does("plain") && template[at].type == CKA_SENSITIVE) template[at].value = &no;
     }
     if (does("always")) {
         template[privates].type = CKA_ALWAYS_AUTHENTICATE;

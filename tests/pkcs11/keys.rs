@@ -147,12 +147,15 @@ fn a_token_that_refuses_the_niceties_makes_a_key_all_the_same() {
 }
 
 fn a_key_that_could_be_taken_out_is_destroyed_again() {
-    let hsm = Hsm::forwarded("leaky");
-    let run = hsm.init("pkcs11:token=ca;object=k", &["--key-type", "p256", "--output", "json"]).expect(5).json();
-    assert_eq!(run["error"]["kind"], "token-key-exposed");
-    assert!(run["error"]["message"].as_str().unwrap().contains("it was destroyed again"), "{run:#}");
-    assert_eq!(hsm.inside("keys"), json!([]));
-    assert!(!hsm.bench.path("customerCA.crt").exists());
+    for (does, says) in [("leaky", "CKA_EXTRACTABLE"), ("plain", "CKA_SENSITIVE")] {
+        let hsm = Hsm::forwarded(does);
+        let run = hsm.init("pkcs11:token=ca;object=k", &["--key-type", "p256", "--output", "json"]).expect(5).json();
+        assert_eq!(run["error"]["kind"], "token-key-exposed");
+        let message = run["error"]["message"].as_str().unwrap();
+        assert!(message.contains(says) && message.contains("it was destroyed again"), "{message}");
+        assert_eq!(hsm.inside("keys"), json!([]));
+        assert!(!hsm.bench.path("customerCA.crt").exists());
+    }
 }
 
 fn a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with() {

@@ -1,0 +1,384 @@
+//! By camera: what is drawn is read, from photographs as they come; what is missing, mixed, foreign or made up is said to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use hsmboot::qr::photograph;
+use serde_json::{Value, json};
+
+use crate::optics::Shot;
+use crate::support::{Bench, CLUSTER, TRUST};
+
+/// The CSR and the certificates of a fixture in the genuine shape and size: RSA 2048, names of five attributes in one RDN.
+const GENUINE_SHAPE: &str = "fixtures/verify/verified--never-expires";
+const PARTS: [&str; 4] = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"];
+
+fn fingerprint(document: &Value) -> &str {
+    document["fingerprint"].as_str().unwrap()
+}
+
+/// Files as a bundle, with the `request.json` and the transcript that `fetch` would write.
+fn fetched(bench: &Bench, files: &BTreeMap<String, Vec<u8>>, id: &str) {
+    let digest = |content: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(content));
+    for (name, content) in files {
+        bench.write(&format!("bundle/{name}"), content);
+    }
+    let digests: BTreeMap<&String, String> = files.iter().map(|(name, content)| (name, digest(content))).collect();
+    let request = json!({
+        "format": "hsmboot-request/1", "cluster_id": id, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": ["hsm-lgavqitns2a"],
+        "fetched_at": "2026-06-01T12:00:00Z", "tool": "hsmboot 0.1.0", "files": digests,
+    });
+    let request = format!("{request:#}\n");
+    let mut outputs: BTreeMap<String, String> = digests.into_iter().map(|(name, digest)| (name.clone(), digest)).collect();
+    outputs.insert("request.json".to_owned(), digest(request.as_bytes()));
+    bench.write("bundle/request.json", request);
+    let step = json!({
+        "format": "hsmboot-transcript/1", "step": 1, "time": "2026-06-01T12:00:00Z", "tool": "hsmboot 0.1.0",
+        "command": ["hsmboot", "fetch", "--cluster-id", id, "--bundle", "/media/usb/claim", "--operator", "Ada Lovelace"], "host": "bastion.example.com",
+        "operator": "Ada Lovelace", "cluster_id": id, "inputs": {}, "outputs": outputs, "previous": "0".repeat(64),
+    });
+    bench.write("bundle/transcript.jsonl", format!("{step}\n"));
+    bench.run(&["transcript", "verify", "bundle"]).expect(0);
+}
+
+/// A bench with a fetched bundle in the genuine shape.
+fn genuine_shape() -> Bench {
+    let bench = Bench::empty();
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(GENUINE_SHAPE);
+    let name = |part: &str| format!("cluster-hsmboottest_{part}");
+    let files = PARTS.iter().map(|part| (name(part), fs::read(dir.join(name(part))).unwrap())).collect();
+    fetched(&bench, &files, "cluster-hsmboottest");
+    bench
+}
+
+/// What `qr show` wrote, in its order.
+fn show(bench: &Bench, more: &[&str]) -> Vec<String> {
+    let shown = bench.run(&[&["qr", "show", "bundle", "--png", "codes", "--force", "--output", "json"][..], more].concat()).expect(0).json();
+    shown["written"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect()
+}
+
+fn read<'a>(images: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+    ["qr", "read"].into_iter().chain(images.iter().map(String::as_str)).chain(more.iter().copied()).collect()
+}
+
+/// That a bundle holds the same files as another, byte for byte, but for the steps that its transcript has more.
+fn same(bench: &Bench, one: &str, other: &str) {
+    let names =
+        |dir: &str| fs::read_dir(bench.path(dir)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<BTreeSet<_>>();
+    assert_eq!(names(one), names(other));
+    for name in names(one) {
+        let (a, b) = (bench.read(&format!("{one}/{name}")), bench.read(&format!("{other}/{name}")));
+        assert!(if name == "transcript.jsonl" { b.starts_with(&a) && b.len() > a.len() } else { a == b }, "{name}");
+    }
+}
+
+#[test]
+fn a_request_of_genuine_size_takes_at_most_six_codes_and_comes_back_byte_for_byte() {
+    let bench = genuine_shape();
+    let codes = show(&bench, &[]);
+    assert!((2..=6).contains(&codes.len()), "{codes:?}");
+    let done = bench.run(&read(&codes, &["--bundle", "new", "--operator", "Grace", "--output", "json"])).expect(0).json();
+    assert_eq!((&done["kind"], &done["unchanged"]), (&"request".into(), &false.into()));
+    same(&bench, "bundle", "new");
+    let steps = bench.run(&["transcript", "show", "new", "--output", "json"]).expect(0).json();
+    assert_eq!((steps["steps"].as_array().unwrap().len(), &steps["steps"][1]["operator"]), (2, &"Grace".into()));
+    assert!(steps["steps"][1]["inputs"].as_object().unwrap().contains_key(&codes[0]), "the photographs are on record");
+    bench.run(&["transcript", "verify", "new"]).expect(0);
+    // The same fingerprint on both sides, and a second time nothing.
+    let shown = bench.run(&["qr", "show", "bundle", "--output", "json"]).expect(0).json();
+    assert_eq!(fingerprint(&shown), fingerprint(&done));
+    let before = bench.listing();
+    assert_eq!(bench.run(&read(&codes, &["--bundle", "new", "--output", "json"])).expect(0).json()["unchanged"], true);
+    assert_eq!(before, bench.listing());
+    // Into one file, or a directory of the cluster's name.
+    bench.run(&read(&codes, &["--bundle", "new.hsmboot"])).expect(0);
+    bench.run(&read(&codes, &[])).expect(0);
+    same(&bench, "bundle", "cluster-hsmboottest");
+    // And drawn from one file it is the same.
+    bench.run(&["pack", "bundle", "-o", "bundle.hsmboot"]).expect(0);
+    let packed = bench.run(&["qr", "show", "bundle.hsmboot", "--output", "json"]).expect(0).json();
+    assert_eq!(packed["codes"], shown["codes"]);
+}
+
+#[test]
+#[cfg_attr(not(vectors), ignore = "the genuine certificates are not here")]
+fn a_genuine_csr_with_its_three_certificates_comes_back_from_photographs_byte_for_byte() {
+    let bench = Bench::empty();
+    let id = "cluster-clusteronea";
+    let vectors = |part: &str| match part {
+        "ClusterCsr.csr" => "cluster-1/cluster-clusteronea_ClusterCsr.csr".to_owned(),
+        _ => format!("hardware-1/cluster-hardwareone_{part}"),
+    };
+    let files = PARTS.iter().map(|part| (format!("{id}_{part}"), crate::support::vectors::read(&vectors(part)))).collect();
+    fetched(&bench, &files, id);
+    let codes = show(&bench, &[]);
+    assert!(codes.len() <= 6, "{codes:?}");
+    let shot = Shot { angle: 12.0, scale: 0.8, tilt: 0.1, tones: (40.0, 200.0), noise: 20.0, quality: 40, ..Shot::GOOD };
+    let taken: Vec<String> = codes.iter().map(|code| code.replace(".png", ".jpg")).collect();
+    for (code, photograph) in codes.iter().zip(&taken) {
+        bench.write(photograph, shot.take(&bench.read(code)));
+    }
+    for (pictures, place) in [(&codes, "new"), (&taken, "other")] {
+        bench.run(&read(pictures, &["--bundle", place])).expect(0);
+        same(&bench, "bundle", place);
+    }
+}
+
+/// The texts that one photograph shows.
+fn texts(photograph: &[u8]) -> BTreeSet<String> {
+    let mut texts = BTreeSet::new();
+    photograph::read(photograph, |text| {
+        texts.insert(text.to_owned());
+        true
+    })
+    .unwrap();
+    texts
+}
+
+#[test]
+fn a_code_of_the_largest_size_is_read_at_any_angle_scale_and_quality() {
+    let bench = genuine_shape();
+    let code = bench.read(&show(&bench, &[])[0]);
+    let expected = texts(&code);
+    assert_eq!(expected.len(), 1);
+    let mut shots: Vec<Shot> = Vec::new();
+    shots.extend([90.0, 180.0, 270.0, 7.0, 33.0, 45.0, 118.0, 200.0, 301.0].map(|angle| Shot { angle, scale: 0.7, ..Shot::GOOD }));
+    shots.extend([0.5, 0.75, 1.3, 2.0].map(|scale| Shot { scale, angle: 3.0, ..Shot::GOOD }));
+    shots.extend([30, 40, 50].map(|quality| Shot { quality, angle: 20.0, scale: 0.6, ..Shot::GOOD }));
+    let hard = Shot { angle: 10.0, scale: 0.7, quality: 50, ..Shot::GOOD };
+    shots.extend([
+        Shot { noise: 60.0, tones: (30.0, 210.0), ..hard },
+        Shot { tones: (15.0, 60.0), shade: 0.5, noise: 6.0, ..hard },
+        Shot { tones: (120.0, 170.0), ..hard },
+        Shot { tilt: 0.25, ..hard },
+        Shot { bend: 0.06, tilt: 0.05, ..hard },
+        Shot { blur: 2.0, ..hard },
+    ]);
+    let unread: Vec<Shot> = shots.into_iter().filter(|shot| texts(&shot.take(&code)) != expected).collect();
+    assert!(unread.is_empty(), "{unread:#?}");
+}
+
+#[test]
+fn photographs_come_in_any_order_twice_and_with_several_codes_in_one() {
+    let bench = genuine_shape();
+    let mut codes = show(&bench, &[]);
+    codes.reverse();
+    codes.push(codes[0].clone());
+    bench.run(&read(&codes, &["--bundle", "reversed"])).expect(0);
+    same(&bench, "bundle", "reversed");
+    bench.run(&["qr", "show", "bundle", "-o", "sheet.png"]).expect(0);
+    let shot = Shot { angle: 4.0, scale: 0.8, tilt: 0.05, quality: 60, noise: 10.0, ..Shot::GOOD };
+    bench.write("sheet.jpg", shot.take(&bench.read("sheet.png")));
+    let run = bench.run(&["qr", "read", "sheet.jpg", "--bundle", "sheet"]).expect(0);
+    assert!(run.stderr.contains("sheet.jpg: part 1 of 5, part 2 of 5"), "{}", run.stderr);
+    same(&bench, "bundle", "sheet");
+}
+
+#[test]
+fn a_missing_part_is_named_and_drawn_alone() {
+    let bench = genuine_shape();
+    let codes = show(&bench, &[]);
+    let some: Vec<String> = [0, 1, 3].map(|at| codes[at].clone()).into();
+    let said = bench.refused(&read(&some, &["--bundle", "new"]), 4, "codes-missing", &["parts 3 and 5 of 5 of the request are missing"]);
+    assert!(!said.contains("part 1"));
+    let refused = bench.run(&read(&some, &["--bundle", "new", "--output", "json"])).json();
+    assert!(refused["error"]["hint"].as_str().unwrap().contains("--part 3 --part 5"));
+    let kept = bench.read(&codes[2]);
+    fs::remove_dir_all(bench.path("codes")).unwrap();
+    let again = show(&bench, &["--part", "3", "--part", "5"]);
+    assert_eq!(again, ["codes/request-3of5.png", "codes/request-5of5.png"]);
+    assert_eq!(bench.read(&again[0]), kept, "the same code again");
+    bench.refused(&["qr", "show", "bundle", "--part", "6"], 2, "usage", &["there is no part 6: there are 5"]);
+    bench.refused(&["qr", "show", "bundle", "--part", "0"], 2, "usage", &["there is no part 0"]);
+}
+
+#[test]
+fn foreign_codes_are_passed_over_and_damaged_ones_too() {
+    let bench = genuine_shape();
+    let mut codes = show(&bench, &[]);
+    let draw = |text: &str| hsmboot::qr::draw::png(&hsmboot::qr::draw::draw(&[text.to_owned()]).unwrap()).unwrap();
+    bench.write("wifi.png", draw("HTTPS://EXAMPLE.COM/SECRET"));
+    bench.write("old.png", draw("HSMBOOT1:REQUEST:1/5:ABCDEF."));
+    codes.extend(["wifi.png".to_owned(), "old.png".to_owned()]);
+    codes.rotate_right(2);
+    let run = bench.run(&read(&codes, &["--bundle", "new"])).expect(0);
+    assert!(run.stderr.contains("wifi.png: 1 code passed over, which are not a bundle's"), "{}", run.stderr);
+    assert!(run.stderr.contains("old.png: 1 code passed over, changed on the way or of a newer version"), "{}", run.stderr);
+    assert!(!run.stderr.contains("SECRET"), "what a foreign code says is nobody's business: {}", run.stderr);
+    same(&bench, "bundle", "new");
+    bench.refused(&["qr", "read", "wifi.png"], 4, "no-codes", &["there is no code of a bundle"]);
+}
+
+#[test]
+fn codes_of_two_bundles_are_not_mixed() {
+    let (bench, other) = (genuine_shape(), Bench::new());
+    let mut codes = show(&bench, &[]);
+    for code in show(&other, &[]) {
+        fs::copy(other.path(&code), bench.path(&code.replace("codes/", "other-"))).unwrap();
+        codes.push(code.replace("codes/", "other-"));
+    }
+    codes.remove(0);
+    bench.refused(&read(&codes, &["--bundle", "new"]), 4, "codes-mixed", &["2 different sets", "parts 2, 3, 4 and 5 of 5"]);
+    assert!(!bench.path("new").exists());
+}
+
+#[test]
+fn what_a_scanner_read_as_text_does_as_well() {
+    let bench = genuine_shape();
+    let shown = bench.run(&["qr", "show", "bundle", "--output", "json"]).expect(0).json();
+    let mut lines: Vec<&str> = shown["codes"].as_array().unwrap().iter().map(|code| code["text"].as_str().unwrap()).collect();
+    lines.reverse();
+    bench.write("scanned.txt", format!("{}\r\n\r\n", lines.join("\r\n")));
+    bench.run(&["qr", "read", "scanned.txt", "--bundle", "new"]).expect(0);
+    same(&bench, "bundle", "new");
+    let mut command = bench.command(&["qr", "read", "-", "--bundle", "piped"]);
+    command.write_stdin(lines.join("\n"));
+    crate::support::run(command).expect(0);
+    same(&bench, "bundle", "piped");
+    // One character is wrong.
+    bench.write("scanned.txt", lines.join("\n").replacen("HSMBOOT1:REQUEST:2/5:", "HSMBOOT1:REQUEST:2/5:0", 1));
+    bench.refused(&["qr", "read", "scanned.txt"], 4, "codes-missing", &["part 2 of 5 of the request is missing"]);
+}
+
+#[test]
+fn what_is_no_picture_is_called_so() {
+    let bench = genuine_shape();
+    let code = bench.read(&show(&bench, &[])[0]);
+    bench.write("notes.txt", "nothing");
+    bench.write("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0");
+    bench.write("half.png", &code[..code.len() / 2]);
+    for (file, kind, word) in [
+        ("notes.txt", "not-an-image", "neither PNG nor JPEG"),
+        ("photo.heic", "not-an-image", "HEIF, expected PNG or JPEG"),
+        ("half.png", "not-an-image", "damaged image"),
+        ("nowhere.png", "file-missing", "a photograph is missing"),
+        ("codes", "is-a-directory", "expected a photograph"),
+    ] {
+        bench.refused(&["qr", "read", file], 4, kind, &[file, word]);
+    }
+    fs::File::create(bench.path("huge.png")).unwrap().set_len(100 << 20).unwrap();
+    assert_eq!(bench.run(&["qr", "read", "huge.png", "--output", "json"]).expect(4).json()["error"]["kind"], "file-too-large");
+}
+
+/// Codes as anybody could draw them: each checks, and so does the whole.
+fn forged(bench: &Bench, kind: hsmboot::qr::Kind, files: &[(&str, &str)]) {
+    let members = files.iter().map(|(name, content)| ((*name).to_owned(), content.as_bytes().to_vec())).collect();
+    let archive = hsmboot::bundle::archive::write(&members).unwrap();
+    bench.write("forged.txt", hsmboot::qr::parts::split(kind, &archive, 1000).unwrap().join("\n"));
+}
+
+#[test]
+fn codes_that_hold_something_else_than_they_say_are_refused() {
+    use hsmboot::qr::Kind::{Request, Response};
+    let bench = Bench::new();
+    let (csr, signed) = (&format!("{CLUSTER}_ClusterCsr.csr")[..], &format!("{CLUSTER}_CustomerHsmCertificate.crt")[..]);
+    for (kind, files, error, word) in [
+        (Request, &[(csr, "csr"), (signed, "certificate")][..], "codes-damaged", "no part of a request"),
+        (Request, &[(csr, "csr"), ("receipt.json", "{}")], "codes-damaged", "receipt.json is no part of a request"),
+        (Request, &[("request.json", "{}")], "bad-document", "the codes: request.json"),
+        (
+            Request,
+            &[(csr, "csr"), ("cluster-bbbbbbbbbbb_HsmCertificate.crt", "x")],
+            "several-clusters",
+            "the codes holds files of more than one cluster",
+        ),
+        (Response, &[(signed, "certificate"), ("customerCA.crt", "x"), (csr, "csr")], "codes-damaged", "no part of a response"),
+        (Response, &[(signed, "certificate")], "codes-damaged", "the response has no customerCA.crt"),
+        (Request, &[("customerCA.crt", "x")], "no-bundle", "the codes is not a bundle"),
+        (Request, &[(csr, "csr"), ("transcript.jsonl", "{}\n")], "bad-transcript", "the codes: transcript.jsonl does not hold"),
+    ] {
+        forged(&bench, kind, files);
+        bench.refused(&["qr", "read", "forged.txt", "--bundle", "new"], 4, error, &[word]);
+        assert!(!bench.path("new").exists());
+    }
+    // A request for a CSR that is there with another content.
+    forged(&bench, Request, &[(csr, "another")]);
+    bench.refused(&["qr", "read", "forged.txt", "--bundle", "bundle"], 8, "file-exists", &["bundle/", "holds something else"]);
+    forged(&bench, Request, &[("cluster-bbbbbbbbbbb_ClusterCsr.csr", "another")]);
+    bench.refused(&["qr", "read", "forged.txt", "--bundle", "bundle"], 8, "another-cluster", &["cluster-bbbbbbbbbbb"]);
+}
+
+/// The two machines: what one draws the other reads.
+#[test]
+fn there_and_back_by_camera_is_a_whole_claim() {
+    let bench = Bench::new();
+    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada"][..], &TRUST].concat()).expect(0);
+    let request = show(&bench, &[]);
+    bench.run(&read(&request, &["--bundle", "offline"])).expect(0);
+    same(&bench, "bundle", "offline");
+    bench.refused(&["qr", "show", "offline", "--response"], 4, "not-signed", &["the bundle is not signed"]);
+    let signed = [&["sign", "offline", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--seal", "--output", "json"][..], &TRUST].concat();
+    let signed = bench.run(&signed).expect(0).json();
+
+    let back = show(&bench_with(&bench, "offline"), &["--response"]);
+    let back: Vec<String> = back.into_iter().map(|code| code.replace("codes/", "back/")).collect();
+    assert!(back[0].starts_with("back/response-1of"), "{back:?}");
+    let done = bench.run(&read(&back, &["--bundle", "bundle", "--output", "json"])).expect(0).json();
+    assert_eq!(fingerprint(&done), signed["response_fingerprint"], "what `sign` printed");
+    same(&bench, "offline", "bundle");
+    let transcript = bench.run(&["transcript", "verify", "bundle", "--ca", "customerCA.crt", "--output", "json"]).expect(0).json();
+    // verify, qr read, sign (sealed), qr read
+    assert_eq!((&transcript["steps"], &transcript["sealed_up_to"]), (&4.into(), &3.into()));
+    assert_eq!(bench.run(&read(&back, &["--bundle", "bundle", "--output", "json"])).expect(0).json()["unchanged"], true);
+
+    // Where it does not belong.
+    bench.refused(&read(&back, &["--bundle", "nowhere"]), 4, "request-missing", &["nowhere does not hold the request"]);
+    let stranger = Bench::new();
+    for code in &back {
+        fs::create_dir_all(stranger.path("back")).unwrap();
+        fs::copy(bench.path(code), stranger.path(code)).unwrap();
+    }
+    stranger.refused(&read(&back, &["--bundle", "bundle"]), 8, "signed-for-another-csr", &["signed for another CSR than the bundle's"]);
+    // The transcript went on here after the request had been shown.
+    let meanwhile = Bench::new();
+    for (from, to) in [("offline", "bundle"), ("back", "back")] {
+        fs::create_dir_all(meanwhile.path(to)).unwrap();
+        fs::read_dir(meanwhile.path(to)).unwrap().for_each(|entry| fs::remove_file(entry.unwrap().path()).unwrap());
+        for entry in fs::read_dir(bench.path(from)).unwrap().map(Result::unwrap) {
+            fs::copy(entry.path(), meanwhile.path(to).join(entry.file_name())).unwrap();
+        }
+    }
+    for name in ["customerCA.crt", "response.json", "verification.json", "transcript.jsonl", &format!("{CLUSTER}_CustomerHsmCertificate.crt")] {
+        fs::remove_file(meanwhile.path("bundle").join(name)).unwrap();
+    }
+    for root in ["aws-root.crt", "manufacturer-root.crt"] {
+        fs::copy(bench.path(root), meanwhile.path(root)).unwrap();
+    }
+    meanwhile.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
+    meanwhile.refused(&read(&back, &["--bundle", "bundle"]), 8, "transcript-differs", &["part after step 0"]);
+    meanwhile.run(&read(&back, &["--bundle", "bundle", "--force"])).expect(0);
+}
+
+/// The same place, where `bundle` is another directory's name: what `qr show` draws goes to `back` instead.
+fn bench_with(bench: &Bench, name: &str) -> Bench {
+    let other = Bench::empty();
+    for entry in fs::read_dir(bench.path(name)).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), other.path("bundle").join(entry.file_name())).unwrap();
+    }
+    for code in show(&other, &["--response"]) {
+        fs::create_dir_all(bench.path("back")).unwrap();
+        fs::copy(other.path(&code), bench.path(&code.replace("codes/", "back/"))).unwrap();
+    }
+    other
+}
+
+#[test]
+fn images_are_new_or_the_same_or_forced() {
+    let bench = Bench::new();
+    let write = ["qr", "show", "bundle", "--svg", "codes"];
+    bench.run(&write).expect(0);
+    bench.run(&write).expect(0);
+    let names: Vec<String> = fs::read_dir(bench.path("codes")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let total = names.len();
+    assert!(names.contains(&format!("request-1of{total}.svg")), "{names:?}");
+    let text = String::from_utf8(bench.read(&format!("codes/request-1of{total}.svg"))).unwrap();
+    assert!(text.starts_with("<svg ") && text.contains(&format!("request 1 of {total}")) && text.contains(CLUSTER), "{text}");
+    bench.write("codes/request-1of3.svg", "another");
+    bench.write(&format!("codes/request-1of{total}.svg"), "another");
+    bench.refused(&write, 8, "file-exists", &["request-1of"]);
+    bench.run(&[&write[..], &["--force"]].concat()).expect(0);
+    bench.run(&["qr", "show", "bundle", "-o", "sheet.svg"]).expect(0);
+    bench.refused(&["qr", "show", "bundle", "-o", "sheet.pdf"], 2, "usage", &["ends in .png or .svg"]);
+    bench.refused(&["qr", "show", "nowhere"], 4, "no-bundle", &[]);
+}

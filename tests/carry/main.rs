@@ -1,0 +1,15 @@
+//! A bundle on its way: as one file, and by camera.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[cfg(feature = "qr")]
+mod camera;
+mod one_file;
+#[cfg(all(feature = "online", feature = "simulator"))]
+mod online;
+#[cfg(feature = "qr")]
+mod optics;
+#[cfg(feature = "qr")]
+mod screen;
+#[path = "../support/mod.rs"]
+#[allow(unreachable_pub)]
+mod support;
