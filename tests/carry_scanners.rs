@@ -95,7 +95,9 @@ fn we_read_what_qrencode_draws() {
     let dir = dir.path();
     let mut images = Vec::new();
     // Its own choice of version and mode, other module sizes, and every level of correction.
-    for ((at, text), (level, size)) in texts(dir).iter().enumerate().zip([("L", "3"), ("M", "4"), ("Q", "5"), ("H", "6"), ("L", "11")].into_iter().cycle()) {
+    for ((at, text), (level, size)) in
+        texts(dir).iter().enumerate().zip([("L", "3"), ("M", "4"), ("Q", "5"), ("H", "6"), ("L", "11")].into_iter().cycle())
+    {
         let image = format!("{at}.png");
         run(dir, "qrencode", &["-o", &image, "-l", level, "-s", size, text]);
         images.push(image);

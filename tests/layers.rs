@@ -29,7 +29,24 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("simulator", &[]),
     (
         "cli",
-        &["aws", "bundle", "ca", "check", "claim", "cloudhsm", "fetch", "fsio", "pca", "qr", "report", "sign", "simulator", "submit", "verify", "x509"],
+        &[
+            "aws",
+            "bundle",
+            "ca",
+            "check",
+            "claim",
+            "cloudhsm",
+            "fetch",
+            "fsio",
+            "pca",
+            "qr",
+            "report",
+            "sign",
+            "simulator",
+            "submit",
+            "verify",
+            "x509",
+        ],
     ),
 ];
 
