@@ -4,7 +4,7 @@
 //! `unshare` (which needs root, or a kernel that lets users make namespaces) and `strace` are taken from PATH. Where they cannot be used these tests
 //! show as ignored, never as passed; where `HSMBOOT_STRACE` is set, as `tests/run` does, they must work. `HSMBOOT_BINARY` names another build
 //! of the program to look at, a static one for instance.
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
 mod support;
 

@@ -438,6 +438,13 @@ fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
 }
 
 #[test]
+fn an_empty_variable_for_the_endpoint_is_named() {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDHSM_V2"] {
+        run(hsmboot().args(["status"]).env("AWS_REGION", "us-east-1").env(name, "")).ends(6, &format!("the variable {name} is set and empty"));
+    }
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2_and_missing_credentials_with_6() {
     for words in [
         vec!["status", "--cluster-id", "cluster-../../x"],

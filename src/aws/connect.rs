@@ -94,7 +94,10 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
         endpoint: endpoint.clone(),
         profile: options.profile.clone(),
     };
-    if let Some(reason) = endpoint.as_deref().and_then(|url| endpoint_problem(url).err()) {
+    // The SDK reads the variable too, and ends the program over an empty one.
+    let empty = settings::empty_endpoint_variable(service).filter(|_| options.endpoint_url.is_none());
+    let empty = empty.map(|name| format!("the variable {name} is set and empty: unset it, or put an endpoint into it"));
+    if let Some(reason) = empty.or_else(|| endpoint.as_deref().and_then(|url| endpoint_problem(url).err())) {
         return Err((Trouble::Unreachable { reason }, place));
     }
     let region = match (region, &endpoint) {

@@ -51,6 +51,16 @@ pub(super) async fn load(options: &Options, region: Region, endpoint: Option<&st
     loader.load().await
 }
 
+/// A variable for an endpoint that is set to nothing.
+pub(super) fn empty_endpoint_variable(service: Service) -> Option<&'static str> {
+    let empty = |name: &&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    [service.endpoint_variable, "AWS_ENDPOINT_URL"].into_iter().find(empty).filter(|_| !configured_endpoints_are_ignored())
+}
+
+fn configured_endpoints_are_ignored() -> bool {
+    std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
 /// HTTPS by rustls with ring.
 ///
 /// Every request has a connection of its own: there are few, and none can go out on a pooled one that has died meanwhile,
@@ -96,9 +106,8 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
 
 /// The endpoint as the environment sets it, in the SDK's order: the service's own variable first.
 pub(super) fn endpoint_of_environment(service: Service) -> Option<String> {
-    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"));
     let read = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
-    if ignored { None } else { read(service.endpoint_variable).or_else(|| read("AWS_ENDPOINT_URL")) }
+    if configured_endpoints_are_ignored() { None } else { read(service.endpoint_variable).or_else(|| read("AWS_ENDPOINT_URL")) }
 }
 
 /// The host of `http://host:port/...`, without user, port and brackets.

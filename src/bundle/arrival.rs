@@ -54,6 +54,8 @@ pub struct Arrival {
     bundle: Bundle,
     members: Members,
     transcript: Transcript,
+    /// What stood there when it was looked at.
+    there: Transcript,
     force: bool,
 }
 
@@ -81,8 +83,9 @@ impl Arrival {
             Some(content) => Transcript::from_content(&content, &from.place(TRANSCRIPT))?,
             None => Transcript::default(),
         };
-        let transcript = joined(came, Transcript::read(&store)?, &store, force)?;
-        Ok(Arrival { bundle: Bundle::at(to, from.id().clone()), members, transcript, force })
+        let there = Transcript::read(&store)?;
+        let transcript = joined(came, &there, &store, force)?;
+        Ok(Arrival { bundle: Bundle::at(to, from.id().clone()), members, transcript, there, force })
     }
 
     /// The place, as a bundle.
@@ -139,7 +142,17 @@ impl Arrival {
         }
         let files: Vec<NewFile<'_>> =
             files.iter().map(|(name, content, replace)| NewFile { name: name.clone(), content, mode: 0o644, replace: *replace }).collect();
-        self.bundle.store().write(&files)
+        let store = self.bundle.store();
+        let held = store.hold()?;
+        if Transcript::read(store)? != self.there {
+            return Err(Error::new(
+                Class::Conflict,
+                "transcript-differs",
+                format!("another hsmboot took a step in {} just now", store.path().display()),
+                "nothing was changed; look at what it did, and run this again",
+            ));
+        }
+        held.write(&files)
     }
 }
 
@@ -152,12 +165,12 @@ fn holds_a_bundle(store: &Store) -> Result<bool> {
 }
 
 /// The longer of two transcripts, of which one continues the other.
-fn joined(came: Transcript, there: Transcript, store: &Store, force: bool) -> Result<Transcript> {
-    if came.continues(&there) || (force && !there.continues(&came)) {
+fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> Result<Transcript> {
+    if came.continues(there) || (force && !there.continues(&came)) {
         return Ok(came);
     }
     if there.continues(&came) {
-        return Ok(there);
+        return Ok(there.clone());
     }
     let same = came.entries().iter().zip(there.entries()).take_while(|(came, there)| came == there).count();
     Err(Error::new(

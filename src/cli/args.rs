@@ -69,7 +69,6 @@ impl TrustArgs {
     ///
     /// # Errors
     /// Class `Input` where a file cannot be read or parsed: nothing falls back.
-    #[allow(dead_code)] // for those who judge and write no step
     pub(crate) fn anchors(&self) -> Result<Anchors> {
         self.anchors_and_files().map(|(anchors, _)| anchors)
     }

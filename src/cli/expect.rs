@@ -63,7 +63,8 @@ fn screen(ui: &Ui) -> Option<Box<dyn Write>> {
     if std::io::stderr().is_terminal() {
         return Some(Box::new(std::io::stderr()));
     }
-    File::options().write(true).open("/dev/tty").ok().map(|tty| Box::new(tty) as Box<dyn Write>)
+    let tty = File::options().write(true).open("/dev/tty").ok()?;
+    Some(Box::new(tty))
 }
 
 /// Asks until the answer is a fingerprint, or `skip`.

@@ -113,8 +113,9 @@ fn without_pin(word: &str) -> String {
         let value = at.saturating_add(found).saturating_add(NAME.len());
         out.push_str(word.get(at..value).unwrap_or_default());
         out.push_str("(withheld)");
+        // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be of the PIN.
         let rest = word.get(value..).unwrap_or_default();
-        at = value.saturating_add(rest.find([';', '&', '?']).unwrap_or(rest.len()));
+        at = value.saturating_add(rest.find('&').unwrap_or(rest.len()));
     }
     out + word.get(at..).unwrap_or_default()
 }
@@ -161,7 +162,8 @@ mod tests {
             "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
         );
         assert_eq!(without_pin("pin-value=1 pin-value=2"), "pin-value=(withheld)");
-        assert_eq!(without_pin("PKCS11:?Pin-Value=1234;é"), "PKCS11:?Pin-Value=(withheld);é");
+        assert_eq!(without_pin("PKCS11:?Pin-Value=1234;é&x=ü"), "PKCS11:?Pin-Value=(withheld)&x=ü");
+        assert_eq!(without_pin("pkcs11:?pin-value=12?34"), "pkcs11:?pin-value=(withheld)");
         assert_eq!(without_pin("--days"), "--days");
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use hsmboot::bundle::{Arrival, Bundle};
+
 use crate::support::{self, Bench, CLUSTER, TRUST, refusal};
 
 const FILE: &str = "x.hsmboot";
@@ -285,4 +287,20 @@ fn what_comes_goes_into_its_own_bundle_alone() {
     let fresh = Bench::new();
     fs::copy(bench.path(FILE), fresh.path(FILE)).unwrap();
     fresh.refused(&["unpack", FILE, "bundle"], 8, "file-exists", &["bundle/cluster-"]);
+}
+
+#[test]
+fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
+    let bench = Bench::new();
+    bench.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
+    bench.run(&PACK).expect(0);
+    bench.run(&["unpack", FILE, "there"]).expect(0);
+    let from = Bundle::open(&bench.path("bundle")).unwrap();
+    let arrival = Arrival::new(&from, &bench.path("there"), false).unwrap();
+    // Another step comes between the look and the writing.
+    bench.run(&[&["verify", "there", "--record", "--at", "2021-01-01T00:00:00Z"][..], &TRUST].concat());
+    let before = bench.listing();
+    let error = arrival.write().unwrap_err();
+    assert_eq!((error.code(), error.kind), (8, "transcript-differs"), "{}", error.message);
+    assert_eq!(before, bench.listing());
 }

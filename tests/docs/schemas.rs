@@ -228,6 +228,37 @@ fn report_says_what_its_schema_says() {
 }
 
 #[test]
+fn pack_and_unpack_say_what_their_schemas_say() {
+    let place = Place::new();
+    let packed = place.says("pack", &["pack", "bundle", "-o", "x.hsmboot"], 0);
+    assert!(packed["left_out"].as_array().unwrap().contains(&"aws-root.crt".into()));
+    place.says("pack", &["pack", "nowhere", "-o", "x.hsmboot"], 4);
+    assert_eq!(place.says("verify", &rooted(&["verify", "x.hsmboot", "--record"]), 0)["verdict"], "verified");
+    place.says("pack", &["pack", "bundle", "-o", "x.hsmboot"], 8);
+    assert_eq!(place.says("unpack", &["unpack", "x.hsmboot", "new"], 0)["unchanged"], false);
+    place.says("unpack", &["unpack", "new/request.json", "new"], 4);
+}
+
+#[test]
+#[cfg(feature = "qr")]
+fn qr_says_what_its_schemas_say() {
+    let place = Place::new();
+    let shown = place.says("qr-show", &["qr", "show", "bundle", "--png", "codes"], 0);
+    assert_eq!(shown["codes"].as_array().unwrap().len(), shown["written"].as_array().unwrap().len());
+    place.says("qr-show", &["qr", "show", "bundle", "--response"], 4);
+    place.says("qr-show", &["qr", "show", "bundle", "-o", "sheet.png"], 0);
+    let read = place.says("qr-read", &["qr", "read", "sheet.png"], 0);
+    assert_eq!((&read["fingerprint"], &read["unchanged"]), (&shown["fingerprint"], &false.into()));
+    place.says("qr-read", &["qr", "read", shown["written"][0].as_str().unwrap()], 4);
+    place.document(&CA_INIT, 0);
+    place.says("sign", &rooted(&SIGN), 0);
+    place.says("qr-show", &["qr", "show", "bundle", "--response", "--svg", "codes"], 0);
+    // The picture in the docs is one of codes.
+    let picture = root().join("docs/images/qr-sheet.png");
+    assert_eq!(place.says("qr-read", &["qr", "read", picture.to_str().unwrap(), "--bundle", "other"], 0)["files"], read["files"]);
+}
+
+#[test]
 fn completions_and_man_say_what_their_schemas_say() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -1,5 +1,7 @@
 //! AWS services for tests: moto's server where it does what the service does, and a stand-in that plays documented answers where it does not.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
