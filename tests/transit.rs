@@ -5,8 +5,6 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use support::{Bench, CLUSTER, TRUST, openssl};
 
@@ -216,23 +214,9 @@ fn a_seal_holds_what_a_forger_could_otherwise_make_up() {
     other.refused(&["transcript", "verify", "bundle", "--ca", "customerCA.crt"], 4, "bad-transcript", &["the seal of step 2"]);
 }
 
-/// Runs the program on a terminal (util-linux's `script` gives one), where somebody types this. Its screen and its exit code.
+/// Runs the program on a terminal, where somebody types this. Its screen and its exit code.
 fn on_a_terminal(bench: &Bench, words: &[&str], typed: &str) -> (String, i32) {
-    let command = format!("'{}' {}", env!("CARGO_BIN_EXE_hsmboot"), words.join(" "));
-    let mut child = Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .current_dir(bench.path(""))
-        .env("SHELL", "/bin/sh")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
-    let mut keys = child.stdin.take().unwrap();
-    keys.write_all(typed.as_bytes()).unwrap();
-    keys.flush().unwrap();
-    let output = child.wait_with_output().unwrap();
-    drop(keys);
-    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+    bench.on_a_terminal(&format!("'{}' {}", env!("CARGO_BIN_EXE_hsmboot"), words.join(" ")), typed)
 }
 
 #[test]

@@ -211,6 +211,22 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     ))
 }
 
+/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` recorded.
+///
+/// # Errors
+/// Class `Input`: `not-signed`, or as [`Bundle::compare_response`].
+pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
+    if !bundle.has(Part::SignedCert) {
+        return Err(Error::new(
+            Class::Input,
+            "not-signed",
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
+        ));
+    }
+    bundle.compare_response()
+}
+
 /// That the trust anchor's place is free, or holds it already, before a passphrase is asked for and anything is signed.
 pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();

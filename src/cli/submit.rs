@@ -151,15 +151,7 @@ fn asked_again(bundle: &Bundle, error: Error) -> Error {
 
 /// The pair as the bundle's files hold it, checked.
 pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
-    if !bundle.has(Part::SignedCert) {
-        return Err(Error::new(
-            Class::Input,
-            "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
-        ));
-    }
-    bundle.compare_response()?;
+    sign::signed_already(bundle)?;
     let trust_anchor = bundle.read_trust_anchor()?;
     let checked = check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now);
     let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();

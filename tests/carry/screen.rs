@@ -1,8 +1,6 @@
 //! Codes on a terminal: what stands on the screen is read back from there.
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use image::{GrayImage, Luma};
 
@@ -73,23 +71,8 @@ fn in_a_pipe_all_codes_come_in_a_row() {
 
 /// Runs the program on a terminal of a size, where somebody types this. Its screen and its exit code.
 fn on_a_terminal(bench: &Bench, rows: u16, columns: u16, typed: &str) -> (String, i32) {
-    let command = format!("stty rows {rows} cols {columns} && '{}' qr show bundle", env!("CARGO_BIN_EXE_hsmboot"));
-    let mut child = Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .current_dir(bench.path(""))
-        .env("SHELL", "/bin/sh")
-        .env("TERM", "xterm-256color")
-        .env_remove("NO_COLOR")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
-    let mut keys = child.stdin.take().unwrap();
-    keys.write_all(typed.as_bytes()).unwrap();
-    keys.flush().unwrap();
-    let output = child.wait_with_output().unwrap();
-    drop(keys);
-    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+    let begin = format!("unset NO_COLOR; export TERM=xterm-256color; stty rows {rows} cols {columns}");
+    bench.on_a_terminal(&format!("{begin} && '{}' qr show bundle", env!("CARGO_BIN_EXE_hsmboot")), typed)
 }
 
 #[test]

@@ -8,8 +8,10 @@ pub mod vectors;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -107,6 +109,25 @@ impl Bench {
 
     pub fn run(&self, args: &[&str]) -> Run {
         run(self.command(args))
+    }
+
+    /// Runs a shell's command on a terminal (util-linux's `script` gives one), where somebody types this. Its screen and its exit code.
+    pub fn on_a_terminal(&self, command: &str, typed: &str) -> (String, i32) {
+        let mut child = std::process::Command::new("script")
+            .args(["-qec", command, "/dev/null"])
+            .current_dir(self.dir.path())
+            .env("SHELL", "/bin/sh")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+        let mut keys = child.stdin.take().unwrap();
+        keys.write_all(typed.as_bytes()).unwrap();
+        keys.flush().unwrap();
+        let output = child.wait_with_output().unwrap();
+        // Until the end: a closed keyboard would be an answer.
+        drop(keys);
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
     }
 
     /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind; these words must be in the message; and

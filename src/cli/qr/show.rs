@@ -7,6 +7,7 @@ use serde_json::json;
 use super::screen::{self, Shown};
 use crate::bundle::archive::{self, Members};
 use crate::bundle::{Bundle, Digests, Part};
+use crate::cli::sign;
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -115,15 +116,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 /// What travels, and that it is whole.
 fn files(bundle: &Bundle, kind: Kind) -> Result<Members> {
     if kind == Kind::Response {
-        if !bundle.has(Part::SignedCert) {
-            return Err(Error::new(
-                Class::Input,
-                "not-signed",
-                format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-                format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
-            ));
-        }
-        bundle.compare_response()?;
+        sign::signed_already(bundle)?;
     }
     let signed = bundle.has(Part::SignedCert);
     let mut names = kind.files(bundle.id());
