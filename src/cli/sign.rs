@@ -215,6 +215,7 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
 ///
 /// # Errors
 /// Class `Input`: `not-signed`, or as [`Bundle::compare_response`].
+#[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
     if !bundle.has(Part::SignedCert) {
         return Err(Error::new(
