@@ -388,10 +388,26 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
 }
 
 #[test]
+fn a_private_key_in_the_bundle_is_an_alarm() {
+    let bench = signed(&[]);
+    bench.write("bundle/notes.txt", "no key");
+    assert_eq!(document(&bench, &[])["private_keys"], json!([]));
+    bench.write("bundle/backup.pem", forge::keys::key_text("rsa-2048-stranger"));
+    bench.write("bundle/customerCA.key", "whatever it holds");
+    let page = text(&report(&bench, &[]));
+    assert!(page.contains("A private key lies in the bundle: backup.pem, customerCA.key. Whoever gets the directory"), "{page}");
+    assert!(page.contains("no part of the bundle and not judged: notes.txt."), "{page}");
+    assert!(!page.contains("PRIVATE KEY"));
+    assert_eq!(document(&bench, &[])["private_keys"], json!(["backup.pem", "customerCA.key"]));
+    let run = bench.run(&[&["report", "bundle", "-o", "again.html"], &TRUST[..]].concat()).expect(0);
+    assert!(run.stdout.contains("private key  in the bundle: backup.pem, customerCA.key"), "{}", run.stdout);
+}
+
+#[test]
 fn one_file_gives_the_page_that_the_directory_gives() {
     let bench = signed(&[]);
     bench.write("bundle/<img src=x>", "no part of it");
-    assert!(text(&report(&bench, &[])).contains("Beside them lie, as no part of the bundle and not looked at: <img src=x>."));
+    assert!(text(&report(&bench, &[])).contains("Beside them lie, as no part of the bundle and not judged: <img src=x>."));
     fs::remove_file(bench.path("bundle/<img src=x>")).unwrap();
     bench.run(&["pack", "bundle", "-o", "claim.hsmboot"]).expect(0);
     let of = |name: &str| {

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::{
-    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION,
+    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION,
 };
-use super::{documents, transcript};
+use super::{archive, documents, transcript};
 use crate::error::Result;
 use crate::fsio;
 use crate::verify::Evidence;
@@ -97,6 +98,8 @@ pub struct Survey {
     pub files: Vec<Seen>,
     /// What else lies there, and belongs to no bundle.
     pub strangers: Vec<String>,
+    /// Those of them that hold a private key: whoever gets a copy of the bundle gets that.
+    pub private_keys: Vec<String>,
     /// `request.json`
     pub request: Told<Request>,
     /// `verification.json`
@@ -129,6 +132,7 @@ impl Survey {
         };
         let sound = transcript.told().filter(|trail| trail.fault.is_none());
         let unaccounted = sound.and_then(|trail| trail.holds.account_for(&bundle, None).err()).map(|error| error.message);
+        let strangers = bundle.strangers()?;
         Ok(Survey {
             cluster_id: bundle.id().clone(),
             request: document(&files, REQUEST, Request::FORMAT),
@@ -137,7 +141,8 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
-            strangers: bundle.strangers()?,
+            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name)).cloned().collect(),
+            strangers,
             files,
         })
     }
@@ -192,6 +197,12 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
     };
     let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
     Seen { name, content }
+}
+
+/// `customerCA.key`, readable or not, and whatever a private key begins in. What is larger than any key is not looked at.
+fn is_private_key(bundle: &Bundle, name: &str) -> bool {
+    let content = || bundle.store().read(name, "a file beside the bundle", fsio::MAX_INPUT).map(Zeroizing::new);
+    name == CA_KEY_FILE || content().is_ok_and(|content| archive::holds_private_key(&content))
 }
 
 fn document<T: for<'de> Deserialize<'de>>(files: &[Seen], name: &str, format: &str) -> Told<T> {

@@ -161,6 +161,7 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
         "pair": facts.pair.as_ref().map(|pair| pair.verdict),
         "transcript": transcript,
         "differences": differences,
+        "private_keys": facts.survey.private_keys,
     });
     if let (false, Some(object)) = (to_file, document.as_object_mut()) {
         object.insert("page".to_owned(), Value::String(page.to_owned()));
@@ -193,5 +194,9 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
     text.push_str(&format!("  transcript  {}\n  records     {records}\n", plain(&engine::transcript(facts).says)));
     text.push_str(&format!("  SHA-256     {}\n", hex(&sha256(page.as_bytes()))));
+    if !facts.survey.private_keys.is_empty() {
+        let names = plain(&facts.survey.private_keys.join(", "));
+        text.push_str(&format!("  {}\n", styled(RED, &format!("private key  in the bundle: {names}; move it to where the CA's key is to be kept"))));
+    }
     text
 }

@@ -13,22 +13,30 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.raw(".");
     });
     html.el("div", &[("class", "pan"), ("role", "region"), ("aria-label", "Files of the bundle"), ("tabindex", "0")], |html| table(html, view));
-    strangers(html, &view.facts.survey.strangers);
+    let survey = &view.facts.survey;
+    if !survey.private_keys.is_empty() {
+        html.el("p", &[], |html| {
+            picture::icon(html, "fail");
+            html.raw("<strong>A private key lies in the bundle: ");
+            list(html, survey.private_keys.iter());
+            html.raw(".</strong> Whoever gets the directory, or a copy of it, gets the key. Move it to where the CA’s key is to be kept.");
+        });
+    }
+    let others: Vec<&String> = survey.strangers.iter().filter(|name| !survey.private_keys.contains(name)).collect();
+    if !others.is_empty() {
+        html.el("p", &[], |html| {
+            html.text("Beside them lie, as no part of the bundle and not judged: ");
+            list(html, others.into_iter());
+            html.text(".");
+        });
+    }
 }
 
-/// What else lies beside the bundle's files.
-fn strangers(html: &mut Html, names: &[String]) {
-    if names.is_empty() {
-        return;
+fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a String>) {
+    for (at, name) in names.enumerate() {
+        html.text(if at > 0 { ", " } else { "" });
+        html.code(name);
     }
-    html.el("p", &[], |html| {
-        html.text("Beside them lie, as no part of the bundle and not looked at: ");
-        for (at, name) in names.iter().enumerate() {
-            html.text(if at > 0 { ", " } else { "" });
-            html.code(name);
-        }
-        html.text(".");
-    });
 }
 
 fn table(html: &mut Html, view: &View<'_>) {
