@@ -215,6 +215,16 @@ impl Step<'_> {
     }
 }
 
+/// That another step came while one was about to be sealed.
+pub(super) fn grown(store: &Store) -> Error {
+    Error::new(
+        Class::Conflict,
+        "changed-meanwhile",
+        format!("{} has a step more than when it was read; nothing was written", store.place(TRANSCRIPT)),
+        "look at what was done: `hsmboot transcript show`; then run the same command again",
+    )
+}
+
 fn full() -> Error {
     Error::new(
         Class::Conflict,
@@ -322,6 +332,18 @@ impl Transcript {
         Ok(entry)
     }
 
+    /// That there is room for a step more, even a long one.
+    ///
+    /// # Errors
+    /// Class `Conflict`, `transcript-full`.
+    pub(super) fn has_room(&self) -> Result<()> {
+        const LONG: usize = 16 * 1024;
+        match u64::try_from(self.text.len().saturating_add(LONG)) {
+            Ok(length) if length <= MAX_TRANSCRIPT => Ok(()),
+            _ => Err(full()),
+        }
+    }
+
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -352,7 +374,7 @@ impl Transcript {
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`.
-    fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
+    pub(super) fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
         match self.entries.first() {
             Some(entry) if entry.cluster_id != *cluster_id => {
                 let what = format!("{TRANSCRIPT} is of {}, and the bundle of {cluster_id}", entry.cluster_id);

@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     sign::not_signed_already(&bundle, args.force)?;
+    bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();

@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
+    bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
@@ -74,7 +75,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(ca) = &args.ca {
         files.extend(given(ca, &is_yours(&pair, ca, now)?));
     }
-    let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
+    let fingerprint = sign::fingerprint(&bundle, &pair);
+    let compared = args.expect.compare(fingerprint, &Side { what: "response", by: "sign" }, ui)?;
+    if !compared && args.ca.is_none() {
+        ui.alarm(&format!(
+            "NOTHING PINS THE TRUST ANCHOR: whoever could write to the bundle chose it, SHA-256 {}. Give your own copy of the CA's certificate with --ca, or \
+             the fingerprint with --expect.",
+            hex(&pair.trust_anchor().fingerprint())
+        ));
+    }
     let step = judged(args.step.begin(now), &judgement.record, &files);
     let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
@@ -100,10 +109,17 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 unverified: waiver,
             };
             let receipt = receipt(&pair, &outcome, &account);
-            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
+            if !args.dry_run {
+                write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
+            }
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
             insert(&mut document, "bundle", path_value(bundle.path()));
-            Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
+            insert(&mut document, "response_fingerprint", json!(fingerprint));
+            insert(&mut document, "response_compared", json!(compared));
+            let mut text = text(&bundle, &receipt, &outcome);
+            let by = if compared { "as expected" } else { "compared by nobody" };
+            text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
+            Ok(Outcome::done(document, text))
         }
     }
 }

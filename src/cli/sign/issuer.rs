@@ -90,6 +90,7 @@ impl Work<'_> {
         }
         room_for_trust_anchor(self.bundle, root_text.as_bytes(), self.args.force)?;
         let compared = self.compare()?;
+        self.bundle.check_unchanged(false)?;
         let certificate_arn = match &args.certificate_arn {
             Some(earlier) => earlier.clone(),
             None => ca.request(&self.grounds, self.args.ca.days, self.now)?,
