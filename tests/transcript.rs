@@ -285,3 +285,16 @@ fn a_seal_by_openssl_is_as_good() {
     openssl(&bench.path(""), "x509 -in customerCA.crt -noout -pubkey -out key.pem");
     openssl(&bench.path(""), "dgst -sha256 -verify key.pem -signature signature sealed");
 }
+
+#[test]
+fn what_a_step_wrote_and_is_not_here_is_named() {
+    // The request of a signed bundle, shown by camera and read elsewhere: what `sign` wrote stays behind, its line does not.
+    let bench = two_steps(&["--seal"]);
+    fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
+    for more in [&[][..], &["--ca", "customerCA.crt"]] {
+        let words = [&VERIFY[..], more].concat();
+        bench.refused(&words, 4, "bad-transcript", &["step 2 wrote customerCA.crt, and it is not here"]);
+    }
+    fs::remove_file(bench.path("bundle").join(format!("{CLUSTER}_HsmCertificate.crt"))).unwrap();
+    bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("step 2 read {CLUSTER}_HsmCertificate.crt, and it is not here")]);
+}

@@ -77,8 +77,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         (Some(file), _) => Some(Certificate::from_pem(&fsio::read(file, "the CA certificate", MAX_INPUT)?).map_err(|fault| {
             Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
         })?),
-        (None, Some(_)) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
-        (None, None) => None,
+        // Where it is missing, what follows says which step wrote it.
+        (None, Some(_)) if bundle.has_file(CA_FILE) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
+        (None, _) => None,
     };
     transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
     let steps = transcript.entries().len();
