@@ -298,3 +298,35 @@ fn what_a_step_wrote_and_is_not_here_is_named() {
     fs::remove_file(bench.path("bundle").join(format!("{CLUSTER}_HsmCertificate.crt"))).unwrap();
     bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("step 2 read {CLUSTER}_HsmCertificate.crt, and it is not here")]);
 }
+
+/// The JSON answer of `transcript verify` with more words.
+fn verified(bench: &Bench, more: &[&str]) -> serde_json::Value {
+    bench.run(&[&VERIFY[..], more, &["--output", "json"]].concat()).expect(0).json()
+}
+
+#[test]
+fn the_sealed_line_keeps_its_hash_when_more_lines_follow() {
+    let bench = two_steps(&["--seal"]);
+    let before = verified(&bench, &[]);
+    let sealed = before["sealed_head"].as_str().unwrap().to_owned();
+    assert_eq!((before["head"].as_str(), entries(&bench)[1].hash()), (Some(&*sealed), sealed.clone()));
+    bench.run(&record(&["--at", "2026-01-01T00:00:00Z"])).expect(0);
+    let after = verified(&bench, &[]);
+    assert_eq!((after["sealed_head"].as_str(), after["sealed_up_to"].as_u64()), (Some(&*sealed), Some(2)));
+    assert_ne!(after["head"], after["sealed_head"]);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.contains(&format!("  SHA-256 of the sealed line, step 2  {sealed}\n")), "{text}");
+    assert!(text.contains(&format!("  SHA-256 of the last line, step 3    {}\n", entries(&bench)[2].hash())), "{text}");
+}
+
+#[test]
+fn text_and_json_say_whose_key_a_seal_is_held_against() {
+    let bench = two_steps(&["--seal"]);
+    let ca = hex(&sha256(&openssl(&bench.path(""), "x509 -in customerCA.crt -outform DER")));
+    for more in [&[][..], &["--ca", "customerCA.crt"]] {
+        assert_eq!(verified(&bench, more)["ca_fingerprint"], *ca);
+        assert!(bench.run(&[&VERIFY[..], more].concat()).expect(0).stdout.contains(&ca));
+    }
+    let bare = verified(&two_steps(&[]), &[]);
+    assert!(bare["ca_fingerprint"].is_null() && bare["sealed_head"].is_null(), "{bare:#}");
+}

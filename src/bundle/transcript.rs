@@ -451,7 +451,16 @@ impl Transcript {
 
     /// The last step that is sealed.
     pub fn sealed_up_to(&self) -> Option<u64> {
-        self.entries.iter().rev().find(|entry| entry.seal.is_some()).map(|entry| entry.step)
+        self.last_sealed().map(|entry| entry.step)
+    }
+
+    /// SHA-256 of that step's line: steps that follow leave it as it is.
+    pub fn sealed_head(&self) -> Option<String> {
+        self.last_sealed().map(Entry::hash)
+    }
+
+    fn last_sealed(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.seal.is_some())
     }
 }
 

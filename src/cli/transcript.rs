@@ -111,12 +111,26 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
-    let text = format!(
-        "{}\n  {seal}\n  SHA-256 of the last line {}\n",
+    let sealed_head = transcript.sealed_head();
+    let document = json!({
+        "bundle": path_value(bundle.path()),
+        "cluster_id": bundle.id(),
+        "steps": steps,
+        "head": transcript.head(),
+        "sealed_up_to": sealed,
+        "sealed_head": sealed_head,
+        "ca_given": args.ca.is_some(),
+        "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
+    });
+    let mut text = format!(
+        "{}\n  {seal}\n",
         styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
-        transcript.head()
     );
+    // Both in one column: the one is looked for where the other stands.
+    if let (Some(step), Some(digest)) = (sealed, sealed_head) {
+        text.push_str(&format!("  SHA-256 of the {:19}  {digest}\n", format!("sealed line, step {step}")));
+    }
+    text.push_str(&format!("  SHA-256 of the {:19}  {}\n", format!("last line, step {steps}"), transcript.head()));
     Ok(Outcome::done(document, text))
 }
 
