@@ -299,6 +299,45 @@ fn what_a_step_wrote_and_is_not_here_is_named() {
     bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("step 2 read {CLUSTER}_HsmCertificate.crt, and it is not here")]);
 }
 
+#[test]
+fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
+    let bench = two_steps(&[]);
+    let good = entries(&bench);
+    let noted: Vec<String> = good.iter().map(Entry::hash).collect();
+    let both = ["transcript", "verify", "bundle", "--noted", &noted[0], "--noted", &noted[1]];
+    let document = verified(&bench, &both[3..]);
+    assert_eq!(document["noted"], serde_json::json!([{ "step": 1, "sha256": noted[0] }, { "step": 2, "sha256": noted[1] }]));
+    let text = bench.run(&both).expect(0).stdout;
+    assert!(text.contains(&format!("  step 2's line has the SHA-256 that was noted, {}\n", noted[1])), "{text}");
+    // Nothing but the note tells: the last line has no seal, and no line follows it.
+    let mut edited = good.clone();
+    edited[1].operator = Some("Mallory".to_owned());
+    forge(&bench, edited);
+    bench.run(&VERIFY).expect(0);
+    let message = bench.refused(&both, 4, "bad-transcript", &["no line of the transcript has the SHA-256 that was noted", &noted[1]]);
+    assert!(!message.contains(&noted[0]) && !message.contains(&entries(&bench)[1].hash()), "the one that is missed, and no other: {message}");
+    // A step that wrote nothing, cut off.
+    let step = Entry { outputs: Digests::new(), ..good[1].clone() };
+    forge(&bench, good.iter().cloned().chain([step]).collect());
+    let third = entries(&bench)[2].hash();
+    forge(&bench, good);
+    bench.run(&VERIFY).expect(0);
+    bench.refused(&["transcript", "verify", "bundle", "--noted", &third], 4, "bad-transcript", &[&third, "2 lines"]);
+}
+
+#[test]
+fn a_noted_digest_is_typed_as_it_stands_on_paper() {
+    let bench = two_steps(&[]);
+    let noted = entries(&bench)[0].hash();
+    let groups: Vec<&str> = (0..64).step_by(4).map(|at| &noted[at..at + 4]).collect();
+    for typed in [noted.to_uppercase(), groups.join(" "), groups.join(":")] {
+        assert_eq!(verified(&bench, &["--noted", &typed])["noted"][0]["step"], 1, "{typed}");
+    }
+    for typed in ["", "12", &noted[1..], &format!("{noted}0"), &noted.replace(|c: char| c.is_ascii_digit(), "x")] {
+        bench.refused(&["transcript", "verify", "bundle", "--noted", typed], 2, "usage", &["64 hexadecimal digits"]);
+    }
+}
+
 /// The JSON answer of `transcript verify` with more words.
 fn verified(bench: &Bench, more: &[&str]) -> serde_json::Value {
     bench.run(&[&VERIFY[..], more, &["--output", "json"]].concat()).expect(0).json()

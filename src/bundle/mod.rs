@@ -357,6 +357,11 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
+/// `1 step`, `2 steps`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A document of the bundle as a file that may replace an older one.
 pub fn document<T: serde::Serialize>(document: &T) -> Vec<u8> {
     documents::text(document)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CA_FILE, ClusterId, Digests, Store, printable};
+use super::{Bundle, CA_FILE, ClusterId, Digests, Store, counted, printable};
 use crate::error::{Class, Error, Result};
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
@@ -436,6 +436,24 @@ impl Transcript {
                 Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
             }
         }
+    }
+
+    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of a change of the last line, where it is not sealed, or
+    /// of last lines that wrote no file and were cut off.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: no line has it.
+    pub fn step_of(&self, noted: &[u8; 32]) -> Result<u64> {
+        let noted = hex(noted);
+        self.entries.iter().find(|entry| entry.hash() == noted).map(|entry| entry.step).ok_or_else(|| {
+            let lines = counted(self.entries.len(), "line");
+            let what = format!("no line of the transcript has the SHA-256 that was noted\n  expected {noted}\n  found    {lines}, each with another");
+            fault(
+                what,
+                "compare what was typed with the note, digit by digit; if it is the same, that line was changed or cut off, or the transcript \
+                 exchanged: keep the bundle as evidence, and do not go on with it",
+            )
+        })
     }
 
     /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.

@@ -168,3 +168,12 @@ impl PassphraseArgs {
         }
     }
 }
+
+/// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as openssl and people print them, or without.
+pub(crate) fn sha256_digits(text: &str) -> std::result::Result<[u8; 32], String> {
+    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
+    octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
+}

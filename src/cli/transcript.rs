@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::args::sha256_digits;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
 use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript};
 use crate::error::{Class, Error, Result};
@@ -40,6 +41,9 @@ pub struct VerifyArgs {
     /// The certificate of the CA that sealed it (default: the bundle's own, which proves less)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may repeat)
+    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    noted: Vec<[u8; 32]>,
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome> {
@@ -82,6 +86,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         (None, _) => None,
     };
     transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
+    let noted: Vec<(u64, String)> = args.noted.iter().map(|noted| Ok((transcript.step_of(noted)?, hex(noted)))).collect::<Result<_>>()?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
         (None, _, Some(file)) => {
@@ -120,12 +125,16 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
         "ca_given": args.ca.is_some(),
+        "noted": noted.iter().map(|(step, digest)| json!({ "step": step, "sha256": digest })).collect::<Vec<_>>(),
         "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
     });
     let mut text = format!(
         "{}\n  {seal}\n",
         styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
     );
+    for (step, digest) in &noted {
+        text.push_str(&format!("  step {step}'s line has the SHA-256 that was noted, {digest}\n"));
+    }
     // Both in one column: the one is looked for where the other stands.
     if let (Some(step), Some(digest)) = (sealed, sealed_head) {
         text.push_str(&format!("  SHA-256 of the {:19}  {digest}\n", format!("sealed line, step {step}")));
