@@ -155,6 +155,43 @@ fn what_was_noted_of_the_last_line_is_found_again_when_more_have_followed() {
 }
 
 #[test]
+fn what_a_step_read_is_shown_in_full_once() {
+    let bench = two_steps(&["--operator", "Ada Example"]);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    let (first, second) = shown.split_once("\n2 ").unwrap();
+    let all = entries(&bench);
+    for (name, digest) in &all[0].inputs {
+        assert!(first.contains(&format!("\n  read {name}\n    SHA-256 {digest}\n")), "{name}: {first}");
+    }
+    // The second step found them as they were, and was given a file more.
+    let ca = &all[1].inputs["./customerCA.crt"];
+    assert!(second.contains(&format!("\n  read ./customerCA.crt\n    SHA-256 {ca}\n")), "{second}");
+    let again: Vec<&str> = all[1].inputs.keys().map(String::as_str).filter(|name| *name != "./customerCA.crt").collect();
+    assert!(again.contains(&"verification.json") && again.contains(&"./aws-root.crt"), "{again:?}");
+    assert!(second.contains(&format!("\n  read as above: {}\n", again.join(", "))), "{second}");
+    assert!(second.contains(" --operator 'Ada Example'"), "{second}");
+    // A file that is not the one of the step before is shown in full again.
+    bench.write("aws-root.crt", [&bench.read("aws-root.crt")[..], b"\n"].concat());
+    bench.run(&sign(&["--force"])).expect(0);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    let (_, third) = shown.split_once("\n3 ").unwrap();
+    assert!(third.contains(&format!("\n  read ./aws-root.crt\n    SHA-256 {}\n", entries(&bench)[2].inputs["./aws-root.crt"])), "{third}");
+}
+
+#[test]
+fn the_json_of_the_steps_has_each_lines_hash() {
+    let bench = two_steps(&["--seal"]);
+    let document = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    let lines = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    for (step, line) in document["steps"].as_array().unwrap().iter().zip(lines.lines()) {
+        assert_eq!(step["sha256"], *hex(&sha256(line.as_bytes())));
+        let mut rest = step.clone();
+        rest.as_object_mut().unwrap().remove("sha256");
+        assert_eq!(rest, serde_json::from_str::<serde_json::Value>(line).unwrap());
+    }
+}
+
+#[test]
 fn a_later_versions_transcript_is_called_one() {
     let bench = two_steps(&[]);
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();

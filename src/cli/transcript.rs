@@ -1,12 +1,13 @@
 //! `hsmboot transcript show`, `hsmboot transcript verify`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::sha256_digits;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
-use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript};
+use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::x509::{Certificate, hex};
@@ -69,8 +70,10 @@ fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
 
 fn show(args: &Args) -> Result<Outcome> {
     let (bundle, transcript) = open(&args.dir)?;
-    let text: String = transcript.entries().iter().map(lines).collect();
-    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": transcript.entries() });
+    let mut seen = BTreeMap::new();
+    let text: String = transcript.entries().iter().map(|entry| lines(entry, &mut seen)).collect();
+    let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps });
     Ok(Outcome::done(document, text))
 }
 
@@ -143,12 +146,22 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     Ok(Outcome::done(document, text))
 }
 
-fn lines(entry: &Entry) -> String {
+/// A step, and the SHA-256 of its line.
+fn with_hash(entry: &Entry) -> Value {
+    let mut step = serde_json::to_value(entry).unwrap_or_default();
+    if let Some(members) = step.as_object_mut() {
+        members.insert("sha256".to_owned(), Value::String(entry.hash()));
+    }
+    step
+}
+
+/// A step for people. `seen` is what the steps before read and wrote, SHA-256 by name.
+fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String {
     let mut out = format!("{} {} on {}", entry.step, entry.time, one_line(&entry.host));
     if let Some(operator) = &entry.operator {
         out.push_str(&format!(" by {}", one_line(operator)));
     }
-    out.push_str(&format!("\n  {}\n", one_line(&entry.command.join(" "))));
+    out.push_str(&format!("\n  {}\n", one_line(&shell_words(&entry.command))));
     if let Some(verdict) = &entry.verdict {
         out.push_str(&format!("  {}{}\n", one_line(verdict), if entry.unverified { ", and done all the same" } else { "" }));
     }
@@ -164,6 +177,16 @@ fn lines(entry: &Entry) -> String {
     if let Some(call) = &entry.sends {
         out.push_str(&format!("  about to send {}\n", one_line(call)));
     }
+    // What a step found as the one before had it is named; anything else is shown with its digest.
+    let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name.as_str()) == Some(&digest.as_str()));
+    if !again.is_empty() {
+        let names: Vec<String> = again.into_iter().map(|(name, _)| one_line(name)).collect();
+        out.push_str(&format!("  read as above: {}\n", names.join(", ")));
+    }
+    for (name, digest) in read {
+        out.push_str(&format!("  read {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
+    }
+    seen.extend(entry.inputs.iter().chain(&entry.outputs).map(|(name, digest)| (name.as_str(), digest.as_str())));
     for (name, digest) in &entry.outputs {
         out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
     }
