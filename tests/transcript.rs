@@ -363,6 +363,17 @@ fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
 }
 
 #[test]
+fn one_step_is_no_steps() {
+    let bench = Bench::new();
+    bench.run(&record(&[])).expect(0);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.starts_with("the transcript holds: 1 step, and the bundle's files are what it left\n"), "{text}");
+    bench.run(&sign(&[])).expect(0);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.starts_with("the transcript holds: 2 steps, and the bundle's files are what they left\n"), "{text}");
+}
+
+#[test]
 fn a_noted_digest_is_typed_as_it_stands_on_paper() {
     let bench = two_steps(&[]);
     let noted = entries(&bench)[0].hash();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::sha256_digits;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
-use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, shell_words};
+use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::x509::{Certificate, hex};
@@ -19,7 +19,7 @@ Examples:
   hsmboot transcript show ./cluster-abc234defgh
   hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered; with --ca also where nothing is sealed, or not by that CA")]
+Exit codes: 0 shown, or it holds; 4 it does not hold, or there is none; more as each command says")]
 pub enum Command {
     /// Show the steps
     Show(Args),
@@ -28,6 +28,14 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It judges nothing but the chain of the lines: `hsmboot transcript verify` holds the bundle's files and the seals against them.
+
+Examples:
+  hsmboot transcript show ./cluster-abc234defgh
+  hsmboot transcript show ./cluster-abc234defgh --output json
+
+Exit codes: 0 shown; 2 wrong command line; 4 no bundle, no transcript, or one whose lines do not hold")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -35,6 +43,14 @@ pub struct Args {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot transcript verify ./cluster-abc234defgh
+  hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
+  hsmboot transcript verify ./cluster-abc234defgh --noted 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+
+Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or reordered, a file is missing or another one, or no line \
+has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA")]
 pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -133,7 +149,14 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     });
     let mut text = format!(
         "{}\n  {seal}\n",
-        styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
+        styled(
+            GREEN,
+            &format!(
+                "the transcript holds: {}, and the bundle's files are what {} left",
+                counted(steps, "step"),
+                if steps == 1 { "it" } else { "they" }
+            )
+        ),
     );
     for (step, digest) in &noted {
         text.push_str(&format!("  step {step}'s line has the SHA-256 that was noted, {digest}\n"));
