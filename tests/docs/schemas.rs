@@ -279,7 +279,7 @@ mod online {
     use hsmboot::simulator::{Options, Simulator};
 
     use super::Place;
-    use crate::run::cluster;
+    use crate::stage::cluster;
 
     /// A place with the simulator's roots in place of the fixture's.
     fn place(simulator: &Simulator) -> Place {
