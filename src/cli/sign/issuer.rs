@@ -100,19 +100,3 @@ impl Work<'_> {
         self.finish(&pair, &Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, compared), compared)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_64_digits_with_colons_or_without() {
-        let plain = "0123456789abcdef".repeat(4);
-        let colons: Vec<&str> = (0..32).filter_map(|at| plain.get(2 * at..2 * at + 2)).collect();
-        assert_eq!(fingerprint(&plain), fingerprint(&colons.join(":").to_uppercase()));
-        assert!(fingerprint(&plain).is_ok());
-        for wrong in ["", "01", &plain[1..], &format!("{plain}00"), &plain.replace('f', "g"), &plain.replace("ab", "+b")] {
-            assert!(fingerprint(wrong).is_err(), "{wrong}");
-        }
-    }
-}
