@@ -524,6 +524,18 @@ fn status_and_wait_tell_a_cluster() {
 }
 
 #[test]
+fn fetch_and_status_say_which_bytes_their_digests_are_of() {
+    let stage = Stage::new();
+    let fetched = run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched").stdout;
+    let file = fs::read(stage.path(&stage.id).join(format!("{}_ClusterCsr.csr", stage.id))).unwrap();
+    let der = hsmboot::x509::pem::decode(&file, hsmboot::x509::pem::Label::CertificateRequest).unwrap();
+    let digest = |content: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(content));
+    assert!(fetched.contains(&format!("_ClusterCsr.csr\n    SHA-256 of the file {}\n", digest(&file))), "{fetched}");
+    let shown = run(&mut stage.online(&["status", "--cluster-id", &stage.id])).ends(0, "UNINITIALIZED").stdout;
+    assert!(shown.contains(&format!("  CSR           SHA-256 of the DER {}\n", digest(&der))), "{shown}");
+}
+
+#[test]
 fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
     let stage = Stage::new();
     run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");

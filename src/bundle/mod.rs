@@ -9,6 +9,7 @@ mod fingerprint;
 mod store;
 mod survey;
 mod transcript;
+mod words;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
 pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -384,6 +386,11 @@ pub(crate) fn printable(text: &str) -> String {
         out.push('…');
     }
     out
+}
+
+/// `1 step`, `2 steps`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A document of the bundle as a file that may replace an older one.

@@ -39,8 +39,8 @@ Examples:
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
-Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already; for a CA that is a service \
-also 6 it refused or cannot be reached; 7 not in time")]
+Exit codes: 0 signed; 3 the HSM's identity is not proven, or the fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot \
+sign; 8 signed already; for a CA that is a service also 3 it is not the one of --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]

@@ -31,8 +31,9 @@ Examples:
   hsmboot submit ./cluster-abc234defgh --dry-run
   hsmboot submit ./cluster-abc234defgh --region eu-central-1
 
-Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or the pair does not hold together; \
-6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, the pair does not hold together, the trust anchor is \
+not your CA, or the fingerprint is another one or was not given; 4 malformed input, or a bundle that is not signed or was changed; 5 a trust anchor \
+that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
