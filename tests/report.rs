@@ -709,3 +709,17 @@ fn standard_output_holds_the_page_or_one_document_with_it() {
     let rejected = bench.run(&["report", "bundle", "-o", "page.html"]).expect(0);
     assert!(rejected.stdout.contains("rejected at"), "a rejected bundle is no failure, and is said to be one: {}", rejected.stdout);
 }
+
+/// A section's text.
+fn section(page: &str, id: &str) -> String {
+    let inner = page.split(&format!("<section id=\"{id}\"")).nth(1).unwrap().split("</section>").next().unwrap();
+    text(&format!("<body>{inner}"))
+}
+
+#[test]
+fn a_command_stands_there_as_a_shell_would_need_it() {
+    let bench = Bench::new();
+    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada Example"], &TRUST[..]].concat()).expect(0);
+    let shown = section(&report(&bench, &[]), "transcript");
+    assert!(shown.contains("verify bundle --record --operator 'Ada Example' --aws-root"), "{shown}");
+}

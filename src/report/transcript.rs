@@ -5,7 +5,7 @@ use super::view::View;
 use super::{picture, told_by};
 use serde::Serialize;
 
-use crate::bundle::{Digests, Entry, TRANSCRIPT, Told};
+use crate::bundle::{Digests, Entry, TRANSCRIPT, Told, shell_words};
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -165,7 +165,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         });
         html.fact("Machine", |html| html.quote(&entry.host));
         html.fact("Program", |html| html.quote(&entry.tool));
-        html.fact("Command", |html| html.code(&entry.command.join(" ")));
+        html.fact("Command", |html| html.code(&shell_words(&entry.command)));
         if let Some(verdict) = &entry.verdict {
             html.fact("Verdict", |html| html.quote(verdict));
         }
