@@ -723,3 +723,20 @@ fn a_command_stands_there_as_a_shell_would_need_it() {
     let shown = section(&report(&bench, &[]), "transcript");
     assert!(shown.contains("verify bundle --record --operator 'Ada Example' --aws-root"), "{shown}");
 }
+
+/// What `-o -` says beside the page: in colour where somebody sees it in colour, and nowhere a colour's leftovers.
+#[test]
+fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() {
+    let bench = signed(&[]);
+    let run = bench.run(&[&["report", "bundle", "-o", "-"], &TRUST[..]].concat()).expect(0);
+    assert!(!run.stderr.contains("[3") && !run.stderr.contains("[0m") && !run.stderr.contains('\u{1b}'), "{}", run.stderr);
+    assert!(run.stderr.contains("  verdict     verified at 2") && run.stderr.ends_with(|c: char| c == '\n') && !run.stderr.ends_with("\n\n"));
+    let command = |more: &str| {
+        let program = env!("CARGO_BIN_EXE_hsmboot");
+        format!("env -u NO_COLOR TERM=xterm {program} report bundle -o - {} {more} >page.html", TRUST.join(" "))
+    };
+    let (screen, code) = bench.on_a_terminal(&command(""), "");
+    assert!(code == 0 && screen.contains("verdict     \u{1b}[32mverified at 2") && screen.contains("\u{1b}[0m"), "{screen:?}");
+    let (screen, code) = bench.on_a_terminal(&command("--no-color"), "");
+    assert!(code == 0 && screen.contains("verdict     verified at 2") && !screen.contains('\u{1b}') && !screen.contains("[0m"), "{screen:?}");
+}

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let told = told(&facts, &page, &differences, &target, &args.out);
     match (target, ui.format) {
         (Target::Output, Format::Text) => {
-            ui.say(&told);
+            ui.say_styled(&told);
             Ok(Outcome::done(document, page))
         }
         _ => Ok(Outcome::done(document, told)),
