@@ -686,7 +686,7 @@ fn a_damaged_bundle_is_reported_and_what_is_none_refused() {
     fs::remove_file(id("ClusterCsr.csr")).unwrap();
     fs::create_dir(id("ClusterCsr.csr")).unwrap();
     let page = report(&bench, &[]);
-    assert!(page.contains("<title>Rejected") && text(&page).contains("not in the bundle") && page.contains("is a directory, expected"));
+    assert!(page.contains("<title>Rejected") && text(&page).contains("is missing: there is no file") && page.contains("is a directory, expected"));
     bench.write("bundle/request.json", "{");
     assert!(report(&bench, &[]).contains("is not JSON, in line 1"), "and what only its document spoils");
 
@@ -739,4 +739,46 @@ fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() 
     assert!(code == 0 && screen.contains("verdict     \u{1b}[32mverified at 2") && screen.contains("\u{1b}[0m"), "{screen:?}");
     let (screen, code) = bench.on_a_terminal(&command("--no-color"), "");
     assert!(code == 0 && screen.contains("verdict     verified at 2") && !screen.contains('\u{1b}') && !screen.contains("[0m"), "{screen:?}");
+}
+
+#[test]
+fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
+    let bench = signed(&[]);
+    let names = ["HsmCertificate.crt", "ManufacturerHardwareCertificate.crt", "ClusterCsr.csr"];
+    for name in names {
+        fs::remove_file(bench.part(name)).unwrap();
+    }
+    fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
+    let page = report(&bench, &[]);
+    let shown = text(&page);
+    for wrong in ["the file is empty", "could not be read", "cannot be read", "no part of it is there"] {
+        assert!(!shown.contains(wrong), "{wrong}: {shown}");
+    }
+    for (what, name) in [
+        ("the HSM certificate", "HsmCertificate.crt"),
+        ("the manufacturer hardware certificate", "ManufacturerHardwareCertificate.crt"),
+        ("the CSR", "ClusterCsr.csr"),
+    ] {
+        let words = format!("{what} is missing: there is no file {CLUSTER}_{name}");
+        assert!(section(&page, "summary").contains(&words) && section(&page, "checks").contains(&words), "{words}");
+    }
+    assert!(section(&page, "checks").contains("the trust anchor is missing: there is no file customerCA.crt"));
+    assert!(section(&page, "checks").contains("the HSM certificate is missing: see pem.hsm"));
+    assert!(section(&page, "checks").contains("the trust anchor is missing: see check.pem.trust-anchor"));
+    assert!(section(&page, "certificates").contains(&format!("It is missing: there is no file {CLUSTER}_HsmCertificate.crt.")));
+    assert!(section(&page, "submission").contains("It is missing: there is no file customerCA.crt."));
+    assert_eq!(section(&page, "files").matches("missing").count(), 4, "{}", section(&page, "files"));
+    let picture = page.split("<figure").nth(1).unwrap().split("</figure>").next().unwrap();
+    assert_eq!(picture.matches(">missing<").count(), 4, "{picture}");
+    assert!(!picture.contains("not in the bundle"));
+
+    // One that is there is what it is.
+    fs::write(bench.part("HsmCertificate.crt"), "").unwrap();
+    fs::create_dir(bench.part("ManufacturerHardwareCertificate.crt")).unwrap();
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("pem.hsm the HSM certificate: the file is empty"), "{summary}");
+    assert!(
+        summary.contains("pem.manufacturer-hardware the manufacturer hardware certificate: ") && summary.contains("is a directory, expected"),
+        "{summary}"
+    );
 }

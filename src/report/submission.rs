@@ -1,11 +1,12 @@
 //! What people decided, what InitializeCluster was sent, and what came back.
 
+use super::certificates::nothing;
 use super::chain::about_to_send;
 use super::html::Html;
 use super::picture;
 use super::told_by;
 use super::view::View;
-use crate::bundle::{RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::bundle::{CA_FILE, Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
 use crate::verify::Status;
 use crate::x509::{Certificate, hex};
 
@@ -111,7 +112,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         told_by(html, RECEIPT);
         came_back(html, receipt);
     }
-    let fit = view.facts.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
+    let fit = view.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
     let title = match (receipt.and_then(|receipt| receipt.submitted_at), fit) {
         (Some(_), _) => "What was sent",
         (None, true) => "What InitializeCluster would be sent",
@@ -119,15 +120,16 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     };
     html.say("h3", title);
     html.of("dl", "facts", |html| html.fact("ClusterId", |html| html.code(view.facts.survey.cluster_id.as_str())));
-    text(html, "SignedCert", view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
-    text(html, "TrustAnchor", view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
+    let signed_cert = Part::SignedCert.file_name(&view.facts.survey.cluster_id);
+    text(html, view, ("SignedCert", &signed_cert), view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
+    text(html, view, ("TrustAnchor", CA_FILE), view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
 }
 
 /// The very text that is sent: the program's own PEM of the certificate in the bundle.
-fn text(html: &mut Html, name: &str, found: Option<&Certificate>, recorded: Option<&str>) {
+fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Option<&Certificate>, recorded: Option<&str>) {
     html.say("h4", name);
     let Some(found) = found else {
-        html.raw("<p>It is absent, or cannot be read.</p>");
+        nothing(html, view, file);
         return;
     };
     let digest = hex(&found.fingerprint());

@@ -128,8 +128,7 @@ fn aspects(html: &mut Html, view: &View<'_>) {
 }
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let facts = view.facts;
-    let failed: Vec<_> = facts.verification.with(Status::Fail).collect();
+    let failed: Vec<_> = view.verification.with(Status::Fail).collect();
     if !failed.is_empty() {
         html.of("div", "alarm block", |html| {
             html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. These checks failed:</p>");
