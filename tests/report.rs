@@ -11,7 +11,7 @@ use std::fs;
 
 use base64ct::{Base64, Encoding};
 use forge::fixture::{Expect, directory};
-use hsmboot::bundle::{Digests, Entry, Survey, Transcript};
+use hsmboot::bundle::{Digests, Entry, Fingerprint, Survey, Transcript};
 use hsmboot::report::{Facts, page};
 use hsmboot::verify::{Anchor, Anchors, Policy, Profile, verify};
 use hsmboot::x509::sha256;
@@ -781,4 +781,38 @@ fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
         summary.contains("pem.manufacturer-hardware the manufacturer hardware certificate: ") && summary.contains("is a directory, expected"),
         "{summary}"
     );
+}
+
+fn request_fingerprint(bench: &Bench) -> String {
+    let survey = Survey::of(&bench.path("bundle")).unwrap();
+    Fingerprint::of_request(&survey.cluster_id, &survey.evidence()).to_string()
+}
+
+#[test]
+fn an_incomplete_request_has_no_fingerprint_to_compare() {
+    let bench = Bench::new();
+    let (id, whole) = (|name: &str| format!("{CLUSTER}_{name}"), request_fingerprint(&bench));
+    assert!(section(&report(&bench, &[]), "summary").contains(&whole));
+    fs::remove_file(bench.part("HsmCertificate.crt")).unwrap();
+    let page = report(&bench, &[]);
+    assert!(!text(&page).contains(&request_fingerprint(&bench)) && !page.contains("class=\"spoken\""));
+    let words = format!("none: {} is missing, and a fingerprint of the rest is not the one that was read out", id("HsmCertificate.crt"));
+    assert!(section(&page, "summary").contains(&words), "{}", section(&page, "summary"));
+
+    fs::create_dir(bench.part("HsmCertificate.crt")).unwrap();
+    assert!(section(&report(&bench, &[]), "summary").contains("HsmCertificate.crt cannot be read, and a fingerprint"));
+    fs::remove_dir(bench.part("HsmCertificate.crt")).unwrap();
+
+    // `fetch` prints one of a request that the service showed without this certificate.
+    let files: BTreeMap<String, &str> = BTreeMap::from([(id("ClusterCsr.csr"), "00")]);
+    let mut request = json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": files,
+    });
+    bench.write("bundle/request.json", request.to_string());
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains(&request_fingerprint(&bench)) && summary.contains(&format!("without {}", id("HsmCertificate.crt"))), "{summary}");
+    request["files"][id("HsmCertificate.crt")] = json!("00");
+    bench.write("bundle/request.json", request.to_string());
+    assert!(!text(&report(&bench, &[])).contains(&request_fingerprint(&bench)));
 }

@@ -38,6 +38,14 @@ fn gaps(survey: &Survey) -> Vec<Gap> {
         .collect()
 }
 
+/// The request's files that are not there: those that `request.json` does not name either, as the service may not have shown them; and those that it
+/// names, or that nobody knows about. One that cannot be read counts as lost.
+pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
+    let parts = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
+    let unread = parts.into_iter().filter(|part| survey.part(*part).is_none()).map(|part| part.file_name(&survey.cluster_id));
+    unread.partition(|name| !survey.holds(name) && survey.request.told().is_some_and(|request| !request.files.contains_key(name)))
+}
+
 /// What a check says on the page: `detail`, unless that is of an empty text in the place of a file.
 fn told(gaps: &[Gap], id: &str, status: Status, detail: &str) -> String {
     if let (Status::Fail, Some(gap)) = (status, gaps.iter().find(|gap| gap.readers.contains(&id))) {

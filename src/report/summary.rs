@@ -4,9 +4,9 @@ use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
 use super::transcript::standing;
-use super::view::View;
-use super::{Facts, checks, picture, submission};
-use crate::bundle::{Fingerprint, Told};
+use super::view::{View, listed};
+use super::{Facts, checks, gaps, picture, submission};
+use crate::bundle::{Fingerprint, Survey, Told};
 use crate::verify::{Side, Status, Verdict};
 use crate::x509::{Certificate, Csr, hex};
 
@@ -164,8 +164,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
     html.say("h3", "To compare");
     html.of("dl", "facts", |html| {
         let survey = &view.facts.survey;
-        let request = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
-        html.fact("Request", |html| html.say_of("code", "spoken", &request.to_string()));
+        html.fact("Request", |html| request(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) = (&view.csr, &view.signed_cert, &view.trust_anchor) {
             let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.der());
             html.fact("Response", |html| html.say_of("code", "spoken", &response.to_string()));
@@ -187,6 +186,27 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
         }
     });
     html.raw("<p class=\"source\">The request and the response are the fingerprints that two people read to each other: <code>fetch</code> prints the first and <code>sign</code> asks for it, <code>sign</code> prints the second and <code>submit</code> asks for it. All are computed from the files themselves.</p>");
+}
+
+/// The request's fingerprint, where the bundle holds all that was fetched: of less it is another than the one that `fetch` printed.
+fn request(html: &mut Html, survey: &Survey) {
+    let (fetched_without, lost) = gaps::of_request(survey);
+    if !lost.is_empty() {
+        let missing = lost.iter().filter(|name| !survey.holds(name)).count();
+        let how = match (missing, lost.len()) {
+            (0, _) => "cannot be read",
+            (1, 1) => "is missing",
+            (missing, all) if missing == all => "are missing",
+            _ => "are missing or cannot be read",
+        };
+        html.quote(&format!("none: {} {how}, and a fingerprint of the rest is not the one that was read out", listed(&lost)));
+        return;
+    }
+    let fingerprint = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
+    html.say_of("code", "spoken", &fingerprint.to_string());
+    if !fetched_without.is_empty() {
+        html.of("p", "source", |html| html.quote(&format!("of a request that was fetched without {}", listed(&fetched_without))));
+    }
 }
 
 /// Where the bundle's documents and the judgement part.

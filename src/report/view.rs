@@ -98,6 +98,15 @@ pub(super) fn short_name(name: &[u8]) -> String {
     common_name_text(name).unwrap_or_else(|| name_text(name))
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// A signature's algorithm for eyes.
 pub(super) fn algorithm(identifier: &[u8]) -> String {
     SignatureAlgorithm::from_der(identifier).map_or_else(|fault| fault.to_string(), |algorithm| algorithm.to_string())
