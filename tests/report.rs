@@ -816,3 +816,17 @@ fn an_incomplete_request_has_no_fingerprint_to_compare() {
     bench.write("bundle/request.json", request.to_string());
     assert!(!text(&report(&bench, &[])).contains(&request_fingerprint(&bench)));
 }
+
+#[test]
+fn the_last_line_of_a_broken_transcript_is_not_passed_off_as_its_last() {
+    let bench = signed(&[]);
+    assert!(section(&report(&bench, &[]), "summary").contains("Transcript’s last line"));
+    let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    bench.write(TRANSCRIPT, good.replacen("Ada", "Eve", 1));
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("Last line that holds") && !summary.contains("Transcript’s last line"), "{summary}");
+    assert!(summary.contains("line 1 of 2 lines of a transcript that does not hold"), "{summary}");
+    bench.write(TRANSCRIPT, "no transcript\n");
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("Last line that holds") && summary.contains("none of 1 line of a transcript that does not hold"), "{summary}");
+}

@@ -4,7 +4,7 @@ use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
 use super::transcript::standing;
-use super::view::{View, listed};
+use super::view::{View, counted, listed};
 use super::{Facts, checks, gaps, picture, submission};
 use crate::bundle::{Fingerprint, Survey, Told};
 use crate::verify::{Side, Status, Verdict};
@@ -174,9 +174,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
                 html.fact(name, |html| html.digest(&hex(&digest)));
             }
         };
-        if let Some(head) = &standing(view).head {
-            html.fact("Transcript’s last line", |html| html.digest(head));
-        }
+        last_line(html, view);
         digest(html, "CSR, SHA-256", view.csr.as_ref().map(Csr::fingerprint));
         digest(html, "Signed certificate", view.signed_cert.as_ref().map(Certificate::fingerprint));
         digest(html, "Trust anchor", view.trust_anchor.as_ref().map(Certificate::fingerprint));
@@ -207,6 +205,28 @@ fn request(html: &mut Html, survey: &Survey) {
     if !fetched_without.is_empty() {
         html.of("p", "source", |html| html.quote(&format!("of a request that was fetched without {}", listed(&fetched_without))));
     }
+}
+
+/// The last line of the transcript, or the last one that holds, which is not the one that anybody noted.
+fn last_line(html: &mut Html, view: &View<'_>) {
+    let Some(trail) = view.facts.survey.transcript.told() else { return };
+    let head = standing(view).head;
+    if trail.fault.is_none() {
+        if let Some(head) = &head {
+            html.fact("Transcript’s last line", |html| html.digest(head));
+        }
+        return;
+    }
+    let holds = trail.holds.entries().len();
+    let lines = counted(holds.saturating_add(trail.rest.lines().count()), "line", "lines");
+    html.fact("Last line that holds", |html| {
+        if let Some(head) = &head {
+            html.digest(head);
+            html.say_of("p", "source", &format!("line {holds} of {lines} of a transcript that does not hold"));
+        } else {
+            html.text(&format!("none of {lines} of a transcript that does not hold"));
+        }
+    });
 }
 
 /// Where the bundle's documents and the judgement part.

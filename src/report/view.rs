@@ -98,6 +98,11 @@ pub(super) fn short_name(name: &[u8]) -> String {
     common_name_text(name).unwrap_or_else(|| name_text(name))
 }
 
+/// So many of them: `one` where it is one.
+pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn listed(all: &[String]) -> String {
     match all {
