@@ -830,3 +830,24 @@ fn the_last_line_of_a_broken_transcript_is_not_passed_off_as_its_last() {
     let summary = section(&report(&bench, &[]), "summary");
     assert!(summary.contains("Last line that holds") && summary.contains("none of 1 line of a transcript that does not hold"), "{summary}");
 }
+
+/// `response.json` is the same for both: only the transcript tells them apart.
+#[test]
+fn an_imported_certificate_is_not_said_to_be_signed_then() {
+    let bench = signed(&[]);
+    let records = |bench: &Bench| section(&report(bench, &[]), "records");
+    assert!(records(&bench).contains("Signed at") && !records(&bench).contains("mported"));
+    fs::copy(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    for name in [RESPONSE, TRANSCRIPT, "bundle/verification.json", "bundle/customerCA.crt"] {
+        fs::remove_file(bench.path(name)).unwrap();
+    }
+    fs::remove_file(bench.part("CustomerHsmCertificate.crt")).unwrap();
+    let import = ["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"];
+    bench.run(&[&import[..], &TRUST].concat()).expect(0);
+    let shown = records(&bench);
+    assert!(shown.contains("Imported at") && !shown.contains("Signed at"), "{shown}");
+    assert!(shown.contains("signed elsewhere, at a time that the bundle does not record"), "{shown}");
+    assert!(shown.contains("as step 1 of the transcript tells"), "{shown}");
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    assert!(records(&bench).contains("Signed or imported at"), "nothing tells which");
+}

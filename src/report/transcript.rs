@@ -90,6 +90,27 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     }
 }
 
+/// The command that a step was, `sign` say; `None` where its line does not tell. The lines are from outside: a name is of lower-case letters.
+pub(super) fn command(entry: &Entry) -> Option<&str> {
+    // The one option before a command's name that takes a word of its own is `--output`.
+    let mut words = entry.command.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--output" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            name => return Some(name).filter(|name| name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_lowercase())),
+        }
+    }
+    None
+}
+
+/// The last step that wrote this file as it lies in the bundle now.
+pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
+    let survey = &view.facts.survey;
+    let digest = hex(&sha256(survey.content(name)?));
+    survey.transcript.told()?.holds.entries().iter().rev().find(|entry| entry.outputs.get(name) == Some(&digest))
+}
+
 fn counted(steps: usize) -> String {
     if steps == 1 { "one step".to_owned() } else { format!("{steps} steps") }
 }
