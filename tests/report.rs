@@ -351,7 +351,7 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     let bench = signed(&["--seal"]);
     let answer = document(&bench, &[]);
     let head = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json()["head"].clone();
-    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "faults": []}));
+    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2], "faults": []}));
     assert!(text(&report(&bench, &[])).matches(head.as_str().unwrap()).count() >= 2, "to compare, and at its step");
     assert!(report(&bench, &["--ca", "customerCA.crt"]).contains("sealed up to step 2 with the key of customerCA.crt"));
 
@@ -850,4 +850,54 @@ fn an_imported_certificate_is_not_said_to_be_signed_then() {
     assert!(shown.contains("as step 1 of the transcript tells"), "{shown}");
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(records(&bench).contains("Signed or imported at"), "nothing tells which");
+}
+
+/// The transcript, with a step more that is like its last one but for this.
+fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
+    let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
+    let (step, previous) = transcript.next();
+    let last = transcript.entries().last().unwrap().clone();
+    let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
+    let mut entry = Entry { step, previous, inputs, outputs: Digests::new(), seal: None, ..last };
+    change(&mut entry);
+    bench.write(TRANSCRIPT, transcript.with(&entry));
+}
+
+/// The chains hold whoever carried the bundle; that nobody asked the other side is on record all the same.
+#[test]
+fn a_fingerprint_that_nobody_compared_is_no_secret() {
+    let bench = signed(&[]);
+    let step = |number: usize| Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap().entries()[number - 1].clone();
+    let shown = section(&report(&bench, &[]), "decisions");
+    assert!(shown.contains(&format!("step 2 (sign), {}: nobody compared the other side’s fingerprint", step(2).time)), "{shown}");
+    assert!(!shown.contains("step 1") && !shown.contains("None") && !shown.contains("Reason"), "{shown}");
+    one_step_more(&bench, |entry| {
+        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"].map(str::to_owned).to_vec();
+        entry.sends = Some("InitializeCluster".to_owned());
+    });
+    let page = report(&bench, &[]);
+    assert!(section(&page, "decisions").contains(&format!("step 3 (submit), {}: nobody compared", step(3).time)));
+    let header = page.split("<header>").nth(1).unwrap().split("</header>").next().unwrap();
+    assert!(text(&format!("<body>{header}")).contains("compared by nobody in steps 2 (sign) and 3 (submit)"), "{header}");
+    let summary = section(&page, "summary");
+    assert!(
+        summary.contains("That both sides had the same request and response before them: nobody compared fingerprints in steps 2 (sign) and 3 (submit).")
+    );
+    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([2, 3]));
+    let run = bench.run(&[&["report", "bundle", "-o", "page.html"], &TRUST[..]].concat()).expect(0);
+    assert!(run.stdout.contains("compared    by nobody in steps 2 (sign) and 3 (submit)"), "{}", run.stdout);
+
+    // Where it was compared, nothing of that.
+    let bench = Bench::new();
+    bench.run(&[&sign(&[])[..], &["--expect", &request_fingerprint(&bench)]].concat()).expect(0);
+    let page = report(&bench, &[]);
+    assert!(!text(&page).contains("obody compared") && text(&page).contains("compared in step 1 (sign)"));
+    assert!(
+        section(&page, "decisions").contains("None: no failure was accepted, nothing was done unverified, and no fingerprint was left uncompared")
+    );
+    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([]));
+
+    // Without a transcript nobody knows.
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    assert!(section(&report(&bench, &[]), "summary").contains("That the two sides compared fingerprints: no transcript says so."));
 }

@@ -192,7 +192,12 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
         count => styled(RED, &format!("{count} differ from what was found: see the page")),
     };
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
-    text.push_str(&format!("  transcript  {}\n  records     {records}\n", plain(&engine::transcript(facts).says)));
+    let transcript = engine::transcript(facts);
+    text.push_str(&format!("  transcript  {}\n", plain(&transcript.says)));
+    if let Some(steps) = &transcript.not_compared_in {
+        text.push_str(&format!("  compared    {}\n", styled(YELLOW, &plain(&format!("by nobody in {steps}")))));
+    }
+    text.push_str(&format!("  records     {records}\n"));
     text.push_str(&format!("  SHA-256     {}\n", hex(&sha256(page.as_bytes()))));
     if !facts.survey.private_keys.is_empty() {
         let names = plain(&facts.survey.private_keys.join(", "));

@@ -3,7 +3,7 @@
 use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
-use super::transcript::standing;
+use super::transcript::{Standing, standing};
 use super::view::{View, counted, listed};
 use super::{Facts, checks, gaps, picture, submission};
 use crate::bundle::{Fingerprint, Survey, Told};
@@ -120,6 +120,11 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     }
     let transcript = standing(view);
     aspect(html, "Transcript", transcript.symbol, &transcript.brief);
+    match (&transcript.not_compared_in, &transcript.compared_in) {
+        (Some(steps), _) => aspect(html, "Fingerprints", "accepted", &format!("compared by nobody in {steps}")),
+        (None, Some(steps)) => aspect(html, "Fingerprints", "told", &format!("compared in {steps}")),
+        (None, None) => aspect(html, "Fingerprints", "absent", "no step compared any"),
+    }
     match of(view).len() {
         0 => aspect(html, "Records", "told", "agree with what was found"),
         1 => aspect(html, "Records", "fail", "one differs from what was found"),
@@ -288,6 +293,11 @@ fn proven(html: &mut Html, view: &View<'_>) {
     }
 }
 
+/// Whether there is a transcript of which no line is lost.
+fn is_whole(view: &View<'_>) -> bool {
+    view.facts.survey.transcript.told().is_some_and(|trail| trail.fault.is_none() && !trail.holds.entries().is_empty())
+}
+
 fn not_proven(html: &mut Html, view: &View<'_>) {
     if view.facts.verification.verdict == Verdict::Rejected {
         html.raw("<li>That the CSR’s key is an HSM’s.</li>");
@@ -295,6 +305,15 @@ fn not_proven(html: &mut Html, view: &View<'_>) {
     html.raw("<li>Which cluster the HSM serves, and whose account it is in. That is known only to who finds the very same CSR on the live cluster, as <code>hsmboot submit</code> does.</li>");
     html.raw("<li>The HSM’s firmware and FIPS state. Neither root publishes revocations.</li>");
     html.raw("<li>What only the bundle’s documents tell: times, people, machines, what the service answered. Where a document is the only source, this page says so.</li>");
+    match standing(view) {
+        Standing { not_compared_in: Some(steps), .. } => html.el("li", &[], |html| {
+            html.text(&format!("That both sides had the same request and response before them: nobody compared fingerprints in {steps}."));
+        }),
+        _ if view.pair.is_some() && !is_whole(view) => {
+            html.raw("<li>That the two sides compared fingerprints: no transcript says so.</li>");
+        }
+        _ => {}
+    }
     if view.facts.own_ca.is_none() && view.trust_anchor.is_some() {
         html.raw("<li>That the trust anchor is your CA: compare its SHA-256, or give your copy with <code>--ca</code>.</li>");
     }

@@ -1,7 +1,7 @@
 //! The transcript: who did what to the bundle, and whether that still hangs together.
 
 use super::html::Html;
-use super::view::View;
+use super::view::{View, listed};
 use super::{picture, told_by};
 use serde::Serialize;
 
@@ -23,8 +23,16 @@ pub struct Standing {
     pub sealed_up_to: Option<u64>,
     /// Whether all of it holds, as far as it was judged; `None` where there is no transcript.
     pub holds: Option<bool>,
+    /// The steps that asked for the other side's fingerprint, and compared none.
+    pub not_compared: Vec<u64>,
     /// What is wrong with it.
     pub faults: Vec<String>,
+    /// Which steps compared none, in words: `step 2 (sign)`; `None` where there is no such step.
+    #[serde(skip)]
+    pub not_compared_in: Option<String>,
+    /// The same of those that compared one.
+    #[serde(skip)]
+    pub(super) compared_in: Option<String>,
     /// All that in a sentence.
     #[serde(skip)]
     pub says: String,
@@ -43,7 +51,10 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         head: None,
         sealed_up_to: None,
         holds,
+        not_compared: Vec::new(),
         faults,
+        not_compared_in: None,
+        compared_in: None,
         says: says.to_owned(),
         brief: says.to_owned(),
         symbol,
@@ -72,6 +83,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         (true, None) => format!("{}, not sealed", counted(steps)),
         (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps)),
     };
+    let that = |compared| -> Vec<&Entry> { trail.holds.entries().iter().filter(|step| step.fingerprint_compared == Some(compared)).collect() };
     let symbol = match (faults.is_empty(), sealed, view.facts.own_ca.is_some()) {
         (false, _, _) => "fail",
         // Only a seal by a key that the reader knows says more than that nothing was lost by accident.
@@ -83,7 +95,10 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         head: trail.holds.entries().last().map(Entry::hash),
         sealed_up_to: sealed,
         holds: Some(faults.is_empty()),
+        not_compared: that(false).iter().map(|step| step.step).collect(),
         faults,
+        not_compared_in: in_words(&that(false)),
+        compared_in: in_words(&that(true)),
         says,
         brief,
         symbol,
@@ -102,6 +117,16 @@ pub(super) fn command(entry: &Entry) -> Option<&str> {
         }
     }
     None
+}
+
+/// A step's number and command: `2 (sign)`.
+pub(super) fn called(entry: &Entry) -> String {
+    command(entry).map_or_else(|| entry.step.to_string(), |command| format!("{} ({command})", entry.step))
+}
+
+fn in_words(steps: &[&Entry]) -> Option<String> {
+    let all: Vec<String> = steps.iter().map(|step| called(step)).collect();
+    (!all.is_empty()).then(|| format!("{} {}", if all.len() == 1 { "step" } else { "steps" }, listed(&all)))
 }
 
 /// The last step that wrote this file as it lies in the bundle now.
