@@ -881,7 +881,9 @@ fn a_fingerprint_that_nobody_compared_is_no_secret() {
     assert!(text(&format!("<body>{header}")).contains("compared by nobody in steps 2 (sign) and 3 (submit)"), "{header}");
     let summary = section(&page, "summary");
     assert!(
-        summary.contains("That both sides had the same request and response before them: nobody compared fingerprints in steps 2 (sign) and 3 (submit).")
+        summary.contains(
+            "That both sides had the same request and response before them: nobody compared fingerprints in steps 2 (sign) and 3 (submit)."
+        )
     );
     assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([2, 3]));
     let run = bench.run(&[&["report", "bundle", "-o", "page.html"], &TRUST[..]].concat()).expect(0);
@@ -900,4 +902,28 @@ fn a_fingerprint_that_nobody_compared_is_no_secret() {
     // Without a transcript nobody knows.
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(section(&report(&bench, &[]), "summary").contains("That the two sides compared fingerprints: no transcript says so."));
+}
+
+#[test]
+fn one_is_one_and_two_are_two() {
+    let bench = signed(&[]);
+    let mut response = read_json(&bench, RESPONSE);
+    response["ca_fingerprint"] = json!("0".repeat(64));
+    bench.write(RESPONSE, response.to_string());
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    let said = || bench.run(&[&["report", "bundle", "-o", "page.html", "--force"], &TRUST[..]].concat()).expect(0).stdout;
+    assert!(said().contains("records     one differs from what was found: see the page"), "{}", said());
+    response["signed_cert_sha256"] = json!("0".repeat(64));
+    bench.write(RESPONSE, response.to_string());
+    assert!(said().contains("records     2 differ from what was found: see the page"), "{}", said());
+
+    let (_, facts) = facts(&directory().join("csr.signature--one-bit"));
+    let page = page(&facts);
+    let shown = text(&page);
+    assert!(shown.contains("1 of 34 checks fails") && shown.contains("This check failed:"), "{shown}");
+    assert!(page.contains("1 is broken") && !page.contains("1 are"), "{page}");
+    // Nothing is said twice.
+    let (_, facts) = self::facts(&directory().join("pem.hsm--two-blocks"));
+    let page = hsmboot::report::page(&facts);
+    assert!(!text(&page).contains("not judged (not judged)") && text(&page).contains(": not judged"));
 }

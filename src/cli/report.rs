@@ -189,6 +189,7 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     };
     let records = match differences.len() {
         0 => "agree with what was found".to_owned(),
+        1 => styled(RED, "one differs from what was found: see the page"),
         count => styled(RED, &format!("{count} differ from what was found: see the page")),
     };
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));

@@ -2,7 +2,7 @@
 
 use super::html::Html;
 use super::picture;
-use super::view::View;
+use super::view::{View, counted};
 use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
 use crate::x509::{hex, sha256};
 
@@ -75,7 +75,7 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
             let digest = hex(&sha256(content));
             html.el("td", &[], |html| {
                 html.digest(&digest);
-                html.say_of("p", "source", &format!("{} bytes", content.len()));
+                html.say_of("p", "source", &counted(content.len(), "byte", "bytes"));
             });
             html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
         }

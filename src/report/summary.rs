@@ -102,15 +102,20 @@ fn aspects(html: &mut Html, view: &View<'_>) {
         Verdict::Rejected => {
             let unjudged = count(Status::Skipped);
             let rest = if unjudged > 0 { format!(", {unjudged} could not be judged") } else { String::new() };
-            format!("{} of {} checks fail{rest}", count(Status::Fail), facts.verification.checks.len())
+            format!("{}{rest}", failing(count(Status::Fail), facts.verification.checks.len()))
         }
-        Verdict::Verified => format!("{} checks: {} pass, {} notes", facts.verification.checks.len(), count(Status::Pass), count(Status::Note)),
+        Verdict::Verified => {
+            let (pass, accepted) = (count(Status::Pass), count(Status::Accepted));
+            let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+            let notes = counted(count(Status::Note), "note", "notes");
+            format!("{} checks: {pass} pass{accepted}, {notes}", facts.verification.checks.len())
+        }
     };
     aspect(html, "HSM", verdict(facts).symbol, &hsm);
     match &facts.pair {
         None => aspect(html, "Pair", "absent", "nothing is signed yet"),
         Some(pair) if pair.verdict == "fit" => aspect(html, "Pair", "pass", "fit for InitializeCluster"),
-        Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {} of {} checks fail", pair.failed().count(), pair.checks.len())),
+        Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {}", failing(pair.failed().count(), pair.checks.len()))),
     }
     match &facts.survey.receipt {
         Told::Absent if about_to_send(view).is_some() => aspect(html, "Submission", "skipped", "perhaps sent: no receipt"),
@@ -132,11 +137,16 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     }
 }
 
+fn failing(failed: usize, all: usize) -> String {
+    format!("{failed} of {all} checks {}", if failed == 1 { "fails" } else { "fail" })
+}
+
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let failed: Vec<_> = view.verification.with(Status::Fail).collect();
     if !failed.is_empty() {
         html.of("div", "alarm block", |html| {
-            html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. These checks failed:</p>");
+            html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. ");
+            html.raw(if failed.len() == 1 { "This check failed:</p>" } else { "These checks failed:</p>" });
             html.of("ul", "plain", |html| {
                 for found in failed {
                     html.el("li", &[], |html| {

@@ -1,7 +1,7 @@
 //! The transcript: who did what to the bundle, and whether that still hangs together.
 
 use super::html::Html;
-use super::view::{View, listed};
+use super::view::{View, counted, listed};
 use super::{picture, told_by};
 use serde::Serialize;
 
@@ -74,14 +74,20 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     let steps = trail.holds.entries().len();
     let says = match (faults.is_empty(), sealed, &ca) {
         (false, _, _) => format!("does not hold: {}", faults.join("; ")),
-        (true, None, _) => format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps)),
-        (true, Some(step), Some((_, whose))) => format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps)),
-        (true, Some(step), None) => format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps)),
+        (true, None, _) => {
+            format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps, "step", "steps"))
+        }
+        (true, Some(step), Some((_, whose))) => {
+            format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps, "step", "steps"))
+        }
+        (true, Some(step), None) => {
+            format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps, "step", "steps"))
+        }
     };
     let brief = match (faults.is_empty(), sealed) {
         (false, _) => "does not hold".to_owned(),
-        (true, None) => format!("{}, not sealed", counted(steps)),
-        (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps)),
+        (true, None) => format!("{}, not sealed", counted(steps, "step", "steps")),
+        (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps, "step", "steps")),
     };
     let that = |compared| -> Vec<&Entry> { trail.holds.entries().iter().filter(|step| step.fingerprint_compared == Some(compared)).collect() };
     let symbol = match (faults.is_empty(), sealed, view.facts.own_ca.is_some()) {
@@ -134,10 +140,6 @@ pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
     let survey = &view.facts.survey;
     let digest = hex(&sha256(survey.content(name)?));
     survey.transcript.told()?.holds.entries().iter().rev().find(|entry| entry.outputs.get(name) == Some(&digest))
-}
-
-fn counted(steps: usize) -> String {
-    if steps == 1 { "one step".to_owned() } else { format!("{steps} steps") }
 }
 
 /// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
@@ -193,7 +195,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             });
             let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
             if more > 0 {
-                html.say("p", &format!("{more} lines more are not shown."));
+                html.say("p", &format!("{} not shown.", counted(more, "line more is", "lines more are")));
             }
         });
     }
