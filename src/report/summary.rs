@@ -126,7 +126,10 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     let transcript = standing(view);
     aspect(html, "Transcript", transcript.symbol, &transcript.brief);
     match (&transcript.not_compared_in, &transcript.compared_in) {
-        (Some(steps), _) => aspect(html, "Fingerprints", "accepted", &format!("compared by nobody in {steps}")),
+        (Some(_), _) => {
+            let steps = counted(transcript.not_compared.len(), "step", "steps");
+            aspect(html, "Fingerprints", "accepted", &format!("not compared in {steps}"));
+        }
         (None, Some(steps)) => aspect(html, "Fingerprints", "told", &format!("compared in {steps}")),
         (None, None) => aspect(html, "Fingerprints", "absent", "no step compared any"),
     }

@@ -220,6 +220,8 @@ class Checks:
             picture = self.browser.run("return document.querySelector('.picture').getBoundingClientRect().height")
             assert picture <= 222 / 25.4 * 96 + 1, f"the picture is {picture} high, and does not fit a page with its heading"
             assert self.browser.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
+            split = self.browser.run("return [...document.querySelectorAll('.told, .standing, h2, h3, h4')].filter(e => getComputedStyle(e).breakInside !== 'avoid' || getComputedStyle(e).breakAfter !== 'avoid').map(e => e.textContent.slice(0, 40))")
+            assert split == [], f"a note or a heading is split, or left alone at the foot of a page: {split}"
             self.browser.cdp("Emulation.setEmulatedMedia", media="")
             self.browser.view(1280, 900)
 
