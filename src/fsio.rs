@@ -213,6 +213,19 @@ pub fn make_dir(dir: &Path) -> Result<()> {
     }
 }
 
+/// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that exists: tried with a temporary one, before anything
+/// is done that cannot be done twice. It is no promise: the disk may be full a moment later.
+///
+/// # Errors
+/// Class `Machine` for everything that the disk says; as [`check_dir`].
+pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
+    check_dir(dir)?;
+    let nearest = dir.ancestors().find(|path| path.is_dir()).filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let content = vec![0; room];
+    let trial = NewFile { name: String::new(), content: &content, mode: 0o600, replace: false };
+    Staged::new(nearest, &trial).and_then(Staged::discard).map_err(|cause| machine(dir, &cause))
+}
+
 /// Writes a group of files into `dir`: each first to a temporary file beside its place, synced; then all are renamed. A file that stands there
 /// already with the same content stays untouched, one of another content is never replaced unless `replace` says so.
 ///
@@ -381,6 +394,11 @@ impl Staged {
         Ok(staged)
     }
 
+    fn discard(self) -> io::Result<()> {
+        pending().remove(self.0.path());
+        self.0.close()
+    }
+
     fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, file: &NewFile<'_>) -> io::Result<()> {
         pending.remove(self.0.path());
         // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
@@ -416,6 +434,17 @@ mod tests {
         assert!(!dir.path().join("a").exists());
         assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"other");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_directory_is_tried_before_it_is_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        check_writable(&dir.path().join("new/below"), 1000).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left, nothing is made");
+        let error = check_writable(Path::new("/proc/none"), 1000).unwrap_err();
+        assert_eq!((error.kind, error.code()), ("cannot-write", 1));
+        assert_eq!(check_writable(Path::new("/proc/version"), 1000).unwrap_err().kind, "not-a-directory");
+        check_writable(Path::new("new"), 10).unwrap();
     }
 
     #[test]
