@@ -730,7 +730,7 @@ fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() 
     let bench = signed(&[]);
     let run = bench.run(&[&["report", "bundle", "-o", "-"], &TRUST[..]].concat()).expect(0);
     assert!(!run.stderr.contains("[3") && !run.stderr.contains("[0m") && !run.stderr.contains('\u{1b}'), "{}", run.stderr);
-    assert!(run.stderr.contains("  verdict     verified at 2") && run.stderr.ends_with(|c: char| c == '\n') && !run.stderr.ends_with("\n\n"));
+    assert!(run.stderr.contains("  verdict     verified at 2") && run.stderr.ends_with('\n') && !run.stderr.ends_with("\n\n"));
     let command = |more: &str| {
         let program = env!("CARGO_BIN_EXE_hsmboot");
         format!("env -u NO_COLOR TERM=xterm {program} report bundle -o - {} {more} >page.html", TRUST.join(" "))
