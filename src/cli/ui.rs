@@ -104,6 +104,13 @@ impl Ui {
         }
     }
 
+    /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
+    pub(crate) fn say_styled(&self, text: &str) {
+        if !self.quiet {
+            to_stderr(text.trim_end_matches('\n'));
+        }
+    }
+
     /// A line on standard error with `--verbose`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
