@@ -1,0 +1,129 @@
+//! What a transcript accounts for: the bundle's files, lines that somebody noted, seals.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, MAX_TRANSCRIPT, Transcript, fault};
+use crate::bundle::{Bundle, CA_FILE, counted, printable};
+use crate::error::Result;
+use crate::x509::{PublicKey, hex, sha256};
+
+/// What a transcript says of a file.
+struct Recorded<'a> {
+    digest: &'a str,
+    /// The step that says so.
+    step: u64,
+    /// `read` or `wrote`.
+    did: &'static str,
+}
+
+impl Transcript {
+    /// What each of the bundle's files should hold: the SHA-256 that was recorded last, by which step, and whether that step wrote the file.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left, or something that none had left; one that
+    /// wrote what no bundle has.
+    fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, Recorded<'_>>> {
+        let mut recorded: BTreeMap<&str, Recorded<'_>> = BTreeMap::new();
+        for entry in &self.entries {
+            for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
+                match recorded.get(name.as_str()) {
+                    Some(before) if before.digest != digest => {
+                        let what = format!("step {} read another {name} than step {} had left", entry.step, before.step);
+                        return Err(fault(what, "it was changed between the two, by other means"));
+                    }
+                    // What stood there before the first step came from elsewhere; a CA's certificate may come from `ca init` at any time.
+                    None if entry.step > 1 && name != CA_FILE => {
+                        let what = format!("step {} found {name}, which no step before had written", entry.step);
+                        return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
+                    }
+                    _ => drop(recorded.insert(name, Recorded { digest, step: entry.step, did: "read" })),
+                }
+            }
+            for (name, digest) in &entry.outputs {
+                // Names in there are from outside: only a bundle's own are ever opened.
+                if !names.contains(name) {
+                    let what = format!("step {} wrote `{}`, which no bundle has", entry.step, printable(name));
+                    return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
+                }
+                recorded.insert(name, Recorded { digest, step: entry.step, did: "wrote" });
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Holds the bundle's files against the transcript, and its seals against the CA's key.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a file that is missing, changed, or accounted for by no step; a seal that the key did not make.
+    pub fn account_for(&self, bundle: &Bundle, ca: Option<&PublicKey>) -> Result<()> {
+        self.is_of(bundle.id())?;
+        let names = bundle.names();
+        let recorded = self.recorded(&names)?;
+        for (name, Recorded { digest, step, did }) in &recorded {
+            if !bundle.has_file(name) {
+                let what = format!("step {step} {did} {name}, and it is not here");
+                return Err(fault(what, "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it"));
+            }
+            let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
+            if hex(&sha256(&content)) != *digest {
+                let what = format!("{name} is not the file that step {step} left");
+                return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
+            }
+        }
+        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && bundle.has_file(name));
+        if let Some(name) = stray {
+            let what = format!("no step of the transcript accounts for {name}");
+            return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
+        }
+        match ca.and_then(|key| self.forged(key)) {
+            None => Ok(()),
+            Some(step) => {
+                let what = format!("the seal of step {step} was not made with the key of the CA's certificate");
+                Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
+            }
+        }
+    }
+
+    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of a change of the last line, where it is not sealed, or
+    /// of last lines that wrote no file and were cut off.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: no line has it.
+    pub fn step_of(&self, noted: &[u8; 32]) -> Result<u64> {
+        let noted = hex(noted);
+        self.entries.iter().find(|entry| entry.hash() == noted).map(|entry| entry.step).ok_or_else(|| {
+            let lines = counted(self.entries.len(), "line");
+            let what = format!("no line of the transcript has the SHA-256 that was noted\n  expected {noted}\n  found    {lines}, each with another");
+            fault(
+                what,
+                "compare what was typed with the note, digit by digit; if it is the same, that line was changed or cut off, or the transcript \
+                 exchanged: keep the bundle as evidence, and do not go on with it",
+            )
+        })
+    }
+
+    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
+    pub fn head(&self) -> String {
+        self.next().1
+    }
+
+    /// The first step with a seal that `key` did not make.
+    pub fn forged(&self, key: &PublicKey) -> Option<u64> {
+        let forged = |entry: &&Entry| entry.seal.as_ref().is_some_and(|seal| !seal.is_by(key, &entry.to_be_sealed()));
+        self.entries.iter().find(forged).map(|entry| entry.step)
+    }
+
+    /// The last step that is sealed.
+    pub fn sealed_up_to(&self) -> Option<u64> {
+        self.last_sealed().map(|entry| entry.step)
+    }
+
+    /// SHA-256 of that step's line: steps that follow leave it as it is.
+    pub fn sealed_head(&self) -> Option<String> {
+        self.last_sealed().map(Entry::hash)
+    }
+
+    fn last_sealed(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.seal.is_some())
+    }
+}

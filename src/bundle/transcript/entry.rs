@@ -1,0 +1,187 @@
+//! A line of the transcript: what it says, its hash, its seal, and how a step writes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MAX_TRANSCRIPT, Transcript, full};
+use crate::bundle::{ClusterId, Digests};
+use crate::error::Result;
+use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
+
+/// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
+const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
+
+/// One step. The order of its members is that of the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// `hsmboot-transcript/1`
+    pub format: String,
+    /// Counted from 1.
+    pub step: u64,
+    /// When, by that machine's clock.
+    pub time: Moment,
+    /// Name and version of the program.
+    pub tool: String,
+    /// The command line, without secrets.
+    pub command: Vec<String>,
+    /// The machine's name.
+    pub host: String,
+    /// Who says to have done it (`--operator`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operator: Option<String>,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// What the step read, and the SHA-256 of each file.
+    pub inputs: Digests,
+    /// What the step wrote.
+    pub outputs: Digests,
+    /// `verified` or `rejected`, where something was judged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<String>,
+    /// Checks whose failure was accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub accepted: Vec<String>,
+    /// Why something was accepted, or done unverified.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Done although the bundle did not verify.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unverified: bool,
+    /// Whether the fingerprint that the other side read out was compared.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint_compared: Option<bool>,
+    /// The call that was about to be sent when this was written: `InitializeCluster`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sends: Option<String>,
+    /// SHA-256 of the line before, without its line end; of the first, zeros.
+    pub previous: String,
+    /// The CA's signature over the line without this member.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seal: Option<Seal>,
+}
+
+impl Entry {
+    /// The only value of `format`.
+    pub const FORMAT: &'static str = "hsmboot-transcript/1";
+
+    /// SHA-256 of its line, without its line end: what the next one names as `previous`.
+    pub fn hash(&self) -> String {
+        hex(&sha256(line(self).as_bytes()))
+    }
+
+    /// What a seal signs.
+    pub fn to_be_sealed(&self) -> Vec<u8> {
+        let bare = Entry { seal: None, ..self.clone() };
+        [SEAL_CONTEXT, line(&bare).as_bytes()].concat()
+    }
+}
+
+/// A signature by the CA's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    /// AlgorithmIdentifier, DER in hex.
+    pub algorithm: String,
+    /// The signature, in hex.
+    pub signature: String,
+}
+
+impl Seal {
+    /// From what the CA's key gives.
+    pub fn new(algorithm: &[u8], signature: &[u8]) -> Self {
+        Seal { algorithm: hex(algorithm), signature: hex(signature) }
+    }
+
+    /// Whether `key` made it.
+    pub fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
+        let (Some(algorithm), Some(signature)) = (unhex(&self.algorithm), unhex(&self.signature)) else { return false };
+        SignatureAlgorithm::from_der(&algorithm).is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
+    }
+}
+
+/// Of lower-case digits only: one seal is not to be written in two ways.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if pair.len() == 2 { u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok() } else { None }).collect()
+}
+
+/// An entry's line, without a line end: our own type with string keys always serialises.
+pub(super) fn line(entry: &Entry) -> String {
+    serde_json::to_string(entry).unwrap_or_default()
+}
+
+/// Makes a seal over what it is given.
+pub type Sealer<'a> = &'a dyn Fn(&[u8]) -> Result<Seal>;
+
+/// What a step says of itself; the bundle knows the rest.
+#[derive(Clone, Default)]
+pub struct Step<'a> {
+    /// When, by this machine's clock.
+    pub time: Option<Moment>,
+    /// Name and version of the program.
+    pub tool: &'a str,
+    /// The command line, without secrets.
+    pub command: Vec<String>,
+    /// The machine's name.
+    pub host: String,
+    /// Who says to do it.
+    pub operator: Option<String>,
+    /// What was read besides the bundle's own files: SHA-256 by the name that it was given under.
+    pub given: Digests,
+    /// What was judged, if anything was.
+    pub verdict: Option<String>,
+    /// Checks whose failure was accepted.
+    pub accepted: Vec<String>,
+    /// Why something was accepted, or done unverified.
+    pub reason: Option<String>,
+    /// Done although the bundle did not verify.
+    pub unverified: bool,
+    /// Whether the other side's fingerprint was compared.
+    pub fingerprint_compared: Option<bool>,
+    /// A call that is about to be sent, and cannot be taken back.
+    pub sends: Option<&'static str>,
+    /// The CA's key, where it shall seal the step.
+    pub seal: Option<Sealer<'a>>,
+}
+
+impl Step<'_> {
+    /// The transcript's content with this step: it read what stood in the bundle, and writes `outputs`.
+    ///
+    /// # Errors
+    /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`; that the key does not sign, class `Ca`.
+    pub(in crate::bundle) fn after(&self, transcript: &Transcript, cluster_id: &ClusterId, stood: Digests, outputs: Digests) -> Result<Vec<u8>> {
+        transcript.is_of(cluster_id)?;
+        let (step, previous) = transcript.next();
+        let mut inputs = stood;
+        inputs.extend(self.given.clone());
+        let mut entry = Entry {
+            format: Entry::FORMAT.to_owned(),
+            step,
+            time: self.time.unwrap_or(Moment::from_unix(0)),
+            tool: self.tool.to_owned(),
+            command: self.command.clone(),
+            host: self.host.clone(),
+            operator: self.operator.clone(),
+            cluster_id: cluster_id.clone(),
+            inputs,
+            outputs,
+            verdict: self.verdict.clone(),
+            accepted: self.accepted.clone(),
+            reason: self.reason.clone(),
+            unverified: self.unverified,
+            fingerprint_compared: self.fingerprint_compared,
+            sends: self.sends.map(str::to_owned),
+            previous,
+            seal: None,
+        };
+        if let Some(seal) = self.seal {
+            entry.seal = Some(seal(&entry.to_be_sealed())?);
+        }
+        let content = transcript.with(&entry);
+        // What is longer would be read by no later step.
+        if u64::try_from(content.len()).is_ok_and(|length| length <= MAX_TRANSCRIPT) { Ok(content) } else { Err(full()) }
+    }
+}
