@@ -417,3 +417,111 @@ fn text_and_json_say_whose_key_a_seal_is_held_against() {
     let bare = verified(&two_steps(&[]), &[]);
     assert!(bare["ca_fingerprint"].is_null() && bare["sealed_head"].is_null(), "{bare:#}");
 }
+
+const WITH_CA: [&str; 5] = ["transcript", "verify", "bundle", "--ca", "customerCA.crt"];
+
+/// Signed by a CA of the same name as the bench's, whose files lie beside its: the command is like `sign`'s.
+fn sign_as_mallory(bench: &Bench, more: &[&'static str]) {
+    let (ca, key) = (bench.read("customerCA.crt"), bench.read("customerCA.key"));
+    bench.put_ca(&support::ca(|_| {}));
+    bench.run(&sign(&[&["--force"], more].concat())).expect(0);
+    bench.write("customerCA.crt", ca);
+    bench.write("customerCA.key", key);
+}
+
+/// A step more, which wrote this into these files of the bundle, whether or not it is sealed: what anybody can do who can write to the bundle.
+fn one_step_more(bench: &Bench, files: &[(&str, &str)]) {
+    let mut all = entries(bench);
+    let last = all.last().unwrap().clone();
+    let mut inputs: Digests = last.inputs.into_iter().filter(|(name, _)| !name.contains('/')).collect();
+    inputs.extend(last.outputs);
+    let outputs = files.iter().map(|(name, content)| ((*name).to_owned(), hex(&sha256(content.as_bytes())))).collect();
+    all.push(Entry { inputs, outputs, seal: None, ..all[0].clone() });
+    for (name, content) in files {
+        bench.write(&format!("bundle/{name}"), content);
+    }
+    forge(bench, all);
+}
+
+#[test]
+fn what_the_ca_sealed_is_not_replaced_by_a_step_that_nobody_sealed() {
+    let bench = two_steps(&["--seal"]);
+    sign_as_mallory(&bench, &[]);
+    let why = ["step 3, which is not sealed", "customerCA.crt", "step 2"];
+    bench.refused(&WITH_CA, 4, "bad-transcript", &why);
+    // Nor is what was put back afterwards: between the two steps it was another.
+    let sealed = two_steps(&["--seal"]);
+    let good = String::from_utf8(sealed.read("bundle/response.json")).unwrap();
+    one_step_more(&sealed, &[("response.json", "{}")]);
+    one_step_more(&sealed, &[("response.json", &good)]);
+    sealed.refused(&WITH_CA, 4, "bad-transcript", &["step 3, which is not sealed", "response.json"]);
+}
+
+#[test]
+fn every_file_that_a_seal_is_about_stays_what_it_was() {
+    let bench = two_steps(&["--seal"]);
+    let good = bench.read(TRANSCRIPT);
+    let sealed = &entries(&bench)[1];
+    let names: Vec<String> = sealed.inputs.keys().chain(sealed.outputs.keys()).filter(|name| !name.contains('/')).cloned().collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in &names {
+        let before = bench.read(&format!("bundle/{name}"));
+        one_step_more(&bench, &[(name, "another")]);
+        // The program's own record of a judgement may be made anew.
+        match name.as_str() {
+            "verification.json" => drop(bench.run(&WITH_CA).expect(0)),
+            name => drop(bench.refused(&WITH_CA, 4, "bad-transcript", &["step 3, which is not sealed", name])),
+        }
+        bench.write(TRANSCRIPT, &good);
+        // By other means than a step, not even that.
+        bench.refused(&WITH_CA, 4, "bad-transcript", &[name, "is not the file that step 2 left"]);
+        bench.write(&format!("bundle/{name}"), before);
+    }
+    bench.run(&WITH_CA).expect(0);
+}
+
+#[test]
+fn a_last_seal_by_another_ca_is_no_seal() {
+    let bench = two_steps(&["--seal"]);
+    sign_as_mallory(&bench, &["--seal"]);
+    bench.refused(&WITH_CA, 4, "bad-transcript", &["the seal of step 3 was not made with the key"]);
+    let bench = two_steps(&[]);
+    sign_as_mallory(&bench, &["--seal"]);
+    bench.refused(&WITH_CA, 4, "bad-transcript", &["the seal of step 3 was not made with the key"]);
+    // By that CA's own certificate nothing is wrong with it, which is why it says how little that proves.
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.contains("proves nothing against who replaced both"), "{text}");
+    assert!(!two_steps(&["--seal"]).run(&WITH_CA).expect(0).stdout.contains("proves nothing"));
+}
+
+#[test]
+fn what_follows_a_seal_is_told() {
+    let bench = two_steps(&["--seal"]);
+    assert!(!bench.run(&WITH_CA).expect(0).stdout.contains("not sealed"), "nothing follows");
+    assert_eq!(verified(&bench, &[])["after_seal"], serde_json::json!({ "steps": [], "replaced": [], "added": [] }));
+    bench.run(&record(&["--at", "2026-01-01T00:00:00Z"])).expect(0);
+    one_step_more(&bench, &[("receipt.json", "{}")]);
+    let text = bench.run(&WITH_CA).expect(0).stdout;
+    assert!(text.contains("  steps 3 and 4 are not sealed, and left request, signed certificate and trust anchor as step 2 had them\n"), "{text}");
+    let request = serde_json::json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
+    });
+    one_step_more(&bench, &[("request.json", &request.to_string())]);
+    let text = bench.run(&WITH_CA).expect(0).stdout;
+    assert!(text.contains("  steps 3 to 5 are not sealed, and step 5 added request.json, which step 2 did not find\n"), "{text}");
+    assert_eq!(verified(&bench, &[])["after_seal"], serde_json::json!({ "steps": [3, 4, 5], "replaced": [], "added": ["request.json"] }));
+    assert!(verified(&two_steps(&[]), &[])["after_seal"].is_null());
+}
+
+#[test]
+fn a_ca_that_signs_again_seals_again() {
+    let bench = two_steps(&["--seal"]);
+    bench.run(&sign(&["--force"])).expect(0);
+    // The same CA's key, and nothing that says so: anybody can write a line like this one.
+    bench.refused(&WITH_CA, 4, "bad-transcript", &["step 3, which is not sealed", "CustomerHsmCertificate.crt", "step 2"]);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.contains("  step 3 is not sealed, and step 3 replaced "), "{text}");
+    bench.run(&sign(&["--force", "--seal"])).expect(0);
+    assert!(bench.run(&WITH_CA).expect(0).stdout.contains("sealed up to step 4"));
+}

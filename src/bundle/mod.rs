@@ -20,7 +20,7 @@ pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waive
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
-pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use transcript::{AfterSeal, Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};

@@ -7,6 +7,7 @@
 mod account;
 mod entry;
 
+pub use account::AfterSeal;
 pub use entry::{Entry, Seal, Sealer, Step};
 
 use super::{ClusterId, Store, printable};

@@ -50,7 +50,7 @@ Examples:
   hsmboot transcript verify ./cluster-abc234defgh --noted 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
 
 Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or reordered, a file is missing or another one, or no line \
-has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA")]
+has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA, or what it sealed was replaced by a step that is not sealed")]
 pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -105,6 +105,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         (None, _) => None,
     };
     transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
+    if args.ca.is_some() {
+        transcript.stands_as_sealed()?;
+    }
     let noted: Vec<(u64, String)> = args.noted.iter().map(|noted| Ok((transcript.step_of(noted)?, hex(noted)))).collect::<Result<_>>()?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
@@ -122,7 +125,8 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         }
         (Some(step), Some(ca), None) => {
             format!(
-                "sealed up to step {step} with the key of the bundle's own {CA_FILE} (SHA-256 {}): compare that, or give --ca",
+                "sealed up to step {step} with the key of the bundle's own {CA_FILE} (SHA-256 {}), which proves nothing against who replaced both: \
+                 compare that, or give --ca",
                 hex(&ca.fingerprint())
             )
         }
@@ -135,7 +139,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let sealed_head = transcript.sealed_head();
+    let (sealed_head, after_seal) = (transcript.sealed_head(), transcript.after_seal());
     let document = json!({
         "bundle": path_value(bundle.path()),
         "cluster_id": bundle.id(),
@@ -143,6 +147,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "head": transcript.head(),
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
+        "after_seal": after_seal,
         "ca_given": args.ca.is_some(),
         "noted": noted.iter().map(|(step, digest)| json!({ "step": step, "sha256": digest })).collect::<Vec<_>>(),
         "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
@@ -158,6 +163,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             )
         ),
     );
+    if let Some(says) = after_seal.and_then(|after| after.says()) {
+        text.push_str(&format!("  {says}\n"));
+    }
     for (step, digest) in &noted {
         text.push_str(&format!("  step {step}'s line has the SHA-256 that was noted, {digest}\n"));
     }

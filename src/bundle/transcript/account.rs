@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Entry, MAX_TRANSCRIPT, Transcript, fault};
-use crate::bundle::{Bundle, CA_FILE, counted, printable};
+use crate::bundle::{Bundle, CA_FILE, RECEIPT, VERIFICATION, counted, printable};
 use crate::error::Result;
 use crate::x509::{PublicKey, hex, sha256};
 
@@ -14,6 +16,50 @@ struct Recorded<'a> {
     step: u64,
     /// `read` or `wrote`.
     did: &'static str,
+}
+
+/// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AfterSeal {
+    /// The step that is sealed.
+    #[serde(skip)]
+    pub sealed: u64,
+    /// The steps after it.
+    pub steps: Vec<u64>,
+    /// Files that one of them wrote with another content, and the first step that did.
+    #[serde(serialize_with = "names")]
+    pub replaced: BTreeMap<String, u64>,
+    /// Files that one of them wrote and that were not there before, and that step.
+    #[serde(serialize_with = "names")]
+    pub added: BTreeMap<String, u64>,
+}
+
+fn names<S: serde::Serializer>(files: &BTreeMap<String, u64>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.keys())
+}
+
+/// The first step among these, and the files that were that step's.
+fn first_of(files: &BTreeMap<String, u64>) -> Option<(u64, String)> {
+    let first = files.values().min()?;
+    let names: Vec<String> = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| printable(name)).collect();
+    Some((*first, names.join(", ")))
+}
+
+impl AfterSeal {
+    /// The same in words, a clause for each thing; `None` where nothing followed.
+    pub fn says(&self) -> Option<String> {
+        let steps = match self.steps.as_slice() {
+            [] => return None,
+            [one] => format!("step {one} is not sealed"),
+            [one, two] => format!("steps {one} and {two} are not sealed"),
+            [first, .., last] => format!("steps {first} to {last} are not sealed"),
+        };
+        Some(match (first_of(&self.replaced), first_of(&self.added)) {
+            (Some((step, names)), _) => format!("{steps}, and step {step} replaced {names}"),
+            (None, Some((step, names))) => format!("{steps}, and step {step} added {names}, which step {} did not find", self.sealed),
+            (None, None) => format!("{steps}, and left request, signed certificate and trust anchor as step {} had them", self.sealed),
+        })
+    }
 }
 
 impl Transcript {
@@ -125,5 +171,43 @@ impl Transcript {
 
     fn last_sealed(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.seal.is_some())
+    }
+
+    /// What followed the last sealed step; `None` where none is sealed.
+    pub fn after_seal(&self) -> Option<AfterSeal> {
+        // What the bundle's files are called has no `/` in it, unlike what a step was given besides. Later steps write these two anew, or write them first.
+        let is_held = |name: &&String| !name.contains('/') && ![VERIFICATION, RECEIPT].contains(&name.as_str());
+        let sealed = self.last_sealed()?;
+        let mut after = AfterSeal { sealed: sealed.step, steps: Vec::new(), replaced: BTreeMap::new(), added: BTreeMap::new() };
+        for entry in self.entries.iter().filter(|entry| entry.step > sealed.step) {
+            after.steps.push(entry.step);
+            for (name, digest) in entry.outputs.iter().filter(|(name, _)| is_held(name)) {
+                match sealed.outputs.get(name).or_else(|| sealed.inputs.get(name)) {
+                    Some(held) if held == digest => {}
+                    Some(_) => drop(after.replaced.entry(name.clone()).or_insert(entry.step)),
+                    None => drop(after.added.entry(name.clone()).or_insert(entry.step)),
+                }
+            }
+        }
+        Some(after)
+    }
+
+    /// That what the last sealed step read and wrote was replaced by none that follows it. Together with [`Transcript::account_for`], and the key of a CA
+    /// that is known, this says that request, signed certificate and trust anchor are those that the CA saw and made.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: a later step wrote another of these files. `verification.json` and `receipt.json` it may.
+    pub fn stands_as_sealed(&self) -> Result<()> {
+        let Some(after) = self.after_seal() else { return Ok(()) };
+        match first_of(&after.replaced) {
+            None => Ok(()),
+            Some((step, names)) => {
+                let what = format!("step {step}, which is not sealed, replaced what step {}, which is, had left: {names}", after.sealed);
+                Err(fault(
+                    what,
+                    "whoever could write to the bundle could have done so: go on with nothing of it; if the CA itself signed again, have it sign with --seal",
+                ))
+            }
+        }
     }
 }
