@@ -14,7 +14,7 @@ use forge::fixture::{Expect, directory};
 use hsmboot::bundle::{Digests, Entry, Fingerprint, Survey, Transcript};
 use hsmboot::report::{Facts, page};
 use hsmboot::verify::{Anchor, Anchors, Policy, Profile, verify};
-use hsmboot::x509::sha256;
+use hsmboot::x509::{hex, sha256};
 use serde_json::{Value, json};
 use support::{Bench, CLUSTER, TRUST, sign};
 
@@ -942,4 +942,56 @@ fn the_picture_has_each_reason_to_its_end() {
             assert!(drawn.contains(&reason.replace('\n', "\\u{a}").replace(' ', "")), "{path:?}: {reason}\n{drawn}");
         }
     }
+}
+
+/// The symbol beside the transcript's line in the head of the page, and that line.
+fn transcript_in_head(page: &str) -> (String, String) {
+    let aspect = page.split("<dt>Transcript</dt>").nth(1).unwrap().split("</dd>").next().unwrap();
+    let symbol = aspect.split("#s-").nth(1).unwrap().split('"').next().unwrap();
+    (symbol.to_owned(), text(&format!("<body>{aspect}")))
+}
+
+#[test]
+fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
+    let bench = signed(&["--seal"]);
+    let with_ca = ["--ca", "customerCA.crt"];
+    let symbol = |more: &[&str]| transcript_in_head(&report(&bench, more)).0;
+    let proven = "Step 2 of the transcript was sealed with the key of customerCA.crt";
+    assert_eq!((symbol(&[]), symbol(&with_ca)), ("told".to_owned(), "pass".to_owned()));
+    let own = text(&report(&bench, &[]));
+    assert!(own.contains("the bundle’s own trust anchor, which proves nothing against who replaced both") && !own.contains(proven));
+    assert!(text(&report(&bench, &with_ca)).contains(proven));
+
+    // What `submit` and its like leave behind: it takes nothing from the seal.
+    one_step_more(&bench, |entry| entry.sends = Some("InitializeCluster".to_owned()));
+    let page = report(&bench, &with_ca);
+    assert_eq!(transcript_in_head(&page).0, "pass");
+    let shown = section(&page, "transcript");
+    assert!(shown.contains("step 3 is not sealed, and left request, signed certificate and trust anchor as step 2 had them"), "{shown}");
+
+    // A file that the sealed step did not find is not under its seal.
+    let request = json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
+    });
+    one_step_more(&bench, |entry| drop(entry.outputs.insert("request.json".to_owned(), hex(&sha256(request.to_string().as_bytes())))));
+    bench.write("bundle/request.json", request.to_string());
+    let page = report(&bench, &with_ca);
+    assert_eq!(transcript_in_head(&page).0, "told");
+    assert!(text(&page).contains("step 4 added request.json, which step 2 did not find") && !text(&page).contains(proven));
+    assert_eq!(document(&bench, &with_ca)["transcript"]["holds"], true);
+}
+
+#[test]
+fn what_replaced_a_sealed_signature_is_a_fault_and_no_pass() {
+    let bench = signed(&["--seal"]);
+    bench.write("real.crt", bench.read("customerCA.crt"));
+    bench.put_ca(&support::ca(|_| {}));
+    bench.run(&sign(&["--force"])).expect(0);
+    let page = report(&bench, &["--ca", "real.crt"]);
+    assert_eq!(transcript_in_head(&page), ("fail".to_owned(), "does not hold".to_owned()));
+    assert!(section(&page, "summary").contains("step 3, which is not sealed, replaced what step 2, which is, had left: "));
+    let answer = document(&bench, &["--ca", "real.crt"]);
+    assert_eq!(answer["transcript"]["holds"], false, "{answer:#}");
+    assert!(answer["transcript"]["faults"].to_string().contains("customerCA.crt"), "{answer:#}");
 }

@@ -298,8 +298,14 @@ fn proven(html: &mut Html, view: &View<'_>) {
             html.raw(".");
         });
     }
-    if standing(view).symbol == "pass" {
-        html.raw("<li>What the transcript tells up to its last sealed step was sealed with that CA’s key.</li>");
+    if let (Some((_, file)), Standing { symbol: "pass", sealed_up_to: Some(step), .. }) = (&facts.own_ca, standing(view)) {
+        html.el("li", &[], |html| {
+            html.text(&format!("Step {step} of the transcript was sealed with the key of "));
+            html.code(file);
+            html.raw(
+                ": the machine that signed saw its lines up to there as they are now, and request, signed certificate and trust anchor as well.",
+            );
+        });
     }
     if !verified && !fit {
         html.raw("<li>Nothing.</li>");

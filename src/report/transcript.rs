@@ -5,7 +5,7 @@ use super::view::{View, counted, listed};
 use super::{picture, told_by};
 use serde::Serialize;
 
-use crate::bundle::{Digests, Entry, TRANSCRIPT, Told, shell_words};
+use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -71,6 +71,11 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     if let (Some(_), Some((ca, whose))) = (sealed, &ca) {
         faults.extend(survey.forged(ca.key()).map(|step| format!("the seal of step {step} was not made with the key of {whose}")));
     }
+    // As `transcript verify --ca`: by a key that the reader knows, what it sealed stands, or that is a fault.
+    if trail.fault.is_none() && view.facts.own_ca.is_some() {
+        faults.extend(trail.holds.stands_as_sealed().err().map(|error| error.message));
+    }
+    let after = trail.holds.after_seal();
     let steps = trail.holds.entries().len();
     let says = match (faults.is_empty(), sealed, &ca) {
         (false, _, _) => format!("does not hold: {}", faults.join("; ")),
@@ -78,7 +83,9 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
             format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps, "step", "steps"))
         }
         (true, Some(step), Some((_, whose))) => {
-            format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps, "step", "steps"))
+            let less = if view.facts.own_ca.is_none() { ", which proves nothing against who replaced both" } else { "" };
+            let more = after.as_ref().and_then(AfterSeal::says).map_or_else(String::new, |says| format!("; {says}"));
+            format!("holds: {}, sealed up to step {step} with the key of {whose}{less}{more}", counted(steps, "step", "steps"))
         }
         (true, Some(step), None) => {
             format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps, "step", "steps"))
@@ -90,11 +97,11 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps, "step", "steps")),
     };
     let that = |compared| -> Vec<&Entry> { trail.holds.entries().iter().filter(|step| step.fingerprint_compared == Some(compared)).collect() };
-    let symbol = match (faults.is_empty(), sealed, view.facts.own_ca.is_some()) {
-        (false, _, _) => "fail",
-        // Only a seal by a key that the reader knows says more than that nothing was lost by accident.
-        (true, Some(_), true) => "pass",
-        (true, _, _) => "told",
+    let symbol = match (faults.is_empty(), &after) {
+        (false, _) => "fail",
+        // Only a seal by a key that the reader knows says more than that nothing was lost by accident, and only of files that it is about.
+        (true, Some(after)) if view.facts.own_ca.is_some() && after.replaced.is_empty() && after.added.is_empty() => "pass",
+        (true, _) => "told",
     };
     Standing {
         steps,
