@@ -525,3 +525,37 @@ fn a_ca_that_signs_again_seals_again() {
     bench.run(&sign(&["--force", "--seal"])).expect(0);
     assert!(bench.run(&WITH_CA).expect(0).stdout.contains("sealed up to step 4"));
 }
+
+#[test]
+fn nothing_is_sealed_over_a_record_that_is_known_not_to_hold() {
+    let bench = Bench::new();
+    bench.run(&record(&["--operator", "Ada"])).expect(0);
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    bench.write(&csr, [&bench.read(&csr)[..], b"\n"].concat());
+    let before = bench.listing();
+    // The key is one that would be missed: it is not looked for.
+    let nowhere = [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "nowhere.key"][..], &TRUST].concat();
+    let sealed = [&nowhere[..], &["--seal"]].concat();
+    let why = format!("{CLUSTER}_ClusterCsr.csr is not the file that step 1 left");
+    bench.refused(&sealed, 4, "bad-transcript", &["nothing is sealed", &why]);
+    assert!(bench.run(&sealed).stderr.contains("hint: sign without --seal, or start a new bundle"));
+    assert_eq!(bench.listing(), before, "nothing was asked for, and nothing written");
+    // Without a seal nothing vouches for it: a warning does, as no step relies on a transcript.
+    let run = bench.run(&sign(&[])).expect(0);
+    assert!(run.stderr.contains("the transcript does not account for the bundle"), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_is_sealed_where_the_record_was_taken_away() {
+    let bench = Bench::new();
+    let request = serde_json::json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
+    });
+    bench.write("bundle/request.json", request.to_string());
+    bench.refused(&sign(&["--seal"]), 4, "bad-transcript", &["nothing is sealed", "a request.json and no transcript"]);
+    // Who put a bundle together by hand has no record of it, and begins one that is sealed.
+    fs::remove_file(bench.path("bundle/request.json")).unwrap();
+    bench.run(&sign(&["--seal"])).expect(0);
+    assert_eq!(verified(&bench, &["--ca", "customerCA.crt"])["sealed_up_to"], 1);
+}

@@ -13,7 +13,7 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
 use super::key::KeyAccess;
-use super::step::{StepArgs, given, judged, seal, warn_of_gaps};
+use super::step::{StepArgs, given, judged, refuse_gaps, seal, warn_of_gaps};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use super::{TOOL, verify};
@@ -56,7 +56,7 @@ pub struct Args {
     /// Sign although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
     #[arg(long)]
     unverified: bool,
-    /// Seal the transcript with the CA's key: nothing up to this step can then be changed unseen
+    /// Seal the transcript, which must account for the bundle's files, with the CA's key: nothing up to this step can then be changed unseen
     #[arg(long)]
     seal: bool,
     #[command(flatten)]
@@ -137,7 +137,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
     bundle.check_ready()?;
-    warn_of_gaps(&bundle, ui);
+    if args.seal {
+        refuse_gaps(&bundle)?;
+    } else {
+        warn_of_gaps(&bundle, ui);
+    }
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);

@@ -43,16 +43,38 @@ pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, St
     }
 }
 
+/// Why a bundle's transcript is known not to be the record of all that was done to it; `None` where it may be.
+fn gap(bundle: &Bundle) -> Option<String> {
+    // One that does not hold in itself is refused when the step is written.
+    let transcript = Transcript::read(bundle.store()).ok()?;
+    if transcript.entries().is_empty() {
+        let what = "the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away";
+        return bundle.request().map(|_| what.to_owned());
+    }
+    let error = transcript.account_for(bundle, None).err()?;
+    Some(format!("the transcript does not account for the bundle: {}", error.message))
+}
+
 /// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.
 pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
-    // One that does not hold in itself is refused when the step is written.
-    let Ok(transcript) = Transcript::read(bundle.store()) else { return };
-    if transcript.entries().is_empty() {
-        if bundle.request().is_some() {
-            ui.warn("the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away");
-        }
-    } else if let Err(error) = transcript.account_for(bundle, None) {
-        ui.warn(&format!("the transcript does not account for the bundle: {}", error.message));
+    if let Some(gap) = gap(bundle) {
+        ui.warn(&gap);
+    }
+}
+
+/// The same before a seal: one over a record that is known not to hold would be worse than none.
+///
+/// # Errors
+/// Class `Input`, `bad-transcript`.
+pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
+    match gap(bundle) {
+        None => Ok(()),
+        Some(gap) => Err(Error::new(
+            Class::Input,
+            "bad-transcript",
+            format!("nothing is sealed, and nothing was signed: {gap}"),
+            "sign without --seal, or start a new bundle",
+        )),
     }
 }
 
