@@ -967,6 +967,7 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "pass");
     let shown = section(&page, "transcript");
+    assert!(shown.contains("It says nothing of what was written before the bundle reached that machine"), "{shown}");
     assert!(shown.contains("step 3 is not sealed, and left request, signed certificate and trust anchor as step 2 had them"), "{shown}");
 
     // A file that the sealed step did not find is not under its seal.

@@ -559,3 +559,17 @@ fn nothing_is_sealed_where_the_record_was_taken_away() {
     bench.run(&sign(&["--seal"])).expect(0);
     assert_eq!(verified(&bench, &["--ca", "customerCA.crt"])["sealed_up_to"], 1);
 }
+
+/// The limit of a seal, as docs/bundle.md states it, and what helps.
+#[test]
+fn a_seal_is_over_what_the_signers_machine_saw_and_a_note_tells_whether_that_was_so() {
+    let bench = Bench::new();
+    bench.run(&record(&["--operator", "Ada"])).expect(0);
+    let noted = entries(&bench)[0].hash();
+    let mut rewritten = entries(&bench);
+    rewritten[0].operator = Some("Eve".to_owned());
+    forge(&bench, rewritten);
+    bench.run(&sign(&["--seal"])).expect(0);
+    bench.run(&WITH_CA).expect(0);
+    bench.refused(&[&WITH_CA[..], &["--noted", &noted]].concat(), 4, "bad-transcript", &["no line of the transcript has the SHA-256", &noted]);
+}

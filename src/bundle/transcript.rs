@@ -1,8 +1,12 @@
 //! `transcript.jsonl`: what was done to a bundle, one line a step, each with the hash of the line before.
 //!
-//! Any change, any line taken out and any reordering breaks the chain. A cut at the end shows in the files: whatever the last lines wrote is then accounted
-//! for by no line, whether or not other lines follow. Who can write to the bundle can also write a whole new transcript, unless a line is sealed with the CA's key: a seal holds
-//! everything up to its line. Nothing but people and `hsmboot transcript` relies on any of this.
+//! Any change to a line that another follows, any such line taken out and any reordering breaks the chain. A cut at the end shows in the files: whatever the
+//! last lines wrote is then accounted for by no line, whether or not other lines follow. Last lines that wrote no file, such as `submit`'s before it sends, leave
+//! no such trace: only who noted a SHA-256 of theirs misses them ([`Transcript::step_of`]).
+//!
+//! Who can write to the bundle can also write a whole new transcript, and change lines on their way to the signer: a seal says that these are the lines which
+//! the signer's machine saw, and that nothing up to there has changed since. Who wrote them it does not say. Nothing but people and `hsmboot transcript` relies
+//! on any of this.
 
 mod account;
 mod entry;

@@ -181,7 +181,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.quote(&standing.says);
         html.text(".");
     });
-    html.raw("<p>Each line carries the SHA-256 of the line before: a change, a line taken out or another order breaks the chain. What is sealed nobody could have made up but the holder of the CA’s key; what is not sealed anybody could, who could write to the bundle. Times are those of the clocks of the machines named.</p>");
+    html.raw("<p>Each line carries the SHA-256 of the line before: a change, a line taken out or another order breaks the chain, but for last lines that wrote no file, which can be cut off. A seal by the CA’s key says that these were the lines which the machine that signed saw, and that nothing up to there has changed since. It says nothing of what was written before the bundle reached that machine; and what is not sealed anybody could have made up, who could write to the bundle. Times are those of the clocks of the machines named.</p>");
     html.of("ol", "steps", |html| {
         for entry in trail.holds.entries() {
             html.el("li", &[], |html| step(html, view, entry));
