@@ -53,9 +53,7 @@ pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
     let name = path.display();
     let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
     let fault = |cause: &io::Error| match cause.kind() {
-        io::ErrorKind::NotFound => {
-            input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again")
-        }
+        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
         _ if leads_nowhere(cause) => {
             input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
         }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
+use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Held, NewFile};
 use crate::x509::sha256;
@@ -140,11 +141,15 @@ impl Store {
     /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
         if self.is_directory() {
-            return fsio::read_regular(&self.path.join(name), what, max);
+            return fsio::read_regular(&self.path.join(name), what, max).map_err(|mut error| {
+                if error.kind == "file-missing" {
+                    error.hint = again(name).to_owned();
+                }
+                error
+            });
         }
-        let content = self.members()?.and_then(|mut members| members.remove(name)).ok_or_else(|| {
-            input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), "check the path; in a bundle, fetch it again")
-        })?;
+        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
+        let content = self.members()?.and_then(|mut members| members.remove(name)).ok_or_else(missing)?;
         if u64::try_from(content.len()).is_ok_and(|length| length > max) {
             let found = content.len();
             return Err(input(
@@ -282,6 +287,18 @@ impl HeldStore<'_> {
             )
         })?;
         self.held.rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
+    }
+}
+
+/// How a file of a bundle that is missing is come by.
+fn again(name: &str) -> &'static str {
+    let is = |part: Part| name.ends_with(part.suffix());
+    if name == REQUEST || Part::REQUEST.into_iter().any(is) {
+        "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
+    } else if name == CA_FILE || name == RESPONSE || is(Part::SignedCert) {
+        "copy the bundle again from where it was signed, or sign it again with `hsmboot sign`"
+    } else {
+        "check the path"
     }
 }
 

@@ -322,6 +322,14 @@ fn there_and_back_by_camera_is_a_whole_claim() {
     assert_eq!((&transcript["steps"], &transcript["sealed_up_to"]), (&4.into(), &3.into()));
     assert_eq!(bench.run(&read(&back, &["--bundle", "bundle", "--output", "json"])).expect(0).json()["unchanged"], true);
 
+    // What was signed and is gone is signed again.
+    fs::rename(bench.path("offline/customerCA.crt"), bench.path("aside.crt")).unwrap();
+    let show = ["qr", "show", "offline", "--response"];
+    bench.refused(&show, 4, "file-missing", &["the trust anchor is missing"]);
+    let hint = bench.hint(&show);
+    assert!(hint.contains("hsmboot sign") && !hint.contains("fetch"), "{hint}");
+    fs::rename(bench.path("aside.crt"), bench.path("offline/customerCA.crt")).unwrap();
+
     // Where it does not belong.
     bench.refused(&read(&back, &["--bundle", "nowhere"]), 4, "request-missing", &["nowhere does not hold the request"]);
     let stranger = Bench::new();
