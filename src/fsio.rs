@@ -141,11 +141,11 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
                 Class::Conflict,
                 "file-exists",
                 format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
-                "choose another directory, or move that one away",
+                "choose another place, or move that directory away",
             ));
         }
         if !file.replace && !same(&target, file.content)? {
-            return Err(occupied(&target.display()));
+            return Err(occupied(&target.display(), Chosen::Directory));
         }
     }
     Ok(())
@@ -162,14 +162,22 @@ fn same(path: &Path, content: &[u8]) -> Result<bool> {
     }
 }
 
-/// What stands in a file's place, and may not go.
-pub(crate) fn occupied(place: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Class::Conflict,
-        "file-exists",
-        format!("{place} exists and holds something else; it was left as it is"),
-        "choose another directory, or replace it with --force",
-    )
+/// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
+pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
+    let hint = match chosen {
+        Chosen::Directory => "choose another directory, or replace it with --force",
+        Chosen::Name => "choose another name, or replace it with --force",
+    };
+    Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), hint)
+}
+
+/// What of a file's place the user chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// The directory: the file's name is the program's.
+    Directory,
+    /// The file's own name.
+    Name,
 }
 
 fn machine(path: &Path, cause: &io::Error) -> Error {
@@ -231,6 +239,18 @@ pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     hold(dir)?.write(files)
+}
+
+/// The same with one file, whose name is the user's choice.
+///
+/// # Errors
+/// As [`write_all`].
+pub fn write_named(dir: &Path, file: NewFile<'_>) -> Result<()> {
+    let target = dir.join(&file.name);
+    write_all(dir, &[file]).map_err(|error| match error.kind {
+        "file-exists" if !target.is_dir() => occupied(&target.display(), Chosen::Name),
+        _ => error,
+    })
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
@@ -298,7 +318,11 @@ fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
             Ok(()) => done.push(undo),
             Err(cause) => {
                 done.into_iter().rev().for_each(Undo::undo);
-                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target.display()) } else { machine(&target, &cause) });
+                return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
+                    occupied(&target.display(), Chosen::Directory)
+                } else {
+                    machine(&target, &cause)
+                });
             }
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, Held, NewFile};
+use crate::fsio::{self, Chosen, Held, NewFile};
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -178,7 +178,7 @@ impl Store {
         for file in files {
             match members.get(&file.name) {
                 Some(there) if there == file.content => continue,
-                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name))),
+                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name), Chosen::Directory)),
                 _ => changed = true,
             }
             members.insert(file.name.clone(), file.content.to_vec());
@@ -218,7 +218,7 @@ impl Store {
         self.hold()?.anew(|current| {
             unchanged = current == Some(&packed[..]);
             if current.is_some() && !unchanged && !force {
-                return Err(fsio::occupied(&self.path.display()));
+                return Err(fsio::occupied(&self.path.display(), Chosen::Name));
             }
             Ok((!unchanged).then_some(packed))
         })?;

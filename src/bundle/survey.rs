@@ -6,7 +6,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail, VERIFICATION,
+    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail,
+    VERIFICATION,
 };
 use super::{archive, documents, transcript};
 use crate::error::Result;

@@ -231,6 +231,7 @@ fn pack_replaces_no_other_file_unless_forced_and_both_want_the_right_names() {
     let bench = Bench::new();
     bench.write(FILE, "precious");
     bench.refused(&PACK, 8, "file-exists", &["x.hsmboot exists and holds something else"]);
+    assert_eq!(bench.hint(&PACK), "choose another name, or replace it with --force");
     bench.run(&[&PACK[..], &["--force"]].concat()).expect(0);
     bench.refused(&["pack", "bundle", "-o", "x.tar"], 2, "usage", &["must end in .hsmboot"]);
     bench.refused(&["pack", "bundle", "-o", ".hsmboot"], 2, "usage", &["must end in .hsmboot"]);
