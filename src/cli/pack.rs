@@ -61,7 +61,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let members = bundle.members()?;
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
-        ui.say(&format!("left out, since no bundle has files of these names: {}", left_out.join(", ")));
+        let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
+        ui.say(&format!("left out, since no bundle has {files}: {}", left_out.join(", ")));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);
@@ -76,7 +77,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let what = if unchanged { "holds already what was to be packed" } else { "holds" };
-    let text = format!("{} {what}: {} files of {}\n  SHA-256 {digest}\n", args.out.display(), names.len(), bundle.id());
+    let files = if names.len() == 1 { "1 file".to_owned() } else { format!("{} files", names.len()) };
+    let text = format!("{} {what}: {files} of {}\n  SHA-256 {digest}\n", args.out.display(), bundle.id());
     Ok(Outcome::done(document, text))
 }
 

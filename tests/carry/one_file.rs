@@ -240,6 +240,21 @@ fn pack_replaces_no_other_file_unless_forced_and_both_want_the_right_names() {
 }
 
 #[test]
+fn one_file_is_said_to_be_one() {
+    let bench = Bench::empty();
+    bench.write(&format!("bundle/{CLUSTER}_ClusterCsr.csr"), "a CSR");
+    bench.write("bundle/notes.txt", "one stranger");
+    let run = bench.run(&PACK).expect(0);
+    assert!(run.stdout.contains(&format!("x.hsmboot holds: 1 file of {CLUSTER}")), "{}", run.stdout);
+    assert!(run.stderr.contains("left out, since no bundle has a file of this name: notes.txt"), "{}", run.stderr);
+    bench.write("bundle/more.txt", "another");
+    bench.write(&format!("bundle/{CLUSTER}_HsmCertificate.crt"), "a certificate");
+    let run = bench.run(&[&PACK[..], &["--force"]].concat()).expect(0);
+    assert!(run.stdout.contains("2 files of"), "{}", run.stdout);
+    assert!(run.stderr.contains("left out, since no bundle has files of these names: more.txt, notes.txt"), "{}", run.stderr);
+}
+
+#[test]
 fn there_and_back_is_the_same_bundle() {
     let bench = packed();
     bench.run(&sign(&["--operator", "Grace"])).expect(0);

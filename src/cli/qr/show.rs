@@ -140,7 +140,10 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
         return Err(Error::new(
             Class::Usage,
             "usage",
-            format!("there is no part {wrong}: there are {total}, drawn at this size"),
+            format!(
+                "there is no part {wrong}: drawn at this size, {} {total}",
+                if total == 1 { "there is only part" } else { "there are parts 1 to" }
+            ),
             "what `hsmboot qr read` calls missing is a number within those",
         ));
     }
