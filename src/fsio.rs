@@ -164,11 +164,7 @@ fn same(path: &Path, content: &[u8]) -> Result<bool> {
 
 /// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
 pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
-    let hint = match chosen {
-        Chosen::Directory => "choose another directory, or replace it with --force",
-        Chosen::Name => "choose another name, or replace it with --force",
-    };
-    Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), hint)
+    Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), chosen.hint())
 }
 
 /// What of a file's place the user chose.
@@ -178,6 +174,15 @@ pub(crate) enum Chosen {
     Directory,
     /// The file's own name.
     Name,
+}
+
+impl Chosen {
+    const fn hint(self) -> &'static str {
+        match self {
+            Chosen::Directory => "choose another directory, or replace it with --force",
+            Chosen::Name => "choose another name, or replace it with --force",
+        }
+    }
 }
 
 fn machine(path: &Path, cause: &io::Error) -> Error {
@@ -241,15 +246,16 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     hold(dir)?.write(files)
 }
 
-/// The same with one file, whose name is the user's choice.
+/// The same with files whose names follow from the user's choice.
 ///
 /// # Errors
 /// As [`write_all`].
-pub fn write_named(dir: &Path, file: NewFile<'_>) -> Result<()> {
-    let target = dir.join(&file.name);
-    write_all(dir, &[file]).map_err(|error| match error.kind {
-        "file-exists" if !target.is_dir() => occupied(&target.display(), Chosen::Name),
-        _ => error,
+pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    write_all(dir, files).map_err(|mut error| {
+        if error.kind == "file-exists" && error.hint == Chosen::Directory.hint() {
+            Chosen::Name.hint().clone_into(&mut error.hint);
+        }
+        error
     })
 }
 

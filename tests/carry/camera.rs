@@ -200,7 +200,7 @@ fn a_missing_part_is_named_and_drawn_alone() {
 fn foreign_codes_are_passed_over_and_damaged_ones_too() {
     let bench = genuine_shape();
     let mut codes = show(&bench, &[]);
-    let draw = |text: &str| hsmboot::qr::draw::png(&hsmboot::qr::draw::draw(&[text.to_owned()]).unwrap()).unwrap();
+    let draw = |text: &str| hsmboot::qr::sheet::png(&hsmboot::qr::draw::draw(&[text.to_owned()], 25).unwrap(), &[]).unwrap();
     bench.write("wifi.png", draw("HTTPS://EXAMPLE.COM/SECRET"));
     bench.write("old.png", draw("HSMBOOT1:REQUEST:1/5:ABCDEF."));
     bench.write("both.txt", "HSMBOOT1:\nsomething else\nand something\n");
@@ -386,12 +386,20 @@ fn images_are_new_or_the_same_or_forced() {
     let total = names.len();
     assert!(names.contains(&format!("request-1of{total}.svg")), "{names:?}");
     let text = String::from_utf8(bench.read(&format!("codes/request-1of{total}.svg"))).unwrap();
-    assert!(text.starts_with("<svg ") && text.contains(&format!("request 1 of {total}")) && text.contains(CLUSTER), "{text}");
+    assert!(
+        text.starts_with("<svg ") && text.contains(&format!(">request of {CLUSTER}<")) && text.contains(&format!(">part 1 of {total}<")),
+        "{text}"
+    );
     bench.write("codes/request-1of3.svg", "another");
     bench.write(&format!("codes/request-1of{total}.svg"), "another");
     bench.refused(&write, 8, "file-exists", &["request-1of"]);
+    assert_eq!(bench.hint(&write), "choose another directory, or replace it with --force");
     bench.run(&[&write[..], &["--force"]].concat()).expect(0);
     bench.run(&["qr", "show", "bundle", "-o", "sheet.svg"]).expect(0);
+    bench.write("sheet.svg", "another");
+    let sheet = ["qr", "show", "bundle", "-o", "sheet.svg"];
+    bench.refused(&sheet, 8, "file-exists", &["sheet.svg"]);
+    assert_eq!(bench.hint(&sheet), "choose another name, or replace it with --force");
     bench.refused(&["qr", "show", "bundle", "-o", "sheet.pdf"], 2, "usage", &["ends in .png or .svg"]);
     bench.refused(&["qr", "show", "nowhere"], 4, "no-bundle", &[]);
 }
