@@ -7,8 +7,13 @@
 #[path = "docs/blocks.rs"]
 mod blocks;
 #[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/ceremony.rs"]
+mod ceremony;
+#[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "docs/fences.rs"]
+mod fences;
 #[path = "docs/kinds.rs"]
 mod kinds;
 #[path = "docs/links.rs"]
@@ -28,6 +33,9 @@ mod run;
 mod runbooks;
 #[path = "docs/schemas.rs"]
 mod schemas;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "docs/stage.rs"]
+mod stage;
 #[path = "docs/tables.rs"]
 mod tables;
 

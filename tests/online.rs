@@ -110,6 +110,22 @@ impl Stage {
         command
     }
 
+    /// Submits; `change` comes when the bundle was read and judged.
+    fn submit_while(&self, change: impl FnOnce()) -> Done {
+        use std::io::Write;
+        let (pipe, ca) = (self.path("pipe"), fs::read(self.path("ca/customerCA.crt")).unwrap());
+        drop(fs::remove_file(&pipe));
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+        let mut command = self.submit();
+        command.args(["--ca", "pipe"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        let mut to = fs::File::options().write(true).open(&pipe).unwrap();
+        change();
+        to.write_all(&ca).unwrap();
+        drop(to);
+        child.wait_with_output().unwrap().into()
+    }
+
     fn trusting(&self, words: &[&str]) -> Command {
         let mut command = self.online(words);
         self.trust(&mut command);
@@ -182,14 +198,25 @@ fn initialize_cluster_is_on_record_before_it_is_sent() {
     let step = |name: &str| (name.to_owned(), None);
     run(stage.submit().arg("--dry-run")).ends(0, "nothing was sent");
     assert_eq!(steps(&stage), [step("fetch"), step("sign")]);
-    // A bundle that cannot be written, by root neither: a directory where the transcript should go.
+    // A bundle that cannot be written, by root neither: a directory where the transcript should go, there from the first or come in while the program reads
+    // the CA's certificate from a pipe.
     let (transcript, aside) = (stage.path(&stage.id).join("transcript.jsonl"), stage.path("aside"));
-    fs::rename(&transcript, &aside).unwrap();
-    fs::create_dir(&transcript).unwrap();
-    run(&mut stage.submit()).ends(4, "nothing was sent: the transcript cannot be written first");
+    let exchange = || fs::rename(&transcript, &aside).and_then(|()| fs::create_dir(&transcript)).unwrap();
+    let restore = || fs::remove_dir(&transcript).and_then(|()| fs::rename(&aside, &transcript)).unwrap();
+    exchange();
+    run(&mut stage.submit()).ends(4, "transcript.jsonl is a directory");
+    restore();
+    stage.submit_while(exchange).ends(8, "nothing was sent: the transcript cannot be written first");
+    restore();
+    // The same of what was judged: nothing else is sent in its place.
+    for name in ["ClusterCsr.csr", "CustomerHsmCertificate.crt"] {
+        let part = stage.path(&stage.id).join(format!("{}_{name}", stage.id));
+        let content = fs::read(&part).unwrap();
+        stage.submit_while(|| fs::write(&part, "exchanged").unwrap()).ends(8, "is not what it was when it was read");
+        fs::write(&part, content).unwrap();
+    }
     assert_eq!(stage.calls("InitializeCluster"), 0);
-    fs::remove_dir(&transcript).unwrap();
-    fs::rename(&aside, &transcript).unwrap();
+    assert_eq!(steps(&stage), [step("fetch"), step("sign")]);
     // It never ends, and nobody waits for it.
     stage.simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
     run(stage.submit().args(["--timeout", "1s"])).ends(7, "not");
@@ -519,6 +546,18 @@ fn status_and_wait_tell_a_cluster() {
     stage.simulator.set_state(&stage.id, ClusterState::Active).unwrap();
     let document = run(&mut stage.online(&["status", "--cluster-id", &stage.id, "--output", "json"])).ends(0, "").json();
     assert_eq!(document["clusters"][0]["cluster_certificate"]["sha256"], stage.receipt()["cluster_certificate_sha256"]);
+}
+
+#[test]
+fn fetch_and_status_say_which_bytes_their_digests_are_of() {
+    let stage = Stage::new();
+    let fetched = run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched").stdout;
+    let file = fs::read(stage.path(&stage.id).join(format!("{}_ClusterCsr.csr", stage.id))).unwrap();
+    let der = hsmboot::x509::pem::decode(&file, hsmboot::x509::pem::Label::CertificateRequest).unwrap();
+    let digest = |content: &[u8]| hsmboot::x509::hex(&hsmboot::x509::sha256(content));
+    assert!(fetched.contains(&format!("_ClusterCsr.csr\n    SHA-256 of the file {}\n", digest(&file))), "{fetched}");
+    let shown = run(&mut stage.online(&["status", "--cluster-id", &stage.id])).ends(0, "UNINITIALIZED").stdout;
+    assert!(shown.contains(&format!("  CSR           SHA-256 of the DER {}\n", digest(&der))), "{shown}");
 }
 
 #[test]

@@ -5,6 +5,13 @@
 //! where `HSMBOOT_SOFTHSM` is set, as `tests/run` does, it must be there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, unreachable_pub, reason = "tests")]
 
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "docs/blocks.rs"]
+mod blocks;
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "docs/ceremony.rs"]
+#[allow(dead_code, reason = "tests/docs.rs plays the other runbook")]
+mod ceremony;
 #[cfg(feature = "pkcs11")]
 #[path = "pkcs11/errors.rs"]
 mod errors;
@@ -23,6 +30,12 @@ mod page;
 #[cfg(feature = "pkcs11")]
 #[path = "pkcs11/pins.rs"]
 mod pins;
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "pkcs11/runbook.rs"]
+mod runbook;
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "docs/stage.rs"]
+mod stage;
 mod support;
 
 use std::process::ExitCode;
@@ -36,7 +49,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let absent = std::env::var_os("HSMBOOT_SOFTHSM").is_none() && hsm::softhsm().is_none();
-    let tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
+    #[cfg_attr(not(all(feature = "online", feature = "simulator")), allow(unused_mut))]
+    let mut tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
+    #[cfg(all(feature = "online", feature = "simulator"))]
+    tests.extend(runbook::TESTS);
     let trials = tests.into_iter().map(|(name, test)| {
         Trial::test(name, move || {
             test();

@@ -11,7 +11,7 @@ use std::fs;
 
 use base64ct::{Base64, Encoding};
 use forge::fixture::{Expect, directory};
-use hsmboot::bundle::{Digests, Entry, Survey, Transcript};
+use hsmboot::bundle::{Digests, Entry, Fingerprint, Survey, Transcript};
 use hsmboot::report::{Facts, page};
 use hsmboot::verify::{Anchor, Anchors, Policy, Profile, verify};
 use hsmboot::x509::sha256;
@@ -351,7 +351,7 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     let bench = signed(&["--seal"]);
     let answer = document(&bench, &[]);
     let head = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json()["head"].clone();
-    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "faults": []}));
+    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2], "faults": []}));
     assert!(text(&report(&bench, &[])).matches(head.as_str().unwrap()).count() >= 2, "to compare, and at its step");
     assert!(report(&bench, &["--ca", "customerCA.crt"]).contains("sealed up to step 2 with the key of customerCA.crt"));
 
@@ -686,7 +686,7 @@ fn a_damaged_bundle_is_reported_and_what_is_none_refused() {
     fs::remove_file(id("ClusterCsr.csr")).unwrap();
     fs::create_dir(id("ClusterCsr.csr")).unwrap();
     let page = report(&bench, &[]);
-    assert!(page.contains("<title>Rejected") && text(&page).contains("not in the bundle") && page.contains("is a directory, expected"));
+    assert!(page.contains("<title>Rejected") && text(&page).contains("is missing: there is no file") && page.contains("is a directory, expected"));
     bench.write("bundle/request.json", "{");
     assert!(report(&bench, &[]).contains("is not JSON, in line 1"), "and what only its document spoils");
 
@@ -708,4 +708,238 @@ fn standard_output_holds_the_page_or_one_document_with_it() {
     assert_eq!((answer["report"].clone(), answer["verdict"].clone(), answer["pair"].clone()), (Value::Null, "verified".into(), "fit".into()));
     let rejected = bench.run(&["report", "bundle", "-o", "page.html"]).expect(0);
     assert!(rejected.stdout.contains("rejected at"), "a rejected bundle is no failure, and is said to be one: {}", rejected.stdout);
+}
+
+/// A section's text.
+fn section(page: &str, id: &str) -> String {
+    let inner = page.split(&format!("<section id=\"{id}\"")).nth(1).unwrap().split("</section>").next().unwrap();
+    text(&format!("<body>{inner}"))
+}
+
+#[test]
+fn a_command_stands_there_as_a_shell_would_need_it() {
+    let bench = Bench::new();
+    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada Example"], &TRUST[..]].concat()).expect(0);
+    let shown = section(&report(&bench, &[]), "transcript");
+    assert!(shown.contains("verify bundle --record --operator 'Ada Example' --aws-root"), "{shown}");
+}
+
+/// What `-o -` says beside the page: in colour where somebody sees it in colour, and nowhere a colour's leftovers.
+#[test]
+fn what_is_said_beside_the_page_is_coloured_on_a_terminal_and_plain_elsewhere() {
+    let bench = signed(&[]);
+    let run = bench.run(&[&["report", "bundle", "-o", "-"], &TRUST[..]].concat()).expect(0);
+    assert!(!run.stderr.contains("[3") && !run.stderr.contains("[0m") && !run.stderr.contains('\u{1b}'), "{}", run.stderr);
+    assert!(run.stderr.contains("  verdict     verified at 2") && run.stderr.ends_with('\n') && !run.stderr.ends_with("\n\n"));
+    let command = |more: &str| {
+        let program = env!("CARGO_BIN_EXE_hsmboot");
+        format!("env -u NO_COLOR TERM=xterm {program} report bundle -o - {} {more} >page.html", TRUST.join(" "))
+    };
+    let (screen, code) = bench.on_a_terminal(&command(""), "");
+    assert!(code == 0 && screen.contains("verdict     \u{1b}[32mverified at 2") && screen.contains("\u{1b}[0m"), "{screen:?}");
+    let (screen, code) = bench.on_a_terminal(&command("--no-color"), "");
+    assert!(code == 0 && screen.contains("verdict     verified at 2") && !screen.contains('\u{1b}') && !screen.contains("[0m"), "{screen:?}");
+}
+
+#[test]
+fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
+    let bench = signed(&[]);
+    let names = ["HsmCertificate.crt", "ManufacturerHardwareCertificate.crt", "ClusterCsr.csr"];
+    for name in names {
+        fs::remove_file(bench.part(name)).unwrap();
+    }
+    fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
+    let page = report(&bench, &[]);
+    let shown = text(&page);
+    for wrong in ["the file is empty", "could not be read", "cannot be read", "no part of it is there"] {
+        assert!(!shown.contains(wrong), "{wrong}: {shown}");
+    }
+    for (what, name) in [
+        ("the HSM certificate", "HsmCertificate.crt"),
+        ("the manufacturer hardware certificate", "ManufacturerHardwareCertificate.crt"),
+        ("the CSR", "ClusterCsr.csr"),
+    ] {
+        let words = format!("{what} is missing: there is no file {CLUSTER}_{name}");
+        assert!(section(&page, "summary").contains(&words) && section(&page, "checks").contains(&words), "{words}");
+    }
+    assert!(section(&page, "checks").contains("the trust anchor is missing: there is no file customerCA.crt"));
+    assert!(section(&page, "checks").contains("the HSM certificate is missing: see pem.hsm"));
+    assert!(section(&page, "checks").contains("the trust anchor is missing: see check.pem.trust-anchor"));
+    assert!(section(&page, "certificates").contains(&format!("It is missing: there is no file {CLUSTER}_HsmCertificate.crt.")));
+    assert!(section(&page, "submission").contains("It is missing: there is no file customerCA.crt."));
+    assert_eq!(section(&page, "files").matches("missing").count(), 4, "{}", section(&page, "files"));
+    let picture = page.split("<figure").nth(1).unwrap().split("</figure>").next().unwrap();
+    assert_eq!(picture.matches(">missing<").count(), 4, "{picture}");
+    assert!(!picture.contains("not in the bundle"));
+
+    // One that is there is what it is.
+    fs::write(bench.part("HsmCertificate.crt"), "").unwrap();
+    fs::create_dir(bench.part("ManufacturerHardwareCertificate.crt")).unwrap();
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("pem.hsm the HSM certificate: the file is empty"), "{summary}");
+    assert!(
+        summary.contains("pem.manufacturer-hardware the manufacturer hardware certificate: ") && summary.contains("is a directory, expected"),
+        "{summary}"
+    );
+}
+
+fn request_fingerprint(bench: &Bench) -> String {
+    let survey = Survey::of(&bench.path("bundle")).unwrap();
+    Fingerprint::of_request(&survey.cluster_id, &survey.evidence()).to_string()
+}
+
+#[test]
+fn an_incomplete_request_has_no_fingerprint_to_compare() {
+    let bench = Bench::new();
+    let (id, whole) = (|name: &str| format!("{CLUSTER}_{name}"), request_fingerprint(&bench));
+    assert!(section(&report(&bench, &[]), "summary").contains(&whole));
+    fs::remove_file(bench.part("HsmCertificate.crt")).unwrap();
+    let page = report(&bench, &[]);
+    assert!(!text(&page).contains(&request_fingerprint(&bench)) && !page.contains("class=\"spoken\""));
+    let words = format!("none: {} is missing, and a fingerprint of the rest is not the one that was read out", id("HsmCertificate.crt"));
+    assert!(section(&page, "summary").contains(&words), "{}", section(&page, "summary"));
+
+    fs::create_dir(bench.part("HsmCertificate.crt")).unwrap();
+    assert!(section(&report(&bench, &[]), "summary").contains("HsmCertificate.crt cannot be read, and a fingerprint"));
+    fs::remove_dir(bench.part("HsmCertificate.crt")).unwrap();
+
+    // `fetch` prints one of a request that the service showed without this certificate.
+    let files: BTreeMap<String, &str> = BTreeMap::from([(id("ClusterCsr.csr"), "00")]);
+    let mut request = json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": files,
+    });
+    bench.write("bundle/request.json", request.to_string());
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains(&request_fingerprint(&bench)) && summary.contains(&format!("without {}", id("HsmCertificate.crt"))), "{summary}");
+    request["files"][id("HsmCertificate.crt")] = json!("00");
+    bench.write("bundle/request.json", request.to_string());
+    assert!(!text(&report(&bench, &[])).contains(&request_fingerprint(&bench)));
+}
+
+#[test]
+fn the_last_line_of_a_broken_transcript_is_not_passed_off_as_its_last() {
+    let bench = signed(&[]);
+    assert!(section(&report(&bench, &[]), "summary").contains("Transcript’s last line"));
+    let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    bench.write(TRANSCRIPT, good.replacen("Ada", "Eve", 1));
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("Last line that holds") && !summary.contains("Transcript’s last line"), "{summary}");
+    assert!(summary.contains("line 1 of 2 lines of a transcript that does not hold"), "{summary}");
+    bench.write(TRANSCRIPT, "no transcript\n");
+    let summary = section(&report(&bench, &[]), "summary");
+    assert!(summary.contains("Last line that holds") && summary.contains("none of 1 line of a transcript that does not hold"), "{summary}");
+}
+
+/// `response.json` is the same for both: only the transcript tells them apart.
+#[test]
+fn an_imported_certificate_is_not_said_to_be_signed_then() {
+    let bench = signed(&[]);
+    let records = |bench: &Bench| section(&report(bench, &[]), "records");
+    assert!(records(&bench).contains("Signed at") && !records(&bench).contains("mported"));
+    fs::copy(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    for name in [RESPONSE, TRANSCRIPT, "bundle/verification.json", "bundle/customerCA.crt"] {
+        fs::remove_file(bench.path(name)).unwrap();
+    }
+    fs::remove_file(bench.part("CustomerHsmCertificate.crt")).unwrap();
+    let import = ["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"];
+    bench.run(&[&import[..], &TRUST].concat()).expect(0);
+    let shown = records(&bench);
+    assert!(shown.contains("Imported at") && !shown.contains("Signed at"), "{shown}");
+    assert!(shown.contains("signed elsewhere, at a time that the bundle does not record"), "{shown}");
+    assert!(shown.contains("as step 1 of the transcript tells"), "{shown}");
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    assert!(records(&bench).contains("Signed or imported at"), "nothing tells which");
+}
+
+/// The transcript, with a step more that is like its last one but for this.
+fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
+    let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
+    let (step, previous) = transcript.next();
+    let last = transcript.entries().last().unwrap().clone();
+    let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
+    let mut entry = Entry { step, previous, inputs, outputs: Digests::new(), seal: None, ..last };
+    change(&mut entry);
+    bench.write(TRANSCRIPT, transcript.with(&entry));
+}
+
+/// The chains hold whoever carried the bundle; that nobody asked the other side is on record all the same.
+#[test]
+fn a_fingerprint_that_nobody_compared_is_no_secret() {
+    let bench = signed(&[]);
+    let step = |number: usize| Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap().entries()[number - 1].clone();
+    let shown = section(&report(&bench, &[]), "decisions");
+    assert!(shown.contains(&format!("step 2 (sign), {}: nobody compared the other side’s fingerprint", step(2).time)), "{shown}");
+    assert!(!shown.contains("step 1") && !shown.contains("None") && !shown.contains("Reason"), "{shown}");
+    one_step_more(&bench, |entry| {
+        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"].map(str::to_owned).to_vec();
+        entry.sends = Some("InitializeCluster".to_owned());
+    });
+    let page = report(&bench, &[]);
+    assert!(section(&page, "decisions").contains(&format!("step 3 (submit), {}: nobody compared", step(3).time)));
+    let header = page.split("<header>").nth(1).unwrap().split("</header>").next().unwrap();
+    assert!(text(&format!("<body>{header}")).contains("not compared in 2 steps"), "{header}");
+    let summary = section(&page, "summary");
+    assert!(
+        summary.contains(
+            "That both sides had the same request and response before them: nobody compared fingerprints in steps 2 (sign) and 3 (submit)."
+        )
+    );
+    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([2, 3]));
+    let run = bench.run(&[&["report", "bundle", "-o", "page.html"], &TRUST[..]].concat()).expect(0);
+    assert!(run.stdout.contains("compared    by nobody in steps 2 (sign) and 3 (submit)"), "{}", run.stdout);
+
+    // Where it was compared, nothing of that.
+    let bench = Bench::new();
+    bench.run(&[&sign(&[])[..], &["--expect", &request_fingerprint(&bench)]].concat()).expect(0);
+    let page = report(&bench, &[]);
+    assert!(!text(&page).contains("obody compared") && text(&page).contains("compared in step 1 (sign)"));
+    assert!(
+        section(&page, "decisions").contains("None: no failure was accepted, nothing was done unverified, and no fingerprint was left uncompared")
+    );
+    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([]));
+
+    // Without a transcript nobody knows.
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    assert!(section(&report(&bench, &[]), "summary").contains("That the two sides compared fingerprints: no transcript says so."));
+}
+
+#[test]
+fn one_is_one_and_two_are_two() {
+    let bench = signed(&[]);
+    let mut response = read_json(&bench, RESPONSE);
+    response["ca_fingerprint"] = json!("0".repeat(64));
+    bench.write(RESPONSE, response.to_string());
+    fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
+    let said = || bench.run(&[&["report", "bundle", "-o", "page.html", "--force"], &TRUST[..]].concat()).expect(0).stdout;
+    assert!(said().contains("records     one differs from what was found: see the page"), "{}", said());
+    response["signed_cert_sha256"] = json!("0".repeat(64));
+    bench.write(RESPONSE, response.to_string());
+    assert!(said().contains("records     2 differ from what was found: see the page"), "{}", said());
+
+    let (_, facts) = facts(&directory().join("csr.signature--one-bit"));
+    let page = page(&facts);
+    let shown = text(&page);
+    assert!(shown.contains("1 of 34 checks fails") && shown.contains("This check failed:"), "{shown}");
+    assert!(page.contains("1 is broken") && !page.contains("1 are"), "{page}");
+    // Nothing is said twice.
+    let (_, facts) = self::facts(&directory().join("pem.hsm--two-blocks"));
+    let page = hsmboot::report::page(&facts);
+    assert!(!text(&page).contains("not judged (not judged)") && text(&page).contains(": not judged"));
+}
+
+/// Two names often differ in their last part alone.
+#[test]
+fn the_picture_has_each_reason_to_its_end() {
+    for entry in fs::read_dir(directory()).unwrap() {
+        let path = entry.unwrap().path();
+        let (expect, facts) = facts(&path);
+        let page = page(&facts);
+        let lines = page.split(" class=\"why\"").skip(1).map(|rest| rest.split_once('>').unwrap().1.split('<').next().unwrap());
+        let drawn = text(&format!("<body>{}", lines.collect::<String>())).replace(' ', "");
+        for id in &expect.fail {
+            let reason = &facts.verification.finding(id.parse().unwrap()).unwrap().detail;
+            assert!(drawn.contains(&reason.replace('\n', "\\u{a}").replace(' ', "")), "{path:?}: {reason}\n{drawn}");
+        }
+    }
 }

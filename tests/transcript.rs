@@ -155,6 +155,43 @@ fn what_was_noted_of_the_last_line_is_found_again_when_more_have_followed() {
 }
 
 #[test]
+fn what_a_step_read_is_shown_in_full_once() {
+    let bench = two_steps(&["--operator", "Ada Example"]);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    let (first, second) = shown.split_once("\n2 ").unwrap();
+    let all = entries(&bench);
+    for (name, digest) in &all[0].inputs {
+        assert!(first.contains(&format!("\n  read {name}\n    SHA-256 {digest}\n")), "{name}: {first}");
+    }
+    // The second step found them as they were, and was given a file more.
+    let ca = &all[1].inputs["./customerCA.crt"];
+    assert!(second.contains(&format!("\n  read ./customerCA.crt\n    SHA-256 {ca}\n")), "{second}");
+    let again: Vec<&str> = all[1].inputs.keys().map(String::as_str).filter(|name| *name != "./customerCA.crt").collect();
+    assert!(again.contains(&"verification.json") && again.contains(&"./aws-root.crt"), "{again:?}");
+    assert!(second.contains(&format!("\n  read as above: {}\n", again.join(", "))), "{second}");
+    assert!(second.contains(" --operator 'Ada Example'"), "{second}");
+    // A file that is not the one of the step before is shown in full again.
+    bench.write("aws-root.crt", [&bench.read("aws-root.crt")[..], b"\n"].concat());
+    bench.run(&sign(&["--force"])).expect(0);
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    let (_, third) = shown.split_once("\n3 ").unwrap();
+    assert!(third.contains(&format!("\n  read ./aws-root.crt\n    SHA-256 {}\n", entries(&bench)[2].inputs["./aws-root.crt"])), "{third}");
+}
+
+#[test]
+fn the_json_of_the_steps_has_each_lines_hash() {
+    let bench = two_steps(&["--seal"]);
+    let document = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    let lines = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
+    for (step, line) in document["steps"].as_array().unwrap().iter().zip(lines.lines()) {
+        assert_eq!(step["sha256"], *hex(&sha256(line.as_bytes())));
+        let mut rest = step.clone();
+        rest.as_object_mut().unwrap().remove("sha256");
+        assert_eq!(rest, serde_json::from_str::<serde_json::Value>(line).unwrap());
+    }
+}
+
+#[test]
 fn a_later_versions_transcript_is_called_one() {
     let bench = two_steps(&[]);
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
@@ -284,4 +321,99 @@ fn a_seal_by_openssl_is_as_good() {
     bench.write("signature", octets(&entry.seal.unwrap().signature));
     openssl(&bench.path(""), "x509 -in customerCA.crt -noout -pubkey -out key.pem");
     openssl(&bench.path(""), "dgst -sha256 -verify key.pem -signature signature sealed");
+}
+
+#[test]
+fn what_a_step_wrote_and_is_not_here_is_named() {
+    // The request of a signed bundle, shown by camera and read elsewhere: what `sign` wrote stays behind, its line does not.
+    let bench = two_steps(&["--seal"]);
+    fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
+    for more in [&[][..], &["--ca", "customerCA.crt"]] {
+        let words = [&VERIFY[..], more].concat();
+        bench.refused(&words, 4, "bad-transcript", &["step 2 wrote customerCA.crt, and it is not here"]);
+    }
+    fs::remove_file(bench.path("bundle").join(format!("{CLUSTER}_HsmCertificate.crt"))).unwrap();
+    bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("step 2 read {CLUSTER}_HsmCertificate.crt, and it is not here")]);
+}
+
+#[test]
+fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
+    let bench = two_steps(&[]);
+    let good = entries(&bench);
+    let noted: Vec<String> = good.iter().map(Entry::hash).collect();
+    let both = ["transcript", "verify", "bundle", "--noted", &noted[0], "--noted", &noted[1]];
+    let document = verified(&bench, &both[3..]);
+    assert_eq!(document["noted"], serde_json::json!([{ "step": 1, "sha256": noted[0] }, { "step": 2, "sha256": noted[1] }]));
+    let text = bench.run(&both).expect(0).stdout;
+    assert!(text.contains(&format!("  step 2's line has the SHA-256 that was noted, {}\n", noted[1])), "{text}");
+    // Nothing but the note tells: the last line has no seal, and no line follows it.
+    let mut edited = good.clone();
+    edited[1].operator = Some("Mallory".to_owned());
+    forge(&bench, edited);
+    bench.run(&VERIFY).expect(0);
+    let message = bench.refused(&both, 4, "bad-transcript", &["no line of the transcript has the SHA-256 that was noted", &noted[1]]);
+    assert!(!message.contains(&noted[0]) && !message.contains(&entries(&bench)[1].hash()), "the one that is missed, and no other: {message}");
+    // A step that wrote nothing, cut off.
+    let step = Entry { outputs: Digests::new(), ..good[1].clone() };
+    forge(&bench, good.iter().cloned().chain([step]).collect());
+    let third = entries(&bench)[2].hash();
+    forge(&bench, good);
+    bench.run(&VERIFY).expect(0);
+    bench.refused(&["transcript", "verify", "bundle", "--noted", &third], 4, "bad-transcript", &[&third, "2 lines"]);
+}
+
+#[test]
+fn one_step_is_no_steps() {
+    let bench = Bench::new();
+    bench.run(&record(&[])).expect(0);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.starts_with("the transcript holds: 1 step, and the bundle's files are what it left\n"), "{text}");
+    bench.run(&sign(&[])).expect(0);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.starts_with("the transcript holds: 2 steps, and the bundle's files are what they left\n"), "{text}");
+}
+
+#[test]
+fn a_noted_digest_is_typed_as_it_stands_on_paper() {
+    let bench = two_steps(&[]);
+    let noted = entries(&bench)[0].hash();
+    let groups: Vec<&str> = (0..64).step_by(4).map(|at| &noted[at..at + 4]).collect();
+    for typed in [noted.to_uppercase(), groups.join(" "), groups.join(":")] {
+        assert_eq!(verified(&bench, &["--noted", &typed])["noted"][0]["step"], 1, "{typed}");
+    }
+    for typed in ["", "12", &noted[1..], &format!("{noted}0"), &noted.replace(|c: char| c.is_ascii_digit(), "x")] {
+        bench.refused(&["transcript", "verify", "bundle", "--noted", typed], 2, "usage", &["64 hexadecimal digits"]);
+    }
+}
+
+/// The JSON answer of `transcript verify` with more words.
+fn verified(bench: &Bench, more: &[&str]) -> serde_json::Value {
+    bench.run(&[&VERIFY[..], more, &["--output", "json"]].concat()).expect(0).json()
+}
+
+#[test]
+fn the_sealed_line_keeps_its_hash_when_more_lines_follow() {
+    let bench = two_steps(&["--seal"]);
+    let before = verified(&bench, &[]);
+    let sealed = before["sealed_head"].as_str().unwrap().to_owned();
+    assert_eq!((before["head"].as_str(), entries(&bench)[1].hash()), (Some(&*sealed), sealed.clone()));
+    bench.run(&record(&["--at", "2026-01-01T00:00:00Z"])).expect(0);
+    let after = verified(&bench, &[]);
+    assert_eq!((after["sealed_head"].as_str(), after["sealed_up_to"].as_u64()), (Some(&*sealed), Some(2)));
+    assert_ne!(after["head"], after["sealed_head"]);
+    let text = bench.run(&VERIFY).expect(0).stdout;
+    assert!(text.contains(&format!("  SHA-256 of the sealed line, step 2  {sealed}\n")), "{text}");
+    assert!(text.contains(&format!("  SHA-256 of the last line, step 3    {}\n", entries(&bench)[2].hash())), "{text}");
+}
+
+#[test]
+fn text_and_json_say_whose_key_a_seal_is_held_against() {
+    let bench = two_steps(&["--seal"]);
+    let ca = hex(&sha256(&openssl(&bench.path(""), "x509 -in customerCA.crt -outform DER")));
+    for more in [&[][..], &["--ca", "customerCA.crt"]] {
+        assert_eq!(verified(&bench, more)["ca_fingerprint"], *ca);
+        assert!(bench.run(&[&VERIFY[..], more].concat()).expect(0).stdout.contains(&ca));
+    }
+    let bare = verified(&two_steps(&[]), &[]);
+    assert!(bare["ca_fingerprint"].is_null() && bare["sealed_head"].is_null(), "{bare:#}");
 }

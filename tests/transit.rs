@@ -46,7 +46,17 @@ fn a_request_of_another_fingerprint_is_not_signed() {
     // Every bench has another chain: what was read out for one does not fit the other.
     let bench = Bench::new();
     let other = shown.replace('1', "2").replace('0', "1");
-    bench.refused(&sign(&["--expect", &other]), 3, "another-fingerprint", &["expected", "found", &other]);
+    let own = fingerprint(&bench);
+    bench.refused(
+        &sign(&["--force", "--expect", &other]),
+        3,
+        "another-fingerprint",
+        &["this is not the request that was sent", "of its fingerprint are others"],
+    );
+    // One group misheard is told from another request; what would be right is not.
+    let misheard = format!("{:05}{}", (own[..5].parse::<u32>().unwrap() + 1) % 100_000, &own[5..]);
+    let message = bench.refused(&sign(&["--force", "--expect", &misheard]), 3, "another-fingerprint", &["group 1 of the 6"]);
+    assert!(!message.contains(&own[..5]) && !message.contains(&own[6..11]), "{message}");
     let own = fingerprint(&bench);
     let typed = own.replace(' ', "-");
     let answer = bench.run(&[&sign(&["--force", "--expect", &typed])[..], &["--output", "json"]].concat()).expect(0).json();

@@ -99,6 +99,10 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
     // The SDK reads the variable too, and ends the program over an empty one.
     let empty = settings::empty_endpoint_variable(service).filter(|_| options.endpoint_url.is_none());
     let empty = empty.map(|name| format!("the variable {name} is set and empty: unset it, or put an endpoint into it"));
+    if endpoint.as_deref().is_some_and(settings::has_userinfo) {
+        let reason = "the endpoint's URL has a user name or a password in it, which AWS never asks for: leave them out".to_owned();
+        return Err((Trouble::Unreachable { reason }, Place { endpoint: None, ..place }));
+    }
     if let Some(reason) = empty.or_else(|| endpoint.as_deref().and_then(|url| endpoint_problem(url).err())) {
         return Err((Trouble::Unreachable { reason }, place));
     }

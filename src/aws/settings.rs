@@ -144,6 +144,12 @@ pub(super) fn is_loopback(url: &str) -> bool {
     plain && (address || host.eq_ignore_ascii_case("localhost"))
 }
 
+/// Whether a URL holds a user name or a password. AWS asks for neither, and a command line is on record.
+pub(super) fn has_userinfo(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
+}
+
 /// Whether an endpoint is `http://…` or `https://…` with a host; the SDK would say much less about one that is not.
 pub fn endpoint_problem(url: &str) -> Result<(), String> {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
@@ -157,6 +163,14 @@ pub fn endpoint_problem(url: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_an_endpoint_is_seen() {
+        for (url, has) in [("http://user:pw@h:1/x", true), ("https://u@h", true), ("https://h/a@b", false), ("https://h?x=@", false), ("u@h", false)]
+        {
+            assert_eq!(has_userinfo(url), has, "{url}");
+        }
+    }
 
     #[test]
     fn only_plain_http_to_this_machine_is_a_rehearsal() {

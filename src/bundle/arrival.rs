@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
-use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION};
+use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::x509::{hex, sha256};
@@ -177,10 +177,10 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         Class::Conflict,
         "transcript-differs",
         format!(
-            "the transcript that came does not continue the one in {}: they part after step {same}\n  came   {} steps\n  there  {} steps",
+            "the transcript that came does not continue the one in {}: they part after step {same}\n  came   {}\n  there  {}",
             store.path().display(),
-            came.entries().len(),
-            there.entries().len()
+            counted(came.entries().len(), "step"),
+            counted(there.entries().len(), "step")
         ),
         "something was done here after the bundle had left: look at it with `hsmboot transcript show`. --force takes what came, and the steps since then are lost",
     ))

@@ -42,6 +42,13 @@ impl Fingerprint {
         Self::over(&[b"hsmboot response 1", id.as_str().as_bytes(), csr, signed_cert, trust_anchor])
     }
 
+    /// Which of the six groups of digits differ, counted from 1: one where somebody misheard, nearly all where it is another thing.
+    pub fn differences(self, other: Self) -> Vec<usize> {
+        let (this, other) = (self.to_string(), other.to_string());
+        let groups = this.split(' ').zip(other.split(' ')).enumerate();
+        groups.filter(|(_, (this, other))| this != other).map(|(at, _)| at.saturating_add(1)).collect()
+    }
+
     /// Over the parts, each behind its length: no two lists of parts give the same octets.
     fn over(parts: &[&[u8]]) -> Self {
         let mut octets = Vec::new();

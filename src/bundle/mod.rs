@@ -9,6 +9,7 @@ mod fingerprint;
 mod store;
 mod survey;
 mod transcript;
+mod words;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
 pub use transcript::{Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -133,6 +135,7 @@ impl Bundle {
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     fn look(store: Store) -> Result<(Self, Vec<Error>)> {
+        store.mend();
         let path = store.path();
         let names = store.names()?;
         let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&store)).transpose();
@@ -292,6 +295,36 @@ impl Bundle {
         Ok(Evidence { csr, hsm: read(Part::Hsm)?, aws_hardware: read(Part::AwsHardware)?, manufacturer_hardware: read(Part::ManufacturerHardware)? })
     }
 
+    /// That a step can be written, as far as that shows beforehand: the transcript holds and has room for it, and so has the disk. For what cannot be done
+    /// twice, or not without people.
+    ///
+    /// # Errors
+    /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for the disk.
+    pub fn check_ready(&self) -> Result<()> {
+        let transcript = Transcript::read(&self.store)?;
+        transcript.is_of(&self.id)?;
+        transcript.has_room()?;
+        self.store.check_writable()
+    }
+
+    /// That what was read of the bundle still stands there: just before something is done on the strength of it. The transcript may have gone on, unless the
+    /// step is to be sealed: a seal vouches for the lines before it, for those that were there when the operator began.
+    ///
+    /// # Errors
+    /// Class `Conflict`, `changed-meanwhile`.
+    pub fn check_unchanged(&self, sealed: bool) -> Result<()> {
+        self.hold(sealed).map(drop)
+    }
+
+    fn hold(&self, sealed: bool) -> Result<HeldStore<'_>> {
+        let before = sealed.then(|| Transcript::read(&self.store)).transpose()?;
+        let held = self.store.hold()?;
+        match before {
+            Some(before) if Transcript::read(&self.store)? != before => Err(transcript::grown(&self.store)),
+            _ => Ok(held),
+        }
+    }
+
     /// Writes files into the bundle and the step that writes them into its transcript, all or none: see [`fsio::write_all`]. Where every file
     /// stands there already, nothing is written and no step taken.
     ///
@@ -299,7 +332,7 @@ impl Bundle {
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
         // From here on no other step comes between what is read and what is written.
-        let held = self.store.hold()?;
+        let held = self.hold(step.seal.is_some())?;
         let stood = self.digests();
         let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
         if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
@@ -353,6 +386,11 @@ pub(crate) fn printable(text: &str) -> String {
         out.push('…');
     }
     out
+}
+
+/// `1 step`, `2 steps`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A document of the bundle as a file that may replace an older one.

@@ -1,11 +1,14 @@
 //! Where a bundle's files are: a directory, or one file whose name ends in `.hsmboot`. The same rules hold in both: a file is new, or equal, or may be
 //! replaced; what is written is written whole or not at all.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
+use super::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
 use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Chosen, Held, NewFile};
@@ -14,11 +17,39 @@ use crate::x509::sha256;
 /// What the name of a bundle in one file ends in.
 pub const SUFFIX: &str = ".hsmboot";
 
-/// A place for a bundle. It knows no cluster, and reads the files anew whenever it is asked.
+/// A place for a bundle. It knows no cluster. Each file is read once: whatever is asked of it later is answered from what was read, so that the bytes that
+/// were judged are those that are compared, signed, submitted and recorded. Before anything is written, they are held against what stands there then.
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
     form: Form,
+    known: Known,
+}
+
+/// What was read. Copies of a place share it.
+#[derive(Clone, Debug, Default)]
+struct Known(Arc<Mutex<Read>>);
+
+#[derive(Clone, Debug, Default)]
+struct Read {
+    /// By name; `None`: it was looked for, and not there.
+    files: BTreeMap<String, Option<Vec<u8>>>,
+    /// What the one file holds, once it was read; `None` in there: there was none.
+    archive: Option<Option<Members>>,
+}
+
+impl Known {
+    fn lock(&self) -> MutexGuard<'_, Read> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn file(&self, name: &str) -> Option<Option<Vec<u8>>> {
+        self.lock().files.get(name).cloned()
+    }
+
+    fn set(&self, name: &str, content: Option<&[u8]>) {
+        self.lock().files.insert(name.to_owned(), content.map(<[u8]>::to_vec));
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -50,12 +81,25 @@ impl Store {
     /// The bundle at a path, which need not exist.
     pub fn at(path: &Path) -> Self {
         let archive = path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
-        Store { path: path.to_owned(), form: if archive { Form::Archive } else { Form::Directory } }
+        Store { path: path.to_owned(), form: if archive { Form::Archive } else { Form::Directory }, known: Known::default() }
+    }
+
+    /// The same place, of which nothing is known yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Store { known: Known::default(), ..self.clone() }
+    }
+
+    /// Completes what a killed hsmboot has left half-written there, as far as that can be done.
+    pub(super) fn mend(&self) {
+        if self.is_directory() {
+            fsio::mend(&self.path);
+        }
     }
 
     /// Files that have just come; messages call their place `source`. Nothing can be written there.
     pub fn received(members: Members, source: &str) -> Self {
-        Store { path: PathBuf::from(source), form: Form::Memory(members) }
+        Store { path: PathBuf::from(source), form: Form::Memory(members), known: Known::default() }
     }
 
     /// The directory, or the one file.
@@ -82,9 +126,18 @@ impl Store {
         if let Form::Memory(members) = &self.form {
             return Ok(Some(members.clone()));
         }
+        if let Some(members) = &self.known.lock().archive {
+            return Ok(members.clone());
+        }
+        let members = self.members_now()?;
+        self.known.lock().archive = Some(members.clone());
+        Ok(members)
+    }
+
+    fn members_now(&self) -> Result<Option<Members>> {
         match fs::symlink_metadata(&self.path) {
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
-            _ => self.parse(&fsio::read_regular(&self.path, "a bundle in one file", MAX_ARCHIVE)?).map(Some),
+            _ => self.parse(&fsio::read_file(&self.path, "a bundle in one file", MAX_ARCHIVE)?).map(Some),
         }
     }
 
@@ -127,7 +180,14 @@ impl Store {
         if !self.is_directory() {
             return self.members().ok().flatten().is_some_and(|members| members.contains_key(name));
         }
-        fs::symlink_metadata(self.path.join(name)).is_ok()
+        if let Some(content) = self.known.file(name) {
+            return content.is_some();
+        }
+        let found = fs::symlink_metadata(self.path.join(name));
+        if found.as_ref().is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound) {
+            self.known.set(name, None);
+        }
+        found.is_ok()
     }
 
     /// Whether a file of this name is there: no link, and nothing else.
@@ -140,16 +200,19 @@ impl Store {
     /// # Errors
     /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
-        if self.is_directory() {
-            return fsio::read_regular(&self.path.join(name), what, max).map_err(|mut error| {
+        let known = if self.is_directory() { self.known.file(name) } else { Some(self.members()?.and_then(|mut members| members.remove(name))) };
+        let Some(known) = known else {
+            let content = fsio::read_regular(&self.path.join(name), what, max).map_err(|mut error| {
                 if error.kind == "file-missing" {
-                    error.hint = again(name).to_owned();
+                    again(name).clone_into(&mut error.hint);
                 }
                 error
-            });
-        }
+            })?;
+            self.known.set(name, Some(&content));
+            return Ok(content);
+        };
         let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
-        let content = self.members()?.and_then(|mut members| members.remove(name)).ok_or_else(missing)?;
+        let content = known.ok_or_else(missing)?;
         if u64::try_from(content.len()).is_ok_and(|length| length > max) {
             let found = content.len();
             return Err(input(
@@ -196,7 +259,26 @@ impl Store {
         }
         // A name alone lies in the directory that the program runs in.
         let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(HeldStore { store: self, held: fsio::hold(if self.is_directory() { &self.path } else { parent })? })
+        let held = HeldStore { store: self, held: fsio::hold(if self.is_directory() { &self.path } else { parent })? };
+        held.is_as_known()?;
+        Ok(held)
+    }
+
+    /// That a few files more can be written here, tried before anything is done that cannot be done twice.
+    ///
+    /// # Errors
+    /// As [`fsio::check_writable`].
+    pub fn check_writable(&self) -> Result<()> {
+        // What a step adds: a certificate, a trust anchor, three documents, and the transcript anew.
+        const ROOM: usize = 64 * 1024;
+        let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = if self.is_directory() { &self.path } else { parent };
+        fsio::check_writable(dir, ROOM.saturating_add(if self.is_directory() { 0 } else { self.size() }))
+    }
+
+    fn size(&self) -> usize {
+        let members = self.members().ok().flatten().unwrap_or_default();
+        members.values().map(|content| content.len().saturating_add(1024)).sum()
     }
 
     /// Writes the files, all or none: see [`HeldStore::write`].
@@ -230,6 +312,7 @@ impl Store {
         // What stays is found again by whoever comes next.
         if self.is_directory() {
             drop(fs::remove_file(self.path.join(name)));
+            self.known.set(name, None);
             drop(fs::remove_dir(&self.path)); // only an empty one goes
             return;
         }
@@ -257,6 +340,48 @@ pub struct HeldStore<'a> {
 }
 
 impl HeldStore<'_> {
+    /// That what was read stands there still. A transcript may have gone on: another command took a step that changed none of it.
+    fn is_as_known(&self) -> Result<()> {
+        let store = self.store;
+        let known = store.known.lock().clone();
+        let mut now = Read::default();
+        if let Some(before) = &known.archive {
+            let there = store.members_now()?;
+            let (old, new) = (before.clone().unwrap_or_default(), there.clone().unwrap_or_default());
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            names.into_iter().try_for_each(|name| self.same(name, old.get(name).map(Vec::as_slice), new.get(name).map(Vec::as_slice)))?;
+            now.archive = Some(there);
+        }
+        for (name, before) in known.files {
+            let path = store.path.join(&name);
+            let absent = fs::symlink_metadata(&path).is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound);
+            // What cannot be read any more was changed too.
+            let there = if absent { None } else { Some(fsio::read_regular(&path, "a file of the bundle", MAX_TRANSCRIPT).unwrap_or_default()) };
+            self.same(&name, before.as_deref(), there.as_deref())?;
+            now.files.insert(name, there);
+        }
+        *store.known.lock() = now;
+        Ok(())
+    }
+
+    fn same(&self, name: &str, before: Option<&[u8]>, there: Option<&[u8]>) -> Result<()> {
+        let goes_on = name == TRANSCRIPT && there.unwrap_or_default().starts_with(before.unwrap_or_default());
+        if before == there || goes_on {
+            return Ok(());
+        }
+        let how = match (before, there) {
+            (None, _) => "was not there when it was looked for, and is there now",
+            (_, None) => "was taken away after it had been read",
+            _ => "is not what it was when it was read",
+        };
+        Err(Error::new(
+            Class::Conflict,
+            "changed-meanwhile",
+            format!("{} {how}; nothing was written", self.store.place(name)),
+            "find out who else works on this bundle; then run the same command again, which reads everything anew",
+        ))
+    }
+
     /// Writes the files, all or none.
     ///
     /// # Errors
@@ -264,17 +389,27 @@ impl HeldStore<'_> {
     /// hold these; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
         if self.store.is_directory() {
-            return self.held.write(files);
+            self.held.write(files)?;
+            files.iter().for_each(|file| self.store.known.set(&file.name, Some(file.content)));
+            return Ok(());
         }
         self.rewrite(|members| self.store.merge(members, files))
     }
 
     /// Changes what the one file holds; `None`: it stays as it is.
     fn rewrite(&self, change: impl FnOnce(Members) -> Result<Option<Members>>) -> Result<()> {
+        let mut written = None;
         self.anew(|current| {
             let members = current.map_or_else(|| Ok(Members::new()), |content| self.store.parse(content))?;
-            change(members)?.map(|members| archive::write(&members).map_err(|fault| self.store.refused(&fault))).transpose()
-        })
+            let Some(members) = change(members)? else { return Ok(None) };
+            let content = archive::write(&members).map_err(|fault| self.store.refused(&fault))?;
+            written = Some(members);
+            Ok(Some(content))
+        })?;
+        if let Some(members) = written {
+            self.store.known.lock().archive = Some(Some(members));
+        }
+        Ok(())
     }
 
     /// Writes the one file anew from its content; `None`: it stays as it is.

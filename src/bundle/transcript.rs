@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, CA_FILE, ClusterId, Digests, Store, printable};
+use super::{Bundle, CA_FILE, ClusterId, Digests, Store, counted, printable};
 use crate::error::{Class, Error, Result};
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
@@ -215,6 +215,16 @@ impl Step<'_> {
     }
 }
 
+/// That another step came while one was about to be sealed.
+pub(super) fn grown(store: &Store) -> Error {
+    Error::new(
+        Class::Conflict,
+        "changed-meanwhile",
+        format!("{} has a step more than when it was read; nothing was written", store.place(TRANSCRIPT)),
+        "look at what was done: `hsmboot transcript show`; then run the same command again",
+    )
+}
+
 fn full() -> Error {
     Error::new(
         Class::Conflict,
@@ -257,6 +267,15 @@ impl Trail {
         }
         trail
     }
+}
+
+/// What a transcript says of a file.
+struct Recorded<'a> {
+    digest: &'a str,
+    /// The step that says so.
+    step: u64,
+    /// `read` or `wrote`.
+    did: &'static str,
 }
 
 /// The lines of a transcript that holds, each the successor of the one before.
@@ -322,6 +341,18 @@ impl Transcript {
         Ok(entry)
     }
 
+    /// That there is room for a step more, even a long one.
+    ///
+    /// # Errors
+    /// Class `Conflict`, `transcript-full`.
+    pub(super) fn has_room(&self) -> Result<()> {
+        const LONG: usize = 16 * 1024;
+        match u64::try_from(self.text.len().saturating_add(LONG)) {
+            Ok(length) if length <= MAX_TRANSCRIPT => Ok(()),
+            _ => Err(full()),
+        }
+    }
+
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -352,7 +383,7 @@ impl Transcript {
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`.
-    fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
+    pub(super) fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
         match self.entries.first() {
             Some(entry) if entry.cluster_id != *cluster_id => {
                 let what = format!("{TRANSCRIPT} is of {}, and the bundle of {cluster_id}", entry.cluster_id);
@@ -362,18 +393,18 @@ impl Transcript {
         }
     }
 
-    /// What each of the bundle's files should hold: the SHA-256 that was recorded last, and by which step.
+    /// What each of the bundle's files should hold: the SHA-256 that was recorded last, by which step, and whether that step wrote the file.
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left, or something that none had left; one that
     /// wrote what no bundle has.
-    fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, (&str, u64)>> {
-        let mut recorded: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, Recorded<'_>>> {
+        let mut recorded: BTreeMap<&str, Recorded<'_>> = BTreeMap::new();
         for entry in &self.entries {
             for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
                 match recorded.get(name.as_str()) {
-                    Some((before, step)) if before != digest => {
-                        let what = format!("step {} read another {name} than step {step} had left", entry.step);
+                    Some(before) if before.digest != digest => {
+                        let what = format!("step {} read another {name} than step {} had left", entry.step, before.step);
                         return Err(fault(what, "it was changed between the two, by other means"));
                     }
                     // What stood there before the first step came from elsewhere; a CA's certificate may come from `ca init` at any time.
@@ -381,7 +412,7 @@ impl Transcript {
                         let what = format!("step {} found {name}, which no step before had written", entry.step);
                         return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
                     }
-                    _ => drop(recorded.insert(name, (digest, entry.step))),
+                    _ => drop(recorded.insert(name, Recorded { digest, step: entry.step, did: "read" })),
                 }
             }
             for (name, digest) in &entry.outputs {
@@ -390,7 +421,7 @@ impl Transcript {
                     let what = format!("step {} wrote `{}`, which no bundle has", entry.step, printable(name));
                     return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
                 }
-                recorded.insert(name, (digest, entry.step));
+                recorded.insert(name, Recorded { digest, step: entry.step, did: "wrote" });
             }
         }
         Ok(recorded)
@@ -404,7 +435,11 @@ impl Transcript {
         self.is_of(bundle.id())?;
         let names = bundle.names();
         let recorded = self.recorded(&names)?;
-        for (name, (digest, step)) in &recorded {
+        for (name, Recorded { digest, step, did }) in &recorded {
+            if !bundle.has_file(name) {
+                let what = format!("step {step} {did} {name}, and it is not here");
+                return Err(fault(what, "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it"));
+            }
             let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
             if hex(&sha256(&content)) != *digest {
                 let what = format!("{name} is not the file that step {step} left");
@@ -425,6 +460,24 @@ impl Transcript {
         }
     }
 
+    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of a change of the last line, where it is not sealed, or
+    /// of last lines that wrote no file and were cut off.
+    ///
+    /// # Errors
+    /// Class `Input`, `bad-transcript`: no line has it.
+    pub fn step_of(&self, noted: &[u8; 32]) -> Result<u64> {
+        let noted = hex(noted);
+        self.entries.iter().find(|entry| entry.hash() == noted).map(|entry| entry.step).ok_or_else(|| {
+            let lines = counted(self.entries.len(), "line");
+            let what = format!("no line of the transcript has the SHA-256 that was noted\n  expected {noted}\n  found    {lines}, each with another");
+            fault(
+                what,
+                "compare what was typed with the note, digit by digit; if it is the same, that line was changed or cut off, or the transcript \
+                 exchanged: keep the bundle as evidence, and do not go on with it",
+            )
+        })
+    }
+
     /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
     pub fn head(&self) -> String {
         self.next().1
@@ -438,7 +491,16 @@ impl Transcript {
 
     /// The last step that is sealed.
     pub fn sealed_up_to(&self) -> Option<u64> {
-        self.entries.iter().rev().find(|entry| entry.seal.is_some()).map(|entry| entry.step)
+        self.last_sealed().map(|entry| entry.step)
+    }
+
+    /// SHA-256 of that step's line: steps that follow leave it as it is.
+    pub fn sealed_head(&self) -> Option<String> {
+        self.last_sealed().map(Entry::hash)
+    }
+
+    fn last_sealed(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.seal.is_some())
     }
 }
 

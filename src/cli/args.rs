@@ -168,3 +168,30 @@ impl PassphraseArgs {
         }
     }
 }
+
+/// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as openssl and people print them, or without.
+pub(crate) fn sha256_digits(text: &str) -> std::result::Result<[u8; 32], String> {
+    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
+    octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sha_256_is_64_digits_with_colons_or_blanks_or_without() {
+        let plain = "0123456789abcdef".repeat(4);
+        let colons: Vec<&str> = (0..32).filter_map(|at| plain.get(2 * at..2 * at + 2)).collect();
+        for between in [":", " ", "\t"] {
+            assert_eq!(sha256_digits(&plain), sha256_digits(&colons.join(between).to_uppercase()));
+        }
+        assert!(sha256_digits(&plain).is_ok());
+        for wrong in ["", "01", &plain[1..], &format!("{plain}00"), &plain.replace('f', "g"), &plain.replace("ab", "+b")] {
+            assert!(sha256_digits(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, IsTerminal, Read, Write};
 
-use super::ui::{Format, Ui};
+use super::ui::Ui;
 use crate::bundle::Fingerprint;
 use crate::error::{Class, Error, Result};
 
@@ -27,37 +27,50 @@ pub(crate) struct Side {
 }
 
 impl ExpectArgs {
-    /// Compares, and says whether anybody did. Without `--expect` and without a terminal nothing is compared: the chains and the keys are judged all the same.
+    /// Compares, and says whether anybody did. Without `--expect` and without a terminal nothing is compared, which is said: the chains and the keys are
+    /// judged all the same.
     ///
     /// # Errors
     /// Class `Rejected`, `another-fingerprint`; `Rejected`, `not-compared`, where the question gets no answer.
     pub(crate) fn compare(&self, found: Fingerprint, side: &Side, ui: &Ui) -> Result<bool> {
-        let expected = match self.expect {
-            Some(expected) => expected,
-            None => match screen(ui).map(|mut screen| ask(side, &mut screen)).transpose()? {
-                Some(Some(expected)) => expected,
-                Some(None) => {
-                    ui.warn(&format!("nobody compared the {}'s fingerprint", side.what));
-                    return Ok(false);
-                }
-                None => return Ok(false),
-            },
+        let asked = || screen().map(|mut screen| ask(side, &mut screen)).transpose();
+        let given = match self.expect {
+            Some(given) => Some(given),
+            None => asked()?.flatten(),
         };
-        if expected == found {
-            return Ok(true);
+        let Some(given) = given else {
+            ui.warn(&format!("nobody compared the {}'s fingerprint: --expect takes what `hsmboot {}` printed on the other side", side.what, side.by));
+            return Ok(false);
+        };
+        match &found.differences(given)[..] {
+            [] => Ok(true),
+            apart => Err(another(side, apart)),
         }
-        Err(Error::new(
-            Class::Rejected,
-            "another-fingerprint",
-            format!("this is not the {} that was sent\n  expected {expected}\n  found    {found}", side.what),
-            format!("read both to each other once more; if they differ, the {} was exchanged or damaged on the way: stop here", side.what),
-        ))
     }
 }
 
+/// The fingerprint that was found is not told: whoever is tired would give it as the answer.
+fn another(side: &Side, apart: &[usize]) -> Error {
+    let numbers: Vec<String> = apart.iter().map(ToString::to_string).collect();
+    let groups = match apart.len() {
+        1 => format!("group {} of the 6 of its fingerprint is another one", numbers.concat()),
+        6 => "all 6 groups of its fingerprint are others".to_owned(),
+        _ => format!("groups {} of the 6 of its fingerprint are others", numbers.join(", ")),
+    };
+    Error::new(
+        Class::Rejected,
+        "another-fingerprint",
+        format!("this is not the {} that was sent: {groups} than those given; nothing was done", side.what),
+        format!(
+            "have the other side read its own note again, digit by digit; if it stays so, the {} was exchanged or damaged on the way: stop here",
+            side.what
+        ),
+    )
+}
+
 /// Where to ask, if somebody is there to answer. Where standard error goes elsewhere (`2>&1 | tee log`), somebody still sits at the terminal.
-fn screen(ui: &Ui) -> Option<Box<dyn Write>> {
-    if ui.format != Format::Text || !std::io::stdin().is_terminal() {
+fn screen() -> Option<Box<dyn Write>> {
+    if !std::io::stdin().is_terminal() {
         return None;
     }
     if std::io::stderr().is_terminal() {
@@ -74,11 +87,11 @@ fn ask(side: &Side, screen: &mut dyn Write) -> Result<Option<Fingerprint>> {
             Class::Rejected,
             "not-compared",
             format!("the {}'s fingerprint was not given, and nothing was done", side.what),
-            format!("ask for what `hsmboot {}` printed on the other side and run this again, or answer `skip`", side.by),
+            format!("ask for what `hsmboot {}` printed on the other side, and run this again", side.by),
         )
     };
     for _ in 0..3 {
-        drop(write!(screen, "fingerprint of the {}, as `hsmboot {}` printed it (or skip): ", side.what, side.by).and_then(|()| screen.flush()));
+        drop(write!(screen, "fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ", side.what, side.by).and_then(|()| screen.flush()));
         let mut line = String::new();
         let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
         match (read, line.trim()) {

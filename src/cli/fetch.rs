@@ -80,7 +80,7 @@ fn answer(fetched: &Fetched) -> Outcome {
         format!("fetched {} into {}\n", fetched.bundle.id(), dir.display())
     };
     for (name, digest) in &fetched.request.files {
-        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
     text.push_str(&format!("next: hsmboot verify {}\n", dir.display()));

@@ -22,8 +22,8 @@ Examples:
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt --output json
 
-Exit codes: 0 the bundle is complete; 3 the HSM's identity is not proven, or the pair does not hold together; 4 malformed input; \
-5 a trust anchor that CloudHSM would refuse; 8 signed already, or files of other content stand there")]
+Exit codes: 0 the bundle is complete; 3 the HSM's identity is not proven, the pair does not hold together, or the fingerprint is another one or \
+was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed already, or files of other content stand there")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     sign::not_signed_already(&bundle, args.force)?;
+    bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();

@@ -46,6 +46,9 @@ pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
 impl OnlineArgs {
     /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
     pub(crate) async fn connect(&self, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
+        if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text).is_err()) {
+            ui.warn(&format!("the region in the bundle's request.json is none, and left aside: \"{wrong}\""));
+        }
         let options = Options {
             region: self.region.clone(),
             fallback_region: fallback_region.and_then(|text| region(text).ok()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::ui::{Outcome, Ui, path_value};
-use crate::bundle::{Arrival, Bundle, SUFFIX, Store};
+use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted};
 use crate::error::{Class, Error, Result};
 use crate::x509::hex;
 
@@ -77,8 +77,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let what = if unchanged { "holds already what was to be packed" } else { "holds" };
-    let files = if names.len() == 1 { "1 file".to_owned() } else { format!("{} files", names.len()) };
-    let text = format!("{} {what}: {files} of {}\n  SHA-256 {digest}\n", args.out.display(), bundle.id());
+    let text = format!("{} {what}: {} of {}\n  SHA-256 {digest}\n", args.out.display(), counted(names.len(), "file"), bundle.id());
     Ok(Outcome::done(document, text))
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let told = told(&facts, &page, &differences, &target, &args.out);
     match (target, ui.format) {
         (Target::Output, Format::Text) => {
-            ui.say(&told);
+            ui.say_styled(&told);
             Ok(Outcome::done(document, page))
         }
         _ => Ok(Outcome::done(document, told)),
@@ -189,10 +189,16 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     };
     let records = match differences.len() {
         0 => "agree with what was found".to_owned(),
+        1 => styled(RED, "one differs from what was found: see the page"),
         count => styled(RED, &format!("{count} differ from what was found: see the page")),
     };
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
-    text.push_str(&format!("  transcript  {}\n  records     {records}\n", plain(&engine::transcript(facts).says)));
+    let transcript = engine::transcript(facts);
+    text.push_str(&format!("  transcript  {}\n", plain(&transcript.says)));
+    if let Some(steps) = &transcript.not_compared_in {
+        text.push_str(&format!("  compared    {}\n", styled(YELLOW, &plain(&format!("by nobody in {steps}")))));
+    }
+    text.push_str(&format!("  records     {records}\n"));
     text.push_str(&format!("  SHA-256     {}\n", hex(&sha256(page.as_bytes()))));
     if !facts.survey.private_keys.is_empty() {
         let names = plain(&facts.survey.private_keys.join(", "));

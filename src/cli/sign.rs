@@ -39,8 +39,8 @@ Examples:
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
-Exit codes: 0 signed; 3 the HSM's identity is not proven; 4 malformed input; 5 the CA cannot sign; 8 signed already; for a CA that is a service \
-also 6 it refused or cannot be reached; 7 not in time")]
+Exit codes: 0 signed; 3 the HSM's identity is not proven, or the fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot \
+sign; 8 signed already; for a CA that is a service also 3 it is not the one of --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -136,6 +136,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     not_signed_already(&bundle, args.force)?;
+    bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
@@ -166,6 +167,7 @@ impl Work<'_> {
         };
         let key = access.load(source, ui)?;
         let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
+        self.bundle.check_unchanged(args.seal)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(given(certificate, &ca_text), compared) };
@@ -193,7 +195,8 @@ impl Work<'_> {
 
     fn finish(&self, pair: &Pair, origin: &Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
         let record = &self.judgement.record;
-        let response = write(self.bundle, pair, record, self.evidence, self.waiver.clone(), origin, signed_at, self.args.force, step)?;
+        let written = write(self.bundle, pair, record, self.evidence, self.waiver.clone(), origin, signed_at, self.args.force, step);
+        let response = kept(written, pair)?;
         Ok(answer(self.bundle, pair, &response, record, self.request(), compared))
     }
 }
@@ -303,7 +306,7 @@ pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
 }
 
 #[allow(clippy::too_many_arguments)] // what `response.json` says, and how it is written
-/// Writes the four files that `sign` adds, all or none. A signature once made is not lost: an error carries the certificate.
+/// Writes the four files that `sign` adds, all or none.
 pub(crate) fn write(
     bundle: &Bundle,
     pair: &Pair,
@@ -348,11 +351,19 @@ pub(crate) fn write(
             ],
             step,
         )
-        .map_err(|mut error| {
-            error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
-            error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
-        })?;
-    Ok(response)
+        .map(|()| response)
+}
+
+/// Writes what was signed just now. A signature once made is not lost when the disk fails: the error carries the certificate.
+pub(crate) fn kept(written: Result<Response>, pair: &Pair) -> Result<Response> {
+    written.map_err(|mut error| {
+        if error.class != Class::Machine {
+            return error;
+        }
+        let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
+        error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
+        error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
+    })
 }
 
 pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record, request: Fingerprint, compared: bool) -> Outcome {

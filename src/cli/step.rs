@@ -106,7 +106,7 @@ fn shortened(word: &str) -> String {
 /// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
 /// refused; in the place of another word it might still come here.
 fn command_line() -> Vec<String> {
-    std::env::args_os().map(|word| shortened(&without_pin(&word.to_string_lossy()))).collect()
+    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&word.to_string_lossy())))).collect()
 }
 
 fn without_pin(word: &str) -> String {
@@ -124,6 +124,16 @@ fn without_pin(word: &str) -> String {
         at = value.saturating_add(rest.find('&').unwrap_or(rest.len()));
     }
     out + word.get(at..).unwrap_or_default()
+}
+
+/// A URL with a password in it is refused wherever one is used; in the place of another word it might still come here.
+fn without_userinfo(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|authority| authority.rsplit_once('@')) {
+        Some((userinfo, _)) => format!("{scheme}://(withheld){}", rest.get(userinfo.len()..).unwrap_or_default()),
+        None => word.to_owned(),
+    }
 }
 
 fn host() -> String {
@@ -159,6 +169,14 @@ mod tests {
         assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
         let error = seal(&Confused(key), &public, b"a step").unwrap_err();
         assert_eq!((error.code(), error.kind), (5, "bad-signature"));
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_withheld() {
+        assert_eq!(without_userinfo("--endpoint-url=http://user:s3@cret@h:1/a@b"), "--endpoint-url=http://(withheld)@h:1/a@b");
+        for word in ["http://h/a@b", "ada@example.com", "--reason", "https://h"] {
+            assert_eq!(without_userinfo(word), word);
+        }
     }
 
     #[test]

@@ -31,8 +31,9 @@ Examples:
   hsmboot submit ./cluster-abc234defgh --dry-run
   hsmboot submit ./cluster-abc234defgh --region eu-central-1
 
-Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or the pair does not hold together; \
-6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, the pair does not hold together, the trust anchor is \
+not your CA, or the fingerprint is another one or was not given; 4 malformed input, or a bundle that is not signed or was changed; 5 a trust anchor \
+that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -62,6 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
+    bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
@@ -74,7 +76,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(ca) = &args.ca {
         files.extend(given(ca, &is_yours(&pair, ca, now)?));
     }
-    let compared = args.expect.compare(sign::fingerprint(&bundle, &pair), &Side { what: "response", by: "sign" }, ui)?;
+    let fingerprint = sign::fingerprint(&bundle, &pair);
+    let compared = args.expect.compare(fingerprint, &Side { what: "response", by: "sign" }, ui)?;
+    if !compared && args.ca.is_none() {
+        ui.alarm(&format!(
+            "NOTHING PINS THE TRUST ANCHOR: whoever could write to the bundle chose it, SHA-256 {}. Give your own copy of the CA's certificate with --ca, or \
+             the fingerprint with --expect.",
+            hex(&pair.trust_anchor().fingerprint())
+        ));
+    }
     let step = judged(args.step.begin(now), &judgement.record, &files);
     let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
     let region = bundle.request().map(|request| request.region.clone());
@@ -100,10 +110,17 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 unverified: waiver,
             };
             let receipt = receipt(&pair, &outcome, &account);
-            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
+            if !args.dry_run {
+                write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
+            }
             let mut document = serde_json::to_value(&receipt).unwrap_or_default();
             insert(&mut document, "bundle", path_value(bundle.path()));
-            Ok(Outcome::done(document, text(&bundle, &receipt, &outcome)))
+            insert(&mut document, "response_fingerprint", json!(fingerprint));
+            insert(&mut document, "response_compared", json!(compared));
+            let mut text = text(&bundle, &receipt, &outcome);
+            let by = if compared { "as expected" } else { "compared by nobody" };
+            text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
+            Ok(Outcome::done(document, text))
         }
     }
 }

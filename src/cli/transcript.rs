@@ -1,11 +1,13 @@
 //! `hsmboot transcript show`, `hsmboot transcript verify`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::args::sha256_digits;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
-use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript};
+use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::x509::{Certificate, hex};
@@ -17,7 +19,7 @@ Examples:
   hsmboot transcript show ./cluster-abc234defgh
   hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 it holds; 4 there is none, or it was changed, cut or reordered; with --ca also where nothing is sealed, or not by that CA")]
+Exit codes: 0 shown, or it holds; 4 it does not hold, or there is none; more as each command says")]
 pub enum Command {
     /// Show the steps
     Show(Args),
@@ -26,6 +28,14 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It judges nothing but the chain of the lines: `hsmboot transcript verify` holds the bundle's files and the seals against them.
+
+Examples:
+  hsmboot transcript show ./cluster-abc234defgh
+  hsmboot transcript show ./cluster-abc234defgh --output json
+
+Exit codes: 0 shown; 2 wrong command line; 4 no bundle, no transcript, or one whose lines do not hold")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -33,6 +43,14 @@ pub struct Args {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hsmboot transcript verify ./cluster-abc234defgh
+  hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
+  hsmboot transcript verify ./cluster-abc234defgh --noted 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+
+Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or reordered, a file is missing or another one, or no line \
+has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA")]
 pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -40,6 +58,9 @@ pub struct VerifyArgs {
     /// The certificate of the CA that sealed it (default: the bundle's own, which proves less)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may repeat)
+    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    noted: Vec<[u8; 32]>,
 }
 
 pub(crate) fn run(command: &Command) -> Result<Outcome> {
@@ -65,8 +86,10 @@ fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
 
 fn show(args: &Args) -> Result<Outcome> {
     let (bundle, transcript) = open(&args.dir)?;
-    let text: String = transcript.entries().iter().map(lines).collect();
-    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": transcript.entries() });
+    let mut seen = BTreeMap::new();
+    let text: String = transcript.entries().iter().map(|entry| lines(entry, &mut seen)).collect();
+    let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
+    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps });
     Ok(Outcome::done(document, text))
 }
 
@@ -77,10 +100,12 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         (Some(file), _) => Some(Certificate::from_pem(&fsio::read(file, "the CA certificate", MAX_INPUT)?).map_err(|fault| {
             Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
         })?),
-        (None, Some(_)) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
-        (None, None) => None,
+        // Where it is missing, what follows says which step wrote it.
+        (None, Some(_)) if bundle.has_file(CA_FILE) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
+        (None, _) => None,
     };
     transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
+    let noted: Vec<(u64, String)> = args.noted.iter().map(|noted| Ok((transcript.step_of(noted)?, hex(noted)))).collect::<Result<_>>()?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
         (None, _, Some(file)) => {
@@ -110,21 +135,56 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
-    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps, "head": transcript.head(), "sealed_up_to": sealed, "ca_given": args.ca.is_some() });
-    let text = format!(
-        "{}\n  {seal}\n  SHA-256 of the last line {}\n",
-        styled(GREEN, &format!("the transcript holds: {steps} steps, and the bundle's files are what they left")),
-        transcript.head()
+    let sealed_head = transcript.sealed_head();
+    let document = json!({
+        "bundle": path_value(bundle.path()),
+        "cluster_id": bundle.id(),
+        "steps": steps,
+        "head": transcript.head(),
+        "sealed_up_to": sealed,
+        "sealed_head": sealed_head,
+        "ca_given": args.ca.is_some(),
+        "noted": noted.iter().map(|(step, digest)| json!({ "step": step, "sha256": digest })).collect::<Vec<_>>(),
+        "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
+    });
+    let mut text = format!(
+        "{}\n  {seal}\n",
+        styled(
+            GREEN,
+            &format!(
+                "the transcript holds: {}, and the bundle's files are what {} left",
+                counted(steps, "step"),
+                if steps == 1 { "it" } else { "they" }
+            )
+        ),
     );
+    for (step, digest) in &noted {
+        text.push_str(&format!("  step {step}'s line has the SHA-256 that was noted, {digest}\n"));
+    }
+    // Both in one column: the one is looked for where the other stands.
+    if let (Some(step), Some(digest)) = (sealed, sealed_head) {
+        text.push_str(&format!("  SHA-256 of the {:19}  {digest}\n", format!("sealed line, step {step}")));
+    }
+    text.push_str(&format!("  SHA-256 of the {:19}  {}\n", format!("last line, step {steps}"), transcript.head()));
     Ok(Outcome::done(document, text))
 }
 
-fn lines(entry: &Entry) -> String {
+/// A step, and the SHA-256 of its line.
+fn with_hash(entry: &Entry) -> Value {
+    let mut step = serde_json::to_value(entry).unwrap_or_default();
+    if let Some(members) = step.as_object_mut() {
+        members.insert("sha256".to_owned(), Value::String(entry.hash()));
+    }
+    step
+}
+
+/// A step for people. `seen` is what the steps before read and wrote, SHA-256 by name.
+fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String {
     let mut out = format!("{} {} on {}", entry.step, entry.time, one_line(&entry.host));
     if let Some(operator) = &entry.operator {
         out.push_str(&format!(" by {}", one_line(operator)));
     }
-    out.push_str(&format!("\n  {}\n", one_line(&entry.command.join(" "))));
+    out.push_str(&format!("\n  {}\n", one_line(&shell_words(&entry.command))));
     if let Some(verdict) = &entry.verdict {
         out.push_str(&format!("  {}{}\n", one_line(verdict), if entry.unverified { ", and done all the same" } else { "" }));
     }
@@ -140,6 +200,16 @@ fn lines(entry: &Entry) -> String {
     if let Some(call) = &entry.sends {
         out.push_str(&format!("  about to send {}\n", one_line(call)));
     }
+    // What a step found as the one before had it is named; anything else is shown with its digest.
+    let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name.as_str()) == Some(&digest.as_str()));
+    if !again.is_empty() {
+        let names: Vec<String> = again.into_iter().map(|(name, _)| one_line(name)).collect();
+        out.push_str(&format!("  read as above: {}\n", names.join(", ")));
+    }
+    for (name, digest) in read {
+        out.push_str(&format!("  read {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
+    }
+    seen.extend(entry.inputs.iter().chain(&entry.outputs).map(|(name, digest)| (name.as_str(), digest.as_str())));
     for (name, digest) in &entry.outputs {
         out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
     }

@@ -104,6 +104,13 @@ impl Ui {
         }
     }
 
+    /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
+    pub(crate) fn say_styled(&self, text: &str) {
+        if !self.quiet {
+            to_stderr(text.trim_end_matches('\n'));
+        }
+    }
+
     /// A line on standard error with `--verbose`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
@@ -164,7 +171,21 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     if let Some(error) = error {
         object.insert("error".to_owned(), error.to_json());
     }
-    format!("{:#}\n", Value::Object(object))
+    escaped(&format!("{:#}\n", Value::Object(object)))
+}
+
+/// JSON in which nothing is left that a terminal would obey: serde_json escapes the controls of ASCII, and such characters stand in strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && (c.is_control() || is_invisible(c)) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Text without what a terminal would obey. Messages hold texts from outside: the service's states and ids, names of files.
@@ -217,6 +238,15 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_means_the_same_and_holds_nothing_that_a_terminal_obeys() {
+        let hostile = json!({ "operator\u{202e}": "a\u{9b}2J\u{1b}[2J\u{e0041}é😀\n" });
+        let text = with_error(hostile.clone(), None);
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(hostile));
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
+        assert!(text.contains("é😀"));
+    }
 
     #[test]
     fn a_text_from_outside_cannot_drive_the_terminal() {

@@ -124,10 +124,10 @@ pub(crate) fn text(cluster: &Cluster) -> String {
         line("HSM", format!("{}  {}  {}", printable(&hsm.hsm_id), printable(hsm.state.as_str()), place.join(", ")).trim_end().to_owned());
     }
     if let Some(digest) = csr_sha256(cluster) {
-        line("CSR", format!("SHA-256 {digest}"));
+        line("CSR", format!("SHA-256 of the DER {digest}"));
     }
     if let Some(certificate) = certificate(cluster.certificates.cluster_certificate.as_deref()) {
-        line("certificate", format!("SHA-256 {}", hex(&certificate.fingerprint())));
+        line("certificate", format!("SHA-256 of the DER {}", hex(&certificate.fingerprint())));
         line("issued by", name_text(certificate.issuer()));
     }
     if let Some(next) = next(cluster) {

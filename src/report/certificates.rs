@@ -2,6 +2,7 @@
 
 use super::html::Html;
 use super::view::{View, algorithm};
+use crate::bundle::{CA_FILE, Part};
 use crate::ca::CaSummary;
 use crate::verify::Side;
 use crate::x509::{Certificate, Csr, hex, name_text};
@@ -30,26 +31,41 @@ pub(super) fn anchors(html: &mut Html, view: &View<'_>) {
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     html.raw("<p>As the files of the bundle hold them. Names are shown in the order in which they are encoded; <code>+</code> joins attributes of one RDN.</p>");
-    for (title, found) in [
-        ("AWS hardware certificate", &view.aws_hardware),
-        ("Manufacturer hardware certificate", &view.manufacturer_hardware),
-        ("HSM certificate", &view.hsm),
+    let name = |part: Part| part.file_name(&view.facts.survey.cluster_id);
+    for (title, part, found) in [
+        ("AWS hardware certificate", Part::AwsHardware, &view.aws_hardware),
+        ("Manufacturer hardware certificate", Part::ManufacturerHardware, &view.manufacturer_hardware),
+        ("HSM certificate", Part::Hsm, &view.hsm),
     ] {
-        certificate(html, view, title, found.as_ref());
+        certificate(html, view, title, &name(part), found.as_ref());
     }
     html.say("h3", "Cluster CSR");
     match &view.csr {
         Some(found) => csr(html, view, found),
-        None => html.raw("<p>It is absent, or cannot be read.</p>"),
+        None => nothing(html, view, &name(Part::Csr)),
     }
-    certificate(html, view, "Signed certificate", view.signed_cert.as_ref());
-    certificate(html, view, "Trust anchor (the owner’s CA)", view.trust_anchor.as_ref());
+    certificate(html, view, "Signed certificate", &name(Part::SignedCert), view.signed_cert.as_ref());
+    certificate(html, view, "Trust anchor (the owner’s CA)", CA_FILE, view.trust_anchor.as_ref());
 }
 
-fn certificate(html: &mut Html, view: &View<'_>, title: &str, found: Option<&Certificate>) {
+/// Why there is nothing to show of a file.
+pub(super) fn nothing(html: &mut Html, view: &View<'_>, name: &str) {
+    let part_of_pair = name == CA_FILE || name == Part::SignedCert.file_name(&view.facts.survey.cluster_id);
+    html.el("p", &[], |html| match view.facts.survey.holds(name) {
+        true => html.raw("It cannot be read."),
+        false if part_of_pair && view.pair.is_none() => html.raw("Nothing is signed yet."),
+        false => {
+            html.raw("It is missing: there is no file ");
+            html.code(name);
+            html.raw(".");
+        }
+    });
+}
+
+fn certificate(html: &mut Html, view: &View<'_>, title: &str, name: &str, found: Option<&Certificate>) {
     html.say("h3", title);
     let Some(found) = found else {
-        html.raw("<p>It is absent, or cannot be read.</p>");
+        nothing(html, view, name);
         return;
     };
     let digests = ["SHA-256", "key SHA-256"];

@@ -183,9 +183,9 @@ pub(super) struct Finding<'a> {
 }
 
 /// Those that show at a place or tie.
-pub(super) fn findings<'a>(view: &View<'a>, place: Where) -> Vec<Finding<'a>> {
-    let checks = view.facts.verification.checks.iter().filter(|found| of_check(found.id) == place);
-    let rules = view.facts.pair.iter().flat_map(|pair| &pair.checks).filter(|found| of_rule(found.id) == place);
+pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>> {
+    let checks = view.verification.checks.iter().filter(|found| of_check(found.id) == place);
+    let rules = view.pair.iter().flat_map(|pair| &pair.checks).filter(|found| of_rule(found.id) == place);
     let checks = checks.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail });
     checks.chain(rules.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail })).collect()
 }
@@ -254,7 +254,7 @@ pub(super) struct Node<'a> {
     pub(super) findings: Vec<Finding<'a>>,
 }
 
-pub(super) fn relation<'a>(view: &View<'a>, tie: Tie) -> Relation<'a> {
+pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
     if tie == Tie::Sent {
         return sent(view);
     }
@@ -291,7 +291,7 @@ fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
 }
 
 /// The one tie that no certificate shows: what the receipt says, held against the bundle's pair.
-fn sent<'a>(view: &View<'a>) -> Relation<'a> {
+fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
     let (state, says, note) = match &view.facts.survey.receipt {
         Told::Absent => match about_to_send(view) {
             Some(step) => (
@@ -336,7 +336,7 @@ pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
     shown_another.then(|| "by the receipt, the cluster showed another certificate than the one that was sent".to_owned())
 }
 
-pub(super) fn node<'a>(view: &View<'a>, spot: Spot) -> Node<'a> {
+pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
     let findings = findings(view, Where::At(spot));
     let (lines, key) = contents(view, spot);
     let without = |state, text: &str| (state, vec![text.to_owned()], None);
@@ -344,13 +344,13 @@ pub(super) fn node<'a>(view: &View<'a>, spot: Spot) -> Node<'a> {
     let (state, lines, key) = match spot {
         Spot::Cluster => (cluster_state(view), lines, None),
         Spot::Anchor(_) if key.is_none() => without(State::Absent, "no anchor of this side was given"),
-        Spot::TrustAnchor if view.facts.survey.trust_anchor().is_none() => match view.facts.pair {
-            Some(_) => without(judged, "not in the bundle"),
+        Spot::TrustAnchor if view.facts.survey.trust_anchor().is_none() => match view.pair {
+            Some(_) => without(judged, "missing"),
             None => without(State::Absent, "nothing is signed yet"),
         },
-        Spot::TrustAnchor if view.facts.pair.is_none() => (State::Unjudged, lines, key),
-        Spot::SignedCert if view.facts.pair.is_none() => without(State::Absent, "nothing is signed yet"),
-        _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "not in the bundle"),
+        Spot::TrustAnchor if view.pair.is_none() => (State::Unjudged, lines, key),
+        Spot::SignedCert if view.pair.is_none() => without(State::Absent, "nothing is signed yet"),
+        _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "missing"),
         _ => (judged, lines, key),
     };
     Node { spot, state, lines, key, findings }

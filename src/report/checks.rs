@@ -35,12 +35,12 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     });
     html.say("h3", "Is the CSR a genuine HSM’s?");
     for group in [Group::Texts, Group::Anchors, Group::Chains, Group::Csr, Group::Terms] {
-        let found = facts.verification.checks.iter().filter(|found| group_of(found.id) == group);
+        let found = view.verification.checks.iter().filter(|found| group_of(found.id) == group);
         let rows = found.map(|found| Row { id: found.id.as_str(), status: found.status, detail: &found.detail, source: found.id.source() });
         table(html, group.title(), rows);
     }
     html.say("h3", "Will InitializeCluster take the pair?");
-    match &facts.pair {
+    match &view.pair {
         None => html.raw("<p>Nothing is signed yet: there is no pair to judge.</p>"),
         Some(pair) => {
             let rows =

@@ -84,7 +84,7 @@ impl List<'_, '_> {
         for (name, recorded) in digests {
             match self.view.facts.survey.files.iter().find(|seen| seen.name == *name).map(|seen| &seen.content) {
                 None => self.add(format!("the file {name}"), recorded.clone(), "no bundle of this cluster has such a file"),
-                Some(None) => self.add(format!("the file {name}"), recorded.clone(), "absent"),
+                Some(None) => self.add(format!("the file {name}"), recorded.clone(), "missing"),
                 Some(Some(Err(why))) => self.add(format!("the file {name}"), recorded.clone(), why.clone()),
                 Some(Some(Ok(content))) => self.digest(&format!("the file {name}"), recorded, Some(sha256(content))),
             }

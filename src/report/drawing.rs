@@ -5,7 +5,7 @@ use super::html::Html;
 use super::lines::{Line, because, contents, height, says, symbol, text, write};
 use super::picture::name;
 use super::stroke::{At, LOOP, loop_above, loop_beside, straight};
-use super::view::View;
+use super::view::{View, counted};
 use crate::verify::Side;
 
 /// All lengths are in the drawing's own units, of which it is this many wide.
@@ -61,7 +61,10 @@ pub(super) fn draw(html: &mut Html, view: &View<'_>, nodes: &[Node<'_>], relatio
 
 /// The text for the picture; the list below it has the rest.
 fn described(relations: &[Relation<'_>]) -> String {
-    let count = |state| relations.iter().filter(|relation| relation.state == state).count();
+    let counted = |state, one: &str, more: &str| {
+        let number = relations.iter().filter(|relation| relation.state == state).count();
+        counted(number, one, more)
+    };
     let broken = relations.iter().filter(|relation| relation.state == State::Broken);
     let broken: Vec<String> = broken
         .map(|relation| {
@@ -72,12 +75,12 @@ fn described(relations: &[Relation<'_>]) -> String {
     let list = if broken.is_empty() { String::new() } else { format!(" Broken: {}.", broken.join("; ")) };
     format!(
         "Two anchors lead by their hardware certificates to the HSM certificate, and from there by the CSR and the signed certificate to the cluster. Of {} \
-         ties {} hold, {} are broken, {} were not judged, {} are only recorded.{list} The list below the picture has them all.",
+         ties {}, {}, {}, {}.{list} The list below the picture has them all.",
         relations.len(),
-        count(State::Holds),
-        count(State::Broken),
-        count(State::Unjudged),
-        count(State::Told),
+        counted(State::Holds, "holds", "hold"),
+        counted(State::Broken, "is broken", "are broken"),
+        counted(State::Unjudged, "was not judged", "were not judged"),
+        counted(State::Told, "is only recorded", "are only recorded"),
     )
 }
 

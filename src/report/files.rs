@@ -2,7 +2,7 @@
 
 use super::html::Html;
 use super::picture;
-use super::view::View;
+use super::view::{View, counted};
 use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
 use crate::x509::{hex, sha256};
 
@@ -56,6 +56,13 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
         html.say_of("p", "source", &about(view, &seen.name));
     });
     match &seen.content {
+        None if is_missing(view, &seen.name) => {
+            html.el("td", &[], |html| {
+                picture::icon(html, "fail");
+                html.raw("<strong>missing</strong>");
+            });
+            html.raw("<td></td>");
+        }
         None => html.raw("<td>absent</td><td></td>"),
         Some(Err(why)) => {
             html.el("td", &[], |html| {
@@ -68,11 +75,18 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
             let digest = hex(&sha256(content));
             html.el("td", &[], |html| {
                 html.digest(&digest);
-                html.say_of("p", "source", &format!("{} bytes", content.len()));
+                html.say_of("p", "source", &counted(content.len(), "byte", "bytes"));
             });
             html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
         }
     }
+}
+
+/// Whether a file that is not there should be: every request has its four, every pair is two, and what a step wrote it wrote.
+fn is_missing(view: &View<'_>, name: &str) -> bool {
+    let id = &view.facts.survey.cluster_id;
+    let request = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
+    request.iter().any(|part| part.file_name(id) == name) || (view.pair.is_some() && name == CA_FILE) || !records(view, name).is_empty()
 }
 
 fn about(view: &View<'_>, name: &str) -> String {
@@ -92,8 +106,8 @@ fn about(view: &View<'_>, name: &str) -> String {
     text.to_owned()
 }
 
-/// Which documents record the file, and whether they record this content.
-fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
+/// The documents that record the file, and the SHA-256 that each has of it.
+fn records(view: &View<'_>, name: &str) -> Vec<(&'static str, String)> {
     let survey = &view.facts.survey;
     let request = survey.request.told().map(|request| (REQUEST, &request.files));
     let response = survey.response.told().map(|response| (RESPONSE, &response.files));
@@ -102,7 +116,12 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
         trail.holds.entries().iter().rev().find_map(|entry| known(&entry.outputs).or_else(|| known(&entry.inputs)))
     });
     let by_document = [request, response].into_iter().flatten().filter_map(|(file, files)| files.get(name).map(|digest| (file, digest.clone())));
-    let all: Vec<(&str, String)> = by_document.chain(last.map(|digest| (TRANSCRIPT, digest))).collect();
+    by_document.chain(last.map(|digest| (TRANSCRIPT, digest))).collect()
+}
+
+/// Which documents record the file, and whether they record this content.
+fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
+    let all = records(view, name);
     if all.is_empty() {
         html.text(if name == TRANSCRIPT { "it records the others" } else { "none of them" });
     }

@@ -9,7 +9,7 @@ use crate::x509::name::push_visibly;
 const LINE: i32 = 15;
 
 /// The most lines of a reason that are drawn; the words below the picture have all of it.
-const MOST: usize = 7;
+const MOST: usize = 16;
 
 /// A line of text.
 pub(super) struct Line {

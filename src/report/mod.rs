@@ -12,6 +12,7 @@ mod checks;
 mod differences;
 mod drawing;
 mod files;
+mod gaps;
 mod head;
 mod html;
 mod lines;

@@ -57,7 +57,9 @@ fn in_words(html: &mut Html, relation: &Relation<'_>) {
                 if let Some(algorithm) = &relation.algorithm {
                     html.text(&format!(", {algorithm}"));
                 }
-                html.text(&format!(" ({word})"));
+                if word != relation.says {
+                    html.text(&format!(" ({word})"));
+                }
             });
             for line in relation.note.iter() {
                 html.el("p", &[], |html| html.quote(line));

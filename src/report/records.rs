@@ -1,6 +1,7 @@
 //! How request and signature came about, as the bundle's documents tell it.
 
 use super::html::Html;
+use super::transcript::{command, written_by};
 use super::view::View;
 use super::{picture, told_by};
 use crate::bundle::{REQUEST, RESPONSE, Request, Response, Told};
@@ -10,7 +11,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     html.say("h3", "Fetched");
     document(html, REQUEST, &survey.request, "the bundle was put together by hand", fetched);
     html.say("h3", "Signed");
-    document(html, RESPONSE, &survey.response, "nothing is signed, or it was signed by other means", signed);
+    document(html, RESPONSE, &survey.response, "nothing is signed, or it was signed by other means", |html, response| signed(html, view, response));
 }
 
 fn document<T>(html: &mut Html, name: &'static str, document: &Told<T>, otherwise: &str, facts: impl FnOnce(&mut Html, &T)) {
@@ -41,8 +42,18 @@ fn fetched(html: &mut Html, request: &Request) {
     html.fact("Program", |html| html.quote(&request.tool));
 }
 
-fn signed(html: &mut Html, response: &Response) {
-    html.fact("Signed at", |html| html.text(&response.signed_at.to_string()));
+/// Of a certificate that `import` put there, the document has the time of that, and nothing in it says so: the transcript does.
+fn signed(html: &mut Html, view: &View<'_>, response: &Response) {
+    let at = response.signed_at.to_string();
+    let step = written_by(view, RESPONSE);
+    match step.and_then(command) {
+        Some("import") => html.fact("Imported at", |html| {
+            let step = step.map(|step| step.step).unwrap_or_default();
+            html.text(&format!("{at}, as step {step} of the transcript tells: it was signed elsewhere, at a time that the bundle does not record"));
+        }),
+        Some(_) => html.fact("Signed at", |html| html.text(&at)),
+        None => html.fact("Signed or imported at", |html| html.text(&format!("{at}; no transcript tells which"))),
+    }
     html.fact("Verdict then", |html| html.quote(&response.verdict));
     if let Some(key) = &response.ca_key {
         html.fact("Key of the CA", |html| html.code(key));

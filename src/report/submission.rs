@@ -1,21 +1,24 @@
 //! What people decided, what InitializeCluster was sent, and what came back.
 
+use super::certificates::nothing;
 use super::chain::about_to_send;
 use super::html::Html;
 use super::picture;
 use super::told_by;
+use super::transcript::called;
 use super::view::View;
-use crate::bundle::{RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::bundle::{CA_FILE, Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
 use crate::verify::Status;
 use crate::x509::{Certificate, hex};
 
-/// A decision to go on all the same.
+/// A decision to go on all the same, or to leave something out.
 struct Decision {
     /// The document that records it; `None` where it was made for this very report.
     by: Option<&'static str>,
     unverified: bool,
     what: String,
-    reason: String,
+    /// `None` where none was asked for.
+    reason: Option<String>,
 }
 
 fn all(view: &View<'_>) -> Vec<Decision> {
@@ -23,18 +26,18 @@ fn all(view: &View<'_>) -> Vec<Decision> {
     let mut all = Vec::new();
     let accepted: Vec<&str> = facts.verification.with(Status::Accepted).map(|found| found.id.as_str()).collect();
     if !accepted.is_empty() {
-        let reason = facts.verification.reason.clone().unwrap_or_default();
+        let reason = Some(facts.verification.reason.clone().unwrap_or_default());
         all.push(Decision { by: None, unverified: false, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
     }
     if let Some(noted) = survey.verification.told() {
         let accepted: Vec<&str> = noted.checks.iter().filter(|check| check.status == "accepted").map(|check| check.id.as_str()).collect();
         if !accepted.is_empty() {
-            let reason = noted.reason.clone().unwrap_or_default();
+            let reason = Some(noted.reason.clone().unwrap_or_default());
             all.push(Decision { by: Some(VERIFICATION), unverified: false, what: format!("accepted: {}", accepted.join(", ")), reason });
         }
     }
     let waiver = |by, waiver: &Option<Waiver>, what: &str| {
-        waiver.as_ref().map(|waiver| Decision { by: Some(by), unverified: true, what: what.to_owned(), reason: waiver.reason.clone() })
+        waiver.as_ref().map(|waiver| Decision { by: Some(by), unverified: true, what: what.to_owned(), reason: Some(waiver.reason.clone()) })
     };
     all.extend(survey.response.told().and_then(|response| waiver(RESPONSE, &response.unverified, "signed although the bundle did not verify")));
     all.extend(survey.receipt.told().and_then(|receipt| waiver(RECEIPT, &receipt.unverified, "submitted although the bundle did not verify")));
@@ -43,8 +46,13 @@ fn all(view: &View<'_>) -> Vec<Decision> {
             let accepted = if step.accepted.is_empty() { String::new() } else { format!("accepted: {}", step.accepted.join(", ")) };
             let unverified = if step.unverified { "done although the bundle did not verify" } else { "" };
             let what = [unverified, &accepted].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-            let reason = step.reason.clone().unwrap_or_default();
-            all.push(Decision { by: Some(TRANSCRIPT), unverified: step.unverified, what: format!("step {}: {what}", step.step), reason });
+            let reason = Some(step.reason.clone().unwrap_or_default());
+            let what = format!("step {}, {}: {what}", called(step), step.time);
+            all.push(Decision { by: Some(TRANSCRIPT), unverified: step.unverified, what, reason });
+        }
+        if step.fingerprint_compared == Some(false) {
+            let what = format!("step {}, {}: nobody compared the other side’s fingerprint", called(step), step.time);
+            all.push(Decision { by: Some(TRANSCRIPT), unverified: false, what, reason: None });
         }
     }
     all
@@ -52,16 +60,16 @@ fn all(view: &View<'_>) -> Vec<Decision> {
 
 /// Whether anything was signed or submitted without proof, as far as the bundle records, and the first reason for it.
 pub(super) fn unverified(view: &View<'_>) -> Option<String> {
-    all(view).into_iter().find(|decision| decision.unverified).map(|decision| decision.reason)
+    all(view).into_iter().find(|decision| decision.unverified).map(|decision| decision.reason.unwrap_or_default())
 }
 
 pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
     let all = all(view);
     if all.is_empty() {
-        html.raw("<p>None: no failure was accepted, and nothing was done unverified, as far as the bundle records.</p>");
+        html.raw("<p>None: no failure was accepted, nothing was done unverified, and no fingerprint was left uncompared, as far as the bundle records.</p>");
         return;
     }
-    html.raw("<p>Where somebody went on although a check failed. What the bundle’s documents record is no proof; what was accepted for this report was judged for it.</p>");
+    html.raw("<p>Where somebody went on although a check failed, or without the other side’s fingerprint. What the bundle’s documents record is no proof; what was accepted for this report was judged for it.</p>");
     html.of("ul", "decisions", |html| {
         for decision in &all {
             html.el("li", &[("class", if decision.unverified { "alarm" } else { "" })], |html| {
@@ -78,10 +86,12 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
                             html.raw(")");
                         }
                     });
-                    html.el("p", &[], |html| {
-                        html.raw("Reason: ");
-                        html.quote(if decision.reason.is_empty() { "none was recorded" } else { &decision.reason });
-                    });
+                    if let Some(reason) = &decision.reason {
+                        html.el("p", &[], |html| {
+                            html.raw("Reason: ");
+                            html.quote(if reason.is_empty() { "none was recorded" } else { reason });
+                        });
+                    }
                 });
             });
         }
@@ -111,7 +121,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         told_by(html, RECEIPT);
         came_back(html, receipt);
     }
-    let fit = view.facts.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
+    let fit = view.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
     let title = match (receipt.and_then(|receipt| receipt.submitted_at), fit) {
         (Some(_), _) => "What was sent",
         (None, true) => "What InitializeCluster would be sent",
@@ -119,15 +129,16 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     };
     html.say("h3", title);
     html.of("dl", "facts", |html| html.fact("ClusterId", |html| html.code(view.facts.survey.cluster_id.as_str())));
-    text(html, "SignedCert", view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
-    text(html, "TrustAnchor", view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
+    let signed_cert = Part::SignedCert.file_name(&view.facts.survey.cluster_id);
+    text(html, view, ("SignedCert", &signed_cert), view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
+    text(html, view, ("TrustAnchor", CA_FILE), view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
 }
 
 /// The very text that is sent: the program's own PEM of the certificate in the bundle.
-fn text(html: &mut Html, name: &str, found: Option<&Certificate>, recorded: Option<&str>) {
+fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Option<&Certificate>, recorded: Option<&str>) {
     html.say("h4", name);
     let Some(found) = found else {
-        html.raw("<p>It is absent, or cannot be read.</p>");
+        nothing(html, view, file);
         return;
     };
     let digest = hex(&found.fingerprint());

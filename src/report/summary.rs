@@ -3,10 +3,10 @@
 use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
-use super::transcript::standing;
-use super::view::View;
-use super::{Facts, checks, picture, submission};
-use crate::bundle::{Fingerprint, Told};
+use super::transcript::{Standing, standing};
+use super::view::{View, counted, listed};
+use super::{Facts, checks, gaps, picture, submission};
+use crate::bundle::{Fingerprint, Survey, Told};
 use crate::verify::{Side, Status, Verdict};
 use crate::x509::{Certificate, Csr, hex};
 
@@ -102,15 +102,20 @@ fn aspects(html: &mut Html, view: &View<'_>) {
         Verdict::Rejected => {
             let unjudged = count(Status::Skipped);
             let rest = if unjudged > 0 { format!(", {unjudged} could not be judged") } else { String::new() };
-            format!("{} of {} checks fail{rest}", count(Status::Fail), facts.verification.checks.len())
+            format!("{}{rest}", failing(count(Status::Fail), facts.verification.checks.len()))
         }
-        Verdict::Verified => format!("{} checks: {} pass, {} notes", facts.verification.checks.len(), count(Status::Pass), count(Status::Note)),
+        Verdict::Verified => {
+            let (pass, accepted) = (count(Status::Pass), count(Status::Accepted));
+            let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+            let notes = counted(count(Status::Note), "note", "notes");
+            format!("{} checks: {pass} pass{accepted}, {notes}", facts.verification.checks.len())
+        }
     };
     aspect(html, "HSM", verdict(facts).symbol, &hsm);
     match &facts.pair {
         None => aspect(html, "Pair", "absent", "nothing is signed yet"),
         Some(pair) if pair.verdict == "fit" => aspect(html, "Pair", "pass", "fit for InitializeCluster"),
-        Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {} of {} checks fail", pair.failed().count(), pair.checks.len())),
+        Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {}", failing(pair.failed().count(), pair.checks.len()))),
     }
     match &facts.survey.receipt {
         Told::Absent if about_to_send(view).is_some() => aspect(html, "Submission", "skipped", "perhaps sent: no receipt"),
@@ -120,6 +125,14 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     }
     let transcript = standing(view);
     aspect(html, "Transcript", transcript.symbol, &transcript.brief);
+    match (&transcript.not_compared_in, &transcript.compared_in) {
+        (Some(_), _) => {
+            let steps = counted(transcript.not_compared.len(), "step", "steps");
+            aspect(html, "Fingerprints", "accepted", &format!("not compared in {steps}"));
+        }
+        (None, Some(steps)) => aspect(html, "Fingerprints", "told", &format!("compared in {steps}")),
+        (None, None) => aspect(html, "Fingerprints", "absent", "no step compared any"),
+    }
     match of(view).len() {
         0 => aspect(html, "Records", "told", "agree with what was found"),
         1 => aspect(html, "Records", "fail", "one differs from what was found"),
@@ -127,12 +140,16 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     }
 }
 
+fn failing(failed: usize, all: usize) -> String {
+    format!("{failed} of {all} checks {}", if failed == 1 { "fails" } else { "fail" })
+}
+
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let facts = view.facts;
-    let failed: Vec<_> = facts.verification.with(Status::Fail).collect();
+    let failed: Vec<_> = view.verification.with(Status::Fail).collect();
     if !failed.is_empty() {
         html.of("div", "alarm block", |html| {
-            html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. These checks failed:</p>");
+            html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. ");
+            html.raw(if failed.len() == 1 { "This check failed:</p>" } else { "These checks failed:</p>" });
             html.of("ul", "plain", |html| {
                 for found in failed {
                     html.el("li", &[], |html| {
@@ -165,8 +182,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
     html.say("h3", "To compare");
     html.of("dl", "facts", |html| {
         let survey = &view.facts.survey;
-        let request = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
-        html.fact("Request", |html| html.say_of("code", "spoken", &request.to_string()));
+        html.fact("Request", |html| request(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) = (&view.csr, &view.signed_cert, &view.trust_anchor) {
             let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.der());
             html.fact("Response", |html| html.say_of("code", "spoken", &response.to_string()));
@@ -176,9 +192,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
                 html.fact(name, |html| html.digest(&hex(&digest)));
             }
         };
-        if let Some(head) = &standing(view).head {
-            html.fact("Transcript’s last line", |html| html.digest(head));
-        }
+        last_line(html, view);
         digest(html, "CSR, SHA-256", view.csr.as_ref().map(Csr::fingerprint));
         digest(html, "Signed certificate", view.signed_cert.as_ref().map(Certificate::fingerprint));
         digest(html, "Trust anchor", view.trust_anchor.as_ref().map(Certificate::fingerprint));
@@ -188,6 +202,49 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
         }
     });
     html.raw("<p class=\"source\">The request and the response are the fingerprints that two people read to each other: <code>fetch</code> prints the first and <code>sign</code> asks for it, <code>sign</code> prints the second and <code>submit</code> asks for it. All are computed from the files themselves.</p>");
+}
+
+/// The request's fingerprint, where the bundle holds all that was fetched: of less it is another than the one that `fetch` printed.
+fn request(html: &mut Html, survey: &Survey) {
+    let (fetched_without, lost) = gaps::of_request(survey);
+    if !lost.is_empty() {
+        let missing = lost.iter().filter(|name| !survey.holds(name)).count();
+        let how = match (missing, lost.len()) {
+            (0, _) => "cannot be read",
+            (1, 1) => "is missing",
+            (missing, all) if missing == all => "are missing",
+            _ => "are missing or cannot be read",
+        };
+        html.quote(&format!("none: {} {how}, and a fingerprint of the rest is not the one that was read out", listed(&lost)));
+        return;
+    }
+    let fingerprint = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
+    html.say_of("code", "spoken", &fingerprint.to_string());
+    if !fetched_without.is_empty() {
+        html.of("p", "source", |html| html.quote(&format!("of a request that was fetched without {}", listed(&fetched_without))));
+    }
+}
+
+/// The last line of the transcript, or the last one that holds, which is not the one that anybody noted.
+fn last_line(html: &mut Html, view: &View<'_>) {
+    let Some(trail) = view.facts.survey.transcript.told() else { return };
+    let head = standing(view).head;
+    if trail.fault.is_none() {
+        if let Some(head) = &head {
+            html.fact("Transcript’s last line", |html| html.digest(head));
+        }
+        return;
+    }
+    let holds = trail.holds.entries().len();
+    let lines = counted(holds.saturating_add(trail.rest.lines().count()), "line", "lines");
+    html.fact("Last line that holds", |html| {
+        if let Some(head) = &head {
+            html.digest(head);
+            html.say_of("p", "source", &format!("line {holds} of {lines} of a transcript that does not hold"));
+        } else {
+            html.text(&format!("none of {lines} of a transcript that does not hold"));
+        }
+    });
 }
 
 /// Where the bundle's documents and the judgement part.
@@ -249,6 +306,11 @@ fn proven(html: &mut Html, view: &View<'_>) {
     }
 }
 
+/// Whether there is a transcript of which no line is lost.
+fn is_whole(view: &View<'_>) -> bool {
+    view.facts.survey.transcript.told().is_some_and(|trail| trail.fault.is_none() && !trail.holds.entries().is_empty())
+}
+
 fn not_proven(html: &mut Html, view: &View<'_>) {
     if view.facts.verification.verdict == Verdict::Rejected {
         html.raw("<li>That the CSR’s key is an HSM’s.</li>");
@@ -256,6 +318,15 @@ fn not_proven(html: &mut Html, view: &View<'_>) {
     html.raw("<li>Which cluster the HSM serves, and whose account it is in. That is known only to who finds the very same CSR on the live cluster, as <code>hsmboot submit</code> does.</li>");
     html.raw("<li>The HSM’s firmware and FIPS state. Neither root publishes revocations.</li>");
     html.raw("<li>What only the bundle’s documents tell: times, people, machines, what the service answered. Where a document is the only source, this page says so.</li>");
+    match standing(view) {
+        Standing { not_compared_in: Some(steps), .. } => html.el("li", &[], |html| {
+            html.text(&format!("That both sides had the same request and response before them: nobody compared fingerprints in {steps}."));
+        }),
+        _ if view.pair.is_some() && !is_whole(view) => {
+            html.raw("<li>That the two sides compared fingerprints: no transcript says so.</li>");
+        }
+        _ => {}
+    }
     if view.facts.own_ca.is_none() && view.trust_anchor.is_some() {
         html.raw("<li>That the trust anchor is your CA: compare its SHA-256, or give your copy with <code>--ca</code>.</li>");
     }

@@ -1,11 +1,11 @@
 //! The transcript: who did what to the bundle, and whether that still hangs together.
 
 use super::html::Html;
-use super::view::View;
+use super::view::{View, counted, listed};
 use super::{picture, told_by};
 use serde::Serialize;
 
-use crate::bundle::{Digests, Entry, TRANSCRIPT, Told};
+use crate::bundle::{Digests, Entry, TRANSCRIPT, Told, shell_words};
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -23,8 +23,16 @@ pub struct Standing {
     pub sealed_up_to: Option<u64>,
     /// Whether all of it holds, as far as it was judged; `None` where there is no transcript.
     pub holds: Option<bool>,
+    /// The steps that asked for the other side's fingerprint, and compared none.
+    pub not_compared: Vec<u64>,
     /// What is wrong with it.
     pub faults: Vec<String>,
+    /// Which steps compared none, in words: `step 2 (sign)`; `None` where there is no such step.
+    #[serde(skip)]
+    pub not_compared_in: Option<String>,
+    /// The same of those that compared one.
+    #[serde(skip)]
+    pub(super) compared_in: Option<String>,
     /// All that in a sentence.
     #[serde(skip)]
     pub says: String,
@@ -43,7 +51,10 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         head: None,
         sealed_up_to: None,
         holds,
+        not_compared: Vec::new(),
         faults,
+        not_compared_in: None,
+        compared_in: None,
         says: says.to_owned(),
         brief: says.to_owned(),
         symbol,
@@ -63,15 +74,22 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     let steps = trail.holds.entries().len();
     let says = match (faults.is_empty(), sealed, &ca) {
         (false, _, _) => format!("does not hold: {}", faults.join("; ")),
-        (true, None, _) => format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps)),
-        (true, Some(step), Some((_, whose))) => format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps)),
-        (true, Some(step), None) => format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps)),
+        (true, None, _) => {
+            format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps, "step", "steps"))
+        }
+        (true, Some(step), Some((_, whose))) => {
+            format!("holds: {}, sealed up to step {step} with the key of {whose}", counted(steps, "step", "steps"))
+        }
+        (true, Some(step), None) => {
+            format!("holds: {}; the seal of step {step} was not judged, for want of the CA’s certificate", counted(steps, "step", "steps"))
+        }
     };
     let brief = match (faults.is_empty(), sealed) {
         (false, _) => "does not hold".to_owned(),
-        (true, None) => format!("{}, not sealed", counted(steps)),
-        (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps)),
+        (true, None) => format!("{}, not sealed", counted(steps, "step", "steps")),
+        (true, Some(step)) => format!("{}, sealed up to step {step}", counted(steps, "step", "steps")),
     };
+    let that = |compared| -> Vec<&Entry> { trail.holds.entries().iter().filter(|step| step.fingerprint_compared == Some(compared)).collect() };
     let symbol = match (faults.is_empty(), sealed, view.facts.own_ca.is_some()) {
         (false, _, _) => "fail",
         // Only a seal by a key that the reader knows says more than that nothing was lost by accident.
@@ -83,15 +101,45 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         head: trail.holds.entries().last().map(Entry::hash),
         sealed_up_to: sealed,
         holds: Some(faults.is_empty()),
+        not_compared: that(false).iter().map(|step| step.step).collect(),
         faults,
+        not_compared_in: in_words(&that(false)),
+        compared_in: in_words(&that(true)),
         says,
         brief,
         symbol,
     }
 }
 
-fn counted(steps: usize) -> String {
-    if steps == 1 { "one step".to_owned() } else { format!("{steps} steps") }
+/// The command that a step was, `sign` say; `None` where its line does not tell. The lines are from outside: a name is of lower-case letters.
+pub(super) fn command(entry: &Entry) -> Option<&str> {
+    // The one option before a command's name that takes a word of its own is `--output`.
+    let mut words = entry.command.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--output" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            name => return Some(name).filter(|name| name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_lowercase())),
+        }
+    }
+    None
+}
+
+/// A step's number and command: `2 (sign)`.
+pub(super) fn called(entry: &Entry) -> String {
+    command(entry).map_or_else(|| entry.step.to_string(), |command| format!("{} ({command})", entry.step))
+}
+
+fn in_words(steps: &[&Entry]) -> Option<String> {
+    let all: Vec<String> = steps.iter().map(|step| called(step)).collect();
+    (!all.is_empty()).then(|| format!("{} {}", if all.len() == 1 { "step" } else { "steps" }, listed(&all)))
+}
+
+/// The last step that wrote this file as it lies in the bundle now.
+pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
+    let survey = &view.facts.survey;
+    let digest = hex(&sha256(survey.content(name)?));
+    survey.transcript.told()?.holds.entries().iter().rev().find(|entry| entry.outputs.get(name) == Some(&digest))
 }
 
 /// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
@@ -147,7 +195,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             });
             let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
             if more > 0 {
-                html.say("p", &format!("{more} lines more are not shown."));
+                html.say("p", &format!("{} not shown.", counted(more, "line more is", "lines more are")));
             }
         });
     }
@@ -165,7 +213,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         });
         html.fact("Machine", |html| html.quote(&entry.host));
         html.fact("Program", |html| html.quote(&entry.tool));
-        html.fact("Command", |html| html.code(&entry.command.join(" ")));
+        html.fact("Command", |html| html.code(&shell_words(&entry.command)));
         if let Some(verdict) = &entry.verdict {
             html.fact("Verdict", |html| html.quote(verdict));
         }

@@ -2,13 +2,17 @@
 
 use super::Facts;
 use crate::bundle::Part;
-use crate::verify::{Anchor, Side};
+use crate::check;
+use crate::verify::{self, Anchor, Side};
 use crate::x509::name::common_name_text;
 use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, hex, name_text};
 
 /// What the page looks at.
 pub(super) struct View<'a> {
     pub(super) facts: &'a Facts,
+    /// [`Facts::verification`] and [`Facts::pair`], with missing files called missing.
+    pub(super) verification: verify::Record,
+    pub(super) pair: Option<check::Record>,
     pub(super) csr: Option<Csr>,
     pub(super) hsm: Option<Certificate>,
     pub(super) aws_hardware: Option<Certificate>,
@@ -29,8 +33,11 @@ impl<'a> View<'a> {
             let recorded = facts.verification.anchors.iter().find(|anchor| anchor.side == side)?;
             facts.anchors.of(side).iter().find(|anchor| anchor.facts(side) == *recorded)
         };
+        let (verification, pair) = super::gaps::named(facts);
         let mut view = View {
             facts,
+            verification,
+            pair,
             csr: survey.part(Part::Csr).and_then(|text| Csr::from_pem(text).ok()),
             hsm: read(Part::Hsm),
             aws_hardware: read(Part::AwsHardware),
@@ -89,6 +96,20 @@ fn is(one: &PublicKey, other: &PublicKey) -> bool {
 /// What it is called in short: its one common name, or else its whole name.
 pub(super) fn short_name(name: &[u8]) -> String {
     common_name_text(name).unwrap_or_else(|| name_text(name))
+}
+
+/// So many of them: `one` where it is one.
+pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 /// A signature's algorithm for eyes.

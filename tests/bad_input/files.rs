@@ -134,17 +134,36 @@ fn a_pipe_that_the_user_names_is_read() {
 }
 
 #[test]
-fn links_to_files_are_read_and_links_to_nothing_are_missing() {
+fn a_link_in_a_bundle_is_not_followed() {
     let bench = Bench::new();
     let hsm = bench.part("HsmCertificate.crt");
     std::fs::rename(&hsm, bench.path("elsewhere")).unwrap();
-    std::os::unix::fs::symlink("../elsewhere", &hsm).unwrap();
-    bench.run(&verify(&[])).expect(0);
-    std::fs::remove_file(bench.path("elsewhere")).unwrap();
+    // To a file, to nothing, in a circle.
+    for target in [bench.path("elsewhere"), bench.path("nowhere"), hsm.clone()] {
+        std::os::unix::fs::symlink(target, &hsm).unwrap();
+        bench.refused(&verify(&[]), 4, "not-a-file", &["HsmCertificate.crt is a symbolic link"]);
+        std::fs::remove_file(&hsm).unwrap();
+    }
     bench.refused(&verify(&[]), 4, "file-missing", &["HsmCertificate.crt"]);
-    std::fs::remove_file(&hsm).unwrap();
-    std::os::unix::fs::symlink(&hsm, &hsm).unwrap();
-    bench.refused(&verify(&[]), 4, "file-missing", &["HsmCertificate.crt"]);
+    // What an operator names may be a link: the directory, a root, the CA.
+    std::fs::rename(bench.path("elsewhere"), &hsm).unwrap();
+    std::fs::rename(bench.path("bundle"), bench.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", bench.path("bundle")).unwrap();
+    std::fs::rename(bench.path("aws-root.crt"), bench.path("real-root.crt")).unwrap();
+    std::os::unix::fs::symlink("real-root.crt", bench.path("aws-root.crt")).unwrap();
+    bench.run(&verify(&["--record"])).expect(0);
+}
+
+#[test]
+fn no_link_carries_a_file_of_this_machine_away() {
+    let bench = Bench::new();
+    bench.write("credentials", "aws_secret_access_key = of-somebody");
+    for name in ["verification.json", "creation.json", "receipt.json"] {
+        let link = bench.path("bundle").join(name);
+        std::os::unix::fs::symlink("../credentials", &link).unwrap();
+        bench.refused(&["pack", "bundle", "-o", "x.hsmboot"], 4, "not-a-file", &[name, "is a symbolic link"]);
+        std::fs::remove_file(link).unwrap();
+    }
 }
 
 #[test]

@@ -220,6 +220,10 @@ class Checks:
             picture = self.browser.run("return document.querySelector('.picture').getBoundingClientRect().height")
             assert picture <= 222 / 25.4 * 96 + 1, f"the picture is {picture} high, and does not fit a page with its heading"
             assert self.browser.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
+            narrow = self.browser.run("return [...document.querySelectorAll('.ties > li')].filter(e => getComputedStyle(e).minWidth !== '100%').length")
+            assert narrow == 0, "beside a picture that goes on the next page there is no room for words"
+            split = self.browser.run("return [...document.querySelectorAll('.told, .standing, h2, h3, h4')].filter(e => getComputedStyle(e).breakInside !== 'avoid' || getComputedStyle(e).breakAfter !== 'avoid').map(e => e.textContent.slice(0, 40))")
+            assert split == [], f"a note or a heading is split, or left alone at the foot of a page: {split}"
             self.browser.cdp("Emulation.setEmulatedMedia", media="")
             self.browser.view(1280, 900)
 
@@ -343,16 +347,17 @@ def pictures(program, browser, out):
             Path(path("roots/aws-root.crt")).write_text(roots["AwsRoot"])
             Path(path("roots/manufacturer-root.crt")).write_text(roots["ManufacturerRoot"])
             trust = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]
-            ids = []
+            ids, requests, read_out = [], [], lambda member, *words: json.loads(hsmboot(*words, "--output", "json").stdout)[member]
             for name in ("claimed", "other"):
                 ids.append(simulator.cluster(region="eu-central-1"))
                 simulator.hsm(ids[-1], region="eu-central-1")
                 simulator.csr(ids[-1], region="eu-central-1")
-                hsmboot("fetch", "--cluster-id", ids[-1], "--bundle", name, "--operator", "Ada Lovelace")
+                requests.append(read_out("fingerprint", "fetch", "--cluster-id", ids[-1], "--bundle", name, "--operator", "Ada Lovelace"))
             Path(path("pass")).write_text("a passphrase for the pictures\n")
             hsmboot("ca", "init", "--out", "ca", "--subject", "CN=Example Bank CloudHSM Root 2026,OU=Key Management,O=Example Bank AG,C=DE", "--key-type", "p384", "--passphrase-file", "pass")
-            hsmboot("sign", "claimed", "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass", "--seal", "--operator", "Grace Hopper", *trust)
-            hsmboot("submit", "claimed", "--ca", "ca/customerCA.crt", "--operator", "Ada Lovelace", *trust)
+            response = read_out("response_fingerprint", "sign", "claimed", "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass",
+                                "--seal", "--operator", "Grace Hopper", "--expect", requests[0], *trust)
+            hsmboot("submit", "claimed", "--ca", "ca/customerCA.crt", "--operator", "Ada Lovelace", "--expect", response, *trust)
             hsmboot("report", "claimed", "-o", "report.html", "--ca", "ca/customerCA.crt", *trust)
             # Somebody joins two chains: the AWS hardware certificate is another card's.
             part = "AwsHardwareCertificate.crt"

@@ -25,7 +25,7 @@ impl Stage {
 
     /// A cluster with its CSR; its id.
     fn cluster(&self) -> String {
-        super::run::cluster(&self.simulator)
+        super::stage::cluster(&self.simulator)
     }
 }
 

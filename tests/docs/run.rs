@@ -1,23 +1,14 @@
 //! Every command in README and docs/ runs, and prints what the page says.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use hsmboot::simulator::{Options, Simulator};
 
 use super::blocks::{Block, blocks};
+use super::stage::{BINARY, CLUSTER, claimed, cluster, expected_in, wrapper};
 use super::{pages, read};
-
-/// The one that pages write where the reader has his own.
-pub(super) const CLUSTER: &str = "cluster-abc234defgh";
-pub(super) const BINARY: &str = env!("CARGO_BIN_EXE_hsmboot");
-
-/// Stands before what each block prints.
-const MARK: char = '\u{1e}';
 
 /// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run` means the program as it is.
 fn shell(dir: &Path, path: &Path, script: &str) -> Command {
@@ -42,25 +33,6 @@ fn output(mut command: Command, what: &str) -> String {
     text
 }
 
-/// Whether lines are those of a pattern: `…` is any text, a line of `…` alone any lines.
-fn fits(pattern: &[&str], lines: &[&str]) -> bool {
-    match (pattern, lines) {
-        ([], []) => true,
-        (["…", rest @ ..], _) => (0..=lines.len()).any(|skipped| fits(rest, &lines[skipped..])),
-        ([first, rest @ ..], [line, others @ ..]) => line_fits(first, line) && fits(rest, others),
-        _ => false,
-    }
-}
-
-fn line_fits(pattern: &str, line: &str) -> bool {
-    match pattern.split_once('…') {
-        None => pattern == line,
-        Some((head, tail)) => line
-            .strip_prefix(head)
-            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(tail, &rest[at..]))),
-    }
-}
-
 /// The page's `sh` blocks, in one shell, and the `text` blocks that stand right below them.
 fn run_plain(page: &str, all: &[Block]) {
     let mut script = String::new();
@@ -73,49 +45,6 @@ fn run_plain(page: &str, all: &[Block]) {
     let dir = tempfile::tempdir().unwrap();
     let text = output(shell(dir.path(), Path::new(BINARY).parent().unwrap(), &script), page);
     expected_in(page, all, "sh", &text);
-}
-
-/// Holds the `text` blocks right below those of a language against what these printed: the record separator and the block's line stand before it.
-pub(super) fn expected_in(page: &str, all: &[Block], language: &str, text: &str) {
-    let said: Vec<(usize, &str)> =
-        text.split(MARK).skip(1).map(|part| part.split_once('\n').unwrap()).map(|(line, rest)| (line.parse().unwrap(), rest)).collect();
-    for pair in all.windows(2).filter(|pair| pair[0].language == language && pair[1].language == "text" && pair[1].follows) {
-        let (_, found) = said.iter().find(|(line, _)| *line == pair[0].line).unwrap();
-        let (expected, lines): (Vec<&str>, Vec<&str>) = (pair[1].text.lines().collect(), found.lines().collect());
-        assert!(fits(&expected, &lines), "{page}:{}: says\n{}but the output is\n{found}", pair[1].line, pair[1].text);
-    }
-}
-
-/// One call of the API, as any client would make it.
-fn call(simulator: &Simulator, action: &str, body: &str) -> serde_json::Value {
-    let mut stream = TcpStream::connect(simulator.address()).unwrap();
-    write!(
-        stream,
-        "POST / HTTP/1.1\r\nhost: {}\r\nx-amz-target: BaldrApiService.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        simulator.address(),
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
-}
-
-/// A cluster with its CSR; its id.
-pub(super) fn cluster(simulator: &Simulator) -> String {
-    let made = call(simulator, "CreateCluster", r#"{"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]}"#);
-    let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
-    let describe = format!(r#"{{"Filters": {{"clusterIds": ["{id}"]}}}}"#);
-    let until = |reached: &dyn Fn(&serde_json::Value) -> bool| {
-        while !reached(&call(simulator, "DescribeClusters", &describe)["Clusters"][0]) {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    };
-    until(&|cluster| cluster["State"] == "UNINITIALIZED");
-    call(simulator, "CreateHsm", &format!(r#"{{"ClusterId": "{id}", "AvailabilityZone": "us-east-1a"}}"#));
-    until(&|cluster| cluster["Certificates"]["ClusterCsr"].is_string());
-    id
 }
 
 /// A block for a real cluster, as it stands: what a reader has and the test has not (genuine roots, a hand at the prompt) is given beside it.
@@ -133,27 +62,6 @@ fn run_on_aws(page: &str, block: &Block) {
     claimed(&simulator, &format!("{page}:{}", block.line));
 }
 
-/// After this the cluster is claimed.
-pub(super) fn claimed(simulator: &Simulator, what: &str) {
-    let state = call(simulator, "DescribeClusters", "{}")["Clusters"][0]["State"].clone();
-    assert_eq!(state, "INITIALIZED", "{what}");
-}
-
-/// A directory with an `hsmboot` that trusts the roots in `dir`, and takes the passphrase as it is told here; nothing said, it asks.
-pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
-    let roots = format!("--aws-root {0}/aws-root.crt --manufacturer-root {0}/manufacturer-root.crt", dir.join("roots").display());
-    let path = dir.join("bin");
-    fs::create_dir(&path).unwrap();
-    let wrapper = format!(
-        "#!/bin/sh\ncase \"$1 $2\" in\n'ca init') set -- \"$@\" {passphrase} ;;\n\
-         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nverify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
-         exec '{BINARY}' \"$@\"\n"
-    );
-    fs::write(path.join("hsmboot"), wrapper).unwrap();
-    fs::set_permissions(path.join("hsmboot"), fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
-
 #[test]
 fn every_command_in_readme_and_docs_runs() {
     // The runbooks ask questions: see runbooks.rs.
@@ -163,13 +71,4 @@ fn every_command_in_readme_and_docs_runs() {
         run_plain(name, &all);
         all.iter().filter(|block| block.language == "sh aws").for_each(|block| run_on_aws(name, block));
     }
-}
-
-#[test]
-fn a_pattern_takes_what_it_leaves_open_and_nothing_else() {
-    let fits = |pattern: &str, text: &str| fits(&pattern.lines().collect::<Vec<_>>(), &text.lines().collect::<Vec<_>>());
-    assert!(fits("a\n…\nd", "a\nb\nc\nd"));
-    assert!(fits("a …c\n…", "a bc"));
-    assert!(!fits("a\nd", "a\nb\nd"));
-    assert!(!fits("a …c", "a cb"));
 }

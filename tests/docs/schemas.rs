@@ -143,7 +143,11 @@ fn import_and_transcript_say_what_their_schemas_say() {
     assert_eq!(place.says("import", &rooted(&import), 0)["request_compared"], false);
     place.says("import", &rooted(&import), 8);
     assert_eq!(place.says("transcript-show", &["transcript", "show", "bundle"], 0)["steps"].as_array().unwrap().len(), 2);
-    assert_eq!(place.says("transcript-verify", &["transcript", "verify", "bundle"], 0)["sealed_up_to"], 1);
+    for line in fs::read_to_string(place.path("bundle/transcript.jsonl")).unwrap().lines() {
+        is_by("transcript.schema.json", &parse(line.as_bytes()));
+    }
+    let noted = place.says("transcript-verify", &["transcript", "verify", "bundle"], 0)["sealed_head"].as_str().unwrap().to_owned();
+    assert_eq!(place.says("transcript-verify", &["transcript", "verify", "bundle", "--noted", &noted], 0)["noted"][0]["step"], 1);
 }
 
 #[test]
@@ -275,7 +279,7 @@ mod online {
     use hsmboot::simulator::{Options, Simulator};
 
     use super::Place;
-    use crate::run::cluster;
+    use crate::stage::cluster;
 
     /// A place with the simulator's roots in place of the fixture's.
     fn place(simulator: &Simulator) -> Place {

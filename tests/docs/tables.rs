@@ -57,6 +57,24 @@ fn the_readme_counts_the_checks() {
     assert!(read("README.md").contains(&format!("[{} checks]", CheckId::ALL.len())));
 }
 
+/// A blank line within a table makes text of the rest of it.
+#[test]
+fn every_table_has_a_head() {
+    for page in super::pages() {
+        let text = read(page.to_str().unwrap());
+        let (mut before, mut fenced) = ("", false);
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            fenced ^= line.starts_with("```");
+            if !fenced && line.starts_with('|') && !before.starts_with('|') {
+                let rule = lines.get(at + 1).is_some_and(|next| next.starts_with("| ---"));
+                assert!(rule, "{}:{}: a row of no table: {line}", page.display(), at + 1);
+            }
+            before = line;
+        }
+    }
+}
+
 trait IntoStrings {
     fn into_strings(self) -> (String, String);
 }

@@ -173,7 +173,7 @@ impl Start<'_> {
     fn hold(&self, earlier: &Creation) -> Result<std::fs::File> {
         let file = std::fs::File::open(self.store.lockable(CREATION)).ok().filter(|file| file.try_lock().is_ok());
         match file {
-            Some(file) if Creation::read(self.store)?.as_ref() == Some(earlier) => Ok(file),
+            Some(file) if Creation::read(&self.store.anew())?.as_ref() == Some(earlier) => Ok(file),
             _ => Err(Error::new(
                 Class::Conflict,
                 "creation-differs",

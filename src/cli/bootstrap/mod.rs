@@ -159,10 +159,12 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let region = place.region.clone().unwrap_or_default();
     let patience = submit::patience(args.timeout.timeout);
     let mut claim = Claim::bootstrap(id.as_str(), desk.certificate(), patience).at(place.clone());
-    let mut run = Run { args, ui, dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None };
+    let mut run =
+        Run { args, ui, dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None, bundle: None };
     let end = drive(service, &mut claim, &mut run).await?;
     run.watcher.clear();
-    let bundle = Bundle::at(dir, id.clone());
+    // The one whose files were judged, where this run came so far.
+    let bundle = run.bundle.take().unwrap_or_else(|| Bundle::at(dir, id.clone()));
     let outcome = match end {
         End::WouldSend(request) => return Ok(summary::of_dry_run(submit::would_send(&request, &place), run.record.as_ref(), &run.desk, dir)),
         End::Claimed(outcome) => outcome,
@@ -203,6 +205,7 @@ struct Run<'a> {
     sent_at: Option<Moment>,
     record: Option<Record>,
     pair: Option<Pair>,
+    bundle: Option<Bundle>,
 }
 
 impl Host for Run<'_> {
@@ -251,6 +254,7 @@ impl Host for Run<'_> {
         };
         self.record = Some(judgement.record);
         self.pair = Some(pair.clone());
+        self.bundle = Some(bundle);
         Ok(pair)
     }
 
@@ -259,7 +263,8 @@ impl Host for Run<'_> {
             return Ok(false);
         }
         let now = super::now();
-        submit::note_sending(&Bundle::at(self.dir, self.id.clone()), &self.args.step.begin(now))?;
+        let fresh = || Bundle::at(self.dir, self.id.clone());
+        submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &self.args.step.begin(now))?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");
         Ok(true)
@@ -269,6 +274,7 @@ impl Host for Run<'_> {
 impl Run<'_> {
     fn sign(&mut self, bundle: &Bundle, grounds: &Grounds<'_>, record: &Record, evidence: &engine::Evidence, now: Moment) -> Result<Pair> {
         self.desk.check_room(bundle)?;
+        bundle.check_ready()?;
         let terms = Terms { serial: super::random()?, now, days: self.args.days };
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
@@ -276,7 +282,7 @@ impl Run<'_> {
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
         let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
-        sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step)?;
+        sign::kept(sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step), &pair)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }

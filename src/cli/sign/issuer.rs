@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Work, note_subject, room_for_trust_anchor};
 use crate::bundle::{Digests, IssuedBy, Origin};
+use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
 use crate::cli::ui::Outcome;
 use crate::error::{Class, Error, Result};
@@ -18,7 +19,7 @@ pub struct IssuerArgs {
     #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "seal", "passphrase"])]
     ca_arn: Option<CaArn>,
     /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing)
-    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = fingerprint)]
+    #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = sha256_digits)]
     ca_fingerprint: Option<[u8; 32]>,
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
@@ -26,15 +27,6 @@ pub struct IssuerArgs {
     /// How long to wait for the certificate: seconds, or a number with s, m or h (default: 60)
     #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = duration)]
     timeout: Option<Duration>,
-}
-
-/// 64 hexadecimal digits, with colons between pairs as openssl prints them or without.
-fn fingerprint(text: &str) -> std::result::Result<[u8; 32], String> {
-    let digits: String = text.chars().filter(|c| *c != ':').collect();
-    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
-    octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
 }
 
 impl IssuerArgs {
@@ -90,6 +82,7 @@ impl Work<'_> {
         }
         room_for_trust_anchor(self.bundle, root_text.as_bytes(), self.args.force)?;
         let compared = self.compare()?;
+        self.bundle.check_unchanged(false)?;
         let certificate_arn = match &args.certificate_arn {
             Some(earlier) => earlier.clone(),
             None => ca.request(&self.grounds, self.args.ca.days, self.now)?,
@@ -106,21 +99,5 @@ impl Work<'_> {
         let given = Digests::from([(arn.to_string(), hex(&sha256(root_text.as_bytes())))]);
         let issued_by = IssuedBy { ca_arn: arn.to_string(), certificate_arn };
         self.finish(&pair, &Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, compared), compared)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_64_digits_with_colons_or_without() {
-        let plain = "0123456789abcdef".repeat(4);
-        let colons: Vec<&str> = (0..32).filter_map(|at| plain.get(2 * at..2 * at + 2)).collect();
-        assert_eq!(fingerprint(&plain), fingerprint(&colons.join(":").to_uppercase()));
-        assert!(fingerprint(&plain).is_ok());
-        for wrong in ["", "01", &plain[1..], &format!("{plain}00"), &plain.replace('f', "g"), &plain.replace("ab", "+b")] {
-            assert!(fingerprint(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -1,18 +1,18 @@
-//! Files: read within bounds, written whole or not at all.
+//! Written whole or not at all.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::group::{self, Member, Note, PREFIX, SUFFIX};
+use super::{check_dir, machine, make_dir, read, read_regular};
 use crate::error::{Class, Error, Result};
-
-/// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
-pub const MAX_INPUT: u64 = 64 * 1024;
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
 const MAX_KEPT: u64 = 1024 * 1024;
@@ -42,77 +42,6 @@ pub fn abandon_on_bug() {
             drop(fs::remove_file(path));
         }
         std::mem::forget(guard);
-    }
-}
-
-/// Reads a file that the user named, `what` it should be, of at most `max` bytes. A larger one is refused before it is read.
-///
-/// # Errors
-/// Missing, a directory, or too large: class `Input`. Not readable: class `Machine`.
-pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    let name = path.display();
-    let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
-    let fault = |cause: &io::Error| match cause.kind() {
-        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
-        _ if leads_nowhere(cause) => {
-            input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
-        }
-        io::ErrorKind::IsADirectory => input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"),
-        io::ErrorKind::NotADirectory => {
-            input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
-        }
-        _ => Error::new(Class::Machine, "unreadable", format!("{name} cannot be read ({what}): {}", io_text(cause)), "check the file's permissions"),
-    };
-    let file = File::open(path).map_err(|cause| fault(&cause))?;
-    let facts = file.metadata().map_err(|cause| fault(&cause))?;
-    if facts.is_dir() {
-        return Err(input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"));
-    }
-    let too_large = |found: u64| {
-        input(
-            "file-too-large",
-            format!("{name} is too large for {what}: {found} bytes or more, expected at most {max}"),
-            "check that this is the right file",
-        )
-    };
-    if facts.is_file() && facts.len() > max {
-        return Err(too_large(facts.len()));
-    }
-    let mut content = Vec::new();
-    file.take(max.saturating_add(1)).read_to_end(&mut content).map_err(|cause| fault(&cause))?;
-    match u64::try_from(content.len()) {
-        Ok(length) if length <= max => Ok(content),
-        _ => Err(too_large(max.saturating_add(1))),
-    }
-}
-
-/// The same of a file in a bundle, which comes from outside: a pipe or a device in its place is refused unopened, for it could wait for ever.
-///
-/// # Errors
-/// As [`read`]; also what is no file, class `Input`.
-pub fn read_regular(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    match fs::metadata(path) {
-        Ok(facts) if !facts.is_file() && !facts.is_dir() => Err(Error::new(
-            Class::Input,
-            "not-a-file",
-            format!("{} is a pipe, a socket or a device, expected a file with {what}", path.display()),
-            "a bundle holds files only: fetch or copy it again",
-        )),
-        _ => read(path, what, max),
-    }
-}
-
-/// A path that no file can have: a name too long, or links in a circle.
-pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
-    cause.kind() == io::ErrorKind::InvalidFilename || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-}
-
-/// An I/O error in words, without the error number.
-pub fn io_text(cause: &io::Error) -> String {
-    let text = cause.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text,
     }
 }
 
@@ -185,45 +114,6 @@ impl Chosen {
     }
 }
 
-fn machine(path: &Path, cause: &io::Error) -> Error {
-    let hint = match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run the same command again; nothing was left half-written",
-        _ => "check the directory and its permissions; nothing was left half-written",
-    };
-    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", path.display(), io_text(cause)), hint)
-}
-
-/// That `dir` is a directory, or can become one as far as the paths say, before any work is done for what goes into it.
-///
-/// # Errors
-/// Class `Input` where something else stands there, or on the way.
-pub fn check_dir(dir: &Path) -> Result<()> {
-    // The nearest that exists; an empty path is the directory that the program runs in.
-    let nearest = dir.ancestors().filter(|path| !path.as_os_str().is_empty()).find_map(|path| fs::metadata(path).ok());
-    if nearest.is_none_or(|facts| facts.is_dir()) { Ok(()) } else { Err(no_directory(dir)) }
-}
-
-fn no_directory(dir: &Path) -> Error {
-    Error::new(
-        Class::Input,
-        "not-a-directory",
-        format!("{} is not a directory, and a directory is expected", dir.display()),
-        "name a directory, or a path where one can be made",
-    )
-}
-
-/// Makes the directory if need be.
-///
-/// # Errors
-/// Class `Machine`, or `Input` where the path is a file.
-pub fn make_dir(dir: &Path) -> Result<()> {
-    match fs::create_dir_all(dir) {
-        Ok(()) => Ok(()),
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => Err(no_directory(dir)),
-        Err(cause) => Err(machine(dir, &cause)),
-    }
-}
-
 /// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that exists: tried with a temporary one, before anything
 /// is done that cannot be done twice. It is no promise: the disk may be full a moment later.
 ///
@@ -271,8 +161,23 @@ pub struct Held<'a> {
 /// As [`make_dir`].
 pub fn hold(dir: &Path) -> Result<Held<'_>> {
     make_dir(dir)?;
-    let handle = lock(dir).map_err(|cause| machine(dir, &cause))?;
+    let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
+    match lock(&handle, PATIENCE).map_err(|cause| machine(dir, &cause))? {
+        Lock::Taken => return Err(taken(dir)),
+        Lock::Ours | Lock::None => group::complete(dir).map_err(|cause| machine(dir, &cause))?,
+    }
     Ok(Held { dir, handle })
+}
+
+/// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary files, as far as that can be done: before anybody reads
+/// there. Where another one is at work, it is left to that one.
+pub fn mend(dir: &Path) {
+    let handle = if group::is_interrupted(dir) { File::open(dir).ok() } else { None };
+    let ours = handle.as_ref().and_then(|handle| lock(handle, Duration::ZERO).ok());
+    // Without a lock nothing tells whether they are still somebody's.
+    if ours == Some(Lock::Ours) && group::complete(dir).is_ok() {
+        group::sweep(dir);
+    }
 }
 
 impl Held<'_> {
@@ -314,15 +219,23 @@ fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
     if staged.is_empty() {
         return Ok(());
     }
-    sync_together(&staged)?;
+    let note = note(dir, &staged)?;
+    sync_together(dir, &staged, note.as_ref())?;
     // From here to the end no signal comes between: `abandon` waits for the lock.
     let mut pending = pending();
+    let noted = note.is_some();
+    if let Some(note) = note {
+        pending.remove(note.path());
+        note.put(dir).map_err(|cause| machine(dir, &cause))?;
+    }
     let mut done: Vec<Undo> = Vec::new();
     for (temporary, file, target) in staged {
         let undo = Undo::before(&target);
         match temporary.put(&mut pending, &target, file) {
             Ok(()) => done.push(undo),
             Err(cause) => {
+                // What is taken back is not to be completed.
+                group::done(dir);
                 done.into_iter().rev().for_each(Undo::undo);
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
                     occupied(&target.display(), Chosen::Directory)
@@ -332,7 +245,11 @@ fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
             }
         }
     }
-    match handle.sync_all() {
+    let synced = handle.sync_all();
+    if noted {
+        group::done(dir);
+    }
+    match synced {
         // Some file systems of removable media do not sync directories.
         Err(cause) if !matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Err(machine(dir, &cause)),
         _ => Ok(()),
@@ -375,7 +292,7 @@ impl Undo {
             Before::Nothing => drop(fs::remove_file(&self.target)),
             Before::File(content, mode) => {
                 let dir = self.target.parent().unwrap_or(Path::new("."));
-                let restored = tempfile::Builder::new().prefix(".hsmboot-").permissions(Permissions::from_mode(mode)).tempfile_in(dir);
+                let restored = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(Permissions::from_mode(mode)).tempfile_in(dir);
                 let restored = restored.and_then(|mut file| file.write_all(&content).map(|()| file));
                 drop(restored.map(|file| file.persist(&self.target)));
             }
@@ -383,10 +300,27 @@ impl Undo {
     }
 }
 
+/// What is about to be done, where that is more than one rename.
+fn note(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<Option<Note>> {
+    if staged.len() < 2 {
+        return Ok(None);
+    }
+    let members = staged.iter().map(|(staged, file, _)| {
+        let temporary = staged.0.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Member { temporary, name: file.name.clone(), replace: file.replace }
+    });
+    let members: Vec<Member> = members.collect();
+    let mut guard = pending();
+    let note = Note::new(dir, &members).map_err(|cause| machine(dir, &cause))?;
+    guard.insert(note.path().to_owned());
+    Ok(Some(note))
+}
+
 /// Syncs the files at the same time: a journal then commits once for all of them, where one after the other would wait for each.
-fn sync_together(staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<()> {
+fn sync_together(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)], note: Option<&Note>) -> Result<()> {
     std::thread::scope(|scope| {
-        let waiting: Vec<_> = staged.iter().map(|(file, _, target)| (scope.spawn(|| file.0.as_file().sync_all()), target)).collect();
+        let mut waiting: Vec<_> = staged.iter().map(|(file, _, target)| (scope.spawn(|| file.0.as_file().sync_all()), target.as_path())).collect();
+        waiting.extend(note.map(|note| (scope.spawn(|| note.sync()), dir)));
         waiting.into_iter().try_for_each(|(thread, target)| {
             let synced = thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread ended before its time")));
             synced.map_err(|cause| machine(target, &cause))
@@ -394,16 +328,46 @@ fn sync_together(staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<()> {
     })
 }
 
-/// The directory, for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
-fn lock(dir: &Path) -> io::Result<File> {
+/// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token takes to seal a step.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    Ours,
+    /// Another program's.
+    Taken,
+    /// The file system has none to give: then the names alone decide.
+    None,
+}
+
+/// Locks the directory for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
+fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
     use rustix::fs::{FlockOperation, flock};
     use rustix::io::{Errno, retry_on_intr};
-    let handle = File::open(dir)?;
-    match retry_on_intr(|| flock(&handle, FlockOperation::LockExclusive)) {
-        // Some file systems have no locks to give; then the names alone decide.
-        Ok(()) | Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(handle),
+    let answer = |locked| match locked {
+        Ok(()) => Ok(Lock::Ours),
+        Err(Errno::WOULDBLOCK) => Ok(Lock::Taken),
+        Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(Lock::None),
         Err(cause) => Err(cause.into()),
+    };
+    match answer(retry_on_intr(|| flock(handle, FlockOperation::NonBlockingLockExclusive)))? {
+        Lock::Taken if !patience.is_zero() => {}
+        other => return Ok(other),
     }
+    // In turn, as the kernel has it, but not for ever: the thread that waits is left behind.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let waiting = handle.try_clone()?;
+    std::thread::spawn(move || sender.send(retry_on_intr(|| flock(&waiting, FlockOperation::LockExclusive))).ok());
+    receiver.recv_timeout(patience).map_or(Ok(Lock::Taken), answer)
+}
+
+fn taken(dir: &Path) -> Error {
+    Error::new(
+        Class::Conflict,
+        "directory-taken",
+        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", dir.display(), PATIENCE.as_secs()),
+        "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; then run this again",
+    )
 }
 
 /// A temporary file that waits for its rename. Dropped, it is removed.
@@ -412,7 +376,7 @@ struct Staged(tempfile::NamedTempFile);
 impl Staged {
     fn new(dir: &Path, file: &NewFile<'_>) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".hsmboot-").suffix(".tmp").permissions(Permissions::from_mode(file.mode));
+        builder.prefix(PREFIX).suffix(SUFFIX).permissions(Permissions::from_mode(file.mode));
         let mut guard = pending();
         let temporary = builder.tempfile_in(dir)?;
         guard.insert(temporary.path().to_owned());
@@ -424,7 +388,11 @@ impl Staged {
 
     fn discard(self) -> io::Result<()> {
         pending().remove(self.0.path());
-        self.0.close()
+        match self.0.close() {
+            // Somebody who mends took it for a dead program's.
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+            closed => closed,
+        }
     }
 
     fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, file: &NewFile<'_>) -> io::Result<()> {

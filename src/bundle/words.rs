@@ -1,0 +1,72 @@
+//! A command line for eyes: the words of an argument vector, as a person would have to type them again.
+
+/// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language, 2.2): those that it would read in another way, or not
+/// as one word, stand in single quotes. On a terminal or a page they go through what hides control characters there; this leaves them as they are.
+pub fn shell_words(words: &[String]) -> String {
+    let shown = words.iter().enumerate().map(|(at, word)| {
+        // Only before the command's name is `NAME=value` an assignment (2.9.1).
+        let plain = |c: char| c.is_alphanumeric() || "_-+./:,@%".contains(c) || (c == '=' && at > 0);
+        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn only_words_that_a_shell_would_read_otherwise_are_quoted() {
+        let plain = words(&[
+            "./hsmboot",
+            "sign",
+            "cluster-abc234defgh",
+            "--at=2026-01-31T12:00:00Z",
+            "--ca",
+            "/m/a_b.crt",
+            "--days",
+            "3650",
+            "Zoë",
+            "a@b%+,",
+        ]);
+        assert_eq!(shell_words(&plain), plain.join(" "));
+        assert_eq!(shell_words(&words(&["hsmboot", "--operator", "Ada Example"])), "hsmboot --operator 'Ada Example'");
+        assert_eq!(shell_words(&words(&["hsmboot", "", "it's", "~", "A=1"])), r"hsmboot '' 'it'\''s' '~' A=1");
+        assert_eq!(shell_words(&words(&["A=1", "hsmboot"])), "'A=1' hsmboot");
+        assert_eq!(shell_words(&[]), "");
+    }
+
+    #[test]
+    fn a_shell_reads_the_very_words_again() {
+        let all: String = (1_u8..=0x7f).map(char::from).collect();
+        let mut given = words(&[
+            "",
+            " ",
+            "a b",
+            "\n",
+            "*",
+            "$HOME",
+            "`id`",
+            "#",
+            "!",
+            "\\",
+            "'",
+            "''",
+            "\"",
+            "-n",
+            "pkcs11:token=ca;object=k?module-path=/m",
+            "é\u{a0}",
+        ]);
+        given.extend(all.chars().map(String::from));
+        given.push(all);
+        let script = format!("printf '%s\\0' {}", shell_words(&given));
+        let run = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
+        let read: Vec<String> = String::from_utf8(run.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
+        assert_eq!(read, given);
+    }
+}

@@ -1,0 +1,213 @@
+//! A runbook is played as it is written: on a real terminal, by somebody who answers what the program asks.
+//!
+//! docs/runbooks/air-gapped.md meets a simulator that has the cluster it names. Its two machines have a home each, and the one below *On the offline machine*
+//! knows nothing of AWS. Only the cluster's id, the mount points and the simulator's roots are put in.
+//!
+//! A variant's block says which step it belongs to: `sh camera 9` stands in the place of the first block of step 9.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use hsmboot::simulator::{Options, Simulator};
+
+use super::blocks::{Block, blocks};
+use super::stage::{CLUSTER, claimed, cluster, expected_in, wrapper};
+
+const PASSPHRASE: &str = "a passphrase for the rehearsal";
+/// Of the token, where the CA's key is on one.
+pub(super) const PIN: &str = "84736251";
+/// Far more than a runbook takes.
+const HANGS: &str = "120";
+
+/// A shell in `dir` on a terminal of its own (util-linux's `script` gives one).
+fn terminal(dir: &Path, path: &Path, script: &str) -> Child {
+    let before = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
+    fs::write(dir.join("runbook.sh"), format!("{before}{script}")).unwrap();
+    let mut command = Command::new("timeout");
+    command.args(["-k", "5", HANGS, "script", "-qec", "exec bash runbook.sh", "/dev/null"]);
+    command.current_dir(dir).env_clear().env("HOME", dir).env("SHELL", "/bin/sh").env("NO_COLOR", "1").env("TERM", "dumb");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(|error| panic!("this test needs the program script: {error}"))
+}
+
+/// The thirty digits of every fingerprint of this that the screen has shown, in order.
+fn fingerprints(screen: &str, what: &str) -> Vec<String> {
+    let lines = screen.lines().filter_map(|line| line.trim_start().strip_prefix(&format!("fingerprint of the {what} ")));
+    lines.map(|rest| rest.trim().chars().take(35).collect::<String>()).filter(|text| text.bytes().filter(u8::is_ascii_digit).count() == 30).collect()
+}
+
+/// The SHA-256 of the sealed line that the screen has shown last.
+fn sealed_line(screen: &str) -> Option<String> {
+    let line = screen.lines().rev().find(|line| line.contains("SHA-256 of the sealed line, step "))?;
+    line.split_whitespace().next_back().map(str::to_owned)
+}
+
+/// What the person at the keyboard types at a prompt: of the request's fingerprints the one that was written down first, of the response's the last.
+fn answer(screen: &str) -> Option<String> {
+    let prompt = screen.rsplit('\n').next().unwrap_or_default();
+    if !prompt.ends_with(": ") {
+        return None;
+    }
+    if prompt == "the same again: " || prompt.contains("passphrase for ") {
+        return Some(PASSPHRASE.to_owned());
+    }
+    if prompt.contains("PIN of token ") {
+        return Some(PIN.to_owned());
+    }
+    if prompt == "SHA-256 of the sealed line, from the paper: " {
+        return sealed_line(screen);
+    }
+    let written_down = |what: &str| prompt.contains(&format!("fingerprint of the {what}, as ")).then(|| fingerprints(screen, what));
+    let request = written_down("request").map(|all| all.first().cloned());
+    request.or_else(|| written_down("response").map(|all| all.last().cloned())).flatten()
+}
+
+/// Plays it to its end; what stood on the screen.
+fn play(mut child: Child, page: &str) -> String {
+    let (mut keys, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut screen, mut byte) = (String::new(), [0; 1]);
+    while output.read(&mut byte).unwrap() == 1 {
+        screen.push(char::from(byte[0]));
+        if let Some(answer) = answer(&screen) {
+            keys.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            keys.flush().unwrap();
+        }
+    }
+    let status = child.wait().unwrap();
+    let screen = tidy(&screen);
+    assert!(status.success(), "{page}: {status}\n{screen}");
+    screen
+}
+
+/// The screen as lines: what a spinner drew over is gone.
+fn tidy(screen: &str) -> String {
+    // Bytes were taken for characters one by one.
+    let bytes: Vec<u8> = screen.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    let mut plain = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, escape)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = escape.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';' || c == '?').get(1..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain.lines().map(|line| line.rsplit('\r').next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// A block with what it prints, the step that it stands in, and whose machine that is on.
+struct Act {
+    code: Block,
+    text: Option<Block>,
+    step: String,
+    offline: bool,
+}
+
+/// The page's blocks in order.
+fn acts(page: &str) -> Vec<Act> {
+    let step = |line: usize| {
+        let before =
+            page.lines().take(line - 1).filter_map(|line| line.strip_prefix("**").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+        before.last().and_then(|rest| rest.split('.').next()).unwrap_or_default().to_owned()
+    };
+    let offline = |line: usize| page.lines().take(line - 1).filter(|line| line.starts_with("## ")).last() == Some("## On the offline machine");
+    let mut acts: Vec<Act> = Vec::new();
+    for block in blocks(page) {
+        match acts.last_mut() {
+            Some(act) if block.language == "text" && block.follows => act.text = Some(block),
+            _ => acts.push(Act { step: step(block.line), offline: offline(block.line), code: block, text: None }),
+        }
+    }
+    acts
+}
+
+/// The page as one way plays it: its blocks in the place of those of their steps, and without the steps that it leaves out.
+fn way(page: &str, variant: &str, left_out: &[&str]) -> Vec<Act> {
+    let all = acts(page).into_iter().filter(|act| act.code.language.starts_with("sh "));
+    let (own, others): (Vec<Act>, Vec<Act>) = all.partition(|act| ["sh aws", "sh elsewhere"].contains(&act.code.language.as_str()));
+    let mut put_in: Vec<Act> = others.into_iter().filter(|act| act.code.language.starts_with(&format!("sh {variant} "))).collect();
+    let mut played = Vec::new();
+    for act in own.into_iter().filter(|act| !left_out.contains(&act.step.as_str())) {
+        match put_in.iter().position(|other| other.code.language == format!("sh {variant} {}", act.step)) {
+            Some(at) => {
+                let other = put_in.remove(at);
+                played.push(Act { code: Block { language: "sh aws".to_owned(), ..other.code }, text: other.text, ..act });
+            }
+            None => played.push(act),
+        }
+    }
+    assert!(put_in.is_empty(), "{variant}: no step takes the block in line {}", put_in[0].code.line);
+    played.retain(|act| act.code.language == "sh aws");
+    played
+}
+
+/// A way to play docs/runbooks/air-gapped.md.
+#[derive(Default)]
+pub(super) struct Way<'a> {
+    /// The variant: nothing, `camera`, `token`.
+    pub(super) variant: &'a str,
+    /// The steps that the page says to leave out.
+    pub(super) left_out: &'a [&'a str],
+    /// What the page calls otherwise than it is here.
+    pub(super) called: &'a [(&'a str, &'a str)],
+    /// What the offline machine has in its environment.
+    pub(super) offline: &'a [(&'a str, &'a str)],
+}
+
+/// Plays it on a place of its own; the cluster is claimed after that, and the report there.
+pub(super) fn air_gapped(way: &Way<'_>) {
+    const PAGE: &str = "docs/runbooks/air-gapped.md";
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path();
+    let simulator = Simulator::spawn(Options::default()).unwrap();
+    let id = cluster(&simulator);
+    simulator.write_roots(&dir.join("roots")).unwrap();
+    let path = wrapper(dir, "");
+    for name in ["media/usb", "media/second", "online", "offline"] {
+        fs::create_dir_all(dir.join(name)).unwrap();
+    }
+    let url = simulator.url();
+    let aws = [("AWS_ENDPOINT_URL", &*url), ("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any")];
+    let home = |offline: bool| dir.join(if offline { "offline" } else { "online" }).display().to_string();
+    let (mut script, mut played, mut at) = (String::new(), Vec::new(), None);
+    for act in self::way(&page, way.variant, way.left_out) {
+        let change = |block: Block| {
+            let text = way.called.iter().fold(block.text, |text, (theirs, ours)| text.replace(theirs, ours));
+            // What a shell makes of `~` stands in full in what is printed.
+            let text = if block.language == "text" { text.replace("~/", &format!("{}/", home(act.offline))) } else { text };
+            Block { text: text.replace(CLUSTER, &id).replace("/media/", &format!("{}/media/", dir.display())), ..block }
+        };
+        if at != Some(act.offline) {
+            at = Some(act.offline);
+            let (has, lacks): (&[_], &[_]) = if act.offline { (way.offline, &aws) } else { (&aws, way.offline) };
+            script.push_str(&lacks.iter().map(|(name, _)| format!("unset {name}\n")).collect::<String>());
+            script.push_str(&has.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect::<String>());
+            script.push_str(&format!("export HOME='{}'\ncd\n", home(act.offline)));
+        }
+        let code = change(act.code);
+        if code.text.contains("qr read") {
+            // The photographer.
+            script.push_str(&format!("mkdir ~/photographs\ncp '{}'/codes/*.png ~/photographs\n", home(!act.offline)));
+        }
+        script.push_str(&format!("printf '\\036{}\\n'\n{}", code.line, code.text));
+        played.push(code);
+        played.extend(act.text.map(change));
+    }
+    let screen = play(terminal(dir, &path, &script), PAGE);
+    expected_in(PAGE, &played, "sh aws", &screen);
+    claimed(&simulator, PAGE);
+    let report = fs::read_to_string(dir.join(format!("online/{id}.html"))).unwrap();
+    assert!(report.contains("The trust anchor is the CA certificate that this report was given"));
+}
+
+/// Plays a page that brings its own simulator, in `dir`.
+pub(super) fn rehearsal(page: &str, dir: &Path, path: &Path) {
+    let all = blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap());
+    let blocks = all.iter().filter(|block| block.language == "sh");
+    let script: String = blocks.map(|block| format!("printf '\\036{}\\n'\n{}", block.line, block.text)).collect();
+    let screen = play(terminal(dir, path, &script), page);
+    expected_in(page, &all, "sh", &screen);
+}
