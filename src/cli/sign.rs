@@ -156,7 +156,7 @@ impl Work<'_> {
     fn by_own_ca(&self, certificate: &std::path::Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let ca_text = read_ca(certificate, now)?;
-        room_for_trust_anchor(self.bundle, &ca_text, args.force)?;
+        check_places(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
@@ -231,12 +231,17 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
     bundle.compare_response()
 }
 
-/// That the trust anchor's place is free, or holds it already, before a passphrase is asked for and anything is signed.
-pub(crate) fn room_for_trust_anchor(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
+/// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is
+/// signed.
+pub(crate) fn check_places(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
     let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
     let text = pem::encode(Label::Certificate, &der);
     let force = force || holds(bundle, &der);
-    bundle.store().check_free(&[NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force }])
+    let trust_anchor = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force };
+    // These may be replaced, unless a directory stands there.
+    let others = [Part::SignedCert.file_name(bundle.id()), RESPONSE.to_owned(), bundle::VERIFICATION.to_owned()];
+    let others = others.into_iter().map(|name| NewFile { name, content: &[], mode: 0o644, replace: true });
+    bundle.store().check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
 }
 
 /// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.

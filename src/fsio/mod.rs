@@ -78,13 +78,11 @@ fn read_as(kind: Kind, path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
         }
         _ => Error::new(Class::Machine, "unreadable", format!("{name} cannot be read ({what}): {}", io_text(cause)), "check the file's permissions"),
     };
-    let not_a_file = |found: &str| {
-        let message = format!("{name} is {found}, expected a file with {what}");
-        input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
-    };
+    let not_a_file = |message| input("not-a-file", message, "a bundle holds files only: fetch or copy it again");
+    let special = || not_a_file(format!("{name} is a pipe, a socket or a device, expected a file with {what}"));
     let file = kind.open(path).map_err(|cause| match fs::symlink_metadata(path) {
-        Ok(facts) if kind == Kind::FileItself && facts.is_symlink() => not_a_file("a symbolic link"),
-        Ok(facts) if kind != Kind::Any && !facts.is_symlink() && !facts.is_file() && !facts.is_dir() => not_a_file(SPECIAL),
+        Ok(facts) if kind == Kind::FileItself && facts.is_symlink() => not_a_file(format!("{name} is a symbolic link, expected a file with {what}")),
+        Ok(facts) if kind != Kind::Any && !facts.is_symlink() && !facts.is_file() && !facts.is_dir() => special(),
         _ => fault(&cause),
     })?;
     let facts = file.metadata().map_err(|cause| fault(&cause))?;
@@ -92,7 +90,7 @@ fn read_as(kind: Kind, path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
         return Err(input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"));
     }
     if kind != Kind::Any && !facts.is_file() {
-        return Err(not_a_file(SPECIAL));
+        return Err(special());
     }
     let too_large = |found: u64| {
         input(
@@ -111,8 +109,6 @@ fn read_as(kind: Kind, path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
         _ => Err(too_large(max.saturating_add(1))),
     }
 }
-
-const SPECIAL: &str = "a pipe, a socket or a device";
 
 /// A path that no file can have: a name too long, or links in a circle.
 pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {

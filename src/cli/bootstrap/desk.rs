@@ -160,7 +160,7 @@ impl<'a> Desk<'a> {
             ));
         }
         match &self.text {
-            Some(text) => sign::room_for_trust_anchor(bundle, text, force),
+            Some(text) => sign::check_places(bundle, text, force),
             None => Ok(()),
         }
     }

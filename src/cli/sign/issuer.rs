@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Work, note_subject, room_for_trust_anchor};
+use super::{Work, check_places, note_subject};
 use crate::bundle::{Digests, IssuedBy, Origin};
 use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
@@ -80,7 +80,7 @@ impl Work<'_> {
                 hex(&ca.trust_anchor().fingerprint())
             )),
         }
-        room_for_trust_anchor(self.bundle, root_text.as_bytes(), self.args.force)?;
+        check_places(self.bundle, root_text.as_bytes(), self.args.force)?;
         let compared = self.compare()?;
         self.bundle.check_unchanged(false)?;
         let certificate_arn = match &args.certificate_arn {
