@@ -177,6 +177,8 @@ impl Record {
     pub fn error(&self) -> Option<Error> {
         let class = [Class::Input, Class::Ca, Class::Rejected].into_iter().find(|class| self.failed().any(|f| f.id.class() == *class))?;
         let lines: Vec<String> = self.failed().map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
+        // Where nothing else is wrong, the right CA has signed the right CSR.
+        let weak = self.failed().all(|finding| finding.id == Rule::AlgorithmSignedCert);
         let (kind, first, hint) = match class {
             Class::Input => (
                 "malformed",
@@ -188,6 +190,7 @@ impl Record {
                 "CloudHSM would refuse the trust anchor",
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
             ),
+            _ if weak => ("pair-unfit", "CloudHSM would refuse the signed certificate", "have the CA sign the CSR again, with SHA-256 or better"),
             _ => (
                 "pair-unfit",
                 "CSR, signed certificate and trust anchor do not belong together",

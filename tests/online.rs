@@ -472,6 +472,31 @@ fn an_empty_variable_for_the_endpoint_is_named() {
 }
 
 #[test]
+fn an_endpoint_of_the_profile_that_is_none_is_named() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let config = dir.path().join("config");
+    let service = |url: &str| format!("[default]\nregion = us-east-1\nservices = own\n[services own]\ncloudhsm-v2 =\n  endpoint_url = {url}\n");
+    for (text, says) in [
+        ("[default]\nregion = us-east-1\nendpoint_url =\n".to_owned(), "endpoint_url is set and empty"),
+        ("[default]\nregion = us-east-1\nendpoint_url = 127.0.0.1:80\n".to_owned(), "the endpoint \"127.0.0.1:80\" is not of the form"),
+        (service(""), "endpoint_url is set and empty"),
+        (service("127.0.0.1:80"), "the endpoint \"127.0.0.1:80\" is not of the form"),
+    ] {
+        std::fs::write(&config, text).unwrap();
+        let status = || {
+            let mut command = hsmboot();
+            command.arg("status").env("AWS_CONFIG_FILE", &config);
+            command
+        };
+        run(&mut status()).ends(6, says).ends(6, "in the AWS configuration files");
+        // What is not used does no harm.
+        run(status().env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")).ends(6, "no usable AWS credentials");
+        run(status().env("AWS_ENDPOINT_URL", "https://127.0.0.1:1")).ends(6, "no usable AWS credentials");
+        run(status().args(["--endpoint-url", "https://127.0.0.1:1"])).ends(6, "no usable AWS credentials");
+    }
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2_and_missing_credentials_with_6() {
     for words in [
         vec!["status", "--cluster-id", "cluster-../../x"],

@@ -75,6 +75,31 @@ fn what_another_ca_signed_completes_the_bundle() {
     bench.refused(&import(&[]), 8, "already-signed", &[]);
 }
 
+/// As with the variables of AWS: a variable that is set to nothing is not set.
+#[test]
+fn an_empty_variable_names_no_operator_and_an_empty_option_is_refused() {
+    let bench = Bench::new();
+    let verify = [&["verify", "bundle", "--record"][..], &TRUST].concat();
+    let with = |variable: &str, more: &[&str]| {
+        let mut command = bench.command(&[&verify[..], more].concat());
+        command.env("HSMBOOT_OPERATOR", variable);
+        support::run(command)
+    };
+    let empty = with("", &["--operator", ""]).expect(2);
+    assert!(empty.stderr.contains("a name is expected"), "{}", empty.stderr);
+    with("Ada", &["--operator", ""]).expect(2);
+    with(" ", &[]).expect(2);
+    with("", &[]).expect(0);
+    let steps = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    assert!(steps["steps"][0]["operator"].is_null(), "{steps:#}");
+    let bench = Bench::new();
+    let mut command = bench.command(&[&verify[..], &["--operator", "Grace"]].concat());
+    command.env("HSMBOOT_OPERATOR", "");
+    support::run(command).expect(0);
+    let steps = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    assert_eq!(steps["steps"][0]["operator"], "Grace");
+}
+
 #[test]
 fn a_certificate_that_does_not_fit_is_not_imported() {
     let bench = Bench::new();
@@ -86,6 +111,11 @@ fn a_certificate_that_does_not_fit_is_not_imported() {
     // The CA's own, in the place of what it signed.
     fs::copy(bench.path("customerCA.crt"), bench.path("signed.crt")).unwrap();
     bench.refused(&import(&[]), 3, "pair-unfit", &["key"]);
+    // By the right CA, in a way that nobody should rely on any more.
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    openssl(&bench.path(""), &format!("x509 -req -sha1 -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial -out signed.crt"));
+    bench.refused(&import(&[]), 3, "pair-unfit", &["CloudHSM would refuse the signed certificate", "check.algorithm.signed-cert", "SHA-1"]);
+    assert_eq!(bench.hint(&import(&[])), "have the CA sign the CSR again, with SHA-256 or better");
     bench.write("signed.crt", [&fitting[..], b"text"].concat());
     bench.refused(&import(&[]), 4, "malformed", &["text after"]);
     // And none at all for a bundle that does not verify.

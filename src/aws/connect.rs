@@ -62,6 +62,8 @@ impl Default for Timeouts {
 /// A service, as the user's environment names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
+    /// Its name in the SDK, by which the configuration files know it.
+    pub id: &'static str,
     /// The variable for this service's endpoint alone (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
     pub endpoint_variable: &'static str,
 }
@@ -113,5 +115,10 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
         (None, None) => return Err((Trouble::NoRegion, Place { region: None, ..place })),
     };
     let config = settings::load(options, region, endpoint.as_deref(), rehearsal).await;
+    if endpoint.is_none()
+        && let Some(reason) = settings::bad_endpoint_of_profile(service, &config)
+    {
+        return Err((Trouble::Unreachable { reason }, place));
+    }
     Ok(Connected { config, place, notes })
 }

@@ -13,6 +13,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_types::service_config::ServiceConfigKey;
 
 use super::credentials::LocalCredentials;
 use super::{Options, Service};
@@ -55,6 +56,20 @@ pub(super) async fn load(options: &Options, region: Region, endpoint: Option<&st
 pub(super) fn empty_endpoint_variable(service: Service) -> Option<&'static str> {
     let empty = |name: &&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
     [service.endpoint_variable, "AWS_ENDPOINT_URL"].into_iter().find(empty).filter(|_| !configured_endpoints_are_ignored())
+}
+
+/// What is wrong with the endpoint that the configuration files set, where they set one. The SDK ends the program over an empty one.
+pub(super) fn bad_endpoint_of_profile(service: Service, config: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    // As the SDK's clients look for it: the service's own setting first.
+    let of_service = config.service_config().and_then(|settings| settings.load_config(key));
+    let url = of_service.or_else(|| config.endpoint_url().map(str::to_owned))?;
+    let problem = if url.is_empty() {
+        Err("endpoint_url is set and empty in the AWS configuration files: take the line out, or put an endpoint into it".to_owned())
+    } else {
+        endpoint_problem(&url).map_err(|problem| format!("{problem}: see endpoint_url in the AWS configuration files"))
+    };
+    problem.err()
 }
 
 fn configured_endpoints_are_ignored() -> bool {

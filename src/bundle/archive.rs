@@ -189,7 +189,8 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
         return Err(Fault::PrivateKey(name.to_owned()));
     }
     if is_own(name) {
-        return Ok(());
+        // Of what is no text nobody sees whether it is a private key: PEM in UTF-16 is none, nor is DER.
+        return if is_text(content) { Ok(()) } else { malformed(format!("`{name}` is not text, and every file of a bundle is")) };
     }
     let why = match name {
         _ if name.starts_with('/') => "an absolute path",
@@ -199,6 +200,11 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
         _ => "no name of a bundle's file",
     };
     malformed(format!("it holds `{}`: {why}", printable(name)))
+}
+
+/// Text as PEM and JSON are: UTF-8, with no control characters but those of lines and tables.
+fn is_text(content: &[u8]) -> bool {
+    std::str::from_utf8(content).is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
 }
 
 /// Whether a PEM block of a private key begins in there, of whatever kind (RFC 7468 10 and 11, and OpenSSL's older labels).
@@ -259,7 +265,8 @@ mod tests {
                 bad[at] ^= 1 << bit;
                 match read(&bad) {
                     Ok(members) => assert!(content(at) && members != three() && members.keys().eq(three().keys()), "byte {at}, bit {bit}"),
-                    Err(_) => assert!(!content(at), "byte {at}, bit {bit}"),
+                    // A content that is no text any more is found too.
+                    Err(_) => assert!(!content(at) || !is_text(&bad[at..=at]), "byte {at}, bit {bit}"),
                 }
             }
         }
@@ -352,6 +359,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_text_never_travels() {
+        let utf_16: Vec<u8> = "-----BEGIN PRIVATE KEY-----".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for content in [&[0x30, 0x82, 0x04, 0xbd, 0x02, 0x01][..], &utf_16, b"\x1b[2J", b"\0"] {
+            let members = Members::from([("verification.json".to_owned(), content.to_vec())]);
+            assert!(matches!(write(&members), Err(Fault::Malformed(why)) if why.contains("is not text")));
+        }
+        write(&Members::from([("customerCA.crt".to_owned(), "Grüße\r\n\t".as_bytes().to_vec())])).unwrap();
+    }
+
+    #[test]
     fn its_size_is_bounded() {
         let large = |size: usize| write(&Members::from([("transcript.jsonl".to_owned(), vec![b'x'; size])]));
         let most = 1024 * 1024 - 3 * 512;
@@ -371,7 +388,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_files_come_back(members in btree_map(name(), vec(any::<u8>(), 0..1500), 0..9)) {
+        fn any_files_come_back(members in btree_map(name(), "[ -~\n\r\té😀]{0,800}".prop_map(String::into_bytes), 0..9)) {
             prop_assume!(!members.values().any(|content| holds_private_key(content)));
             prop_assert_eq!(read(&write(&members).unwrap()).unwrap(), members);
         }

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
+use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, Held, NewFile};
+use crate::fsio::{self, Chosen, Held, NewFile};
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -201,13 +202,17 @@ impl Store {
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
         let known = if self.is_directory() { self.known.file(name) } else { Some(self.members()?.and_then(|mut members| members.remove(name))) };
         let Some(known) = known else {
-            let content = fsio::read_regular(&self.path.join(name), what, max)?;
+            let content = fsio::read_regular(&self.path.join(name), what, max).map_err(|mut error| {
+                if error.kind == "file-missing" {
+                    again(name).clone_into(&mut error.hint);
+                }
+                error
+            })?;
             self.known.set(name, Some(&content));
             return Ok(content);
         };
-        let content = known.ok_or_else(|| {
-            input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), "check the path; in a bundle, fetch it again")
-        })?;
+        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
+        let content = known.ok_or_else(missing)?;
         if u64::try_from(content.len()).is_ok_and(|length| length > max) {
             let found = content.len();
             return Err(input(
@@ -236,7 +241,7 @@ impl Store {
         for file in files {
             match members.get(&file.name) {
                 Some(there) if there == file.content => continue,
-                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name))),
+                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name), Chosen::Directory)),
                 _ => changed = true,
             }
             members.insert(file.name.clone(), file.content.to_vec());
@@ -295,7 +300,7 @@ impl Store {
         self.hold()?.anew(|current| {
             unchanged = current == Some(&packed[..]);
             if current.is_some() && !unchanged && !force {
-                return Err(fsio::occupied(&self.path.display()));
+                return Err(fsio::occupied(&self.path.display(), Chosen::Name));
             }
             Ok((!unchanged).then_some(packed))
         })?;
@@ -417,6 +422,18 @@ impl HeldStore<'_> {
             )
         })?;
         self.held.rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
+    }
+}
+
+/// How a file of a bundle that is missing is come by.
+fn again(name: &str) -> &'static str {
+    let is = |part: Part| name.ends_with(part.suffix());
+    if name == REQUEST || Part::REQUEST.into_iter().any(is) {
+        "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
+    } else if name == CA_FILE || name == RESPONSE || is(Part::SignedCert) {
+        "copy the bundle again from where it was signed, or sign it again with `hsmboot sign`"
+    } else {
+        "check the path"
     }
 }
 

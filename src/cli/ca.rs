@@ -170,6 +170,9 @@ fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &U
     Ok(Outcome::done(document, text))
 }
 
+/// More than certificate and key take: each has at most 5000 characters or so.
+const ROOM: usize = 16 * 1024;
+
 /// A CA to be made.
 pub(crate) struct Order<'a> {
     pub(crate) subject: &'a [u8],
@@ -179,7 +182,7 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// That none of the files stands there already, before a passphrase is asked for and a key made.
+    /// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
     pub(crate) fn check_free(&self, dir: &Path, names: &[&str]) -> Result<()> {
         fsio::check_dir(dir)?;
         for name in names {
@@ -192,8 +195,10 @@ impl Order<'_> {
                     "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
                 ));
             }
+            // A directory in its place is replaced by nothing.
+            fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode: 0o600, replace: true }])?;
         }
-        Ok(())
+        fsio::check_writable(dir, ROOM)
     }
 
     /// The certificate for a key.

@@ -61,7 +61,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let members = bundle.members()?;
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
-        ui.say(&format!("left out, since no bundle has files of these names: {}", left_out.join(", ")));
+        let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
+        ui.say(&format!("left out, since no bundle has {files}: {}", left_out.join(", ")));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);

@@ -134,7 +134,7 @@ impl Target {
         match self {
             Target::Output => Ok(()),
             Target::File { dir, name } => {
-                fsio::write_all(dir, &[NewFile { name: name.clone(), content: page.as_bytes(), mode: 0o644, replace: force }])
+                fsio::write_named(dir, &[NewFile { name: name.clone(), content: page.as_bytes(), mode: 0o644, replace: force }])
             }
         }
     }

@@ -17,7 +17,7 @@ mod fleet;
 use answer::cluster_from;
 
 /// What AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL say counts where no endpoint is given.
-const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_CLOUDHSM_V2" };
+const SERVICE: Service = Service { id: "CloudHSM V2", endpoint_variable: "AWS_ENDPOINT_URL_CLOUDHSM_V2" };
 
 /// Clusters per page of `list`; the API allows 1 to 25 (API Reference 2022-06-06, DescribeClusters).
 const PAGE: i32 = 25;

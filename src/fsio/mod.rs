@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-pub(crate) use write::occupied;
-pub use write::{Held, NewFile, abandon, abandon_on_bug, check_free, check_writable, hold, mend, write_all};
+pub(crate) use write::{Chosen, occupied};
+pub use write::{Held, NewFile, abandon, abandon_on_bug, check_free, check_writable, hold, mend, write_all, write_named};
 
 use crate::error::{Class, Error, Result};
 
@@ -68,9 +68,7 @@ fn read_as(kind: Kind, path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
     let name = path.display();
     let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
     let fault = |cause: &io::Error| match cause.kind() {
-        io::ErrorKind::NotFound => {
-            input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path; in a bundle, fetch it again")
-        }
+        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
         _ if leads_nowhere(cause) => {
             input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
         }

@@ -70,11 +70,11 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
                 Class::Conflict,
                 "file-exists",
                 format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
-                "choose another directory, or move that one away",
+                "choose another place, or move that directory away",
             ));
         }
         if !file.replace && !same(&target, file.content)? {
-            return Err(occupied(&target.display()));
+            return Err(occupied(&target.display(), Chosen::Directory));
         }
     }
     Ok(())
@@ -91,14 +91,27 @@ fn same(path: &Path, content: &[u8]) -> Result<bool> {
     }
 }
 
-/// What stands in a file's place, and may not go.
-pub(crate) fn occupied(place: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Class::Conflict,
-        "file-exists",
-        format!("{place} exists and holds something else; it was left as it is"),
-        "choose another directory, or replace it with --force",
-    )
+/// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
+pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
+    Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), chosen.hint())
+}
+
+/// What of a file's place the user chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// The directory: the file's name is the program's.
+    Directory,
+    /// The file's own name.
+    Name,
+}
+
+impl Chosen {
+    const fn hint(self) -> &'static str {
+        match self {
+            Chosen::Directory => "choose another directory, or replace it with --force",
+            Chosen::Name => "choose another name, or replace it with --force",
+        }
+    }
 }
 
 /// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that exists: tried with a temporary one, before anything
@@ -121,6 +134,19 @@ pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
 /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     hold(dir)?.write(files)
+}
+
+/// The same with files whose names follow from the user's choice.
+///
+/// # Errors
+/// As [`write_all`].
+pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
+    write_all(dir, files).map_err(|mut error| {
+        if error.kind == "file-exists" && error.hint == Chosen::Directory.hint() {
+            Chosen::Name.hint().clone_into(&mut error.hint);
+        }
+        error
+    })
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
@@ -211,7 +237,11 @@ fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
                 // What is taken back is not to be completed.
                 group::done(dir);
                 done.into_iter().rev().for_each(Undo::undo);
-                return Err(if cause.kind() == io::ErrorKind::AlreadyExists { occupied(&target.display()) } else { machine(&target, &cause) });
+                return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
+                    occupied(&target.display(), Chosen::Directory)
+                } else {
+                    machine(&target, &cause)
+                });
             }
         }
     }

@@ -23,7 +23,7 @@ use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, PublicKey, hex, sha256};
 
-const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_ACM_PCA" };
+const SERVICE: Service = Service { id: "ACM PCA", endpoint_variable: "AWS_ENDPOINT_URL_ACM_PCA" };
 
 /// The profile: basicConstraints CA:FALSE, critical keyUsage digitalSignature and keyEncipherment, extendedKeyUsage, key identifiers. Known to have
 /// been accepted (facts.md, "The service").

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | the files of a request or a response, as one archive | [`Kind`], [`crate::bundle::archive`] |
 //! | compressed, cut into numbered parts, each a text with a digest of its own | [`parts`] |
-//! | a code for each part, for a terminal, as PNG or as SVG | [`draw`] |
+//! | a code for each part, for a terminal | [`draw`] |
+//! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |
 //! | texts from a photograph | [`photograph`] |
 //! | parts put together, in any order, and held against the digest of the whole | [`parts::Collection`] |
 //!
@@ -12,11 +13,15 @@
 //! [fingerprints](crate::bundle::Fingerprint), and every step judges the certificates again.
 
 mod base45;
+mod caption;
 pub mod draw;
 pub mod parts;
 pub mod photograph;
+pub mod sheet;
 
 use std::fmt;
+
+pub use caption::Caption;
 
 use crate::bundle::{CA_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION};
 

@@ -180,7 +180,12 @@ fn codes(picture: &GrayImage) -> Vec<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::qr::draw::{draw, png};
+    use crate::qr::draw::{Drawing, LARGEST, draw};
+    use crate::qr::sheet;
+
+    fn png(drawings: &[Drawing]) -> Option<Vec<u8>> {
+        sheet::png(drawings, &[])
+    }
 
     fn found(bytes: &[u8]) -> Result<Vec<String>, Fault> {
         let mut texts = Vec::new();
@@ -201,7 +206,7 @@ mod tests {
     #[test]
     fn several_codes_in_one_picture_are_read_each_once() {
         let texts: Vec<String> = ["ONE", "OTHER", "THIRD"].map(|text| text.repeat(40)).into();
-        let sheet = png(&draw(&texts).unwrap()).unwrap();
+        let sheet = png(&draw(&texts, LARGEST).unwrap()).unwrap();
         let mut sorted = texts;
         sorted.sort();
         assert_eq!(found(&sheet).unwrap(), sorted);
@@ -216,7 +221,7 @@ mod tests {
 
     #[test]
     fn transparent_and_inverted_pictures_are_read() {
-        let picture = image::load_from_memory(&png(&draw(&["HSMBOOT1".to_owned()]).unwrap()).unwrap()).unwrap();
+        let picture = image::load_from_memory(&png(&draw(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap()).unwrap();
         let mut transparent = picture.to_rgba8();
         for pixel in transparent.pixels_mut() {
             *pixel = if pixel.0[0] == 0 { Rgba([0, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) };
@@ -229,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_or_a_damaged_one_is_called_so() {
-        let good = png(&draw(&["HSMBOOT1".to_owned()]).unwrap()).unwrap();
+        let good = png(&draw(&["HSMBOOT1".to_owned()], LARGEST).unwrap()).unwrap();
         assert_eq!(found(b""), Err(Fault::Unknown));
         assert_eq!(found(b"GIF89a"), Err(Fault::Unknown));
         assert_eq!(found(b"\0\0\0\x18ftypheic"), Err(Fault::Heif));

@@ -154,6 +154,10 @@ fn taken_names_are_found_before_the_key_is_opened() {
     bench.refused(&[&init[..], &["."]].concat(), 8, "file-exists", &["customerCA.key exists"]);
     bench.refused(&[&init[..], &["aws-root.crt"]].concat(), 4, "not-a-directory", &["aws-root.crt is not a directory"]);
     bench.refused(&[&init[..], &["aws-root.crt/below"]].concat(), 4, "not-a-directory", &["is not a directory"]);
+    // And so is a place where nothing can be written: not even root makes a directory in there.
+    bench.refused(&[&init[..], &["/proc/hsmboot"]].concat(), 1, "cannot-write", &["/proc/hsmboot cannot be written"]);
+    std::fs::create_dir_all(bench.path("taken/customerCA.crt")).unwrap();
+    bench.refused(&[&init[..], &["taken", "--force"]].concat(), 8, "file-exists", &["taken/customerCA.crt is a directory"]);
 }
 
 #[test]

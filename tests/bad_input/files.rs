@@ -41,6 +41,28 @@ fn a_missing_file() {
     }
 }
 
+/// What is to be done about it depends on where a file comes from.
+#[test]
+fn only_what_was_fetched_is_fetched_again() {
+    let bench = Bench::new();
+    for (file, args, (_, kind)) in places(&bench) {
+        let aside = bench.path("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let hint = bench.hint(&args);
+        let fetched = file.starts_with(bench.path("bundle"));
+        assert_eq!(hint.contains("hsmboot fetch"), fetched, "{}: {hint}", file.display());
+        assert!(fetched || kind != "file-missing" || hint == "check the path", "{}: {hint}", file.display());
+        std::fs::rename(&aside, &file).unwrap();
+    }
+    bench.run(&["pack", "bundle", "-o", "x.hsmboot"]).expect(0);
+    for suffix in ["ClusterCsr.csr", "HsmCertificate.crt"] {
+        std::fs::rename(bench.part(suffix), bench.path(suffix)).unwrap();
+        bench.run(&["pack", "bundle", "-o", "x.hsmboot", "--force"]).expect(0);
+        assert!(bench.hint(&[&["verify", "x.hsmboot"][..], &crate::support::TRUST].concat()).contains("hsmboot fetch"), "{suffix}");
+        std::fs::rename(bench.path(suffix), bench.part(suffix)).unwrap();
+    }
+}
+
 #[test]
 fn a_directory_in_a_files_place() {
     let bench = Bench::new();

@@ -183,13 +183,16 @@ fn a_missing_part_is_named_and_drawn_alone() {
     let said = bench.refused(&read(&some, &["--bundle", "new"]), 4, "codes-missing", &["parts 3 and 5 of 5 of the request are missing"]);
     assert!(!said.contains("part 1"));
     let refused = bench.run(&read(&some, &["--bundle", "new", "--output", "json"])).json();
-    assert!(refused["error"]["hint"].as_str().unwrap().contains("--part 3 --part 5"));
+    let hint = refused["error"]["hint"].as_str().unwrap();
+    assert!(hint.starts_with("photograph them again") && hint.ends_with("`hsmboot qr show DIR --part 3 --part 5` draws them alone"), "{hint}");
+    let hint = bench.hint(&read(&codes[1..], &["--bundle", "new"]));
+    assert!(hint.starts_with("photograph it again") && hint.ends_with("`hsmboot qr show DIR --part 1` draws it alone"), "{hint}");
     let kept = bench.read(&codes[2]);
     fs::remove_dir_all(bench.path("codes")).unwrap();
     let again = show(&bench, &["--part", "3", "--part", "5"]);
     assert_eq!(again, ["codes/request-3of5.png", "codes/request-5of5.png"]);
     assert_eq!(bench.read(&again[0]), kept, "the same code again");
-    bench.refused(&["qr", "show", "bundle", "--part", "6"], 2, "usage", &["there is no part 6: there are 5"]);
+    bench.refused(&["qr", "show", "bundle", "--part", "6"], 2, "usage", &["there is no part 6: drawn at this size, there are parts 1 to 5"]);
     bench.refused(&["qr", "show", "bundle", "--part", "0"], 2, "usage", &["there is no part 0"]);
 }
 
@@ -197,14 +200,16 @@ fn a_missing_part_is_named_and_drawn_alone() {
 fn foreign_codes_are_passed_over_and_damaged_ones_too() {
     let bench = genuine_shape();
     let mut codes = show(&bench, &[]);
-    let draw = |text: &str| hsmboot::qr::draw::png(&hsmboot::qr::draw::draw(&[text.to_owned()]).unwrap()).unwrap();
+    let draw = |text: &str| hsmboot::qr::sheet::png(&hsmboot::qr::draw::draw(&[text.to_owned()], 25).unwrap(), &[]).unwrap();
     bench.write("wifi.png", draw("HTTPS://EXAMPLE.COM/SECRET"));
     bench.write("old.png", draw("HSMBOOT1:REQUEST:1/5:ABCDEF."));
-    codes.extend(["wifi.png".to_owned(), "old.png".to_owned()]);
-    codes.rotate_right(2);
+    bench.write("both.txt", "HSMBOOT1:\nsomething else\nand something\n");
+    codes.extend(["wifi.png".to_owned(), "old.png".to_owned(), "both.txt".to_owned()]);
+    codes.rotate_right(3);
     let run = bench.run(&read(&codes, &["--bundle", "new"])).expect(0);
-    assert!(run.stderr.contains("wifi.png: 1 code passed over, which are not a bundle's"), "{}", run.stderr);
+    assert!(run.stderr.contains("wifi.png: 1 code passed over, which is not a bundle's"), "{}", run.stderr);
     assert!(run.stderr.contains("old.png: 1 code passed over, changed on the way or of a newer version"), "{}", run.stderr);
+    assert!(run.stderr.contains("both.txt: 2 codes passed over, which are not a bundle's, 1 code passed over, changed"), "{}", run.stderr);
     assert!(!run.stderr.contains("SECRET"), "what a foreign code says is nobody's business: {}", run.stderr);
     same(&bench, "bundle", "new");
     bench.refused(&["qr", "read", "wifi.png"], 4, "no-codes", &["there is no code of a bundle"]);
@@ -276,17 +281,17 @@ fn codes_that_hold_something_else_than_they_say_are_refused() {
     for (kind, files, error, word) in [
         (Request, &[(csr, "csr"), (signed, "certificate")][..], "codes-damaged", "no part of a request"),
         (Request, &[(csr, "csr"), ("receipt.json", "{}")], "codes-damaged", "receipt.json is no part of a request"),
-        (Request, &[("request.json", "{}")], "bad-document", "the codes: request.json"),
+        (Request, &[("request.json", "{}")], "bad-document", "the set of codes: request.json"),
         (
             Request,
             &[(csr, "csr"), ("cluster-bbbbbbbbbbb_HsmCertificate.crt", "x")],
             "several-clusters",
-            "the codes holds files of more than one cluster",
+            "the set of codes holds files of more than one cluster",
         ),
         (Response, &[(signed, "certificate"), ("customerCA.crt", "x"), (csr, "csr")], "codes-damaged", "no part of a response"),
         (Response, &[(signed, "certificate")], "codes-damaged", "the response has no customerCA.crt"),
-        (Request, &[("customerCA.crt", "x")], "no-bundle", "the codes is not a bundle"),
-        (Request, &[(csr, "csr"), ("transcript.jsonl", "{}\n")], "bad-transcript", "the codes: transcript.jsonl does not hold"),
+        (Request, &[("customerCA.crt", "x")], "no-bundle", "the set of codes is not a bundle"),
+        (Request, &[(csr, "csr"), ("transcript.jsonl", "{}\n")], "bad-transcript", "the set of codes: transcript.jsonl does not hold"),
     ] {
         forged(&bench, kind, files);
         bench.refused(&["qr", "read", "forged.txt", "--bundle", "new"], 4, error, &[word]);
@@ -321,6 +326,14 @@ fn there_and_back_by_camera_is_a_whole_claim() {
     // verify, qr read, sign (sealed), qr read
     assert_eq!((&transcript["steps"], &transcript["sealed_up_to"]), (&4.into(), &3.into()));
     assert_eq!(bench.run(&read(&back, &["--bundle", "bundle", "--output", "json"])).expect(0).json()["unchanged"], true);
+
+    // What was signed and is gone is signed again.
+    fs::rename(bench.path("offline/customerCA.crt"), bench.path("aside.crt")).unwrap();
+    let show = ["qr", "show", "offline", "--response"];
+    bench.refused(&show, 4, "file-missing", &["the trust anchor is missing"]);
+    let hint = bench.hint(&show);
+    assert!(hint.contains("hsmboot sign") && !hint.contains("fetch"), "{hint}");
+    fs::rename(bench.path("aside.crt"), bench.path("offline/customerCA.crt")).unwrap();
 
     // Where it does not belong.
     bench.refused(&read(&back, &["--bundle", "nowhere"]), 4, "request-missing", &["nowhere does not hold the request"]);
@@ -373,12 +386,20 @@ fn images_are_new_or_the_same_or_forced() {
     let total = names.len();
     assert!(names.contains(&format!("request-1of{total}.svg")), "{names:?}");
     let text = String::from_utf8(bench.read(&format!("codes/request-1of{total}.svg"))).unwrap();
-    assert!(text.starts_with("<svg ") && text.contains(&format!("request 1 of {total}")) && text.contains(CLUSTER), "{text}");
+    assert!(
+        text.starts_with("<svg ") && text.contains(&format!(">request of {CLUSTER}<")) && text.contains(&format!(">part 1 of {total}<")),
+        "{text}"
+    );
     bench.write("codes/request-1of3.svg", "another");
     bench.write(&format!("codes/request-1of{total}.svg"), "another");
     bench.refused(&write, 8, "file-exists", &["request-1of"]);
+    assert_eq!(bench.hint(&write), "choose another directory, or replace it with --force");
     bench.run(&[&write[..], &["--force"]].concat()).expect(0);
     bench.run(&["qr", "show", "bundle", "-o", "sheet.svg"]).expect(0);
+    bench.write("sheet.svg", "another");
+    let sheet = ["qr", "show", "bundle", "-o", "sheet.svg"];
+    bench.refused(&sheet, 8, "file-exists", &["sheet.svg"]);
+    assert_eq!(bench.hint(&sheet), "choose another name, or replace it with --force");
     bench.refused(&["qr", "show", "bundle", "-o", "sheet.pdf"], 2, "usage", &["ends in .png or .svg"]);
     bench.refused(&["qr", "show", "nowhere"], 4, "no-bundle", &[]);
 }

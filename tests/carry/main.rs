@@ -9,6 +9,8 @@ mod online;
 #[cfg(feature = "qr")]
 mod optics;
 #[cfg(feature = "qr")]
+mod paper;
+#[cfg(feature = "qr")]
 mod screen;
 #[path = "../support/mod.rs"]
 #[allow(unreachable_pub)]

@@ -231,11 +231,27 @@ fn pack_replaces_no_other_file_unless_forced_and_both_want_the_right_names() {
     let bench = Bench::new();
     bench.write(FILE, "precious");
     bench.refused(&PACK, 8, "file-exists", &["x.hsmboot exists and holds something else"]);
+    assert_eq!(bench.hint(&PACK), "choose another name, or replace it with --force");
     bench.run(&[&PACK[..], &["--force"]].concat()).expect(0);
     bench.refused(&["pack", "bundle", "-o", "x.tar"], 2, "usage", &["must end in .hsmboot"]);
     bench.refused(&["pack", "bundle", "-o", ".hsmboot"], 2, "usage", &["must end in .hsmboot"]);
     bench.refused(&["unpack", FILE, "y.hsmboot"], 2, "usage", &["a directory is expected"]);
     bench.refused(&["pack", "nowhere", "-o", FILE], 4, "no-bundle", &["there is no bundle nowhere"]);
+}
+
+#[test]
+fn one_file_is_said_to_be_one() {
+    let bench = Bench::empty();
+    bench.write(&format!("bundle/{CLUSTER}_ClusterCsr.csr"), "a CSR");
+    bench.write("bundle/notes.txt", "one stranger");
+    let run = bench.run(&PACK).expect(0);
+    assert!(run.stdout.contains(&format!("x.hsmboot holds: 1 file of {CLUSTER}")), "{}", run.stdout);
+    assert!(run.stderr.contains("left out, since no bundle has a file of this name: notes.txt"), "{}", run.stderr);
+    bench.write("bundle/more.txt", "another");
+    bench.write(&format!("bundle/{CLUSTER}_HsmCertificate.crt"), "a certificate");
+    let run = bench.run(&[&PACK[..], &["--force"]].concat()).expect(0);
+    assert!(run.stdout.contains("2 files of"), "{}", run.stdout);
+    assert!(run.stderr.contains("left out, since no bundle has files of these names: more.txt, notes.txt"), "{}", run.stderr);
 }
 
 #[test]

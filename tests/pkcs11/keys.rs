@@ -20,6 +20,7 @@ pub const TESTS: &[(&str, fn())] = &[
     ("a_token_that_refuses_the_niceties_makes_a_key_all_the_same", a_token_that_refuses_the_niceties_makes_a_key_all_the_same),
     ("a_key_that_could_be_taken_out_is_destroyed_again", a_key_that_could_be_taken_out_is_destroyed_again),
     ("a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with", a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with),
+    ("a_place_that_cannot_be_written_is_found_before_the_token_is_touched", a_place_that_cannot_be_written_is_found_before_the_token_is_touched),
     ("a_key_that_can_be_taken_out_is_warned_of", a_key_that_can_be_taken_out_is_warned_of),
     ("a_key_that_signs_wrongly_gets_nothing_written", a_key_that_signs_wrongly_gets_nothing_written),
     ("the_token_is_told_apart_by_every_attribute", the_token_is_told_apart_by_every_attribute),
@@ -190,6 +191,25 @@ fn a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with() {
     let done = run("CN=short").expect(0).json();
     assert_eq!(done["key_made"], false);
     assert_eq!(hsm.inside("keys").as_array().unwrap().len(), 1);
+}
+
+fn a_place_that_cannot_be_written_is_found_before_the_token_is_touched() {
+    let hsm = Hsm::new();
+    fs::create_dir_all(hsm.bench.path("taken/customerCA.crt")).unwrap();
+    for (out, code, kind, more) in [
+        ("/proc/hsmboot", 1, "cannot-write", &[][..]),
+        ("pin", 4, "not-a-directory", &[]),
+        ("taken", 8, "file-exists", &[]),
+        ("taken", 8, "file-exists", &["--force"]),
+    ] {
+        let before = hsm.bench.listing();
+        let words = ["ca", "init", "--out", out, "--subject", "CN=Token CA", "--ca-key", "pkcs11:token=ca;object=fresh", "--passphrase-file", "pin"];
+        let failed = hsm.run(&[&words[..], &["--output", "json"], more].concat()).expect(code).json();
+        assert_eq!(failed["error"]["kind"], kind, "{failed:#}");
+        assert!(!failed["error"]["message"].as_str().unwrap().contains("the key was made"), "{failed:#}");
+        assert_eq!(hsm.inside("keys"), json!([]), "{out}");
+        assert_eq!(before.keys().collect::<Vec<_>>(), hsm.bench.listing().keys().collect::<Vec<_>>());
+    }
 }
 
 fn a_key_that_can_be_taken_out_is_warned_of() {

@@ -140,6 +140,11 @@ impl Bench {
         refusal(&text, &json, code, kind, words)
     }
 
+    /// What an error advises.
+    pub fn hint(&self, args: &[&str]) -> String {
+        self.run(&[args, &["--output", "json"]].concat()).json()["error"]["hint"].as_str().unwrap().to_owned()
+    }
+
     /// Every file, directory and other thing here, with its mode and its content or target.
     pub fn listing(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         listing(self.dir.path())

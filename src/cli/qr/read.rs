@@ -20,7 +20,7 @@ use crate::x509::pem::{self, Label};
 use crate::x509::{hex, sha256};
 
 /// What messages call the place that it comes from.
-const SOURCE: &str = "the codes";
+const SOURCE: &str = "the set of codes";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -157,7 +157,8 @@ impl Seen {
     fn text(&self) -> String {
         let mut said: Vec<String> = self.parts.iter().map(|(total, index)| format!("part {index} of {total}")).collect();
         if self.foreign > 0 {
-            said.push(format!("{} passed over, which are not a bundle's", codes(self.foreign)));
+            let are = if self.foreign == 1 { "is" } else { "are" };
+            said.push(format!("{} passed over, which {are} not a bundle's", codes(self.foreign)));
         }
         if self.damaged > 0 {
             said.push(format!("{} passed over, changed on the way or of a newer version", codes(self.damaged)));
@@ -192,10 +193,10 @@ fn incomplete(fault: &Fault) -> Error {
             ("no-codes", "take the picture again: the whole code, its white margin too, as large and as straight as you can".to_owned())
         }
         Fault::Missing { parts, .. } => {
-            let again: String = parts.iter().map(|number| format!(" --part {number}")).collect();
-            let again =
-                format!("photograph it again, and give all pictures, old and new, to one command; `hsmboot qr show DIR{again}` draws it alone");
-            ("codes-missing", again)
+            let options: String = parts.iter().map(|number| format!(" --part {number}")).collect();
+            let (it, draws) = if parts.len() == 1 { ("it", "draws it") } else { ("them", "draws them") };
+            let give = "and give all pictures, old and new, to one command";
+            ("codes-missing", format!("photograph {it} again, {give}; `hsmboot qr show DIR{options}` {draws} alone"))
         }
         Fault::Mixed(_) => ("codes-mixed", "give the pictures of one set; a set belongs to one bundle, drawn at one size".to_owned()),
         Fault::Damaged(_) => ("codes-damaged", "draw the codes again with `hsmboot qr show`, and photograph all of them again".to_owned()),
@@ -207,7 +208,7 @@ fn damaged(why: &str) -> Error {
     Error::new(
         Class::Input,
         "codes-damaged",
-        format!("{SOURCE} do not make a bundle: {why}"),
+        format!("the codes do not make a bundle: {why}"),
         "find out who drew these codes: hsmboot does not draw such",
     )
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::screen::{self, Shown};
+use super::screen::{self, Shown, Window};
 use crate::bundle::archive::{self, Members};
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
@@ -12,13 +12,13 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::qr::draw::{self, Drawing};
-use crate::qr::{Kind, parts};
+use crate::qr::{Caption, Kind, parts, sheet};
 use crate::x509::{hex, sha256};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal the codes come one after the other: Enter goes on, a number shows that part again. Elsewhere they come all in a row. Nothing is \
-written into the bundle.
+On a terminal the codes come one after the other: Enter goes on, a number shows that part again. Elsewhere they come all in a row. Each has a \
+caption: what it is, which part, and the fingerprint. Nothing is written into the bundle.
 
 Examples:
   hsmboot qr show ./cluster-abc234defgh
@@ -36,10 +36,10 @@ pub struct Args {
     /// Write a PNG for each code into this directory
     #[arg(long, value_name = "DIR", group = "target")]
     png: Option<PathBuf>,
-    /// Write an SVG for each code into this directory
+    /// Write an SVG for each code into this directory: pages of A4 with one code each
     #[arg(long, value_name = "DIR", group = "target")]
     svg: Option<PathBuf>,
-    /// Write all codes on one sheet; the name ends in .png or .svg
+    /// Write all codes on one sheet; the name ends in .png, or in .svg for paper: up to six on a page of A4
     #[arg(long, short = 'o', value_name = "FILE", group = "target", value_parser = sheet_name)]
     out: Option<PathBuf>,
     /// Draw this part alone (may repeat)
@@ -78,19 +78,28 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     })?;
     let on_screen = args.png.is_none() && args.svg.is_none() && args.out.is_none();
     let interactive = on_screen && screen::is_interactive(ui);
-    let version = if interactive { screen::largest_version()? } else { draw::LARGEST };
-    let texts = parts::split(kind, &archive, draw::characters(version)).ok_or_else(|| too_much(&args.dir))?;
-    let drawings = draw::draw(&texts).ok_or_else(|| too_much(&args.dir))?;
+    let window = interactive.then(Window::of_stdout).flatten();
+    let caption = |number, total| Caption::new(kind, bundle.id(), number, total, &fingerprint);
+    let widest = caption(parts::MAX_PARTS, parts::MAX_PARTS);
+    let version = window.map_or(Ok(draw::LARGEST), |window| window.largest_version(&widest))?;
+    let cut = |version: u8| parts::split(kind, &archive, draw::characters(version));
+    let texts = cut(version).ok_or_else(|| match (window, (version..=draw::LARGEST).find(|version| cut(*version).is_some())) {
+        (Some(window), Some(enough)) => window.too_small(
+            &format!("the terminal is too small for so large a bundle: it takes more than {} codes", parts::MAX_PARTS),
+            enough,
+            &widest,
+        ),
+        _ => too_much(&args.dir),
+    })?;
+    let drawings = draw::draw(&texts, version).ok_or_else(|| too_much(&args.dir))?;
     let total = texts.len();
     let chosen = chosen(&args.part, total)?;
-    let caption = |number: &usize| format!("{kind} {number} of {total}  {}  {fingerprint}", bundle.id());
-    let codes: Vec<(usize, &Drawing)> = chosen.iter().filter_map(|number| Some((*number, drawings.get(number.checked_sub(1)?)?))).collect();
-    let captions: Vec<String> = chosen.iter().map(caption).collect();
-    let written = write(args, kind, total, &codes, &captions)?;
-    let shown = Shown { kind, total, captions: &captions, codes: &codes, drawings: &drawings, bundle: &bundle };
+    let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();
+    let written = write(args, kind, &chosen, &drawings, &captions)?;
+    let shown = Shown { kind, chosen: &chosen, drawings: &drawings, captions: &captions, bundle: &bundle };
     let mut text = String::new();
     if interactive {
-        shown.one_by_one(caption)?;
+        shown.one_by_one(window, cut(draw::LARGEST).map_or(total, |texts| texts.len()))?;
     } else if on_screen {
         text = shown.in_a_row();
     }
@@ -140,7 +149,10 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
         return Err(Error::new(
             Class::Usage,
             "usage",
-            format!("there is no part {wrong}: there are {total}, drawn at this size"),
+            format!(
+                "there is no part {wrong}: drawn at this size, {} {total}",
+                if total == 1 { "there is only part" } else { "there are parts 1 to" }
+            ),
             "what `hsmboot qr read` calls missing is a number within those",
         ));
     }
@@ -148,33 +160,48 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
 }
 
 /// Writes the images, all or none; their paths.
-fn write(args: &Args, kind: Kind, total: usize, codes: &[(usize, &Drawing)], captions: &[String]) -> Result<Vec<PathBuf>> {
-    let drawings: Vec<Drawing> = codes.iter().map(|(_, drawing)| (*drawing).clone()).collect();
-    let picture = |drawings: &[Drawing], captions: &[String], svg: bool| match svg {
-        true => Ok(draw::svg(drawings, captions).into_bytes()),
-        false => {
-            draw::png(drawings).ok_or_else(|| Error::new(Class::Machine, "bug", "a code cannot be drawn as PNG", "please report it, and take SVG"))
+fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captions: &[Caption]) -> Result<Vec<PathBuf>> {
+    let total = drawings.len();
+    let of = |number: &usize| number.checked_sub(1).and_then(|at| drawings.get(at).zip(captions.get(at)));
+    let (drawings, captions): (Vec<Drawing>, Vec<Caption>) =
+        chosen.iter().filter_map(of).map(|(drawing, caption)| (drawing.clone(), caption.clone())).unzip();
+    let pictures = |drawings: &[Drawing], captions: &[Caption], svg: bool| -> Result<Vec<Vec<u8>>> {
+        if svg {
+            return Ok(sheet::svg(drawings, captions).into_iter().map(String::into_bytes).collect());
         }
+        let bug = || Error::new(Class::Machine, "bug", "a code cannot be drawn as PNG", "please report it, and take SVG");
+        Ok(vec![sheet::png(drawings, captions).ok_or_else(bug)?])
     };
-    let (dir, names, images): (&Path, Vec<String>, Vec<Vec<u8>>) = match (&args.png, &args.svg, &args.out) {
+    let (dir, images): (&Path, Vec<(String, Vec<u8>)>) = match (&args.png, &args.svg, &args.out) {
         (None, None, None) => return Ok(Vec::new()),
         (_, _, Some(file)) => {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            (dir, vec![name], vec![picture(&drawings, captions, is_svg(file))?])
+            let pages = pictures(&drawings, &captions, is_svg(file))?;
+            let names = (1..=pages.len()).map(|page| page_name(file, page, pages.len()));
+            (dir, names.zip(pages.clone()).collect())
         }
         (png, svg, None) => {
             let (dir, extension) = if svg.is_some() { (svg, "svg") } else { (png, "png") };
-            let names = codes.iter().map(|(number, _)| format!("{kind}-{number}of{total}.{extension}")).collect();
-            let single = drawings.iter().zip(captions);
-            let images = single.map(|(drawing, caption)| picture(std::slice::from_ref(drawing), std::slice::from_ref(caption), svg.is_some()));
-            (dir.as_deref().unwrap_or(Path::new(".")), names, images.collect::<Result<_>>()?)
+            let mut images = Vec::new();
+            for ((number, drawing), caption) in chosen.iter().zip(&drawings).zip(&captions) {
+                let name = format!("{kind}-{number}of{total}.{extension}");
+                let pages = pictures(std::slice::from_ref(drawing), std::slice::from_ref(caption), svg.is_some())?;
+                images.extend(pages.into_iter().map(|page| (name.clone(), page)));
+            }
+            (dir.as_deref().unwrap_or(Path::new(".")), images)
         }
     };
-    let file = |(name, content): (&String, &Vec<u8>)| (name.clone(), content.clone());
-    let named: Vec<(String, Vec<u8>)> = names.iter().zip(&images).map(file).collect();
     let files: Vec<NewFile<'_>> =
-        named.iter().map(|(name, content)| NewFile { name: name.clone(), content, mode: 0o644, replace: args.force }).collect();
-    fsio::write_all(dir, &files)?;
-    Ok(names.iter().map(|name| dir.join(name)).collect())
+        images.iter().map(|(name, content)| NewFile { name: name.clone(), content, mode: 0o644, replace: args.force }).collect();
+    if args.out.is_some() { fsio::write_named(dir, &files) } else { fsio::write_all(dir, &files) }?;
+    Ok(images.iter().map(|(name, _)| dir.join(name)).collect())
+}
+
+/// The sheet's own name; of several pages, with the number in front of its ending.
+fn page_name(sheet: &Path, page: usize, pages: usize) -> String {
+    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    match pages {
+        1 => text(sheet.file_name()),
+        _ => format!("{}-{page}of{pages}.{}", text(sheet.file_stem()), text(sheet.extension())),
+    }
 }

@@ -20,7 +20,7 @@ use crate::x509::PublicKey;
 /// What a `--ca-key` of this kind begins with.
 pub(super) const SCHEME: &str = "awskms:";
 
-const SERVICE: Service = Service { endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
+const SERVICE: Service = Service { id: "KMS", endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
 
 /// What to do about a key that is there and does not fit.
 const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: \

@@ -1,0 +1,181 @@
+//! Codes as pictures, each with its caption below its margin: PNG for a screen, SVG for paper.
+
+use font8x8::legacy::BASIC_LEGACY;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use super::Caption;
+use super::draw::{Drawing, QUIET};
+
+/// Pixels a module, in PNG.
+const SCALE: usize = 8;
+
+/// Modules between two codes, in PNG.
+const GAP: usize = 6;
+
+/// Pixels for one of a letter's eight by eight.
+const DOT: usize = 3;
+
+/// Pixels from letter to letter.
+const LETTER: usize = 8 * DOT;
+
+/// Pixels from line to line.
+const LINE: usize = 10 * DOT;
+
+/// The most codes on a page of paper: of the largest ones a module then still has 0.6 mm.
+const PER_PAGE: usize = 6;
+
+/// A4 (ISO 216), upright, in hundredths of a millimetre; and what printers leave free at every edge.
+const PAPER: (usize, usize) = (21_000, 29_700);
+const MARGIN: usize = 1_000;
+
+/// Between two codes on paper, sideways and downwards.
+const BETWEEN: (usize, usize) = (400, 200);
+
+/// The largest module on paper: a larger one is none the easier to read.
+const LARGEST_MODULE: usize = 150;
+
+/// A letter's height on paper, and from line to line.
+const PAPER_LETTER: usize = 300;
+const PAPER_LINE: usize = 380;
+
+/// White pixels, to be made black.
+struct Canvas {
+    pixels: Vec<u8>,
+    width: usize,
+    height: usize,
+}
+
+impl Canvas {
+    fn new(width: usize, height: usize) -> Option<Self> {
+        Some(Canvas { pixels: vec![255; width.checked_mul(height)?], width, height })
+    }
+
+    /// A black square.
+    fn square(&mut self, x: usize, y: usize, side: usize) -> Option<()> {
+        for line in y..y.checked_add(side)? {
+            let start = line.checked_mul(self.width)?.checked_add(x)?;
+            self.pixels.get_mut(start..start.checked_add(side)?)?.fill(0);
+        }
+        Some(())
+    }
+
+    fn code(&mut self, drawing: &Drawing, left: usize, top: usize) -> Option<()> {
+        for y in 0..drawing.side() {
+            for x in (0..drawing.side()).filter(|x| drawing.is_dark(*x, y)) {
+                self.square(x.checked_mul(SCALE)?.checked_add(left)?, y.checked_mul(SCALE)?.checked_add(top)?, SCALE)?;
+            }
+        }
+        Some(())
+    }
+
+    fn text(&mut self, line: &str, left: usize, top: usize) -> Option<()> {
+        for (at, letter) in line.bytes().enumerate() {
+            let rows = BASIC_LEGACY.get(usize::from(letter)).copied().unwrap_or_default();
+            let left = at.checked_mul(LETTER)?.checked_add(left)?;
+            for (row, bits) in (0usize..).zip(rows) {
+                for column in (0usize..8).filter(|column| bits >> column & 1 == 1) {
+                    self.square(column.checked_mul(DOT)?.checked_add(left)?, row.checked_mul(DOT)?.checked_add(top)?, DOT)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn png(&self) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
+        PngEncoder::new(&mut out).write_image(&self.pixels, width, height, ExtendedColorType::L8).ok()?;
+        Some(out)
+    }
+}
+
+fn largest(drawings: &[Drawing]) -> usize {
+    drawings.iter().map(Drawing::side).max().unwrap_or(0)
+}
+
+/// Codes as one PNG, two in a row, 8 bits of grey; each with its caption, where there is one. `None`: it would be too large to be made.
+pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
+    let (side, margin, gap) = (largest(drawings).checked_mul(SCALE)?, QUIET.checked_mul(SCALE)?, GAP.checked_mul(SCALE)?);
+    let columns = side.saturating_sub(margin.checked_mul(2)?).checked_div(LETTER)?;
+    let texts: Vec<Vec<String>> = captions.iter().map(|caption| caption.wrapped(columns)).collect();
+    let longest = texts.iter().flatten().map(String::len).max().unwrap_or(0);
+    let lines = texts.iter().map(Vec::len).max().unwrap_or(0);
+    let width = side.max(longest.checked_mul(LETTER)?.checked_add(margin.checked_mul(2)?)?);
+    let below = if lines > 0 { lines.checked_mul(LINE)?.checked_add(margin)? } else { 0 };
+    let height = side.checked_add(below)?;
+    let per_row = drawings.len().clamp(1, 2);
+    let all = |count: usize, length: usize| count.checked_mul(length)?.checked_add(count.saturating_sub(1).checked_mul(gap)?);
+    let mut canvas = Canvas::new(all(per_row, width)?, all(drawings.len().div_ceil(per_row), height)?)?;
+    for (at, drawing) in drawings.iter().enumerate() {
+        let left = at.checked_rem(per_row)?.checked_mul(width.checked_add(gap)?)?;
+        let top = at.checked_div(per_row)?.checked_mul(height.checked_add(gap)?)?;
+        canvas.code(drawing, left, top)?;
+        for (number, line) in texts.get(at).into_iter().flatten().enumerate() {
+            // Below the light margin, and as far from the left as the code is.
+            canvas.text(line, left.checked_add(margin)?, number.checked_mul(LINE)?.checked_add(top)?.checked_add(side)?)?;
+        }
+    }
+    canvas.png()
+}
+
+/// Codes as SVG, each a page of A4: one code to a page is as large as the page lets it be, and as many stand on one as can still be read.
+pub fn svg(drawings: &[Drawing], captions: &[Caption]) -> Vec<String> {
+    let pages = drawings.len().div_ceil(PER_PAGE).max(1);
+    let per_page = drawings.len().div_ceil(pages).max(1);
+    let pages = drawings.chunks(per_page).zip(captions.chunks(per_page));
+    pages.map(|(drawings, captions)| page(drawings, captions)).collect()
+}
+
+fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
+    let columns = if drawings.len() > 2 { 2 } else { 1 };
+    let rows = drawings.len().div_ceil(columns);
+    // A code's part of the page.
+    let share = |paper: usize, count: usize, between: usize| {
+        let free = paper.saturating_sub(2 * MARGIN).saturating_sub(count.saturating_sub(1).saturating_mul(between));
+        free.checked_div(count).unwrap_or(0)
+    };
+    let (width, height) = (share(PAPER.0, columns, BETWEEN.0), share(PAPER.1, rows, BETWEEN.1));
+    let below = PAPER_LINE.saturating_mul(captions.first().map_or(0, |caption| caption.lines().len()));
+    let module = width.min(height.saturating_sub(below)).checked_div(largest(drawings)).unwrap_or(0).min(LARGEST_MODULE);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 {0} {1}\">\n\
+         <rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
+        PAPER.0, PAPER.1
+    );
+    for (at, (drawing, caption)) in drawings.iter().zip(captions).enumerate() {
+        let place = |at: usize, length: usize, between: usize| at.saturating_mul(length.saturating_add(between)).saturating_add(MARGIN);
+        let left = place(at.checked_rem(columns).unwrap_or(0), width, BETWEEN.0);
+        let top = place(at.checked_div(columns).unwrap_or(0), height, BETWEEN.1);
+        out.push_str(&format!(
+            "<path transform=\"translate({left} {top}) scale({module})\" shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
+            path(drawing)
+        ));
+        let x = QUIET.saturating_mul(module).saturating_add(left);
+        let mut y = drawing.side().saturating_mul(module).saturating_add(top);
+        for line in caption.lines() {
+            y = y.saturating_add(PAPER_LETTER);
+            // Our own words: letters, digits, hyphens and blanks.
+            out.push_str(&format!("<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" font-size=\"{PAPER_LETTER}\">{line}</text>\n"));
+            y = y.saturating_add(PAPER_LINE.saturating_sub(PAPER_LETTER));
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Dark runs as an SVG path, in modules.
+fn path(drawing: &Drawing) -> String {
+    let mut out = String::new();
+    for y in 0..drawing.side() {
+        let mut x = 0;
+        while x < drawing.side() {
+            let run = (x..drawing.side()).take_while(|x| drawing.is_dark(*x, y)).count();
+            if run > 0 {
+                out.push_str(&format!("M{x} {y}h{run}v1h-{run}z"));
+            }
+            x = x.saturating_add(run.max(1));
+        }
+    }
+    out
+}
