@@ -55,7 +55,7 @@ pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The certificate of the CA that sealed it (default: the bundle's own, which proves less)
+    /// The certificate of the CA that sealed it (default: the bundle's own, which proves nothing against who replaced both)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may repeat)
