@@ -443,6 +443,23 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_another_program_keeps_is_not_waited_for_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (File::open(dir.path()).unwrap(), File::open(dir.path()).unwrap());
+        assert!(lock(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
+        assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
+        assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
+        let error = taken(dir.path());
+        assert_eq!((error.kind, error.code()), ("directory-taken", 8));
+        // In turn: whoever waits gets it when it is given back.
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
+            drop(theirs);
+            assert!(waiting.join().unwrap());
+        });
+    }
+
+    #[test]
     fn a_file_of_a_group_is_taken_back_when_a_later_one_fails() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("old"), "before").unwrap();
