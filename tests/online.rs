@@ -395,6 +395,13 @@ fn a_bootstrap_signs_nothing_that_it_could_not_write() {
 }
 
 #[test]
+fn a_bootstrap_asks_for_no_passphrase_that_it_has_no_use_for() {
+    let stage = Stage::new();
+    let words = ["bootstrap", "--cluster-id", &stage.id, "--bundle", "/proc/none", "--passphrase-file", "nowhere"];
+    run(&mut stage.trusting(&words)).ends(1, "/proc/none cannot be written");
+}
+
+#[test]
 fn another_cas_cluster_is_a_conflict_with_both_fingerprints() {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");

@@ -109,7 +109,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     }
     #[cfg(feature = "awskms")]
     args.access.options_for(&KeySource::File(args.out.join(CA_KEY_FILE)))?;
-    order.check_free(&args.out, &[CA_KEY_FILE, CA_FILE])?;
+    check_free(&args.out, &[CA_KEY_FILE, CA_FILE], order.force)?;
     let key_path = args.out.join(CA_KEY_FILE);
     let passphrase = match args.no_passphrase {
         true => None,
@@ -147,7 +147,7 @@ fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &U
         #[cfg(feature = "awskms")]
         aws: args.access.options_for(source)?,
     };
-    order.check_free(&args.out, &[CA_FILE])?;
+    check_free(&args.out, &[CA_FILE], order.force)?;
     let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
     let path = args.out.join(CA_FILE);
     let kept = |mut error: Error| {
@@ -181,26 +181,26 @@ pub(crate) struct Order<'a> {
     pub(crate) force: bool,
 }
 
-impl Order<'_> {
-    /// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
-    pub(crate) fn check_free(&self, dir: &Path, names: &[&str]) -> Result<()> {
-        fsio::check_dir(dir)?;
-        for name in names {
-            let path = dir.join(name);
-            if !self.force && std::fs::symlink_metadata(&path).is_ok() {
-                return Err(Error::new(
-                    Class::Conflict,
-                    "file-exists",
-                    format!("there is a CA already: {} exists; it was left as it is", path.display()),
-                    "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
-                ));
-            }
-            // A directory in its place is replaced by nothing.
-            fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode: 0o600, replace: true }])?;
+/// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
+pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> {
+    fsio::check_dir(dir)?;
+    for name in names {
+        let path = dir.join(name);
+        if !force && std::fs::symlink_metadata(&path).is_ok() {
+            return Err(Error::new(
+                Class::Conflict,
+                "file-exists",
+                format!("there is a CA already: {} exists; it was left as it is", path.display()),
+                "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
+            ));
         }
-        fsio::check_writable(dir, ROOM)
+        // A directory in its place is replaced by nothing.
+        fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode: 0o600, replace: true }])?;
     }
+    fsio::check_writable(dir, ROOM)
+}
 
+impl Order<'_> {
     /// The certificate for a key.
     fn certify(&self, key: &dyn CaKey) -> Result<Certificate> {
         let serial = write::serial(super::random()?);

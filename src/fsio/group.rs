@@ -45,8 +45,8 @@ impl Note {
         self.0.path()
     }
 
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.0.as_file().sync_all()
+    pub(super) fn file(&self) -> &fs::File {
+        self.0.as_file()
     }
 
     /// From here on the group is completed, whatever happens.

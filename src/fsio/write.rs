@@ -316,16 +316,15 @@ fn note(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<Option
     Ok(Some(note))
 }
 
-/// Syncs the files at the same time: a journal then commits once for all of them, where one after the other would wait for each.
+/// Syncs the files. The disk is first told of all of them: a journal then commits once, with the first that is waited for.
 fn sync_together(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)], note: Option<&Note>) -> Result<()> {
-    std::thread::scope(|scope| {
-        let mut waiting: Vec<_> = staged.iter().map(|(file, _, target)| (scope.spawn(|| file.0.as_file().sync_all()), target.as_path())).collect();
-        waiting.extend(note.map(|note| (scope.spawn(|| note.sync()), dir)));
-        waiting.into_iter().try_for_each(|(thread, target)| {
-            let synced = thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread ended before its time")));
-            synced.map_err(|cause| machine(target, &cause))
-        })
-    })
+    let mut files: Vec<(&File, &Path)> = staged.iter().map(|(file, _, target)| (file.0.as_file(), target.as_path())).collect();
+    files.extend(note.map(|note| (note.file(), dir)));
+    for (file, _) in &files {
+        // It starts writing what is not written yet (posix_fadvise(2)), and where it does not, nothing is lost.
+        rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
+    }
+    files.into_iter().try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(target, &cause)))
 }
 
 /// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token takes to seal a step.
@@ -441,6 +440,23 @@ mod tests {
         assert_eq!((error.kind, error.code()), ("cannot-write", 1));
         assert_eq!(check_writable(Path::new("/proc/version"), 1000).unwrap_err().kind, "not-a-directory");
         check_writable(Path::new("new"), 10).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_another_program_keeps_is_not_waited_for_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (File::open(dir.path()).unwrap(), File::open(dir.path()).unwrap());
+        assert!(lock(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
+        assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
+        assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
+        let error = taken(dir.path());
+        assert_eq!((error.kind, error.code()), ("directory-taken", 8));
+        // In turn: whoever waits gets it when it is given back.
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
+            drop(theirs);
+            assert!(waiting.join().unwrap());
+        });
     }
 
     #[test]

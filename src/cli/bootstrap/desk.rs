@@ -194,7 +194,10 @@ impl<'a> Desk<'a> {
                     "name the key with --ca-key, or another CA with --ca and --ca-key",
                 ));
             }
-            (None, _) => self.passphrase = self.new_passphrase()?,
+            (None, _) => {
+                cli::ca::check_free(&self.dir, &[CA_KEY_FILE, CA_FILE], false)?;
+                self.passphrase = self.new_passphrase()?;
+            }
         }
         Ok(encrypted)
     }
@@ -231,7 +234,6 @@ impl<'a> Desk<'a> {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
-            order.check_free(&self.dir, &[CA_KEY_FILE, CA_FILE])?;
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
             self.text = Some(certificate.to_pem().into_bytes());
