@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let what = if unchanged { "holds already what was to be packed" } else { "holds" };
-    let text = format!("{} {what}: {} of {}\n  SHA-256 {digest}\n", args.out.display(), counted(names.len(), "file"), bundle.id());
+    let text = format!("{} {what}: {} of {}\n  SHA-256 of the file {digest}\n", args.out.display(), counted(names.len(), "file"), bundle.id());
     Ok(Outcome::done(document, text))
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
         format!("unpacked {} into {}\n", bundle.id(), args.dir.display())
     };
     for (name, digest) in &files {
-        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     Ok(Outcome::done(document, text))
 }

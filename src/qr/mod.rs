@@ -15,8 +15,11 @@
 mod base45;
 mod caption;
 pub mod draw;
+mod finder;
+mod grey;
 pub mod parts;
 pub mod photograph;
+mod picture;
 pub mod sheet;
 
 use std::fmt;

@@ -4,53 +4,34 @@
 //! needs: of codes of version 22 and 25, at any angle, with perspective, a bent lens, noise and JPEG at quality 30, it read 479 of 480, and rqrr, which looks at the
 //! corners alone, one in four.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::Cursor;
 
-use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageError, ImageFormat, ImageReader, Limits, Rgba, RgbaImage};
-use rxing::common::{DetectorRXingResult, HybridBinarizer};
-use rxing::qrcode::cpp_port::decoder::Decode;
-use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
-use rxing::{BinaryBitmap, Luma8LuminanceSource};
+use super::finder::{Budget, codes};
+use super::grey::Grey;
+use super::picture;
+pub use super::picture::{Fault, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE};
 
 /// The largest file that is looked at.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
 
-/// The most pixels a side.
-const MAX_SIDE: u32 = 16_384;
-
-/// The most memory for its pixels: a photograph of 100 megapixels.
-const MAX_MEMORY: u64 = 320 * 1024 * 1024;
-
 /// How many pixels a side are looked at first. A code of version 25 that fills half of it has more than ten a module.
-const USUAL: u32 = 2800;
-
-/// Why a photograph is not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Neither PNG nor JPEG.
-    Unknown,
-    /// What telephones save photographs as that they do not share (ISO/IEC 23008-12).
-    Heif,
-    /// More pixels than this program takes.
-    TooLarge,
-    /// Cut short or damaged.
-    Damaged,
-}
+const USUAL: usize = 2800;
 
 /// Finds the codes and hands their texts over, each once; until `enough` says so, or a picture that has shown some shows no more.
 ///
 /// # Errors
 /// See [`Fault`]. A photograph without a code is none.
 pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Fault> {
-    let picture = stretched(grey(bytes)?);
-    let mut seen = BTreeSet::new();
+    let whole = picture::decode(bytes)?.stretched();
+    let smaller = (whole.longest() > USUAL).then(|| whole.scaled(USUAL, whole.longest())).flatten();
+    let usual = smaller.as_ref().unwrap_or(&whole);
+    let (mut seen, mut budget) = (BTreeSet::new(), Budget::new());
     let mut in_vain = 0u8;
     for attempt in ATTEMPTS {
-        let Some(changed) = attempt(&picture) else { continue };
+        let Some(changed) = attempt(&whole, usual) else { continue };
         let before = seen.len();
-        for text in codes(&changed) {
+        for text in codes(&changed, &mut budget) {
             if seen.insert(text.clone()) && enough(&text) {
                 return Ok(());
             }
@@ -66,115 +47,19 @@ pub fn read(bytes: &[u8], mut enough: impl FnMut(&str) -> bool) -> Result<(), Fa
 /// How many attempts without a new code are enough, where there was one.
 const IN_VAIN: u8 = 2;
 
-/// What to look at, one after the other: some codes are found at one size and not at another, and one picture may show several.
-const ATTEMPTS: [fn(&GrayImage) -> Option<GrayImage>; 6] = [
-    |picture| Some(usual(picture)),
-    |picture| scaled(&usual(picture), 1, 2),
-    |picture| Some(imageops::blur(&usual(picture), 1.2)),
-    |picture| (longest(picture) <= USUAL.wrapping_div(2)).then(|| scaled(picture, 2, 1)).flatten(),
-    |picture| (longest(picture) > USUAL).then(|| picture.clone()),
-    |picture| {
-        // Light on dark: a terminal without colours.
-        let mut inverted = usual(picture);
-        imageops::invert(&mut inverted);
-        Some(inverted)
-    },
+/// What to look at, of the whole picture or of that in the usual size.
+type Attempt = for<'a> fn(&'a Grey, &'a Grey) -> Option<Cow<'a, Grey>>;
+
+/// One after the other: some codes are found at one size and not at another, and one picture may show several.
+const ATTEMPTS: [Attempt; 6] = [
+    |_, usual| Some(Cow::Borrowed(usual)),
+    |_, usual| usual.scaled(1, 2).map(Cow::Owned),
+    |_, usual| Some(Cow::Owned(usual.blurred())),
+    |whole, _| (whole.longest() <= USUAL.wrapping_div(2)).then(|| whole.scaled(2, 1)).flatten().map(Cow::Owned),
+    |whole, _| (whole.longest() > USUAL).then_some(Cow::Borrowed(whole)),
+    // Light on dark: a terminal without colours.
+    |_, usual| Some(Cow::Owned(usual.clone().inverted())),
 ];
-
-fn longest(picture: &GrayImage) -> u32 {
-    picture.width().max(picture.height())
-}
-
-fn usual(picture: &GrayImage) -> GrayImage {
-    match longest(picture) {
-        large if large > USUAL => scaled(picture, USUAL, large).unwrap_or_else(|| picture.clone()),
-        _ => picture.clone(),
-    }
-}
-
-fn scaled(picture: &GrayImage, by: u32, of: u32) -> Option<GrayImage> {
-    let length = |pixels: u32| u32::try_from(u64::from(pixels).checked_mul(by.into())?.checked_div(of.into())?).ok().filter(|pixels| *pixels > 0);
-    Some(imageops::resize(picture, length(picture.width())?, length(picture.height())?, FilterType::Triangle))
-}
-
-/// The picture in grey, on white where it is transparent.
-fn grey(bytes: &[u8]) -> Result<GrayImage, Fault> {
-    let format = match bytes {
-        [0x89, b'P', b'N', b'G', ..] => ImageFormat::Png,
-        [0xff, 0xd8, 0xff, ..] => ImageFormat::Jpeg,
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => return Err(Fault::Heif),
-        _ => return Err(Fault::Unknown),
-    };
-    let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(MAX_SIDE), Some(MAX_SIDE), Some(MAX_MEMORY));
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|error| match error {
-        ImageError::Limits(_) => Fault::TooLarge,
-        _ => Fault::Damaged,
-    })?;
-    Ok(if picture.color().has_alpha() { on_white(&picture) } else { picture }.into_luma8())
-}
-
-/// The picture with its darkest hundredth black and its lightest white: the binarizer takes areas of little contrast for empty ones.
-fn stretched(mut picture: GrayImage) -> GrayImage {
-    let mut histogram = [0usize; 256];
-    for value in picture.as_raw() {
-        if let Some(count) = histogram.get_mut(usize::from(*value)) {
-            *count = count.saturating_add(1);
-        }
-    }
-    let hundredth = picture.as_raw().len().wrapping_div(100);
-    let beyond = |values: &[u8]| {
-        let mut passed = 0usize;
-        values.iter().copied().find(|value| {
-            passed = passed.saturating_add(histogram.get(usize::from(*value)).copied().unwrap_or(0));
-            passed > hundredth
-        })
-    };
-    let mut values: Vec<u8> = (0..=255).collect();
-    let dark = beyond(&values);
-    values.reverse();
-    let (Some(dark), Some(light)) = (dark, beyond(&values)) else { return picture };
-    let range = u16::from(light.saturating_sub(dark));
-    let stretch = |value: u8| {
-        let above = u16::from(value.saturating_sub(dark)).min(range);
-        above.saturating_mul(255).checked_div(range).and_then(|value| u8::try_from(value).ok()).unwrap_or(value)
-    };
-    let table: Vec<u8> = (0..=255).map(stretch).collect();
-    for pixel in picture.pixels_mut() {
-        let [value] = pixel.0;
-        pixel.0 = [table.get(usize::from(value)).copied().unwrap_or(value)];
-    }
-    picture
-}
-
-fn on_white(picture: &DynamicImage) -> DynamicImage {
-    let mut white = RgbaImage::from_pixel(picture.width(), picture.height(), Rgba([255; 4]));
-    imageops::overlay(&mut white, &picture.to_rgba8(), 0, 0);
-    DynamicImage::ImageRgba8(white)
-}
-
-/// The texts of the codes in a picture. What is no UTF-8 is no bundle's; it is passed on as far as it can be shown.
-fn codes(picture: &GrayImage) -> Vec<String> {
-    let Ok(source) = Luma8LuminanceSource::new(picture.as_raw().clone(), picture.width(), picture.height()) else { return Vec::new() };
-    let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let black = bitmap.get_black_matrix();
-    let mut corners = FindFinderPatterns(black, true, 0);
-    let (mut used, mut texts) = (Vec::new(), Vec::new());
-    for set in GenerateFinderPatternSets(&mut corners) {
-        let three = [set.tl, set.tr, set.bl];
-        if three.iter().any(|corner| used.contains(corner)) {
-            continue;
-        }
-        let decoded = SampleQR(black, &set).and_then(|code| Decode(code.getBits()));
-        if let Some(code) = decoded.ok().filter(|code| code.isValid()) {
-            used.extend(three);
-            texts.push(String::from_utf8_lossy(code.content().bytes()).into_owned());
-        }
-    }
-    texts
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

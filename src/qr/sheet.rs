@@ -1,8 +1,6 @@
 //! Codes as pictures, each with its caption below its margin: PNG for a screen, SVG for paper.
 
 use font8x8::legacy::BASIC_LEGACY;
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
 
 use super::Caption;
 use super::draw::{Drawing, QUIET};
@@ -85,7 +83,11 @@ impl Canvas {
     fn png(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
-        PngEncoder::new(&mut out).write_image(&self.pixels, width, height, ExtendedColorType::L8).ok()?;
+        let mut encoder = png::Encoder::new(&mut out, width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
+        encoder.write_header().ok()?.write_image_data(&self.pixels).ok()?;
         Some(out)
     }
 }

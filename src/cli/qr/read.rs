@@ -9,18 +9,24 @@ use serde_json::json;
 use crate::bundle::archive;
 use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, Step};
 use crate::cli::args::bundle_dir;
-use crate::cli::step::StepArgs;
+use crate::cli::step::{StepArgs, given};
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::qr::Kind;
 use crate::qr::parts::{Collection, Fault, Found, Piece};
-use crate::qr::photograph::{self, MAX_FILE};
-use crate::qr::{Kind, photograph::Fault as Unread};
+use crate::qr::photograph::{self, Fault as Unread, MAX_FILE, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE};
 use crate::x509::pem::{self, Label};
 use crate::x509::{hex, sha256};
 
 /// What messages call the place that it comes from.
 const SOURCE: &str = "the set of codes";
+
+/// What the transcript calls standard input: with a `/` in it, as no file of a bundle is called.
+const STDIN: &str = "/dev/stdin";
+
+/// The longest text: the most parts that there are, ten times over.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -81,7 +87,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         format!("read the {kind} of {} into {}\n", bundle.id(), dir.display())
     };
     for (name, digest) in &files {
-        text.push_str(&format!("  {name}\n    SHA-256 {digest}\n"));
+        text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     let next = match kind {
         Kind::Request => "sign",
@@ -93,18 +99,19 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 
 /// The parts in all that was given, and the SHA-256 of each file.
 fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
-    let (mut collection, mut given) = (Collection::default(), Digests::new());
+    let (mut collection, mut files) = (Collection::default(), Digests::new());
     for path in images {
-        let (name, content) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), standard_input()?)
+        let (name, content, recorded) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), standard_input()?, Path::new(STDIN))
         } else {
-            (path.display().to_string(), fsio::read(path, "a photograph", MAX_FILE)?)
+            (path.display().to_string(), fsio::read(path, "a photograph", MAX_FILE)?, path.as_path())
         };
-        given.insert(name.clone(), hex(&sha256(&content)));
+        files.extend(given(recorded, &content));
         let mut seen = Seen::default();
-        match lines(&content) {
-            Some(lines) => {
-                for line in lines {
+        match as_text(&content) {
+            Some(text) if text.len() > MAX_TEXT => return Err(too_long(&name, "a text of codes", MAX_TEXT)),
+            Some(text) => {
+                for line in text.lines().filter(|line| !line.trim().is_empty()) {
                     seen.take(line, &mut collection);
                 }
             }
@@ -112,23 +119,35 @@ fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
         }
         ui.say(&format!("{name}: {}", seen.text()));
     }
-    Ok((collection, given))
+    Ok((collection, files))
 }
 
 fn standard_input() -> Result<Vec<u8>> {
     let mut content = Vec::new();
-    let read = std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut content);
-    read.map_err(|cause| {
+    // One more: what reaches it is too much.
+    let read = std::io::stdin().lock().take(MAX_FILE.saturating_add(1)).read_to_end(&mut content);
+    let read = read.map_err(|cause| {
         let what = format!("standard input cannot be read: {}", fsio::io_text(&cause));
         Error::new(Class::Machine, "unreadable", what, "give the photographs as files")
     })?;
-    Ok(content)
+    match usize::try_from(MAX_FILE) {
+        Ok(most) if read > most => Err(too_long("standard input", "a photograph", most)),
+        _ => Ok(content),
+    }
 }
 
-/// A text's lines, where it is one.
-fn lines(content: &[u8]) -> Option<Vec<&str>> {
-    let text = std::str::from_utf8(content).ok().filter(|text| text.contains("HSMBOOT"))?;
-    Some(text.lines().filter(|line| !line.trim().is_empty()).collect())
+/// What a scanner read, where it is that.
+fn as_text(content: &[u8]) -> Option<&str> {
+    std::str::from_utf8(content).ok().filter(|text| text.contains("HSMBOOT"))
+}
+
+fn too_long(name: &str, what: &str, most: usize) -> Error {
+    Error::new(
+        Class::Input,
+        "file-too-large",
+        format!("{name} is too large, expected {what} of at most {} MiB", most.wrapping_div(1024 * 1024)),
+        "give the codes alone, a code a line, or the photographs",
+    )
 }
 
 /// What one file showed.
@@ -180,11 +199,26 @@ fn unread(name: &str, fault: Unread) -> Error {
             "save it as PNG or JPEG, or give what a scanner read as a text file",
         ),
         Unread::Heif => input("not-an-image", format!("{name} is HEIF, expected PNG or JPEG"), "save or export the photograph as JPEG"),
-        Unread::TooLarge => {
-            input("file-too-large", format!("{name} has too many pixels, expected a photograph of at most 100 megapixels"), "save it smaller")
-        }
+        Unread::Scans => input(
+            "not-an-image",
+            format!("{name} is a JPEG of several scans, expected one or a progressive JPEG"),
+            "save it again, as PNG or as another JPEG",
+        ),
+        Unread::TooLarge => input(
+            "file-too-large",
+            format!(
+                "{name} has too many pixels, expected a photograph of at most {} megapixels ({} if it is a progressive JPEG), {MAX_SIDE} a side",
+                megapixels(MAX_PIXELS),
+                megapixels(MAX_PROGRESSIVE)
+            ),
+            "save it smaller",
+        ),
         Unread::Damaged => input("not-an-image", format!("{name} is a damaged image"), "copy it again, or take it again"),
     }
+}
+
+const fn megapixels(pixels: usize) -> usize {
+    pixels.wrapping_div(1_000_000)
 }
 
 fn incomplete(fault: &Fault) -> Error {

@@ -1,0 +1,222 @@
+//! A picture in grey, a byte a pixel, and what makes codes easier to find in it.
+
+/// Rows from the top, pixels from the left; 0 is black.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Grey {
+    pixels: Vec<u8>,
+    width: usize,
+    height: usize,
+}
+
+impl Grey {
+    /// `None`: no pixels, or another number of them than these sides make.
+    pub(super) fn new(pixels: Vec<u8>, width: usize, height: usize) -> Option<Self> {
+        (width.checked_mul(height)? == pixels.len() && !pixels.is_empty()).then_some(Grey { pixels, width, height })
+    }
+
+    pub(super) fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    pub(super) const fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) const fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The longer side.
+    pub(super) fn longest(&self) -> usize {
+        self.width.max(self.height)
+    }
+
+    /// The picture at another size, each pixel from those that it lies between, or that it covers. `None`: nothing would be left of it.
+    pub(super) fn scaled(&self, by: usize, of: usize) -> Option<Self> {
+        let length = |pixels: usize| pixels.checked_mul(by)?.checked_div(of).filter(|length| *length > 0);
+        let (width, height) = (length(self.width)?, length(self.height)?);
+        Some(self.turned(&resized(self.width, width)).turned(&resized(self.height, height)))
+    }
+
+    /// The picture out of focus: noise goes, edges stay.
+    pub(super) fn blurred(&self) -> Self {
+        self.turned(&blur(self.width)).turned(&blur(self.height))
+    }
+
+    /// Light where it was dark.
+    pub(super) fn inverted(mut self) -> Self {
+        for value in &mut self.pixels {
+            *value = !*value;
+        }
+        self
+    }
+
+    /// The picture with its darkest hundredth black and its lightest white: the binarizer takes areas of little contrast for empty ones.
+    pub(super) fn stretched(mut self) -> Self {
+        let mut histogram = [0usize; 256];
+        for value in &self.pixels {
+            if let Some(count) = histogram.get_mut(usize::from(*value)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let hundredth = self.pixels.len().wrapping_div(100);
+        let beyond = |values: &[u8]| {
+            let mut passed = 0usize;
+            values.iter().copied().find(|value| {
+                passed = passed.saturating_add(histogram.get(usize::from(*value)).copied().unwrap_or(0));
+                passed > hundredth
+            })
+        };
+        let mut values: Vec<u8> = (0..=255).collect();
+        let dark = beyond(&values);
+        values.reverse();
+        let (Some(dark), Some(light)) = (dark, beyond(&values)) else { return self };
+        let range = u16::from(light.saturating_sub(dark));
+        let stretch = |value: u8| {
+            let above = u16::from(value.saturating_sub(dark)).min(range);
+            above.saturating_mul(255).checked_div(range).and_then(|value| u8::try_from(value).ok()).unwrap_or(value)
+        };
+        let table: Vec<u8> = (0..=255).map(stretch).collect();
+        for value in &mut self.pixels {
+            *value = table.get(usize::from(*value)).copied().unwrap_or(*value);
+        }
+        self
+    }
+
+    /// Each row by these, and the rows as columns: twice is the picture upright again.
+    fn turned(&self, lenses: &[Lens]) -> Self {
+        let mut pixels = vec![0; lenses.len().saturating_mul(self.height)];
+        for (y, row) in self.pixels.chunks_exact(self.width).enumerate() {
+            for (pixel, lens) in pixels.iter_mut().skip(y).step_by(self.height).zip(lenses) {
+                *pixel = lens.see(row);
+            }
+        }
+        Grey { pixels, width: self.height, height: lenses.len() }
+    }
+}
+
+/// What one pixel of the result is made of: how much of each pixel, from this one on, in parts of 2^16.
+struct Lens {
+    from: usize,
+    shares: Vec<u32>,
+}
+
+const WHOLE: u32 = 1 << 16;
+
+impl Lens {
+    /// By weights of any sum.
+    fn new(from: usize, weights: &[u64]) -> Self {
+        let sum = weights.iter().fold(0u64, |sum, weight| sum.saturating_add(*weight));
+        let mut left = WHOLE;
+        let mut shares = Vec::with_capacity(weights.len());
+        for weight in weights {
+            let share = weight.saturating_mul(WHOLE.into()).checked_div(sum).and_then(|share| u32::try_from(share).ok()).unwrap_or(0).min(left);
+            left = left.saturating_sub(share);
+            shares.push(share);
+        }
+        // What rounding left over.
+        let middle = shares.len().wrapping_div(2);
+        if let Some(share) = shares.get_mut(middle) {
+            *share = share.saturating_add(left);
+        }
+        Lens { from, shares }
+    }
+
+    fn see(&self, row: &[u8]) -> u8 {
+        let pixels = row.get(self.from..).unwrap_or_default();
+        let sum = pixels.iter().zip(&self.shares).fold(WHOLE >> 1, |sum, (value, share)| sum.wrapping_add(u32::from(*value).wrapping_mul(*share)));
+        u8::try_from(sum >> 16).unwrap_or(u8::MAX)
+    }
+}
+
+/// From one length to another: weights fall off in a straight line to the neighbour's middle, in the coarser of the two.
+fn resized(length: usize, to: usize) -> Vec<Lens> {
+    // In halves of one pixel's `to`-th, so that all middles are whole numbers.
+    let middle = |at: usize, unit: usize| at.saturating_mul(2).saturating_add(1).saturating_mul(unit);
+    let reach = length.max(to).saturating_mul(2);
+    let lens = |at: usize| {
+        let here = middle(at, length);
+        let pixel = |edge: usize| edge.checked_div(to.saturating_mul(2)).unwrap_or(0).min(length);
+        let from = pixel(here.saturating_sub(reach));
+        let until = pixel(here.saturating_add(reach)).saturating_add(1).min(length);
+        let weight = |pixel: usize| u64::try_from(reach.saturating_sub(middle(pixel, to).abs_diff(here))).unwrap_or(0);
+        Lens::new(from, &(from..until).map(weight).collect::<Vec<_>>())
+    };
+    (0..to).map(lens).collect()
+}
+
+/// Binomial, which is nearly Gaussian: a standard deviation of 1.2 pixels.
+fn blur(length: usize) -> Vec<Lens> {
+    const WEIGHTS: [u64; 7] = [1, 6, 15, 20, 15, 6, 1];
+    const REACH: usize = WEIGHTS.len() / 2;
+    let lens = |at: usize| {
+        // At an edge with what there is.
+        let missing = REACH.saturating_sub(at);
+        let count = length.saturating_sub(at).saturating_add(REACH).min(WEIGHTS.len());
+        Lens::new(at.saturating_sub(REACH), WEIGHTS.get(missing..count).unwrap_or(&WEIGHTS))
+    };
+    (0..length).map(lens).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn grey(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Grey {
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect();
+        Grey::new(pixels, width, height).unwrap()
+    }
+
+    #[test]
+    fn pixels_and_sides_belong_together() {
+        assert_eq!(Grey::new(vec![0; 6], 2, 4), None);
+        assert_eq!(Grey::new(Vec::new(), 0, 4), None);
+        assert_eq!(Grey::new(Vec::new(), usize::MAX, usize::MAX), None);
+    }
+
+    #[test]
+    fn an_even_picture_stays_what_it_is_at_any_size() {
+        for value in [0, 1, 77, 255] {
+            let even = grey(23, 11, |_, _| value);
+            assert_eq!(even.blurred(), even);
+            for (by, of) in [(1, 2), (2, 1), (7, 10), (1, 11), (1, 1)] {
+                let scaled = even.scaled(by, of).unwrap();
+                assert_eq!((scaled.width(), scaled.height()), (23 * by / of, 11 * by / of));
+                assert!(scaled.pixels().iter().all(|pixel| *pixel == value), "{value} at {by}/{of}: {scaled:?}");
+            }
+        }
+        assert_eq!(grey(23, 11, |_, _| 0).scaled(1, 12), None, "nothing is left of its height");
+        assert_eq!(grey(1, 1, |_, _| 9).blurred().pixels(), [9]);
+    }
+
+    #[test]
+    fn a_picture_at_half_its_size_is_the_same_picture() {
+        // Dark at the top left, lighter to the right, and lighter still downwards.
+        let slope = grey(40, 20, |x, y| u8::try_from(2 * x + 5 * y).unwrap());
+        let half = slope.scaled(1, 2).unwrap();
+        assert_eq!((half.width(), half.height()), (20, 10));
+        for (x, y) in [(5, 5), (10, 3), (18, 8)] {
+            let (value, expected) = (half.pixels()[y * 20 + x], 2 * (2 * x) + 5 * (2 * y) + 3);
+            assert!(usize::from(value).abs_diff(expected) <= 1, "{x}, {y}: {value}, expected {expected}");
+        }
+        assert_eq!(slope.scaled(1, 1).unwrap(), slope);
+    }
+
+    #[test]
+    fn a_line_is_doubled_and_blurred_where_it_is() {
+        let line = grey(9, 9, |x, _| if x == 4 { 0 } else { 255 });
+        let doubled = line.scaled(2, 1).unwrap();
+        assert_eq!(doubled.pixels()[..18], [255, 255, 255, 255, 255, 255, 255, 191, 64, 64, 191, 255, 255, 255, 255, 255, 255, 255]);
+        assert_eq!(line.blurred().pixels()[..9], [255, 251, 231, 195, 175, 195, 231, 251, 255]);
+    }
+
+    #[test]
+    fn little_contrast_becomes_much() {
+        let pale = grey(20, 20, |x, _| if x < 10 { 120 } else { 140 });
+        assert_eq!(pale.clone().stretched(), grey(20, 20, |x, _| if x < 10 { 0 } else { 255 }));
+        assert_eq!(pale.inverted().stretched(), grey(20, 20, |x, _| if x < 10 { 255 } else { 0 }));
+        let even = grey(5, 5, |_, _| 30);
+        assert_eq!(even.clone().stretched(), even);
+    }
+}
