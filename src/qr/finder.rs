@@ -62,37 +62,45 @@ pub(super) fn codes(picture: &Grey, budget: &mut Budget) -> Vec<String> {
     texts
 }
 
-/// Where corners of codes are: dark and light runs of 1:1:3:1:1 modules (ISO/IEC 18004, finder pattern), and rings around their middle. Every third row
-/// is looked at, as rxing's own search does it that knows no bounds.
+/// Where corners of codes are (ISO/IEC 18004, finder pattern): rings around what looks like one in every third row, as rxing's own search finds them, which
+/// knows no bounds.
 fn corners(black: &BitMatrix) -> Vec<ConcentricPattern> {
-    const RATIO: FixedPattern<5, 7, false> = FixedPattern::new([1, 1, 3, 1, 1]);
     let mut found: Vec<ConcentricPattern> = Vec::new();
     for y in (2..black.height()).step_by(3) {
-        let mut row = PatternRow::default();
-        GetPatternRowTP(black, y, &mut row, false);
-        let runs: Vec<u16> = row.into_iter().collect();
-        let mut start = 0u16;
-        // A row begins with its light run.
-        for pair in runs.windows(6).step_by(2) {
-            let [light, dark @ ..] = pair else { continue };
-            start = start.saturating_add(*light);
-            let [first, second, middle, fourth, fifth] = dark else { continue };
-            // What most are not is seen at a glance.
-            let plausible = *middle >= 3.max(*second).max(*fourth).max(first.max(fifth).saturating_mul(2));
-            let is_corner = plausible && IsPattern::<true, 5, 7, false>(&PatternView::from_slice(dark), &RATIO, None, 0.0, 0.0, 0.0) != 0.0;
-            if is_corner {
-                let x = f32::from(start) + f32::from(*first) + f32::from(*second) + f32::from(*middle) / 2.0;
-                let here = point(x, f32::from(u16::try_from(y).unwrap_or(u16::MAX)) + 0.5);
-                if !found.iter().any(|other| is_within(here, other)) {
-                    let width = dark.iter().fold(0i32, |sum, run| sum.saturating_add(i32::from(*run)));
-                    found.extend(LocateConcentricPattern::<true, 5, 7>(black, &RATIO.into(), here, width.saturating_mul(3)));
-                    if found.len() >= MAX_CORNERS {
-                        return found;
-                    }
-                }
+        for (here, width) in in_row(black, y) {
+            if !found.iter().any(|other| is_within(here, other)) {
+                found.extend(LocateConcentricPattern::<true, 5, 7>(black, &RATIO.into(), here, width.saturating_mul(3)));
             }
-            start = start.saturating_add(*first);
+            if found.len() >= MAX_CORNERS {
+                return found;
+            }
         }
+    }
+    found
+}
+
+/// A corner's modules from side to side through its middle, dark and light.
+const RATIO: FixedPattern<5, 7, false> = FixedPattern::new([1, 1, 3, 1, 1]);
+
+/// What has that ratio in a row: the middle, and the width in pixels.
+fn in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
+    let mut row = PatternRow::default();
+    GetPatternRowTP(black, y, &mut row, false);
+    let runs: Vec<u16> = row.into_iter().collect();
+    let (mut found, mut start) = (Vec::new(), 0u16);
+    // A row begins with a light run, be it of no pixel.
+    for window in runs.windows(6).step_by(2) {
+        let [light, dark @ ..] = window else { continue };
+        let [first, second, middle, fourth, fifth] = dark else { continue };
+        start = start.saturating_add(*light);
+        // What most are not is seen at a glance.
+        let plausible = *middle >= 3.max(*second).max(*fourth).max(first.max(fifth).saturating_mul(2));
+        if plausible && IsPattern::<true, 5, 7, false>(&PatternView::from_slice(dark), &RATIO, None, 0.0, 0.0, 0.0) != 0.0 {
+            let x = f32::from(start) + f32::from(*first) + f32::from(*second) + f32::from(*middle) / 2.0;
+            let width = dark.iter().fold(0i32, |sum, run| sum.saturating_add(i32::from(*run)));
+            found.push((point(x, f32::from(u16::try_from(y).unwrap_or(u16::MAX)) + 0.5), width));
+        }
+        start = start.saturating_add(*first);
     }
     found
 }

@@ -7,13 +7,15 @@
 //! | a code for each part, for a terminal | [`draw`] |
 //! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |
 //! | texts from a photograph | [`photograph`] |
-//! | parts put together, in any order, and held against the digest of the whole | [`parts::Collection`] |
+//! | parts put together, in any order, and held against the digest of the whole | [`collection::Collection`] |
 //!
 //! The digests guard against accidents. Whoever can hold another code before the camera can make one that fits: against that people compare
 //! [fingerprints](crate::bundle::Fingerprint), and every step judges the certificates again.
 
 mod base45;
 mod caption;
+pub mod collection;
+mod compressed;
 pub mod draw;
 mod finder;
 mod grey;

@@ -155,3 +155,169 @@ fn luma(red: u8, green: u8, blue: u8) -> u32 {
     let [red, green, blue] = [(red, 299), (green, 587), (blue, 114)].map(|(value, share)| u32::from(value).wrapping_mul(share));
     red.wrapping_add(green).wrapping_add(blue).wrapping_add(500).wrapping_div(1000)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::io::Write;
+
+    use image::{DynamicImage, ImageFormat, Rgba, Rgba32FImage};
+
+    use super::*;
+
+    fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        picture.write_to(&mut out, format).unwrap();
+        out.into_inner()
+    }
+
+    /// Colours that change from pixel to pixel, and fade away downwards.
+    fn colourful() -> DynamicImage {
+        let part = |value: u32, of: u32| f32::from(u16::try_from(value).unwrap()) / f32::from(u16::try_from(of).unwrap());
+        DynamicImage::ImageRgba32F(Rgba32FImage::from_fn(61, 43, |x, y| Rgba([part(x, 60), part(y, 42), part(60 - x, 60), 1.0 - part(y, 100)])))
+    }
+
+    /// That it is this picture, seen by another decoder: so far as two may differ in rounding, and in what they call light.
+    fn is_like(grey: &Grey, picture: &DynamicImage, tolerance: u8) {
+        let seen = picture.to_rgba8();
+        assert_eq!((grey.width(), grey.height()), (61, 43));
+        for (value, pixel) in grey.pixels().iter().zip(seen.pixels()) {
+            let [red, green, blue, alpha] = pixel.0.map(f32::from);
+            let expected = (0.299 * red + 0.587 * green + 0.114 * blue) * alpha / 255.0 + 255.0 - alpha;
+            assert!((f32::from(*value) - expected).abs() <= f32::from(tolerance), "{value}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_every_colour_come_out_in_grey() {
+        let picture = colourful();
+        let kinds: [DynamicImage; 8] = [
+            picture.to_luma8().into(),
+            picture.to_luma_alpha8().into(),
+            picture.to_rgb8().into(),
+            picture.to_rgba8().into(),
+            picture.to_luma16().into(),
+            picture.to_luma_alpha16().into(),
+            picture.to_rgb16().into(),
+            picture.to_rgba16().into(),
+        ];
+        for kind in &kinds {
+            is_like(&decode(&encoded(kind, ImageFormat::Png)).unwrap(), kind, 3);
+        }
+        for kind in [&kinds[0], &kinds[2]] {
+            let file = encoded(kind, ImageFormat::Jpeg);
+            is_like(&decode(&file).unwrap(), &image::load_from_memory(&file).unwrap(), 2);
+        }
+    }
+
+    /// A PNG of these chunks; each with its checksum.
+    fn chunks(header: [u8; 13], data: &[u8]) -> Vec<u8> {
+        let mut compressed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        compressed.write_all(data).unwrap();
+        let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+        for (name, content) in [(b"IHDR", header.to_vec()), (b"IDAT", compressed.finish().unwrap()), (b"IEND", Vec::new())] {
+            let body = [&name[..], &content].concat();
+            out.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
+            out.extend(&body);
+            out.extend(crc32(&body).to_be_bytes());
+        }
+        out
+    }
+
+    /// ISO/IEC 15948, annex D.
+    fn crc32(bytes: &[u8]) -> u32 {
+        let step = |crc: u32| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
+        !bytes.iter().fold(u32::MAX, |crc, octet| (0..8).fold(crc ^ u32::from(*octet), |crc, _| step(crc)))
+    }
+
+    /// ISO/IEC 15948, 11.2.2.
+    fn header(side: u32, depth: u8, color: u8, interlaced: u8) -> [u8; 13] {
+        let [a, b, c, d] = side.to_be_bytes();
+        [a, b, c, d, a, b, c, d, depth, color, 0, 0, interlaced]
+    }
+
+    #[test]
+    fn an_interlaced_picture_is_put_together() {
+        // ISO/IEC 15948, 8.2: where each pass begins, and its steps.
+        const PASSES: [(usize, usize, usize, usize); 7] =
+            [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        for side in [1u8, 3, 8, 13] {
+            let pixel = |x: usize, y: usize| u8::try_from(16 * y + x).unwrap();
+            let side = usize::from(side);
+            let mut rows = Vec::new();
+            for (left, top, right, down) in PASSES {
+                for y in (top..side).step_by(down).filter(|_| left < side) {
+                    rows.push(0);
+                    rows.extend((left..side).step_by(right).map(|x| pixel(x, y)));
+                }
+            }
+            let expected: Vec<u8> = (0..side).flat_map(|y| (0..side).map(move |x| pixel(x, y))).collect();
+            let grey = decode(&chunks(header(u32::try_from(side).unwrap(), 8, 0, 1), &rows)).unwrap();
+            assert_eq!(grey.pixels(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_or_a_damaged_one_is_called_so() {
+        let good = encoded(&colourful().to_rgb8().into(), ImageFormat::Png);
+        assert_eq!(decode(b""), Err(Fault::Unknown));
+        assert_eq!(decode(b"GIF89a"), Err(Fault::Unknown));
+        assert_eq!(decode(b"\0\0\0\x18ftypheic"), Err(Fault::Heif));
+        for length in 8..good.len() - 12 {
+            assert_eq!(decode(&good[..length]), Err(Fault::Damaged), "{length}");
+        }
+        assert_eq!(decode(b"\xff\xd8\xff\xe0nothing"), Err(Fault::Damaged));
+        assert_eq!(decode(&chunks(header(0, 8, 0, 0), b"")), Err(Fault::Damaged), "no pixels");
+    }
+
+    #[test]
+    fn a_picture_that_unpacks_to_gigabytes_is_not_unpacked() {
+        // Headers alone: what is not too large is damaged, since nothing follows.
+        for (side, depth, color, expected) in [
+            (60_000, 8, 0, Fault::TooLarge),
+            (16_384, 1, 0, Fault::TooLarge),
+            (8063, 1, 0, Fault::TooLarge),
+            (8063, 16, 6, Fault::TooLarge),
+            (8062, 16, 6, Fault::Damaged),
+            (8062, 1, 3, Fault::Damaged),
+        ] {
+            assert_eq!(decode(&chunks(header(side, depth, color, 0), b"")), Err(expected), "{side}");
+        }
+        let mut narrow = header(1, 8, 0, 0);
+        narrow[..4].copy_from_slice(&16_385u32.to_be_bytes());
+        assert_eq!(decode(&chunks(narrow, b"")), Err(Fault::TooLarge), "one side is too long");
+    }
+
+    /// A JPEG of three components, of which the header says something else.
+    fn changed(marker: u8, sides: [u16; 2], in_scan: Option<u8>) -> Vec<u8> {
+        let mut file = encoded(&colourful().to_rgb8().into(), ImageFormat::Jpeg);
+        let find = |file: &[u8], marker: u8| file.windows(2).position(|pair| pair == [0xff, marker]).unwrap();
+        // ITU-T T.81, B.2.2: length, precision, lines, samples a line, and the components of three octets each.
+        let frame = find(&file, 0xc0);
+        file[frame + 1] = marker;
+        file[frame + 5..frame + 9].copy_from_slice(&sides.map(u16::to_be_bytes).concat());
+        if let Some(count) = in_scan {
+            let scan = find(&file, 0xda);
+            let (old, new) = (usize::from(file[scan + 4]), usize::from(count));
+            file[scan + 2..scan + 5].copy_from_slice(&[0, 6 + 2 * count, count]);
+            file.drain(scan + 5 + 2 * new..scan + 5 + 2 * old);
+        }
+        file
+    }
+
+    #[test]
+    fn a_jpeg_that_takes_more_than_its_pixels_may_have_fewer() {
+        const BASELINE: u8 = 0xc0;
+        const PROGRESSIVE: u8 = 0xc2;
+        for (marker, sides, in_scan, expected) in [
+            (BASELINE, [8063, 8063], None, Fault::TooLarge),
+            (BASELINE, [1, 16_385], None, Fault::TooLarge),
+            (PROGRESSIVE, [4473, 4473], None, Fault::TooLarge),
+            (BASELINE, [43, 61], Some(1), Fault::Scans),
+        ] {
+            assert_eq!(decode(&changed(marker, sides, in_scan)), Err(expected), "{marker:x} {sides:?}");
+        }
+        assert!(decode(&changed(BASELINE, [43, 61], None)).is_ok());
+        assert!(decode(&changed(BASELINE, [4473, 4473], None)).is_ok(), "grey where it is cut short");
+    }
+}

@@ -14,7 +14,8 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::qr::Kind;
-use crate::qr::parts::{Collection, Fault, Found, Piece};
+use crate::qr::collection::{Collection, Fault};
+use crate::qr::parts::{Found, Piece};
 use crate::qr::photograph::{self, Fault as Unread, MAX_FILE, MAX_PIXELS, MAX_PROGRESSIVE, MAX_SIDE};
 use crate::x509::pem::{self, Label};
 use crate::x509::{hex, sha256};
@@ -232,7 +233,7 @@ fn incomplete(fault: &Fault) -> Error {
             let give = "and give all pictures, old and new, to one command";
             ("codes-missing", format!("photograph {it} again, {give}; `hsmboot qr show DIR{options}` {draws} alone"))
         }
-        Fault::Mixed(_) => ("codes-mixed", "give the pictures of one set; a set belongs to one bundle, drawn at one size".to_owned()),
+        Fault::Mixed { .. } => ("codes-mixed", "give the pictures of one set; a set belongs to one bundle, drawn at one size".to_owned()),
         Fault::Damaged(_) => ("codes-damaged", "draw the codes again with `hsmboot qr show`, and photograph all of them again".to_owned()),
     };
     Error::new(Class::Input, kind, fault.to_string(), hint)

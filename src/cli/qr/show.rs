@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::screen::{self, Shown, Window};
-use crate::bundle::archive::{self, Members};
+use crate::bundle::archive::{self, Fault, Members};
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
 use crate::cli::ui::{Outcome, Ui, path_value};
@@ -68,14 +68,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let kind = if args.response { Kind::Response } else { Kind::Request };
     let members = files(&bundle, kind)?;
     let fingerprint = super::fingerprint(&bundle, kind)?;
-    let archive = archive::write(&members).map_err(|fault| {
-        Error::new(
-            Class::Input,
-            "private-key",
-            format!("{}: {fault}", args.dir.display()),
-            "take it out of the bundle; if it has travelled, consider it lost",
-        )
-    })?;
+    let archive = archive::write(&members).map_err(|fault| stays(&args.dir, &fault))?;
     let on_screen = args.png.is_none() && args.svg.is_none() && args.out.is_none();
     let interactive = on_screen && screen::is_interactive(ui);
     let window = interactive.then(Window::of_stdout).flatten();
@@ -132,6 +125,16 @@ fn files(bundle: &Bundle, kind: Kind) -> Result<Members> {
     // The record of a judgement that a response is there for belongs to that response.
     names.retain(|name| kind == Kind::Response || !signed || name != crate::bundle::VERIFICATION);
     bundle.some(&names)
+}
+
+/// Why a bundle does not travel: by camera the same as in one file.
+fn stays(dir: &Path, fault: &Fault) -> Error {
+    let (kind, hint) = match fault {
+        Fault::TooLarge(_) => return too_much(dir),
+        Fault::PrivateKey(_) => ("private-key", "take it out of the bundle; if it has travelled, consider it lost"),
+        Fault::Malformed(_) => ("bad-archive", "take it out of the bundle, and find out who put it there"),
+    };
+    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", dir.display()), hint)
 }
 
 fn too_much(dir: &Path) -> Error {

@@ -1,0 +1,241 @@
+//! Parts put together, in any order, and held against the digest of the whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Kind;
+use super::compressed::inflate;
+use super::parts::Piece;
+use crate::x509::sha256;
+
+const DIGEST: usize = 32;
+
+/// More sets than this are not kept apart: one is what is wanted.
+const MAX_SETS: usize = 10;
+
+/// Why parts do not make an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// There are none.
+    Nothing,
+    /// These are missing, of how many.
+    Missing {
+        /// Of what.
+        kind: Kind,
+        /// Their numbers.
+        parts: Vec<usize>,
+        /// How many there are.
+        total: usize,
+    },
+    /// They belong to several sets.
+    Mixed {
+        /// Each with what is there of it.
+        sets: Vec<String>,
+        /// Whether there are more of them.
+        more: bool,
+    },
+    /// They check one by one and not as a whole.
+    Damaged(&'static str),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Nothing => f.write_str("there is no code of a bundle"),
+            Fault::Missing { kind, parts, total } => {
+                let (noun, verb) = if parts.len() == 1 { ("part", "is") } else { ("parts", "are") };
+                write!(f, "{noun} {} of {total} of the {kind} {verb} missing", list(parts))
+            }
+            Fault::Mixed { sets, more } => {
+                let more = if *more { "more than " } else { "" };
+                write!(f, "the codes belong to {more}{} different sets\n  {}", sets.len(), sets.join("\n  "))
+            }
+            Fault::Damaged(why) => write!(f, "the codes do not make a bundle: {why}"),
+        }
+    }
+}
+
+/// `1, 2 and 5`
+fn list(numbers: &[usize]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+type Key = (Kind, Vec<u8>, usize);
+
+/// Parts as they come in: in any order, some more than once.
+#[derive(Clone, Debug, Default)]
+pub struct Collection {
+    sets: BTreeMap<Key, BTreeMap<usize, Vec<u8>>>,
+    contradicts: bool,
+    /// There were more sets than [`MAX_SETS`].
+    more: bool,
+}
+
+impl Collection {
+    /// Takes a part; `false`: it was there already, or is of one set too many.
+    pub fn add(&mut self, piece: Piece) -> bool {
+        let key = (piece.kind, piece.set, piece.total);
+        if self.sets.len() >= MAX_SETS && !self.sets.contains_key(&key) {
+            self.more = true;
+            return false;
+        }
+        let set = self.sets.entry(key).or_default();
+        let before = set.insert(piece.index, piece.data.clone());
+        self.contradicts |= before.as_ref().is_some_and(|before| *before != piece.data);
+        before.is_none()
+    }
+
+    /// Whether every part of every set is there.
+    pub fn is_complete(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(|((_, _, total), parts)| parts.len() == *total)
+    }
+
+    /// The archive, and what it is of.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn join(&self) -> Result<(Kind, Vec<u8>), Fault> {
+        let mut sets = self.sets.iter();
+        let Some(((kind, set, total), parts)) = sets.next() else { return Err(Fault::Nothing) };
+        if sets.next().is_some() {
+            return Err(Fault::Mixed { sets: self.describe(), more: self.more });
+        }
+        let missing: Vec<usize> = (1..=*total).filter(|number| !parts.contains_key(number)).collect();
+        if !missing.is_empty() {
+            return Err(Fault::Missing { kind: *kind, parts: missing, total: *total });
+        }
+        if self.contradicts {
+            return Err(Fault::Damaged("one part has come with two contents"));
+        }
+        let whole: Vec<u8> = parts.values().flatten().copied().collect();
+        let (digest, compressed) = whole.split_at_checked(DIGEST).ok_or(Fault::Damaged("there is too little of it"))?;
+        let archive = inflate(compressed).ok_or(Fault::Damaged("what they hold cannot be unpacked, or is larger than any bundle"))?;
+        if sha256(&archive) != digest || !digest.starts_with(set) {
+            return Err(Fault::Damaged("the SHA-256 of the whole is another one"));
+        }
+        Ok((*kind, archive))
+    }
+
+    /// What is there of each set.
+    fn describe(&self) -> Vec<String> {
+        let line = |((kind, set, total), parts): (&Key, &BTreeMap<usize, Vec<u8>>)| {
+            let numbers: Vec<usize> = parts.keys().copied().collect();
+            let noun = if numbers.len() == 1 { "part" } else { "parts" };
+            format!("{kind} {}: {noun} {} of {total}", crate::x509::hex(set), list(&numbers))
+        };
+        self.sets.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::qr::compressed::deflate;
+    use crate::qr::parts::split;
+    use crate::qr::parts::tests::{forged, noise, piece};
+
+    fn collection(texts: &[String]) -> Collection {
+        let mut collection = Collection::default();
+        for text in texts {
+            collection.add(piece(text));
+        }
+        collection
+    }
+
+    #[test]
+    fn parts_in_any_order_and_twice_make_the_whole() {
+        let archive = noise(5000);
+        let mut texts = split(Kind::Request, &archive, 1000).unwrap();
+        assert_eq!(texts.len(), 8);
+        assert!(texts.iter().all(|text| text.len() <= 1000 && text.starts_with("HSMBOOT1:REQUEST:")), "{texts:?}");
+        texts.reverse();
+        texts.extend(texts.clone());
+        let collection = collection(&texts);
+        assert!(collection.is_complete());
+        assert_eq!(collection.join(), Ok((Kind::Request, archive)));
+    }
+
+    #[test]
+    fn a_missing_part_is_named() {
+        let texts = split(Kind::Response, &noise(3000), 1000).unwrap();
+        let kept: Vec<String> = [0, 2, 3].map(|at| texts[at].clone()).into();
+        let missing = collection(&kept);
+        assert!(!missing.is_complete());
+        assert_eq!(missing.join().unwrap_err().to_string(), "parts 2 and 5 of 5 of the response are missing");
+        assert_eq!(collection(&texts[1..]).join(), Err(Fault::Missing { kind: Kind::Response, parts: vec![1], total: texts.len() }));
+        assert_eq!(Collection::default().join(), Err(Fault::Nothing));
+    }
+
+    #[test]
+    fn parts_of_several_sets_are_told_apart() {
+        let (one, other) = (noise(1500), noise(1501));
+        let [a, b] = [&one, &other].map(|archive| split(Kind::Request, archive, 1000).unwrap());
+        let mixed = collection(&[a[0].clone(), b[1].clone(), b[2].clone()]);
+        let said = mixed.join().unwrap_err().to_string();
+        assert!(said.contains("2 different sets") && said.contains("part 1 of 3") && said.contains("parts 2 and 3 of 3"), "{said}");
+        // The same bundle, cut for another size of code, or sent the other way.
+        let c = split(Kind::Request, &one, 1500).unwrap();
+        assert!(matches!(collection(&[a[0].clone(), c[1].clone()]).join(), Err(Fault::Mixed { .. })));
+        let d = split(Kind::Response, &one, 1000).unwrap();
+        assert!(matches!(collection(&[a[0].clone(), d[1].clone()]).join(), Err(Fault::Mixed { .. })));
+    }
+
+    #[test]
+    fn what_checks_in_parts_and_not_as_a_whole_is_refused() {
+        let archive = noise(100);
+        let digest = sha256(&archive);
+        let whole = [&digest[..], &deflate(&archive)].concat();
+        let joined = |set: &[u8], whole: &[u8]| {
+            let mut collection = Collection::default();
+            collection.add(forged(1, 1, set, whole));
+            collection.join()
+        };
+        assert!(joined(&digest[..8], &whole).is_ok());
+        assert!(matches!(joined(&[0; 8], &whole), Err(Fault::Damaged(_))), "another set");
+        assert!(matches!(joined(&digest[..8], &whole[..31]), Err(Fault::Damaged(_))));
+        assert!(matches!(joined(&digest[..8], &whole[..whole.len() - 1]), Err(Fault::Damaged(_))));
+        assert!(matches!(joined(&digest[..8], &[&whole[..], b"x"].concat()), Err(Fault::Damaged(_))), "something behind it");
+        let mut other = whole;
+        other[5] ^= 1;
+        assert!(matches!(joined(&digest[..8], &other), Err(Fault::Damaged(_))), "another digest");
+        let mut twice = Collection::default();
+        twice.add(forged(1, 1, &digest[..8], b"one"));
+        assert!(!twice.add(forged(1, 1, &digest[..8], b"two")));
+        assert_eq!(twice.join(), Err(Fault::Damaged("one part has come with two contents")));
+    }
+
+    #[test]
+    fn sets_without_end_are_not_kept() {
+        let mut collection = Collection::default();
+        for number in 0u8..200 {
+            collection.add(forged(1, 2, &[number; 8], &[number]));
+        }
+        assert_eq!(collection.sets.len(), MAX_SETS);
+        let said = collection.join().unwrap_err().to_string();
+        assert!(said.starts_with("the codes belong to more than 10 different sets\n") && said.lines().count() == 1 + MAX_SETS, "{said}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_archive_comes_back_in_parts_of_any_size(archive in vec(any::<u8>(), 0..3000), characters in 120usize..3000) {
+            let texts = split(Kind::Response, &archive, characters).unwrap();
+            prop_assert!(texts.iter().all(|text| text.len() <= characters));
+            prop_assert_eq!(collection(&texts).join(), Ok((Kind::Response, archive)));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(whole in vec(any::<u8>(), 1..200)) {
+            let mut collection = Collection::default();
+            collection.add(forged(1, 1, &[0; 8], &whole));
+            prop_assert!(collection.join().is_err());
+        }
+    }
+}
