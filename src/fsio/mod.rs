@@ -1,6 +1,8 @@
 //! Files: read within bounds, written whole or not at all.
 
 mod group;
+mod lock;
+mod staged;
 mod write;
 
 use std::fs::{self, File};
@@ -8,8 +10,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+pub use staged::{abandon, abandon_on_bug};
 pub(crate) use write::{Chosen, occupied};
-pub use write::{Held, NewFile, abandon, abandon_on_bug, check_free, check_writable, hold, mend, write_all, write_named};
+pub use write::{Held, NewFile, check_free, check_writable, hold, mend, write_all, write_named};
 
 use crate::error::{Class, Error, Result};
 

@@ -1,49 +1,21 @@
 //! Written whole or not at all.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::group::{self, Member, Note, PREFIX, SUFFIX};
+use super::lock::{Lock, PATIENCE, lock, taken};
+use super::staged::{Staged, pending};
 use super::{check_dir, machine, make_dir, read, read_regular};
 use crate::error::{Class, Error, Result};
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
 const MAX_KEPT: u64 = 1024 * 1024;
-
-/// Temporary files that exist now: an interrupted program removes them. A lock on this set also keeps a group of renames together.
-static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits for a group of files that is being put in place, and removes temporary files that are not: for a program that is about to end on a
-/// signal. Nothing is written after it, since it never gives the lock back.
-pub fn abandon() {
-    let mut guard = pending();
-    for path in std::mem::take(&mut *guard) {
-        // It may be gone already, which is what is wanted.
-        drop(fs::remove_file(path));
-    }
-    std::mem::forget(guard);
-}
-
-/// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the lock, its temporary files are left.
-pub fn abandon_on_bug() {
-    if let Ok(mut guard) = PENDING.try_lock() {
-        for path in std::mem::take(&mut *guard) {
-            drop(fs::remove_file(path));
-        }
-        std::mem::forget(guard);
-    }
-}
 
 /// A file to be written.
 pub struct NewFile<'a> {
@@ -81,7 +53,7 @@ pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 }
 
 /// That there is no file, or one of this content.
-fn same(path: &Path, content: &[u8]) -> Result<bool> {
+pub(super) fn same(path: &Path, content: &[u8]) -> Result<bool> {
     let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
     match fs::symlink_metadata(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(true),
@@ -327,90 +299,6 @@ fn sync_together(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)], note: O
     files.into_iter().try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(target, &cause)))
 }
 
-/// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token takes to seal a step.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lock {
-    Ours,
-    /// Another program's.
-    Taken,
-    /// The file system has none to give: then the names alone decide.
-    None,
-}
-
-/// Locks the directory for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
-fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
-    use rustix::fs::{FlockOperation, flock};
-    use rustix::io::{Errno, retry_on_intr};
-    let answer = |locked| match locked {
-        Ok(()) => Ok(Lock::Ours),
-        Err(Errno::WOULDBLOCK) => Ok(Lock::Taken),
-        Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(Lock::None),
-        Err(cause) => Err(cause.into()),
-    };
-    match answer(retry_on_intr(|| flock(handle, FlockOperation::NonBlockingLockExclusive)))? {
-        Lock::Taken if !patience.is_zero() => {}
-        other => return Ok(other),
-    }
-    // In turn, as the kernel has it, but not for ever: the thread that waits is left behind.
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let waiting = handle.try_clone()?;
-    std::thread::spawn(move || sender.send(retry_on_intr(|| flock(&waiting, FlockOperation::LockExclusive))).ok());
-    receiver.recv_timeout(patience).map_or(Ok(Lock::Taken), answer)
-}
-
-fn taken(dir: &Path) -> Error {
-    Error::new(
-        Class::Conflict,
-        "directory-taken",
-        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", dir.display(), PATIENCE.as_secs()),
-        "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; then run this again",
-    )
-}
-
-/// A temporary file that waits for its rename. Dropped, it is removed.
-struct Staged(tempfile::NamedTempFile);
-
-impl Staged {
-    fn new(dir: &Path, file: &NewFile<'_>) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).suffix(SUFFIX).permissions(Permissions::from_mode(file.mode));
-        let mut guard = pending();
-        let temporary = builder.tempfile_in(dir)?;
-        guard.insert(temporary.path().to_owned());
-        drop(guard);
-        let mut staged = Staged(temporary);
-        staged.0.write_all(file.content)?;
-        Ok(staged)
-    }
-
-    fn discard(self) -> io::Result<()> {
-        pending().remove(self.0.path());
-        match self.0.close() {
-            // Somebody who mends took it for a dead program's.
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
-            closed => closed,
-        }
-    }
-
-    fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, file: &NewFile<'_>) -> io::Result<()> {
-        pending.remove(self.0.path());
-        // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
-        let over = file.replace || (target.exists() && same(target, file.content).is_ok_and(|same| same));
-        if over {
-            return self.0.persist(target).map(drop).map_err(|fault| fault.error);
-        }
-        self.0.persist_noclobber(target).map(drop).or_else(|fault| match fault.error.kind() {
-            // Neither links nor a rename that does not replace, as on some removable media: the lock, and this look, have to do.
-            io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied if fs::symlink_metadata(target).is_err() => {
-                fault.file.persist(target).map(drop).map_err(|fault| fault.error)
-            }
-            _ => Err(fault.error),
-        })
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -440,23 +328,6 @@ mod tests {
         assert_eq!((error.kind, error.code()), ("cannot-write", 1));
         assert_eq!(check_writable(Path::new("/proc/version"), 1000).unwrap_err().kind, "not-a-directory");
         check_writable(Path::new("new"), 10).unwrap();
-    }
-
-    #[test]
-    fn a_directory_that_another_program_keeps_is_not_waited_for_for_ever() {
-        let dir = tempfile::tempdir().unwrap();
-        let (theirs, ours) = (File::open(dir.path()).unwrap(), File::open(dir.path()).unwrap());
-        assert!(lock(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
-        assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
-        assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
-        let error = taken(dir.path());
-        assert_eq!((error.kind, error.code()), ("directory-taken", 8));
-        // In turn: whoever waits gets it when it is given back.
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
-            drop(theirs);
-            assert!(waiting.join().unwrap());
-        });
     }
 
     #[test]
