@@ -159,6 +159,21 @@ fn a_code_of_the_largest_size_is_read_at_any_angle_scale_and_quality() {
     assert!(unread.is_empty(), "{unread:#?}");
 }
 
+/// With `HSMBOOT_PHOTOGRAPH` it is kept there, to be measured: docs/performance.md.
+#[test]
+fn a_photograph_of_twelve_megapixels_is_read() {
+    let bench = genuine_shape();
+    let code = bench.read(&show(&bench, &[])[0]);
+    let shot = Shot { angle: 8.0, scale: 2.5, tilt: 0.1, bend: 0.03, tones: (30.0, 210.0), noise: 20.0, quality: 85, ..Shot::GOOD };
+    let photograph = shot.take(&code);
+    let size = image::load_from_memory(&photograph).unwrap();
+    assert!((11_500_000..12_500_000).contains(&(size.width() * size.height())), "{} by {}", size.width(), size.height());
+    assert_eq!(texts(&photograph), texts(&code));
+    if let Some(path) = std::env::var_os("HSMBOOT_PHOTOGRAPH") {
+        fs::write(path, photograph).unwrap();
+    }
+}
+
 #[test]
 fn photographs_come_in_any_order_twice_and_with_several_codes_in_one() {
     let bench = genuine_shape();

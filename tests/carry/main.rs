@@ -3,6 +3,8 @@
 
 #[cfg(feature = "qr")]
 mod camera;
+#[cfg(feature = "qr")]
+mod hostile;
 mod one_file;
 #[cfg(all(feature = "online", feature = "simulator"))]
 mod online;
