@@ -11,7 +11,7 @@ use super::grey::Grey;
 /// The most corners that are looked for in a picture: of three hundred codes. A photograph of a desk and a screen has a few that are none.
 const MAX_CORNERS: usize = 1000;
 
-/// How many modules may be read from one picture, in all attempts at it together: fifteen hundred codes of the largest size that is drawn, where a
+/// How many modules may be read from one picture, in all attempts at it together: fifteen hundred tries at codes of the largest size that is drawn, where a
 /// photograph of one or of six takes a dozen.
 const MAX_MODULES: f32 = 20_000_000.0;
 
