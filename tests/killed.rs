@@ -14,36 +14,46 @@ use support::{Bench, TRUST, sign};
 
 fn main() -> ExitCode {
     let absent = std::env::var_os("HSMBOOT_STRACE").is_none() && Command::new("strace").args(["-qq", "true"]).output().is_err();
-    let run = || {
-        a_group_of_files_is_there_whole_or_not_at_all();
-        Ok(())
+    let trial = |name: &str, test: fn()| {
+        let run = move || {
+            test();
+            Ok(())
+        };
+        Trial::test(name, run).with_ignored_flag(absent)
     };
-    let trial = Trial::test("a_group_of_files_is_there_whole_or_not_at_all", run).with_ignored_flag(absent);
-    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+    let trials = vec![
+        trial("a_signed_bundle_is_there_whole_or_not_at_all", a_signed_bundle_is_there_whole_or_not_at_all),
+        trial("a_ca_is_there_with_its_key_or_not_at_all", a_ca_is_there_with_its_key_or_not_at_all),
+        trial("what_was_being_unpacked_is_unpacked_again", what_was_being_unpacked_is_unpacked_again),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Runs `sign` until its `number`-th call of this name.
-fn killed(bench: &Bench, call: &str, number: usize) -> Output {
+/// To a name that may be taken, and to one that may not.
+const CALLS: [&str; 3] = ["rename", "renameat", "renameat2"];
+
+/// Runs the program until its `number`-th call of this name.
+fn killed(bench: &Bench, words: &[&str], call: &str, number: usize) -> Output {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")]);
     command.args(["-e", &format!("inject={call}:signal=KILL:when={number}")]);
-    command.arg(env!("CARGO_BIN_EXE_hsmboot")).args(sign(&["--seal"])).current_dir(bench.path(""));
+    command.arg(env!("CARGO_BIN_EXE_hsmboot")).args(words).current_dir(bench.path(""));
     command.output().unwrap()
 }
 
-fn hidden(bench: &Bench) -> usize {
-    let names = fs::read_dir(bench.path("bundle")).unwrap().map(|entry| entry.unwrap().file_name());
+/// How many files that only the program knows are in there.
+fn hidden(bench: &Bench, dir: &str) -> usize {
+    let names = fs::read_dir(bench.path(dir)).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().starts_with('.')).count()
 }
 
-fn a_group_of_files_is_there_whole_or_not_at_all() {
+fn a_signed_bundle_is_there_whole_or_not_at_all() {
     let (mut completed, mut undone) = (0, 0);
-    // To a name that may be taken, and to one that may not.
-    for call in ["rename", "renameat", "renameat2"] {
+    for call in CALLS {
         for number in 1.. {
             let bench = Bench::new();
             bench.run(&[&["verify", "bundle", "--record", "--at", "2026-01-01T00:00:00Z"], &TRUST[..]].concat()).expect(0);
-            let output = killed(&bench, call, number);
+            let output = killed(&bench, &sign(&["--seal"]), call, number);
             if output.status.success() {
                 break; // it has no more of them
             }
@@ -56,9 +66,9 @@ fn a_group_of_files_is_there_whole_or_not_at_all() {
 
 /// Whether the step is there, whole.
 fn comes_back(bench: &Bench) -> bool {
-    assert!(hidden(bench) > 0, "it was killed in the middle");
+    assert!(hidden(bench, "bundle") > 0, "it was killed in the middle");
     bench.run(&["transcript", "verify", "bundle"]).expect(0);
-    assert_eq!(hidden(bench), 0, "nothing is left over");
+    assert_eq!(hidden(bench, "bundle"), 0, "nothing is left over");
     let written = ["bundle/customerCA.crt", "bundle/response.json"].map(|name| bench.path(name).exists());
     let done = bench.part("CustomerHsmCertificate.crt").exists();
     assert_eq!(written, [done, done]);
@@ -69,4 +79,41 @@ fn comes_back(bench: &Bench) -> bool {
     }
     bench.run(&["transcript", "verify", "bundle", "--ca", "customerCA.crt"]).expect(0);
     done
+}
+
+fn a_ca_is_there_with_its_key_or_not_at_all() {
+    const INIT: [&str; 8] = ["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase", "--key-type=p256"];
+    let mut times = 0;
+    for call in CALLS {
+        for number in 1.. {
+            let bench = Bench::new();
+            if killed(&bench, &INIT, call, number).status.success() {
+                break;
+            }
+            times += 1;
+            let again = bench.run(&INIT);
+            assert!(again.code == 0 || again.code == 8 && again.stderr.contains("there is a CA already"), "{}", again.stderr);
+            assert_eq!(hidden(&bench, "new"), 0, "no key lies about under another name");
+            let ca = ["--ca", "new/customerCA.crt", "--ca-key", "new/customerCA.key"];
+            bench.run(&[&["sign", "bundle"][..], &ca, &TRUST].concat()).expect(0);
+        }
+    }
+    assert_eq!(times, 3, "the note, the key, the certificate");
+}
+
+fn what_was_being_unpacked_is_unpacked_again() {
+    for call in CALLS {
+        for number in 1.. {
+            let bench = Bench::new();
+            bench.run(&sign(&["--seal"])).expect(0);
+            bench.run(&["pack", "bundle", "-o", "x.hsmboot"]).expect(0);
+            let unpack = ["unpack", "x.hsmboot", "new"];
+            if killed(&bench, &unpack, call, number).status.success() {
+                break;
+            }
+            bench.run(&unpack).expect(0);
+            assert_eq!(hidden(&bench, "new"), 0);
+            bench.run(&["transcript", "verify", "new", "--ca", "customerCA.crt"]).expect(0);
+        }
+    }
 }

@@ -573,3 +573,12 @@ fn a_seal_is_over_what_the_signers_machine_saw_and_a_note_tells_whether_that_was
     bench.run(&WITH_CA).expect(0);
     bench.refused(&[&WITH_CA[..], &["--noted", &noted]].concat(), 4, "bad-transcript", &["no line of the transcript has the SHA-256", &noted]);
 }
+
+#[test]
+fn a_ca_that_was_made_in_the_bundle_seals_too() {
+    let bench = Bench::new();
+    bench.run(&record(&[])).expect(0);
+    fs::copy(bench.path("customerCA.crt"), bench.path("bundle/customerCA.crt")).unwrap();
+    bench.run(&sign(&["--seal"])).expect(0);
+    bench.run(&["transcript", "verify", "bundle", "--ca", "customerCA.crt"]).expect(0);
+}

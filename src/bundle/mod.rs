@@ -295,15 +295,28 @@ impl Bundle {
         Ok(Evidence { csr, hsm: read(Part::Hsm)?, aws_hardware: read(Part::AwsHardware)?, manufacturer_hardware: read(Part::ManufacturerHardware)? })
     }
 
+    /// The same bundle, of whose files nothing is known yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Bundle { store: self.store.anew(), ..self.clone() }
+    }
+
+    /// That the transcript holds, and is this cluster's.
+    ///
+    /// # Errors
+    /// Class `Input` where it does not.
+    pub fn check_record(&self) -> Result<()> {
+        Transcript::read(&self.store)?.is_of(&self.id)
+    }
+
     /// That a step can be written, as far as that shows beforehand: the transcript holds and has room for it, and so has the disk. For what cannot be done
     /// twice, or not without people.
     ///
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for the disk.
     pub fn check_ready(&self) -> Result<()> {
-        let transcript = Transcript::read(&self.store)?;
-        transcript.is_of(&self.id)?;
-        transcript.has_room()?;
+        self.check_record()?;
+        Transcript::read(&self.store)?.has_room()?;
         self.store.check_writable()
     }
 

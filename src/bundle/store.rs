@@ -83,6 +83,9 @@ fn input(kind: &'static str, message: String, hint: impl Into<String>) -> Error 
 impl Store {
     /// The bundle at a path, which need not exist.
     pub fn at(path: &Path) -> Self {
+        // Written through, a link would become a file: what it leads to is meant.
+        let linked = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink()) && path.is_file();
+        let path = &if linked { fs::canonicalize(path).unwrap_or(path.to_owned()) } else { path.to_owned() };
         let archive = path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
         Store { path: path.to_owned(), form: if archive { Form::Archive } else { Form::Directory }, known: Known::default() }
     }
@@ -93,8 +96,8 @@ impl Store {
         Store { known: Known::default(), ..self.clone() }
     }
 
-    /// Completes what a killed hsmboot has left half-written there, as far as that can be done.
-    pub(super) fn mend(&self) {
+    /// Completes what a killed hsmboot has left half-written there, as far as that can be done: for who is about to look.
+    pub fn mend(&self) {
         if self.is_directory() {
             fsio::mend(&self.path);
         }
@@ -262,6 +265,14 @@ impl Store {
         }
         // A name alone lies in the directory that the program runs in.
         let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if self.is_directory() && !self.path.is_dir() && self.known.lock().files.values().any(Option::is_some) {
+            return Err(Error::new(
+                Class::Conflict,
+                "changed-meanwhile",
+                format!("{} was taken away after it had been read; nothing was written", self.path.display()),
+                "find out who else works on this bundle; then run the same command again, which reads everything anew",
+            ));
+        }
         let held = HeldStore { store: self, held: fsio::hold(if self.is_directory() { &self.path } else { parent })? };
         held.is_as_known()?;
         Ok(held)

@@ -184,6 +184,7 @@ pub(crate) struct Order<'a> {
 /// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
 pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> {
     fsio::check_dir(dir)?;
+    fsio::mend(dir);
     for name in names {
         let path = dir.join(name);
         if !force && std::fs::symlink_metadata(&path).is_ok() {

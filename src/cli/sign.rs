@@ -363,12 +363,9 @@ pub(crate) fn write(
         .map(|()| response)
 }
 
-/// Writes what was signed just now. A signature once made is not lost when the disk fails: the error carries the certificate.
+/// Writes what was signed just now. A signature once made is not lost: an error carries the certificate.
 pub(crate) fn kept(written: Result<Response>, pair: &Pair) -> Result<Response> {
     written.map_err(|mut error| {
-        if error.class != Class::Machine {
-            return error;
-        }
         let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
         error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
         error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
-    bundle.check_ready()?;
+    bundle.check_record()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
     let now = super::now();
@@ -239,7 +239,8 @@ pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: 
         return Ok(());
     }
     let content = bundle::document(receipt);
-    bundle.write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }], step).map_err(|mut error| {
+    // What happened is written down, whatever became of the files meanwhile.
+    bundle.anew().write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }], step).map_err(|mut error| {
         error.message = format!("{} is claimed, but its receipt cannot be kept\n  {}", receipt.cluster_id, error.message);
         error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".to_owned();
         error.with_document(serde_json::to_value(receipt).unwrap_or_default())

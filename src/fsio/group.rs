@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -61,9 +62,10 @@ pub(super) fn done(dir: &Path) {
     drop(fs::remove_file(dir.join(NOTE)));
 }
 
-/// Completes a group that an interruption has left. Only for who holds the directory's lock.
+/// Completes a group that an interruption has left. Only for who holds the directory's lock. What is another user's was never this program's doing: in a
+/// directory that others write to, anybody can leave such files.
 pub(super) fn complete(dir: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(dir.join(NOTE)).is_err() {
+    if !is_ours(&dir.join(NOTE)) {
         return Ok(());
     }
     let note = read_regular(&dir.join(NOTE), "a note", MAX_NOTE).unwrap_or_default();
@@ -74,7 +76,7 @@ pub(super) fn complete(dir: &Path) -> io::Result<()> {
         }
         let (temporary, target) = (dir.join(&member.temporary), dir.join(&member.name));
         // One that is there no more is in its place already.
-        if !fs::symlink_metadata(&temporary).is_ok_and(|facts| facts.is_file()) {
+        if !is_ours(&temporary) {
             continue;
         }
         if member.replace || fs::symlink_metadata(&target).is_err() {
@@ -91,10 +93,15 @@ pub(super) fn complete(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether it is a file of this user's, under this name alone.
+fn is_ours(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.nlink() == 1)
+}
+
 /// Removes the temporary files that a killed program has left. Only for who holds the directory's lock: they are nobody's then.
 pub(super) fn sweep(dir: &Path) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_temporary)) {
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_temporary) && is_ours(&entry.path())) {
         drop(fs::remove_file(entry.path()));
     }
 }
@@ -150,6 +157,26 @@ mod tests {
         complete(dir.path()).unwrap();
         assert_eq!(fs::read_to_string(dir.path().join("new")).unwrap(), "of somebody else");
         assert!(!is_interrupted(dir.path()));
+    }
+
+    /// By another user, in a directory that both write to. Only root can play both.
+    #[test]
+    fn what_somebody_else_left_is_not_obeyed() {
+        let nobody = Some(rustix::fs::Uid::from_raw(65534));
+        for theirs in [".hsmboot-group", ".hsmboot-old.tmp"] {
+            let dir = interrupted(0);
+            if rustix::fs::chown(dir.path().join(theirs), nobody, None).is_err() {
+                return;
+            }
+            complete(dir.path()).unwrap();
+            sweep(dir.path());
+            assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before", "{theirs}");
+            assert!(fs::symlink_metadata(dir.path().join(theirs)).is_ok() || theirs == ".hsmboot-group");
+        }
+        let dir = interrupted(0);
+        fs::hard_link(dir.path().join(".hsmboot-old.tmp"), dir.path().join("another-name")).unwrap();
+        complete(dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before");
     }
 
     #[test]

@@ -135,10 +135,9 @@ pub fn hold(dir: &Path) -> Result<Held<'_>> {
     make_dir(dir)?;
     let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
     match lock(&handle, PATIENCE).map_err(|cause| machine(dir, &cause))? {
-        Lock::Taken => return Err(taken(dir)),
-        Lock::Ours | Lock::None => group::complete(dir).map_err(|cause| machine(dir, &cause))?,
+        Lock::Taken => Err(taken(dir)),
+        Lock::Ours | Lock::None => Ok(Held { dir, handle }),
     }
-    Ok(Held { dir, handle })
 }
 
 /// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary files, as far as that can be done: before anybody reads

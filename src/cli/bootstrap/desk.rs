@@ -33,6 +33,7 @@ impl<'a> Desk<'a> {
     /// Reads the CA's certificate, where there is one. What CloudHSM would refuse is refused here, before anything else is done.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path, now: Moment) -> Result<Self> {
         let store = Store::at(dir);
+        store.mend();
         let text = match &args.ca {
             Some(file) => Some(sign::read_ca(file, now)?),
             None if store.has(CA_FILE) => Some(sign::fit_ca(store.read(CA_FILE, "the CA certificate", MAX_INPUT)?, &store.place(CA_FILE), now)?),

@@ -278,6 +278,7 @@ impl Run<'_> {
         let terms = Terms { serial: super::random()?, now, days: self.args.days };
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(super::now())?;
+        bundle.check_unchanged(false)?;
         let pair = issue(grounds, &ca, &terms)?;
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
