@@ -4,6 +4,8 @@
 #[cfg(feature = "qr")]
 mod camera;
 #[cfg(feature = "qr")]
+mod claim;
+#[cfg(feature = "qr")]
 mod hostile;
 mod one_file;
 #[cfg(all(feature = "online", feature = "simulator"))]

@@ -192,7 +192,8 @@ fn a_file_of_other_content_stays_and_own_records_may_go() {
     bench.run(&PACK).expect(0);
     bench.refused(&sign(&[]), 8, "file-exists", &["x.hsmboot: customerCA.crt exists and holds something else; it was left as it is"]);
     bench.run(&sign(&["--force"])).expect(0);
-    bench.run(&["unpack", FILE, "new"]).expect(0);
+    let text = bench.run(&["unpack", FILE, "new"]).expect(0).stdout;
+    assert!(text.contains(&format!("{CLUSTER}_ClusterCsr.csr\n    SHA-256 of the file ")), "{text}");
     assert_eq!(bench.read("new/customerCA.crt"), bench.read("customerCA.crt"));
     assert!(bench.read("new/verification.json").len() > 1000, "replaced");
 }
@@ -245,6 +246,7 @@ fn one_file_is_said_to_be_one() {
     bench.write(&format!("bundle/{CLUSTER}_ClusterCsr.csr"), "a CSR");
     bench.write("bundle/notes.txt", "one stranger");
     let run = bench.run(&PACK).expect(0);
+    assert!(run.stdout.contains("\n  SHA-256 of the file "), "{}", run.stdout);
     assert!(run.stdout.contains(&format!("x.hsmboot holds: 1 file of {CLUSTER}")), "{}", run.stdout);
     assert!(run.stderr.contains("left out, since no bundle has a file of this name: notes.txt"), "{}", run.stderr);
     bench.write("bundle/more.txt", "another");
