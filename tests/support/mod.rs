@@ -154,7 +154,8 @@ impl Bench {
 pub fn run(mut command: Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    let code = output.status.code().unwrap_or_else(|| panic!("ended by a signal or hanging: {command:?}"));
+    let how = || panic!("{}, not an exit code: {command:?}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    let code = output.status.code().unwrap_or_else(how);
     Run { code, stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
