@@ -64,7 +64,7 @@ fn run(program: &str, arguments: &[&str]) -> Output {
 
 fn passes(output: &Output) {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{}\n{}\n{}", output.status, text(&output.stdout), text(&output.stderr));
 }
 
 #[test]
