@@ -37,7 +37,7 @@ ours() {
         --manufacturer-root "$work/bundle/manufacturer-root.crt" --quiet >/dev/null 2>&1
 }
 # Each round signs a bundle that is not signed yet.
-fresh() { rm -f "$work"/bundle/*.json "$work"/bundle/*Customer* "$work"/bundle/customerCA.crt "$work"/out.*; }
+fresh() { rm -f "$work"/bundle/*.json "$work"/bundle/*.jsonl "$work"/bundle/*Customer* "$work"/bundle/customerCA.crt "$work"/out.*; }
 
 now() { date +%s%N; }
 once() {

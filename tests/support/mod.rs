@@ -8,6 +8,7 @@ pub mod closed;
 pub mod evidence;
 pub mod pipe;
 pub mod terminal;
+pub mod trial;
 pub mod vectors;
 
 use std::collections::BTreeMap;
@@ -100,6 +101,11 @@ impl Bench {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), content).unwrap();
         self.path(name)
+    }
+
+    /// The mode that a plain file gets here: as the umask leaves it.
+    pub fn plain_mode(&self) -> u32 {
+        fs::metadata(self.write("plain", "")).unwrap().mode() & 0o777
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
