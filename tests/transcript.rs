@@ -265,6 +265,16 @@ fn a_transcript_that_is_full_takes_no_step_more_and_stays_readable() {
 }
 
 #[test]
+fn a_pin_in_any_word_of_the_command_line_is_withheld() {
+    let bench = Bench::new();
+    let place = "pkcs11:token=ca?pin-value=84736251";
+    fs::rename(bench.path("bundle"), bench.path(place)).unwrap();
+    bench.run(&[&["verify", place, "--record"][..], &TRUST].concat()).expect(0);
+    let transcript = String::from_utf8(bench.read(&format!("{place}/transcript.jsonl"))).unwrap();
+    assert!(transcript.contains("pin-value=(withheld)") && !transcript.contains("84736251"), "{transcript}");
+}
+
+#[test]
 fn what_is_typed_into_a_transcript_is_bounded() {
     let bench = Bench::new();
     let long = "x".repeat(201);
