@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 
+use hsmboot::x509::{hex, sha256};
 use support::{Bench, CLUSTER, TRUST, openssl};
 
 const TRANSCRIPT: &str = "bundle/transcript.jsonl";
@@ -78,6 +79,11 @@ fn what_another_ca_signed_completes_the_bundle() {
     let (imported, given) = (bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")), bench.read("signed.crt"));
     assert_eq!(pem::parse(imported).unwrap().into_contents(), pem::parse(given).unwrap().into_contents());
     bench.refused(&import(&[]), 8, "already-signed", &[]);
+    let steps = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    let inputs = steps["steps"][0]["inputs"].as_object().unwrap();
+    for (name, file) in [("./signed.crt", "signed.crt"), ("./customerCA.crt", "customerCA.crt")] {
+        assert_eq!(inputs[name], hex(&sha256(&bench.read(file))), "{name}");
+    }
 }
 
 /// As with the variables of AWS: a variable that is set to nothing is not set.
