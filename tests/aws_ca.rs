@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::{Value, json};
 use support::aws::Moto;
+use support::trial::trial;
 use support::{Bench, CLUSTER, Run, TRUST, openssl, run};
 
 const SPECS: [(&str, &str); 5] =
@@ -46,12 +47,12 @@ fn main() -> ExitCode {
         .iter()
         .map(|&(name, test)| {
             let ignored = ignored || (name.starts_with("a_cluster") && !claims);
-            Trial::test(name, move || outcome(test)).with_ignored_flag(ignored)
+            trial(name, test, ignored)
         })
         .collect();
     for (spec, shown) in SPECS {
         let name = format!("a_ca_whose_key_is_in_kms_signs_the_bundle::{spec}");
-        trials.push(Trial::test(name, move || outcome(|| signs_the_bundle(spec, shown))).with_ignored_flag(ignored));
+        trials.push(trial(name, move || signs_the_bundle(spec, shown), ignored));
     }
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     // Its server must not outlive us, and `exit` drops no statics.
@@ -59,11 +60,6 @@ fn main() -> ExitCode {
         moto.stop();
     }
     conclusion.exit_code()
-}
-
-fn outcome(test: impl FnOnce()) -> Result<(), libtest_mimic::Failed> {
-    test();
-    Ok(())
 }
 
 static MOTO: OnceLock<Moto> = OnceLock::new();

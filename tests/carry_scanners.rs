@@ -3,11 +3,15 @@
 //! Where a program is missing its tests show as ignored, never as passed; where `HSMBOOT_SCANNERS` is set, as `tests/run` does, both must be there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/trial.rs"]
+mod trial;
+
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use serde_json::Value;
+use trial::trial;
 
 /// The CSR and certificates of a fixture in the genuine shape and size.
 const FIXTURE: &str = "fixtures/verify/verified--never-expires";
@@ -20,13 +24,7 @@ const TESTS: [(&str, &str, fn()); 3] = [
 
 fn main() -> ExitCode {
     let wanted = std::env::var_os("HSMBOOT_SCANNERS").is_some();
-    let trial = |&(tool, name, test): &(&'static str, &'static str, fn())| {
-        let run = move || {
-            test();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(!cfg!(feature = "qr") || !(wanted || there(tool)))
-    };
+    let trial = |&(tool, name, test): &(&str, &str, fn())| trial(name, test, !cfg!(feature = "qr") || !(wanted || there(tool)));
     libtest_mimic::run(&Arguments::from_args(), TESTS.iter().map(trial).collect()).exit_code()
 }
 

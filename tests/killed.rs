@@ -9,18 +9,13 @@ mod support;
 use std::fs;
 use std::process::{Command, ExitCode, Output};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use support::trial::trial;
 use support::{Bench, TRUST, sign};
 
 fn main() -> ExitCode {
     let absent = std::env::var_os("HSMBOOT_STRACE").is_none() && Command::new("strace").args(["-qq", "true"]).output().is_err();
-    let trial = |name: &str, test: fn()| {
-        let run = move || {
-            test();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(absent)
-    };
+    let trial = |name: &str, test: fn()| trial(name, test, absent);
     let trials = vec![
         trial("a_signed_bundle_is_there_whole_or_not_at_all", a_signed_bundle_is_there_whole_or_not_at_all),
         trial("a_ca_is_there_with_its_key_or_not_at_all", a_ca_is_there_with_its_key_or_not_at_all),

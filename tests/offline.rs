@@ -12,18 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use support::trial::trial;
 use support::{Bench, CLUSTER, TRUST};
 
 fn main() -> ExitCode {
     let absent = std::env::var_os("HSMBOOT_STRACE").is_none() && !can_look();
-    let trial = |name: &str, test: fn()| {
-        let run = move || {
-            test();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(absent)
-    };
+    let trial = |name: &str, test: fn()| trial(name, test, absent);
     let trials = vec![
         trial("the_way_from_a_bundle_to_a_report_makes_no_socket", the_way_from_a_bundle_to_a_report_makes_no_socket),
         trial("a_socket_would_be_seen", a_socket_would_be_seen),

@@ -4,11 +4,14 @@
 //! passed; where `HSMBOOT_BROWSER` is set, as `tests/run` does, it must be there. `HSMBOOT_REGENERATE=1` takes the documentation's picture anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "support/browser.rs"]
+mod browser;
+
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 
 /// The script's checks, in its order.
 const CHECKS: [&str; 16] = [
@@ -31,14 +34,8 @@ const CHECKS: [&str; 16] = [
 ];
 
 fn main() -> ExitCode {
-    let absent = std::env::var_os("HSMBOOT_BROWSER").is_none() && ["chromium", "chromedriver"].iter().any(|tool| !there(tool));
-    let checks = CHECKS.iter().chain(&["every_check_of_the_script_is_a_test"]);
-    let trials = checks.map(|&name| Trial::test(name, move || outcome(name)).with_ignored_flag(absent || !cfg!(feature = "simulator")));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-fn there(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+    let is_ignored = |_: &str| !cfg!(feature = "simulator") || browser::is_absent();
+    libtest_mimic::run(&Arguments::from_args(), browser::trials(&CHECKS, report, is_ignored)).exit_code()
 }
 
 /// What the script printed. One browser does for all checks.
@@ -54,18 +51,4 @@ fn report() -> &'static str {
         let output = command.output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
     })
-}
-
-fn outcome(name: &str) -> Result<(), Failed> {
-    let report = report();
-    if name == "every_check_of_the_script_is_a_test" {
-        let run: Vec<&str> =
-            report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
-        return if run == CHECKS { Ok(()) } else { Err(format!("the script ran {run:?}\n{report}").into()) };
-    }
-    if report.lines().any(|line| line.strip_prefix("ok ") == Some(name)) {
-        return Ok(());
-    }
-    let why = report.lines().find_map(|line| line.strip_prefix("FAILED ")?.strip_prefix(name));
-    Err(why.map_or_else(|| format!("it was not run:\n{report}"), |why| format!("{name}{why}")).into())
 }

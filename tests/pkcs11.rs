@@ -40,7 +40,8 @@ mod support;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use support::trial::trial;
 
 #[cfg(feature = "pkcs11")]
 fn main() -> ExitCode {
@@ -53,27 +54,21 @@ fn main() -> ExitCode {
     let mut tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
     #[cfg(all(feature = "online", feature = "simulator"))]
     tests.extend(runbook::TESTS);
-    let trials = tests.into_iter().map(|(name, test)| {
-        Trial::test(name, move || {
-            test();
-            Ok(())
-        })
-        .with_ignored_flag(absent)
-    });
+    let trials = tests.into_iter().map(|(name, test)| trial(name, test, absent));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
 /// A build without the feature says so, whatever the URI holds, and which build has it.
 #[cfg(not(feature = "pkcs11"))]
 fn main() -> ExitCode {
-    let trial = Trial::test("a_build_without_the_feature_says_which_build_has_it", || {
+    let test = || {
         let bench = support::Bench::new();
         for uri in ["pkcs11:token=ca;object=key", "PKCS11:"] {
             let words = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", uri];
             bench.refused(&words, 2, "key-kind-unsupported", &["PKCS#11 token"]);
             assert!(bench.run(&words).stderr.contains("the feature `pkcs11`"));
         }
-        Ok(())
-    });
-    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+    };
+    let trials = vec![trial("a_build_without_the_feature_says_which_build_has_it", test, false)];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -5,11 +5,14 @@
 //! `HSMBOOT_REGENERATE=1` takes the documentation's pictures anew (PyPI: pypdfium2).
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "support/browser.rs"]
+mod browser;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 
 /// The script's checks, in its order.
 const CHECKS: [&str; 11] = [
@@ -29,15 +32,8 @@ const CHECKS: [&str; 11] = [
 const AXE: &str = "axe_finds_nothing";
 
 fn main() -> ExitCode {
-    let absent = std::env::var_os("HSMBOOT_BROWSER").is_none() && ["chromium", "chromedriver"].iter().any(|tool| !there(tool));
-    let ignored = |name: &str| absent || (name == AXE && axe().is_none());
-    let checks = CHECKS.iter().chain(&["every_check_of_the_script_is_a_test"]);
-    let trials = checks.map(|&name| Trial::test(name, move || outcome(name)).with_ignored_flag(ignored(name)));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-fn there(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+    let is_ignored = |check: &str| browser::is_absent() || (check == AXE && axe().is_none());
+    libtest_mimic::run(&Arguments::from_args(), browser::trials(&CHECKS, report, is_ignored)).exit_code()
 }
 
 /// axe-core, as NODE_PATH has it: a file that is not there fails its test.
@@ -61,19 +57,4 @@ fn report() -> &'static str {
         let output = command.output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
     })
-}
-
-fn outcome(name: &str) -> Result<(), Failed> {
-    let report = report();
-    if name == "every_check_of_the_script_is_a_test" {
-        let run: Vec<&str> =
-            report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
-        let expected: Vec<&str> = CHECKS.into_iter().filter(|check| *check != AXE || axe().is_some()).collect();
-        return if run == expected { Ok(()) } else { Err(format!("the script ran {run:?}\n{report}").into()) };
-    }
-    if report.lines().any(|line| line.strip_prefix("ok ") == Some(name)) {
-        return Ok(());
-    }
-    let why = report.lines().find_map(|line| line.strip_prefix("FAILED ")?.strip_prefix(name));
-    Err(why.map_or_else(|| format!("it was not run:\n{report}"), |why| format!("{name}{why}")).into())
 }

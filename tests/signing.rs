@@ -214,7 +214,7 @@ fn files_of_two_claims_do_not_hold_together() {
 fn a_bundle_that_does_not_verify_is_not_signed() {
     let bench = Bench::new();
     // The built-in anchors know nothing of test roots.
-    bench.refused(&sign(&[])[..6], 3, "rejected", &["do not sign", "aws.signature", "manufacturer.signature"]);
+    bench.refused(&sign(&[])[..6], 3, "rejected", &["do not sign, do not submit", "aws.signature", "manufacturer.signature"]);
     bench.refused(&sign(&["--policy", "rfc5280"]), 3, "rejected", &["ca-profile.aws-hardware"]);
     // An acceptance of what does not fail is no way round either.
     bench.refused(&[&sign(&[])[..6], &["--accept", "validity.hsm", "--reason", "x"]].concat(), 3, "rejected", &["aws.signature"]);

@@ -5,6 +5,8 @@
 
 #[allow(dead_code, unreachable_pub)]
 mod forge;
+#[path = "support/trial.rs"]
+mod trial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,8 @@ use forge::mutate::{flip, insertions, survivors};
 use forge::pem::{pem, unpem};
 use hsmboot::verify::{Anchor, Anchors, CheckId, Evidence, Policy, Profile, Record, Side, Status, Verdict, verify};
 use hsmboot::x509::{Certificate, Moment};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use trial::trial;
 
 /// A moment within the dates of every genuine certificate but the manufacturer root's first issue.
 const AT: &str = "2026-06-01T00:00:00Z";
@@ -37,13 +40,7 @@ const TESTS: [(&str, fn()); 10] = [
 
 fn main() -> ExitCode {
     let absent = std::env::var_os("HSMBOOT_VECTORS").is_none() && !vectors().exists();
-    let trial = |&(name, test): &(&'static str, fn())| {
-        Trial::test(name, move || {
-            test();
-            Ok(())
-        })
-        .with_ignored_flag(absent)
-    };
+    let trial = |&(name, test): &(&str, fn())| trial(name, test, absent);
     libtest_mimic::run(&Arguments::from_args(), TESTS.iter().map(trial).collect()).exit_code()
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
-use super::sign;
+use super::sign::{self, Signed};
 use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{Outcome, Ui};
 use crate::bundle::{Bundle, Fingerprint, Origin, Step, Waiver};
@@ -74,6 +74,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     files.extend(given(&args.trust_anchor, &trust_anchor));
     let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
     let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
-    let response = sign::write(&bundle, &pair, &judgement.record, &evidence, waiver, &Origin::default(), now, args.force, &step)?;
-    Ok(sign::answer(&bundle, &pair, &response, &judgement.record, request, compared))
+    let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
+    let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: args.force };
+    let response = signed.write(&step)?;
+    Ok(signed.answer(&response, request, compared))
 }

@@ -1,12 +1,20 @@
 //! `hsmboot sign`
 
+mod before;
 #[cfg(feature = "awskms")]
 mod issuer;
+mod response;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+#[cfg(feature = "online")]
+pub(crate) use before::fit_ca;
+#[cfg(any(feature = "online", feature = "qr"))]
+pub(crate) use before::signed_already;
+pub(crate) use before::{check_places, grounds, not_signed_already, read_ca};
+#[cfg(feature = "online")]
+pub(crate) use response::fingerprint;
+pub(crate) use response::{Signed, note_subject};
 
-use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 use super::args::{PassphraseArgs, TrustArgs};
 #[cfg(feature = "awskms")]
@@ -15,17 +23,14 @@ use super::expect::{ExpectArgs, Side};
 use super::key::KeyAccess;
 use super::step::{StepArgs, given, judged, refuse_gaps, seal, warn_of_gaps};
 use super::token::TokenArgs;
-use super::ui::{Outcome, Ui, path_value};
-use super::{TOOL, verify};
-use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
+use super::ui::{Outcome, Ui};
+use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Waiver};
 use crate::ca::KeySource;
-use crate::check::{self, Pair};
+use crate::check::Pair;
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
-use crate::verify::{self as engine, Evidence, Judgement, Record};
-use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment, hex, name_text, sha256};
+use crate::verify::{self as engine, Evidence, Judgement};
+use crate::x509::{Certificate, Moment};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -157,7 +162,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 impl Work<'_> {
-    fn by_own_ca(&self, certificate: &std::path::Path, source: &KeySource) -> Result<Outcome> {
+    fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let ca_text = read_ca(certificate, now)?;
         check_places(self.bundle, &ca_text, args.force)?;
@@ -175,7 +180,7 @@ impl Work<'_> {
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(given(certificate, &ca_text), compared) };
-        self.finish(&pair, &Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
+        self.finish(&pair, Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
     }
 
     /// Asks for the fingerprint that the other side read out.
@@ -197,207 +202,11 @@ impl Work<'_> {
         }
     }
 
-    fn finish(&self, pair: &Pair, origin: &Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
-        let record = &self.judgement.record;
-        let written = write(self.bundle, pair, record, self.evidence, self.waiver.clone(), origin, signed_at, self.args.force, step);
-        let response = kept(written, pair)?;
-        Ok(answer(self.bundle, pair, &response, record, self.request(), compared))
+    fn finish(&self, pair: &Pair, origin: Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
+        let Work { args, bundle, evidence, judgement, .. } = *self;
+        let (record, unverified) = (&judgement.record, self.waiver.clone());
+        let signed = Signed { bundle, pair, evidence, record, unverified, origin, signed_at, force: args.force };
+        let response = signed.keep(step)?;
+        Ok(signed.answer(&response, self.request(), compared))
     }
-}
-
-/// A bundle that is signed already stays as it is.
-pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
-    if force || !bundle.has(Part::SignedCert) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Class::Conflict,
-        "already-signed",
-        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
-        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.path().display()),
-    ))
-}
-
-/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` recorded.
-///
-/// # Errors
-/// Class `Input`: `not-signed`, or as [`Bundle::compare_response`].
-#[cfg(any(feature = "online", feature = "qr"))]
-pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
-    if !bundle.has(Part::SignedCert) {
-        return Err(Error::new(
-            Class::Input,
-            "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
-        ));
-    }
-    bundle.compare_response()
-}
-
-/// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is
-/// signed.
-pub(crate) fn check_places(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
-    let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
-    let text = pem::encode(Label::Certificate, &der);
-    let force = force || holds(bundle, &der);
-    let trust_anchor = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force };
-    // These may be replaced, unless a directory stands there.
-    let others = [Part::SignedCert.file_name(bundle.id()), RESPONSE.to_owned(), bundle::VERIFICATION.to_owned()];
-    let others = others.into_iter().map(|name| NewFile { name, content: &[], mode: 0o644, replace: true });
-    bundle.store().check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
-}
-
-/// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
-fn holds(bundle: &Bundle, der: &[u8]) -> bool {
-    // A link is no file of the bundle: what it leads to is not ours to write.
-    if !bundle.store().has_file(CA_FILE) {
-        return false;
-    }
-    let there = bundle.read_trust_anchor().unwrap_or_default();
-    pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
-}
-
-/// What entitles to a signature, or the rejection.
-pub(crate) fn grounds<'a>(judgement: &'a Judgement, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
-    if let Some(proof) = judgement.verified() {
-        if waiver.is_some() {
-            ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
-        }
-        return Ok(Grounds::Verified(proof));
-    }
-    let rejected = || {
-        let error = verify::rejection(&judgement.record);
-        error
-            .unwrap_or_else(|| Error::new(Class::Rejected, "rejected", "the HSM's identity is not proven", ""))
-            .with_document(verification(&judgement.record))
-    };
-    let Some(waiver) = waiver else { return Err(rejected()) };
-    let csr: &Csr = judgement.csr().ok_or_else(rejected)?;
-    ui.alarm("UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key will own what the cluster's users trust.");
-    ui.alarm(&format!("Going on because: {}", waiver.reason));
-    Ok(Grounds::Unverified { csr, reason: &waiver.reason })
-}
-
-fn verification(record: &Record) -> Value {
-    json!({ "verification": verify::document(record) })
-}
-
-/// The CA's certificate as its file holds it. What CloudHSM would refuse is refused before a passphrase is asked for.
-pub(crate) fn read_ca(file: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
-    fit_ca(fsio::read(file, "the CA certificate", MAX_INPUT)?, &file.display(), now)
-}
-
-/// The same of a text that was read from `place`.
-pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
-    check::trust_anchor(&text, now).map_err(|mut error| {
-        error.message = format!("{place}: {}", error.message);
-        error
-    })?;
-    Ok(text)
-}
-
-/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.
-pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
-    let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
-    if asked != made {
-        let (asked, made) = (name_text(asked), name_text(made));
-        let how = if asked == made { ", the same text in another encoding" } else { "" };
-        ui.warn(&format!(
-            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {asked}\n  certificate  {made}{how}"
-        ));
-    }
-}
-
-/// The fingerprint of what goes back.
-pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
-    Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
-}
-
-#[allow(clippy::too_many_arguments)] // what `response.json` says, and how it is written
-/// Writes the four files that `sign` adds, all or none.
-pub(crate) fn write(
-    bundle: &Bundle,
-    pair: &Pair,
-    record: &Record,
-    evidence: &Evidence,
-    unverified: Option<Waiver>,
-    origin: &Origin,
-    now: Moment,
-    force: bool,
-    step: &Step<'_>,
-) -> Result<Response> {
-    let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
-    let csr_text = evidence.csr.as_deref().unwrap_or_default();
-    let signed_name = Part::SignedCert.file_name(bundle.id());
-    let response = Response {
-        format: Response::FORMAT.to_owned(),
-        cluster_id: bundle.id().clone(),
-        signed_at: now,
-        tool: TOOL.to_owned(),
-        files: BTreeMap::from([
-            (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
-            (signed_name.clone(), hex(&sha256(signed_pem.as_bytes()))),
-            (CA_FILE.to_owned(), hex(&sha256(anchor_pem.as_bytes()))),
-        ]),
-        csr_sha256: hex(&pair.csr().fingerprint()),
-        signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
-        ca_fingerprint: hex(&pair.trust_anchor().fingerprint()),
-        ca_key: origin.ca_key.clone(),
-        issued_by: origin.issued_by.clone(),
-        verdict: record.verdict.as_str().to_owned(),
-        unverified,
-    };
-    let (record_text, response_text) = (bundle::document(record), bundle::document(&response));
-    let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
-    bundle
-        .write(
-            &[
-                file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
-                file(bundle::VERIFICATION, &record_text, true),
-                file(RESPONSE, &response_text, true),
-                file(&signed_name, signed_pem.as_bytes(), force),
-            ],
-            step,
-        )
-        .map(|()| response)
-}
-
-/// Writes what was signed just now. A signature once made is not lost: an error carries the certificate.
-pub(crate) fn kept(written: Result<Response>, pair: &Pair) -> Result<Response> {
-    written.map_err(|mut error| {
-        let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
-        error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
-        error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
-    })
-}
-
-pub(crate) fn answer(bundle: &Bundle, pair: &Pair, response: &Response, record: &Record, request: Fingerprint, compared: bool) -> Outcome {
-    let back = fingerprint(bundle, pair);
-    let mut document = serde_json::to_value(response).unwrap_or_default();
-    if let Some(object) = document.as_object_mut() {
-        object.insert("bundle".to_owned(), path_value(bundle.path()));
-        object.insert("verification".to_owned(), verify::document(record));
-        object.insert("request_fingerprint".to_owned(), json!(request));
-        object.insert("request_compared".to_owned(), json!(compared));
-        object.insert("response_fingerprint".to_owned(), json!(back));
-    }
-    // `submit` asks again for what was waived here.
-    let (proof, again) = match response.unverified {
-        Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
-        None => ("verified: the CSR is a genuine HSM's", ""),
-    };
-    let text = format!(
-        "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
-        bundle.id(),
-        bundle.part(Part::SignedCert),
-        response.signed_cert_sha256,
-        pair.signed_cert().not_before(),
-        pair.signed_cert().not_after(),
-        bundle.place(CA_FILE),
-        response.ca_fingerprint,
-        if compared { ", as expected" } else { ", compared by nobody" },
-        bundle.path().display(),
-    );
-    Outcome::done(document, text)
 }

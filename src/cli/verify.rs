@@ -84,7 +84,7 @@ pub(crate) fn rejection(record: &Record) -> Option<Error> {
         Error::new(
             Class::Rejected,
             "rejected",
-            format!("the HSM's identity is not proven: do not sign\n{listed}"),
+            format!("the HSM's identity is not proven: do not sign, do not submit\n{listed}"),
             "each check's rule and source: docs/verification.md; what each failure means: docs/troubleshooting.md",
         )
     })

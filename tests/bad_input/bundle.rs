@@ -123,7 +123,7 @@ fn swapped_files() {
         std::fs::write(bench.part(one), b).unwrap();
         std::fs::write(bench.part(other), a).unwrap();
         bench.refused(&verify(&[]), 3, "rejected", &["the HSM's identity is not proven"]);
-        bench.refused(&sign(&[]), 3, "rejected", &["do not sign"]);
+        bench.refused(&sign(&[]), 3, "rejected", &["do not sign, do not submit"]);
     }
     let bench = Bench::new();
     std::fs::copy(bench.part("HsmCertificate.crt"), bench.part("ClusterCsr.csr")).unwrap();

@@ -72,6 +72,9 @@ fn there_and_back_by_camera_is_a_whole_claim() {
     let signed = [&["sign", "offline", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--seal", "--output", "json"][..], &TRUST].concat();
     let signed = bench.run(&signed).expect(0).json();
 
+    let of_a_signed_bundle = |words: &[&str]| bench.run(&[&["qr", "show", "offline"], words].concat()).expect(0).stderr;
+    assert!(of_a_signed_bundle(&[]).contains("what goes back from the CA is drawn with --response"));
+    assert_eq!(of_a_signed_bundle(&["--response"]), "");
     let back = show(&bench_with(&bench, "offline"), &["--response"]);
     let back: Vec<String> = back.into_iter().map(|code| code.replace("codes/", "back/")).collect();
     assert!(back[0].starts_with("back/response-1of"), "{back:?}");

@@ -19,7 +19,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from page_chromium import CONTRAST, ENTER, TAB, Browser, Simulator, eventually, indexed
+from chromium import CONTRAST, ENTER, TAB, Browser, Checks, indexed
+from local import eventually
+from simulator import Simulator
 
 CLUSTER = "cluster-hsmboottest"
 # Markup, quotes, and letters that reorder or hide text.
@@ -89,7 +91,7 @@ class Pages:
         path.write_text(path.read_text().replace("Grace", "Mallory").replace("\"step\":1", "\"step\":2"))
 
 
-class Checks:
+class Looks(Checks):
     """The pages as their readers find them: on a screen, on paper, by keyboard, by ear."""
 
     def __init__(self, pages, browser, axe):
@@ -259,19 +261,6 @@ class Checks:
                 assert len(found["passes"]) > 20, "axe has looked"
         self.browser.view(1280, 900)
 
-    def run(self):
-        failed = 0
-        for name in [name for name in vars(Checks) if not name.startswith("_") and name != "run"]:
-            if name == "axe_finds_nothing" and not self.axe:
-                continue
-            try:
-                getattr(self, name)()
-                print(f"ok {name}", flush=True)
-            except Exception as error:  # Whatever it is, it is this check's failure.
-                failed += 1
-                print(f"FAILED {name}: {' '.join(str(error).split()) or type(error).__name__}", flush=True)
-        return failed
-
 
 # What stands outside the page's width, but for what scrolls in a frame of its own.
 OUTSIDE = """
@@ -398,7 +387,7 @@ def main():
         browser = Browser(os.path.join(directory, "profile"))
         try:
             browser.view(1280, 900)
-            failed = Checks(pages, browser, given.axe).run()
+            failed = Looks(pages, browser, given.axe).run(() if given.axe else ("axe_finds_nothing",))
             if given.pictures:
                 pictures(given.program, browser, given.pictures)
         finally:

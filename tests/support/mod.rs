@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod evidence;
+pub mod trial;
 pub mod vectors;
 
 use std::collections::BTreeMap;

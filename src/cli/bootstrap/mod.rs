@@ -12,10 +12,11 @@ use std::time::Duration;
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
 use super::fetch::warn_of_missing;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
+use super::sign::{self, Signed};
 use super::step::{StepArgs, judged};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
-use super::{TOOL, ca, sign, submit, verify};
+use super::{TOOL, ca, submit, verify};
 use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Store};
 use crate::ca::KeyType;
 use crate::check::Pair;
@@ -283,7 +284,7 @@ impl Run<'_> {
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
         let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
-        sign::kept(sign::write(bundle, &pair, record, evidence, None, &origin, now, self.args.force, &step), &pair)?;
+        Signed { bundle, pair: &pair, evidence, record, unverified: None, origin, signed_at: now, force: self.args.force }.keep(&step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)
     }

@@ -96,6 +96,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     } else if on_screen {
         text = shown.in_a_row();
     }
+    if kind == Kind::Request && bundle.has(Part::SignedCert) {
+        ui.warn("the bundle is signed, and this is its request again: what goes back from the CA is drawn with --response");
+    }
     for path in &written {
         text.push_str(&format!("wrote {}\n", path.display()));
     }

@@ -1,0 +1,108 @@
+//! What has to hold before anything is signed, imported or submitted.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
+use crate::check;
+use crate::cli::ui::Ui;
+use crate::cli::verify;
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::sign::Grounds;
+use crate::verify::{Judgement, Record};
+use crate::x509::pem::{self, Label};
+use crate::x509::{Csr, Moment};
+
+/// A bundle that is signed already stays as it is.
+pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
+    if force || !bundle.has(Part::SignedCert) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Class::Conflict,
+        "already-signed",
+        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
+        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.path().display()),
+    ))
+}
+
+/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` recorded.
+///
+/// # Errors
+/// Class `Input`: `not-signed`, or as [`Bundle::compare_response`].
+#[cfg(any(feature = "online", feature = "qr"))]
+pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
+    if !bundle.has(Part::SignedCert) {
+        return Err(Error::new(
+            Class::Input,
+            "not-signed",
+            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
+        ));
+    }
+    bundle.compare_response()
+}
+
+/// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is
+/// signed.
+pub(crate) fn check_places(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
+    let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
+    let text = pem::encode(Label::Certificate, &der);
+    let force = force || holds(bundle, &der);
+    let trust_anchor = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force };
+    // These may be replaced, unless a directory stands there.
+    let others = [Part::SignedCert.file_name(bundle.id()), RESPONSE.to_owned(), bundle::VERIFICATION.to_owned()];
+    let others = others.into_iter().map(|name| NewFile { name, content: &[], mode: 0o644, replace: true });
+    bundle.store().check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
+}
+
+/// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
+pub(super) fn holds(bundle: &Bundle, der: &[u8]) -> bool {
+    // A link is no file of the bundle: what it leads to is not ours to write.
+    if !bundle.store().has_file(CA_FILE) {
+        return false;
+    }
+    let there = bundle.read_trust_anchor().unwrap_or_default();
+    pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
+}
+
+/// What entitles to a signature, or the rejection.
+pub(crate) fn grounds<'a>(judgement: &'a Judgement, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
+    if let Some(proof) = judgement.verified() {
+        if waiver.is_some() {
+            ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
+        }
+        return Ok(Grounds::Verified(proof));
+    }
+    let rejected = || {
+        let error = verify::rejection(&judgement.record);
+        error
+            .unwrap_or_else(|| Error::new(Class::Rejected, "rejected", "the HSM's identity is not proven", ""))
+            .with_document(verification(&judgement.record))
+    };
+    let Some(waiver) = waiver else { return Err(rejected()) };
+    let csr: &Csr = judgement.csr().ok_or_else(rejected)?;
+    ui.alarm("UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key will own what the cluster's users trust.");
+    ui.alarm(&format!("Going on because: {}", waiver.reason));
+    Ok(Grounds::Unverified { csr, reason: &waiver.reason })
+}
+
+fn verification(record: &Record) -> Value {
+    json!({ "verification": verify::document(record) })
+}
+
+/// The CA's certificate as its file holds it. What CloudHSM would refuse is refused before a passphrase is asked for.
+pub(crate) fn read_ca(file: &Path, now: Moment) -> Result<Vec<u8>> {
+    fit_ca(fsio::read(file, "the CA certificate", MAX_INPUT)?, &file.display(), now)
+}
+
+/// The same of a text that was read from `place`.
+pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
+    check::trust_anchor(&text, now).map_err(|mut error| {
+        error.message = format!("{place}: {}", error.message);
+        error
+    })?;
+    Ok(text)
+}

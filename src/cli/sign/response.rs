@@ -1,0 +1,129 @@
+//! What a signature adds to a bundle, and the answer that tells of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::before::holds;
+use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
+use crate::check::Pair;
+use crate::cli::ui::{Outcome, Ui, path_value};
+use crate::cli::{TOOL, verify};
+use crate::error::Result;
+use crate::fsio::NewFile;
+use crate::verify::{Evidence, Record};
+use crate::x509::{Moment, hex, name_text, sha256};
+
+/// A pair that `check` has passed, and what `response.json` says of it.
+pub(crate) struct Signed<'a> {
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) pair: &'a Pair,
+    pub(crate) evidence: &'a Evidence,
+    /// How the evidence was judged.
+    pub(crate) record: &'a Record,
+    /// Why it was signed although it does not verify.
+    pub(crate) unverified: Option<Waiver>,
+    pub(crate) origin: Origin,
+    pub(crate) signed_at: Moment,
+    /// Files of other content may be replaced.
+    pub(crate) force: bool,
+}
+
+impl Signed<'_> {
+    fn response(&self) -> Response {
+        let Signed { bundle, pair, .. } = *self;
+        let csr_text = self.evidence.csr.as_deref().unwrap_or_default();
+        Response {
+            format: Response::FORMAT.to_owned(),
+            cluster_id: bundle.id().clone(),
+            signed_at: self.signed_at,
+            tool: TOOL.to_owned(),
+            files: BTreeMap::from([
+                (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
+                (Part::SignedCert.file_name(bundle.id()), hex(&sha256(pair.signed_cert_pem().as_bytes()))),
+                (CA_FILE.to_owned(), hex(&sha256(pair.trust_anchor_pem().as_bytes()))),
+            ]),
+            csr_sha256: hex(&pair.csr().fingerprint()),
+            signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
+            ca_fingerprint: hex(&pair.trust_anchor().fingerprint()),
+            ca_key: self.origin.ca_key.clone(),
+            issued_by: self.origin.issued_by.clone(),
+            verdict: self.record.verdict.as_str().to_owned(),
+            unverified: self.unverified.clone(),
+        }
+    }
+
+    /// Writes the four files that `sign` adds, and the step, all or none.
+    pub(crate) fn write(&self, step: &Step<'_>) -> Result<Response> {
+        let Signed { bundle, pair, force, .. } = *self;
+        let response = self.response();
+        let (record, document) = (bundle::document(self.record), bundle::document(&response));
+        let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
+        let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
+        let files = [
+            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
+            file(bundle::VERIFICATION, &record, true),
+            file(RESPONSE, &document, true),
+            file(&Part::SignedCert.file_name(bundle.id()), signed_pem.as_bytes(), force),
+        ];
+        bundle.write(&files, step).map(|()| response)
+    }
+
+    /// The same of what was signed just now. A signature once made is not lost: an error carries the certificate.
+    pub(crate) fn keep(&self, step: &Step<'_>) -> Result<Response> {
+        self.write(step).map_err(|mut error| {
+            let (signed_pem, anchor_pem) = (self.pair.signed_cert_pem(), self.pair.trust_anchor_pem());
+            error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
+            error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
+        })
+    }
+
+    /// What the command says, where `request` was compared or was not.
+    pub(crate) fn answer(&self, response: &Response, request: Fingerprint, compared: bool) -> Outcome {
+        let Signed { bundle, pair, .. } = *self;
+        let back = fingerprint(bundle, pair);
+        let mut document = serde_json::to_value(response).unwrap_or_default();
+        if let Some(object) = document.as_object_mut() {
+            object.insert("bundle".to_owned(), path_value(bundle.path()));
+            object.insert("verification".to_owned(), verify::document(self.record));
+            object.insert("request_fingerprint".to_owned(), json!(request));
+            object.insert("request_compared".to_owned(), json!(compared));
+            object.insert("response_fingerprint".to_owned(), json!(back));
+        }
+        // `submit` asks again for what was waived here.
+        let (proof, again) = match response.unverified {
+            Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
+            None => ("verified: the CSR is a genuine HSM's", ""),
+        };
+        let text = format!(
+            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
+            bundle.id(),
+            bundle.part(Part::SignedCert),
+            response.signed_cert_sha256,
+            pair.signed_cert().not_before(),
+            pair.signed_cert().not_after(),
+            bundle.place(CA_FILE),
+            response.ca_fingerprint,
+            if compared { ", as expected" } else { ", compared by nobody" },
+            bundle.path().display(),
+        );
+        Outcome::done(document, text)
+    }
+}
+
+/// The fingerprint of what goes back.
+pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
+    Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
+}
+
+/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.
+pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
+    let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
+    if asked != made {
+        let (asked, made) = (name_text(asked), name_text(made));
+        let how = if asked == made { ", the same text in another encoding" } else { "" };
+        ui.warn(&format!(
+            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {asked}\n  certificate  {made}{how}"
+        ));
+    }
+}

@@ -1,0 +1,17 @@
+"""What talks to servers on this machine: no proxy in between, and nothing depends on how long they take."""
+
+import time
+import urllib.request
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def eventually(what, true, seconds=30):
+    """Waits for a condition. The bound is for the failure: nothing depends on how long it takes."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = true()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"never came: {what}")
