@@ -194,8 +194,8 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     };
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
     if let Some(file) = engine::another_ca(facts) {
-        let says = styled(RED, &format!("NOT YOUR CA: another certificate than {}", plain(file)));
-        text.push_str(&format!("  trust anchor {says}\n"));
+        let says = styled(RED, &format!("the trust anchor is NOT YOUR CA, but another certificate than {}", plain(file)));
+        text.push_str(&format!("  CA          {says}\n"));
     }
     let transcript = engine::transcript(facts);
     text.push_str(&format!("  transcript  {}\n", plain(&transcript.says)));
