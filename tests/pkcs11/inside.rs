@@ -73,12 +73,14 @@ fn keys(session: &Session) -> Value {
     handles.into_iter().map(of).collect()
 }
 
-/// An RSA pair; `extractable` lets its private key out.
+/// An RSA pair; `extractable` lets its private key out, `readable` shows it.
 fn generate(session: &Session, label: &str, bits: usize, more: &[&str]) -> Value {
     let named = [Attribute::Token(true), Attribute::Label(label.into()), Attribute::Id(vec![7])];
     let out = more.contains(&"extractable");
+    let hidden = !out && !more.contains(&"readable");
     let public = [&named[..], &[Attribute::ModulusBits(bits.try_into().unwrap()), Attribute::PublicExponent(vec![1, 0, 1])]].concat();
-    let private = [&named[..], &[Attribute::Private(true), Attribute::Sensitive(!out), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
+    let private =
+        [&named[..], &[Attribute::Private(true), Attribute::Sensitive(hidden), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
     session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
     json!({})
 }

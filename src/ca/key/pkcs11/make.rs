@@ -65,12 +65,12 @@ impl Kind {
 
 /// Makes a pair of this type under the URI's `object`, and its `id` if it has one: else the id is SHA-1 over the public key's bits, as in the CA
 /// certificate's subject key identifier. The private key is sensitive, not extractable, and may sign; that the token says so of it is seen before it
-/// counts as made.
+/// counts as made. What cannot be is refused before it says that a key is being made.
 ///
 /// # Errors
 /// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-exposed`, `token-unusable`,
 /// `token-refused`.
-pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType) -> Result<Key> {
+pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType, say: &dyn Fn(&str)) -> Result<Key> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
             Class::Usage,
@@ -83,6 +83,7 @@ pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs
     let bug = || Error::new(Class::Machine, "bug", "this machine's numbers are too small for a key's length", "please report it");
     let made = Kind::of(kind).ok_or_else(bug)?;
     can(token, module, &made, kind)?;
+    say(&format!("making a key on the token {name}, {kind}"));
     let fault = |error: Cryptoki| failure::token(&name, "was asked to make a key pair (C_GenerateKeyPair)", &error);
     let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
     finish(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {
