@@ -308,6 +308,21 @@ fn what_comes_goes_into_its_own_bundle_alone() {
 }
 
 #[test]
+fn a_bundle_that_comes_once_more_takes_no_later_record_away() {
+    let bench = Bench::new();
+    let record = |bundle: &str, at: &str| bench.run(&[&["verify", bundle, "--record", "--at", at][..], &TRUST].concat()).expect(0);
+    record("bundle", "2026-01-01T00:00:00Z");
+    bench.run(&PACK).expect(0);
+    bench.run(&["unpack", FILE, "there"]).expect(0);
+    record("there", "2026-02-02T00:00:00Z");
+    let later = bench.read("there/verification.json");
+    let again = bench.run(&["unpack", FILE, "there", "--output", "json"]).expect(0).json();
+    assert_eq!(again["unchanged"], true, "{again:#}");
+    assert_eq!(bench.read("there/verification.json"), later);
+    bench.run(&["transcript", "verify", "there"]).expect(0);
+}
+
+#[test]
 fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let bench = Bench::new();
     bench.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
