@@ -323,6 +323,23 @@ fn a_bundle_that_comes_once_more_takes_no_later_record_away() {
 }
 
 #[test]
+fn a_name_that_is_no_plain_text_stands_in_a_transcript_that_travels() {
+    for bundle in ["bundle", FILE] {
+        let bench = if bundle == FILE { packed() } else { Bench::new() };
+        for (from, to) in [("customerCA.crt", "C\u{7f}A\u{85}.crt"), ("aws-root.crt", "a\u{9b}.crt")] {
+            fs::rename(bench.path(from), bench.path(to)).unwrap();
+        }
+        let trust = ["--aws-root", "a\u{9b}.crt", "--manufacturer-root", "manufacturer-root.crt"];
+        bench.run(&[&["sign", bundle, "--ca", "C\u{7f}A\u{85}.crt", "--ca-key", "customerCA.key"][..], &trust].concat()).expect(0);
+        bench.run(&["transcript", "verify", bundle]).expect(0);
+        bench.run(&["pack", bundle, "-o", "away.hsmboot"]).expect(0);
+        let steps = bench.run(&["transcript", "show", "away.hsmboot", "--output", "json"]).expect(0).json();
+        let inputs = steps["steps"][0]["inputs"].as_object().unwrap();
+        assert!(inputs.contains_key("./C\u{7f}A\u{85}.crt") && inputs.contains_key("./a\u{9b}.crt"), "{inputs:?}");
+    }
+}
+
+#[test]
 fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let bench = Bench::new();
     bench.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
