@@ -286,7 +286,7 @@ impl Bundle {
         self.store.read(CA_FILE, "the trust anchor", fsio::MAX_INPUT)
     }
 
-    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.
+    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a certificate that is absent is read as empty.
     ///
     /// # Errors
     /// As [`Bundle::read`].
@@ -372,7 +372,7 @@ impl Bundle {
     /// The bundle's own files that stand there and can be read: SHA-256 by name.
     fn digests(&self) -> Digests {
         let digest =
-            |name: &String| self.store.read(name, "a file of the bundle", fsio::MAX_INPUT).ok().map(|content| hex(&sha256(&content)));
+            |name: &String| self.store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
         self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
     }
 
