@@ -340,6 +340,20 @@ fn a_name_that_is_no_plain_text_stands_in_a_transcript_that_travels() {
 }
 
 #[test]
+fn a_link_and_what_it_leads_to_may_both_say_that_it_is_one_file() {
+    let bench = packed();
+    fs::rename(bench.path(FILE), bench.path("store")).unwrap();
+    std::os::unix::fs::symlink("store", bench.path(FILE)).unwrap();
+    let record = [&["verify", FILE, "--record"][..], &TRUST].concat();
+    bench.run(&record).expect(0);
+    assert!(fs::symlink_metadata(bench.path(FILE)).unwrap().is_symlink());
+    fs::copy(bench.path("store"), bench.path("y.hsmboot")).unwrap();
+    assert_eq!(bench.run(&["transcript", "verify", "y.hsmboot", "--output", "json"]).expect(0).json()["steps"], 1);
+    std::os::unix::fs::symlink("y.hsmboot", bench.path("link")).unwrap();
+    bench.run(&["transcript", "verify", "link"]).expect(0);
+}
+
+#[test]
 fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let bench = Bench::new();
     bench.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
