@@ -105,6 +105,11 @@ impl Ui {
         }
     }
 
+    /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt is.
+    pub(crate) fn ask(&self, text: &str) {
+        to_stderr(&plain(text));
+    }
+
     /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
     pub(crate) fn say_styled(&self, text: &str) {
         if !self.quiet {
