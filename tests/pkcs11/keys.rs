@@ -18,6 +18,7 @@ pub const TESTS: &[(&str, fn())] = &[
     ("a_key_that_is_there_is_used_and_said_to_be", a_key_that_is_there_is_used_and_said_to_be),
     ("a_new_key_takes_the_id_of_the_uri", a_new_key_takes_the_id_of_the_uri),
     ("no_two_keys_get_one_id", no_two_keys_get_one_id),
+    ("a_key_whose_label_is_no_utf_8_is_named_by_its_id", a_key_whose_label_is_no_utf_8_is_named_by_its_id),
     ("a_token_that_refuses_the_niceties_makes_a_key_all_the_same", a_token_that_refuses_the_niceties_makes_a_key_all_the_same),
     ("a_key_that_could_be_taken_out_is_destroyed_again", a_key_that_could_be_taken_out_is_destroyed_again),
     ("a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with", a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with),
@@ -147,6 +148,16 @@ fn no_two_keys_get_one_id() {
     hsm.refused(&[&words[..], &["--key-type", "p256"]].concat(), 5, "token-key-ambiguous", &["another key of this id", "id=%01"]);
     assert_eq!(hsm.inside("keys").as_array().unwrap().len(), 1);
     hsm.sign(made["key"].as_str().unwrap(), &[]).expect(0);
+    hsm.judge();
+}
+
+fn a_key_whose_label_is_no_utf_8_is_named_by_its_id() {
+    let hsm = Hsm::new();
+    hsm.inside("generate Schl\u{fc}ssel 2048 latin-1");
+    let made = hsm.init("pkcs11:token=ca", &["--output", "json"]).expect(0).json();
+    let name = made["key"].as_str().unwrap();
+    assert!(name.ends_with(";id=%07;type=private") && !name.contains("object="), "{name}");
+    hsm.sign(name, &[]).expect(0);
     hsm.judge();
 }
 
