@@ -43,12 +43,13 @@ pub struct Fetched {
 /// Writes a described cluster into the bundle at `dir`, whole or not at all; with `force` over files of other content.
 ///
 /// # Errors
-/// Class `Conflict` where the cluster's state shows no CSR, or where another content stands in the way; `Machine` for the disk.
+/// Class `Conflict` where the cluster's state shows no CSR, or where another content or another cluster's bundle stands in the way; `Machine` for the disk.
 pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> Result<Fetched> {
     let id: ClusterId = cluster.cluster_id.parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
     let (parts, missing) = parts(cluster)?;
     let bundle = Bundle::at(dir, id.clone());
     bundle.store().mend();
+    bundle.is_alone()?;
     let files: Digests = parts.iter().map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes())))).collect();
     let request = Request {
         format: Request::FORMAT.to_owned(),
@@ -181,6 +182,28 @@ mod tests {
         assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"csr\r\n");
         write(dir.path(), &replaced, &facts(), true).unwrap();
         assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"another");
+    }
+
+    #[test]
+    fn two_clusters_are_never_put_into_one_bundle() {
+        let mut other = cluster();
+        other.cluster_id = "cluster-bbbbbbbbbbb".into();
+        for place in ["b", "b.hsmboot"] {
+            let dir = tempfile::tempdir().unwrap();
+            let place = dir.path().join(place);
+            write(&place, &cluster(), &facts(), false).unwrap();
+            // By hand from the console's downloads, say: without any record of what cluster it is.
+            for record in ["request.json", "transcript.jsonl"] {
+                drop(fs::remove_file(place.join(record)));
+            }
+            for force in [false, true] {
+                let error = write(&place, &other, &facts(), force).unwrap_err();
+                assert_eq!((error.code(), error.kind), (8, "another-cluster"));
+                assert!(error.message.contains("wanted  cluster-bbbbbbbbbbb\n  there   "), "{}", error.message);
+                assert!(error.message.contains("cluster-abc234defgh_"), "{}", error.message);
+            }
+            assert_eq!(Bundle::open(&place).unwrap().id().as_str(), "cluster-abc234defgh");
+        }
     }
 
     #[test]

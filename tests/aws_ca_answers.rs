@@ -323,6 +323,10 @@ struct PrivateCa {
     /// How often GetCertificate says that the certificate is not there yet.
     slow: usize,
     describe: Value,
+    /// The ARN that IssueCertificate answers with.
+    certificate: String,
+    /// A file that somebody exchanges while the CA is asked for its root.
+    exchanged: Option<PathBuf>,
 }
 
 impl PrivateCa {
@@ -331,7 +335,15 @@ impl PrivateCa {
         openssl(dir.path(), &format!("req -x509 -newkey {key} -nodes -keyout ca.key -out ca.crt -subj /CN=Private -days 3652 -sha384"));
         let root = std::fs::read_to_string(dir.path().join("ca.crt")).unwrap();
         let describe = json!({ "Arn": CA, "Status": "ACTIVE", "Type": "ROOT", "UsageMode": "GENERAL_PURPOSE" });
-        PrivateCa { dir: Arc::new(dir), root, issue: Arc::default(), slow: 0, describe }
+        PrivateCa {
+            dir: Arc::new(dir),
+            root,
+            issue: Arc::default(),
+            slow: 0,
+            describe,
+            certificate: format!("{CA}/certificate/0123456789abcdef"),
+            exchanged: None,
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -342,12 +354,17 @@ impl PrivateCa {
         let ca = self.clone();
         StandIn::new(move |call| match call.target.strip_prefix("ACMPrivateCA.").unwrap() {
             "DescribeCertificateAuthority" => (200, json!({ "CertificateAuthority": ca.describe })),
-            "GetCertificateAuthorityCertificate" => (200, json!({ "Certificate": ca.root })),
+            "GetCertificateAuthorityCertificate" => {
+                if let Some(file) = &ca.exchanged {
+                    std::fs::write(file, "exchanged").unwrap();
+                }
+                (200, json!({ "Certificate": ca.root }))
+            }
             "IssueCertificate" => {
                 std::fs::write(ca.file("csr"), unbase64(call.body["Csr"].as_str().unwrap())).unwrap();
                 let more = ca.issue.lock().unwrap().clone();
                 openssl(ca.dir.path(), format!("x509 -req -in csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -sha384 -out crt {more}").trim());
-                (200, json!({ "CertificateArn": format!("{CA}/certificate/0123456789abcdef") }))
+                (200, json!({ "CertificateArn": ca.certificate }))
             }
             "GetCertificate" if call.before < ca.slow => refusal(400, "RequestInProgressException"),
             "GetCertificate" => (200, json!({ "Certificate": std::fs::read_to_string(ca.file("crt")).unwrap().trim(), "CertificateChain": ca.root })),
@@ -402,6 +419,28 @@ fn a_certificate_that_takes_its_time_is_waited_for() {
     let service = ca.start();
     hsmboot(&bench, &service, &by_pca(&[])).expect(0);
     assert_eq!((service.counts()["IssueCertificate"], service.counts()["GetCertificate"]), (1, 4));
+}
+
+#[test]
+fn an_answer_that_names_no_certificate_of_this_ca_is_not_followed() {
+    let (bench, mut ca) = (Bench::new(), PrivateCa::new("ec -pkeyopt ec_paramgen_curve:P-256"));
+    for strange in ["", CA, &format!("{}/certificate/0123456789abcdef", CA.replace("1234abcd", "4321abcd"))] {
+        strange.clone_into(&mut ca.certificate);
+        let service = ca.start();
+        refused(&bench, &service, &by_pca(&[]), 6, "service-failure", &["without the ARN of a certificate of this CA"]);
+        assert!(!service.counts().contains_key("GetCertificate"), "{:?}", service.counts());
+    }
+}
+
+#[test]
+fn nothing_is_requested_where_the_bundle_changed_after_it_was_judged() {
+    let (bench, mut ca) = (Bench::new(), PrivateCa::new("ec -pkeyopt ec_paramgen_curve:P-256"));
+    ca.exchanged = Some(bench.part("ClusterCsr.csr"));
+    let service = ca.start();
+    let run = hsmboot(&bench, &service, &[&by_pca(&[])[..], &["--output", "json"]].concat()).expect(8);
+    assert_eq!(run.json()["error"]["kind"], "changed-meanwhile", "{}", run.stdout);
+    assert!(!service.counts().contains_key("IssueCertificate"), "{:?}", service.counts());
+    assert!(!bench.part("CustomerHsmCertificate.crt").exists());
 }
 
 #[test]

@@ -609,6 +609,10 @@ fn submit_takes_no_other_ca_than_the_one_it_is_told() {
     stage.make_ca("other");
     let with = |ca: &str| stage.trusting(&["submit", &stage.id, "--ca", &format!("{ca}/customerCA.crt")]);
     run(&mut with("other")).ends(3, "is not your CA");
+    // Not even another certificate of the same key: a trust anchor cannot be changed later.
+    let again = ["ca", "init", "--out", "again", "--subject", "CN=Test CA", "--ca-key", "ca/customerCA.key"];
+    run(&mut stage.hsmboot(&again)).ends(0, "made a CA");
+    run(&mut with("again")).ends(3, "is not your CA");
     assert_eq!(stage.calls("InitializeCluster"), 0);
     run(&mut with("ca")).ends(0, "claimed");
 }

@@ -339,4 +339,13 @@ fn an_acceptance_travels_in_the_record() {
     assert!(run.stdout.contains("verified, with 3 accepted"), "{}", run.stdout);
     let record: Value = serde_json::from_slice(&bench.read("bundle/verification.json")).unwrap();
     assert_eq!((record["verdict"].as_str(), record["reason"].as_str()), (Some("verified"), Some("an exercise")));
+    // And in the transcript, which an auditor reads.
+    let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
+    assert!(shown.contains("  accepted: ") && shown.contains("  because: an exercise\n"), "{shown}");
+    let steps = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
+    let step = &steps["steps"][0];
+    let mut accepted: Vec<&str> = step["accepted"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    accepted.sort_unstable();
+    assert_eq!(accepted, ["validity.aws-hardware", "validity.hsm", "validity.manufacturer-hardware"]);
+    assert_eq!((&step["reason"], &step["verdict"]), (&"an exercise".into(), &"verified".into()));
 }

@@ -264,6 +264,32 @@ fn a_transcript_that_is_full_takes_no_step_more_and_stays_readable() {
     bench.run(&VERIFY).expect(0);
 }
 
+/// What `uname -n` says (POSIX.1-2024), and the time between the two moments that this test knows.
+#[test]
+fn a_step_says_on_which_machine_and_when_it_was_taken() {
+    let bench = Bench::new();
+    let before = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    bench.run(&record(&["--operator", "Ada Example"])).expect(0);
+    let after = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let entry = entries(&bench).remove(0);
+    let name = Command::new("uname").arg("-n").output().unwrap().stdout;
+    assert_eq!(entry.host, String::from_utf8(name).unwrap().trim_end());
+    assert!((before..=after).contains(&u64::try_from(entry.time.unix()).unwrap()), "{before} {} {after}", entry.time);
+    assert_eq!((entry.operator.as_deref(), entry.verdict.as_deref()), (Some("Ada Example"), Some("verified")));
+    assert!(entry.tool.starts_with("hsmboot "), "{}", entry.tool);
+    assert_eq!(entry.command[1..], record(&["--operator", "Ada Example"]));
+}
+
+#[test]
+fn a_pin_in_any_word_of_the_command_line_is_withheld() {
+    let bench = Bench::new();
+    let place = "pkcs11:token=ca?pin-value=84736251";
+    fs::rename(bench.path("bundle"), bench.path(place)).unwrap();
+    bench.run(&[&["verify", place, "--record"][..], &TRUST].concat()).expect(0);
+    let transcript = String::from_utf8(bench.read(&format!("{place}/transcript.jsonl"))).unwrap();
+    assert!(transcript.contains("pin-value=(withheld)") && !transcript.contains("84736251"), "{transcript}");
+}
+
 #[test]
 fn a_document_is_accounted_for_as_long_as_it_is_read() {
     let bench = Bench::new();

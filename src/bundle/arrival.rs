@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
-use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
+use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted, printable};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::x509::{hex, sha256};
@@ -39,6 +39,22 @@ impl Bundle {
         there.map(|name| Ok((name.clone(), self.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?))).collect()
     }
 
+    /// That the place where this bundle is to be written holds no file of another cluster's: of such a mixture no command takes any.
+    ///
+    /// # Errors
+    /// Class `Conflict`, `another-cluster`; class `Input`, where what is there is no place for a bundle.
+    pub fn is_alone(&self) -> Result<()> {
+        let names = match self.store().names() {
+            Err(error) if error.kind == "no-bundle" => return Ok(()),
+            names => names?,
+        };
+        let own = Part::ALL.map(|part| part.file_name(self.id()));
+        match names.iter().find(|name| !own.contains(name) && Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()))) {
+            None => Ok(()),
+            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(&printable(other))))),
+        }
+    }
+
     /// What else lies there, and does not travel.
     ///
     /// # Errors
@@ -71,12 +87,7 @@ impl Arrival {
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {
-                return Err(Error::new(
-                    Class::Conflict,
-                    "another-cluster",
-                    format!("this is a bundle of another cluster\n  came   {}\n  there  {}  {}", from.id(), there.id(), to.display()),
-                    "each cluster has a bundle of its own: name that one, or a new place",
-                ));
+                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), to.display())));
             }
         }
         let mut members = from.members()?;
@@ -161,6 +172,15 @@ impl Arrival {
     }
 }
 
+fn another_cluster(wanted: &str, there: &str) -> Error {
+    Error::new(
+        Class::Conflict,
+        "another-cluster",
+        format!("this is a bundle of another cluster\n  {wanted}\n  {there}"),
+        "each cluster has a bundle of its own: name that one, or a new place",
+    )
+}
+
 /// Whether the place holds a file that names a cluster.
 fn holds_a_bundle(store: &Store) -> Result<bool> {
     match store.names() {
@@ -178,11 +198,12 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         return Ok(there.clone());
     }
     let same = came.entries().iter().zip(there.entries()).take_while(|(came, there)| came == there).count();
+    let parting = if same == 0 { "no step is in both".to_owned() } else { format!("they part after step {same}") };
     Err(Error::new(
         Class::Conflict,
         "transcript-differs",
         format!(
-            "the transcript that came does not continue the one in {}: they part after step {same}\n  came   {}\n  there  {}",
+            "the transcript that came does not continue the one in {}: {parting}\n  came   {}\n  there  {}",
             store.path().display(),
             counted(came.entries().len(), "step"),
             counted(there.entries().len(), "step")

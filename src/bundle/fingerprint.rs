@@ -117,6 +117,25 @@ mod tests {
     }
 
     #[test]
+    fn each_thing_that_it_is_over_counts() {
+        let id = |text: &str| -> ClusterId { text.parse().unwrap() };
+        let evidence = |parts: [&str; 4]| {
+            let [csr, hsm, aws_hardware, manufacturer_hardware] = parts.map(|part| part.as_bytes().to_vec());
+            Evidence { csr: Some(csr), hsm, aws_hardware, manufacturer_hardware }
+        };
+        let (one, other) = (id("cluster-abc234defgh"), id("cluster-bbbbbbbbbbb"));
+        let requests = [["a"; 4], ["x", "a", "a", "a"], ["a", "x", "a", "a"], ["a", "a", "x", "a"], ["a", "a", "a", "x"]];
+        let mut all: Vec<Fingerprint> = requests.iter().map(|parts| Fingerprint::of_request(&one, &evidence(*parts))).collect();
+        all.push(Fingerprint::of_request(&other, &evidence(["a"; 4])));
+        let response = |id, parts: [&str; 3]| Fingerprint::of_response(id, parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes());
+        all.extend([["a"; 3], ["x", "a", "a"], ["a", "x", "a"], ["a", "a", "x"]].map(|parts| response(&one, parts)));
+        all.push(response(&other, ["a"; 3]));
+        for (at, this) in all.iter().enumerate() {
+            assert!(!all.iter().skip(at + 1).any(|that| this == that), "{at}");
+        }
+    }
+
+    #[test]
     fn where_a_file_ends_counts_and_its_line_ends_do_not() {
         assert_ne!(request(b"ab", b"c"), request(b"a", b"bc"));
         assert_ne!(request(b"", b"abc"), request(b"abc", b""));

@@ -193,6 +193,10 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
         count => styled(RED, &format!("{count} differ from what was found: see the page")),
     };
     text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
+    if let Some(file) = engine::another_ca(facts) {
+        let says = styled(RED, &format!("the trust anchor is NOT YOUR CA, but another certificate than {}", plain(file)));
+        text.push_str(&format!("  CA          {says}\n"));
+    }
     let transcript = engine::transcript(facts);
     text.push_str(&format!("  transcript  {}\n", plain(&transcript.says)));
     if let Some(steps) = &transcript.not_compared_in {

@@ -1,5 +1,6 @@
 //! The chain as data: what is in it, what ties it together, and how each check bears on that. The picture draws it, the list tells it.
 
+use super::summary::another_ca;
 use super::view::{View, algorithm, day, first_digits, short_name};
 use crate::bundle::{Part, Receipt, Told};
 use crate::check::Rule;
@@ -348,6 +349,8 @@ pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
             Some(_) => without(judged, "missing"),
             None => without(State::Absent, "nothing is signed yet"),
         },
+        // No check knows whose CA it should be.
+        Spot::TrustAnchor if another_ca(view).is_some() => (State::Broken, lines.into_iter().chain(["not your CA".to_owned()]).collect(), key),
         Spot::TrustAnchor if view.pair.is_none() => (State::Unjudged, lines, key),
         Spot::SignedCert if view.pair.is_none() => without(State::Absent, "nothing is signed yet"),
         _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "missing"),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Facts;
 use super::chain::another;
+use super::summary::another_ca;
 use super::transcript::standing;
 use super::view::View;
 use crate::bundle::{CA_FILE, Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
@@ -158,9 +159,7 @@ impl List<'_, '_> {
     /// The trust anchor that travelled, held against the CA certificate that did not.
     fn own_ca(&mut self) {
         self.file = CA_FILE;
-        if let (Some((own, file)), Some(found)) = (&self.view.facts.own_ca, &self.view.trust_anchor)
-            && own.der() != found.der()
-        {
+        if let (Some(file), Some((own, _)), Some(found)) = (another_ca(self.view), &self.view.facts.own_ca, &self.view.trust_anchor) {
             self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.fingerprint()));
         }
     }

@@ -146,7 +146,7 @@ pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
     html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");
     html.raw(
         "<table class=\"sign\" aria-labelledby=\"signatures-heading\"><thead><tr><th scope=\"col\">In the role of</th><th scope=\"col\">Name</th><th scope=\"col\">Date</th><th scope=\"col\">Signature</th></tr></thead>\
-         <tbody><tr><th scope=\"row\">Operator</th><td></td><td></td><td></td></tr><tr><th scope=\"row\">Witness</th><td></td><td></td><td></td></tr>\
+         <tbody><tr><th scope=\"row\">Operator</th><td></td><td></td><td></td></tr><tr><th scope=\"row\">Custodian</th><td></td><td></td><td></td></tr><tr><th scope=\"row\">Witness</th><td></td><td></td><td></td></tr>\
          <tr><th scope=\"row\">Auditor</th><td></td><td></td><td></td></tr></tbody></table>",
     );
 }

@@ -70,6 +70,12 @@ pub fn page(facts: &Facts) -> String {
     html.into_string()
 }
 
+/// The file that was named as the operator's own CA, where the bundle's trust anchor is another one.
+pub fn another_ca(facts: &Facts) -> Option<&str> {
+    let (_, file) = facts.own_ca.as_ref()?;
+    summary::another_ca(&View::of(facts)).map(|_| file.as_str())
+}
+
 /// How the bundle's transcript stands.
 pub fn transcript(facts: &Facts) -> Standing {
     transcript::standing(&View::of(facts))

@@ -34,6 +34,12 @@ pub(super) fn verdict(facts: &Facts) -> Words {
     }
 }
 
+/// The file of the CA certificate that was given to the report, where the bundle's trust anchor is another one.
+pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
+    let (own, file) = view.facts.own_ca.as_ref()?;
+    view.trust_anchor.as_ref().filter(|found| own.der() != found.der()).map(|_| file.as_str())
+}
+
 /// Whether a root was used that is not built in.
 fn given_roots(facts: &Facts) -> bool {
     facts.verification.anchors.iter().any(|anchor| anchor.source == "given")
@@ -67,6 +73,14 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
             picture::icon(html, "accepted");
             html.raw("<strong>UNVERIFIED</strong>: the bundle records that somebody went on without proof, for this reason: ");
             html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+        });
+    }
+    if let Some(file) = another_ca(view) {
+        html.of("p", "alarm", |html| {
+            picture::icon(html, "fail");
+            html.raw("<strong>The trust anchor is not your CA.</strong> It is another certificate than ");
+            html.code(file);
+            html.raw(": a cluster that takes it belongs to who holds that other CA’s key.");
         });
     }
     if !of(view).is_empty() {

@@ -69,7 +69,11 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     let sealed = trail.holds.sealed_up_to();
     let ca = key_holder(view);
     if let (Some(_), Some((ca, whose))) = (sealed, &ca) {
-        faults.extend(survey.forged(ca.key()).map(|step| format!("the seal of step {step} was not made with the key of {whose}")));
+        faults.extend(
+            survey
+                .forged(ca.key())
+                .map(|step| format!("the seal of step {step} was not made with the key of {whose}, or not over the line as it is now")),
+        );
     }
     // As `transcript verify --ca`: by a key that the reader knows, what it sealed stands, or that is a fault.
     if trail.fault.is_none() && view.facts.own_ca.is_some() {

@@ -66,7 +66,7 @@ impl<'a> Ca<'a> {
                 Class::Ca,
                 "ca-key-mismatch",
                 format!(
-                    "the CA key is not the CA certificate's\n  certificate SHA-256 of its key {}  {}\n  key file    SHA-256 of its key {}  {given}",
+                    "the CA key is not the CA certificate's\n  certificate SHA-256 of its key {}  {}\n  CA key      SHA-256 of its key {}  {given}",
                     crate::x509::hex(&crate::x509::sha256(certificate.spki())),
                     certificate.key().describe(),
                     crate::x509::hex(&crate::x509::sha256(key.spki())),

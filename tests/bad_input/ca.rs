@@ -71,7 +71,12 @@ fn a_ca_of_an_algorithm_that_cloudhsm_refuses() {
 fn a_key_that_is_not_the_cas() {
     let bench = Bench::new();
     bench.write("customerCA.key", ca(|_| {}).key);
-    bench.refused(&sign(&[]), 5, "ca-key-mismatch", &["the CA key is not the CA certificate's", "certificate SHA-256 of its key", "key file"]);
+    bench.refused(
+        &sign(&[]),
+        5,
+        "ca-key-mismatch",
+        &["the CA key is not the CA certificate's", "certificate SHA-256 of its key", "CA key      SHA-256"],
+    );
 }
 
 #[test]

@@ -31,6 +31,19 @@ fn places(bench: &Bench) -> Vec<(PathBuf, Vec<&'static str>, (i32, &'static str)
 }
 
 #[test]
+fn a_scheme_that_was_left_out_is_thought_of() {
+    let bench = Bench::new();
+    let arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    for path in [arn, "pkcs11", "aws-kms:alias/ca"] {
+        let words = [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", path, "--output", "json"][..], &crate::support::TRUST].concat();
+        let error = bench.run(&words).expect(5).json()["error"].clone();
+        assert_eq!(error["kind"], "ca-key-missing", "{error:#}");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("`pkcs11:`") && hint.contains("`awskms:`, before an ARN too"), "{hint}");
+    }
+}
+
+#[test]
 fn a_missing_file() {
     let bench = Bench::new();
     for (file, args, (code, kind)) in places(&bench) {

@@ -12,6 +12,16 @@ fn forged(bench: &Bench, kind: hsmboot::qr::Kind, files: &[(&str, &str)]) {
     bench.write("forged.txt", hsmboot::qr::parts::split(kind, &archive, 1000).unwrap().join("\n"));
 }
 
+/// A `response.json` that records another certificate under this name.
+fn response(signed: &str) -> String {
+    let (other, zeros) = ("11".repeat(32), "00".repeat(32));
+    serde_json::json!({
+        "format": "hsmboot-response/1", "cluster_id": CLUSTER, "signed_at": "2026-01-01T00:00:00Z", "tool": "hsmboot 0", "files": { signed: other },
+        "csr_sha256": zeros, "signed_cert_sha256": zeros, "ca_fingerprint": zeros, "verdict": "verified",
+    })
+    .to_string()
+}
+
 #[test]
 fn codes_that_hold_something_else_than_they_say_are_refused() {
     use hsmboot::qr::Kind::{Request, Response};
@@ -29,6 +39,13 @@ fn codes_that_hold_something_else_than_they_say_are_refused() {
         ),
         (Response, &[(signed, "certificate"), ("customerCA.crt", "x"), (csr, "csr")], "codes-damaged", "no part of a response"),
         (Response, &[(signed, "certificate")], "codes-damaged", "the response has no customerCA.crt"),
+        // Put together of two responses.
+        (
+            Response,
+            &[(signed, "certificate"), ("customerCA.crt", "x"), ("response.json", &response(signed))],
+            "digest-mismatch",
+            "is not the file that was made",
+        ),
         (Request, &[("customerCA.crt", "x")], "no-bundle", "the set of codes is not a bundle"),
         (Request, &[(csr, "csr"), ("transcript.jsonl", "{}\n")], "bad-transcript", "the set of codes: transcript.jsonl does not hold"),
     ] {
@@ -101,7 +118,7 @@ fn there_and_back_by_camera_is_a_whole_claim() {
         fs::copy(bench.path(root), meanwhile.path(root)).unwrap();
     }
     meanwhile.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);
-    meanwhile.refused(&read(&back, &["--bundle", "bundle"]), 8, "transcript-differs", &["part after step 0"]);
+    meanwhile.refused(&read(&back, &["--bundle", "bundle"]), 8, "transcript-differs", &["no step is in both"]);
     meanwhile.run(&read(&back, &["--bundle", "bundle", "--force"])).expect(0);
 }
 

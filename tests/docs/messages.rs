@@ -21,10 +21,14 @@ fn quoted(page: &str) -> Vec<&str> {
     found
 }
 
-/// Those of the tables of what differs from a runbook: what people there see on the screen.
+/// What a runbook says of what differs from it, in tables and in paragraphs that begin with *Differs*: what people there see on the screen.
 fn differing(page: &str) -> Vec<&str> {
     let tables = page.split("| differs |").skip(1).map(|rest| rest.split("\n\n").next().unwrap_or_default());
-    tables.flat_map(str::lines).filter_map(in_first_cell).flatten().collect()
+    let in_tables = tables.flat_map(str::lines).filter_map(in_first_cell).flatten();
+    let paragraphs = page.split("*Differs").skip(1).map(|rest| rest.split("\n\n").next().unwrap_or_default());
+    // Messages are of several words; commands, options and names stand there as well.
+    let is_message = |text: &&str| text.contains(' ') && !["hsmboot ", "sudo ", "--"].iter().any(|start| text.starts_with(start));
+    in_tables.chain(paragraphs.flat_map(|text| text.split('`').skip(1).step_by(2)).filter(is_message)).collect()
 }
 
 /// What a message consists of besides paths, ids and numbers: those stand as `...`, `*` or a word in capitals.

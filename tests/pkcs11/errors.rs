@@ -140,7 +140,8 @@ fn a_token_without_a_mechanism_for_it_makes_no_key() {
 fn a_new_key_needs_a_name() {
     let hsm = Hsm::new();
     let words = ["ca", "init", "--out", "new", "--subject", "CN=x", "--ca-key", "pkcs11:token=ca", "--passphrase-file", "pin"];
-    hsm.refused(&words, 2, "bad-key-uri", &["a new one needs a name"]);
+    let message = hsm.refused(&words, 2, "bad-key-uri", &["a new one needs a name"]);
+    assert!(!message.contains("making a key"), "nothing is made: {message}");
 }
 
 fn a_module_that_cannot_be_loaded_is_said_to_be() {

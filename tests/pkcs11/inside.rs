@@ -74,14 +74,16 @@ fn keys(session: &Session) -> Value {
     handles.into_iter().map(of).collect()
 }
 
-/// An RSA pair; `extractable` lets its private key out, `latin-1` is how its label is written.
+/// An RSA pair; `extractable` lets its private key out, `readable` shows it, `latin-1` is how its label is written.
 fn generate(session: &Session, label: &str, bits: usize, more: &[&str]) -> Value {
     let latin = |c: char| u8::try_from(u32::from(c)).unwrap();
     let label = if more.contains(&"latin-1") { label.chars().map(latin).collect() } else { label.as_bytes().to_vec() };
     let named = [Attribute::Token(true), Attribute::Label(label), Attribute::Id(vec![7])];
     let out = more.contains(&"extractable");
+    let hidden = !out && !more.contains(&"readable");
     let public = [&named[..], &[Attribute::ModulusBits(bits.try_into().unwrap()), Attribute::PublicExponent(vec![1, 0, 1])]].concat();
-    let private = [&named[..], &[Attribute::Private(true), Attribute::Sensitive(!out), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
+    let private =
+        [&named[..], &[Attribute::Private(true), Attribute::Sensitive(hidden), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
     session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
     json!({})
 }

@@ -235,10 +235,12 @@ fn a_place_that_cannot_be_written_is_found_before_the_token_is_touched() {
 }
 
 fn a_key_that_can_be_taken_out_is_warned_of() {
-    let hsm = Hsm::new();
-    hsm.inside("generate loose 2048 extractable");
-    let run = hsm.init("pkcs11:object=loose", &[]).expect(0);
-    assert!(run.stderr.contains("can be taken out of its token"), "{}", run.stderr);
+    for loose in ["extractable", "readable"] {
+        let hsm = Hsm::new();
+        hsm.inside(&format!("generate loose 2048 {loose}"));
+        let run = hsm.init("pkcs11:object=loose", &[]).expect(0);
+        assert!(run.stderr.contains("can be taken out of its token"), "{loose}: {}", run.stderr);
+    }
     let kept = Hsm::new();
     kept.inside("generate kept 2048");
     assert!(!kept.init("pkcs11:object=kept", &[]).expect(0).stderr.contains("warning"));

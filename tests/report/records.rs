@@ -88,7 +88,9 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     assert!(report(&bench, &[]).contains("Line 1 is not text (UTF-8)."));
     bench.write(TRANSCRIPT, format!("{}\n", good.lines().next().unwrap()));
     let page = report(&bench, &[]);
-    assert!(page.contains("no step of the transcript accounts for"), "a cut shows in the files");
+    // Both steps wrote a verification record, the same one if they were taken within a second.
+    let cut = ["no step of the transcript accounts for", "verification.json is not the file that step 1 left"];
+    assert!(cut.iter().any(|words| page.contains(words)), "a cut shows in the files");
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));
 }
@@ -136,6 +138,20 @@ fn another_ca_than_the_owners_is_found() {
         differences.contains("the trust anchor is not the CA of mine.crt")
             && differences.contains("the seal of step 2 was not made with the key of mine.crt")
     );
+    // Whose CA it is decides whose cluster it is: that stands above everything, and on the terminal.
+    let page = report(&bench, &["--ca", "mine.crt"]);
+    let head = text(page.split("id=\"summary\"").next().unwrap());
+    assert!(head.contains("The trust anchor is not your CA. It is another certificate than mine.crt"), "{head}");
+    // In the picture, and in its words.
+    let body = text(&page);
+    assert_eq!(body.matches("not your CA").count(), 3, "{body}");
+    assert!(body.contains("not your CA, key") && body.contains("(broken)"), "{body}");
+    let words = |ca| [&["report", "bundle", "--force", "-o", "again.html", "--ca", ca], &TRUST[..]].concat();
+    let said = bench.run(&words("mine.crt")).expect(0).stdout;
+    assert!(said.contains("  CA          the trust anchor is NOT YOUR CA, but another certificate than mine.crt"), "{said}");
+    for calm in [report(&bench, &["--ca", "customerCA.crt"]), bench.run(&words("customerCA.crt")).expect(0).stdout] {
+        assert!(!calm.contains("not your CA") && !calm.contains("NOT YOUR CA"));
+    }
 }
 
 #[test]

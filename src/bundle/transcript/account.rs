@@ -126,8 +126,11 @@ impl Transcript {
         match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),
             Some(step) => {
-                let what = format!("the seal of step {step} was not made with the key of the CA's certificate");
-                Err(fault(what, "the transcript was made up, or sealed with another CA's key"))
+                let what = format!("the seal of step {step} was not made with the key of the CA's certificate, or not over the line as it is now");
+                Err(fault(
+                    what,
+                    "is it the right certificate? If so, the line was changed since, or the transcript was made up: keep the bundle as evidence",
+                ))
             }
         }
     }

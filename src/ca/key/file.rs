@@ -156,11 +156,16 @@ fn read_bounded(path: &Path) -> Result<(Secret, Option<KeyWarning>)> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    const GIVE: &str = "give the path of the CA's private key with --ca-key";
     let (kind, what) = match error.kind() {
-        ErrorKind::NotFound => ("ca-key-missing", "does not exist".to_owned()),
+        // A URI whose scheme was left out or misspelt is a path as well.
+        ErrorKind::NotFound => {
+            let hint = format!("{GIVE}; one on a token begins with `pkcs11:`, one in AWS KMS with `awskms:`, before an ARN too");
+            return Error::new(Class::Ca, "ca-key-missing", format!("the CA's key file {} does not exist", shown(path)), hint);
+        }
         ErrorKind::IsADirectory => ("ca-key-unreadable", "is a directory".to_owned()),
         ErrorKind::PermissionDenied => ("ca-key-unreadable", "may not be read by this user".to_owned()),
         _ => ("ca-key-unreadable", format!("cannot be read: {error}")),
     };
-    Error::new(Class::Ca, kind, format!("the CA's key file {} {what}", shown(path)), "give the path of the CA's private key with --ca-key")
+    Error::new(Class::Ca, kind, format!("the CA's key file {} {what}", shown(path)), GIVE)
 }

@@ -65,12 +65,12 @@ impl Kind {
 
 /// Makes a pair of this type under the URI's `object`, and its `id` if it has one: else the id is SHA-1 over the public key's bits, as in the CA
 /// certificate's subject key identifier. The private key is sensitive, not extractable, and may sign; that the token says so of it is seen before it
-/// counts as made.
+/// counts as made. What cannot be is refused before it says that a key is being made.
 ///
 /// # Errors
-/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-ambiguous`, `token-key-exposed`, `token-unusable`,
-/// `token-refused`.
-pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType) -> Result<Key> {
+/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-ambiguous`,
+/// `token-key-exposed`, `token-unusable`, `token-refused`.
+pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType, say: &dyn Fn(&str)) -> Result<Key> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
             Class::Usage,
@@ -86,6 +86,7 @@ pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs
     if let Some(id) = &uri.id {
         is_free(session, token, id)?;
     }
+    say(&format!("making a key on the token {name}, {kind}"));
     let fault = |error: Cryptoki| failure::token(&name, "was asked to make a key pair (C_GenerateKeyPair)", &error);
     let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
     finish(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {

@@ -136,12 +136,7 @@ pub(super) fn provide(uri: &Pkcs11Uri, kind: KeyType, unlock: &Unlock<'_>) -> Re
     let open = Open::new(uri, unlock, true)?;
     let there = object::candidates(&open.session, &open.token, uri)?;
     let made = there.is_empty();
-    let key = if made {
-        (unlock.say)(&format!("making a key on the token {}, {kind}", open.token.name()));
-        make::pair(&open.session, &open.token, &open.module, uri, kind)?
-    } else {
-        object::one(there, &open.token)?
-    };
+    let key = if made { make::pair(&open.session, &open.token, &open.module, uri, kind, &unlock.say)? } else { object::one(there, &open.token)? };
     let name = format!("pkcs11:{};{};type=private", open.token.attributes(), key.attributes());
     let found = object::usable(key, &open.token)?;
     Ok(Provided { loaded: open.with(found), made, name })
