@@ -294,6 +294,21 @@ fn a_pin_in_any_word_of_the_command_line_is_withheld() {
 }
 
 #[test]
+fn a_document_is_accounted_for_as_long_as_it_is_read() {
+    let bench = Bench::new();
+    let hsms = vec!["hsm-abcdefghijk"; 6000];
+    let request = serde_json::json!({
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": hsms,
+        "fetched_at": "2026-01-01T00:00:00Z", "tool": "test", "files": {},
+    });
+    let length = bench.write("bundle/request.json", request.to_string()).metadata().unwrap().len();
+    assert!((64 * 1024..256 * 1024).contains(&length));
+    bench.run(&record(&[])).expect(0);
+    assert!(entries(&bench)[0].inputs.contains_key("request.json"));
+    bench.run(&VERIFY).expect(0);
+}
+
+#[test]
 fn what_is_typed_into_a_transcript_is_bounded() {
     let bench = Bench::new();
     let long = "x".repeat(201);

@@ -111,6 +111,21 @@ fn an_empty_variable_names_no_operator_and_an_empty_option_is_refused() {
     assert_eq!(steps["steps"][0]["operator"], "Grace");
 }
 
+#[cfg(feature = "pkcs11")]
+#[test]
+fn an_empty_variable_names_no_module() {
+    let bench = Bench::new();
+    let with = |words: &[&str]| {
+        let mut command = bench.command(words);
+        command.env("HSMBOOT_PKCS11_MODULE", "");
+        support::run(command)
+    };
+    with(&sign(&[])).expect(0);
+    let missing = with(&["ca", "init", "--out", "new", "--subject", "CN=A", "--ca-key", "pkcs11:token=a", "--output", "json"]).expect(2).json();
+    assert_eq!(missing["error"]["kind"], "token-module-missing", "{missing:#}");
+    with(&sign(&["--pkcs11-module", ""])).expect(2);
+}
+
 #[test]
 fn a_certificate_that_does_not_fit_is_not_imported() {
     let bench = Bench::new();

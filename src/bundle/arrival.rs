@@ -96,6 +96,10 @@ impl Arrival {
             None => Transcript::default(),
         };
         let there = Transcript::read(&store)?;
+        // Steps were taken here after this had left: the record that they left is the later one, and the transcript says so.
+        if !force && there != came && there.continues(&came) && store.has(VERIFICATION) {
+            members.remove(VERIFICATION);
+        }
         let transcript = joined(came, &there, &store, force)?;
         Ok(Arrival { bundle: Bundle::at(to, from.id().clone()), members, transcript, there, force })
     }

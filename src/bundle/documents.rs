@@ -193,7 +193,22 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], place: &str, f
 /// A document's text: indented, with a last newline.
 pub(crate) fn text<T: Serialize>(document: &T) -> Vec<u8> {
     // Our own types with string keys: they always serialise.
-    let mut text = serde_json::to_vec_pretty(document).unwrap_or_default();
+    let mut text = escaped(&serde_json::to_string_pretty(document).unwrap_or_default(), |c| c.is_control() && c != '\n').into_bytes();
     text.push(b'\n');
     text
+}
+
+/// JSON with these characters escaped too: serde_json escapes the controls of ASCII but for DEL, and what has others is no text to an
+/// [archive](super::archive). Such characters stand in strings only.
+pub(crate) fn escaped(json: &str, these: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if these(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

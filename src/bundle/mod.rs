@@ -16,6 +16,7 @@ use std::path::Path;
 pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
+pub(crate) use documents::escaped;
 pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waiver};
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
@@ -285,7 +286,7 @@ impl Bundle {
         self.store.read(CA_FILE, "the trust anchor", fsio::MAX_INPUT)
     }
 
-    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, anything that is absent is read as empty.
+    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a certificate that is absent is read as empty.
     ///
     /// # Errors
     /// As [`Bundle::read`].
@@ -370,7 +371,8 @@ impl Bundle {
 
     /// The bundle's own files that stand there and can be read: SHA-256 by name.
     fn digests(&self) -> Digests {
-        let digest = |name: &String| self.store.read(name, "a file of the bundle", fsio::MAX_INPUT).ok().map(|content| hex(&sha256(&content)));
+        let digest =
+            |name: &String| self.store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
         self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
     }
 

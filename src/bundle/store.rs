@@ -83,11 +83,13 @@ fn input(kind: &'static str, message: String, hint: impl Into<String>) -> Error 
 impl Store {
     /// The bundle at a path, which need not exist.
     pub fn at(path: &Path) -> Self {
-        // Written through, a link would become a file: what it leads to is meant.
+        let is_one =
+            |path: &Path| path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
+        // Written through, a link would become a file: what it leads to is meant. Either name may say what that is.
         let linked = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink()) && path.is_file();
-        let path = &if linked { fs::canonicalize(path).unwrap_or(path.to_owned()) } else { path.to_owned() };
-        let archive = path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
-        Store { path: path.to_owned(), form: if archive { Form::Archive } else { Form::Directory }, known: Known::default() }
+        let place = if linked { fs::canonicalize(path).unwrap_or(path.to_owned()) } else { path.to_owned() };
+        let form = if is_one(path) || is_one(&place) { Form::Archive } else { Form::Directory };
+        Store { path: place, form, known: Known::default() }
     }
 
     /// The same place, of which nothing is known yet.

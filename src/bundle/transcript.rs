@@ -75,19 +75,16 @@ pub struct Trail {
 impl Trail {
     /// Of a transcript's content.
     pub fn of(content: &[u8]) -> Self {
-        let Ok(text) = std::str::from_utf8(content) else {
-            let rest = String::from_utf8_lossy(content).into_owned();
-            return Trail { fault: Some((1, "is not text (UTF-8)".to_owned())), rest, ..Trail::default() };
-        };
         let mut trail = Trail::default();
-        for (at, found) in text.split_inclusive('\n').enumerate() {
-            match trail.holds.follow(found, at.saturating_add(1)) {
-                Ok(entry) => {
+        for (at, found) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let text = std::str::from_utf8(found).map_err(|_| "is not text (UTF-8)".to_owned());
+            match text.and_then(|text| trail.holds.follow(text, at.saturating_add(1)).map(|entry| (entry, text))) {
+                Ok((entry, text)) => {
                     trail.holds.entries.push(entry);
-                    trail.holds.text.push_str(found);
+                    trail.holds.text.push_str(text);
                 }
                 Err(why) => {
-                    let rest = text.get(trail.holds.text.len()..).unwrap_or_default().to_owned();
+                    let rest = String::from_utf8_lossy(content.get(trail.holds.text.len()..).unwrap_or_default()).into_owned();
                     return Trail { fault: Some((at.saturating_add(1), why)), rest, ..trail };
                 }
             }
@@ -280,5 +277,17 @@ mod tests {
         for length in 1..lines[0].len() {
             assert!(Transcript::parse(&good[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn what_comes_before_a_line_that_is_no_text_still_holds() {
+        let good = three();
+        let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
+        let mut bad = good.clone();
+        bad[lines[0].len() + lines[1].len() + 20] = 0xff;
+        let trail = Trail::of(&bad);
+        assert_eq!((trail.holds.entries().len(), trail.fault), (2, Some((3, "is not text (UTF-8)".to_owned()))));
+        assert_eq!(trail.holds.content(), &good[..lines[0].len() + lines[1].len()]);
+        assert_eq!(trail.rest, String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..]));
     }
 }

@@ -9,6 +9,7 @@
 
 use crate::error::{Class, Error, Result};
 use crate::x509::der::{self, tag};
+use crate::x509::name::is_invisible;
 
 /// How a value of an attribute is written, and what it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,10 +239,9 @@ impl Parser {
     }
 }
 
-/// Characters that would hide or steer text where the name is shown: controls, bidirectional marks, zero width, noncharacters.
+/// Characters that would hide or steer text where the name is shown, and noncharacters.
 fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    c.is_control() || is_invisible(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -306,6 +306,9 @@ mod tests {
             ("CN=\\C4", "not UTF-8"),
             ("CN=\\00", "control"),
             ("CN=a\u{202e}b", "invisible"),
+            ("CN=a\u{61c}b", "invisible"),
+            ("CN=a\u{3164}b", "invisible"),
+            ("CN=a\\F3\\A0\\81\\81b", "invisible"),
             ("CN=a\nb", "control"),
             ("C=us", "two capital letters"),
             ("C=USA", "two capital letters"),

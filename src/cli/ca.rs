@@ -251,6 +251,7 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let mut document = serde_json::to_value(&summary).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
         object.insert("fit_as_trust_anchor".to_owned(), json!(refused.is_none()));
+        object.insert("refusal".to_owned(), json!(refused.map(|error| error.message)));
     }
     Ok(Outcome::done(document, format!("{}{verdict}\n", lines(&summary))))
 }

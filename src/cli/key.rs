@@ -40,6 +40,7 @@ impl KeyAccess<'_> {
             #[cfg(feature = "awskms")]
             aws: Some(&self.aws),
             say: &|text: &str| ui.say(text),
+            ask: &|text: &str| ui.ask(text),
         })
     }
 }

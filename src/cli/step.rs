@@ -1,6 +1,7 @@
 //! What a command says of itself in the bundle's transcript.
 
 use super::TOOL;
+use super::args::unless_empty;
 use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
@@ -13,7 +14,7 @@ use crate::x509::{Moment, PublicKey, hex, sha256};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StepArgs {
     /// Who does this step, for the bundle's transcript
-    #[arg(long, value_name = "NAME", env = operator_variable(), value_parser = operator)]
+    #[arg(long, value_name = "NAME", env = unless_empty("HSMBOOT_OPERATOR"), value_parser = operator)]
     operator: Option<String>,
 }
 
@@ -22,12 +23,6 @@ impl StepArgs {
     pub(crate) fn begin(&self, now: Moment) -> Step<'static> {
         Step { time: Some(now), tool: TOOL, command: command_line(), host: host(), operator: self.operator.clone(), ..Step::default() }
     }
-}
-
-/// A variable that is set to nothing is not set, as with those of AWS.
-fn operator_variable() -> Option<&'static str> {
-    const NAME: &str = "HSMBOOT_OPERATOR";
-    std::env::var_os(NAME).is_none_or(|value| !value.is_empty()).then_some(NAME)
 }
 
 /// The longest name of an operator, in characters.

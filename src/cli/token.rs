@@ -1,5 +1,7 @@
 //! Flags for a CA key on a PKCS#11 token.
 
+#[cfg(feature = "pkcs11")]
+use super::args::unless_empty;
 use crate::ca::TokenOptions;
 
 /// What the command line says about the token, for a `--ca-key pkcs11:...`.
@@ -8,7 +10,7 @@ use crate::ca::TokenOptions;
 pub struct TokenArgs {
     /// The vendor's PKCS#11 library; it goes before the URI's module-path
     #[cfg(feature = "pkcs11")]
-    #[arg(long, value_name = "FILE", env = "HSMBOOT_PKCS11_MODULE")]
+    #[arg(long, value_name = "FILE", env = unless_empty("HSMBOOT_PKCS11_MODULE"))]
     pkcs11_module: Option<std::path::PathBuf>,
     /// Try a PIN from a file, a descriptor or a variable although one wrong PIN more locks the token
     #[cfg(feature = "pkcs11")]
@@ -19,7 +21,7 @@ pub struct TokenArgs {
 impl TokenArgs {
     #[cfg(feature = "pkcs11")]
     pub(crate) fn options(&self) -> TokenOptions {
-        TokenOptions { module: self.pkcs11_module.clone().filter(|path| !path.as_os_str().is_empty()), final_try: self.final_try }
+        TokenOptions { module: self.pkcs11_module.clone(), final_try: self.final_try }
     }
 
     #[cfg(not(feature = "pkcs11"))]

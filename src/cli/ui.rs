@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use crate::bundle::escaped;
 use crate::error::{Class, Error, Result};
 use crate::x509::name::is_invisible;
 
@@ -104,6 +105,11 @@ impl Ui {
         }
     }
 
+    /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt is.
+    pub(crate) fn ask(&self, text: &str) {
+        to_stderr(&plain(text));
+    }
+
     /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
     pub(crate) fn say_styled(&self, text: &str) {
         if !self.quiet {
@@ -171,21 +177,8 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     if let Some(error) = error {
         object.insert("error".to_owned(), error.to_json());
     }
-    escaped(&format!("{:#}\n", Value::Object(object)))
-}
-
-/// JSON in which nothing is left that a terminal would obey: serde_json escapes the controls of ASCII, and such characters stand in strings only.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && (c.is_control() || is_invisible(c)) {
-            let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
+    // Nothing is left that a terminal would obey.
+    escaped(&format!("{:#}\n", Value::Object(object)), |c| c != '\n' && (c.is_control() || is_invisible(c)))
 }
 
 /// Text without what a terminal would obey. Messages hold texts from outside: the service's states and ids, names of files.

@@ -18,7 +18,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     out
 }
 
-/// RFC 9285 5. `None`: another character, a length that no bytes give, or a group that is more than its bytes can hold.
+/// RFC 9285 4 and 6. `None`: another character, a length that no bytes give, or a group that is more than its bytes can hold.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     for group in text.as_bytes().chunks(3) {

@@ -211,6 +211,9 @@ fn a_missing_part_is_named_and_drawn_alone() {
     let again = show(&bench, &["--part", "3", "--part", "5"]);
     assert_eq!(again, ["codes/request-3of5.png", "codes/request-5of5.png"]);
     assert_eq!(bench.read(&again[0]), kept, "the same code again");
+    fs::remove_dir_all(bench.path("codes")).unwrap();
+    let once = show(&bench, &["--part", "5", "--part", "3", "--part", "5"]);
+    assert_eq!(once, ["codes/request-5of5.png", "codes/request-3of5.png"], "each once, in the order asked for");
     bench.refused(&["qr", "show", "bundle", "--part", "6"], 2, "usage", &["there is no part 6: drawn at this size, there are parts 1 to 5"]);
     bench.refused(&["qr", "show", "bundle", "--part", "0"], 2, "usage", &["there is no part 0"]);
 }

@@ -308,6 +308,52 @@ fn what_comes_goes_into_its_own_bundle_alone() {
 }
 
 #[test]
+fn a_bundle_that_comes_once_more_takes_no_later_record_away() {
+    let bench = Bench::new();
+    let record = |bundle: &str, at: &str| bench.run(&[&["verify", bundle, "--record", "--at", at][..], &TRUST].concat()).expect(0);
+    record("bundle", "2026-01-01T00:00:00Z");
+    bench.run(&PACK).expect(0);
+    bench.run(&["unpack", FILE, "there"]).expect(0);
+    record("there", "2026-02-02T00:00:00Z");
+    let later = bench.read("there/verification.json");
+    let again = bench.run(&["unpack", FILE, "there", "--output", "json"]).expect(0).json();
+    assert_eq!(again["unchanged"], true, "{again:#}");
+    assert_eq!(bench.read("there/verification.json"), later);
+    bench.run(&["transcript", "verify", "there"]).expect(0);
+}
+
+#[test]
+fn a_name_that_is_no_plain_text_stands_in_a_transcript_that_travels() {
+    for bundle in ["bundle", FILE] {
+        let bench = if bundle == FILE { packed() } else { Bench::new() };
+        for (from, to) in [("customerCA.crt", "C\u{7f}A\u{85}.crt"), ("aws-root.crt", "a\u{9b}.crt")] {
+            fs::rename(bench.path(from), bench.path(to)).unwrap();
+        }
+        let trust = ["--aws-root", "a\u{9b}.crt", "--manufacturer-root", "manufacturer-root.crt"];
+        bench.run(&[&["sign", bundle, "--ca", "C\u{7f}A\u{85}.crt", "--ca-key", "customerCA.key"][..], &trust].concat()).expect(0);
+        bench.run(&["transcript", "verify", bundle]).expect(0);
+        bench.run(&["pack", bundle, "-o", "away.hsmboot"]).expect(0);
+        let steps = bench.run(&["transcript", "show", "away.hsmboot", "--output", "json"]).expect(0).json();
+        let inputs = steps["steps"][0]["inputs"].as_object().unwrap();
+        assert!(inputs.contains_key("./C\u{7f}A\u{85}.crt") && inputs.contains_key("./a\u{9b}.crt"), "{inputs:?}");
+    }
+}
+
+#[test]
+fn a_link_and_what_it_leads_to_may_both_say_that_it_is_one_file() {
+    let bench = packed();
+    fs::rename(bench.path(FILE), bench.path("store")).unwrap();
+    std::os::unix::fs::symlink("store", bench.path(FILE)).unwrap();
+    let record = [&["verify", FILE, "--record"][..], &TRUST].concat();
+    bench.run(&record).expect(0);
+    assert!(fs::symlink_metadata(bench.path(FILE)).unwrap().is_symlink());
+    fs::copy(bench.path("store"), bench.path("y.hsmboot")).unwrap();
+    assert_eq!(bench.run(&["transcript", "verify", "y.hsmboot", "--output", "json"]).expect(0).json()["steps"], 1);
+    std::os::unix::fs::symlink("y.hsmboot", bench.path("link")).unwrap();
+    bench.run(&["transcript", "verify", "link"]).expect(0);
+}
+
+#[test]
 fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let bench = Bench::new();
     bench.run(&[&["verify", "bundle", "--record"][..], &TRUST].concat()).expect(0);

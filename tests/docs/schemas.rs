@@ -175,13 +175,15 @@ fn ca_says_what_its_schemas_say() {
     let again = ["ca", "init", "--out", "again", "--subject", "CN=Schemas", "--ca-key", "ca/customerCA.key", "--passphrase-file", "passphrase"];
     assert_eq!(place.says("ca-init", &again, 0)["key_made"], false);
     place.says("ca-init", &[&again[..], &["--force", "--key-type", "p384"]].concat(), 2);
-    assert_eq!(place.says("ca-show", &["ca", "show", "ca/customerCA.crt"], 0)["fit_as_trust_anchor"], true);
+    let fit = place.says("ca-show", &["ca", "show", "ca/customerCA.crt"], 0);
+    assert_eq!((&fit["fit_as_trust_anchor"], &fit["refusal"]), (&true.into(), &serde_json::Value::Null));
     place.says("ca-show", &["ca", "show", "ca/customerCA.key"], 4);
     // Not a CA's, and of version 1.
     for name in
         fs::read_dir(place.path("bundle")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "crt"))
     {
-        place.says("ca-show", &["ca", "show", name.to_str().unwrap()], 0);
+        let unfit = place.says("ca-show", &["ca", "show", name.to_str().unwrap()], 0);
+        assert!(unfit["refusal"].as_str().unwrap().starts_with("CloudHSM would refuse the trust anchor"), "{unfit:#}");
     }
 }
 

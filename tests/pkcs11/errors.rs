@@ -15,6 +15,7 @@ pub const TESTS: &[(&str, fn())] = &[
     ("the_same_key_twice_is_refused", the_same_key_twice_is_refused),
     ("a_key_that_is_not_the_ca_certificates_is_refused", a_key_that_is_not_the_ca_certificates_is_refused),
     ("a_key_without_its_public_key_is_refused", a_key_without_its_public_key_is_refused),
+    ("a_key_among_more_than_are_looked_at_is_not_said_to_be_missing", a_key_among_more_than_are_looked_at_is_not_said_to_be_missing),
     ("a_key_of_another_size_is_refused", a_key_of_another_size_is_refused),
     ("a_token_without_a_mechanism_for_it_makes_no_key", a_token_without_a_mechanism_for_it_makes_no_key),
     ("a_new_key_needs_a_name", a_new_key_needs_a_name),
@@ -101,6 +102,19 @@ fn a_key_without_its_public_key_is_refused() {
     let hsm = with_ca();
     hsm.inside("forget-public ca-key");
     refused(&hsm, "pkcs11:token=ca", "token-key-without-public", &["object=ca-key", "its public key is not on the token"]);
+}
+
+fn a_key_among_more_than_are_looked_at_is_not_said_to_be_missing() {
+    let hsm = with_ca();
+    hsm.inside("fill other 1000");
+    let error = |uri| hsm.sign(uri, &["--output", "json"]).expect(5).json()["error"].clone();
+    let many = error("pkcs11:token=ca");
+    assert_eq!(many["kind"], "token-key-ambiguous", "{many:#}");
+    assert!(many["message"].as_str().unwrap().starts_with("more than 1000 private keys on the token `ca`"), "{many:#}");
+    // Not all can be listed; that there are none is not said.
+    let missing = error("pkcs11:token=ca;object=nothing");
+    assert_eq!(missing["kind"], "token-key-missing", "{missing:#}");
+    assert!(!missing["message"].as_str().unwrap().contains("none"), "{missing:#}");
 }
 
 fn a_key_of_another_size_is_refused() {

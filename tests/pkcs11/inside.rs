@@ -2,7 +2,7 @@
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, ObjectClass};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 use cryptoki::session::{Session, UserType};
 use cryptoki::types::RawAuthPin;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ pub fn run(order: &str) {
     let answer = match words.as_slice() {
         ["keys"] => keys(&session),
         ["generate", label, bits, more @ ..] => generate(&session, label, bits.parse().unwrap(), more),
+        ["fill", label, count] => fill(&session, label, count.parse().unwrap()),
         ["slot"] => json!({ "slot": slot.id(), "serial": pkcs11.get_token_info(slot).unwrap().serial_number() }),
         ["forget-public", label] => forget(&session, label),
         _ => panic!("{order}"),
@@ -73,15 +74,35 @@ fn keys(session: &Session) -> Value {
     handles.into_iter().map(of).collect()
 }
 
-/// An RSA pair; `extractable` lets its private key out, `readable` shows it.
+/// An RSA pair; `extractable` lets its private key out, `readable` shows it, `latin-1` is how its label is written.
 fn generate(session: &Session, label: &str, bits: usize, more: &[&str]) -> Value {
-    let named = [Attribute::Token(true), Attribute::Label(label.into()), Attribute::Id(vec![7])];
+    let latin = |c: char| u8::try_from(u32::from(c)).unwrap();
+    let label = if more.contains(&"latin-1") { label.chars().map(latin).collect() } else { label.as_bytes().to_vec() };
+    let named = [Attribute::Token(true), Attribute::Label(label), Attribute::Id(vec![7])];
     let out = more.contains(&"extractable");
     let hidden = !out && !more.contains(&"readable");
     let public = [&named[..], &[Attribute::ModulusBits(bits.try_into().unwrap()), Attribute::PublicExponent(vec![1, 0, 1])]].concat();
     let private =
         [&named[..], &[Attribute::Private(true), Attribute::Sensitive(hidden), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
     session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
+    json!({})
+}
+
+/// Objects that are private keys as far as a search goes: without a public key, and the same secret in all.
+fn fill(session: &Session, label: &str, count: usize) -> Value {
+    let (p256, zeros) = (vec![6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7], vec![1; 32]);
+    let template = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::KeyType(KeyType::EC),
+        Attribute::Token(true),
+        Attribute::Private(true),
+        Attribute::Label(label.into()),
+        Attribute::EcParams(p256),
+        Attribute::Value(zeros),
+    ];
+    for _ in 0..count {
+        session.create_object(&template).unwrap();
+    }
     json!({})
 }
 

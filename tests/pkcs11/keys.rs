@@ -17,6 +17,8 @@ pub const TESTS: &[(&str, fn())] = &[
     ("the_key_is_found_by_the_ca_certificate_alone", the_key_is_found_by_the_ca_certificate_alone),
     ("a_key_that_is_there_is_used_and_said_to_be", a_key_that_is_there_is_used_and_said_to_be),
     ("a_new_key_takes_the_id_of_the_uri", a_new_key_takes_the_id_of_the_uri),
+    ("no_two_keys_get_one_id", no_two_keys_get_one_id),
+    ("a_key_whose_label_is_no_utf_8_is_named_by_its_id", a_key_whose_label_is_no_utf_8_is_named_by_its_id),
     ("a_token_that_refuses_the_niceties_makes_a_key_all_the_same", a_token_that_refuses_the_niceties_makes_a_key_all_the_same),
     ("a_key_that_could_be_taken_out_is_destroyed_again", a_key_that_could_be_taken_out_is_destroyed_again),
     ("a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with", a_certificate_that_cannot_be_written_leaves_the_key_to_go_on_with),
@@ -136,6 +138,26 @@ fn a_new_key_takes_the_id_of_the_uri() {
     assert_eq!(key["modifiable"], false, "with an id from the start it can be closed to changes");
     assert!(made["key"].as_str().unwrap().contains("object=a%20%25%3B%C3%BC;id=%00%FF;type=private"), "{made:#}");
     hsm.sign(made["key"].as_str().unwrap(), &[]).expect(0);
+    hsm.judge();
+}
+
+fn no_two_keys_get_one_id() {
+    let hsm = Hsm::new();
+    let made = hsm.init("pkcs11:object=one;id=%01", &["--key-type", "p256", "--output", "json"]).expect(0).json();
+    let words = ["ca", "init", "--out", "new", "--subject", "CN=x", "--ca-key", "pkcs11:object=two;id=%01", "--passphrase-file", "pin"];
+    hsm.refused(&[&words[..], &["--key-type", "p256"]].concat(), 5, "token-key-ambiguous", &["another key of this id", "id=%01"]);
+    assert_eq!(hsm.inside("keys").as_array().unwrap().len(), 1);
+    hsm.sign(made["key"].as_str().unwrap(), &[]).expect(0);
+    hsm.judge();
+}
+
+fn a_key_whose_label_is_no_utf_8_is_named_by_its_id() {
+    let hsm = Hsm::new();
+    hsm.inside("generate Schl\u{fc}ssel 2048 latin-1");
+    let made = hsm.init("pkcs11:token=ca", &["--output", "json"]).expect(0).json();
+    let name = made["key"].as_str().unwrap();
+    assert!(name.ends_with(";id=%07;type=private") && !name.contains("object="), "{name}");
+    hsm.sign(name, &[]).expect(0);
     hsm.judge();
 }
 

@@ -184,6 +184,9 @@ fn a_pin_pad_asks_for_itself() {
     assert!(run.stderr.contains("wants its PIN on its own keys or screen"), "{}", run.stderr);
     assert_eq!(hsm.logins(), 1);
     hsm.judge();
+    // Somebody has to go there, whatever else is left unsaid.
+    let run = hsm.run(&[&sign("pkcs11:token=ca")[..], &["--force", "--quiet"]].concat()).expect(0);
+    assert!(run.stderr.contains("wants its PIN on its own keys or screen"), "{}", run.stderr);
 }
 
 fn a_token_that_needs_no_login_gets_none() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_TRANSCRIPT, Transcript, full};
-use crate::bundle::{ClusterId, Digests};
+use crate::bundle::{ClusterId, Digests, escaped};
 use crate::error::Result;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
@@ -110,7 +110,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// An entry's line, without a line end: our own type with string keys always serialises.
 pub(super) fn line(entry: &Entry) -> String {
-    serde_json::to_string(entry).unwrap_or_default()
+    escaped(&serde_json::to_string(entry).unwrap_or_default(), char::is_control)
 }
 
 /// Makes a seal over what it is given.

@@ -17,8 +17,10 @@ pub struct Unlock<'a> {
     /// Region, profile and endpoint for AWS KMS; `None` leaves all to the AWS SDK's environment and files.
     #[cfg(feature = "awskms")]
     pub aws: Option<&'a crate::aws::Options>,
-    /// Says a line to the user before something waits for him.
+    /// Says a line to the user about what takes its time.
     pub say: &'a dyn Fn(&str),
+    /// Asks the user to do something elsewhere, which is waited for: he has to see it.
+    pub ask: &'a dyn Fn(&str),
 }
 
 /// What the command line says about tokens besides the URI.
@@ -42,6 +44,7 @@ impl<'a> From<&'a PassphraseSource> for Unlock<'a> {
             #[cfg(feature = "awskms")]
             aws: None,
             say: &|_| {},
+            ask: &|_| {},
         }
     }
 }

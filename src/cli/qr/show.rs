@@ -149,7 +149,7 @@ fn too_much(dir: &Path) -> Error {
     )
 }
 
-/// The parts to draw: all, or those that were asked for.
+/// The parts to draw: all, or those that were asked for, each once.
 fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     if let Some(wrong) = asked.iter().find(|number| !(1..=total).contains(*number)) {
         return Err(Error::new(
@@ -162,7 +162,13 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
             "what `hsmboot qr read` calls missing is a number within those",
         ));
     }
-    Ok(if asked.is_empty() { (1..=total).collect() } else { asked.to_vec() })
+    let (mut chosen, every) = (Vec::new(), (1..=total).collect::<Vec<_>>());
+    for number in if asked.is_empty() { &every } else { asked } {
+        if !chosen.contains(number) {
+            chosen.push(*number);
+        }
+    }
+    Ok(chosen)
 }
 
 /// Writes the images, all or none; their paths.

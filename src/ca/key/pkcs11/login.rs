@@ -44,7 +44,7 @@ impl Login {
             return Err(locked(&name));
         }
         let login = if token.info.protected_authentication_path() {
-            (unlock.say)(&format!("the token {name} wants its PIN on its own keys or screen: enter it there{}", danger(&token.info)));
+            (unlock.ask)(&format!("the token {name} wants its PIN on its own keys or screen: enter it there{}", danger(&token.info)));
             Login::OnTheToken
         } else {
             Login::Pin(pin(token, uri, unlock, warnings)?)

@@ -2,7 +2,7 @@
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
@@ -13,7 +13,7 @@ use super::module::Module;
 use super::object::{self, Key};
 use super::sign;
 use super::token::Token;
-use super::uri::Pkcs11Uri;
+use super::uri::{Pkcs11Uri, escaped_id};
 use crate::ca::KeyType;
 use crate::error::{Class, Error, Result};
 use crate::x509::der;
@@ -68,8 +68,8 @@ impl Kind {
 /// counts as made. What cannot be is refused before it says that a key is being made.
 ///
 /// # Errors
-/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-exposed`, `token-unusable`,
-/// `token-refused`.
+/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-ambiguous`,
+/// `token-key-exposed`, `token-unusable`, `token-refused`.
 pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType, say: &dyn Fn(&str)) -> Result<Key> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
@@ -83,6 +83,9 @@ pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs
     let bug = || Error::new(Class::Machine, "bug", "this machine's numbers are too small for a key's length", "please report it");
     let made = Kind::of(kind).ok_or_else(bug)?;
     can(token, module, &made, kind)?;
+    if let Some(id) = &uri.id {
+        is_free(session, token, id)?;
+    }
     say(&format!("making a key on the token {name}, {kind}"));
     let fault = |error: Cryptoki| failure::token(&name, "was asked to make a key pair (C_GenerateKeyPair)", &error);
     let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
@@ -99,6 +102,27 @@ pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs
             "a CA's key has to stay on its token: use another token, or see its settings",
         )
     })
+}
+
+/// That no other key has this id: by it a private key finds its public one (PKCS#11 2.40 base, 4.8), and of two of them neither would.
+fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
+    let fault = |error| failure::token(&token.name(), "was asked for its keys (C_FindObjects)", &error);
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        if !session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())]).map_err(fault)?.is_empty() {
+            return Err(Error::new(
+                Class::Ca,
+                "token-key-ambiguous",
+                format!(
+                    "the token {} has another key of this id, and no two may share one
+  id={}",
+                    token.name(),
+                    escaped_id(id)
+                ),
+                "leave `id=` out, and the key gets one of its own; or give another",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// That the token can make such a key, and sign with it then.

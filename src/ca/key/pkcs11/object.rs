@@ -15,6 +15,8 @@ use crate::x509::{Certificate, PublicKey, hex, sha256};
 /// The most private keys that are looked at: more than any URI for a CA's key leaves.
 const MAX_KEYS: usize = 1000;
 
+const SAY_MORE: &str = "say more in the URI: `id=` or `object=`";
+
 /// A private key on the token.
 pub(super) struct Key {
     pub(super) handle: ObjectHandle,
@@ -55,21 +57,25 @@ pub(super) fn flag(session: &Session, object: ObjectHandle, kind: AttributeType)
 impl Key {
     fn read(session: &Session, handle: ObjectHandle) -> Self {
         let label = match attribute(session, handle, AttributeType::Label) {
-            Some(Attribute::Label(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-            _ => String::new(),
+            Some(Attribute::Label(bytes)) => bytes,
+            _ => Vec::new(),
         };
         let id = match attribute(session, handle, AttributeType::Id) {
             Some(Attribute::Id(bytes)) => bytes,
             _ => Vec::new(),
         };
         let spki = own_public(session, handle).or_else(|| public_beside(session, &label, &id));
-        Key { handle, label, id, spki }
+        Key { handle, label: String::from_utf8_lossy(&label).into_owned(), id, spki }
     }
 
-    /// What a URI has to say to mean this key on its token.
+    /// What a URI has to say to mean this key on its token. A label that is no UTF-8 no URI can name (RFC 7512 2.3): the id alone then has to do.
     pub(super) fn attributes(&self) -> String {
-        let id = if self.id.is_empty() { String::new() } else { format!(";id={}", uri::escaped_id(&self.id)) };
-        format!("object={}{id}", uri::escaped(&self.label))
+        let (label, id) = (uri::escaped(&self.label), uri::escaped_id(&self.id));
+        match (self.id.is_empty(), self.label.contains(char::REPLACEMENT_CHARACTER)) {
+            (true, _) => format!("object={label}"),
+            (false, true) => format!("id={id}"),
+            (false, false) => format!("object={label};id={id}"),
+        }
     }
 
     fn line(&self) -> String {
@@ -87,8 +93,9 @@ pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> R
     template.extend(uri.object.iter().map(|label| Attribute::Label(label.clone().into_bytes())));
     template.extend(uri.id.iter().map(|id| Attribute::Id(id.clone())));
     let fault = |error| failure::token(&token.name(), "was asked for its keys (C_FindObjects)", &error);
-    let handles: Vec<ObjectHandle> =
-        session.iter_objects(&template).map_err(fault)?.take(MAX_KEYS).collect::<std::result::Result<_, _>>().map_err(fault)?;
+    // One more: where there is one, not all would be looked at, and the one that is meant might be among the rest.
+    let found = session.iter_objects(&template).map_err(fault)?.take(MAX_KEYS.saturating_add(1));
+    let handles = all_of(found.collect::<std::result::Result<_, _>>().map_err(fault)?, token)?;
     let keys = handles.into_iter().map(|handle| Key::read(session, handle));
     // A token is asked for what is meant, and what it gives is looked at again.
     let meant = |key: &Key| uri.object.as_ref().is_none_or(|label| *label == key.label) && uri.id.as_ref().is_none_or(|id| *id == key.id);
@@ -96,6 +103,18 @@ pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> R
     // Tokens give them in no particular order; messages list them in one.
     keys.sort_by(|a, b| (&a.label, &a.id).cmp(&(&b.label, &b.id)));
     Ok(keys)
+}
+
+fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>> {
+    if handles.len() <= MAX_KEYS {
+        return Ok(handles);
+    }
+    Err(Error::new(
+        Class::Ca,
+        "token-key-ambiguous",
+        format!("more than {MAX_KEYS} private keys on the token {} fit the URI, and no more are looked at", token.name()),
+        SAY_MORE,
+    ))
 }
 
 /// The one key that is meant: with the CA's certificate at hand, the one whose public key is the certificate's.
@@ -172,8 +191,12 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
 
 fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
     let any = Pkcs11Uri { object: None, id: None, ..uri.clone() };
-    let there = candidates(session, token, &any).unwrap_or_default();
-    let listed = if there.is_empty() { "\n  it holds none that this login can see".to_owned() } else { list(&there) };
+    let listed = match candidates(session, token, &any).as_deref() {
+        Ok([]) => "\n  it holds none that this login can see".to_owned(),
+        Ok(there) => list(there),
+        // Those that are there cannot be listed, which is no news of them.
+        Err(_) => String::new(),
+    };
     Error::new(
         Class::Ca,
         "token-key-missing",
@@ -187,7 +210,7 @@ fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
         Class::Ca,
         "token-key-ambiguous",
         format!("{} private keys on the token {} fit the URI, {why}{}", keys.len(), token.name(), list(keys)),
-        "say more in the URI: `id=` or `object=`",
+        SAY_MORE,
     )
 }
 
@@ -227,8 +250,8 @@ fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
 
 /// The public key in an object of its own, or in a certificate: it belongs to the private key by CKA_ID (PKCS#11 2.40 base, 4.6), or by the label
 /// where the key has no id. Where two such objects differ, neither counts.
-fn public_beside(session: &Session, label: &str, id: &[u8]) -> Option<Vec<u8>> {
-    let name = if id.is_empty() { Attribute::Label(label.as_bytes().to_vec()) } else { Attribute::Id(id.to_vec()) };
+fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> {
+    let name = if id.is_empty() { Attribute::Label(label.to_vec()) } else { Attribute::Id(id.to_vec()) };
     let keys = session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY), name.clone()]).unwrap_or_default();
     let mut found: Vec<Vec<u8>> = keys.into_iter().filter_map(|key| public_numbers(session, key)).collect();
     if found.is_empty() {
