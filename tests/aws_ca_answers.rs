@@ -228,9 +228,9 @@ fn kms_that_is_throttled_for_a_moment_is_asked_again() {
 #[test]
 fn kms_out_of_reach_and_missing_credentials_end_with_6() {
     let bench = bench();
-    let closed = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
+    let closed = support::closed::Closed::new();
     let key = format!("awskms:{KEY}");
-    let url = format!("http://{closed}");
+    let url = closed.url();
     bench.refused(&sign(&key, &["--endpoint-url", &url]), 6, "service-unreachable", &["AWS KMS cannot be reached", &url]);
     let lonely = |args: &[&str]| {
         let mut command = bench.command(args);

@@ -1,6 +1,9 @@
-//! The passphrase prompt on a real terminal: util-linux's `script` gives one, and this test program runs itself in it.
+//! The passphrase prompt on a real terminal: this test program runs itself in one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -44,15 +47,10 @@ impl Terminal {
     fn new(case: &str) -> Self {
         let own = std::env::current_exe().unwrap();
         // The shell gets Ctrl-C too; it is to go on to stty.
-        let command = format!("trap : INT; '{}' --ignored --exact inside --nocapture; echo code $?; stty -a; echo all over", own.display());
-        let mut child = Command::new("script")
-            .args(["-qc", &command, "/dev/null"])
-            .env("HSMBOOT_PROMPT", case)
-            .env("SHELL", "/bin/sh")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+        // In one line, however wide the terminal is taken to be.
+        let settings = "stty -a | tr '\\n' ' '";
+        let command = format!("trap : INT; '{}' --ignored --exact inside --nocapture; echo code $?; {settings}; echo all over", own.display());
+        let mut child = terminal::terminal(&command).env("HSMBOOT_PROMPT", case).spawn().unwrap();
         let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         Terminal { child, keys, screen, seen: String::new() }
     }

@@ -2,11 +2,15 @@
 #![cfg(feature = "online")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/closed.rs"]
+mod closed;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use closed::Closed;
 use hsmboot::cloudhsm::aws::{AwsCloudHsm, Options, Timeouts};
 use hsmboot::cloudhsm::{CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble};
 
@@ -78,7 +82,13 @@ fn read(stream: &mut TcpStream) -> Option<String> {
 
 impl Service {
     fn run<T>(&self, call: impl AsyncFnOnce(AwsCloudHsm) -> T) -> T {
-        let timeouts = Timeouts { connect: Duration::from_secs(5), request: Duration::from_millis(1500), call: Duration::from_secs(20) };
+        // Far more than an answer takes.
+        self.run_for(Duration::from_secs(600), call)
+    }
+
+    /// The same with so much patience for each request.
+    fn run_for<T>(&self, request: Duration, call: impl AsyncFnOnce(AwsCloudHsm) -> T) -> T {
+        let timeouts = Timeouts { connect: request, request, call: request.saturating_mul(10) };
         let options = Options { region: Some("eu-test-1".into()), endpoint_url: Some(self.url.clone()), timeouts, ..Options::default() };
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -88,8 +98,7 @@ impl Service {
     }
 
     fn initialize(&self) -> Result<hsmboot::cloudhsm::Accepted, ServiceError> {
-        let request = InitializeCluster { cluster_id: "cluster-abc234defgh".into(), signed_cert: "S".into(), trust_anchor: "T".into() };
-        self.run(async |service| service.initialize(&request).await)
+        self.run(async |service| service.initialize(&request()).await)
     }
 
     fn describe(&self) -> Result<Option<hsmboot::cloudhsm::Cluster>, ServiceError> {
@@ -99,6 +108,10 @@ impl Service {
     fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
+}
+
+fn request() -> InitializeCluster {
+    InitializeCluster { cluster_id: "cluster-abc234defgh".into(), signed_cert: "S".into(), trust_anchor: "T".into() }
 }
 
 fn error(kind: &str) -> String {
@@ -171,7 +184,6 @@ fn initialize_is_never_retried_and_a_lost_answer_leaves_the_outcome_open() {
     let lost = [
         Act::Drop,
         Act::Cut,
-        Act::Silence,
         Act::Answer(500, error("CloudHsmInternalFailureException")),
         Act::Answer(503, "<html>".into()),
         Act::Answer(200, "not JSON".into()),
@@ -182,6 +194,22 @@ fn initialize_is_never_retried_and_a_lost_answer_leaves_the_outcome_open() {
         assert!(error.outcome_unknown(), "{error:?}");
         assert_eq!(service.requests().len(), 1, "{error:?}");
     }
+}
+
+#[test]
+fn a_service_that_says_nothing_is_given_up_and_asked_no_more() {
+    // A machine that is busy with other things may not even send the request in so short a time: then it gets longer.
+    for patience in [1, 10, 100].map(Duration::from_secs) {
+        let service = service(vec![Act::Silence]);
+        let error = service.run_for(patience, async |service| service.initialize(&request()).await).unwrap_err();
+        assert!(error.outcome_unknown(), "{error:?}");
+        match service.requests().len() {
+            0 => {}
+            1 => return,
+            more => panic!("sent {more} times: {error:?}"),
+        }
+    }
+    panic!("it was never sent");
 }
 
 #[test]
@@ -205,9 +233,8 @@ fn initialize_is_not_retried_when_turned_away_either() {
 
 #[test]
 fn a_port_where_nobody_listens_is_unreachable_and_nothing_was_sent() {
-    // A port that was just given back: taken again only by accident.
-    let url = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    let service = Service { url, requests: Arc::default() };
+    let closed = Closed::new();
+    let service = Service { url: closed.url(), requests: Arc::default() };
     let error = service.initialize().unwrap_err();
     assert!(matches!(error.trouble, Trouble::Unreachable { .. }), "{error:?}");
     let error = hsmboot::error::Error::from(service.describe().unwrap_err());

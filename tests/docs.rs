@@ -12,6 +12,9 @@ mod ceremony;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/commands.rs"]
 mod commands;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "support/executable.rs"]
+mod executable;
 #[path = "docs/fences.rs"]
 mod fences;
 #[path = "docs/kinds.rs"]
@@ -38,6 +41,9 @@ mod schemas;
 mod stage;
 #[path = "docs/tables.rs"]
 mod tables;
+#[cfg(all(feature = "online", feature = "simulator"))]
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};

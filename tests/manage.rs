@@ -19,3 +19,5 @@ mod stage;
 mod support;
 #[path = "manage/tag.rs"]
 mod tag;
+#[path = "support/terminal.rs"]
+mod terminal;

@@ -9,26 +9,25 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use hsmboot::bundle::{Digests, Entry, Transcript};
-use support::{Bench, TRUST, refusal, sign};
+use support::{Bench, TRUST, pipe, refusal, sign};
 
 /// Runs `hsmboot sign` with a CA certificate that comes through a pipe: when the program opens it, the bundle was read and judged. Then `meanwhile` runs, with
 /// the program's process id, and the certificate follows.
 fn while_it_signs(bench: &Bench, more: &[&str], meanwhile: impl FnOnce(u32)) -> support::Run {
-    let (pipe, ca) = (bench.path("pipe"), bench.read("customerCA.crt"));
-    drop(fs::remove_file(&pipe));
-    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+    let (path, ca) = (bench.path("pipe"), bench.read("customerCA.crt"));
+    pipe::make(&path);
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_hsmboot"), "sign", "bundle"]);
     command.args(["--ca", "pipe", "--ca-key", "customerCA.key"]).args(TRUST).args(more);
     command.current_dir(bench.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    let mut to = fs::File::options().write(true).open(&pipe).unwrap();
+    let mut child = command.spawn().unwrap();
+    let mut to = pipe::opened_by(&mut child, &path);
     meanwhile(child.id());
     to.write_all(&ca).unwrap();
     drop(to);
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    support::Run { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    support::Run { code: support::exit_code(&output, &command), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// The same as text and as JSON, on a bundle each.

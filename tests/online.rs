@@ -6,12 +6,20 @@
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
 
+#[path = "support/closed.rs"]
+mod closed;
+#[path = "support/executable.rs"]
+mod executable;
+#[path = "support/pipe.rs"]
+mod pipe;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use closed::Closed;
 use hsmboot::simulator::{ClusterState, Fault, Simulator, Speed};
 use serde_json::Value;
 
@@ -32,7 +40,9 @@ struct Done {
 impl From<Output> for Done {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let (status, stdout, stderr) = (output.status, text(output.stdout), text(output.stderr));
+        let code = status.code().unwrap_or_else(|| panic!("{status}, not an exit code\n{stdout}\n{stderr}"));
+        Done { code, stdout, stderr }
     }
 }
 
@@ -113,13 +123,12 @@ impl Stage {
     /// Submits; `change` comes when the bundle was read and judged.
     fn submit_while(&self, change: impl FnOnce()) -> Done {
         use std::io::Write;
-        let (pipe, ca) = (self.path("pipe"), fs::read(self.path("ca/customerCA.crt")).unwrap());
-        drop(fs::remove_file(&pipe));
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+        let (path, ca) = (self.path("pipe"), fs::read(self.path("ca/customerCA.crt")).unwrap());
+        pipe::make(&path);
         let mut command = self.submit();
         command.args(["--ca", "pipe"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        let child = command.spawn().unwrap();
-        let mut to = fs::File::options().write(true).open(&pipe).unwrap();
+        let mut child = command.spawn().unwrap();
+        let mut to = pipe::opened_by(&mut child, &path);
         change();
         to.write_all(&ca).unwrap();
         drop(to);
@@ -466,9 +475,8 @@ fn an_unknown_cluster_a_refusal_and_an_absent_service_end_with_6() {
     stage.simulator.inject(Some("InitializeCluster"), Fault::AccessDenied, 1);
     run(&mut stage.submit()).ends(6, "cloudhsm:InitializeCluster");
     assert!(!stage.bundle().contains_key("receipt.json"));
-    let url = stage.simulator.url();
-    stage.simulator.shutdown();
-    run(hsmboot().args(["status", "--endpoint-url", &url])).ends(6, &url);
+    let closed = Closed::new();
+    run(hsmboot().args(["status", "--endpoint-url", &closed.url()])).ends(6, &closed.url());
 }
 
 #[test]
@@ -631,10 +639,14 @@ fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = hsmboot();
     command.current_dir(dir.path()).args(["bootstrap", "--cluster-id", &id, "--no-passphrase", "--endpoint-url", &simulator.url()]);
-    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     while simulator.calls().get("DescribeClusters").copied().unwrap_or_default() < 2 {
-        assert!(began.elapsed() < Duration::from_secs(60));
+        if child.try_wait().unwrap().is_some() || began.elapsed() > support::HANGS {
+            child.kill().unwrap();
+            Done::from(child.wait_with_output().unwrap()).ends(130, "what it did before it was interrupted");
+            unreachable!();
+        }
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -673,15 +685,12 @@ fn whatever_way_a_claim_went_its_transcript_holds_and_names_what_was_read() {
 /// hsmboot blocks the signals that its own thread waits for; what it starts must be able to be ended all the same.
 #[test]
 fn a_program_that_it_starts_gets_every_signal() {
-    use std::os::unix::fs::PermissionsExt;
     let stage = Stage::new();
     let program = stage.path("credentials");
-    fs::write(
+    executable::executable(
         &program,
         "#!/bin/sh\ngrep SigBlk /proc/self/status >\"$0.mask\"\necho '{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}'\n",
-    )
-    .unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    );
     let config = stage.path("config");
     fs::write(&config, format!("[profile p]\nregion=us-east-1\ncredential_process={}\n", program.display())).unwrap();
     run(stage.online(&["status", "--profile", "p"]).env("AWS_CONFIG_FILE", &config)).ends(0, "UNINITIALIZED");

@@ -15,6 +15,9 @@ mod ceremony;
 #[cfg(feature = "pkcs11")]
 #[path = "pkcs11/errors.rs"]
 mod errors;
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+#[path = "support/executable.rs"]
+mod executable;
 #[cfg(feature = "pkcs11")]
 #[path = "pkcs11/hsm.rs"]
 mod hsm;
@@ -37,6 +40,9 @@ mod runbook;
 #[path = "docs/stage.rs"]
 mod stage;
 mod support;
+
+#[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
+use support::terminal;
 
 use std::process::ExitCode;
 

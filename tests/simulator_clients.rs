@@ -64,7 +64,7 @@ fn run(program: &str, arguments: &[&str]) -> Output {
 
 fn passes(output: &Output) {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{}\n{}\n{}", output.status, text(&output.stdout), text(&output.stderr));
 }
 
 #[test]
@@ -113,9 +113,11 @@ fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn credentials_that_are_not_there_or_malformed_are_refused_unquoted() {
+    use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("credentials");
     std::fs::write(&file, "AKID hidden token nonsense\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (code, errors) = refusal(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
     assert_eq!(code, Some(4), "{errors}");
     assert!(errors.contains("line 1") && errors.contains("open to others") && !errors.contains("hidden"), "{errors}");

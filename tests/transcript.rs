@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use hsmboot::bundle::{Digests, Entry, Seal};
 use hsmboot::x509::{hex, sha256};
@@ -232,18 +233,20 @@ fn no_step_is_lost_when_several_are_taken_at_once() {
     let start = |at: usize| {
         let moment = format!("2026-01-01T00:00:0{at}Z");
         let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-        command.args(record(&["--at", &moment])).current_dir(bench.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(record(&["--at", &moment])).current_dir(bench.path("")).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
-    let children: Vec<_> = (0..STEPS).map(start).collect();
+    let mut children: Vec<_> = (0..STEPS).map(start).collect();
     let waits =
         |id: u32| fs::read_to_string("/proc/locks").unwrap().lines().any(|line| line.contains("-> FLOCK") && line.contains(&format!(" {id} ")));
-    while !children.iter().all(|child| waits(child.id())) {
-        std::thread::yield_now();
+    // One that has ended has said why: below.
+    while !children.iter_mut().all(|child| child.try_wait().unwrap().is_some() || waits(child.id())) {
+        std::thread::sleep(Duration::from_millis(1));
     }
     drop(lock);
-    for mut child in children {
-        child.wait().unwrap();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(entries(&bench).len(), 1 + STEPS);
     bench.run(&VERIFY).expect(0);

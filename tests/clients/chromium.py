@@ -7,12 +7,13 @@ import os
 import re
 import struct
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path
 
-from local import DIRECT
+from local import DIRECT, HANGS
 
 # WebDriver's names of keys (W3C WebDriver, 17.4.2).
 ENTER, TAB = "\ue007", "\ue004"
@@ -31,13 +32,24 @@ class Browser:
                 break
         assert port, "chromedriver did not start"
         self.base = f"http://127.0.0.1:{port}"
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync", "--no-proxy-server", "--hide-scrollbars", f"--user-data-dir={profile}"]
         options = {"args": flags, "binary": next(filter(os.path.exists, self.candidates()), "chromium")}
         logs = {"browser": "ALL", "performance": "ALL"}
-        always = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs}
+        hangs = {"script": HANGS * 1000, "pageLoad": HANGS * 1000}
+        always = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs, "timeouts": hangs}
         self.session = None
-        self.session = self.send("/session", {"capabilities": {"alwaysMatch": always}})["sessionId"]
+        self.session = self.begin({"capabilities": {"alwaysMatch": always}})
+
+    def begin(self, wanted):
+        """The session's id. A browser that starts for the first time on a busy machine can take longer than chromedriver waits for it."""
+        for _ in range(4):
+            try:
+                return self.send("/session", wanted)["sessionId"]
+            except AssertionError as error:
+                refused = error
+                print(f"the browser does not start: {error}", file=sys.stderr, flush=True)
+        raise refused
 
     @staticmethod
     def candidates():
@@ -48,7 +60,7 @@ class Browser:
         data = json.dumps(body or {}).encode() if method == "POST" else None
         request = urllib.request.Request(base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with DIRECT.open(request, timeout=120) as answer:
+            with DIRECT.open(request, timeout=HANGS) as answer:
                 return json.loads(answer.read())["value"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path}: {error.read().decode()[:400]}") from None

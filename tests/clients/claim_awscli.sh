@@ -16,12 +16,12 @@ cluster() {
     aws cloudhsmv2 describe-clusters --filters "clusterIds=$id" --output text --query "Clusters[].$1"
 }
 
-# Until `cluster $1` is $2, for a minute at most (each call of the CLI takes a good part of a second).
+# Until `cluster $1` is $2, for ten minutes or so (each call of the CLI takes a good part of a second): then it never comes.
 await() {
     tries=0
     until [ "$(cluster "$1")" = "$2" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 60 ] || fail "$1 is never $2, but $(cluster "$1")"
+        [ "$tries" -lt 600 ] || fail "$1 is never $2, but $(cluster "$1")"
         sleep 0.2
     done
 }

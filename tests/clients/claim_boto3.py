@@ -36,8 +36,8 @@ def openssl(*arguments):
 
 
 def until(hsm, cluster_id, wanted, done):
-    """Describes the cluster until `done`, for a minute at most."""
-    for _ in range(600):
+    """Describes the cluster until `done`, for ten minutes at least: then it never comes."""
+    for _ in range(6000):
         [cluster] = hsm.describe_clusters(Filters={"clusterIds": [cluster_id]})["Clusters"]
         if done(cluster):
             return cluster

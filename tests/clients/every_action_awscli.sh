@@ -21,14 +21,14 @@ gives() {
     [ "$found" = "$wanted" ] || fail "expected $wanted, found $found: $*"
 }
 
-# Until `hsm $2...` prints $1, for a minute at most (each call of the CLI takes a good part of a second).
+# Until `hsm $2...` prints $1, for ten minutes or so (each call of the CLI takes a good part of a second): then it never comes.
 await() {
     wanted=$1
     shift
     tries=0
     until [ "$(hsm "$@")" = "$wanted" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 60 ] || fail "never $wanted, but $(hsm "$@"): $*"
+        [ "$tries" -lt 600 ] || fail "never $wanted, but $(hsm "$@"): $*"
         sleep 0.2
     done
 }

@@ -157,8 +157,8 @@ class Counted:
 
 
 def backup_that(hsm, wanted, filters, fits=bool):
-    """The first backup that the filters find, once there is one, for a minute at most."""
-    for _ in range(600):
+    """The first backup that the filters find, once there is one, for ten minutes at least: then it never comes."""
+    for _ in range(6000):
         found = hsm.describe_backups(Filters=filters)["Backups"]
         if found and fits(found[0]):
             return found[0]

@@ -1,17 +1,18 @@
-"""moto's server (PyPI, moto[server]), with the one thing repaired that stands between it and AWS KMS here.
+"""moto's server (PyPI, moto[server]) on a port that is free, which its first line names, with the one thing repaired that stands between it and AWS KMS here.
 
 KMS signs a digest as it is when MessageType is DIGEST (API Reference, Sign); moto 5.2 parses MessageType, ignores it, and hashes the digest once more
 (getmoto/moto pull request 10202 mends that). Everything else is moto's own.
 """
 
-import sys
+import os
 import threading
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.kms import responses, utils
-from moto.server import main
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
 HASHES = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}
 
@@ -47,4 +48,10 @@ responses.KmsResponse.sign = sign
 for key in (utils.RSAPrivateKey, utils.ECDSAPrivateKey):
     key.sign = of_a_digest(key.sign)
 
-main(sys.argv[1:])
+# What `moto_server` does, which says on which port only if it is told one: and one that was free before need not be free any more.
+application = DomainDispatcherApplication(create_backend_app)
+application.debug = True
+server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+os.environ["MOTO_PORT"] = str(server.port)
+print(f"listening on 127.0.0.1:{server.port}", flush=True)
+server.serve_forever()

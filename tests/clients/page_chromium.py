@@ -65,7 +65,7 @@ class Looks(Checks):
     def the_focus_stays_when_the_cluster_changes(self):
         browser = self.browser
         self.simulator.hsm(self.cluster)
-        eventually("the HSM", lambda: browser.count(".inner .state[data-kind=good]") == 1, 120)
+        eventually("the HSM", lambda: browser.count(".inner .state[data-kind=good]") == 1)
         assert browser.run("return document.activeElement.textContent") == self.cluster, "the focus went elsewhere"
 
     def the_chain_shows_the_csrs_five_attributes_in_one_rdn(self):

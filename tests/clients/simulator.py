@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from local import DIRECT, eventually
+from local import DIRECT, HANGS, eventually
 
 
 class Refused(Exception):
@@ -17,7 +17,7 @@ class Refused(Exception):
 def post(url, body, headers=()):
     request = urllib.request.Request(url, json.dumps(body).encode(), dict(headers))
     try:
-        with DIRECT.open(request, timeout=60) as answer:
+        with DIRECT.open(request, timeout=HANGS) as answer:
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         raise Refused(error.read().decode()) from None
@@ -68,16 +68,16 @@ class Simulator:
 
     def state(self, cluster):
         """As the page is told it: such requests are not listed."""
-        with DIRECT.open(self.url + "/_page/data", timeout=60) as answer:
+        with DIRECT.open(self.url + "/_page/data", timeout=HANGS) as answer:
             places = json.loads(answer.read())["places"]
         return next((one["state"] for place in places for one in place["clusters"] if one["id"] == cluster), None)
 
     def csr(self, cluster, region="us-east-1"):
         def there():
-            with DIRECT.open(f"{self.url}/_page/certificates?cluster={cluster}", timeout=60) as answer:
+            with DIRECT.open(f"{self.url}/_page/certificates?cluster={cluster}", timeout=HANGS) as answer:
                 return any(node["id"] == "ClusterCsr" for node in json.loads(answer.read())["nodes"])
 
-        eventually("a CSR", there, 120)
+        eventually("a CSR", there)
         return self.describe(cluster, region)["Certificates"]["ClusterCsr"]
 
     def backup(self, cluster, region="us-east-1"):

@@ -8,7 +8,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use hsmboot::simulator::{Options, Simulator};
 
@@ -18,19 +18,16 @@ use super::stage::{CLUSTER, claimed, cluster, expected_in, wrapper};
 const PASSPHRASE: &str = "a passphrase for the rehearsal";
 /// Of the token, where the CA's key is on one.
 pub(super) const PIN: &str = "84736251";
-/// Far more than a runbook takes.
-const HANGS: &str = "120";
 
-/// A shell in `dir` on a terminal of its own (util-linux's `script` gives one).
+/// A shell in `dir` on a terminal of its own.
 fn terminal(dir: &Path, path: &Path, script: &str) -> Child {
     let before = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
     fs::write(dir.join("runbook.sh"), format!("{before}{script}")).unwrap();
-    let mut command = Command::new("timeout");
-    command.args(["-k", "5", HANGS, "script", "-qec", "exec bash runbook.sh", "/dev/null"]);
+    let mut command = super::terminal::terminal("exec bash runbook.sh");
     command.current_dir(dir).env_clear().env("HOME", dir).env("SHELL", "/bin/sh").env("NO_COLOR", "1").env("TERM", "dumb");
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     command.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(|error| panic!("this test needs the program script: {error}"))
+    command.spawn().unwrap()
 }
 
 /// The thirty digits of every fingerprint of this that the screen has shown, in order.

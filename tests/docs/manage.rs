@@ -73,7 +73,9 @@ fn backups_and_tags_say_what_their_schemas_say() {
     let claim = ["bootstrap", "--cluster-id", &id, "--endpoint-url", &url, "--passphrase-file", "passphrase", "--key-type", "p256"];
     let roots = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"];
     stage.place.says("bootstrap", &[&claim[..], &roots].concat(), 0);
+    let began = std::time::Instant::now();
     let backup = loop {
+        assert!(began.elapsed() < std::time::Duration::from_secs(600), "there is never a backup");
         let listed = stage.says(&["backup", "list", "--state", "READY"], 0);
         if let Some(backup) = listed["backups"][0]["backup_id"].as_str() {
             break backup.to_owned();

@@ -12,7 +12,9 @@ use super::{pages, read};
 
 /// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run` means the program as it is.
 fn shell(dir: &Path, path: &Path, script: &str) -> Command {
-    let mut command = Command::new("bash");
+    // Far more than a page takes: what is still there then hangs.
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "600", "bash"]);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().to_uppercase();
         if text.starts_with("AWS_") || text.ends_with("_PROXY") {

@@ -3,12 +3,12 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use hsmboot::simulator::Simulator;
 
 use super::blocks::Block;
+use super::executable::executable;
 
 /// The one that pages write where the reader has his own.
 pub(super) const CLUSTER: &str = "cluster-abc234defgh";
@@ -69,7 +69,9 @@ pub(super) fn cluster(simulator: &Simulator) -> String {
     let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
     let describe = format!(r#"{{"Filters": {{"clusterIds": ["{id}"]}}}}"#);
     let until = |reached: &dyn Fn(&serde_json::Value) -> bool| {
+        let began = std::time::Instant::now();
         while !reached(&call(simulator, "DescribeClusters", &describe)["Clusters"][0]) {
+            assert!(began.elapsed() < std::time::Duration::from_secs(600), "it never came so far");
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     };
@@ -95,8 +97,7 @@ pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
          sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nverify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
          exec '{BINARY}' \"$@\"\n"
     );
-    fs::write(path.join("hsmboot"), wrapper).unwrap();
-    fs::set_permissions(path.join("hsmboot"), fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&path.join("hsmboot"), &wrapper);
     path
 }
 

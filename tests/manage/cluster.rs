@@ -53,16 +53,21 @@ fn nothing_is_deleted_without_a_yes() {
     assert_eq!((stage.calls("DeleteCluster"), stage.clusters()), (0, 1));
 }
 
-/// What a person at a terminal answers: util-linux's `script` gives one.
+/// What a person at a terminal answers.
 fn at_a_terminal(stage: &Stage, answer: &str, words: &[&str]) -> (bool, String) {
     use std::io::Write;
-    use std::process::{Command, Stdio};
     let inner = stage.command(words);
     let quoted: Vec<String> =
         std::iter::once(inner.get_program()).chain(inner.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
-    let mut command = Command::new("script");
-    command.args(["-qec", &quoted.join(" "), "/dev/null"]).env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+    // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
+    let mut command = crate::terminal::terminal(&format!("stty -echo; {}", quoted.join(" ")));
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command.spawn().unwrap();
     let mut keys = child.stdin.take().unwrap();
     keys.write_all(answer.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

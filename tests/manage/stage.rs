@@ -27,7 +27,9 @@ pub(crate) struct Done {
 impl From<Output> for Done {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let (status, stdout, stderr) = (output.status, text(output.stdout), text(output.stderr));
+        let code = status.code().unwrap_or_else(|| panic!("{status}, not an exit code\n{stdout}\n{stderr}"));
+        Done { code, stdout, stderr }
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::hsm::{Hsm, PIN, sign};
+use crate::support::terminal::terminal;
 
 pub const TESTS: &[(&str, fn())] = &[
     ("a_wrong_pin_is_tried_once_and_never_twice", a_wrong_pin_is_tried_once_and_never_twice),
@@ -133,9 +134,7 @@ fn without_a_pin_and_without_a_terminal_nothing_is_tried() {
 fn at_the_terminal(hsm: &Hsm, typed: &str) -> (String, i32) {
     let words =
         format!("'{}' ca init --out . --force --subject CN=x --ca-key pkcs11:object=ca-key; echo \"code $?.\"", env!("CARGO_BIN_EXE_hsmboot"));
-    let mut command = Command::new("script");
-    command.args(["-qc", &words, "/dev/null"]).current_dir(hsm.bench.path("")).envs(hsm.environment()).env("SHELL", "/bin/sh");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("this test needs the program script (apt install bsdutils)");
+    let mut child = terminal(&words).current_dir(hsm.bench.path("")).envs(hsm.environment()).spawn().unwrap();
     let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut seen = String::new();
     let mut until = |ends: &dyn Fn(&str) -> bool| {

@@ -70,7 +70,11 @@ fn what_was_done_unverified_is_loud() {
 
 #[test]
 fn a_changed_transcript_is_shown_as_far_as_it_holds() {
-    let bench = signed(&["--seal"]);
+    let bench = Bench::new();
+    // The record of another moment than the signature's, however soon that follows.
+    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada", "--at", "2026-01-01T00:00:00Z"], &TRUST[..]].concat()).expect(0);
+    let before = bench.read("bundle/verification.json");
+    bench.run(&sign(&["--seal"])).expect(0);
     let answer = document(&bench, &[]);
     let head = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json()["head"].clone();
     assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2], "faults": []}));
@@ -87,10 +91,9 @@ fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     bench.write(TRANSCRIPT, b"\xff\xfe\n");
     assert!(report(&bench, &[]).contains("Line 1 is not text (UTF-8)."));
     bench.write(TRANSCRIPT, format!("{}\n", good.lines().next().unwrap()));
-    let page = report(&bench, &[]);
-    // Both steps wrote a verification record, the same one if they were taken within a second.
-    let cut = ["no step of the transcript accounts for", "verification.json is not the file that step 1 left"];
-    assert!(cut.iter().any(|words| page.contains(words)), "a cut shows in the files");
+    assert!(report(&bench, &[]).contains("verification.json is not the file that step 1 left"), "a cut shows in the files");
+    bench.write("bundle/verification.json", before);
+    assert!(report(&bench, &[]).contains("no step of the transcript accounts for"), "and in those that nothing speaks of");
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));
 }

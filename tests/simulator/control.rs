@@ -186,7 +186,8 @@ fn every_state_can_be_set() {
 #[test]
 fn a_stopped_simulator_frees_its_address_and_a_taken_one_is_refused() {
     use hsmboot::simulator::{Options, Simulator};
-    let simulator = instant();
+    // Where nobody else of these tests listens: the address is not taken by one of them while it is free.
+    let simulator = Simulator::spawn(Options { listen: "127.0.0.2:0".parse().unwrap(), ..Options::default() }).unwrap();
     let options = Options { listen: simulator.address(), ..Options::default() };
     let refused = Simulator::spawn(options.clone()).err().unwrap().to_string();
     assert!(refused.contains(&simulator.address().to_string()), "{refused}");

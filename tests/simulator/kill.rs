@@ -6,9 +6,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use crate::support::HANGS;
 
 const ROUNDS: u64 = 25;
 const CLIENTS: u64 = 3;
@@ -94,8 +97,13 @@ struct Known {
 
 type Book = Mutex<BTreeMap<String, Known>>;
 
-/// Creates clusters, gives some an HSM, deletes some, and books what was answered, until there are no answers any more.
-fn mutate(address: SocketAddr, mut dice: Dice, book: &Book) {
+/// Creates clusters, gives some an HSM, deletes some, and books and counts what was answered, until there are no answers any more.
+fn mutate(address: SocketAddr, mut dice: Dice, book: &Book, answered: &AtomicU64) {
+    let call = |address, action, body: &Value| {
+        let answer = call(address, action, body)?;
+        answered.fetch_add(1, Ordering::SeqCst);
+        Some(answer)
+    };
     for count in 0.. {
         let token = format!("{}-{count}", dice.0);
         let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [{ "Key": "token", "Value": token }] });
@@ -165,14 +173,21 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
         let program = Program::start(&state);
         check(&clusters(program.address), &book.lock().unwrap());
         let address = program.address;
+        let (strike, answered) = (dice.below(24), AtomicU64::new(0));
         std::thread::scope(|scope| {
             for client in 1..=CLIENTS {
-                let (dice, book) = (Dice(0xC11E_0000 + round * 16 + client), &book);
-                scope.spawn(move || mutate(address, dice, book));
+                let (dice, book, answered) = (Dice(0xC11E_0000 + round * 16 + client), &book, &answered);
+                scope.spawn(move || mutate(address, dice, book, answered));
             }
-            std::thread::sleep(Duration::from_micros(dice.below(120_000)));
+            // After so many answers, however long they take, and somewhere within the next.
+            let began = Instant::now();
+            while answered.load(Ordering::SeqCst) < strike && began.elapsed() < HANGS {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            std::thread::sleep(Duration::from_micros(dice.below(5_000)));
             program.kill();
         });
+        assert!(answered.load(Ordering::SeqCst) >= strike, "round {round}: it does not answer");
     }
     let program = Program::start(&state);
     let found = clusters(program.address);
@@ -185,12 +200,12 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
         .filter(|cluster| !cluster["Hsms"].as_array().unwrap().is_empty())
         .map(|cluster| cluster["ClusterId"].as_str().unwrap())
         .collect();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while clusters(program.address)
         .iter()
         .any(|cluster| with_hsm.contains(cluster["ClusterId"].as_str().unwrap()) && cluster["Certificates"]["ClusterCsr"].is_null())
     {
-        assert!(began.elapsed() < Duration::from_secs(300), "an HSM never became ACTIVE");
+        assert!(began.elapsed() < HANGS, "an HSM never became ACTIVE");
         std::thread::sleep(Duration::from_millis(50));
     }
     program.kill();
@@ -231,7 +246,7 @@ fn a_damaged_file_ends_the_program_with_4_and_one_in_use_with_8() {
     let state = dir.path().join("state");
     let refused = |state: &Path| {
         let output = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--state"]).arg(state).output().unwrap();
-        assert!(output.stdout.is_empty());
+        assert!(output.stdout.is_empty(), "{output:?}");
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let program = Program::start(&state);

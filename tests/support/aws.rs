@@ -3,14 +3,14 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 /// One call of the JSON 1.1 protocol, as it came.
 #[derive(Clone, Debug)]
@@ -106,6 +106,8 @@ fn read(stream: &mut TcpStream) -> Option<(String, String)> {
 pub struct Moto {
     child: Mutex<Child>,
     address: String,
+    /// What it says on standard error, told where it does not do as it should.
+    said: NamedTempFile,
 }
 
 impl Moto {
@@ -115,19 +117,21 @@ impl Moto {
     }
 
     pub fn start() -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/moto_server.py");
-        let port = address.port().to_string();
+        let said = NamedTempFile::new().unwrap();
         let mut command = Command::new("python3");
-        command.arg(script).args(["-H", "127.0.0.1", "-p", &port]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let moto = Moto { child: Mutex::new(command.spawn().unwrap()), address: address.to_string() };
-        let end = Instant::now() + Duration::from_secs(120);
-        while TcpStream::connect(address).is_err() {
-            assert!(moto.child.lock().unwrap().try_wait().unwrap().is_none(), "moto's server ended: is moto[server] (PyPI) whole?");
-            assert!(Instant::now() < end, "moto's server does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        command.arg(script).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said.reopen().unwrap());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut moto = Moto { child: Mutex::new(child), address: String::new(), said };
+        let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        moto.address = address.unwrap_or_else(|| panic!("moto's server does not start, is moto[server] (PyPI) whole? {line}{}", moto.said()));
         moto
+    }
+
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.said.path()).unwrap()).into_owned()
     }
 
     pub fn stop(&self) {
@@ -153,8 +157,8 @@ impl Moto {
         );
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let (head, answer) = read(&mut stream).unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{target} {body}: {head}\n{answer}");
+        let (head, answer) = read(&mut stream).unwrap_or_else(|| panic!("{target} {body}: no answer\n{}", self.said()));
+        assert!(head.starts_with("HTTP/1.1 200"), "{target} {body}: {head}\n{answer}\n{}", self.said());
         serde_json::from_str(&answer).unwrap_or_default()
     }
 

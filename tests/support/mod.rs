@@ -3,7 +3,11 @@
 #![allow(dead_code)] // Each test program uses its part.
 
 pub mod aws;
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub mod closed;
 pub mod evidence;
+pub mod pipe;
+pub mod terminal;
 pub mod trial;
 pub mod vectors;
 
@@ -12,17 +16,18 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Output;
 use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
+use terminal::terminal;
 
 pub use evidence::{CLUSTER, Chain};
 
 /// Far more than any command takes: what is still there then hangs.
-const HANGS: Duration = Duration::from_secs(120);
+const HANGS: Duration = Duration::from_secs(600);
 
 /// What a run of the program came to.
 pub struct Run {
@@ -98,6 +103,11 @@ impl Bench {
         self.path(name)
     }
 
+    /// The mode that a plain file gets here: as the umask leaves it.
+    pub fn plain_mode(&self) -> u32 {
+        fs::metadata(self.write("plain", "")).unwrap().mode() & 0o777
+    }
+
     pub fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -112,23 +122,19 @@ impl Bench {
         run(self.command(args))
     }
 
-    /// Runs a shell's command on a terminal (util-linux's `script` gives one), where somebody types this. Its screen and its exit code.
+    /// Runs a shell's command on a terminal, where somebody types this before it is asked for. Its screen and its exit code.
     pub fn on_a_terminal(&self, command: &str, typed: &str) -> (String, i32) {
-        let mut child = std::process::Command::new("script")
-            .args(["-qec", command, "/dev/null"])
-            .current_dir(self.dir.path())
-            .env("SHELL", "/bin/sh")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("this test needs the program script (apt install bsdutils): {error}"));
+        // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
+        let mut child = terminal(&format!("stty -echo; {command}")).current_dir(self.dir.path()).spawn().unwrap();
         let mut keys = child.stdin.take().unwrap();
         keys.write_all(typed.as_bytes()).unwrap();
         keys.flush().unwrap();
         let output = child.wait_with_output().unwrap();
         // Until the end: a closed keyboard would be an answer.
         drop(keys);
-        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap())
+        let screen = String::from_utf8_lossy(&output.stdout).into_owned();
+        let code = output.status.code().unwrap_or_else(|| panic!("{}, not an exit code: {command}\n{screen}", output.status));
+        (screen, code)
     }
 
     /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind; these words must be in the message; and
@@ -155,9 +161,14 @@ impl Bench {
 pub fn run(mut command: Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    let how = || panic!("{}, not an exit code: {command:?}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
-    let code = output.status.code().unwrap_or_else(how);
+    let code = exit_code(&output, &command);
     Run { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The exit code of a program. One that was killed fails the test with the signal (SIGKILL: perhaps by us, because it hung) and what it said.
+pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
+    let said = || [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).join("\n");
+    output.status.code().unwrap_or_else(|| panic!("{}, not an exit code: {command:?}\n{}", output.status, said()))
 }
 
 /// The text with `(time)` for every `2026-01-31T12:00:00Z`.

@@ -15,7 +15,15 @@ pub(super) struct StateFile {
     /// What is appended to; `None` before [`StateFile::replace`].
     open: Option<File>,
     /// Not the state file itself: that one is replaced by another.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for StateFile {
+    /// Closing is not enough: a program that this process is just starting has its open files until it runs, and their locks with them (flock(2)).
+    fn drop(&mut self) {
+        // The lock ends with the process at the latest.
+        self.lock.unlock().unwrap_or_default();
+    }
 }
 
 impl StateFile {
@@ -35,7 +43,7 @@ impl StateFile {
             }
         }
         let lock = lock(&path)?;
-        let file = Self { path, open: None, _lock: lock };
+        let file = Self { path, open: None, lock };
         // Looked for again: another simulator may have made it before the lock was had.
         let loaded = match File::open(&file.path) {
             Ok(content) => Some(load(content).map_err(|fault| match fault {
@@ -106,4 +114,23 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_ends_with_its_owner_whoever_else_has_the_file_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state");
+        let (file, _) = StateFile::open(&path).unwrap();
+        // As a program has it that is just being started.
+        let inherited = file.lock.try_clone().unwrap();
+        assert!(matches!(StateFile::open(&path), Err(SimError::StateInUse { .. })));
+        drop(file);
+        assert!(StateFile::open(&path).is_ok());
+        drop(inherited);
+    }
 }

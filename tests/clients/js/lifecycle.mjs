@@ -34,9 +34,9 @@ async function refused(exception, action, input) {
   });
 }
 
-/** What `look` finds once it finds something, for a minute at most. */
+/** What `look` finds once it finds something, for ten minutes at least: then it never comes. */
 async function until(wanted, look) {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 6000; tries += 1) {
     const found = await look();
     if (found) return found;
     await sleep(100);

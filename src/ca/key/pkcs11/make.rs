@@ -112,12 +112,7 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
             return Err(Error::new(
                 Class::Ca,
                 "token-key-ambiguous",
-                format!(
-                    "the token {} has another key of this id, and no two may share one
-  id={}",
-                    token.name(),
-                    escaped_id(id)
-                ),
+                format!("the token {} has another key of this id, and no two may share one\n  id={}", token.name(), escaped_id(id)),
                 "leave `id=` out, and the key gets one of its own; or give another",
             ));
         }
