@@ -149,7 +149,7 @@ fn too_much(dir: &Path) -> Error {
     )
 }
 
-/// The parts to draw: all, or those that were asked for, each once.
+/// The parts to draw: all, or those that were asked for, each as often: paper may hold a part twice.
 fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     if let Some(wrong) = asked.iter().find(|number| !(1..=total).contains(*number)) {
         return Err(Error::new(
@@ -162,13 +162,7 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
             "what `hsmboot qr read` calls missing is a number within those",
         ));
     }
-    let (mut chosen, every) = (Vec::new(), (1..=total).collect::<Vec<_>>());
-    for number in if asked.is_empty() { &every } else { asked } {
-        if !chosen.contains(number) {
-            chosen.push(*number);
-        }
-    }
-    Ok(chosen)
+    Ok(if asked.is_empty() { (1..=total).collect() } else { asked.to_vec() })
 }
 
 /// Writes the images, all or none; their paths.
@@ -194,9 +188,13 @@ fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captio
         }
         (png, svg, None) => {
             let (dir, extension) = if svg.is_some() { (svg, "svg") } else { (png, "png") };
-            let mut images = Vec::new();
+            let mut images: Vec<(String, Vec<u8>)> = Vec::new();
             for ((number, drawing), caption) in chosen.iter().zip(&drawings).zip(&captions) {
                 let name = format!("{kind}-{number}of{total}.{extension}");
+                // Asked for twice, it is one file all the same.
+                if images.iter().any(|(known, _)| *known == name) {
+                    continue;
+                }
                 let pages = pictures(std::slice::from_ref(drawing), std::slice::from_ref(caption), svg.is_some())?;
                 images.extend(pages.into_iter().map(|page| (name.clone(), page)));
             }
