@@ -6,6 +6,7 @@
  *   pad     the token has a PIN pad: a login without a PIN is taken, with the PIN that FORWARD_PIN holds
  *   open    the token asks for no login (the module in front logs in by itself, with FORWARD_PIN)
  *   always  new private keys want a login for each signature (CKA_ALWAYS_AUTHENTICATE)
+ *   early   C_SignInit wants the login for a signature before it, not after it
  *   leaky   new private keys can be taken out of the token (CKA_EXTRACTABLE)
  *   plain   new private keys can be read (not CKA_SENSITIVE)
  *   picky   a template with CKA_MODIFIABLE or CKA_DECRYPT is refused
@@ -28,12 +29,16 @@ typedef struct { ulong_t type; void *value; ulong_t length; } attribute_t;
 
 enum { INITIALIZE = 0, GET_FUNCTION_LIST = 3, GET_TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, FIND_OBJECTS_INIT = 26, SIGN_INIT = 42, SIGN = 43, SIGN_UPDATE = 44,
        SIGN_FINAL = 45, GENERATE_KEY_PAIR = 59 };
-enum { CKR_OK = 0, CKR_CANT_LOCK = 0xA, CKR_PIN_LOCKED = 0xA4, CKR_PIN_INCORRECT = 0xA0, CKR_DEVICE_REMOVED = 0x32, CKR_TEMPLATE_INCONSISTENT = 0xD1 };
+enum { CKR_OK = 0, CKR_CANT_LOCK = 0xA, CKR_PIN_LOCKED = 0xA4, CKR_PIN_INCORRECT = 0xA0, CKR_DEVICE_REMOVED = 0x32, CKR_TEMPLATE_INCONSISTENT = 0xD1,
+       CKR_USER_NOT_LOGGED_IN = 0x101 };
+enum { CKU_CONTEXT_SPECIFIC = 2 };
 enum { CKF_LOGIN_REQUIRED = 4, CKF_PAD = 0x100, CKF_COUNT_LOW = 0x10000, CKF_FINAL_TRY = 0x20000, CKF_LOCKED = 0x40000 };
 enum { CKA_SENSITIVE = 0x103, CKA_DECRYPT = 0x105, CKA_EXTRACTABLE = 0x162, CKA_MODIFIABLE = 0x170, CKA_ALWAYS_AUTHENTICATE = 0x202 };
 
 static list_t *real;
 static list_t front;
+/* Whether a login for the next signature has been, where it comes early. */
+static int let_in;
 
 static int does(const char *word) {
     const char *all = getenv("FORWARD_DO");
@@ -98,6 +103,10 @@ static ulong_t login(ulong_t session, ulong_t user, const char *pin, ulong_t len
     ulong_t result;
     note(pin ? "login" : "login-at-the-pad", user);
     if (does("tries") && failures() > 2) return CKR_PIN_LOCKED;
+    if (does("early") && user == CKU_CONTEXT_SPECIFIC) {
+        let_in = strlen(getenv("FORWARD_PIN")) == length && !memcmp(pin, getenv("FORWARD_PIN"), length);
+        return let_in ? CKR_OK : CKR_PIN_INCORRECT;
+    }
     if (!pin && does("pad")) {
         pin = getenv("FORWARD_PIN");
         length = strlen(pin);
@@ -113,8 +122,13 @@ static ulong_t find_objects_init(ulong_t session, attribute_t *template, ulong_t
 }
 
 static ulong_t sign_init(ulong_t session, ulong_t *mechanism, ulong_t key) {
+    ulong_t result;
     note("sign-init", mechanism[0]);
-    return real->call[SIGN_INIT](session, mechanism, key);
+    if (does("early") && !let_in) return CKR_USER_NOT_LOGGED_IN;
+    result = real->call[SIGN_INIT](session, mechanism, key);
+    if (result == CKR_OK && let_in) real->call[LOGIN](session, (ulong_t)CKU_CONTEXT_SPECIFIC, getenv("FORWARD_PIN"), strlen(getenv("FORWARD_PIN")));
+    let_in = 0;
+    return result;
 }
 
 static ulong_t sign(ulong_t session, void *data, ulong_t length, unsigned char *signature, ulong_t *size) {

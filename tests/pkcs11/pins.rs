@@ -20,6 +20,7 @@ pub const TESTS: &[(&str, fn())] = &[
     ("a_pin_pad_asks_for_itself", a_pin_pad_asks_for_itself),
     ("a_token_that_needs_no_login_gets_none", a_token_that_needs_no_login_gets_none),
     ("a_key_that_wants_its_pin_each_time_gets_it", a_key_that_wants_its_pin_each_time_gets_it),
+    ("a_token_that_wants_the_pin_before_it_begins_gets_it", a_token_that_wants_the_pin_before_it_begins_gets_it),
     ("a_key_that_wants_its_pin_each_time_and_cannot_get_it_says_so", a_key_that_wants_its_pin_each_time_and_cannot_get_it_says_so),
 ];
 
@@ -203,6 +204,17 @@ fn a_key_that_wants_its_pin_each_time_gets_it() {
     hsm.sign("pkcs11:token=ca", &["--seal"]).expect(0);
     let order: Vec<String> = hsm.calls().into_iter().filter(|call| !call.starts_with("find")).collect();
     assert_eq!(order, ["login 1", "sign-init 64", "login 2", "sign-init 64", "login 2"], "once for the certificate, once for the seal");
+    hsm.judge();
+}
+
+/// PKCS#11 2.40 base, 5.11: C_SignInit may answer CKR_USER_NOT_LOGGED_IN; then nothing has begun.
+fn a_token_that_wants_the_pin_before_it_begins_gets_it() {
+    let hsm = Hsm::forwarded("always early");
+    hsm.init("pkcs11:token=ca;object=k", &["--key-type", "rsa-2048"]).expect(0);
+    hsm.calls();
+    hsm.sign("pkcs11:token=ca", &[]).expect(0);
+    let order: Vec<String> = hsm.calls().into_iter().filter(|call| !call.starts_with("find")).collect();
+    assert_eq!(order, ["login 1", "sign-init 64", "login 2", "sign-init 64"]);
     hsm.judge();
 }
 

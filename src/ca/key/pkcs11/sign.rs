@@ -98,12 +98,17 @@ impl TokenKey {
         if !self.always_authenticate {
             return session.sign(&way.mechanism, self.handle, &way.input).map_err(|error| failed(&error));
         }
-        match session.sign_init(&way.mechanism, self.handle) {
-            // Some modules say here already that the login has to come.
-            Ok(()) | Err(Cryptoki::Pkcs11(RvError::UserNotLoggedIn, _)) => {}
+        let begin = || session.sign_init(&way.mechanism, self.handle);
+        let has_begun = match begin() {
+            Ok(()) => true,
+            // Some modules want the login before it.
+            Err(Cryptoki::Pkcs11(RvError::UserNotLoggedIn, _)) => false,
             Err(error) => return Err(failed(&error)),
-        }
+        };
         self.login.for_this_signature(&self.token, &session, &self.module).map_err(Stop::Failed)?;
+        if !has_begun {
+            begin().map_err(|error| failed(&error))?;
+        }
         let parts = session.sign_update(&way.input).and_then(|()| session.sign_final());
         parts.map_err(|error| match error {
             Cryptoki::Pkcs11(RvError::OperationNotInitialized | RvError::FunctionNotSupported, _) if !hashes(&way.mechanism) => {
