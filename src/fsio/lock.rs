@@ -19,7 +19,8 @@ pub(super) enum Lock {
     None,
 }
 
-/// Locks the directory for one program at a time, so that what is free stays so until all is in place. The lock goes with the handle.
+/// Locks the directory for one program at a time, so that what is free stays so until all is in place. The lock goes with [`unlock`], or with the last copy of the
+/// handle.
 pub(super) fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
     use rustix::fs::{FlockOperation, flock};
     use rustix::io::{Errno, retry_on_intr};
@@ -38,6 +39,12 @@ pub(super) fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
     let waiting = handle.try_clone()?;
     std::thread::spawn(move || sender.send(retry_on_intr(|| flock(&waiting, FlockOperation::LockExclusive))).ok());
     receiver.recv_timeout(patience).map_or(Ok(Lock::Taken), answer)
+}
+
+/// Gives the lock back, if there is one.
+pub(super) fn unlock(handle: &File) {
+    // It ends with the process at the latest.
+    rustix::fs::flock(handle, rustix::fs::FlockOperation::Unlock).ok();
 }
 
 pub(super) fn taken(dir: &Path) -> Error {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::group::{self, Member, Note, PREFIX, SUFFIX};
-use super::lock::{Lock, PATIENCE, lock, taken};
+use super::lock::{Lock, PATIENCE, lock, taken, unlock};
 use super::staged::{Staged, pending};
 use super::{check_dir, machine, make_dir, read, read_regular};
 use crate::error::{Class, Error, Result};
@@ -148,6 +148,16 @@ pub fn mend(dir: &Path) {
     // Without a lock nothing tells whether they are still somebody's.
     if ours == Some(Lock::Ours) && group::complete(dir).is_ok() {
         group::sweep(dir);
+    }
+    if let Some(handle) = handle.filter(|_| ours == Some(Lock::Ours)) {
+        unlock(&handle);
+    }
+}
+
+impl Drop for Held<'_> {
+    /// Closing is not enough: a program that this one has just started, or a token's module that forks, has its open files too, and their locks (flock(2)).
+    fn drop(&mut self) {
+        unlock(&self.handle);
     }
 }
 
@@ -327,6 +337,17 @@ mod tests {
         assert_eq!((error.kind, error.code()), ("cannot-write", 1));
         assert_eq!(check_writable(Path::new("/proc/version"), 1000).unwrap_err().kind, "not-a-directory");
         check_writable(Path::new("new"), 10).unwrap();
+    }
+
+    #[test]
+    fn a_directory_is_given_back_whoever_else_has_it_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = hold(dir.path()).unwrap();
+        // As a program has it that is just being started.
+        let inherited = held.handle.try_clone().unwrap();
+        drop(held);
+        assert!(lock(&File::open(dir.path()).unwrap(), Duration::ZERO).unwrap() == Lock::Ours);
+        drop(inherited);
     }
 
     #[test]
