@@ -143,14 +143,16 @@ pub fn hold(dir: &Path) -> Result<Held<'_>> {
 /// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary files, as far as that can be done: before anybody reads
 /// there. Where another one is at work, it is left to that one.
 pub fn mend(dir: &Path) {
-    let handle = if group::is_interrupted(dir) { File::open(dir).ok() } else { None };
-    let ours = handle.as_ref().and_then(|handle| lock(handle, Duration::ZERO).ok());
-    // Without a lock nothing tells whether they are still somebody's.
-    if ours == Some(Lock::Ours) && group::complete(dir).is_ok() {
-        group::sweep(dir);
+    if !group::is_interrupted(dir) {
+        return;
     }
-    if let Some(handle) = handle.filter(|_| ours == Some(Lock::Ours)) {
-        unlock(&handle);
+    let Ok(handle) = File::open(dir) else { return };
+    // Without a lock nothing tells whether they are still somebody's.
+    if matches!(lock(&handle, Duration::ZERO), Ok(Lock::Ours)) {
+        let _held = Held { dir, handle };
+        if group::complete(dir).is_ok() {
+            group::sweep(dir);
+        }
     }
 }
 
