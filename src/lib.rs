@@ -34,6 +34,8 @@
 //! ```
 //! use hsmboot::ca::{self, KeyType, NewKey, make_trust_anchor, parse_subject};
 //! use hsmboot::check::check;
+//! use hsmboot::claim::Patience;
+//! use hsmboot::owner::{Authorized, Owner};
 //! use hsmboot::sign::{Ca, Grounds, Terms, issue};
 //! use hsmboot::verify::{Anchor, Anchors, Evidence, Policy, verify};
 //! use hsmboot::x509::Moment;
@@ -72,7 +74,11 @@
 //! let checked = check(csr, pair.signed_cert_pem().as_bytes(), pair.trust_anchor_pem().as_bytes(), now);
 //! assert_eq!(checked.into_pair()?, pair);
 //!
-//! // 5: hsmboot::claim::Claim::submit(cluster_id, &pair, Patience::default()) says what to ask the service.
+//! // 5: claim. It takes the proof of the HSM and the proof of the owner: here the operator's own copy of the CA's certificate.
+//! let owner = Owner::named(ca.certificate().clone());
+//! let authorized = Authorized::new(pair, &Grounds::Verified(proof), &owner)?;
+//! let claim = hsmboot::claim::Claim::submit("cluster-hsmboottest", authorized, Patience::default());
+//! assert_eq!(claim.sends(), 0); // `claim.next(...)` says what to ask the service
 //! # Ok(())
 //! # }
 //! ```
@@ -92,6 +98,7 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+pub mod owner;
 #[cfg(feature = "awskms")]
 pub mod pca;
 #[cfg(feature = "qr")]

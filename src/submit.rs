@@ -8,6 +8,7 @@ use crate::check::Pair;
 use crate::claim::{Claim, How, Outcome, Step};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
+use crate::owner::{Authorized, Owner};
 use crate::x509::{Moment, hex};
 
 /// What driving a claim needs from outside: a clock, a way to wait, and whoever makes the pair.
@@ -26,11 +27,11 @@ pub trait Host {
         Ok(())
     }
 
-    /// Verifies, signs and checks, for a claim that began without a pair.
+    /// Verifies, signs, checks and authorizes, for a claim that began without a pair. `None` ends the claim here: a dry run signs nothing.
     ///
     /// # Errors
     /// Whatever ends the claim.
-    fn certify(&mut self, cluster: &Cluster) -> Result<Pair>;
+    fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>>;
 
     /// InitializeCluster is about to be sent; `false` ends the claim here (`--dry-run`).
     ///
@@ -46,6 +47,8 @@ pub enum End {
     Claimed(Box<Outcome>),
     /// Everything but InitializeCluster was done; this would be sent.
     WouldSend(Box<InitializeCluster>),
+    /// The CSR is verified; it would be signed next.
+    WouldSign,
 }
 
 /// Drives a claim to its end.
@@ -62,8 +65,8 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
             }
             Step::Pause(length) => host.pause(claim, length).await,
             Step::Certify(cluster) => {
-                let pair = host.certify(&cluster)?;
-                claim.certified(&pair);
+                let Some(authorized) = host.certify(&cluster)? else { return Ok(End::WouldSign) };
+                claim.certified(&authorized)?;
             }
             Step::Initialize(request) => {
                 if !host.may_send(&request)? {
@@ -98,12 +101,14 @@ pub struct Account<'a> {
     pub now: Moment,
     /// `verified` or `rejected`, where something was judged.
     pub verdict: Option<String>,
-    /// Why it went on without proof.
+    /// Why it went on without proof of the HSM.
     pub unverified: Option<Waiver>,
 }
 
 /// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
-pub fn receipt(pair: &Pair, outcome: &Outcome, account: &Account<'_>) -> Receipt {
+///
+/// It says only what was compared: `outcome` is of a claim for the pair's CSR, and the cluster's certificate has that CSR's key.
+pub fn receipt(pair: &Pair, owner: &Owner, outcome: &Outcome, account: &Account<'_>) -> Receipt {
     let answer = outcome.answer.as_ref().map(|answer| {
         serde_json::json!({
             "state": answer.state.as_ref().map(|state| state.as_str()),
@@ -127,6 +132,9 @@ pub fn receipt(pair: &Pair, outcome: &Outcome, account: &Account<'_>) -> Receipt
         signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
         trust_anchor_sha256: hex(&pair.trust_anchor().fingerprint()),
         cluster_certificate_sha256: hex(&outcome.certificate.fingerprint()),
+        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
+        owner: Some(owner.basis().as_str().to_owned()),
+        ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: account.verdict.clone(),
         unverified: account.unverified.clone(),
     }

@@ -11,8 +11,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use closed::Closed;
+use hsmboot::ca::{KeyType, NewKey, make_trust_anchor, parse_subject};
 use hsmboot::cloudhsm::aws::{AwsCloudHsm, Options, Timeouts};
 use hsmboot::cloudhsm::{CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble};
+use hsmboot::owner::{Authorized, Owner};
+use hsmboot::sign::{Ca, Grounds, Terms, issue};
+use hsmboot::x509::{Csr, Moment};
 
 /// What the service does with a request.
 #[derive(Clone)]
@@ -110,8 +114,20 @@ impl Service {
     }
 }
 
+/// There is no other way to a request than the proofs.
 fn request() -> InitializeCluster {
-    InitializeCluster { cluster_id: "cluster-abc234defgh".into(), signed_cert: "S".into(), trust_anchor: "T".into() }
+    let read = |name: &str| std::fs::read(format!("fixtures/verify/verified--never-expires/{name}")).unwrap();
+    let csr = Csr::from_pem(&read("cluster-hsmboottest_ClusterCsr.csr")).unwrap();
+    let now: Moment = "2026-06-01T12:00:00Z".parse().unwrap();
+    let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+    let subject = parse_subject("CN=Example CloudHSM CA").unwrap();
+    let terms = hsmboot::ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after: "2036-06-01T12:00:00Z".parse().unwrap() };
+    let trust_anchor = make_trust_anchor(&terms, &key).unwrap().to_pem();
+    let ca = Ca::new(trust_anchor.as_bytes(), &key, now).unwrap();
+    let grounds = Grounds::Unverified { csr: &csr, reason: "a test" };
+    let pair = issue(&grounds, &ca, &Terms { serial: [7; 20], now, days: 3652 }).unwrap();
+    let authorized = Authorized::new(pair, &grounds, &Owner::named(ca.certificate().clone())).unwrap();
+    InitializeCluster::new("cluster-abc234defgh", &authorized)
 }
 
 fn error(kind: &str) -> String {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("error", &[]),
     ("fsio", &[]),
     ("aws", &[]),
@@ -19,12 +19,14 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("pca", &["aws", "check", "sign", "x509"]),
     // It reads the evidence that `verify` judges, and knows nothing else of it.
     ("bundle", &["fsio", "verify", "x509"]),
-    ("cloudhsm", &["aws"]),
-    ("claim", &["check", "cloudhsm", "x509"]),
+    // Whose CA it is, and that the CSR is an HSM's: what InitializeCluster is made from.
+    ("owner", &["bundle", "ca", "check", "sign", "x509"]),
+    ("cloudhsm", &["aws", "owner"]),
+    ("claim", &["check", "cloudhsm", "owner", "x509"]),
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
-    ("submit", &["bundle", "check", "claim", "cloudhsm", "x509"]),
+    ("submit", &["bundle", "check", "claim", "cloudhsm", "owner", "x509"]),
     ("qr", &["bundle", "x509"]),
-    ("report", &["bundle", "ca", "check", "verify", "x509"]),
+    ("report", &["bundle", "ca", "check", "owner", "verify", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides.
     ("simulator", &[]),
     (
@@ -38,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "cloudhsm",
             "fetch",
             "fsio",
+            "owner",
             "pca",
             "qr",
             "report",
@@ -65,7 +68,8 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 10] = ["x509", "verify", "check", "sign", "report", "cloudhsm/limits", "bundle/archive", "qr/base45", "qr/draw", "qr/parts"];
+const PURE: [&str; 11] =
+    ["x509", "verify", "check", "sign", "owner", "report", "cloudhsm/limits", "bundle/archive", "qr/base45", "qr/draw", "qr/parts"];
 
 fn sources(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() { fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect() } else { vec![path.to_path_buf()] }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterId, REQUEST, RESPONSE, Store};
+use super::{ClusterId, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
 use crate::x509::Moment;
 
@@ -58,7 +58,12 @@ pub struct Waiver {
 impl Waiver {
     /// The operator's decision, where `--unverified` was given with its reason.
     pub fn of(unverified: bool, reason: Option<&str>) -> Option<Self> {
-        unverified.then(|| Waiver { reason: reason.unwrap_or_default().to_owned() })
+        unverified.then(|| Waiver::because(reason.unwrap_or_default()))
+    }
+
+    /// A decision for this reason.
+    pub fn because(reason: &str) -> Self {
+        Waiver { reason: reason.to_owned() }
     }
 }
 
@@ -157,6 +162,15 @@ pub struct Receipt {
     pub trust_anchor_sha256: String,
     /// SHA-256 of the DER of the ClusterCertificate that DescribeClusters returned.
     pub cluster_certificate_sha256: String,
+    /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster_certificate: Option<String>,
+    /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<String>,
+    /// There when the operator took the CA in the bundle although nothing proved that it is theirs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ca_from_bundle: Option<Waiver>,
     /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<String>,
@@ -168,6 +182,28 @@ pub struct Receipt {
 impl Receipt {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-receipt/1";
+
+    /// Reads and checks `receipt.json`.
+    ///
+    /// # Errors
+    /// Class `Input`, where it is not such a document.
+    pub fn read(store: &Store) -> Result<Self> {
+        read(store, RECEIPT, Self::FORMAT)
+    }
+
+    /// Whether this receipt says the same of the claim as another one: cluster, CSR, certificates, trust anchor. When and how they came to know may differ.
+    pub fn is_of_the_claim_in(&self, other: &Self) -> bool {
+        let claim = |receipt: &Self| {
+            [
+                Some(receipt.cluster_id.to_string()),
+                receipt.csr_sha256.clone(),
+                Some(receipt.signed_cert_sha256.clone()),
+                Some(receipt.trust_anchor_sha256.clone()),
+                Some(receipt.cluster_certificate_sha256.clone()),
+            ]
+        };
+        claim(self) == claim(other)
+    }
 }
 
 /// A document of the expected format.

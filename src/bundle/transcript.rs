@@ -237,6 +237,7 @@ mod tests {
                 reason: None,
                 unverified: false,
                 fingerprint_compared: None,
+                owner: None,
                 sends: None,
                 previous,
                 seal: None,

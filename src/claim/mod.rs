@@ -1,12 +1,13 @@
 //! Claiming a cluster, as a state machine without I/O: what to ask the service next, and what its answers mean.
 //!
-//! The rules (design.md, "Before and after InitializeCluster"):
+//! The rules:
 //! - The cluster is described first. It must be UNINITIALIZED and still carry the very CSR that was signed.
 //! - After InitializeCluster, whatever it answered, the cluster is described before anything else happens. A request is sent
 //!   again only after a description that shows the cluster UNINITIALIZED with that CSR, only where the one before had no effect or
 //!   an unknown one, and a bounded number of times.
 //! - It is done when DescribeClusters shows the certificate that was sent, never on the word of InitializeCluster.
-//! - A cluster that this very CA has claimed is done already.
+//! - A cluster that this very CA has claimed for this very CSR's key is done already.
+//! - Nothing is sent without the proof of the HSM and the proof of the owner: [`crate::owner::Authorized`].
 //!
 //! The machine has no clock: whoever drives it tells how much time has passed.
 //!
@@ -35,7 +36,8 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{Accepted, Cluster, InitializeCluster, Place, ServiceError, Trouble};
-use crate::x509::Certificate;
+use crate::owner::{Authorized, Owner};
+use crate::x509::{Certificate, Csr};
 
 mod failure;
 mod pace;
@@ -102,8 +104,10 @@ pub struct Claim {
     cluster_id: String,
     place: Option<Place>,
     papers: Option<Papers>,
-    /// The owner's CA, known before the pair is.
-    trust_anchor: Option<Certificate>,
+    /// The owner, known before the pair is.
+    owner: Option<Owner>,
+    /// The CSR that the claim is for, where it is known before the pair is.
+    csr: Option<Csr>,
     patience: Patience,
     waits_for_creation: bool,
     todo: Todo,
@@ -149,20 +153,28 @@ enum Sent {
 }
 
 impl Claim {
-    /// A claim with a pair that [`crate::check`] has passed: `submit`.
+    /// A claim with an authorized pair: `submit`.
     ///
     /// The cluster must be ready; it is not waited for.
-    pub fn submit(cluster_id: impl Into<String>, pair: &crate::check::Pair, patience: Patience) -> Self {
+    pub fn submit(cluster_id: impl Into<String>, authorized: Authorized, patience: Patience) -> Self {
         let cluster_id = cluster_id.into();
-        let papers = Papers::of(pair, &cluster_id);
+        let papers = Papers::of(&authorized, &cluster_id);
         Claim { papers: Some(papers), waits_for_creation: false, ..Claim::new(cluster_id, patience) }
+    }
+
+    /// A claim whose pair is not fit to be sent now, of a cluster that may be claimed already: `submit` after the CA has expired.
+    ///
+    /// A cluster that `owner` has claimed for `csr` is recognised. Any other asks for the pair with [`Step::Certify`].
+    pub fn confirm(cluster_id: impl Into<String>, owner: Owner, csr: Option<Csr>, patience: Patience) -> Self {
+        Claim { owner: Some(owner), csr, waits_for_creation: false, ..Claim::new(cluster_id.into(), patience) }
     }
 
     /// A claim from the beginning: `bootstrap`. Waits for the cluster and its CSR, then asks for the pair with [`Step::Certify`].
     ///
-    /// With the owner's CA certificate, a cluster that it has claimed already is recognised.
-    pub fn bootstrap(cluster_id: impl Into<String>, trust_anchor: Option<Certificate>, patience: Patience) -> Self {
-        Claim { trust_anchor, ..Claim::new(cluster_id.into(), patience) }
+    /// With the owner, a cluster that they have claimed already is recognised. With the CSR of a bundle that is there already, it must be claimed for that
+    /// CSR's key.
+    pub fn bootstrap(cluster_id: impl Into<String>, owner: Option<Owner>, csr: Option<Csr>, patience: Patience) -> Self {
+        Claim { owner, csr, ..Claim::new(cluster_id.into(), patience) }
     }
 
     fn new(cluster_id: String, patience: Patience) -> Self {
@@ -170,7 +182,8 @@ impl Claim {
             cluster_id,
             place: None,
             papers: None,
-            trust_anchor: None,
+            owner: None,
+            csr: None,
             patience,
             waits_for_creation: true,
             todo: Todo::Describe,
@@ -274,18 +287,21 @@ impl Claim {
         }
     }
 
-    /// The pair for [`Step::Certify`]. The cluster is described again before it is sent: signing may have taken a while.
-    pub fn certified(&mut self, pair: &crate::check::Pair) {
-        self.certified_with(Papers::of(pair, &self.cluster_id));
-    }
-
-    fn certified_with(&mut self, papers: Papers) {
+    /// The authorized pair for [`Step::Certify`]. The cluster is described again before it is sent: signing may have taken a while.
+    ///
+    /// # Errors
+    /// Class `Rejected`, `another-trust-anchor`: the claim began with another owner.
+    pub fn certified(&mut self, authorized: &Authorized) -> crate::error::Result<()> {
+        if let Some(owner) = &self.owner {
+            owner.is(authorized.owner().trust_anchor(), "the pair's")?;
+        }
         if matches!(self.todo, Todo::Certify) {
-            self.papers = Some(papers);
+            self.papers = Some(Papers::of(authorized, &self.cluster_id));
             self.todo = Todo::Describe;
             self.looks = 0;
             self.pace.restart();
         }
+        Ok(())
     }
 
     /// The answer to [`Step::Initialize`].
@@ -324,7 +340,7 @@ impl Claim {
             Ok(Some(cluster)) => {
                 self.gaps = 0;
                 self.last_error = None;
-                let view = View::of(&cluster, self.papers.as_ref(), self.anchor());
+                let view = View::of(&cluster, &self.mandate());
                 self.last = Some(cluster);
                 match self.sent.clone() {
                     None => self.seen_before(view),

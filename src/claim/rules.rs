@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{ClusterState, ServiceError};
-use crate::x509::Certificate;
+use crate::owner::Owner;
+use crate::x509::Csr;
 
 use super::failure::{Failure, LiveCsr};
-use super::papers::Papers;
-use super::view::{Shown, Signer, View};
+use super::view::{Mandate, Shown, Signer, View};
 use super::{Claim, How, Outcome, Sent, Todo};
 
 /// How often InitializeCluster is sent at most when nobody knows what became of it.
@@ -27,8 +27,14 @@ const MOST_GAPS: u32 = 5;
 const LOOKS_WITHOUT_CERTIFICATE: u32 = 4;
 
 impl Claim {
-    pub(super) fn anchor(&self) -> Option<&Certificate> {
-        self.papers.as_ref().map(|papers| &papers.trust_anchor).or(self.trust_anchor.as_ref())
+    /// What the cluster is held against.
+    pub(super) fn mandate(&self) -> Mandate<'_> {
+        Mandate {
+            trust_anchor: self.papers.as_ref().map(|papers| &papers.trust_anchor).or(self.owner.as_ref().map(Owner::trust_anchor)),
+            signed_cert: self.papers.as_ref().map(|papers| &papers.signed_cert),
+            csr: self.papers.as_ref().map(|papers| &papers.csr).or(self.csr.as_ref()),
+            pair_is_there: self.papers.is_some(),
+        }
     }
 
     /// The service did not show the cluster.
@@ -101,7 +107,7 @@ impl Claim {
     pub(super) fn claimable(&mut self, csr: LiveCsr, go_on: impl FnOnce(&mut Self)) {
         match &self.papers {
             Some(papers) if csr != LiveCsr::Same => {
-                let (signed, sent) = (papers.csr_fingerprint(), self.sends > 0);
+                let (signed, sent) = (papers.csr.fingerprint(), self.sends > 0);
                 self.fail(Failure::CsrChanged { cluster_id: self.cluster_id.clone(), signed, now: csr, sent });
             }
             _ => go_on(self),
@@ -156,12 +162,12 @@ impl Claim {
             Signer::Sent(certificate) => (certificate, true),
             Signer::OwnCa(certificate) => (certificate, false),
             Signer::OtherKey(theirs) => {
-                let signed = self.papers.as_ref().map(Papers::csr_fingerprint).unwrap_or_default();
+                let signed = self.mandate().csr.map(Csr::fingerprint).unwrap_or_default();
                 let sent = self.sends > 0;
                 return self.fail(Failure::ClaimedForAnotherCsr { cluster_id: self.cluster_id.clone(), state: cluster.state, theirs, signed, sent });
             }
             Signer::Another(theirs) => {
-                let ours = self.anchor().map(Shown::of);
+                let ours = self.mandate().trust_anchor.map(Shown::of);
                 return self.fail(Failure::ClaimedByAnother {
                     cluster_id: self.cluster_id.clone(),
                     state: cluster.state,

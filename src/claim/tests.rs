@@ -12,6 +12,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use super::*;
 use crate::cloudhsm::{Call, ClusterState, HsmState, HsmSummary};
 use crate::error::Error;
+use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
 
 pub(super) const ID: &str = "cluster-abc234defgh";
@@ -21,6 +22,7 @@ pub(super) struct Material {
     pub(super) csr: String,
     pub(super) replaced_csr: String,
     pub(super) papers: Papers,
+    pub(super) authorized: Authorized,
     /// The pair's certificate, as ClusterCertificate.
     pub(super) ours: String,
     /// Another certificate for the same CSR, from the same CA.
@@ -56,12 +58,11 @@ pub(super) fn material() -> &'static Material {
         let text = |der: &[u8]| pem::encode(Label::Certificate, der);
         let signed = leaf(&own);
         let csr_text = csr(&hsm);
-        let papers = Papers {
-            csr: pem::decode(csr_text.as_bytes(), Label::CertificateRequest).unwrap(),
-            signed_cert: Certificate::from_der(&signed).unwrap(),
-            trust_anchor: Certificate::from_der(&ca_der).unwrap(),
-            request: InitializeCluster { cluster_id: ID.into(), signed_cert: text(&signed), trust_anchor: text(&ca_der) },
-        };
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let pair = crate::check::check(csr_text.as_bytes(), text(&signed).as_bytes(), text(&ca_der).as_bytes(), now).into_pair().unwrap();
+        let owner = Owner::named(Certificate::from_der(&ca_der).unwrap());
+        let csr_read = pair.csr().clone();
+        let authorized = Authorized::new(pair, &Grounds::Unverified { csr: &csr_read, reason: "a test" }, &owner).unwrap();
         Material {
             csr: csr_text,
             replaced_csr: csr(&KeyPair::generate().unwrap()),
@@ -70,7 +71,8 @@ pub(super) fn material() -> &'static Material {
             ours_elsewhere: text(named("HSM").signed_by(&KeyPair::generate().unwrap(), &own).unwrap().der()),
             theirs: text(&leaf(&other)),
             namesake: text(&leaf(&namesake)),
-            papers,
+            papers: Papers::of(&authorized, ID),
+            authorized,
         }
     })
 }
@@ -160,7 +162,7 @@ fn drive(mut claim: Claim, describes: &[Described], initializes: &[Result<Accept
             Step::Certify(cluster) => {
                 trace.push('C');
                 assert!(cluster.certificates.cluster_csr.is_some());
-                claim.certified_with(material().papers.clone());
+                claim.certified(&material().authorized).unwrap();
             }
             Step::Initialize(request) => {
                 trace.push('I');
@@ -176,7 +178,12 @@ fn drive(mut claim: Claim, describes: &[Described], initializes: &[Result<Accept
 }
 
 fn submission() -> Claim {
-    Claim { papers: Some(material().papers.clone()), waits_for_creation: false, ..Claim::new(ID.into(), Patience::default()) }
+    Claim::submit(ID, material().authorized.clone(), Patience::default())
+}
+
+/// A bootstrap by the owner, in a new directory.
+fn beginning() -> Claim {
+    Claim::bootstrap(ID, Some(material().authorized.owner().clone()), None, Patience::default())
 }
 
 fn submit(describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
@@ -184,7 +191,7 @@ fn submit(describes: &[Described], initializes: &[Result<Accepted, ServiceError>
 }
 
 fn bootstrap(describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
-    drive(Claim::bootstrap(ID, Some(material().papers.trust_anchor.clone()), Patience::default()), describes, initializes)
+    drive(beginning(), describes, initializes)
 }
 
 impl Run {
@@ -290,7 +297,7 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
         assert!(message.contains(&ours) && message.matches("SHA-256").count() == 2, "{message}");
     }
     // Without a CA of our own everybody is somebody else.
-    let run = drive(Claim::bootstrap(ID, None, Patience::default()), &[claimed(ClusterState::Active, &material().ours)], &[]);
+    let run = drive(Claim::bootstrap(ID, None, None, Patience::default()), &[claimed(ClusterState::Active, &material().ours)], &[]);
     run.ends_with(8, "claimed-by-another-ca");
 }
 
@@ -385,7 +392,7 @@ fn a_replaced_csr_is_a_conflict_before_and_after() {
     let run = submit(&[replaced()], &[]);
     run.ends_with(8, "csr-changed");
     assert_eq!(run.trace, "D");
-    assert!(run.end.unwrap_err().message.contains(&crate::x509::hex(&material().papers.csr_fingerprint())));
+    assert!(run.end.unwrap_err().message.contains(&crate::x509::hex(&material().papers.csr.fingerprint())));
     let run = submit(&[ok(), replaced()], &[answer(lost())]);
     run.ends_with(8, "csr-changed");
     assert_eq!(run.trace, "DID");

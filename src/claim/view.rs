@@ -2,10 +2,22 @@
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, name_text, sha256};
+use crate::x509::{Certificate, Csr, name_text, sha256};
 
 use super::failure::LiveCsr;
-use super::papers::Papers;
+
+/// Whose claim this is, and for which CSR: what a cluster is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mandate<'a> {
+    /// The owner's CA.
+    pub(super) trust_anchor: Option<&'a Certificate>,
+    /// The pair's certificate.
+    pub(super) signed_cert: Option<&'a Certificate>,
+    /// The CSR that the claim is for.
+    pub(super) csr: Option<&'a Csr>,
+    /// Whether the CSR is signed, and the pair here: only then must the cluster still carry it.
+    pub(super) pair_is_there: bool,
+}
 
 /// A cluster, seen by someone who wants to claim it.
 #[derive(Clone, Debug)]
@@ -64,12 +76,12 @@ impl Shown {
 
 impl View {
     /// No catch-all arm: a state that is added here needs its meaning.
-    pub(super) fn of(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Certificate>) -> Self {
-        let shown = || signer(cluster, papers, trust_anchor).map(View::Claimed);
+    pub(super) fn of(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
+        let shown = || signer(cluster, mandate).map(View::Claimed);
         match &cluster.state {
             ClusterState::CreateInProgress => View::Creating,
             ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
-                Some(csr) => View::Claimable(live_csr(csr, papers)),
+                Some(csr) => View::Claimable(live_csr(csr, mandate)),
                 None => without_csr(cluster),
             },
             ClusterState::InitializeInProgress => View::Initializing,
@@ -95,15 +107,16 @@ fn without_csr(cluster: &Cluster) -> View {
 }
 
 /// The live CSR against the signed one: the DER is compared, so line ends do not matter.
-fn live_csr(text: &str, papers: Option<&Papers>) -> LiveCsr {
+fn live_csr(text: &str, mandate: &Mandate<'_>) -> LiveCsr {
+    let signed = mandate.csr.filter(|_| mandate.pair_is_there);
     match pem::decode(text.as_bytes(), Label::CertificateRequest) {
-        Ok(der) if papers.is_some_and(|papers| papers.csr == der) => LiveCsr::Same,
+        Ok(der) if signed.is_some_and(|csr| csr.der() == der) => LiveCsr::Same,
         Ok(der) => LiveCsr::Other(sha256(&der)),
         Err(error) => LiveCsr::Unreadable(error.to_string()),
     }
 }
 
-fn signer(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Certificate>) -> Option<Signer> {
+fn signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<Signer> {
     let text = cluster.certificates.cluster_certificate.as_deref()?;
     let der = pem::decode(text.as_bytes(), Label::Certificate).ok();
     let Some(certificate) = der.as_deref().and_then(|der| Certificate::from_der(der).ok()) else {
@@ -111,12 +124,12 @@ fn signer(cluster: &Cluster, papers: Option<&Papers>, trust_anchor: Option<&Cert
         let fingerprint = sha256(der.as_deref().unwrap_or(text.as_bytes()));
         return Some(Signer::Another(Shown { fingerprint, subject: unread.clone(), issuer: unread }));
     };
-    if papers.is_some_and(|papers| papers.signed_cert.der() == certificate.der()) {
+    if mandate.signed_cert.is_some_and(|signed| signed.der() == certificate.der()) {
         return Some(Signer::Sent(Box::new(certificate)));
     }
     // By name and by key: a CA of the same name with another key is another CA.
-    let own = trust_anchor.is_some_and(|ca| certificate.issuer() == ca.subject() && certificate.is_signed_by(ca.key()));
-    let other_key = papers.is_some_and(|papers| papers.signed_cert.spki() != certificate.spki());
+    let own = mandate.trust_anchor.is_some_and(|ca| certificate.issuer() == ca.subject() && certificate.is_signed_by(ca.key()));
+    let other_key = mandate.csr.is_some_and(|csr| csr.spki() != certificate.spki());
     Some(match (own, other_key) {
         (true, false) => Signer::OwnCa(Box::new(certificate)),
         (true, true) => Signer::OtherKey(Shown::of(&certificate)),

@@ -15,7 +15,7 @@ const MAX_ANSWER: u64 = 256;
 pub struct ExpectArgs {
     /// The fingerprint that the other side reads out: anything else is refused (asked for on a terminal otherwise)
     #[arg(long, value_name = "FINGERPRINT")]
-    expect: Option<Fingerprint>,
+    pub(crate) expect: Option<Fingerprint>,
 }
 
 /// Which fingerprint, and who has the other copy of it.
@@ -50,7 +50,7 @@ impl ExpectArgs {
 }
 
 /// The fingerprint that was found is not told: whoever is tired would give it as the answer.
-fn another(side: &Side, apart: &[usize]) -> Error {
+pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
     let numbers: Vec<String> = apart.iter().map(ToString::to_string).collect();
     let groups = match apart.len() {
         1 => format!("group {} of the 6 of its fingerprint is another one", numbers.concat()),
@@ -69,7 +69,7 @@ fn another(side: &Side, apart: &[usize]) -> Error {
 }
 
 /// Where to ask, if somebody is there to answer. Where standard error goes elsewhere (`2>&1 | tee log`), somebody still sits at the terminal.
-fn screen() -> Option<Box<dyn Write>> {
+pub(crate) fn screen() -> Option<Box<dyn Write>> {
     if !std::io::stdin().is_terminal() {
         return None;
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::args::TrustArgs;
 use super::expect::{ExpectArgs, Side};
+use super::owner::NamedCa;
 use super::sign::{self, Signed};
 use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{Outcome, Ui};
@@ -63,17 +64,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
-    let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
-    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &trust_anchor, now).into_pair()?;
+    let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
+    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &named.text, now).into_pair()?;
+    let owner = named.owner();
+    owner.is(pair.trust_anchor(), "the pair's")?;
     sign::note_subject(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let step = judged(args.step.begin(now), &judgement.record, &roots);
     let mut files = roots;
     files.extend(given(&args.signed_cert, &signed_cert));
-    files.extend(given(&args.trust_anchor, &trust_anchor));
+    files.extend(named.given());
     let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
-    let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), ..step };
+    let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), owner: Some(owner.basis().as_str()), ..step };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
     let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: args.force };
     let response = signed.write(&step)?;

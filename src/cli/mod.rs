@@ -13,6 +13,8 @@ mod ca;
 mod check;
 #[cfg(feature = "online")]
 mod cluster;
+#[cfg(feature = "online")]
+mod consent;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
@@ -25,6 +27,7 @@ mod manage;
 mod meta;
 #[cfg(feature = "online")]
 mod online;
+mod owner;
 mod pack;
 #[cfg(feature = "qr")]
 mod qr;

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 
 use super::TOOL;
 use super::args::TrustArgs;
+use super::owner::NamedCa;
 use super::ui::{BOLD, Format, GREEN, Outcome, RED, Ui, YELLOW, path_value, plain, styled};
-use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Survey, TRANSCRIPT};
+use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check;
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::fsio::{self, NewFile};
 use crate::report::{self as engine, Difference, Facts};
 use crate::verify::{self, Status, Verdict};
-use crate::x509::{Certificate, Moment, hex, sha256};
+use crate::x509::{Moment, hex, sha256};
 
 /// Write a bundle as one page of HTML: chains as a picture, every check, fingerprints, transcript, what was sent and what came back
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,8 @@ pub struct Args {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, false)?;
     let anchors = args.trust.anchors()?;
-    let own_ca = args.ca.as_deref().map(read_ca).transpose()?;
+    let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &Store::at(&args.dir))).transpose()?;
+    let own_ca = named.map(|ca| (ca.owner(), ca.file.display().to_string()));
     let survey = Survey::of(&args.dir)?;
     let target = Target::of(&args.out, &args.dir, &survey)?;
     let (made_at, at) = {
@@ -84,14 +86,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         }
         _ => Ok(Outcome::done(document, told)),
     }
-}
-
-fn read_ca(file: &Path) -> Result<(Certificate, String)> {
-    let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
-    let certificate = Certificate::from_pem(&text).map_err(|fault| {
-        Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
-    })?;
-    Ok((certificate, file.display().to_string()))
 }
 
 /// Where the page goes.

@@ -5,13 +5,9 @@ mod before;
 mod issuer;
 mod response;
 
-#[cfg(feature = "online")]
-pub(crate) use before::fit_ca;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use before::signed_already;
-pub(crate) use before::{check_places, grounds, not_signed_already, read_ca};
-#[cfg(feature = "online")]
-pub(crate) use response::fingerprint;
+pub(crate) use before::{check_places, fit_ca, grounds, not_signed_already};
 pub(crate) use response::{Signed, note_subject};
 
 use std::path::{Path, PathBuf};
@@ -21,16 +17,18 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
 use super::key::KeyAccess;
-use super::step::{StepArgs, given, judged, refuse_gaps, seal, warn_of_gaps};
+use super::owner::NamedCa;
+use super::step::{StepArgs, judged, refuse_gaps, seal, warn_of_gaps};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Waiver};
 use crate::ca::KeySource;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
+use crate::owner::Owner;
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement};
-use crate::x509::{Certificate, Moment};
+use crate::x509::Moment;
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -164,22 +162,25 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 impl Work<'_> {
     fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
-        let ca_text = read_ca(certificate, now)?;
+        let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
+        let ca_text = fit_ca(named.text.clone(), &certificate.display(), now)?;
         check_places(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
             token: &args.ca.token,
-            certificate: Certificate::from_pem(&ca_text).ok(),
+            certificate: Some(named.certificate.clone()),
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
         let key = access.load(source, ui)?;
         let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
+        let owner = named.owner();
+        owner.is(ca.certificate(), "the CA that signs")?;
         self.bundle.check_unchanged(args.seal)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
-        let step = Step { seal: args.seal.then_some(&seal), ..self.step(given(certificate, &ca_text), compared) };
+        let step = Step { seal: args.seal.then_some(&seal), ..self.step(named.given(), &owner, compared) };
         self.finish(&pair, Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
     }
 
@@ -192,12 +193,13 @@ impl Work<'_> {
         Fingerprint::of_request(self.bundle.id(), self.evidence)
     }
 
-    fn step(&self, given: Digests, compared: bool) -> Step<'static> {
+    fn step(&self, given: Digests, owner: &Owner, compared: bool) -> Step<'static> {
         Step {
             given: given.into_iter().chain(self.roots.clone()).collect(),
             reason: self.args.trust.reason.clone(),
             unverified: self.waiver.is_some(),
             fingerprint_compared: Some(compared),
+            owner: Some(owner.basis().as_str()),
             ..judged(self.args.step.begin(self.now), &self.judgement.record, &self.roots)
         }
     }

@@ -5,35 +5,40 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::args::TrustArgs;
-use super::expect::{ExpectArgs, Side};
+use super::args::{TrustArgs, sha256_digits};
+use super::consent::{Answer, Intent, Question, YesArgs};
+use super::expect::{ExpectArgs, Side, another};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
-use super::step::{StepArgs, given, judged, warn_of_gaps};
+use super::owner::{FromBundleArgs, NamedCa};
+use super::step::{StepArgs, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
 use super::{TOOL, sign};
-use crate::bundle::{self, Bundle, CA_FILE, Part, RECEIPT, Receipt, Step, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+use crate::owner::{self, Authorized, Owner, response_fingerprint};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
-use crate::x509::{Moment, hex};
+use crate::x509::Moment;
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The bundle is verified and the pair checked again first. The cluster must still carry the very CSR that was signed. Run it again after an \
+The bundle is verified and the pair checked again first. The cluster must still carry the very CSR that was signed. Nothing in a bundle says whose CA \
+it is: name yours with --ca or --ca-fingerprint, or give the fingerprint that `sign` printed, with --expect or on the terminal. Run it again after an \
 interruption: it looks at the cluster before it does anything.
 
 Examples:
-  hsmboot submit ./cluster-abc234defgh --dry-run
-  hsmboot submit ./cluster-abc234defgh --region eu-central-1
+  hsmboot submit ./cluster-abc234defgh --ca ./ca/customerCA.crt
+  hsmboot submit ./cluster-abc234defgh --ca ./ca/customerCA.crt --region eu-central-1 --dry-run
 
 Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, the pair does not hold together, the trust anchor is \
-not your CA, or the fingerprint is another one or was not given; 4 malformed input, or a bundle that is not signed or was changed; 5 a trust anchor \
-that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not allow it")]
+not your CA, nothing says that it is, or the fingerprint is another one; 4 malformed input, or a bundle that is not signed or was changed; 5 a trust anchor \
+that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not \
+allow it; 130 declined")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -41,9 +46,16 @@ pub struct Args {
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
-    /// Your CA's certificate: a bundle whose trust anchor is another one is refused
+    /// Your own copy of the CA's certificate, which names the owner: a bundle whose trust anchor is another one is refused
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The SHA-256 of your CA's certificate, which names the owner as well
+    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    ca_fingerprint: Option<[u8; 32]>,
+    #[command(flatten)]
+    from_bundle: FromBundleArgs,
+    #[command(flatten)]
+    consent: YesArgs,
     /// Submit although the bundle does not verify (needs --reason)
     #[arg(long)]
     unverified: bool,
@@ -60,7 +72,7 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(args.unverified, false)?;
+    let policy = args.trust.policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
     let (anchors, roots) = args.trust.anchors_and_files()?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_record()?;
@@ -69,81 +81,114 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
-    let waiver = waiver.filter(|_| judgement.verified().is_none());
+    let grounds = sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
+    let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
     let pair = read_pair(&bundle, now)?;
-    let mut files = roots;
-    if let Some(ca) = &args.ca {
-        files.extend(given(ca, &is_yours(&pair, ca, now)?));
-    }
-    let fingerprint = sign::fingerprint(&bundle, &pair);
-    let compared = args.expect.compare(fingerprint, &Side { what: "response", by: "sign" }, ui)?;
-    if !compared && args.ca.is_none() {
-        ui.alarm(&format!(
-            "NOTHING PINS THE TRUST ANCHOR: whoever could write to the bundle chose it, SHA-256 {}. Give your own copy of the CA's certificate with --ca, or \
-             the fingerprint with --expect.",
-            hex(&pair.trust_anchor().fingerprint())
-        ));
-    }
-    let step = judged(args.step.begin(now), &judgement.record, &files);
-    let step = Step { reason: args.trust.reason.clone(), unverified: waiver.is_some(), fingerprint_compared: Some(compared), ..step };
+    let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
-    let (end, place, sent_at) = block_on(async {
+    block_on(async {
         let service = args.online.connect(region.as_deref(), ui).await?;
-        let mut claim = Claim::submit(bundle.id().as_str(), &pair, patience(args.timeout.timeout)).at(service.place().clone());
-        let mut host = Submission { watcher: Watcher::new(ui), bundle: &bundle, step: &step, dry_run: args.dry_run, sent_at: None };
+        let account = service.account().await;
+        let intent = |owner| Intent {
+            cluster_id: bundle.id().as_str(),
+            place: service.place(),
+            account: account.as_deref(),
+            trust_anchor: pair.trust_anchor(),
+            owner,
+            record: &judgement.record,
+            notes: &[],
+        };
+        let (owner, compared) = prove(args, named.as_ref(), &bundle, &pair, &intent(None), ui)?;
+        let authorized = Authorized::new(pair.clone(), &grounds, &owner)?;
+        let given: Digests = roots.into_iter().chain(named.iter().flat_map(NamedCa::given)).collect();
+        let step = judged(args.step.begin(now), &judgement.record, &given);
+        let step = Step { reason: args.trust.reason.clone(), unverified: recorded.is_some(), owner: Some(owner.basis().as_str()), ..step };
+        let mut claim = Claim::submit(bundle.id().as_str(), authorized, patience(args.timeout.timeout)).at(service.place().clone());
+        let mut host = Submission {
+            watcher: Watcher::new(ui),
+            ui,
+            args,
+            bundle: &bundle,
+            pair: &pair,
+            intent: intent(Some(owner.basis())),
+            step,
+            compared,
+            sent_at: None,
+        };
         let end = drive(&service, &mut claim, &mut host).await?;
-        Ok((end, service.place().clone(), host.sent_at))
-    })?;
-    let region = place.region.clone().unwrap_or_default();
-    match end {
-        End::WouldSend(request) => Ok(would_send(&request, &place)),
-        End::Claimed(outcome) => {
-            let verdict = Some(judgement.record.verdict.as_str().to_owned());
-            let account = Account {
-                cluster_id: bundle.id(),
-                region: &region,
-                tool: TOOL,
-                submitted_at: sent_at,
-                now: super::now(),
-                verdict,
-                unverified: waiver,
-            };
-            let receipt = receipt(&pair, &outcome, &account);
-            if !args.dry_run {
-                write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
-            }
-            let mut document = serde_json::to_value(&receipt).unwrap_or_default();
-            insert(&mut document, "bundle", path_value(bundle.path()));
-            insert(&mut document, "response_fingerprint", json!(fingerprint));
-            insert(&mut document, "response_compared", json!(compared));
-            let mut text = text(&bundle, &receipt, &outcome);
-            let by = if compared { "as expected" } else { "compared by nobody" };
-            text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
-            Ok(Outcome::done(document, text))
+        let (compared, sent_at) = (host.compared, host.sent_at);
+        let step = Step { fingerprint_compared: Some(compared.is_some()), ..host.step.clone() };
+        drop(host);
+        let outcome = match end {
+            End::WouldSend(request) => return Ok(would_send(&request, service.place(), &owner)),
+            End::WouldSign => return Err(without_pair()),
+            End::Claimed(outcome) => outcome,
+        };
+        let account = Account {
+            cluster_id: bundle.id(),
+            region: service.place().region.as_deref().unwrap_or_default(),
+            tool: TOOL,
+            submitted_at: sent_at,
+            now: super::now(),
+            verdict: Some(judgement.record.verdict.as_str().to_owned()),
+            unverified: recorded.clone(),
+        };
+        let receipt = receipt(&pair, &owner, &outcome, &account);
+        if !args.dry_run {
+            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
         }
+        let fingerprint = response_fingerprint(bundle.id(), &pair);
+        let mut document = serde_json::to_value(&receipt).unwrap_or_default();
+        insert(&mut document, "bundle", path_value(bundle.path()));
+        insert(&mut document, "response_fingerprint", json!(fingerprint));
+        insert(&mut document, "response_compared", json!(compared.is_some()));
+        let mut text = text(&bundle, &receipt, &outcome);
+        let by = if compared.is_some() { "as expected" } else { "compared by nobody" };
+        text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
+        Ok(Outcome::done(document, text))
+    })
+}
+
+/// That somebody compared the fingerprint of the response, and so has seen what is about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    /// By `--expect`.
+    Beforehand,
+    /// On the terminal, as the answer to what is about to happen.
+    OnScreen,
+}
+
+/// The owner, as the command line names them or somebody at the terminal does. Otherwise whoever could write to the bundle could have put a pair of their own
+/// there, and would own the cluster.
+fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, pair: &Pair, intent: &Intent<'_>, ui: &Ui) -> Result<(Owner, Option<Compared>)> {
+    let side = Side { what: "response", by: "sign" };
+    let place = bundle.place(CA_FILE).to_string();
+    let by_response = |expected| Owner::with_response(expected, bundle.id(), pair).map_err(|apart| another(&side, &apart));
+    // Everything that the command line says must hold.
+    let response = args.expect.expect.map(by_response).transpose()?;
+    let compared = response.as_ref().map(|_| Compared::Beforehand);
+    let fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, pair.trust_anchor(), &place)).transpose()?;
+    if let Some(ca) = named {
+        let owner = ca.owner();
+        owner.is(pair.trust_anchor(), &place)?;
+        return Ok((owner, compared));
+    }
+    if let Some(owner) = fingerprint.or(response) {
+        return Ok((owner, compared));
+    }
+    if args.from_bundle.ca_from_bundle {
+        return Ok((args.from_bundle.waive(pair.trust_anchor(), args.trust.reason.as_deref(), ui), compared));
+    }
+    let asks = !args.consent.yes && !args.dry_run;
+    let answer = if asks { intent.ask(Question::Response, ui)? } else { None };
+    match answer {
+        Some(Answer::Response(typed)) => Ok((by_response(typed)?, Some(Compared::OnScreen))),
+        _ => Err(owner::not_proven("neither --ca nor --ca-fingerprint nor the response's fingerprint was given", pair.trust_anchor(), &place)),
     }
 }
 
-/// That the pair's trust anchor is the CA that the operator named. Otherwise whoever could write to the bundle could have put a pair of his own there,
-/// and would own the cluster. Gives the file's content.
-fn is_yours(pair: &Pair, ca: &std::path::Path, now: Moment) -> Result<Vec<u8>> {
-    let text = sign::read_ca(ca, now)?;
-    let yours = check::trust_anchor(&text, now)?;
-    if yours.der() == pair.trust_anchor().der() {
-        return Ok(text);
-    }
-    Err(Error::new(
-        Class::Rejected,
-        "another-trust-anchor",
-        format!(
-            "the bundle's trust anchor is not your CA\n  your CA      SHA-256 {}  {}\n  the bundle's SHA-256 {}  {CA_FILE}",
-            hex(&yours.fingerprint()),
-            ca.display(),
-            hex(&pair.trust_anchor().fingerprint()),
-        ),
-        "do not submit it: it was signed by another CA, or changed on its way back",
-    ))
+fn without_pair() -> Error {
+    Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it")
 }
 
 /// The patience that `--timeout` asks for.
@@ -189,10 +234,30 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
 /// Drives a claim whose pair is there.
 struct Submission<'a> {
     watcher: Watcher<'a>,
+    ui: &'a Ui,
+    args: &'a Args,
     bundle: &'a Bundle,
-    step: &'a Step<'a>,
-    dry_run: bool,
+    pair: &'a Pair,
+    intent: Intent<'a>,
+    step: Step<'a>,
+    compared: Option<Compared>,
     sent_at: Option<Moment>,
+}
+
+impl Submission<'_> {
+    /// Asks whether it shall be sent, once, unless that was answered before.
+    fn consent(&mut self) -> Result<()> {
+        if self.args.consent.yes || self.sent_at.is_some() || self.compared == Some(Compared::OnScreen) {
+            return Ok(());
+        }
+        let question = if self.compared.is_some() { Question::Yes } else { Question::ResponseOrYes };
+        self.watcher.clear();
+        if let Some(Answer::Response(typed)) = self.intent.ask(question, self.ui)? {
+            Owner::with_response(typed, self.bundle.id(), self.pair).map_err(|apart| another(&Side { what: "response", by: "sign" }, &apart))?;
+            self.compared = Some(Compared::OnScreen);
+        }
+        Ok(())
+    }
 }
 
 impl Host for Submission<'_> {
@@ -209,16 +274,21 @@ impl Host for Submission<'_> {
         Ok(())
     }
 
-    fn certify(&mut self, _cluster: &Cluster) -> Result<Pair> {
-        Err(Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it"))
+    fn certify(&mut self, _cluster: &Cluster) -> Result<Option<Authorized>> {
+        Err(without_pair())
     }
 
     fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
-        if self.dry_run {
+        if self.args.dry_run {
             return Ok(false);
         }
+        self.consent()?;
+        if self.compared.is_none() {
+            self.ui.warn("nobody compared the response's fingerprint: --expect takes what `hsmboot sign` printed on the other side");
+        }
         let now = super::now();
-        note_sending(self.bundle, &Step { time: Some(now), ..self.step.clone() })?;
+        let step = Step { time: Some(now), fingerprint_compared: Some(self.compared.is_some()), ..self.step.clone() };
+        note_sending(self.bundle, &step)?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");
         Ok(true)
@@ -233,9 +303,9 @@ pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
     })
 }
 
-/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone.
+/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if that is of this very claim.
 pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
-    if how == How::AlreadyClaimed && bundle.has_file(RECEIPT) {
+    if how == How::AlreadyClaimed && Receipt::read(bundle.store()).is_ok_and(|there| there.is_of_the_claim_in(receipt)) {
         return Ok(());
     }
     let content = bundle::document(receipt);
@@ -254,23 +324,25 @@ pub(crate) fn insert(document: &mut Value, name: &str, value: Value) {
 }
 
 /// What a dry run would have sent, exactly.
-pub(crate) fn would_send(request: &InitializeCluster, place: &Place) -> Outcome {
+pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Owner) -> Outcome {
     let document = json!({
         "dry_run": true,
         "region": place.region,
         "endpoint": place.endpoint,
+        "owner": owner.basis().as_str(),
         "would_send": {
-            "ClusterId": request.cluster_id,
-            "SignedCert": request.signed_cert,
-            "TrustAnchor": request.trust_anchor,
+            "ClusterId": request.cluster_id(),
+            "SignedCert": request.signed_cert(),
+            "TrustAnchor": request.trust_anchor(),
         },
     });
     let text = format!(
-        "{}\nInitializeCluster would be sent to {place}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
+        "{}\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
         styled(BOLD, "dry run: nothing was sent"),
-        request.cluster_id,
-        request.signed_cert,
-        request.trust_anchor,
+        owner.basis().says(),
+        request.cluster_id(),
+        request.signed_cert(),
+        request.trust_anchor(),
     );
     Outcome::done(document, text)
 }

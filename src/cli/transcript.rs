@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::sha256_digits;
+use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
 use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, MAX_INPUT};
 use crate::x509::{Certificate, hex};
 
 /// Read a bundle's transcript: who did what to it, and when
@@ -97,9 +97,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     let (bundle, transcript) = open(&args.dir)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
-        (Some(file), _) => Some(Certificate::from_pem(&fsio::read(file, "the CA certificate", MAX_INPUT)?).map_err(|fault| {
-            Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
-        })?),
+        (Some(file), _) => Some(NamedCa::read(file, "--ca", bundle.store())?.owner().trust_anchor().clone()),
         // Where it is missing, what follows says which step wrote it.
         (None, Some(_)) if bundle.has_file(CA_FILE) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
         (None, _) => None,
@@ -204,6 +202,9 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String 
     }
     if let Some(compared) = entry.fingerprint_compared {
         out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
+    }
+    if let Some(owner) = &entry.owner {
+        out.push_str(&format!("  owner: {}\n", one_line(owner)));
     }
     if let Some(call) = &entry.sends {
         out.push_str(&format!("  about to send {}\n", one_line(call)));

@@ -110,6 +110,12 @@ impl Ui {
         to_stderr(&plain(text));
     }
 
+    /// Text in styles on standard error that a question follows: shown with `--quiet` too. What comes from outside must have gone through [`plain`].
+    #[cfg_attr(not(feature = "online"), allow(dead_code))]
+    pub(crate) fn show(&self, text: &str) {
+        to_stderr(text.trim_end_matches('\n'));
+    }
+
     /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
     pub(crate) fn say_styled(&self, text: &str) {
         if !self.quiet {

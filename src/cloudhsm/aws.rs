@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_config::retry::RetryConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudhsmv2::Client;
 use aws_sdk_cloudhsmv2::config;
 
@@ -28,6 +29,7 @@ pub struct AwsCloudHsm {
     client: Client,
     place: Place,
     notes: Vec<String>,
+    credentials: Option<SharedCredentialsProvider>,
 }
 
 impl fmt::Debug for AwsCloudHsm {
@@ -41,7 +43,14 @@ impl AwsCloudHsm {
     pub async fn connect(options: &Options) -> Result<Self, ServiceError> {
         let failed = |(trouble, place)| ServiceError { call: Call::DescribeClusters, trouble, place: Box::new(place) };
         let Connected { config, place, notes } = aws::connect(SERVICE, options).await.map_err(failed)?;
-        Ok(AwsCloudHsm { client: Client::new(&config), place, notes })
+        let credentials = config.credentials_provider();
+        Ok(AwsCloudHsm { client: Client::new(&config), place, notes, credentials })
+    }
+
+    /// The AWS account that the credentials are of, where they name it: those of a profile with `aws_account_id`, of a role or of IAM Identity Center do.
+    pub async fn account(&self) -> Option<String> {
+        let credentials = self.credentials.as_ref()?.provide_credentials().await.ok()?;
+        credentials.account_id().map(|account| account.as_str().to_owned())
     }
 
     /// Where calls go.
@@ -87,9 +96,9 @@ impl CloudHsm for AwsCloudHsm {
         let once = config::Builder::new().retry_config(RetryConfig::disabled());
         let call = self.client.initialize_cluster();
         let answer = call
-            .cluster_id(&request.cluster_id)
-            .signed_cert(&request.signed_cert)
-            .trust_anchor(&request.trust_anchor)
+            .cluster_id(request.cluster_id())
+            .signed_cert(request.signed_cert())
+            .trust_anchor(request.trust_anchor())
             .customize()
             .config_override(once)
             .send()

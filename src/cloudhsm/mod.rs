@@ -16,6 +16,8 @@ pub mod limits;
 pub use error::{Call, Place, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 
+use crate::owner::Authorized;
+
 /// The calls we make.
 pub trait CloudHsm {
     /// DescribeClusters for one cluster. `None`: the service knows no cluster of this id (here, in this account and region).
@@ -34,14 +36,36 @@ pub trait CloudHsm {
 }
 
 /// What InitializeCluster is sent.
+///
+/// Its only maker takes the proof of the HSM and of the owner: nothing else can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitializeCluster {
-    /// The cluster to claim.
-    pub cluster_id: String,
+    cluster_id: String,
+    signed_cert: String,
+    trust_anchor: String,
+}
+
+impl InitializeCluster {
+    /// The request that claims a cluster with an authorized pair.
+    pub fn new(cluster_id: impl Into<String>, authorized: &Authorized) -> Self {
+        let pair = authorized.pair();
+        InitializeCluster { cluster_id: cluster_id.into(), signed_cert: pair.signed_cert_pem(), trust_anchor: pair.trust_anchor_pem() }
+    }
+
+    /// `ClusterId`: the cluster to claim.
+    pub fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
     /// `SignedCert`: the signed certificate, PEM.
-    pub signed_cert: String,
-    /// `TrustAnchor`: the owner's self-signed CA certificate, PEM.
-    pub trust_anchor: String,
+    pub fn signed_cert(&self) -> &str {
+        &self.signed_cert
+    }
+
+    /// `TrustAnchor`: the owner's CA certificate, PEM.
+    pub fn trust_anchor(&self) -> &str {
+        &self.trust_anchor
+    }
 }
 
 /// What InitializeCluster answered. It promises nothing: only DescribeClusters tells whether the cluster is claimed.

@@ -86,29 +86,6 @@ impl Authority {
         &self.root
     }
 
-    /// That the root is the one that the operator expects.
-    ///
-    /// # Errors
-    /// Class [`Class::Rejected`], `another-trust-anchor`.
-    pub fn expect(&self, sha256: &[u8; 32]) -> Result<()> {
-        let found = self.root.fingerprint();
-        if found == *sha256 {
-            return Ok(());
-        }
-        Err(Error::new(
-            Class::Rejected,
-            "another-trust-anchor",
-            format!(
-                "the root certificate of {} is not your CA's\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {}",
-                self.arn,
-                hex(sha256),
-                hex(&found),
-                self.place.of("AWS Private CA")
-            ),
-            "do not sign: compare the ARN and the account, and ask those who keep the CA for its root's SHA-256",
-        ))
-    }
-
     /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It may take the service a moment to make it:
     /// [`Authority::collect`].
     ///

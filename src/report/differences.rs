@@ -160,7 +160,7 @@ impl List<'_, '_> {
     fn own_ca(&mut self) {
         self.file = CA_FILE;
         if let (Some(file), Some((own, _)), Some(found)) = (another_ca(self.view), &self.view.facts.own_ca, &self.view.trust_anchor) {
-            self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.fingerprint()));
+            self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.trust_anchor().fingerprint()));
         }
     }
 }

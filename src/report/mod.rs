@@ -29,8 +29,9 @@ pub use transcript::Standing;
 
 use crate::bundle::Survey;
 use crate::check;
+use crate::owner::Owner;
 use crate::verify::{Anchors, Record};
-use crate::x509::{Certificate, Moment};
+use crate::x509::Moment;
 use html::Html;
 use view::View;
 
@@ -53,8 +54,8 @@ pub struct Facts {
     pub at_named: bool,
     /// How its pair was judged, at the same moment; `None` where it has neither a signed certificate nor a trust anchor.
     pub pair: Option<check::Record>,
-    /// The CA certificate that the user holds to be his own, and the name of its file.
-    pub own_ca: Option<(Certificate, String)>,
+    /// The owner whose CA the user named, and the name of the certificate's file.
+    pub own_ca: Option<(Owner, String)>,
 }
 
 /// The page.

@@ -8,17 +8,43 @@ use super::told_by;
 use super::transcript::called;
 use super::view::View;
 use crate::bundle::{CA_FILE, Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::owner::FROM_BUNDLE;
 use crate::verify::Status;
 use crate::x509::{Certificate, hex};
+
+/// What is said of a CA that nothing proved.
+const TAKEN: &str = "the CA in the bundle was taken although nothing proved that it is the owner’s";
 
 /// A decision to go on all the same, or to leave something out.
 struct Decision {
     /// The document that records it; `None` where it was made for this very report.
     by: Option<&'static str>,
-    unverified: bool,
+    kind: Kind,
     what: String,
     /// `None` where none was asked for.
     reason: Option<String>,
+}
+
+/// What a decision went without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The proof that the key is an HSM's.
+    Unverified,
+    /// The proof that the CA is the owner's.
+    OwnerNotProven,
+    /// Less than a proof.
+    Minor,
+}
+
+impl Kind {
+    /// What stands above it, in capitals.
+    const fn label(self) -> Option<&'static str> {
+        match self {
+            Kind::Unverified => Some("UNVERIFIED"),
+            Kind::OwnerNotProven => Some("OWNER NOT PROVEN"),
+            Kind::Minor => None,
+        }
+    }
 }
 
 fn all(view: &View<'_>) -> Vec<Decision> {
@@ -27,32 +53,42 @@ fn all(view: &View<'_>) -> Vec<Decision> {
     let accepted: Vec<&str> = facts.verification.with(Status::Accepted).map(|found| found.id.as_str()).collect();
     if !accepted.is_empty() {
         let reason = Some(facts.verification.reason.clone().unwrap_or_default());
-        all.push(Decision { by: None, unverified: false, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
+        all.push(Decision { by: None, kind: Kind::Minor, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
     }
     if let Some(noted) = survey.verification.told() {
         let accepted: Vec<&str> = noted.checks.iter().filter(|check| check.status == "accepted").map(|check| check.id.as_str()).collect();
         if !accepted.is_empty() {
             let reason = Some(noted.reason.clone().unwrap_or_default());
-            all.push(Decision { by: Some(VERIFICATION), unverified: false, what: format!("accepted: {}", accepted.join(", ")), reason });
+            all.push(Decision { by: Some(VERIFICATION), kind: Kind::Minor, what: format!("accepted: {}", accepted.join(", ")), reason });
         }
     }
-    let waiver = |by, waiver: &Option<Waiver>, what: &str| {
-        waiver.as_ref().map(|waiver| Decision { by: Some(by), unverified: true, what: what.to_owned(), reason: Some(waiver.reason.clone()) })
+    let waiver = |by, kind, waiver: &Option<Waiver>, what: &str| {
+        waiver.as_ref().map(|waiver| Decision { by: Some(by), kind, what: what.to_owned(), reason: Some(waiver.reason.clone()) })
     };
-    all.extend(survey.response.told().and_then(|response| waiver(RESPONSE, &response.unverified, "signed although the bundle did not verify")));
-    all.extend(survey.receipt.told().and_then(|receipt| waiver(RECEIPT, &receipt.unverified, "submitted although the bundle did not verify")));
+    if let Some(response) = survey.response.told() {
+        all.extend(waiver(RESPONSE, Kind::Unverified, &response.unverified, "signed although the bundle did not verify"));
+    }
+    if let Some(receipt) = survey.receipt.told() {
+        all.extend(waiver(RECEIPT, Kind::Unverified, &receipt.unverified, "submitted although the bundle did not verify"));
+        all.extend(waiver(RECEIPT, Kind::OwnerNotProven, &receipt.ca_from_bundle, TAKEN));
+    }
     for step in survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default() {
+        if step.owner.as_deref() == Some(FROM_BUNDLE) {
+            let what = format!("step {}, {}: {TAKEN}", called(step), step.time);
+            all.push(Decision { by: Some(TRANSCRIPT), kind: Kind::OwnerNotProven, what, reason: Some(step.reason.clone().unwrap_or_default()) });
+        }
         if step.unverified || !step.accepted.is_empty() {
             let accepted = if step.accepted.is_empty() { String::new() } else { format!("accepted: {}", step.accepted.join(", ")) };
             let unverified = if step.unverified { "done although the bundle did not verify" } else { "" };
             let what = [unverified, &accepted].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
             let reason = Some(step.reason.clone().unwrap_or_default());
             let what = format!("step {}, {}: {what}", called(step), step.time);
-            all.push(Decision { by: Some(TRANSCRIPT), unverified: step.unverified, what, reason });
+            let kind = if step.unverified { Kind::Unverified } else { Kind::Minor };
+            all.push(Decision { by: Some(TRANSCRIPT), kind, what, reason });
         }
         if step.fingerprint_compared == Some(false) {
             let what = format!("step {}, {}: nobody compared the other side’s fingerprint", called(step), step.time);
-            all.push(Decision { by: Some(TRANSCRIPT), unverified: false, what, reason: None });
+            all.push(Decision { by: Some(TRANSCRIPT), kind: Kind::Minor, what, reason: None });
         }
     }
     all
@@ -60,7 +96,16 @@ fn all(view: &View<'_>) -> Vec<Decision> {
 
 /// Whether anything was signed or submitted without proof, as far as the bundle records, and the first reason for it.
 pub(super) fn unverified(view: &View<'_>) -> Option<String> {
-    all(view).into_iter().find(|decision| decision.unverified).map(|decision| decision.reason.unwrap_or_default())
+    first(view, Kind::Unverified)
+}
+
+/// Whether the CA was taken from the bundle without proof of the owner, as far as the bundle records, and the first reason for it.
+pub(super) fn from_bundle(view: &View<'_>) -> Option<String> {
+    first(view, Kind::OwnerNotProven)
+}
+
+fn first(view: &View<'_>, kind: Kind) -> Option<String> {
+    all(view).into_iter().find(|decision| decision.kind == kind).map(|decision| decision.reason.unwrap_or_default())
 }
 
 pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
@@ -72,12 +117,13 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
     html.raw("<p>Where somebody went on although a check failed, or without the other side’s fingerprint. What the bundle’s documents record is no proof; what was accepted for this report was judged for it.</p>");
     html.of("ul", "decisions", |html| {
         for decision in &all {
-            html.el("li", &[("class", if decision.unverified { "alarm" } else { "" })], |html| {
+            html.el("li", &[("class", if decision.kind.label().is_some() { "alarm" } else { "" })], |html| {
                 picture::icon(html, "accepted");
                 html.el("div", &[], |html| {
                     html.el("p", &[], |html| {
-                        if decision.unverified {
-                            html.raw("<strong>UNVERIFIED</strong>: ");
+                        if let Some(label) = decision.kind.label() {
+                            html.say("strong", label);
+                            html.raw(": ");
                         }
                         html.quote(&decision.what);
                         if let Some(by) = decision.by {

@@ -6,7 +6,7 @@ use super::html::Html;
 use super::transcript::{Standing, standing};
 use super::view::{View, counted, listed};
 use super::{Facts, checks, gaps, picture, submission};
-use crate::bundle::{Fingerprint, Survey, Told};
+use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
 use crate::verify::{Side, Status, Verdict};
 use crate::x509::{Certificate, Csr, hex};
 
@@ -37,7 +37,7 @@ pub(super) fn verdict(facts: &Facts) -> Words {
 /// The file of the CA certificate that was given to the report, where the bundle's trust anchor is another one.
 pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
     let (own, file) = view.facts.own_ca.as_ref()?;
-    view.trust_anchor.as_ref().filter(|found| own.der() != found.der()).map(|_| file.as_str())
+    view.trust_anchor.as_ref().filter(|found| own.is(found, CA_FILE).is_err()).map(|_| file.as_str())
 }
 
 /// Whether a root was used that is not built in.
@@ -72,6 +72,13 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
             html.raw("<strong>UNVERIFIED</strong>: the bundle records that somebody went on without proof, for this reason: ");
+            html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+        });
+    }
+    if let Some(reason) = submission::from_bundle(view) {
+        html.of("p", "alarm", |html| {
+            picture::icon(html, "accepted");
+            html.raw("<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the CA that lay in it, for this reason: ");
             html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
         });
     }
@@ -304,7 +311,7 @@ fn proven(html: &mut Html, view: &View<'_>) {
         html.raw("<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed it, and the pair meets every documented demand of InitializeCluster.</li>");
     }
     if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor)
-        && own.der() == found.der()
+        && own.is(found, CA_FILE).is_ok()
     {
         html.el("li", &[], |html| {
             html.raw("The trust anchor is the CA certificate that this report was given, ");

@@ -156,7 +156,7 @@ pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
 /// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
 fn key_holder<'a>(view: &'a View<'_>) -> Option<(&'a Certificate, String)> {
     match &view.facts.own_ca {
-        Some((own, file)) => Some((own, file.clone())),
+        Some((own, file)) => Some((own.trust_anchor(), file.clone())),
         None => view.trust_anchor.as_ref().map(|anchor| (anchor, "the bundle’s own trust anchor".to_owned())),
     }
 }
@@ -233,6 +233,9 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
                 picture::icon(html, "accepted");
                 html.raw("<strong>done although the bundle did not verify</strong>");
             });
+        }
+        if let Some(owner) = &entry.owner {
+            html.fact("Owner", |html| html.quote(owner));
         }
         if !entry.accepted.is_empty() {
             html.fact("Accepted", |html| html.code(&entry.accepted.join(" ")));

@@ -50,6 +50,9 @@ pub struct Entry {
     /// Whether the fingerprint that the other side read out was compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint_compared: Option<bool>,
+    /// How the owner was named or proved, where the step needed that; `ca-from-bundle`: not at all, for the reason given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<String>,
     /// The call that was about to be sent when this was written: `InitializeCluster`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sends: Option<String>,
@@ -141,6 +144,8 @@ pub struct Step<'a> {
     pub unverified: bool,
     /// Whether the other side's fingerprint was compared.
     pub fingerprint_compared: Option<bool>,
+    /// How the owner was named or proved.
+    pub owner: Option<&'static str>,
     /// A call that is about to be sent, and cannot be taken back.
     pub sends: Option<&'static str>,
     /// The CA's key, where it shall seal the step.
@@ -173,6 +178,7 @@ impl Step<'_> {
             reason: self.reason.clone(),
             unverified: self.unverified,
             fingerprint_compared: self.fingerprint_compared,
+            owner: self.owner.map(str::to_owned),
             sends: self.sends.map(str::to_owned),
             previous,
             seal: None,

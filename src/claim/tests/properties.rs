@@ -63,7 +63,7 @@ proptest! {
         initializes in prop::collection::vec(initializes(), 1..8),
     ) {
         let mut claim = if bootstrap {
-            Claim::bootstrap(ID, Some(material().papers.trust_anchor.clone()), Patience::default())
+            beginning()
         } else {
             submission()
         };
@@ -89,7 +89,7 @@ proptest! {
                     certified += 1;
                     // Time passes, and what was seen before is no longer news.
                     last = None;
-                    claim.certified_with(material().papers.clone());
+                    claim.certified(&material().authorized).unwrap();
                 }
                 Step::Initialize(request) => {
                     prop_assert!(may_send(last.as_ref()), "sent after {last:?}");

@@ -1,5 +1,6 @@
 //! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle, or a new one.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Args;
@@ -7,9 +8,11 @@ use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
 use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
+use crate::cli::owner::{NamedCa, lies_in};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
+use crate::owner::{self, KeyOrigin, Owner};
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
 
@@ -18,8 +21,10 @@ pub(super) struct Desk<'a> {
     args: &'a Args,
     ui: &'a Ui,
     dir: PathBuf,
-    /// The CA certificate's text, once there is one.
-    text: Option<Vec<u8>>,
+    /// The CA's certificate, once there is one.
+    ca: Option<CaFile>,
+    /// The proof that the CA is the operator's, once there is a CA.
+    owner: Option<Owner>,
     key_source: Option<KeySource>,
     key: Option<Box<dyn CaKey>>,
     key_name: Option<String>,
@@ -29,87 +34,121 @@ pub(super) struct Desk<'a> {
     pub(super) made: bool,
 }
 
+/// A CA certificate, and where it was read.
+struct CaFile {
+    text: Vec<u8>,
+    certificate: Certificate,
+    place: String,
+}
+
 impl<'a> Desk<'a> {
-    /// Reads the CA's certificate, where there is one. What CloudHSM would refuse is refused here, before anything else is done.
-    pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path, now: Moment) -> Result<Self> {
+    /// Reads the CA's certificate, where there is one, and makes the proof of the owner. Whether CloudHSM takes it as trust anchor is asked later, in
+    /// [`Desk::prepare`]: a cluster that it has claimed already is its own whatever its dates are now.
+    ///
+    /// # Errors
+    /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it is the operator's.
+    pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
         let store = Store::at(dir);
         store.mend();
-        let text = match &args.ca {
-            Some(file) => Some(sign::read_ca(file, now)?),
-            None if store.has(CA_FILE) => Some(sign::fit_ca(store.read(CA_FILE, "the CA certificate", MAX_INPUT)?, &store.place(CA_FILE), now)?),
+        let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &store)).transpose()?;
+        let ca = match &named {
+            Some(ca) => Some(CaFile { text: ca.text.clone(), certificate: ca.certificate.clone(), place: ca.file.display().to_string() }),
+            None if store.has(CA_FILE) => Some(CaFile::in_bundle(&store)?),
             None => None,
         };
-        let left_here = || Some(dir.join(CA_KEY_FILE)).filter(|path| !store.is_archive() && std::fs::symlink_metadata(path).is_ok());
+        // A key that lies in the bundle goes with the CA that lies there, and with no other.
+        let left_here = || Some(dir.join(CA_KEY_FILE)).filter(|path| named.is_none() && !store.is_archive() && fs::symlink_metadata(path).is_ok());
         let key = args.ca_key.clone().or_else(left_here);
-        if text.is_none() && args.ca_key.is_some() {
-            return Err(Error::new(
-                Class::Usage,
-                "ca-missing",
-                "--ca-key stands alone: there is no CA certificate to go with it",
-                "name it with --ca FILE",
-            ));
-        }
-        if text.is_none() && key.is_some() {
-            return Err(Error::new(
-                Class::Conflict,
-                "ca-incomplete",
-                format!("{} holds a CA key without its certificate", dir.display()),
-                format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
-            ));
-        }
-        if text.is_none() && store.is_archive() {
-            return Err(Error::new(
-                Class::Usage,
-                "ca-missing",
-                format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", dir.display()),
-                "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory",
-            ));
-        }
-        let key_source = key.as_deref().map(KeySource::parse).transpose()?;
-        let mut desk =
-            Desk { args, ui, dir: dir.to_owned(), text, key_source, key: None, key_name: None, passphrase: None, prepared: false, made: false };
-        if args.ca.is_none() && !args.is_rehearsal() {
-            desk.vouch()?;
+        let mut desk = Desk {
+            args,
+            ui,
+            dir: dir.to_owned(),
+            ca,
+            owner: named.as_ref().map(NamedCa::owner),
+            key_source: key.as_deref().map(KeySource::parse).transpose()?,
+            key: None,
+            key_name: None,
+            passphrase: None,
+            prepared: false,
+            made: false,
+        };
+        desk.check_complete(&store)?;
+        if named.is_none() {
+            desk.prove(&store)?;
         }
         Ok(desk)
     }
 
-    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can write to it must not become the cluster's owner.
-    /// A key that the operator's passphrase opens was put there by the operator. Anything less is said aloud, or refused.
-    fn vouch(&mut self) -> Result<()> {
-        let Some(certificate) = self.certificate() else { return Ok(()) };
-        let store = Store::at(&self.dir);
-        let named = format!(
-            "{}\n  subject  {}\n  SHA-256  {}",
-            store.place(CA_FILE),
-            crate::x509::name_text(certificate.subject()),
-            crate::x509::hex(&certificate.fingerprint())
-        );
-        if self.key_source.is_none() {
-            self.ui.warn(&format!("the CA is the one in the bundle, which proves nothing by lying there; compare it with your own:\n  {named}"));
+    /// That the parts of a CA which are there make one.
+    fn check_complete(&self, store: &Store) -> Result<()> {
+        if self.ca.is_some() {
             return Ok(());
         }
-        let encrypted = self.prepare()?;
-        if !encrypted && !self.args.no_passphrase {
+        let usage = |message: String, hint: &str| Err(Error::new(Class::Usage, "ca-missing", message, hint));
+        if self.args.ca_key.is_some() {
+            return usage("--ca-key stands alone: there is no CA certificate to go with it".to_owned(), "name it with --ca FILE");
+        }
+        if self.args.from_bundle.ca_from_bundle {
+            let message = format!("--ca-from-bundle takes the CA in the bundle, and there is none: {} is missing", store.place(CA_FILE));
+            return usage(message, "name your CA with --ca FILE, or leave --ca-from-bundle out");
+        }
+        if self.key_source.is_some() {
             return Err(Error::new(
-                Class::Ca,
-                "ca-not-vouched-for",
-                format!("the bundle holds a CA whose key is not encrypted, and nothing says that it is yours\n  {named}"),
-                "if it is, name it with --ca and --ca-key (or repeat --no-passphrase, if you made it so); if not, somebody put it there",
+                Class::Conflict,
+                "ca-incomplete",
+                format!("{} holds a CA key without its certificate", self.dir.display()),
+                format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
         }
-        self.ui.say(&format!("the CA is the one that an earlier run left in the bundle: {named}"));
+        if store.is_archive() {
+            let message = format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", self.dir.display());
+            return usage(message, "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory");
+        }
         Ok(())
+    }
+
+    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can write to it must not become the cluster's owner. What
+    /// proves it is the private key, named by the operator or opened by their passphrase.
+    fn prove(&mut self, store: &Store) -> Result<()> {
+        let Some(CaFile { certificate, place, .. }) = &self.ca else { return Ok(()) };
+        let (certificate, place) = (certificate.clone(), place.clone());
+        if self.args.from_bundle.ca_from_bundle {
+            self.owner = Some(self.args.from_bundle.waive(&certificate, self.args.trust.reason.as_deref(), self.ui));
+            return Ok(());
+        }
+        let Some(source) = &self.key_source else {
+            return Err(owner::not_proven("its private key is not at hand, and no --ca was given", &certificate, &place));
+        };
+        let in_bundle = matches!(source, KeySource::File(path) if lies_in(store, path));
+        let encrypted = self.load_key().map_err(|error| match error.kind {
+            // A token or a service that holds no key of this certificate.
+            "ca-key-mismatch" => owner::not_proven(&error.message, &certificate, &place),
+            _ => error,
+        })?;
+        let origin = match (in_bundle, encrypted) {
+            (false, _) => KeyOrigin::Named,
+            (true, true) => KeyOrigin::Unlocked,
+            (true, false) => KeyOrigin::PlainInBundle,
+        };
+        let Some(key) = &self.key else { return Err(no_ca()) };
+        self.owner = Some(Owner::with_key(key.as_ref(), origin, &certificate, &place)?);
+        self.ui.say(&format!("the CA is the one in the bundle, proved by its key\n  subject  {}", crate::x509::name_text(certificate.subject())));
+        Ok(())
+    }
+
+    /// The proof of the owner, once there is a CA.
+    pub(super) const fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
     }
 
     /// The CA's certificate, where there is one yet.
     pub(super) fn certificate(&self) -> Option<Certificate> {
-        Certificate::from_pem(self.text.as_deref()?).ok()
+        self.ca.as_ref().map(|ca| ca.certificate.clone())
     }
 
     /// The CA certificate's file, where one was named.
     pub(super) fn given(&self) -> Digests {
-        self.args.ca.as_deref().zip(self.text.as_deref()).map(|(file, text)| given(file, text)).unwrap_or_default()
+        self.args.ca.as_deref().zip(self.ca.as_ref()).map(|(file, ca)| given(file, &ca.text)).unwrap_or_default()
     }
 
     /// Where the key's file is, or will be.
@@ -137,12 +176,12 @@ impl<'a> Desk<'a> {
 
     /// A certificate that an earlier run signed with this CA, and that still fits.
     pub(super) fn signed_before(&self, bundle: &Bundle, now: Moment) -> Option<Pair> {
-        let certificate = self.certificate()?;
+        let owner = self.owner.as_ref()?;
         if !bundle.has(Part::SignedCert) {
             return None;
         }
         let pair = submit::read_pair(bundle, now).ok()?;
-        (pair.trust_anchor().der() == certificate.der()).then_some(pair)
+        (pair.trust_anchor().der() == owner.trust_anchor().der()).then_some(pair)
     }
 
     /// That nothing stands where a signed certificate and its trust anchor are to be written, before anything is signed. Asked after
@@ -160,47 +199,57 @@ impl<'a> Desk<'a> {
                 "choose another directory with --bundle, or sign anew with --force",
             ));
         }
-        match &self.text {
-            Some(text) => sign::check_places(bundle, text, force),
+        match &self.ca {
+            Some(ca) => sign::check_places(bundle, &ca.text, force),
             None => Ok(()),
         }
     }
 
-    /// Asks for whatever passphrase will be needed, while somebody is still sitting there.
-    /// Whether a key that was there is encrypted.
-    pub(super) fn prepare(&mut self) -> Result<bool> {
-        let mut encrypted = true;
+    /// Refuses a CA that CloudHSM would refuse, and asks for whatever passphrase will be needed, while somebody is still sitting there.
+    pub(super) fn prepare(&mut self, now: Moment) -> Result<()> {
         if std::mem::replace(&mut self.prepared, true) {
-            return Ok(encrypted);
+            return Ok(());
         }
-        match (&self.text, &self.key_source) {
-            (Some(_), Some(source)) => {
-                let access = KeyAccess {
-                    passphrase: &self.args.passphrase,
-                    token: &self.args.token,
-                    certificate: self.certificate(),
-                    #[cfg(feature = "awskms")]
-                    aws: self.aws(source),
-                };
-                let loaded = access.load(source, self.ui)?;
-                encrypted = !loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. }));
-                self.key = Some(loaded.key);
-                self.key_name = loaded.name;
+        match (&self.ca, &self.key_source) {
+            (Some(ca), Some(_)) => {
+                sign::fit_ca(ca.text.clone(), &ca.place, now)?;
+                if self.key.is_none() {
+                    self.load_key()?;
+                }
             }
-            (Some(_), None) => {
+            (Some(ca), None) => {
+                sign::fit_ca(ca.text.clone(), &ca.place, now)?;
                 return Err(Error::new(
                     Class::Ca,
                     "ca-key-missing",
-                    format!("{} holds the CA's certificate, but not its key", self.dir.display()),
+                    format!("the CA's certificate is {}, and its key is not at hand", ca.place),
                     "name the key with --ca-key, or another CA with --ca and --ca-key",
                 ));
             }
+            // A dry run makes no CA.
+            (None, _) if self.args.dry_run => {}
             (None, _) => {
                 cli::ca::check_free(&self.dir, &[CA_KEY_FILE, CA_FILE], false)?;
                 self.passphrase = self.new_passphrase()?;
             }
         }
-        Ok(encrypted)
+        Ok(())
+    }
+
+    /// Loads the key that is there, and says whether it is encrypted.
+    fn load_key(&mut self) -> Result<bool> {
+        let Some(source) = &self.key_source else { return Err(no_ca()) };
+        let access = KeyAccess {
+            passphrase: &self.args.passphrase,
+            token: &self.args.token,
+            certificate: self.certificate(),
+            #[cfg(feature = "awskms")]
+            aws: self.aws(source),
+        };
+        let loaded = access.load(source, self.ui)?;
+        self.key = Some(loaded.key);
+        self.key_name = loaded.name;
+        Ok(!loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. })))
     }
 
     /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
@@ -230,20 +279,22 @@ impl<'a> Desk<'a> {
 
     /// Makes the CA if need be, and puts certificate and key together.
     pub(super) fn ca(&mut self, now: Moment) -> Result<Ca<'_>> {
-        self.prepare()?;
-        if self.text.is_none() {
+        self.prepare(now)?;
+        if self.ca.is_none() {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
-            self.text = Some(certificate.to_pem().into_bytes());
+            let place = Store::at(&self.dir).place(CA_FILE).to_string();
+            self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &certificate, &place)?);
+            self.ca = Some(CaFile { text: certificate.to_pem().into_bytes(), certificate, place });
             self.key = Some(Box::new(key));
             self.made = true;
         }
-        match (&self.text, &self.key) {
-            (Some(text), Some(key)) => Ca::new(text, key.as_ref(), now),
-            _ => Err(Error::new(Class::Machine, "bug", "the CA is not there after it was got ready", "please report it")),
+        match (&self.ca, &self.key) {
+            (Some(ca), Some(key)) => Ca::new(&ca.text, key.as_ref(), now),
+            _ => Err(no_ca()),
         }
     }
 
@@ -262,4 +313,19 @@ impl<'a> Desk<'a> {
             _ => "CN=CloudHSM cluster CA".to_owned(),
         }
     }
+}
+
+impl CaFile {
+    fn in_bundle(store: &Store) -> Result<Self> {
+        let text = store.read(CA_FILE, "the CA certificate", MAX_INPUT)?;
+        let place = store.place(CA_FILE).to_string();
+        let certificate = Certificate::from_pem(&text).map_err(|fault| {
+            Error::new(Class::Input, "malformed", format!("{place}: {fault}"), "give one certificate in PEM, with nothing around it")
+        })?;
+        Ok(CaFile { text, certificate, place })
+    }
+}
+
+fn no_ca() -> Error {
+    Error::new(Class::Machine, "bug", "the CA is not there after it was got ready", "please report it")
 }

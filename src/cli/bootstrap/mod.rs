@@ -10,32 +10,36 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
+use super::consent::{Intent, Question, YesArgs};
 use super::fetch::warn_of_missing;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
+use super::owner::FromBundleArgs;
 use super::sign::{self, Signed};
 use super::step::{StepArgs, judged};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
 use super::{TOOL, ca, submit, verify};
-use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Store};
+use crate::bundle::{self, Bundle, ClusterId, Digests, Origin, Part, Step, Store};
 use crate::ca::KeyType;
 use crate::check::Pair;
-use crate::claim::{Claim, How};
+use crate::claim::Claim;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster};
+use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fetch::{self, Facts};
+use crate::owner::Authorized;
 use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify::{self as engine, Anchors, Policy, Record};
-use crate::x509::Moment;
+use crate::x509::{Csr, Moment};
 use desk::Desk;
 
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory (a bundle in one file takes none): \
-take its key away from there afterwards. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
+take its key away from there afterwards. A CA that lies in the bundle already is taken only if its key proves that it is yours: the encrypted one beside it, opened by your passphrase, or \
+the one of --ca-key. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
 the same command goes on with that cluster, and makes no second one.
 
 Examples:
@@ -43,8 +47,8 @@ Examples:
   hsmboot bootstrap --cluster-id cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
   hsmboot bootstrap --create --bundle ./new --subnet-id subnet-0a1b2c3d --availability-zone eu-central-1a
 
-Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven; 5 the CA cannot sign; 6 the service refused or \
-cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it")]
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or nothing proves that the bundle's CA is yours; 5 the CA cannot sign; 6 the service refused or \
+cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it; 130 declined")]
 pub struct Args {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
@@ -55,8 +59,8 @@ pub struct Args {
     #[cfg(feature = "simulator")]
     #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "aws_root", "manufacturer_root"])]
     simulate: bool,
-    /// The CA's certificate, which becomes the trust anchor
-    #[arg(long, value_name = "FILE", requires = "ca_key")]
+    /// The CA's certificate, which names the owner and becomes the trust anchor
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
@@ -76,12 +80,16 @@ pub struct Args {
     /// Write a new CA's key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca"])]
     no_passphrase: bool,
-    /// Do everything but InitializeCluster, and print what would be sent
+    /// Fetch and verify, sign nothing and make no key, and print what would be sent, or signed
     #[arg(long)]
     dry_run: bool,
     /// Replace files of other content in the bundle
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    from_bundle: FromBundleArgs,
+    #[command(flatten)]
+    consent: YesArgs,
     #[command(flatten)]
     create: create::CreateArgs,
     #[command(flatten)]
@@ -112,7 +120,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(false, false)?;
+    let policy = args.trust.policy(args.from_bundle.ca_from_bundle, false)?;
     let (anchors, roots) = args.trust.anchors_and_files()?;
     #[cfg(feature = "simulator")]
     if args.simulate {
@@ -129,7 +137,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let dir = bundle_dir(args.bundle.as_ref(), id);
-        let desk = Desk::open(args, ui, &dir, super::now())?;
+        let desk = Desk::open(args, ui, &dir)?;
         claim(args, &service, id, &dir, desk, Trust { policy, anchors, roots }, ui).await
     })
 }
@@ -139,10 +147,10 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     let plan = args.create.plan()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        let mut desk = Desk::open(args, ui, dir, super::now())?;
+        let mut desk = Desk::open(args, ui, dir)?;
         let start =
             create::Start { plan: &plan, service: &service, store: &Store::at(dir), limit: submit::patience(args.timeout.timeout).creation, ui };
-        let id = start.cluster(|| desk.prepare().map(drop)).await?;
+        let id = start.cluster(|| desk.prepare(super::now())).await?;
         claim(args, &service, &id, dir, desk, trust, ui).await
     })
 }
@@ -159,19 +167,39 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
     let patience = submit::patience(args.timeout.timeout);
-    let mut claim = Claim::bootstrap(id.as_str(), desk.certificate(), patience).at(place.clone());
-    let mut run =
-        Run { args, ui, dir, id, region: &region, trust, desk, watcher: Watcher::new(ui), sent_at: None, record: None, pair: None, bundle: None };
+    let csr = csr_in(&Bundle::at(dir, id.clone()))?;
+    let mut claim = Claim::bootstrap(id.as_str(), desk.owner().cloned(), csr, patience).at(place.clone());
+    let mut run = Run {
+        args,
+        ui,
+        dir,
+        id,
+        region: &region,
+        place: &place,
+        account: service.account().await,
+        trust,
+        desk,
+        watcher: Watcher::new(ui),
+        sent_at: None,
+        record: None,
+        authorized: None,
+        bundle: None,
+    };
     let end = drive(service, &mut claim, &mut run).await?;
     run.watcher.clear();
     // The one whose files were judged, where this run came so far.
     let bundle = run.bundle.take().unwrap_or_else(|| Bundle::at(dir, id.clone()));
-    let outcome = match end {
-        End::WouldSend(request) => return Ok(summary::of_dry_run(submit::would_send(&request, &place), run.record.as_ref(), &run.desk, dir)),
-        End::Claimed(outcome) => outcome,
+    let outcome = match (end, run.desk.owner()) {
+        (End::WouldSend(request), Some(owner)) => {
+            return Ok(summary::of_dry_run(submit::would_send(&request, &place, owner), run.record.as_ref(), &run.desk, dir));
+        }
+        (End::Claimed(outcome), Some(_)) => outcome,
+        (End::WouldSign, _) => return Ok(summary::of_dry_run(summary::would_sign(&bundle, &place, &run.desk), run.record.as_ref(), &run.desk, dir)),
+        (End::WouldSend(_) | End::Claimed(_), None) => return Err(unowned()),
     };
     let now = super::now();
-    let pair = run.pair.take().or_else(|| run.desk.signed_before(&bundle, now));
+    let Some(owner) = run.desk.owner() else { return Err(unowned()) };
+    let pair = run.authorized.take().map(|authorized| authorized.pair().clone()).or_else(|| run.desk.signed_before(&bundle, now));
     let account = Account {
         cluster_id: id,
         region: &region,
@@ -181,16 +209,39 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         verdict: run.record.as_ref().map(|record| record.verdict.as_str().to_owned()),
         unverified: None,
     };
-    let receipt = match (&pair, outcome.how) {
-        (Some(pair), how) => {
-            let receipt = receipt(pair, &outcome, &account);
-            submit::write_receipt(&bundle, &receipt, how, &args.step.begin(now))?;
+    let receipt = match &pair {
+        Some(pair) => {
+            let receipt = receipt(pair, owner, &outcome, &account);
+            if !args.dry_run {
+                let step = Step { owner: Some(owner.basis().as_str()), reason: args.trust.reason.clone(), ..args.step.begin(now) };
+                submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
+            }
             receipt
         }
         // Claimed by this CA from somewhere else: there is nothing here to add to.
-        (None, How::Claimed | How::AlreadyClaimed) => summary::bare_receipt(&outcome, run.desk.certificate().as_ref(), &account),
+        None => summary::bare_receipt(&outcome, owner, &account),
     };
     Ok(summary::of_claim(&bundle, &receipt, &outcome, run.record.as_ref(), &run.desk))
+}
+
+fn unowned() -> Error {
+    Error::new(Class::Machine, "bug", "a claim ended without its owner", "please report it")
+}
+
+/// The CSR of a bundle that is there already: a cluster that is claimed must be claimed for its key.
+fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
+    if !bundle.has(Part::Csr) {
+        return Ok(None);
+    }
+    let csr = Csr::from_pem(&bundle.read(Part::Csr)?);
+    csr.map(Some).map_err(|fault| {
+        Error::new(
+            Class::Input,
+            "malformed",
+            format!("{}: {fault}", bundle.part(Part::Csr)),
+            "it was damaged or changed: choose another directory with --bundle",
+        )
+    })
 }
 
 /// A bootstrap under way.
@@ -200,12 +251,14 @@ struct Run<'a> {
     dir: &'a Path,
     id: &'a ClusterId,
     region: &'a str,
+    place: &'a Place,
+    account: Option<String>,
     trust: Trust,
     desk: Desk<'a>,
     watcher: Watcher<'a>,
     sent_at: Option<Moment>,
     record: Option<Record>,
-    pair: Option<Pair>,
+    authorized: Option<Authorized>,
     bundle: Option<Bundle>,
 }
 
@@ -226,14 +279,14 @@ impl Host for Run<'_> {
             ClusterState::Uninitialized => !cluster.hsms.is_empty(),
             _ => false,
         });
-        if coming && self.pair.is_none() && self.desk.signed_before(&Bundle::at(self.dir, self.id.clone()), super::now()).is_none() {
+        if coming && self.authorized.is_none() && self.desk.signed_before(&Bundle::at(self.dir, self.id.clone()), super::now()).is_none() {
             self.watcher.clear();
-            self.desk.prepare()?;
+            self.desk.prepare(super::now())?;
         }
         Ok(())
     }
 
-    fn certify(&mut self, cluster: &Cluster) -> Result<Pair> {
+    fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
         self.watcher.clear();
         let now = super::now();
         let fetched =
@@ -249,23 +302,32 @@ impl Host for Run<'_> {
         let pair = match self.desk.signed_before(&bundle, now) {
             Some(pair) => {
                 self.ui.say("the certificate that was signed before still fits");
-                pair
+                Some(pair)
             }
-            None => self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?,
+            None if self.args.dry_run => None,
+            None => Some(self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?),
+        };
+        let authorized = match (pair, self.desk.owner()) {
+            (Some(pair), Some(owner)) => Some(Authorized::new(pair, &grounds, owner)?),
+            (Some(_), None) => return Err(unowned()),
+            (None, _) => None,
         };
         self.record = Some(judgement.record);
-        self.pair = Some(pair.clone());
+        self.authorized.clone_from(&authorized);
         self.bundle = Some(bundle);
-        Ok(pair)
+        Ok(authorized)
     }
 
     fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {
         if self.args.dry_run {
             return Ok(false);
         }
+        self.consent()?;
         let now = super::now();
         let fresh = || Bundle::at(self.dir, self.id.clone());
-        submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &self.args.step.begin(now))?;
+        let owner = self.desk.owner().map(|owner| owner.basis().as_str());
+        let step = Step { owner, reason: self.args.trust.reason.clone(), ..self.args.step.begin(now) };
+        submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");
         Ok(true)
@@ -273,6 +335,25 @@ impl Host for Run<'_> {
 }
 
 impl Run<'_> {
+    /// Asks whether it shall be sent, once. A rehearsal claims nothing.
+    fn consent(&mut self) -> Result<()> {
+        if self.args.consent.yes || self.args.is_rehearsal() || self.sent_at.is_some() {
+            return Ok(());
+        }
+        let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else { return Err(unowned()) };
+        self.watcher.clear();
+        let intent = Intent {
+            cluster_id: self.id.as_str(),
+            place: self.place,
+            account: self.account.as_deref(),
+            trust_anchor: authorized.pair().trust_anchor(),
+            owner: Some(authorized.owner().basis()),
+            record,
+            notes: &[],
+        };
+        intent.ask(Question::Yes, self.ui).map(drop)
+    }
+
     fn sign(&mut self, bundle: &Bundle, grounds: &Grounds<'_>, record: &Record, evidence: &engine::Evidence, now: Moment) -> Result<Pair> {
         self.desk.check_room(bundle)?;
         bundle.check_ready()?;

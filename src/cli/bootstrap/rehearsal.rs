@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
         let zone = "us-east-1a".to_owned();
         service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
         let dir = bundle_dir(args.bundle.as_ref(), &id);
-        let desk = Desk::open(args, ui, &dir, crate::cli::now())?;
+        let desk = Desk::open(args, ui, &dir)?;
         claim(args, &service, &id, &dir, desk, Trust { policy, anchors, roots: Digests::new() }, ui).await
     });
     simulator.shutdown();

@@ -5,14 +5,16 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use crate::bundle::{Bundle, CA_FILE, Receipt};
+use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert};
 use crate::cli::ui::{BOLD, Outcome, YELLOW, path_value, styled};
 use crate::cli::verify;
+use crate::cloudhsm::Place;
+use crate::owner::Owner;
 use crate::submit::Account;
 use crate::verify::Record;
-use crate::x509::{Certificate, hex};
+use crate::x509::hex;
 
 /// A claimed cluster.
 pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome, record: Option<&Record>, desk: &Desk<'_>) -> Outcome {
@@ -35,6 +37,32 @@ pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &D
     outcome.text.push_str(&anchors(record));
     outcome.text.push_str(&advice(desk, dir));
     outcome
+}
+
+/// A dry run that ends before the signature: what would be signed, under which CA.
+pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Outcome {
+    let certificate = desk.certificate();
+    let fingerprint = certificate.as_ref().map(|certificate| hex(&certificate.fingerprint()));
+    let document = json!({
+        "dry_run": true,
+        "region": place.region,
+        "endpoint": place.endpoint,
+        "owner": desk.owner().map(|owner| owner.basis().as_str()),
+        "would_send": null,
+        "would_sign": { "csr": path_value(&bundle.path().join(Part::Csr.file_name(bundle.id()))), "ca_fingerprint": fingerprint },
+    });
+    let ca = match &certificate {
+        Some(certificate) => {
+            format!("{}\n  SHA-256 {}", crate::x509::name_text(certificate.subject()), hex(&certificate.fingerprint()))
+        }
+        None => format!("a new one, made in {}", bundle.path().display()),
+    };
+    let text = format!(
+        "{}\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n",
+        styled(BOLD, "dry run: nothing was signed, and nothing was sent"),
+        bundle.part(Part::Csr),
+    );
+    Outcome::done(document, text)
 }
 
 fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) {
@@ -79,7 +107,7 @@ fn advice(desk: &Desk<'_>, dir: &Path) -> String {
 }
 
 /// What can be said of a cluster that this CA has claimed from somewhere else.
-pub(super) fn bare_receipt(outcome: &claim::Outcome, ca: Option<&Certificate>, account: &Account<'_>) -> Receipt {
+pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Account<'_>) -> Receipt {
     let certificate = hex(&outcome.certificate.fingerprint());
     Receipt {
         format: Receipt::FORMAT.to_owned(),
@@ -93,8 +121,11 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, ca: Option<&Certificate>, a
         answer: None,
         csr_sha256: None,
         signed_cert_sha256: certificate.clone(),
-        trust_anchor_sha256: ca.map(|ca| hex(&ca.fingerprint())).unwrap_or_default(),
+        trust_anchor_sha256: hex(&owner.trust_anchor().fingerprint()),
         cluster_certificate_sha256: certificate,
+        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
+        owner: Some(owner.basis().as_str().to_owned()),
+        ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,
         unverified: None,
     }

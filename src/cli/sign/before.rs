@@ -1,7 +1,5 @@
 //! What has to hold before anything is signed, imported or submitted.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
@@ -9,7 +7,7 @@ use crate::check;
 use crate::cli::ui::Ui;
 use crate::cli::verify;
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::fsio::NewFile;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
 use crate::x509::pem::{self, Label};
@@ -93,12 +91,7 @@ fn verification(record: &Record) -> Value {
     json!({ "verification": verify::document(record) })
 }
 
-/// The CA's certificate as its file holds it. What CloudHSM would refuse is refused before a passphrase is asked for.
-pub(crate) fn read_ca(file: &Path, now: Moment) -> Result<Vec<u8>> {
-    fit_ca(fsio::read(file, "the CA certificate", MAX_INPUT)?, &file.display(), now)
-}
-
-/// The same of a text that was read from `place`.
+/// A CA certificate that was read from `place`, unless CloudHSM would refuse it as trust anchor.
 pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
     check::trust_anchor(&text, now).map_err(|mut error| {
         error.message = format!("{place}: {}", error.message);

@@ -8,6 +8,7 @@ use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
 use crate::cli::ui::Outcome;
 use crate::error::{Class, Error, Result};
+use crate::owner::Owner;
 use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE};
 use crate::x509::{hex, sha256};
 
@@ -64,6 +65,20 @@ impl IssuerArgs {
     }
 }
 
+/// An ARN alone proves nothing: the root certificate comes from the same service as the signature.
+fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
+    Error::new(
+        Class::Rejected,
+        "owner-not-proven",
+        format!(
+            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing was signed\n  CA       {arn}\n  subject  {}\n  SHA-256  {}",
+            crate::x509::name_text(ca.trust_anchor().subject()),
+            hex(&ca.trust_anchor().fingerprint())
+        ),
+        "compare that SHA-256 with what those who keep the CA know of its root, then give it with --ca-fingerprint",
+    )
+}
+
 impl Work<'_> {
     /// What can fail before anything is requested comes first: the CA, its root certificate, the place for it, the comparison.
     pub(super) fn by_service(&self, arn: &CaArn) -> Result<Outcome> {
@@ -73,13 +88,10 @@ impl Work<'_> {
             ui.detail(note);
         }
         let root_text = ca.trust_anchor().to_pem();
-        match &args.ca_fingerprint {
-            Some(expected) => ca.expect(expected)?,
-            None => ui.warn(&format!(
-                "nothing pins the CA: its root certificate is the one that AWS Private CA returned, SHA-256 {}; compare it, or give it with --ca-fingerprint",
-                hex(&ca.trust_anchor().fingerprint())
-            )),
-        }
+        let owner = match &args.ca_fingerprint {
+            Some(expected) => Owner::with_fingerprint(expected, ca.trust_anchor(), arn.as_str())?,
+            None => return Err(unpinned(&ca, arn)),
+        };
         check_places(self.bundle, root_text.as_bytes(), self.args.force)?;
         let compared = self.compare()?;
         self.bundle.check_unchanged(false)?;
@@ -98,6 +110,6 @@ impl Work<'_> {
         note_subject(&pair, ui);
         let given = Digests::from([(arn.to_string(), hex(&sha256(root_text.as_bytes())))]);
         let issued_by = IssuedBy { ca_arn: arn.to_string(), certificate_arn };
-        self.finish(&pair, Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, compared), compared)
+        self.finish(&pair, Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, &owner, compared), compared)
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
+use crate::owner::response_fingerprint;
 use crate::verify::{Evidence, Record};
 use crate::x509::{Moment, hex, name_text, sha256};
 
@@ -81,7 +82,7 @@ impl Signed<'_> {
     /// What the command says, where `request` was compared or was not.
     pub(crate) fn answer(&self, response: &Response, request: Fingerprint, compared: bool) -> Outcome {
         let Signed { bundle, pair, .. } = *self;
-        let back = fingerprint(bundle, pair);
+        let back = response_fingerprint(bundle.id(), pair);
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
             object.insert("bundle".to_owned(), path_value(bundle.path()));
@@ -109,11 +110,6 @@ impl Signed<'_> {
         );
         Outcome::done(document, text)
     }
-}
-
-/// The fingerprint of what goes back.
-pub(crate) fn fingerprint(bundle: &Bundle, pair: &Pair) -> Fingerprint {
-    Fingerprint::of_response(bundle.id(), pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
 }
 
 /// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.

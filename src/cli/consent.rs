@@ -1,0 +1,137 @@
+//! What is about to happen, and the question whether it shall: one screen, before InitializeCluster is sent.
+
+use std::io::{BufRead, Read, Write};
+
+use super::expect::screen;
+use super::ui::{BOLD, GREEN, RED, Ui, YELLOW, plain, styled};
+use crate::bundle::Fingerprint;
+use crate::cloudhsm::Place;
+use crate::error::{Class, Error, Result};
+use crate::verify::{Record, Verdict};
+use crate::x509::{Certificate, hex, name_text};
+
+/// The longest line that is read as an answer.
+const MAX_ANSWER: u64 = 256;
+
+/// `--yes`
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct YesArgs {
+    /// Claim without asking on a terminal
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// What is about to happen: who, what, and by which roots.
+pub(crate) struct Intent<'a> {
+    pub(crate) cluster_id: &'a str,
+    pub(crate) place: &'a Place,
+    /// The AWS account, where the credentials name it.
+    pub(crate) account: Option<&'a str>,
+    pub(crate) trust_anchor: &'a Certificate,
+    /// How the owner was named or proved; `None`: not yet.
+    pub(crate) owner: Option<&'a crate::owner::Basis>,
+    pub(crate) record: &'a Record,
+    /// What clients or the service may stumble over, one sentence each.
+    pub(crate) notes: &'a [String],
+}
+
+/// What somebody answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Yes.
+    Yes,
+    /// The fingerprint of the response, which is a yes too.
+    Response(Fingerprint),
+}
+
+/// What counts as a yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// `yes` alone.
+    Yes,
+    /// The response's fingerprint, or `yes` to go on without comparing it.
+    ResponseOrYes,
+    /// The response's fingerprint alone: nothing else names the owner.
+    Response,
+}
+
+impl Question {
+    fn text(self) -> &'static str {
+        match self {
+            Question::Yes => "type yes to claim it:",
+            Question::ResponseOrYes => {
+                "type the fingerprint of the response, as `hsmboot sign` printed it there, or yes to claim it without comparing:"
+            }
+            Question::Response => "type the fingerprint of the response, as `hsmboot sign` printed it there, to claim it:",
+        }
+    }
+}
+
+impl Intent<'_> {
+    fn text(&self) -> String {
+        let mut out =
+            format!("{}\n", styled(BOLD, &format!("about to claim {} for good: InitializeCluster cannot be taken back", plain(self.cluster_id))));
+        let mut line = |label: &str, value: String| out.push_str(&format!("  {label:8}  {value}\n"));
+        line("account", self.account.map_or_else(|| "not named by the credentials".to_owned(), plain));
+        line("region", plain(self.place.region.as_deref().unwrap_or("none")));
+        line("endpoint", plain(self.place.endpoint.as_deref().unwrap_or("AWS CloudHSM's own")));
+        let given: Vec<&str> = self.record.anchors.iter().filter(|anchor| anchor.source == "given").map(|anchor| anchor.side.anchor_noun()).collect();
+        line(
+            "HSM",
+            match (self.record.verdict, given.is_empty()) {
+                (Verdict::Rejected, _) => styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's"),
+                (Verdict::Verified, true) => styled(GREEN, "verified against the built-in roots"),
+                (Verdict::Verified, false) => styled(YELLOW, &format!("verified against roots that you gave: {}", given.join(", "))),
+            },
+        );
+        line("CA", plain(&name_text(self.trust_anchor.subject())));
+        line("", format!("SHA-256 {}", hex(&self.trust_anchor.fingerprint())));
+        line("", format!("ends {}", self.trust_anchor.not_after()));
+        let owner = match self.owner {
+            None => styled(YELLOW, "not named yet: the fingerprint of the response will"),
+            Some(basis) if basis.waiver().is_some() => styled(RED, basis.says()),
+            Some(basis) => basis.says().to_owned(),
+        };
+        line("owner", owner);
+        for note in self.notes {
+            line("note", styled(YELLOW, &plain(note)));
+        }
+        out
+    }
+
+    /// Shows it and asks, where somebody sits at a terminal. `None`: nobody does, and the command line decides.
+    ///
+    /// # Errors
+    /// Class [`Class::Interrupted`], `declined`: the answer is no, or there is none.
+    pub(crate) fn ask(&self, question: Question, ui: &Ui) -> Result<Option<Answer>> {
+        let Some(mut screen) = screen() else { return Ok(None) };
+        ui.show(&self.text());
+        for _ in 0..3 {
+            drop(write!(screen, "{} ", question.text()).and_then(|()| screen.flush()));
+            let mut line = String::new();
+            let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
+            match (read, line.trim()) {
+                // Nobody named the owner: that is told as such.
+                (Ok(0) | Err(_), _) if question == Question::Response => return Ok(None),
+                (Ok(0) | Err(_), _) => break,
+                (_, answer) if answer.eq_ignore_ascii_case("yes") && question != Question::Response => return Ok(Some(Answer::Yes)),
+                (_, answer) if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes => match answer.parse() {
+                    Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
+                    Err(fault) => drop(writeln!(screen, "{}", plain(&fault))),
+                },
+                _ => break,
+            }
+        }
+        Err(Error::new(
+            Class::Interrupted,
+            "declined",
+            format!("{} was not claimed: nothing was sent", plain(self.cluster_id)),
+            match question {
+                Question::Response => {
+                    "ask for the fingerprint that `hsmboot sign` printed on the other side, and run this again; or name your CA with --ca FILE"
+                }
+                Question::Yes | Question::ResponseOrYes => "run the same command again and answer yes, or say so beforehand with --yes",
+            },
+        ))
+    }
+}

@@ -1,0 +1,99 @@
+//! Whose CA it is: what the command line says of the owner, and the one place that makes the proof of it for every command.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::step::given;
+use crate::bundle::{Digests, Store};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT};
+use crate::owner::Owner;
+use crate::x509::Certificate;
+
+/// A CA certificate of the operator's own, read from a file that is not the bundle's.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedCa {
+    /// The certificate.
+    pub(crate) certificate: Certificate,
+    /// The file's content.
+    pub(crate) text: Vec<u8>,
+    /// The file.
+    pub(crate) file: PathBuf,
+}
+
+impl NamedCa {
+    /// Reads the CA certificate that `option` names. Whether CloudHSM takes it as trust anchor is not judged here.
+    ///
+    /// # Errors
+    /// Class [`Class::Usage`], `ca-in-bundle`: the file is one of the bundle's, and so proves nothing. Class [`Class::Input`]: it is no certificate.
+    pub(crate) fn read(file: &Path, option: &str, bundle: &Store) -> Result<Self> {
+        let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
+        if lies_in(bundle, file) {
+            return Err(Error::new(
+                Class::Usage,
+                "ca-in-bundle",
+                format!(
+                    "{option} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it\n  {option}  {}\n  bundle  {}",
+                    file.display(),
+                    bundle.path().display()
+                ),
+                format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
+            ));
+        }
+        let certificate = Certificate::from_pem(&text).map_err(|fault| {
+            Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
+        })?;
+        Ok(NamedCa { certificate, text, file: file.to_owned() })
+    }
+
+    /// The owner that this names.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::named(self.certificate.clone())
+    }
+
+    /// The file, for the transcript.
+    pub(crate) fn given(&self) -> Digests {
+        given(&self.file, &self.text)
+    }
+}
+
+/// Whether a path leads to a file of the bundle, by path, link or inode.
+pub(crate) fn lies_in(bundle: &Store, file: &Path) -> bool {
+    // What cannot be looked at cannot be told apart from the bundle's own.
+    let Ok(facts) = fs::metadata(file) else { return true };
+    let same = |path: &Path| fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (facts.dev(), facts.ino()));
+    if same(bundle.path()) {
+        return true;
+    }
+    if bundle.is_archive() {
+        return false;
+    }
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let inside = match (real(file), real(bundle.path())) {
+        (Some(file), Some(dir)) => file.parent() == Some(&dir),
+        _ => false,
+    };
+    inside || fs::read_dir(bundle.path()).is_ok_and(|entries| entries.flatten().any(|entry| same(&entry.path())))
+}
+
+/// The one way round the proof of the owner.
+#[cfg(feature = "online")]
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct FromBundleArgs {
+    /// Take the CA that lies in the bundle although nothing proves that it is yours (needs --reason; recorded)
+    #[arg(long)]
+    pub(crate) ca_from_bundle: bool,
+}
+
+#[cfg(feature = "online")]
+impl FromBundleArgs {
+    /// The owner on the operator's word alone, which is said in red.
+    pub(crate) fn waive(&self, certificate: &Certificate, reason: Option<&str>, ui: &super::ui::Ui) -> Owner {
+        let reason = reason.unwrap_or_default();
+        ui.alarm("NOTHING PROVES THE OWNER: the CA is taken from the bundle, and whoever could write to the bundle chose it.");
+        ui.alarm(&format!("SHA-256 {}", crate::x509::hex(&certificate.fingerprint())));
+        ui.alarm(&format!("Going on because: {reason}"));
+        Owner::waived(certificate.clone(), reason)
+    }
+}

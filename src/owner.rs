@@ -1,0 +1,257 @@
+//! The owner's proof: whose CA a cluster is claimed for, as the operator named or proved it in this run. Pure.
+//!
+//! InitializeCluster cannot be taken back, and a bundle may come from anywhere: nothing in a bundle names the owner. [`Owner`] is the proof that the operator
+//! did. Each of its makers is one way of naming or proving a CA; there is no other. [`Authorized`] puts it together with a checked pair and with the grounds
+//! that the CSR is a genuine HSM's. The request itself, [`crate::cloudhsm::InitializeCluster`], is made from nothing else.
+
+use crate::bundle::{ClusterId, Fingerprint};
+use crate::ca::CaKey;
+use crate::check::Pair;
+use crate::error::{Class, Error, Result};
+use crate::sign::Grounds;
+use crate::x509::{Certificate, PublicKey, hex, name_text};
+
+/// The owner of a cluster to be: a trust anchor, and how it was named or proved.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    trust_anchor: Certificate,
+    basis: Basis,
+}
+
+/// How the owner was named or proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The operator gave a copy of the CA's certificate that is not the bundle's.
+    Certificate,
+    /// The operator gave the SHA-256 of the CA's certificate.
+    CertificateFingerprint,
+    /// The operator gave the fingerprint of the response, as the signer read it out.
+    ResponseFingerprint,
+    /// The CA's private key was at hand.
+    Key,
+    /// This run made the CA.
+    NewCa,
+    /// Nothing was proved: the operator decided to take the CA in the bundle.
+    Waived {
+        /// The operator's words.
+        reason: String,
+    },
+}
+
+/// The name of [`Basis::Waived`] in records.
+pub const FROM_BUNDLE: &str = "ca-from-bundle";
+
+impl Basis {
+    /// The name that records use.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Basis::Certificate => "ca",
+            Basis::CertificateFingerprint => "ca-fingerprint",
+            Basis::ResponseFingerprint => "response-fingerprint",
+            Basis::Key => "ca-key",
+            Basis::NewCa => "new-ca",
+            Basis::Waived { .. } => FROM_BUNDLE,
+        }
+    }
+
+    /// The basis in a sentence's end, for people.
+    pub const fn says(&self) -> &'static str {
+        match self {
+            Basis::Certificate => "named by --ca",
+            Basis::CertificateFingerprint => "named by --ca-fingerprint",
+            Basis::ResponseFingerprint => "named by the response's fingerprint",
+            Basis::Key => "proved by its private key",
+            Basis::NewCa => "made in this run",
+            Basis::Waived { .. } => "TAKEN FROM THE BUNDLE, PROVED BY NOTHING",
+        }
+    }
+
+    /// The operator's reason, where nothing was proved.
+    pub fn waiver(&self) -> Option<&str> {
+        match self {
+            Basis::Waived { reason } => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// How a private key came into this run's hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// The operator named it, and it does not lie in the bundle.
+    Named,
+    /// It lies in the bundle, encrypted, and the operator's passphrase opened it.
+    Unlocked,
+    /// It lies in the bundle unencrypted: whoever can write to the bundle could have put it there.
+    PlainInBundle,
+    /// This run made it.
+    New,
+}
+
+impl Owner {
+    /// The CA whose certificate the operator named: `--ca`, or `--trust-anchor` of an import.
+    ///
+    /// The caller read the certificate from a file of the operator's. A bundle's own file names nobody.
+    pub const fn named(certificate: Certificate) -> Self {
+        Owner { trust_anchor: certificate, basis: Basis::Certificate }
+    }
+
+    /// The CA whose certificate has the SHA-256 that the operator gave: `--ca-fingerprint`.
+    ///
+    /// # Errors
+    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another certificate.
+    pub fn with_fingerprint(expected: &[u8; 32], found: &Certificate, place: &str) -> Result<Self> {
+        if found.fingerprint() == *expected {
+            return Ok(Owner { trust_anchor: found.clone(), basis: Basis::CertificateFingerprint });
+        }
+        Err(Error::new(
+            Class::Rejected,
+            "another-trust-anchor",
+            format!(
+                "the CA's certificate is not the one that --ca-fingerprint names\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {place}",
+                hex(expected),
+                hex(&found.fingerprint()),
+            ),
+            "do not go on: ask those who keep the CA for its certificate's SHA-256",
+        ))
+    }
+
+    /// The CA in a response whose fingerprint the operator gave: `--expect`, or typed on a terminal.
+    ///
+    /// # Errors
+    /// The groups of digits that differ, counted from 1.
+    pub fn with_response(expected: Fingerprint, id: &ClusterId, pair: &Pair) -> std::result::Result<Self, Vec<usize>> {
+        match response_fingerprint(id, pair).differences(expected) {
+            apart if apart.is_empty() => Ok(Owner { trust_anchor: pair.trust_anchor().clone(), basis: Basis::ResponseFingerprint }),
+            apart => Err(apart),
+        }
+    }
+
+    /// The CA whose private key is at hand.
+    ///
+    /// # Errors
+    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than `certificate`'s, or it proves nothing because it lies in the bundle
+    /// unencrypted.
+    pub fn with_key(key: &dyn CaKey, origin: KeyOrigin, certificate: &Certificate, place: &str) -> Result<Self> {
+        let public = PublicKey::from_der(key.spki(), "the CA key").ok();
+        if !public.as_ref().is_some_and(|public| public.same_numbers(certificate.key())) {
+            return Err(not_proven(
+                &format!(
+                    "the key at hand is not the key of the CA certificate in the bundle\n  certificate  {}, SHA-256 of its key {}\n  key          {}, \
+                     SHA-256 {}",
+                    certificate.key().describe(),
+                    hex(&crate::x509::sha256(certificate.spki())),
+                    public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
+                    hex(&crate::x509::sha256(key.spki())),
+                ),
+                certificate,
+                place,
+            ));
+        }
+        match origin {
+            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::Key }),
+            KeyOrigin::New => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::NewCa }),
+            KeyOrigin::PlainInBundle => Err(not_proven(
+                "the CA's key lies in the bundle unencrypted: whoever can write to the bundle could have put it there",
+                certificate,
+                place,
+            )),
+        }
+    }
+
+    /// The CA in the bundle, on the operator's word alone: `--ca-from-bundle --reason TEXT`. The reason is recorded wherever the claim is.
+    pub fn waived(certificate: Certificate, reason: impl Into<String>) -> Self {
+        Owner { trust_anchor: certificate, basis: Basis::Waived { reason: reason.into() } }
+    }
+
+    /// The owner's CA certificate.
+    pub const fn trust_anchor(&self) -> &Certificate {
+        &self.trust_anchor
+    }
+
+    /// How the owner was named or proved.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// Checks that a certificate is the owner's very CA certificate.
+    ///
+    /// # Errors
+    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another one.
+    pub fn is(&self, found: &Certificate, place: &str) -> Result<()> {
+        if self.trust_anchor.der() == found.der() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Rejected,
+            "another-trust-anchor",
+            format!(
+                "the bundle's trust anchor is not your CA\n  your CA      SHA-256 {}  {}\n  the bundle's SHA-256 {}  {place}",
+                hex(&self.trust_anchor.fingerprint()),
+                self.basis.says(),
+                hex(&found.fingerprint()),
+            ),
+            "do not submit it: it was signed by another CA, or changed on its way back",
+        ))
+    }
+}
+
+/// The fingerprint of what goes back to whoever submits: the pair, for this cluster.
+pub fn response_fingerprint(id: &ClusterId, pair: &Pair) -> Fingerprint {
+    Fingerprint::of_response(id, pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
+}
+
+/// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
+pub fn not_proven(why: &str, certificate: &Certificate, place: &str) -> Error {
+    Error::new(
+        Class::Rejected,
+        "owner-not-proven",
+        format!(
+            "nothing proves that the CA in the bundle is yours; nothing was sent\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}\n  file             {place}",
+            name_text(certificate.subject()),
+            hex(&certificate.fingerprint()),
+        ),
+        "name your CA: --ca FILE, with a copy of its certificate that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
+         records that",
+    )
+}
+
+/// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's: what InitializeCluster is built from.
+#[derive(Clone, Debug)]
+pub struct Authorized {
+    pair: Pair,
+    owner: Owner,
+}
+
+impl Authorized {
+    /// Puts the three together. This is the only maker.
+    ///
+    /// # Errors
+    /// Class [`Class::Rejected`]: `another-trust-anchor`, where the pair's trust anchor is not the owner's; `pair-unfit`, where the grounds are another CSR's.
+    pub fn new(pair: Pair, grounds: &Grounds<'_>, owner: &Owner) -> Result<Self> {
+        if grounds.csr().der() != pair.csr().der() {
+            return Err(Error::new(
+                Class::Rejected,
+                "pair-unfit",
+                format!(
+                    "the CSR that was verified is not the one that was signed\n  verified  SHA-256 {}\n  signed    SHA-256 {}",
+                    hex(&grounds.csr().fingerprint()),
+                    hex(&pair.csr().fingerprint()),
+                ),
+                "verify and sign the same CSR",
+            ));
+        }
+        owner.is(pair.trust_anchor(), "the pair's")?;
+        Ok(Authorized { pair, owner: owner.clone() })
+    }
+
+    /// The pair.
+    pub const fn pair(&self) -> &Pair {
+        &self.pair
+    }
+
+    /// The owner.
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
+    }
+}
