@@ -38,6 +38,7 @@ use crate::cloudhsm::{Accepted, Cluster, InitializeCluster, Place, ServiceError,
 use crate::x509::Certificate;
 
 mod failure;
+pub mod ownership;
 mod pace;
 mod papers;
 mod rules;
