@@ -40,6 +40,7 @@ use crate::owner::{Authorized, Owner};
 use crate::x509::{Certificate, Csr};
 
 mod failure;
+pub mod ownership;
 mod pace;
 mod papers;
 mod rules;

@@ -3,6 +3,10 @@
 use super::der::{Reader, Tlv, tag};
 use super::{Malformed, hex};
 
+mod comparison;
+
+pub use comparison::same_name;
+
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
 const fn short_name(kind: &[u8]) -> Option<&'static str> {
     Some(match kind {

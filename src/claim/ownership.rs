@@ -1,0 +1,231 @@
+//! Judges whose a claimed cluster is: by its certificate and the owner's CA alone.
+//!
+//! What is there already is judged by what it is, not by what may be sent today: with every signature algorithm that can be verified, whatever the
+//! dates, versions and extensions of cluster certificate and CA are, and whatever stands around them. A cluster is the owner's by name *and* key
+//! *and* signature. It is somebody else's only where that is positively so; "cannot be judged" is neither.
+
+mod legacy_signature;
+mod lenient;
+#[cfg(test)]
+mod tests;
+
+use crate::x509::name::same_name;
+use crate::x509::{Certificate, name_text, sha256};
+
+use super::Shown;
+use legacy_signature::{LegacyKey, Verdict};
+pub use lenient::LenientCertificate;
+
+/// How many certificates may stand between the cluster's and the owner's (AWS guide, Initialize the cluster: four with the root).
+const MOST_BETWEEN: usize = 3;
+
+/// Whose a claimed cluster is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// The owner's: with the very certificate that was signed for this CSR.
+    ThisCertificate,
+    /// The owner's: with another certificate for this CSR's key.
+    AnotherCertificate,
+    /// The owner's; there was no CSR to compare with.
+    NoCsrToCompare,
+    /// The owner's, but with the key of another CSR.
+    AnotherKey,
+    /// Somebody else's: the signature can be verified, and no key of the owner's made it.
+    AnotherCa,
+    /// Nobody can tell by this certificate.
+    CannotBeJudged(Doubt),
+}
+
+/// Why nobody can tell whose a cluster is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The cluster certificate cannot be read: why.
+    Unreadable(String),
+    /// The cluster certificate is the CA's own certificate, or carries its key. No CA signs such a thing for an HSM.
+    CaItself,
+    /// The owner's key signed it, but its issuer has another name than the owner's CA.
+    AnotherName {
+        /// The cluster certificate's issuer.
+        issuer: String,
+        /// The subject of the owner's CA.
+        subject: String,
+    },
+    /// A CA below the owner's signed it.
+    Subordinate {
+        /// The cluster certificate's issuer.
+        issuer: String,
+    },
+    /// The signature, or the CA's key, is of a kind that cannot be verified here: which.
+    Unverifiable(String),
+    /// No CA was given.
+    NoCa,
+}
+
+impl std::fmt::Display for Doubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Doubt::Unreadable(why) => write!(f, "the cluster's certificate cannot be read: {why}"),
+            Doubt::CaItself => f.write_str("the cluster's certificate is the CA's own, or carries its key: no HSM has that key"),
+            Doubt::AnotherName { issuer, subject } => {
+                write!(f, "your CA's key signed the cluster's certificate, but in the name of {issuer}, not of {subject}")
+            }
+            Doubt::Subordinate { issuer } => write!(f, "a CA below yours signed the cluster's certificate: {issuer}"),
+            Doubt::Unverifiable(why) => f.write_str(why),
+            Doubt::NoCa => f.write_str("no CA was given"),
+        }
+    }
+}
+
+/// A certificate of the owner's: a self-signed CA's, or one of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerCertificate(LenientCertificate);
+
+impl OwnerCertificate {
+    /// Reads the owner's CA certificate, or chain, from a file's bytes: PEM with whatever stands around it, or DER. Dates, versions, signatures and
+    /// extensions are not looked at.
+    ///
+    /// # Errors
+    /// Where there is none, or one cannot be read.
+    pub fn all_from_file(bytes: &[u8]) -> Result<Vec<Self>, String> {
+        Ok(LenientCertificate::all_from_text(bytes)?.into_iter().map(OwnerCertificate).collect())
+    }
+
+    /// Takes one that is parsed already.
+    ///
+    /// # Errors
+    /// Never for one that [`Certificate`] has read.
+    pub fn from_certificate(certificate: &Certificate) -> Result<Self, String> {
+        LenientCertificate::from_der(certificate.der()).map(OwnerCertificate)
+    }
+
+    /// The certificate, as it came.
+    pub fn der(&self) -> &[u8] {
+        self.0.der()
+    }
+
+    /// The certificate in a message.
+    pub fn shown(&self) -> Shown {
+        shown(&self.0)
+    }
+}
+
+/// What the owner's claim would look like; nothing of it is needed to tell whose the cluster is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected<'a> {
+    /// The SubjectPublicKeyInfo of the CSR that was signed, or is to be.
+    pub csr_spki: Option<&'a [u8]>,
+    /// The DER of the certificate that was signed for it.
+    pub signed_cert: Option<&'a [u8]>,
+}
+
+/// What was judged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whose the cluster is.
+    pub ownership: Ownership,
+    /// The cluster certificate: the first one of its text. `None`: it cannot be read.
+    pub certificate: Option<LenientCertificate>,
+    /// The cluster certificate in a message.
+    pub shown: Shown,
+}
+
+impl Ownership {
+    /// Whether the owner's CA claimed the cluster, for whichever key.
+    pub fn is_owners(&self) -> bool {
+        match self {
+            Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => true,
+            Ownership::AnotherCa | Ownership::CannotBeJudged(_) => false,
+        }
+    }
+}
+
+/// Judges whose a cluster is by `ClusterCertificate` as the service returned it.
+///
+/// `owner` holds the trust anchor's certificates, in any order: each one's holder is the owner. Whether they belong together, are valid now, or would
+/// be taken by InitializeCluster is not looked at. Of several certificates in the cluster's text the first is the cluster's.
+pub fn judge(cluster_certificate: &str, owner: &[OwnerCertificate], expected: &Expected<'_>) -> Judgement {
+    match LenientCertificate::first_from_text(cluster_certificate.as_bytes()) {
+        Ok((certificate, others)) => {
+            Judgement { ownership: ownership(&certificate, &others, owner, expected), shown: shown(&certificate), certificate: Some(certificate) }
+        }
+        Err(why) => unreadable(cluster_certificate, &why),
+    }
+}
+
+fn unreadable(text: &str, why: &str) -> Judgement {
+    let unread = "(cannot be read)".to_owned();
+    let shown = Shown { fingerprint: sha256(text.as_bytes()), subject: unread.clone(), issuer: unread };
+    Judgement { ownership: Ownership::CannotBeJudged(Doubt::Unreadable(why.to_owned())), certificate: None, shown }
+}
+
+fn shown(certificate: &LenientCertificate) -> Shown {
+    Shown { fingerprint: sha256(certificate.der()), subject: name_text(certificate.subject()), issuer: name_text(certificate.issuer()) }
+}
+
+fn ownership(certificate: &LenientCertificate, others: &[LenientCertificate], owner: &[OwnerCertificate], expected: &Expected<'_>) -> Ownership {
+    if owner.iter().any(|ca| same_key(ca.0.spki(), certificate.spki())) {
+        return Ownership::CannotBeJudged(Doubt::CaItself);
+    }
+    match signer(certificate, owner) {
+        Ok(true) => of_owner(certificate, expected),
+        Ok(false) if is_below(certificate, others, owner) => {
+            Ownership::CannotBeJudged(Doubt::Subordinate { issuer: name_text(certificate.issuer()) })
+        }
+        Ok(false) => Ownership::AnotherCa,
+        Err(doubt) => Ownership::CannotBeJudged(doubt),
+    }
+}
+
+/// Whether one of the owner's certificates issued this one; an error where that cannot be told.
+fn signer(certificate: &LenientCertificate, owner: &[OwnerCertificate]) -> Result<bool, Doubt> {
+    let mut doubt = owner.is_empty().then_some(Doubt::NoCa);
+    for OwnerCertificate(ca) in owner {
+        match verdict(certificate, ca) {
+            Verdict::Made if same_name(certificate.issuer(), ca.subject()) => return Ok(true),
+            Verdict::Made => {
+                doubt = Some(Doubt::AnotherName { issuer: name_text(certificate.issuer()), subject: name_text(ca.subject()) });
+            }
+            Verdict::NotMade => {}
+            Verdict::Unknown(why) => doubt = doubt.or(Some(Doubt::Unverifiable(why))),
+        }
+    }
+    doubt.map_or(Ok(false), Err)
+}
+
+fn verdict(certificate: &LenientCertificate, ca: &LenientCertificate) -> Verdict {
+    match LegacyKey::from_spki(ca.spki()) {
+        Ok(key) => key.judge(certificate.algorithm(), certificate.tbs(), certificate.signature()),
+        Err(why) => Verdict::Unknown(format!("the CA's certificate: {why}")),
+    }
+}
+
+/// Whether the certificates beside the cluster's lead from it to one of the owner's (RFC 5280 6.1.3 a 1 and a 4).
+fn is_below(certificate: &LenientCertificate, others: &[LenientCertificate], owner: &[OwnerCertificate]) -> bool {
+    let mut below = certificate;
+    for _ in 0..MOST_BETWEEN {
+        let issued = |ca: &&LenientCertificate| same_name(below.issuer(), ca.subject()) && verdict(below, ca) == Verdict::Made;
+        let Some(ca) = others.iter().find(issued) else { return false };
+        if signer(ca, owner) == Ok(true) {
+            return true;
+        }
+        below = ca;
+    }
+    false
+}
+
+fn of_owner(certificate: &LenientCertificate, expected: &Expected<'_>) -> Ownership {
+    if expected.csr_spki.is_some_and(|spki| !same_key(spki, certificate.spki())) {
+        Ownership::AnotherKey
+    } else if expected.signed_cert == Some(certificate.der()) {
+        Ownership::ThisCertificate
+    } else if expected.csr_spki.is_some() {
+        Ownership::AnotherCertificate
+    } else {
+        Ownership::NoCsrToCompare
+    }
+}
+
+/// The same public key: as numbers where those can be read, however their SubjectPublicKeyInfo is written.
+fn same_key(one: &[u8], other: &[u8]) -> bool {
+    one == other || matches!((LegacyKey::from_spki(one), LegacyKey::from_spki(other)), (Ok(one), Ok(other)) if one == other)
+}

@@ -1,0 +1,98 @@
+//! Whether two names are the same, though they may be written differently (RFC 5280 7.1).
+
+use super::super::der::{Reader, Tlv};
+use super::{string, walk};
+
+/// One attribute: its type, and its value as it is compared.
+type Attribute<'a> = (&'a [u8], Value<'a>);
+
+/// An attribute's value, made ready to be compared.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Value<'a> {
+    /// A string of whichever type: letter case folded, blanks at both ends gone, those inside one each (RFC 4518 2.4 and 2.6.1).
+    Text(String),
+    /// Anything else, as it came.
+    Raw(&'a [u8]),
+}
+
+/// Tells whether two names, as they came, are equal byte for byte or by the rules of RFC 5280 7.1: the same RDNs in the same order, each of the
+/// same attributes, whose values are the same text in whichever string type and letter case.
+///
+/// Not done: Unicode normalisation (RFC 4518 2.3). What is no name equals only itself.
+pub fn same_name(one: &[u8], other: &[u8]) -> bool {
+    one == other || matches!((rdns(one), rdns(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The name's RDNs in their order, each one's attributes sorted: an RDN is a set.
+fn rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
+    let outer = Reader::new(name, "a name").any().ok()?;
+    let mut rdns: Vec<Vec<Attribute<'_>>> = Vec::new();
+    walk(outer.content, "a name", |first, kind, value| {
+        if first {
+            rdns.push(Vec::new());
+        }
+        if let Some(rdn) = rdns.last_mut() {
+            rdn.push((kind, comparable(&value)));
+        }
+    })
+    .ok()?;
+    for rdn in &mut rdns {
+        rdn.sort_unstable();
+    }
+    Some(rdns)
+}
+
+fn comparable<'a>(value: &Tlv<'a>) -> Value<'a> {
+    match string(value) {
+        // A character that could not be read would make different bytes equal.
+        Some(text) if !text.contains('\u{fffd}') => Value::Text(text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")),
+        _ => Value::Raw(value.raw),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::der::{oid, sequence, set, tag, tlv};
+    use super::*;
+
+    fn attribute(kind: &str, string: u8, value: &[u8]) -> Vec<u8> {
+        sequence(&[&oid(kind), &tlv(string, &[value])])
+    }
+
+    fn named(string: u8, value: &[u8]) -> Vec<u8> {
+        sequence(&[&set(&[&attribute("2.5.4.10", string, b"Example")]), &set(&[&attribute("2.5.4.3", string, value)])])
+    }
+
+    #[test]
+    fn string_type_letter_case_and_blanks_make_no_other_name() {
+        let name = named(tag::UTF8_STRING, b"Example HSM CA");
+        assert!(same_name(&name, &named(tag::PRINTABLE_STRING, b"Example HSM CA")));
+        assert!(same_name(&name, &named(tag::TELETEX_STRING, b" example  HSM ca ")));
+        let wide = sequence(&[&set(&[&attribute("2.5.4.3", tag::BMP_STRING, b"\0C\0a")])]);
+        assert!(same_name(&wide, &sequence(&[&set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"CA")])])));
+    }
+
+    #[test]
+    fn another_text_type_order_or_structure_is_another_name() {
+        let name = named(tag::UTF8_STRING, b"Example CA");
+        let organisation = attribute("2.5.4.10", tag::UTF8_STRING, b"Example");
+        let common = attribute("2.5.4.3", tag::UTF8_STRING, b"Example CA");
+        assert!(!same_name(&name, &named(tag::UTF8_STRING, b"Example CB")));
+        assert!(!same_name(&name, &named(tag::UTF8_STRING, b"ExampleCA")));
+        assert!(!same_name(&name, &sequence(&[&set(&[&common]), &set(&[&organisation])])));
+        assert!(!same_name(&name, &sequence(&[&set(&[&organisation, &common])])));
+        assert!(!same_name(&name, &sequence(&[&set(&[&organisation])])));
+        let other_kind = attribute("2.5.4.11", tag::UTF8_STRING, b"Example CA");
+        assert!(!same_name(&name, &sequence(&[&set(&[&organisation]), &set(&[&other_kind])])));
+        // Two that cannot be read are not the same for that.
+        assert!(!same_name(&named(tag::UTF8_STRING, &[0xFF]), &named(tag::UTF8_STRING, &[0xFE])));
+        assert!(same_name(&[1, 2, 3], &[1, 2, 3]) && !same_name(&[1, 2, 3], &[1, 2, 4]));
+    }
+
+    #[test]
+    fn the_attributes_of_one_rdn_are_a_set() {
+        let (one, two) = (attribute("2.5.4.8", tag::UTF8_STRING, b"CA"), attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"));
+        let (two_retyped, swapped) = (attribute("2.5.4.6", tag::UTF8_STRING, b"us"), attribute("2.5.4.8", tag::PRINTABLE_STRING, b"CA"));
+        assert!(same_name(&sequence(&[&set(&[&one, &two])]), &sequence(&[&set(&[&two_retyped, &swapped])])));
+    }
+}
