@@ -9,7 +9,7 @@ use crate::ca::CaKey;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
 use crate::sign::Grounds;
-use crate::x509::{Certificate, PublicKey, hex, name_text};
+use crate::x509::{Certificate, Csr, PublicKey, hex, name_text};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
 #[derive(Clone, Debug)]
@@ -120,9 +120,9 @@ impl Owner {
     ///
     /// # Errors
     /// The groups of digits that differ, counted from 1.
-    pub fn with_response(expected: Fingerprint, id: &ClusterId, pair: &Pair) -> std::result::Result<Self, Vec<usize>> {
-        match response_fingerprint(id, pair).differences(expected) {
-            apart if apart.is_empty() => Ok(Owner { trust_anchor: pair.trust_anchor().clone(), basis: Basis::ResponseFingerprint }),
+    pub fn with_response(expected: Fingerprint, id: &ClusterId, response: &Response<'_>) -> std::result::Result<Self, Vec<usize>> {
+        match response.fingerprint(id).differences(expected) {
+            apart if apart.is_empty() => Ok(Owner { trust_anchor: response.trust_anchor.clone(), basis: Basis::ResponseFingerprint }),
             apart => Err(apart),
         }
     }
@@ -196,9 +196,27 @@ impl Owner {
     }
 }
 
-/// The fingerprint of what goes back to whoever submits: the pair, for this cluster.
-pub fn response_fingerprint(id: &ClusterId, pair: &Pair) -> Fingerprint {
-    Fingerprint::of_response(id, pair.csr().der(), pair.signed_cert().der(), pair.trust_anchor().der())
+/// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said here.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// The CSR that was signed.
+    pub csr: &'a Csr,
+    /// The signed certificate.
+    pub signed_cert: &'a Certificate,
+    /// The trust anchor.
+    pub trust_anchor: &'a Certificate,
+}
+
+impl<'a> Response<'a> {
+    /// Of a checked pair.
+    pub const fn of(pair: &'a Pair) -> Self {
+        Response { csr: pair.csr(), signed_cert: pair.signed_cert(), trust_anchor: pair.trust_anchor() }
+    }
+
+    /// Its fingerprint, for this cluster.
+    pub fn fingerprint(&self, id: &ClusterId) -> Fingerprint {
+        Fingerprint::of_response(id, self.csr.der(), self.signed_cert.der(), self.trust_anchor.der())
+    }
 }
 
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.

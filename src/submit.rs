@@ -4,11 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::bundle::{ClusterId, Receipt, Waiver};
-use crate::check::Pair;
 use crate::claim::{Claim, How, Outcome, Step};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
-use crate::owner::{Authorized, Owner};
+use crate::owner::{Authorized, Owner, Response};
 use crate::x509::{Moment, hex};
 
 /// What driving a claim needs from outside: a clock, a way to wait, and whoever makes the pair.
@@ -107,8 +106,8 @@ pub struct Account<'a> {
 
 /// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
 ///
-/// It says only what was compared: `outcome` is of a claim for the pair's CSR, and the cluster's certificate has that CSR's key.
-pub fn receipt(pair: &Pair, owner: &Owner, outcome: &Outcome, account: &Account<'_>) -> Receipt {
+/// It says only what was compared: `outcome` is of a claim for the response's CSR, and the cluster's certificate has that CSR's key.
+pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, account: &Account<'_>) -> Receipt {
     let answer = outcome.answer.as_ref().map(|answer| {
         serde_json::json!({
             "state": answer.state.as_ref().map(|state| state.as_str()),
@@ -128,10 +127,10 @@ pub fn receipt(pair: &Pair, owner: &Owner, outcome: &Outcome, account: &Account<
         confirmed_at: account.now,
         state: outcome.cluster.state.to_string(),
         answer,
-        csr_sha256: Some(hex(&pair.csr().fingerprint())),
-        signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
-        trust_anchor_sha256: hex(&pair.trust_anchor().fingerprint()),
-        cluster_certificate_sha256: hex(&outcome.certificate.fingerprint()),
+        csr_sha256: Some(hex(&response.csr.fingerprint())),
+        signed_cert_sha256: hex(&response.signed_cert.fingerprint()),
+        trust_anchor_sha256: hex(&response.trust_anchor.fingerprint()),
+        cluster_certificate_sha256: hex(&outcome.certificate.fingerprint),
         cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
         owner: Some(owner.basis().as_str().to_owned()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),

@@ -24,9 +24,9 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("cloudhsm", &["aws", "owner"]),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
-    ("submit", &["bundle", "check", "claim", "cloudhsm", "owner", "x509"]),
+    ("submit", &["bundle", "claim", "cloudhsm", "owner", "x509"]),
     ("qr", &["bundle", "x509"]),
-    ("report", &["bundle", "ca", "check", "owner", "verify", "x509"]),
+    ("report", &["bundle", "ca", "check", "claim", "owner", "verify", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides.
     ("simulator", &[]),
     (

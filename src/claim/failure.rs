@@ -6,6 +6,7 @@ use crate::cloudhsm::{Cluster, ClusterState, HsmState, Place, ServiceError};
 use crate::error::{Class, Error};
 use crate::x509::hex;
 
+use super::ownership::Doubt;
 use super::view::Shown;
 use super::wait::Target;
 
@@ -56,6 +57,19 @@ pub enum Failure {
         theirs: Shown,
         /// This run's CA certificate, if there is one.
         ours: Option<Shown>,
+        /// InitializeCluster was sent before.
+        sent: bool,
+    },
+    /// The cluster is claimed, and nobody can tell by whom.
+    OwnerUnclear {
+        /// The cluster's id.
+        cluster_id: String,
+        /// Its state.
+        state: ClusterState,
+        /// The cluster's certificate.
+        theirs: Shown,
+        /// Why.
+        doubt: Doubt,
         /// InitializeCluster was sent before.
         sent: bool,
     },
@@ -150,6 +164,7 @@ impl From<Failure> for Error {
             Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent } => {
                 claimed_by_another(&cluster_id, &state, &theirs, ours.as_ref(), sent)
             }
+            Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent } => owner_unclear(&cluster_id, &state, &theirs, &doubt, sent),
             Failure::ClaimedForAnotherCsr { cluster_id, state, theirs, signed, sent } => Error::new(
                 Class::Conflict,
                 "claimed-for-another-csr",
@@ -261,7 +276,28 @@ fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ou
             theirs.issuer,
             note(sent),
         ),
-        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster: delete it and find out who claimed it",
+        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it",
+    )
+}
+
+fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: &Doubt, sent: bool) -> Error {
+    Error::new(
+        Class::Conflict,
+        "claimed-by-unknown",
+        format!(
+            "{cluster_id} is claimed already, and its certificate does not tell whether by your CA: {doubt}\n  state        {state}\n  certificate  SHA-256 {}  {}\n  \
+             issued by    {}{}",
+            hex(&theirs.fingerprint),
+            theirs.subject,
+            theirs.issuer,
+            note(sent),
+        ),
+        match doubt {
+            Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
+            Doubt::Unreadable(_) | Doubt::CaItself | Doubt::AnotherName { .. } | Doubt::Subordinate { .. } | Doubt::Unverifiable(_) => {
+                "nothing was changed; compare the certificate with what your CA has issued, and leave the cluster as it is until you know"
+            }
+        },
     )
 }
 

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use crate::cloudhsm::{Accepted, Cluster, InitializeCluster, Place, ServiceError, Trouble};
 use crate::owner::{Authorized, Owner};
-use crate::x509::{Certificate, Csr};
+use crate::x509::Csr;
 
 mod failure;
 pub mod ownership;
@@ -81,8 +81,8 @@ pub struct Outcome {
     /// The cluster as the last description showed it.
     pub cluster: Cluster,
     /// The cluster certificate in it.
-    pub certificate: Certificate,
-    /// Whether that is the very certificate of the pair. If not, it is another one that this CA signed.
+    pub certificate: Shown,
+    /// Whether that is the very certificate of the pair. If not, it is another one for the same key that this CA signed.
     pub same_certificate: bool,
     /// What InitializeCluster answered, where it did.
     pub answer: Option<Accepted>,

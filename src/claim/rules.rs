@@ -166,6 +166,10 @@ impl Claim {
                 let sent = self.sends > 0;
                 return self.fail(Failure::ClaimedForAnotherCsr { cluster_id: self.cluster_id.clone(), state: cluster.state, theirs, signed, sent });
             }
+            Signer::Unclear(theirs, doubt) => {
+                let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
+                return self.fail(Failure::OwnerUnclear { cluster_id, state: cluster.state, theirs, doubt, sent });
+            }
             Signer::Another(theirs) => {
                 let ours = self.mandate().trust_anchor.map(Shown::of);
                 return self.fail(Failure::ClaimedByAnother {
@@ -181,7 +185,7 @@ impl Claim {
         let by_us = same_certificate && self.open;
         let how = if by_us { How::Claimed } else { How::AlreadyClaimed };
         let (answer, sent) = (self.answer.clone(), self.sends);
-        self.todo = Todo::Done(Box::new(Outcome { how, cluster, certificate: *certificate, same_certificate, answer, sent }));
+        self.todo = Todo::Done(Box::new(Outcome { how, cluster, certificate, same_certificate, answer, sent }));
     }
 
     pub(super) fn fail(&mut self, failure: Failure) {

@@ -13,6 +13,7 @@ use super::*;
 use crate::cloudhsm::{Call, ClusterState, HsmState, HsmSummary};
 use crate::error::Error;
 use crate::sign::Grounds;
+use crate::x509::Certificate;
 use crate::x509::pem::{self, Label};
 
 pub(super) const ID: &str = "cluster-abc234defgh";

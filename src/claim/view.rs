@@ -5,6 +5,7 @@ use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, name_text, sha256};
 
 use super::failure::LiveCsr;
+use super::ownership::{self, Doubt, Expected, Judgement, OwnerCertificate, Ownership};
 
 /// Whose claim this is, and for which CSR: what a cluster is held against.
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +49,15 @@ pub(super) enum View {
 #[derive(Clone, Debug)]
 pub(super) enum Signer {
     /// The certificate of the pair.
-    Sent(Box<Certificate>),
-    /// Another one, signed by the same CA.
-    OwnCa(Box<Certificate>),
+    Sent(Shown),
+    /// Another one for the same key, signed by the same CA.
+    OwnCa(Shown),
     /// Signed by the same CA, but for another key than the pair's CSR: another HSM's.
     OtherKey(Shown),
-    /// Somebody else's, or one that cannot be read.
+    /// Somebody else's.
     Another(Shown),
+    /// Nobody can tell by this certificate: why.
+    Unclear(Shown, Doubt),
 }
 
 /// A certificate in a message.
@@ -118,21 +121,15 @@ fn live_csr(text: &str, mandate: &Mandate<'_>) -> LiveCsr {
 
 fn signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<Signer> {
     let text = cluster.certificates.cluster_certificate.as_deref()?;
-    let der = pem::decode(text.as_bytes(), Label::Certificate).ok();
-    let Some(certificate) = der.as_deref().and_then(|der| Certificate::from_der(der).ok()) else {
-        let unread = "(cannot be read)".to_owned();
-        let fingerprint = sha256(der.as_deref().unwrap_or(text.as_bytes()));
-        return Some(Signer::Another(Shown { fingerprint, subject: unread.clone(), issuer: unread }));
-    };
-    if mandate.signed_cert.is_some_and(|signed| signed.der() == certificate.der()) {
-        return Some(Signer::Sent(Box::new(certificate)));
-    }
-    // By name and by key: a CA of the same name with another key is another CA.
-    let own = mandate.trust_anchor.is_some_and(|ca| certificate.issuer() == ca.subject() && certificate.is_signed_by(ca.key()));
-    let other_key = mandate.csr.is_some_and(|csr| csr.spki() != certificate.spki());
-    Some(match (own, other_key) {
-        (true, false) => Signer::OwnCa(Box::new(certificate)),
-        (true, true) => Signer::OtherKey(Shown::of(&certificate)),
-        (false, _) => Signer::Another(Shown::of(&certificate)),
+    // One that this crate has read reads here as well.
+    let owner: Vec<OwnerCertificate> = mandate.trust_anchor.and_then(|ca| OwnerCertificate::from_certificate(ca).ok()).into_iter().collect();
+    let expected = Expected { csr_spki: mandate.csr.map(Csr::spki), signed_cert: mandate.signed_cert.map(Certificate::der) };
+    let Judgement { ownership, shown, .. } = ownership::judge(text, &owner, &expected);
+    Some(match ownership {
+        Ownership::ThisCertificate => Signer::Sent(shown),
+        Ownership::AnotherCertificate | Ownership::NoCsrToCompare => Signer::OwnCa(shown),
+        Ownership::AnotherKey => Signer::OtherKey(shown),
+        Ownership::AnotherCa => Signer::Another(shown),
+        Ownership::CannotBeJudged(doubt) => Signer::Unclear(shown, doubt),
     })
 }

@@ -19,10 +19,10 @@ use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::owner::{self, Authorized, Owner, response_fingerprint};
+use crate::owner::{self, Authorized, Owner, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
-use crate::x509::Moment;
+use crate::x509::{Certificate, Csr, Moment};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     let grounds = sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
-    let pair = read_pair(&bundle, now)?;
+    let parts = Parts::read(&bundle, now)?;
+    let response = parts.response();
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
@@ -93,23 +94,29 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             cluster_id: bundle.id().as_str(),
             place: service.place(),
             account: account.as_deref(),
-            trust_anchor: pair.trust_anchor(),
+            trust_anchor: response.trust_anchor,
             owner,
             record: &judgement.record,
             notes: &[],
         };
-        let (owner, compared) = prove(args, named.as_ref(), &bundle, &pair, &intent(None), ui)?;
-        let authorized = Authorized::new(pair.clone(), &grounds, &owner)?;
+        let (owner, compared) = prove(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
         let given: Digests = roots.into_iter().chain(named.iter().flat_map(NamedCa::given)).collect();
         let step = judged(args.step.begin(now), &judgement.record, &given);
         let step = Step { reason: args.trust.reason.clone(), unverified: recorded.is_some(), owner: Some(owner.basis().as_str()), ..step };
-        let mut claim = Claim::submit(bundle.id().as_str(), authorized, patience(args.timeout.timeout)).at(service.place().clone());
+        let (id, patience) = (bundle.id().as_str(), patience(args.timeout.timeout));
+        // What is not fit to be sent now may have been sent long ago.
+        let (claim, unfit) = match parts.pair.clone() {
+            Ok(pair) => (Claim::submit(id, Authorized::new(pair, &grounds, &owner)?, patience), None),
+            Err(unfit) => (Claim::confirm(id, owner.clone(), Some(parts.csr.clone()), patience), Some(unfit)),
+        };
+        let mut claim = claim.at(service.place().clone());
         let mut host = Submission {
             watcher: Watcher::new(ui),
             ui,
             args,
             bundle: &bundle,
-            pair: &pair,
+            response,
+            unfit,
             intent: intent(Some(owner.basis())),
             step,
             compared,
@@ -133,11 +140,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             verdict: Some(judgement.record.verdict.as_str().to_owned()),
             unverified: recorded.clone(),
         };
-        let receipt = receipt(&pair, &owner, &outcome, &account);
+        let receipt = receipt(&response, &owner, &outcome, &account);
         if !args.dry_run {
             write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
         }
-        let fingerprint = response_fingerprint(bundle.id(), &pair);
+        let fingerprint = response.fingerprint(bundle.id());
         let mut document = serde_json::to_value(&receipt).unwrap_or_default();
         insert(&mut document, "bundle", path_value(bundle.path()));
         insert(&mut document, "response_fingerprint", json!(fingerprint));
@@ -160,30 +167,37 @@ enum Compared {
 
 /// The owner, as the command line names them or somebody at the terminal does. Otherwise whoever could write to the bundle could have put a pair of their own
 /// there, and would own the cluster.
-fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, pair: &Pair, intent: &Intent<'_>, ui: &Ui) -> Result<(Owner, Option<Compared>)> {
+fn prove(
+    args: &Args,
+    named: Option<&NamedCa>,
+    bundle: &Bundle,
+    response: &Response<'_>,
+    intent: &Intent<'_>,
+    ui: &Ui,
+) -> Result<(Owner, Option<Compared>)> {
     let side = Side { what: "response", by: "sign" };
     let place = bundle.place(CA_FILE).to_string();
-    let by_response = |expected| Owner::with_response(expected, bundle.id(), pair).map_err(|apart| another(&side, &apart));
+    let by_response = |expected| Owner::with_response(expected, bundle.id(), response).map_err(|apart| another(&side, &apart));
     // Everything that the command line says must hold.
-    let response = args.expect.expect.map(by_response).transpose()?;
-    let compared = response.as_ref().map(|_| Compared::Beforehand);
-    let fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, pair.trust_anchor(), &place)).transpose()?;
+    let expected = args.expect.expect.map(by_response).transpose()?;
+    let compared = expected.as_ref().map(|_| Compared::Beforehand);
+    let fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, response.trust_anchor, &place)).transpose()?;
     if let Some(ca) = named {
         let owner = ca.owner();
-        owner.is(pair.trust_anchor(), &place)?;
+        owner.is(response.trust_anchor, &place)?;
         return Ok((owner, compared));
     }
-    if let Some(owner) = fingerprint.or(response) {
+    if let Some(owner) = fingerprint.or(expected) {
         return Ok((owner, compared));
     }
     if args.from_bundle.ca_from_bundle {
-        return Ok((args.from_bundle.waive(pair.trust_anchor(), args.trust.reason.as_deref(), ui), compared));
+        return Ok((args.from_bundle.waive(response.trust_anchor, args.trust.reason.as_deref(), ui), compared));
     }
     let asks = !args.consent.yes && !args.dry_run;
     let answer = if asks { intent.ask(Question::Response, ui)? } else { None };
     match answer {
         Some(Answer::Response(typed)) => Ok((by_response(typed)?, Some(Compared::OnScreen))),
-        _ => Err(owner::not_proven("neither --ca nor --ca-fingerprint nor the response's fingerprint was given", pair.trust_anchor(), &place)),
+        _ => Err(owner::not_proven("neither --ca nor --ca-fingerprint nor the response's fingerprint was given", response.trust_anchor, &place)),
     }
 }
 
@@ -211,13 +225,43 @@ fn asked_again(bundle: &Bundle, error: Error) -> Error {
     }
 }
 
+/// What a signed bundle holds, and the pair where it may be sent.
+struct Parts {
+    csr: Csr,
+    signed_cert: Certificate,
+    trust_anchor: Certificate,
+    /// The pair; or why CloudHSM would not take it now, although its parts belong together.
+    pair: Result<Pair>,
+}
+
+impl Parts {
+    /// Reads and checks the pair as the bundle's files hold it.
+    ///
+    /// # Errors
+    /// Whatever forbids the pair for good: it is malformed, changed, or does not belong together.
+    fn read(bundle: &Bundle, now: Moment) -> Result<Self> {
+        sign::signed_already(bundle)?;
+        let (csr, signed_cert, trust_anchor) = (bundle.read(Part::Csr)?, bundle.read(Part::SignedCert)?, bundle.read_trust_anchor()?);
+        let checked = check::check(&csr, &signed_cert, &trust_anchor, now);
+        let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
+        let pair = checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error });
+        let belongs_together = check::may_fail_with_time(&failed);
+        match (pair, Csr::from_pem(&csr), Certificate::from_pem(&signed_cert), Certificate::from_pem(&trust_anchor)) {
+            (Err(error), ..) if !belongs_together => Err(error),
+            (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor, pair }),
+            // Not reachable: what is not read has failed its rule. Denied all the same.
+            (pair, ..) => Err(pair.err().unwrap_or_else(without_pair)),
+        }
+    }
+
+    const fn response(&self) -> Response<'_> {
+        Response { csr: &self.csr, signed_cert: &self.signed_cert, trust_anchor: &self.trust_anchor }
+    }
+}
+
 /// The pair as the bundle's files hold it, checked.
 pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
-    sign::signed_already(bundle)?;
-    let trust_anchor = bundle.read_trust_anchor()?;
-    let checked = check::check(&bundle.read(Part::Csr)?, &bundle.read(Part::SignedCert)?, &trust_anchor, now);
-    let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-    checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error })
+    Parts::read(bundle, now)?.pair
 }
 
 /// A sound pair, but for another CSR than the bundle's: it was fetched again after the HSM had been replaced, and not signed again.
@@ -237,7 +281,9 @@ struct Submission<'a> {
     ui: &'a Ui,
     args: &'a Args,
     bundle: &'a Bundle,
-    pair: &'a Pair,
+    response: Response<'a>,
+    /// Why the pair cannot be sent now, where it cannot.
+    unfit: Option<Error>,
     intent: Intent<'a>,
     step: Step<'a>,
     compared: Option<Compared>,
@@ -253,7 +299,7 @@ impl Submission<'_> {
         let question = if self.compared.is_some() { Question::Yes } else { Question::ResponseOrYes };
         self.watcher.clear();
         if let Some(Answer::Response(typed)) = self.intent.ask(question, self.ui)? {
-            Owner::with_response(typed, self.bundle.id(), self.pair).map_err(|apart| another(&Side { what: "response", by: "sign" }, &apart))?;
+            Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| another(&Side { what: "response", by: "sign" }, &apart))?;
             self.compared = Some(Compared::OnScreen);
         }
         Ok(())
@@ -275,7 +321,7 @@ impl Host for Submission<'_> {
     }
 
     fn certify(&mut self, _cluster: &Cluster) -> Result<Option<Authorized>> {
-        Err(without_pair())
+        Err(self.unfit.take().unwrap_or_else(without_pair))
     }
 
     fn may_send(&mut self, _request: &InitializeCluster) -> Result<bool> {

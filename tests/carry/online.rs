@@ -52,7 +52,7 @@ fn a_claim_from_nothing_is_kept_in_one_file_and_taken_up_from_it() {
     assert_eq!((&again["outcome"], &again["cluster_id"], &again["bundle"]), (&"already-claimed".into(), &id.clone().into(), &FILE.into()));
     assert_eq!(stage.bench.read(FILE), before, "nothing was changed");
     stage.bench.run(&["transcript", "verify", FILE]).expect(0);
-    let submitted = stage.run(&[&["submit", FILE, "--output", "json"][..], &ROOTS].concat()).expect(0).json();
+    let submitted = stage.run(&[&["submit", FILE, "--ca", CA[1], "--output", "json"][..], &ROOTS].concat()).expect(0).json();
     assert_eq!(submitted["outcome"], "already-claimed");
     assert_eq!(stage.simulator.calls().get("CreateCluster"), Some(&1));
     // Away with the file: a cluster that CreateCluster refuses leaves none.
@@ -76,7 +76,7 @@ fn the_steps_in_a_row_on_one_file() {
     assert_eq!(stage.run(&fetch).expect(0).json()["unchanged"], true);
     assert_eq!(stage.bench.read(FILE), before);
     stage.bench.run(&[&["sign", FILE][..], &CA, &ROOTS].concat()).expect(0);
-    let claimed = stage.run(&[&["submit", FILE, "--output", "json"][..], &ROOTS].concat()).expect(0).json();
+    let claimed = stage.run(&[&["submit", FILE, "--ca", CA[1], "--output", "json"][..], &ROOTS].concat()).expect(0).json();
     assert_eq!((&claimed["outcome"], &claimed["bundle"]), (&"claimed".into(), &FILE.into()));
     assert_eq!(stage.member("receipt.json")["cluster_id"], id);
     stage.bench.run(&["transcript", "verify", FILE]).expect(0);

@@ -329,10 +329,10 @@ mod online {
         place.says("ca-init", &super::CA_INIT, 0);
         place.says("sign", &rooted(&super::SIGN), 0);
         assert!(says("submit", &["submit", "bundle"], 3)["verification"].is_object());
-        assert_eq!(says("submit", &rooted(&["submit", "bundle", "--dry-run"]), 0)["dry_run"], true);
-        assert_eq!(says("submit", &rooted(&["submit", "bundle"]), 0)["outcome"], "claimed");
+        assert_eq!(says("submit", &rooted(&["submit", "bundle", "--ca", "ca/customerCA.crt", "--dry-run"]), 0)["dry_run"], true);
+        assert_eq!(says("submit", &rooted(&["submit", "bundle", "--ca", "ca/customerCA.crt"]), 0)["outcome"], "claimed");
         place.file_is_by("bundle/receipt.json");
-        assert_eq!(says("submit", &rooted(&["submit", "bundle"]), 0)["outcome"], "already-claimed");
+        assert_eq!(says("submit", &rooted(&["submit", "bundle", "--ca", "ca/customerCA.crt"]), 0)["outcome"], "already-claimed");
 
         assert!(says("status", &["status", "--cluster-id", "ID"], 0)["clusters"][0]["cluster_certificate"].is_object());
         says("wait", &["wait", "--cluster-id", "ID", "--for", "csr"], 8);

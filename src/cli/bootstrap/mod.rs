@@ -27,7 +27,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fetch::{self, Facts};
-use crate::owner::Authorized;
+use crate::owner::{Authorized, Response};
 use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify::{self as engine, Anchors, Policy, Record};
@@ -211,7 +211,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     };
     let receipt = match &pair {
         Some(pair) => {
-            let receipt = receipt(pair, owner, &outcome, &account);
+            let receipt = receipt(&Response::of(pair), owner, &outcome, &account);
             if !args.dry_run {
                 let step = Step { owner: Some(owner.basis().as_str()), reason: args.trust.reason.clone(), ..args.step.begin(now) };
                 submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;

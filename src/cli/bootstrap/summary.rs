@@ -108,7 +108,7 @@ fn advice(desk: &Desk<'_>, dir: &Path) -> String {
 
 /// What can be said of a cluster that this CA has claimed from somewhere else.
 pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Account<'_>) -> Receipt {
-    let certificate = hex(&outcome.certificate.fingerprint());
+    let certificate = hex(&outcome.certificate.fingerprint);
     Receipt {
         format: Receipt::FORMAT.to_owned(),
         cluster_id: account.cluster_id.clone(),

@@ -11,7 +11,7 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
-use crate::owner::response_fingerprint;
+use crate::owner;
 use crate::verify::{Evidence, Record};
 use crate::x509::{Moment, hex, name_text, sha256};
 
@@ -82,7 +82,7 @@ impl Signed<'_> {
     /// What the command says, where `request` was compared or was not.
     pub(crate) fn answer(&self, response: &Response, request: Fingerprint, compared: bool) -> Outcome {
         let Signed { bundle, pair, .. } = *self;
-        let back = response_fingerprint(bundle.id(), pair);
+        let back = owner::Response::of(pair).fingerprint(bundle.id());
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
             object.insert("bundle".to_owned(), path_value(bundle.path()));
