@@ -235,6 +235,13 @@ pub fn not_proven(why: &str, certificate: &Certificate, place: &str) -> Error {
 }
 
 /// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's: what InitializeCluster is built from.
+///
+/// Nothing else makes a request:
+///
+/// ```compile_fail
+/// # use hsmboot::cloudhsm::InitializeCluster;
+/// InitializeCluster { cluster_id: String::new(), signed_cert: String::new(), trust_anchor: String::new() };
+/// ```
 #[derive(Clone, Debug)]
 pub struct Authorized {
     pair: Pair,
@@ -271,5 +278,83 @@ impl Authorized {
     /// The owner.
     pub const fn owner(&self) -> &Owner {
         &self.owner
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ca::{self, FileKey, KeyType, NewKey, make_trust_anchor, parse_subject};
+    use crate::sign::{Ca, Terms, issue};
+    use crate::x509::Moment;
+
+    const PLACE: &str = "bundle/customerCA.crt";
+
+    fn now() -> Moment {
+        Moment::from_unix(1_780_000_000)
+    }
+
+    fn made(name: &str) -> (Certificate, FileKey) {
+        let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
+        let subject = parse_subject(name).unwrap();
+        let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now(), not_after: Moment::from_unix(2_000_000_000) };
+        (make_trust_anchor(&terms, &key).unwrap(), key)
+    }
+
+    fn csr(name: &str) -> Csr {
+        Csr::from_pem(&std::fs::read(format!("fixtures/verify/{name}/cluster-hsmboottest_ClusterCsr.csr")).unwrap()).unwrap()
+    }
+
+    fn pair(csr: &Csr, (certificate, key): &(Certificate, FileKey)) -> Pair {
+        let ca = Ca::new(certificate.to_pem().as_bytes(), key, now()).unwrap();
+        issue(&Grounds::Unverified { csr, reason: "a test" }, &ca, &Terms { serial: [7; 20], now: now(), days: 10 }).unwrap()
+    }
+
+    #[track_caller]
+    fn ends<T: std::fmt::Debug>(result: Result<T>, kind: &str) {
+        let error = result.unwrap_err();
+        assert_eq!((error.code(), error.kind), (3, kind), "{}", error.message);
+        assert!(!error.hint.is_empty());
+    }
+
+    #[test]
+    fn a_key_proves_its_own_certificate_alone_and_not_where_it_lies_in_the_bundle_in_plain() {
+        let (own, theirs) = (made("CN=CA"), made("CN=CA"));
+        for (origin, basis) in [(KeyOrigin::Named, Basis::Key), (KeyOrigin::Unlocked, Basis::Key), (KeyOrigin::New, Basis::NewCa)] {
+            assert_eq!(*Owner::with_key(&own.1, origin, &own.0, PLACE).unwrap().basis(), basis);
+            ends(Owner::with_key(&own.1, origin, &theirs.0, PLACE), "owner-not-proven");
+        }
+        ends(Owner::with_key(&own.1, KeyOrigin::PlainInBundle, &own.0, PLACE), "owner-not-proven");
+    }
+
+    #[test]
+    fn a_fingerprint_names_one_certificate() {
+        let (own, theirs) = (made("CN=CA").0, made("CN=CA").0);
+        assert_eq!(*Owner::with_fingerprint(&own.fingerprint(), &own, PLACE).unwrap().basis(), Basis::CertificateFingerprint);
+        ends(Owner::with_fingerprint(&own.fingerprint(), &theirs, PLACE), "another-trust-anchor");
+    }
+
+    #[test]
+    fn a_response_names_the_owner_for_one_cluster_and_one_pair() {
+        let (own, theirs, csr) = (made("CN=CA"), made("CN=CA"), csr("verified--never-expires"));
+        let (ours, others) = (pair(&csr, &own), pair(&csr, &theirs));
+        let (id, another): (ClusterId, ClusterId) = ("cluster-abc234defgh".parse().unwrap(), "cluster-bbbbbbbbbbb".parse().unwrap());
+        let read_out = Response::of(&ours).fingerprint(&id);
+        let owner = Owner::with_response(read_out, &id, &Response::of(&ours)).unwrap();
+        assert_eq!((owner.trust_anchor(), owner.basis()), (&own.0, &Basis::ResponseFingerprint));
+        assert!(Owner::with_response(read_out, &id, &Response::of(&others)).is_err());
+        assert!(Owner::with_response(read_out, &another, &Response::of(&ours)).is_err());
+    }
+
+    #[test]
+    fn only_the_owners_pair_for_the_proven_csr_is_authorized() {
+        let (own, theirs) = (made("CN=CA"), made("CN=CA"));
+        let (proven, other) = (csr("verified--never-expires"), csr("csr.key--of-a-stranger"));
+        let grounds = Grounds::Unverified { csr: &proven, reason: "a test" };
+        let owner = Owner::named(own.0.clone());
+        assert!(Authorized::new(pair(&proven, &own), &grounds, &owner).is_ok());
+        ends(Authorized::new(pair(&proven, &theirs), &grounds, &owner), "another-trust-anchor");
+        ends(Authorized::new(pair(&other, &own), &grounds, &owner), "pair-unfit");
     }
 }

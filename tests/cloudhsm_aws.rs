@@ -192,7 +192,8 @@ fn initialize_is_sent_once_and_its_answer_read() {
     assert_eq!(answer.state, Some(ClusterState::InitializeInProgress));
     let requests = service.requests();
     assert_eq!(requests.len(), 1);
-    assert!(requests[0].contains(r#""SignedCert":"S""#) && requests[0].contains(r#""TrustAnchor":"T""#));
+    assert_eq!(requests[0].matches("-----BEGIN CERTIFICATE-----").count(), 2, "SignedCert and TrustAnchor: {}", requests[0]);
+    assert!(requests[0].contains(r#""SignedCert":"-----BEGIN"#) && requests[0].contains(r#""TrustAnchor":"-----BEGIN"#));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use super::summary::another_ca;
 use super::transcript::standing;
 use super::view::View;
 use crate::bundle::{CA_FILE, Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
+use crate::claim::ownership::{self, Expected, Judgement, OwnerCertificate, Ownership};
 use crate::verify::Profile;
-use crate::x509::{Certificate, hex, sha256};
+use crate::x509::{Certificate, Csr, hex, sha256};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,6 +43,27 @@ pub(super) fn of(view: &View<'_>) -> Vec<Difference> {
     list.transcript();
     list.own_ca();
     list.found
+}
+
+/// The judgement of the cluster's certificate in a receipt: whose it is, and for which key. `None`: the receipt does not hold it.
+pub(super) fn claim_in(view: &View<'_>, receipt: &Receipt) -> Option<Judgement> {
+    let text = receipt.cluster_certificate.as_deref()?;
+    let own = view.facts.own_ca.as_ref().map(|(own, _)| own.trust_anchor()).or(view.trust_anchor.as_ref());
+    let owner: Vec<OwnerCertificate> = own.and_then(|ca| OwnerCertificate::from_certificate(ca).ok()).into_iter().collect();
+    let expected = Expected { csr_spki: view.csr.as_ref().map(Csr::spki), signed_cert: view.signed_cert.as_ref().map(Certificate::der) };
+    Some(ownership::judge(text, &owner, &expected))
+}
+
+/// Whose a claimed cluster is, in words.
+pub(super) fn says(ownership: &Ownership) -> String {
+    match ownership {
+        Ownership::ThisCertificate => "the very certificate that was signed".to_owned(),
+        Ownership::AnotherCertificate => "another certificate by this CA, for this CSR’s key".to_owned(),
+        Ownership::NoCsrToCompare => "a certificate by this CA; the bundle holds no CSR to compare its key with".to_owned(),
+        Ownership::AnotherKey => "a certificate by this CA for another key than this CSR’s".to_owned(),
+        Ownership::AnotherCa => "another CA’s certificate".to_owned(),
+        Ownership::CannotBeJudged(doubt) => doubt.to_string(),
+    }
 }
 
 struct List<'v, 'a> {
@@ -135,11 +157,23 @@ impl List<'_, '_> {
             self.digest("the CSR’s DER", recorded, self.view.csr.as_ref().map(|csr| csr.fingerprint()));
         }
         self.pair(&receipt.signed_cert_sha256, &receipt.trust_anchor_sha256);
-        if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && another(self.view, receipt).is_some() {
-            self.add("the certificate that the cluster showed", receipt.cluster_certificate_sha256.clone(), "another one than was sent");
+        match claim_in(self.view, receipt) {
+            Some(claim) => self.claim(receipt, &claim),
+            None if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && another(self.view, receipt).is_some() => {
+                self.add("the certificate that the cluster showed", receipt.cluster_certificate_sha256.clone(), "another one than was sent");
+            }
+            None => {}
         }
         if let Some(verdict) = &receipt.verdict {
             self.verdict(verdict);
+        }
+    }
+
+    /// The certificate that the cluster showed, judged as every command judges it.
+    fn claim(&mut self, receipt: &Receipt, claim: &Judgement) {
+        self.compare("SHA-256 of the certificate that the cluster showed", &receipt.cluster_certificate_sha256, &hex(&claim.shown.fingerprint));
+        if !matches!(claim.ownership, Ownership::ThisCertificate | Ownership::AnotherCertificate) {
+            self.add("whose certificate the cluster showed", "this CA’s, for this CSR", says(&claim.ownership));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::certificates::nothing;
 use super::chain::about_to_send;
+use super::differences::{claim_in, says};
 use super::html::Html;
 use super::picture;
 use super::told_by;
@@ -165,7 +166,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     };
     if let Some(receipt) = receipt {
         told_by(html, RECEIPT);
-        came_back(html, receipt);
+        came_back(html, view, receipt);
     }
     let fit = view.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
     let title = match (receipt.and_then(|receipt| receipt.submitted_at), fit) {
@@ -206,7 +207,7 @@ fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Opt
     });
 }
 
-fn came_back(html: &mut Html, receipt: &Receipt) {
+fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
     html.of("dl", "facts", |html| {
         html.fact("Outcome", |html| html.quote(&receipt.outcome));
         html.fact("Region", |html| html.quote(&receipt.region));
@@ -225,6 +226,12 @@ fn came_back(html: &mut Html, receipt: &Receipt) {
             });
             html.digest(&receipt.cluster_certificate_sha256);
         });
+        if let Some(claim) = claim_in(view, receipt) {
+            html.fact("Judged for this report", |html| html.quote(&says(&claim.ownership)));
+        }
+        if let Some(owner) = &receipt.owner {
+            html.fact("Owner", |html| html.quote(owner));
+        }
         html.fact("Signed certificate, SHA-256", |html| html.digest(&receipt.signed_cert_sha256));
         html.fact("Trust anchor, SHA-256", |html| html.digest(&receipt.trust_anchor_sha256));
         if let Some(digest) = &receipt.csr_sha256 {

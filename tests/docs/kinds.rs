@@ -11,12 +11,17 @@ use hsmboot::error::Class;
 use super::{read, root};
 
 /// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
-const NO_KINDS: [&str; 22] = [
+const NO_KINDS: [&str; 27] = [
     // a service, as ARNs name it
     "acm-pca",
     // values in documents, and words on a terminal
     "already-claimed",
     "built-in",
+    "ca-fingerprint",
+    "ca-from-bundle",
+    "ca-key",
+    "new-ca",
+    "response-fingerprint",
     "hsmboot-creation",
     "self-signed",
     // warnings, by names that no document shows

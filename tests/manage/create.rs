@@ -34,7 +34,18 @@ fn from_nothing_to_claimed_and_again_changes_nothing() {
     // The id is said and written down before anything else happens to the cluster.
     assert!(done.stderr.find(&format!("created {id}")).unwrap() < done.stderr.find("the first HSM").unwrap(), "{}", done.stderr);
     stage.run(&words()).ends(0, "nothing was changed");
-    stage.run(&["submit", "new", "--ca", "ca/customerCA.crt", "--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]).ends(0, &id);
+    stage
+        .run(&[
+            "submit",
+            "new",
+            "--ca",
+            "ca/customerCA.crt",
+            "--aws-root",
+            "roots/aws-root.crt",
+            "--manufacturer-root",
+            "roots/manufacturer-root.crt",
+        ])
+        .ends(0, &id);
     one_of_each(&stage);
     assert_eq!(stage.calls("CreateHsm"), 1);
 }
