@@ -3,6 +3,9 @@
 #![cfg(all(feature = "online", feature = "simulator"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/aws.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod aws;
 #[path = "simulator/support.rs"]
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
@@ -117,7 +120,9 @@ impl Stage {
 
     fn online(&self, words: &[&str]) -> Done {
         let url = self.simulator.url();
-        self.trusting(&[words, &["--endpoint-url", &url, "--region", "us-east-1", "--output", "json"]].concat())
+        let words = [words, &["--endpoint-url", &url, "--region", "us-east-1", "--output", "json"]].concat();
+        // `fetch` judges nothing.
+        if words[0] == "fetch" { self.run(&words) } else { self.trusting(&words) }
     }
 
     fn copy(&self, from: &str, to: &str) {
@@ -620,4 +625,55 @@ fn a_bootstrap_asks_on_a_terminal_and_yes_answers_beforehand() {
     let (screen, code) = on_a_terminal(&stage, &[&bootstrap[..], &["--yes"]].concat(), "");
     assert_eq!((code, stage.claims()), (0, 1), "{screen}");
     assert!(!screen.contains("type yes"), "{screen}");
+}
+
+/// What is claimed is the owner's, whatever the CA's dates are by now; what is not claimed needs a CA that CloudHSM takes today.
+#[test]
+fn a_claim_of_ones_own_is_known_after_the_ca_has_expired() {
+    let stage = Stage::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/verify/verified--never-expires");
+    fs::create_dir(stage.path("bundle")).unwrap();
+    for name in ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"] {
+        let name = format!("cluster-hsmboottest_{name}");
+        fs::copy(fixture.join(&name), stage.path("bundle").join(&name)).unwrap();
+    }
+    for root in ["aws-root.crt", "manufacturer-root.crt"] {
+        fs::copy(fixture.join(root), stage.path("roots").join(root)).unwrap();
+    }
+    let csr = fs::read_to_string(fixture.join("cluster-hsmboottest_ClusterCsr.csr")).unwrap();
+    let mut owner = support::Owner::new();
+    for params in [&mut owner.ca, &mut owner.leaf] {
+        (params.not_before, params.not_after) = (rcgen::date_time_ymd(2000, 1, 1), rcgen::date_time_ymd(2020, 1, 1));
+    }
+    let signed = owner.sign(&support::CsrKey::of(&csr));
+    fs::write(stage.path("bundle/cluster-hsmboottest_CustomerHsmCertificate.crt"), &signed).unwrap();
+    fs::write(stage.path("bundle/customerCA.crt"), owner.trust_anchor()).unwrap();
+    fs::write(stage.path("expired.crt"), fs::read(stage.path("bundle/customerCA.crt")).unwrap()).unwrap();
+    let service = |cluster: Value| aws::StandIn::new(move |_| (200, json!({ "Clusters": [cluster.clone()] })));
+    let run = |service: &aws::StandIn, words: &[&str]| {
+        let place = ["--endpoint-url", &service.url, "--region", "us-east-1", "--output", "json"];
+        stage.trusting(&[words, &place[..]].concat())
+    };
+    let submit = ["submit", "bundle", "--ca", "expired.crt"];
+    let bootstrap = ["bootstrap", "--cluster-id", "cluster-hsmboottest", "--bundle", "bundle", "--ca", "expired.crt"];
+    let claimed = service(json!({ "ClusterId": "cluster-hsmboottest", "State": "ACTIVE", "Certificates": { "ClusterCertificate": signed } }));
+    let open = service(json!({
+        "ClusterId": "cluster-hsmboottest", "State": "UNINITIALIZED", "Certificates": { "ClusterCsr": csr },
+        "Hsms": [{ "HsmId": "hsm-abc234defgh", "State": "ACTIVE" }],
+    }));
+    for words in [&submit[..], &bootstrap] {
+        let done = run(&open, words);
+        assert_eq!((done.code, done.kind().as_str()), (5, "trust-anchor-refused"), "{words:?}: {}", done.stdout);
+        let done = run(&claimed, words);
+        assert_eq!(done.code, 0, "{words:?}: {}", done.stdout);
+        assert!(done.stdout.contains("already-claimed"), "{}", done.stdout);
+    }
+    assert_eq!(open.counts().get("InitializeCluster"), None);
+    // The CA's own certificate is no claim by that CA.
+    let itself =
+        service(json!({ "ClusterId": "cluster-hsmboottest", "State": "ACTIVE", "Certificates": { "ClusterCertificate": owner.trust_anchor() } }));
+    for words in [&submit[..], &bootstrap] {
+        let done = run(&itself, words);
+        assert_eq!((done.code, done.kind().as_str()), (8, "claimed-by-unknown"), "{words:?}: {}", done.stdout);
+    }
 }
