@@ -184,7 +184,7 @@ const BROKEN: &str = "HSM creation failed. Please delete this HSM and try again.
 
 /// A `bootstrap` that knows nothing but the cluster.
 fn begin_claim() -> Claim {
-    Claim::bootstrap(ID, None, Patience::default())
+    Claim::bootstrap(ID, None, None, Patience::default())
 }
 
 /// The first command that a text names.
