@@ -118,9 +118,7 @@ impl Whose {
         match judged.ownership {
             Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => Whose::ThisCa,
             Ownership::AnotherCa => Whose::AnotherCa(Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent: false }.into()),
-            Ownership::CannotBeJudged(doubt) => {
-                Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent: false }.into())
-            }
+            Ownership::CannotBeJudged(doubt) => Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent: false }.into()),
         }
     }
 

@@ -195,9 +195,18 @@ fn command_in(text: &str) -> Option<String> {
 
 /// That a person reads what nobody else can do for him.
 fn is_for_a_person(text: &str) -> bool {
-    ["AWS Support", "API Reference", "create another cluster", "activate it", "nothing is left to do", "CloudTrail"]
-        .iter()
-        .any(|words| text.contains(words))
+    [
+        "AWS Support",
+        "API Reference",
+        "create another cluster",
+        "activate it",
+        "nothing is left to do",
+        "CloudTrail",
+        "leave the cluster as it is",
+        "name your CA",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }
 
 /// More commands than any walk needs: each of the three things that a cluster without a CSR takes is told, done and waited for.
