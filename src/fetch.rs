@@ -127,7 +127,7 @@ fn too_late(cluster: &Cluster) -> Error {
         Class::Conflict,
         "csr-gone",
         format!("{id} shows its CSR and its hardware certificates no more: that ends with its initialization\n  state  {}", cluster.state),
-        format!("`hsmboot status --cluster-id {id}` shows which certificate it carries"),
+        format!("`hsmboot status --cluster-id {id}` shows which certificate it carries, and with `--ca FILE` whether it is your CA's"),
     )
 }
 

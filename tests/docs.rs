@@ -4,6 +4,8 @@
 //! docs/verification.md that the code knows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
+#[path = "docs/advice.rs"]
+mod advice;
 #[path = "docs/blocks.rs"]
 mod blocks;
 #[cfg(all(feature = "online", feature = "simulator"))]

@@ -12,6 +12,8 @@ mod closed;
 mod executable;
 #[path = "support/pipe.rs"]
 mod pipe;
+#[path = "online/whose.rs"]
+mod whose;
 
 use std::collections::BTreeMap;
 use std::fs;

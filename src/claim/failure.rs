@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloudhsm::{Cluster, ClusterState, HsmState, Place, ServiceError};
+use crate::cloudhsm::{Cluster, ClusterState, NextStep, Place, ServiceError, next_step};
 use crate::error::{Class, Error};
 use crate::x509::hex;
 
@@ -198,6 +198,7 @@ impl From<Failure> for Error {
                 "nothing has changed; run the same command again later",
             ),
             Failure::Unfinished { cluster_id, state, waited, sent, last_error } => {
+                let stuck = matches!(state, Some(ClusterState::Degraded | ClusterState::Other(_)));
                 let state = state.map_or_else(|| "never seen".to_owned(), |state| state.to_string());
                 let sent = if sent { "\n  InitializeCluster was sent" } else { "" };
                 Error::new(
@@ -208,20 +209,17 @@ impl From<Failure> for Error {
                         waited.as_secs(),
                         line("last", last_error.map(|error| error.brief()).as_deref()),
                     ),
-                    "run the same command again: it goes on from here (`--timeout` gives it longer)",
+                    match stuck {
+                        true => "run the same command again later; if the state stays, ask AWS Support",
+                        false => "run the same command again: it goes on from here (`--timeout` gives it longer)",
+                    },
                 )
             }
             Failure::OutOfReach { cluster, target } => Error::new(
                 Class::Conflict,
                 "state-out-of-reach",
-                format!(
-                    "{} cannot become {} any more\n  state  {}{}",
-                    cluster.cluster_id,
-                    target.as_str(),
-                    cluster.state,
-                    line("service", cluster.state_message.as_deref()),
-                ),
-                format!("`hsmboot status --cluster-id {}` shows the cluster", cluster.cluster_id),
+                format!("{} cannot become {} any more\n  state  {}{}", cluster.cluster_id, target.as_str(), cluster.state, reasons(&cluster),),
+                next_step(&cluster).advice(&cluster.cluster_id),
             ),
         }
     }
@@ -276,7 +274,8 @@ fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ou
             theirs.issuer,
             note(sent),
         ),
-        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it",
+        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it: CloudTrail \
+         has its InitializeCluster",
     )
 }
 
@@ -294,69 +293,57 @@ fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: 
         ),
         match doubt {
             Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
-            Doubt::Unreadable(_) | Doubt::CaItself | Doubt::AnotherName { .. } | Doubt::Subordinate { .. } | Doubt::Unverifiable(_) => {
+            Doubt::AnotherName { .. } => "name the CA's certificate of that name with `--ca`: one key has had two names",
+            Doubt::Subordinate { .. } => "name the whole chain with `--ca`: the CA that signed first, the root last",
+            Doubt::Unreadable(_) | Doubt::CaItself | Doubt::Unverifiable(_) => {
                 "nothing was changed; compare the certificate with what your CA has issued, and leave the cluster as it is until you know"
             }
         },
     )
 }
 
+/// The service's sentences about the states of the cluster and of its HSMs, a line each.
+pub(crate) fn reasons(cluster: &Cluster) -> String {
+    let hsms = cluster.hsms.iter().map(|hsm| line(&format!("{} says", one_line(&hsm.hsm_id)), hsm.state_message.as_deref()));
+    std::iter::once(line("service", cluster.state_message.as_deref())).chain(hsms).collect()
+}
+
 /// One sentence per state, and what to do about it.
 fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
     let id = &cluster.cluster_id;
-    let wait = format!("`hsmboot wait --cluster-id {id} --for csr`, then the same command again");
-    let (kind, what, hint) = match &cluster.state {
-        ClusterState::CreateInProgress => ("cluster-not-ready", "is still being created".to_owned(), wait),
-        ClusterState::Uninitialized => uninitialized(cluster, wait),
-        ClusterState::InitializeInProgress => (
-            "cluster-not-ready",
-            "is being initialized".to_owned(),
-            format!("`hsmboot wait --cluster-id {id} --for initialized`, then the same command again"),
-        ),
-        ClusterState::Initialized | ClusterState::Active => (
-            "claimed-by-unknown",
-            "is claimed already, and DescribeClusters shows no certificate that would tell by whom".to_owned(),
-            "run the same command again in a minute; if it stays so, ask AWS Support for the cluster's certificate".to_owned(),
-        ),
-        ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => (
-            "cluster-busy",
-            "is being changed and shows no certificate".to_owned(),
-            format!("run the same command again when `hsmboot status --cluster-id {id}` shows another state"),
-        ),
-        ClusterState::Degraded => (
-            "cluster-degraded",
-            "is degraded and was never claimed".to_owned(),
-            "delete the cluster and create another, or ask AWS Support".to_owned(),
-        ),
-        ClusterState::DeleteInProgress => {
-            ("cluster-deleted", "is being deleted".to_owned(), "create another cluster, or restore one from a backup".to_owned())
+    let (kind, what) = match &cluster.state {
+        ClusterState::CreateInProgress => ("cluster-not-ready", "is still being created".to_owned()),
+        ClusterState::Uninitialized => uninitialized(cluster),
+        ClusterState::InitializeInProgress => ("cluster-not-ready", "is being initialized".to_owned()),
+        ClusterState::Initialized | ClusterState::Active => {
+            ("claimed-by-unknown", "is claimed already, and DescribeClusters shows no certificate that would tell by whom".to_owned())
         }
-        ClusterState::Deleted => ("cluster-deleted", "is deleted".to_owned(), "create another cluster, or restore one from a backup".to_owned()),
-        ClusterState::Other(_) => (
-            "cluster-state-unknown",
-            "is in a state that this version of hsmboot does not know".to_owned(),
-            "look the state up in the AWS CloudHSM API Reference, or use a newer hsmboot".to_owned(),
-        ),
+        ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => {
+            ("cluster-busy", "is being changed and shows no certificate".to_owned())
+        }
+        ClusterState::Degraded => ("cluster-degraded", "is degraded, and shows no certificate that would tell whether it is claimed".to_owned()),
+        ClusterState::DeleteInProgress => ("cluster-deleted", "is being deleted".to_owned()),
+        ClusterState::Deleted => ("cluster-deleted", "is deleted".to_owned()),
+        ClusterState::Other(_) => ("cluster-state-unknown", "is in a state that this version of hsmboot does not know".to_owned()),
     };
-    Error::new(
-        Class::Conflict,
-        kind,
-        format!("{id} {what}\n  state  {}{}{}", cluster.state, line("service", cluster.state_message.as_deref()), note(sent)),
-        hint,
-    )
+    let hint = match &cluster.state {
+        // Somebody has claimed it: that comes before what its owner would do next.
+        ClusterState::Initialized | ClusterState::Active => {
+            "run the same command again in a minute; if it stays so, ask AWS Support for the cluster's certificate".to_owned()
+        }
+        _ => next_step(cluster).advice(id),
+    };
+    Error::new(Class::Conflict, kind, format!("{id} {what}\n  state  {}{}{}", cluster.state, reasons(cluster), note(sent)), hint)
 }
 
-fn uninitialized(cluster: &Cluster, wait: String) -> (&'static str, String, String) {
-    let id = &cluster.cluster_id;
-    let create = format!("hsmboot hsm create --cluster-id {id} --availability-zone ZONE");
+fn uninitialized(cluster: &Cluster) -> (&'static str, String) {
     let states: Vec<String> = cluster.hsms.iter().map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state)).collect();
     let states = states.join(", ");
-    let any = |wanted: HsmState| cluster.hsms.iter().any(|hsm| hsm.state == wanted);
-    if any(HsmState::CreateInProgress) || any(HsmState::Active) {
-        ("csr-not-ready", format!("has no CSR yet: its first HSM makes it ({states})"), wait)
-    } else if any(HsmState::Degraded) || any(HsmState::DeleteInProgress) {
-        ("no-hsm", format!("has no working HSM ({states}), and only an HSM makes the CSR"), format!("replace it: {create}"))
-    } else {
-        ("no-hsm", "has no HSM, and its first HSM makes the CSR".to_owned(), format!("create one: {create}"))
+    match next_step(cluster) {
+        NextStep::Wait(_) => ("csr-not-ready", format!("has no CSR yet: its first HSM makes it ({states})")),
+        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => {
+            ("no-hsm", format!("has no working HSM ({states}), and only an HSM makes the CSR"))
+        }
+        _ => ("no-hsm", "has no HSM, and its first HSM makes the CSR".to_owned()),
     }
 }

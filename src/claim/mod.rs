@@ -49,6 +49,8 @@ mod tests;
 mod view;
 pub mod wait;
 
+#[cfg(feature = "online")]
+pub(crate) use failure::reasons;
 pub use failure::{Failure, LiveCsr};
 use pace::Pace;
 pub use pace::Patience;

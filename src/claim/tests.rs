@@ -252,9 +252,12 @@ fn a_submission_waits_for_no_creation() {
 fn every_other_state_has_its_own_answer_and_sends_nothing() {
     let mut broken = cluster(ClusterState::Uninitialized);
     broken.hsms.push(hsm(HsmState::Degraded));
+    let mut broken_after_its_csr = ok().unwrap().unwrap();
+    broken_after_its_csr.hsms = vec![hsm(HsmState::Degraded)];
     let cases = [
         (in_state(ClusterState::Uninitialized), "no-hsm"),
         (Ok(Some(broken)), "no-hsm"),
+        (Ok(Some(broken_after_its_csr)), "no-hsm"),
         (in_state(ClusterState::UpdateInProgress), "cluster-busy"),
         (in_state(ClusterState::ModifyInProgress), "cluster-busy"),
         (in_state(ClusterState::RollbackInProgress), "cluster-busy"),
@@ -290,16 +293,21 @@ fn a_cluster_that_this_ca_has_claimed_is_done() {
 
 #[test]
 fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
-    for certificate in [&material().theirs, &material().namesake, &"no certificate".to_owned()] {
+    for certificate in [&material().theirs, &material().namesake] {
         let run = submit(&[claimed(ClusterState::Active, certificate)], &[]);
         run.ends_with(8, "claimed-by-another-ca");
         let ours = crate::x509::hex(&material().papers.trust_anchor.fingerprint());
         let message = run.end.unwrap_err().message;
         assert!(message.contains(&ours) && message.matches("SHA-256").count() == 2, "{message}");
     }
-    // Without a CA of our own everybody is somebody else.
+}
+
+#[test]
+fn what_cannot_be_judged_is_neither_ours_nor_anothers() {
+    submit(&[claimed(ClusterState::Active, "no certificate")], &[]).ends_with(8, "claimed-by-unknown");
+    // Without a CA of our own nobody can tell.
     let run = drive(Claim::bootstrap(ID, None, None, Patience::default()), &[claimed(ClusterState::Active, &material().ours)], &[]);
-    run.ends_with(8, "claimed-by-another-ca");
+    run.ends_with(8, "claimed-by-unknown");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a description means for a claim.
 
-use crate::cloudhsm::{Cluster, ClusterState, HsmState};
+use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, name_text, sha256};
 
@@ -84,7 +84,11 @@ impl View {
         match &cluster.state {
             ClusterState::CreateInProgress => View::Creating,
             ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
-                Some(csr) => View::Claimable(live_csr(csr, mandate)),
+                Some(csr) => match next_step(cluster) {
+                    // The HSM that made this CSR is broken or going: nothing is sent for a key that goes with it.
+                    NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
+                    _ => View::Claimable(live_csr(csr, mandate)),
+                },
                 None => without_csr(cluster),
             },
             ClusterState::InitializeInProgress => View::Initializing,
@@ -99,13 +103,10 @@ impl View {
 }
 
 fn without_csr(cluster: &Cluster) -> View {
-    let any = |wanted: fn(&HsmState) -> bool| cluster.hsms.iter().any(|hsm| wanted(&hsm.state));
-    if any(|state| matches!(state, HsmState::CreateInProgress | HsmState::Active | HsmState::Other(_))) {
-        View::NoCsrYet
-    } else if any(|state| matches!(state, HsmState::Degraded | HsmState::DeleteInProgress)) {
-        View::HsmsOut
-    } else {
-        View::NoHsm
+    match next_step(cluster) {
+        NextStep::Wait(_) => View::NoCsrYet,
+        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
+        _ => View::NoHsm,
     }
 }
 

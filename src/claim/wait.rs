@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError};
+use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError, next_step};
 
 use super::Patience;
 use super::failure::Failure;
@@ -12,6 +12,9 @@ use super::pace::Pace;
 
 /// How many descriptions in a row may fail, or miss a cluster that was there.
 const MOST_GAPS: u32 = 5;
+/// How many descriptions in a row must show that somebody has to act first. An HSM that was just created, or another command is about to create,
+/// may not be listed at once: with the pauses between them they span some seconds.
+const LOOKS_WITHOUT_HOPE: u32 = 6;
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +109,24 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Whether nothing that is under way brings a cluster there: what is waited for takes an HSM, and none works or is being made. A cluster with a
+    /// CSR may be claimed by somebody at any moment.
+    fn is_hopeless(self, cluster: &Cluster) -> bool {
+        let stuck = next_step(cluster).needs_somebody();
+        match self {
+            Target::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
+            Target::Initialized | Target::Active | Target::InitializeInProgress => stuck && cluster.state == ClusterState::Uninitialized,
+            Target::Uninitialized
+            | Target::CreateInProgress
+            | Target::UpdateInProgress
+            | Target::Degraded
+            | Target::DeleteInProgress
+            | Target::Deleted => false,
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -146,6 +167,7 @@ pub struct Wait {
     last: Option<Cluster>,
     last_error: Option<ServiceError>,
     gaps: u32,
+    hopeless: u32,
     pace: Pace,
 }
 
@@ -162,6 +184,7 @@ impl Wait {
             last: None,
             last_error: None,
             gaps: 0,
+            hopeless: 0,
             pace: Pace::default(),
         }
     }
@@ -237,10 +260,13 @@ impl Wait {
         self.gaps = 0;
         self.last_error = None;
         self.last = Some(cluster.clone());
+        self.hopeless = if self.target.is_hopeless(&cluster) { self.hopeless.saturating_add(1) } else { 0 };
         if self.target.is_met(&cluster) {
             self.step = Step::Done(Some(Box::new(cluster)));
         } else if self.target.is_lost(&cluster.state) {
             self.fail(Failure::OutOfReach { cluster: Box::new(cluster), target: self.target });
+        } else if self.hopeless >= LOOKS_WITHOUT_HOPE {
+            self.fail(Failure::StateForbids { cluster: Box::new(cluster), sent: false });
         } else {
             self.step = Step::Pause(Duration::ZERO);
         }

@@ -10,8 +10,8 @@ use super::online::{OnlineArgs, block_on, cluster_id};
 use super::step::StepArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::ClusterId;
-use crate::claim::Failure;
-use crate::cloudhsm::CloudHsm;
+use crate::claim::{Failure, reasons};
+use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::Result;
 use crate::fetch::{self, Facts, Fetched};
 
@@ -56,7 +56,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now, tool: TOOL, step: args.step.begin(now) };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
+    if let Some(warning) = warning(&cluster) {
+        ui.warn(&warning);
+    }
     Ok(answer(&fetched))
+}
+
+/// A CSR whose HSM is broken or going leads nowhere: another HSM makes another.
+pub(crate) fn warning(cluster: &Cluster) -> Option<String> {
+    match next_step(cluster) {
+        NextStep::Fetch => None,
+        step => Some(format!("the HSM that made this CSR does not work{}\n{}", reasons(cluster), step.advice(&cluster.cluster_id))),
+    }
 }
 
 /// Certificates that the service does not show leave nothing to verify.

@@ -10,9 +10,10 @@ use super::online::{OnlineArgs, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
 use super::view::{hsm_document, printable};
 use crate::bundle::ClusterId;
+use crate::claim::reasons;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, limits};
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step};
 use crate::error::{Class, Error, Result};
 
 /// Create and delete the HSMs of a cluster
@@ -122,7 +123,8 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
     let order = NewHsm { cluster_id: id.to_string(), availability_zone: args.availability_zone.clone(), ip_address: args.ip_address.clone() };
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        takes_an_hsm(&find(&service, id).await?, &order.availability_zone)?;
+        let mut cluster = find(&service, id).await?;
+        takes_an_hsm(&cluster, &order.availability_zone)?;
         let made = service.create_hsm(&order).await?;
         let hsm = match args.wait.limit() {
             None => made,
@@ -131,8 +133,11 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
                 active(&service, id, &made.hsm_id, limit, ui).await.map_err(|error| error.with_document(document(&service, true, id, Some(&made))))?
             }
         };
-        let text =
+        let mut text =
             format!("created {}\n  state    {}\n  address  {}\n", printable(&hsm.hsm_id), hsm.state, printable(hsm.eni_ip.as_deref().unwrap_or("-")));
+        // What comes next, of a cluster as it is with this HSM.
+        cluster.hsms.push(hsm.clone());
+        text.push_str(&next_line(&cluster));
         Ok(Outcome::done(document(&service, true, id, Some(&hsm)), text))
     })
 }
@@ -142,11 +147,12 @@ async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str, limit: Dura
     let hint = format!("it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it stands");
     settle(ui, limit, &hint, async || {
         let cluster = service.describe(id.as_str()).await?;
+        let next = cluster.as_ref().map_or_else(String::new, after_a_broken_hsm);
         let hsm = cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == hsm_id));
         Ok(match hsm {
             Some(hsm) if hsm.state == HsmState::Active => Seen::There(hsm),
             Some(hsm) if matches!(hsm.state, HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted) => {
-                Seen::Lost(never_active(id, &hsm))
+                Seen::Lost(never_active(&hsm, &next))
             }
             Some(hsm) => Seen::NotYet(format!("{hsm_id} {}", hsm.state)),
             None => Seen::NotYet(format!("{hsm_id} is not listed yet")),
@@ -155,14 +161,22 @@ async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str, limit: Dura
     .await
 }
 
-fn never_active(id: &ClusterId, hsm: &HsmSummary) -> Error {
-    let message = hsm.state_message.as_deref().map(|text| format!("\n  service  {text}")).unwrap_or_default();
+fn never_active(hsm: &HsmSummary, next: &str) -> Error {
+    let message = hsm.state_message.as_deref().map(|text| format!("\n  service  {}", printable(text))).unwrap_or_default();
     Error::new(
         Class::Conflict,
         "state-out-of-reach",
         format!("{} cannot become ACTIVE any more\n  state    {}{message}", hsm.hsm_id, hsm.state),
-        format!("`hsmboot cluster show --cluster-id {id}` shows the cluster"),
+        next,
     )
+}
+
+/// What to do about an HSM that did not come to work. One of a claimed cluster is its owner's to judge: the others hold the keys.
+fn after_a_broken_hsm(cluster: &Cluster) -> String {
+    match cluster.state {
+        ClusterState::Uninitialized => next_step(cluster).advice(&cluster.cluster_id),
+        _ => format!("`hsmboot cluster show --cluster-id {}` shows the cluster", cluster.cluster_id),
+    }
 }
 
 /// That the cluster can have another HSM, and has a subnet where it is to stand.
@@ -175,16 +189,20 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     let conflict = |kind, message: String, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
-            let goal = if *state == ClusterState::CreateInProgress { "uninitialized" } else { "initialized" };
-            let hint = format!("`hsmboot wait --cluster-id {id} --for {goal}`, then the same command again");
-            return conflict("cluster-not-ready", format!("{id} takes no HSM yet\n  state  {state}"), hint);
+            let message = format!("{id} takes no HSM yet\n  state  {state}{}", reasons(cluster));
+            return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
         }
-        ClusterState::Uninitialized if !cluster.hsms.is_empty() => {
+        ClusterState::Uninitialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
             let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
             return conflict(
                 "first-hsm-exists",
-                format!("{id} has its first HSM, and takes no other before it is claimed and activated{}", hsms.concat()),
-                format!("claim it: hsmboot bootstrap --cluster-id {id}"),
+                format!("{id} has its first HSM, and takes no other before it is claimed and activated{}{}", hsms.concat(), reasons(cluster)),
+                match next_step(cluster) {
+                    NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
+                    // Not the same command again: that would be refused again.
+                    step @ NextStep::Wait(_) => format!("wait for its CSR, and claim it: `{}`", step.command(id).unwrap_or_default()),
+                    step => step.advice(id),
+                },
             );
         }
         _ => {}
@@ -212,21 +230,35 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
             args.consent.ask(&format!("{} of {id} ({}), at {}", hsm.hsm_id, cluster.state, service.place()), consequence(&cluster))?;
             send_deletion(&service, id, &hsm.hsm_id).await?;
         }
-        let look =
-            async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| cluster.hsms.into_iter().find(|other| other.hsm_id == hsm.hsm_id)));
+        let look = async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| find_hsm(cluster, &hsm.hsm_id)));
         let last = match args.wait.limit() {
             None => look().await?,
             Some(limit) => settle(ui, limit, AGAIN, async || gone(look().await?)).await?,
         };
-        let text = match (changed, last.is_some()) {
+        let mut text = match (changed, last.is_some()) {
             (true, false) => format!("deleted {}\n", hsm.hsm_id),
             (true, true) => format!("{} is being deleted\n", hsm.hsm_id),
             (false, _) => format!("{} is being deleted already; nothing was changed\n", hsm.hsm_id),
         };
+        let mut after = cluster.clone();
+        after.hsms.retain(|other| other.hsm_id != hsm.hsm_id);
+        after.hsms.extend(last.clone());
+        after.certificates.cluster_csr = after.certificates.cluster_csr.filter(|_| !after.hsms.is_empty());
+        text.push_str(&next_line(&after));
         let mut document = document(&service, changed, id, last.as_ref());
         super::submit::insert(&mut document, "hsm_id", json!(hsm.hsm_id));
         Ok(Outcome::done(document, text))
     })
+}
+
+fn find_hsm(cluster: Cluster, hsm_id: &str) -> Option<HsmSummary> {
+    cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == hsm_id)
+}
+
+/// What comes next with a cluster that is not claimed yet.
+pub(crate) fn next_line(cluster: &Cluster) -> String {
+    let command = if cluster.state == ClusterState::Uninitialized { next_step(cluster).command(&cluster.cluster_id) } else { None };
+    command.map(|command| format!("next: {command}\n")).unwrap_or_default()
 }
 
 const AGAIN: &str = "`hsmboot cluster show` shows how it stands; it goes on by itself";

@@ -43,6 +43,8 @@ mod step;
 mod submit;
 #[cfg(feature = "online")]
 mod tag;
+#[cfg(all(test, feature = "online"))]
+mod tests;
 mod token;
 mod transcript;
 mod ui;

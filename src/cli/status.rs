@@ -1,32 +1,46 @@
 //! `hsmboot status`
 
-use serde_json::json;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
 
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
 use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
-use crate::cloudhsm::CloudHsm;
-use crate::error::Result;
+use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT};
+use crate::x509::hex;
 
-/// Show a cluster, or all of the region's, and what comes next
+/// Show a cluster, or all of the region's, whose it is, and what comes next
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+With --ca it says of each cluster whether that CA has claimed it, another has, or none yet. What is there already is judged with every signature \
+algorithm that can be verified, whatever the dates of cluster certificate and CA are.
+
 Examples:
   hsmboot status --region eu-central-1
   hsmboot status --cluster-id cluster-abc234defgh --output json
+  hsmboot status --cluster-id cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 shown; 6 unknown cluster, or the service refused or cannot be reached")]
+Exit codes: 0 shown, and with --ca: yours, or claimed by nobody yet; 4 --ca names no certificate; 6 unknown cluster, or the service refused or \
+cannot be reached; 8 with --ca: another CA has claimed it, or it cannot be told who has")]
 pub struct Args {
     /// The cluster (default: all)
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     cluster_id: Option<ClusterId>,
+    /// Your CA's certificate, or chain: say whose each cluster is. It may be one that CloudHSM would refuse today
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     online: OnlineArgs,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let owner = args.ca.as_deref().map(read_ca).transpose()?;
     let (clusters, place) = block_on(async {
         let service = args.online.connect(None, ui).await?;
         let clusters = match &args.cluster_id {
@@ -41,14 +55,112 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         Ok((clusters, service.place().clone()))
     })?;
-    let document = json!({
+    let mut document = json!({
         "region": place.region,
         "endpoint": place.endpoint,
         "clusters": clusters.iter().map(view::document).collect::<Vec<_>>(),
     });
-    let mut text: String = clusters.iter().map(view::text).collect();
+    let mut text = String::new();
+    let (mut owners, mut errors) = (Vec::new(), Vec::new());
+    for cluster in &clusters {
+        text.push_str(&view::text(cluster));
+        if let Some(owner) = &owner {
+            let whose = Whose::of(cluster, owner);
+            text.push_str(&format!("  {:12}  {}\n", "owner", whose.says()));
+            owners.push(whose.document(cluster));
+            // One that is gone says nothing about those that are there.
+            if args.cluster_id.is_some() || !super::cluster::is_going(cluster) {
+                errors.extend(whose.error());
+            }
+        }
+    }
     if clusters.is_empty() {
         text = format!("no clusters at {place}\n");
     }
-    Ok(Outcome::done(document, text))
+    if let (Some(object), Some(owner)) = (document.as_object_mut(), &owner) {
+        object.insert("ca_sha256".to_owned(), owner.iter().map(|ca| json!(hex(&ca.shown().fingerprint))).collect());
+        object.insert("owners".to_owned(), Value::Array(owners));
+    }
+    Ok(Outcome { document, text, error: worst(errors) })
+}
+
+fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
+    let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
+    OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
+        Error::new(Class::Input, "malformed", format!("{}: {fault}", path.display()), "give the CA's certificate, or its chain, in PEM or DER")
+    })
+}
+
+/// Whose a cluster is, as far as it can be told.
+enum Whose {
+    /// This CA's.
+    ThisCa,
+    /// Another CA's.
+    AnotherCa(Error),
+    /// Nobody has claimed it yet.
+    Nobody,
+    /// It cannot be told.
+    Unknown(Error),
+}
+
+impl Whose {
+    fn of(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
+        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left behind.
+        if matches!(cluster.state, ClusterState::CreateInProgress | ClusterState::Uninitialized) {
+            return Whose::Nobody;
+        }
+        let Some(text) = &cluster.certificates.cluster_certificate else {
+            return Whose::Unknown(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
+        };
+        let judged = judge(text, owner, &Expected::default());
+        let (cluster_id, state, theirs) = (cluster.cluster_id.clone(), cluster.state.clone(), judged.shown);
+        let ours = owner.first().map(OwnerCertificate::shown);
+        match judged.ownership {
+            Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => Whose::ThisCa,
+            Ownership::AnotherCa => Whose::AnotherCa(Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent: false }.into()),
+            Ownership::CannotBeJudged(doubt) => Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent: false }.into()),
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Whose::ThisCa => "this-ca",
+            Whose::AnotherCa(_) => "another-ca",
+            Whose::Nobody => "nobody",
+            Whose::Unknown(_) => "unknown",
+        }
+    }
+
+    const fn says(&self) -> &'static str {
+        match self {
+            Whose::ThisCa => "yours: this CA has claimed it",
+            Whose::AnotherCa(_) => "another's: not this CA has claimed it",
+            Whose::Nobody => "nobody yet: it is not claimed",
+            Whose::Unknown(_) => "it cannot be told",
+        }
+    }
+
+    fn document(&self, cluster: &Cluster) -> Value {
+        json!({ "cluster_id": cluster.cluster_id, "owner": self.name() })
+    }
+
+    fn error(self) -> Option<Error> {
+        match self {
+            Whose::AnotherCa(error) | Whose::Unknown(error) => Some(error),
+            Whose::ThisCa | Whose::Nobody => None,
+        }
+    }
+}
+
+/// The error that the command ends with: of several clusters', another CA's claim before what cannot be told; the others are named.
+fn worst(mut errors: Vec<Error>) -> Option<Error> {
+    let at = errors.iter().position(|error| error.kind == "claimed-by-another-ca").unwrap_or(0);
+    if at >= errors.len() {
+        return None;
+    }
+    let mut worst = errors.remove(at);
+    for other in errors {
+        worst.message.push_str(&format!("\n{}", other.message.lines().next().unwrap_or_default()));
+    }
+    Some(worst)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ui::plain;
-use crate::cloudhsm::{Cluster, ClusterState, HsmSummary, Tag};
+use crate::cloudhsm::{Cluster, HsmSummary, NextStep, Tag, next_step};
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, hex, name_text, sha256};
 
@@ -122,6 +122,9 @@ pub(crate) fn text(cluster: &Cluster) -> String {
     for hsm in &cluster.hsms {
         let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(|text| printable(text)).collect();
         line("HSM", format!("{}  {}  {}", printable(&hsm.hsm_id), printable(hsm.state.as_str()), place.join(", ")).trim_end().to_owned());
+        if let Some(message) = hsm.state_message.as_deref().filter(|message| !message.is_empty()) {
+            line("", printable(message));
+        }
     }
     if let Some(digest) = csr_sha256(cluster) {
         line("CSR", format!("SHA-256 of the DER {digest}"));
@@ -138,14 +141,9 @@ pub(crate) fn text(cluster: &Cluster) -> String {
 
 /// What its owner would do next.
 fn next(cluster: &Cluster) -> Option<String> {
-    let id = printable(&cluster.cluster_id);
-    match &cluster.state {
-        ClusterState::Uninitialized if cluster.certificates.cluster_csr.is_some() => Some(format!("hsmboot fetch --cluster-id {id}")),
-        ClusterState::Uninitialized if cluster.hsms.is_empty() => Some(format!("hsmboot hsm create --cluster-id {id} --availability-zone ZONE")),
-        ClusterState::Uninitialized | ClusterState::CreateInProgress => Some(format!("hsmboot wait --cluster-id {id} --for csr")),
-        ClusterState::InitializeInProgress => Some(format!("hsmboot wait --cluster-id {id} --for initialized")),
-        ClusterState::Initialized => Some("activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned()),
-        _ => None,
+    match next_step(cluster) {
+        NextStep::Nothing => None,
+        step => Some(step.command(&cluster.cluster_id).unwrap_or_else(|| step.advice(&cluster.cluster_id))),
     }
 }
 
@@ -157,6 +155,7 @@ pub(crate) fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudhsm::ClusterState;
 
     #[test]
     fn nothing_of_the_service_reaches_the_terminal_raw() {

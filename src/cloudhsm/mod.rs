@@ -12,9 +12,11 @@ pub mod aws;
 pub mod error;
 pub mod fleet;
 pub mod limits;
+pub mod next_step;
 
 pub use error::{Call, Place, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
+pub use next_step::{NextStep, next_step};
 
 use crate::owner::Authorized;
 

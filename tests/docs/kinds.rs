@@ -11,11 +11,12 @@ use hsmboot::error::Class;
 use super::{read, root};
 
 /// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
-const NO_KINDS: [&str; 27] = [
+const NO_KINDS: [&str; 29] = [
     // a service, as ARNs name it
     "acm-pca",
     // values in documents, and words on a terminal
     "already-claimed",
+    "another-ca",
     "built-in",
     "ca-fingerprint",
     "ca-from-bundle",
@@ -24,6 +25,7 @@ const NO_KINDS: [&str; 27] = [
     "response-fingerprint",
     "hsmboot-creation",
     "self-signed",
+    "this-ca",
     // warnings, by names that no document shows
     "key-open-to-others",
     "key-unencrypted",

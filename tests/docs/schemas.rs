@@ -335,6 +335,11 @@ mod online {
         assert_eq!(says("submit", &rooted(&["submit", "bundle", "--ca", "ca/customerCA.crt"]), 0)["outcome"], "already-claimed");
 
         assert!(says("status", &["status", "--cluster-id", "ID"], 0)["clusters"][0]["cluster_certificate"].is_object());
+        assert_eq!(says("status", &["status", "--ca", "bundle/customerCA.crt"], 0)["owners"][0]["owner"], "this-ca");
+        let another = says("status", &["status", "--cluster-id", "ID", "--ca", "roots/aws-root.crt"], 8);
+        assert_eq!(another["owners"][0]["owner"], "another-ca");
+        assert_eq!(another["error"]["kind"], "claimed-by-another-ca");
+        says("status", &["status", "--ca", "passphrase"], 4);
         says("wait", &["wait", "--cluster-id", "ID", "--for", "csr"], 8);
         says("fetch", &["fetch", "--cluster-id", "ID", "--bundle", "late"], 8);
     }

@@ -2,7 +2,14 @@ use super::*;
 use crate::claim::wait::{Step, Target, Wait};
 
 /// How a wait ends: `Ok` with the state, or the code and kind of its error.
-fn wait(target: Target, describes: &[Described]) -> Result<Option<ClusterState>, (u8, &'static str)> {
+fn wait(target: Target, describes: &[Described]) -> Ended {
+    timed_wait(target, describes).0
+}
+
+type Ended = Result<Option<ClusterState>, (u8, &'static str)>;
+
+/// The same, and after what time.
+fn timed_wait(target: Target, describes: &[Described]) -> (Ended, Duration) {
     let mut wait = Wait::new(ID, target, Duration::from_secs(60), Patience::default());
     let (mut now, mut looks) = (Duration::ZERO, 0);
     for _ in 0..1000 {
@@ -12,10 +19,10 @@ fn wait(target: Target, describes: &[Described]) -> Result<Option<ClusterState>,
                 looks += 1;
             }
             Step::Pause(length) => now += length,
-            Step::Done(cluster) => return Ok(cluster.map(|cluster| cluster.state)),
+            Step::Done(cluster) => return (Ok(cluster.map(|cluster| cluster.state)), now),
             Step::Failed(failure) => {
                 let error = Error::from(*failure);
-                return Err((error.code(), error.kind));
+                return (Err((error.code(), error.kind)), now);
             }
         }
     }
@@ -49,9 +56,32 @@ fn a_state_that_cannot_come_any_more_ends_with_8() {
 
 #[test]
 fn a_wait_without_end_ends_with_7() {
-    for state in [ClusterState::Uninitialized, ClusterState::Degraded, ClusterState::Other("PONDERING".into())] {
+    for state in [ClusterState::Degraded, ClusterState::Other("PONDERING".into())] {
         assert_eq!(wait(Target::Active, &[in_state(state)]), Err((7, "not-finished")));
     }
+    // Somebody may claim it at any moment.
+    assert_eq!(wait(Target::Active, &[ok()]), Err((7, "not-finished")));
+}
+
+#[test]
+fn a_wait_for_what_nothing_brings_ends_within_seconds() {
+    let with = |states: &[HsmState]| {
+        let mut cluster = cluster(ClusterState::Uninitialized);
+        cluster.hsms.extend(states.iter().cloned().map(hsm));
+        Ok(Some(cluster))
+    };
+    for target in [Target::Csr, Target::Initialized, Target::Active] {
+        for states in [&[][..], &[HsmState::Deleted], &[HsmState::Degraded], &[HsmState::DeleteInProgress], &[HsmState::Degraded, HsmState::Deleted]]
+        {
+            let (ended, after) = timed_wait(target, &[with(states)]);
+            assert_eq!(ended, Err((8, "no-hsm")), "{target} with {states:?}");
+            assert!((Duration::from_secs(3)..Duration::from_secs(20)).contains(&after), "{target} with {states:?}: {after:?}");
+        }
+    }
+    // An HSM that is being made, and one that is not listed at once, are waited for.
+    assert_eq!(wait(Target::Csr, &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]), Err((7, "not-finished")));
+    let listed_late = [with(&[]), with(&[]), with(&[]), with(&[HsmState::CreateInProgress]), with(&[HsmState::Active]), ok()];
+    assert_eq!(wait(Target::Csr, &listed_late), Ok(Some(ClusterState::Uninitialized)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::ca::KeyType;
 use crate::check::Pair;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place};
+use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place, next_step};
 use crate::error::{Class, Error, Result};
 use crate::fetch::{self, Facts};
 use crate::owner::{Authorized, Response};
@@ -276,7 +276,7 @@ impl Host for Run<'_> {
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
         let coming = claim.last_seen().is_some_and(|cluster| match cluster.state {
             ClusterState::CreateInProgress => true,
-            ClusterState::Uninitialized => !cluster.hsms.is_empty(),
+            ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
             _ => false,
         });
         if coming && self.authorized.is_none() && self.desk.signed_before(&Bundle::at(self.dir, self.id.clone()), super::now()).is_none() {

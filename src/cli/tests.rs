@@ -1,0 +1,301 @@
+//! Walks: a cluster in every state, with HSMs in every state, and somebody who does what the program tells him next, until that gets him somewhere.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::hsm::{next_line, takes_an_hsm};
+use super::view;
+use crate::claim::wait::{Step as WaitStep, Wait};
+use crate::claim::{Claim, Patience, Step as ClaimStep};
+use crate::cloudhsm::{Cluster, ClusterState, HsmState, HsmSummary, next_step};
+use crate::error::Error;
+use crate::fetch;
+use crate::x509::Moment;
+
+const ID: &str = "cluster-abc234defgh";
+
+/// The service, with one cluster.
+#[derive(Clone)]
+struct Model {
+    cluster: Cluster,
+    claimed: bool,
+    hsms_made: usize,
+}
+
+/// What a command comes to.
+enum Answer {
+    /// The CSR is fetched, or about to be signed.
+    Arrived,
+    /// Standard output.
+    Text(String),
+    /// An error.
+    Failed(Error),
+}
+
+/// Where a walk ends.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+enum End {
+    /// The CSR is there, and signing is next.
+    Csr,
+    /// A person has to decide or to do something outside this program.
+    Person,
+}
+
+impl Model {
+    fn new(state: &ClusterState, hsms: &[HsmState], csr: bool, certificate: bool) -> Self {
+        let mut cluster = Cluster::new(ID, state.clone());
+        for (n, state) in hsms.iter().enumerate() {
+            let mut hsm = HsmSummary::new(format!("hsm-abc234defg{}", char::from(b'a' + u8::try_from(n).unwrap())), state.clone());
+            hsm.state_message = (*state == HsmState::Degraded).then(|| BROKEN.to_owned());
+            cluster.hsms.push(hsm);
+        }
+        cluster.certificates.cluster_csr = csr.then(|| "csr".to_owned());
+        cluster.certificates.cluster_certificate = certificate.then(|| "certificate".to_owned());
+        let claimed = certificate || matches!(state, ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active);
+        Model { cluster, claimed, hsms_made: 0 }
+    }
+
+    /// Some time passes, and what is under way goes on.
+    fn time_passes(&mut self) {
+        let cluster = &mut self.cluster;
+        cluster.hsms.retain(|hsm| !matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted));
+        let active = cluster.hsms.iter().any(|hsm| hsm.state == HsmState::Active);
+        for hsm in &mut cluster.hsms {
+            if matches!(hsm.state, HsmState::CreateInProgress | HsmState::Other(_)) {
+                hsm.state = HsmState::Active;
+            }
+        }
+        let unclaimed = matches!(cluster.state, ClusterState::Uninitialized);
+        if cluster.hsms.is_empty() {
+            cluster.certificates.cluster_csr = None;
+        } else if active && unclaimed {
+            cluster.certificates.cluster_csr = Some("csr".to_owned());
+        }
+        cluster.state = match cluster.state.clone() {
+            ClusterState::CreateInProgress => ClusterState::Uninitialized,
+            ClusterState::InitializeInProgress => ClusterState::Initialized,
+            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress if self.claimed => {
+                ClusterState::Active
+            }
+            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => ClusterState::Uninitialized,
+            ClusterState::DeleteInProgress => ClusterState::Deleted,
+            other => other,
+        };
+    }
+
+    fn run(&mut self, command: &str) -> Answer {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert!(words.contains(&ID), "a command about no cluster: {command}");
+        let value = |name: &str| words.iter().position(|word| *word == name).and_then(|at| words.get(at + 1)).copied();
+        match words.get(1..3).unwrap_or_default() {
+            ["status", _] => Answer::Text(view::text(&self.cluster)),
+            ["fetch", _] => self.fetch(),
+            ["bootstrap", _] => self.bootstrap(),
+            ["wait", _] => self.wait(value("--for").unwrap()),
+            ["hsm", "create"] => self.create_hsm(value("--availability-zone").unwrap()),
+            ["hsm", "delete"] => self.delete_hsm(value("--hsm-id").unwrap()),
+            _ => panic!("an unknown command: {command}"),
+        }
+    }
+
+    fn fetch(&self) -> Answer {
+        thread_local!(static WRITTEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) });
+        let key = format!("{:?}", self.cluster);
+        if WRITTEN.with_borrow(|written| written.contains(&key)) {
+            return self.fetched();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let facts = fetch::Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Default::default() };
+        match fetch::write(&dir.path().join("b"), &self.cluster, &facts, false) {
+            Ok(_) => {
+                WRITTEN.with_borrow_mut(|written| written.insert(key));
+                self.fetched()
+            }
+            Err(error) => Answer::Failed(error),
+        }
+    }
+
+    fn fetched(&self) -> Answer {
+        super::fetch::warning(&self.cluster).map_or(Answer::Arrived, Answer::Text)
+    }
+
+    fn bootstrap(&mut self) -> Answer {
+        let mut claim = begin_claim();
+        let mut now = Duration::ZERO;
+        loop {
+            match claim.next(now) {
+                ClaimStep::Describe => claim.described(Ok(Some(self.cluster.clone()))),
+                ClaimStep::Pause(length) => {
+                    now += length;
+                    self.time_passes();
+                }
+                ClaimStep::Failed(failure) => return Answer::Failed((*failure).into()),
+                ClaimStep::Certify(_) => return Answer::Arrived,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn wait(&mut self, target: &str) -> Answer {
+        let mut wait = Wait::new(ID, target.parse().unwrap(), Duration::from_secs(1800), Patience::default());
+        let mut now = Duration::ZERO;
+        loop {
+            match wait.next(now) {
+                WaitStep::Describe => wait.described(Ok(Some(self.cluster.clone()))),
+                WaitStep::Pause(length) => {
+                    now += length;
+                    self.time_passes();
+                }
+                WaitStep::Done(cluster) => return Answer::Text(view::text(&cluster.unwrap())),
+                WaitStep::Failed(failure) => {
+                    let stuck = matches!(self.cluster.state, ClusterState::Degraded | ClusterState::Other(_));
+                    assert!(now < Duration::from_secs(60) || stuck, "waited {now:?} for {target} for nothing: {:?}", self.cluster);
+                    return Answer::Failed((*failure).into());
+                }
+            }
+        }
+    }
+
+    fn create_hsm(&mut self, zone: &str) -> Answer {
+        if let Err(error) = takes_an_hsm(&self.cluster, zone) {
+            return Answer::Failed(error);
+        }
+        self.hsms_made += 1;
+        assert!(self.hsms_made < 3, "HSM after HSM");
+        self.cluster
+            .hsms
+            .push(HsmSummary::new(format!("hsm-new234defg{}", char::from(b'a' + u8::try_from(self.hsms_made).unwrap())), HsmState::CreateInProgress));
+        Answer::Text(next_line(&self.cluster))
+    }
+
+    fn delete_hsm(&mut self, hsm_id: &str) -> Answer {
+        assert!(!self.claimed, "an HSM of a claimed cluster was to be deleted");
+        if let Some(hsm) = self.cluster.hsms.iter_mut().find(|hsm| hsm.hsm_id == hsm_id) {
+            hsm.state = HsmState::DeleteInProgress;
+        }
+        self.time_passes();
+        Answer::Text(next_line(&self.cluster))
+    }
+}
+
+const BROKEN: &str = "HSM creation failed. Please delete this HSM and try again.";
+
+/// A `bootstrap` that knows nothing but the cluster.
+fn begin_claim() -> Claim {
+    Claim::bootstrap(ID, None, None, Patience::default())
+}
+
+/// The first command that a text names.
+fn command_in(text: &str) -> Option<String> {
+    let from = text.find("hsmboot ").and_then(|at| text.get(at..))?;
+    from.split(['`', '\n']).next().map(|command| command.replace("ZONE", "eu-west-1a").trim_end().to_owned())
+}
+
+/// That a person reads what nobody else can do for him.
+fn is_for_a_person(text: &str) -> bool {
+    [
+        "AWS Support",
+        "API Reference",
+        "create another cluster",
+        "activate it",
+        "nothing is left to do",
+        "CloudTrail",
+        "leave the cluster as it is",
+        "name your CA",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+/// More commands than any walk needs: each of the three things that a cluster without a CSR takes is told, done and waited for.
+const LONGEST_WALK: usize = 12;
+
+fn walk(start: &Model, first: &str) -> End {
+    let mut model = start.clone();
+    let (mut command, mut pending, mut trail) = (format!("hsmboot {first}"), Vec::<String>::new(), Vec::new());
+    loop {
+        trail.push(format!(
+            "{command}    [{} {:?}]",
+            model.cluster.state,
+            model.cluster.hsms.iter().map(|hsm| hsm.state.to_string()).collect::<Vec<_>>()
+        ));
+        let stuck = |why: &str| -> ! { panic!("{why}:\n{}", trail.join("\n")) };
+        if trail.len() > LONGEST_WALK {
+            stuck("a circle");
+        }
+        let (text, failed) = match model.run(&command) {
+            Answer::Arrived => return End::Csr,
+            Answer::Text(text) => (text, false),
+            Answer::Failed(error) => {
+                let broken = error.kind == "no-hsm" && model.cluster.hsms.iter().any(|hsm| hsm.state == HsmState::Degraded);
+                assert!(!broken || error.message.contains(BROKEN), "the service's words are not shown: {}", error.message);
+                (error.hint, true)
+            }
+        };
+        for words in ["cluster delete", "delete the cluster", "delete it"] {
+            assert!(!text.contains(words), "{text}");
+        }
+        // Unless that is the very advice, nobody runs `hsm delete` on a claimed cluster.
+        assert!(!model.claimed || !text.contains("hsm delete"), "{text}\n{}", trail.join("\n"));
+        model.time_passes();
+        if let Some(next) = command_in(&text) {
+            if failed && text.contains("the same command again") {
+                pending.push(command);
+            }
+            command = next;
+        } else if is_for_a_person(&text) {
+            return End::Person;
+        } else if let Some(before) = pending.pop() {
+            command = before;
+        } else if failed {
+            stuck(&format!("a dead end, \"{text}\""));
+        } else {
+            // It is done, and says no more.
+            return if next_step(&model.cluster).command(ID).is_none() { End::Person } else { stuck(&format!("nothing comes next, \"{text}\"")) };
+        }
+    }
+}
+
+fn hsm_states() -> Vec<HsmState> {
+    HsmState::KNOWN.iter().map(|name| HsmState::from(*name)).chain([HsmState::Other("PONDERING".to_owned())]).collect()
+}
+
+/// No HSM, one in every state, two in every two states.
+fn hsm_sets() -> Vec<Vec<HsmState>> {
+    let one: Vec<Vec<HsmState>> = hsm_states().into_iter().map(|state| vec![state]).collect();
+    let two = hsm_states().into_iter().flat_map(|first| hsm_states().into_iter().map(move |second| vec![first.clone(), second]));
+    [vec![Vec::new()], one.clone(), two.collect()].concat()
+}
+
+#[test]
+fn whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states() {
+    let commands = ["status", "fetch", "bootstrap", "wait csr", "wait initialized", "hsm create"].map(|name| match name.split_once(' ') {
+        Some(("wait", target)) => format!("wait --cluster-id {ID} --for {target}"),
+        Some(_) => format!("hsm create --cluster-id {ID} --availability-zone eu-west-1a"),
+        None => format!("{name} --cluster-id {ID}"),
+    });
+    for name in ClusterState::KNOWN.iter().chain(&["PONDERING"]) {
+        let state = ClusterState::from(*name);
+        for hsms in hsm_sets() {
+            for (csr, certificate) in [(false, false), (true, false), (false, true)] {
+                let fresh = matches!(state, ClusterState::Uninitialized | ClusterState::CreateInProgress);
+                if fresh && certificate {
+                    continue;
+                }
+                let model = Model::new(&state, &hsms, csr, certificate);
+                for command in &commands {
+                    // Whoever asks for another HSM of a cluster that may have one gets it; and a wait for what somebody else is to do may be a long one.
+                    let asks_for_more = command.starts_with("hsm create") && !fresh;
+                    let hopes = command.ends_with("initialized") && !model.claimed && (csr || !hsms.is_empty() || !fresh);
+                    if asks_for_more || hopes {
+                        continue;
+                    }
+                    let end = walk(&model, command);
+                    assert!(!fresh || end == End::Csr, "{name} {hsms:?}, CSR {csr}: `{command}` ends with a person");
+                }
+            }
+        }
+    }
+}

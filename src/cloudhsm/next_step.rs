@@ -1,0 +1,222 @@
+//! What takes a cluster further, by its state *and* its HSMs': the one place that every command's hint and `next` line comes from.
+//!
+//! No step is ever to delete a cluster. One that is claimed holds its owner's keys, and whether it is claimed cannot always be seen.
+
+use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
+
+/// What somebody would do next with a cluster that is to be claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// The CSR is there: fetch it.
+    Fetch,
+    /// There is no HSM: create one, in this Availability Zone if one is known.
+    CreateHsm {
+        /// One that the cluster has a subnet in.
+        zone: Option<String>,
+    },
+    /// This HSM is broken, and no other takes its place before it is deleted.
+    DeleteHsm {
+        /// The HSM's id.
+        hsm_id: String,
+    },
+    /// This HSM is being deleted: another can be created when it is gone.
+    WaitUntilGone {
+        /// The HSM's id.
+        hsm_id: String,
+    },
+    /// It gets there by itself.
+    Wait(Awaited),
+    /// A state that passes by itself, into one that cannot be foretold.
+    LookAgain,
+    /// Claimed: its owner sets the first password.
+    Activate,
+    /// Claimed and activated.
+    Nothing,
+    /// Nothing that the owner can do: it is for AWS Support.
+    AskSupport,
+    /// It is gone.
+    CreateCluster,
+    /// A state that this version does not know.
+    LookUpState,
+}
+
+/// What a cluster gets to by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// UNINITIALIZED
+    Uninitialized,
+    /// UNINITIALIZED, with a CSR
+    Csr,
+    /// INITIALIZED, or ACTIVE
+    Initialized,
+}
+
+impl Awaited {
+    /// As `hsmboot wait --for` takes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Awaited::Uninitialized => "uninitialized",
+            Awaited::Csr => "csr",
+            Awaited::Initialized => "initialized",
+        }
+    }
+}
+
+/// What takes this cluster further. No catch-all arm: a state that is added needs its step.
+pub fn next_step(cluster: &Cluster) -> NextStep {
+    match &cluster.state {
+        // Its HSM is created after it (API Reference, CreateHsm: the cluster must exist).
+        ClusterState::CreateInProgress => NextStep::Wait(Awaited::Uninitialized),
+        ClusterState::Uninitialized => unclaimed(cluster),
+        ClusterState::InitializeInProgress => NextStep::Wait(Awaited::Initialized),
+        ClusterState::Initialized => NextStep::Activate,
+        ClusterState::Active => NextStep::Nothing,
+        ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => NextStep::LookAgain,
+        ClusterState::Degraded => NextStep::AskSupport,
+        ClusterState::DeleteInProgress | ClusterState::Deleted => NextStep::CreateCluster,
+        ClusterState::Other(_) => NextStep::LookUpState,
+    }
+}
+
+/// UNINITIALIZED. Its first HSM makes the CSR, and while there is any other HSM none can be created (AWS guide, Create an HSM: an uninitialized
+/// cluster has one).
+fn unclaimed(cluster: &Cluster) -> NextStep {
+    let first = |wanted: fn(&HsmState) -> bool| cluster.hsms.iter().find(|hsm| wanted(&hsm.state));
+    let id = |hsm: &HsmSummary| hsm.hsm_id.clone();
+    let has_csr = cluster.certificates.cluster_csr.is_some();
+    // Whatever else is there: this one makes the CSR, or has made it.
+    if first(|state| matches!(state, HsmState::CreateInProgress | HsmState::Active | HsmState::Other(_))).is_some() {
+        return if has_csr { NextStep::Fetch } else { NextStep::Wait(Awaited::Csr) };
+    }
+    // "HSM creation failed. Please delete this HSM and try again", as the service says of it: it does not come back by itself.
+    if let Some(broken) = first(|state| *state == HsmState::Degraded) {
+        return NextStep::DeleteHsm { hsm_id: id(broken) };
+    }
+    if let Some(going) = first(|state| *state == HsmState::DeleteInProgress) {
+        return NextStep::WaitUntilGone { hsm_id: id(going) };
+    }
+    match has_csr {
+        true => NextStep::Fetch,
+        false => NextStep::CreateHsm { zone: cluster.subnets.keys().next().cloned() },
+    }
+}
+
+impl NextStep {
+    /// The command to run, if one does it. Ids and zones of another form than the service's own are left out: the line may be pasted into a shell.
+    pub fn command(&self, cluster_id: &str) -> Option<String> {
+        let id = plain(cluster_id).unwrap_or("ID");
+        Some(match self {
+            NextStep::Fetch => format!("hsmboot fetch --cluster-id {id}"),
+            NextStep::CreateHsm { zone } => {
+                let zone = zone.as_deref().filter(|zone| limits::availability_zone(zone).is_ok()).unwrap_or("ZONE");
+                format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
+            }
+            NextStep::DeleteHsm { hsm_id } | NextStep::WaitUntilGone { hsm_id } => {
+                format!("hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait", plain(hsm_id).unwrap_or("ID"))
+            }
+            NextStep::Wait(what) => format!("hsmboot wait --cluster-id {id} --for {}", what.as_str()),
+            NextStep::LookAgain => format!("hsmboot status --cluster-id {id}"),
+            NextStep::Activate | NextStep::Nothing | NextStep::AskSupport | NextStep::CreateCluster | NextStep::LookUpState => return None,
+        })
+    }
+
+    /// What to do, in a sentence, with the command where there is one.
+    pub fn advice(&self, cluster_id: &str) -> String {
+        let command = self.command(cluster_id).unwrap_or_default();
+        match self {
+            NextStep::Fetch => format!("`{command}`"),
+            NextStep::CreateHsm { .. } => format!("create one: `{command}`"),
+            NextStep::DeleteHsm { .. } => format!("delete that HSM, then create another: `{command}`"),
+            NextStep::WaitUntilGone { .. } => format!("wait until that HSM is gone, then create another: `{command}`"),
+            NextStep::Wait(_) => format!("`{command}`, then the same command again"),
+            NextStep::LookAgain => format!("run the same command again when `{command}` shows another state"),
+            NextStep::Activate => "activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned(),
+            NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),
+            NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is claimed holds its owner's keys".to_owned(),
+            NextStep::CreateCluster => "create another cluster, or restore one from a backup".to_owned(),
+            NextStep::LookUpState => "look the state up in the AWS CloudHSM API Reference, or use a newer hsmboot".to_owned(),
+        }
+    }
+
+    /// Whether nothing that is under way at the service takes the cluster to a CSR.
+    pub const fn needs_somebody(&self) -> bool {
+        match self {
+            NextStep::Wait(_) | NextStep::LookAgain | NextStep::Fetch => false,
+            NextStep::CreateHsm { .. }
+            | NextStep::DeleteHsm { .. }
+            | NextStep::WaitUntilGone { .. }
+            | NextStep::Activate
+            | NextStep::Nothing
+            | NextStep::AskSupport
+            | NextStep::CreateCluster
+            | NextStep::LookUpState => true,
+        }
+    }
+}
+
+/// An id as the service makes them: letters, digits and hyphens.
+fn plain(id: &str) -> Option<&str> {
+    let fits = !id.is_empty() && !id.starts_with('-') && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fits.then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "cluster-abc234defgh";
+
+    fn cluster(hsms: &[HsmState], csr: bool) -> Cluster {
+        let mut cluster = Cluster::new(ID, ClusterState::Uninitialized);
+        cluster.hsms = hsms.iter().enumerate().map(|(n, state)| HsmSummary::new(format!("hsm-{n}"), state.clone())).collect();
+        cluster.certificates.cluster_csr = csr.then(|| "csr".to_owned());
+        cluster
+    }
+
+    #[test]
+    fn the_hsms_states_decide_as_much_as_the_clusters() {
+        use HsmState::{Active, CreateInProgress, Degraded, DeleteInProgress, Deleted};
+        let csr = NextStep::Wait(Awaited::Csr);
+        let create = NextStep::CreateHsm { zone: None };
+        let delete = |n: u8| NextStep::DeleteHsm { hsm_id: format!("hsm-{n}") };
+        for (hsms, csr_there, step) in [
+            (&[][..], false, create.clone()),
+            (&[Deleted], false, create),
+            (&[CreateInProgress], false, csr.clone()),
+            (&[Active], false, csr.clone()),
+            (&[Active], true, NextStep::Fetch),
+            (&[Degraded], false, delete(0)),
+            // Its CSR is still shown, and nothing will ever be initialized with it.
+            (&[Degraded], true, delete(0)),
+            (&[DeleteInProgress], false, NextStep::WaitUntilGone { hsm_id: "hsm-0".to_owned() }),
+            (&[DeleteInProgress, Degraded], false, delete(1)),
+            (&[Degraded, CreateInProgress], false, csr),
+            (&[Degraded, Active], true, NextStep::Fetch),
+        ] {
+            assert_eq!(next_step(&cluster(hsms, csr_there)), step, "{hsms:?}, CSR {csr_there}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_the_cluster_has_a_subnet_in_is_named() {
+        let mut cluster = cluster(&[], false);
+        cluster.subnets.insert("eu-west-1b".to_owned(), "subnet-0a1b2c3d".to_owned());
+        let command = next_step(&cluster).command(ID);
+        assert_eq!(command.as_deref(), Some("hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-west-1b"));
+    }
+
+    #[test]
+    fn nothing_of_the_service_gets_into_a_command_but_what_looks_like_an_id() {
+        let mut cluster = cluster(&[HsmState::Degraded], false);
+        for bad in ["hsm-1; rm -rf ~", "$(id)", "-x", "", "a\nb", "`id`"] {
+            if let Some(hsm) = cluster.hsms.first_mut() {
+                hsm.hsm_id = bad.to_owned();
+            }
+            let command = next_step(&cluster).command(bad);
+            assert_eq!(command.as_deref(), Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait"));
+        }
+        cluster.hsms.clear();
+        cluster.subnets.insert("eu-west-1b; id".to_owned(), "subnet-0a1b2c3d".to_owned());
+        assert!(next_step(&cluster).command(ID).is_some_and(|command| command.ends_with("--availability-zone ZONE")));
+    }
+}
