@@ -21,7 +21,7 @@ pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waive
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
-pub use transcript::{AfterSeal, Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};
@@ -214,6 +214,31 @@ impl Bundle {
         if self.has_file(RESPONSE) { Response::read(&self.store).map(Some) } else { Ok(None) }
     }
 
+    /// Whether `receipt.json` is hsmboot's own of the claim that this one is of: a step of the transcript wrote it as it stands, and it names the same cluster
+    /// and the same certificates. Any other was planted, or is of another claim.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn holds_receipt_of(&self, claim: &Receipt) -> Result<bool> {
+        if self.written_by(RECEIPT)?.is_none() {
+            return Ok(false);
+        }
+        let Ok(there) = Receipt::read(&self.store) else { return Ok(false) };
+        // What goes on without proof is put on record, whatever an earlier one says.
+        let tells = |there: &Option<Waiver>, claim: &Option<Waiver>| there.is_some() || claim.is_none();
+        let waivers = tells(&there.unverified, &claim.unverified) && tells(&there.ca_from_bundle, &claim.ca_from_bundle);
+        Ok(there.is_of_the_claim_in(claim) && waivers)
+    }
+
+    /// The step of the transcript that wrote a file of the bundle as it stands there; `None`: none did, or there is no such file.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn written_by(&self, name: &str) -> Result<Option<u64>> {
+        let files = Transcript::read(&self.store)?.files(&self.store, Some(&self.id));
+        Ok(files.into_iter().find(|file| file.name == name).and_then(|file| file.written_by))
+    }
+
     fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {
         let found = hex(&sha256(content));
         if expected.eq_ignore_ascii_case(&found) {
@@ -345,18 +370,7 @@ impl Bundle {
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
-        // From here on no other step comes between what is read and what is written.
-        let held = self.hold(step.seal.is_some())?;
-        let stood = self.digests();
-        let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
-        if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
-            return held.write(files);
-        }
-        let content = step.after(&Transcript::read(&self.store)?, &self.id, stood, outputs)?;
-        let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
-        let mut all: Vec<NewFile<'_>> = kept.collect();
-        all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
-        held.write(&all)
+        write_step(self.hold(step.seal.is_some())?, Some(&self.id), files, step)
     }
 
     /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
@@ -365,22 +379,46 @@ impl Bundle {
     /// As [`Bundle::write`].
     pub fn note(&self, step: &Step<'_>) -> Result<()> {
         let held = self.store.hold()?;
-        let content = step.after(&Transcript::read(&self.store)?, &self.id, self.digests(), Digests::new())?;
+        let content = step.after(&Transcript::read(&self.store)?, Some(&self.id), self.digests(), Digests::new())?;
         held.write(&[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
     }
 
-    /// The bundle's own files that stand there and can be read: SHA-256 by name.
+    /// What stands there, SHA-256 by name: see [`digests`].
     fn digests(&self) -> Digests {
-        let digest =
-            |name: &String| self.store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
-        self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+        digests(&self.store, Some(&self.id))
     }
 
     /// The names of all files that a bundle of this cluster can have, but for the transcript's.
     pub fn names(&self) -> Vec<String> {
-        let parts = Part::ALL.into_iter().map(|part| part.file_name(&self.id));
-        parts.chain([REQUEST, VERIFICATION, CA_FILE, RESPONSE, RECEIPT].map(str::to_owned)).collect()
+        names_of(Some(&self.id))
     }
+}
+
+/// The names of all files that a bundle can have, but for the transcript's: before its cluster has an id, those that don't begin with one.
+pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
+    let parts = cluster.into_iter().flat_map(|id| Part::ALL.into_iter().map(|part| part.file_name(id)));
+    parts.chain(FIXED.into_iter().filter(|name| *name != TRANSCRIPT).map(str::to_owned)).collect()
+}
+
+/// The bundle's own files that stand there and can be read: SHA-256 by name.
+fn digests(store: &Store, cluster: Option<&ClusterId>) -> Digests {
+    let digest = |name: &String| store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
+    names_of(cluster).into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+}
+
+/// Writes files into a bundle, and the step that writes them, all or none. No other step comes between what is read and what is written.
+fn write_step(held: HeldStore<'_>, cluster: Option<&ClusterId>, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+    let store = held.store();
+    let stood = digests(store, cluster);
+    let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
+    if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
+        return held.write(files);
+    }
+    let content = step.after(&Transcript::read(store)?, cluster, stood, outputs)?;
+    let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
+    let mut all: Vec<NewFile<'_>> = kept.collect();
+    all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
+    held.write(&all)
 }
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";

@@ -10,9 +10,11 @@
 
 mod account;
 mod entry;
+mod files;
 
 pub use account::AfterSeal;
 pub use entry::{Entry, Seal, Sealer, Step};
+pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store, printable};
 use crate::error::{Class, Error, Result};
@@ -150,8 +152,10 @@ impl Transcript {
         if entry.previous != self.next().1 {
             return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
         }
-        if self.entries.first().is_some_and(|first| first.cluster_id != entry.cluster_id) {
-            return Err(fault("is of another cluster"));
+        match (self.cluster_id(), &entry.cluster_id) {
+            (Some(before), Some(id)) if before != id => return Err(fault("is of another cluster")),
+            (Some(_), None) => return Err(fault("names no cluster, and a line before it does")),
+            _ => {}
         }
         Ok(entry)
     }
@@ -171,6 +175,11 @@ impl Transcript {
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The cluster that its lines name: the first ones may have been written before there was an id.
+    pub fn cluster_id(&self) -> Option<&ClusterId> {
+        self.entries.iter().find_map(|entry| entry.cluster_id.as_ref())
     }
 
     /// The file's content; empty where there is no step.
@@ -199,9 +208,9 @@ impl Transcript {
     /// # Errors
     /// Class `Input`, `bad-transcript`.
     pub(super) fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
-        match self.entries.first() {
-            Some(entry) if entry.cluster_id != *cluster_id => {
-                let what = format!("{TRANSCRIPT} is of {}, and the bundle of {cluster_id}", entry.cluster_id);
+        match self.cluster_id() {
+            Some(id) if id != cluster_id => {
+                let what = format!("{TRANSCRIPT} is of {id}, and the bundle of {cluster_id}");
                 Err(fault(what, "it was exchanged, or copied together with the wrong files: keep each cluster's files in a directory of their own"))
             }
             _ => Ok(()),
@@ -229,7 +238,7 @@ mod tests {
                 command: vec!["hsmboot".to_owned(), name.to_owned()],
                 host: "host".to_owned(),
                 operator: None,
-                cluster_id: "cluster-abc234defgh".parse().unwrap(),
+                cluster_id: "cluster-abc234defgh".parse().ok(),
                 inputs: Digests::new(),
                 outputs: Digests::from([(name.to_owned(), "00".to_owned())]),
                 verdict: None,
