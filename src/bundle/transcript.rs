@@ -59,7 +59,7 @@ fn full() -> Error {
         Class::Conflict,
         "transcript-full",
         format!("{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was changed"),
-        "keep the bundle as it is, and go on with a copy of its other files in a new directory",
+        "keep the bundle as it is, and go on with a copy of its certificates and request.json in a new directory",
     )
 }
 

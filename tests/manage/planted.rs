@@ -275,7 +275,7 @@ fn every_file_of_a_bundle_is_on_its_transcript_and_named_once_it_is_exchanged_ta
     stage.run(&VERIFY).ends(0, "the transcript holds");
     for name in ["verification.json", "response.json", "receipt.json", &format!("{id}_CustomerHsmCertificate.crt")] {
         fs::write(stage.path("new").join(name), &kept[name]).unwrap();
-        named(name, "no-step");
+        named(name, "unaccounted");
         fs::remove_file(stage.path("new").join(name)).unwrap();
     }
     stage.run(&VERIFY).ends(0, "the transcript holds");

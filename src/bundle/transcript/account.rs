@@ -64,16 +64,9 @@ impl Transcript {
             return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
         }
         let files: Vec<FileAccount> = self.files(store, cluster).into_iter().filter(|file| !file.faults.is_empty()).collect();
-        let faults: Vec<&str> = files.iter().flat_map(|file| file.faults.iter().map(String::as_str)).collect();
         if let Some(first) = files.first() {
-            let what = match faults.as_slice() {
-                [one] => (*one).to_owned(),
-                all => {
-                    format!("{} not as the transcript says\n  {}", if files.len() == 1 { "a file is" } else { "several files are" }, all.join("\n  "))
-                }
-            };
-            let document = serde_json::json!({ "files": files });
-            return Err(fault(what, first.cause).with_document(document));
+            let faults: Vec<&str> = files.iter().flat_map(|file| file.faults.iter().map(String::as_str)).collect();
+            return Err(fault(faults.join("\n  "), first.cause).with_document(serde_json::json!({ "files": files })));
         }
         match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),

@@ -11,7 +11,7 @@ use crate::x509::{hex, sha256};
 
 /// How a transcript accounts for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum Account {
     /// A step wrote it as it stands.
     Written,
@@ -22,7 +22,7 @@ pub enum Account {
     /// A step read or wrote it, and it is not here.
     Missing,
     /// It came by other means than a step.
-    NoStep,
+    Unaccounted,
 }
 
 /// What a transcript says of a file.
@@ -110,7 +110,7 @@ impl Transcript {
 /// certificate at any time; but nothing other than a step writes down what was created, or what was claimed.
 fn came_from_nowhere(step: u64, name: &str) -> Option<(Account, String, &'static str)> {
     let from_elsewhere = name == CA_FILE || (step == 1 && ![CREATION, RECEIPT].contains(&name));
-    (!from_elsewhere).then(|| (Account::NoStep, format!("step {step} found {name}, which no step before had written"), OTHER_MEANS))
+    (!from_elsewhere).then(|| (Account::Unaccounted, format!("step {step} found {name}, which no step before had written"), OTHER_MEANS))
 }
 
 /// `None`: the file is not there, and no step says that it was.
@@ -123,7 +123,7 @@ fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -
     let now = match past {
         None if !there => return None,
         None if may_come => None,
-        None => Some((Account::NoStep, format!("no step of the transcript accounts for {name}"), OTHER_MEANS)),
+        None => Some((Account::Unaccounted, format!("no step of the transcript accounts for {name}"), OTHER_MEANS)),
         Some(past) if !there => {
             let did = if past.wrote { "wrote" } else { "read" };
             let cause = "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it";
