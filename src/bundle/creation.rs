@@ -108,3 +108,54 @@ impl Creation {
         transcript.has_room()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn creation() -> Creation {
+        let value = serde_json::json!({
+            "format": Creation::FORMAT, "token": "00", "region": "eu-central-1", "hsm_type": "hsm1.medium", "subnet_ids": ["subnet-0a1b2c3d"],
+            "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test",
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_creation_is_read_as_a_step_wrote_it_in_a_directory_and_in_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["bundle", "bundle.hsmboot"] {
+            let path = dir.path().join(name);
+            let at = || Store::at(&path);
+            let step = Step { tool: "hsmboot test", ..Step::default() };
+            assert_eq!(Creation::read(&at()).unwrap(), None);
+            creation().write(&at(), true, &step).unwrap();
+            assert_eq!(Creation::read(&at()).unwrap(), Some(creation()));
+            let known = Creation { cluster_id: "cluster-abc234defgh".parse().ok(), ..creation() };
+            assert_eq!(known.write(&at(), true, &step).unwrap_err().kind, "file-exists", "a run beside this one was faster");
+            known.write(&at(), false, &step).unwrap();
+            assert_eq!(Creation::read(&at()).unwrap(), Some(known.clone()));
+            let transcript = Transcript::read(&at()).unwrap();
+            let ids: Vec<_> = transcript.entries().iter().map(|entry| entry.cluster_id.clone()).collect();
+            assert_eq!(ids, [None, known.cluster_id]);
+            transcript.account_for(&at(), transcript.cluster_id(), None).unwrap();
+            // Whoever writes it otherwise.
+            let other = super::super::document(&creation());
+            at().write(&[NewFile { name: CREATION.to_owned(), content: &other, mode: 0o644, replace: true }]).unwrap();
+            assert_eq!(Creation::read(&at()).unwrap_err().kind, "creation-unaccounted");
+        }
+    }
+
+    #[test]
+    fn a_new_cluster_takes_no_place_that_holds_anothers_bundle() {
+        let dir = tempfile::tempdir().unwrap();
+        Creation::has_room(&Store::at(&dir.path().join("new"))).unwrap();
+        Creation::has_room(&Store::at(dir.path())).unwrap();
+        for name in [REQUEST, "cluster-abc234defgh_ClusterCsr.csr"] {
+            std::fs::write(dir.path().join(name), "{}").unwrap();
+            assert_eq!(Creation::has_room(&Store::at(dir.path())).unwrap_err().kind, "another-cluster", "{name}");
+            std::fs::remove_file(dir.path().join(name)).unwrap();
+        }
+    }
+}

@@ -450,3 +450,100 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 pub fn document<T: serde::Serialize>(document: &T) -> Vec<u8> {
     documents::text(document)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::x509::Moment;
+
+    const ID: &str = "cluster-abc234defgh";
+
+    fn receipt() -> Receipt {
+        let value = serde_json::json!({
+            "format": Receipt::FORMAT, "cluster_id": ID, "region": "eu-central-1", "tool": "hsmboot test", "outcome": "claimed",
+            "submitted_at": "2026-01-01T00:00:00Z", "confirmed_at": "2026-01-01T00:01:00Z", "state": "INITIALIZED", "csr_sha256": "00",
+            "signed_cert_sha256": "01", "trust_anchor_sha256": "02", "cluster_certificate_sha256": "01", "verdict": "verified",
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn write(bundle: &Bundle, name: &str, content: &[u8]) {
+        let step = Step { time: Some(Moment::from_unix(1_700_000_000)), tool: "hsmboot test", ..Step::default() };
+        let file = NewFile { name: name.to_owned(), content, mode: 0o644, replace: true };
+        bundle.anew().write(&[file], &step).unwrap();
+    }
+
+    fn account(bundle: &Bundle, name: &str) -> Option<Account> {
+        let bundle = bundle.anew();
+        let files = Transcript::read(bundle.store()).unwrap().files(bundle.store(), Some(bundle.id()));
+        files.into_iter().find(|file| file.name == name).map(|file| file.account)
+    }
+
+    #[test]
+    fn a_receipt_counts_where_a_step_wrote_it_and_it_is_of_this_claim() {
+        let dir = tempfile::tempdir().unwrap();
+        let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
+        let holds = |claim: &Receipt| bundle.anew().holds_receipt_of(claim).unwrap();
+        let (own, path) = (receipt(), dir.path().join(RECEIPT));
+        assert!(!holds(&own), "there is none");
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "planted, without a transcript");
+        std::fs::remove_file(&path).unwrap();
+        write(&bundle, VERIFICATION, b"{}");
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "planted beside a transcript");
+        write(&bundle, RECEIPT, &document(&Receipt { state: "ACTIVE".to_owned(), ..own.clone() }));
+        assert!(holds(&own), "times, states and verdicts are each run's own");
+        let waiver = || Some(Waiver { reason: "because".to_owned() });
+        let others = [
+            Receipt { cluster_id: "cluster-bbbbbbbbbbb".parse().unwrap(), ..own.clone() },
+            Receipt { region: "us-east-1".to_owned(), ..own.clone() },
+            Receipt { csr_sha256: None, ..own.clone() },
+            Receipt { signed_cert_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { trust_anchor_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { cluster_certificate_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { unverified: waiver(), ..own.clone() },
+            Receipt { ca_from_bundle: waiver(), ..own.clone() },
+        ];
+        others.iter().for_each(|other| assert!(!holds(other), "of another claim: {other:?}"));
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "exchanged since");
+    }
+
+    #[test]
+    fn every_file_that_a_bundle_can_hold_is_written_changed_missing_found_or_unaccounted() {
+        for name in names_of(Some(&ID.parse().unwrap())) {
+            let dir = tempfile::tempdir().unwrap();
+            let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
+            let path = dir.path().join(&name);
+            let other = if name == VERIFICATION { RESPONSE } else { VERIFICATION };
+            // Before the first step: only steps write down what was created or claimed.
+            std::fs::write(&path, "one").unwrap();
+            assert_eq!(account(&bundle, &name), Some(if name == CA_FILE { Account::Found } else { Account::Unaccounted }), "{name}");
+            write(&bundle, other, b"{}");
+            let found = if [CREATION, RECEIPT].contains(&name.as_str()) { Account::Unaccounted } else { Account::Found };
+            assert_eq!(account(&bundle, &name), Some(found), "{name}");
+            assert_eq!(bundle.anew().written_by(&name).unwrap(), None, "{name}");
+            // Written by a step, exchanged, taken away.
+            std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            write(&bundle, &name, b"two");
+            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Written), Some(1)), "{name}");
+            std::fs::write(&path, "three").unwrap();
+            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Changed), None), "{name}");
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(account(&bundle, &name), Some(Account::Missing), "{name}");
+            // Added between two steps.
+            std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
+            write(&bundle, other, b"{}");
+            std::fs::write(&path, "four").unwrap();
+            let added = if name == CA_FILE { Account::Found } else { Account::Unaccounted };
+            assert_eq!(account(&bundle, &name), Some(if name == other { Account::Changed } else { added }), "{name}");
+            write(&bundle, Part::Csr.file_name(bundle.id()).as_str(), b"csr");
+            if name != Part::Csr.file_name(bundle.id()) {
+                assert_eq!(account(&bundle, &name), Some(added), "{name}: a step that finds it does not make it accounted for");
+            }
+        }
+    }
+}

@@ -256,6 +256,34 @@ mod tests {
         content
     }
 
+    /// Lines that say these clusters, each following from the one before.
+    fn of_clusters(clusters: &[Option<&str>]) -> std::result::Result<Transcript, (usize, String)> {
+        let first = Transcript::parse(&three()).unwrap().entries()[0].clone();
+        let (mut text, mut previous) = (String::new(), BEGINNING.to_owned());
+        for (cluster, step) in clusters.iter().zip(1..) {
+            let cluster_id = cluster.map(|id| id.parse().unwrap());
+            let entry = Entry { step, previous, cluster_id, ..first.clone() };
+            text.push_str(&format!("{}\n", line(&entry)));
+            previous = entry.hash();
+        }
+        Transcript::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn a_transcript_may_begin_before_there_is_a_cluster_and_is_of_one_from_then_on() {
+        let (one, other) = ("cluster-abc234defgh", "cluster-bbbbbbbbbbb");
+        let begun = of_clusters(&[None, None]).unwrap();
+        assert_eq!(begun.cluster_id(), None);
+        assert!(!String::from_utf8(begun.content().to_vec()).unwrap().contains("cluster_id"));
+        begun.is_of(&other.parse().unwrap()).unwrap();
+        let goes_on = of_clusters(&[None, Some(one), Some(one)]).unwrap();
+        assert_eq!(goes_on.cluster_id().map(ClusterId::as_str), Some(one));
+        assert!(goes_on.is_of(&other.parse().unwrap()).is_err());
+        assert_eq!(of_clusters(&[None, Some(one), Some(other)]).unwrap_err(), (3, "is of another cluster".to_owned()));
+        assert_eq!(of_clusters(&[Some(one), None]).unwrap_err(), (2, "names no cluster, and a line before it does".to_owned()));
+        assert!(of_clusters(&[None, None, Some(one), None, Some(one)]).is_err());
+    }
+
     #[test]
     fn a_transcript_of_three_steps_holds() {
         let transcript = Transcript::parse(&three()).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use hsmboot::bundle::{Digests, Entry};
-use hsmboot::x509::{hex, sha256};
+use hsmboot::x509::{Certificate, hex, sha256};
 use serde_json::{Value, json};
 
 use super::create::{one_of_each, stage, words};
@@ -50,12 +50,18 @@ pub(crate) fn plant(stage: &Stage, creation: &Value) {
     with_a_step(stage, "creation.json", creation.to_string().as_bytes(), creation["cluster_id"].as_str());
 }
 
-const TOKEN: &str = "00112233445566778899aabbccddeeff";
+/// A token as docs/schemas/creation.schema.json describes it, for the CA of [`words`].
+fn token(stage: &Stage) -> String {
+    let ca = Certificate::from_pem(&fs::read(stage.path("ca/customerCA.crt")).unwrap()).unwrap();
+    let random = "0011223344556677";
+    let committed = hex(&sha256(format!("hsmboot-creation/1\n{random}\n{}", hex(&sha256(ca.spki()))).as_bytes()));
+    format!("{random}{}", &committed[..16])
+}
 
 /// What a run of [`words`] would have written of a cluster.
 fn creation_of(stage: &Stage, id: &str) -> Value {
     json!({
-        "format": "hsmboot-creation/1", "token": TOKEN, "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm1.medium",
+        "format": "hsmboot-creation/1", "token": token(stage), "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm1.medium",
         "subnet_ids": [SUBNET], "tags": {}, "asked_at": "2020-01-01T00:00:00Z", "tool": "hsmboot 0.1.0", "cluster_id": id,
     })
 }
@@ -136,14 +142,13 @@ fn a_cluster_that_does_not_carry_the_token_is_not_claimed_whatever_the_bundle_sa
             stage.run(&["tag", "add", "--resource-id", &victim, "--tag", &format!("hsmboot-creation={tag}")]).ends(0, "");
         }
         plant(&stage, &creation_of(&stage, &victim));
-        refused(&stage, 8, "cluster-not-ordered", &[&victim, "tag hsmboot-creation", TOKEN]);
+        refused(&stage, 8, "cluster-not-ordered", &[&victim, "tag hsmboot-creation", &token(&stage)]);
     }
 }
 
 /// He can set tags, and name any order that fits the command; the cluster has to be one as well.
 #[test]
 fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed() {
-    let tag = format!("hsmboot-creation={TOKEN}");
     for (more, differs) in [
         (&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"),
         (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"),
@@ -151,12 +156,9 @@ fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed()
     ] {
         for with_id in [true, false] {
             let stage = stage();
+            let tag = format!("hsmboot-creation={}", token(&stage));
             let made = stage.run(&[&["cluster", "create", "--wait", "--output", "json", "--tag", &tag], more].concat());
-            if made.code != 0 {
-                assert!(more.contains(&"hsm2m.medium"), "{}", made.stderr);
-                continue;
-            }
-            let id = made.json()["cluster"]["cluster_id"].as_str().unwrap().to_owned();
+            let id = made.ends(0, "").json()["cluster"]["cluster_id"].as_str().unwrap().to_owned();
             let mut creation = creation_of(&stage, &id);
             if !with_id {
                 creation.as_object_mut().unwrap().remove("cluster_id");
@@ -167,12 +169,56 @@ fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed()
     }
 }
 
+/// Another owner's order, which stands there as hsmboot wrote it: nothing is forged, and the cluster carries the token.
+#[test]
+fn the_bundle_of_an_order_for_another_ca_claims_nothing_for_this_one() {
+    let place = |word| match word {
+        "ca/customerCA.crt" => "theirs/customerCA.crt",
+        "ca/customerCA.key" => "theirs/customerCA.key",
+        "us-east-1a" => "us-east-1b",
+        word => word,
+    };
+    let theirs: Vec<&str> = words().into_iter().map(place).collect();
+    let bare: Vec<&str> = words().into_iter().filter(|word| !["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"].contains(word)).collect();
+    for with_id in [true, false] {
+        let stage = stage();
+        stage.run(&["ca", "init", "--out", "theirs", "--key-type", "p256", "--no-passphrase", "--subject", "CN=another CA"]).ends(0, "made a CA");
+        // It ends after the cluster was created.
+        stage.fails(&theirs, 8, "zone-without-subnet");
+        let mut creation = stage.file("new/creation.json");
+        let id = creation["cluster_id"].as_str().unwrap().to_owned();
+        if !with_id {
+            creation.as_object_mut().unwrap().remove("cluster_id");
+            plant(&stage, &creation);
+        }
+        // Nor for a CA that is still to be made.
+        let failed = stage.fails(&[&bare[..], &["--no-passphrase", "--key-type", "p256"]].concat(), 8, "cluster-not-ordered");
+        assert!(failed["error"]["message"].as_str().unwrap().contains("CA"), "{failed:#}");
+        refused(&stage, 8, "cluster-not-ordered", &[&id, "CA"]);
+    }
+}
+
+#[test]
+fn a_cluster_that_was_ordered_before_there_was_a_ca_is_gone_on_with_by_the_one_that_the_run_makes() {
+    let stage = stage();
+    fs::write(stage.path("passphrase"), "not a secret\n").unwrap();
+    let bare: Vec<&str> = words().into_iter().filter(|word| !["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"].contains(word)).collect();
+    let bare = [&bare[..], &["--passphrase-file", "passphrase", "--key-type", "p256"]].concat();
+    let wrong: Vec<&str> = bare.iter().map(|word| if *word == "us-east-1a" { "us-east-1b" } else { word }).collect();
+    stage.fails(&wrong, 8, "zone-without-subnet");
+    // Who names a CA names the cluster as well.
+    stage.fails(&words(), 8, "cluster-not-ordered");
+    stage.run(&bare).ends(0, "claimed");
+    stage.run(&bare).ends(0, "nothing was changed");
+    one_of_each(&stage);
+}
+
 #[test]
 fn of_two_clusters_with_the_token_neither_is_claimed() {
     let stage = stage();
     let ids = [stage.cluster(), stage.cluster()];
     for id in &ids {
-        stage.run(&["tag", "add", "--resource-id", id, "--tag", &format!("hsmboot-creation={TOKEN}")]).ends(0, "");
+        stage.run(&["tag", "add", "--resource-id", id, "--tag", &format!("hsmboot-creation={}", token(&stage))]).ends(0, "");
     }
     let mut creation = creation_of(&stage, &ids[0]);
     creation.as_object_mut().unwrap().remove("cluster_id");

@@ -4,7 +4,8 @@
 //! is known. A later run goes on with the id. Where a run ended between the two, the cluster is looked for by its token.
 //!
 //! A bundle may come from anywhere, so what it remembers is obeyed only as far as it can be held against something else: a step of the transcript wrote it
-//! ([`Creation::read`]), it is what this command line orders, and the live cluster carries the token as its tag and is what was ordered.
+//! ([`Creation::read`]), it is what this command line orders, and the live cluster carries the token as its tag, is what was ordered, and was ordered for
+//! this very CA: the token commits to its key.
 
 use std::time::Duration;
 
@@ -19,13 +20,20 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
-use crate::x509::{Moment, hex};
+use crate::x509::{Certificate, Moment, hex, sha256};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
 pub(super) const NEW_BUNDLE: &str = "./new-cluster";
 
 /// The key of the tag that holds the token.
 const TAG: &str = "hsmboot-creation";
+
+/// What the digest in a token is over, before its random part and the CA's key.
+const TOKEN_CONTEXT: &str = "hsmboot-creation/1";
+
+/// How many hexadecimal digits of a token are random; as many follow that commit to the CA's key. Its value is a tag, which others in the account can read:
+/// of a cluster that was ordered for another CA there is none that fits this one.
+const TOKEN_HALF: usize = 16;
 
 /// How long after it was signed a request may still take effect, in seconds. AWS takes none that is older (AWS General Reference, Signature Version 4: five
 /// minutes as a rule, fifteen with a clock that is off).
@@ -78,6 +86,10 @@ pub(super) struct Start<'a> {
     pub(super) plan: &'a Plan,
     pub(super) service: &'a AwsCloudHsm,
     pub(super) store: &'a Store,
+    /// The CA that the cluster is ordered for, where there is one yet.
+    pub(super) ca: Option<Certificate>,
+    /// Whether the command line names it.
+    pub(super) ca_named: bool,
     /// What a step says of itself.
     pub(super) step: &'a StepArgs,
     /// How long to wait for the cluster.
@@ -92,12 +104,12 @@ impl Start<'_> {
             None => {
                 Creation::has_room(self.store)?;
                 prepare()?;
-                (self.begin(hex(&cli::random::<16>()?), true).await?, true)
+                (self.begin(self.new_token()?, true).await?, true)
             }
             // What was refused binds nobody.
             Some(refused) if refused.refused_at.is_some() && self.is_the_same(&refused).is_err() => {
                 prepare()?;
-                (self.begin(hex(&cli::random::<16>()?), false).await?, true)
+                (self.begin(self.new_token()?, false).await?, true)
             }
             Some(earlier) => {
                 self.is_the_same(&earlier)?;
@@ -119,6 +131,18 @@ impl Start<'_> {
 
     fn file(&self) -> String {
         self.store.place(CREATION).to_string()
+    }
+
+    fn new_token(&self) -> Result<String> {
+        let random = hex(&cli::random::<{ TOKEN_HALF / 2 }>()?);
+        let commitment = commitment(&random, self.ca.as_ref());
+        Ok(random + &commitment)
+    }
+
+    /// Whether the cluster with this token was ordered for the CA of this run; for a CA that nobody names it may have been ordered before there was one.
+    fn is_for_this_ca(&self, token: &str) -> bool {
+        let is_for = |ca| token.split_at_checked(TOKEN_HALF).is_some_and(|(random, found)| found == commitment(random, ca));
+        is_for(self.ca.as_ref()) || (!self.ca_named && is_for(None))
     }
 
     /// Writes down what is to be created, and asks for it. Where it is the `first` time here, a run beside this one that was faster wins: its file is not
@@ -183,7 +207,8 @@ impl Start<'_> {
         self.ui.say("an earlier run asked for a cluster and got none: asking again");
         prepare()?;
         let _held = self.hold(&earlier)?;
-        self.begin(earlier.token, false).await
+        let token = if self.is_for_this_ca(&earlier.token) { earlier.token } else { self.new_token()? };
+        self.begin(token, false).await
     }
 
     /// Goes on with a cluster whose id never arrived and that has the tag, if it is the one that was ordered.
@@ -208,10 +233,12 @@ impl Start<'_> {
         let order = &self.plan.order;
         let tag = cluster.tags.iter().find(|tag| tag.key == TAG).map(|tag| tag.value.as_str());
         let subnets: Vec<&str> = cluster.subnets.values().map(String::as_str).collect();
-        // The type of a claimed cluster may have been changed since (API Reference, ModifyCluster: HsmType).
-        let open = matches!(cluster.state, ClusterState::CreateInProgress | ClusterState::Uninitialized);
+        // Of a claimed cluster it is judged elsewhere whose it is; and its type may have been changed since (API Reference, ModifyCluster: HsmType).
+        let open = cluster.certificates.cluster_certificate.is_none();
         let differs = if tag != Some(token) {
             format!("tag {TAG}\n  expected {}\n  found    {}", printable(token), tag.map_or_else(|| "none".to_owned(), printable))
+        } else if open && !self.is_for_this_ca(token) {
+            "CA: it was ordered for another one than this command's, or for none that was there yet".to_owned()
         } else if subnets.is_empty() || !subnets.iter().all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet)) {
             format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), printable(&subnets.join(", ")))
         } else if open && cluster.hsm_type.as_deref() != Some(&order.hsm_type) {
@@ -348,6 +375,12 @@ struct Made {
     id: ClusterId,
     /// What it is tagged with.
     token: String,
+}
+
+/// The part of a token that commits to a CA's key, or to there being none.
+fn commitment(random: &str, ca: Option<&Certificate>) -> String {
+    let key = ca.map_or_else(String::new, |ca| hex(ca.spki_sha256()));
+    hex(&sha256(format!("{TOKEN_CONTEXT}\n{random}\n{key}").as_bytes())).chars().take(TOKEN_HALF).collect()
 }
 
 fn not_ordered(what: String, first: &str) -> Error {

@@ -152,6 +152,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
             plan: &plan,
             service: &service,
             store: &Store::at(dir),
+            ca: desk.certificate(),
+            ca_named: args.ca.is_some(),
             step: &args.step,
             limit: submit::patience(args.timeout.timeout).creation,
             ui,
