@@ -61,12 +61,16 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
         tool: facts.tool.to_owned(),
         files,
     };
-    let known = known_request(&bundle, &request);
+    let same = known_request(&bundle, &request);
+    // One that no step wrote is not the program's own, whatever it says: it is written anew.
+    let replace = force || same.is_some();
+    let own = bundle.written_by(bundle::REQUEST)?.is_some();
+    let known = same.filter(|_| own);
     let mut new: Vec<NewFile<'_>> =
         parts.iter().map(|(part, text)| NewFile { name: part.file_name(&id), content: text.as_bytes(), mode: 0o644, replace: force }).collect();
     let document = bundle::document(&request);
     if known.is_none() {
-        new.push(NewFile { name: bundle::REQUEST.to_owned(), content: &document, mode: 0o644, replace: force });
+        new.push(NewFile { name: bundle::REQUEST.to_owned(), content: &document, mode: 0o644, replace });
     }
     // Whatever stands there was there before: `write` leaves equal files alone.
     let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
@@ -170,6 +174,22 @@ mod tests {
         let second = write(dir.path(), &cluster(), &later, false).unwrap();
         assert!(second.unchanged);
         assert_eq!(second.request.fetched_at, facts().now);
+    }
+
+    #[test]
+    fn a_planted_request_json_does_not_survive_the_next_fetch() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = write(dir.path(), &cluster(), &facts(), false).unwrap().request;
+        let planted = bundle::document(&Request { state: "ACTIVE".into(), hsms: vec!["hsm-abcdefghijk".into()], ..own.clone() });
+        for with_transcript in [true, false] {
+            fs::write(dir.path().join(bundle::REQUEST), &planted).unwrap();
+            if !with_transcript {
+                fs::remove_file(dir.path().join(bundle::TRANSCRIPT)).unwrap();
+            }
+            let again = write(dir.path(), &cluster(), &facts(), false).unwrap();
+            assert!(!again.unchanged && again.request == own, "{:?}", again.request);
+            assert_eq!(fs::read(dir.path().join(bundle::REQUEST)).unwrap(), bundle::document(&own));
+        }
     }
 
     #[test]

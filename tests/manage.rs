@@ -12,6 +12,8 @@ mod create;
 mod hsm;
 #[path = "manage/limits.rs"]
 mod limits;
+#[path = "manage/planted.rs"]
+mod planted;
 #[path = "manage/stage.rs"]
 mod stage;
 #[path = "simulator/support.rs"]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
-use super::{Bundle, CA_KEY_FILE, CREATION, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted, printable};
+use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted, printable};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::x509::{hex, sha256};
@@ -27,7 +27,7 @@ impl Bundle {
     }
 
     fn all_names(&self) -> Vec<String> {
-        self.names().into_iter().chain([TRANSCRIPT, CREATION].map(str::to_owned)).collect()
+        self.names().into_iter().chain([TRANSCRIPT.to_owned()]).collect()
     }
 
     /// Those of the files that are there.
@@ -144,7 +144,7 @@ impl Arrival {
         let mut stood = self.bundle.digests();
         // What is replaced was no input, and it may be older than what the transcript that came says of it.
         stood.retain(|name, _| !outputs.contains_key(name));
-        self.put(&step.after(&self.transcript, self.bundle.id(), stood, outputs)?)
+        self.put(&step.after(&self.transcript, Some(self.bundle.id()), stood, outputs)?)
     }
 
     fn put(&self, transcript: &[u8]) -> Result<()> {

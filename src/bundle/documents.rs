@@ -196,6 +196,7 @@ impl Receipt {
         let claim = |receipt: &Self| {
             [
                 Some(receipt.cluster_id.to_string()),
+                Some(receipt.region.clone()),
                 receipt.csr_sha256.clone(),
                 Some(receipt.signed_cert_sha256.clone()),
                 Some(receipt.trust_anchor_sha256.clone()),

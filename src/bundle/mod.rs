@@ -21,7 +21,7 @@ pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waive
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
-pub use transcript::{AfterSeal, Entry, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};
@@ -214,6 +214,31 @@ impl Bundle {
         if self.has_file(RESPONSE) { Response::read(&self.store).map(Some) } else { Ok(None) }
     }
 
+    /// Whether `receipt.json` is hsmboot's own of the claim that this one is of: a step of the transcript wrote it as it stands, and it names the same cluster
+    /// and the same certificates. Any other was planted, or is of another claim.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn holds_receipt_of(&self, claim: &Receipt) -> Result<bool> {
+        if self.written_by(RECEIPT)?.is_none() {
+            return Ok(false);
+        }
+        let Ok(there) = Receipt::read(&self.store) else { return Ok(false) };
+        // What goes on without proof is put on record, whatever an earlier one says.
+        let tells = |there: &Option<Waiver>, claim: &Option<Waiver>| there.is_some() || claim.is_none();
+        let waivers = tells(&there.unverified, &claim.unverified) && tells(&there.ca_from_bundle, &claim.ca_from_bundle);
+        Ok(there.is_of_the_claim_in(claim) && waivers)
+    }
+
+    /// The step of the transcript that wrote a file of the bundle as it stands there; `None`: none did, or there is no such file.
+    ///
+    /// # Errors
+    /// As [`Transcript::read`].
+    pub fn written_by(&self, name: &str) -> Result<Option<u64>> {
+        let files = Transcript::read(&self.store)?.files(&self.store, Some(&self.id));
+        Ok(files.into_iter().find(|file| file.name == name).and_then(|file| file.written_by))
+    }
+
     fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {
         let found = hex(&sha256(content));
         if expected.eq_ignore_ascii_case(&found) {
@@ -345,18 +370,7 @@ impl Bundle {
     /// # Errors
     /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
-        // From here on no other step comes between what is read and what is written.
-        let held = self.hold(step.seal.is_some())?;
-        let stood = self.digests();
-        let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
-        if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
-            return held.write(files);
-        }
-        let content = step.after(&Transcript::read(&self.store)?, &self.id, stood, outputs)?;
-        let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
-        let mut all: Vec<NewFile<'_>> = kept.collect();
-        all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
-        held.write(&all)
+        write_step(self.hold(step.seal.is_some())?, Some(&self.id), files, step)
     }
 
     /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
@@ -365,22 +379,46 @@ impl Bundle {
     /// As [`Bundle::write`].
     pub fn note(&self, step: &Step<'_>) -> Result<()> {
         let held = self.store.hold()?;
-        let content = step.after(&Transcript::read(&self.store)?, &self.id, self.digests(), Digests::new())?;
+        let content = step.after(&Transcript::read(&self.store)?, Some(&self.id), self.digests(), Digests::new())?;
         held.write(&[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
     }
 
-    /// The bundle's own files that stand there and can be read: SHA-256 by name.
+    /// What stands there, SHA-256 by name: see [`digests`].
     fn digests(&self) -> Digests {
-        let digest =
-            |name: &String| self.store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
-        self.names().into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+        digests(&self.store, Some(&self.id))
     }
 
     /// The names of all files that a bundle of this cluster can have, but for the transcript's.
     pub fn names(&self) -> Vec<String> {
-        let parts = Part::ALL.into_iter().map(|part| part.file_name(&self.id));
-        parts.chain([REQUEST, VERIFICATION, CA_FILE, RESPONSE, RECEIPT].map(str::to_owned)).collect()
+        names_of(Some(&self.id))
     }
+}
+
+/// The names of all files that a bundle can have, but for the transcript's: before its cluster has an id, those that don't begin with one.
+pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
+    let parts = cluster.into_iter().flat_map(|id| Part::ALL.into_iter().map(|part| part.file_name(id)));
+    parts.chain(FIXED.into_iter().filter(|name| *name != TRANSCRIPT).map(str::to_owned)).collect()
+}
+
+/// The bundle's own files that stand there and can be read: SHA-256 by name.
+fn digests(store: &Store, cluster: Option<&ClusterId>) -> Digests {
+    let digest = |name: &String| store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
+    names_of(cluster).into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+}
+
+/// Writes files into a bundle, and the step that writes them, all or none. No other step comes between what is read and what is written.
+fn write_step(held: HeldStore<'_>, cluster: Option<&ClusterId>, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+    let store = held.store();
+    let stood = digests(store, cluster);
+    let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
+    if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
+        return held.write(files);
+    }
+    let content = step.after(&Transcript::read(store)?, cluster, stood, outputs)?;
+    let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
+    let mut all: Vec<NewFile<'_>> = kept.collect();
+    all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
+    held.write(&all)
 }
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
@@ -411,4 +449,101 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 /// A document of the bundle as a file that may replace an older one.
 pub fn document<T: serde::Serialize>(document: &T) -> Vec<u8> {
     documents::text(document)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::x509::Moment;
+
+    const ID: &str = "cluster-abc234defgh";
+
+    fn receipt() -> Receipt {
+        let value = serde_json::json!({
+            "format": Receipt::FORMAT, "cluster_id": ID, "region": "eu-central-1", "tool": "hsmboot test", "outcome": "claimed",
+            "submitted_at": "2026-01-01T00:00:00Z", "confirmed_at": "2026-01-01T00:01:00Z", "state": "INITIALIZED", "csr_sha256": "00",
+            "signed_cert_sha256": "01", "trust_anchor_sha256": "02", "cluster_certificate_sha256": "01", "verdict": "verified",
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn write(bundle: &Bundle, name: &str, content: &[u8]) {
+        let step = Step { time: Some(Moment::from_unix(1_700_000_000)), tool: "hsmboot test", ..Step::default() };
+        let file = NewFile { name: name.to_owned(), content, mode: 0o644, replace: true };
+        bundle.anew().write(&[file], &step).unwrap();
+    }
+
+    fn account(bundle: &Bundle, name: &str) -> Option<Account> {
+        let bundle = bundle.anew();
+        let files = Transcript::read(bundle.store()).unwrap().files(bundle.store(), Some(bundle.id()));
+        files.into_iter().find(|file| file.name == name).map(|file| file.account)
+    }
+
+    #[test]
+    fn a_receipt_counts_where_a_step_wrote_it_and_it_is_of_this_claim() {
+        let dir = tempfile::tempdir().unwrap();
+        let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
+        let holds = |claim: &Receipt| bundle.anew().holds_receipt_of(claim).unwrap();
+        let (own, path) = (receipt(), dir.path().join(RECEIPT));
+        assert!(!holds(&own), "there is none");
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "planted, without a transcript");
+        std::fs::remove_file(&path).unwrap();
+        write(&bundle, VERIFICATION, b"{}");
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "planted beside a transcript");
+        write(&bundle, RECEIPT, &document(&Receipt { state: "ACTIVE".to_owned(), ..own.clone() }));
+        assert!(holds(&own), "times, states and verdicts are each run's own");
+        let waiver = || Some(Waiver { reason: "because".to_owned() });
+        let others = [
+            Receipt { cluster_id: "cluster-bbbbbbbbbbb".parse().unwrap(), ..own.clone() },
+            Receipt { region: "us-east-1".to_owned(), ..own.clone() },
+            Receipt { csr_sha256: None, ..own.clone() },
+            Receipt { signed_cert_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { trust_anchor_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { cluster_certificate_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { unverified: waiver(), ..own.clone() },
+            Receipt { ca_from_bundle: waiver(), ..own.clone() },
+        ];
+        others.iter().for_each(|other| assert!(!holds(other), "of another claim: {other:?}"));
+        std::fs::write(&path, document(&own)).unwrap();
+        assert!(!holds(&own), "exchanged since");
+    }
+
+    #[test]
+    fn every_file_that_a_bundle_can_hold_is_written_changed_missing_found_or_unaccounted() {
+        for name in names_of(Some(&ID.parse().unwrap())) {
+            let dir = tempfile::tempdir().unwrap();
+            let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
+            let path = dir.path().join(&name);
+            let other = if name == VERIFICATION { RESPONSE } else { VERIFICATION };
+            // Before the first step: only steps write down what was created or claimed.
+            std::fs::write(&path, "one").unwrap();
+            assert_eq!(account(&bundle, &name), Some(if name == CA_FILE { Account::Found } else { Account::Unaccounted }), "{name}");
+            write(&bundle, other, b"{}");
+            let found = if [CREATION, RECEIPT].contains(&name.as_str()) { Account::Unaccounted } else { Account::Found };
+            assert_eq!(account(&bundle, &name), Some(found), "{name}");
+            assert_eq!(bundle.anew().written_by(&name).unwrap(), None, "{name}");
+            // Written by a step, exchanged, taken away.
+            std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            write(&bundle, &name, b"two");
+            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Written), Some(1)), "{name}");
+            std::fs::write(&path, "three").unwrap();
+            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Changed), None), "{name}");
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(account(&bundle, &name), Some(Account::Missing), "{name}");
+            // Added between two steps.
+            std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
+            write(&bundle, other, b"{ }");
+            std::fs::write(&path, "four").unwrap();
+            let added = if name == CA_FILE { Account::Found } else { Account::Unaccounted };
+            assert_eq!(account(&bundle, &name), Some(added), "{name}");
+            write(&bundle, Part::Csr.file_name(bundle.id()).as_str(), b"csr");
+            if name != Part::Csr.file_name(bundle.id()) {
+                assert_eq!(account(&bundle, &name), Some(added), "{name}: a step that finds it does not make it accounted for");
+            }
+        }
+    }
 }

@@ -323,26 +323,6 @@ impl Store {
         Ok((digest, unchanged))
     }
 
-    /// Takes a file of the program's own away again, and the place with it where nothing else is in it.
-    pub fn forget(&self, name: &str) {
-        // What stays is found again by whoever comes next.
-        if self.is_directory() {
-            drop(fs::remove_file(self.path.join(name)));
-            self.known.set(name, None);
-            drop(fs::remove_dir(&self.path)); // only an empty one goes
-            return;
-        }
-        let mut empty = false;
-        let change = |mut members: Members| {
-            let was_there = members.remove(name).is_some();
-            empty = members.is_empty();
-            Ok(was_there.then_some(members))
-        };
-        if self.hold().and_then(|held| held.rewrite(change)).is_ok() && empty {
-            drop(fs::remove_file(&self.path));
-        }
-    }
-
     /// A file that stays the same as long as `name` does: to be locked by whoever must be alone.
     pub fn lockable(&self, name: &str) -> PathBuf {
         if self.is_directory() { self.path.join(name) } else { self.path.clone() }

@@ -111,8 +111,8 @@ pub struct Survey {
     pub receipt: Told<Receipt>,
     /// `transcript.jsonl`
     pub transcript: Told<Trail>,
-    /// Where the files are not what the transcript, itself sound, says that its steps left.
-    pub unaccounted: Option<String>,
+    /// Where the files are not what the transcript, itself sound, says that its steps left: a sentence for each.
+    pub unaccounted: Vec<String>,
 }
 
 impl Survey {
@@ -122,17 +122,18 @@ impl Survey {
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     pub fn of(dir: &Path) -> Result<Self> {
         let (bundle, _faults) = Bundle::look(Store::at(dir))?;
-        // Few bundles were begun by `bootstrap --create`.
-        let creation = bundle.has_file(CREATION).then(|| CREATION.to_owned());
-        let names = bundle.names().into_iter().chain(creation).chain([TRANSCRIPT.to_owned()]);
-        let files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
+        let names = bundle.names().into_iter().chain([TRANSCRIPT.to_owned()]);
+        let mut files: Vec<Seen> = names.map(|name| seen(&bundle, name)).collect();
         let transcript = match file(&files, TRANSCRIPT) {
             None => Told::Absent,
             Some(Err(why)) => Told::Damaged(why.clone()),
             Some(Ok(content)) => Told::Tells(Trail::of(content)),
         };
         let sound = transcript.told().filter(|trail| trail.fault.is_none());
-        let unaccounted = sound.and_then(|trail| trail.holds.account_for(&bundle, None).err()).map(|error| error.message);
+        let unaccounted = sound.map(|trail| trail.holds.unaccounted(bundle.store(), bundle.id())).unwrap_or_default();
+        // Few bundles were begun by `bootstrap --create`.
+        let created = transcript.told().is_some_and(|trail| trail.holds.entries().iter().any(|entry| entry.outputs.contains_key(CREATION)));
+        files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
         let strangers = bundle.strangers()?;
         Ok(Survey {
             cluster_id: bundle.id().clone(),

@@ -10,9 +10,11 @@
 
 mod account;
 mod entry;
+mod files;
 
 pub use account::AfterSeal;
 pub use entry::{Entry, Seal, Sealer, Step};
+pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store, printable};
 use crate::error::{Class, Error, Result};
@@ -57,7 +59,7 @@ fn full() -> Error {
         Class::Conflict,
         "transcript-full",
         format!("{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was changed"),
-        "keep the bundle as it is, and go on with a copy of its other files in a new directory",
+        "keep the bundle as it is, and go on with a copy of its certificates and request.json in a new directory",
     )
 }
 
@@ -150,8 +152,10 @@ impl Transcript {
         if entry.previous != self.next().1 {
             return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
         }
-        if self.entries.first().is_some_and(|first| first.cluster_id != entry.cluster_id) {
-            return Err(fault("is of another cluster"));
+        match (self.cluster_id(), &entry.cluster_id) {
+            (Some(before), Some(id)) if before != id => return Err(fault("is of another cluster")),
+            (Some(_), None) => return Err(fault("names no cluster, and a line before it does")),
+            _ => {}
         }
         Ok(entry)
     }
@@ -171,6 +175,11 @@ impl Transcript {
     /// The steps.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The cluster that its lines name: the first ones may have been written before there was an id.
+    pub fn cluster_id(&self) -> Option<&ClusterId> {
+        self.entries.iter().find_map(|entry| entry.cluster_id.as_ref())
     }
 
     /// The file's content; empty where there is no step.
@@ -199,9 +208,9 @@ impl Transcript {
     /// # Errors
     /// Class `Input`, `bad-transcript`.
     pub(super) fn is_of(&self, cluster_id: &ClusterId) -> Result<()> {
-        match self.entries.first() {
-            Some(entry) if entry.cluster_id != *cluster_id => {
-                let what = format!("{TRANSCRIPT} is of {}, and the bundle of {cluster_id}", entry.cluster_id);
+        match self.cluster_id() {
+            Some(id) if id != cluster_id => {
+                let what = format!("{TRANSCRIPT} is of {id}, and the bundle of {cluster_id}");
                 Err(fault(what, "it was exchanged, or copied together with the wrong files: keep each cluster's files in a directory of their own"))
             }
             _ => Ok(()),
@@ -229,7 +238,7 @@ mod tests {
                 command: vec!["hsmboot".to_owned(), name.to_owned()],
                 host: "host".to_owned(),
                 operator: None,
-                cluster_id: "cluster-abc234defgh".parse().unwrap(),
+                cluster_id: "cluster-abc234defgh".parse().ok(),
                 inputs: Digests::new(),
                 outputs: Digests::from([(name.to_owned(), "00".to_owned())]),
                 verdict: None,
@@ -245,6 +254,34 @@ mod tests {
             content = transcript.with(&entry);
         }
         content
+    }
+
+    /// Lines that say these clusters, each following from the one before.
+    fn of_clusters(clusters: &[Option<&str>]) -> std::result::Result<Transcript, (usize, String)> {
+        let first = Transcript::parse(&three()).unwrap().entries()[0].clone();
+        let (mut text, mut previous) = (String::new(), BEGINNING.to_owned());
+        for (cluster, step) in clusters.iter().zip(1..) {
+            let cluster_id = cluster.map(|id| id.parse().unwrap());
+            let entry = Entry { step, previous, cluster_id, ..first.clone() };
+            text.push_str(&format!("{}\n", line(&entry)));
+            previous = entry.hash();
+        }
+        Transcript::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn a_transcript_may_begin_before_there_is_a_cluster_and_is_of_one_from_then_on() {
+        let (one, other) = ("cluster-abc234defgh", "cluster-bbbbbbbbbbb");
+        let begun = of_clusters(&[None, None]).unwrap();
+        assert_eq!(begun.cluster_id(), None);
+        assert!(!String::from_utf8(begun.content().to_vec()).unwrap().contains("cluster_id"));
+        begun.is_of(&other.parse().unwrap()).unwrap();
+        let goes_on = of_clusters(&[None, Some(one), Some(one)]).unwrap();
+        assert_eq!(goes_on.cluster_id().map(ClusterId::as_str), Some(one));
+        assert!(goes_on.is_of(&other.parse().unwrap()).is_err());
+        assert_eq!(of_clusters(&[None, Some(one), Some(other)]).unwrap_err(), (3, "is of another cluster".to_owned()));
+        assert_eq!(of_clusters(&[Some(one), None]).unwrap_err(), (2, "names no cluster, and a line before it does".to_owned()));
+        assert!(of_clusters(&[None, None, Some(one), None, Some(one)]).is_err());
     }
 
     #[test]

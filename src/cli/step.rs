@@ -52,7 +52,7 @@ fn gap(bundle: &Bundle) -> Option<String> {
         let what = "the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away";
         return bundle.request().map(|_| what.to_owned());
     }
-    let error = transcript.account_for(bundle, None).err()?;
+    let error = transcript.account_for(bundle.store(), Some(bundle.id()), None).err()?;
     Some(format!("the transcript does not account for the bundle: {}", error.message))
 }
 

@@ -349,9 +349,10 @@ pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
     })
 }
 
-/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if that is of this very claim.
+/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if hsmboot wrote it and it is of this claim.
 pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
-    if how == How::AlreadyClaimed && Receipt::read(bundle.store()).is_ok_and(|there| there.is_of_the_claim_in(receipt)) {
+    // Where the transcript does not hold, writing says so.
+    if how == How::AlreadyClaimed && bundle.anew().holds_receipt_of(receipt).unwrap_or(false) {
         return Ok(());
     }
     let content = bundle::document(receipt);

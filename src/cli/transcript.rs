@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::args::sha256_digits;
 use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, path_value, plain, styled};
-use crate::bundle::{Bundle, CA_FILE, Entry, TRANSCRIPT, Transcript, counted, shell_words};
+use crate::bundle::{Account, Bundle, CA_FILE, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
+use crate::fsio::MAX_INPUT;
 use crate::x509::{Certificate, hex};
 
 /// Read a bundle's transcript: who did what to it, and when
@@ -70,39 +71,45 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
     }
 }
 
-fn open(dir: &std::path::Path) -> Result<(Bundle, Transcript)> {
-    let bundle = Bundle::open(dir)?;
-    let transcript = Transcript::read(bundle.store())?;
+/// A bundle's place, its cluster, and its transcript. One that was begun and whose cluster nothing was fetched of yet is no bundle to other commands.
+fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
+    let (store, known) = match Bundle::open(dir) {
+        Ok(bundle) => (bundle.store().clone(), Some(bundle.id().clone())),
+        Err(error) if error.kind == "no-bundle" => (Some(Store::at(dir)).filter(|store| store.has(TRANSCRIPT)).ok_or(error)?, None),
+        Err(error) => return Err(error),
+    };
+    let transcript = Transcript::read(&store)?;
     if transcript.entries().is_empty() {
         return Err(Error::new(
             Class::Input,
             "no-transcript",
-            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", bundle.place(TRANSCRIPT)),
+            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", store.place(TRANSCRIPT)),
             "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
         ));
     }
-    Ok((bundle, transcript))
+    let id = known.or(transcript.cluster_id().cloned());
+    Ok((store, id, transcript))
 }
 
 fn show(args: &Args) -> Result<Outcome> {
-    let (bundle, transcript) = open(&args.dir)?;
+    let (store, id, transcript) = open(&args.dir)?;
     let mut seen = BTreeMap::new();
     let text: String = transcript.entries().iter().map(|entry| lines(entry, &mut seen)).collect();
     let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
-    let document = json!({ "bundle": path_value(bundle.path()), "cluster_id": bundle.id(), "steps": steps });
+    let document = json!({ "bundle": path_value(store.path()), "cluster_id": id, "steps": steps });
     Ok(Outcome::done(document, text))
 }
 
 fn verify(args: &VerifyArgs) -> Result<Outcome> {
-    let (bundle, transcript) = open(&args.dir)?;
+    let (store, id, transcript) = open(&args.dir)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
-        (Some(file), _) => Some(NamedCa::read(file, "--ca", bundle.store())?.owner().trust_anchor().clone()),
+        (Some(file), _) => Some(NamedCa::read(file, "--ca", &store)?.owner().trust_anchor().clone()),
         // Where it is missing, what follows says which step wrote it.
-        (None, Some(_)) if bundle.has_file(CA_FILE) => Certificate::from_pem(&bundle.read_trust_anchor()?).ok(),
+        (None, Some(_)) if store.has(CA_FILE) => Certificate::from_pem(&store.read(CA_FILE, "the trust anchor", MAX_INPUT)?).ok(),
         (None, _) => None,
     };
-    transcript.account_for(&bundle, ca.as_ref().map(Certificate::key))?;
+    transcript.account_for(&store, id.as_ref(), ca.as_ref().map(Certificate::key))?;
     if args.ca.is_some() {
         transcript.stands_as_sealed()?;
     }
@@ -137,11 +144,13 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             ));
         }
     };
+    let files = transcript.files(&store, id.as_ref());
     let (sealed_head, after_seal) = (transcript.sealed_head(), transcript.after_seal());
     let document = json!({
-        "bundle": path_value(bundle.path()),
-        "cluster_id": bundle.id(),
+        "bundle": path_value(store.path()),
+        "cluster_id": id,
         "steps": steps,
+        "files": files,
         "head": transcript.head(),
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
@@ -161,6 +170,10 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             )
         ),
     );
+    let found: Vec<&str> = files.iter().filter(|file| file.account == Account::Found).map(|file| file.name.as_str()).collect();
+    if !found.is_empty() {
+        text.push_str(&format!("  written by no step, made elsewhere: {}\n", found.join(", ")));
+    }
     if let Some(says) = after_seal.and_then(|after| after.says()) {
         text.push_str(&format!("  {says}\n"));
     }

@@ -28,7 +28,7 @@ use std::fmt;
 
 pub use caption::Caption;
 
-use crate::bundle::{CA_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION};
+use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION};
 
 /// What travels: there, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ impl Kind {
         match self {
             Kind::Request => {
                 let parts = Part::REQUEST.into_iter().map(|part| part.file_name(id));
-                parts.chain(fixed(&[REQUEST, VERIFICATION, TRANSCRIPT])).collect()
+                parts.chain(fixed(&[REQUEST, VERIFICATION, CREATION, TRANSCRIPT])).collect()
             }
             Kind::Response => [fixed(&[CA_FILE, RESPONSE, VERIFICATION, TRANSCRIPT]), vec![Part::SignedCert.file_name(id)]].concat(),
         }

@@ -315,7 +315,7 @@ fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
 /// The last step that wrote down that it would send InitializeCluster.
 pub(super) fn about_to_send(view: &View<'_>) -> Option<u64> {
     let steps = view.facts.survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
-    steps.iter().rev().find(|step| step.sends.is_some()).map(|step| step.step)
+    steps.iter().rev().find(|step| step.sends.as_deref() == Some("InitializeCluster")).map(|step| step.step)
 }
 
 fn receipt_note(receipt: &Receipt) -> String {

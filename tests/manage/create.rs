@@ -4,25 +4,28 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hsmboot::bundle::Creation;
 use hsmboot::simulator::{ClusterState, Fault, Options, Simulator, Speed};
+use hsmboot::x509::{hex, sha256};
 use serde_json::Value;
 
+use super::planted::plant;
 use super::stage::{SUBNET, Stage};
 
-fn words() -> Vec<&'static str> {
+pub(crate) fn words() -> Vec<&'static str> {
     let mut words = vec!["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
     words.extend(["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
     words.extend(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
     words
 }
 
-fn stage() -> Stage {
+pub(crate) fn stage() -> Stage {
     let stage = Stage::new();
     stage.ready_to_claim();
     stage
 }
 
-fn one_of_each(stage: &Stage) {
+pub(crate) fn one_of_each(stage: &Stage) {
     assert_eq!((stage.clusters(), stage.calls("CreateCluster"), stage.calls("InitializeCluster")), (1, 1, 1));
 }
 
@@ -78,21 +81,31 @@ fn a_lost_answer_is_found_by_the_clusters_tag() {
 fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
     let stage = stage();
     stage.run(&words()).ends(0, "claimed");
+    // As it was after the first step, before CreateCluster was answered.
     let mut creation = stage.file("new/creation.json");
     let id = creation.as_object_mut().unwrap().remove("cluster_id").unwrap();
-    fs::write(stage.path("new/creation.json"), creation.to_string()).unwrap();
+    let content = hsmboot::bundle::document(&serde_json::from_value::<Creation>(creation).unwrap());
+    let first = &stage.entries("new")[0];
+    assert_eq!((&first.cluster_id, first.sends.as_deref()), (&None, Some("CreateCluster")));
+    assert_eq!(first.outputs["creation.json"], hex(&sha256(&content)));
+    let transcript = fs::read_to_string(stage.path("new/transcript.jsonl")).unwrap();
+    fs::remove_dir_all(stage.path("new")).unwrap();
+    fs::create_dir(stage.path("new")).unwrap();
+    fs::write(stage.path("new/creation.json"), content).unwrap();
+    fs::write(stage.path("new/transcript.jsonl"), transcript.split_inclusive('\n').next().unwrap()).unwrap();
     stage.run(&words()).ends(0, "nothing was changed");
     assert_eq!(stage.file("new/creation.json")["cluster_id"], id);
     one_of_each(&stage);
 }
 
 fn intent(stage: &Stage, asked_at: &str) {
-    let document = serde_json::json!({
-        "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff", "region": "us-east-1", "endpoint": stage.simulator.url(),
-        "hsm_type": "hsm1.medium", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
-    });
-    fs::create_dir_all(stage.path("new")).unwrap();
-    fs::write(stage.path("new/creation.json"), document.to_string()).unwrap();
+    plant(
+        stage,
+        &serde_json::json!({
+            "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff", "region": "us-east-1", "endpoint": stage.simulator.url(),
+            "hsm_type": "hsm1.medium", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
+        }),
+    );
 }
 
 #[test]
@@ -109,13 +122,22 @@ fn a_request_that_may_still_take_effect_is_not_sent_again_and_one_that_cannot_is
 }
 
 #[test]
-fn a_refusal_leaves_nothing_to_remember() {
-    let stage = stage();
-    stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
-    let failed = stage.fails(&words(), 6, "access-denied");
-    assert!(failed["error"]["hint"].as_str().unwrap().contains("cloudhsm:TagResource"), "{failed:#}");
-    assert!(!stage.path("new").exists());
-    stage.run(&words()).ends(0, "claimed");
+fn a_refusal_is_written_down_and_binds_nobody() {
+    for more in [&[][..], &["--retention-days", "30"]] {
+        let stage = stage();
+        stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+        let failed = stage.fails(&words(), 6, "access-denied");
+        assert!(failed["error"]["hint"].as_str().unwrap().contains("cloudhsm:TagResource"), "{failed:#}");
+        let refused = stage.file("new/creation.json");
+        assert!(refused["refused_at"].is_string() && refused["cluster_id"].is_null(), "{refused:#}");
+        stage.run(&["transcript", "verify", "new"]).ends(0, "2 steps");
+        // The same order or another one: nothing was created, and a cluster is asked for at once.
+        stage.run(&[&words()[..], more].concat()).ends(0, "claimed");
+        let made = stage.file("new/creation.json");
+        assert!(made["refused_at"].is_null() && made["cluster_id"].is_string(), "{made:#}");
+        assert_eq!((stage.clusters(), stage.calls("InitializeCluster")), (1, 1));
+        stage.run(&["transcript", "verify", "new"]).ends(0, "the transcript holds");
+    }
 }
 
 #[test]
@@ -145,7 +167,7 @@ fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
     let mut creation = stage.file("new/creation.json");
     stage.simulator.set_state(creation["cluster_id"].as_str().unwrap(), ClusterState::Deleted).unwrap();
     creation["asked_at"] = "2020-01-01T00:00:00Z".into();
-    fs::write(stage.path("new/creation.json"), creation.to_string()).unwrap();
+    plant(&stage, &creation);
     stage.fails(&words(), 8, "cluster-deleted");
     assert_eq!(stage.calls("CreateCluster"), 1);
 }

@@ -1,9 +1,11 @@
 //! A simulator, a directory to work in, and the program run in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use hsmboot::bundle::Entry;
 use hsmboot::simulator::Simulator;
 use serde_json::Value;
 
@@ -70,7 +72,7 @@ impl Stage {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = hsmboot();
         command.current_dir(self.dir.path()).args(words);
-        if !matches!(words.first(), Some(&"ca")) {
+        if !matches!(words.first(), Some(&("ca" | "transcript" | "pack" | "unpack" | "report" | "sign" | "verify" | "qr"))) {
             command.args(["--endpoint-url", &self.simulator.url()]);
         }
         command
@@ -116,5 +118,17 @@ impl Stage {
 
     pub(crate) fn file(&self, name: &str) -> Value {
         serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// The lines of a bundle's transcript.
+    pub(crate) fn entries(&self, bundle: &str) -> Vec<Entry> {
+        let text = fs::read_to_string(self.path(&format!("{bundle}/transcript.jsonl"))).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// All files under a directory.
+    pub(crate) fn listing(&self, bundle: &str) -> BTreeMap<String, Vec<u8>> {
+        let all = fs::read_dir(self.path(bundle)).unwrap().map(|entry| entry.unwrap());
+        all.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
     }
 }

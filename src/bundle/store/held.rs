@@ -15,7 +15,12 @@ pub struct HeldStore<'a> {
     pub(super) held: Held<'a>,
 }
 
-impl HeldStore<'_> {
+impl<'a> HeldStore<'a> {
+    /// The place.
+    pub(in crate::bundle) const fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// That what was read stands there still. A transcript may have gone on: another command took a step that changed none of it.
     pub(super) fn is_as_known(&self) -> Result<()> {
         let store = self.store;

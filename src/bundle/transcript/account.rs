@@ -4,19 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Entry, MAX_TRANSCRIPT, Transcript, fault};
-use crate::bundle::{Bundle, CA_FILE, Part, RECEIPT, VERIFICATION, counted, printable};
+use super::{Entry, FileAccount, Transcript, fault};
+use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted, printable};
 use crate::error::Result;
-use crate::x509::{PublicKey, hex, sha256};
-
-/// What a transcript says of a file.
-struct Recorded<'a> {
-    digest: &'a str,
-    /// The step that says so.
-    step: u64,
-    /// `read` or `wrote`.
-    did: &'static str,
-}
+use crate::x509::{PublicKey, hex};
 
 /// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
 #[derive(Clone, Debug, Serialize)]
@@ -63,65 +54,19 @@ impl AfterSeal {
 }
 
 impl Transcript {
-    /// What each of the bundle's files should hold: the SHA-256 that was recorded last, by which step, and whether that step wrote the file.
+    /// Holds a bundle's files against the transcript, and its seals against the CA's key. `cluster` is the bundle's, if it has one yet.
     ///
     /// # Errors
-    /// Class `Input`, `bad-transcript`: a step that read something else than the step before it had left, or something that none had left; one that
-    /// wrote what no bundle has.
-    fn recorded(&self, names: &[String]) -> Result<BTreeMap<&str, Recorded<'_>>> {
-        let mut recorded: BTreeMap<&str, Recorded<'_>> = BTreeMap::new();
-        for entry in &self.entries {
-            for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
-                match recorded.get(name.as_str()) {
-                    Some(before) if before.digest != digest => {
-                        let what = format!("step {} read another {name} than step {} had left", entry.step, before.step);
-                        return Err(fault(what, "it was changed between the two, by other means"));
-                    }
-                    // What stood there before the first step came from elsewhere; a CA's certificate may come from `ca init` at any time.
-                    None if entry.step > 1 && name != CA_FILE => {
-                        let what = format!("step {} found {name}, which no step before had written", entry.step);
-                        return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
-                    }
-                    _ => drop(recorded.insert(name, Recorded { digest, step: entry.step, did: "read" })),
-                }
-            }
-            for (name, digest) in &entry.outputs {
-                // Names in there are from outside: only a bundle's own are ever opened.
-                if !names.contains(name) {
-                    let what = format!("step {} wrote `{}`, which no bundle has", entry.step, printable(name));
-                    return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
-                }
-                recorded.insert(name, Recorded { digest, step: entry.step, did: "wrote" });
-            }
+    /// Class `Input`, `bad-transcript`: files that are missing, changed, or accounted for by no step, each of them named; a seal that the key did not make.
+    pub fn account_for(&self, store: &Store, cluster: Option<&ClusterId>, ca: Option<&PublicKey>) -> Result<()> {
+        cluster.map_or(Ok(()), |id| self.is_of(id))?;
+        if let Some(what) = self.foreign(cluster) {
+            return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
         }
-        Ok(recorded)
-    }
-
-    /// Holds the bundle's files against the transcript, and its seals against the CA's key.
-    ///
-    /// # Errors
-    /// Class `Input`, `bad-transcript`: a file that is missing, changed, or accounted for by no step; a seal that the key did not make.
-    pub fn account_for(&self, bundle: &Bundle, ca: Option<&PublicKey>) -> Result<()> {
-        self.is_of(bundle.id())?;
-        let names = bundle.names();
-        let recorded = self.recorded(&names)?;
-        for (name, Recorded { digest, step, did }) in &recorded {
-            if !bundle.has_file(name) {
-                let what = format!("step {step} {did} {name}, and it is not here");
-                return Err(fault(what, "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it"));
-            }
-            let content = bundle.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?;
-            if hex(&sha256(&content)) != *digest {
-                let what = format!("{name} is not the file that step {step} left");
-                return Err(fault(what, "it was changed since, or the steps after that one were cut off"));
-            }
-        }
-        // A CA's certificate may come from `ca init` at any time; with a signed one beside it, `sign` or `import` wrote it.
-        let may_come = |name: &str| name == CA_FILE && !bundle.has(Part::SignedCert);
-        let stray = names.iter().find(|name| !recorded.contains_key(name.as_str()) && !may_come(name) && bundle.has_file(name));
-        if let Some(name) = stray {
-            let what = format!("no step of the transcript accounts for {name}");
-            return Err(fault(what, "it was put there by other means, or the step that wrote it was cut off"));
+        let files: Vec<FileAccount> = self.files(store, cluster).into_iter().filter(|file| !file.faults.is_empty()).collect();
+        if let Some(first) = files.first() {
+            let faults: Vec<&str> = files.iter().flat_map(|file| file.faults.iter().map(String::as_str)).collect();
+            return Err(fault(faults.join("\n  "), first.cause).with_document(serde_json::json!({ "files": files })));
         }
         match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),
@@ -133,6 +78,13 @@ impl Transcript {
                 ))
             }
         }
+    }
+
+    /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle, a sentence each.
+    pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<String> {
+        let whole = self.is_of(cluster).err().map(|error| error.message).or(self.foreign(Some(cluster)));
+        let files = self.files(store, Some(cluster));
+        whole.into_iter().chain(files.into_iter().flat_map(|file| file.faults)).collect()
     }
 
     /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of a change of the last line, where it is not sealed, or

@@ -29,8 +29,9 @@ pub struct Entry {
     /// Who says to have done it (`--operator`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<String>,
-    /// The cluster.
-    pub cluster_id: ClusterId,
+    /// The cluster; absent in the first lines of a bundle that was begun before its cluster had an id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster_id: Option<ClusterId>,
     /// What the step read, and the SHA-256 of each file.
     pub inputs: Digests,
     /// What the step wrote.
@@ -157,8 +158,16 @@ impl Step<'_> {
     ///
     /// # Errors
     /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`; that the key does not sign, class `Ca`.
-    pub(in crate::bundle) fn after(&self, transcript: &Transcript, cluster_id: &ClusterId, stood: Digests, outputs: Digests) -> Result<Vec<u8>> {
-        transcript.is_of(cluster_id)?;
+    pub(in crate::bundle) fn after(
+        &self,
+        transcript: &Transcript,
+        cluster_id: Option<&ClusterId>,
+        stood: Digests,
+        outputs: Digests,
+    ) -> Result<Vec<u8>> {
+        // Where this step knows of no cluster, it is the one that the lines before it name, if they do.
+        let cluster_id = cluster_id.or(transcript.cluster_id());
+        cluster_id.map_or(Ok(()), |id| transcript.is_of(id))?;
         let (step, previous) = transcript.next();
         let mut inputs = stood;
         inputs.extend(self.given.clone());
@@ -170,7 +179,7 @@ impl Step<'_> {
             command: self.command.clone(),
             host: self.host.clone(),
             operator: self.operator.clone(),
-            cluster_id: cluster_id.clone(),
+            cluster_id: cluster_id.cloned(),
             inputs,
             outputs,
             verdict: self.verdict.clone(),

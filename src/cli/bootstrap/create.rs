@@ -2,27 +2,38 @@
 //!
 //! What is about to be created is written down before CreateCluster is sent, with a token that the cluster is tagged with; its id is added as soon as it
 //! is known. A later run goes on with the id. Where a run ended between the two, the cluster is looked for by its token.
+//!
+//! A bundle may come from anywhere, so what it remembers is obeyed only as far as it can be held against something else: a step of the transcript wrote it
+//! ([`Creation::read`]), it is what this command line orders, and the live cluster carries the token as its tag, is what was ordered, and was ordered for
+//! this very CA: the token commits to its key.
 
 use std::time::Duration;
 
-use crate::bundle::{self, CREATION, ClusterId, Creation, Store};
+use crate::bundle::{CREATION, ClusterId, Creation, Step, Store, printable};
 use crate::cli::cluster::{NewClusterArgs, created, is_going};
 use crate::cli::hsm::takes_an_hsm;
 use crate::cli::manage::{Seen, check_tags, settle, usage};
+use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
-use crate::fsio::NewFile;
-use crate::x509::{Moment, hex};
+use crate::x509::{Certificate, Moment, hex, sha256};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
 pub(super) const NEW_BUNDLE: &str = "./new-cluster";
 
 /// The key of the tag that holds the token.
 const TAG: &str = "hsmboot-creation";
+
+/// What the digest in a token is over, before its random part and the CA's key.
+const TOKEN_CONTEXT: &str = "hsmboot-creation/1";
+
+/// How many hexadecimal digits of a token are random; as many follow that commit to the CA's key. Its value is a tag, which others in the account can read:
+/// of a cluster that was ordered for another CA there is none that fits this one.
+const TOKEN_HALF: usize = 16;
 
 /// How long after it was signed a request may still take effect, in seconds. AWS takes none that is older (AWS General Reference, Signature Version 4: five
 /// minutes as a rule, fifteen with a clock that is off).
@@ -75,6 +86,12 @@ pub(super) struct Start<'a> {
     pub(super) plan: &'a Plan,
     pub(super) service: &'a AwsCloudHsm,
     pub(super) store: &'a Store,
+    /// The CA that the cluster is ordered for, where there is one yet.
+    pub(super) ca: Option<Certificate>,
+    /// Whether the command line names it.
+    pub(super) ca_named: bool,
+    /// What a step says of itself.
+    pub(super) step: &'a StepArgs,
     /// How long to wait for the cluster.
     pub(super) limit: Duration,
     pub(super) ui: &'a Ui,
@@ -83,10 +100,16 @@ pub(super) struct Start<'a> {
 impl Start<'_> {
     /// The cluster, with its first HSM on its way: an earlier run's, or a new one. `prepare` is called before a new one is asked for.
     pub(super) async fn cluster(&self, prepare: impl FnOnce() -> Result<()>) -> Result<ClusterId> {
-        let (known, fresh) = match Creation::read(self.store)? {
+        let (made, fresh) = match Creation::read(self.store)? {
             None => {
+                Creation::has_room(self.store)?;
                 prepare()?;
-                (self.begin(hex(&cli::random::<16>()?), false).await?, true)
+                (self.begin(self.new_token()?, true).await?, true)
+            }
+            // What was refused binds nobody.
+            Some(refused) if refused.refused_at.is_some() && self.is_the_same(&refused).is_err() => {
+                prepare()?;
+                (self.begin(self.new_token()?, false).await?, true)
             }
             Some(earlier) => {
                 self.is_the_same(&earlier)?;
@@ -94,13 +117,14 @@ impl Start<'_> {
                 (self.take_up(earlier, prepare).await?, fresh)
             }
         };
-        let id = known;
+        let Made { id, token } = made;
         let on = |error: Error| Error { hint: format!("{}\n{id} exists: the same command goes on with it", error.hint), ..error };
         if !fresh {
             self.is_still_there(&id).await?;
         }
         let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
         let cluster = created(self.service, id.as_str(), self.limit, hint, self.ui).await.map_err(on)?;
+        self.is_as_ordered(&cluster, &token)?;
         self.first_hsm(&id, &cluster).await.map_err(on)?;
         Ok(id)
     }
@@ -109,8 +133,21 @@ impl Start<'_> {
         self.store.place(CREATION).to_string()
     }
 
-    /// Writes down what is to be created, and asks for it.
-    async fn begin(&self, token: String, again: bool) -> Result<ClusterId> {
+    fn new_token(&self) -> Result<String> {
+        let random = hex(&cli::random::<{ TOKEN_HALF / 2 }>()?);
+        let commitment = commitment(&random, self.ca.as_ref());
+        Ok(random + &commitment)
+    }
+
+    /// Whether the cluster with this token was ordered for the CA of this run; for a CA that nobody names it may have been ordered before there was one.
+    fn is_for_this_ca(&self, token: &str) -> bool {
+        let is_for = |ca| token.split_at_checked(TOKEN_HALF).is_some_and(|(random, found)| found == commitment(random, ca));
+        is_for(self.ca.as_ref()) || (!self.ca_named && is_for(None))
+    }
+
+    /// Writes down what is to be created, and asks for it. Where it is the `first` time here, a run beside this one that was faster wins: its file is not
+    /// replaced, and this run ends here.
+    async fn begin(&self, token: String, first: bool) -> Result<Made> {
         let (order, place) = (&self.plan.order, self.service.place());
         let creation = Creation {
             format: Creation::FORMAT.to_owned(),
@@ -123,50 +160,100 @@ impl Start<'_> {
             tags: order.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
             asked_at: cli::now(),
             tool: TOOL.to_owned(),
+            refused_at: None,
             cluster_id: None,
         };
-        // Without `again`, a run beside this one that was faster wins: its file is not replaced, and this run ends here.
-        self.write(&creation, again)?;
+        creation.write(self.store, first, &Step { sends: Some("CreateCluster"), ..self.step.begin(creation.asked_at) })?;
         let token = Tag { key: TAG.to_owned(), value: creation.token.clone() };
         let order = NewCluster { tags: order.tags.iter().cloned().chain([token]).collect(), ..order.clone() };
         match self.service.create_cluster(&order).await {
             Ok(cluster) => self.note(creation, &cluster.cluster_id),
             Err(error) if error.outcome_unknown() => self.look_for(creation, &error).await,
             Err(error) => {
-                self.forget();
+                let now = cli::now();
+                // Where this cannot be written, the next run finds out that there is no such cluster.
+                drop(Creation { refused_at: Some(now), ..creation }.write(self.store, false, &self.step.begin(now)));
                 Err(error.into())
             }
         }
     }
 
     /// The answer is lost: the cluster may be there all the same.
-    async fn look_for(&self, creation: Creation, error: &ServiceError) -> Result<ClusterId> {
+    async fn look_for(&self, creation: Creation, error: &ServiceError) -> Result<Made> {
         self.ui.say(&format!("{}; looking for the cluster by its tag", error.brief()));
         let found = settle(self.ui, LOOKING, "", async || {
-            Ok(self.tagged(&creation.token).await?.map_or_else(|| Seen::NotYet("no cluster has the tag yet".to_owned()), Seen::There))
+            let tagged = self.tagged(&creation.token).await?;
+            Ok(if tagged.is_empty() { Seen::NotYet("no cluster has the tag yet".to_owned()) } else { Seen::There(tagged) })
         });
         match found.await {
-            Ok(cluster) => self.note(creation, &cluster.cluster_id),
+            Ok(tagged) => self.adopt(creation, &tagged),
             Err(_) => Err(self.unknown(&creation, &error.brief())),
         }
     }
 
     /// What an earlier run left: a cluster with its id, or a request whose outcome it did not learn.
-    async fn take_up(&self, earlier: Creation, prepare: impl FnOnce() -> Result<()>) -> Result<ClusterId> {
+    async fn take_up(&self, earlier: Creation, prepare: impl FnOnce() -> Result<()>) -> Result<Made> {
         if let Some(id) = earlier.cluster_id {
             self.ui.say(&format!("going on with {id}, which an earlier run created"));
-            return Ok(id);
+            return Ok(Made { id, token: earlier.token });
         }
-        if let Some(cluster) = self.tagged(&earlier.token).await? {
-            return self.note(earlier, &cluster.cluster_id);
+        let tagged = self.tagged(&earlier.token).await?;
+        if !tagged.is_empty() {
+            return self.adopt(earlier, &tagged);
         }
-        if since(earlier.asked_at) < REQUEST_LIFE {
+        if earlier.refused_at.is_none() && since(earlier.asked_at) < REQUEST_LIFE {
             return Err(self.unknown(&earlier, "no cluster has its tag yet"));
         }
         self.ui.say("an earlier run asked for a cluster and got none: asking again");
         prepare()?;
         let _held = self.hold(&earlier)?;
-        self.begin(earlier.token, true).await
+        let token = if self.is_for_this_ca(&earlier.token) { earlier.token } else { self.new_token()? };
+        self.begin(token, false).await
+    }
+
+    /// Goes on with a cluster whose id never arrived and that has the tag, if it is the one that was ordered.
+    fn adopt(&self, creation: Creation, tagged: &[Cluster]) -> Result<Made> {
+        match tagged {
+            [cluster] => {
+                self.is_as_ordered(cluster, &creation.token)?;
+                self.note(creation, &cluster.cluster_id)
+            }
+            several => {
+                let ids: Vec<String> = several.iter().map(|cluster| printable(&cluster.cluster_id)).collect();
+                Err(not_ordered(
+                    format!("{} clusters have the tag of the one that was ordered, and one was: {}", several.len(), ids.join(", ")),
+                    "look which of them is yours (`hsmboot cluster list`), and",
+                ))
+            }
+        }
+    }
+
+    /// That the live cluster carries the token as its tag and is what this command line orders: whatever a bundle says, no other is given an HSM or claimed.
+    fn is_as_ordered(&self, cluster: &Cluster, token: &str) -> Result<()> {
+        let order = &self.plan.order;
+        let tag = cluster.tags.iter().find(|tag| tag.key == TAG).map(|tag| tag.value.as_str());
+        let subnets: Vec<&str> = cluster.subnets.values().map(String::as_str).collect();
+        // Of a claimed cluster it is judged elsewhere whose it is; and its type may have been changed since (API Reference, ModifyCluster: HsmType).
+        let open = cluster.certificates.cluster_certificate.is_none();
+        let differs = if tag != Some(token) {
+            format!("tag {TAG}\n  expected {}\n  found    {}", printable(token), tag.map_or_else(|| "none".to_owned(), printable))
+        } else if open && !self.is_for_this_ca(token) {
+            "CA: it was ordered for another one than this command's, or for none that was there yet".to_owned()
+        } else if subnets.is_empty() || !subnets.iter().all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet)) {
+            format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), printable(&subnets.join(", ")))
+        } else if open && cluster.hsm_type.as_deref() != Some(&order.hsm_type) {
+            let found = cluster.hsm_type.as_deref().map_or_else(|| "none".to_owned(), printable);
+            format!("type\n  expected {}\n  found    {found}", order.hsm_type)
+        } else if let Some(backup) = &cluster.source_backup_id {
+            format!("origin\n  expected a new cluster\n  found    one restored from {}", printable(backup))
+        } else {
+            return Ok(());
+        };
+        let id = printable(&cluster.cluster_id);
+        Err(not_ordered(
+            format!("{id} is not the cluster that was ordered here, whatever {} says: it differs in its {differs}", self.file()),
+            "find out who changed the bundle or the cluster. If it is yours all the same,",
+        ))
     }
 
     /// Keeps a run beside this one from asking again as well: the file that both have read is locked, and must still be what it was.
@@ -183,31 +270,21 @@ impl Start<'_> {
         }
     }
 
-    /// The cluster with the token.
-    async fn tagged(&self, token: &str) -> std::result::Result<Option<Cluster>, ServiceError> {
+    /// The clusters with the token.
+    async fn tagged(&self, token: &str) -> std::result::Result<Vec<Cluster>, ServiceError> {
         let all = self.service.clusters(&ClusterFilter::default()).await?;
-        Ok(all.into_iter().find(|cluster| cluster.tags.iter().any(|tag| tag.key == TAG && tag.value == token)))
+        Ok(all.into_iter().filter(|cluster| cluster.tags.iter().any(|tag| tag.key == TAG && tag.value == token)).collect())
     }
 
     /// Writes the cluster's id down, and says it, before anything else happens.
-    fn note(&self, creation: Creation, id: &str) -> Result<ClusterId> {
+    fn note(&self, creation: Creation, id: &str) -> Result<Made> {
         let lost = |error: Error| Error { message: format!("{} was created, and could not be written down\n  {}", id, error.message), ..error };
         let id: ClusterId =
             id.parse().map_err(|fault| Error::new(Class::Service, "strange-answer", fault, "look at it with `hsmboot cluster list`"))?;
         self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
-        self.write(&Creation { cluster_id: Some(id.clone()), ..creation }, true).map_err(lost)?;
-        Ok(id)
-    }
-
-    fn write(&self, creation: &Creation, replace: bool) -> Result<()> {
-        let content = bundle::document(creation);
-        self.store.write(&[NewFile { name: CREATION.to_owned(), content: &content, mode: 0o644, replace }])
-    }
-
-    /// Nothing was created: nothing is to be remembered.
-    fn forget(&self) {
-        // If it stays, a later run finds out that there is no such cluster.
-        self.store.forget(CREATION);
+        let token = creation.token.clone();
+        Creation { cluster_id: Some(id.clone()), ..creation }.write(self.store, false, &self.step.begin(cli::now())).map_err(lost)?;
+        Ok(Made { id, token })
     }
 
     fn unknown(&self, creation: &Creation, why: &str) -> Error {
@@ -218,7 +295,7 @@ impl Start<'_> {
             format!("CreateCluster was asked for at {}, and nobody knows whether it was heard\n  {why}", creation.asked_at),
             format!(
                 "run the same command again: it looks for the cluster, and from {} on, when that request can no longer take effect, it asks for another. If you \
-                 know that there is none, remove {}",
+                 know that {} names none, choose another --bundle",
                 Moment::from_unix(until),
                 self.file()
             ),
@@ -264,7 +341,7 @@ impl Start<'_> {
                     "{id}, which an earlier run created, is {}",
                     found.map_or_else(|| "no longer there".to_owned(), |cluster| format!("deleted, or being deleted\n  state  {}", cluster.state))
                 ),
-                format!("choose another --bundle, or remove {}, to create another cluster", self.file()),
+                "choose another --bundle to create another cluster",
             )),
         }
     }
@@ -291,6 +368,28 @@ impl Start<'_> {
         }
         Ok(())
     }
+}
+
+/// A cluster that an order of this bundle made.
+struct Made {
+    id: ClusterId,
+    /// What it is tagged with.
+    token: String,
+}
+
+/// The part of a token that commits to a CA's key, or to there being none.
+fn commitment(random: &str, ca: Option<&Certificate>) -> String {
+    let key = ca.map_or_else(String::new, |ca| hex(ca.spki_sha256()));
+    hex(&sha256(format!("{TOKEN_CONTEXT}\n{random}\n{key}").as_bytes())).chars().take(TOKEN_HALF).collect()
+}
+
+fn not_ordered(what: String, first: &str) -> Error {
+    Error::new(
+        Class::Conflict,
+        "cluster-not-ordered",
+        what,
+        format!("{first} name it: `hsmboot bootstrap --cluster-id ID`; to create a cluster, choose another --bundle. Nothing was created or changed"),
+    )
 }
 
 /// Seconds since then.

@@ -148,8 +148,16 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let mut desk = Desk::open(args, ui, dir)?;
-        let start =
-            create::Start { plan: &plan, service: &service, store: &Store::at(dir), limit: submit::patience(args.timeout.timeout).creation, ui };
+        let start = create::Start {
+            plan: &plan,
+            service: &service,
+            store: &Store::at(dir),
+            ca: desk.certificate(),
+            ca_named: args.ca.is_some(),
+            step: &args.step,
+            limit: submit::patience(args.timeout.timeout).creation,
+            ui,
+        };
         let id = start.cluster(|| desk.prepare(super::now())).await?;
         claim(args, &service, &id, dir, desk, trust, ui).await
     })

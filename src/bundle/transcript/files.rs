@@ -1,0 +1,152 @@
+//! How a transcript accounts for each file that a bundle can hold: the one judgement that `transcript verify` prints, that a report shows, and that is asked
+//! before a record is obeyed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{MAX_TRANSCRIPT, Transcript};
+use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, RECEIPT, Store, names_of, printable};
+use crate::x509::{hex, sha256};
+
+/// How a transcript accounts for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Account {
+    /// A step wrote it as it stands.
+    Written,
+    /// No step wrote it. It stands as the first step found it, or it is a CA's certificate that nothing is signed under yet: it was made elsewhere.
+    Found,
+    /// It is not what the last step had left, or was not at some time before.
+    Changed,
+    /// A step read or wrote it, and it is not here.
+    Missing,
+    /// It came by other means than a step.
+    Unaccounted,
+}
+
+/// What a transcript says of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileAccount {
+    /// Its name.
+    pub name: String,
+    /// How it is accounted for.
+    pub account: Account,
+    /// The step that wrote the content which stands there, if one did. Who obeys a file of the program's own asks for this.
+    pub written_by: Option<u64>,
+    /// SHA-256 as the last step that read or wrote it has it.
+    pub recorded: Option<String>,
+    /// SHA-256 of what stands there, where that can be read.
+    pub found: Option<String>,
+    /// What is wrong, a sentence each; empty where it is accounted for.
+    pub faults: Vec<String>,
+    /// What may have led to the last of them.
+    #[serde(skip)]
+    pub(super) cause: &'static str,
+}
+
+const OTHER_MEANS: &str = "it was put there by other means, or the step that wrote it was cut off";
+
+/// What the steps say of a file, whatever stands there.
+#[derive(Default)]
+struct Past<'a> {
+    digest: &'a str,
+    /// The step that says so, and whether it wrote the file.
+    step: u64,
+    wrote: bool,
+    /// The step that wrote this content.
+    written_by: Option<u64>,
+    /// The first step that found another content than it should have, in words, and what that makes of the file.
+    fault: Option<(Account, String, &'static str)>,
+}
+
+impl Transcript {
+    /// What it says of the files of a bundle, of this cluster if the bundle has one yet: of all that are there, and of those that a step read or wrote.
+    pub fn files(&self, store: &Store, cluster: Option<&ClusterId>) -> Vec<FileAccount> {
+        let names = names_of(cluster);
+        let past = self.past(&names);
+        // A CA's certificate may come from `ca init` at any time; with a signed one beside it, `sign` or `import` wrote it.
+        let is_signed = cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
+        let may_come = |name: &str| name == CA_FILE && !is_signed;
+        names.iter().filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name))).collect()
+    }
+
+    /// Files that a step says to have written and that no bundle has: names in there are from outside, and only a bundle's own are ever opened.
+    pub(super) fn foreign(&self, cluster: Option<&ClusterId>) -> Option<String> {
+        let names = names_of(cluster);
+        let written = self.entries.iter().flat_map(|entry| entry.outputs.keys().map(|name| (entry.step, name)));
+        let mut foreign = written.filter(|(_, name)| !names.contains(name));
+        foreign.next().map(|(step, name)| format!("step {step} wrote `{}`, which no bundle has", printable(name)))
+    }
+
+    fn past(&self, names: &[String]) -> BTreeMap<&str, Past<'_>> {
+        let mut all: BTreeMap<&str, Past<'_>> = BTreeMap::new();
+        for entry in &self.entries {
+            for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
+                let fault = match all.get(name.as_str()) {
+                    Some(before) if before.digest != digest => Some((
+                        Account::Changed,
+                        format!("step {} read another {name} than step {} had left", entry.step, before.step),
+                        "it was changed between the two, by other means",
+                    )),
+                    Some(_) => None,
+                    None => came_from_nowhere(entry.step, name),
+                };
+                let past = all.entry(name.as_str()).or_default();
+                let same = past.digest == digest;
+                let written_by = past.written_by.filter(|_| same);
+                *past = Past { digest, step: entry.step, wrote: false, written_by, fault: past.fault.take().or(fault) };
+            }
+            for (name, digest) in &entry.outputs {
+                let past = all.entry(name.as_str()).or_default();
+                *past = Past { digest, step: entry.step, wrote: true, written_by: Some(entry.step), fault: past.fault.take() };
+            }
+        }
+        all
+    }
+}
+
+/// What is wrong with a file that a step found and none before had written. What stood there before the first step came from elsewhere, and so may a CA's
+/// certificate at any time; but nothing other than a step writes down what was created, or what was claimed.
+fn came_from_nowhere(step: u64, name: &str) -> Option<(Account, String, &'static str)> {
+    let from_elsewhere = name == CA_FILE || (step == 1 && ![CREATION, RECEIPT].contains(&name));
+    (!from_elsewhere).then(|| (Account::Unaccounted, format!("step {step} found {name}, which no step before had written"), OTHER_MEANS))
+}
+
+/// `None`: the file is not there, and no step says that it was.
+fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -> Option<FileAccount> {
+    let there = store.has(name);
+    let content = there.then(|| store.read(name, "a file of the bundle", MAX_TRANSCRIPT));
+    let found = content.as_ref().and_then(|content| content.as_ref().ok()).map(|content| hex(&sha256(content)));
+    let same = past.is_some_and(|past| found.as_deref() == Some(past.digest));
+    // As it stands now, and if that is well, as it once was.
+    let now = match past {
+        None if !there => return None,
+        None if may_come => None,
+        None => Some((Account::Unaccounted, format!("no step of the transcript accounts for {name}"), OTHER_MEANS)),
+        Some(past) if !there => {
+            let did = if past.wrote { "wrote" } else { "read" };
+            let cause = "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it";
+            Some((Account::Missing, format!("step {} {did} {name}, and it is not here", past.step), cause))
+        }
+        Some(_) if same => None,
+        Some(past) => {
+            let cause = "it was changed since, or the steps after that one were cut off";
+            Some((Account::Changed, format!("{name} is not the file that step {} left", past.step), cause))
+        }
+    };
+    let unreadable = content.and_then(|content| content.err()).map(|error| error.message);
+    let written_by = past.filter(|_| same).and_then(|past| past.written_by);
+    let faults: Vec<(Account, String, &'static str)> = past.and_then(|past| past.fault.clone()).into_iter().chain(now).collect();
+    let well = if written_by.is_some() { Account::Written } else { Account::Found };
+    let (account, cause) = faults.last().map_or((well, ""), |(account, _, cause)| (*account, *cause));
+    Some(FileAccount {
+        name: name.to_owned(),
+        account,
+        written_by,
+        recorded: past.map(|past| past.digest.to_owned()),
+        found,
+        faults: faults.into_iter().map(|(_, what, _)| what).chain(unreadable).collect(),
+        cause,
+    })
+}
