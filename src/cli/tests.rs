@@ -107,7 +107,13 @@ impl Model {
             return self.fetched();
         }
         let dir = tempfile::tempdir().unwrap();
-        let facts = fetch::Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Default::default() };
+        let facts = fetch::Facts {
+            region: "eu-west-1",
+            endpoint: None,
+            now: Moment::constant(1_700_000_000),
+            tool: "hsmboot test",
+            step: Default::default(),
+        };
         match fetch::write(&dir.path().join("b"), &self.cluster, &facts, false) {
             Ok(_) => {
                 WRITTEN.with_borrow_mut(|written| written.insert(key));
