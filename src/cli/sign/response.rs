@@ -123,3 +123,10 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
         ));
     }
 }
+
+/// Says what `check` has noted of a pair that is fit: worth knowing before it is sent, since a claim cannot be taken back.
+pub(crate) fn show_notes(pair: &Pair, ui: &Ui) {
+    for note in pair.notes() {
+        ui.warn(&format!("{}: {}", note.id, note.detail));
+    }
+}
