@@ -232,13 +232,13 @@ impl Rule {
 }
 
 /// Whether a pair that was taken once can fail these rules, and no others, later: dates pass, and algorithms are given up, with the signatures that were made
-/// by them. Only then is it worth looking whether the cluster is claimed with it already.
+/// by them; and what clients refuse, InitializeCluster may have taken. Only then is it worth looking whether the cluster is claimed with it already.
 pub fn may_fail_with_time(failed: &[Rule]) -> bool {
     let given_up = failed.iter().any(|rule| matches!(rule, Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor));
     failed.iter().all(|rule| match rule {
         Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor | Rule::ValiditySignedCert | Rule::ValidityTrustAnchor => true,
         Rule::Signature | Rule::SelfSigned => given_up,
-        _ => false,
+        rule => rule.is_of_clients(),
     })
 }
 

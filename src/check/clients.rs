@@ -102,7 +102,7 @@ fn contradiction(identifier: &AuthorityKeyIdentifier, authority: &Certificate) -
     let named: Vec<&Vec<u8>> =
         issuers.iter().filter_map(|issuer| if let GeneralName::Directory(name) = issuer { Some(name) } else { None }).collect();
     match named.first() {
-        Some(first) if named.iter().all(|named| !name::is_same(named, authority.issuer())) => Some(format!(
+        Some(first) if named.iter().all(|named| !name::same_name(named, authority.issuer())) => Some(format!(
             "a certificate issued by {}, and the trust anchor is issued by {}",
             name::name_text(first),
             name::name_text(authority.issuer())

@@ -8,6 +8,8 @@ mod response;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use before::signed_already;
 pub(crate) use before::{check_places, fit_ca, grounds, not_signed_already};
+#[cfg(feature = "online")]
+pub(crate) use response::notes;
 pub(crate) use response::{Signed, note_subject, show_notes};
 
 use std::path::{Path, PathBuf};

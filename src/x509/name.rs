@@ -5,6 +5,7 @@ use super::{Malformed, hex};
 
 mod comparison;
 
+pub(crate) use comparison::is_within;
 pub use comparison::same_name;
 
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
@@ -101,38 +102,6 @@ pub fn name_text(name: &[u8]) -> String {
     }
 }
 
-/// Whether `name` begins with the RDNs of `base`, each of the same attributes: letter case, runs of blanks and string types aside (RFC 5280 7.1). For what
-/// clients compare in this way; whatever proves an identity is compared byte for byte.
-pub(crate) fn is_within(name: &[u8], base: &[u8]) -> bool {
-    let (Some(name), Some(base)) = (folded(name), folded(base)) else { return false };
-    name.get(..base.len()).is_some_and(|begin| begin == base)
-}
-
-/// Whether both are one name, compared like that.
-pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    is_within(one, other) && is_within(other, one)
-}
-
-/// An attribute for [`is_within`]: its type, and its value without what does not count.
-type Folded<'a> = (&'a [u8], String);
-
-/// A name's RDNs, their attributes in order; `None` where it is no name.
-fn folded(name: &[u8]) -> Option<Vec<Vec<Folded<'_>>>> {
-    let outer = Reader::new(name, "a name").any().ok()?;
-    let mut rdns: Vec<Vec<Folded<'_>>> = Vec::new();
-    let walked = walk(outer.content, "a name", |first, kind, value| {
-        let text = string(&value).map(|text| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "));
-        let attribute = (kind, text.unwrap_or_else(|| format!("#{}", hex(value.raw))));
-        match rdns.last_mut() {
-            Some(rdn) if !first => rdn.push(attribute),
-            _ => rdns.push(vec![attribute]),
-        }
-    });
-    walked.ok()?;
-    rdns.iter_mut().for_each(|rdn| rdn.sort_unstable());
-    Some(rdns)
-}
-
 /// A name's one common name for eyes, without the rest of the name; `None` where it has none, or several. Never to be compared.
 pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
     let outer = Reader::new(name, "a name").any().ok()?;
@@ -210,19 +179,6 @@ mod tests {
 
     fn attribute(kind: &str, value: &str) -> Vec<u8> {
         sequence(&[&oid(kind), &tlv(tag::UTF8_STRING, &[value.as_bytes()])])
-    }
-
-    #[test]
-    fn a_name_lies_within_another_whatever_the_case_and_the_string_type() {
-        let printable = |kind: &str, value: &str| sequence(&[&oid(kind), &tlv(tag::PRINTABLE_STRING, &[value.as_bytes()])]);
-        let base = sequence(&[&set(&[&attribute("2.5.4.10", "Cavium  Inc"), &attribute("2.5.4.6", "us")])]);
-        let rdn = set(&[&printable("2.5.4.6", "US"), &printable("2.5.4.10", " cavium INC ")]);
-        let name = sequence(&[&rdn, &set(&[&attribute("2.5.4.3", "HSM")])]);
-        assert!(is_within(&name, &base) && is_within(&name, &name) && is_within(&name, &sequence(&[])));
-        assert!(!is_within(&base, &name) && !is_same(&name, &base) && is_same(&base, &sequence(&[&rdn])));
-        // One RDN of two attributes is not two RDNs of one.
-        let apart = sequence(&[&set(&[&attribute("2.5.4.6", "US")]), &set(&[&attribute("2.5.4.10", "Cavium Inc")])]);
-        assert!(!is_within(&apart, &base) && !is_within(&name, &apart));
     }
 
     #[test]
