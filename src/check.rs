@@ -4,12 +4,16 @@
 //! Sources: AWS CloudHSM API Reference 2022-06-06, InitializeCluster (lengths, pattern); AWS CloudHSM User Guide, Initialize the cluster (what
 //! trust anchors are refused; facts.md "The service"); RFC 5280; RFC 2986.
 
+mod clients;
+mod names;
+
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::verify::Status;
+use crate::x509::algorithm::is_sha224;
 use crate::x509::pem::MAX_CHARS;
 use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, hex, name_text, sha256};
 
@@ -48,11 +52,35 @@ pub enum Rule {
     ValiditySignedCert,
     /// The trust anchor is within its dates.
     ValidityTrustAnchor,
+    /// The signed certificate does not outlive the trust anchor.
+    ValidityWithinTrustAnchor,
+    /// The signed certificate is no CA's.
+    NotCa,
+    /// The signed certificate's keyUsage, if present, is a TLS server's.
+    SignedCertKeyUsage,
+    /// The signed certificate's extKeyUsage, if present, has serverAuth.
+    SignedCertExtendedKeyUsage,
+    /// The signed certificate has no critical extension that clients do not know.
+    SignedCertExtensions,
+    /// The signed certificate's authority key identifier does not contradict the trust anchor.
+    KeyIdentifiers,
+    /// The signed certificate's serial number and dates are written as RFC 5280 says.
+    FormSignedCert,
+    /// The trust anchor's extKeyUsage, if present, has serverAuth.
+    TrustAnchorExtendedKeyUsage,
+    /// The trust anchor has no critical extension that clients do not know.
+    TrustAnchorExtensions,
+    /// The trust anchor's authority key identifier does not contradict itself.
+    TrustAnchorKeyIdentifiers,
+    /// The trust anchor's nameConstraints allow the signed certificate.
+    NameConstraints,
+    /// The trust anchor's serial number and dates are written as RFC 5280 says.
+    FormTrustAnchor,
 }
 
 impl Rule {
     /// Every rule, in the order in which it is judged.
-    pub const ALL: [Rule; 16] = [
+    pub const ALL: [Rule; 28] = [
         Rule::PemCsr,
         Rule::PemSignedCert,
         Rule::PemTrustAnchor,
@@ -69,7 +97,24 @@ impl Rule {
         Rule::KeyUsage,
         Rule::ValiditySignedCert,
         Rule::ValidityTrustAnchor,
+        Rule::ValidityWithinTrustAnchor,
+        Rule::NotCa,
+        Rule::SignedCertKeyUsage,
+        Rule::SignedCertExtendedKeyUsage,
+        Rule::SignedCertExtensions,
+        Rule::KeyIdentifiers,
+        Rule::FormSignedCert,
+        Rule::TrustAnchorExtendedKeyUsage,
+        Rule::TrustAnchorExtensions,
+        Rule::TrustAnchorKeyIdentifiers,
+        Rule::NameConstraints,
+        Rule::FormTrustAnchor,
     ];
+
+    /// Every rule that can end as `fail`.
+    pub fn that_can_fail() -> impl Iterator<Item = Rule> {
+        Self::ALL.into_iter().filter(|rule| *rule != Rule::ValidityWithinTrustAnchor)
+    }
 
     /// The stable id.
     pub const fn as_str(self) -> &'static str {
@@ -90,10 +135,22 @@ impl Rule {
             Rule::KeyUsage => "check.trust-anchor.key-usage",
             Rule::ValiditySignedCert => "check.validity.signed-cert",
             Rule::ValidityTrustAnchor => "check.validity.trust-anchor",
+            Rule::ValidityWithinTrustAnchor => "check.validity.within-trust-anchor",
+            Rule::NotCa => "check.signed-cert.not-ca",
+            Rule::SignedCertKeyUsage => "check.signed-cert.key-usage",
+            Rule::SignedCertExtendedKeyUsage => "check.signed-cert.extended-key-usage",
+            Rule::SignedCertExtensions => "check.signed-cert.extensions",
+            Rule::KeyIdentifiers => "check.key-identifiers",
+            Rule::FormSignedCert => "check.form.signed-cert",
+            Rule::TrustAnchorExtendedKeyUsage => "check.trust-anchor.extended-key-usage",
+            Rule::TrustAnchorExtensions => "check.trust-anchor.extensions",
+            Rule::TrustAnchorKeyIdentifiers => "check.trust-anchor.key-identifiers",
+            Rule::NameConstraints => "check.trust-anchor.name-constraints",
+            Rule::FormTrustAnchor => "check.form.trust-anchor",
         }
     }
 
-    /// What its failure means for the exit code: 4 malformed, 5 a trust anchor that CloudHSM would refuse, 3 everything else.
+    /// What its failure means for the exit code: 4 malformed, 5 a trust anchor that CloudHSM or the cluster's clients would refuse, 3 everything else.
     pub const fn class(self) -> Class {
         match self {
             Rule::PemCsr | Rule::PemSignedCert | Rule::PemTrustAnchor => Class::Input,
@@ -102,15 +159,45 @@ impl Rule {
             | Rule::SelfSigned
             | Rule::BasicConstraints
             | Rule::KeyUsage
-            | Rule::ValidityTrustAnchor => Class::Ca,
+            | Rule::ValidityTrustAnchor
+            | Rule::TrustAnchorExtendedKeyUsage
+            | Rule::TrustAnchorExtensions
+            | Rule::TrustAnchorKeyIdentifiers
+            | Rule::NameConstraints
+            | Rule::FormTrustAnchor => Class::Ca,
             Rule::AlgorithmCsr
             | Rule::AlgorithmSignedCert
             | Rule::CsrSignature
             | Rule::Key
             | Rule::Signature
             | Rule::Issuer
-            | Rule::ValiditySignedCert => Class::Rejected,
+            | Rule::ValiditySignedCert
+            | Rule::ValidityWithinTrustAnchor
+            | Rule::NotCa
+            | Rule::SignedCertKeyUsage
+            | Rule::SignedCertExtendedKeyUsage
+            | Rule::SignedCertExtensions
+            | Rule::KeyIdentifiers
+            | Rule::FormSignedCert => Class::Rejected,
         }
+    }
+
+    /// Whether InitializeCluster may well take what breaks the rule, and the cluster's clients then do not.
+    const fn is_of_clients(self) -> bool {
+        matches!(
+            self,
+            Rule::NotCa
+                | Rule::SignedCertKeyUsage
+                | Rule::SignedCertExtendedKeyUsage
+                | Rule::SignedCertExtensions
+                | Rule::KeyIdentifiers
+                | Rule::FormSignedCert
+                | Rule::TrustAnchorExtendedKeyUsage
+                | Rule::TrustAnchorExtensions
+                | Rule::TrustAnchorKeyIdentifiers
+                | Rule::NameConstraints
+                | Rule::FormTrustAnchor
+        )
     }
 
     /// Where the rule comes from.
@@ -126,19 +213,32 @@ impl Rule {
             Rule::SelfIssued | Rule::SelfSigned => "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC 5280 3.2",
             Rule::BasicConstraints => "User Guide, Initialize the cluster: extensions without basicConstraints are refused; RFC 5280 4.2.1.9",
             Rule::KeyUsage => "RFC 5280 4.2.1.3, 6.1.4 (n)",
-            Rule::ValiditySignedCert | Rule::ValidityTrustAnchor => "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+            Rule::ValiditySignedCert | Rule::ValidityTrustAnchor | Rule::ValidityWithinTrustAnchor => "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+            Rule::NotCa => "RFC 5280 4.2.1.3, 4.2.1.9",
+            Rule::SignedCertKeyUsage => "RFC 5280 4.2.1.3; RFC 8446 4.4.2.2; RFC 5246 7.4.2",
+            Rule::SignedCertExtendedKeyUsage => "RFC 5280 4.2.1.12",
+            Rule::SignedCertExtensions => "RFC 5280 4.2, 6.1.5 (f)",
+            Rule::KeyIdentifiers => "RFC 5280 4.2.1.1, 4.2.1.2",
+            Rule::FormSignedCert => "RFC 5280 4.1.2.2, 4.1.2.5",
+            Rule::TrustAnchorExtendedKeyUsage => "RFC 5280 4.2.1.12",
+            Rule::TrustAnchorExtensions => "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.2, 6.1.4 (o)",
+            Rule::TrustAnchorKeyIdentifiers => {
+                "User Guide, Initialize the cluster: the trust anchor's extension values do not conflict; RFC 5280 4.2.1.1, 4.2.1.2"
+            }
+            Rule::NameConstraints => "RFC 5280 4.2.1.10, 6.1.3 (b), (c)",
+            Rule::FormTrustAnchor => "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.1.2.2, 4.1.2.5",
         }
     }
 }
 
 /// Whether a pair that was taken once can fail these rules, and no others, later: dates pass, and algorithms are given up, with the signatures that were made
-/// by them. Only then is it worth looking whether the cluster is claimed with it already.
+/// by them; and what clients refuse, InitializeCluster may have taken. Only then is it worth looking whether the cluster is claimed with it already.
 pub fn may_fail_with_time(failed: &[Rule]) -> bool {
     let given_up = failed.iter().any(|rule| matches!(rule, Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor));
     failed.iter().all(|rule| match rule {
         Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor | Rule::ValiditySignedCert | Rule::ValidityTrustAnchor => true,
         Rule::Signature | Rule::SelfSigned => given_up,
-        _ => false,
+        rule => rule.is_of_clients(),
     })
 }
 
@@ -159,7 +259,7 @@ impl Serialize for Rule {
 pub struct Finding {
     /// Which rule.
     pub id: Rule,
-    /// `pass`, `fail` or `skipped`.
+    /// `pass`, `note`, `fail` or `skipped`.
     pub status: Status,
     /// What was compared with what.
     pub detail: String,
@@ -184,17 +284,28 @@ impl Record {
         self.checks.iter().filter(|finding| finding.status == Status::Fail)
     }
 
+    /// The findings that are worth knowing before InitializeCluster is sent, and forbid nothing.
+    pub fn notes(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().filter(|finding| finding.status == Status::Note)
+    }
+
     /// The error of the worst failure: malformed before a bad trust anchor before the rest. `None` where nothing failed.
     pub fn error(&self) -> Option<Error> {
         let class = [Class::Input, Class::Ca, Class::Rejected].into_iter().find(|class| self.failed().any(|f| f.id.class() == *class))?;
         let lines: Vec<String> = self.failed().map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
         // Where nothing else is wrong, the right CA has signed the right CSR.
         let weak = self.failed().all(|finding| finding.id == Rule::AlgorithmSignedCert);
+        let by_clients = self.failed().all(|finding| finding.id.is_of_clients());
         let (kind, first, hint) = match class {
             Class::Input => (
                 "malformed",
                 "an input is malformed or over a documented limit",
                 "give each file as one PEM block of at most 5000 characters, with nothing around it",
+            ),
+            Class::Ca if by_clients => (
+                "trust-anchor-refused",
+                "the cluster's clients would refuse the trust anchor, and a claim cannot be taken back",
+                "use a CA certificate without what is named above, such as `hsmboot ca init` makes",
             ),
             Class::Ca => (
                 "trust-anchor-refused",
@@ -202,6 +313,11 @@ impl Record {
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
             ),
             _ if weak => ("pair-unfit", "CloudHSM would refuse the signed certificate", "have the CA sign the CSR again, with SHA-256 or better"),
+            _ if by_clients => (
+                "pair-unfit",
+                "the cluster's clients would refuse the signed certificate, and a claim cannot be taken back",
+                "have the CA sign the CSR again, as a TLS server's: CA:FALSE, digitalSignature and keyEncipherment, serverAuth where purposes are named",
+            ),
             _ => (
                 "pair-unfit",
                 "CSR, signed certificate and trust anchor do not belong together",
@@ -218,9 +334,15 @@ pub struct Pair {
     csr: Csr,
     signed_cert: Certificate,
     trust_anchor: Certificate,
+    notes: Vec<Finding>,
 }
 
 impl Pair {
+    /// What is worth knowing before it is sent, and forbids nothing: to be shown, since a claim cannot be taken back.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
+
     /// The CSR that was signed.
     pub const fn csr(&self) -> &Csr {
         &self.csr
@@ -292,8 +414,9 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
     let checks: Vec<Finding> = Rule::ALL.into_iter().map(|rule| judge(rule, &parts, at)).collect();
     let verdict = if checks.iter().any(|finding| finding.status == Status::Fail) { "unfit" } else { "fit" };
     let record = Record { format: "hsmboot-check/1", verdict, at, checks };
+    let notes = record.notes().cloned().collect();
     let pair = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
-        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) if verdict == "fit" => Some(Pair { csr, signed_cert, trust_anchor }),
+        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) if verdict == "fit" => Some(Pair { csr, signed_cert, trust_anchor, notes }),
         _ => None,
     };
     Checked { record, pair }
@@ -315,6 +438,16 @@ pub fn trust_anchor(text: &[u8], at: Moment) -> Result<Certificate, Error> {
     }
 }
 
+/// That the CA's name constraints allow a certificate of this subject: before one is signed.
+///
+/// # Errors
+/// Class `Ca`, as [`Record::error`].
+pub fn allows(ca: &Certificate, subject: &[u8], at: Moment) -> Result<(), Error> {
+    let finding = found(Rule::NameConstraints, clients::name_constraints(ca, subject, &[]));
+    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: vec![finding] };
+    record.error().map_or(Ok(()), Err)
+}
+
 fn certificate(text: &[u8]) -> Parsed<Certificate> {
     let certificate = Certificate::from_pem(text)?;
     // What is sent is our own text of it: lines that were longer or shorter in the file make it another length.
@@ -334,11 +467,20 @@ fn fail<T>(detail: impl Into<String>) -> Result<T, (Status, String)> {
     Err((Status::Fail, detail.into()))
 }
 
+fn note<T>(detail: impl Into<String>) -> Result<T, (Status, String)> {
+    Err((Status::Note, detail.into()))
+}
+
+fn found(id: Rule, judged: Judged) -> Finding {
+    let (status, detail) = judged.map_or_else(|other| other, |detail| (Status::Pass, detail));
+    Finding { id, status, detail }
+}
+
 fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
     let judged = match rule {
         Rule::PemCsr => pem_rule("the CSR", parts.csr.as_ref().map(Csr::der)),
-        Rule::PemSignedCert => pem_rule("the signed certificate", parts.signed_cert.as_ref().map(Certificate::der)),
-        Rule::PemTrustAnchor => pem_rule("the trust anchor", parts.trust_anchor.as_ref().map(Certificate::der)),
+        Rule::PemSignedCert => certificate_rule("the signed certificate", &parts.signed_cert),
+        Rule::PemTrustAnchor => certificate_rule("the trust anchor", &parts.trust_anchor),
         Rule::AlgorithmCsr => csr(parts).and_then(|c| algorithm("the CSR", c.algorithm(), c.algorithm(), c.key())),
         Rule::AlgorithmSignedCert => {
             signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key()))
@@ -354,9 +496,26 @@ fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
         Rule::KeyUsage => key_usage(parts),
         Rule::ValiditySignedCert => signed(parts).and_then(|c| validity("the signed certificate", c, at)),
         Rule::ValidityTrustAnchor => anchor(parts).and_then(|c| validity("the trust anchor", c, at)),
+        Rule::ValidityWithinTrustAnchor => both(parts).and_then(|(signed, anchor)| clients::within_trust_anchor(signed, anchor)),
+        Rule::NotCa => signed(parts).and_then(clients::not_ca),
+        Rule::SignedCertKeyUsage => signed(parts).and_then(clients::server_key_usage),
+        Rule::SignedCertExtendedKeyUsage => signed(parts).and_then(|c| clients::purposes("the signed certificate", c)),
+        Rule::SignedCertExtensions => signed(parts).and_then(|c| clients::critical("the signed certificate", c)),
+        Rule::KeyIdentifiers => both(parts).and_then(|(signed, anchor)| clients::key_identifiers("the signed certificate", signed, anchor)),
+        Rule::FormSignedCert => signed(parts).and_then(|c| clients::form("the signed certificate", c)),
+        Rule::TrustAnchorExtendedKeyUsage => anchor(parts).and_then(|c| clients::purposes("the trust anchor", c)),
+        Rule::TrustAnchorExtensions => anchor(parts).and_then(|c| clients::critical("the trust anchor", c)),
+        Rule::TrustAnchorKeyIdentifiers => anchor(parts).and_then(|c| clients::key_identifiers("the trust anchor", c, c)),
+        Rule::NameConstraints => {
+            both(parts).and_then(|(signed, anchor)| clients::name_constraints(anchor, signed.subject(), &signed.extensions().subject_alt_names))
+        }
+        Rule::FormTrustAnchor => anchor(parts).and_then(|c| clients::form("the trust anchor", c)),
     };
-    let (status, detail) = judged.map_or_else(|other| other, |detail| (Status::Pass, detail));
-    Finding { id: rule, status, detail }
+    found(rule, judged)
+}
+
+fn both(parts: &Parts) -> Result<(&Certificate, &Certificate), (Status, String)> {
+    Ok((signed(parts)?, anchor(parts)?))
 }
 
 fn unread<'a, T>(parsed: &'a Parsed<T>, noun: &str, rule: Rule) -> Result<&'a T, (Status, String)> {
@@ -382,15 +541,33 @@ fn pem_rule(noun: &str, parsed: Result<&[u8], &Malformed>) -> Judged {
     }
 }
 
+fn certificate_rule(noun: &str, parsed: &Parsed<Certificate>) -> Judged {
+    let detail = pem_rule(noun, parsed.as_ref().map(Certificate::der))?;
+    match parsed.as_ref().map(|certificate| certificate.extensions().opaque.as_slice()) {
+        Ok([_, ..]) => {
+            note(format!("{detail}; but the value of an extension that is not critical and that nothing here reads is no DER (RFC 5280 4.2)"))
+        }
+        _ => Ok(detail),
+    }
+}
+
 fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKey) -> Judged {
     let algorithm = match SignatureAlgorithm::from_der(outer) {
         Ok(algorithm) => algorithm,
+        Err(fault) if is_sha224(outer) => {
+            return fail(format!("{noun} is signed with {fault}: CloudHSM's guide lists it, but hsmboot declines it, expected SHA-256 or better"));
+        }
         Err(fault) => return fail(format!("{noun} is signed with {fault}, expected RSA or ECDSA with SHA-256 or better")),
     };
     if inner != outer {
         return fail(format!("{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 4.1.1.2)"));
     }
     match key.usable() {
+        // User Guide, Initialize the cluster (September 2026): RSA of 2048, 3072 and 4096 bits.
+        Ok(()) if key.modulus_bits().is_some_and(|bits| ![2048, 3072, 4096].contains(&bits)) => note(format!(
+            "{noun}: signed with {algorithm}; its key is {}, which is not among those that CloudHSM's guide lists: RSA 2048, 3072 and 4096",
+            key.describe()
+        )),
         Ok(()) => Ok(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())),
         Err(fault) => fail(format!("{noun} holds {fault}, expected RSA of 2048 bits or more, P-256 or P-384")),
     }

@@ -349,3 +349,71 @@ fn an_acceptance_travels_in_the_record() {
     assert_eq!(accepted, ["validity.aws-hardware", "validity.hsm", "validity.manufacturer-hardware"]);
     assert_eq!((&step["reason"], &step["verdict"]), (&"an exercise".into(), &"verified".into()));
 }
+
+/// What `check` notes is seen before anything is sent: by `sign`, by `import` and by `check` itself, none of which it keeps from ending with 0.
+#[test]
+fn what_is_noted_is_shown() {
+    const NOTE: &str = "check.trust-anchor.extended-key-usage";
+    let bench = Bench::new();
+    bench.put_ca(&support::ca(|params| params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::Any]));
+    let run = bench.run(&sign(&[])).expect(0);
+    assert!(run.stderr.contains(NOTE) && run.stderr.contains("anyExtendedKeyUsage"), "{}", run.stderr);
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    fs::rename(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    let run = bench.run(&["check", "--csr", &csr, "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"]).expect(0);
+    assert!(run.stdout.contains(&format!("note     {NOTE}")) && run.stdout.contains("fit: "), "{}", run.stdout);
+    let import = [&["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"], &TRUST[..]].concat();
+    let run = bench.run(&import).expect(0);
+    assert!(run.stderr.contains(NOTE), "{}", run.stderr);
+}
+
+/// A CA whose name constraints exclude the HSM is refused before its key signs anything: with a key that cannot be read, the refusal is the same.
+#[test]
+fn a_ca_that_may_not_issue_for_the_hsm_signs_nothing() {
+    let bench = Bench::new();
+    bench.put_ca(&support::ca(|params| {
+        let mut name = rcgen::DistinguishedName::new();
+        name.push(rcgen::DnType::CountryName, "DE");
+        let permitted_subtrees = vec![rcgen::GeneralSubtree::DirectoryName(name)];
+        params.name_constraints = Some(rcgen::NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+    }));
+    let message = bench.refused(&sign(&[]), 5, "trust-anchor-refused", &["check.trust-anchor.name-constraints", "C=DE", "clients would refuse"]);
+    assert!(!message.contains("not lost"), "something was signed: {message}");
+}
+
+/// The CA's key purposes, or an extension that nobody knows: refused before a passphrase is asked for.
+#[test]
+fn a_ca_that_clients_would_refuse_is_refused_first() {
+    let bench = Bench::new();
+    bench.write("customerCA.key", "no key at all");
+    type Change = fn(&mut rcgen::CertificateParams);
+    let for_clients: Change = |params| params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    let unknown: Change = |params| {
+        let mut unknown = rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions = vec![unknown];
+    };
+    for (change, id) in [(for_clients, "check.trust-anchor.extended-key-usage"), (unknown, "check.trust-anchor.extensions")] {
+        bench.write("customerCA.crt", support::ca(change).cert);
+        bench.refused(&sign(&[]), 5, "trust-anchor-refused", &[id]);
+    }
+}
+
+/// ECDSA lets anybody write a signature in a second way. The transcript knows which the CA returned, whatever became of response.json.
+#[cfg(feature = "qr")]
+#[test]
+fn a_signature_that_was_rewritten_is_not_the_certificate_that_was_signed() {
+    let bench = Bench::new();
+    bench.run(&sign(&[])).expect(0);
+    let signed = bench.part("CustomerHsmCertificate.crt");
+    let rewritten = support::negated(&fs::read(&signed).unwrap());
+    fs::write(&signed, &rewritten).unwrap();
+    // It is as good a certificate as the other.
+    let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
+    let args = ["check", "--csr", &csr, "--signed-cert", signed.to_str().unwrap(), "--trust-anchor", "customerCA.crt"];
+    bench.run(&args).expect(0);
+    let show = ["qr", "show", "bundle", "--response"];
+    bench.refused(&show, 4, "digest-mismatch", &["response.json", "CustomerHsmCertificate"]);
+    fs::remove_file(bench.path("bundle/response.json")).unwrap();
+    bench.refused(&show, 4, "digest-mismatch", &["transcript.jsonl, step 1", "CustomerHsmCertificate"]);
+}

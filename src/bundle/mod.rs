@@ -206,6 +206,23 @@ impl Bundle {
         Ok(())
     }
 
+    /// Compares the signed certificate and the trust anchor with what the last step that wrote each (`sign`, `import`, `bootstrap`) put down in the
+    /// transcript, where there is one: what the CA returned is what is kept. The signature of a certificate is not signed itself, and an ECDSA one can be
+    /// written in a second way by anybody.
+    ///
+    /// # Errors
+    /// Class `Input`: the transcript does not hold, or a file is not the one that was written.
+    pub fn compare_written(&self) -> Result<()> {
+        let transcript = Transcript::read(&self.store)?;
+        let signed = Part::SignedCert.file_name(&self.id);
+        for (name, content) in [(signed.as_str(), self.read(Part::SignedCert)), (CA_FILE, self.read_trust_anchor())] {
+            if let Some((step, expected)) = transcript.written(name) {
+                self.compare(name, &content?, expected, "written", &format!("{TRANSCRIPT}, step {step}"))?;
+            }
+        }
+        Ok(())
+    }
+
     /// `response.json`, where there is one.
     ///
     /// # Errors

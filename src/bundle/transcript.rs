@@ -182,6 +182,11 @@ impl Transcript {
         self.entries.iter().find_map(|entry| entry.cluster_id.as_ref())
     }
 
+    /// The last step that wrote a file, and the SHA-256 that it put down.
+    pub fn written(&self, name: &str) -> Option<(u64, &str)> {
+        self.entries.iter().rev().find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest.as_str())))
+    }
+
     /// The file's content; empty where there is no step.
     pub fn content(&self) -> &[u8] {
         self.text.as_bytes()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::ui::{GREEN, Outcome, RED, Ui, styled};
+use super::ui::{GREEN, Outcome, RED, Ui, YELLOW, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -17,7 +17,8 @@ Examples:
     --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --trust-anchor customerCA.crt
   hsmboot check --csr my.csr --signed-cert my.crt --trust-anchor ca.crt --at 2026-01-31T00:00:00Z
 
-Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM would refuse")]
+Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM, or \
+the cluster's clients, would refuse")]
 pub struct Args {
     /// The cluster's CSR
     #[arg(long, value_name = "FILE")]
@@ -40,8 +41,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let record = check(&csr, &signed_cert, &trust_anchor, args.at.unwrap_or_else(super::now)).record;
     let mut text = String::new();
     for finding in record.checks.iter().filter(|_| !ui.quiet) {
-        let style = if finding.status == Status::Pass { GREEN } else { RED };
-        text.push_str(&format!("{} {:36} {}\n", styled(style, &format!("{:8}", finding.status.as_str())), finding.id.as_str(), finding.detail));
+        let style = match finding.status {
+            Status::Pass => GREEN,
+            Status::Note => YELLOW,
+            _ => RED,
+        };
+        text.push_str(&format!("{} {:40} {}\n", styled(style, &format!("{:8}", finding.status.as_str())), finding.id.as_str(), finding.detail));
     }
     let error = record.error();
     let verdict = match error {

@@ -69,6 +69,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let owner = named.owner();
     owner.is(pair.trust_anchor(), "the pair's")?;
     sign::note_subject(&pair, ui);
+    sign::show_notes(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let step = judged(args.step.begin(now), &judgement.record, &roots);

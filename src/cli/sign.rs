@@ -8,7 +8,9 @@ mod response;
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use before::signed_already;
 pub(crate) use before::{check_places, fit_ca, grounds, not_signed_already};
-pub(crate) use response::{Signed, note_subject};
+#[cfg(feature = "online")]
+pub(crate) use response::notes;
+pub(crate) use response::{Signed, note_subject, show_notes};
 
 use std::path::{Path, PathBuf};
 
@@ -206,6 +208,7 @@ impl Work<'_> {
 
     fn finish(&self, pair: &Pair, origin: Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
         let Work { args, bundle, evidence, judgement, .. } = *self;
+        show_notes(pair, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
         let signed = Signed { bundle, pair, evidence, record, unverified, origin, signed_at, force: args.force };
         let response = signed.keep(step)?;

@@ -84,6 +84,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let grounds = sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
     let parts = Parts::read(&bundle, now)?;
+    let notes = parts.pair.as_ref().map(sign::notes).unwrap_or_default();
+    notes.iter().for_each(|note| ui.warn(note));
     let response = parts.response();
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
@@ -97,7 +99,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             trust_anchor: response.trust_anchor,
             owner,
             record: &judgement.record,
-            notes: &[],
+            notes: &notes,
         };
         let (owner, compared) = prove(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
         let given: Digests = roots.into_iter().chain(named.iter().flat_map(NamedCa::given)).collect();

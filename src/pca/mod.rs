@@ -113,6 +113,7 @@ impl Authority {
                 format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
             ));
         }
+        check::allows(&self.root, grounds.csr().subject(), now)?;
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
         let template = self.arn.template(TEMPLATE);
         let (kind, value) = self.validity(days, now);

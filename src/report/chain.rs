@@ -164,13 +164,26 @@ pub(super) const fn of_check(id: CheckId) -> Where {
 pub(super) const fn of_rule(rule: Rule) -> Where {
     match rule {
         Rule::PemCsr | Rule::AlgorithmCsr => Where::At(Spot::Csr),
-        Rule::PemSignedCert | Rule::AlgorithmSignedCert | Rule::ValiditySignedCert => Where::At(Spot::SignedCert),
-        Rule::PemTrustAnchor | Rule::AlgorithmTrustAnchor | Rule::BasicConstraints | Rule::KeyUsage | Rule::ValidityTrustAnchor => {
-            Where::At(Spot::TrustAnchor)
-        }
+        Rule::PemSignedCert
+        | Rule::AlgorithmSignedCert
+        | Rule::ValiditySignedCert
+        | Rule::NotCa
+        | Rule::SignedCertKeyUsage
+        | Rule::SignedCertExtendedKeyUsage
+        | Rule::SignedCertExtensions
+        | Rule::FormSignedCert => Where::At(Spot::SignedCert),
+        Rule::PemTrustAnchor
+        | Rule::AlgorithmTrustAnchor
+        | Rule::BasicConstraints
+        | Rule::KeyUsage
+        | Rule::ValidityTrustAnchor
+        | Rule::TrustAnchorExtendedKeyUsage
+        | Rule::TrustAnchorExtensions
+        | Rule::TrustAnchorKeyIdentifiers
+        | Rule::FormTrustAnchor => Where::At(Spot::TrustAnchor),
         Rule::CsrSignature => Where::On(Tie::Possession),
         Rule::Key => Where::On(Tie::Asked),
-        Rule::Signature | Rule::Issuer => Where::On(Tie::Issued),
+        Rule::Signature | Rule::Issuer | Rule::KeyIdentifiers | Rule::NameConstraints | Rule::ValidityWithinTrustAnchor => Where::On(Tie::Issued),
         Rule::SelfIssued | Rule::SelfSigned => Where::On(Tie::Own),
     }
 }

@@ -89,6 +89,7 @@ impl<'a> Ca<'a> {
 /// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or `Rejected` where the pair is not fit to be sent.
 pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> {
     let csr = grounds.csr();
+    check::allows(&ca.certificate, csr.subject(), terms.now)?;
     let tbs = profile::signed_cert_tbs(csr, &ca.certificate, ca.key.signature_algorithm(), terms);
     let signature = ca.key.sign(&tbs)?;
     let signed = write::signed(&tbs, ca.key.signature_algorithm(), &signature);

@@ -103,12 +103,14 @@ impl SignatureAlgorithm {
     /// or SHA-512, and ECDSA with SHA-256 or SHA-384; parameters other than RFC 4055 and RFC 5758 prescribe.
     pub fn from_der(identifier: &[u8]) -> Result<Self, Malformed> {
         const WHAT: &str = "the signature algorithm";
+        strict(identifier, WHAT)?;
         let outer = single(identifier, tag::SEQUENCE, WHAT)?;
         let (oid, parameter) = parts(&outer, WHAT)?;
         let pkcs1 = |hash| match parameter {
-            // RFC 4055 section 5: parameters are NULL, and readers also take them absent.
-            None => Ok(SignatureAlgorithm::RsaPkcs1(hash)),
             Some(Tlv { tag: tag::NULL, content: [], .. }) => Ok(SignatureAlgorithm::RsaPkcs1(hash)),
+            // RFC 4055 5: the parameters are NULL, and readers are to take them absent as well. Not here: a CSR's signature does not cover its
+            // algorithm (RFC 2986 4.2), so anybody could take the NULL out, and the CSR would be another one, well signed.
+            None => Err(Malformed::new("an RSA signature algorithm without its parameters, which are NULL (RFC 4055 5)")),
             Some(_) => Err(Malformed::new("an RSA signature algorithm with parameters other than NULL (RFC 4055 5)")),
         };
         let ecdsa = |hash| match parameter {
@@ -128,6 +130,12 @@ impl SignatureAlgorithm {
             other => Err(Malformed::new(format!("the signature algorithm {}", describe(other)))),
         }
     }
+}
+
+/// Whether an AlgorithmIdentifier names RSA or ECDSA with SHA-224, which this program declines though CloudHSM's guide lists it.
+pub(crate) fn is_sha224(identifier: &[u8]) -> bool {
+    let oid = single(identifier, tag::SEQUENCE, "an algorithm").and_then(|outer| parts(&outer, "an algorithm")).map(|(oid, _)| oid);
+    matches!(oid, Ok([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14] | [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1]))
 }
 
 /// Names for what people meet; the rest by its OID.
@@ -209,9 +217,9 @@ fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
 fn hash_of(identifier: &[u8]) -> Result<Hash, Malformed> {
     const WHAT: &str = "a hash algorithm";
     let (oid, parameter) = parts(&single(identifier, tag::SEQUENCE, WHAT)?, WHAT)?;
-    // RFC 4055 2.1: NULL or absent, both are to be taken.
-    if parameter.is_some_and(|p| p.tag != tag::NULL) {
-        return Err(Malformed::new("a hash algorithm with parameters other than NULL (RFC 4055 2.1)"));
+    // RFC 4055 2.1: NULL; readers are to take them absent as well. Not here, as in `SignatureAlgorithm::from_der`.
+    if !matches!(parameter, Some(Tlv { tag: tag::NULL, content: [], .. })) {
+        return Err(Malformed::new("a hash algorithm whose parameters are not NULL (RFC 4055 2.1)"));
     }
     match oid {
         SHA256 => Ok(Hash::Sha256),
@@ -422,6 +430,10 @@ impl PublicKey {
 fn any_salt(modulus: &[u8], exponent: &[u8], pss: Pss, message: &[u8], signature: &[u8]) -> bool {
     use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
     let (n, e) = (rsa::BigUint::from_bytes_be(modulus), rsa::BigUint::from_bytes_be(exponent));
+    // RFC 8017 5.2.2 and 8.1.2: as many octets as the modulus, and a number below it. The `rsa` crate takes s + n for s.
+    if signature.len() != modulus.len() || rsa::BigUint::from_bytes_be(signature) >= n {
+        return false;
+    }
     let salt = usize::from(pss.salt);
     // A modulus of at most 8192 bits: `usable` has said so.
     rsa::RsaPublicKey::new_with_max_size(n, e, 8192).is_ok_and(|key| match pss.hash {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::algorithm::{self, PublicKey};
 use super::der::{Reader, Tlv, integer_rules, single, strict, tag, whole_octets};
-use super::extension::{self, Extensions};
+use super::extension::{self, Extensions, Holder};
 use super::pem::{self, Label};
 use super::{Malformed, Moment, name, sha256};
 
@@ -25,6 +25,7 @@ pub struct Certificate {
     version: u8,
     not_before: Moment,
     not_after: Moment,
+    generalized_times: [bool; 2],
     key: PublicKey,
     spki_sha256: [u8; 32],
     extensions: Extensions,
@@ -64,7 +65,7 @@ impl Certificate {
         if issuer.content.is_empty() {
             return Err(Malformed::new(format!("{WHAT}: an empty issuer (RFC 5280 4.1.2.4)")));
         }
-        let (not_before, not_after) = validity(&fields.required(tag::SEQUENCE, "validity")?)?;
+        let ((not_before, not_after), generalized_times) = validity(&fields.required(tag::SEQUENCE, "validity")?)?;
         let subject = fields.required(tag::SEQUENCE, "subject")?;
         name::check(&subject, WHAT)?;
         let spki = fields.required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
@@ -86,6 +87,7 @@ impl Certificate {
             version,
             not_before,
             not_after,
+            generalized_times,
             key,
             extensions,
         })
@@ -163,6 +165,11 @@ impl Certificate {
         self.not_after
     }
 
+    /// Whether notBefore, and whether notAfter, is written as a GeneralizedTime.
+    pub const fn generalized_times(&self) -> [bool; 2] {
+        self.generalized_times
+    }
+
     /// The public key.
     pub const fn key(&self) -> &PublicKey {
         &self.key
@@ -205,12 +212,13 @@ fn version(field: Option<Tlv<'_>>) -> Result<u8, Malformed> {
     }
 }
 
-fn validity(validity: &Tlv<'_>) -> Result<(Moment, Moment), Malformed> {
+/// The two times, and whether each is a GeneralizedTime.
+fn validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malformed> {
     let mut times = Reader::new(validity.content, WHAT);
-    let not_before = Moment::from_der(&times.any()?, WHAT)?;
-    let not_after = Moment::from_der(&times.any()?, WHAT)?;
+    let (not_before, not_after) = (times.any()?, times.any()?);
     times.finish()?;
-    Ok((not_before, not_after))
+    let generalized = [&not_before, &not_after].map(|time| time.tag == tag::GENERALIZED_TIME);
+    Ok(((Moment::from_der(&not_before, WHAT)?, Moment::from_der(&not_after, WHAT)?), generalized))
 }
 
 /// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and 4.1.2.9).
@@ -227,5 +235,5 @@ fn tail(fields: &mut Reader<'_>, version: u8) -> Result<Extensions, Malformed> {
     if version < 3 {
         return Err(Malformed::new(format!("{WHAT}: extensions in a version {version} certificate (RFC 5280 4.1.2.9)")));
     }
-    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, WHAT)
+    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, Holder::Certificate, WHAT)
 }

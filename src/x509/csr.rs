@@ -5,13 +5,18 @@ use std::ops::Range;
 use super::algorithm::{self, PublicKey};
 use super::certificate::range;
 use super::der::{Reader, Tlv, single, sorted_set, strict, tag, whole_octets};
+use super::extension::{self, Holder};
+use super::general_name::is_directory_string;
 use super::pem::{self, Label};
-use super::{Malformed, extension, name, sha256};
+use super::{Malformed, name, sha256};
 
 const WHAT: &str = "the CSR";
 
 /// `extensionRequest` (RFC 2985 5.4.2): the content of its OID.
 const EXTENSION_REQUEST: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 14];
+
+/// `challengePassword` (RFC 2985 5.4.1): the content of its OID.
+const CHALLENGE_PASSWORD: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 7];
 
 /// A well-formed CSR. Holds its DER and hands out slices of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,9 +152,23 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
         if values.content.is_empty() {
             return Err(Malformed::new(format!("{WHAT}: an attribute without a value (RFC 2986 4.1)")));
         }
+        if kind == CHALLENGE_PASSWORD {
+            challenge_password(values.content)?;
+        }
         if kind == EXTENSION_REQUEST {
-            extension::parse(&single(values.content, tag::SEQUENCE, WHAT)?, WHAT)?;
+            extension::parse(&single(values.content, tag::SEQUENCE, WHAT)?, Holder::Request, WHAT)?;
         }
     }
     Ok(())
+}
+
+/// One DirectoryString (RFC 2985 5.4.1), or the IA5String that OpenSSL makes of some passwords.
+fn challenge_password(values: &[u8]) -> Result<(), Malformed> {
+    let mut reader = Reader::new(values, WHAT);
+    let value = reader.any()?;
+    reader.finish()?;
+    match is_directory_string(&value) || (value.tag == tag::IA5_STRING && !value.content.is_empty()) {
+        true => Ok(()),
+        false => Err(Malformed::new(format!("{WHAT}: a challengePassword that is no text (tag {:02x}; RFC 2985 5.4.1)", value.tag))),
+    }
 }

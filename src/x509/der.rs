@@ -273,7 +273,7 @@ pub(crate) fn bit_string_rules(content: &[u8], what: &'static str) -> Result<(),
 }
 
 /// OBJECT IDENTIFIER: whole arcs, each in its shortest form (X.690 8.19.2).
-fn oid_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+pub(crate) fn oid_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut start = true;
     for byte in content {
         if start && *byte == 0x80 {

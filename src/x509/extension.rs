@@ -2,7 +2,8 @@
 //! malformed, whether or not anything asks for it.
 
 use super::Malformed;
-use super::der::{Reader, Tlv, bit_string_rules, single, strict, tag};
+use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict, tag};
+use super::general_name::{self, GeneralName, Role};
 use super::name::oid_text;
 
 /// `subjectKeyIdentifier` (RFC 5280 4.2.1.2)
@@ -13,10 +14,19 @@ pub const KEY_USAGE: &str = "2.5.29.15";
 pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 /// `basicConstraints` (RFC 5280 4.2.1.9)
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+/// `nameConstraints` (RFC 5280 4.2.1.10)
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// `certificatePolicies` (RFC 5280 4.2.1.4)
+pub const CERTIFICATE_POLICIES: &str = "2.5.29.32";
 /// `authorityKeyIdentifier` (RFC 5280 4.2.1.1)
 pub const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
 /// `extKeyUsage` (RFC 5280 4.2.1.12)
 pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+
+/// The purpose of a TLS server (RFC 5280 4.2.1.12).
+pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+/// No purpose in particular (RFC 5280 4.2.1.12).
+pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 
 /// The extensions whose being critical we understand (design.md, `extensions.<certificate>`).
 const UNDERSTOOD: [&str; 6] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_IDENTIFIER, AUTHORITY_KEY_IDENTIFIER, SUBJECT_ALT_NAME];
@@ -34,8 +44,36 @@ pub struct Extensions {
     pub key_usage: Option<KeyUsage>,
     /// The subject key identifier, where present.
     pub subject_key_identifier: Option<Vec<u8>>,
-    /// The authority key identifier's keyIdentifier, where present.
-    pub authority_key_identifier: Option<Vec<u8>>,
+    /// The authority key identifier, where present.
+    pub authority_key_identifier: Option<AuthorityKeyIdentifier>,
+    /// The purposes of extKeyUsage by OID, where present.
+    pub extended_key_usage: Option<Vec<String>>,
+    /// The names of subjectAltName; empty where it is absent.
+    pub subject_alt_names: Vec<GeneralName>,
+    /// nameConstraints, where present.
+    pub name_constraints: Option<NameConstraints>,
+    /// Every extension that is marked critical, by OID.
+    pub critical: Vec<String>,
+    /// Extensions that are not critical and that nothing here reads, and whose value is no DER, by OID.
+    pub opaque: Vec<String>,
+}
+
+/// authorityKeyIdentifier (RFC 5280 4.2.1.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityKeyIdentifier {
+    /// keyIdentifier, where present.
+    pub key: Option<Vec<u8>>,
+    /// authorityCertIssuer and authorityCertSerialNumber (its content octets): both or neither.
+    pub certificate: Option<(Vec<GeneralName>, Vec<u8>)>,
+}
+
+/// nameConstraints (RFC 5280 4.2.1.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameConstraints {
+    /// Of the names of a form that is here, each lies within one of them.
+    pub permitted: Vec<GeneralName>,
+    /// No name lies within one of them.
+    pub excluded: Vec<GeneralName>,
 }
 
 /// basicConstraints (RFC 5280 4.2.1.9).
@@ -75,14 +113,33 @@ impl KeyUsage {
         self.bits & (0x8000 >> 5) != 0
     }
 
+    /// `digitalSignature` (bit 0).
+    pub const fn digital_signature(self) -> bool {
+        self.bits & 0x8000 != 0
+    }
+
+    /// `keyEncipherment` (bit 2) or `keyAgreement` (bit 4).
+    pub const fn key_exchange(self) -> bool {
+        self.bits & ((0x8000 >> 2) | (0x8000 >> 4)) != 0
+    }
+
     /// The names of the bits that are set.
     pub fn names(self) -> Vec<&'static str> {
         (0u32..).zip(Self::NAMES).filter(|(n, _)| self.bits & (0x8000 >> n) != 0).map(|(_, name)| name).collect()
     }
 }
 
+/// Whose extensions are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A certificate: what is not critical and not read here may hold anything.
+    Certificate,
+    /// A CSR, in which they are requests.
+    Request,
+}
+
 /// Reads `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension` (RFC 5280 4.1).
-pub(crate) fn parse(list: &Tlv<'_>, what: &'static str) -> Result<Extensions, Malformed> {
+pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, what: &'static str) -> Result<Extensions, Malformed> {
     let mut found = Extensions::default();
     let mut reader = Reader::new(list.content, what);
     if reader.is_empty() {
@@ -90,12 +147,20 @@ pub(crate) fn parse(list: &Tlv<'_>, what: &'static str) -> Result<Extensions, Ma
     }
     while !reader.is_empty() {
         let extension = reader.required(tag::SEQUENCE, "an extension")?;
-        one(&extension, &mut found, what)?;
+        one(&extension, holder, &mut found, what)?;
     }
     Ok(found)
 }
 
-fn one(extension: &Tlv<'_>, found: &mut Extensions, what: &'static str) -> Result<(), Malformed> {
+/// The one element that an extension's value is (RFC 5280 4.2: the DER of an ASN.1 value).
+fn value_of<'a>(value: &'a [u8], what: &'static str) -> Result<Tlv<'a>, Malformed> {
+    strict(value, what)?;
+    let mut whole = Reader::new(value, what);
+    let inner = whole.any()?;
+    whole.finish().map(|()| inner)
+}
+
+fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
     let oid = oid_text(parts.required(tag::OID, "an extension's OID")?.content);
     let critical = match parts.optional(tag::BOOLEAN)? {
@@ -106,27 +171,34 @@ fn one(extension: &Tlv<'_>, found: &mut Extensions, what: &'static str) -> Resul
     };
     let value = parts.required(tag::OCTET_STRING, "an extension's value")?.content;
     parts.finish()?;
-    // RFC 5280 4.2: the value is the DER of one ASN.1 value, known to us or not.
-    strict(value, what)?;
-    let mut whole = Reader::new(value, what);
-    let inner = whole.any()?;
-    whole.finish()?;
     if found.all.contains(&oid) {
         return Err(Malformed::new(format!("{what}: extension {oid} twice (RFC 5280 4.2)")));
     }
+    let inner = value_of(value, what);
     match oid.as_str() {
-        BASIC_CONSTRAINTS => found.basic_constraints = Some(basic_constraints(&inner, critical, what)?),
-        KEY_USAGE => found.key_usage = Some(key_usage(&inner, critical, what)?),
+        BASIC_CONSTRAINTS => found.basic_constraints = Some(basic_constraints(&inner?, critical, what)?),
+        KEY_USAGE => found.key_usage = Some(key_usage(&inner?, critical, what)?),
         SUBJECT_KEY_IDENTIFIER => {
+            inner?;
             found.subject_key_identifier = Some(single(value, tag::OCTET_STRING, what)?.content.to_vec());
         }
-        AUTHORITY_KEY_IDENTIFIER => found.authority_key_identifier = authority(&inner, what)?,
-        EXTENDED_KEY_USAGE => list_of(&inner, Some(tag::OID), "extKeyUsage", what)?,
-        SUBJECT_ALT_NAME => list_of(&inner, None, "subjectAltName", what)?,
-        _ => {}
+        AUTHORITY_KEY_IDENTIFIER => found.authority_key_identifier = Some(authority(&inner?, what)?),
+        EXTENDED_KEY_USAGE => found.extended_key_usage = Some(purposes(&inner?, what)?),
+        SUBJECT_ALT_NAME => {
+            sequence(&inner?, "subjectAltName", what)?;
+            found.subject_alt_names = general_name::several(single(value, tag::SEQUENCE, what)?.content, "subjectAltName", what)?;
+        }
+        NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
+        CERTIFICATE_POLICIES => policies(&inner?, what)?,
+        // A maker's own extension, which whoever reads it may read as he likes (facts.md: genuine ones may be no DER).
+        _ if inner.is_err() && !critical && holder == Holder::Certificate => found.opaque.push(oid.clone()),
+        _ => drop(inner?),
     }
-    if critical && !UNDERSTOOD.contains(&oid.as_str()) {
-        found.unknown_critical.push(oid.clone());
+    if critical {
+        found.critical.push(oid.clone());
+        if !UNDERSTOOD.contains(&oid.as_str()) {
+            found.unknown_critical.push(oid.clone());
+        }
     }
     found.all.push(oid);
     Ok(())
@@ -172,36 +244,94 @@ fn key_usage(inner: &Tlv<'_>, critical: bool, what: &'static str) -> Result<KeyU
 }
 
 /// AuthorityKeyIdentifier: `[0]` key identifier, `[1]` issuer, `[2]` serial, each at most once.
-fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<Option<Vec<u8>>, Malformed> {
-    let mut parts = sequence(inner, "authorityKeyIdentifier", what)?;
-    let key = parts.optional(tag::context_primitive(0))?;
+fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifier, Malformed> {
+    const NAME: &str = "authorityKeyIdentifier";
+    let mut parts = sequence(inner, NAME, what)?;
+    let key = parts.optional(tag::context_primitive(0))?.map(|key| key.content.to_vec());
     let issuer = parts.optional(tag::context(1))?;
     let serial = parts.optional(tag::context_primitive(2))?;
     parts.finish()?;
-    // RFC 5280 A.2: issuer and serial are both there or neither.
-    if issuer.is_some() != serial.is_some() {
-        return Err(Malformed::new(format!("{what}: authorityKeyIdentifier with issuer or serial alone (RFC 5280 A.2)")));
-    }
-    Ok(key.map(|key| key.content.to_vec()))
+    let certificate = match (issuer, serial) {
+        (None, None) => None,
+        (Some(issuer), Some(serial)) => {
+            integer_rules(serial.content, what)?;
+            Some((general_name::several(issuer.content, NAME, what)?, serial.content.to_vec()))
+        }
+        // RFC 5280 A.2: issuer and serial are both there or neither.
+        _ => return Err(Malformed::new(format!("{what}: {NAME} with issuer or serial alone (RFC 5280 A.2)"))),
+    };
+    Ok(AuthorityKeyIdentifier { key, certificate })
 }
 
-fn list_of(inner: &Tlv<'_>, element: Option<u8>, name: &str, what: &'static str) -> Result<(), Malformed> {
-    let mut parts = sequence(inner, name, what)?;
-    if parts.is_empty() {
-        return Err(Malformed::new(format!("{what}: an empty {name} (RFC 5280 4.2.1)")));
-    }
+/// `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` (RFC 5280 4.2.1.12).
+fn purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malformed> {
+    let mut parts = sequence(inner, "extKeyUsage", what)?;
+    let mut purposes = vec![oid_text(parts.required(tag::OID, "extKeyUsage's purpose")?.content)];
     while !parts.is_empty() {
-        let part = parts.any()?;
-        let fits = match element {
-            Some(tag) => part.tag == tag,
-            // GeneralName: context tags 0 to 8 (RFC 5280 4.2.1.6).
-            None => part.tag & 0xC0 == 0x80 && part.tag & 0x1F <= 8,
-        };
-        if !fits {
-            return Err(Malformed::new(format!("{what}: {name} holds an element (tag {:02x}) that its type does not define", part.tag)));
+        purposes.push(oid_text(parts.required(tag::OID, "extKeyUsage's purpose")?.content));
+    }
+    Ok(purposes)
+}
+
+/// `[0]` permitted and `[1]` excluded subtrees, one of them at least (RFC 5280 4.2.1.10).
+fn name_constraints(inner: &Tlv<'_>, what: &'static str) -> Result<NameConstraints, Malformed> {
+    let mut parts = sequence(inner, "nameConstraints", what)?;
+    let permitted = parts.optional(tag::context(0))?.map(|list| subtrees(&list, what)).transpose()?;
+    let excluded = parts.optional(tag::context(1))?.map(|list| subtrees(&list, what)).transpose()?;
+    parts.finish()?;
+    if permitted.is_none() && excluded.is_none() {
+        return Err(Malformed::new(format!("{what}: nameConstraints that constrain nothing (RFC 5280 4.2.1.10)")));
+    }
+    Ok(NameConstraints { permitted: permitted.unwrap_or_default(), excluded: excluded.unwrap_or_default() })
+}
+
+/// `GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree`, each a base alone: minimum is 0, the default, and maximum absent.
+fn subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
+    let mut reader = Reader::new(list.content, what);
+    let mut bases = Vec::new();
+    loop {
+        let subtree = reader.required(tag::SEQUENCE, "nameConstraints' subtree")?;
+        let mut parts = Reader::new(subtree.content, what);
+        bases.push(general_name::one(&parts.any()?, Role::Constraint, "nameConstraints", what)?);
+        if !parts.is_empty() {
+            return Err(Malformed::new(format!("{what}: nameConstraints with more than a subtree's base (RFC 5280 4.2.1.10)")));
+        }
+        if reader.is_empty() {
+            return Ok(bases);
         }
     }
-    Ok(())
+}
+
+/// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each an OID and one value (RFC 5280 4.2.1.4).
+fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
+    let mut reader = sequence(inner, "certificatePolicies", what)?;
+    let mut seen: Vec<&[u8]> = Vec::new();
+    loop {
+        let policy = reader.required(tag::SEQUENCE, "certificatePolicies' policy")?;
+        let mut parts = Reader::new(policy.content, what);
+        let oid = parts.required(tag::OID, "a policy's OID")?.content;
+        if seen.contains(&oid) {
+            return Err(Malformed::new(format!("{what}: the policy {} twice (RFC 5280 4.2.1.4)", oid_text(oid))));
+        }
+        seen.push(oid);
+        if !parts.is_empty() {
+            let mut qualifiers = Reader::new(parts.required(tag::SEQUENCE, "a policy's qualifiers")?.content, what);
+            parts.finish()?;
+            loop {
+                let qualifier = qualifiers.required(tag::SEQUENCE, "a policy's qualifier")?;
+                let mut pair = Reader::new(qualifier.content, what);
+                pair.required(tag::OID, "a qualifier's OID")?;
+                pair.any()?;
+                pair.finish()?;
+                if qualifiers.is_empty() {
+                    break;
+                }
+            }
+        }
+        if reader.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 fn sequence<'a>(inner: &Tlv<'a>, name: &str, what: &'static str) -> Result<Reader<'a>, Malformed> {

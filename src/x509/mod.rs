@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod csr;
 pub mod der;
 pub mod extension;
+pub mod general_name;
 pub mod name;
 pub mod pem;
 pub mod time;

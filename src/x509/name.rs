@@ -5,6 +5,7 @@ use super::{Malformed, hex};
 
 mod comparison;
 
+pub(crate) use comparison::is_within;
 pub use comparison::same_name;
 
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.

@@ -39,6 +39,11 @@ fn sign_with(chain: &mut Chain, input: Input, signer: Signer) {
 /// PSS by SHA-256 with parameters that say something else than they should.
 fn pss_saying(key: &'static RsaKey, parameters: &[u8], chain: &Chain, input: Input) -> Signer {
     let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.10"), parameters]);
+    saying(algorithm, chain, input, |message| key.pss(Hash::Sha256, message))
+}
+
+/// A good signature over what names this algorithm.
+fn saying(algorithm: Vec<u8>, chain: &Chain, input: Input, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Signer {
     // The signature covers the algorithm named inside the signed part.
     let named = Signer::Given(algorithm.clone(), Vec::new());
     let mut chain = chain.clone();
@@ -47,7 +52,18 @@ fn pss_saying(key: &'static RsaKey, parameters: &[u8], chain: &Chain, input: Inp
         Input::Csr => chain.csr.info(),
         _ => chain.cert_mut(input).tbs(),
     };
-    Signer::Given(algorithm, key.pss(Hash::Sha256, &message))
+    Signer::Given(algorithm, sign(&message))
+}
+
+/// RSASSA-PSS-params of SHA-256, the hash written with this AlgorithmIdentifier, and MGF1's with that one.
+fn pss_of(hash: &[u8], mask_hash: &[u8]) -> Vec<u8> {
+    let mask = der::seq(&[&der::oid("1.2.840.113549.1.1.8"), mask_hash]);
+    der::seq(&[&der::tlv(0xa0, hash), &der::tlv(0xa1, &mask), &der::tlv(0xa2, &der::int(&[32]))])
+}
+
+/// SHA-256's AlgorithmIdentifier without the NULL.
+fn bare_sha256() -> Vec<u8> {
+    der::seq(&[&der::oid("2.16.840.1.101.3.4.2.1")])
 }
 
 type Making = fn(&Chain, Input) -> Signer;
@@ -72,6 +88,16 @@ const SIGNATURES: &[(&str, &str, Making)] = &[
     ("parameters", "an RSA signature algorithm with an OCTET STRING as its parameters (RFC 4055 5: NULL)", |_, _| {
         let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11"), &der::octets(b"x")]);
         Signer::Given(algorithm, vec![1; 256])
+    }),
+    ("pss-no-null", "PSS whose hash is written without its NULL (RFC 4055 2.1), well signed", |chain, input| {
+        pss_saying(signing_key(input), &pss_of(&bare_sha256(), &Hash::Sha256.algorithm()), chain, input)
+    }),
+    ("pss-mask-no-null", "PSS whose mask's hash is written without its NULL (RFC 4055 2.1), well signed", |chain, input| {
+        pss_saying(signing_key(input), &pss_of(&Hash::Sha256.algorithm(), &bare_sha256()), chain, input)
+    }),
+    ("no-null", "an RSA signature algorithm without its NULL (RFC 4055 5), well signed", |chain, input| {
+        let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
+        saying(algorithm, chain, input, |message| signing_key(input).pkcs1(Hash::Sha256, message))
     }),
 ];
 
@@ -137,7 +163,7 @@ fn mismatches() -> Vec<Fixture> {
     let inner = [
         ("inner-sha384", "SHA-384 inside the signed part, SHA-256 outside and in truth", sha384),
         ("inner-sha1", "SHA-1 inside the signed part, SHA-256 outside and in truth", sha1),
-        ("inner-no-null", "SHA-256 without a NULL inside, with it outside", no_null.clone()),
+        ("inner-no-null", "SHA-256 without a NULL inside, with it outside", no_null),
     ];
     let mut fixtures = Vec::new();
     for (number, (name, what, algorithm)) in inner.into_iter().enumerate() {

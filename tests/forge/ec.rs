@@ -95,6 +95,11 @@ impl EcKey {
         [&[4], self.x.as_slice(), &self.y].concat()
     }
 
+    /// The order of the base point.
+    pub fn order(&self) -> BigUint {
+        number(self.curve.n)
+    }
+
     /// As RFC 5480 wants it: named curve, uncompressed point.
     pub fn spki(&self) -> Vec<u8> {
         self.spki_of(&der::oid(self.curve.oid), &self.point())

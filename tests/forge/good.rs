@@ -153,18 +153,6 @@ fn algorithms() -> Vec<Fixture> {
             "a root that is signed with SHA-1: an anchor is a name and a key, and its own signature proves nothing",
             with(|chain| chain.manufacturer_root.signer = Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha1)),
         ),
-        Fixture::new(
-            "verified--no-null",
-            "RSA signature algorithms without the NULL (RFC 4055 5: to be accepted)",
-            with(|chain| {
-                let bare = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
-                for cert in [&mut chain.hsm, &mut chain.aws_hardware, &mut chain.manufacturer_hardware] {
-                    cert.inner = Some(bare.clone());
-                    cert.outer = Some(bare.clone());
-                }
-                chain.csr.outer = Some(bare);
-            }),
-        ),
     ]
 }
 
@@ -204,6 +192,26 @@ fn parts() -> Vec<Fixture> {
             let values = der::set_of(&[der::tlv(der::UTF8_STRING, b"hsmboot")]);
             chain.csr.attributes = der::tlv(0xa0, &der::seq(&[&der::oid("1.2.840.113549.1.9.7"), &values]));
         }),
+        with("names-of-every-form", "an authority key identifier with issuer and serial, and alternative names of every form", &|chain| {
+            let issuer = der::tlv(0xa4, &super::chain::aws_root_name());
+            let authority = der::seq(&[&der::tlv(0x80, &[7; 20]), &der::tlv(0xa1, &issuer), &der::tlv(0x82, &[0, 0xf9, 0x24])]);
+            let list = chain.aws_hardware.extensions.as_mut().unwrap();
+            list[3] = extension(AUTHORITY_KEY_ID, false, &authority);
+            list.push(extension("2.5.29.17", false, &every_general_name()));
+            let constraints = der::seq(&[&der::tlv(0xa0, &der::seq(&[&der::tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])]))]);
+            list.push(extension("2.5.29.30", false, &constraints));
+            let qualifier = der::seq(&[&der::oid("1.3.6.1.5.5.7.2.1"), &der::tlv(0x16, b"https://example.com/")]);
+            let policies =
+                der::seq(&[&der::seq(&[&der::oid("2.5.29.32.0"), &der::seq(&[&qualifier])]), &der::seq(&[&der::oid("1.3.6.1.4.1.99999.1")])]);
+            list.push(extension("2.5.29.32", false, &policies));
+        }),
+        Fixture {
+            name: "pem.hsm--opaque-extension".into(),
+            ..with("opaque", "a maker's extension that is not critical, and whose value is no DER", &|chain| {
+                chain.hsm.extensions = Some(vec![extension("1.3.6.1.4.1.99999.1", false, b"\xff\x01 no DER")]);
+            })
+        }
+        .notes(&["pem.hsm"]),
         with("serial-zero", "a serial number of zero, as the manufacturer root's second issue has it", &|chain| {
             chain.hsm.serial = der::int(&[0]);
         }),
@@ -211,4 +219,19 @@ fn parts() -> Vec<Fixture> {
             chain.hsm.serial = vec![der::INTEGER, 1, 0x80];
         }),
     ]
+}
+
+/// subjectAltName with a name of every form but x400Address, which nothing reads.
+fn every_general_name() -> Vec<u8> {
+    der::seq(&[
+        &der::tlv(0xa0, &[der::oid("1.3.6.1.4.1.99999.2"), der::tlv(0xa0, &der::tlv(der::UTF8_STRING, b"hsmboot"))].concat()),
+        &der::tlv(0x81, b"hsm@example.com"),
+        &der::tlv(0x82, b"hsm.example.com"),
+        &der::tlv(0xa4, &super::chain::card_name()),
+        &der::tlv(0xa5, &der::tlv(0xa1, &der::tlv(der::UTF8_STRING, b"hsmboot"))),
+        &der::tlv(0x86, b"https://hsm.example.com/"),
+        &der::tlv(0x87, &[192, 0, 2, 1]),
+        &der::tlv(0x87, &[0; 16]),
+        &der::tlv(0x88, &der::oid("1.3.6.1.4.1.99999.3")[2..]),
+    ])
 }

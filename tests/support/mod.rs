@@ -270,3 +270,19 @@ pub fn verify(more: &[&'static str]) -> Vec<&'static str> {
 pub fn sign(more: &[&'static str]) -> Vec<&'static str> {
     [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key"], &TRUST[..], more].concat()
 }
+
+/// A certificate with the s of its ECDSA P-256 signature turned into n - s, which is as good: as PEM, from PEM.
+pub fn negated(pem_text: &[u8]) -> String {
+    use hsmboot::x509::der::{Reader, bit_string, integer, sequence, single, tag, whole_octets};
+    let order = rsa::BigUint::parse_bytes(b"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16).unwrap();
+    let text = pem::parse(pem_text).unwrap();
+    let mut parts = Reader::new(single(text.contents(), tag::SEQUENCE, "a certificate").unwrap().content, "a certificate");
+    let (tbs, algorithm, bits) = (parts.any().unwrap(), parts.any().unwrap(), parts.any().unwrap());
+    let signature = single(whole_octets(bits.content, "a signature").unwrap(), tag::SEQUENCE, "a signature").unwrap();
+    let mut numbers = Reader::new(signature.content, "a signature");
+    let (r, s) = (numbers.any().unwrap(), numbers.any().unwrap());
+    let s = order - rsa::BigUint::from_bytes_be(s.content);
+    let signature = sequence(&[r.raw, &integer(&s.to_bytes_be())]);
+    let der = sequence(&[tbs.raw, algorithm.raw, &bit_string(&signature)]);
+    pem::encode_config(&pem::Pem::new("CERTIFICATE", der), pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+}

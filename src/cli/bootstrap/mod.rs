@@ -316,6 +316,7 @@ impl Host for Run<'_> {
             None if self.args.dry_run => None,
             None => Some(self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?),
         };
+        pair.iter().for_each(|pair| sign::show_notes(pair, self.ui));
         let authorized = match (pair, self.desk.owner()) {
             (Some(pair), Some(owner)) => Some(Authorized::new(pair, &grounds, owner)?),
             (Some(_), None) => return Err(unowned()),
@@ -351,6 +352,7 @@ impl Run<'_> {
         }
         let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else { return Err(unowned()) };
         self.watcher.clear();
+        let notes = sign::notes(authorized.pair());
         let intent = Intent {
             cluster_id: self.id.as_str(),
             place: self.place,
@@ -358,7 +360,7 @@ impl Run<'_> {
             trust_anchor: authorized.pair().trust_anchor(),
             owner: Some(authorized.owner().basis()),
             record,
-            notes: &[],
+            notes: &notes,
         };
         intent.ask(Question::Yes, self.ui).map(drop)
     }

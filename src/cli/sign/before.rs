@@ -26,10 +26,10 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
     ))
 }
 
-/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` recorded.
+/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` and the transcript recorded.
 ///
 /// # Errors
-/// Class `Input`: `not-signed`, or as [`Bundle::compare_response`].
+/// Class `Input`: `not-signed`, or as [`Bundle::compare_response`] and [`Bundle::compare_written`].
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
     if !bundle.has(Part::SignedCert) {
@@ -40,7 +40,8 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
             format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
         ));
     }
-    bundle.compare_response()
+    bundle.compare_response()?;
+    bundle.compare_written()
 }
 
 /// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is

@@ -123,3 +123,13 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
         ));
     }
 }
+
+/// What `check` has noted of a pair that is fit, one sentence each: worth knowing before it is sent, since a claim cannot be taken back.
+pub(crate) fn notes(pair: &Pair) -> Vec<String> {
+    pair.notes().iter().map(|note| format!("{}: {}", note.id, note.detail)).collect()
+}
+
+/// Shows them, whether or not somebody is asked later.
+pub(crate) fn show_notes(pair: &Pair, ui: &Ui) {
+    notes(pair).iter().for_each(|note| ui.warn(note));
+}

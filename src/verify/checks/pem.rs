@@ -24,6 +24,12 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
         Input::ManufacturerHardware => &parts.manufacturer_hardware,
     };
     match parsed {
+        Ok(certificate) if !certificate.extensions().opaque.is_empty() => Ok(Outcome::note(format!(
+            "{noun}: one PEM block, subject {}, SHA-256 {}; strict DER but for the value of extension {}, which is not critical and which nothing reads",
+            name_text(certificate.subject()),
+            hex(&certificate.fingerprint()),
+            certificate.extensions().opaque.join(", ")
+        ))),
         Ok(certificate) => good(noun, certificate.subject(), &certificate.fingerprint()),
         Err(fault) => Err(Outcome::fail(format!("{noun}: {fault}"))),
     }

@@ -23,6 +23,12 @@ pub fn same_name(one: &[u8], other: &[u8]) -> bool {
     one == other || matches!((rdns(one), rdns(other)), (Some(one), Some(other)) if one == other)
 }
 
+/// Whether `name` begins with the RDNs of `base`, compared like that: what a directoryName in name constraints means (RFC 5280 4.2.1.10, 7.1).
+pub(crate) fn is_within(name: &[u8], base: &[u8]) -> bool {
+    let (Some(name), Some(base)) = (rdns(name), rdns(base)) else { return false };
+    name.get(..base.len()).is_some_and(|begin| begin == base)
+}
+
 /// The name's RDNs in their order, each one's attributes sorted: an RDN is a set.
 fn rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
     let outer = Reader::new(name, "a name").any().ok()?;
@@ -94,5 +100,18 @@ mod tests {
         let (one, two) = (attribute("2.5.4.8", tag::UTF8_STRING, b"CA"), attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"));
         let (two_retyped, swapped) = (attribute("2.5.4.6", tag::UTF8_STRING, b"us"), attribute("2.5.4.8", tag::PRINTABLE_STRING, b"CA"));
         assert!(same_name(&sequence(&[&set(&[&one, &two])]), &sequence(&[&set(&[&two_retyped, &swapped])])));
+    }
+
+    #[test]
+    fn a_name_lies_within_what_it_begins_with() {
+        let (country, organisation) = (attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"), attribute("2.5.4.10", tag::UTF8_STRING, b"Cavium"));
+        let rdn = set(&[&country, &organisation]);
+        let name = sequence(&[&rdn, &set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"HSM")])]);
+        let base = sequence(&[&set(&[&attribute("2.5.4.6", tag::UTF8_STRING, b"us"), &attribute("2.5.4.10", tag::PRINTABLE_STRING, b" cavium ")])]);
+        assert!(is_within(&name, &base) && is_within(&name, &name) && is_within(&name, &sequence(&[])));
+        assert!(!is_within(&base, &name));
+        // One RDN of two attributes is not two RDNs of one.
+        let apart = sequence(&[&set(&[&country]), &set(&[&organisation])]);
+        assert!(!is_within(&apart, &base) && !is_within(&name, &apart));
     }
 }

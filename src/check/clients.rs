@@ -1,0 +1,154 @@
+//! What the pair is asked once the cluster is claimed: by TLS clients, which take the signed certificate for a server's and the trust anchor for its
+//! CA's. InitializeCluster cannot be taken back, so what they would refuse is refused, or noted, before it is sent.
+
+use super::{Judged, fail, names, note};
+use crate::x509::extension::{
+    ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH,
+    SUBJECT_ALT_NAME,
+};
+use crate::x509::general_name::GeneralName;
+use crate::x509::{Certificate, Moment, hex, name};
+
+/// `check.signed-cert.not-ca`: whoever has the HSM's key must not be able to issue certificates.
+pub(super) fn not_ca(signed: &Certificate) -> Judged {
+    let extensions = signed.extensions();
+    if let Some(constraints) = extensions.basic_constraints {
+        if constraints.ca {
+            return fail(
+                "the signed certificate has basicConstraints CA:TRUE, expected CA:FALSE: the HSM's key could issue certificates under your CA",
+            );
+        }
+        if constraints.path_len.is_some() {
+            return fail("the signed certificate has basicConstraints CA:FALSE with a path length, which only a CA's has");
+        }
+    }
+    match extensions.key_usage {
+        Some(usage) if usage.key_cert_sign() => {
+            fail(format!("the signed certificate has keyUsage {}, expected no keyCertSign: it is no CA's", usage.names().join("+")))
+        }
+        _ => Ok("the signed certificate does not say that it is a CA's".to_owned()),
+    }
+}
+
+/// `check.signed-cert.key-usage`: a TLS server signs with its key, or clients encrypt to it.
+pub(super) fn server_key_usage(signed: &Certificate) -> Judged {
+    let Some(usage) = signed.extensions().key_usage else {
+        return Ok("the signed certificate has no keyUsage, which leaves its key free to be a TLS server's".to_owned());
+    };
+    let names = usage.names().join("+");
+    match (usage.digital_signature(), usage.key_exchange()) {
+        (true, _) => Ok(format!("the signed certificate has keyUsage {names}")),
+        (false, true) => note(format!(
+            "the signed certificate has keyUsage {names}, without digitalSignature: clients that use TLS 1.3, or ephemeral keys, refuse it"
+        )),
+        (false, false) => {
+            fail(format!("the signed certificate has keyUsage {names}, expected digitalSignature or keyEncipherment: no TLS server can use its key"))
+        }
+    }
+}
+
+/// `check.signed-cert.extended-key-usage` and `check.trust-anchor.extended-key-usage`: where purposes are named, a TLS server's is among them.
+pub(super) fn purposes(noun: &str, certificate: &Certificate) -> Judged {
+    let Some(purposes) = &certificate.extensions().extended_key_usage else {
+        return Ok(format!("{noun} has no extKeyUsage, which leaves it free to serve TLS"));
+    };
+    let has = |oid| purposes.iter().any(|purpose| purpose == oid);
+    let list = purposes.join(", ");
+    match (has(SERVER_AUTH), has(ANY_PURPOSE)) {
+        (true, _) => Ok(format!("{noun} has serverAuth in its extKeyUsage")),
+        (false, true) => {
+            note(format!("{noun} has anyExtendedKeyUsage but not serverAuth in its extKeyUsage: clients may refuse that, as OpenSSL does"))
+        }
+        (false, false) => fail(format!("{noun} has extKeyUsage {list}, expected serverAuth ({SERVER_AUTH}) among them, or none at all")),
+    }
+}
+
+/// `check.signed-cert.extensions` and `check.trust-anchor.extensions`: nothing critical that a client does not know.
+pub(super) fn critical(noun: &str, certificate: &Certificate) -> Judged {
+    // What RFC 5280 4.2 makes every application recognise, as far as it may be critical.
+    const KNOWN: [&str; 5] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_ALT_NAME, NAME_CONSTRAINTS];
+    // Known to many: policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 4.2.1.5, .11, .14), cRLDistributionPoints (4.2.1.13).
+    const OFTEN: [&str; 5] = [CERTIFICATE_POLICIES, "2.5.29.33", "2.5.29.36", "2.5.29.54", "2.5.29.31"];
+    let critical: Vec<&str> = certificate.extensions().critical.iter().map(String::as_str).filter(|oid| !KNOWN.contains(oid)).collect();
+    let unknown: Vec<&str> = critical.iter().copied().filter(|oid| !OFTEN.contains(oid)).collect();
+    match (critical.as_slice(), unknown.as_slice()) {
+        ([], _) => Ok(format!("{noun} has no critical extension that clients need not know")),
+        (some, []) => note(format!("{noun} has critical extensions that some clients do not know, and then refuse it for: {}", some.join(", "))),
+        (_, some) => fail(format!("{noun} has critical extensions that clients do not know, or that must not be critical: {}", some.join(", "))),
+    }
+}
+
+/// `check.key-identifiers` and `check.trust-anchor.key-identifiers`: an authority key identifier says nothing else than its authority's certificate.
+pub(super) fn key_identifiers(noun: &str, certificate: &Certificate, authority: &Certificate) -> Judged {
+    let Some(identifier) = &certificate.extensions().authority_key_identifier else {
+        return Ok(format!("{noun} has no authority key identifier"));
+    };
+    match contradiction(identifier, authority) {
+        None => Ok(format!("{noun}'s authority key identifier does not contradict the trust anchor")),
+        Some(text) => fail(format!("{noun}'s authority key identifier names another CA certificate than the trust anchor: {text}")),
+    }
+}
+
+fn contradiction(identifier: &AuthorityKeyIdentifier, authority: &Certificate) -> Option<String> {
+    if let (Some(named), Some(own)) = (&identifier.key, &authority.extensions().subject_key_identifier)
+        && named != own
+    {
+        return Some(format!("key {}, and the trust anchor's subject key identifier is {}", hex(named), hex(own)));
+    }
+    let (issuers, serial) = identifier.certificate.as_ref()?;
+    if serial != authority.serial() {
+        return Some(format!("serial {}, and the trust anchor's is {}", hex(serial), hex(authority.serial())));
+    }
+    let named: Vec<&Vec<u8>> =
+        issuers.iter().filter_map(|issuer| if let GeneralName::Directory(name) = issuer { Some(name) } else { None }).collect();
+    match named.first() {
+        Some(first) if named.iter().all(|named| !name::same_name(named, authority.issuer())) => Some(format!(
+            "a certificate issued by {}, and the trust anchor is issued by {}",
+            name::name_text(first),
+            name::name_text(authority.issuer())
+        )),
+        _ => None,
+    }
+}
+
+/// `check.name-constraints`: of a signed certificate with these names.
+pub(super) fn name_constraints(anchor: &Certificate, subject: &[u8], others: &[GeneralName]) -> Judged {
+    let Some(constraints) = &anchor.extensions().name_constraints else {
+        return Ok("the trust anchor has no nameConstraints".to_owned());
+    };
+    match names::excluded(constraints, subject, others) {
+        None => Ok(format!("the trust anchor's nameConstraints leave room for {}", name::name_text(subject))),
+        Some(text) => fail(format!("the trust anchor's nameConstraints do not allow the signed certificate: {text}")),
+    }
+}
+
+/// `check.validity.within-trust-anchor`: a note, since now both are valid.
+pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &Certificate) -> Judged {
+    let (end, last) = (signed.not_after(), anchor.not_after());
+    match end <= last {
+        true => Ok(format!("the signed certificate is valid until {end}, and the trust anchor until {last}")),
+        false => {
+            note(format!("the signed certificate is valid until {end}, but the trust anchor only until {last}: from then on clients refuse both"))
+        }
+    }
+}
+
+/// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
+const GENERALIZED_FROM: Moment = Moment::constant(2_524_608_000);
+
+/// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where readers differ.
+pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
+    let serial = certificate.serial();
+    if serial.len() > 20 {
+        return fail(format!("{noun} has a serial number of {} octets, expected 20 at most: no client need take a longer one", serial.len()));
+    }
+    if serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
+        return note(format!("{noun} has the serial number {}, expected a positive one: some clients refuse it", hex(serial)));
+    }
+    let early = |(written, moment): &(bool, Moment)| *written && *moment < GENERALIZED_FROM;
+    let [from, to] = certificate.generalized_times();
+    match [(from, certificate.not_before()), (to, certificate.not_after())].iter().any(early) {
+        true => note(format!("{noun} has a date before 2050 as GeneralizedTime, expected UTCTime: some clients refuse it")),
+        false => Ok(format!("{noun}: a positive serial number of at most 20 octets, and dates in the form that is expected of them")),
+    }
+}
