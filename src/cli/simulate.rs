@@ -109,7 +109,8 @@ fn error(fault: &SimError) -> Error {
         SimError::Listen { .. } => (Class::Machine, "cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
         SimError::Start(_) => (Class::Machine, "cannot-start", "the machine has no threads to spare"),
         SimError::Hardware(_) => (Class::Machine, "no-certificates", "please report it: this is a bug, or the system yields no randomness"),
-        SimError::Write { .. } => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
+        SimError::Occupied { .. } => (Class::Conflict, "file-exists", "it was left as it was; choose another directory for --roots"),
+        SimError::Write(_) => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
     };
     Error::new(class, kind, fault.to_string(), hint)
 }

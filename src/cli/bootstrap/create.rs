@@ -3,6 +3,7 @@
 //! What is about to be created is written down before CreateCluster is sent, with a token that the cluster is tagged with; its id is added as soon as it
 //! is known. A later run goes on with the id. Where a run ended between the two, the cluster is looked for by its token.
 
+use std::fs::File;
 use std::time::Duration;
 
 use crate::bundle::{self, CREATION, ClusterId, Creation, Store};
@@ -170,9 +171,8 @@ impl Start<'_> {
     }
 
     /// Keeps a run beside this one from asking again as well: the file that both have read is locked, and must still be what it was.
-    fn hold(&self, earlier: &Creation) -> Result<std::fs::File> {
-        let file = std::fs::File::open(self.store.lockable(CREATION)).ok().filter(|file| file.try_lock().is_ok());
-        match file {
+    fn hold(&self, earlier: &Creation) -> Result<File> {
+        match self.store.lock(CREATION) {
             Some(file) if Creation::read(&self.store.anew())?.as_ref() == Some(earlier) => Ok(file),
             _ => Err(Error::new(
                 Class::Conflict,
