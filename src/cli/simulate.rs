@@ -24,7 +24,7 @@ Examples:
 The first line on standard output says where it listens. Any credentials are taken unless --require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
 
 Exit codes: 1 it cannot listen there, or a file cannot be written; 2 wrong command line; 4 malformed credentials, or a state file that is
-damaged or none; 8 another simulator uses the state file; 130 interrupted")]
+damaged or none; 8 another simulator uses the state file, or another file stands where a root is to be written; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
     #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]

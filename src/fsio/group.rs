@@ -9,7 +9,7 @@ use super::dir::Dir;
 use super::staged::{Pending, Staged};
 
 /// The note's name. It stands there only while a group is put in place.
-const NOTE: &str = ".hsmboot-group";
+pub(super) const NOTE: &str = ".hsmboot-group";
 
 /// What the names of temporary files begin and end with.
 pub(super) const PREFIX: &str = ".hsmboot-";

@@ -247,7 +247,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
     let mut pending = pending();
     let noted = note.is_some();
     if let Some(note) = note {
-        note.put(&mut pending).map_err(|cause| machine(dir.path(), &cause))?;
+        note.put(&mut pending).map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
     }
     let mut done: Vec<Undo<'_>> = Vec::new();
     for (temporary, file) in staged {

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::{Bench, CLUSTER, TRUST, listing, pipe, sign, verify};
 
@@ -84,7 +84,9 @@ fn no_command_waits_for_what_lies_in_a_bundle_or_goes_through_it() {
                 command.timeout(WAITS);
                 let run = crate::support::run(command);
                 let said = || format!("{words:?}, a {thing} as {name}: {}\n{}\n{}", run.code, run.stdout, run.stderr);
-                assert!([0, 3, 4, 8].contains(&run.code), "{}", said());
+                // Nobody but the program makes that name, and it cannot go on without it.
+                let in_the_way = (name.as_str(), thing) == (".hsmboot-group", "directory");
+                assert!([0, 3, 4, 8].contains(&run.code) || run.code == 1 && in_the_way, "{}", said());
                 assert_eq!(bench.read("precious"), b"of somebody", "{}", said());
                 assert!(fs::symlink_metadata(bench.path("a-pipe")).unwrap().file_type().is_fifo(), "{}", said());
                 // Whoever comes next can have the directory.
@@ -129,7 +131,22 @@ fn start(bench: &Bench, words: &[&str], stdin: Stdio) -> Child {
 /// Ends it with the signal; its exit code.
 fn ended(child: &mut Child, signal: &str) -> Option<i32> {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-    child.wait().unwrap().code()
+    end(child).code()
+}
+
+/// How it ended, which must come.
+fn end(child: &mut Child) -> ExitStatus {
+    let since = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if since.elapsed() > WAITS {
+            child.kill().unwrap();
+            panic!("it waits on, whatever the signal");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 const SIGNALS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
@@ -169,6 +186,14 @@ fn a_pipe_that_stays_silent_is_waited_for_until_a_signal() {
             wait_until_it_waits(&mut child);
             assert_eq!(ended(&mut child, signal), Some(code), "{words:?}");
         }
+    }
+    // Standard input that stays open likewise.
+    for (signal, code) in SIGNALS {
+        let mut child = start(&bench, &["ca", "show", "/dev/stdin"], Stdio::piped());
+        let keyboard = child.stdin.take();
+        wait_until_it_waits(&mut child);
+        assert_eq!(ended(&mut child, signal), Some(code));
+        drop(keyboard);
     }
     assert_eq!(before.keys().collect::<Vec<_>>(), bench.listing().keys().collect::<Vec<_>>());
 }
@@ -226,7 +251,7 @@ fn a_signal_ends_a_program_that_nobody_listens_to() {
     let _to = pipe::opened_by(&mut child, &bench.path("pipe"));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     // By the signal itself, which a shell shows as 130 too.
-    let status = child.wait().unwrap();
+    let status = end(&mut child);
     assert_eq!((status.code(), status.signal()), (None, Some(2)));
 }
 

@@ -347,7 +347,7 @@ fn a_link_is_no_bundle_in_one_file() {
     std::os::unix::fs::symlink("new.hsmboot", bench.path("nothing.hsmboot")).unwrap();
     for link in ["y.hsmboot", "nothing.hsmboot"] {
         bench.refused(&[&["verify", link, "--record"][..], &TRUST].concat(), 4, "is-a-link", &[link, "is a symbolic link"]);
-        bench.refused(&["pack", "bundle", "-o", link, "--force"], 4, "is-a-link", &[link]);
+        bench.refused(&["pack", FILE, "-o", link, "--force"], 4, "is-a-link", &[link]);
         bench.refused(&["unpack", link, "there"], 4, "is-a-link", &[link]);
     }
     std::os::unix::fs::symlink(".", bench.path("here")).unwrap();
