@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use hsmboot::x509::{hex, sha256};
 use libtest_mimic::Arguments;
 use support::trial::trial;
 use support::{Bench, CLUSTER, TRUST, listing, pipe, sign};
@@ -122,13 +123,16 @@ fn a_pipe_that_comes_in_a_files_place_holds_nothing_up() {
 fn a_link_that_comes_in_a_files_place_leads_nowhere() {
     at_every_call(&sign(&["--force"]), |at, bench, stop| {
         bench.write("precious", "of somebody");
-        for name in ["verification.json", "customerCA.crt"] {
+        for name in ["verification.json", "customerCA.crt", "receipt.json"] {
             drop(fs::remove_file(bench.path("bundle").join(name)));
             std::os::unix::fs::symlink("../precious", bench.path("bundle").join(name)).unwrap();
         }
         let (code, said) = goes_on(&bench, stop, "bundle");
         assert!([0, 4, 8].contains(&code), "{at}: {code}\n{said}");
         assert_eq!(bench.read("precious"), b"of somebody", "{at}\n{said}");
+        // Nor read: a step names what it has read by its SHA-256.
+        let transcript = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap();
+        assert!(!transcript.contains(&hex(&sha256(b"of somebody"))), "{at}\n{transcript}");
     });
 }
 
