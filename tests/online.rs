@@ -699,7 +699,8 @@ fn nothing_that_lies_in_a_bundle_holds_an_online_command_up() {
                 command
             };
             let own = || stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--no-passphrase"]);
-            for command in [&fetch as &dyn Fn() -> Command, &|| rehearse(stage.submit()), &|| rehearse(stage.bootstrap()), &own] {
+            let commands: [&dyn Fn() -> Command; 4] = [&fetch, &|| rehearse(stage.submit()), &|| rehearse(stage.bootstrap()), &own];
+            for command in commands {
                 drop(fs::remove_dir_all(stage.path(&stage.id)));
                 fs::create_dir(stage.path(&stage.id)).unwrap();
                 whole.iter().for_each(|(name, content)| fs::write(stage.path(&stage.id).join(name), content).unwrap());
