@@ -50,7 +50,7 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     let id: ClusterId = cluster.cluster_id.parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
     let (parts, missing) = parts(cluster)?;
     let bundle = Bundle::at(dir, id.clone());
-    bundle.store().mend();
+    bundle.store().mend()?;
     bundle.is_alone()?;
     let files: Digests = parts.iter().map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes())))).collect();
     let request = Request {

@@ -14,7 +14,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("x509", &[]),
     ("verify", &["x509"]),
     ("check", &["verify", "x509"]),
-    ("ca", &["aws", "x509"]),
+    ("ca", &["aws", "fsio", "x509"]),
     ("sign", &["ca", "check", "verify", "x509"]),
     ("pca", &["aws", "check", "sign", "x509"]),
     // It reads the evidence that `verify` judges, and knows nothing else of it.
@@ -27,8 +27,8 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("submit", &["bundle", "claim", "cloudhsm", "owner", "x509"]),
     ("qr", &["bundle", "x509"]),
     ("report", &["bundle", "ca", "check", "claim", "owner", "verify", "x509"]),
-    // It stands on its own feet, so that one misreading cannot stand on both sides.
-    ("simulator", &[]),
+    // It stands on its own feet, so that one misreading cannot stand on both sides. How a file is opened is no reading of what is in it.
+    ("simulator", &["fsio"]),
     (
         "cli",
         &[
@@ -152,6 +152,49 @@ fn what_judges_is_pure() {
         }
     }
     assert!(!code("simulator").is_empty() && !code("verify").is_empty(), "the sources are where they are looked for");
+}
+
+/// What opens, makes, moves or removes a file, or looks at one by its path, beside `fsio`: there it is done once, by descriptor, without waiting and without
+/// following a link where that is not meant.
+const FILES: [&str; 24] = [
+    "use std::fs;",
+    "fs::{self",
+    "fs::read",
+    "fs::write",
+    "fs::open",
+    "fs::metadata",
+    "fs::symlink_metadata",
+    "fs::canonicalize",
+    "fs::create",
+    "fs::remove",
+    "fs::rename",
+    "fs::copy",
+    "fs::hard_link",
+    "fs::exists",
+    "File::open",
+    "File::options",
+    "File::create",
+    "OpenOptions",
+    "openat",
+    ".exists()",
+    ".canonicalize()",
+    ".read_link()",
+    ".symlink_metadata()",
+    "tempfile::",
+];
+
+#[test]
+fn one_part_opens_files() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let parts = LAYERS.iter().map(|(part, _)| *part).filter(|part| *part != "fsio").chain(["lib", "main"]);
+    for (file, code) in parts.flat_map(code) {
+        for name in FILES {
+            // `fsio::open`, `fsio::read` and `StateFile::open` are what is wanted.
+            let named = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let found = code.match_indices(name).any(|(at, _)| !name.starts_with(char::is_alphabetic) || named(at));
+            assert!(!found, "{}: {name}: files are opened by fsio", file.strip_prefix(&src).unwrap().display());
+        }
+    }
 }
 
 /// The AWS SDK has one door for each service, and one for what they share.

@@ -18,7 +18,7 @@ mod whose;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use closed::Closed;
@@ -128,7 +128,7 @@ impl Stage {
         let (path, ca) = (self.path("pipe"), fs::read(self.path("ca/customerCA.crt")).unwrap());
         pipe::make(&path);
         let mut command = self.trusting(&["submit", &self.id, "--ca", "pipe"]);
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut to = pipe::opened_by(&mut child, &path);
         change();
@@ -634,7 +634,7 @@ fn an_interrupted_wait_ends_with_130_and_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = hsmboot();
     command.current_dir(dir.path()).args(["bootstrap", "--cluster-id", &id, "--no-passphrase", "--endpoint-url", &simulator.url()]);
-    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     while simulator.calls().get("DescribeClusters").copied().unwrap_or_default() < 2 {
         if child.try_wait().unwrap().is_some() || began.elapsed() > support::HANGS {
@@ -675,6 +675,79 @@ fn whatever_way_a_claim_went_its_transcript_holds_and_names_what_was_read() {
     let stage = Stage::new();
     run(&mut stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--no-passphrase", "--key-type", "p256"])).ends(0, "claimed");
     run(&mut stage.hsmboot(&["transcript", "verify", &stage.id])).ends(0, "the transcript holds");
+}
+
+/// A pipe in any file's place, before the command begins. It ends, sends nothing that the bundle does not vouch for, and writes through nothing.
+#[test]
+fn nothing_that_lies_in_a_bundle_holds_an_online_command_up() {
+    let parts = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "CustomerHsmCertificate.crt"];
+    let fixed = ["request.json", "verification.json", "customerCA.crt", "customerCA.key", "receipt.json", "transcript.jsonl"];
+    let stage = Stage::new();
+    stage.signed();
+    let whole = stage.bundle();
+    fs::write(stage.path("precious"), "of somebody").unwrap();
+    for name in parts.map(|part| format!("{}_{part}", stage.id)).into_iter().chain(fixed.map(str::to_owned)) {
+        for thing in ["pipe", "link"] {
+            let fetch = || stage.online(&["fetch", "--cluster-id", &stage.id, "--force"]);
+            let rehearse = |mut command: Command| {
+                command.arg("--dry-run");
+                command
+            };
+            let own = || stage.trusting(&["bootstrap", "--cluster-id", &stage.id, "--no-passphrase"]);
+            let commands: [&dyn Fn() -> Command; 4] = [&fetch, &|| rehearse(stage.submit()), &|| rehearse(stage.bootstrap()), &own];
+            for command in commands {
+                drop(fs::remove_dir_all(stage.path(&stage.id)));
+                fs::create_dir(stage.path(&stage.id)).unwrap();
+                whole.iter().for_each(|(name, content)| fs::write(stage.path(&stage.id).join(name), content).unwrap());
+                // What `bootstrap` without a CA goes by is what lies there: with none of it nothing is claimed.
+                let place = stage.path(&stage.id).join(&name);
+                drop(fs::remove_file(&place));
+                match thing {
+                    "pipe" => pipe::make(&place),
+                    _ => std::os::unix::fs::symlink(stage.path("precious"), &place).unwrap(),
+                }
+                let mut command = command();
+                let done = ended(&mut command);
+                assert!([0, 1, 3, 4, 5, 8].contains(&done.code), "{command:?}, a {thing} as {name}: {}\n{}\n{}", done.code, done.stdout, done.stderr);
+                assert_eq!(fs::read_to_string(stage.path("precious")).unwrap(), "of somebody", "{command:?}, {name}");
+            }
+        }
+    }
+}
+
+/// The command's end, which must come.
+fn ended(command: &mut Command) -> Done {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if since.elapsed() > Duration::from_secs(120) {
+            child.kill().unwrap();
+            panic!("it waits: {command:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap().into()
+}
+
+/// A program that it waits for: one that gives the credentials, and does not.
+#[test]
+fn a_signal_ends_the_wait_for_another_program() {
+    let stage = Stage::new();
+    let program = stage.path("credentials");
+    executable::executable(&program, "#!/bin/sh\necho $$ >\"$0.id.new\"; mv \"$0.id.new\" \"$0.id\"; exec sleep 600\n");
+    let config = stage.path("config");
+    fs::write(&config, format!("[profile p]\nregion=us-east-1\ncredential_process={}\n", program.display())).unwrap();
+    let mut command = stage.online(&["status", "--profile", "p"]);
+    let mut child = command.env("AWS_CONFIG_FILE", &config).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !stage.path("credentials.id").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it did not wait");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let kill = |id: &str| assert!(Command::new("kill").args(["-INT", id]).status().unwrap().success());
+    kill(&child.id().to_string());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let id = fs::read_to_string(stage.path("credentials.id")).unwrap();
+    drop(Command::new("kill").arg(id.trim()).status());
 }
 
 /// hsmboot blocks the signals that its own thread waits for; what it starts must be able to be ended all the same.

@@ -20,6 +20,8 @@ mod constraints;
 mod control;
 #[path = "simulator/faults.rs"]
 mod faults;
+#[path = "simulator/files.rs"]
+mod files;
 #[path = "simulator/hsms.rs"]
 mod hsms;
 #[path = "simulator/initialize.rs"]
@@ -32,6 +34,9 @@ mod modify;
 mod page;
 #[path = "simulator/persistence.rs"]
 mod persistence;
+#[path = "support/pipe.rs"]
+#[allow(dead_code)]
+mod pipe;
 #[path = "simulator/policies.rs"]
 mod policies;
 #[path = "simulator/quotas.rs"]

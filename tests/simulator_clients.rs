@@ -185,6 +185,13 @@ fn the_roots_are_there_when_the_first_line_is() {
         assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{name}");
     }
     drop(simulator);
+    // What it did not write stays, and so does what a link leads to.
+    std::fs::write(roots.join("aws-root.crt"), "of somebody").unwrap();
+    let simulate = ["simulate", "--listen", "127.0.0.1:0", "--instant", "--roots", roots.to_str().unwrap(), "--output", "json"];
+    let refused = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(simulate).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!((refused.status.code(), document["error"]["kind"].as_str()), (Some(8), Some("file-exists")), "{document:#}");
+    assert_eq!(std::fs::read_to_string(roots.join("aws-root.crt")).unwrap(), "of somebody");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Arrival {
     /// Class `Input`: what is there is no bundle, or a transcript does not hold.
     pub fn new(from: &Bundle, to: &Path, force: bool) -> Result<Self> {
         let store = Store::at(to);
-        store.mend();
+        store.mend()?;
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {

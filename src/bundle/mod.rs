@@ -136,7 +136,7 @@ impl Bundle {
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
     fn look(store: Store) -> Result<(Self, Vec<Error>)> {
-        store.mend();
+        store.mend()?;
         let path = store.path();
         let names = store.names()?;
         let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&store)).transpose();

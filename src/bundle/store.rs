@@ -5,7 +5,8 @@ mod held;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +15,7 @@ pub use held::HeldStore;
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, Chosen, NewFile};
+use crate::fsio::{self, Chosen, Dir, NewFile};
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -22,10 +23,14 @@ pub const SUFFIX: &str = ".hsmboot";
 
 /// A place for a bundle. It knows no cluster. Each file is read once: whatever is asked of it later is answered from what was read, so that the bytes that
 /// were judged are those that are compared, signed, submitted and recorded. Before anything is written, they are held against what stands there then.
+///
+/// The directory is opened once too, and no link: what is read and written is read and written in it, whatever its path leads to meanwhile.
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
     form: Form,
+    /// Where the files, or the one file, are: once that was opened. Copies of a place share it.
+    dir: Arc<Mutex<Option<Dir>>>,
     known: Known,
 }
 
@@ -85,11 +90,8 @@ impl Store {
     pub fn at(path: &Path) -> Self {
         let is_one =
             |path: &Path| path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
-        // Written through, a link would become a file: what it leads to is meant. Either name may say what that is.
-        let linked = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink()) && path.is_file();
-        let place = if linked { fs::canonicalize(path).unwrap_or(path.to_owned()) } else { path.to_owned() };
-        let form = if is_one(path) || is_one(&place) { Form::Archive } else { Form::Directory };
-        Store { path: place, form, known: Known::default() }
+        let form = if is_one(path) { Form::Archive } else { Form::Directory };
+        Store { path: path.to_owned(), form, dir: Arc::default(), known: Known::default() }
     }
 
     /// The same place, of which nothing is known yet.
@@ -99,15 +101,107 @@ impl Store {
     }
 
     /// Completes what a killed hsmboot has left half-written there, as far as that can be done: for who is about to look.
-    pub fn mend(&self) {
+    ///
+    /// # Errors
+    /// Class `Input`, `is-a-link`; as [`fsio::Dir::open_itself`] has them.
+    pub fn mend(&self) -> Result<()> {
         if self.is_directory() {
-            fsio::mend(&self.path);
+            self.dir()?.iter().for_each(fsio::mend_dir);
         }
+        Ok(())
+    }
+
+    /// The path of the directory that [`Store::dir`] opens.
+    fn dir_path(&self) -> &Path {
+        // A name alone lies in the directory that the program runs in.
+        let parent = || self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if self.is_directory() { &self.path } else { parent() }
+    }
+
+    /// The directory that holds the files, or the one file: opened at the first call. `None`: there is none yet.
+    fn dir(&self) -> Result<Option<Dir>> {
+        let mut opened = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.is_none() {
+            *opened = self.open()?;
+        }
+        Ok(opened.clone())
+    }
+
+    fn open(&self) -> Result<Option<Dir>> {
+        if matches!(self.form, Form::Memory(_)) {
+            return Ok(None);
+        }
+        let path = self.dir_path();
+        // The directory that one file lies in may be a link, as on the way to any file.
+        let opened = if self.is_directory() { Dir::open_itself(path) } else { Dir::open(path) };
+        match (opened, fsio::link_target(&self.path)) {
+            (Ok(dir), _) if self.is_directory() => Ok(Some(dir)),
+            (_, Some(target)) => Err(self.is_a_link(&target)),
+            (opened, None) => self.opened(opened),
+        }
+    }
+
+    fn opened(&self, opened: std::io::Result<Dir>) -> Result<Option<Dir>> {
+        let path = self.dir_path();
+        match opened {
+            Ok(dir) => Ok(Some(dir)),
+            Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
+            Err(cause) if cause.kind() == ErrorKind::NotADirectory => Err(input(
+                "not-a-directory",
+                format!("{} is a file, expected a bundle (a directory)", path.display()),
+                format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
+            )),
+            Err(cause) => Err(Error::new(
+                Class::Machine,
+                "unreadable",
+                format!("{} cannot be read: {}", path.display(), fsio::io_text(&cause)),
+                "check its permissions",
+            )),
+        }
+    }
+
+    fn is_a_link(&self, target: &Path) -> Error {
+        let hint = match target.as_os_str().is_empty() {
+            true => "it leads to nothing: name the bundle itself".to_owned(),
+            false => format!("name what it leads to, if that is the bundle: {}", target.display()),
+        };
+        let message =
+            format!("{} is a symbolic link, and a bundle is none: whoever can change the link says what is read and written", self.path.display());
+        input("is-a-link", message, hint)
+    }
+
+    /// The same, made if need be: for who is about to write.
+    fn dir_to_write(&self) -> Result<Dir> {
+        let path = self.dir_path();
+        match self.dir()? {
+            Some(dir) if dir.is_at(path) => return Ok(dir),
+            // What was judged stood in another directory than the one that the path leads to now.
+            Some(_) if self.has_been_read() => {
+                return Err(Error::new(
+                    Class::Conflict,
+                    "changed-meanwhile",
+                    format!("{} was taken away after it had been read; nothing was written", self.path.display()),
+                    "find out who else works on this bundle; then run the same command again, which reads everything anew",
+                ));
+            }
+            _ => {}
+        }
+        *self.dir.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if !self.is_directory() || fsio::link_target(path).is_none() {
+            fsio::make_dir(path)?;
+        }
+        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", path.display()), "run the same command again");
+        self.dir()?.ok_or_else(gone)
+    }
+
+    fn has_been_read(&self) -> bool {
+        let known = self.known.lock();
+        known.files.values().any(Option::is_some) || known.archive.as_ref().is_some_and(Option::is_some)
     }
 
     /// Files that have just come; messages call their place `source`. Nothing can be written there.
     pub fn received(members: Members, source: &str) -> Self {
-        Store { path: PathBuf::from(source), form: Form::Memory(members), known: Known::default() }
+        Store { path: PathBuf::from(source), form: Form::Memory(members), dir: Arc::default(), known: Known::default() }
     }
 
     /// The directory, or the one file.
@@ -143,9 +237,12 @@ impl Store {
     }
 
     fn members_now(&self) -> Result<Option<Members>> {
-        match fs::symlink_metadata(&self.path) {
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
-            _ => self.parse(&fsio::read_file(&self.path, "a bundle in one file", MAX_ARCHIVE)?).map(Some),
+        let name = self.path.file_name().unwrap_or_default();
+        match self.dir()? {
+            Some(dir) if !dir.lacks(name).unwrap_or_else(|cause| fsio::leads_nowhere(&cause)) => {
+                self.parse(&dir.read(name, "a bundle in one file", MAX_ARCHIVE)?).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 
@@ -175,11 +272,11 @@ impl Store {
     /// # Errors
     /// Class `Input`, `no-bundle`: nothing is there.
     pub fn names(&self) -> Result<Vec<String>> {
-        if self.is_directory() {
-            return list(&self.path);
-        }
         let nothing =
             || input("no-bundle", format!("there is no bundle {}", self.path.display()), "check the path, or make one with `hsmboot fetch`");
+        if self.is_directory() {
+            return list(&self.dir()?.ok_or_else(nothing)?);
+        }
         Ok(self.members()?.ok_or_else(nothing)?.into_keys().collect())
     }
 
@@ -191,16 +288,26 @@ impl Store {
         if let Some(content) = self.known.file(name) {
             return content.is_some();
         }
-        let found = fs::symlink_metadata(self.path.join(name));
-        if found.as_ref().is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound) {
-            self.known.set(name, None);
+        match self.dir() {
+            Ok(Some(dir)) => {
+                let absent = dir.lacks(name);
+                if matches!(absent, Ok(true)) {
+                    self.known.set(name, None);
+                }
+                absent.is_ok_and(|absent| !absent)
+            }
+            Ok(None) => {
+                self.known.set(name, None);
+                false
+            }
+            // Whoever reads there is told.
+            Err(_) => false,
         }
-        found.is_ok()
     }
 
     /// Whether a file of this name is there: no link, and nothing else.
     pub fn has_file(&self, name: &str) -> bool {
-        self.has(name) && (!self.is_directory() || fs::symlink_metadata(self.path.join(name)).is_ok_and(|facts| facts.is_file()))
+        self.has(name) && (!self.is_directory() || self.dir().ok().flatten().is_some_and(|dir| dir.has_file(name)))
     }
 
     /// Reads a file of at most `max` bytes, `what` it should be.
@@ -209,8 +316,9 @@ impl Store {
     /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
         let known = if self.is_directory() { self.known.file(name) } else { Some(self.members()?.and_then(|mut members| members.remove(name))) };
+        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
         let Some(known) = known else {
-            let content = fsio::read_regular(&self.path.join(name), what, max).map_err(|mut error| {
+            let content = self.dir()?.ok_or_else(missing)?.read(name, what, max).map_err(|mut error| {
                 if error.kind == "file-missing" {
                     again(name).clone_into(&mut error.hint);
                 }
@@ -219,7 +327,6 @@ impl Store {
             self.known.set(name, Some(&content));
             return Ok(content);
         };
-        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
         let content = known.ok_or_else(missing)?;
         if u64::try_from(content.len()).is_ok_and(|length| length > max) {
             let found = content.len();
@@ -238,7 +345,7 @@ impl Store {
     /// The first one that is not, class `Conflict`.
     pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
         if self.is_directory() {
-            return fsio::check_free(&self.path, files);
+            return self.dir()?.map_or(Ok(()), |dir| dir.check_free(files));
         }
         self.merge(self.members()?.unwrap_or_default(), files).map(drop)
     }
@@ -265,17 +372,7 @@ impl Store {
         if matches!(self.form, Form::Memory(_)) {
             return Err(Error::new(Class::Machine, "bug", "nothing can be written where a bundle has just come from", "please report it"));
         }
-        // A name alone lies in the directory that the program runs in.
-        let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if self.is_directory() && !self.path.is_dir() && self.known.lock().files.values().any(Option::is_some) {
-            return Err(Error::new(
-                Class::Conflict,
-                "changed-meanwhile",
-                format!("{} was taken away after it had been read; nothing was written", self.path.display()),
-                "find out who else works on this bundle; then run the same command again, which reads everything anew",
-            ));
-        }
-        let held = HeldStore { store: self, held: fsio::hold(if self.is_directory() { &self.path } else { parent })? };
+        let held = HeldStore { store: self, held: fsio::hold_dir(&self.dir_to_write()?)? };
         held.is_as_known()?;
         Ok(held)
     }
@@ -287,9 +384,11 @@ impl Store {
     pub fn check_writable(&self) -> Result<()> {
         // What a step adds: a certificate, a trust anchor, three documents, and the transcript anew.
         const ROOM: usize = 64 * 1024;
-        let parent = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let dir = if self.is_directory() { &self.path } else { parent };
-        fsio::check_writable(dir, ROOM.saturating_add(if self.is_directory() { 0 } else { self.size() }))
+        let room = ROOM.saturating_add(if self.is_directory() { 0 } else { self.size() });
+        match self.dir()? {
+            Some(dir) => dir.check_writable(room),
+            None => fsio::check_writable(self.dir_path(), room),
+        }
     }
 
     fn size(&self) -> usize {
@@ -303,6 +402,14 @@ impl Store {
     /// As [`HeldStore::write`].
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
         self.hold()?.write(files)
+    }
+
+    /// Writes files that lie beside the bundle's and never travel with it: a key, that is. Nothing of them is kept in memory.
+    ///
+    /// # Errors
+    /// As [`fsio::Held::write`].
+    pub fn write_beside(&self, files: &[NewFile<'_>]) -> Result<()> {
+        fsio::hold_dir(&self.dir_to_write()?)?.write(files)
     }
 
     /// Makes the one file hold these files and no others; gives its SHA-256, and whether it was so already.
@@ -323,9 +430,10 @@ impl Store {
         Ok((digest, unchanged))
     }
 
-    /// A file that stays the same as long as `name` does: to be locked by whoever must be alone.
-    pub fn lockable(&self, name: &str) -> PathBuf {
-        if self.is_directory() { self.path.join(name) } else { self.path.clone() }
+    /// Locks a file that stays the same as long as `name` does, for whoever must be alone; `None`: it is not there, or somebody else has it.
+    pub fn lock(&self, name: &str) -> Option<File> {
+        let name = if self.is_directory() { Path::new(name) } else { Path::new(self.path.file_name()?) };
+        self.dir().ok()??.open_file(name).ok().filter(|file| file.try_lock().is_ok())
     }
 }
 
@@ -342,22 +450,12 @@ fn again(name: &str) -> &'static str {
 }
 
 /// The names in a directory that may be a bundle's: text, and not hidden.
-fn list(dir: &Path) -> Result<Vec<String>> {
-    let entries = fs::read_dir(dir).map_err(|cause| match cause.kind() {
-        _ if cause.kind() == std::io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
-            input("no-bundle", format!("there is no bundle {}", dir.display()), "check the path, or make one with `hsmboot fetch`")
-        }
-        std::io::ErrorKind::NotADirectory => input(
-            "not-a-directory",
-            format!("{} is a file, expected a bundle (a directory)", dir.display()),
-            format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
-        ),
-        _ => {
-            Error::new(Class::Machine, "unreadable", format!("{} cannot be read: {}", dir.display(), fsio::io_text(&cause)), "check its permissions")
-        }
+fn list(dir: &Dir) -> Result<Vec<String>> {
+    let path = dir.path().display();
+    let names = dir.names().map_err(|cause| {
+        Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(&cause)), "check its permissions")
     })?;
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| !name.starts_with('.')).collect();
+    let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
     names.sort_unstable();
     Ok(names)
 }

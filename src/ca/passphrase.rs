@@ -4,7 +4,6 @@
 mod terminal;
 
 use std::fmt;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ pub use self::terminal::restore_terminal;
 use super::key::KeyWarning;
 use super::shown;
 use crate::error::{Class, Error, Result};
+use crate::fsio;
 
 /// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024, with the final NUL).
 pub const MAX_PASSPHRASE: usize = 1023;
@@ -105,7 +105,7 @@ impl PassphraseSource {
     /// What the user should know about how the passphrase is kept.
     pub fn warning(&self) -> Option<KeyWarning> {
         let PassphraseSource::File(path) = self else { return None };
-        let mode = super::key::open_to_others(&std::fs::metadata(path).ok()?)?;
+        let mode = super::key::open_to_others(&fsio::facts(path)?)?;
         Some(KeyWarning::PassphraseOpenToOthers { path: path.clone(), mode })
     }
 
@@ -172,7 +172,7 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
         ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
         _ => unreadable(format!("cannot be read: {error}")),
     };
-    let file = File::open(path).map_err(describe)?;
+    let file = fsio::open(path).map_err(describe)?;
     match read_line(&file).map_err(describe)? {
         Line::Whole(line) | Line::Ended(line) => Ok(line),
         Line::TooLong => Err(unreadable(format!("has a first line of more than {MAX_PASSPHRASE} bytes"))),

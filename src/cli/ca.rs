@@ -124,7 +124,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     if passphrase.is_none() {
         ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", key_path.display()));
     }
-    let (certificate, _) = order.make(&args.out, passphrase.as_ref(), ui)?;
+    let (certificate, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
     let summary = CaSummary::of(&certificate);
     let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", args.out.join(CA_FILE).display(), key_path.display());
     text.push_str(&lines(&summary));
@@ -187,7 +187,7 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
     fsio::mend(dir);
     for name in names {
         let path = dir.join(name);
-        if !force && std::fs::symlink_metadata(&path).is_ok() {
+        if !force && fsio::is_there(&path) {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
@@ -210,7 +210,12 @@ impl Order<'_> {
     }
 
     /// Makes key and certificate and writes both, or neither; gives both, ready to sign.
-    pub(crate) fn make(&self, dir: &Path, passphrase: Option<&Passphrase>, ui: &Ui) -> Result<(Certificate, FileKey)> {
+    pub(crate) fn make(
+        &self,
+        passphrase: Option<&Passphrase>,
+        ui: &Ui,
+        write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
+    ) -> Result<(Certificate, FileKey)> {
         ui.detail(&format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
         let signer = key.signer()?;
@@ -219,13 +224,10 @@ impl Order<'_> {
         let cert_pem = certificate.to_pem();
         let file = |name: &str, mode| (name.to_owned(), mode);
         let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(CA_FILE, 0o644));
-        fsio::write_all(
-            dir,
-            &[
-                NewFile { name: key_file.0, content: key_pem.as_bytes(), mode: key_file.1, replace: self.force },
-                NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
-            ],
-        )?;
+        write(&[
+            NewFile { name: key_file.0, content: key_pem.as_bytes(), mode: key_file.1, replace: self.force },
+            NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
+        ])?;
         Ok((certificate, signer))
     }
 }

@@ -1,11 +1,11 @@
 //! `--expect`, and the question for it: is this what the other side sent?
 
-use std::fs::File;
 use std::io::{BufRead, IsTerminal, Read, Write};
 
 use super::ui::Ui;
 use crate::bundle::Fingerprint;
 use crate::error::{Class, Error, Result};
+use crate::fsio;
 
 /// The longest line that is read as an answer.
 const MAX_ANSWER: u64 = 256;
@@ -76,7 +76,7 @@ pub(crate) fn screen() -> Option<Box<dyn Write>> {
     if std::io::stderr().is_terminal() {
         return Some(Box::new(std::io::stderr()));
     }
-    let tty = File::options().write(true).open("/dev/tty").ok()?;
+    let tty = fsio::terminal().ok()?;
     Some(Box::new(tty))
 }
 

@@ -1,7 +1,6 @@
 //! Whose CA it is: what the command line says of the owner, and the one place that makes the proof of it for every command.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::step::given;
@@ -28,8 +27,8 @@ impl NamedCa {
     /// # Errors
     /// Class [`Class::Usage`], `ca-in-bundle`: the file is one of the bundle's, and so proves nothing. Class [`Class::Input`]: it is no certificate.
     pub(crate) fn read(file: &Path, option: &str, bundle: &Store) -> Result<Self> {
-        let text = fsio::read(file, "the CA certificate", MAX_INPUT)?;
-        if lies_in(bundle, file) {
+        let (text, facts) = fsio::read_with_facts(file, "the CA certificate", MAX_INPUT)?;
+        if lies_in(bundle, file, Some(&facts)) {
             return Err(Error::new(
                 Class::Usage,
                 "ca-in-bundle",
@@ -58,23 +57,11 @@ impl NamedCa {
     }
 }
 
-/// Whether a path leads to a file of the bundle, by path, link or inode.
-pub(crate) fn lies_in(bundle: &Store, file: &Path) -> bool {
+/// Whether a path leads to a file of the bundle, by path, link or inode. `facts` are of what was opened there.
+pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> bool {
     // What cannot be looked at cannot be told apart from the bundle's own.
-    let Ok(facts) = fs::metadata(file) else { return true };
-    let same = |path: &Path| fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (facts.dev(), facts.ino()));
-    if same(bundle.path()) {
-        return true;
-    }
-    if bundle.is_archive() {
-        return false;
-    }
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let inside = match (real(file), real(bundle.path())) {
-        (Some(file), Some(dir)) => file.parent() == Some(&dir),
-        _ => false,
-    };
-    inside || fs::read_dir(bundle.path()).is_ok_and(|entries| entries.flatten().any(|entry| same(&entry.path())))
+    let Some(facts) = facts else { return true };
+    if bundle.is_archive() { fsio::is(bundle.path(), facts) } else { fsio::lies_in(bundle.path(), file, facts) }
 }
 
 /// The one way round the proof of the owner.

@@ -110,10 +110,9 @@ impl Target {
             Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
             _ => PathBuf::from("."),
         };
-        let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let inside = real(&dir).is_some() && real(&dir) == real(bundle);
+        let inside = fsio::is_same(&dir, bundle);
         let own = survey.files.iter().any(|seen| seen.name == name) || [CA_FILE, CA_KEY_FILE, CREATION, TRANSCRIPT].contains(&name) || is_part(name);
-        if (inside && own) || (real(out).is_some() && real(out) == real(bundle)) {
+        if (inside && own) || fsio::is_same(out, bundle) {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",

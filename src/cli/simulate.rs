@@ -24,7 +24,7 @@ Examples:
 The first line on standard output says where it listens. Any credentials are taken unless --require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
 
 Exit codes: 1 it cannot listen there, or a file cannot be written; 2 wrong command line; 4 malformed credentials, or a state file that is
-damaged or none; 8 another simulator uses the state file; 130 interrupted")]
+damaged or none; 8 another simulator uses the state file, or another file stands where a root is to be written; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
     #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]
@@ -109,7 +109,8 @@ fn error(fault: &SimError) -> Error {
         SimError::Listen { .. } => (Class::Machine, "cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
         SimError::Start(_) => (Class::Machine, "cannot-start", "the machine has no threads to spare"),
         SimError::Hardware(_) => (Class::Machine, "no-certificates", "please report it: this is a bug, or the system yields no randomness"),
-        SimError::Write { .. } => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
+        SimError::Occupied { .. } => (Class::Conflict, "file-exists", "it was left as it was; choose another directory for --roots"),
+        SimError::Write(_) => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
     };
     Error::new(class, kind, fault.to_string(), hint)
 }

@@ -1,17 +1,15 @@
 //! A group of files that is being put in place. Each rename is whole or not at all, the group is not: so it is noted before the first one, and whoever
 //! comes next completes what a lost power supply or a SIGKILL has left in the middle.
 
-use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::read_regular;
+use super::dir::Dir;
+use super::staged::{Pending, Staged};
 
 /// The note's name. It stands there only while a group is put in place.
-const NOTE: &str = ".hsmboot-group";
+pub(super) const NOTE: &str = ".hsmboot-group";
 
 /// What the names of temporary files begin and end with.
 pub(super) const PREFIX: &str = ".hsmboot-";
@@ -33,83 +31,73 @@ pub(super) struct Member {
 }
 
 /// The note, complete and not in its place yet.
-pub(super) struct Note(tempfile::NamedTempFile);
+pub(super) struct Note(Staged);
 
 impl Note {
-    pub(super) fn new(dir: &Path, members: &[Member]) -> io::Result<Self> {
-        let mut file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(dir)?;
-        file.write_all(&serde_json::to_vec(members)?)?;
-        Ok(Note(file))
+    pub(super) fn new(dir: &Dir, members: &[Member], pending: &mut Pending) -> io::Result<Self> {
+        let mut staged = Staged::unlisted(dir, 0o600)?;
+        staged.file.write_all(&serde_json::to_vec(members)?)?;
+        pending.insert(staged.name.clone(), dir.clone());
+        Ok(Note(staged))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    pub(super) fn file(&self) -> &fs::File {
-        self.0.as_file()
+    pub(super) const fn file(&self) -> &std::fs::File {
+        &self.0.file
     }
 
     /// From here on the group is completed, whatever happens.
-    pub(super) fn put(self, dir: &Path) -> io::Result<()> {
-        self.0.persist(dir.join(NOTE)).map(drop).map_err(|fault| fault.error)
+    pub(super) fn put(self, pending: &mut Pending) -> io::Result<()> {
+        self.0.put_over(pending, NOTE)
     }
 }
 
 /// Takes the note away: the group is complete, or was taken back.
-pub(super) fn done(dir: &Path) {
+pub(super) fn done(dir: &Dir) {
     // One that stays names files that are there no more, and is taken away by whoever comes next.
-    drop(fs::remove_file(dir.join(NOTE)));
+    drop(dir.remove(NOTE));
 }
 
 /// Completes a group that an interruption has left. Only for who holds the directory's lock. What is another user's was never this program's doing: in a
 /// directory that others write to, anybody can leave such files.
-pub(super) fn complete(dir: &Path) -> io::Result<()> {
-    if !is_ours(&dir.join(NOTE)) {
+pub(super) fn complete(dir: &Dir) -> io::Result<()> {
+    if !is_ours(dir, NOTE) {
         return Ok(());
     }
-    let note = read_regular(&dir.join(NOTE), "a note", MAX_NOTE).unwrap_or_default();
+    let note = dir.content(NOTE, MAX_NOTE).map(|(content, _)| content).unwrap_or_default();
     // One that says something else is not the program's.
     for member in serde_json::from_slice::<Vec<Member>>(&note).unwrap_or_default() {
         if !is_temporary(&member.temporary) || member.name.contains('/') || member.name.starts_with('.') {
             continue;
         }
-        let (temporary, target) = (dir.join(&member.temporary), dir.join(&member.name));
         // One that is there no more is in its place already.
-        if !is_ours(&temporary) {
+        if !is_ours(dir, &member.temporary) {
             continue;
         }
-        if member.replace || fs::symlink_metadata(&target).is_err() {
-            fs::rename(&temporary, &target)?;
+        if member.replace || dir.lacks(&member.name)? {
+            dir.rename(&member.temporary, &member.name)?;
         } else {
-            fs::remove_file(&temporary)?;
+            dir.remove(&member.temporary)?;
         }
     }
-    fs::File::open(dir)?.sync_all().or_else(|cause| match cause.kind() {
-        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
-        _ => Err(cause),
-    })?;
+    dir.sync()?;
     done(dir);
     Ok(())
 }
 
-/// Whether it is a file of this user's, under this name alone.
-fn is_ours(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.nlink() == 1)
+fn is_ours(dir: &Dir, name: &str) -> bool {
+    dir.look(name).is_ok_and(|seen| seen.is_some_and(|seen| seen.is_ours()))
 }
 
 /// Removes the temporary files that a killed program has left. Only for who holds the directory's lock: they are nobody's then.
-pub(super) fn sweep(dir: &Path) {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_temporary) && is_ours(&entry.path())) {
-        drop(fs::remove_file(entry.path()));
+pub(super) fn sweep(dir: &Dir) {
+    for name in dir.names().unwrap_or_default().iter().filter(|name| is_temporary(name) && is_ours(dir, name)) {
+        drop(dir.remove(name));
     }
 }
 
 /// Whether a directory holds anything of an interrupted program's.
-pub(super) fn is_interrupted(dir: &Path) -> bool {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(|name| name == NOTE || is_temporary(name)))
+pub(super) fn is_interrupted(dir: &Dir) -> bool {
+    dir.names().unwrap_or_default().iter().any(|name| name == NOTE || is_temporary(name))
 }
 
 fn is_temporary(name: &str) -> bool {
@@ -119,7 +107,19 @@ fn is_temporary(name: &str) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    fn open(dir: &Path) -> Dir {
+        Dir::open(dir).unwrap()
+    }
+
+    fn noted(dir: &Path, members: &[Member]) {
+        let mut pending = Pending::new();
+        Note::new(&open(dir), members, &mut pending).unwrap().put(&mut pending).unwrap();
+    }
 
     /// A directory as a SIGKILL after the note's rename, and after `renamed` more, leaves it.
     fn interrupted(renamed: usize) -> tempfile::TempDir {
@@ -132,7 +132,7 @@ mod tests {
         for (at, member) in members.iter().enumerate() {
             file(if at < renamed { &member.name } else { &member.temporary }, "after");
         }
-        Note::new(dir.path(), &members).unwrap().put(dir.path()).unwrap();
+        noted(dir.path(), &members);
         dir
     }
 
@@ -140,13 +140,13 @@ mod tests {
     fn a_group_is_completed_from_wherever_it_was_interrupted() {
         for renamed in 0..=3 {
             let dir = interrupted(renamed);
-            assert!(is_interrupted(dir.path()));
-            complete(dir.path()).unwrap();
+            assert!(is_interrupted(&open(dir.path())));
+            complete(&open(dir.path())).unwrap();
             for name in ["new", "old", "transcript"] {
                 assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "after", "{name}, after {renamed} renames");
             }
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "the note is gone, and nothing else is left");
-            assert!(!is_interrupted(dir.path()));
+            assert!(!is_interrupted(&open(dir.path())));
         }
     }
 
@@ -154,9 +154,9 @@ mod tests {
     fn a_file_that_came_meanwhile_and_may_not_be_replaced_stays() {
         let dir = interrupted(0);
         fs::write(dir.path().join("new"), "of somebody else").unwrap();
-        complete(dir.path()).unwrap();
+        complete(&open(dir.path())).unwrap();
         assert_eq!(fs::read_to_string(dir.path().join("new")).unwrap(), "of somebody else");
-        assert!(!is_interrupted(dir.path()));
+        assert!(!is_interrupted(&open(dir.path())));
     }
 
     /// By another user, in a directory that both write to. Only root can play both.
@@ -168,14 +168,14 @@ mod tests {
             if rustix::fs::chown(dir.path().join(theirs), nobody, None).is_err() {
                 return;
             }
-            complete(dir.path()).unwrap();
-            sweep(dir.path());
+            complete(&open(dir.path())).unwrap();
+            sweep(&open(dir.path()));
             assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before", "{theirs}");
             assert!(fs::symlink_metadata(dir.path().join(theirs)).is_ok() || theirs == ".hsmboot-group");
         }
         let dir = interrupted(0);
         fs::hard_link(dir.path().join(".hsmboot-old.tmp"), dir.path().join("another-name")).unwrap();
-        complete(dir.path()).unwrap();
+        complete(&open(dir.path())).unwrap();
         assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before");
     }
 
@@ -190,12 +190,12 @@ mod tests {
             [(".hsmboot-x.tmp", "../out"), ("../secret", "in"), (".hsmboot-x.tmp", ".profile"), (".hsmboot-/../../secret.tmp", "in")]
         {
             let member = Member { temporary: temporary.to_owned(), name: name.to_owned(), replace: true };
-            Note::new(&inner, &[member]).unwrap().put(&inner).unwrap();
-            complete(&inner).unwrap();
+            noted(&inner, &[member]);
+            complete(&open(&inner)).unwrap();
             assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "{temporary} is not moved to {name}");
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         }
-        sweep(&inner);
+        sweep(&open(&inner));
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 0);
     }
 }

@@ -1,116 +1,198 @@
 //! Files: read within bounds, written whole or not at all.
 
+mod dir;
 mod group;
 mod lock;
 mod staged;
 mod write;
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::OFlags;
+
+pub use dir::Dir;
 pub use staged::{abandon, abandon_on_bug};
 pub(crate) use write::{Chosen, occupied};
-pub use write::{Held, NewFile, check_free, check_writable, hold, mend, write_all, write_named};
+pub use write::{Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named};
 
 use crate::error::{Class, Error, Result};
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
 pub const MAX_INPUT: u64 = 64 * 1024;
 
-/// Reads a file that the user named, `what` it should be, of at most `max` bytes. A larger one is refused before it is read.
+/// Opens what the user named, to read it. It may be a link, and a pipe or a terminal as well: `<(...)` of a shell is one. It is opened without waiting, and
+/// then waited for until there is something to read, which a signal ends as it ends everything else (`cli::signals`).
+///
+/// # Errors
+/// As open(2) and poll(2) have them.
+pub fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?);
+    let facts = file.metadata()?;
+    if !facts.is_file() && !facts.is_dir() {
+        // A pipe that nobody has opened to write to yet is not at its end (poll(2)): whoever is to write may come later.
+        rustix::io::retry_on_intr(|| rustix::event::poll(&mut [PollFd::new(&file, PollFlags::IN)], None))?;
+    }
+    rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(file)
+}
+
+/// Opens a file that lies where others may write: no link, and nothing but a file, so that nothing is waited for. Links on the way to it are followed.
+///
+/// # Errors
+/// As [`Dir::open_file`].
+pub fn open_itself(path: &Path) -> io::Result<File> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    Dir::open(path.parent().unwrap_or(Path::new("")))?.open_file(name)
+}
+
+/// Opens the terminal that the process belongs to, to ask there.
+///
+/// # Errors
+/// As open(2) has them: there is none.
+pub fn terminal() -> io::Result<File> {
+    Ok(File::from(rustix::fs::open("/dev/tty", OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, rustix::fs::Mode::empty())?))
+}
+
+/// Reads a file that the user named, `what` it should be, of at most `max` bytes: opened as [`open`] does, judged by its descriptor. A larger one is refused
+/// before it is read.
 ///
 /// # Errors
 /// Missing, a directory, or too large: class `Input`. Not readable: class `Machine`.
 pub fn read(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    read_as(Kind::Any, path, what, max)
+    read_with_facts(path, what, max).map(|(content, _)| content)
 }
 
-/// The same of what has to be a file: a pipe or a device in its place, which could wait for ever, is refused unread.
+/// The same, with what the system says of it.
 ///
 /// # Errors
-/// As [`read`]; also what is no file, class `Input`, `not-a-file`.
-pub fn read_file(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    read_as(Kind::File, path, what, max)
+/// As [`read`].
+pub fn read_with_facts(path: &Path, what: &str, max: u64) -> Result<(Vec<u8>, Metadata)> {
+    let place = Place { path, what };
+    let file = open(path).map_err(|cause| place.fault(&cause))?;
+    let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
+    read_bounded(&file, &facts, &place, max).map(|content| (content, facts))
 }
 
-/// The same of a file in a bundle, which comes from outside: a link there could lead to any file of this machine's.
-///
-/// # Errors
-/// As [`read_file`].
-pub fn read_regular(path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    read_as(Kind::FileItself, path, what, max)
+/// Where something is read, and what it should be.
+struct Place<'a> {
+    path: &'a Path,
+    what: &'a str,
 }
 
-/// What is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Whatever has that name.
-    Any,
-    /// A file, be it by a link.
-    File,
-    /// A file, and no link to one.
-    FileItself,
-}
+impl Place<'_> {
+    fn fault(&self, cause: &io::Error) -> Error {
+        let Place { path, what } = self;
+        let name = path.display();
+        match cause.kind() {
+            io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
+            _ if leads_nowhere(cause) => {
+                input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
+            }
+            io::ErrorKind::IsADirectory => self.is_a_directory(),
+            io::ErrorKind::NotADirectory => {
+                input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
+            }
+            _ => Error::new(
+                Class::Machine,
+                "unreadable",
+                format!("{name} cannot be read ({what}): {}", io_text(cause)),
+                "check the file's permissions",
+            ),
+        }
+    }
 
-impl Kind {
-    fn open(self, path: &Path) -> io::Result<File> {
-        use rustix::fs::OFlags;
-        let flags = match self {
-            Kind::Any => OFlags::empty(),
-            // Opening a pipe would wait for who writes to it.
-            Kind::File => OFlags::NONBLOCK,
-            Kind::FileItself => OFlags::NONBLOCK | OFlags::NOFOLLOW,
-        };
-        File::options().read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or_default()).open(path)
+    fn is_a_directory(&self) -> Error {
+        input("is-a-directory", format!("{} is a directory, expected {}", self.path.display(), self.what), "name the file itself")
+    }
+
+    fn is_a_link(&self) -> Error {
+        self.not_a_file("a symbolic link")
+    }
+
+    fn is_no_file(&self) -> Error {
+        self.not_a_file("a pipe, a socket or a device")
+    }
+
+    fn not_a_file(&self, found: &str) -> Error {
+        let message = format!("{} is {found}, expected a file with {}", self.path.display(), self.what);
+        input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
+    }
+
+    fn too_large(&self, found: u64, max: u64) -> Error {
+        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", self.path.display(), self.what);
+        input("file-too-large", message, "check that this is the right file")
     }
 }
 
-fn read_as(kind: Kind, path: &Path, what: &str, max: u64) -> Result<Vec<u8>> {
-    let name = path.display();
-    let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
-    let fault = |cause: &io::Error| match cause.kind() {
-        io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
-        _ if leads_nowhere(cause) => {
-            input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
-        }
-        io::ErrorKind::IsADirectory => input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"),
-        io::ErrorKind::NotADirectory => {
-            input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
-        }
-        _ => Error::new(Class::Machine, "unreadable", format!("{name} cannot be read ({what}): {}", io_text(cause)), "check the file's permissions"),
-    };
-    let not_a_file = |message| input("not-a-file", message, "a bundle holds files only: fetch or copy it again");
-    let special = || not_a_file(format!("{name} is a pipe, a socket or a device, expected a file with {what}"));
-    let file = kind.open(path).map_err(|cause| match fs::symlink_metadata(path) {
-        Ok(facts) if kind == Kind::FileItself && facts.is_symlink() => not_a_file(format!("{name} is a symbolic link, expected a file with {what}")),
-        Ok(facts) if kind != Kind::Any && !facts.is_symlink() && !facts.is_file() && !facts.is_dir() => special(),
-        _ => fault(&cause),
-    })?;
-    let facts = file.metadata().map_err(|cause| fault(&cause))?;
+fn input(kind: &'static str, message: String, hint: &str) -> Error {
+    Error::new(Class::Input, kind, message, hint)
+}
+
+/// Reads what was opened.
+fn read_bounded(file: &File, facts: &Metadata, place: &Place<'_>, max: u64) -> Result<Vec<u8>> {
     if facts.is_dir() {
-        return Err(input("is-a-directory", format!("{name} is a directory, expected {what}"), "name the file itself"));
+        return Err(place.is_a_directory());
     }
-    if kind != Kind::Any && !facts.is_file() {
-        return Err(special());
-    }
-    let too_large = |found: u64| {
-        input(
-            "file-too-large",
-            format!("{name} is too large for {what}: {found} bytes or more, expected at most {max}"),
-            "check that this is the right file",
-        )
-    };
     if facts.is_file() && facts.len() > max {
-        return Err(too_large(facts.len()));
+        return Err(place.too_large(facts.len(), max));
     }
     let mut content = Vec::new();
-    file.take(max.saturating_add(1)).read_to_end(&mut content).map_err(|cause| fault(&cause))?;
+    file.take(max.saturating_add(1)).read_to_end(&mut content).map_err(|cause| place.fault(&cause))?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= max => Ok(content),
-        _ => Err(too_large(max.saturating_add(1))),
+        _ => Err(place.too_large(max.saturating_add(1), max)),
     }
+}
+
+/// Whether something has this path, be it a link that leads nowhere.
+pub fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether a path leads to nothing.
+pub fn is_missing(path: &Path) -> bool {
+    fs::metadata(path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound)
+}
+
+/// What a path leads to, as the system says without opening it: for warnings, which decide nothing.
+pub fn facts(path: &Path) -> Option<Metadata> {
+    fs::metadata(path).ok()
+}
+
+/// Whether two paths lead to one file or one directory, by whatever names.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    facts(one).is_some_and(|facts| is(other, &facts))
+}
+
+/// Whether a path leads to what these are the facts of.
+pub fn is(path: &Path, of: &Metadata) -> bool {
+    facts(path).is_some_and(|facts| (facts.dev(), facts.ino()) == (of.dev(), of.ino()))
+}
+
+/// Whether a file that was opened at a path lies in a directory: by that path, by where its links lead, or by another name that it has there.
+pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
+    let inside = fs::canonicalize(path).is_ok_and(|path| path.parent().is_some_and(|parent| is_same(parent, dir)));
+    inside || is(dir, of) || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is(&entry.path(), of)))
+}
+
+/// Where a path leads, through all links.
+///
+/// # Errors
+/// As realpath(3) has them.
+pub fn leads_to(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
+/// Where a path leads that is a link itself: a slash or a dot at its end changes nothing. `None`: it is no link, or nothing; an empty path: the link leads nowhere.
+pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
+    let path = dir::itself(path);
+    fs::symlink_metadata(&path).ok().filter(|facts| facts.is_symlink())?;
+    Some(fs::canonicalize(&path).unwrap_or_default())
 }
 
 /// A path that no file can have: a name too long, or links in a circle.

@@ -1,81 +1,115 @@
 //! Temporary files that wait to be put in their places.
 
-use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::dir::Dir;
 use super::group::{PREFIX, SUFFIX};
-use super::write::{NewFile, same};
+use super::write::{NewFile, holds};
 
-/// Temporary files that exist now: an interrupted program removes them. A lock on this set also keeps a group of renames together.
-static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Temporary files that exist now, by their names: an interrupted program removes them. A lock on this set also keeps a group of renames together. Nothing
+/// that may wait for somebody else is done under it, since a signal waits for it ([`abandon`]).
+static PENDING: Mutex<Pending> = Mutex::new(BTreeMap::new());
 
-pub(super) fn pending() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+pub(super) type Pending = BTreeMap<String, Dir>;
+
+pub(super) fn pending() -> MutexGuard<'static, Pending> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a group of files that is being put in place, and removes temporary files that are not: for a program that is about to end on a
 /// signal. Nothing is written after it, since it never gives the lock back.
 pub fn abandon() {
-    let mut guard = pending();
-    for path in std::mem::take(&mut *guard) {
-        // It may be gone already, which is what is wanted.
-        drop(fs::remove_file(path));
-    }
-    std::mem::forget(guard);
+    let guard = pending();
+    remove_all(guard);
 }
 
 /// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the lock, its temporary files are left.
 pub fn abandon_on_bug() {
-    if let Ok(mut guard) = PENDING.try_lock() {
-        for path in std::mem::take(&mut *guard) {
-            drop(fs::remove_file(path));
-        }
-        std::mem::forget(guard);
+    if let Ok(guard) = PENDING.try_lock() {
+        remove_all(guard);
     }
 }
 
+fn remove_all(mut guard: MutexGuard<'static, Pending>) {
+    for (name, dir) in std::mem::take(&mut *guard) {
+        // It may be gone already, which is what is wanted.
+        drop(dir.remove(name));
+    }
+    std::mem::forget(guard);
+}
+
 /// A temporary file that waits for its rename. Dropped, it is removed.
-pub(super) struct Staged(pub(super) tempfile::NamedTempFile);
+pub(super) struct Staged {
+    dir: Dir,
+    pub(super) name: String,
+    pub(super) file: File,
+    /// It is in its place, or removed.
+    settled: bool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        drop(self.dir.remove(&self.name));
+        // Where a group fails, the set is locked here already: what stays in it names a file that is gone.
+        if let Ok(mut pending) = PENDING.try_lock() {
+            pending.remove(&self.name);
+        }
+    }
+}
 
 impl Staged {
-    pub(super) fn new(dir: &Path, file: &NewFile<'_>) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).suffix(SUFFIX).permissions(Permissions::from_mode(file.mode));
+    pub(super) fn new(dir: &Dir, content: &[u8], mode: u32) -> io::Result<Self> {
         let mut guard = pending();
-        let temporary = builder.tempfile_in(dir)?;
-        guard.insert(temporary.path().to_owned());
+        let mut staged = Self::unlisted(dir, mode)?;
+        guard.insert(staged.name.clone(), dir.clone());
         drop(guard);
-        let mut staged = Staged(temporary);
-        staged.0.write_all(file.content)?;
+        staged.file.write_all(content)?;
         Ok(staged)
     }
 
-    pub(super) fn discard(self) -> io::Result<()> {
-        pending().remove(self.0.path());
-        match self.0.close() {
-            // Somebody who mends took it for a dead program's.
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
-            closed => closed,
+    /// One that holds nothing yet, for who has the set locked.
+    pub(super) fn unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
+        loop {
+            let name = format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(std::process::id()));
+            match dir.make(&name, mode) {
+                Ok(file) => return Ok(Staged { dir: dir.clone(), name, file, settled: false }),
+                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(cause),
+            }
         }
     }
 
-    pub(super) fn put(self, pending: &mut BTreeSet<PathBuf>, target: &Path, file: &NewFile<'_>) -> io::Result<()> {
-        pending.remove(self.0.path());
-        // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
-        let over = file.replace || (target.exists() && same(target, file.content).is_ok_and(|same| same));
-        if over {
-            return self.0.persist(target).map(drop).map_err(|fault| fault.error);
+    pub(super) fn discard(mut self) -> io::Result<()> {
+        pending().remove(&self.name);
+        self.settled = true;
+        match self.dir.remove(&self.name) {
+            // Somebody who mends took it for a dead program's.
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
         }
-        self.0.persist_noclobber(target).map(drop).or_else(|fault| match fault.error.kind() {
-            // Neither links nor a rename that does not replace, as on some removable media: the lock, and this look, have to do.
-            io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied if fs::symlink_metadata(target).is_err() => {
-                fault.file.persist(target).map(drop).map_err(|fault| fault.error)
-            }
-            _ => Err(fault.error),
-        })
+    }
+
+    /// Over whatever has that name.
+    pub(super) fn put_over(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+        pending.remove(&self.name);
+        self.settled = self.dir.rename(&self.name, target).map(|()| true)?;
+        Ok(())
+    }
+
+    pub(super) fn put(mut self, pending: &mut Pending, file: &NewFile<'_>) -> io::Result<()> {
+        // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
+        if file.replace || holds(&self.dir, &file.name, file.content).is_some() {
+            return self.put_over(pending, &file.name);
+        }
+        pending.remove(&self.name);
+        self.settled = self.dir.rename_if_free(&self.name, &file.name).map(|()| true)?;
+        Ok(())
     }
 }

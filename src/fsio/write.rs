@@ -1,17 +1,17 @@
 //! Written whole or not at all.
 
-use std::fs::{self, File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::group::{self, Member, Note, PREFIX, SUFFIX};
+use super::dir::Dir;
+use super::group::{self, Member, Note};
 use super::lock::{Lock, PATIENCE, lock, taken, unlock};
-use super::staged::{Staged, pending};
-use super::{check_dir, machine, make_dir, read, read_regular};
+use super::staged::{Pending, Staged, pending};
+use super::{check_dir, machine, make_dir};
 use crate::error::{Class, Error, Result};
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
@@ -35,32 +35,52 @@ pub struct NewFile<'a> {
 /// # Errors
 /// The first one, class `Conflict`; or that an existing file can't be read.
 pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    for file in files {
-        let target = dir.join(&file.name);
-        if fs::symlink_metadata(&target).is_ok_and(|facts| facts.is_dir()) {
-            return Err(Error::new(
-                Class::Conflict,
-                "file-exists",
-                format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
-                "choose another place, or move that directory away",
-            ));
-        }
-        if !file.replace && !same(&target, file.content)? {
-            return Err(occupied(&target.display(), Chosen::Directory));
-        }
+    match Dir::open(dir) {
+        // What is no directory is found when one is to be made of it.
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+        dir_there => dir_there.map_err(|cause| machine(dir, &cause))?.check_free(files),
     }
-    Ok(())
 }
 
-/// That there is no file, or one of this content.
-pub(super) fn same(path: &Path, content: &[u8]) -> Result<bool> {
-    let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    match fs::symlink_metadata(path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(true),
-        Ok(facts) if facts.is_file() && facts.len() == max => Ok(read(path, "an existing file", max)? == content),
-        Ok(_) => Ok(false),
-        Err(cause) => Err(machine(path, &cause)),
+impl Dir {
+    /// As [`check_free`].
+    ///
+    /// # Errors
+    /// As [`check_free`].
+    pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
+        for file in files {
+            let target = self.path().join(&file.name);
+            let seen = self.look(&file.name).map_err(|cause| machine(&target, &cause))?;
+            if seen.as_ref().is_some_and(super::dir::Seen::is_dir) {
+                return Err(Error::new(
+                    Class::Conflict,
+                    "file-exists",
+                    format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
+                    "choose another place, or move that directory away",
+                ));
+            }
+            if seen.is_some() && !file.replace && holds(self, &file.name, file.content).is_none() {
+                return Err(occupied(&target.display(), Chosen::Directory));
+            }
+        }
+        Ok(())
     }
+
+    /// As [`check_writable`].
+    ///
+    /// # Errors
+    /// As [`check_writable`].
+    pub fn check_writable(&self, room: usize) -> Result<()> {
+        let trial = Staged::new(self, &vec![0; room], 0o600);
+        trial.and_then(Staged::discard).map_err(|cause| machine(self.path(), &cause))
+    }
+}
+
+/// The mode of the file that has this name and holds this content; `None`: something else has it, or nothing.
+pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
+    let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let (there, mode) = dir.content(name, max).ok()?;
+    (there == content).then_some(mode)
 }
 
 /// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
@@ -93,10 +113,9 @@ impl Chosen {
 /// Class `Machine` for everything that the disk says; as [`check_dir`].
 pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
     check_dir(dir)?;
-    let nearest = dir.ancestors().find(|path| path.is_dir()).filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let content = vec![0; room];
-    let trial = NewFile { name: String::new(), content: &content, mode: 0o600, replace: false };
-    Staged::new(nearest, &trial).and_then(Staged::discard).map_err(|cause| machine(dir, &cause))
+    let nearest = dir.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    let opened = Dir::open(nearest).map_err(|cause| machine(dir, &cause))?;
+    Staged::new(&opened, &vec![0; room], 0o600).and_then(Staged::discard).map_err(|cause| machine(dir, &cause))
 }
 
 /// Writes a group of files into `dir`: each first to a temporary file beside its place, synced; then all are renamed. A file that stands there
@@ -122,8 +141,9 @@ pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
-pub struct Held<'a> {
-    dir: &'a Path,
+pub struct Held {
+    dir: Dir,
+    /// A descriptor of its own: the lock is its.
     handle: File,
 }
 
@@ -131,56 +151,76 @@ pub struct Held<'a> {
 ///
 /// # Errors
 /// As [`make_dir`].
-pub fn hold(dir: &Path) -> Result<Held<'_>> {
+pub fn hold(dir: &Path) -> Result<Held> {
     make_dir(dir)?;
-    let handle = File::open(dir).map_err(|cause| machine(dir, &cause))?;
-    match lock(&handle, PATIENCE).map_err(|cause| machine(dir, &cause))? {
-        Lock::Taken => Err(taken(dir)),
-        Lock::Ours | Lock::None => Ok(Held { dir, handle }),
+    hold_dir(&Dir::open(dir).map_err(|cause| machine(dir, &cause))?)
+}
+
+/// The same of a directory that was opened before.
+///
+/// # Errors
+/// Class `Machine`; `Conflict` where another program keeps it.
+pub fn hold_dir(dir: &Dir) -> Result<Held> {
+    let fault = |cause: io::Error| machine(dir.path(), &cause);
+    let handle = dir.again().map_err(fault)?;
+    match lock(&handle, PATIENCE).map_err(fault)? {
+        Lock::Taken => Err(taken(dir.path())),
+        Lock::Ours | Lock::None => Ok(Held { dir: dir.clone(), handle }),
     }
 }
 
 /// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary files, as far as that can be done: before anybody reads
 /// there. Where another one is at work, it is left to that one.
 pub fn mend(dir: &Path) {
+    if let Ok(dir) = Dir::open(dir) {
+        mend_dir(&dir);
+    }
+}
+
+/// The same of a directory that was opened before.
+pub fn mend_dir(dir: &Dir) {
     if !group::is_interrupted(dir) {
         return;
     }
-    let Ok(handle) = File::open(dir) else { return };
+    let Ok(handle) = dir.again() else { return };
     // Without a lock nothing tells whether they are still somebody's.
     if matches!(lock(&handle, Duration::ZERO), Ok(Lock::Ours)) {
-        let _held = Held { dir, handle };
-        if group::complete(dir).is_ok() {
-            group::sweep(dir);
+        let held = Held { dir: dir.clone(), handle };
+        if group::complete(&held.dir).is_ok() {
+            group::sweep(&held.dir);
         }
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     /// Closing is not enough: a program that this one has just started, or a token's module that forks, has its open files too, and their locks (flock(2)).
     fn drop(&mut self) {
         unlock(&self.handle);
     }
 }
 
-impl Held<'_> {
+impl Held {
+    /// What is held.
+    pub const fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
     /// As [`write_all`].
     ///
     /// # Errors
     /// As [`write_all`].
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
-        write_held(self.dir, &self.handle, files)
+        write_held(&self.dir, files)
     }
 
     /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at all. `make` gets what is there, at most `max` bytes of
     /// `what` it should be, and gives what is to be there; `None`: it stays as it is.
     ///
     /// # Errors
-    /// As [`read_regular`] and [`write_all`], and whatever `make` says; then nothing has changed.
+    /// As [`Dir::read`] and [`write_all`], and whatever `make` says; then nothing has changed.
     pub fn rewrite(&self, name: &str, what: &str, max: u64, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
-        let path = self.dir.join(name);
-        let absent = fs::symlink_metadata(&path).is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
-        let current = if absent { None } else { Some(read_regular(&path, what, max)?) };
+        let absent = self.dir.lacks(name).unwrap_or_default();
+        let current = if absent { None } else { Some(self.dir.read(name, what, max)?) };
         match make(current.as_deref())? {
             None => Ok(()),
             Some(content) => self.write(&[NewFile { name: name.to_owned(), content: &content, mode: 0o644, replace: true }]),
@@ -188,60 +228,55 @@ impl Held<'_> {
     }
 }
 
-fn write_held(dir: &Path, handle: &File, files: &[NewFile<'_>]) -> Result<()> {
-    check_free(dir, files)?;
-    let mut staged: Vec<(Staged, &NewFile<'_>, PathBuf)> = Vec::new();
+fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
+    dir.check_free(files)?;
+    let target = |file: &NewFile<'_>| dir.path().join(&file.name);
+    let mut staged: Vec<(Staged, &NewFile<'_>)> = Vec::new();
     for file in files {
-        let target = dir.join(&file.name);
-        let mode_fits = fs::symlink_metadata(&target).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o777 & !file.mode == 0);
-        if mode_fits && same(&target, file.content)? {
+        if holds(dir, &file.name, file.content).is_some_and(|mode| mode & !file.mode == 0) {
             continue;
         }
-        staged.push((Staged::new(dir, file).map_err(|cause| machine(&target, &cause))?, file, target));
+        staged.push((Staged::new(dir, file.content, file.mode).map_err(|cause| machine(&target(file), &cause))?, file));
     }
     if staged.is_empty() {
         return Ok(());
     }
     let note = note(dir, &staged)?;
     sync_together(dir, &staged, note.as_ref())?;
-    // From here to the end no signal comes between: `abandon` waits for the lock.
+    // From here to the end no signal comes between: `abandon` waits for the lock. What is done under it waits for the disk alone.
     let mut pending = pending();
     let noted = note.is_some();
     if let Some(note) = note {
-        pending.remove(note.path());
-        note.put(dir).map_err(|cause| machine(dir, &cause))?;
+        note.put(&mut pending).map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
     }
-    let mut done: Vec<Undo> = Vec::new();
-    for (temporary, file, target) in staged {
-        let undo = Undo::before(&target);
-        match temporary.put(&mut pending, &target, file) {
+    let mut done: Vec<Undo<'_>> = Vec::new();
+    for (temporary, file) in staged {
+        let undo = Undo::before(dir, &file.name);
+        match temporary.put(&mut pending, file) {
             Ok(()) => done.push(undo),
             Err(cause) => {
                 // What is taken back is not to be completed.
                 group::done(dir);
-                done.into_iter().rev().for_each(Undo::undo);
+                done.into_iter().rev().for_each(|undo| undo.undo(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied(&target.display(), Chosen::Directory)
+                    occupied(&target(file).display(), Chosen::Directory)
                 } else {
-                    machine(&target, &cause)
+                    machine(&target(file), &cause)
                 });
             }
         }
     }
-    let synced = handle.sync_all();
+    let synced = dir.sync();
     if noted {
         group::done(dir);
     }
-    match synced {
-        // Some file systems of removable media do not sync directories.
-        Err(cause) if !matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Err(machine(dir, &cause)),
-        _ => Ok(()),
-    }
+    synced.map_err(|cause| machine(dir.path(), &cause))
 }
 
 /// How to take one file of a group back, should a later one fail.
-struct Undo {
-    target: PathBuf,
+struct Undo<'a> {
+    dir: &'a Dir,
+    name: &'a str,
     before: Before,
 }
 
@@ -254,65 +289,57 @@ enum Before {
     Other,
 }
 
-impl Undo {
-    fn before(target: &Path) -> Self {
-        let before = match fs::symlink_metadata(target) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Before::Nothing,
-            // Nothing but a file is opened: a pipe in its place would wait for ever, and `abandon` with it.
-            Ok(facts) if facts.is_file() => match read(target, "an existing file", MAX_KEPT) {
-                Ok(content) => Before::File(Zeroizing::new(content), facts.permissions().mode() & 0o777),
-                Err(_) => Before::Other,
-            },
-            _ => Before::Other,
+impl<'a> Undo<'a> {
+    fn before(dir: &'a Dir, name: &'a str) -> Self {
+        let before = match dir.content(name, MAX_KEPT) {
+            Ok((content, mode)) => Before::File(Zeroizing::new(content), mode),
+            Err(_) if dir.lacks(name).unwrap_or_default() => Before::Nothing,
+            Err(_) => Before::Other,
         };
-        Undo { target: target.to_owned(), before }
+        Undo { dir, name, before }
     }
 
     /// As well as the disk lets us: the error that led here is the one to tell.
-    fn undo(self) {
+    fn undo(self, pending: &mut Pending) {
         match self.before {
             Before::Other => {}
-            Before::Nothing => drop(fs::remove_file(&self.target)),
+            Before::Nothing => drop(self.dir.remove(self.name)),
             Before::File(content, mode) => {
-                let dir = self.target.parent().unwrap_or(Path::new("."));
-                let restored = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(Permissions::from_mode(mode)).tempfile_in(dir);
-                let restored = restored.and_then(|mut file| file.write_all(&content).map(|()| file));
-                drop(restored.map(|file| file.persist(&self.target)));
+                let restored = Staged::unlisted(self.dir, mode).and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
+                drop(restored.and_then(|staged| staged.put_over(pending, self.name)));
             }
         }
     }
 }
 
 /// What is about to be done, where that is more than one rename.
-fn note(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)]) -> Result<Option<Note>> {
+fn note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Note>> {
     if staged.len() < 2 {
         return Ok(None);
     }
-    let members = staged.iter().map(|(staged, file, _)| {
-        let temporary = staged.0.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Member { temporary, name: file.name.clone(), replace: file.replace }
-    });
-    let members: Vec<Member> = members.collect();
-    let mut guard = pending();
-    let note = Note::new(dir, &members).map_err(|cause| machine(dir, &cause))?;
-    guard.insert(note.path().to_owned());
-    Ok(Some(note))
+    let member = |(staged, file): &(Staged, &NewFile<'_>)| Member { temporary: staged.name.clone(), name: file.name.clone(), replace: file.replace };
+    let members: Vec<Member> = staged.iter().map(member).collect();
+    Note::new(dir, &members, &mut pending()).map(Some).map_err(|cause| machine(dir.path(), &cause))
 }
 
 /// Syncs the files. The disk is first told of all of them: a journal then commits once, with the first that is waited for.
-fn sync_together(dir: &Path, staged: &[(Staged, &NewFile<'_>, PathBuf)], note: Option<&Note>) -> Result<()> {
-    let mut files: Vec<(&File, &Path)> = staged.iter().map(|(file, _, target)| (file.0.as_file(), target.as_path())).collect();
-    files.extend(note.map(|note| (note.file(), dir)));
+fn sync_together(dir: &Dir, staged: &[(Staged, &NewFile<'_>)], note: Option<&Note>) -> Result<()> {
+    let mut files: Vec<(&File, PathBuf)> = staged.iter().map(|(staged, file)| (&staged.file, dir.path().join(&file.name))).collect();
+    files.extend(note.map(|note| (note.file(), dir.path().to_owned())));
     for (file, _) in &files {
         // It starts writing what is not written yet (posix_fadvise(2)), and where it does not, nothing is lost.
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
     }
-    files.into_iter().try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(target, &cause)))
+    files.into_iter().try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(&target, &cause)))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::read;
     use super::*;
 
     fn file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
@@ -357,10 +384,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("old"), "before").unwrap();
         for name in ["old", "new"] {
-            let target = dir.path().join(name);
-            let undo = Undo::before(&target);
-            fs::write(&target, "after").unwrap();
-            undo.undo();
+            let opened = Dir::open(dir.path()).unwrap();
+            let undo = Undo::before(&opened, name);
+            fs::write(dir.path().join(name), "after").unwrap();
+            undo.undo(&mut Pending::new());
         }
         assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"before");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
@@ -380,8 +407,8 @@ mod tests {
         }
         // What cannot be put back is not taken away either.
         std::os::unix::fs::symlink("/dev/zero", dir.path().join("link")).unwrap();
-        let undo = Undo::before(&dir.path().join("link"));
-        undo.undo();
+        let opened = Dir::open(dir.path()).unwrap();
+        Undo::before(&opened, "link").undo(&mut Pending::new());
         assert!(fs::symlink_metadata(dir.path().join("link")).is_ok());
     }
 

@@ -5,8 +5,10 @@
 //! the five attributes in one RDN are all deliberate: a client that gets by without them has not met the real thing.
 //! Only the roots' names differ: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
 
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Certificate as Read;
 use super::clock::{DAY, Millis, YEAR, der_time};
 use super::der;
 use super::ids::random_bytes;
@@ -86,6 +88,15 @@ impl Roots {
             aws_key_identifier: aws_identifier,
         })
     }
+}
+
+/// Whether a file holds a root certificate as a simulator has written it: by one of the two names that no other root has, to the last character.
+pub(super) fn is_a_root(content: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(content) else { return false };
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    let written = Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
+    let named = |read: Read| read.issuer == read.subject && [aws_name(), manufacturer_name()].contains(&read.subject);
+    written && Read::from_pem(text).is_ok_and(named)
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.

@@ -63,12 +63,12 @@ mod store;
 mod strike;
 mod wire;
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::{fs, io};
 
 pub use chains::Roots;
 pub use clock::Speed;
@@ -83,6 +83,11 @@ use faults::Faults;
 use hardware::Hardware;
 use server::Inside;
 use store::{Everything, Loaded, Opened, Store};
+
+use crate::fsio::{self, NewFile};
+
+/// Larger than any root certificate that a simulator writes.
+const MAX_ROOT: u64 = 64 * 1024;
 
 /// The account that everything belongs to, unless credentials name another.
 const ACCOUNT: &str = "123456789012";
@@ -163,14 +168,15 @@ pub enum SimError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A root certificate could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
+    /// Something else stands where a root certificate is to be written. It is left as it was.
+    #[error("{} is there, and is no root certificate that a simulator has written", path.display())]
+    Occupied {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
     },
+    /// The root certificates could not be written.
+    #[error("{0}")]
+    Write(String),
 }
 
 /// All that a simulator begins with: nothing, or what its state file holds.
@@ -292,19 +298,26 @@ impl Simulator {
     }
 
     /// Writes `aws-root.crt`, `manufacturer-root.crt` (the first issue) and `manufacturer-root-reissue.crt` into a
-    /// directory, over those of an earlier simulator. The directory is made if it is not there.
+    /// directory, over those of an earlier simulator and over nothing else; all of them or none. The directory is made if it is not there.
     pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
         let roots = self.roots()?;
-        fs::create_dir_all(directory).map_err(|source| SimError::Write { path: directory.to_owned(), source })?;
-        for (name, pem) in [
+        let fault = |message: String| SimError::Write(message);
+        fsio::mend(directory);
+        let held = fsio::hold(directory).map_err(|error| fault(error.message))?;
+        let roots = [
             ("aws-root.crt", roots.aws_pem()),
             ("manufacturer-root.crt", roots.manufacturer_pem()),
             ("manufacturer-root-reissue.crt", roots.manufacturer_reissue_pem()),
-        ] {
-            let path = directory.join(name);
-            fs::write(&path, pem).map_err(|source| SimError::Write { path, source })?;
+        ];
+        for (name, _) in &roots {
+            let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", directory.join(name).display())))?;
+            if !free && !held.dir().content(name, MAX_ROOT).is_ok_and(|(content, _)| chains::is_a_root(&content)) {
+                return Err(SimError::Occupied { path: directory.join(name) });
+            }
         }
-        Ok(())
+        let files: Vec<NewFile<'_>> =
+            roots.iter().map(|(name, pem)| NewFile { name: (*name).to_owned(), content: pem.as_bytes(), mode: 0o644, replace: true }).collect();
+        held.write(&files).map_err(|error| fault(error.message))
     }
 
     /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does the same.

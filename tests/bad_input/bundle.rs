@@ -149,9 +149,9 @@ fn a_csr_of_another_key_or_with_a_broken_signature() {
 #[test]
 fn the_same_directory_by_other_paths() {
     let bench = Bench::new();
-    std::os::unix::fs::symlink("bundle", bench.path("link")).unwrap();
+    std::os::unix::fs::symlink(".", bench.path("link")).unwrap();
     let absolute: &'static str = bench.path("bundle").to_str().unwrap().to_owned().leak();
-    for dir in ["bundle/", "./bundle", "bundle/../bundle//", "link", "link/", absolute] {
+    for dir in ["bundle/", "./bundle", "bundle/../bundle//", "link/bundle", absolute] {
         let args: Vec<&str> = verify(&["--record"]).into_iter().map(|word| if word == "bundle" { dir } else { word }).collect();
         bench.run(&args).expect(0);
     }

@@ -9,6 +9,7 @@ mod bundle;
 mod ca;
 mod disk;
 mod files;
+mod in_the_way;
 mod interrupt;
 mod options;
 mod output;

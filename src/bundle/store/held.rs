@@ -1,18 +1,17 @@
 //! Writing to a bundle's place, on the strength of what was read there.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use super::{Read, Store, input};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
 use crate::error::{Class, Error, Result};
-use crate::fsio::{self, Held, NewFile};
+use crate::fsio::{Held, NewFile};
 
 /// A bundle's place that no other hsmboot writes to while it is held.
 pub struct HeldStore<'a> {
     pub(super) store: &'a Store,
-    pub(super) held: Held<'a>,
+    pub(super) held: Held,
 }
 
 impl<'a> HeldStore<'a> {
@@ -34,10 +33,10 @@ impl<'a> HeldStore<'a> {
             now.archive = Some(there);
         }
         for (name, before) in known.files {
-            let path = store.path.join(&name);
-            let absent = fs::symlink_metadata(&path).is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound);
+            let dir = self.held.dir();
+            let absent = dir.lacks(&name).unwrap_or_default();
             // What cannot be read any more was changed too.
-            let there = if absent { None } else { Some(fsio::read_regular(&path, "a file of the bundle", MAX_TRANSCRIPT).unwrap_or_default()) };
+            let there = if absent { None } else { Some(dir.read(&name, "a file of the bundle", MAX_TRANSCRIPT).unwrap_or_default()) };
             self.same(&name, before.as_deref(), there.as_deref())?;
             now.files.insert(name, there);
         }

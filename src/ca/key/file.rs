@@ -15,6 +15,7 @@ use super::{CaKey, KeyWarning};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
 use crate::ca::shown;
 use crate::error::{Class, Error, Result};
+use crate::fsio;
 
 /// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write around it has about 10,000.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;
@@ -49,7 +50,19 @@ impl FileKey {
     /// `ca-key-inconsistent`, `wrong-passphrase`, and those of [`PassphraseSource::for_key`]. Class [`Class::Input`]: `ca-key-malformed`,
     /// `ca-key-not-a-key`, `ca-key-several`, `ca-key-too-large`.
     pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
-        let (bytes, warning) = read_bounded(path)?;
+        Self::read_opened(path, fsio::open(path), passphrase)
+    }
+
+    /// The same of a file that lies where others may write: a link, a pipe or a device in its place is no key.
+    ///
+    /// # Errors
+    /// As [`FileKey::read`].
+    pub fn read_itself(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
+        Self::read_opened(path, fsio::open_itself(path), passphrase)
+    }
+
+    fn read_opened(path: &Path, opened: std::io::Result<File>, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
+        let (bytes, warning) = read_bounded(path, opened)?;
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
         let at = |fault: KeyFault| fault.at(path);
         let material = match container::find(&bytes).map_err(at)? {
@@ -129,8 +142,8 @@ fn unlock(
 }
 
 /// The file's bytes, never more than [`MAX_KEY_FILE`], in memory that is wiped.
-fn read_bounded(path: &Path) -> Result<(Secret, Option<KeyWarning>)> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+fn read_bounded(path: &Path, opened: std::io::Result<File>) -> Result<(Secret, Option<KeyWarning>)> {
+    let file = opened.map_err(|error| unreadable(path, &error))?;
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if metadata.is_file() && metadata.len() > MAX_KEY_FILE {
         return Err(KeyFault::TooLarge { limit: MAX_KEY_FILE }.at(path));
@@ -164,6 +177,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
             return Error::new(Class::Ca, "ca-key-missing", format!("the CA's key file {} does not exist", shown(path)), hint);
         }
         ErrorKind::IsADirectory => ("ca-key-unreadable", "is a directory".to_owned()),
+        ErrorKind::InvalidInput => ("ca-key-unreadable", "is no file".to_owned()),
+        _ if fsio::leads_nowhere(error) => ("ca-key-unreadable", "is a symbolic link, or leads nowhere".to_owned()),
         ErrorKind::PermissionDenied => ("ca-key-unreadable", "may not be read by this user".to_owned()),
         _ => ("ca-key-unreadable", format!("cannot be read: {error}")),
     };

@@ -54,6 +54,8 @@ pub trait CaKey: Send + Sync {
 pub enum KeySource {
     /// A key file.
     File(PathBuf),
+    /// A key file that nobody named: it lies in a bundle, where others may have put it. No link is followed, and no pipe waited for.
+    InBundle(PathBuf),
     /// A key on a PKCS#11 token.
     #[cfg(feature = "pkcs11")]
     Pkcs11(Box<Pkcs11Uri>),
@@ -110,11 +112,12 @@ impl KeySource {
     /// and the key; class [`Class::Usage`]: `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
         let unlock = unlock.into();
+        let from_file = |read: Result<(FileKey, Vec<KeyWarning>)>| {
+            read.map(|(key, warnings)| LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
+        };
         match self {
-            KeySource::File(path) => {
-                let (key, warnings) = FileKey::read(path, unlock.passphrase)?;
-                Ok(LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name: None })
-            }
+            KeySource::File(path) => from_file(FileKey::read(path, unlock.passphrase)),
+            KeySource::InBundle(path) => from_file(FileKey::read_itself(path, unlock.passphrase)),
             #[cfg(feature = "awskms")]
             KeySource::Kms(name) => {
                 let options = unlock.aws.cloned().unwrap_or_default();
@@ -134,7 +137,7 @@ impl KeySource {
     pub fn provide<'a>(&self, kind: Option<KeyType>, unlock: impl Into<Unlock<'a>>) -> Result<Provided> {
         let unlock = unlock.into();
         let provided = match self {
-            KeySource::File(path) => Provided { loaded: self.load(unlock)?, made: false, name: shown(path) },
+            KeySource::File(path) | KeySource::InBundle(path) => Provided { loaded: self.load(unlock)?, made: false, name: shown(path) },
             #[cfg(feature = "awskms")]
             KeySource::Kms(name) => {
                 let loaded = self.load(unlock)?;

@@ -124,7 +124,7 @@ pub(in crate::ca) fn open_to_others(metadata: &Metadata) -> Option<u32> {
 impl KeyWarning {
     #[cfg(feature = "pkcs11")]
     pub(super) fn of_module(path: &Path) -> Option<Self> {
-        let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+        let mode = crate::fsio::facts(path)?.permissions().mode() & 0o7777;
         (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers { path: path.to_path_buf(), mode })
     }
 

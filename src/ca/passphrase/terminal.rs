@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Line, MAX_PASSPHRASE, read_line};
 use crate::error::{Class, Error, Result};
+use crate::fsio;
 
 /// The terminal as it was before the echo went off; nothing while no prompt waits.
 static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
@@ -52,7 +53,7 @@ impl Drop for Silence {
 
 /// Opens the terminal that the process belongs to.
 fn open() -> Result<File> {
-    File::options().read(true).write(true).open("/dev/tty").map_err(|_| {
+    fsio::terminal().map_err(|_| {
         Error::new(
             Class::Ca,
             "no-passphrase",

@@ -7,6 +7,7 @@
 //! ([`Creation::read`]), it is what this command line orders, and the live cluster carries the token as its tag, is what was ordered, and was ordered for
 //! this very CA: the token commits to its key.
 
+use std::fs::File;
 use std::time::Duration;
 
 use crate::bundle::{CREATION, ClusterId, Creation, Step, Store, printable};
@@ -257,9 +258,8 @@ impl Start<'_> {
     }
 
     /// Keeps a run beside this one from asking again as well: the file that both have read is locked, and must still be what it was.
-    fn hold(&self, earlier: &Creation) -> Result<std::fs::File> {
-        let file = std::fs::File::open(self.store.lockable(CREATION)).ok().filter(|file| file.try_lock().is_ok());
-        match file {
+    fn hold(&self, earlier: &Creation) -> Result<File> {
+        match self.store.lock(CREATION) {
             Some(file) if Creation::read(&self.store.anew())?.as_ref() == Some(earlier) => Ok(file),
             _ => Err(Error::new(
                 Class::Conflict,

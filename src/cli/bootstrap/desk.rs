@@ -1,6 +1,5 @@
 //! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle, or a new one.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Args;
@@ -11,7 +10,7 @@ use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, lies_in};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
-use crate::fsio::MAX_INPUT;
+use crate::fsio::{self, MAX_INPUT};
 use crate::owner::{self, KeyOrigin, Owner};
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
@@ -49,7 +48,7 @@ impl<'a> Desk<'a> {
     /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it is the operator's.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
         let store = Store::at(dir);
-        store.mend();
+        store.mend()?;
         let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &store)).transpose()?;
         let ca = match &named {
             Some(ca) => Some(CaFile { text: ca.text.clone(), certificate: ca.certificate.clone(), place: ca.file.display().to_string() }),
@@ -57,15 +56,18 @@ impl<'a> Desk<'a> {
             None => None,
         };
         // A key that lies in the bundle goes with the CA that lies there, and with no other.
-        let left_here = || Some(dir.join(CA_KEY_FILE)).filter(|path| named.is_none() && !store.is_archive() && fs::symlink_metadata(path).is_ok());
-        let key = args.ca_key.clone().or_else(left_here);
+        let left_here = named.is_none() && !store.is_archive() && store.has(CA_KEY_FILE);
+        let key_source = match args.ca_key.as_deref() {
+            Some(key) => Some(KeySource::parse(key)?),
+            None => left_here.then(|| KeySource::InBundle(dir.join(CA_KEY_FILE))),
+        };
         let mut desk = Desk {
             args,
             ui,
             dir: dir.to_owned(),
             ca,
             owner: named.as_ref().map(NamedCa::owner),
-            key_source: key.as_deref().map(KeySource::parse).transpose()?,
+            key_source,
             key: None,
             key_name: None,
             passphrase: None,
@@ -119,7 +121,11 @@ impl<'a> Desk<'a> {
         let Some(source) = &self.key_source else {
             return Err(owner::not_proven("its private key is not at hand, and no --ca was given", &certificate, &place));
         };
-        let in_bundle = matches!(source, KeySource::File(path) if lies_in(store, path));
+        let in_bundle = match source {
+            KeySource::InBundle(_) => true,
+            KeySource::File(path) => lies_in(store, path, fsio::facts(path).as_ref()),
+            _ => false,
+        };
         let encrypted = self.load_key().map_err(|error| match error.kind {
             // A token or a service that holds no key of this certificate.
             "ca-key-mismatch" => owner::not_proven(&error.message, &certificate, &place),
@@ -154,7 +160,7 @@ impl<'a> Desk<'a> {
     /// Where the key's file is, or will be.
     pub(super) fn key_path(&self) -> PathBuf {
         match &self.key_source {
-            Some(KeySource::File(path)) => path.clone(),
+            Some(KeySource::File(path) | KeySource::InBundle(path)) => path.clone(),
             _ => self.dir.join(CA_KEY_FILE),
         }
     }
@@ -285,8 +291,9 @@ impl<'a> Desk<'a> {
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
-            let (certificate, key) = order.make(&self.dir, self.passphrase.as_ref(), self.ui)?;
-            let place = Store::at(&self.dir).place(CA_FILE).to_string();
+            let store = Store::at(&self.dir);
+            let (certificate, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
+            let place = store.place(CA_FILE).to_string();
             self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &certificate, &place)?);
             self.ca = Some(CaFile { text: certificate.to_pem().into_bytes(), certificate, place });
             self.key = Some(Box::new(key));

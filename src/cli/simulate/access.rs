@@ -1,7 +1,6 @@
 //! `--require-sigv4`, `--credentials`: whose signatures the simulator takes. A secret never stands on the command line.
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +36,9 @@ impl AccessArgs {
 }
 
 fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
-    let content = Zeroizing::new(fsio::read(path, "the simulator's credentials", MAX_INPUT)?);
-    // What is gone meanwhile has no mode to warn of.
-    let mode = fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(0, |facts| facts.permissions().mode() & 0o7777);
-    if mode & 0o066 != 0 {
+    let (content, facts) = fsio::read_with_facts(path, "the simulator's credentials", MAX_INPUT)?;
+    let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
+    if facts.is_file() && mode & 0o066 != 0 {
         ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", path.display()));
     }
     let refused = |what: String| {

@@ -1,17 +1,21 @@
 //! The state file on the disk: locked, read, replaced whole, added to.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
 use std::io::{self, BufReader, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::SimError;
 use super::frames::{self, Unusable};
 use super::records::Loaded;
+use crate::fsio::{self, Dir};
 
 /// A state file that no other simulator uses: the lock goes with this.
 pub(super) struct StateFile {
     path: PathBuf,
+    /// The directory that it is in, opened once: what the path leads to later is another matter.
+    dir: Dir,
+    name: OsString,
     /// What is appended to; `None` before [`StateFile::replace`].
     open: Option<File>,
     /// Not the state file itself: that one is replaced by another.
@@ -31,29 +35,38 @@ impl StateFile {
     pub(super) fn open(named: &Path) -> Result<(Self, Option<Loaded>), SimError> {
         let unusable = |reason: String| SimError::BadState { path: named.to_owned(), reason };
         // Through links to the file that is meant: it is that one which has to be locked and replaced.
-        let (path, there) = match fs::canonicalize(named) {
-            Ok(path) => (path, true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(named).is_err() => (named.to_owned(), false),
+        let path = match fsio::leads_to(named) {
+            Ok(path) => path,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !fsio::is_there(named) => named.to_owned(),
             Err(error) => return Err(unusable(format!("it cannot be read: {error}"))),
         };
-        if there {
-            let facts = fs::metadata(&path).map_err(|error| unusable(format!("it cannot be read: {error}")))?;
-            if !facts.is_file() {
-                return Err(unusable(String::from(if facts.is_dir() { "it is a directory" } else { "it is not a regular file" })));
-            }
-        }
-        let lock = lock(&path)?;
-        let file = Self { path, open: None, lock };
+        let no_name = || unusable(String::from("it is a directory"));
+        let (name, lock_path) = (path.file_name().ok_or_else(no_name)?.to_owned(), beside(path.as_os_str(), ".lock"));
+        let keep = |source| SimError::KeepState { path: PathBuf::from(&lock_path), source };
+        let dir = Dir::open(path.parent().unwrap_or(Path::new(""))).map_err(keep)?;
+        let open = || match dir.open_file(&name) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(_) if fsio::facts(&path).is_some_and(|facts| facts.is_dir()) => Err(no_name()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(unusable(error.to_string())),
+            Err(error) => Err(unusable(format!("it cannot be read: {error}"))),
+        };
+        // Nothing is locked for what is no state.
+        open()?;
+        let lock = match lock(&dir, &beside(&name, ".lock")) {
+            Ok(lock) => lock,
+            Err(TryLockError::WouldBlock) => return Err(SimError::StateInUse { path }),
+            Err(TryLockError::Error(source)) => return Err(keep(source)),
+        };
         // Looked for again: another simulator may have made it before the lock was had.
-        let loaded = match File::open(&file.path) {
-            Ok(content) => Some(load(content).map_err(|fault| match fault {
+        let loaded = open()?.map(|content| {
+            load(content).map_err(|fault| match fault {
                 Unusable::Read(error) => unusable(format!("it cannot be read: {error}")),
                 Unusable::Damaged(reason) => unusable(reason),
-            })?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(unusable(format!("it cannot be read: {error}"))),
-        };
-        Ok((file, loaded))
+            })
+        });
+        let loaded = loaded.transpose()?;
+        Ok((Self { path, dir, name, open: None, lock }, loaded))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -63,23 +76,9 @@ impl StateFile {
     /// Puts a whole new content in the file's place: at every moment there is the old one or the new one. On the disk when
     /// this returns.
     pub(super) fn replace(&mut self, content: &[u8]) -> io::Result<()> {
-        let new = beside(&self.path, ".new");
-        // One that an interrupted simulator has left. The lock is had: nobody else is writing it.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, &self.path));
-        if let Err(error) = written {
-            // It takes up room that may be what is missing. If it stays, the next start removes it.
-            fs::remove_file(&new).unwrap_or_default();
-            return Err(error);
-        }
-        // The name is on the disk once its directory is.
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()?;
-        self.open = Some(file);
+        // One of that name was left by an interrupted simulator. The lock is had: nobody else is writing it.
+        let new = beside(&self.name, ".new");
+        self.open = Some(self.dir.replace(Path::new(&new), Path::new(&self.name), content, 0o600)?);
         Ok(())
     }
 
@@ -99,21 +98,15 @@ fn load(content: File) -> Result<Loaded, Unusable> {
 
 /// The lock is the system's and ends with the process, however that ends; the lock's file stays, for whoever removed it
 /// could remove one that another simulator has just locked.
-fn lock(path: &Path) -> Result<File, SimError> {
-    let lock = beside(path, ".lock");
-    let fault = |source| SimError::KeepState { path: lock.clone(), source };
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock).map_err(fault)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SimError::StateInUse { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(fault(error)),
-    }
+fn lock(dir: &Dir, name: &OsString) -> Result<File, TryLockError> {
+    let file = dir.open_or_make(name, 0o600).map_err(TryLockError::Error)?;
+    file.try_lock().map(|()| file)
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+fn beside(name: &OsStr, ending: &str) -> OsString {
+    let mut name = name.to_owned();
     name.push(ending);
-    PathBuf::from(name)
+    name
 }
 
 #[cfg(test)]

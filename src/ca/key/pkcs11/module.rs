@@ -133,10 +133,8 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
 
 /// Why the library could not be loaded.
 fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
-    match (std::fs::metadata(path), error) {
-        (Err(cause), _) if cause.kind() == std::io::ErrorKind::NotFound => {
-            unusable(path, "does not exist", "check the path; the vendor's manual says where the module is installed")
-        }
+    match (crate::fsio::is_missing(path), error) {
+        (true, _) => unusable(path, "does not exist", "check the path; the vendor's manual says where the module is installed"),
         (_, Cryptoki::MissingSymbol(_)) => unusable(
             path,
             "is a library, but no PKCS#11 module: it has no C_GetFunctionList (PKCS#11 2.40 base, 5.4)",

@@ -1,0 +1,270 @@
+//! A directory that was opened once. All that is done in it goes by its descriptor and by names without a slash: whatever becomes of the path meanwhile, it is
+//! this directory that is read and written. No name in it is followed where it is a link, and no open waits.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
+use rustix::io::Errno;
+
+use super::{Place, read_bounded};
+use crate::error::Result;
+
+/// How a file is opened that is to be read: without following a link, without waiting for who writes to a pipe, and not for a started program (open(2)).
+const READ_ITSELF: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// See the module. Copies share the descriptor.
+#[derive(Clone, Debug)]
+pub struct Dir {
+    handle: Arc<File>,
+    path: PathBuf,
+}
+
+/// What has a name in a directory, as it was looked at: what is opened by that name later is judged again, by its own descriptor.
+pub(super) struct Seen(Stat);
+
+impl Seen {
+    pub(super) fn is_file(&self) -> bool {
+        self.kind() == FileType::RegularFile
+    }
+
+    pub(super) fn is_dir(&self) -> bool {
+        self.kind() == FileType::Directory
+    }
+
+    fn kind(&self) -> FileType {
+        FileType::from_raw_mode(self.0.st_mode)
+    }
+
+    /// Whether it is a file of this user's, under this name alone.
+    pub(super) fn is_ours(&self) -> bool {
+        self.is_file() && self.0.st_uid == rustix::process::geteuid().as_raw() && self.0.st_nlink == 1
+    }
+}
+
+impl Dir {
+    /// Opens a directory that the user named. It may be reached by links.
+    ///
+    /// # Errors
+    /// As open(2) has them: no such directory, no directory, no permission.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, OFlags::empty())
+    }
+
+    /// The same of a directory that may be no link itself; links on the way to it are followed. A slash or a dot at the end of the path changes nothing.
+    ///
+    /// # Errors
+    /// As [`Dir::open`]; a link is no directory.
+    pub fn open_itself(path: &Path) -> io::Result<Self> {
+        Self::open_with(&itself(path), OFlags::NOFOLLOW)
+    }
+
+    fn open_with(path: &Path, more: OFlags) -> io::Result<Self> {
+        // An empty path is the directory that the program runs in.
+        let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let handle = rustix::fs::openat(CWD, named, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more, Mode::empty())?;
+        Ok(Dir { handle: Arc::new(File::from(handle)), path: path.to_owned() })
+    }
+
+    /// The path that it was opened by: for messages alone.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the path still leads here.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let there = Self::open(path).and_then(|there| there.handle.metadata());
+        let same = |(there, here): (std::fs::Metadata, std::fs::Metadata)| (there.dev(), there.ino()) == (here.dev(), here.ino());
+        there.and_then(|there| Ok((there, self.handle.metadata()?))).is_ok_and(same)
+    }
+
+    /// Another descriptor of it, with a lock of its own (flock(2)).
+    pub(super) fn again(&self) -> io::Result<File> {
+        let handle = rustix::fs::openat(&*self.handle, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(File::from(handle))
+    }
+
+    /// What has this name; `None`: nothing.
+    pub(super) fn look(&self, name: impl AsRef<Path>) -> io::Result<Option<Seen>> {
+        match rustix::fs::statat(&*self.handle, name.as_ref(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(Seen(stat))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// Whether nothing has this name.
+    ///
+    /// # Errors
+    /// As fstatat(2) has them.
+    pub fn lacks(&self, name: impl AsRef<Path>) -> io::Result<bool> {
+        self.look(name).map(|seen| seen.is_none())
+    }
+
+    /// Whether a file has this name: no link, and nothing else.
+    pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
+        self.look(name).is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
+    }
+
+    /// Opens what has this name, to read it: at once, and no link.
+    fn open_to_read(&self, name: &Path) -> io::Result<File> {
+        Ok(File::from(rustix::fs::openat(&*self.handle, name, READ_ITSELF, Mode::empty())?))
+    }
+
+    /// Opens a file: nothing else that has this name.
+    ///
+    /// # Errors
+    /// As openat(2) has them; `InvalidInput` for what is no file.
+    pub fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
+        let file = self.open_to_read(name.as_ref())?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+    }
+
+    /// Opens a file to lock it, and makes it first where there is none.
+    ///
+    /// # Errors
+    /// As [`Dir::open_file`].
+    pub fn open_or_make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&*self.handle, name.as_ref(), flags, Mode::from_bits_truncate(mode))?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+    }
+
+    /// Reads a file of at most `max` bytes, `what` it should be.
+    ///
+    /// # Errors
+    /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
+    pub fn read(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
+        let path = self.path.join(name.as_ref());
+        let place = Place { path: &path, what };
+        let file = self.open_to_read(name.as_ref()).map_err(|cause| match Errno::from_io_error(&cause) {
+            // O_NOFOLLOW says it so of a link, and no other can be met on a name without a slash (open(2)).
+            Some(Errno::LOOP) => place.is_a_link(),
+            // A socket, or a device without a driver.
+            Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => place.is_no_file(),
+            _ => place.fault(&cause),
+        })?;
+        let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
+        if !facts.is_file() && !facts.is_dir() {
+            return Err(place.is_no_file());
+        }
+        read_bounded(&file, &facts, &place, max)
+    }
+
+    /// What a file holds, if it holds at most `max` bytes: with its mode.
+    ///
+    /// # Errors
+    /// As [`Dir::open_file`]; `FileTooLarge`.
+    pub fn content(&self, name: &str, max: u64) -> io::Result<(Vec<u8>, u32)> {
+        let file = self.open_file(name)?;
+        let facts = file.metadata()?;
+        if facts.len() > max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut content = Vec::new();
+        file.take(max.saturating_add(1)).read_to_end(&mut content)?;
+        match u64::try_from(content.len()) {
+            Ok(length) if length <= max => Ok((content, facts.mode() & 0o777)),
+            _ => Err(io::ErrorKind::FileTooLarge.into()),
+        }
+    }
+
+    /// Makes a file that was not there. Its mode is what the umask leaves of this one.
+    pub(super) fn make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&*self.handle, name.as_ref(), flags, Mode::from_bits_truncate(mode))?))
+    }
+
+    /// Gives a file another name, over whatever has that.
+    pub(super) fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&*self.handle, from.as_ref(), &*self.handle, to.as_ref())?)
+    }
+
+    /// The same where nothing has that name.
+    pub(super) fn rename_if_free(&self, from: &str, to: impl AsRef<Path>) -> io::Result<()> {
+        let to = to.as_ref();
+        match rustix::fs::renameat_with(&*self.handle, from, &*self.handle, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            done => return Ok(done?),
+        }
+        // Not on every file system: then by a second name (link(2)), which replaces nothing either.
+        match rustix::fs::linkat(&*self.handle, from, &*self.handle, to, AtFlags::empty()) {
+            Ok(()) => self.remove(from),
+            // Nor that, as on some removable media: the lock, and this look, have to do.
+            Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) if self.lacks(to)? => self.rename(from, to),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// Takes a name away; a link goes, and not what it leads to.
+    ///
+    /// # Errors
+    /// As unlinkat(2) has them.
+    pub fn remove(&self, name: impl AsRef<Path>) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&*self.handle, name.as_ref(), AtFlags::empty())?)
+    }
+
+    /// Takes the directory itself away, if it is empty and its path still leads to it.
+    ///
+    /// # Errors
+    /// As rmdir(2) has them.
+    pub fn remove_empty(&self) -> io::Result<()> {
+        if self.is_at(&self.path) { std::fs::remove_dir(&self.path) } else { Ok(()) }
+    }
+
+    /// All names in it that are text.
+    ///
+    /// # Errors
+    /// As getdents(2) has them.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&*self.handle)? {
+            names.extend(entry?.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Puts its names on the disk. Some file systems of removable media have nothing to do for that.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn sync(&self) -> io::Result<()> {
+        self.handle.sync_all().or_else(|cause| match cause.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(cause),
+        })
+    }
+
+    /// Puts a file of this content in place, whole or not at all, over what has that name; it is on the disk when this returns. What it is written to first has
+    /// the name `temporary`; one that was left of that name goes: for who has a lock that keeps others away from it.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn replace(&self, temporary: &Path, name: &Path, content: &[u8], mode: u32) -> io::Result<File> {
+        match self.remove(temporary) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+        let mut file = self.make(temporary, mode)?;
+        let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| self.rename(temporary, name));
+        if let Err(cause) = written {
+            // It takes up room that may be what is missing. If it stays, the next call removes it.
+            drop(self.remove(temporary));
+            return Err(cause);
+        }
+        self.sync()?;
+        Ok(file)
+    }
+}
+
+/// The path without a slash or a dot at its end, which would lead through a link.
+pub(super) fn itself(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
+}
