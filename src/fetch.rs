@@ -17,6 +17,8 @@ use crate::x509::{Moment, hex, sha256};
 pub struct Facts<'a> {
     /// The region that the cluster was found in.
     pub region: &'a str,
+    /// The endpoint that was asked, where one was set.
+    pub endpoint: Option<&'a str>,
     /// Now.
     pub now: Moment,
     /// Name and version of the program.
@@ -55,6 +57,7 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
         format: Request::FORMAT.to_owned(),
         cluster_id: id.clone(),
         region: facts.region.to_owned(),
+        endpoint: facts.endpoint.map(str::to_owned),
         state: cluster.state.to_string(),
         hsms: cluster.hsms.iter().map(|hsm| hsm.hsm_id.clone()).collect(),
         fetched_at: facts.now,
@@ -89,7 +92,7 @@ fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
     Fingerprint::of_request(id, &evidence)
 }
 
-/// The `request.json` that stands there, if it says the same but for the moment.
+/// The `request.json` that stands there, if it says the same but for the moment and the endpoint: several lead to one service.
 fn known_request(bundle: &Bundle, request: &Request) -> Option<Request> {
     let known = Request::read(bundle.store()).ok()?;
     let same = known.cluster_id == request.cluster_id && known.region == request.region && known.files == request.files;
@@ -151,7 +154,7 @@ mod tests {
     use std::fs;
 
     fn facts() -> Facts<'static> {
-        Facts { region: "eu-west-1", now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Step::default() }
+        Facts { region: "eu-west-1", endpoint: None, now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Step::default() }
     }
 
     fn cluster() -> Cluster {

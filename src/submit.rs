@@ -92,6 +92,8 @@ pub struct Account<'a> {
     pub cluster_id: &'a ClusterId,
     /// Its region.
     pub region: &'a str,
+    /// The endpoint that was asked, where one was set.
+    pub endpoint: Option<&'a str>,
     /// Name and version of the program.
     pub tool: &'a str,
     /// When InitializeCluster was sent last.
@@ -118,6 +120,7 @@ pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, accoun
         format: Receipt::FORMAT.to_owned(),
         cluster_id: account.cluster_id.clone(),
         region: account.region.to_owned(),
+        endpoint: account.endpoint.map(str::to_owned),
         tool: account.tool.to_owned(),
         outcome: match outcome.how {
             How::Claimed => "claimed".to_owned(),

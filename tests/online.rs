@@ -500,9 +500,9 @@ fn an_endpoint_of_the_profile_that_is_none_is_named() {
     let config = dir.path().join("config");
     let service = |url: &str| format!("[default]\nregion = us-east-1\nservices = own\n[services own]\ncloudhsm-v2 =\n  endpoint_url = {url}\n");
     for (text, says) in [
-        ("[default]\nregion = us-east-1\nendpoint_url =\n".to_owned(), "endpoint_url is set and empty"),
+        ("[default]\nregion = us-east-1\nendpoint_url =\n".to_owned(), "endpoint_url in the AWS configuration files is set and empty"),
         ("[default]\nregion = us-east-1\nendpoint_url = 127.0.0.1:80\n".to_owned(), "the endpoint \"127.0.0.1:80\" is not of the form"),
-        (service(""), "endpoint_url is set and empty"),
+        (service(""), "endpoint_url in the AWS configuration files is set and empty"),
         (service("127.0.0.1:80"), "the endpoint \"127.0.0.1:80\" is not of the form"),
     ] {
         std::fs::write(&config, text).unwrap();

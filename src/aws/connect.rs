@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 
-use super::settings::{self, FALLBACK_REGION, endpoint_problem};
+use super::deadline::{Deadline, within};
+use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
+use super::guard::Received;
+use super::settings::{self, FALLBACK_REGION, Plan};
 use super::{Place, Trouble};
 use crate::error::{Class, Error, Result};
 
@@ -18,8 +21,12 @@ pub struct Options {
     /// The profile in the shared configuration. Named here, it alone gives the credentials, as with the AWS CLI: the environment's
     /// are not used.
     pub profile: Option<String>,
-    /// An endpoint of the user's own: a VPC endpoint, a simulator. The service's own variable and AWS_ENDPOINT_URL count as well.
+    /// An endpoint of the user's own: a VPC endpoint, a simulator. The service's own variable, AWS_ENDPOINT_URL and the profile's count as well.
     pub endpoint_url: Option<String>,
+    /// Plain HTTP to another machine is what the user wants.
+    pub insecure_http: bool,
+    /// When all that is asked is over.
+    pub deadline: Option<Deadline>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
 }
@@ -49,7 +56,7 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the answer to one request.
     pub request: Duration,
-    /// For a call with all its retries.
+    /// For a call with all its retries. A list has five times as long for all its pages.
     pub call: Duration,
 }
 
@@ -75,38 +82,50 @@ pub struct Connected {
     pub config: SdkConfig,
     /// Where calls go.
     pub place: Place,
+    /// That calls go to an endpoint that was set, and what named it: one sentence for whoever sits there.
+    pub elsewhere: Option<String>,
+    /// How much was read of answers.
+    pub received: Received,
     /// What was decided for the user, one sentence each.
     pub notes: Vec<String>,
 }
 
 /// Finds region, endpoint and credentials sources. Sends nothing to the service and does not check that it is there.
 ///
-/// Against a loopback endpoint (a simulator) nobody is asked for credentials who has none: the environment's and the
+/// Against a loopback endpoint (a simulator), whatever named it, nobody is asked for credentials who has none: the environment's and the
 /// profile's are used where they are there, made-up ones otherwise, and the metadata services of EC2 and ECS are left alone.
 ///
 /// # Errors
-/// [`Trouble::NoRegion`], and [`Trouble::Unreachable`] where the endpoint is none.
+/// [`Trouble::NoRegion`], [`Trouble::InsecureEndpoint`], [`Trouble::OutOfTime`], and [`Trouble::Unreachable`] where the endpoint is none.
 pub async fn connect(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
+    let place = Place { region: options.region.clone(), endpoint: options.endpoint_url.clone(), profile: options.profile.clone() };
+    // Sources of a region and files, which may be anything, have no time of their own.
+    let built_in = Deadline::after(options.timeouts.call);
+    let deadline = options.deadline.filter(|deadline| deadline.left() < built_in.left()).unwrap_or(built_in);
+    match within(Some(deadline), find(service, options)).await {
+        Ok(found) => found,
+        Err(trouble) => Err((trouble, place)),
+    }
+}
+
+async fn find(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
     let mut notes = Vec::new();
-    let endpoint = options.endpoint_url.clone().or_else(|| settings::endpoint_of_environment(service));
-    let rehearsal = endpoint.as_deref().is_some_and(settings::is_loopback);
-    let region = settings::region(options, endpoint.is_some()).await;
+    let found = settings::endpoint(service, options).await;
+    let url = found.as_ref().map(|endpoint| endpoint.url.clone());
+    let rehearsal = url.as_deref().is_some_and(is_loopback);
+    let region = settings::region(options, found.is_some()).await;
     let place = Place {
         region: Some(region.as_ref().map_or(FALLBACK_REGION, |region| region.as_ref()).to_owned()),
-        endpoint: endpoint.clone(),
+        endpoint: url.clone().filter(|url| !has_userinfo(url) && !url.is_empty()),
         profile: options.profile.clone(),
     };
-    // The SDK reads the variable too, and ends the program over an empty one.
-    let empty = settings::empty_endpoint_variable(service).filter(|_| options.endpoint_url.is_none());
-    let empty = empty.map(|name| format!("the variable {name} is set and empty: unset it, or put an endpoint into it"));
-    if endpoint.as_deref().is_some_and(settings::has_userinfo) {
-        let reason = "the endpoint's URL has a user name or a password in it, which AWS never asks for: leave them out".to_owned();
-        return Err((Trouble::Unreachable { reason }, Place { endpoint: None, ..place }));
-    }
-    if let Some(reason) = empty.or_else(|| endpoint.as_deref().and_then(|url| endpoint_problem(url).err())) {
+    if let Some(reason) = found.as_ref().and_then(settings::fault_of) {
         return Err((Trouble::Unreachable { reason }, place));
     }
-    let region = match (region, &endpoint) {
+    if let Some(endpoint) = found.as_ref().filter(|endpoint| is_plain_elsewhere(&endpoint.url) && !options.insecure_http) {
+        return Err((Trouble::InsecureEndpoint { named_by: endpoint.named_by.clone() }, place));
+    }
+    let region = match (region, &url) {
         (Some(region), _) => region,
         (None, Some(_)) => {
             notes.push(format!("no region is set; {FALLBACK_REGION} is used for this endpoint"));
@@ -114,11 +133,12 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
         }
         (None, None) => return Err((Trouble::NoRegion, Place { region: None, ..place })),
     };
-    let config = settings::load(options, region, endpoint.as_deref(), rehearsal).await;
-    if endpoint.is_none()
-        && let Some(reason) = settings::bad_endpoint_of_profile(service, &config)
-    {
+    let received = Received::default();
+    let config = settings::load(options, Plan { region, endpoint: url.as_deref(), rehearsal, received: received.clone() }).await;
+    if url.is_none() && settings::configured(service, &config).is_some() {
+        let reason = "the AWS configuration files were changed while they were read".to_owned();
         return Err((Trouble::Unreachable { reason }, place));
     }
-    Ok(Connected { config, place, notes })
+    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", endpoint.url, endpoint.named_by));
+    Ok(Connected { config, place, elsewhere, received, notes })
 }

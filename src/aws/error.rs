@@ -1,6 +1,7 @@
 //! What can go wrong with a call to an AWS service, and how it is told.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::{Class, Error};
 
@@ -9,18 +10,23 @@ use crate::error::{Class, Error};
 pub struct Place {
     /// The AWS region.
     pub region: Option<String>,
-    /// The endpoint, where one was set.
+    /// The endpoint, where one was set, by whatever: an option, the environment, the profile.
     pub endpoint: Option<String>,
     /// The profile, where one was named.
     pub profile: Option<String>,
 }
 
 impl Place {
+    /// The service for a message: its name where the endpoint is its own, otherwise the endpoint.
+    pub fn name<'a>(&'a self, service: &'a str) -> &'a str {
+        self.endpoint.as_deref().unwrap_or(service)
+    }
+
     /// The place for a message, with the name of the service where the endpoint is its own.
     pub fn of(&self, service: &str) -> String {
         let region = self.region.as_ref().map_or_else(|| "no region".to_owned(), |region| format!("region {region}"));
         let profile = self.profile.as_ref().map_or_else(String::new, |profile| format!(", profile {profile}"));
-        format!("{} ({region}{profile})", self.endpoint.as_deref().unwrap_or(service))
+        format!("{} ({region}{profile})", self.name(service))
     }
 }
 
@@ -77,6 +83,28 @@ pub enum Trouble {
         /// The service's message.
         message: String,
     },
+    /// The endpoint is another machine's, and plain HTTP; nothing was sent.
+    InsecureEndpoint {
+        /// What named it.
+        named_by: String,
+    },
+    /// An answer to a question that is no such document: nothing, white space, a page of HTML, half of it, without what was asked for.
+    Unreadable {
+        /// What it is instead.
+        reason: String,
+    },
+    /// More answers, or a longer one, than there can be.
+    TooMuch {
+        /// What there was.
+        reason: String,
+    },
+    /// The time that the command was given is over.
+    OutOfTime {
+        /// How long that was.
+        limit: Duration,
+        /// The request may have been sent. If not, nothing was.
+        sent: bool,
+    },
     /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an answer that cannot be read.
     Unknown {
         /// What was seen.
@@ -112,7 +140,7 @@ fn lines(first: String, rest: &[(&str, &str)]) -> String {
 }
 
 impl Asked<'_> {
-    /// The error that a command ends with: class `Service`.
+    /// The error that a command ends with: class `Service`, but for what the command line is to blame for, and the time that it gave.
     pub fn told(&self, trouble: &Trouble) -> Error {
         let (name, at) = (self.call, self.at.as_str());
         let (kind, message, hint) = match trouble {
@@ -154,6 +182,28 @@ impl Asked<'_> {
             }
             Trouble::Refused { code, message } => {
                 ("service-refused", lines(format!("{name} was refused"), &[("at", at), ("service", &said(code, message))]), self.refused.clone())
+            }
+            Trouble::InsecureEndpoint { named_by } => {
+                let text = "the endpoint is another machine, and plain HTTP: credentials and answers would be anybody's on the way".to_owned();
+                let hint = "name it with https://, or say that the way there is safe by other means: `--insecure-http`";
+                return Error::new(Class::Usage, "insecure-endpoint", lines(text, &[("at", at), ("named by", named_by)]), hint);
+            }
+            Trouble::Unreadable { reason } => (
+                "answer-unreadable",
+                lines(format!("{name} was answered by what is no answer to it"), &[("at", at), ("reason", reason)]),
+                "find out what answers there: a proxy, a captive portal, another service? See `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY"
+                    .to_owned(),
+            ),
+            Trouble::TooMuch { reason } => (
+                "answer-too-long",
+                lines(format!("{name} was answered with more than there can be"), &[("at", at), ("reason", reason)]),
+                "find out what answers there: see `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY".to_owned(),
+            ),
+            Trouble::OutOfTime { limit, sent } => {
+                let what = if *sent { "was not answered in time" } else { "was not sent: the time was over before" };
+                let text = lines(format!("{name} {what}, within {} s", limit.as_secs()), &[("at", at)]);
+                let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
+                return Error::new(Class::Unfinished, "not-finished", text, hint);
             }
             Trouble::Unknown { reason } => {
                 ("service-failure", lines(format!("{name} brought no usable answer"), &[("at", at), ("reason", reason)]), self.unknown.clone())

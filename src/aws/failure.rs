@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Trouble;
+use super::guard::Fault;
 
 /// Codes that any AWS service may answer with when it does not accept the credentials or the signature.
 const CREDENTIALS: &[&str] = &[
@@ -52,6 +53,9 @@ where
     if let Some(found) = find::<CredentialsError>(error) {
         return Trouble::NoCredentials { reason: credentials(found) };
     }
+    if let Some(fault) = find::<Fault>(error) {
+        return guarded(fault, reads_only);
+    }
     match error {
         SdkError::ServiceError(context) => {
             let status = context.raw().status().as_u16();
@@ -59,13 +63,25 @@ where
             answered(status, code, message)
         }
         SdkError::ResponseError(context) => {
-            Trouble::Unknown { reason: format!("an answer that cannot be read (HTTP {})", context.raw().status().as_u16()) }
+            let reason = format!("an answer that cannot be read (HTTP {})", context.raw().status().as_u16());
+            if reads_only { Trouble::Unreadable { reason } } else { Trouble::Unknown { reason } }
         }
         SdkError::ConstructionFailure(_) => Trouble::Unreachable { reason: chain(error) },
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if reads_only || never_connected(error) => {
             Trouble::Unreachable { reason: chain(error) }
         }
         _ => Trouble::Unknown { reason: chain(error) },
+    }
+}
+
+/// What it means that a request was held back, or an answer not taken. After a call that changes something, no answer is an open outcome.
+fn guarded(fault: &Fault, reads_only: bool) -> Trouble {
+    let reason = clean(&fault.to_string());
+    match fault {
+        Fault::Insecure { .. } => Trouble::Unreachable { reason },
+        _ if !reads_only => Trouble::Unknown { reason },
+        Fault::TooLong { .. } => Trouble::TooMuch { reason },
+        Fault::Cut { .. } | Fault::NoDocument { .. } => Trouble::Unreadable { reason },
     }
 }
 
@@ -138,7 +154,7 @@ const PASSED_THROUGH: &[&str] = &[
 ];
 
 /// The causes as one line: each text once, without what only repeats another or only says where it passed through.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let all: Vec<String> = causes(error).map(|cause| clean(without_number(&cause.to_string()))).filter(|text| !text.is_empty()).collect();
     let mut texts: Vec<&str> = Vec::new();
     for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
@@ -155,7 +171,7 @@ fn without_number(text: &str) -> &str {
 }
 
 /// A text from outside for one line of a terminal: no control characters, and not without end.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     const MOST: usize = 600;
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
     line.trim().to_owned()

@@ -11,7 +11,15 @@ mod connect;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod credentials;
 #[cfg(any(feature = "online", feature = "awskms"))]
+mod deadline;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod document;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod endpoint;
+#[cfg(any(feature = "online", feature = "awskms"))]
 pub(crate) mod failure;
+#[cfg(any(feature = "online", feature = "awskms"))]
+mod guard;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod settings;
 #[cfg(feature = "awskms")]
@@ -21,8 +29,14 @@ mod wait;
 pub(crate) use arn::{Arn, is_uuid, shown};
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{Connected, Options, Service, Timeouts, connect};
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub use deadline::Deadline;
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub(crate) use deadline::within;
+#[cfg(any(feature = "online", feature = "awskms"))]
+pub use endpoint::endpoint_problem;
 pub use error::{Asked, Place, Trouble};
 #[cfg(any(feature = "online", feature = "awskms"))]
-pub use settings::endpoint_problem;
+pub use guard::Received;
 #[cfg(feature = "awskms")]
 pub(crate) use wait::wait;

@@ -16,16 +16,29 @@ use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector
 use aws_types::service_config::ServiceConfigKey;
 
 use super::credentials::LocalCredentials;
+use super::endpoint::{endpoint_problem, has_userinfo};
+use super::guard::{Guarded, Received};
 use super::{Options, Service};
 
 /// The region that an endpoint of the user's own is given when none is set: a signature needs one.
 pub(super) const FALLBACK_REGION: &str = "us-east-1";
 
+/// What is decided before the SDK's configuration is loaded.
+pub(super) struct Plan<'a> {
+    pub(super) region: Region,
+    /// The endpoint that all calls go to; `None` leaves it to the SDK's own rules.
+    pub(super) endpoint: Option<&'a str>,
+    /// The endpoint is a simulator's.
+    pub(super) rehearsal: bool,
+    pub(super) received: Received,
+}
+
 /// The SDK's configuration with our client, retries and timeouts.
-pub(super) async fn load(options: &Options, region: Region, endpoint: Option<&str>, rehearsal: bool) -> SdkConfig {
+pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
+    let Plan { region, endpoint, rehearsal, received } = plan;
     let timeouts = options.timeouts;
     let profile_named = options.profile.is_some() || std::env::var_os("AWS_PROFILE").is_some();
-    let http = http_client(rehearsal, !rehearsal || profile_named);
+    let http = http_client(&Http { loopback: rehearsal, roots: !rehearsal || profile_named, insecure: options.insecure_http }, received);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
         .http_client(http.clone())
@@ -40,9 +53,8 @@ pub(super) async fn load(options: &Options, region: Region, endpoint: Option<&st
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(url) = &options.endpoint_url {
-        loader = loader.endpoint_url(url);
-    } else if let (true, Some(url)) = (rehearsal, endpoint) {
+    // Whatever named it: given so, it goes before all else that could name one, and what is shown is what is used.
+    if let Some(url) = endpoint {
         loader = loader.endpoint_url(url);
     }
     if rehearsal || options.profile.is_some() {
@@ -52,35 +64,75 @@ pub(super) async fn load(options: &Options, region: Region, endpoint: Option<&st
     loader.load().await
 }
 
-/// A variable for an endpoint that is set to nothing.
-pub(super) fn empty_endpoint_variable(service: Service) -> Option<&'static str> {
-    let empty = |name: &&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    [service.endpoint_variable, "AWS_ENDPOINT_URL"].into_iter().find(empty).filter(|_| !configured_endpoints_are_ignored())
+/// An endpoint, and what named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    pub(super) url: String,
+    pub(super) named_by: String,
 }
 
-/// What is wrong with the endpoint that the configuration files set, where they set one. The SDK ends the program over an empty one.
-pub(super) fn bad_endpoint_of_profile(service: Service, config: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-    // As the SDK's clients look for it: the service's own setting first.
-    let of_service = config.service_config().and_then(|settings| settings.load_config(key));
-    let url = of_service.or_else(|| config.endpoint_url().map(str::to_owned))?;
-    let problem = if url.is_empty() {
-        Err("endpoint_url is set and empty in the AWS configuration files: take the line out, or put an endpoint into it".to_owned())
-    } else {
-        endpoint_problem(&url).map_err(|problem| format!("{problem}: see endpoint_url in the AWS configuration files"))
+/// The endpoint that the SDK's client of a service would use, found by the SDK itself: the service's own variable, AWS_ENDPOINT_URL, the profile's section
+/// of `services`, its `endpoint_url`; none of these where they are to be ignored (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endpoint> {
+    if let Some(url) = &options.endpoint_url {
+        return Some(Endpoint { url: url.clone(), named_by: "--endpoint-url".to_owned() });
+    }
+    let http = http_client(&Http { loopback: true, roots: false, insecure: false }, Received::default());
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::from_static(FALLBACK_REGION)).http_client(http).no_credentials();
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    let url = configured(service, &loader.load().await)?;
+    let variable = [service.endpoint_variable, "AWS_ENDPOINT_URL"].into_iter().find(|name| std::env::var_os(name).is_some());
+    let named_by = variable.map_or_else(|| "endpoint_url in the AWS configuration files".to_owned(), |name| format!("the variable {name}"));
+    Some(Endpoint { url, named_by })
+}
+
+/// The endpoint in a loaded configuration, as the SDK's clients look for it, and by the name that the service has in a section of `services`.
+///
+/// The SDK for Rust looks there for `cloudhsm-v2`; the guide, and the other SDKs, have `cloudhsm_v2` (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints"). Whoever keeps to the guide is not to go somewhere else.
+pub(super) fn configured(service: Service, config: &SdkConfig) -> Option<String> {
+    let settings = config.service_config();
+    let by_name = |name: &str| {
+        let key = ServiceConfigKey::builder().service_id(name).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        settings.and_then(|settings| settings.load_config(key))
     };
-    problem.err()
+    let guide = service.id.to_lowercase().replace(' ', "_");
+    // Whoever has no section is told what holds for all services.
+    let all = by_name("no service of this name");
+    let own = [service.id, &guide].into_iter().find_map(|name| by_name(name).filter(|url| Some(url) != all.as_ref()));
+    own.or(all).or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-fn configured_endpoints_are_ignored() -> bool {
-    std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"))
+/// What is wrong with an endpoint. The SDK ends the program over an empty one.
+pub(super) fn fault_of(endpoint: &Endpoint) -> Option<String> {
+    let Endpoint { url, named_by } = endpoint;
+    if url.is_empty() {
+        return Some(format!("{named_by} is set and empty: take that out, or put an endpoint into it"));
+    }
+    if has_userinfo(url) {
+        return Some("the endpoint's URL has a user name or a password in it, which AWS never asks for: leave them out".to_owned());
+    }
+    endpoint_problem(url).map_err(|problem| format!("{problem}: see {named_by}")).err()
 }
 
-/// HTTPS by rustls with ring.
+/// What an HTTP client is for.
+struct Http {
+    /// A simulator.
+    loopback: bool,
+    /// HTTPS, with the system's roots.
+    roots: bool,
+    /// `--insecure-http`.
+    insecure: bool,
+}
+
+/// HTTPS by rustls with ring, behind [`Guarded`].
 ///
 /// Every request has a connection of its own: there are few, and none can go out on a pooled one that has died meanwhile,
 /// which the HTTP library would answer by sending again. The environment's proxy is used, but not for a loopback endpoint.
-fn http_client(loopback: bool, roots: bool) -> SharedHttpClient {
+fn http_client(http: &Http, received: Received) -> SharedHttpClient {
+    let Http { loopback, roots, insecure: insecure_http } = *http;
     // No root store is read where only plain HTTP to this machine can follow.
     let store = TrustStore::empty().with_native_roots(roots);
     http_client_fn(move |settings, components| {
@@ -92,7 +144,8 @@ fn http_client(loopback: bool, roots: bool) -> SharedHttpClient {
             Ok(context) => connector.tls_context(context),
             Err(_) => connector,
         };
-        SharedHttpConnector::new(connector.build())
+        let inner = SharedHttpConnector::new(connector.build());
+        SharedHttpConnector::new(Guarded { inner, insecure_http, received: received.clone() })
     })
 }
 
@@ -115,87 +168,7 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
     if endpoint_given {
         return None;
     }
-    let provider = ProviderConfig::without_region().with_http_client(http_client(false, false));
+    let provider =
+        ProviderConfig::without_region().with_http_client(http_client(&Http { loopback: false, roots: false, insecure: false }, Received::default()));
     aws_config::imds::region::ImdsRegionProvider::builder().configure(&provider).build().region().await
-}
-
-/// The endpoint as the environment sets it, in the SDK's order: the service's own variable first.
-pub(super) fn endpoint_of_environment(service: Service) -> Option<String> {
-    let read = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
-    if configured_endpoints_are_ignored() { None } else { read(service.endpoint_variable).or_else(|| read("AWS_ENDPOINT_URL")) }
-}
-
-/// The host of `http://host:port/...`, without user, port and brackets.
-fn host(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit('@').next()?;
-    match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next(),
-        None => authority.split(':').next(),
-    }
-}
-
-/// Whether a URL means this very machine over plain HTTP.
-pub(super) fn is_loopback(url: &str) -> bool {
-    let plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-    let Some(host) = host(url) else { return false };
-    let address = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    plain && (address || host.eq_ignore_ascii_case("localhost"))
-}
-
-/// Whether a URL holds a user name or a password. AWS asks for neither, and a command line is on record.
-pub(super) fn has_userinfo(url: &str) -> bool {
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    authority.is_some_and(|authority| authority.contains('@'))
-}
-
-/// Whether an endpoint is `http://…` or `https://…` with a host; the SDK would say much less about one that is not.
-pub fn endpoint_problem(url: &str) -> Result<(), String> {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let known = matches!(scheme.as_deref(), Some("http" | "https"));
-    if known && host(url).is_some_and(|host| !host.is_empty()) {
-        return Ok(());
-    }
-    Err(format!("the endpoint \"{url}\" is not of the form https://HOST or http://HOST:PORT"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_in_an_endpoint_is_seen() {
-        for (url, has) in [("http://user:pw@h:1/x", true), ("https://u@h", true), ("https://h/a@b", false), ("https://h?x=@", false), ("u@h", false)]
-        {
-            assert_eq!(has_userinfo(url), has, "{url}");
-        }
-    }
-
-    #[test]
-    fn only_plain_http_to_this_machine_is_a_rehearsal() {
-        for url in ["http://127.0.0.1:8080", "http://localhost:1/", "HTTP://LOCALHOST", "http://[::1]:80/x", "http://127.9.9.9"] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "https://127.0.0.1:8080",
-            "http://127.0.0.1.example.com",
-            "http://localhost.example.com",
-            "http://127.0.0.1@example.com",
-            "http://example.com/127.0.0.1",
-            "http://10.0.0.1",
-            "127.0.0.1:8080",
-            "",
-        ] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
-
-    #[test]
-    fn an_endpoint_without_scheme_or_host_is_refused() {
-        for url in ["127.0.0.1:80", "ftp://x", "http://", "https:///path", "http://:80"] {
-            assert!(endpoint_problem(url).is_err(), "{url}");
-        }
-        assert!(endpoint_problem("https://cloudhsmv2.eu-west-1.amazonaws.com").is_ok());
-    }
 }

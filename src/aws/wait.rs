@@ -14,7 +14,10 @@ pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Res
     };
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(none)?;
-        runtime.block_on(work)
+        let done = runtime.block_on(work);
+        // A name that is still being looked up, or a file that nobody writes, is not waited for.
+        runtime.shutdown_background();
+        done
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("aws".to_owned()).spawn_scoped(scope, run).map_err(none)?;

@@ -23,6 +23,9 @@ pub struct Request {
     pub cluster_id: ClusterId,
     /// Its region.
     pub region: String,
+    /// The endpoint that it was fetched from, where one was set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
     /// Its state when it was fetched.
     pub state: String,
     /// Its HSMs' ids.
@@ -139,6 +142,9 @@ pub struct Receipt {
     pub cluster_id: ClusterId,
     /// Its region.
     pub region: String,
+    /// The endpoint that was asked, where one was set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
     /// Name and version of the program.
     pub tool: String,
     /// `claimed` now, or `already-claimed` by the same CA.

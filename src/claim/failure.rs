@@ -200,7 +200,7 @@ impl From<Failure> for Error {
             Failure::Unfinished { cluster_id, state, waited, sent, last_error } => {
                 let stuck = matches!(state, Some(ClusterState::Degraded | ClusterState::Other(_)));
                 let state = state.map_or_else(|| "never seen".to_owned(), |state| state.to_string());
-                let sent = if sent { "\n  InitializeCluster was sent" } else { "" };
+                let sent = if sent { "\n  InitializeCluster was sent; whether it worked is not known" } else { "" };
                 Error::new(
                     Class::Unfinished,
                     "not-finished",

@@ -51,6 +51,14 @@ impl Claim {
     /// DescribeClusters failed.
     pub(super) fn blind(&mut self, error: ServiceError) {
         self.gaps = self.gaps.saturating_add(1);
+        if let Some(limit) = error.out_of_time() {
+            // What became of the request matters more than that nobody can look any more.
+            self.last_error = match &self.sent {
+                Some(Sent::Unknown { error: Some(lost), .. } | Sent::TurnedAway(lost) | Sent::Refused(lost)) => Some(lost.clone()),
+                _ => Some(error),
+            };
+            return self.fail(self.unfinished(limit));
+        }
         let failure = match &self.sent {
             // What became of the request matters more than why we cannot look.
             Some(Sent::Refused(refused)) if !self.open => Some(refused.clone()),
@@ -211,7 +219,8 @@ impl Claim {
             cluster_id: self.cluster_id.clone(),
             state: self.last.as_ref().map(|cluster| cluster.state.clone()),
             waited: limit,
-            sent: self.sends > 0,
+            // What was turned away without effect was as good as not sent.
+            sent: self.open,
             last_error: self.last_error.clone(),
         }
     }

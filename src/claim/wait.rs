@@ -223,13 +223,7 @@ impl Wait {
                 Step::Pause(length)
             }
             None => {
-                self.fail(Failure::Unfinished {
-                    cluster_id: self.cluster_id.clone(),
-                    state: self.last.as_ref().map(|cluster| cluster.state.clone()),
-                    waited: self.limit,
-                    sent: false,
-                    last_error: self.last_error.clone(),
-                });
+                self.fail(self.unfinished(self.limit));
                 self.step.clone()
             }
         }
@@ -248,11 +242,26 @@ impl Wait {
                 let failure = Failure::NotFound { cluster_id: self.cluster_id.clone(), place: self.place.clone(), sent: false };
                 self.gap(failure);
             }
+            Err(error) if error.out_of_time().is_some() => {
+                let waited = error.out_of_time().unwrap_or(self.limit);
+                self.last_error = Some(error);
+                self.fail(self.unfinished(waited));
+            }
             Err(error) if error.is_transient() => {
                 self.last_error = Some(error.clone());
                 self.gap(Failure::Service { error, open: false });
             }
             Err(error) => self.fail(Failure::Service { error, open: false }),
+        }
+    }
+
+    fn unfinished(&self, waited: Duration) -> Failure {
+        Failure::Unfinished {
+            cluster_id: self.cluster_id.clone(),
+            state: self.last.as_ref().map(|cluster| cluster.state.clone()),
+            waited,
+            sent: false,
+            last_error: self.last_error.clone(),
         }
     }
 

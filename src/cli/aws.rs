@@ -50,11 +50,20 @@ mod ca {
         /// Another endpoint for AWS KMS or AWS Private CA, such as a VPC endpoint
         #[arg(long, value_name = "URL", value_parser = super::endpoint)]
         endpoint_url: Option<String>,
+        /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the session token
+        #[arg(long)]
+        insecure_http: bool,
     }
 
     impl CaAccessArgs {
         pub(crate) fn options(&self) -> Options {
-            Options { region: self.region.clone(), profile: self.profile.clone(), endpoint_url: self.endpoint_url.clone(), ..Options::default() }
+            Options {
+                region: self.region.clone(),
+                profile: self.profile.clone(),
+                endpoint_url: self.endpoint_url.clone(),
+                insecure_http: self.insecure_http,
+                ..Options::default()
+            }
         }
 
         /// For a key.
@@ -62,8 +71,13 @@ mod ca {
         /// # Errors
         /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in AWS.
         pub(crate) fn options_for(&self, source: &KeySource) -> Result<Options> {
-            let given = [("--region", &self.region), ("--profile", &self.profile), ("--endpoint-url", &self.endpoint_url)];
-            let named = given.iter().find(|(_, value)| value.is_some());
+            let given = [
+                ("--region", self.region.is_some()),
+                ("--profile", self.profile.is_some()),
+                ("--endpoint-url", self.endpoint_url.is_some()),
+                ("--insecure-http", self.insecure_http),
+            ];
+            let named = given.iter().find(|(_, given)| *given);
             if let (Some((name, _)), false) = (named, matches!(source, KeySource::Kms(_))) {
                 return Err(Error::new(
                     Class::Usage,

@@ -189,7 +189,7 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
         let changed = match before.state {
             BackupState::PendingDeletion | BackupState::Deleted => false,
@@ -212,7 +212,7 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
 fn restore(args: &RestoreArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
         match before.state {
             BackupState::Ready => return Ok(told(&service, false, &before, format!("{id} is READY"))),

@@ -188,7 +188,7 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
 fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
     let (id, days) = (&args.cluster_id, args.retention_days);
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
         if is_going(&before) {
             return Err(deleted(&before));

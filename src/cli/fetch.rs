@@ -53,7 +53,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         }
     })?;
     let now = super::now();
-    let facts = Facts { region: place.region.as_deref().unwrap_or_default(), now, tool: TOOL, step: args.step.begin(now) };
+    let region = place.region.as_deref().unwrap_or_default();
+    let facts = Facts { region, endpoint: place.endpoint.as_deref(), now, tool: TOOL, step: args.step.begin(now) };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
     if let Some(warning) = warning(&cluster) {

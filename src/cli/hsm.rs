@@ -122,7 +122,7 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
     let order = NewHsm { cluster_id: id.to_string(), availability_zone: args.availability_zone.clone(), ip_address: args.ip_address.clone() };
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let mut cluster = find(&service, id).await?;
         takes_an_hsm(&cluster, &order.availability_zone)?;
         let made = service.create_hsm(&order).await?;
@@ -222,7 +222,7 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let cluster = find(&service, id).await?;
         let hsm = cluster.hsms.iter().find(|hsm| args.which.is(hsm)).ok_or_else(|| no_such_hsm(&cluster, args.which.name()))?;
         let changed = !is_going_hsm(hsm);

@@ -19,7 +19,7 @@ pub struct WaitArgs {
     /// Wait until it is done
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long to wait: seconds, or a number with s, m or h (default: 30m)
+    /// How long the command may take with --wait: seconds, or a number with s, m or h (default: 30m)
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "wait")]
     pub(crate) timeout: Option<Duration>,
 }
@@ -96,7 +96,7 @@ const MOST_GAPS: u32 = 5;
 /// Looks until it is there, for `limit` in all. `hint` says how to go on when that is over.
 pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl AsyncFn() -> std::result::Result<Seen<T>, ServiceError>) -> Result<T> {
     let mut watcher = Watcher::new(ui);
-    let (mut pause, mut gaps, mut last) = (FIRST_PAUSE, 0_u32, String::new());
+    let (mut pause, mut gaps, mut last, mut over) = (FIRST_PAUSE, 0_u32, String::new(), false);
     loop {
         match look().await {
             Ok(Seen::There(found)) => return Ok(found),
@@ -110,9 +110,13 @@ pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl A
                 gaps = gaps.saturating_add(1);
                 watcher.tell(&format!("{}; trying again", error.brief()));
             }
+            Err(error) if error.out_of_time().is_some() => {
+                over = true;
+                last = if last.is_empty() { error.brief() } else { last };
+            }
             Err(error) => return Err(error.into()),
         }
-        let Some(left) = limit.checked_sub(watcher.elapsed()).filter(|left| !left.is_zero()) else {
+        let Some(left) = limit.checked_sub(watcher.elapsed()).filter(|left| !left.is_zero() && !over) else {
             let message = format!("it is not there yet after {} s\n  seen last  {last}", limit.as_secs());
             return Err(Error::new(Class::Unfinished, "not-finished", message, hint));
         };

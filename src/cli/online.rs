@@ -1,6 +1,7 @@
 //! What the online commands share: flags, the connection, waiting with something to look at.
 
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -11,7 +12,7 @@ use super::aws::{endpoint, region};
 use super::ui::{Ui, plain};
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
-use crate::cloudhsm::aws::{AwsCloudHsm, Options};
+use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
 use crate::cloudhsm::{Cluster, ServiceError};
 use crate::error::{Class, Error, Result};
 
@@ -28,12 +29,18 @@ pub struct OnlineArgs {
     /// Another endpoint: a VPC endpoint, or a simulator's http://127.0.0.1:PORT, which needs no credentials
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(crate) endpoint_url: Option<String>,
+    /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the session token
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
 }
+
+/// The end of the command, where `--timeout` names one. A process runs one command.
+static DEADLINE: OnceLock<Deadline> = OnceLock::new();
 
 /// How long to wait.
 #[derive(Clone, Debug, Args)]
 pub struct TimeoutArgs {
-    /// How long to wait for the cluster: seconds, or a number with s, m or h
+    /// How long the command may take: seconds, or a number with s, m or h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }
@@ -44,6 +51,21 @@ pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
 }
 
 impl OnlineArgs {
+    /// The same as [`OnlineArgs::connect`], for a command that was given so long, from now: whatever is asked of AWS then ends with it.
+    pub(crate) async fn connect_within(&self, limit: Option<Duration>, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
+        if let Some(limit) = limit {
+            DEADLINE.get_or_init(|| Deadline::after(limit));
+        }
+        self.connect(fallback_region, ui).await
+    }
+
+    /// The way to another service of AWS for the same command: with its profile, not with its endpoint, which is CloudHSM's.
+    #[cfg(feature = "awskms")]
+    pub(crate) fn elsewhere(&self, region: Option<String>) -> Options {
+        let deadline = DEADLINE.get().copied();
+        Options { region, profile: self.profile.clone(), insecure_http: self.insecure_http, deadline, ..Options::default() }
+    }
+
     /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
     pub(crate) async fn connect(&self, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
         if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text).is_err()) {
@@ -54,9 +76,14 @@ impl OnlineArgs {
             fallback_region: fallback_region.and_then(|text| region(text).ok()),
             profile: self.profile.clone(),
             endpoint_url: self.endpoint_url.clone(),
+            insecure_http: self.insecure_http,
+            deadline: DEADLINE.get().copied(),
             ..Options::default()
         };
         let service = AwsCloudHsm::connect(&options).await?;
+        if let Some(elsewhere) = service.elsewhere() {
+            ui.say(elsewhere);
+        }
         for note in service.notes() {
             ui.detail(note);
         }
@@ -75,7 +102,10 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
             "nothing has been done",
         )
     })?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A name that is still being looked up, or a file that nobody writes, is not waited for.
+    runtime.shutdown_background();
+    done
 }
 
 /// Shows what is being waited for: a spinner on a terminal, a line for each new state elsewhere.
@@ -123,7 +153,8 @@ impl<'a> Watcher<'a> {
     }
 
     pub(crate) async fn pause(&self, length: Duration) {
-        tokio::time::sleep(length).await;
+        let left = DEADLINE.get().map_or(length, Deadline::left);
+        tokio::time::sleep(length.min(left)).await;
     }
 
     /// Clears the terminal's line, before something else is written or asked there.

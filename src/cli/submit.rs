@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
-        let service = args.online.connect(region.as_deref(), ui).await?;
+        let service = args.online.connect_within(args.timeout.timeout, region.as_deref(), ui).await?;
         let account = service.account().await;
         let intent = |owner| Intent {
             cluster_id: bundle.id().as_str(),
@@ -134,6 +134,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let account = Account {
             cluster_id: bundle.id(),
             region: service.place().region.as_deref().unwrap_or_default(),
+            endpoint: service.place().endpoint.as_deref(),
             tool: TOOL,
             submitted_at: sent_at,
             now: super::now(),

@@ -52,12 +52,14 @@ fn target(text: &str) -> std::result::Result<Target, String> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let found = block_on(async {
-        let service = args.online.connect(None, ui).await?;
+    let (found, place) = block_on(async {
+        let service = args.online.connect_within(Some(limit), None, ui).await?;
         let wait = Wait::new(id, args.target, limit, Patience::default()).at(service.place().clone());
-        until(&service, wait, ui).await
+        Ok((until(&service, wait, ui).await?, service.place().clone()))
     })?;
     let document = json!({
+        "region": place.region,
+        "endpoint": place.endpoint,
         "cluster_id": id,
         "for": args.target.as_str(),
         "cluster": found.as_deref().map(view::document),

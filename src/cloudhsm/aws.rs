@@ -1,6 +1,8 @@
 //! [`CloudHsm`] over the AWS SDK. The only file that names it.
 
 use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -9,13 +11,15 @@ use aws_sdk_cloudhsmv2::config;
 
 use super::fleet::{ClusterFilter, Fleet};
 use super::{Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError, Trouble};
-use crate::aws::{self, Connected, Service, failure};
-pub use crate::aws::{Options, Timeouts, endpoint_problem};
+use crate::aws::{self, Connected, Received, Service, failure, within};
+pub use crate::aws::{Deadline, Options, Timeouts, endpoint_problem};
 
 mod answer;
 mod fleet;
+mod pages;
 
 use answer::cluster_from;
+use pages::Pages;
 
 /// What AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL say counts where no endpoint is given.
 const SERVICE: Service = Service { id: "CloudHSM V2", endpoint_variable: "AWS_ENDPOINT_URL_CLOUDHSM_V2" };
@@ -28,8 +32,13 @@ const PAGE: i32 = 25;
 pub struct AwsCloudHsm {
     client: Client,
     place: Place,
+    elsewhere: Option<String>,
     notes: Vec<String>,
     credentials: Option<SharedCredentialsProvider>,
+    received: Received,
+    /// For all pages of a list, where the deadline is later.
+    list: Duration,
+    deadline: Option<Deadline>,
 }
 
 impl fmt::Debug for AwsCloudHsm {
@@ -42,14 +51,17 @@ impl AwsCloudHsm {
     /// Finds region, endpoint and credentials sources, as [`aws::connect`] does. Sends nothing to CloudHSM and does not check that it is there.
     pub async fn connect(options: &Options) -> Result<Self, ServiceError> {
         let failed = |(trouble, place)| ServiceError { call: Call::DescribeClusters, trouble, place: Box::new(place) };
-        let Connected { config, place, notes } = aws::connect(SERVICE, options).await.map_err(failed)?;
+        let Connected { config, place, elsewhere, received, notes } = aws::connect(SERVICE, options).await.map_err(failed)?;
+        let (list, deadline) = (options.timeouts.call.saturating_mul(5), options.deadline);
         let credentials = config.credentials_provider();
-        Ok(AwsCloudHsm { client: Client::new(&config), place, notes, credentials })
+        Ok(AwsCloudHsm { client: Client::new(&config), place, elsewhere, notes, credentials, received, list, deadline })
     }
 
     /// The AWS account that the credentials are of, where they name it: those of a profile with `aws_account_id`, of a role or of IAM Identity Center do.
     pub async fn account(&self) -> Option<String> {
-        let credentials = self.credentials.as_ref()?.provide_credentials().await.ok()?;
+        // A source that takes longer is asked again by the first call, and its failure told.
+        let deadline = self.deadline.unwrap_or_else(|| Deadline::after(Duration::from_secs(5)));
+        let credentials = within(Some(deadline), self.credentials.as_ref()?.provide_credentials()).await.ok()?.ok()?;
         credentials.account_id().map(|account| account.as_str().to_owned())
     }
 
@@ -63,6 +75,20 @@ impl AwsCloudHsm {
         &self.notes
     }
 
+    /// That calls go to an endpoint that was set, and what named it, where that is so.
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref()
+    }
+
+    /// A call that only reads, with all its pages, before the deadline and in the time that lists have.
+    async fn read<T>(&self, call: Call, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
+        let in_time = async {
+            let reason = || format!("the list was not at its end after {} s", self.list.as_secs());
+            tokio::time::timeout(self.list, work).await.unwrap_or_else(|_| Err(self.failed(call, Trouble::TooMuch { reason: reason() })))
+        };
+        within(self.deadline, in_time).await.unwrap_or_else(|trouble| Err(self.failed(call, trouble)))
+    }
+
     fn failed(&self, call: Call, trouble: Trouble) -> ServiceError {
         ServiceError { call, trouble, place: Box::new(self.place.clone()) }
     }
@@ -70,21 +96,22 @@ impl AwsCloudHsm {
 
 impl CloudHsm for AwsCloudHsm {
     async fn describe(&self, cluster_id: &str) -> Result<Option<Cluster>, ServiceError> {
-        let mut next = None;
-        // A filter's result may be spread over pages, empty ones included (API reference, DescribeClusters, NextToken).
-        for _ in 0..MAX_PAGES {
-            let request = self.client.describe_clusters().filters("clusterIds", vec![cluster_id.to_owned()]).set_next_token(next);
-            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
-            let found = answer.clusters().iter().find(|cluster| cluster.cluster_id() == Some(cluster_id));
-            if let Some(cluster) = found {
-                return Ok(Some(cluster_from(cluster)));
+        self.read(Call::DescribeClusters, async {
+            let mut pages = Pages::new(&self.received);
+            // A filter's result may be spread over pages, empty ones included (API reference, DescribeClusters, NextToken).
+            loop {
+                let request = self.client.describe_clusters().filters("clusterIds", vec![cluster_id.to_owned()]).set_next_token(pages.token());
+                let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
+                let found = answer.clusters().iter().find(|cluster| cluster.cluster_id() == Some(cluster_id));
+                if let Some(cluster) = found {
+                    return Ok(Some(cluster_from(cluster)));
+                }
+                if !pages.go_on(answer.next_token()).map_err(|trouble| self.failed(Call::DescribeClusters, trouble))? {
+                    return Ok(None);
+                }
             }
-            match token(answer.next_token()) {
-                Some(token) => next = Some(token),
-                None => return Ok(None),
-            }
-        }
-        Err(self.failed(Call::DescribeClusters, endless()))
+        })
+        .await
     }
 
     async fn list(&self) -> Result<Vec<Cluster>, ServiceError> {
@@ -95,15 +122,16 @@ impl CloudHsm for AwsCloudHsm {
         // One attempt, here whatever the environment says (AWS_MAX_ATTEMPTS): see `CloudHsm::initialize`.
         let once = config::Builder::new().retry_config(RetryConfig::disabled());
         let call = self.client.initialize_cluster();
-        let answer = call
+        let sending = call
             .cluster_id(request.cluster_id())
             .signed_cert(request.signed_cert())
             .trust_anchor(request.trust_anchor())
             .customize()
             .config_override(once)
-            .send()
-            .await
-            .map_err(|error| self.failed(Call::InitializeCluster, failure::trouble(&error, false)))?;
+            .send();
+        let failed = |trouble| self.failed(Call::InitializeCluster, trouble);
+        let answer = within(self.deadline, sending).await.map_err(|trouble| failed(cut_off(trouble)))?;
+        let answer = answer.map_err(|error| failed(failure::trouble(&error, false)))?;
         Ok(Accepted {
             state: answer.state().map(|state| ClusterState::from(state.as_str())),
             state_message: answer.state_message().map(str::to_owned),
@@ -111,13 +139,12 @@ impl CloudHsm for AwsCloudHsm {
     }
 }
 
-/// More pages than an account can fill: a service that hands out tokens without end does not hold us for ever.
-const MAX_PAGES: usize = 1000;
-
-fn token(text: Option<&str>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn endless() -> Trouble {
-    Trouble::Unknown { reason: format!("the service gave more than {MAX_PAGES} pages") }
+/// The time is over in the midst of a call that must not simply be made again: what it did is not known.
+fn cut_off(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::OutOfTime { limit, sent: true } => {
+            Trouble::Unknown { reason: format!("no answer within the time that was given, {} s", limit.as_secs()) }
+        }
+        other => other,
+    }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a call to the service, and how it is told.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::aws::Asked;
 pub use crate::aws::{Place, Trouble};
@@ -57,7 +58,7 @@ calls! {
 
 impl Call {
     /// What a repetition would make once more.
-    fn makes(self) -> Option<&'static str> {
+    pub(super) fn makes(self) -> Option<&'static str> {
         match self {
             Call::CreateCluster => Some("look for it with `hsmboot cluster list` before you run this again: a second run makes a second cluster"),
             Call::CreateHsm => Some("look for it with `hsmboot cluster show` before you run this again: a second run makes a second HSM"),
@@ -99,7 +100,15 @@ impl ServiceError {
 
     /// Whether the same call may succeed a little later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
-        matches!(self.trouble, Trouble::Unreachable { .. } | Trouble::Throttled { .. } | Trouble::Unknown { .. })
+        matches!(self.trouble, Trouble::Unreachable { .. } | Trouble::Throttled { .. } | Trouble::Unknown { .. } | Trouble::Unreadable { .. })
+    }
+
+    /// How long the command was given, where that time is over.
+    pub fn out_of_time(&self) -> Option<Duration> {
+        match self.trouble {
+            Trouble::OutOfTime { limit, .. } => Some(limit),
+            _ => None,
+        }
     }
 
     /// One line for progress and logs.
@@ -114,6 +123,10 @@ impl ServiceError {
             Trouble::Throttled { message } => format!("{call} was throttled: {message}"),
             Trouble::NotFound { message } => format!("{call}: not found: {message}"),
             Trouble::Refused { code, message } => format!("{call} was refused: {code}: {message}"),
+            Trouble::InsecureEndpoint { named_by } => format!("{call} was not sent: plain HTTP to another machine, as {named_by} says"),
+            Trouble::Unreadable { reason } | Trouble::TooMuch { reason } => format!("{call} was answered with {reason}"),
+            Trouble::OutOfTime { sent: true, .. } => format!("{call} was not answered in time"),
+            Trouble::OutOfTime { sent: false, .. } => format!("{call} was not sent: the time was over before"),
             Trouble::Unknown { reason } => format!("{call} was sent, its outcome is not known: {reason}"),
         }
     }
@@ -131,7 +144,7 @@ impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
         let ServiceError { call, trouble, place } = error;
         let asked = Asked {
-            service: "CloudHSM",
+            service: place.name("CloudHSM"),
             call: call.as_str(),
             at: place.to_string(),
             region_of: "the cluster's region",

@@ -1,5 +1,6 @@
 //! What AWS Private CA's refusals mean, and a certificate that is not there in time.
 
+use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_acmpca::operation::get_certificate::GetCertificateError;
@@ -8,7 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::CaArn;
-use crate::aws::{Asked, Place, Trouble, failure};
+use crate::aws::{Asked, Deadline, Place, Trouble, failure, within};
 use crate::error::{Class, Error};
 
 /// A call to AWS Private CA, as its failure is told.
@@ -41,9 +42,22 @@ impl Call<'_> {
         }
     }
 
+    /// The answer, in time.
+    pub(super) async fn answered<T, E>(
+        &self,
+        deadline: Option<Deadline>,
+        asking: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Error>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let answer = within(deadline, asking).await.map_err(|trouble| self.told(&trouble))?;
+        answer.map_err(|error| self.failed(&error))
+    }
+
     pub(super) fn told(&self, trouble: &Trouble) -> Error {
         let asked = Asked {
-            service: "AWS Private CA",
+            service: self.place.name("AWS Private CA"),
             call: self.name,
             at: self.place.of("AWS Private CA"),
             region_of: "the CA's region",

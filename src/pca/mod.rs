@@ -16,7 +16,7 @@ use aws_sdk_acmpca::types::{SigningAlgorithm, Validity, ValidityPeriodType};
 
 pub use self::arn::CaArn;
 use self::fault::Call;
-use crate::aws::{self, Options, Place, Service};
+use crate::aws::{self, Deadline, Options, Place, Service, within};
 use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::sign::Grounds;
@@ -46,6 +46,8 @@ pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 pub struct Authority {
     client: Client,
     place: Place,
+    elsewhere: Option<String>,
+    deadline: Option<Deadline>,
     arn: CaArn,
     root: Certificate,
     short_lived: bool,
@@ -60,17 +62,18 @@ impl Authority {
     /// `contradicting-region`. Class [`Class::Input`]: a root certificate that does not read.
     pub fn open(arn: &CaArn, options: &Options, now: Moment) -> Result<(Self, Vec<String>)> {
         let options = options.in_region(arn.region())?;
-        let (client, place, notes, description, text) = aws::wait(async {
+        let deadline = options.deadline;
+        let (client, place, elsewhere, notes, description, text) = aws::wait(async {
             let failed = |(trouble, place): (_, Place)| Call { name: DESCRIBE, arn: arn.as_str(), place: &place }.told(&trouble);
             let connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let (client, place) = (Client::new(&connected.config), connected.place);
             let call = |name| Call { name, arn: arn.as_str(), place: &place };
-            let description = client.describe_certificate_authority().certificate_authority_arn(arn.as_str()).send().await;
-            let description = description.map_err(|error| call(DESCRIBE).failed(&error))?;
+            let asking = client.describe_certificate_authority().certificate_authority_arn(arn.as_str()).send();
+            let description = call(DESCRIBE).answered(deadline, asking).await?;
             is_active_root(&description, arn)?;
-            let answer = client.get_certificate_authority_certificate().certificate_authority_arn(arn.as_str()).send().await;
-            let answer = answer.map_err(|error| call("GetCertificateAuthorityCertificate").failed(&error))?;
-            Ok((client, place, connected.notes, description, answer.certificate().unwrap_or_default().to_owned()))
+            let asking = client.get_certificate_authority_certificate().certificate_authority_arn(arn.as_str()).send();
+            let answer = call("GetCertificateAuthorityCertificate").answered(deadline, asking).await?;
+            Ok((client, place, connected.elsewhere, connected.notes, description, answer.certificate().unwrap_or_default().to_owned()))
         })?;
         let root = check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
             error.message = format!("{arn}: {}", error.message);
@@ -78,7 +81,12 @@ impl Authority {
         })?;
         let mode = description.certificate_authority().and_then(|ca| ca.usage_mode());
         let short_lived = mode == Some(&CertificateAuthorityUsageMode::ShortLivedCertificate);
-        Ok((Authority { client, place, arn: arn.clone(), root, short_lived }, notes))
+        Ok((Authority { client, place, elsewhere, deadline, arn: arn.clone(), root, short_lived }, notes))
+    }
+
+    /// That calls go to an endpoint that was set, and what named it, where that is so.
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref()
     }
 
     /// The root certificate: what becomes the trust anchor.
@@ -120,7 +128,7 @@ impl Authority {
             .template_arn(template)
             .validity(Validity::builder().r#type(kind).value(value).build().map_err(bug)?)
             .idempotency_token(token);
-        let answer = aws::wait(async { request.send().await.map_err(|error| call.failed(&error)) })?;
+        let answer = aws::wait(call.answered(self.deadline, request.send()))?;
         let certificate = answer.certificate_arn().unwrap_or_default();
         if self.arn.issues(certificate) {
             return Ok(certificate.to_owned());
@@ -140,15 +148,17 @@ impl Authority {
             let end = tokio::time::Instant::now().checked_add(patience);
             let mut pause = FIRST_PAUSE;
             loop {
-                match request.clone().send().await {
-                    Ok(answer) => return Ok(answer.certificate().unwrap_or_default().to_owned()),
-                    Err(error) if fault::is_in_progress(&error) => {}
-                    Err(error) => return Err(call.failed(&error)),
+                // Its ARN is known: whatever ends the time, the same certificate can be fetched later.
+                match within(self.deadline, request.clone().send()).await {
+                    Ok(Ok(answer)) => return Ok(answer.certificate().unwrap_or_default().to_owned()),
+                    Ok(Err(error)) if fault::is_in_progress(&error) => {}
+                    Ok(Err(error)) => return Err(call.failed(&error)),
+                    Err(_) => return Err(fault::pending(&self.arn, certificate, patience)),
                 }
                 if end.is_none_or(|end| tokio::time::Instant::now().checked_add(pause).is_none_or(|next| next > end)) {
                     return Err(fault::pending(&self.arn, certificate, patience));
                 }
-                tokio::time::sleep(pause).await;
+                within(self.deadline, tokio::time::sleep(pause)).await.map_err(|_| fault::pending(&self.arn, certificate, patience))?;
                 pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             }
         })

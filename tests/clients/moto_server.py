@@ -1,7 +1,8 @@
-"""moto's server (PyPI, moto[server]) on a port that is free, which its first line names, with the one thing repaired that stands between it and AWS KMS here.
+"""moto's server (PyPI, moto[server]) on a port that is free, which its first line names, with the two things repaired that stand between it and AWS here.
 
 KMS signs a digest as it is when MessageType is DIGEST (API Reference, Sign); moto 5.2 parses MessageType, ignores it, and hashes the digest once more
-(getmoto/moto pull request 10202 mends that). Everything else is moto's own.
+(getmoto/moto pull request 10202 mends that). AWS's answers are of the type application/x-amz-json-1.1 (Smithy, "AWS JSON 1.1 protocol"), moto's of
+text/html. Everything else is moto's own.
 """
 
 import os
@@ -48,10 +49,24 @@ responses.KmsResponse.sign = sign
 for key in (utils.RSAPrivateKey, utils.ECDSAPrivateKey):
     key.sign = of_a_digest(key.sign)
 
+
+def labelled(application):
+    """The application, with its answers' type as AWS has it."""
+
+    def call(environ, start_response):
+        def start(status, headers, exc_info=None):
+            others = [(name, value) for name, value in headers if name.lower() != "content-type"]
+            return start_response(status, [*others, ("Content-Type", "application/x-amz-json-1.1")], exc_info)
+
+        return application(environ, start if "HTTP_X_AMZ_TARGET" in environ else start_response)
+
+    return call
+
+
 # What `moto_server` does, which says on which port only if it is told one: and one that was free before need not be free any more.
 application = DomainDispatcherApplication(create_backend_app)
 application.debug = True
-server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+server = make_server("127.0.0.1", 0, labelled(application), threaded=True, request_handler=MotoRequestHandler)
 os.environ["MOTO_PORT"] = str(server.port)
 print(f"listening on 127.0.0.1:{server.port}", flush=True)
 server.serve_forever()

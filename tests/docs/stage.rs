@@ -42,7 +42,9 @@ pub(super) fn expected_in(page: &str, all: &[Block], language: &str, text: &str)
         text.split(MARK).skip(1).map(|part| part.split_once('\n').unwrap()).map(|(line, rest)| (line.parse().unwrap(), rest)).collect();
     for pair in all.windows(2).filter(|pair| pair[0].language == language && pair[1].language == "text" && pair[1].follows) {
         let (_, found) = said.iter().find(|(line, _)| *line == pair[0].line).unwrap();
-        let (expected, lines): (Vec<&str>, Vec<&str>) = (pair[1].text.lines().collect(), found.lines().collect());
+        // The reader's calls go to AWS, of which nothing is said.
+        let lines: Vec<&str> = found.lines().filter(|line| !line.starts_with("calls go to http://127.0.0.1:")).collect();
+        let expected: Vec<&str> = pair[1].text.lines().collect();
         assert!(fits(&expected, &lines), "{page}:{}: says\n{}but the output is\n{found}", pair[1].line, pair[1].text);
     }
 }

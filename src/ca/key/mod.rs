@@ -118,7 +118,7 @@ impl KeySource {
             #[cfg(feature = "awskms")]
             KeySource::Kms(name) => {
                 let options = unlock.aws.cloned().unwrap_or_default();
-                let (key, notes) = KmsKey::open(name, &options)?;
+                let (key, notes) = KmsKey::open(name, &options, unlock.say)?;
                 let name = format!("awskms:{}", key.key_id());
                 Ok(LoadedKey { key: Box::new(key), warnings: Vec::new(), notes, name: Some(name) })
             }

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     check_tags(&args.tag.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>())?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
         if matches!(before.state, BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted) {
             return Err(forbidden(&before, "copied"));

@@ -261,7 +261,7 @@ impl<'a> Desk<'a> {
             KeySource::Kms(name) if name.region().is_some() => None,
             _ => online.region.clone(),
         };
-        crate::aws::Options { region, profile: online.profile.clone(), ..crate::aws::Options::default() }
+        online.elsewhere(region)
     }
 
     fn new_passphrase(&self) -> Result<Option<Passphrase>> {

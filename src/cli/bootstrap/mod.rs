@@ -57,7 +57,7 @@ pub struct Args {
     cluster_id: Option<ClusterId>,
     /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its own; nothing of it is real
     #[cfg(feature = "simulator")]
-    #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "aws_root", "manufacturer_root"])]
+    #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http", "aws_root", "manufacturer_root"])]
     simulate: bool,
     /// The CA's certificate, which names the owner and becomes the trust anchor
     #[arg(long, value_name = "FILE")]
@@ -135,7 +135,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
     };
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
         let dir = bundle_dir(args.bundle.as_ref(), id);
         let desk = Desk::open(args, ui, &dir)?;
         claim(args, &service, id, &dir, desk, Trust { policy, anchors, roots }, ui).await
@@ -146,7 +146,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Outcome> {
     let plan = args.create.plan()?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
         let mut desk = Desk::open(args, ui, dir)?;
         let start = create::Start {
             plan: &plan,
@@ -211,6 +211,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let account = Account {
         cluster_id: id,
         region: &region,
+        endpoint: place.endpoint.as_deref(),
         tool: TOOL,
         submitted_at: run.sent_at,
         now,
@@ -297,8 +298,8 @@ impl Host for Run<'_> {
     fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
         self.watcher.clear();
         let now = super::now();
-        let fetched =
-            fetch::write(self.dir, cluster, &Facts { region: self.region, now, tool: TOOL, step: self.args.step.begin(now) }, self.args.force)?;
+        let facts = Facts { region: self.region, endpoint: self.place.endpoint.as_deref(), now, tool: TOOL, step: self.args.step.begin(now) };
+        let fetched = fetch::write(self.dir, cluster, &facts, self.args.force)?;
         warn_of_missing(&fetched, self.ui);
         let bundle = fetched.bundle;
         let evidence = bundle.evidence(false, true)?;

@@ -22,9 +22,9 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let simulator = Simulator::spawn(Options::default()).map_err(|fault| broken(&fault))?;
     ui.say(&format!("simulator at {}: nothing of what follows is real", simulator.url()));
     let anchors = anchors(&simulator)?;
-    let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()) };
+    let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()), insecure_http: false };
     let outcome = block_on(async {
-        let service = online.connect(None, ui).await?;
+        let service = online.connect_within(args.timeout.timeout, None, ui).await?;
         let order =
             NewCluster { hsm_type: "hsm1.medium".to_owned(), subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()], ..NewCluster::default() };
         let id = service.create_cluster(&order).await?.cluster_id;

@@ -113,6 +113,7 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         format: Receipt::FORMAT.to_owned(),
         cluster_id: account.cluster_id.clone(),
         region: account.region.to_owned(),
+        endpoint: account.endpoint.map(str::to_owned),
         tool: account.tool.to_owned(),
         outcome: "already-claimed".to_owned(),
         submitted_at: None,

@@ -75,7 +75,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let order = args.new.order(args.source_backup_id.clone())?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let made = service.create_cluster(&order).await?;
         let id = made.cluster_id.clone();
         let document = |cluster: &Cluster| located(service.place(), json!({ "changed": true, "cluster": view::document(cluster) }));

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect(None, ui).await?;
+        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
         let changed = !is_going(&before);
         if changed {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Work, check_places, note_subject};
+use crate::aws::{Deadline, Options};
 use crate::bundle::{Digests, IssuedBy, Origin};
 use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
@@ -25,7 +26,7 @@ pub struct IssuerArgs {
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
     certificate_arn: Option<String>,
-    /// How long to wait for the certificate: seconds, or a number with s, m or h (default: 60)
+    /// How long to wait for AWS, and for the certificate: seconds, or a number with s, m or h (default: 60)
     #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = duration)]
     timeout: Option<Duration>,
 }
@@ -83,7 +84,11 @@ impl Work<'_> {
     /// What can fail before anything is requested comes first: the CA, its root certificate, the place for it, the comparison.
     pub(super) fn by_service(&self, arn: &CaArn) -> Result<Outcome> {
         let (args, ui) = (&self.args.ca.issuer, self.ui);
-        let (ca, notes) = Authority::open(arn, &self.args.ca.access.options(), self.now)?;
+        let options = Options { deadline: args.timeout.map(Deadline::after), ..self.args.ca.access.options() };
+        let (ca, notes) = Authority::open(arn, &options, self.now)?;
+        if let Some(elsewhere) = ca.elsewhere() {
+            ui.say(&format!("for the CA, {elsewhere}"));
+        }
         for note in &notes {
             ui.detail(note);
         }

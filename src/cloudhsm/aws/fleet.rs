@@ -10,8 +10,9 @@ use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
-use super::{AwsCloudHsm, MAX_PAGES, endless, token};
-use crate::aws::failure;
+use super::pages::Pages;
+use super::{AwsCloudHsm, cut_off};
+use crate::aws::{failure, within};
 use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag};
 use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
 
@@ -39,14 +40,17 @@ impl AwsCloudHsm {
         let mut pause = FIRST_PAUSE;
         let mut tries = 1;
         loop {
-            let error = match attempt().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => failure::trouble(&error, false),
+            let error = match within(self.deadline, attempt()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => failure::trouble(&error, false),
+                // The same command makes nothing twice but what is made: then it must not simply be run again.
+                Err(trouble) if call.makes().is_some() => cut_off(trouble),
+                Err(trouble) => trouble,
             };
             if !matches!(error, Trouble::Throttled { .. }) || tries >= MOST_TRIES {
                 return Err(self.failed(call, error));
             }
-            tokio::time::sleep(pause).await;
+            within(self.deadline, tokio::time::sleep(pause)).await.map_err(|trouble| self.failed(call, trouble))?;
             pause = pause.saturating_mul(2);
             tries = tries.saturating_add(1);
         }
@@ -97,17 +101,19 @@ impl Fleet for AwsCloudHsm {
     async fn clusters(&self, filter: &ClusterFilter) -> Result<Vec<Cluster>, ServiceError> {
         let states = filter.states.iter().map(ToString::to_string).collect();
         let filters = filters([("clusterIds", filter.cluster_ids.clone()), ("vpcIds", filter.vpc_ids.clone()), ("states", states)]);
-        let (mut clusters, mut next) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let request = self.client.describe_clusters().set_filters(filters.clone()).set_max_results(filter.page_size).set_next_token(next);
-            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
-            clusters.extend(answer.clusters().iter().map(cluster_from));
-            match token(answer.next_token()) {
-                Some(token) => next = Some(token),
-                None => return Ok(clusters),
+        let failed = |trouble| self.failed(Call::DescribeClusters, trouble);
+        self.read(Call::DescribeClusters, async {
+            let (mut clusters, mut pages) = (Vec::new(), Pages::new(&self.received));
+            loop {
+                let request = self.client.describe_clusters().set_filters(filters.clone()).set_max_results(filter.page_size);
+                let answer = request.set_next_token(pages.token()).send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
+                clusters.extend(answer.clusters().iter().map(cluster_from));
+                if !pages.go_on(answer.next_token()).map_err(failed)? {
+                    return Ok(clusters);
+                }
             }
-        }
-        Err(self.failed(Call::DescribeClusters, endless()))
+        })
+        .await
     }
 
     async fn modify_cluster(&self, cluster_id: &str, retention_days: u16) -> Result<Cluster, ServiceError> {
@@ -146,18 +152,20 @@ impl Fleet for AwsCloudHsm {
             ("states", filter.states.iter().map(ToString::to_string).collect()),
             ("neverExpires", filter.never_expires.iter().map(ToString::to_string).collect()),
         ]);
-        let (mut backups, mut next) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let request = self.client.describe_backups().set_filters(filters.clone()).set_max_results(filter.page_size);
-            let request = request.set_sort_ascending(filter.sort_ascending).set_next_token(next);
-            let answer = request.send().await.map_err(|error| self.failed(Call::DescribeBackups, failure::trouble(&error, true)))?;
-            backups.extend(answer.backups().iter().map(backup_from));
-            match token(answer.next_token()) {
-                Some(token) => next = Some(token),
-                None => return Ok(backups),
+        let failed = |trouble| self.failed(Call::DescribeBackups, trouble);
+        self.read(Call::DescribeBackups, async {
+            let (mut backups, mut pages) = (Vec::new(), Pages::new(&self.received));
+            loop {
+                let request = self.client.describe_backups().set_filters(filters.clone()).set_max_results(filter.page_size);
+                let request = request.set_sort_ascending(filter.sort_ascending).set_next_token(pages.token());
+                let answer = request.send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
+                backups.extend(answer.backups().iter().map(backup_from));
+                if !pages.go_on(answer.next_token()).map_err(failed)? {
+                    return Ok(backups);
+                }
             }
-        }
-        Err(self.failed(Call::DescribeBackups, endless()))
+        })
+        .await
     }
 
     async fn copy_backup(&self, backup_id: &str, destination_region: &str, tags: &[Tag]) -> Result<Copied, ServiceError> {
@@ -190,20 +198,20 @@ impl Fleet for AwsCloudHsm {
     }
 
     async fn tags(&self, resource_id: &str, page_size: Option<i32>) -> Result<Vec<Tag>, ServiceError> {
-        let (mut tags, mut next) = (Vec::new(), None);
-        for _ in 0..MAX_PAGES {
-            let request = self.client.list_tags().resource_id(resource_id).set_max_results(page_size).set_next_token(next);
-            let answer = request.send().await.map_err(|error| self.failed(Call::ListTags, failure::trouble(&error, true)))?;
-            tags.extend(tags_from(answer.tag_list()));
-            match token(answer.next_token()) {
-                Some(token) => next = Some(token),
-                None => {
+        let failed = |trouble| self.failed(Call::ListTags, trouble);
+        self.read(Call::ListTags, async {
+            let (mut tags, mut pages) = (Vec::new(), Pages::new(&self.received));
+            loop {
+                let request = self.client.list_tags().resource_id(resource_id).set_max_results(page_size).set_next_token(pages.token());
+                let answer = request.send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
+                tags.extend(tags_from(answer.tag_list()));
+                if !pages.go_on(answer.next_token()).map_err(failed)? {
                     tags.sort_unstable();
                     return Ok(tags);
                 }
             }
-        }
-        Err(self.failed(Call::ListTags, endless()))
+        })
+        .await
     }
 
     async fn add_tags(&self, resource_id: &str, tags: &[Tag]) -> Result<(), ServiceError> {

@@ -59,7 +59,7 @@ impl Call<'_> {
     /// Something about the way to it.
     pub(super) fn told(&self, trouble: &Trouble) -> Error {
         let asked = Asked {
-            service: "AWS KMS",
+            service: self.place.name("AWS KMS"),
             call: self.name,
             at: self.place.of("AWS KMS"),
             region_of: "the key's region",

@@ -13,7 +13,7 @@ use self::fault::Call;
 pub use self::uri::KmsKeyName;
 use super::CaKey;
 use super::scheme::Scheme;
-use crate::aws::{self, Options, Place, Service};
+use crate::aws::{self, Deadline, Options, Place, Service, within};
 use crate::error::Result;
 use crate::x509::PublicKey;
 
@@ -30,6 +30,7 @@ const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec
 pub struct KmsKey {
     client: Client,
     place: Place,
+    deadline: Option<Deadline>,
     /// What GetPublicKey called it: an alias that moves afterwards changes nothing here.
     key_id: String,
     spki: Vec<u8>,
@@ -50,21 +51,28 @@ impl KmsKey {
     /// # Errors
     /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`: whatever stands between
     /// this program and the key. Class `Usage`: `contradicting-region`.
-    pub(super) fn open(name: &KmsKeyName, options: &Options) -> Result<(Self, Vec<String>)> {
+    pub(super) fn open(name: &KmsKeyName, options: &Options, say: &dyn Fn(&str)) -> Result<(Self, Vec<String>)> {
         let options = name.region().map_or_else(|| Ok(options.clone()), |own| options.in_region(own))?;
         let shown = name.to_string();
-        aws::wait(async {
+        let (key, elsewhere, notes) = aws::wait(async {
             let failed = |(trouble, place): (_, Place)| Call { name: "GetPublicKey", key: &shown, place: &place }.told(&trouble);
             let mut connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let place = connected.place;
             let client = Client::new(&connected.config);
             let call = Call { name: "GetPublicKey", key: &shown, place: &place };
-            let answer = client.get_public_key().key_id(name.key_id()).send().await.map_err(|error| call.failed(&error))?;
+            let answer = within(options.deadline, client.get_public_key().key_id(name.key_id()).send()).await;
+            let answer = answer.map_err(|trouble| call.told(&trouble))?.map_err(|error| call.failed(&error))?;
             let (spki, public, scheme) = public_key(&answer, &call)?;
             let key_id = answer.key_id().unwrap_or(name.key_id()).to_owned();
             connected.notes.push(format!("the CA's key is {key_id}, at {}", place.of("AWS KMS")));
-            Ok((KmsKey { client, place, key_id, spki, public, identifier: scheme.algorithm(), scheme }, connected.notes))
-        })
+            let (identifier, deadline) = (scheme.algorithm(), options.deadline);
+            let key = KmsKey { client, place, deadline, key_id, spki, public, identifier, scheme };
+            Ok((key, connected.elsewhere, connected.notes))
+        })?;
+        if let Some(elsewhere) = elsewhere {
+            say(&format!("for the CA's key, {elsewhere}"));
+        }
+        Ok((key, notes))
     }
 
     /// The key, as KMS calls it: its ARN.
@@ -92,7 +100,10 @@ impl CaKey for KmsKey {
             .message(Blob::new(digest::digest(hash(self.scheme), tbs).as_ref()))
             .message_type(MessageType::Digest)
             .signing_algorithm(spec(self.scheme));
-        let answer = aws::wait(async { request.send().await.map_err(|error| call.failed(&error)) })?;
+        let answer = aws::wait(async {
+            let answer = within(self.deadline, request.send()).await.map_err(|trouble| call.told(&trouble))?;
+            answer.map_err(|error| call.failed(&error))
+        })?;
         let signature = answer.signature().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
         if self.scheme.holds(&self.public, tbs, &signature) {
             return Ok(signature);

@@ -1,0 +1,54 @@
+//! A list that comes in pages: followed to its end, but not without end.
+
+use std::collections::HashSet;
+
+use crate::aws::Received;
+use crate::cloudhsm::Trouble;
+
+/// The most pages of a list: more than an account can fill. Of 25 clusters or 50 backups each, they have room for 25,000 clusters and 50,000 backups; the
+/// default quota is 4 clusters in a region (AWS CloudHSM User Guide, "Quotas"), and a backup is made once a day and kept for 379 days at most.
+const MOST_PAGES: usize = 1000;
+
+/// The most that all pages of a list bring together, in octets: 50,000 backups of 1 KB each have room in it.
+const MOST_OCTETS: u64 = 64 * 1024 * 1024;
+
+/// The pages of one list.
+pub(super) struct Pages<'a> {
+    received: &'a Received,
+    /// What had come before the first page.
+    before: u64,
+    /// Every token so far.
+    seen: HashSet<String>,
+    next: Option<String>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(received: &'a Received) -> Self {
+        Pages { received, before: received.octets(), seen: HashSet::new(), next: None }
+    }
+
+    /// What to ask for the next page with.
+    pub(super) fn token(&self) -> Option<String> {
+        self.next.clone()
+    }
+
+    /// A page has come; whether there is another, by its NextToken.
+    ///
+    /// # Errors
+    /// [`Trouble::TooMuch`]: the list has no end.
+    pub(super) fn go_on(&mut self, next: Option<&str>) -> Result<bool, Trouble> {
+        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
+        let too_much = |reason: String| Err(Trouble::TooMuch { reason });
+        if !self.seen.insert(next.to_owned()) {
+            return too_much("the service gave the same NextToken twice: its pages go round in a circle".to_owned());
+        }
+        if self.seen.len() >= MOST_PAGES {
+            return too_much(format!("the service gave more than {MOST_PAGES} pages"));
+        }
+        if self.received.octets().saturating_sub(self.before) > MOST_OCTETS {
+            return too_much(format!("the service gave pages of more than {} MiB in all", MOST_OCTETS / 1024 / 1024));
+        }
+        self.next = Some(next.to_owned());
+        Ok(true)
+    }
+}
