@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use closed::Closed;
 use hsmboot::ca::{KeyType, NewKey, make_trust_anchor, parse_subject};
-use hsmboot::cloudhsm::aws::{AwsCloudHsm, Options, Timeouts};
+use hsmboot::cloudhsm::aws::{AwsCloudHsm, Deadline, Options, Timeouts};
 use hsmboot::cloudhsm::{CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble};
 use hsmboot::owner::{Authorized, Owner};
 use hsmboot::sign::{Ca, Grounds, Terms, issue};
@@ -57,7 +57,8 @@ fn service(acts: Vec<Act>) -> Service {
                         "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                         body.len()
                     );
-                    stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+                    // A client that has read enough is gone.
+                    drop(stream.write_all(format!("{head}{body}").as_bytes()));
                 }
                 Act::Drop => {}
                 Act::Cut => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"State\":").unwrap(),
@@ -204,6 +205,12 @@ fn initialize_is_never_retried_and_a_lost_answer_leaves_the_outcome_open() {
         Act::Answer(500, error("CloudHsmInternalFailureException")),
         Act::Answer(503, "<html>".into()),
         Act::Answer(200, "not JSON".into()),
+        Act::Answer(200, String::new()),
+        Act::Answer(200, " \n".into()),
+        Act::Answer(200, "[]".into()),
+        Act::Answer(200, "{}".into()),
+        Act::Answer(200, format!(r#"{{"State":"{}"}}"#, "x".repeat(5 << 20))),
+        Act::Answer(400, "x".repeat(5 << 20)),
     ];
     for act in lost {
         let service = service(vec![act]);
@@ -227,6 +234,29 @@ fn a_service_that_says_nothing_is_given_up_and_asked_no_more() {
         }
     }
     panic!("it was never sent");
+}
+
+/// The command's time is over: before it was sent nothing was, in the midst of it nobody knows.
+#[test]
+fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
+    let service = service(vec![Act::Silence]);
+    let options = Options {
+        region: Some("eu-test-1".into()),
+        endpoint_url: Some(service.url.clone()),
+        deadline: Some(Deadline::after(Duration::from_secs(2))),
+        ..Options::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (midst, after, sent) = runtime.block_on(async {
+        let client = AwsCloudHsm::connect(&options).await.unwrap();
+        let midst = client.initialize(&request()).await.unwrap_err();
+        let sent = service.requests().len();
+        (midst, client.initialize(&request()).await.unwrap_err(), sent)
+    });
+    assert!(midst.outcome_unknown(), "{midst:?}");
+    assert!(matches!(after.trouble, Trouble::OutOfTime { sent: false, .. }) && !after.outcome_unknown(), "{after:?}");
+    assert_eq!(service.requests().len(), sent, "nothing is sent after the end");
+    assert_eq!(hsmboot::error::Error::from(after).code(), 7);
 }
 
 #[test]
