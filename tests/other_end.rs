@@ -32,7 +32,7 @@ impl Asked<'_> {
     fn write(&mut self, bytes: &[u8]) -> bool {
         let written = self.stream.write_all(bytes).is_ok();
         if written {
-            self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            self.sent.fetch_add(u64::try_from(bytes.len()).unwrap(), Ordering::Relaxed);
         }
         written
     }
@@ -150,8 +150,11 @@ fn told(run: &Run) -> String {
     run.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Every way to name an endpoint: options, variables, and the configuration file's text.
-fn ways(url: &str) -> Vec<(Vec<String>, Vec<(&'static str, String)>, String)> {
+/// Options, variables, and the configuration file's text.
+type Way = (Vec<String>, Vec<(&'static str, String)>, String);
+
+/// Every way to name an endpoint.
+fn ways(url: &str) -> Vec<Way> {
     let profile = |text: &str| (Vec::new(), Vec::new(), text.to_owned());
     vec![
         (vec!["--endpoint-url".to_owned(), url.to_owned()], Vec::new(), String::new()),
@@ -175,7 +178,7 @@ fn ways(url: &str) -> Vec<(Vec<String>, Vec<(&'static str, String)>, String)> {
 }
 
 /// Runs a command with an endpoint named in one of these ways.
-fn by(bench: &Bench, way: &(Vec<String>, Vec<(&'static str, String)>, String), args: &[&str]) -> Run {
+fn by(bench: &Bench, way: &Way, args: &[&str]) -> Run {
     let (options, variables, config) = way;
     let file = bench.write("aws-config", config);
     let args: Vec<&str> = args.iter().copied().chain(options.iter().map(String::as_str)).collect();
