@@ -10,10 +10,14 @@ mod support;
 mod backups;
 #[path = "simulator/backups_constraints.rs"]
 mod backups_constraints;
+#[path = "simulator/bounds.rs"]
+mod bounds;
 #[path = "simulator/cbor.rs"]
 mod cbor;
 #[path = "simulator/chains.rs"]
 mod chains;
+#[path = "simulator/connections.rs"]
+mod connections;
 #[path = "simulator/constraints/mod.rs"]
 mod constraints;
 #[path = "simulator/control.rs"]
@@ -51,5 +55,7 @@ mod sigv4;
 mod states;
 #[path = "simulator/tags.rs"]
 mod tags;
+#[path = "simulator/visitors.rs"]
+mod visitors;
 #[path = "simulator/wire.rs"]
 mod wire;

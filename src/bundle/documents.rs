@@ -255,3 +255,36 @@ pub(crate) fn escaped(json: &str, these: impl Fn(char) -> bool) -> String {
     }
     out
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::unwrap_in_result)]
+mod tests {
+    use super::*;
+
+    /// JSON that nests as deep as serde_json reads (its recursion limit of 128), and one deeper, in a member that any document may have.
+    fn nested(format: &str, depth: usize) -> String {
+        format!(r#"{{"format":"{format}","more":{}{}}}"#, "[".repeat(depth), "]".repeat(depth))
+    }
+
+    #[test]
+    fn no_document_nests_deeper_than_its_reader_counts() {
+        for format in ["hsmboot-request/1", Receipt::FORMAT] {
+            let read = |content: &str| parse::<serde_json::Value>(content.as_bytes(), "it", format);
+            assert!(read(&nested(format, 126)).is_ok());
+            for depth in [127, 128, 10_000, 100_000] {
+                assert_eq!(read(&nested(format, depth)).unwrap_err().kind, "bad-document", "{depth}");
+            }
+        }
+    }
+
+    /// A reader of raw values takes the text in such a member for JSON of its own, and counts its depth anew: so often, the stack ends.
+    #[test]
+    fn no_text_within_a_document_is_read_as_json_once_more() {
+        for member in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+            let content = serde_json::json!({ "format": Receipt::FORMAT, "more": { member: "[1]" } });
+            let read: serde_json::Value = parse(content.to_string().as_bytes(), "it", Receipt::FORMAT).unwrap();
+            assert_eq!(read, content, "as it stands");
+        }
+        assert!(parse::<serde_json::Value>(br#"{"format":"x","more":{"$serde_json::private::RawValue":"["}}"#, "it", "x").is_ok());
+    }
+}

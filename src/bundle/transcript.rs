@@ -323,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_nests_deeply_is_no_step() {
+        let good = String::from_utf8(three()).unwrap();
+        for depth in [1, 200, 100_000] {
+            let more = format!("{good}{{\"format\":{}{}}}\n", "[".repeat(depth), "]".repeat(depth));
+            let trail = Trail::of(more.as_bytes());
+            assert_eq!((trail.holds.entries().len(), trail.fault), (3, Some((4, "is not a step of a transcript".to_owned()))));
+        }
+    }
+
+    #[test]
     fn what_comes_before_a_line_that_is_no_text_still_holds() {
         let good = three();
         let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();

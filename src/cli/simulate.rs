@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let credentials = args.access.credentials(ui)?;
     let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
     let state = args.state.clone();
-    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed, state };
+    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed, state, ..Options::default() };
     let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));

@@ -13,10 +13,10 @@ const TIMESTAMP_TAG: u64 = 1;
 /// The members of this API's answers that are timestamps: numbers in JSON, tagged numbers here.
 const TIMESTAMPS: [&str; 3] = ["CreateTimestamp", "CopyTimestamp", "DeleteTimestamp"];
 
-/// No request of this API nests deeper than four.
+/// So many arrays and maps may lie one in another. No request of this API nests deeper than four.
 const DEEPEST: u8 = 32;
 
-/// Keys and values count. The largest request of this API has some hundreds.
+/// Keys and values count, arrays and maps themselves too; a break is no item (RFC 8949 3.2.1). The largest request of this API has some hundreds.
 const MOST_ITEMS: u32 = 50_000;
 
 /// Where in the octets something is wrong, and what.
@@ -51,14 +51,17 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn pull(&mut self) -> Result<Header, Malformed> {
         let at = self.decoder.offset();
-        self.left = self.left.checked_sub(1).ok_or(Malformed { at, what: "there are too many items" })?;
-        self.decoder.pull().map_err(|_| Malformed { at, what: "an item ends early or is not well-formed" })
+        let header = self.decoder.pull().map_err(|_| Malformed { at, what: "an item ends early or is not well-formed" })?;
+        if header != Header::Break {
+            self.left = self.left.checked_sub(1).ok_or(Malformed { at, what: "there are too many items" })?;
+        }
+        Ok(header)
     }
 
     fn value(&mut self, header: Header, depth: u8) -> Result<Value, Malformed> {
         let at = self.decoder.offset();
         let refused = |what| Err(Malformed { at, what });
-        if depth > DEEPEST {
+        if depth >= DEEPEST && matches!(header, Header::Array(_) | Header::Map(_)) {
             return refused("items are nested too deeply");
         }
         let inside = depth.saturating_add(1);
@@ -256,6 +259,15 @@ mod tests {
         assert_eq!(refusal(&[0x81; 1_000_000]), "items are nested too deeply");
         assert_eq!(refusal(&[0x9F; 1_000_000]), "items are nested too deeply");
         assert_eq!(refusal(&[0xC1; 1_000_000]), "a timestamp is not a number");
+        let nested = |depth: usize| [vec![0x81; depth], vec![0x00]].concat();
+        assert!(decode(&nested(32)).is_ok());
+        assert_eq!(refusal(&nested(33)), "items are nested too deeply");
+        let maps = |depth: usize| [b"\xa1\x61a".repeat(depth), vec![0x00]].concat();
+        assert!(decode(&maps(32)).is_ok());
+        assert_eq!(refusal(&maps(33)), "items are nested too deeply");
+        let items = |count: usize| [vec![0x9F], vec![0x00; count - 1], vec![0xFF]].concat();
+        assert!(decode(&items(50_000)).is_ok());
+        assert_eq!(refusal(&items(50_001)), "there are too many items");
         let many = [&b"\x9a\x00\x0f\x42\x40"[..], &vec![0; 1_000_000]].concat();
         assert_eq!(refusal(&many), "there are too many items");
     }

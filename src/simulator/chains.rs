@@ -141,8 +141,8 @@ impl Card {
             ],
         };
         Ok(Self {
-            manufacturer_certificate: Pem::new(der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?))?,
-            aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?))?,
+            manufacturer_certificate: Pem::new(der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?)),
+            aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?)),
             name,
         })
     }
@@ -178,8 +178,8 @@ impl Identity {
             extensions: Vec::new(),
         };
         Ok(Self {
-            csr: Pem::new(der::pem("CERTIFICATE REQUEST", &request(&subject, key)?))?,
-            hsm: Pem::new(der::pem("CERTIFICATE", &hsm.signed_by(card_key)?))?,
+            csr: Pem::new(der::pem("CERTIFICATE REQUEST", &request(&subject, key)?)),
+            hsm: Pem::new(der::pem("CERTIFICATE", &hsm.signed_by(card_key)?)),
             aws_hardware: card.aws_certificate.clone(),
             manufacturer_hardware: card.manufacturer_certificate.clone(),
             spki: key.spki(),

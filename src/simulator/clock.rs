@@ -102,6 +102,12 @@ impl Clock {
         self.speed
     }
 
+    /// Whether it would still show a time that a certificate can name: years have four digits (RFC 5280 4.1.2.5.2).
+    pub(super) fn can_advance(&self, by: Duration) -> bool {
+        let then = Millis::try_from(by.as_millis()).ok().and_then(|by| self.now().checked_add(by));
+        then.is_some_and(|then| then <= jiff::Timestamp::MAX.as_millisecond())
+    }
+
     pub(super) fn advance(&self, by: Duration) {
         let by = Millis::try_from(by.as_millis()).unwrap_or(Millis::MAX);
         let moved = self.advanced.load(Ordering::Relaxed).saturating_add(by);
@@ -139,6 +145,15 @@ mod tests {
         let before = clock.now();
         clock.advance(Duration::from_secs(86_400));
         assert!(clock.now() >= before + DAY);
+    }
+
+    #[test]
+    fn the_clock_is_not_moved_past_the_last_year_of_four_digits() {
+        let clock = Clock::start(Speed::default());
+        let years = |years: u64| Duration::from_secs(years * 365 * 86_400);
+        assert!(clock.can_advance(years(7900)) && !clock.can_advance(years(8000)) && !clock.can_advance(Duration::from_secs(u64::MAX)));
+        clock.advance(years(7900));
+        assert!(clock.can_advance(Duration::ZERO) && !clock.can_advance(years(100)));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What a test may do to the simulator and no client of the service could: as methods of [`Simulator`], and as
-//! `POST /_control/<command>` with a JSON object, answered in JSON. docs/simulator.md lists the commands.
+//! `POST /_control/<command>` with a JSON object of the type `application/json`, answered in JSON. docs/simulator.md lists the commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::Simulator;
@@ -15,6 +15,7 @@ use super::clock::Millis;
 use super::faults::{Fault, FaultRule, known_action};
 use super::server::Inside;
 use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
+use super::visitor;
 use super::wire::{self, excerpt};
 
 /// Why a control command was refused.
@@ -95,10 +96,15 @@ impl Simulator {
     }
 }
 
-pub(super) async fn answer(inside: &Arc<Inside>, method: &Method, command: &str, body: &[u8]) -> Response<Body> {
+/// Whether a request may be a control command at all, before its body is read. That it is no foreign page's is known.
+pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Response<Body>> {
     if method != Method::POST {
-        return refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests")));
+        return Err(refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests"))));
     }
+    visitor::json(headers).map_err(|foreign| foreign.response())
+}
+
+pub(super) async fn answer(inside: &Arc<Inside>, command: &str, body: &[u8]) -> Response<Body> {
     let members = match wire::members(body) {
         Ok(members) => members,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &Refused(error.message)),
@@ -141,7 +147,7 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         }
         "fault" => {
             let rule = fault_rule(members)?;
-            inside.faults().add(rule);
+            inside.faults().order(rule).map_err(Refused)?;
             Ok(json!({}))
         }
         "clear-faults" => {
@@ -150,7 +156,11 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         }
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {
-            inside.clock.advance(Duration::from_secs(number(members, "Seconds", 0)?));
+            let by = Duration::from_secs(number(members, "Seconds", 0)?);
+            if !inside.clock.can_advance(by) {
+                return Err(Refused(String::from("'Seconds' would move the clock past the year 9999, which no certificate can name")));
+            }
+            inside.clock.advance(by);
             drop(inside.world());
             Ok(json!({}))
         }

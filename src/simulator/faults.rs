@@ -166,6 +166,9 @@ pub(super) fn known_action(name: &str) -> Result<String, String> {
     }
 }
 
+/// So many rules wait at a time, if control commands order them: every call goes through all of them.
+const MOST_WAITING: usize = 1000;
+
 struct Waiting {
     rule: FaultRule,
     random: Random,
@@ -193,6 +196,15 @@ impl Faults {
         let random = Random::new(self.seed, self.added);
         self.added = self.added.saturating_add(1);
         self.waiting.push(Waiting { rule, random });
+    }
+
+    /// The same for whoever can reach the address: not without end.
+    pub(super) fn order(&mut self, rule: FaultRule) -> Result<(), String> {
+        if self.waiting.len() >= MOST_WAITING {
+            return Err(format!("{MOST_WAITING} faults wait to happen, and no more are taken; 'clear-faults' forgets them"));
+        }
+        self.add(rule);
+        Ok(())
     }
 
     pub(super) fn clear(&mut self) {

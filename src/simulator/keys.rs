@@ -83,6 +83,9 @@ struct Shared {
     wake: Condvar,
 }
 
+/// From so many open orders on it is looked which of them nobody waits for any more: their HSMs have been replaced or deleted.
+const MANY: usize = 1000;
+
 #[derive(Default)]
 struct Orders {
     open: VecDeque<OrderedKey>,
@@ -110,7 +113,12 @@ impl KeyWorks {
     /// Orders a key. Keys are made in the order of their orders.
     pub(super) fn order(&self) -> OrderedKey {
         let key = OrderedKey::default();
-        self.shared.lock().open.push_back(Arc::clone(&key));
+        let mut orders = self.shared.lock();
+        if orders.open.len() >= MANY {
+            orders.open.retain(wanted);
+        }
+        orders.open.push_back(Arc::clone(&key));
+        drop(orders);
         self.shared.wake.notify_one();
         key
     }
@@ -142,6 +150,11 @@ impl Drop for KeyWorks {
     }
 }
 
+/// Whether somebody still has the order.
+fn wanted(key: &OrderedKey) -> bool {
+    Arc::strong_count(key) > 1
+}
+
 fn work(shared: &Shared) {
     loop {
         let mut orders = shared.lock();
@@ -150,7 +163,10 @@ fn work(shared: &Shared) {
                 return;
             }
             if let Some(key) = orders.open.pop_front() {
-                break key;
+                if wanted(&key) {
+                    break key;
+                }
+                continue;
             }
             orders = shared.wake.wait(orders).unwrap_or_else(PoisonError::into_inner);
         };
@@ -171,6 +187,17 @@ mod tests {
         assert_eq!(key.spki().len(), 294, "RSA 2048 with exponent 65537");
         assert_eq!(key.sign(b"message").unwrap().len(), 256);
         assert_eq!(key.identifier().len(), 20);
+    }
+
+    #[test]
+    fn orders_that_nobody_waits_for_are_not_made_and_do_not_pile_up() {
+        let works = KeyWorks::start().unwrap();
+        for _ in 0..10 * MANY {
+            drop(works.order());
+        }
+        assert!(works.shared.lock().open.len() <= MANY);
+        // Ten thousand keys would take half an hour.
+        wait_for(&works.order()).unwrap();
     }
 
     #[test]

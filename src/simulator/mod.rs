@@ -17,7 +17,8 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `broken` | HTTP, connections that can be cut, answers that break off |
+//! | `server`, `connection`, `broken` | HTTP; connections, their bounds and how they are cut; answers that break off |
+//! | `visitor` | which requests can be a foreign web page's |
 //! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
 //! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
 //! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
@@ -38,6 +39,7 @@ mod certificate;
 mod chains;
 mod clock;
 mod common;
+mod connection;
 mod control;
 mod credentials;
 mod der;
@@ -61,6 +63,7 @@ mod sigv4;
 mod state;
 mod store;
 mod strike;
+mod visitor;
 mod wire;
 
 use std::io;
@@ -72,6 +75,7 @@ use std::thread::{self, JoinHandle};
 
 pub use chains::Roots;
 pub use clock::Speed;
+pub use connection::ConnectionLimits;
 pub use control::Refused;
 pub use credentials::Credentials;
 pub use faults::{Fault, FaultRule};
@@ -111,6 +115,8 @@ pub struct Options {
     pub seed: u64,
     /// Where to keep the state across restarts; made if it is not there. `None`: nothing is kept.
     pub state: Option<PathBuf>,
+    /// How many connections there may be, and how long each may keep the simulator waiting.
+    pub connections: ConnectionLimits,
 }
 
 impl Default for Options {
@@ -125,6 +131,7 @@ impl Default for Options {
             faults: Vec::new(),
             seed: 0,
             state: None,
+            connections: ConnectionLimits::default(),
         }
     }
 }
@@ -238,7 +245,7 @@ impl Simulator {
     /// Starts a simulator from a program without one. It listens when this returns; its keys are made
     /// when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
-        let address = options.listen;
+        let (address, limits) = (options.listen, options.connections);
         let refused = |source| SimError::Listen { address, source };
         let listener = std::net::TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
@@ -256,7 +263,7 @@ impl Simulator {
         let thread = thread::Builder::new()
             .name(String::from("simulator"))
             .spawn(move || {
-                runtime.block_on(server::serve(listener, served, stopped));
+                runtime.block_on(server::serve(listener, limits, served, stopped));
                 // Not waiting for a control command that waits for a key.
                 runtime.shutdown_background();
             })

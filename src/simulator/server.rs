@@ -1,25 +1,18 @@
-//! The HTTP side: one thread, its own runtime, and connections that can be cut.
+//! The HTTP side: one thread and its own runtime.
 
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
-use axum::serve::{IncomingStream, Listener};
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::actions::{self, TokenKey};
 use super::clock::Clock;
+use super::connection::{ConnectionLimits, Doorkeeper, Line};
 use super::door::Door;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
@@ -29,7 +22,7 @@ use super::state::{Place, World};
 use super::store::{Changes, Store};
 use super::strike::{strike, target};
 use super::wire::{self, Answer, ApiError, MAX_BODY};
-use super::{broken, control, page};
+use super::{broken, control, page, visitor};
 
 /// All that a running simulator is made of.
 pub(super) struct Inside {
@@ -71,9 +64,9 @@ impl Inside {
 }
 
 /// Serves until `stop` is sent to or dropped.
-pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
+pub(super) async fn serve(listener: TcpListener, limits: ConnectionLimits, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
     let app = Router::new().fallback(kept_answer).with_state(inside);
-    let server = axum::serve(Cuttable(listener), app.into_make_service_with_connect_info::<Scissors>());
+    let server = axum::serve(Doorkeeper::new(listener, limits), app.into_make_service_with_connect_info::<Line>());
     tokio::select! {
         // `serve` ends only with the process.
         _ = server => {}
@@ -82,9 +75,9 @@ pub(super) async fn serve(listener: TcpListener, inside: Arc<Inside>, stop: toki
 }
 
 /// An answer, once everything that it can tell of is kept.
-async fn kept_answer(State(inside): State<Arc<Inside>>, scissors: ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+async fn kept_answer(State(inside): State<Arc<Inside>>, line: ConnectInfo<Line>, request: Request) -> Response<Body> {
     let protocol = Protocol::of(request.method(), request.uri(), request.headers());
-    let answer = answer(State(Arc::clone(&inside)), scissors, request).await;
+    let answer = answer(State(Arc::clone(&inside)), line, request).await;
     match &inside.store {
         Some(store) => match store.written().await {
             Ok(()) => answer,
@@ -94,16 +87,19 @@ async fn kept_answer(State(inside): State<Arc<Inside>>, scissors: ConnectInfo<Sc
     }
 }
 
-async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request) -> Response<Body> {
+async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response<Body> {
+    if let Err(foreign) = visitor::judge(request.method(), request.uri().path(), request.headers()) {
+        return foreign.response();
+    }
     if let Some(page) = page::answer(&inside, &request) {
         return page;
     }
     let mut note = Note::begin(&inside, &request);
-    let response = respond(&inside, scissors, request, &mut note).await;
+    let response = respond(&inside, line, request, &mut note).await;
     note.end(response)
 }
 
-async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, note: &mut Note) -> Response<Body> {
+async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut Note) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
     // What is no call of the API is answered in JSON.
@@ -113,12 +109,20 @@ async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, not
     if announced.is_some_and(|length| length > MAX_BODY) {
         return answer(Err(ApiError::too_large()));
     }
+    let path = parts.uri.path();
+    let command = path.strip_prefix("/_control/");
+    if command.is_some()
+        && let Err(refusal) = control::admit(&parts.method, &parts.headers)
+    {
+        return refusal;
+    }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return answer(Err(ApiError::too_large()));
     };
-    let path = parts.uri.path();
-    if let Some(command) = path.strip_prefix("/_control/") {
-        return control::answer(inside, &parts.method, command, &body).await;
+    // However long the answer takes from here on, it is not the client who is waited for.
+    line.answering();
+    if let Some(command) = command {
+        return control::answer(inside, command, &body).await;
     }
     let Some(protocol) = protocol else {
         let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
@@ -144,7 +148,7 @@ async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, not
         strike(inside, fault, target);
     }
     let refused = match fault {
-        Some(Fault::CloseBefore) => return scissors.cut(),
+        Some(Fault::CloseBefore) => return line.cut(),
         Some(fault) => fault.refusal(action, &place.account),
         None => None,
     };
@@ -153,7 +157,7 @@ async fn respond(inside: &Arc<Inside>, scissors: Scissors, request: Request, not
         None => members.and_then(|members| run(inside, action, &place, &members, fault)),
     };
     match fault {
-        Some(Fault::CloseAfter) => scissors.cut(),
+        Some(Fault::CloseAfter) => line.cut(),
         Some(Fault::CutShort) => broken::cut_short(answer(outcome)).await,
         _ => answer(outcome),
     }
@@ -164,94 +168,4 @@ fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value
     let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
     let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };
     actions::run(action, members, &mut context)
-}
-
-/// Cuts the connection that a request came on.
-#[derive(Clone)]
-struct Scissors(Arc<AtomicBool>);
-
-impl Scissors {
-    /// What is returned never reaches the other side: its first octet fails to be written.
-    fn cut(&self) -> Response<Body> {
-        self.0.store(true, Ordering::Release);
-        Response::new(Body::empty())
-    }
-}
-
-impl Connected<IncomingStream<'_, Cuttable>> for Scissors {
-    fn connect_info(stream: IncomingStream<'_, Cuttable>) -> Self {
-        Self(Arc::clone(&stream.io().cut))
-    }
-}
-
-struct Cuttable(TcpListener);
-
-impl Listener for Cuttable {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            match self.0.accept().await {
-                Ok((stream, address)) => {
-                    // Answers are small and single: waiting for more to send only adds latency. Where it cannot be set,
-                    // it is only slower.
-                    stream.set_nodelay(true).unwrap_or_default();
-                    return (Connection { stream, cut: Arc::default() }, address);
-                }
-                // Too many open files, or a client that left at once: both pass.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-/// A TCP connection that fails to write once it has been cut.
-struct Connection {
-    stream: TcpStream,
-    cut: Arc<AtomicBool>,
-}
-
-impl Connection {
-    fn whole(&self) -> io::Result<()> {
-        if self.cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        if let Err(error) = self.whole() {
-            return Poll::Ready(Err(error));
-        }
-        Pin::new(&mut self.stream).poll_write(cx, octets)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        if let Err(error) = self.whole() {
-            return Poll::Ready(Err(error));
-        }
-        Pin::new(&mut self.stream).poll_write_vectored(cx, octets)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
 }

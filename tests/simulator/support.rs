@@ -95,7 +95,7 @@ pub fn refused(simulator: &Simulator, action: &str, body: Value) -> (String, Str
 }
 
 pub fn control(simulator: &Simulator, command: &str, body: Value) -> Answer {
-    post(simulator, &format!("/_control/{command}"), "", &body.to_string()).unwrap()
+    post(simulator, &format!("/_control/{command}"), "Content-Type: application/json\r\n", &body.to_string()).unwrap()
 }
 
 pub fn create_cluster(simulator: &Simulator) -> String {

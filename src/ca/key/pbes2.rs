@@ -26,10 +26,10 @@ const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
 
 /// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially critical keys. About ten seconds.
 const MAX_ROUNDS: u32 = 10_000_000;
-/// scrypt's memory, at most, in bytes: 128 * r * N, and the same again for 128 * r * p.
-const MAX_MEMORY: u64 = 1 << 30;
-/// scrypt's work, at most: N * r * p. Four times what fits in [`MAX_MEMORY`] with p = 1.
-const MAX_WORK: u64 = 1 << 25;
+/// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just within it.
+const MAX_MEMORY: u64 = 1025 << 20;
+/// scrypt's work, at most: see [`scrypt_work`]. N = 2^20 with r = 8 and p = 4 is just within it. About ten seconds.
+const MAX_WORK: u64 = (1 << 25) + (1 << 10);
 
 /// What is written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings of OWASP's password storage cheat sheet. It takes
 /// 8 MiB: `sign` stays within its 15, and openssl's `pkcs8`, `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
@@ -164,18 +164,27 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
         return Err(malformed("its scrypt parameters are out of range"));
     }
-    let memory = n.max(p).checked_mul(r).and_then(|blocks| blocks.checked_mul(128));
-    let work = n.checked_mul(r).and_then(|blocks| blocks.checked_mul(p));
-    if memory.is_none_or(|memory| memory > MAX_MEMORY) || work.is_none_or(|work| work > MAX_WORK) {
+    if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY) || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK) {
         return Err(KeyFault::TooCostly {
             found: format!("scrypt with N = {n}, r = {r}, p = {p}"),
-            limit: "1 GiB of memory and N * r * p = 33554432",
+            limit: "1025 MiB of memory, (N + p + 2) * 128 * r, and (N + 8) * r * p = 33555456",
         });
     }
     let small = |value: u64| u32::try_from(value).map_err(|_| bad());
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;
     let params = scrypt::Params::new(log_n, small(r)?, small(p)?).map_err(|_| malformed("its scrypt parameters are out of range"))?;
     Ok((Kdf::Scrypt { salt, params }, key_length))
+}
+
+/// The octets that scrypt takes (RFC 7914 5 and 6): V has N blocks of 128 * r, B has p of them, and two more are mixed in.
+fn scrypt_memory(n: u64, r: u64, p: u64) -> Option<u64> {
+    n.checked_add(p)?.checked_add(2)?.checked_mul(r)?.checked_mul(128)
+}
+
+/// The time that scrypt takes, in units of N = r = p = 1. What PBKDF2-HMAC-SHA256 takes to make B and to read it (RFC 7914 6) has no N in it: it is as
+/// much as eight units of each of B's blocks, without the processor's instructions for SHA-256; with a small N that is most of the time.
+fn scrypt_work(n: u64, r: u64, p: u64) -> Option<u64> {
+    n.checked_add(8)?.checked_mul(r)?.checked_mul(p)
 }
 
 /// A positive INTEGER of at most eight octets.
@@ -248,15 +257,39 @@ mod tests {
 
     #[test]
     fn scrypt_keeps_to_its_bounds() {
-        for (n, r, p) in [(1 << 20, 8, 1), (1 << 14, 8, 255), (2, 1 << 20, 1), (1 << 13, 8, 10)] {
-            assert!(Encrypted::parse(&with(&scrypt_of(n, r, p), &aes())).is_ok(), "{n} {r} {p}");
+        let taken = |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&with(&scrypt_of(n, r, p), &aes())) {
+            Ok(_) => true,
+            Err(KeyFault::TooCostly { .. }) => false,
+            Err(other) => panic!("{n} {r} {p}: {other:?}"),
+        };
+        for cost in [(1 << 20, 8, 1), (1 << 20, 8, 4), (1 << 14, 8, 255), (2, 1 << 20, 1), (1 << 13, 8, 10)] {
+            assert!(taken(cost), "{cost:?}");
         }
-        for (n, r, p) in [(1 << 21, 8, 1), (1 << 20, 16, 1), (1 << 20, 8, 5), (2, 1 << 23, 1), (2, 1, 1 << 24), (1 << 63, 1 << 62, 1 << 62)] {
-            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::TooCostly { .. }), "{n} {r} {p}");
+        for cost in [(1 << 21, 8, 1), (1 << 20, 16, 1), (1 << 20, 8, 5), (2, 1 << 23, 1), (2, 1, 1 << 24), (1 << 63, 1 << 62, 1 << 62)] {
+            assert!(!taken(cost), "{cost:?}");
         }
+        // 2.6 GiB and 26 seconds, within what N * r * p and the larger of N and p alone would allow.
+        assert!(!taken((2, 1 << 22, 2)));
+        // Time alone: next to no memory.
+        assert!(taken((2, 1, 3_355_545)) && !taken((2, 1, 3_355_546)));
+        assert!(taken((1 << 13, 1, 4092)) && !taken((1 << 13, 1, 4093)));
+        // Memory alone: next to no time.
+        assert!(taken((1 << 15, 255, 1)) && !taken((1 << 15, 257, 1)));
+        assert!(taken((2, 1_679_360, 1)) && !taken((2, 1_679_361, 1)));
         for (n, r, p) in [(0, 8, 1), (1, 8, 1), (3, 8, 1), (16384, 0, 1), (16384, 8, 0)] {
             assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::Malformed { .. }), "{n} {r} {p}");
         }
+    }
+
+    /// What is allocated is what the limit counts, and what takes time is: the crate is asked to allocate nothing else.
+    #[test]
+    fn what_scrypt_may_take_is_what_is_said() {
+        assert_eq!(scrypt_memory(2, 1 << 22, 2), Some(3 << 30), "V, B and two blocks");
+        assert_eq!(scrypt_memory(u64::from(N), u64::from(R), u64::from(P)), Some(8_400_896), "8 MiB, as is said of what is written");
+        assert!(scrypt_memory(1 << 20, 8, 4).is_some_and(|memory| memory <= MAX_MEMORY && memory > 1 << 30));
+        assert_eq!((scrypt_memory(u64::MAX, 1, 1), scrypt_memory(1, u64::MAX, 1), scrypt_work(u64::MAX, 1, 1)), (None, None, None));
+        let said = fault(&with(&scrypt_of(1 << 21, 8, 1), &aes())).to_string();
+        assert!(said.contains(&format!("{} MiB", MAX_MEMORY >> 20)) && said.contains(&format!("= {MAX_WORK}")), "{said}");
     }
 
     #[test]

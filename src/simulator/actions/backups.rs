@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::limits::{BACKUP_ID, REGION};
 use super::super::members::Members;
+use super::super::quotas;
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, Place};
 use super::super::wire::ApiError;
 use super::describe_backups::backup_json;
@@ -28,6 +29,7 @@ pub(super) fn copy_backup_to_region(members: &Members<'_>, context: &mut Context
     }
 
     let (now, due) = (context.clock.now(), context.clock.after(BACKUP_CREATION));
+    let there = Place { account: context.place.account.clone(), region: destination.to_owned() };
     let source = existing(id, context)?;
     if source.state != BackupState::Ready {
         return Err(wrong_state(source, "only a READY backup can be copied"));
@@ -40,7 +42,7 @@ pub(super) fn copy_backup_to_region(members: &Members<'_>, context: &mut Context
         "SourceCluster": source.cluster_id,
         "SourceRegion": here,
     });
-    let there = Place { account: context.place.account.clone(), region: destination.to_owned() };
+    quotas::room_for_a_backup(context.world, &there)?;
     context.world.region(&there).keep(copy);
     Ok(json!({ "DestinationBackup": answer }))
 }

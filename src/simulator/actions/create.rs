@@ -42,6 +42,8 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
         quotas::one_more_cluster(context.world.region(context.place).settled(context.clock, &identify))?;
     }
 
+    quotas::room_for_a_cluster(context.world, context.place)?;
+
     let now = context.clock.now();
     // "After you create the cluster, don't initialize or activate it" (User Guide, "Creating clusters from backups").
     let state = if source.is_some() { ClusterState::Active } else { ClusterState::Uninitialized };
@@ -139,6 +141,7 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
 
     let identify = context.identify();
     let due = context.clock.after(HSM_CREATION);
+    quotas::room_for_an_hsm(context.world)?;
     let region = context.world.region(context.place).settled(context.clock, &identify);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
@@ -166,6 +169,7 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
     let backup = back_up(cluster, context.clock)?;
     let answer = json!({ "Hsm": hsm_json(cluster, &hsm) });
+    quotas::forget_a_deleted_hsm(cluster);
     cluster.hsms.push(hsm);
     if let Some(backup) = backup {
         region.keep(backup);

@@ -46,10 +46,10 @@ fn before(identity: &Identity, roots: &Roots) -> Vec<Node> {
         Node::new("AwsRoot", "AWS root", 0, roots.aws_pem()),
         Node::new("ManufacturerRoot", "Manufacturer root, first issue", 0, roots.manufacturer_pem()),
         Node::new("ManufacturerRootReissue", "Manufacturer root, second issue", 0, roots.manufacturer_reissue_pem()),
-        Node::new("AwsHardwareCertificate", "AWS hardware certificate", 1, identity.aws_hardware.as_str()),
-        Node::new("ManufacturerHardwareCertificate", "Manufacturer hardware certificate", 1, identity.manufacturer_hardware.as_str()),
-        Node::new("HsmCertificate", "HSM certificate", 2, identity.hsm.as_str()),
-        Node::new("ClusterCsr", "Cluster CSR", 3, identity.csr.as_str()),
+        Node::new("AwsHardwareCertificate", "AWS hardware certificate", 1, &*identity.aws_hardware),
+        Node::new("ManufacturerHardwareCertificate", "Manufacturer hardware certificate", 1, &*identity.manufacturer_hardware),
+        Node::new("HsmCertificate", "HSM certificate", 2, &*identity.hsm),
+        Node::new("ClusterCsr", "Cluster CSR", 3, &*identity.csr),
     ]
 }
 

@@ -21,6 +21,7 @@ pub use hsm::HsmState;
 pub(super) use kept::{Kept, Shelf};
 
 use super::clock::{Clock, DAY, Millis};
+use super::quotas;
 
 /// How long each state of transition lasts at the default speed: about a second for a whole claim.
 pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
@@ -48,6 +49,9 @@ pub(super) struct Region {
     #[serde(skip)]
     backups: Shelf<Backup>,
     created: u64,
+    /// How many backups all other regions hold.
+    #[serde(skip)]
+    backups_elsewhere: usize,
     /// When time last took effect on everything; `None` when something has been handed out to be changed since.
     #[serde(skip)]
     settled_at: Option<Millis>,
@@ -138,6 +142,16 @@ impl Region {
         self
     }
 
+    /// Whether there is anything to be remembered.
+    pub(super) fn holds_anything(&self) -> bool {
+        !self.clusters.is_empty() || !self.backups.is_empty()
+    }
+
+    /// How many backups more the simulator can hold.
+    fn room_for_backups(&self) -> usize {
+        quotas::BACKUPS_IN_ALL.saturating_sub(self.backups_elsewhere).saturating_sub(self.backups.len())
+    }
+
     /// All clusters as they were when they were last looked at.
     pub(super) fn all(&self) -> impl Iterator<Item = &Cluster> {
         self.clusters.values().map(|cluster| &**cluster)
@@ -165,16 +179,53 @@ pub(super) struct Place {
 #[derive(Default)]
 pub(super) struct World {
     regions: BTreeMap<Place, Region>,
+    /// The highest number that was given in a region which has been forgotten: a NextToken of then fits nothing that comes later.
+    numbered: u64,
 }
 
 impl World {
+    /// The region of that place. Whoever only looks leaves nothing behind: a place that holds nothing is forgotten when the next one is named.
     pub(super) fn region(&mut self, place: &Place) -> &mut Region {
-        self.regions.entry(place.clone()).or_default()
+        if !self.regions.contains_key(place) {
+            let numbered = &mut self.numbered;
+            self.regions.retain(|_, region| {
+                *numbered = region.created.max(*numbered);
+                region.holds_anything()
+            });
+        }
+        let backups = self.backup_count();
+        let region = self.regions.entry(place.clone()).or_insert_with(|| Region { created: self.numbered, ..Region::default() });
+        region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+        region
     }
 
     /// Every place with what it holds.
     pub(super) fn regions(&mut self) -> impl Iterator<Item = (&Place, &mut Region)> {
-        self.regions.iter_mut()
+        let backups = self.backup_count();
+        self.regions.iter_mut().map(move |(place, region)| {
+            region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+            (place, region)
+        })
+    }
+
+    /// Those that hold anything.
+    pub(super) fn regions_held(&self) -> impl Iterator<Item = &Region> {
+        self.regions.values().filter(|region| region.holds_anything())
+    }
+
+    /// Whether that place is remembered, with or without anything in it.
+    pub(super) fn knows(&self, place: &Place) -> bool {
+        self.regions.contains_key(place)
+    }
+
+    /// Whether that place holds anything.
+    pub(super) fn holds(&self, place: &Place) -> bool {
+        self.regions.get(place).is_some_and(Region::holds_anything)
+    }
+
+    /// How many backups there are.
+    pub(super) fn backup_count(&self) -> usize {
+        self.regions.values().map(|region| region.backups.len()).sum()
     }
 
     /// Marks all that the state file has item by item.
@@ -194,6 +245,9 @@ impl World {
 
     /// The region that holds the cluster: control commands name no region.
     pub(super) fn region_of(&mut self, cluster_id: &str) -> Option<&mut Region> {
-        self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))
+        let backups = self.backup_count();
+        let region = self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))?;
+        region.backups_elsewhere = backups.saturating_sub(region.backups.len());
+        Some(region)
     }
 }

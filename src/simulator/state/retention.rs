@@ -10,8 +10,11 @@ use super::{BACKUP_CREATION, Backup, BackupState, Cluster, ClusterState, Hsm, Ke
 pub(super) const ALL: RangeInclusive<u64> = 0..=u64::MAX;
 
 impl Region {
-    /// Adds a backup.
+    /// Adds a backup, if the simulator can hold one more: what it is made beside does not fail for it.
     pub(in super::super) fn keep(&mut self, backup: Backup) {
+        if self.room_for_backups() == 0 {
+            return;
+        }
         self.created = self.created.saturating_add(1);
         self.backups.insert(self.created, Kept::new(backup));
         self.settled_at = None;
@@ -34,11 +37,13 @@ impl Region {
     pub(super) fn settle(&mut self, numbers: RangeInclusive<u64>, clock: &Clock, identify: &dyn Fn(&Hsm)) {
         let now = clock.now();
         let creation = clock.takes(BACKUP_CREATION);
+        let room = self.room_for_backups();
         let mut made = Vec::new();
         for cluster in self.clusters.range_mut(numbers.clone()).map(|(_, cluster)| cluster) {
             let moments = cluster.settle(now, identify);
             // Without randomness there is no id and no backup; the next answer that needs an id says so.
-            made.extend(moments.into_iter().filter_map(|at| Backup::of(cluster, at, at.saturating_add(creation)).ok()));
+            let room = room.saturating_sub(made.len());
+            made.extend(moments.into_iter().take(room).filter_map(|at| Backup::of(cluster, at, at.saturating_add(creation)).ok()));
         }
         made.sort_by_key(|backup| backup.created);
         for backup in made {

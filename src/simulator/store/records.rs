@@ -113,6 +113,21 @@ impl Written {
         Ok(lines.text)
     }
 
+    /// Takes away what the file has of places that are no longer there.
+    fn forget(&mut self, lines: &mut Lines<'_>, world: &World) -> Result<(), String> {
+        let gone: Vec<Place> = self.places.keys().filter(|place| !world.knows(place)).cloned().collect();
+        for place in gone {
+            let shelves = self.places.remove(&place).unwrap_or_default();
+            for number in shelves.clusters.into_keys() {
+                lines.add(&Record::Cluster(Cow::Borrowed(&place), number, None))?;
+            }
+            for number in shelves.backups.into_keys() {
+                lines.add(&Record::Backup(Cow::Borrowed(&place), number, None))?;
+            }
+        }
+        Ok(())
+    }
+
     fn changes_into(&mut self, lines: &mut Lines<'_>, from: &mut Everything<'_>) -> Result<(), String> {
         // Looked at before what it counts: what is made in between is written twice rather than not at all.
         let progress = from.hardware.progress();
@@ -125,8 +140,12 @@ impl Written {
             lines.add(&Record::Partitions(partitions))?;
             self.partitions = partitions;
         }
+        self.forget(lines, from.world)?;
         for (place, region) in from.world.regions() {
             if !self.places.contains_key(place) {
+                if !region.holds_anything() {
+                    continue;
+                }
                 self.places.insert(place.clone(), Shelves::default());
             }
             let Some(shelves) = self.places.get_mut(place) else { continue };
@@ -211,6 +230,9 @@ mod tests {
         ] {
             let reason = Loaded::default().take(bad.as_bytes()).unwrap_err();
             assert!(reason.contains("does not understand"), "{reason}");
+        }
+        for deep in ["[".repeat(100_000), "{\"Region\":".repeat(100_000), format!("{{\"Hardware\":{}", "[".repeat(200))] {
+            assert!(Loaded::default().take(deep.as_bytes()).is_err());
         }
         let mut loaded = Loaded::default();
         loaded.take(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n").unwrap();
