@@ -207,14 +207,6 @@ impl Dir {
         Ok(rustix::fs::unlinkat(&*self.handle, name.as_ref(), AtFlags::empty())?)
     }
 
-    /// Takes the directory itself away, if it is empty and its path still leads to it.
-    ///
-    /// # Errors
-    /// As rmdir(2) has them.
-    pub fn remove_empty(&self) -> io::Result<()> {
-        if self.is_at(&self.path) { std::fs::remove_dir(&self.path) } else { Ok(()) }
-    }
-
     /// All names in it that are text.
     ///
     /// # Errors
