@@ -404,12 +404,14 @@ impl Store {
         self.hold()?.write(files)
     }
 
-    /// Writes files that lie beside the bundle's and never travel with it: a key, that is. Nothing of them is kept in memory.
+    /// Writes a CA and its key. The key lies beside the bundle's files and never travels with them: nothing of it is kept in memory.
     ///
     /// # Errors
     /// As [`fsio::Held::write`].
     pub fn write_beside(&self, files: &[NewFile<'_>]) -> Result<()> {
-        fsio::hold_dir(&self.dir_to_write()?)?.write(files)
+        fsio::hold_dir(&self.dir_to_write()?)?.write(files)?;
+        files.iter().filter(|file| super::is_own(&file.name)).for_each(|file| self.known.set(&file.name, Some(file.content)));
+        Ok(())
     }
 
     /// Makes the one file hold these files and no others; gives its SHA-256, and whether it was so already.

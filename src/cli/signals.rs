@@ -41,7 +41,7 @@ fn end_at_the_latest(signal: Signal) {
         raise(Signal::SIGKILL).unwrap_or_default();
     };
     // Without another thread the end has to come by itself.
-    drop(std::thread::Builder::new().name("last-resort".to_owned()).spawn(last_resort));
+    drop(std::thread::Builder::new().spawn(last_resort));
 }
 
 /// Whether the program was started with the signal ignored, as `nohup` does with SIGHUP (proc(5), SigIgn).

@@ -111,15 +111,14 @@ impl Place<'_> {
     }
 
     fn is_a_link(&self) -> Error {
-        self.not_a_file("a symbolic link")
+        Self::not_a_file(format!("{} is a symbolic link, expected a file with {}", self.path.display(), self.what))
     }
 
     fn is_no_file(&self) -> Error {
-        self.not_a_file("a pipe, a socket or a device")
+        Self::not_a_file(format!("{} is a pipe, a socket or a device, expected a file with {}", self.path.display(), self.what))
     }
 
-    fn not_a_file(&self, found: &str) -> Error {
-        let message = format!("{} is {found}, expected a file with {}", self.path.display(), self.what);
+    fn not_a_file(message: String) -> Error {
         input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
     }
 
@@ -171,13 +170,20 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whether a path leads to what these are the facts of.
 pub fn is(path: &Path, of: &Metadata) -> bool {
-    facts(path).is_some_and(|facts| (facts.dev(), facts.ino()) == (of.dev(), of.ino()))
+    facts(path).is_some_and(|facts| are_same(&facts, of))
 }
 
-/// Whether a file that was opened at a path lies in a directory: by that path, by where its links lead, or by another name that it has there.
+fn are_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether a file that was opened at a path lies in a directory: by that path, by where its links lead, or by another name that it has there. A link in the directory to a file elsewhere
+/// makes that file none of the directory's.
 pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
     let inside = fs::canonicalize(path).is_ok_and(|path| path.parent().is_some_and(|parent| is_same(parent, dir)));
-    inside || is(dir, of) || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is(&entry.path(), of)))
+    inside
+        || is(dir, of)
+        || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().filter_map(|entry| entry.metadata().ok()).any(|entry| are_same(&entry, of)))
 }
 
 /// Where a path leads, through all links.

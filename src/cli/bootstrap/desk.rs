@@ -283,15 +283,14 @@ impl<'a> Desk<'a> {
         source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
     }
 
-    /// Makes the CA if need be, and puts certificate and key together.
-    pub(super) fn ca(&mut self, now: Moment) -> Result<Ca<'_>> {
+    /// Makes the CA if need be, in the bundle that was judged, and puts certificate and key together.
+    pub(super) fn ca(&mut self, store: &Store, now: Moment) -> Result<Ca<'_>> {
         self.prepare(now)?;
         if self.ca.is_none() {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
-            let store = Store::at(&self.dir);
             let (certificate, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
             let place = store.place(CA_FILE).to_string();
             self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &certificate, &place)?);

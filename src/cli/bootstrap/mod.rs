@@ -370,7 +370,7 @@ impl Run<'_> {
         bundle.check_ready()?;
         let terms = Terms { serial: super::random()?, now, days: self.args.days };
         // A new CA's certificate may be a second younger than the moment of judging.
-        let ca = self.desk.ca(super::now())?;
+        let ca = self.desk.ca(bundle.store(), super::now())?;
         bundle.check_unchanged(false)?;
         let pair = issue(grounds, &ca, &terms)?;
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
