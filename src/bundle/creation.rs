@@ -55,8 +55,7 @@ impl Creation {
     /// Class `Input`: it is not such a document; `bad-transcript`; `creation-unaccounted`: the transcript has no step that wrote it as it stands.
     pub fn read(store: &Store) -> Result<Option<Self>> {
         let transcript = Transcript::read(store)?;
-        let accounts = transcript.files(store, transcript.cluster_id());
-        let Some(account) = accounts.iter().find(|file| file.name == CREATION) else { return Ok(None) };
+        let Some(account) = transcript.file(store, transcript.cluster_id(), CREATION) else { return Ok(None) };
         if account.written_by.is_some() {
             return super::documents::read(store, CREATION, Self::FORMAT).map(Some);
         }

@@ -252,8 +252,7 @@ impl Bundle {
     /// # Errors
     /// As [`Transcript::read`].
     pub fn written_by(&self, name: &str) -> Result<Option<u64>> {
-        let files = Transcript::read(&self.store)?.files(&self.store, Some(&self.id));
-        Ok(files.into_iter().find(|file| file.name == name).and_then(|file| file.written_by))
+        Ok(Transcript::read(&self.store)?.file(&self.store, Some(&self.id), name).and_then(|file| file.written_by))
     }
 
     fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {

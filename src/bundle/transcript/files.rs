@@ -63,11 +63,19 @@ struct Past<'a> {
 impl Transcript {
     /// What it says of the files of a bundle, of this cluster if the bundle has one yet: of all that are there, and of those that a step read or wrote.
     pub fn files(&self, store: &Store, cluster: Option<&ClusterId>) -> Vec<FileAccount> {
-        let names = names_of(cluster);
-        let past = self.past(&names);
+        self.accounts(store, cluster, &names_of(cluster))
+    }
+
+    /// The same of one file; no other is looked at.
+    pub fn file(&self, store: &Store, cluster: Option<&ClusterId>, name: &str) -> Option<FileAccount> {
+        self.accounts(store, cluster, &[name.to_owned()]).pop()
+    }
+
+    fn accounts(&self, store: &Store, cluster: Option<&ClusterId>, names: &[String]) -> Vec<FileAccount> {
+        let past = self.past(names);
         // A CA's certificate may come from `ca init` at any time; with a signed one beside it, `sign` or `import` wrote it.
-        let is_signed = cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
-        let may_come = |name: &str| name == CA_FILE && !is_signed;
+        let is_signed = || cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
+        let may_come = |name: &str| name == CA_FILE && !is_signed();
         names.iter().filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name))).collect()
     }
 
