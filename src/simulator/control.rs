@@ -96,12 +96,12 @@ impl Simulator {
     }
 }
 
-/// Whether a request may be a control command at all, before its body is read. That it is no foreign page's is known.
-pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Response<Body>> {
+/// The answer to a request that cannot be a control command, before its body is read. That it is no foreign page's is known.
+pub(super) fn refuse(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
     if method != Method::POST {
-        return Err(refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests"))));
+        return Some(refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests"))));
     }
-    visitor::json(headers).map_err(|foreign| foreign.response())
+    visitor::json(headers).err().map(|foreign| foreign.response())
 }
 
 pub(super) async fn answer(inside: &Arc<Inside>, command: &str, body: &[u8]) -> Response<Body> {

@@ -112,7 +112,7 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
     let path = parts.uri.path();
     let command = path.strip_prefix("/_control/");
     if command.is_some()
-        && let Err(refusal) = control::admit(&parts.method, &parts.headers)
+        && let Some(refusal) = control::refuse(&parts.method, &parts.headers)
     {
         return refusal;
     }
