@@ -192,8 +192,10 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
 /// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or anywhere else; or it begins as one does, in base64 or not.
 /// For what is to be refused with a word of warning, or must not travel; a key so damaged that neither shows is not found.
 pub(crate) fn may_be_key(content: &[u8]) -> bool {
-    const SAYS: &[u8] = b"PRIVATE KEY";
-    if begins_as_key(content) || content.windows(SAYS.len()).any(|window| window.eq_ignore_ascii_case(SAYS)) {
+    /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1); OpenSSH's PROTOCOL.key, and its first octets in base64.
+    const SAYS: [&[u8]; 7] = [b"PRIVATE KEY", b"Proc-Type:", b"DEK-Info:", b"Private-Lines:", b"\"kty", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
+    let says = |word: &[u8]| content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    if begins_as_key(content) || SAYS.into_iter().any(says) {
         return true;
     }
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
