@@ -60,13 +60,12 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    /// The formats that the program writes, in any version.
-    const NAMES: [&'static str; 6] =
-        ["hsmboot-creation", "hsmboot-receipt", "hsmboot-request", "hsmboot-response", "hsmboot-transcript", "hsmboot-verification"];
+    /// What the program writes, in any version, after `hsmboot-`.
+    const NAMES: [&'static str; 6] = ["creation", "receipt", "request", "response", "transcript", "verification"];
 
     /// The format that a document names, where it is one of the program's own.
     pub(crate) fn of(found: &str) -> Option<Self> {
-        let (name, version) = found.split_once('/')?;
+        let (name, version) = found.strip_prefix("hsmboot-")?.split_once('/')?;
         let name = word(name.as_bytes(), &Self::NAMES)?;
         let version = version.parse().ok().filter(|number: &u32| number.to_string() == version)?;
         Some(Format { name, version })
@@ -75,7 +74,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.name, self.version)
+        write!(f, "hsmboot-{}/{}", self.name, self.version)
     }
 }
 

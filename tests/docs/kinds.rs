@@ -16,6 +16,8 @@ const NO_KINDS: &[&str] = &[
     "content-encoding",
     "content-type",
     "x-amz-target",
+    // a program, in a hint
+    "ssh-keygen",
     // a service, as ARNs name it
     "acm-pca",
     // values in documents, and words on a terminal
