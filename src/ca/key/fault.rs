@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ca::shown;
 use crate::error::{Class, Error};
-use crate::hint;
+use crate::{fsio, hint};
 
 /// Why a key file does not yield a key that can sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -163,7 +163,7 @@ impl KeyFault {
 
 /// A new file for the key in another form. Nothing that is there is written over: openssl empties its output before it reads its input.
 pub(super) fn beside(path: &Path) -> PathBuf {
-    hint::free_name(path, "key", |path| std::fs::symlink_metadata(path).is_ok())
+    hint::free_name(path, "key", fsio::is_taken)
 }
 
 /// The command that writes a key anew, encrypted under scrypt, into a new file.
