@@ -84,7 +84,12 @@ pub(crate) fn misfit<T: DeserializeOwned>(text: &[u8]) -> String {
     let said = fault.to_string();
     // serde_derive makes these of the type's own names, and of nothing that it read.
     let member = ["missing field `", "duplicate field `"].into_iter().find_map(|start| Some((start, said.strip_prefix(start)?.split_once('`')?.0)));
-    let what = member.map(|(start, name)| format!("{start}{name}`, ")).unwrap_or_default();
+    let kind = ["is not a cluster's id", "is not an RFC 3339 time"].into_iter().find(|kind| said.contains(kind));
+    let what = match (member, kind) {
+        (Some((start, name)), _) => format!("{start}{name}`, "),
+        (None, Some(kind)) => format!("a text {kind}, "),
+        (None, None) => String::new(),
+    };
     format!("{what}in line {} column {}", fault.line(), fault.column())
 }
 

@@ -16,7 +16,8 @@ const NO_KINDS: &[&str] = &[
     "content-encoding",
     "content-type",
     "x-amz-target",
-    // a program, in a hint
+    // a program, and an argument of one, in hints
+    "go-w",
     "ssh-keygen",
     // a service, as ARNs name it
     "acm-pca",

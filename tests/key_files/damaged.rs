@@ -114,7 +114,7 @@ fn forms(dir: &Path) -> Vec<Key> {
         keys.push(Key { name, secret: Secret::of(&STANDARD.encode(&file), &file), file });
     }
     // In the forms of other programs: their outlines, around octets that nothing else has.
-    let octets: Vec<u8> = (0..150_u32).map(|n| (n * 89 + 41) as u8).collect();
+    let octets: Vec<u8> = (0..150_u32).map(|n| u8::try_from((n * 89 + 41) % 256).unwrap()).collect();
     let body = STANDARD.encode(&octets);
     let lines = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n");
     let scalar = URL_SAFE_NO_PAD.encode(&octets[..32]);
