@@ -87,7 +87,7 @@ pub(crate) fn misfit<T: DeserializeOwned>(text: &[u8]) -> String {
     let kind = ["is not a cluster's id", "is not an RFC 3339 time"].into_iter().find(|kind| said.contains(kind));
     let what = match (member, kind) {
         (Some((start, name)), _) => format!("{start}{name}`, "),
-        (None, Some(kind)) => format!("a text {kind}, "),
+        (None, Some(kind)) => format!("a text that {kind}, "),
         (None, None) => String::new(),
     };
     format!("{what}in line {} column {}", fault.line(), fault.column())
