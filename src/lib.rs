@@ -98,11 +98,13 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+mod hint;
 pub mod owner;
 #[cfg(feature = "awskms")]
 pub mod pca;
 #[cfg(feature = "qr")]
 pub mod qr;
+mod quote;
 pub mod report;
 pub mod sign;
 pub mod submit;

@@ -7,7 +7,9 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("a_signed_bundle_is_there_whole_or_not_at_all", a_signed_bundle_is_there_whole_or_not_at_all),
         trial("a_ca_is_there_with_its_key_or_not_at_all", a_ca_is_there_with_its_key_or_not_at_all),
+        trial("no_key_is_left_by_a_killed_run", no_key_is_left_by_a_killed_run),
+        trial("whoever_writes_next_wipes_what_was_left", whoever_writes_next_wipes_what_was_left),
         trial("what_was_being_unpacked_is_unpacked_again", what_was_being_unpacked_is_unpacked_again),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -30,8 +34,15 @@ const CALLS: [&str; 3] = ["rename", "renameat", "renameat2"];
 
 /// Runs the program until its `number`-th call of this name: whether it came that far. Otherwise it has ended well.
 fn killed(bench: &Bench, words: &[&str], call: &str, number: usize) -> bool {
+    killed_where(bench, words, call, number, None)
+}
+
+/// The same where another call fails, as on a file system that lacks it.
+fn killed_where(bench: &Bench, words: &[&str], call: &str, number: usize, lacking: Option<&str>) -> bool {
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")]);
+    let traced = lacking.and_then(|lacking| lacking.split(':').next()).map(|lacking| format!(",{lacking}")).unwrap_or_default();
+    command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}{traced}")]);
+    command.args(lacking.map(|lacking| format!("-einject={lacking}")));
     command.args(["-e", &format!("inject={call}:signal=KILL:when={number}")]);
     command.arg(env!("CARGO_BIN_EXE_hsmboot")).args(words).current_dir(bench.path(""));
     let output = command.output().unwrap();
@@ -81,7 +92,6 @@ fn comes_back(bench: &Bench) -> bool {
 }
 
 fn a_ca_is_there_with_its_key_or_not_at_all() {
-    const INIT: [&str; 8] = ["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase", "--key-type=p256"];
     let mut times = 0;
     for call in CALLS {
         for number in 1.. {
@@ -98,6 +108,68 @@ fn a_ca_is_there_with_its_key_or_not_at_all() {
         }
     }
     assert_eq!(times, 3, "the note, the key, the certificate");
+}
+
+const INIT: [&str; 8] = ["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase", "--key-type=p256"];
+
+/// Wherever `ca init` is killed, the next one leaves no key but the CA's: no file, and no octet in what was one.
+fn no_key_is_left_by_a_killed_run() {
+    const WRITES: [&str; 10] =
+        ["write", "fsync", "fdatasync", "linkat", "rename", "renameat", "renameat2", "unlinkat", "ftruncate", "copy_file_range"];
+    let mut left_by = [0; 2];
+    // Files get a name only when they are complete, or, without /proc, are written again under one.
+    for (way, lacking) in [None, Some("linkat:error=ENOENT")].into_iter().enumerate() {
+        for call in WRITES.into_iter().filter(|call| lacking.is_none_or(|lacking| !lacking.starts_with(call))) {
+            for number in 1.. {
+                let bench = Bench::empty();
+                if !killed_where(&bench, &INIT, call, number, lacking) {
+                    break;
+                }
+                let left: Vec<fs::File> = keys(&bench).iter().map(|path| fs::File::open(path).unwrap()).collect();
+                left_by[way] += usize::from(!left.is_empty());
+                let again = bench.run(&INIT);
+                assert!(again.code == 0 || again.code == 8 && again.stderr.contains("there is a CA already"), "{}", again.stderr);
+                assert_eq!(keys(&bench), [bench.path("new/customerCA.key")], "{call} {number}, {lacking:?}");
+                assert_eq!(hidden(&bench, "new"), 0, "{call} {number}, {lacking:?}");
+                for file in left {
+                    let facts = file.metadata().unwrap();
+                    assert!(facts.nlink() == 1 || facts.len() == 0, "{call} {number}, {lacking:?}: what was left is wiped, or is the CA's key now");
+                }
+            }
+        }
+    }
+    assert!(left_by.iter().all(|times| *times > 0), "there were moments at which a key was left: {left_by:?}");
+    assert!(left_by[0] < left_by[1], "fewer of them where files need no name: {left_by:?}");
+}
+
+/// Every file with a private key in it, but for what strace wrote.
+fn keys(bench: &Bench) -> Vec<PathBuf> {
+    let holds = |content: &[u8]| content.windows(11).any(|window| window == b"PRIVATE KEY");
+    bench.listing().into_iter().filter(|(path, (_, content))| !path.ends_with("trace") && holds(content)).map(|(path, _)| path).collect()
+}
+
+fn whoever_writes_next_wipes_what_was_left() {
+    let bench = Bench::new();
+    bench.run(&sign(&["--seal"])).expect(0);
+    let left = ".hsmboot-0011223344556677.tmp";
+    for (dir, words) in [
+        ("", &["ca", "init", "--out", ".", "--subject", "CN=x", "--ca-key", "customerCA.key", "--force"][..]),
+        ("", &["pack", "bundle", "-o", "packed.hsmboot"]),
+        ("", &["report", "bundle", "-o", "report.html"]),
+        #[cfg(feature = "qr")]
+        ("", &["qr", "show", "bundle", "-o", "codes.svg"]),
+        ("bundle", &["verify", "bundle", "--record", "--aws-root", "aws-root.crt", "--manufacturer-root", "manufacturer-root.crt"]),
+        ("pages", &["man", "--out", "pages"]),
+    ] {
+        drop(fs::create_dir(bench.path(dir)));
+        let path = bench.path(dir).join(left);
+        fs::write(&path, bench.read("customerCA.key")).unwrap();
+        let seen = fs::File::open(&path).unwrap();
+        let run = bench.run(words);
+        assert_eq!(run.code, 0, "{words:?}: {}", run.stderr);
+        assert!(!path.exists(), "{words:?}");
+        assert_eq!(seen.metadata().unwrap().len(), 0, "{words:?}");
+    }
 }
 
 fn what_was_being_unpacked_is_unpacked_again() {

@@ -7,18 +7,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("error", &[]),
+    ("hint", &[]),
+    ("quote", &[]),
     ("fsio", &[]),
     ("aws", &[]),
-    ("x509", &[]),
+    ("x509", &["quote"]),
     ("verify", &["x509"]),
     ("check", &["verify", "x509"]),
-    ("ca", &["aws", "fsio", "x509"]),
+    ("ca", &["aws", "fsio", "hint", "quote", "x509"]),
     ("sign", &["ca", "check", "verify", "x509"]),
     ("pca", &["aws", "check", "sign", "x509"]),
     // It reads the evidence that `verify` judges, and knows nothing else of it.
-    ("bundle", &["fsio", "verify", "x509"]),
+    ("bundle", &["fsio", "hint", "quote", "verify", "x509"]),
     // Whose CA it is, and that the CSR is an HSM's: what InitializeCluster is made from.
     ("owner", &["bundle", "ca", "check", "sign", "x509"]),
     ("cloudhsm", &["aws", "owner"]),
@@ -68,7 +70,9 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 13] = [
+const PURE: [&str; 15] = [
+    "hint",
+    "quote",
     "x509",
     "verify",
     "check",

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{CA_KEY_FILE, is_own, printable};
+use crate::x509::pem::may_be_key;
 
 /// The files by their names.
 pub type Members = BTreeMap<String, Vec<u8>>;
@@ -185,7 +186,7 @@ fn size(field: &[u8]) -> Option<usize> {
 
 /// That a file may be in a bundle that travels.
 fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
-    if name == CA_KEY_FILE || holds_private_key(content) {
+    if name == CA_KEY_FILE || may_be_key(content) {
         return Err(Fault::PrivateKey(name.to_owned()));
     }
     if is_own(name) {
@@ -205,12 +206,6 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
 /// Text as PEM and JSON are: UTF-8, with no control characters but those of lines and tables.
 fn is_text(content: &[u8]) -> bool {
     std::str::from_utf8(content).is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
-}
-
-/// Whether a PEM block of a private key begins in there, of whatever kind (RFC 7468 10 and 11, and OpenSSL's older labels).
-pub(super) fn holds_private_key(content: &[u8]) -> bool {
-    const END: &[u8] = b"PRIVATE KEY-----";
-    content.windows(END.len()).any(|window| window == END)
 }
 
 #[cfg(test)]
@@ -389,7 +384,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_files_come_back(members in btree_map(name(), "[ -~\n\r\té😀]{0,800}".prop_map(String::into_bytes), 0..9)) {
-            prop_assume!(!members.values().any(|content| holds_private_key(content)));
+            prop_assume!(!members.values().any(|content| may_be_key(content)));
             prop_assert_eq!(read(&write(&members).unwrap()).unwrap(), members);
         }
 

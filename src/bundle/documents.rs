@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
+use crate::quote::{Format, misfit};
 use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
@@ -214,12 +216,12 @@ impl Receipt {
 }
 
 /// A document of the expected format.
-pub(super) fn read<T: for<'de> Deserialize<'de>>(store: &Store, name: &str, format: &str) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(store: &Store, name: &str, format: &str) -> Result<T> {
     parse(&store.read(name, "a document of the bundle", MAX_DOCUMENT)?, &store.place(name).to_string(), format)
 }
 
 /// The same from its content; `place` is for messages.
-pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], place: &str, format: &str) -> Result<T> {
+pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
         Error::new(Class::Input, "bad-document", format!("{place}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
     };
@@ -227,10 +229,13 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(content: &[u8], place: &str, f
         serde_json::from_slice(content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(found) if found == format => {}
-        Some(found) => return Err(fault(format!("has the format `{}`, expected `{format}`", super::printable(found)))),
+        Some(found) => {
+            let found = Format::of(found).map_or_else(|| "a format that is none of hsmboot's".to_owned(), |found| format!("the format `{found}`"));
+            return Err(fault(format!("has {found}, expected `{format}`")));
+        }
         None => return Err(fault(format!("has no `format`, expected `{format}`"))),
     }
-    serde_json::from_value(value).map_err(|cause| fault(format!("is not such a document: {}", super::printable(&cause.to_string()))))
+    serde_json::from_value(value).map_err(|_| fault(format!("is not such a document: {}", misfit::<T>(content))))
 }
 
 /// A document's text: indented, with a last newline.

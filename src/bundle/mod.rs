@@ -9,10 +9,10 @@ mod fingerprint;
 mod store;
 mod survey;
 mod transcript;
-mod words;
 
 use std::path::Path;
 
+pub use crate::hint::shell_words;
 pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
@@ -22,7 +22,6 @@ pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
 pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
-pub use words::shell_words;
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};

@@ -262,7 +262,7 @@ impl Store {
             Fault::Malformed(_) => input(
                 "bad-archive",
                 format!("{name} is not a bundle in one file: {fault}"),
-                "make it with `hsmboot pack DIR -o x.hsmboot`, or in the bundle's directory with `tar --format=ustar -cf ../x.hsmboot *`",
+                "copy it again, or make it anew with `hsmboot pack DIR -o NEWNAME.hsmboot`",
             ),
         }
     }

@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{
     Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail,
     VERIFICATION,
 };
-use super::{archive, documents, transcript};
+use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
 use crate::verify::Evidence;
+use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey};
 
 /// A file that a bundle of this cluster can have.
@@ -204,10 +206,10 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
 /// `customerCA.key`, readable or not, and whatever a private key begins in. What is larger than any key is not looked at.
 fn is_private_key(bundle: &Bundle, name: &str) -> bool {
     let content = || bundle.store().read(name, "a file beside the bundle", fsio::MAX_INPUT).map(Zeroizing::new);
-    name == CA_KEY_FILE || content().is_ok_and(|content| archive::holds_private_key(&content))
+    name == CA_KEY_FILE || content().is_ok_and(|content| may_be_key(&content))
 }
 
-fn document<T: for<'de> Deserialize<'de>>(files: &[Seen], name: &str, format: &str) -> Told<T> {
+fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> Told<T> {
     match file(files, name) {
         None => Told::Absent,
         Some(Err(why)) => Told::Damaged(why.clone()),

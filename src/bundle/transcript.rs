@@ -16,8 +16,9 @@ pub use account::AfterSeal;
 pub use entry::{Entry, Seal, Sealer, Step};
 pub use files::{Account, FileAccount};
 
-use super::{ClusterId, Store, printable};
+use super::{ClusterId, Store};
 use crate::error::{Class, Error, Result};
+use crate::quote::Format;
 use entry::line;
 
 /// The file's name.
@@ -37,9 +38,10 @@ fn fault(what: String, hint: &str) -> Error {
 fn unknown(line: &str) -> String {
     let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
     match value.get("format").and_then(serde_json::Value::as_str) {
-        Some(format) if format != Entry::FORMAT => {
-            format!("has the format `{}`, expected `{}`: another version of hsmboot wrote it", printable(format), Entry::FORMAT)
-        }
+        Some(format) if format != Entry::FORMAT => match Format::of(format) {
+            Some(format) => format!("has the format `{format}`, expected `{}`: another version of hsmboot wrote it", Entry::FORMAT),
+            None => format!("has a format that is none of hsmboot's, expected `{}`", Entry::FORMAT),
+        },
         _ => "is not a step of a transcript".to_owned(),
     }
 }

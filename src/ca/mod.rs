@@ -29,7 +29,9 @@ pub use self::generate::{KeyType, NewKey};
 pub use self::init::{Terms, make_trust_anchor};
 #[cfg(feature = "pkcs11")]
 pub use self::key::Pkcs11Uri;
-pub use self::key::{CaKey, FileKey, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, TokenOptions, Unlock};
+pub use self::key::{
+    CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, Scheme, TokenOptions, Unlock,
+};
 #[cfg(feature = "awskms")]
 pub use self::key::{KmsKey, KmsKeyName};
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};

@@ -273,7 +273,10 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
         message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert), error.message),
-        hint: format!("AWS replaces a failed first HSM, and the CSR with it; sign the new one: hsmboot sign {} --force ...", bundle.path().display()),
+        hint: format!(
+            "AWS replaces a failed first HSM, and the CSR with it; sign the new one in a new directory: `hsmboot fetch --cluster-id {} --bundle NEWDIR`",
+            bundle.id()
+        ),
         ..error
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +42,12 @@ impl Seen {
 
     /// Whether it is a file of this user's, under this name alone.
     pub(super) fn is_ours(&self) -> bool {
-        self.is_file() && self.0.st_uid == rustix::process::geteuid().as_raw() && self.0.st_nlink == 1
+        self.is_owned() && self.0.st_nlink == 1
+    }
+
+    /// Whether it is a file of this user's.
+    fn is_owned(&self) -> bool {
+        self.is_file() && self.0.st_uid == rustix::process::geteuid().as_raw()
     }
 }
 
@@ -178,6 +184,18 @@ impl Dir {
         Ok(File::from(rustix::fs::openat(&*self.handle, name.as_ref(), flags, Mode::from_bits_truncate(mode))?))
     }
 
+    /// Makes a file that has no name: whatever ends the program, nothing is left of it. Not every file system can (O_TMPFILE, open(2)).
+    pub(super) fn make_unnamed(&self, mode: u32) -> io::Result<File> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(&*self.handle, ".", flags, Mode::from_bits_truncate(mode))?))
+    }
+
+    /// Gives a file that has no name this one, where nothing has it (linkat(2), "O_TMPFILE"). It takes /proc.
+    pub(super) fn give_name(&self, file: &File, name: impl AsRef<Path>) -> io::Result<()> {
+        let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
+        Ok(rustix::fs::linkat(CWD, descriptor, &*self.handle, name.as_ref(), AtFlags::SYMLINK_FOLLOW)?)
+    }
+
     /// Gives a file another name, over whatever has that.
     pub(super) fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
         Ok(rustix::fs::renameat(&*self.handle, from.as_ref(), &*self.handle, to.as_ref())?)
@@ -205,6 +223,32 @@ impl Dir {
     /// As unlinkat(2) has them.
     pub fn remove(&self, name: impl AsRef<Path>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&*self.handle, name.as_ref(), AtFlags::empty())?)
+    }
+
+    /// Takes a file of this user's away, and what it holds before that: it may be a key. One with another name keeps its content and loses this name; what is
+    /// no file, or somebody else's, stays. On a medium that writes elsewhere what is written over, who reads it raw may still find the old content.
+    ///
+    /// # Errors
+    /// As fstatat(2) and unlinkat(2) have them.
+    pub(super) fn remove_wiped(&self, name: impl AsRef<Path>) -> io::Result<()> {
+        /// More than any file that the program writes.
+        const MOST: u64 = 2 * 1024 * 1024;
+        let name = name.as_ref();
+        if self.look(name)?.is_some_and(|seen| !seen.is_owned()) {
+            return Ok(());
+        }
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        if let Ok(file) = rustix::fs::openat(&*self.handle, name, flags, Mode::empty())
+            && let Ok(seen) = rustix::fs::fstat(&file).map(Seen)
+            && seen.is_ours()
+        {
+            let mut file = File::from(file);
+            let length = u64::try_from(seen.0.st_size).unwrap_or_default().min(MOST);
+            // As well as the disk lets us: it goes in any case.
+            let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
+            drop(file.write_all(&zeros).and_then(|()| file.sync_data()).and_then(|()| file.set_len(0)));
+        }
+        self.remove(name)
     }
 
     /// All names in it that are text.

@@ -45,7 +45,7 @@ impl Note {
         &self.0.file
     }
 
-    /// From here on the group is completed, whatever happens.
+    /// From here on the group is completed, whatever happens: its files have their temporary names.
     pub(super) fn put(self, pending: &mut Pending) -> io::Result<()> {
         self.0.put_over(pending, NOTE)
     }
@@ -76,7 +76,7 @@ pub(super) fn complete(dir: &Dir) -> io::Result<()> {
         if member.replace || dir.lacks(&member.name)? {
             dir.rename(&member.temporary, &member.name)?;
         } else {
-            dir.remove(&member.temporary)?;
+            dir.remove_wiped(&member.temporary)?;
         }
     }
     dir.sync()?;
@@ -90,8 +90,8 @@ fn is_ours(dir: &Dir, name: &str) -> bool {
 
 /// Removes the temporary files that a killed program has left. Only for who holds the directory's lock: they are nobody's then.
 pub(super) fn sweep(dir: &Dir) {
-    for name in dir.names().unwrap_or_default().iter().filter(|name| is_temporary(name) && is_ours(dir, name)) {
-        drop(dir.remove(name));
+    for name in dir.names().unwrap_or_default().iter().filter(|name| is_temporary(name)) {
+        drop(dir.remove_wiped(name));
     }
 }
 
@@ -157,6 +157,24 @@ mod tests {
         complete(&open(dir.path())).unwrap();
         assert_eq!(fs::read_to_string(dir.path().join("new")).unwrap(), "of somebody else");
         assert!(!is_interrupted(&open(dir.path())));
+    }
+
+    #[test]
+    fn a_leftover_is_wiped_before_it_goes_and_another_name_of_it_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in [".hsmboot-1.tmp", ".hsmboot-2.tmp", ".hsmboot-group.bak"] {
+            fs::write(at(name), "a key").unwrap();
+        }
+        fs::hard_link(at(".hsmboot-2.tmp"), at("kept")).unwrap();
+        std::os::unix::fs::symlink(at("kept"), at(".hsmboot-3.tmp")).unwrap();
+        let seen = fs::File::open(at(".hsmboot-1.tmp")).unwrap();
+        sweep(&open(dir.path()));
+        assert_eq!(seen.metadata().unwrap().len(), 0, "who has it open finds nothing in it");
+        assert_eq!(fs::read_to_string(at("kept")).unwrap(), "a key");
+        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort_unstable();
+        assert_eq!(left, [".hsmboot-3.tmp", ".hsmboot-group.bak", "kept"], "what is no file, or has another name, is not the program's");
     }
 
     /// By another user, in a directory that both write to. Only root can play both.

@@ -201,6 +201,11 @@ pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(&path).unwrap_or_default())
 }
 
+/// Whether something has this name, a link that leads nowhere included.
+pub(crate) fn is_taken(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// A path that no file can have: a name too long, or links in a circle.
 pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
     cause.kind() == io::ErrorKind::InvalidFilename || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dir::Dir;
@@ -37,16 +38,19 @@ pub fn abandon_on_bug() {
 fn remove_all(mut guard: MutexGuard<'static, Pending>) {
     for (name, dir) in std::mem::take(&mut *guard) {
         // It may be gone already, which is what is wanted.
-        drop(dir.remove(name));
+        drop(dir.remove_wiped(name));
     }
     std::mem::forget(guard);
 }
 
-/// A temporary file that waits for its rename. Dropped, it is removed.
+/// A temporary file that waits to be put in its place. It has no name until then, so that nothing is left of it by whatever kills the program; where the file
+/// system cannot do that, it has one from the start. Dropped, it is removed.
 pub(super) struct Staged {
     dir: Dir,
+    /// The temporary name that it has, or will have.
     pub(super) name: String,
     pub(super) file: File,
+    named: bool,
     /// It is in its place, or removed.
     settled: bool,
 }
@@ -56,7 +60,9 @@ impl Drop for Staged {
         if self.settled {
             return;
         }
-        drop(self.dir.remove(&self.name));
+        if self.named {
+            drop(self.dir.remove_wiped(&self.name));
+        }
         // Where a group fails, the set is locked here already: what stays in it names a file that is gone.
         if let Ok(mut pending) = PENDING.try_lock() {
             pending.remove(&self.name);
@@ -76,20 +82,48 @@ impl Staged {
 
     /// One that holds nothing yet, for who has the set locked.
     pub(super) fn unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
+        let name = || format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(std::process::id()));
+        if let Ok(file) = dir.make_unnamed(mode) {
+            return Ok(Staged { dir: dir.clone(), name: name(), file, named: false, settled: false });
+        }
         loop {
-            let name = format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(std::process::id()));
+            let name = name();
             match dir.make(&name, mode) {
-                Ok(file) => return Ok(Staged { dir: dir.clone(), name, file, settled: false }),
+                Ok(file) => return Ok(Staged { dir: dir.clone(), name, file, named: true, settled: false }),
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(cause) => return Err(cause),
             }
         }
     }
 
+    /// Gives it the temporary name. From here on a SIGKILL leaves it: the caller has the set locked until it is in its place.
+    pub(super) fn give_name(&mut self) -> io::Result<()> {
+        if self.named {
+            return Ok(());
+        }
+        match self.dir.give_name(&self.file, &self.name) {
+            // Without /proc there is no way to name it: written again, under the name.
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
+                let mut copy = self.dir.make(&self.name, self.file.metadata()?.mode() & 0o7777)?;
+                self.named = true;
+                self.file.seek(io::SeekFrom::Start(0))?;
+                io::copy(&mut self.file, &mut copy)?;
+                copy.sync_all()?;
+                self.file = copy;
+            }
+            named => named?,
+        }
+        self.named = true;
+        Ok(())
+    }
+
     pub(super) fn discard(mut self) -> io::Result<()> {
         pending().remove(&self.name);
         self.settled = true;
-        match self.dir.remove(&self.name) {
+        if !self.named {
+            return Ok(());
+        }
+        match self.dir.remove_wiped(&self.name) {
             // Somebody who mends took it for a dead program's.
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
@@ -98,6 +132,7 @@ impl Staged {
 
     /// Over whatever has that name.
     pub(super) fn put_over(mut self, pending: &mut Pending, target: &str) -> io::Result<()> {
+        self.give_name()?;
         pending.remove(&self.name);
         self.settled = self.dir.rename(&self.name, target).map(|()| true)?;
         Ok(())
@@ -108,6 +143,17 @@ impl Staged {
         if file.replace || holds(&self.dir, &file.name, file.content).is_some() {
             return self.put_over(pending, &file.name);
         }
+        if !self.named {
+            match self.dir.give_name(&self.file, &file.name) {
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {} // by a temporary name, then
+                placed => {
+                    pending.remove(&self.name);
+                    self.settled = true; // or it goes with its descriptor
+                    return placed;
+                }
+            }
+        }
+        self.give_name()?;
         pending.remove(&self.name);
         self.settled = self.dir.rename_if_free(&self.name, &file.name).map(|()| true)?;
         Ok(())

@@ -147,7 +147,7 @@ pub struct Held {
     handle: File,
 }
 
-/// Waits for the directory: for who reads something there, and writes what follows from it.
+/// Waits for the directory: for who reads something there, and writes what follows from it. What a killed hsmboot has left there is cleaned up first.
 ///
 /// # Errors
 /// As [`make_dir`].
@@ -165,7 +165,12 @@ pub fn hold_dir(dir: &Dir) -> Result<Held> {
     let handle = dir.again().map_err(fault)?;
     match lock(&handle, PATIENCE).map_err(fault)? {
         Lock::Taken => Err(taken(dir.path())),
-        Lock::Ours | Lock::None => Ok(Held { dir: dir.clone(), handle }),
+        Lock::None => Ok(Held { dir: dir.clone(), handle }),
+        Lock::Ours => {
+            let held = Held { dir: dir.clone(), handle };
+            held.clean();
+            Ok(held)
+        }
     }
 }
 
@@ -185,10 +190,7 @@ pub fn mend_dir(dir: &Dir) {
     let Ok(handle) = dir.again() else { return };
     // Without a lock nothing tells whether they are still somebody's.
     if matches!(lock(&handle, Duration::ZERO), Ok(Lock::Ours)) {
-        let held = Held { dir: dir.clone(), handle };
-        if group::complete(&held.dir).is_ok() {
-            group::sweep(&held.dir);
-        }
+        Held { dir: dir.clone(), handle }.clean();
     }
 }
 
@@ -203,6 +205,13 @@ impl Held {
     /// What is held.
     pub const fn dir(&self) -> &Dir {
         &self.dir
+    }
+
+    /// What a killed program has left here is completed, or wiped and removed. Only under a lock: without one nothing tells whether it is still somebody's.
+    fn clean(&self) {
+        if group::is_interrupted(&self.dir) && group::complete(&self.dir).is_ok() {
+            group::sweep(&self.dir);
+        }
     }
 
     /// As [`write_all`].
@@ -247,6 +256,9 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
     let mut pending = pending();
     let noted = note.is_some();
     if let Some(note) = note {
+        for (temporary, file) in &mut staged {
+            temporary.give_name().map_err(|cause| machine(&target(file), &cause))?;
+        }
         note.put(&mut pending).map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
     }
     let mut done: Vec<Undo<'_>> = Vec::new();
@@ -303,7 +315,7 @@ impl<'a> Undo<'a> {
     fn undo(self, pending: &mut Pending) {
         match self.before {
             Before::Other => {}
-            Before::Nothing => drop(self.dir.remove(self.name)),
+            Before::Nothing => drop(self.dir.remove_wiped(self.name)),
             Before::File(content, mode) => {
                 let restored = Staged::unlisted(self.dir, mode).and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
                 drop(restored.and_then(|staged| staged.put_over(pending, self.name)));

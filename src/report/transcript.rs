@@ -200,7 +200,10 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             });
             html.el("pre", &[], |html| {
                 for line in trail.rest.lines().take(MAX_LINES) {
-                    html.text(&line.chars().take(MAX_LETTERS).collect::<String>());
+                    match Entry::is_like_one(line) {
+                        true => html.text(&line.chars().take(MAX_LETTERS).collect::<String>()),
+                        false => html.text(&format!("({} that are no step: not shown)", counted(line.len(), "byte", "bytes"))),
+                    }
                     html.raw("\n");
                 }
             });

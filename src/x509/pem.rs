@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::der::{Reader, tag};
+use super::der::tag;
+use crate::quote;
 
 /// The longest SignedCert or TrustAnchor, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster: "Length
 /// Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
@@ -82,11 +83,17 @@ pub enum PemError {
         /// How many.
         found: usize,
     },
-    /// Another label.
+    /// Another label, which is known.
     #[error("a block labelled `{found}`, expected `{expected}`")]
     Label {
-        /// The label found (documented characters only).
-        found: String,
+        /// The label found: the program's own copy of it.
+        found: &'static str,
+        /// The label that was expected.
+        expected: &'static str,
+    },
+    /// Another label, which is not: nothing of it is shown.
+    #[error("a block of another label, expected `{expected}`")]
+    UnknownLabel {
         /// The label that was expected.
         expected: &'static str,
     },
@@ -120,14 +127,10 @@ const fn is_space(byte: u8) -> bool {
 /// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
 pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     // A text that passes holds one block, and that is no key's: only what is refused needs the look.
-    one_text(text, expected).map_err(|fault| match contains(text, b"PRIVATE KEY-----") {
-        true => PemError::PrivateKey { expected: expected.text() },
-        false => fault,
-    })
+    one_text(text, expected).map_err(|fault| if may_be_key(text) { PemError::PrivateKey { expected: expected.text() } } else { fault })
 }
 
 fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
-    let label = expected.text();
     if text.is_empty() {
         return Err(PemError::Empty);
     }
@@ -136,7 +139,7 @@ fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     }
     // A SEQUENCE of 128 octets or more; as text the second would not be ASCII.
     if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
-        return Err(if is_key(text) { PemError::PrivateKey { expected: label } } else { PemError::Der });
+        return Err(PemError::Der);
     }
     if text.len() > MAX_CHARS {
         return Err(PemError::TooLong { found: text.len() });
@@ -165,10 +168,14 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
         return Err(PemError::Blocks { found: blocks });
     }
     let inside = text.strip_prefix(BEGIN).ok_or(PemError::TextAround { place: "before" })?;
-    let (label, body) = inside.split_once("-----").ok_or(PemError::Unclosed)?;
+    // The BEGIN line is a line, and what it says ends there (RFC 7468 section 3, "preeb").
+    let line = inside.split(['\n', '\r']).next().unwrap_or_default();
+    let (label, _) = line.split_once("-----").ok_or(PemError::Unclosed)?;
     if !expected.is(label) {
-        return Err(PemError::Label { found: label.chars().take(64).collect(), expected: expected.text() });
+        let expected = expected.text();
+        return Err(quote::label(label.as_bytes()).map_or(PemError::UnknownLabel { expected }, |found| PemError::Label { found, expected }));
     }
+    let (_, body) = inside.split_once("-----").ok_or(PemError::Unclosed)?;
     let (body, after) = body.split_once(&format!("-----END {label}-----")).ok_or(PemError::Unclosed)?;
     if !after.is_empty() {
         return Err(PemError::TextAround { place: "after" });
@@ -182,16 +189,44 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     }
 }
 
-/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1), or with the algorithm that it is encrypted by.
-/// Certificates and requests begin with a SEQUENCE that begins with neither an OBJECT IDENTIFIER nor a version outside it.
-fn is_key(der: &[u8]) -> bool {
-    let first = |content| Reader::new(content, "DER").any().ok();
-    let inner = first(der).and_then(|outer| first(outer.content));
-    inner.is_some_and(|inner| inner.tag == tag::INTEGER || (inner.tag == tag::SEQUENCE && inner.content.first() == Some(&tag::OID)))
+/// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or anywhere else; or it begins as one does, in base64 or not.
+/// For what is to be refused with a word of warning, or must not travel; a key so damaged that neither shows is not found.
+pub(crate) fn may_be_key(content: &[u8]) -> bool {
+    /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1); OpenSSH's PROTOCOL.key, and its first octets in base64.
+    const SAYS: [&[u8]; 7] = [b"PRIVATE KEY", b"Proc-Type:", b"DEK-Info:", b"Private-Lines:", b"\"kty", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
+    let says = |word: &[u8]| content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    if begins_as_key(content) || SAYS.into_iter().any(says) {
+        return true;
+    }
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    // The first octets of a key are in the first characters of a line, or of a string in JSON.
+    content.split(|byte| !is_base64(byte)).any(|run| {
+        let start = run.get(..run.len().min(24) & !3).and_then(|start| STANDARD.decode(start).ok());
+        start.is_some_and(|start| begins_as_key(&start))
+    })
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12), or with the scheme that it is encrypted by (RFC 5208 6), which
+/// is PKCS#5's or PKCS#12's. Certificates and requests begin with a SEQUENCE that begins with neither. Lengths are passed over: what is cut off, or
+/// damaged further on, begins so as well.
+fn begins_as_key(der: &[u8]) -> bool {
+    /// 1.2.840.113549.1, RSA Security's PKCS; 5 and 12 follow.
+    const PKCS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
+    let Some(first) = inside(der, tag::SEQUENCE) else { return false };
+    let scheme = || inside(first, tag::SEQUENCE).and_then(|inner| inside(inner, tag::OID)).and_then(|oid| oid.strip_prefix(PKCS));
+    matches!(first, [tag::INTEGER, 1, 0 | 1 | 3, ..]) || matches!(scheme(), Some([5 | 12, ..]))
+}
+
+/// What follows tag and length.
+fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
+    match der {
+        [found, 0..=0x7F, rest @ ..] | [found, 0x81, _, rest @ ..] | [found, 0x82, _, _, rest @ ..] | [found, 0x83, _, _, _, rest @ ..]
+            if *found == tag =>
+        {
+            Some(rest)
+        }
+        _ => None,
+    }
 }
 
 /// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 3, "stricttextualmsg"). This is what is written and sent.
@@ -249,6 +284,9 @@ mod tests {
         }
         assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
         assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
+        // A BEGIN line without its dashes does not run on into the next line.
+        assert_eq!(error(good().replacen("E-----", "E----", 1)), PemError::Unclosed);
+        assert_eq!(error(good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
         let key = error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assert!(!key.to_string().contains("c2Vj"));
         assert_eq!(key, PemError::PrivateKey { expected: "CERTIFICATE" });

@@ -16,6 +16,9 @@ const NO_KINDS: &[&str] = &[
     "content-encoding",
     "content-type",
     "x-amz-target",
+    // a program, and an argument of one, in hints
+    "go-w",
+    "ssh-keygen",
     // a service, as ARNs name it
     "acm-pca",
     // values in documents, and words on a terminal

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{MAX_TRANSCRIPT, Transcript, full};
 use crate::bundle::{ClusterId, Digests, escaped};
 use crate::error::Result;
+use crate::quote::Format;
+use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
 /// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
@@ -67,6 +69,13 @@ pub struct Entry {
 impl Entry {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-transcript/1";
+
+    /// Whether a line that is no entry is like one, of whatever version: only such a line is shown to anybody. A file of this name may be a private key.
+    pub fn is_like_one(line: &str) -> bool {
+        let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+        let format = value.get("format").and_then(serde_json::Value::as_str).and_then(Format::of);
+        format.is_some() && !may_be_key(line.as_bytes())
+    }
 
     /// SHA-256 of its line, without its line end: what the next one names as `previous`.
     pub fn hash(&self) -> String {

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::fault::{KeyFault, malformed};
+use super::fault::{Instead, KeyFault, malformed};
 use super::legacy_pem::DekInfo;
 use crate::x509::der::{self, Reader, tag};
 
@@ -109,10 +109,7 @@ fn from_block(block: &Block<'_>) -> Result<Container, KeyFault> {
         (b"RSA PRIVATE KEY", Some(dek)) => Ok(Container::Legacy(dek, LegacyForm::Pkcs1, decode()?)),
         (b"EC PRIVATE KEY", Some(dek)) => Ok(Container::Legacy(dek, LegacyForm::Sec1, decode()?)),
         (b"PRIVATE KEY" | b"ENCRYPTED PRIVATE KEY", Some(_)) => Err(malformed("a PKCS#8 block with a DEK-Info line")),
-        (b"OPENSSH PRIVATE KEY", _) => Err(KeyFault::UnsupportedKey {
-            found: "a key in OpenSSH's own format".to_owned(),
-            instead: "convert a copy of it with `ssh-keygen -p -m PKCS8 -f FILE`",
-        }),
+        (b"OPENSSH PRIVATE KEY", _) => Err(KeyFault::UnsupportedKey { found: "a key in OpenSSH's own format", instead: Instead::OpenSsh }),
         (b"DSA PRIVATE KEY", _) => Err(super::plain::wrong_kind("a DSA key")),
         _ => Err(super::plain::wrong_kind("a private key of an unknown kind")),
     }
@@ -149,10 +146,15 @@ fn from_der(file: &[u8]) -> Result<Container, KeyFault> {
         (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(Container::EncryptedPkcs8(own())),
         (tag::SEQUENCE, _, tag::BIT_STRING, None) | (tag::INTEGER, _, tag::INTEGER, None) => Err(KeyFault::NotAKey { found: "a public key" }),
         (tag::SEQUENCE, _, tag::SEQUENCE, Some(tag::BIT_STRING)) => Err(KeyFault::NotAKey { found: "a certificate or certificate request" }),
-        (tag::INTEGER, [3], tag::SEQUENCE, _) => Err(KeyFault::UnsupportedKey {
-            found: "a PKCS#12 store".to_owned(),
-            instead: "take the key out with `openssl pkcs12 -nocerts -in FILE -out customerCA.key`",
-        }),
+        (tag::INTEGER, [3], tag::SEQUENCE, _) => {
+            Err(KeyFault::UnsupportedKey { found: "a PKCS#12 store", instead: Instead::Pkcs12 { legacy: names_legacy_scheme(file) } })
+        }
         _ => Err(KeyFault::NoKey),
     }
+}
+
+/// Whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C: 1.2.840.113549.1.12.1.1, 2, 5 and 6).
+fn names_legacy_scheme(file: &[u8]) -> bool {
+    const SCHEMES: &[u8] = &[tag::OID, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1];
+    file.windows(SCHEMES.len().saturating_add(1)).any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
 }

@@ -1,9 +1,12 @@
-//! What can be wrong with a key file. Facts only, and never a byte of the key.
+//! What can be wrong with a key file. Facts only, and never a byte of the key: no fault has room for one, since words are this program's own
+//! (`&'static str`) and the rest are numbers.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use crate::ca::shown;
 use crate::error::{Class, Error};
+use crate::{fsio, hint};
 
 /// Why a key file does not yield a key that can sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,23 +46,27 @@ pub enum KeyFault {
     #[error("holds {found}, which cannot be the CA's key here")]
     UnsupportedKey {
         /// What it is, with its article.
-        found: String,
+        found: &'static str,
         /// What to do instead.
-        instead: &'static str,
+        instead: Instead,
+    },
+    /// An RSA key of a size that the CA cannot use.
+    #[error("holds an RSA key of {bits} bits, which cannot be the CA's key here")]
+    UnsupportedSize {
+        /// The modulus's length.
+        bits: usize,
     },
     /// A key in an encryption that this program does not read.
-    #[error("is encrypted with {found}, which this program does not read")]
+    #[error("is encrypted with {}, which this program does not read", scheme.name)]
     UnsupportedEncryption {
         /// The scheme.
-        found: String,
+        scheme: Scheme,
     },
     /// An encryption made so costly that reading it could stop the machine.
-    #[error("asks for {found} to turn the passphrase into a key; the limit is {limit}")]
+    #[error("asks for {found} to turn the passphrase into a key; the limit is {}", found.limit())]
     TooCostly {
         /// What the file asks for.
-        found: String,
-        /// The limit.
-        limit: &'static str,
+        found: Cost,
     },
     /// The passphrase does not open it, or the encrypted part is damaged: the formats cannot tell the two apart.
     #[error("cannot be decrypted: wrong passphrase, or the file is damaged")]
@@ -69,26 +76,133 @@ pub enum KeyFault {
     Inconsistent,
 }
 
+/// An encryption of keys, or a part of one: a row of this program's own tables, never what a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// Its name.
+    pub name: &'static str,
+    /// OpenSSL 3 keeps it in its legacy provider (OSSL_PROVIDER-legacy(7)).
+    pub legacy: bool,
+}
+
+impl Scheme {
+    /// The row of the name, or object identifier, that was found; `otherwise` where there is none.
+    pub(super) fn of(found: &str, table: &[(&str, &'static str, bool)], otherwise: &'static str) -> Self {
+        let row = table.iter().find(|(key, ..)| *key == found);
+        row.map_or(Scheme { name: otherwise, legacy: false }, |(_, name, legacy)| Scheme { name, legacy: *legacy })
+    }
+}
+
+/// What a key derivation would cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Rounds of PBKDF2.
+    Rounds(u64),
+    /// scrypt's N, r and p.
+    Scrypt(u64, u64, u64),
+}
+
+impl Cost {
+    const fn limit(self) -> &'static str {
+        match self {
+            Cost::Rounds(_) => "10000000",
+            Cost::Scrypt(..) => "1025 MiB of memory, (N + p + 2) * 128 * r, and (N + 8) * r * p = 33555456",
+        }
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cost::Rounds(rounds) => write!(f, "{rounds} rounds of PBKDF2"),
+            Cost::Scrypt(n, r, p) => write!(f, "scrypt with N = {n}, r = {r}, p = {p}"),
+        }
+    }
+}
+
+/// What to do about a key that cannot be the CA's as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// Make another.
+    Another,
+    /// Name the curve that its parameters describe.
+    NamedCurve,
+    /// Convert it from OpenSSH's format.
+    OpenSsh,
+    /// Take it out of its PKCS#12 store, whose encryption OpenSSL 3 may keep in its legacy provider.
+    Pkcs12 {
+        /// It does.
+        legacy: bool,
+    },
+}
+
 impl KeyFault {
     /// The error that a command ends with. Malformed is class `Input`; what the CA cannot sign with is class `Ca`.
     pub fn at(&self, path: &Path) -> Error {
-        let path = shown(path);
-        let convert = format!("convert it with `openssl pkcs8 -topk8 -v2 aes256 -in {path} -out customerCA.key`");
+        let file = hint::path(path, "FILE");
+        let look = |more: &[&str]| hint::command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat());
         let (class, kind, hint) = match self {
             KeyFault::Empty | KeyFault::NoKey | KeyFault::Malformed { .. } => {
-                (Class::Input, "ca-key-malformed", format!("look at it with `openssl pkey -in {path} -noout -check`"))
+                (Class::Input, "ca-key-malformed", format!("look at it with {}", look(&["-check"])))
             }
             KeyFault::TooLarge { .. } => (Class::Input, "ca-key-too-large", "give the CA's key file with --ca-key".to_owned()),
             KeyFault::NotAKey { .. } => {
                 (Class::Input, "ca-key-not-a-key", "--ca-key takes the CA's private key, --ca its certificate: are the two files swapped?".to_owned())
             }
             KeyFault::SeveralKeys { .. } => (Class::Input, "ca-key-several", "leave the CA's key alone in a file".to_owned()),
-            KeyFault::UnsupportedKey { instead, .. } => (Class::Ca, "ca-key-unsupported", (*instead).to_owned()),
-            KeyFault::UnsupportedEncryption { .. } | KeyFault::TooCostly { .. } => (Class::Ca, "ca-key-encryption-unsupported", convert),
-            KeyFault::WrongPassphrase => (Class::Ca, "wrong-passphrase", format!("try the passphrase with `openssl pkey -in {path} -noout`")),
-            KeyFault::Inconsistent => (Class::Ca, "ca-key-inconsistent", format!("look at it with `openssl pkey -in {path} -noout -check`")),
+            KeyFault::UnsupportedKey { instead, .. } => (Class::Ca, "ca-key-unsupported", instead.hint(path)),
+            KeyFault::UnsupportedSize { .. } => (Class::Ca, "ca-key-unsupported", Instead::Another.hint(path)),
+            KeyFault::UnsupportedEncryption { scheme } => (Class::Ca, "ca-key-encryption-unsupported", convert(path, scheme.legacy)),
+            KeyFault::TooCostly { .. } => (Class::Ca, "ca-key-encryption-unsupported", convert(path, false)),
+            KeyFault::WrongPassphrase => (Class::Ca, "wrong-passphrase", format!("try the passphrase with {}", look(&[]))),
+            KeyFault::Inconsistent => (Class::Ca, "ca-key-inconsistent", format!("look at it with {}", look(&["-check"]))),
         };
-        Error::new(class, kind, format!("the CA's key file {path} {self}"), hint)
+        Error::new(class, kind, format!("the CA's key file {} {self}", shown(path)), hint)
+    }
+}
+
+/// A new file for the key in another form. Nothing that is there is written over: openssl empties its output before it reads its input.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    hint::free_name(path, "key", fsio::is_taken)
+}
+
+/// The command that writes a key anew, encrypted under scrypt, into a new file.
+pub(super) fn encrypt(path: &Path, new: &Path, legacy: bool) -> String {
+    let (file, new) = (hint::path(path, "FILE"), hint::path(new, "NEWFILE"));
+    // A provider that is named takes the default one's place (openssl(1), -provider).
+    let providers: &[&str] = if legacy { &["-provider", "legacy", "-provider", "default"] } else { &[] };
+    hint::command(&[&["openssl", "pkcs8"], providers, &["-topk8", "-scrypt", "-in", &file, "-out", &new]].concat())
+}
+
+fn convert(path: &Path, legacy: bool) -> String {
+    let new = beside(path);
+    format!("convert it with {}, and give {} with --ca-key", encrypt(path, &new, legacy), shown(&new))
+}
+
+impl Instead {
+    fn hint(self, path: &Path) -> String {
+        let new = beside(path);
+        let (file, out) = (hint::path(path, "FILE"), hint::path(&new, "NEWFILE"));
+        let (what, command) = match self {
+            Instead::Another => {
+                return "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init` makes one"
+                    .to_owned();
+            }
+            Instead::NamedCurve => {
+                ("have the curve named", hint::command(&["openssl", "pkey", "-ec_param_enc", "named_curve", "-aes256", "-in", &file, "-out", &out]))
+            }
+            // ssh-keygen changes the file itself.
+            Instead::OpenSsh => (
+                "convert a copy",
+                format!("`{} && {}`", hint::line(&["cp", "-p", &file, &out]), hint::line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])),
+            ),
+            Instead::Pkcs12 { legacy } => {
+                let legacy: &[&str] = if legacy { &["-legacy"] } else { &[] };
+                let words = [&["openssl", "pkcs12"], legacy, &["-nocerts", "-aes256", "-in", &file, "-out", &out]].concat();
+                ("take the key out", hint::command(&words))
+            }
+        };
+        format!("{what} with {command}, and give {} with --ca-key", shown(&new))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::container::{self, Container, LegacyForm, Secret};
-use super::fault::KeyFault;
+use super::fault::{self, KeyFault};
 use super::pbes2::Encrypted;
 use super::plain::{self, Material};
 use super::signer::{CannotSign, Signer};
@@ -79,7 +79,7 @@ impl FileKey {
             }
             Container::Legacy(dek, form, key) => {
                 dek.fits(&key).map_err(at)?;
-                warnings.push(KeyWarning::WeakEncryption { path: path.to_path_buf() });
+                warnings.push(KeyWarning::WeakEncryption { path: path.to_path_buf(), new: fault::beside(path), legacy: dek.is_legacy() });
                 let open = |passphrase: &Passphrase| {
                     let key = dek.decrypt(passphrase.bytes(), &key)?;
                     match form {
@@ -93,7 +93,7 @@ impl FileKey {
         };
         let (material, unencrypted) = material;
         if unencrypted {
-            warnings.push(KeyWarning::Unencrypted { path: path.to_path_buf() });
+            warnings.push(KeyWarning::Unencrypted { path: path.to_path_buf(), new: fault::beside(path) });
         }
         let key = FileKey::new(&material, Some(path)).map_err(at)?;
         Ok((key, warnings))

@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use super::container::Secret;
-use super::fault::{KeyFault, malformed};
+use super::fault::{KeyFault, Scheme, malformed};
 
 /// The cipher of a `DEK-Info` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,30 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(key: &[u8], iv: &[u8], ciphertex
     Some(buffer)
 }
 
+/// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy provider.
+const OTHERS: [(&str, &str, bool); 20] = [
+    ("ARIA-128-CBC", "ARIA-128-CBC", false),
+    ("ARIA-192-CBC", "ARIA-192-CBC", false),
+    ("ARIA-256-CBC", "ARIA-256-CBC", false),
+    ("BF-CBC", "BF-CBC", true),
+    ("CAMELLIA-128-CBC", "CAMELLIA-128-CBC", false),
+    ("CAMELLIA-192-CBC", "CAMELLIA-192-CBC", false),
+    ("CAMELLIA-256-CBC", "CAMELLIA-256-CBC", false),
+    ("CAST5-CBC", "CAST5-CBC", true),
+    ("DES-CFB", "DES-CFB", true),
+    ("DES-EDE-CBC", "DES-EDE-CBC", false),
+    ("DES-OFB", "DES-OFB", true),
+    ("DESX-CBC", "DESX-CBC", true),
+    ("IDEA-CBC", "IDEA-CBC", true),
+    ("RC2-40-CBC", "RC2-40-CBC", true),
+    ("RC2-64-CBC", "RC2-64-CBC", true),
+    ("RC2-CBC", "RC2-CBC", true),
+    ("RC4", "RC4", true),
+    ("RC5-CBC", "RC5-CBC", true),
+    ("SEED-CBC", "SEED-CBC", true),
+    ("SM4-CBC", "SM4-CBC", false),
+];
+
 /// Which cipher and salt the block was encrypted with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DekInfo {
@@ -85,13 +109,15 @@ impl DekInfo {
             "AES-256-CBC" => Cipher::Aes256,
             "DES-CBC" => Cipher::Des,
             "DES-EDE3-CBC" => Cipher::DesEde3,
-            other => {
-                let found: String = other.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
-                return Err(KeyFault::UnsupportedEncryption { found });
-            }
+            other => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &OTHERS, "a cipher that it does not know") }),
         };
         let iv = unhex(iv.trim()).filter(|iv| iv.len() == cipher.block_length());
         Ok(DekInfo { cipher, iv: iv.ok_or(malformed("the IV in its DEK-Info line is not of the cipher's length"))? })
+    }
+
+    /// Whether OpenSSL 3 has the cipher in its legacy provider (OSSL_PROVIDER-legacy(7)).
+    pub(super) fn is_legacy(&self) -> bool {
+        self.cipher == Cipher::Des
     }
 
     /// The ciphertext is whole blocks: asked before the passphrase is.

@@ -20,7 +20,7 @@ mod warning;
 
 use std::path::{Path, PathBuf};
 
-pub use self::fault::KeyFault;
+pub use self::fault::{Cost, Instead, KeyFault, Scheme};
 pub use self::file::{FileKey, MAX_KEY_FILE};
 #[cfg(feature = "awskms")]
 pub use self::kms::{KmsKey, KmsKeyName};

@@ -13,7 +13,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::container::Secret;
-use super::fault::{KeyFault, malformed};
+use super::fault::{Cost, KeyFault, Scheme, malformed};
 use super::legacy_pem::{Cipher, whole_blocks};
 use super::plain::dotted;
 use crate::x509::der::{self, Reader, Tlv, tag};
@@ -61,7 +61,7 @@ impl<'a> Encrypted<'a> {
         outer.finish().map_err(|_| bad())?;
         let (oid, parameters) = algorithm(scheme).ok_or_else(bad)?;
         if oid != PBES2 {
-            return Err(KeyFault::UnsupportedEncryption { found: pbes1(&oid) });
+            return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(&oid, &PBES1, "a scheme that it does not know") });
         }
         let mut reader = parameters.filter(|tlv| tlv.tag == tag::SEQUENCE).map(|tlv| Reader::new(tlv.content, "key")).ok_or_else(bad)?;
         let (kdf, kdf_parameters) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
@@ -74,7 +74,7 @@ impl<'a> Encrypted<'a> {
             AES_256_CBC => Cipher::Aes256,
             "1.2.840.113549.3.7" => Cipher::DesEde3,
             "1.3.14.3.2.7" => Cipher::Des,
-            other => return Err(KeyFault::UnsupportedEncryption { found: format!("cipher {other}") }),
+            other => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &CIPHERS, "a cipher that it does not know") }),
         };
         let iv = iv.filter(|tlv| tlv.tag == tag::OCTET_STRING && tlv.content.len() == cipher.block_length()).ok_or_else(bad)?.content;
         whole_blocks(cipher, ciphertext)?;
@@ -82,7 +82,7 @@ impl<'a> Encrypted<'a> {
         let (kdf, key_length) = match kdf.as_str() {
             PBKDF2 => pbkdf2_parameters(kdf_parameters)?,
             SCRYPT => scrypt_parameters(kdf_parameters)?,
-            other => return Err(KeyFault::UnsupportedEncryption { found: format!("key derivation {other}") }),
+            _ => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme { name: "a key derivation that it does not know", legacy: false } }),
         };
         if key_length.is_some_and(|length| usize::try_from(length) != Ok(cipher.key_length())) {
             return Err(malformed("its key derivation gives a key of another length than its cipher's"));
@@ -117,17 +117,53 @@ fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     Some((oid, parameters))
 }
 
-/// The names of the schemes before PBES2 (RFC 8018 A.3, RFC 7292 C).
-fn pbes1(oid: &str) -> String {
-    let name = match oid {
-        "1.2.840.113549.1.5.3" => "PBES1 (MD5 and DES)",
-        "1.2.840.113549.1.5.10" => "PBES1 (SHA-1 and DES)",
-        "1.2.840.113549.1.12.1.3" => "PKCS#12's scheme (SHA-1 and 3DES)",
-        "1.2.840.113549.1.12.1.6" => "PKCS#12's scheme (SHA-1 and RC2)",
-        other => return format!("scheme {other}"),
-    };
-    name.to_owned()
-}
+/// The schemes before PBES2 (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has their ciphers and hashes in its legacy provider.
+const PBES1: [(&str, &str, bool); 12] = [
+    ("1.2.840.113549.1.5.1", "PBES1 (MD2 and DES)", true),
+    ("1.2.840.113549.1.5.3", "PBES1 (MD5 and DES)", true),
+    ("1.2.840.113549.1.5.4", "PBES1 (MD2 and RC2)", true),
+    ("1.2.840.113549.1.5.6", "PBES1 (MD5 and RC2)", true),
+    ("1.2.840.113549.1.5.10", "PBES1 (SHA-1 and DES)", true),
+    ("1.2.840.113549.1.5.11", "PBES1 (SHA-1 and RC2)", true),
+    ("1.2.840.113549.1.12.1.1", "PKCS#12's scheme (SHA-1 and RC4)", true),
+    ("1.2.840.113549.1.12.1.2", "PKCS#12's scheme (SHA-1 and RC4)", true),
+    ("1.2.840.113549.1.12.1.3", "PKCS#12's scheme (SHA-1 and 3DES)", false),
+    ("1.2.840.113549.1.12.1.4", "PKCS#12's scheme (SHA-1 and two-key 3DES)", false),
+    ("1.2.840.113549.1.12.1.5", "PKCS#12's scheme (SHA-1 and RC2)", true),
+    ("1.2.840.113549.1.12.1.6", "PKCS#12's scheme (SHA-1 and RC2)", true),
+];
+
+/// Ciphers of PBES2 that are not read: RFC 3657, RFC 5794, RFC 4010, RFC 8018 B.2, and what else OpenSSL takes for `-v2`.
+const CIPHERS: [(&str, &str, bool); 15] = [
+    ("1.2.392.200011.61.1.1.1.2", "Camellia-128-CBC", false),
+    ("1.2.392.200011.61.1.1.1.3", "Camellia-192-CBC", false),
+    ("1.2.392.200011.61.1.1.1.4", "Camellia-256-CBC", false),
+    ("1.2.410.200046.1.1.2", "ARIA-128-CBC", false),
+    ("1.2.410.200046.1.1.7", "ARIA-192-CBC", false),
+    ("1.2.410.200046.1.1.12", "ARIA-256-CBC", false),
+    ("1.2.410.200004.1.4", "SEED-CBC", true),
+    ("1.2.840.113549.3.2", "RC2-CBC", true),
+    ("1.2.840.113549.3.4", "RC4", true),
+    ("1.2.840.113549.3.9", "RC5-CBC", true),
+    ("1.3.6.1.4.1.3029.1.2", "Blowfish-CBC", true),
+    ("1.2.840.113533.7.66.10", "CAST5-CBC", true),
+    ("1.3.6.1.4.1.188.7.1.1.2", "IDEA-CBC", true),
+    ("1.2.156.10197.1.104.2", "SM4-CBC", false),
+    ("2.16.840.1.101.3.4.1.46", "AES-256-GCM", false),
+];
+
+/// Functions of PBKDF2 that are not read (RFC 8018 B.1, and the Computer Security Objects Register).
+const FUNCTIONS: [(&str, &str, bool); 9] = [
+    ("1.2.840.113549.2.6", "PBKDF2 with HMAC-MD5", false),
+    ("1.2.840.113549.2.8", "PBKDF2 with HMAC-SHA224", false),
+    ("1.2.840.113549.2.12", "PBKDF2 with HMAC-SHA512/224", false),
+    ("1.2.840.113549.2.13", "PBKDF2 with HMAC-SHA512/256", false),
+    ("2.16.840.1.101.3.4.2.13", "PBKDF2 with HMAC-SHA3-224", false),
+    ("2.16.840.1.101.3.4.2.14", "PBKDF2 with HMAC-SHA3-256", false),
+    ("2.16.840.1.101.3.4.2.15", "PBKDF2 with HMAC-SHA3-384", false),
+    ("2.16.840.1.101.3.4.2.16", "PBKDF2 with HMAC-SHA3-512", false),
+    ("1.2.156.10197.1.401.2", "PBKDF2 with HMAC-SM3", false),
+];
 
 /// PBKDF2-params (RFC 8018 A.2), and the key length if it is stated.
 fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
@@ -143,10 +179,12 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
         Some("1.2.840.113549.2.9") => pbkdf2::PBKDF2_HMAC_SHA256,
         Some("1.2.840.113549.2.10") => pbkdf2::PBKDF2_HMAC_SHA384,
         Some("1.2.840.113549.2.11") => pbkdf2::PBKDF2_HMAC_SHA512,
-        Some(other) => return Err(KeyFault::UnsupportedEncryption { found: format!("PBKDF2 with function {other}") }),
+        Some(other) => {
+            return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &FUNCTIONS, "PBKDF2 with a function that it does not know") });
+        }
     };
     if rounds > u64::from(MAX_ROUNDS) {
-        return Err(KeyFault::TooCostly { found: format!("{rounds} rounds of PBKDF2"), limit: "10000000" });
+        return Err(KeyFault::TooCostly { found: Cost::Rounds(rounds) });
     }
     let rounds = u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or_else(bad)?;
     Ok((Kdf::Pbkdf2 { prf, salt, rounds }, key_length))
@@ -165,10 +203,7 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
         return Err(malformed("its scrypt parameters are out of range"));
     }
     if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY) || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK) {
-        return Err(KeyFault::TooCostly {
-            found: format!("scrypt with N = {n}, r = {r}, p = {p}"),
-            limit: "1025 MiB of memory, (N + p + 2) * 128 * r, and (N + 8) * r * p = 33555456",
-        });
+        return Err(KeyFault::TooCostly { found: Cost::Scrypt(n, r, p) });
     }
     let small = |value: u64| u32::try_from(value).map_err(|_| bad());
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;

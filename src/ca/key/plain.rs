@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::container::Secret;
-use super::fault::{KeyFault, malformed};
+use super::fault::{Instead, KeyFault, malformed};
 use crate::x509::der::{self, Reader, Tlv, tag};
 
 /// rsaEncryption (RFC 8017 A.1)
@@ -38,15 +38,15 @@ impl Curve {
     }
 
     fn from_oid(dotted: &str) -> Result<Self, KeyFault> {
-        let named = |name: &str| Err(wrong_kind(&format!("an elliptic-curve key on {name}")));
+        let named = |found| Err(wrong_kind(found));
         match dotted {
             "1.2.840.10045.3.1.7" => Ok(Curve::P256),
             "1.3.132.0.34" => Ok(Curve::P384),
-            "1.3.132.0.35" => named("P-521"),
-            "1.3.132.0.33" => named("P-224"),
-            "1.2.840.10045.3.1.1" => named("P-192"),
-            "1.3.132.0.10" => named("secp256k1"),
-            other => named(&format!("curve {other}")),
+            "1.3.132.0.35" => named("an elliptic-curve key on P-521"),
+            "1.3.132.0.33" => named("an elliptic-curve key on P-224"),
+            "1.2.840.10045.3.1.1" => named("an elliptic-curve key on P-192"),
+            "1.3.132.0.10" => named("an elliptic-curve key on secp256k1"),
+            _ => named("an elliptic-curve key on a curve that this program does not know"),
         }
     }
 }
@@ -67,11 +67,8 @@ pub(in crate::ca) enum Material {
 }
 
 /// A sound key that is of no use here.
-pub(super) fn wrong_kind(found: &str) -> KeyFault {
-    KeyFault::UnsupportedKey {
-        found: found.to_owned(),
-        instead: "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init` makes one",
-    }
+pub(super) const fn wrong_kind(found: &'static str) -> KeyFault {
+    KeyFault::UnsupportedKey { found, instead: Instead::Another }
 }
 
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
@@ -90,7 +87,7 @@ pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
         "1.3.101.113" => Err(wrong_kind("an Ed448 key")),
         "1.3.101.110" | "1.3.101.111" => Err(wrong_kind("a key for key agreement (X25519 or X448)")),
         "1.2.840.10040.4.1" => Err(wrong_kind("a DSA key")),
-        other => Err(wrong_kind(&format!("a key of algorithm {other}"))),
+        _ => Err(wrong_kind("a key of an algorithm that this program does not know")),
     }
 }
 
@@ -170,10 +167,9 @@ pub(super) fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFa
 fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
     match parameters.tag {
         tag::OID => Curve::from_oid(&dotted(parameters.content).ok_or(malformed("its curve is not an object identifier"))?),
-        tag::SEQUENCE => Err(KeyFault::UnsupportedKey {
-            found: "an elliptic-curve key with explicit curve parameters".to_owned(),
-            instead: "name the curve instead: `openssl ec -param_enc named_curve -in FILE -out customerCA.key`",
-        }),
+        tag::SEQUENCE => {
+            Err(KeyFault::UnsupportedKey { found: "an elliptic-curve key with explicit curve parameters", instead: Instead::NamedCurve })
+        }
         _ => Err(malformed("its curve is not an object identifier")),
     }
 }

@@ -99,7 +99,7 @@ fn rsa_numbers(pkcs1: &[u8]) -> Result<(), KeyFault> {
     reader.finish().map_err(|_| bad())?;
     match bits(modulus) {
         2048 | 3072 | 4096 => {}
-        other => return Err(wrong_kind(&format!("an RSA key of {other} bits"))),
+        bits => return Err(KeyFault::UnsupportedSize { bits }),
     }
     match bits(exponent) {
         17..=33 => Ok(()),

@@ -5,7 +5,9 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::fault;
 use crate::ca::shown;
+use crate::hint;
 
 /// Something the user should know about a key or passphrase file that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +31,17 @@ pub enum KeyWarning {
     Unencrypted {
         /// The file.
         path: PathBuf,
+        /// A name that is free, for the key in a better form.
+        new: PathBuf,
     },
     /// The key is encrypted in OpenSSL's old form, which a fast guesser opens.
     WeakEncryption {
         /// The file.
         path: PathBuf,
+        /// A name that is free, for the key in a better form.
+        new: PathBuf,
+        /// OpenSSL 3 has its cipher in the legacy provider.
+        legacy: bool,
     },
     /// The PKCS#11 module, which sees the PIN, can be exchanged by others than its owner.
     #[cfg(feature = "pkcs11")]
@@ -81,22 +89,23 @@ impl fmt::Display for KeyWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyWarning::KeyOpenToOthers { path, mode } => {
-                write!(f, "the CA's key file {0} is open to others (mode {mode:04o}): `chmod 600 {0}`", shown(path))
+                write!(f, "the CA's key file {} is open to others (mode {mode:04o}): {}", shown(path), chmod("600", path))
             }
             KeyWarning::PassphraseOpenToOthers { path, mode } => {
-                write!(f, "the passphrase file {0} is open to others (mode {mode:04o}): `chmod 600 {0}`", shown(path))
+                write!(f, "the passphrase file {} is open to others (mode {mode:04o}): {}", shown(path), chmod("600", path))
             }
-            KeyWarning::Unencrypted { path } => {
-                write!(f, "the CA's key file {0} is not encrypted: `openssl pkcs8 -topk8 -scrypt -in {0}` encrypts it", shown(path))
+            KeyWarning::Unencrypted { path, new } => {
+                write!(f, "the CA's key file {} is not encrypted: {} writes it anew, encrypted", shown(path), fault::encrypt(path, new, false))
             }
-            KeyWarning::WeakEncryption { path } => write!(
+            KeyWarning::WeakEncryption { path, new, legacy } => write!(
                 f,
-                "the CA's key file {0} has OpenSSL's old encryption (one round of MD5): `openssl pkcs8 -topk8 -scrypt -in {0}` renews it",
-                shown(path)
+                "the CA's key file {} has OpenSSL's old encryption (one round of MD5): {} writes it anew, in a better one",
+                shown(path),
+                fault::encrypt(path, new, *legacy)
             ),
             #[cfg(feature = "pkcs11")]
             KeyWarning::ModuleOpenToOthers { path, mode } => {
-                write!(f, "others can write to the PKCS#11 module {0} (mode {mode:04o}), and it sees the PIN: `chmod go-w {0}`", shown(path))
+                write!(f, "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the PIN: {}", shown(path), chmod("go-w", path))
             }
             #[cfg(feature = "pkcs11")]
             KeyWarning::OtherModule { used, named } => {
@@ -113,6 +122,10 @@ impl fmt::Display for KeyWarning {
             }
         }
     }
+}
+
+fn chmod(mode: &str, path: &Path) -> String {
+    hint::command(&["chmod", mode, &hint::path(path, "FILE")])
 }
 
 /// The permission bits of a regular file, if they let anyone but the owner at it.

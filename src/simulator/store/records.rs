@@ -199,7 +199,10 @@ impl Loaded {
     /// Takes in a frame's content.
     pub(super) fn take(&mut self, content: &[u8]) -> Result<(), String> {
         for record in serde_json::Deserializer::from_slice(content).into_iter::<Record<'static>>() {
-            let record = record.map_err(|e| format!("it is whole, but this version does not understand what it says: {e}"))?;
+            let record = record.map_err(|fault| {
+                // serde's own words quote what they met, and there are keys in there.
+                format!("it is whole, but this version does not understand what it says, in line {} column {}", fault.line(), fault.column())
+            })?;
             match record {
                 Record::Clock(reading) => self.reading = reading,
                 Record::Tokens(secret) => self.tokens = Some(secret),

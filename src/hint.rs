@@ -1,4 +1,38 @@
-//! A command line for eyes: the words of an argument vector, as a person would have to type them again.
+//! Commands in hints: made to be copied into a shell, and to take nothing away from whoever does.
+
+use std::path::{Path, PathBuf};
+
+/// A command line for a hint, in backquotes: each word as a POSIX shell has to be given it.
+pub(crate) fn command(words: &[&str]) -> String {
+    format!("`{}`", line(words))
+}
+
+/// The same without the backquotes, for a command that goes on.
+pub(crate) fn line(words: &[&str]) -> String {
+    shell_words(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+}
+
+/// A path as a word of a command: one that begins with a dash would be an option, and in place of one that a line cannot show stands `otherwise`.
+pub(crate) fn path(path: &Path, otherwise: &str) -> String {
+    match path.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => {
+            if text.starts_with('-') {
+                format!("./{text}")
+            } else {
+                text.to_owned()
+            }
+        }
+        _ => otherwise.to_owned(),
+    }
+}
+
+/// A name beside `path` that nothing has yet, for a command that writes: `customerCA-2.key`. Programs empty what they are told to write before they read
+/// their input, so no hint names a file that is there. `taken` says what is.
+pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = |number: u32| path.with_file_name(format!("{stem}-{number}.{ending}"));
+    (2..u32::MAX).map(name).find(|name| !taken(name)).unwrap_or_else(|| name(u32::MAX))
+}
 
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language, 2.2): those that it would read in another way, or not
 /// as one word, stand in single quotes. On a terminal or a page they go through what hides control characters there; this leaves them as they are.

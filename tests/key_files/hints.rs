@@ -1,0 +1,232 @@
+//! Commands in hints: each is followed to the letter, where the names that it could think of are taken, and nothing that was there is lost.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hsmboot::ca::{FileKey, PassphraseSource};
+
+use crate::support::{Bench, openssl};
+
+const LEGACY: &str = "-provider legacy -provider default";
+
+/// A directory with files of every name that a hint might take, and a key in an encryption that is not read.
+fn bench(name: &str, make: impl Fn(&Path)) -> Bench {
+    let bench = Bench::empty();
+    let dir = bench.path("");
+    openssl(&dir, "ecparam -name prime256v1 -genkey -noout -out made.pem");
+    make(&dir);
+    fs::rename(bench.path("made"), bench.path(name)).unwrap();
+    fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    let stem = Path::new(name).file_stem().unwrap().to_str().unwrap();
+    for taken in ["customerCA.key".to_owned(), "customerCA.crt".to_owned(), format!("{stem}-2.key"), format!("{stem}-3.key")] {
+        if taken != name {
+            bench.write(&taken, "the only one there is\n");
+        }
+    }
+    // A link that leads nowhere is a name that is taken, too: openssl would make the file that it names.
+    std::os::unix::fs::symlink("elsewhere", bench.path(&format!("{stem}-4.key"))).unwrap();
+    fs::set_permissions(bench.write("pw", "secret\n"), fs::Permissions::from_mode(0o600)).unwrap();
+    bench.write("askpass", "#!/bin/sh\necho secret\n");
+    fs::set_permissions(bench.path("askpass"), fs::Permissions::from_mode(0o700)).unwrap();
+    bench
+}
+
+/// The commands that a text names.
+fn commands(text: &str) -> Vec<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Follows what the program says, typing the passphrase whenever one is asked for; gives the new file, if one came of it.
+fn follow(bench: &Bench, text: &str) -> Option<PathBuf> {
+    let before = bench.listing();
+    let commands = commands(text);
+    assert_eq!(commands.len(), 1, "{text}");
+    let command = format!("SSH_ASKPASS=$PWD/askpass SSH_ASKPASS_REQUIRE=force; export SSH_ASKPASS SSH_ASKPASS_REQUIRE; {}", commands[0]);
+    let (screen, code) = bench.on_a_terminal(&command, &"secret\n".repeat(4));
+    assert_eq!(code, 0, "{}\n{screen}", commands[0]);
+    let after = bench.listing();
+    for (path, was) in &before {
+        assert_eq!(after.get(path), Some(was), "{} is as it was after {}", path.display(), commands[0]);
+    }
+    let mut new = after.into_keys().filter(|path| !before.contains_key(path));
+    let made = new.next();
+    assert_eq!(new.next(), None);
+    made
+}
+
+/// What the program says to do about the key.
+fn said_of(bench: &Bench, name: &str) -> String {
+    FileKey::read(&bench.path(name), &PassphraseSource::File(bench.path("pw"))).map(drop).unwrap_err().hint
+}
+
+fn opens(bench: &Bench, path: &Path) {
+    let (_, warnings) = FileKey::read(path, &PassphraseSource::File(bench.path("pw"))).unwrap_or_else(|error| panic!("{}", error.message));
+    assert_eq!(warnings, [], "encrypted, and for its owner alone");
+}
+
+#[test]
+fn a_key_that_is_not_read_is_converted_beside_what_there_is() {
+    let pkcs8 = |options: &str| format!("pkcs8 {LEGACY} -topk8 -in made.pem -passout pass:secret {options} -out made");
+    let sec1 = |cipher: &str| format!("ec {LEGACY} -in made.pem -{cipher} -passout pass:secret -out made");
+    let mut ways: Vec<String> = ["PBE-MD5-DES", "PBE-SHA1-DES", "PBE-SHA1-RC2-64", "PBE-SHA1-RC4-128", "PBE-SHA1-3DES", "PBE-SHA1-RC2-40"]
+        .map(|scheme| pkcs8(&format!("-v1 {scheme}")))
+        .to_vec();
+    ways.extend(["camellia256", "aria256", "seed", "rc2", "bf", "cast5-cbc"].map(|cipher| pkcs8(&format!("-v2 {cipher}"))));
+    ways.push(pkcs8("-v2 aes256 -v2prf hmacWithSHA224"));
+    ways.push(pkcs8("-v2 aes256 -iter 10000001"));
+    ways.push(pkcs8("-v1 PBE-MD5-DES -outform DER"));
+    ways.extend(["camellia256", "aria256", "seed", "rc2"].map(sec1));
+    for (number, way) in ways.iter().enumerate() {
+        // The CA's only key, under its usual name; and one whose name is not a shell's word.
+        let name = if number % 5 == 4 { "it's; -k.pem" } else { "customerCA.key" };
+        let bench = bench(name, |dir| drop(openssl(dir, way)));
+        let said = said_of(&bench, name);
+        let made = follow(&bench, &said).unwrap_or_else(|| panic!("{way}: {said}"));
+        assert!(said.contains(made.file_name().unwrap().to_str().unwrap()), "{said}");
+        opens(&bench, &made);
+    }
+}
+
+#[test]
+fn a_store_another_format_and_a_curve_without_a_name_are_converted_beside_what_there_is() {
+    let shell = |command: &'static str| {
+        move |dir: &Path| {
+            let output = Command::new("sh").args(["-ec", command]).current_dir(dir).output().unwrap();
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    };
+    for (command, name) in [
+        (
+            "openssl req -x509 -new -key made.pem -subj /CN=x -out c && openssl pkcs12 -export -inkey made.pem -in c -passout pass:secret -out made",
+            "ca.p12",
+        ),
+        (
+            "openssl req -x509 -new -key made.pem -subj /CN=x -out c && openssl pkcs12 -legacy -export -inkey made.pem -in c -passout pass:secret -out made",
+            "customerCA.key",
+        ),
+        ("ssh-keygen -q -t ecdsa -b 256 -N secret -f made", "customerCA.key"),
+        ("openssl ec -in made.pem -param_enc explicit -out made", "customerCA.key"),
+    ] {
+        let bench = bench(name, shell(command));
+        let said = said_of(&bench, name);
+        let made = follow(&bench, &said).unwrap_or_else(|| panic!("{command}: {said}"));
+        opens(&bench, &made);
+    }
+}
+
+#[test]
+fn a_key_without_encryption_or_with_the_old_one_is_written_anew_beside_what_there_is() {
+    for way in [
+        "ec -in made.pem -out made",
+        "ec -in made.pem -aes256 -passout pass:secret -out made",
+        "ec -provider legacy -provider default -in made.pem -des -passout pass:secret -out made",
+    ] {
+        let bench = bench("customerCA.key", |dir| drop(openssl(dir, way)));
+        let (_, warnings) = FileKey::read(&bench.path("customerCA.key"), &PassphraseSource::File(bench.path("pw"))).unwrap();
+        let made = follow(&bench, &warnings[0].to_string()).unwrap_or_else(|| panic!("{way}"));
+        opens(&bench, &made);
+    }
+}
+
+#[test]
+fn a_passphrase_that_is_wrong_takes_nothing_away() {
+    let bench = bench("customerCA.key", |dir| drop(openssl(dir, "pkcs8 -topk8 -in made.pem -v2 camellia256 -passout pass:secret -out made")));
+    let before = bench.listing();
+    let said = said_of(&bench, "customerCA.key");
+    for _ in 0..2 {
+        let (_, code) = bench.on_a_terminal(&commands(&said)[0], "wrong\nwrong\nwrong\n");
+        assert_ne!(code, 0);
+        let after = bench.listing();
+        assert!(before.iter().all(|(path, was)| after.get(path) == Some(was)));
+    }
+}
+
+/// Every command that stands in the sources as text, and not one made of words: none can write over a file. Those made of words are counted: the tests above
+/// follow each of them.
+#[test]
+fn no_other_command_that_is_named_writes_anything() {
+    const PROGRAMS: [&str; 20] = [
+        "hsmboot",
+        "openssl",
+        "ssh-keygen",
+        "aws",
+        "chmod",
+        "chown",
+        "fuser",
+        "tar",
+        "cp",
+        "mv",
+        "rm",
+        "dd",
+        "tee",
+        "cat",
+        "gpg",
+        "pkcs11-tool",
+        "softhsm2-util",
+        "keytool",
+        "certutil",
+        "dos2unix",
+    ];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut made: Vec<(String, usize)> = Vec::new();
+    let mut seen = 0;
+    for file in sources(&src) {
+        let text = fs::read_to_string(&file).unwrap();
+        let code: String = text
+            .split("#[cfg(test)]\n")
+            .next()
+            .unwrap()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| line.trim().to_owned() + " ")
+            .collect();
+        let name = file.strip_prefix(&src).unwrap().display().to_string();
+        let count = ["hint::command(", "hint::line("].iter().map(|call| code.matches(call).count()).sum();
+        if count > 0 {
+            made.push((name.clone(), count));
+        }
+        for command in commands(&code).into_iter().flat_map(|span| [span.clone(), span.trim_start_matches(['\\', '"', ' ']).to_owned()]) {
+            let mut words = command.split_whitespace();
+            let Some(program) = words.next().filter(|program| PROGRAMS.contains(program)) else { continue };
+            let rest: Vec<&str> = words.collect();
+            seen += 1;
+            let harmless = match program {
+                // It replaces nothing unless with --force.
+                "hsmboot" => !rest.contains(&"--force") && !rest.contains(&"delete"),
+                "openssl" => !rest.iter().any(|word| word.ends_with("out") || word.starts_with('>')),
+                "aws" => rest.iter().any(|word| {
+                    ["describe-", "list-", "get-", "create-", "enable-", "cancel-"].iter().any(|verb| word.starts_with(verb)) || *word == "login"
+                }),
+                "chmod" | "fuser" => true,
+                _ => false,
+            };
+            assert!(harmless, "src/{name} names `{command}`: make it with hint::command, and follow it in a test here");
+        }
+    }
+    assert!(seen > 20, "commands are found where they stand");
+    made.sort();
+    // Its own file defines them.
+    made.retain(|(name, _)| name != "hint.rs");
+    assert_eq!(made, [("ca/key/fault.rs".to_owned(), 6), ("ca/key/warning.rs".to_owned(), 1)], "each is followed by a test here");
+}
+
+/// A command in the pages that writes a file writes it under a name that says that nothing may be there.
+#[test]
+fn commands_in_the_troubleshooting_page_write_new_files_alone() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md")).unwrap();
+    for command in commands(&page) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        for pair in words.windows(2) {
+            if matches!(pair[0], "-out" | "-o" | "-cf" | ">" | "--bundle") && words.len() > 3 {
+                assert!(pair[1].contains("NEW") || pair[1] == "-", "`{command}` may write over {}", pair[1]);
+            }
+        }
+        assert!(!matches!(words.first(), Some(&("cp" | "mv" | "rm" | "dd"))), "{command}");
+    }
+}
+
+fn sources(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect() } else { vec![path.to_path_buf()] }
+}
