@@ -22,6 +22,7 @@
 //! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | [`outside`] | text from outside: shown, never obeyed |
 //! | `pca` | AWS Private CA as the issuer |
 //! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
@@ -98,6 +99,7 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+pub mod outside;
 pub mod owner;
 #[cfg(feature = "awskms")]
 pub mod pca;

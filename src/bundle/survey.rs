@@ -12,6 +12,7 @@ use super::{
 use super::{archive, documents, transcript};
 use crate::error::Result;
 use crate::fsio;
+use crate::outside::OutsideText;
 use crate::verify::Evidence;
 use crate::x509::{Moment, PublicKey};
 
@@ -50,9 +51,9 @@ impl<T> Told<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Noted {
     /// `verified` or `rejected`.
-    pub verdict: String,
+    pub verdict: OutsideText,
     /// The policy that was judged under.
-    pub policy: String,
+    pub policy: OutsideText,
     /// The moment that validity was judged at.
     pub at: Moment,
     /// The anchors used.
@@ -60,7 +61,7 @@ pub struct Noted {
     pub anchors: Vec<NotedAnchor>,
     /// Why failures were accepted, where any were.
     #[serde(default)]
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Every check.
     pub checks: Vec<NotedCheck>,
 }
@@ -74,20 +75,20 @@ impl Noted {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedAnchor {
     /// `aws` or `manufacturer`.
-    pub side: String,
+    pub side: OutsideText,
     /// SHA-256 of its SubjectPublicKeyInfo, in hex.
-    pub key_sha256: String,
+    pub key_sha256: OutsideText,
 }
 
 /// A check as `verification.json` names it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedCheck {
     /// Its id.
-    pub id: String,
+    pub id: OutsideText,
     /// How it came out.
-    pub status: String,
+    pub status: OutsideText,
     /// What was compared with what.
-    pub detail: String,
+    pub detail: OutsideText,
 }
 
 /// All that a bundle holds.

@@ -16,8 +16,9 @@ pub use account::AfterSeal;
 pub use entry::{Entry, Seal, Sealer, Step};
 pub use files::{Account, FileAccount};
 
-use super::{ClusterId, Store, printable};
+use super::{ClusterId, Store};
 use crate::error::{Class, Error, Result};
+use crate::outside::shown_text;
 use entry::line;
 
 /// The file's name.
@@ -38,7 +39,7 @@ fn unknown(line: &str) -> String {
     let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(format) if format != Entry::FORMAT => {
-            format!("has the format `{}`, expected `{}`: another version of hsmboot wrote it", printable(format), Entry::FORMAT)
+            format!("has the format `{}`, expected `{}`: another version of hsmboot wrote it", shown_text(format), Entry::FORMAT)
         }
         _ => "is not a step of a transcript".to_owned(),
     }
@@ -239,9 +240,9 @@ mod tests {
                 format: Entry::FORMAT.to_owned(),
                 step,
                 time: Moment::from_unix(1_700_000_000),
-                tool: "hsmboot test".to_owned(),
-                command: vec!["hsmboot".to_owned(), name.to_owned()],
-                host: "host".to_owned(),
+                tool: "hsmboot test".into(),
+                command: vec!["hsmboot".into(), name.into()],
+                host: "host".into(),
                 operator: None,
                 cluster_id: "cluster-abc234defgh".parse().ok(),
                 inputs: Digests::new(),

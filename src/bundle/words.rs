@@ -1,12 +1,15 @@
 //! A command line for eyes: the words of an argument vector, as a person would have to type them again.
 
+use crate::outside::OutsideText;
+
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language, 2.2): those that it would read in another way, or not
-/// as one word, stand in single quotes. On a terminal or a page they go through what hides control characters there; this leaves them as they are.
-pub fn shell_words(words: &[String]) -> String {
+/// as one word, stand in single quotes. What would be obeyed is shown.
+pub fn shell_words(words: &[OutsideText]) -> String {
     let shown = words.iter().enumerate().map(|(at, word)| {
         // Only before the command's name is `NAME=value` an assignment (2.9.1).
         let plain = |c: char| c.is_alphanumeric() || "_-+./:,@%".contains(c) || (c == '=' && at > 0);
-        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+        let text = word.raw();
+        if !text.is_empty() && text.chars().all(plain) { word.to_string() } else { format!("'{}'", OutsideText::from(text.replace('\'', r"'\''"))) }
     });
     shown.collect::<Vec<_>>().join(" ")
 }
@@ -15,9 +18,10 @@ pub fn shell_words(words: &[String]) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::outside::joined;
 
-    fn words(words: &[&str]) -> Vec<String> {
-        words.iter().map(|word| (*word).to_owned()).collect()
+    fn words(words: &[&str]) -> Vec<OutsideText> {
+        words.iter().map(|word| (*word).into()).collect()
     }
 
     #[test]
@@ -34,7 +38,7 @@ mod tests {
             "Zoë",
             "a@b%+,",
         ]);
-        assert_eq!(shell_words(&plain), plain.join(" "));
+        assert_eq!(shell_words(&plain), joined(&plain, " "));
         assert_eq!(shell_words(&words(&["hsmboot", "--operator", "Ada Example"])), "hsmboot --operator 'Ada Example'");
         assert_eq!(shell_words(&words(&["hsmboot", "", "it's", "~", "A=1"])), r"hsmboot '' 'it'\''s' '~' A=1");
         assert_eq!(shell_words(&words(&["A=1", "hsmboot"])), "'A=1' hsmboot");
@@ -43,12 +47,11 @@ mod tests {
 
     #[test]
     fn a_shell_reads_the_very_words_again() {
-        let all: String = (1_u8..=0x7f).map(char::from).collect();
+        let all: String = (0x20_u8..0x7f).map(char::from).collect();
         let mut given = words(&[
             "",
             " ",
             "a b",
-            "\n",
             "*",
             "$HOME",
             "`id`",
@@ -62,11 +65,12 @@ mod tests {
             "pkcs11:token=ca;object=k?module-path=/m",
             "é\u{a0}",
         ]);
-        given.extend(all.chars().map(String::from));
-        given.push(all);
+        given.extend(all.chars().map(|c| OutsideText::from(String::from(c))));
+        given.push(all.into());
         let script = format!("printf '%s\\0' {}", shell_words(&given));
         let run = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
         let read: Vec<String> = String::from_utf8(run.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
-        assert_eq!(read, given);
+        assert_eq!(given, read);
+        assert_eq!(shell_words(&words(&["a\n\u{1b}"])), r"'a\u{a}\u{1b}'");
     }
 }

@@ -45,6 +45,7 @@ mod submit;
 mod tag;
 #[cfg(all(test, feature = "online"))]
 mod tests;
+mod text;
 mod token;
 mod transcript;
 mod ui;

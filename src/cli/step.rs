@@ -6,8 +6,8 @@ use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
 use crate::error::{Class, Error, Result};
+use crate::outside::is_obeyed;
 use crate::verify::{Record, Status};
-use crate::x509::name::is_invisible;
 use crate::x509::{Moment, PublicKey, hex, sha256};
 
 /// Who does it.
@@ -21,7 +21,14 @@ pub struct StepArgs {
 impl StepArgs {
     /// A step that begins now.
     pub(crate) fn begin(&self, now: Moment) -> Step<'static> {
-        Step { time: Some(now), tool: TOOL, command: command_line(), host: host(), operator: self.operator.clone(), ..Step::default() }
+        Step {
+            time: Some(now),
+            tool: TOOL,
+            command: command_line(),
+            host: host(),
+            operator: self.operator.clone().map(Into::into),
+            ..Step::default()
+        }
     }
 }
 
@@ -39,7 +46,7 @@ fn operator(text: &str) -> std::result::Result<String, String> {
 pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
     match text.chars().count() {
         length if length > max => Err(format!("it has {length} characters, expected at most {max}")),
-        _ if text.chars().any(|c| c.is_control() && c != '\t' || is_invisible(c)) => Err("it has control characters in it, expected text".to_owned()),
+        _ if text.chars().any(|c| is_obeyed(c) && c != '\t') => Err("it has control characters in it, expected text".to_owned()),
         _ => Ok(text),
     }
 }

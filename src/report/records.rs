@@ -5,6 +5,7 @@ use super::transcript::{command, written_by};
 use super::view::View;
 use super::{picture, told_by};
 use crate::bundle::{REQUEST, RESPONSE, Request, Response, Told};
+use crate::outside::joined;
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let survey = &view.facts.survey;
@@ -38,7 +39,7 @@ fn fetched(html: &mut Html, request: &Request) {
     html.fact("Fetched at", |html| html.text(&request.fetched_at.to_string()));
     html.fact("Region", |html| html.quote(&request.region));
     html.fact("State of the cluster then", |html| html.quote(&request.state));
-    html.fact("HSMs", |html| html.code(&request.hsms.join(" ")));
+    html.fact("HSMs", |html| html.code(joined(&request.hsms, " ")));
     html.fact("Program", |html| html.quote(&request.tool));
 }
 

@@ -72,14 +72,14 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
             html.raw("<strong>UNVERIFIED</strong>: the bundle records that somebody went on without proof, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+            html.quote(if reason.is_empty() { "none was recorded".into() } else { reason });
         });
     }
     if let Some(reason) = submission::from_bundle(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
             html.raw("<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the CA that lay in it, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+            html.quote(if reason.is_empty() { "none was recorded" } else { reason.raw() });
         });
     }
     if let Some(file) = another_ca(view) {

@@ -6,6 +6,7 @@ use super::{picture, told_by};
 use serde::Serialize;
 
 use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
+use crate::outside::joined;
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -127,7 +128,7 @@ pub(super) fn command(entry: &Entry) -> Option<&str> {
     // The one option before a command's name that takes a word of its own is `--output`.
     let mut words = entry.command.iter().skip(1);
     while let Some(word) = words.next() {
-        match word.as_str() {
+        match word.raw() {
             "--output" => drop(words.next()),
             option if option.starts_with('-') => {}
             name => return Some(name).filter(|name| name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_lowercase())),
@@ -238,7 +239,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
             html.fact("Owner", |html| html.quote(owner));
         }
         if !entry.accepted.is_empty() {
-            html.fact("Accepted", |html| html.code(&entry.accepted.join(" ")));
+            html.fact("Accepted", |html| html.code(joined(&entry.accepted, " ")));
         }
         if let Some(reason) = &entry.reason {
             html.fact("Reason", |html| html.quote(reason));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::ca::shown;
 use crate::error::{Class, Error};
+use crate::outside::shown;
 
 /// Why a key file does not yield a key that can sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::ca::shown;
+use crate::outside::shown;
 
 /// Something the user should know about a key or passphrase file that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
