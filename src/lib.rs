@@ -89,6 +89,8 @@
 //! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
 //! that is the air-gapped tool. `pkcs11` (CA keys on tokens) is on by default too.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod aws;
 pub mod bundle;
 pub mod ca;
@@ -112,4 +114,5 @@ pub mod verify;
 pub mod x509;
 
 #[cfg(feature = "simulator")]
+#[allow(clippy::disallowed_methods, reason = "it stands on its own feet, and shows paths on its own")]
 pub mod simulator;
