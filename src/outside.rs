@@ -105,6 +105,12 @@ pub fn shown(path: impl AsRef<Path>) -> String {
     show(&path.as_ref().to_string_lossy(), MOST_OF_PATH)
 }
 
+/// A path, or a word of the command line, as text that is stored, compared or handed on to a program: never to be shown.
+#[allow(clippy::disallowed_methods, reason = "what is stored is the name itself")]
+pub(crate) fn stored(path: impl AsRef<Path>) -> String {
+    path.as_ref().to_string_lossy().into_owned()
+}
+
 /// Whether a terminal or a reader obeys this character, or does not see it.
 ///
 /// Unicode's general categories Cc, Cf, Zl and Zp, its bidirectional controls, all that is ignorable by default (UAX #44, Default_Ignorable_Code_Point:

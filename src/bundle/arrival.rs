@@ -88,7 +88,7 @@ impl Arrival {
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {
-                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), shown(&to))));
+                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), shown(to))));
             }
         }
         let mut members = from.members()?;
@@ -165,7 +165,7 @@ impl Arrival {
             return Err(Error::new(
                 Class::Conflict,
                 "transcript-differs",
-                format!("another hsmboot took a step in {} just now", shown(&store.path())),
+                format!("another hsmboot took a step in {} just now", shown(store.path())),
                 "nothing was changed; look at what it did, and run this again",
             ));
         }
@@ -205,7 +205,7 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         "transcript-differs",
         format!(
             "the transcript that came does not continue the one in {}: {parting}\n  came   {}\n  there  {}",
-            shown(&store.path()),
+            shown(store.path()),
             counted(came.entries().len(), "step"),
             counted(there.entries().len(), "step")
         ),

@@ -102,7 +102,7 @@ impl Creation {
             return Err(Error::new(
                 Class::Conflict,
                 "another-cluster",
-                format!("{} holds a cluster's bundle already, and a new cluster needs its own\n  there  {what}", shown(&store.path())),
+                format!("{} holds a cluster's bundle already, and a new cluster needs its own\n  there  {what}", shown(store.path())),
                 "choose another --bundle; to go on with the cluster that is there, name it: `hsmboot bootstrap --cluster-id ID`",
             ));
         }

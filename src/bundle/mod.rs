@@ -154,7 +154,7 @@ impl Bundle {
                 return Err(fault.unwrap_or_else(|| {
                     refused(
                         "no-bundle",
-                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(&path)),
+                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(path)),
                         "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
                     )
                 }));

@@ -76,7 +76,7 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place(store, name) = self;
         match store.form {
-            Form::Directory => write!(f, "{}", shown(&store.path.join(name))),
+            Form::Directory => write!(f, "{}", shown(store.path.join(name))),
             Form::Archive | Form::Memory(_) => write!(f, "{}: {name}", shown(&store.path)),
         }
     }
@@ -149,13 +149,13 @@ impl Store {
             Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
             Err(cause) if cause.kind() == ErrorKind::NotADirectory => Err(input(
                 "not-a-directory",
-                format!("{} is a file, expected a bundle (a directory)", shown(&path)),
+                format!("{} is a file, expected a bundle (a directory)", shown(path)),
                 format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
             )),
             Err(cause) => Err(Error::new(
                 Class::Machine,
                 "unreadable",
-                format!("{} cannot be read: {}", shown(&path), fsio::io_text(&cause)),
+                format!("{} cannot be read: {}", shown(path), fsio::io_text(&cause)),
                 "check its permissions",
             )),
         }
@@ -164,7 +164,7 @@ impl Store {
     fn is_a_link(&self, target: &Path) -> Error {
         let hint = match target.as_os_str().is_empty() {
             true => "it leads to nothing: name the bundle itself".to_owned(),
-            false => format!("name what it leads to, if that is the bundle: {}", shown(&target)),
+            false => format!("name what it leads to, if that is the bundle: {}", shown(target)),
         };
         let message =
             format!("{} is a symbolic link, and a bundle is none: whoever can change the link says what is read and written", shown(&self.path));
@@ -191,7 +191,7 @@ impl Store {
         if !self.is_directory() || fsio::link_target(path).is_none() {
             fsio::make_dir(path)?;
         }
-        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", shown(&path)), "run the same command again");
+        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", shown(path)), "run the same command again");
         self.dir()?.ok_or_else(gone)
     }
 
@@ -451,7 +451,7 @@ fn again(name: &str) -> &'static str {
 
 /// The names in a directory that may be a bundle's: text, and not hidden.
 fn list(dir: &Dir) -> Result<Vec<String>> {
-    let path = shown(&dir.path());
+    let path = shown(dir.path());
     let names = dir.names().map_err(|cause| {
         Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(&cause)), "check its permissions")
     })?;

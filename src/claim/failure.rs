@@ -327,7 +327,7 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
         ClusterState::Initialized | ClusterState::Active => {
             "run the same command again in a minute; if it stays so, ask AWS Support for the cluster's certificate".to_owned()
         }
-        _ => next_step(cluster).advice(&id),
+        _ => next_step(cluster).advice(id),
     };
     Error::new(Class::Conflict, kind, format!("{id} {what}\n  state  {}{}{}", cluster.state, reasons(cluster), note(sent)), hint)
 }

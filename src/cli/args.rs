@@ -134,7 +134,7 @@ fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
 }
 
 fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
-    Anchor::from_file(content, &shown(&file)).map_err(|fault| {
+    Anchor::from_file(content, &shown(file)).map_err(|fault| {
         Error::new(
             Class::Input,
             "bad-anchor",

@@ -127,7 +127,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     }
     let (certificate, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
     let summary = CaSummary::of(&certificate);
-    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", shown(&args.out.join(CA_FILE)), shown(&key_path));
+    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", shown(args.out.join(CA_FILE)), shown(&key_path));
     text.push_str(&lines(&summary));
     text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
     let document = json!({

@@ -88,14 +88,14 @@ fn answer(fetched: &Fetched) -> Outcome {
         object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
     }
     let mut text = if fetched.unchanged {
-        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), shown(&dir))
+        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), shown(dir))
     } else {
-        format!("fetched {} into {}\n", fetched.bundle.id(), shown(&dir))
+        format!("fetched {} into {}\n", fetched.bundle.id(), shown(dir))
     };
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
-    text.push_str(&format!("next: hsmboot verify {}\n", shown(&dir)));
+    text.push_str(&format!("next: hsmboot verify {}\n", shown(dir)));
     Outcome::done(document, text)
 }

@@ -192,7 +192,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
             let message = format!("{id} takes no HSM yet\n  state  {state}{}", reasons(cluster));
-            return conflict("cluster-not-ready", message, next_step(cluster).advice(&id));
+            return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
         }
         ClusterState::Uninitialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
             let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
@@ -202,8 +202,8 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                 match next_step(cluster) {
                     NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
                     // Not the same command again: that would be refused again.
-                    step @ NextStep::Wait(_) => format!("wait for its CSR, and claim it: `{}`", step.command(&id).unwrap_or_default()),
-                    step => step.advice(&id),
+                    step @ NextStep::Wait(_) => format!("wait for its CSR, and claim it: `{}`", step.command(id).unwrap_or_default()),
+                    step => step.advice(id),
                 },
             );
         }

@@ -94,7 +94,7 @@ impl Target {
             return Ok(Target::Output);
         }
         let name = out.file_name().and_then(|name| name.to_str());
-        let (Some(name), false) = (name, out.as_os_str().to_string_lossy().ends_with('/')) else {
+        let (Some(name), false) = (name, crate::outside::stored(out).ends_with('/')) else {
             let message = format!("{} is no name for a file", shown(out));
             return Err(Error::new(Class::Usage, "usage", message, "name the file that is to be written: -o report.html"));
         };
@@ -108,7 +108,7 @@ impl Target {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", shown(&out)),
+                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", shown(out)),
                 "choose another name",
             ));
         }

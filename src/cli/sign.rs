@@ -166,7 +166,7 @@ impl Work<'_> {
     fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
-        let ca_text = fit_ca(named.text.clone(), &shown(&certificate), now)?;
+        let ca_text = fit_ca(named.text.clone(), &shown(certificate), now)?;
         check_places(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
-        Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(&path)), "give the CA's certificate, or its chain, in PEM or DER")
+        Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(path)), "give the CA's certificate, or its chain, in PEM or DER")
     })
 }
 

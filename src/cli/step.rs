@@ -111,8 +111,8 @@ pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> St
 
 /// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs has: `./customerCA.crt` is not the bundle's.
 pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
-    let path = path.to_string_lossy();
-    let name = if path.contains('/') { path.into_owned() } else { format!("./{path}") };
+    let path = crate::outside::stored(path);
+    let name = if path.contains('/') { path } else { format!("./{path}") };
     Digests::from([(name, hex(&sha256(content)))])
 }
 
@@ -130,7 +130,7 @@ fn shortened(word: &str) -> String {
 /// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
 /// refused; in the place of another word it might still come here.
 fn command_line() -> Vec<String> {
-    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&word.to_string_lossy())))).collect()
+    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word))))).collect()
 }
 
 fn without_pin(word: &str) -> String {

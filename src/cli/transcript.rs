@@ -121,13 +121,13 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             return Err(Error::new(
                 Class::Input,
                 "not-sealed",
-                format!("no step of the transcript is sealed: there is nothing to hold against {}", shown(&file)),
+                format!("no step of the transcript is sealed: there is nothing to hold against {}", shown(file)),
                 "if it was signed with --seal, the seal was taken away: keep the bundle as evidence; if not, leave --ca out and compare the last line's SHA-256",
             ));
         }
         (None, _, None) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
         (Some(step), Some(ca), Some(file)) => {
-            format!("sealed up to step {step} with the key of {} (SHA-256 {})", shown(&file), hex(&ca.fingerprint()))
+            format!("sealed up to step {step} with the key of {} (SHA-256 {})", shown(file), hex(&ca.fingerprint()))
         }
         (Some(step), Some(ca), None) => {
             format!(

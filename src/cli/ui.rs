@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::escaped;
 use crate::error::{Class, Error, Result};
-use crate::outside::is_obeyed;
+use crate::outside::{is_obeyed, stored};
 
 pub(crate) use super::text::{Text, styled};
 
@@ -167,13 +167,7 @@ impl Ui {
 
 /// A path as JSON. JSON is Unicode and a path need not be: what is none shows as U+FFFD.
 pub(crate) fn path_value(path: &std::path::Path) -> Value {
-    Value::String(path_text(path))
-}
-
-/// A path as text that is stored, or handed on to a program: never to be shown.
-#[allow(clippy::disallowed_methods, reason = "the writers of JSON escape it")]
-pub(crate) fn path_text(path: impl AsRef<std::path::Path>) -> String {
-    path.as_ref().to_string_lossy().into_owned()
+    Value::String(stored(path))
 }
 
 /// The document's text, with the error in it where there is one.

@@ -52,7 +52,7 @@ pub(super) fn taken(dir: &Path) -> Error {
     Error::new(
         Class::Conflict,
         "directory-taken",
-        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", shown(&dir), PATIENCE.as_secs()),
+        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", shown(dir), PATIENCE.as_secs()),
         "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; then run this again",
     )
 }

@@ -88,7 +88,7 @@ struct Place<'a> {
 impl Place<'_> {
     fn fault(&self, cause: &io::Error) -> Error {
         let Place { path, what } = self;
-        let name = shown(&path);
+        let name = shown(path);
         match cause.kind() {
             io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
             _ if leads_nowhere(cause) => {
@@ -108,7 +108,7 @@ impl Place<'_> {
     }
 
     fn is_a_directory(&self) -> Error {
-        input("is-a-directory", format!("{} is a directory, expected {}", shown(&self.path), self.what), "name the file itself")
+        input("is-a-directory", format!("{} is a directory, expected {}", shown(self.path), self.what), "name the file itself")
     }
 
     fn is_a_link(&self) -> Error {
@@ -120,12 +120,12 @@ impl Place<'_> {
     }
 
     fn not_a_file(&self, found: &str) -> Error {
-        let message = format!("{} is {found}, expected a file with {}", shown(&self.path), self.what);
+        let message = format!("{} is {found}, expected a file with {}", shown(self.path), self.what);
         input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {
-        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", shown(&self.path), self.what);
+        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", shown(self.path), self.what);
         input("file-too-large", message, "check that this is the right file")
     }
 }
@@ -215,7 +215,7 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run the same command again; nothing was left half-written",
         _ => "check the directory and its permissions; nothing was left half-written",
     };
-    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", shown(&path), io_text(cause)), hint)
+    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", shown(path), io_text(cause)), hint)
 }
 
 /// That `dir` is a directory, or can become one as far as the paths say, before any work is done for what goes into it.
@@ -232,7 +232,7 @@ fn no_directory(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "not-a-directory",
-        format!("{} is not a directory, and a directory is expected", shown(&dir)),
+        format!("{} is not a directory, and a directory is expected", shown(dir)),
         "name a directory, or a path where one can be made",
     )
 }

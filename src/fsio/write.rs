@@ -260,7 +260,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
                 group::done(dir);
                 done.into_iter().rev().for_each(|undo| undo.undo(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied(&shown(&target(file)), Chosen::Directory)
+                    occupied(&shown(target(file)), Chosen::Directory)
                 } else {
                     machine(&target(file), &cause)
                 });

@@ -53,7 +53,7 @@ fn table(html: &mut Html, view: &View<'_>) {
 fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
     html.el("th", &[("scope", "row")], |html| {
         html.code(&seen.name);
-        html.say_of("p", "source", &about(view, &seen.name));
+        html.say_of("p", "source", about(view, &seen.name));
     });
     match &seen.content {
         None if is_missing(view, &seen.name) => {
@@ -75,7 +75,7 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
             let digest = hex(&sha256(content));
             html.el("td", &[], |html| {
                 html.digest(&digest);
-                html.say_of("p", "source", &counted(content.len(), "byte", "bytes"));
+                html.say_of("p", "source", counted(content.len(), "byte", "bytes"));
             });
             html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
         }
@@ -140,7 +140,7 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
 /// Who signs, on paper.
 pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
     html.el("p", &[], |html| {
-        html.text(&format!("For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ", view.facts.survey.cluster_id));
+        html.text(format!("For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ", view.facts.survey.cluster_id));
         html.raw("<code>sha256sum</code> gives it again: written here, it ties these signatures to that file.");
     });
     html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");

@@ -93,7 +93,7 @@ impl Html {
         self.of("code", "hex", |html| {
             let all: Vec<char> = digits.to_string().chars().collect();
             for group in all.chunks(8) {
-                html.el("span", &[], |html| html.text(&group.iter().collect::<String>()));
+                html.el("span", &[], |html| html.text(group.iter().collect::<String>()));
                 html.raw("<wbr>");
             }
         });

@@ -150,7 +150,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let receipt = match &view.facts.survey.receipt {
         Told::Absent => {
             match about_to_send(view) {
-                Some(step) => html.say("p", &format!("There is no receipt. Step {step} of the transcript was about to send InitializeCluster: whether it was sent, and what came of it, only the cluster can tell.")),
+                Some(step) => html.say("p", format!("There is no receipt. Step {step} of the transcript was about to send InitializeCluster: whether it was sent, and what came of it, only the cluster can tell.")),
                 None => html.raw("<p>There is no receipt: the bundle does not say that it was submitted.</p>"),
             }
             None
@@ -213,11 +213,11 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
         html.fact("Outcome", |html| html.quote(&receipt.outcome));
         html.fact("Region", |html| html.quote(&receipt.region));
         html.fact("Sent at", |html| match receipt.submitted_at {
-            Some(at) => html.text(&at.to_string()),
+            Some(at) => html.text(at.to_string()),
             None => html.text("not sent in that run: the cluster was claimed already"),
         });
         html.fact("Answer", |html| answer(html, receipt));
-        html.fact("Confirmed at", |html| html.text(&receipt.confirmed_at.to_string()));
+        html.fact("Confirmed at", |html| html.text(receipt.confirmed_at.to_string()));
         html.fact("State then", |html| html.quote(&receipt.state));
         html.fact("The cluster’s certificate", |html| {
             html.text(if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
@@ -228,7 +228,7 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
             html.digest(&receipt.cluster_certificate_sha256);
         });
         if let Some(claim) = claim_in(view, receipt) {
-            html.fact("Judged for this report", |html| html.quote(&says(&claim.ownership)));
+            html.fact("Judged for this report", |html| html.quote(says(&claim.ownership)));
         }
         if let Some(owner) = &receipt.owner {
             html.fact("Owner", |html| html.quote(owner));
@@ -250,8 +250,8 @@ fn answer(html: &mut Html, receipt: &Receipt) {
         Some(answer) => {
             let part = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
             match (part("state"), part("state_message")) {
-                (None, None) => html.code(&answer.to_string()),
-                (state, message) => html.quote(&[state, message].into_iter().flatten().collect::<Vec<_>>().join(": ")),
+                (None, None) => html.code(answer.to_string()),
+                (state, message) => html.quote([state, message].into_iter().flatten().collect::<Vec<_>>().join(": ")),
             }
         }
     }

@@ -196,18 +196,18 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.of("div", "alarm block", |html| {
             html.el("p", &[], |html| {
                 picture::icon(html, "fail");
-                html.say("strong", &format!("Line {number} {why}."));
+                html.say("strong", format!("Line {number} {why}."));
                 html.text(" It and what follows stands there as below, and is not part of the chain.");
             });
             html.el("pre", &[], |html| {
                 for line in trail.rest.lines().take(MAX_LINES) {
-                    html.text(&line.chars().take(MAX_LETTERS).collect::<String>());
+                    html.text(line.chars().take(MAX_LETTERS).collect::<String>());
                     html.raw("\n");
                 }
             });
             let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
             if more > 0 {
-                html.say("p", &format!("{} not shown.", counted(more, "line more is", "lines more are")));
+                html.say("p", format!("{} not shown.", counted(more, "line more is", "lines more are")));
             }
         });
     }
@@ -215,8 +215,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
 
 fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
     html.of("h3", "step", |html| {
-        html.text(&format!("Step {}, ", entry.step));
-        html.el("time", &[("datetime", &entry.time.to_string())], |html| html.text(&entry.time.to_string()));
+        html.text(format!("Step {}, ", entry.step));
+        html.el("time", &[("datetime", &entry.time.to_string())], |html| html.text(entry.time.to_string()));
     });
     html.of("dl", "facts", |html| {
         html.fact("Operator", |html| match &entry.operator {
@@ -225,7 +225,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         });
         html.fact("Machine", |html| html.quote(&entry.host));
         html.fact("Program", |html| html.quote(&entry.tool));
-        html.fact("Command", |html| html.code(&shell_words(&entry.command)));
+        html.fact("Command", |html| html.code(shell_words(&entry.command)));
         if let Some(verdict) = &entry.verdict {
             html.fact("Verdict", |html| html.quote(verdict));
         }
@@ -255,7 +255,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         html.fact("Seal", |html| html.text(if entry.seal.is_some() { "sealed, with all steps before it" } else { "none" }));
         digests(html, view, "Read", &entry.inputs);
         digests(html, view, "Wrote", &entry.outputs);
-        html.fact("SHA-256 of this line", |html| html.digest(&entry.hash()));
+        html.fact("SHA-256 of this line", |html| html.digest(entry.hash()));
     });
 }
 

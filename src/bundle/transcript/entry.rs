@@ -179,7 +179,7 @@ impl Step<'_> {
             tool: self.tool.into(),
             command: self.command.iter().map(|word| word.as_str().into()).collect(),
             host: self.host.clone().into(),
-            operator: self.operator.clone().map(Into::into),
+            operator: self.operator.clone(),
             cluster_id: cluster_id.cloned(),
             inputs,
             outputs,

@@ -313,7 +313,7 @@ impl<'a> Desk<'a> {
     }
 
     fn subject(&self) -> String {
-        let name = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = self.dir.file_name().map(crate::outside::stored);
         match (&self.args.subject, name) {
             (Some(subject), _) => subject.clone(),
             // A directory's name may hold what a name's string form gives a meaning to.

@@ -56,7 +56,7 @@ pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Out
         Some(certificate) => {
             format!("{}\n  SHA-256 {}", crate::x509::name_text(certificate.subject()), hex(&certificate.fingerprint()))
         }
-        None => format!("a new one, made in {}", shown(&bundle.path())),
+        None => format!("a new one, made in {}", shown(bundle.path())),
     };
     let rest = format!("\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n", bundle.part(Part::Csr));
     let text = Text::from([styled(BOLD, "dry run: nothing was signed, and nothing was sent"), Text::from(rest)]);

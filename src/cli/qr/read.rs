@@ -106,7 +106,7 @@ fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
         let (name, content, recorded) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), standard_input()?, Path::new(STDIN))
         } else {
-            (shown(&path), fsio::read(path, "a photograph", MAX_FILE)?, path.as_path())
+            (shown(path), fsio::read(path, "a photograph", MAX_FILE)?, path.as_path())
         };
         files.extend(given(recorded, &content));
         let mut seen = Seen::default();
@@ -275,7 +275,7 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
         return Err(Error::new(
             Class::Input,
             "request-missing",
-            format!("this is a response, and {} does not hold the request that it answers", shown(&dir)),
+            format!("this is a response, and {} does not hold the request that it answers", shown(dir)),
             "name the bundle that was fetched with --bundle",
         ));
     };

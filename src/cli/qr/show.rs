@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         ui.warn("the bundle is signed, and this is its request again: what goes back from the CA is drawn with --response");
     }
     for path in &written {
-        text.push_str(&format!("wrote {}\n", shown(&path)));
+        text.push_str(&format!("wrote {}\n", shown(path)));
     }
     text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\n"));
     let parts: Vec<_> =
@@ -138,14 +138,14 @@ fn stays(dir: &Path, fault: &Fault) -> Error {
         Fault::PrivateKey(_) => ("private-key", "take it out of the bundle; if it has travelled, consider it lost"),
         Fault::Malformed(_) => ("bad-archive", "take it out of the bundle, and find out who put it there"),
     };
-    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", shown(&dir)), hint)
+    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", shown(dir)), hint)
 }
 
 fn too_much(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "file-too-large",
-        format!("{} is too large to be carried by camera: it takes more than {} codes", shown(&dir), parts::MAX_PARTS),
+        format!("{} is too large to be carried by camera: it takes more than {} codes", shown(dir), parts::MAX_PARTS),
         "carry it as one file: `hsmboot pack`",
     )
 }
@@ -210,7 +210,7 @@ fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captio
 
 /// The sheet's own name; of several pages, with the number in front of its ending.
 fn page_name(sheet: &Path, page: usize, pages: usize) -> String {
-    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let text = |part: Option<&std::ffi::OsStr>| crate::outside::stored(part.unwrap_or_default());
     match pages {
         1 => text(sheet.file_name()),
         _ => format!("{}-{page}of{pages}.{}", text(sheet.file_stem()), text(sheet.extension())),

@@ -107,7 +107,7 @@ impl Signed<'_> {
             bundle.place(CA_FILE),
             response.ca_fingerprint,
             if compared { ", as expected" } else { ", compared by nobody" },
-            shown(&bundle.path()),
+            shown(bundle.path()),
         );
         Outcome::done(document, text)
     }

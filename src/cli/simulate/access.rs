@@ -40,10 +40,10 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, facts) = fsio::read_with_facts(path, "the simulator's credentials", MAX_INPUT)?;
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
-        ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", shown(&path)));
+        ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", shown(path)));
     }
     let refused = |what: String| {
-        let message = format!("{} holds no credentials for the simulator: {what}", shown(&path));
+        let message = format!("{} holds no credentials for the simulator: {what}", shown(path));
         Error::new(Class::Input, "simulator-credentials-malformed", message, "write one in a line: access-key secret [session-token] [account]")
     };
     let text = std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;
