@@ -144,6 +144,6 @@ async fn find(service: Service, options: &Options) -> std::result::Result<Connec
         let reason = "the AWS configuration files were changed while they were read".to_owned();
         return Err((Trouble::Unreachable { reason: reason.into() }, place));
     }
-    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", endpoint.url, endpoint.named_by));
+    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", shown_text(&endpoint.url), endpoint.named_by));
     Ok(Connected { config, place, elsewhere, received, notes })
 }

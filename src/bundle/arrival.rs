@@ -7,7 +7,7 @@ use super::transcript::MAX_TRANSCRIPT;
 use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::{shown, shown_text};
+use crate::outside::{OutsideText, shown, shown_text};
 use crate::x509::{hex, sha256};
 
 impl Bundle {
@@ -60,9 +60,9 @@ impl Bundle {
     ///
     /// # Errors
     /// As [`Bundle::open`].
-    pub fn strangers(&self) -> Result<Vec<String>> {
+    pub fn strangers(&self) -> Result<Vec<OutsideText>> {
         let own = self.all_names();
-        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).collect())
+        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).map(Into::into).collect())
     }
 }
 

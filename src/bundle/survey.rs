@@ -99,9 +99,9 @@ pub struct Survey {
     /// Every file that a bundle of this cluster can have, the transcript last.
     pub files: Vec<Seen>,
     /// What else lies there, and belongs to no bundle.
-    pub strangers: Vec<String>,
+    pub strangers: Vec<OutsideText>,
     /// Those of them that hold a private key: whoever gets a copy of the bundle gets that.
-    pub private_keys: Vec<String>,
+    pub private_keys: Vec<OutsideText>,
     /// `request.json`
     pub request: Told<Request>,
     /// `verification.json`
@@ -144,7 +144,7 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
-            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name)).cloned().collect(),
+            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name.raw())).cloned().collect(),
             strangers,
             files,
         })

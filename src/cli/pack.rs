@@ -7,7 +7,7 @@ use serde_json::json;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted};
 use crate::error::{Class, Error, Result};
-use crate::outside::shown;
+use crate::outside::{joined, shown};
 use crate::x509::hex;
 
 /// Put a bundle into one file
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
         let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
-        ui.say(&format!("left out, since no bundle has {files}: {}", left_out.join(", ")));
+        ui.say(&format!("left out, since no bundle has {files}: {}", joined(&left_out, ", ")));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);

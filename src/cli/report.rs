@@ -12,7 +12,7 @@ use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCR
 use crate::check::check;
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::shown;
+use crate::outside::{joined, shown};
 use crate::report::{self as engine, Difference, Facts};
 use crate::verify::{self, Status, Verdict};
 use crate::x509::{Moment, hex, sha256};
@@ -193,8 +193,7 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     text.push(row("records", records));
     text.push(row("SHA-256", Text::from(hex(&sha256(page.as_bytes())))));
     if !facts.survey.private_keys.is_empty() {
-        let names: Vec<String> = facts.survey.private_keys.iter().map(shown).collect();
-        let says = format!("private key  in the bundle: {}; move it to where the CA's key is to be kept", names.join(", "));
+        let says = format!("private key  in the bundle: {}; move it to where the CA's key is to be kept", joined(&facts.survey.private_keys, ", "));
         text.push([Text::from("  "), styled(RED, says), Text::from("\n")]);
     }
     text

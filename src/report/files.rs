@@ -4,6 +4,7 @@ use super::html::Html;
 use super::picture;
 use super::view::{View, counted};
 use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
+use crate::outside::OutsideText;
 use crate::x509::{hex, sha256};
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
@@ -22,7 +23,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             html.raw(".</strong> Whoever gets the directory, or a copy of it, gets the key. Move it to where the CA’s key is to be kept.");
         });
     }
-    let others: Vec<&String> = survey.strangers.iter().filter(|name| !survey.private_keys.contains(name)).collect();
+    let others: Vec<&OutsideText> = survey.strangers.iter().filter(|name| !survey.private_keys.contains(name)).collect();
     if !others.is_empty() {
         html.el("p", &[], |html| {
             html.text("Beside them lie, as no part of the bundle and not judged: ");
@@ -32,7 +33,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     }
 }
 
-fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a String>) {
+fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a OutsideText>) {
     for (at, name) in names.enumerate() {
         html.text(if at > 0 { ", " } else { "" });
         html.code(name);
