@@ -1,7 +1,7 @@
 //! No text from outside is obeyed: whatever the service, a certificate, a file's name or the environment says is shown on its own line.
 
 #![cfg(all(feature = "online", feature = "qr", feature = "simulator"))]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
 
 mod support;
 

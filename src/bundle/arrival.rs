@@ -7,7 +7,7 @@ use super::transcript::MAX_TRANSCRIPT;
 use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::{OutsideText, shown, shown_text};
+use crate::outside::{OutsideText, shown};
 use crate::x509::{hex, sha256};
 
 impl Bundle {
@@ -52,7 +52,7 @@ impl Bundle {
         let own = Part::ALL.map(|part| part.file_name(self.id()));
         match names.iter().find(|name| !own.contains(name) && Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()))) {
             None => Ok(()),
-            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(&shown_text(other))))),
+            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(other)))),
         }
     }
 

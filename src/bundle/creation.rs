@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::{OutsideText, shown, shown_text};
+use crate::outside::{OutsideText, shown};
 use crate::x509::Moment;
 
 /// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as soon as the cluster's id is known, or the refusal.
@@ -97,7 +97,7 @@ impl Creation {
             names => names?,
         };
         let taken = |name: &&String| *name == REQUEST || Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()));
-        let file = names.iter().find(taken).map(|name| store.place(&shown_text(name)).to_string());
+        let file = names.iter().find(taken).map(|name| store.place(name).to_string());
         if let Some(what) = file.or(transcript.cluster_id().map(ToString::to_string)) {
             return Err(Error::new(
                 Class::Conflict,

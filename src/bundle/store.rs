@@ -77,7 +77,7 @@ impl fmt::Display for Place<'_> {
         let Place(store, name) = self;
         match store.form {
             Form::Directory => write!(f, "{}", shown(store.path.join(name))),
-            Form::Archive | Form::Memory(_) => write!(f, "{}: {name}", shown(&store.path)),
+            Form::Archive | Form::Memory(_) => write!(f, "{}: {}", shown(&store.path), shown(name)),
         }
     }
 }

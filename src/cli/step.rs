@@ -161,7 +161,7 @@ fn without_userinfo(word: &str) -> String {
 }
 
 fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned()
 }
 
 #[cfg(test)]
