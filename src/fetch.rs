@@ -47,7 +47,7 @@ pub struct Fetched {
 /// # Errors
 /// Class `Conflict` where the cluster's state shows no CSR, or where another content or another cluster's bundle stands in the way; `Machine` for the disk.
 pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> Result<Fetched> {
-    let id: ClusterId = cluster.cluster_id.parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
+    let id: ClusterId = cluster.cluster_id.raw().parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
     let (parts, missing) = parts(cluster)?;
     let bundle = Bundle::at(dir, id.clone());
     bundle.store().mend()?;
@@ -56,12 +56,12 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     let request = Request {
         format: Request::FORMAT.to_owned(),
         cluster_id: id.clone(),
-        region: facts.region.to_owned(),
-        endpoint: facts.endpoint.map(str::to_owned),
-        state: cluster.state.to_string(),
+        region: facts.region.into(),
+        endpoint: facts.endpoint.map(Into::into),
+        state: cluster.state.as_str().into(),
         hsms: cluster.hsms.iter().map(|hsm| hsm.hsm_id.clone()).collect(),
         fetched_at: facts.now,
-        tool: facts.tool.to_owned(),
+        tool: facts.tool.into(),
         files,
     };
     let same = known_request(&bundle, &request);

@@ -22,6 +22,7 @@
 //! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
 //! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
+//! | [`outside`] | text from outside: shown, never obeyed |
 //! | `pca` | AWS Private CA as the issuer |
 //! | `qr` | a bundle by camera: parts, codes, photographs |
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
@@ -88,6 +89,8 @@
 //! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
 //! that is the air-gapped tool. `pkcs11` (CA keys on tokens) is on by default too.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod aws;
 pub mod bundle;
 pub mod ca;
@@ -99,6 +102,7 @@ pub mod error;
 pub mod fetch;
 pub mod fsio;
 mod hint;
+pub mod outside;
 pub mod owner;
 #[cfg(feature = "awskms")]
 pub mod pca;
@@ -112,4 +116,5 @@ pub mod verify;
 pub mod x509;
 
 #[cfg(feature = "simulator")]
+#[allow(clippy::disallowed_methods, reason = "it stands on its own feet, and shows paths on its own")]
 pub mod simulator;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each part, and the parts that it may use. What is not listed may be used by all: `error`, and the part itself.
-const LAYERS: [(&str, &[&str]); 21] = [
+/// Each part, and the parts that it may use. What is not listed may be used by all but the simulator: `error`, `outside`, and the part itself.
+const LAYERS: [(&str, &[&str]); 22] = [
+    ("outside", &[]),
     ("error", &[]),
     ("hint", &[]),
     ("quote", &[]),
@@ -70,7 +71,8 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
+    "outside",
     "hint",
     "quote",
     "x509",
@@ -142,7 +144,8 @@ fn used(code: &str) -> BTreeSet<String> {
 fn each_part_uses_what_lies_below_it() {
     for (part, below) in LAYERS {
         for (file, code) in code(part) {
-            for name in used(&code).into_iter().filter(|name| name != part && !(name == "error" && part != "simulator")) {
+            for name in used(&code).into_iter().filter(|name| name != part && !(matches!(name.as_str(), "error" | "outside") && part != "simulator"))
+            {
                 assert!(below.contains(&name.as_str()), "{}: {part} uses {name}", file.display());
             }
         }
@@ -222,6 +225,44 @@ fn the_aws_sdk_is_named_where_its_services_are_called() {
         for (file, code) in code(part) {
             let named = ["aws_sdk_", "aws_config", "aws_smithy"].iter().any(|name| code.contains(name));
             assert!(!named || doors.iter().any(|door| file.to_string_lossy().contains(door)), "{}", file.display());
+        }
+    }
+}
+
+/// Text from outside has one gate. Nothing beside it tells characters that a terminal obeys from others; what is stored or read by a rule of its own is named.
+#[test]
+fn text_from_outside_is_shown_by_one_gate() {
+    // A document's own JSON, what may travel in an archive, and a tag's pattern (API Reference, Tag).
+    let own_rules = ["src/bundle/archive.rs", "src/bundle/documents.rs", "src/bundle/transcript/entry.rs", "src/cloudhsm/limits.rs"];
+    let signs = ["is_control", "is_ascii_control", "escape_debug", "escape_default", "escape_unicode", "\\u{202e}", "\\u{200b}"];
+    for (part, _) in LAYERS.iter().filter(|(part, _)| !matches!(*part, "simulator" | "outside")) {
+        for (file, code) in code(part).into_iter().filter(|(file, _)| !own_rules.iter().any(|own| file.ends_with(own))) {
+            for sign in signs {
+                assert!(!code.contains(sign), "{} names {sign}: `outside` shows what is from outside", file.display());
+            }
+        }
+    }
+}
+
+/// Only the sink makes escape sequences of styles, and only what may prompt or draw writes to a stream at all.
+#[test]
+fn streams_are_written_by_the_sink() {
+    let may = [
+        "src/cli/ui.rs",
+        "src/cli/mod.rs",
+        "src/cli/expect.rs",
+        "src/cli/consent.rs",
+        "src/cli/signals.rs",
+        "src/cli/simulate.rs",
+        "src/cli/qr/screen.rs",
+        "src/cli/online.rs",
+    ];
+    for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "simulator") {
+        for (file, code) in code(part) {
+            let written = ["anstream::std", "io::stdout()", "io::stderr()"].iter().any(|stream| code.contains(stream));
+            let looks_only = code.matches("io::stdout()").count() + code.matches("io::stderr()").count() == code.matches("().is_terminal()").count();
+            assert!(!written || looks_only || may.iter().any(|own| file.ends_with(own)), "{} writes to a stream itself", file.display());
+            assert!(!code.contains("render_reset") || file.ends_with("src/cli/text.rs"), "{} renders a style itself", file.display());
         }
     }
 }

@@ -89,7 +89,7 @@ fn who_holds_a_transcript_against_the_ca_learns_that_nothing_is_sealed() {
     // The seal is taken away, and the hashes made to fit.
     let mut all = entries(&bench);
     all[1].seal = None;
-    all[1].operator = Some("Mallory".to_owned());
+    all[1].operator = Some("Mallory".into());
     forge(&bench, all);
     bench.refused(&with_ca, 4, "not-sealed", &["no step", "customerCA.crt"]);
     // Who asks for no seal is told that there is none.
@@ -105,7 +105,7 @@ fn a_seal_cannot_be_moved_to_another_step() {
         let mut all = good.clone();
         all[1].seal = None;
         all[at].seal = seal.clone();
-        all[0].operator = Some("Mallory".to_owned());
+        all[0].operator = Some("Mallory".into());
         forge(&bench, all);
         bench.refused(&VERIFY, 4, "bad-transcript", &[&format!("the seal of step {}", at + 1)]);
     }
@@ -135,9 +135,9 @@ fn what_a_line_holds_cannot_pose_as_another_line() {
     let bench = two_steps(&[]);
     let mut all = entries(&bench);
     let lie = "Ada\n9 2026-01-01T00:00:00Z on vault by the CEO\n  verified\u{202e}\u{1b}[2J";
-    (all[1].operator, all[1].host, all[1].reason) = (Some(lie.to_owned()), lie.to_owned(), Some(lie.to_owned()));
-    (all[1].verdict, all[1].sends) = (Some(lie.to_owned()), Some(lie.to_owned()));
-    (all[1].command, all[1].accepted) = (vec![lie.to_owned()], vec![lie.to_owned()]);
+    (all[1].operator, all[1].host, all[1].reason) = (Some(lie.into()), lie.into(), Some(lie.into()));
+    (all[1].verdict, all[1].sends) = (Some(lie.into()), Some(lie.into()));
+    (all[1].command, all[1].accepted) = (vec![lie.into()], vec![lie.into()]);
     all[1].inputs.insert(lie.to_owned(), lie.to_owned());
     all[1].outputs.insert(lie.to_owned(), lie.to_owned());
     forge(&bench, all);
@@ -257,7 +257,7 @@ fn a_transcript_that_is_full_takes_no_step_more_and_stays_readable() {
     let bench = two_steps(&[]);
     let mut all = entries(&bench);
     let last = all.pop().unwrap();
-    let long = |length| Entry { command: vec!["x".repeat(length)], outputs: Digests::new(), ..last.clone() };
+    let long = |length| Entry { command: vec!["x".repeat(length).into()], outputs: Digests::new(), ..last.clone() };
     let with = |entry| all.iter().cloned().chain([entry, last.clone()]).collect();
     forge(&bench, with(long(0)));
     let room = 1024 * 1024 - bench.read(TRANSCRIPT).len();
@@ -278,8 +278,8 @@ fn a_step_says_on_which_machine_and_when_it_was_taken() {
     let name = Command::new("uname").arg("-n").output().unwrap().stdout;
     assert_eq!(entry.host, String::from_utf8(name).unwrap().trim_end());
     assert!((before..=after).contains(&u64::try_from(entry.time.unix()).unwrap()), "{before} {} {after}", entry.time);
-    assert_eq!((entry.operator.as_deref(), entry.verdict.as_deref()), (Some("Ada Example"), Some("verified")));
-    assert!(entry.tool.starts_with("hsmboot "), "{}", entry.tool);
+    assert_eq!((entry.operator.clone(), entry.verdict.clone()), (Some("Ada Example".into()), Some("verified".into())));
+    assert!(entry.tool.raw().starts_with("hsmboot "), "{}", entry.tool);
     assert_eq!(entry.command[1..], record(&["--operator", "Ada Example"]));
 }
 
@@ -392,7 +392,7 @@ fn a_changed_or_cut_end_is_found_by_what_was_noted_of_it() {
     assert!(text.contains(&format!("  step 2's line has the SHA-256 that was noted, {}\n", noted[1])), "{text}");
     // Nothing but the note tells: the last line has no seal, and no line follows it.
     let mut edited = good.clone();
-    edited[1].operator = Some("Mallory".to_owned());
+    edited[1].operator = Some("Mallory".into());
     forge(&bench, edited);
     bench.run(&VERIFY).expect(0);
     let message = bench.refused(&both, 4, "bad-transcript", &["no line of the transcript has the SHA-256 that was noted", &noted[1]]);
@@ -611,7 +611,7 @@ fn a_seal_is_over_what_the_signers_machine_saw_and_a_note_tells_whether_that_was
     bench.run(&record(&["--operator", "Ada"])).expect(0);
     let noted = entries(&bench)[0].hash();
     let mut rewritten = entries(&bench);
-    rewritten[0].operator = Some("Eve".to_owned());
+    rewritten[0].operator = Some("Eve".into());
     forge(&bench, rewritten);
     bench.run(&sign(&["--seal"])).expect(0);
     bench.run(&WITH_CA).expect(0);

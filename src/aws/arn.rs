@@ -47,8 +47,3 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     groups.len() == 5
         && groups.iter().zip([8, 4, 4, 4, 12]).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
 }
-
-/// Text from a command line for a message: bounded, and nothing that a terminal would obey.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(120).map(|c| if c.is_control() { '?' } else { c }).collect()
-}

@@ -10,6 +10,7 @@ use super::guard::Received;
 use super::settings::{self, FALLBACK_REGION, Plan};
 use super::{Place, Trouble};
 use crate::error::{Class, Error, Result};
+use crate::outside::shown_text;
 
 /// How to reach a service. What is `None` comes from the AWS SDK's usual environment and files.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +42,7 @@ impl Options {
             Some(given) if given != own => Err(Error::new(
                 Class::Usage,
                 "contradicting-region",
-                format!("--region and the ARN name different regions\n  --region  {given}\n  the ARN   {own}"),
+                format!("--region and the ARN name different regions\n  --region  {}\n  the ARN   {}", shown_text(given), shown_text(own)),
                 "leave --region out: the ARN says where it is",
             )),
             _ => Ok(Options { region: Some(own.to_owned()), ..self.clone() }),
@@ -98,7 +99,11 @@ pub struct Connected {
 /// # Errors
 /// [`Trouble::NoRegion`], [`Trouble::InsecureEndpoint`], [`Trouble::OutOfTime`], and [`Trouble::Unreachable`] where the endpoint is none.
 pub async fn connect(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
-    let place = Place { region: options.region.clone(), endpoint: options.endpoint_url.clone(), profile: options.profile.clone() };
+    let place = Place {
+        region: options.region.clone().map(Into::into),
+        endpoint: options.endpoint_url.clone().map(Into::into),
+        profile: options.profile.clone().map(Into::into),
+    };
     // Sources of a region and files, which may be anything, have no time of their own.
     let built_in = Deadline::after(options.timeouts.call);
     let deadline = options.deadline.filter(|deadline| deadline.left() < built_in.left()).unwrap_or(built_in);
@@ -115,15 +120,15 @@ async fn find(service: Service, options: &Options) -> std::result::Result<Connec
     let rehearsal = url.as_deref().is_some_and(is_loopback);
     let region = settings::region(options, found.is_some()).await;
     let place = Place {
-        region: Some(region.as_ref().map_or(FALLBACK_REGION, |region| region.as_ref()).to_owned()),
-        endpoint: url.clone().filter(|url| !has_userinfo(url) && !url.is_empty()),
-        profile: options.profile.clone(),
+        region: Some(region.as_ref().map_or(FALLBACK_REGION, |region| region.as_ref()).into()),
+        endpoint: url.clone().filter(|url| !has_userinfo(url) && !url.is_empty()).map(Into::into),
+        profile: options.profile.as_deref().map(Into::into),
     };
     if let Some(reason) = found.as_ref().and_then(settings::fault_of) {
-        return Err((Trouble::Unreachable { reason }, place));
+        return Err((Trouble::Unreachable { reason: reason.into() }, place));
     }
     if let Some(endpoint) = found.as_ref().filter(|endpoint| is_plain_elsewhere(&endpoint.url) && !options.insecure_http) {
-        return Err((Trouble::InsecureEndpoint { named_by: endpoint.named_by.clone() }, place));
+        return Err((Trouble::InsecureEndpoint { named_by: endpoint.named_by.clone().into() }, place));
     }
     let region = match (region, &url) {
         (Some(region), _) => region,
@@ -137,8 +142,8 @@ async fn find(service: Service, options: &Options) -> std::result::Result<Connec
     let config = settings::load(options, Plan { region, endpoint: url.as_deref(), rehearsal, received: received.clone() }).await;
     if url.is_none() && settings::configured(service, &config).is_some() {
         let reason = "the AWS configuration files were changed while they were read".to_owned();
-        return Err((Trouble::Unreachable { reason }, place));
+        return Err((Trouble::Unreachable { reason: reason.into() }, place));
     }
-    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", endpoint.url, endpoint.named_by));
+    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", shown_text(&endpoint.url), endpoint.named_by));
     Ok(Connected { config, place, elsewhere, received, notes })
 }

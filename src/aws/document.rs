@@ -74,7 +74,7 @@ pub(super) fn check(target: &str, content_type: Option<&str>, encoding: Option<&
 }
 
 fn short(text: &str) -> String {
-    super::failure::clean(text).chars().take(60).collect()
+    text.trim().chars().take(60).collect()
 }
 
 /// The object that an answer is.

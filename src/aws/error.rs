@@ -4,22 +4,23 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Class, Error};
+use crate::outside::OutsideText;
 
 /// Where a call went: what the user chose, or what was chosen for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The AWS region.
-    pub region: Option<String>,
+    pub region: Option<OutsideText>,
     /// The endpoint, where one was set, by whatever: an option, the environment, the profile.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<OutsideText>,
     /// The profile, where one was named.
-    pub profile: Option<String>,
+    pub profile: Option<OutsideText>,
 }
 
 impl Place {
     /// The service for a message: its name where the endpoint is its own, otherwise the endpoint.
-    pub fn name<'a>(&'a self, service: &'a str) -> &'a str {
-        self.endpoint.as_deref().unwrap_or(service)
+    pub fn name(&self, service: &str) -> String {
+        self.endpoint.as_ref().map_or_else(|| service.to_owned(), ToString::to_string)
     }
 
     /// The place for a message, with the name of the service where the endpoint is its own.
@@ -45,58 +46,58 @@ pub enum Trouble {
     /// No connection; the request was not sent.
     Unreachable {
         /// The reason, as the system gave it.
-        reason: String,
+        reason: OutsideText,
     },
     /// No credentials found, or a source of them failed; nothing was sent.
     NoCredentials {
         /// What the sources said.
-        reason: String,
+        reason: OutsideText,
     },
     /// No region known; nothing was sent.
     NoRegion,
     /// The service does not accept the credentials: unknown, expired, or a signature that does not fit (a wrong clock).
     BadCredentials {
         /// The service's error code.
-        code: String,
+        code: OutsideText,
         /// The service's message.
-        message: String,
+        message: OutsideText,
     },
     /// The credentials are good, but not for this action.
     AccessDenied {
         /// The service's message.
-        message: String,
+        message: OutsideText,
     },
     /// Too many requests. A definite refusal: nothing was done.
     Throttled {
         /// The service's message.
-        message: String,
+        message: OutsideText,
     },
     /// The service knows no such thing.
     NotFound {
         /// The service's message.
-        message: String,
+        message: OutsideText,
     },
     /// The service refused the request and did nothing.
     Refused {
         /// The service's error code.
-        code: String,
+        code: OutsideText,
         /// The service's message.
-        message: String,
+        message: OutsideText,
     },
     /// The endpoint is another machine's, and plain HTTP; nothing was sent.
     InsecureEndpoint {
         /// What named it.
-        named_by: String,
+        named_by: OutsideText,
     },
     /// An answer to a question that is no such document: nothing, white space, a page of HTML, half of it, without what was asked for.
     Unreadable {
         /// What it is instead.
-        reason: String,
+        reason: OutsideText,
     },
     /// More answers, or a longer one, than there can be.
     TooMuch {
         /// What there was.
-        reason: String,
+        reason: OutsideText,
     },
     /// The time that the command was given is over.
     OutOfTime {
@@ -108,7 +109,7 @@ pub enum Trouble {
     /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an answer that cannot be read.
     Unknown {
         /// What was seen.
-        reason: String,
+        reason: OutsideText,
     },
 }
 
@@ -134,24 +135,26 @@ pub struct Asked<'a> {
 }
 
 /// Several lines of a message: the first as it is, the others indented, each a label and a text.
-fn lines(first: String, rest: &[(&str, &str)]) -> String {
+fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> String {
     let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    rest.iter().filter(|(_, text)| !text.is_empty()).fold(first, |message, (label, text)| format!("{message}\n  {label:width$}  {text}"))
+    rest.into_iter().filter(|(_, text)| !text.is_empty()).fold(first, |message, (label, text)| format!("{message}\n  {label:width$}  {text}"))
 }
 
 impl Asked<'_> {
     /// The error that a command ends with: class `Service`, but for what the command line is to blame for, and the time that it gave.
     pub fn told(&self, trouble: &Trouble) -> Error {
         let (name, at) = (self.call, self.at.as_str());
+        let service = |message: &OutsideText| [("at", at.to_owned()), ("service", message.to_string())];
+        let because = |label, reason: &OutsideText| [(label, at.to_owned()), ("reason", reason.to_string())];
         let (kind, message, hint) = match trouble {
             Trouble::Unreachable { reason } => (
                 "service-unreachable",
-                lines(format!("{} cannot be reached", self.service), &[("at", at), ("reason", reason)]),
+                lines(format!("{} cannot be reached", self.service), because("at", reason)),
                 "check `--region` and `--endpoint-url`, and the way there: a proxy (HTTPS_PROXY, NO_PROXY), a VPC endpoint, a firewall".to_owned(),
             ),
             Trouble::NoCredentials { reason } => (
                 "no-credentials",
-                lines("no usable AWS credentials were found".into(), &[("for", at), ("reason", reason)]),
+                lines("no usable AWS credentials were found".into(), because("for", reason)),
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with `--profile` (AWS_PROFILE), or sign in with \
                  `aws sso login`; on AWS, give the instance or the task a role"
                     .to_owned(),
@@ -163,50 +166,50 @@ impl Asked<'_> {
             ),
             Trouble::BadCredentials { code, message } => (
                 "credentials-refused",
-                lines("the service does not accept these AWS credentials".into(), &[("at", at), ("service", &said(code, message))]),
-                credentials_hint(code).to_owned(),
+                lines("the service does not accept these AWS credentials".into(), [("at", at.to_owned()), ("service", said(code, message))]),
+                credentials_hint(code.raw()).to_owned(),
             ),
-            Trouble::AccessDenied { message } => (
-                "access-denied",
-                lines(format!("{name} is not allowed with these AWS credentials"), &[("at", at), ("service", message)]),
-                self.allowed.clone(),
-            ),
+            Trouble::AccessDenied { message } => {
+                ("access-denied", lines(format!("{name} is not allowed with these AWS credentials"), service(message)), self.allowed.clone())
+            }
             Trouble::Throttled { message } => (
                 "throttled",
-                lines(format!("{name} was throttled, again and again"), &[("at", at), ("service", message)]),
+                lines(format!("{name} was throttled, again and again"), service(message)),
                 "the account's request rate is used up; run the same command again in a minute".to_owned(),
             ),
             Trouble::NotFound { message } => {
                 let (kind, thing, hint) = self.missing;
-                (kind, lines(format!("the service knows no such {thing}"), &[("at", at), ("service", message)]), hint.to_owned())
-            }
-            Trouble::Refused { code, message } => {
-                ("service-refused", lines(format!("{name} was refused"), &[("at", at), ("service", &said(code, message))]), self.refused.clone())
+                (kind, lines(format!("the service knows no such {thing}"), service(message)), hint.to_owned())
             }
             Trouble::InsecureEndpoint { named_by } => {
                 let text = "the endpoint is another machine, and plain HTTP: credentials and answers would be anybody's on the way".to_owned();
                 let hint = "name it with https://, or say that the way there is safe by other means: `--insecure-http`";
-                return Error::new(Class::Usage, "insecure-endpoint", lines(text, &[("at", at), ("named by", named_by)]), hint);
+                return Error::new(Class::Usage, "insecure-endpoint", lines(text, [("at", at.to_owned()), ("named by", named_by.to_string())]), hint);
             }
             Trouble::Unreadable { reason } => (
                 "answer-unreadable",
-                lines(format!("{name} was answered by what is no answer to it"), &[("at", at), ("reason", reason)]),
+                lines(format!("{name} was answered by what is no answer to it"), because("at", reason)),
                 "find out what answers there: a proxy, a captive portal, another service? See `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY"
                     .to_owned(),
             ),
             Trouble::TooMuch { reason } => (
                 "answer-too-long",
-                lines(format!("{name} was answered with more than there can be"), &[("at", at), ("reason", reason)]),
+                lines(format!("{name} was answered with more than there can be"), because("at", reason)),
                 "find out what answers there: see `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY".to_owned(),
             ),
             Trouble::OutOfTime { limit, sent } => {
                 let what = if *sent { "was not answered in time" } else { "was not sent: the time was over before" };
-                let text = lines(format!("{name} {what}, within {} s", limit.as_secs()), &[("at", at)]);
+                let text = lines(format!("{name} {what}, within {} s", limit.as_secs()), [("at", at.to_owned())]);
                 let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
                 return Error::new(Class::Unfinished, "not-finished", text, hint);
             }
+            Trouble::Refused { code, message } => (
+                "service-refused",
+                lines(format!("{name} was refused"), [("at", at.to_owned()), ("service", said(code, message))]),
+                self.refused.clone(),
+            ),
             Trouble::Unknown { reason } => {
-                ("service-failure", lines(format!("{name} brought no usable answer"), &[("at", at), ("reason", reason)]), self.unknown.clone())
+                ("service-failure", lines(format!("{name} brought no usable answer"), because("at", reason)), self.unknown.clone())
             }
         };
         Error::new(Class::Service, kind, message, hint)
@@ -214,10 +217,10 @@ impl Asked<'_> {
 }
 
 /// The service's code and message in one line, the message alone where it says more.
-fn said(code: &str, message: &str) -> String {
+fn said(code: &OutsideText, message: &OutsideText) -> String {
     match (code.is_empty(), message.is_empty()) {
-        (_, true) => code.to_owned(),
-        (true, false) => message.to_owned(),
+        (_, true) => code.to_string(),
+        (true, false) => message.to_string(),
         (false, false) => format!("{code}: {message}"),
     }
 }

@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Trouble;
 use super::guard::Fault;
+use crate::outside::OutsideText;
 
 /// Codes that any AWS service may answer with when it does not accept the credentials or the signature.
 const CREDENTIALS: &[&str] = &[
@@ -51,7 +52,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     if let Some(found) = find::<CredentialsError>(error) {
-        return Trouble::NoCredentials { reason: credentials(found) };
+        return Trouble::NoCredentials { reason: credentials(found).into() };
     }
     if let Some(fault) = find::<Fault>(error) {
         return guarded(fault, reads_only);
@@ -64,19 +65,19 @@ where
         }
         SdkError::ResponseError(context) => {
             let reason = format!("an answer that cannot be read (HTTP {})", context.raw().status().as_u16());
-            if reads_only { Trouble::Unreadable { reason } } else { Trouble::Unknown { reason } }
+            if reads_only { Trouble::Unreadable { reason: reason.into() } } else { Trouble::Unknown { reason: reason.into() } }
         }
-        SdkError::ConstructionFailure(_) => Trouble::Unreachable { reason: chain(error) },
+        SdkError::ConstructionFailure(_) => Trouble::Unreachable { reason: chain(error).into() },
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if reads_only || never_connected(error) => {
-            Trouble::Unreachable { reason: chain(error) }
+            Trouble::Unreachable { reason: chain(error).into() }
         }
-        _ => Trouble::Unknown { reason: chain(error) },
+        _ => Trouble::Unknown { reason: chain(error).into() },
     }
 }
 
 /// What it means that a request was held back, or an answer not taken. After a call that changes something, no answer is an open outcome.
 fn guarded(fault: &Fault, reads_only: bool) -> Trouble {
-    let reason = clean(&fault.to_string());
+    let reason = OutsideText::from(fault.to_string().trim());
     match fault {
         Fault::Insecure { .. } => Trouble::Unreachable { reason },
         _ if !reads_only => Trouble::Unknown { reason },
@@ -97,14 +98,15 @@ fn credentials(error: &CredentialsError) -> String {
 
 /// What an error answer means. Only a 4xx is a refusal; a 5xx may come from a front end whose back end did the work.
 fn answered(status: u16, code: &str, message: &str) -> Trouble {
-    let (code, message) = (clean(code), clean(message));
-    let message = if message.is_empty() { format!("HTTP {status}, no message") } else { message };
-    let is = |list: &[&str]| list.contains(&code.as_str());
+    let (code, message) = (OutsideText::from(code.trim()), message.trim());
+    let message = if message.is_empty() { format!("HTTP {status}, no message") } else { message.to_owned() };
+    let message = OutsideText::from(message);
+    let is = |list: &[&str]| list.contains(&code.raw());
     if is(THROTTLED) || status == 429 {
         Trouble::Throttled { message }
     } else if status >= 500 || status == 408 || code == "CloudHsmInternalFailureException" || status < 400 {
-        let code = if code.is_empty() { String::new() } else { format!(" {code}") };
-        Trouble::Unknown { reason: format!("HTTP {status}{code}: {message}") }
+        let code = if code.is_empty() { String::new() } else { format!(" {}", code.raw()) };
+        Trouble::Unknown { reason: format!("HTTP {status}{code}: {}", message.raw()).into() }
     } else if is(CREDENTIALS) {
         Trouble::BadCredentials { code, message }
     } else if is(DENIED) || (code.is_empty() && status == 403) {
@@ -155,7 +157,7 @@ const PASSED_THROUGH: &[&str] = &[
 
 /// The causes as one line: each text once, without what only repeats another or only says where it passed through.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let all: Vec<String> = causes(error).map(|cause| clean(without_number(&cause.to_string()))).filter(|text| !text.is_empty()).collect();
+    let all: Vec<String> = causes(error).map(|cause| without_number(&cause.to_string()).trim().to_owned()).filter(|text| !text.is_empty()).collect();
     let mut texts: Vec<&str> = Vec::new();
     for text in all.iter().map(String::as_str).filter(|text| !PASSED_THROUGH.contains(text)) {
         if !texts.iter().any(|known| known.contains(text)) {
@@ -168,13 +170,6 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
 /// A text of the system's without the number that std puts behind it.
 fn without_number(text: &str) -> &str {
     text.split_once(" (os error ").map_or(text, |(words, _)| words)
-}
-
-/// A text from outside for one line of a terminal: no control characters, and not without end.
-pub(super) fn clean(text: &str) -> String {
-    const MOST: usize = 600;
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
-    line.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -216,11 +211,5 @@ mod tests {
             assert!(!never_connected(&At { stage: "SendRequest", cause: kind.into() }), "{kind}");
         }
         assert!(!never_connected(&At { stage: "Connect", cause: io::ErrorKind::ConnectionReset.into() }));
-    }
-
-    #[test]
-    fn a_message_cannot_drive_the_terminal() {
-        assert_eq!(clean("a\u{1b}[2Jb\nc\r"), "a [2Jb c");
-        assert_eq!(clean(&"x".repeat(10_000)).len(), 600);
     }
 }

@@ -26,7 +26,7 @@ mod settings;
 mod wait;
 
 #[cfg(feature = "awskms")]
-pub(crate) use arn::{Arn, is_uuid, shown};
+pub(crate) use arn::{Arn, is_uuid};
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub use connect::{Connected, Options, Service, Timeouts, connect};
 #[cfg(any(feature = "online", feature = "awskms"))]

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{CA_KEY_FILE, is_own, printable};
+use super::{CA_KEY_FILE, is_own};
+use crate::outside::shown_text;
 use crate::x509::pem::may_be_key;
 
 /// The files by their names.
@@ -156,7 +157,7 @@ fn entry(block: &[u8]) -> Result<(String, usize), Fault> {
         return malformed("a header's checksum is wrong: it was damaged");
     }
     let (name, rest) = field(0..100).split_at(field(0..100).iter().position(|octet| *octet == 0).unwrap_or(100));
-    let name = printable(&String::from_utf8_lossy(name));
+    let name = shown_text(&String::from_utf8_lossy(name));
     let what = match field(156..157) {
         b"0" | b"\0" => None,
         b"1" | b"2" => Some("a link"),
@@ -200,7 +201,7 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
         _ if name.contains('/') => "a path into a directory",
         _ => "no name of a bundle's file",
     };
-    malformed(format!("it holds `{}`: {why}", printable(name)))
+    malformed(format!("it holds `{}`: {why}", shown_text(name)))
 }
 
 /// Text as PEM and JSON are: UTF-8, with no control characters but those of lines and tables.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
-use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted, printable};
+use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+use crate::outside::{OutsideText, shown};
 use crate::x509::{hex, sha256};
 
 impl Bundle {
@@ -51,7 +52,7 @@ impl Bundle {
         let own = Part::ALL.map(|part| part.file_name(self.id()));
         match names.iter().find(|name| !own.contains(name) && Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()))) {
             None => Ok(()),
-            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(&printable(other))))),
+            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(other)))),
         }
     }
 
@@ -59,9 +60,9 @@ impl Bundle {
     ///
     /// # Errors
     /// As [`Bundle::open`].
-    pub fn strangers(&self) -> Result<Vec<String>> {
+    pub fn strangers(&self) -> Result<Vec<OutsideText>> {
         let own = self.all_names();
-        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).collect())
+        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).map(Into::into).collect())
     }
 }
 
@@ -87,7 +88,7 @@ impl Arrival {
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {
-                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), to.display())));
+                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), shown(to))));
             }
         }
         let mut members = from.members()?;
@@ -164,7 +165,7 @@ impl Arrival {
             return Err(Error::new(
                 Class::Conflict,
                 "transcript-differs",
-                format!("another hsmboot took a step in {} just now", store.path().display()),
+                format!("another hsmboot took a step in {} just now", shown(store.path())),
                 "nothing was changed; look at what it did, and run this again",
             ));
         }
@@ -204,7 +205,7 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         "transcript-differs",
         format!(
             "the transcript that came does not continue the one in {}: {parting}\n  came   {}\n  there  {}",
-            store.path().display(),
+            shown(store.path()),
             counted(came.entries().len(), "step"),
             counted(there.entries().len(), "step")
         ),

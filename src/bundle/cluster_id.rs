@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Class, Error};
+use crate::outside::shown_text;
 
 /// `cluster-[2-7a-zA-Z]{11,16}` (API Reference 2022-06-06, Cluster).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl FromStr for ClusterId {
         if fits {
             Ok(ClusterId(text.to_owned()))
         } else {
-            Err(format!("`{}` is not a cluster's id, expected cluster-[2-7a-zA-Z]{{11,16}}", super::printable(text)))
+            Err(format!("`{}` is not a cluster's id, expected cluster-[2-7a-zA-Z]{{11,16}}", shown_text(text)))
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+use crate::outside::{OutsideText, shown};
 use crate::x509::Moment;
 
 /// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as soon as the cluster's id is known, or the refusal.
@@ -18,25 +19,25 @@ pub struct Creation {
     /// `hsmboot-creation/1`
     pub format: String,
     /// What the cluster is tagged with: by it a cluster is found again whose id never arrived.
-    pub token: String,
+    pub token: OutsideText,
     /// The region.
-    pub region: String,
+    pub region: OutsideText,
     /// The endpoint, where one was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub endpoint: Option<String>,
+    pub endpoint: Option<OutsideText>,
     /// HsmType.
-    pub hsm_type: String,
+    pub hsm_type: OutsideText,
     /// SubnetIds.
-    pub subnet_ids: Vec<String>,
+    pub subnet_ids: Vec<OutsideText>,
     /// BackupRetentionPolicy, in days.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retention_days: Option<u16>,
     /// TagList, without the token.
-    pub tags: BTreeMap<String, String>,
+    pub tags: BTreeMap<OutsideText, OutsideText>,
     /// When CreateCluster was about to be sent.
     pub asked_at: Moment,
     /// Name and version of the program.
-    pub tool: String,
+    pub tool: OutsideText,
     /// When the service refused the request: nothing was created, and the next run asks anew.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused_at: Option<Moment>,
@@ -95,12 +96,12 @@ impl Creation {
             names => names?,
         };
         let taken = |name: &&String| *name == REQUEST || Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()));
-        let file = names.iter().find(taken).map(|name| store.place(&super::printable(name)).to_string());
+        let file = names.iter().find(taken).map(|name| store.place(name).to_string());
         if let Some(what) = file.or(transcript.cluster_id().map(ToString::to_string)) {
             return Err(Error::new(
                 Class::Conflict,
                 "another-cluster",
-                format!("{} holds a cluster's bundle already, and a new cluster needs its own\n  there  {what}", store.path().display()),
+                format!("{} holds a cluster's bundle already, and a new cluster needs its own\n  there  {what}", shown(store.path())),
                 "choose another --bundle; to go on with the cluster that is there, name it: `hsmboot bootstrap --cluster-id ID`",
             ));
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
+use crate::outside::OutsideText;
 use crate::quote::{Format, misfit};
 use crate::x509::Moment;
 
@@ -24,18 +25,18 @@ pub struct Request {
     /// The cluster.
     pub cluster_id: ClusterId,
     /// Its region.
-    pub region: String,
+    pub region: OutsideText,
     /// The endpoint that it was fetched from, where one was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub endpoint: Option<String>,
+    pub endpoint: Option<OutsideText>,
     /// Its state when it was fetched.
-    pub state: String,
+    pub state: OutsideText,
     /// Its HSMs' ids.
-    pub hsms: Vec<String>,
+    pub hsms: Vec<OutsideText>,
     /// When.
     pub fetched_at: Moment,
     /// Name and version of the program.
-    pub tool: String,
+    pub tool: OutsideText,
     /// What was fetched.
     pub files: Digests,
 }
@@ -57,7 +58,7 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
     /// The operator's words.
-    pub reason: String,
+    pub reason: OutsideText,
 }
 
 impl Waiver {
@@ -68,7 +69,7 @@ impl Waiver {
 
     /// A decision for this reason.
     pub fn because(reason: &str) -> Self {
-        Waiver { reason: reason.to_owned() }
+        Waiver { reason: reason.into() }
     }
 }
 
@@ -82,23 +83,23 @@ pub struct Response {
     /// When the certificate was signed.
     pub signed_at: Moment,
     /// Name and version of the program.
-    pub tool: String,
+    pub tool: OutsideText,
     /// The CSR that was signed, the signed certificate and the trust anchor.
     pub files: Digests,
     /// SHA-256 of the CSR's DER.
-    pub csr_sha256: String,
+    pub csr_sha256: OutsideText,
     /// SHA-256 of the signed certificate's DER.
-    pub signed_cert_sha256: String,
+    pub signed_cert_sha256: OutsideText,
     /// SHA-256 of the CA certificate's DER.
-    pub ca_fingerprint: String,
+    pub ca_fingerprint: OutsideText,
     /// The key that signed, where it is not in a file: `awskms:` and its ARN, say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub ca_key: Option<String>,
+    pub ca_key: Option<OutsideText>,
     /// The service that made the certificate, where one did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issued_by: Option<IssuedBy>,
     /// `verified`, or `rejected` where the operator went on without proof.
-    pub verdict: String,
+    pub verdict: OutsideText,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
@@ -108,16 +109,16 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuedBy {
     /// The CA's ARN.
-    pub ca_arn: String,
+    pub ca_arn: OutsideText,
     /// The certificate's.
-    pub certificate_arn: String,
+    pub certificate_arn: OutsideText,
 }
 
 /// How a signed certificate came about, for [`Response`]; nothing where the key was in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// See [`Response::ca_key`].
-    pub ca_key: Option<String>,
+    pub ca_key: Option<OutsideText>,
     /// See [`Response::issued_by`].
     pub issued_by: Option<IssuedBy>,
 }
@@ -143,45 +144,45 @@ pub struct Receipt {
     /// The cluster.
     pub cluster_id: ClusterId,
     /// Its region.
-    pub region: String,
+    pub region: OutsideText,
     /// The endpoint that was asked, where one was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub endpoint: Option<String>,
+    pub endpoint: Option<OutsideText>,
     /// Name and version of the program.
-    pub tool: String,
+    pub tool: OutsideText,
     /// `claimed` now, or `already-claimed` by the same CA.
-    pub outcome: String,
+    pub outcome: OutsideText,
     /// When InitializeCluster was sent; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub submitted_at: Option<Moment>,
     /// When the state was confirmed.
     pub confirmed_at: Moment,
     /// The state that DescribeClusters reported.
-    pub state: String,
+    pub state: OutsideText,
     /// What the service answered to InitializeCluster.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answer: Option<serde_json::Value>,
     /// SHA-256 of the CSR's DER.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub csr_sha256: Option<String>,
+    pub csr_sha256: Option<OutsideText>,
     /// SHA-256 of the signed certificate's DER.
-    pub signed_cert_sha256: String,
+    pub signed_cert_sha256: OutsideText,
     /// SHA-256 of the trust anchor's DER.
-    pub trust_anchor_sha256: String,
+    pub trust_anchor_sha256: OutsideText,
     /// SHA-256 of the DER of the ClusterCertificate that DescribeClusters returned.
-    pub cluster_certificate_sha256: String,
+    pub cluster_certificate_sha256: OutsideText,
     /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_certificate: Option<String>,
     /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owner: Option<String>,
+    pub owner: Option<OutsideText>,
     /// There when the operator took the CA in the bundle although nothing proved that it is theirs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ca_from_bundle: Option<Waiver>,
     /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verdict: Option<String>,
+    pub verdict: Option<OutsideText>,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
@@ -203,7 +204,7 @@ impl Receipt {
     pub fn is_of_the_claim_in(&self, other: &Self) -> bool {
         let claim = |receipt: &Self| {
             [
-                Some(receipt.cluster_id.to_string()),
+                Some(OutsideText::from(receipt.cluster_id.as_str())),
                 Some(receipt.region.clone()),
                 receipt.csr_sha256.clone(),
                 Some(receipt.signed_cert_sha256.clone()),

@@ -25,8 +25,8 @@ pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step,
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
+use crate::outside::{shown, shown_text};
 use crate::verify::Evidence;
-use crate::x509::name::is_invisible;
 use crate::x509::{hex, sha256};
 
 /// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
@@ -148,12 +148,12 @@ impl Bundle {
         }
         let id = match (&request, ids.first()) {
             (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", path.display(), printable(name)))?,
+            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", shown(path), shown_text(name)))?,
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
                     refused(
                         "no-bundle",
-                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", path.display()),
+                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(path)),
                         "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
                     )
                 }));
@@ -162,7 +162,7 @@ impl Bundle {
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
             return Err(refused(
                 "several-clusters",
-                format!("{} holds files of more than one cluster: {id}, and {}", path.display(), printable(name)),
+                format!("{} holds files of more than one cluster: {id}, and {}", shown(path), shown_text(name)),
                 "keep each cluster's files in a directory of their own",
             ));
         }
@@ -182,7 +182,7 @@ impl Bundle {
         let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
             refused(
                 "bad-request-json",
-                format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, printable(name)),
+                format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, shown_text(name)),
                 AGAIN,
             )
         })?;
@@ -264,7 +264,7 @@ impl Bundle {
             format!(
                 "{} is not the file that was {made}\n  recorded SHA-256 {}  {record}\n  found    SHA-256 {found}",
                 self.place(name),
-                printable(expected)
+                shown_text(expected)
             ),
             AGAIN,
         ))
@@ -447,15 +447,6 @@ pub(crate) fn is_own(name: &str) -> bool {
     FIXED.contains(&name) || prefixes().any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
-/// Text from outside for a message: bounded, and nothing that a terminal would obey.
-pub(crate) fn printable(text: &str) -> String {
-    let mut out: String = text.chars().take(80).map(|c| if c.is_control() || is_invisible(c) { '?' } else { c }).collect();
-    if text.chars().nth(80).is_some() {
-        out.push('…');
-    }
-    out
-}
-
 /// `1 step`, `2 steps`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
@@ -508,16 +499,16 @@ mod tests {
         write(&bundle, VERIFICATION, b"{}");
         std::fs::write(&path, document(&own)).unwrap();
         assert!(!holds(&own), "planted beside a transcript");
-        write(&bundle, RECEIPT, &document(&Receipt { state: "ACTIVE".to_owned(), ..own.clone() }));
+        write(&bundle, RECEIPT, &document(&Receipt { state: "ACTIVE".into(), ..own.clone() }));
         assert!(holds(&own), "times, states and verdicts are each run's own");
-        let waiver = || Some(Waiver { reason: "because".to_owned() });
+        let waiver = || Some(Waiver { reason: "because".into() });
         let others = [
             Receipt { cluster_id: "cluster-bbbbbbbbbbb".parse().unwrap(), ..own.clone() },
-            Receipt { region: "us-east-1".to_owned(), ..own.clone() },
+            Receipt { region: "us-east-1".into(), ..own.clone() },
             Receipt { csr_sha256: None, ..own.clone() },
-            Receipt { signed_cert_sha256: "03".to_owned(), ..own.clone() },
-            Receipt { trust_anchor_sha256: "03".to_owned(), ..own.clone() },
-            Receipt { cluster_certificate_sha256: "03".to_owned(), ..own.clone() },
+            Receipt { signed_cert_sha256: "03".into(), ..own.clone() },
+            Receipt { trust_anchor_sha256: "03".into(), ..own.clone() },
+            Receipt { cluster_certificate_sha256: "03".into(), ..own.clone() },
             Receipt { unverified: waiver(), ..own.clone() },
             Receipt { ca_from_bundle: waiver(), ..own.clone() },
         ];

@@ -16,6 +16,7 @@ use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
+use crate::outside::shown;
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -75,8 +76,8 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place(store, name) = self;
         match store.form {
-            Form::Directory => write!(f, "{}", store.path.join(name).display()),
-            Form::Archive | Form::Memory(_) => write!(f, "{}: {name}", store.path.display()),
+            Form::Directory => write!(f, "{}", shown(store.path.join(name))),
+            Form::Archive | Form::Memory(_) => write!(f, "{}: {}", shown(&store.path), shown(name)),
         }
     }
 }
@@ -148,13 +149,13 @@ impl Store {
             Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
             Err(cause) if cause.kind() == ErrorKind::NotADirectory => Err(input(
                 "not-a-directory",
-                format!("{} is a file, expected a bundle (a directory)", path.display()),
+                format!("{} is a file, expected a bundle (a directory)", shown(path)),
                 format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
             )),
             Err(cause) => Err(Error::new(
                 Class::Machine,
                 "unreadable",
-                format!("{} cannot be read: {}", path.display(), fsio::io_text(&cause)),
+                format!("{} cannot be read: {}", shown(path), fsio::io_text(&cause)),
                 "check its permissions",
             )),
         }
@@ -163,10 +164,10 @@ impl Store {
     fn is_a_link(&self, target: &Path) -> Error {
         let hint = match target.as_os_str().is_empty() {
             true => "it leads to nothing: name the bundle itself".to_owned(),
-            false => format!("name what it leads to, if that is the bundle: {}", target.display()),
+            false => format!("name what it leads to, if that is the bundle: {}", shown(target)),
         };
         let message =
-            format!("{} is a symbolic link, and a bundle is none: whoever can change the link says what is read and written", self.path.display());
+            format!("{} is a symbolic link, and a bundle is none: whoever can change the link says what is read and written", shown(&self.path));
         input("is-a-link", message, hint)
     }
 
@@ -180,7 +181,7 @@ impl Store {
                 return Err(Error::new(
                     Class::Conflict,
                     "changed-meanwhile",
-                    format!("{} was taken away after it had been read; nothing was written", self.path.display()),
+                    format!("{} was taken away after it had been read; nothing was written", shown(&self.path)),
                     "find out who else works on this bundle; then run the same command again, which reads everything anew",
                 ));
             }
@@ -190,7 +191,7 @@ impl Store {
         if !self.is_directory() || fsio::link_target(path).is_none() {
             fsio::make_dir(path)?;
         }
-        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", path.display()), "run the same command again");
+        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", shown(path)), "run the same command again");
         self.dir()?.ok_or_else(gone)
     }
 
@@ -251,7 +252,7 @@ impl Store {
     }
 
     fn refused(&self, fault: &Fault) -> Error {
-        let name = self.path.display();
+        let name = shown(&self.path);
         match fault {
             Fault::PrivateKey(_) => input(
                 "private-key",
@@ -272,8 +273,7 @@ impl Store {
     /// # Errors
     /// Class `Input`, `no-bundle`: nothing is there.
     pub fn names(&self) -> Result<Vec<String>> {
-        let nothing =
-            || input("no-bundle", format!("there is no bundle {}", self.path.display()), "check the path, or make one with `hsmboot fetch`");
+        let nothing = || input("no-bundle", format!("there is no bundle {}", shown(&self.path)), "check the path, or make one with `hsmboot fetch`");
         if self.is_directory() {
             return list(&self.dir()?.ok_or_else(nothing)?);
         }
@@ -425,7 +425,7 @@ impl Store {
         self.hold()?.anew(|current| {
             unchanged = current == Some(&packed[..]);
             if current.is_some() && !unchanged && !force {
-                return Err(fsio::occupied(&self.path.display(), Chosen::Name));
+                return Err(fsio::occupied(&shown(&self.path), Chosen::Name));
             }
             Ok((!unchanged).then_some(packed))
         })?;
@@ -453,7 +453,7 @@ fn again(name: &str) -> &'static str {
 
 /// The names in a directory that may be a bundle's: text, and not hidden.
 fn list(dir: &Dir) -> Result<Vec<String>> {
-    let path = dir.path().display();
+    let path = shown(dir.path());
     let names = dir.names().map_err(|cause| {
         Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(&cause)), "check its permissions")
     })?;

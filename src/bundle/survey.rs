@@ -13,6 +13,7 @@ use super::{
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
+use crate::outside::OutsideText;
 use crate::verify::Evidence;
 use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey};
@@ -52,9 +53,9 @@ impl<T> Told<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Noted {
     /// `verified` or `rejected`.
-    pub verdict: String,
+    pub verdict: OutsideText,
     /// The policy that was judged under.
-    pub policy: String,
+    pub policy: OutsideText,
     /// The moment that validity was judged at.
     pub at: Moment,
     /// The anchors used.
@@ -62,7 +63,7 @@ pub struct Noted {
     pub anchors: Vec<NotedAnchor>,
     /// Why failures were accepted, where any were.
     #[serde(default)]
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Every check.
     pub checks: Vec<NotedCheck>,
 }
@@ -76,20 +77,20 @@ impl Noted {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedAnchor {
     /// `aws` or `manufacturer`.
-    pub side: String,
+    pub side: OutsideText,
     /// SHA-256 of its SubjectPublicKeyInfo, in hex.
-    pub key_sha256: String,
+    pub key_sha256: OutsideText,
 }
 
 /// A check as `verification.json` names it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NotedCheck {
     /// Its id.
-    pub id: String,
+    pub id: OutsideText,
     /// How it came out.
-    pub status: String,
+    pub status: OutsideText,
     /// What was compared with what.
-    pub detail: String,
+    pub detail: OutsideText,
 }
 
 /// All that a bundle holds.
@@ -100,9 +101,9 @@ pub struct Survey {
     /// Every file that a bundle of this cluster can have, the transcript last.
     pub files: Vec<Seen>,
     /// What else lies there, and belongs to no bundle.
-    pub strangers: Vec<String>,
+    pub strangers: Vec<OutsideText>,
     /// Those of them that hold a private key: whoever gets a copy of the bundle gets that.
-    pub private_keys: Vec<String>,
+    pub private_keys: Vec<OutsideText>,
     /// `request.json`
     pub request: Told<Request>,
     /// `verification.json`
@@ -145,7 +146,7 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
-            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name)).cloned().collect(),
+            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name.raw())).cloned().collect(),
             strangers,
             files,
         })

@@ -13,6 +13,7 @@ use super::key::pbes2;
 use super::key::plain::{self, Curve, EC_PUBLIC_KEY};
 use super::passphrase::Passphrase;
 use crate::error::{Class, Error, Result};
+use crate::outside::shown_text;
 use crate::x509::{PublicKey, der};
 
 /// The kinds of key that a CA can have.
@@ -73,7 +74,7 @@ impl FromStr for KeyType {
             Error::new(
                 Class::Usage,
                 "bad-key-type",
-                format!("`{}` is not a key type", text.escape_default()),
+                format!("`{}` is not a key type", shown_text(text)),
                 "one of rsa-4096, rsa-3072, rsa-2048, p256, p384",
             )
         })

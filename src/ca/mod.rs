@@ -23,8 +23,6 @@ mod passphrase;
 mod show;
 mod subject;
 
-use std::path::Path;
-
 pub use self::generate::{KeyType, NewKey};
 pub use self::init::{Terms, make_trust_anchor};
 #[cfg(feature = "pkcs11")]
@@ -37,8 +35,3 @@ pub use self::key::{KmsKey, KmsKeyName};
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};
 pub use self::show::CaSummary;
 pub use self::subject::parse_subject;
-
-/// A path for a message: what could steer a terminal is escaped.
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
-}

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 pub use self::terminal::restore_terminal;
 use super::key::KeyWarning;
-use super::shown;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::outside::shown;
 
 /// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024, with the final NUL).
 pub const MAX_PASSPHRASE: usize = 1023;

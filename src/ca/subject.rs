@@ -8,8 +8,8 @@
 //! values in `#hex` are refused.
 
 use crate::error::{Class, Error, Result};
+use crate::outside::{is_obeyed, shown_text};
 use crate::x509::der::{self, tag};
-use crate::x509::name::is_invisible;
 
 /// How a value of an attribute is written, and what it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +58,10 @@ struct Fault {
 /// Class [`Class::Usage`], `bad-subject`, with the place and what is wrong there.
 pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
     Parser { characters: text.chars().collect(), at: 0 }.name(text).map_err(|fault| {
-        let shown: String = text.chars().take(80).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
         Error::new(
             Class::Usage,
             "bad-subject",
-            format!("the subject is not a name: {}, at character {}\n  subject  {shown}", fault.what, fault.at),
+            format!("the subject is not a name: {}, at character {}\n  subject  {}", fault.what, fault.at, shown_text(text)),
             "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`; commas and plus signs inside a value as `\\,` and `\\+`",
         )
     })
@@ -241,7 +240,7 @@ impl Parser {
 
 /// Characters that would hide or steer text where the name is shown, and noncharacters.
 fn hidden(c: char) -> bool {
-    c.is_control() || is_invisible(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    is_obeyed(c)
 }
 
 #[cfg(test)]

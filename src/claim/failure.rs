@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, Place, ServiceError, next_step};
 use crate::error::{Class, Error};
+use crate::outside::OutsideText;
 use crate::x509::hex;
 
 use super::ownership::Doubt;
@@ -91,9 +92,9 @@ pub enum Failure {
         /// The cluster's id.
         cluster_id: String,
         /// The service's sentence about the state.
-        state_message: Option<String>,
+        state_message: Option<OutsideText>,
         /// The sentence that InitializeCluster answered with.
-        answer: Option<String>,
+        answer: Option<OutsideText>,
     },
     /// InitializeCluster was sent several times and never had any effect.
     NoEffect {
@@ -183,8 +184,8 @@ impl From<Failure> for Error {
                 "initialization-fell-back",
                 format!(
                     "InitializeCluster was accepted, but {cluster_id} is UNINITIALIZED again{}{}",
-                    line("service", state_message.as_deref()),
-                    line("answer", answer.as_deref()),
+                    line("service", state_message.as_ref()),
+                    line("answer", answer.as_ref()),
                 ),
                 "run the same command again; if it comes back each time, the service's words above are for AWS Support",
             ),
@@ -193,7 +194,7 @@ impl From<Failure> for Error {
                 "initialize-without-effect",
                 format!(
                     "InitializeCluster was sent {sends} times, without a usable answer, and {cluster_id} is still UNINITIALIZED{}",
-                    line("last", last.map(|error| error.brief()).as_deref()),
+                    line("last", last.map(|error| error.brief())),
                 ),
                 "nothing has changed; run the same command again later",
             ),
@@ -207,7 +208,7 @@ impl From<Failure> for Error {
                     format!(
                         "{cluster_id} is not there yet after {} s\n  state  {state}{}{sent}",
                         waited.as_secs(),
-                        line("last", last_error.map(|error| error.brief()).as_deref()),
+                        line("last", last_error.map(|error| error.brief())),
                     ),
                     match stuck {
                         true => "run the same command again later; if the state stays, ask AWS Support",
@@ -229,13 +230,8 @@ fn note(sent: bool) -> &'static str {
     if sent { SENT } else { "" }
 }
 
-fn line(label: &str, text: Option<&str>) -> String {
-    text.filter(|text| !text.is_empty()).map(|text| format!("\n  {label}  {}", one_line(text))).unwrap_or_default()
-}
-
-/// A text of the service in a message: one line, nothing that moves a terminal's cursor.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+fn line(label: &str, text: Option<impl std::fmt::Display>) -> String {
+    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).map(|text| format!("\n  {label}  {text}")).unwrap_or_default()
 }
 
 fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -> Error {
@@ -304,8 +300,8 @@ fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: 
 
 /// The service's sentences about the states of the cluster and of its HSMs, a line each.
 pub(crate) fn reasons(cluster: &Cluster) -> String {
-    let hsms = cluster.hsms.iter().map(|hsm| line(&format!("{} says", one_line(&hsm.hsm_id)), hsm.state_message.as_deref()));
-    std::iter::once(line("service", cluster.state_message.as_deref())).chain(hsms).collect()
+    let hsms = cluster.hsms.iter().map(|hsm| line(&format!("{} says", hsm.hsm_id), hsm.state_message.as_ref()));
+    std::iter::once(line("service", cluster.state_message.as_ref())).chain(hsms).collect()
 }
 
 /// One sentence per state, and what to do about it.

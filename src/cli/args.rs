@@ -9,6 +9,7 @@ use crate::bundle::{ClusterId, Digests};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::outside::shown;
 use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
 
 /// `./<cluster-id>` unless the user named a directory.
@@ -133,7 +134,7 @@ fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
 }
 
 fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
-    Anchor::from_file(content, &file.display().to_string()).map_err(|fault| {
+    Anchor::from_file(content, &shown(file)).map_err(|fault| {
         Error::new(
             Class::Input,
             "bad-anchor",

@@ -152,7 +152,7 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
         Class::Conflict,
         "backup-state",
         format!("{} cannot be {what}\n  state  {}", backup.backup_id, backup.state),
-        hint.replace("ID", &backup.backup_id),
+        hint.replace("ID", &backup.backup_id.to_string()),
     )
 }
 
@@ -199,7 +199,7 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
         if !changed {
             return Ok(told(&service, false, &before, format!("{id} is {}", before.state)));
         }
-        let of = before.cluster_id.as_deref().unwrap_or("an unknown cluster");
+        let of = before.cluster_id.as_ref().map_or_else(|| "an unknown cluster".to_owned(), ToString::to_string);
         args.consent.ask(&format!("{id} of {of}, at {}", service.place()), "It can be restored for seven days; then it is gone for good.")?;
         let result = service.delete_backup(id).await;
         sent(&service, id, &BackupState::PendingDeletion, result).await?;

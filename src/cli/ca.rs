@@ -14,6 +14,7 @@ use crate::bundle::{CA_FILE, CA_KEY_FILE};
 use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
+use crate::outside::shown;
 use crate::sign::DEFAULT_DAYS;
 use crate::x509::{Certificate, write};
 
@@ -122,11 +123,11 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         }
     };
     if passphrase.is_none() {
-        ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", key_path.display()));
+        ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", shown(&key_path)));
     }
     let (certificate, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
     let summary = CaSummary::of(&certificate);
-    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", args.out.join(CA_FILE).display(), key_path.display());
+    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", shown(args.out.join(CA_FILE)), shown(&key_path));
     text.push_str(&lines(&summary));
     text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
     let document = json!({
@@ -163,7 +164,7 @@ fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &U
     fsio::write_all(&args.out, &[file]).map_err(kept)?;
     let summary = CaSummary::of(&certificate);
     let how = if made { "made on the token; it cannot leave it" } else { "was there already" };
-    let mut text = format!("made a CA\n  certificate  {}\n  key          {name}\n               {how}\n", path.display());
+    let mut text = format!("made a CA\n  certificate  {}\n  key          {name}\n               {how}\n", shown(&path));
     text.push_str(&lines(&summary));
     text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
     let document = json!({ "certificate": path_value(&path), "key": name, "key_made": made, "ca": summary });
@@ -191,7 +192,7 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("there is a CA already: {} exists; it was left as it is", path.display()),
+                format!("there is a CA already: {} exists; it was left as it is", shown(&path)),
                 "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
             ));
         }
@@ -237,7 +238,7 @@ fn lines(summary: &CaSummary) -> String {
 }
 
 fn show(args: &ShowArgs) -> Result<Outcome> {
-    let name = args.file.display();
+    let name = shown(&args.file);
     let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
     let bad = |fault: &dyn std::fmt::Display| {
         Error::new(Class::Input, "malformed", format!("{name}: {fault}"), "give one certificate in PEM, with nothing around it")

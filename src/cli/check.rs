@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::ui::{GREEN, Outcome, RED, Ui, YELLOW, styled};
+use super::ui::{GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
@@ -39,20 +39,22 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
     let record = check(&csr, &signed_cert, &trust_anchor, args.at.unwrap_or_else(super::now)).record;
-    let mut text = String::new();
+    let mut text = Text::new();
     for finding in record.checks.iter().filter(|_| !ui.quiet) {
         let style = match finding.status {
             Status::Pass => GREEN,
             Status::Note => YELLOW,
             _ => RED,
         };
-        text.push_str(&format!("{} {:40} {}\n", styled(style, &format!("{:8}", finding.status.as_str())), finding.id.as_str(), finding.detail));
+        text.push(styled(style, format!("{:8}", finding.status.as_str())));
+        text.push_str(&format!(" {:40} {}\n", finding.id.as_str(), finding.detail));
     }
     let error = record.error();
     let verdict = match error {
-        None => styled(GREEN, &format!("fit: InitializeCluster can be sent this pair, at {}", record.at)),
-        Some(_) => styled(RED, &format!("unfit at {}", record.at)),
+        None => styled(GREEN, format!("fit: InitializeCluster can be sent this pair, at {}", record.at)),
+        Some(_) => styled(RED, format!("unfit at {}", record.at)),
     };
-    text.push_str(&format!("{verdict}\n"));
+    text.push(verdict);
+    text.push_str("\n");
     Ok(Outcome { document: serde_json::to_value(&record).unwrap_or_default(), text, error })
 }

@@ -159,7 +159,7 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     }
     let rows: Vec<[String; 6]> = clusters.iter().map(row).collect();
     let text = match rows.is_empty() {
-        true => format!("no clusters at {place}\n"),
+        true => format!("no clusters at {place}\n").into(),
         false => table(["CLUSTER", "STATE", "TYPE", "HSMS", "VPC", "CREATED"], &rows),
     };
     let clusters: Vec<_> = clusters.iter().map(view::document).collect();
@@ -168,12 +168,12 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
 
 fn row(cluster: &Cluster) -> [String; 6] {
     [
-        cluster.cluster_id.clone(),
+        cluster.cluster_id.to_string(),
         cluster.state.to_string(),
-        or_dash(cluster.hsm_type.as_deref()),
+        or_dash(cluster.hsm_type.as_ref()),
         cluster.hsms.len().to_string(),
-        or_dash(cluster.vpc_id.as_deref()),
-        or_dash(cluster.created.map(|at| Moment::from_unix(at).to_string()).as_deref()),
+        or_dash(cluster.vpc_id.as_ref()),
+        or_dash(cluster.created.map(Moment::from_unix)),
     ]
 }
 

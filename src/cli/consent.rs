@@ -3,10 +3,11 @@
 use std::io::{BufRead, Read, Write};
 
 use super::expect::screen;
-use super::ui::{BOLD, GREEN, RED, Ui, YELLOW, plain, styled};
+use super::ui::{BOLD, GREEN, RED, Text, Ui, YELLOW, styled};
 use crate::bundle::Fingerprint;
 use crate::cloudhsm::Place;
 use crate::error::{Class, Error, Result};
+use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
 use crate::x509::{Certificate, hex, name_text};
 
@@ -26,7 +27,7 @@ pub(crate) struct Intent<'a> {
     pub(crate) cluster_id: &'a str,
     pub(crate) place: &'a Place,
     /// The AWS account, where the credentials name it.
-    pub(crate) account: Option<&'a str>,
+    pub(crate) account: Option<&'a OutsideText>,
     pub(crate) trust_anchor: &'a Certificate,
     /// How the owner was named or proved; `None`: not yet.
     pub(crate) owner: Option<&'a crate::owner::Basis>,
@@ -68,33 +69,33 @@ impl Question {
 }
 
 impl Intent<'_> {
-    fn text(&self) -> String {
-        let mut out =
-            format!("{}\n", styled(BOLD, &format!("about to claim {} for good: InitializeCluster cannot be taken back", plain(self.cluster_id))));
-        let mut line = |label: &str, value: String| out.push_str(&format!("  {label:8}  {value}\n"));
-        line("account", self.account.map_or_else(|| "not named by the credentials".to_owned(), plain));
-        line("region", plain(self.place.region.as_deref().unwrap_or("none")));
-        line("endpoint", plain(self.place.endpoint.as_deref().unwrap_or("AWS CloudHSM's own")));
+    fn text(&self) -> Text {
+        let first = format!("about to claim {} for good: InitializeCluster cannot be taken back", shown_text(self.cluster_id));
+        let mut out = Text::from([styled(BOLD, first), Text::from("\n")]);
+        let mut line = |label: &str, value: Text| out.push([Text::from(format!("  {label:8}  ")), value, Text::from("\n")]);
+        line("account", self.account.map_or_else(|| "not named by the credentials".to_owned(), ToString::to_string).into());
+        line("region", self.place.region.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string).into());
+        line("endpoint", self.place.endpoint.as_ref().map_or_else(|| "AWS CloudHSM's own".to_owned(), ToString::to_string).into());
         let given: Vec<&str> = self.record.anchors.iter().filter(|anchor| anchor.source == "given").map(|anchor| anchor.side.anchor_noun()).collect();
         line(
             "HSM",
             match (self.record.verdict, given.is_empty()) {
                 (Verdict::Rejected, _) => styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's"),
                 (Verdict::Verified, true) => styled(GREEN, "verified against the built-in roots"),
-                (Verdict::Verified, false) => styled(YELLOW, &format!("verified against roots that you gave: {}", given.join(", "))),
+                (Verdict::Verified, false) => styled(YELLOW, format!("verified against roots that you gave: {}", given.join(", "))),
             },
         );
-        line("CA", plain(&name_text(self.trust_anchor.subject())));
-        line("", format!("SHA-256 {}", hex(&self.trust_anchor.fingerprint())));
-        line("", format!("ends {}", self.trust_anchor.not_after()));
+        line("CA", name_text(self.trust_anchor.subject()).into());
+        line("", format!("SHA-256 {}", hex(&self.trust_anchor.fingerprint())).into());
+        line("", format!("ends {}", self.trust_anchor.not_after()).into());
         let owner = match self.owner {
             None => styled(YELLOW, "not named yet: the fingerprint of the response will"),
             Some(basis) if basis.waiver().is_some() => styled(RED, basis.says()),
-            Some(basis) => basis.says().to_owned(),
+            Some(basis) => basis.says().into(),
         };
         line("owner", owner);
         for note in self.notes {
-            line("note", styled(YELLOW, &plain(note)));
+            line("note", styled(YELLOW, note));
         }
         out
     }
@@ -117,7 +118,7 @@ impl Intent<'_> {
                 (_, answer) if answer.eq_ignore_ascii_case("yes") && question != Question::Response => return Ok(Some(Answer::Yes)),
                 (_, answer) if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes => match answer.parse() {
                     Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
-                    Err(fault) => drop(writeln!(screen, "{}", plain(&fault))),
+                    Err(fault) => drop(writeln!(screen, "{}", shown_text(&fault))),
                 },
                 _ => break,
             }
@@ -125,7 +126,7 @@ impl Intent<'_> {
         Err(Error::new(
             Class::Interrupted,
             "declined",
-            format!("{} was not claimed: nothing was sent", plain(self.cluster_id)),
+            format!("{} was not claimed: nothing was sent", shown_text(self.cluster_id)),
             match question {
                 Question::Response => {
                     "ask for the fingerprint that `hsmboot sign` printed on the other side, and run this again; or name your CA with --ca FILE"

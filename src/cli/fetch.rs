@@ -14,6 +14,7 @@ use crate::claim::{Failure, reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::Result;
 use crate::fetch::{self, Facts, Fetched};
+use crate::outside::{OutsideText, shown};
 
 /// Fetch a cluster's CSR and certificates into a bundle
 #[derive(Debug, clap::Args)]
@@ -53,8 +54,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         }
     })?;
     let now = super::now();
-    let region = place.region.as_deref().unwrap_or_default();
-    let facts = Facts { region, endpoint: place.endpoint.as_deref(), now, tool: TOOL, step: args.step.begin(now) };
+    let region = place.region.as_ref().map(OutsideText::raw).unwrap_or_default();
+    let facts = Facts { region, endpoint: place.endpoint.as_ref().map(OutsideText::raw), now, tool: TOOL, step: args.step.begin(now) };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
     if let Some(warning) = warning(&cluster) {
@@ -87,14 +88,14 @@ fn answer(fetched: &Fetched) -> Outcome {
         object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
     }
     let mut text = if fetched.unchanged {
-        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), dir.display())
+        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), shown(dir))
     } else {
-        format!("fetched {} into {}\n", fetched.bundle.id(), dir.display())
+        format!("fetched {} into {}\n", fetched.bundle.id(), shown(dir))
     };
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
-    text.push_str(&format!("next: hsmboot verify {}\n", dir.display()));
+    text.push_str(&format!("next: hsmboot verify {}\n", shown(dir)));
     Outcome::done(document, text)
 }

@@ -5,16 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::cluster::{deleted, find, is_going};
-use super::manage::{ConsentArgs, Seen, WaitArgs, located, settle};
+use super::manage::{ConsentArgs, Seen, WaitArgs, located, or_dash, settle};
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
-use super::view::{hsm_document, printable};
+use super::view::hsm_document;
 use crate::bundle::ClusterId;
 use crate::claim::reasons;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step};
 use crate::error::{Class, Error, Result};
+use crate::outside::{OutsideText, joined, shown_text};
 
 /// Create and delete the HSMs of a cluster
 #[derive(Debug, clap::Subcommand)]
@@ -99,7 +100,9 @@ pub struct Which {
 impl Which {
     fn is(&self, hsm: &HsmSummary) -> bool {
         let same = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_some_and(|wanted| found == Some(wanted));
-        same(&self.hsm_id, Some(&hsm.hsm_id)) || same(&self.eni_id, hsm.eni_id.as_deref()) || same(&self.eni_ip, hsm.eni_ip.as_deref())
+        same(&self.hsm_id, Some(hsm.hsm_id.raw()))
+            || same(&self.eni_id, hsm.eni_id.as_ref().map(OutsideText::raw))
+            || same(&self.eni_ip, hsm.eni_ip.as_ref().map(OutsideText::raw))
     }
 
     fn name(&self) -> &str {
@@ -133,8 +136,7 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
                 active(&service, id, &made.hsm_id, limit, ui).await.map_err(|error| error.with_document(document(&service, true, id, Some(&made))))?
             }
         };
-        let mut text =
-            format!("created {}\n  state    {}\n  address  {}\n", printable(&hsm.hsm_id), hsm.state, printable(hsm.eni_ip.as_deref().unwrap_or("-")));
+        let mut text = format!("created {}\n  state    {}\n  address  {}\n", hsm.hsm_id, hsm.state, or_dash(hsm.eni_ip.as_ref()));
         // What comes next, of a cluster as it is with this HSM.
         cluster.hsms.push(hsm.clone());
         text.push_str(&next_line(&cluster));
@@ -143,12 +145,12 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// Waits until a new HSM is at work.
-async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str, limit: Duration, ui: &Ui) -> Result<HsmSummary> {
+async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &OutsideText, limit: Duration, ui: &Ui) -> Result<HsmSummary> {
     let hint = format!("it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it stands");
     settle(ui, limit, &hint, async || {
         let cluster = service.describe(id.as_str()).await?;
         let next = cluster.as_ref().map_or_else(String::new, after_a_broken_hsm);
-        let hsm = cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == hsm_id));
+        let hsm = cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id));
         Ok(match hsm {
             Some(hsm) if hsm.state == HsmState::Active => Seen::There(hsm),
             Some(hsm) if matches!(hsm.state, HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted) => {
@@ -162,7 +164,7 @@ async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str, limit: Dura
 }
 
 fn never_active(hsm: &HsmSummary, next: &str) -> Error {
-    let message = hsm.state_message.as_deref().map(|text| format!("\n  service  {}", printable(text))).unwrap_or_default();
+    let message = hsm.state_message.as_ref().map(|text| format!("\n  service  {text}")).unwrap_or_default();
     Error::new(
         Class::Conflict,
         "state-out-of-reach",
@@ -207,14 +209,14 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
         }
         _ => {}
     }
-    if cluster.subnets.is_empty() || cluster.subnets.contains_key(zone) {
+    if cluster.subnets.is_empty() || cluster.subnets.keys().any(|known| known == zone) {
         return Ok(());
     }
-    let zones: Vec<&str> = cluster.subnets.keys().map(String::as_str).collect();
+    let zones = |between| joined(cluster.subnets.keys(), between);
     conflict(
         "zone-without-subnet",
-        format!("{id} has no subnet in {zone}, only in {}", zones.join(", ")),
-        format!("choose one of these: --availability-zone {}", zones.join(" or ")),
+        format!("{id} has no subnet in {}, only in {}", shown_text(zone), zones(", ")),
+        format!("choose one of these: --availability-zone {}", zones(" or ")),
     )
 }
 
@@ -228,9 +230,9 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
         let changed = !is_going_hsm(hsm);
         if changed {
             args.consent.ask(&format!("{} of {id} ({}), at {}", hsm.hsm_id, cluster.state, service.place()), consequence(&cluster))?;
-            send_deletion(&service, id, &hsm.hsm_id).await?;
+            send_deletion(&service, id, hsm.hsm_id.raw()).await?;
         }
-        let look = async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| find_hsm(cluster, &hsm.hsm_id)));
+        let look = async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| find_hsm(cluster, hsm.hsm_id.raw())));
         let last = match args.wait.limit() {
             None => look().await?,
             Some(limit) => settle(ui, limit, AGAIN, async || gone(look().await?)).await?,
@@ -252,7 +254,7 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 fn find_hsm(cluster: Cluster, hsm_id: &str) -> Option<HsmSummary> {
-    cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == hsm_id)
+    cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id)
 }
 
 /// What comes next with a cluster that is not claimed yet.

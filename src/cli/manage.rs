@@ -8,10 +8,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::online::{Watcher, duration};
-use super::ui::{BOLD, Ui, plain, styled};
-use super::view::printable;
+use super::ui::{BOLD, Text, Ui, styled, write_stderr};
 use crate::cloudhsm::{Place, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
+use crate::outside::shown_text;
 
 /// Whether to wait for the state that follows.
 #[derive(Clone, Debug, Args)]
@@ -59,19 +59,13 @@ impl ConsentArgs {
             return Ok(());
         }
         // The question goes where the answer is typed, and not into the result.
-        let question = format!("delete {}?\n{}\n{} ", plain(what), plain(consequence), styled(BOLD, "type yes to go on:"));
-        drop(std::io::Write::write_all(&mut anstream::stderr().lock(), question.as_bytes()));
+        write_stderr(&Text::from([Text::from(format!("delete {what}?\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]));
         let mut answer = String::new();
         let read = std::io::stdin().lock().read_line(&mut answer);
         if read.is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
             return Ok(());
         }
-        Err(Error::new(
-            Class::Interrupted,
-            "declined",
-            format!("{} stays: nothing was deleted", plain(what)),
-            "answer yes, or say so beforehand with --yes",
-        ))
+        Err(Error::new(Class::Interrupted, "declined", format!("{} stays: nothing was deleted", what), "answer yes, or say so beforehand with --yes"))
     }
 }
 
@@ -134,9 +128,8 @@ pub(crate) fn located(place: &Place, members: Value) -> Value {
     document
 }
 
-/// Rows under their heads, in columns; texts from outside made fit for a terminal.
-pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
+/// Rows under their heads, in columns.
+pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Text {
     let widths: Vec<usize> = (0..N)
         .map(|at| {
             rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).chain(heads.get(at).map(|head| head.len())).max().unwrap_or(0)
@@ -146,17 +139,16 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> S
         let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut text = format!("{}\n", styled(BOLD, &line(&heads.map(str::to_owned))));
-    for row in &rows {
-        text.push_str(&line(row));
-        text.push('\n');
+    let mut text = Text::from([styled(BOLD, line(&heads.map(str::to_owned))), Text::from("\n")]);
+    for row in rows {
+        text.push_str(&format!("{}\n", line(row)));
     }
     text
 }
 
 /// What stands in a cell where there is nothing.
-pub(crate) fn or_dash(text: Option<&str>) -> String {
-    text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned()
+pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
+    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
 }
 
 /// A wrong command line that clap cannot see.
@@ -166,7 +158,7 @@ pub(crate) fn usage(message: impl Into<String>, hint: &str) -> Error {
 
 /// A tag on the command line: `KEY=VALUE`.
 pub(crate) fn tag(text: &str) -> std::result::Result<Tag, String> {
-    limits::tag(text).map(|(key, value)| Tag { key, value })
+    limits::tag(text).map(|(key, value)| Tag { key: key.into(), value: value.into() })
 }
 
 /// At most 50 tags, none twice (API Reference 2022-06-06, TagList).
@@ -181,7 +173,7 @@ pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
 pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
     let mut seen = BTreeSet::new();
     match values.iter().find(|value| !seen.insert(**value)) {
-        Some(twice) => Err(usage(format!("{what} {} is named twice", plain(twice)), "name each once")),
+        Some(twice) => Err(usage(format!("{what} {} is named twice", shown_text(twice)), "name each once")),
         None => Ok(()),
     }
 }
@@ -198,10 +190,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_has_columns_and_no_text_that_a_terminal_would_obey() {
-        let text = table(["A", "LONG"], &[["wide cell".to_owned(), "x".to_owned()], ["\u{1b}[2J".to_owned(), "y\nz".to_owned()]]);
-        let lines: Vec<String> = text.lines().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
-        assert_eq!(lines, ["A          LONG", "wide cell  x", " [2J       y z"]);
+    fn a_table_has_columns() {
+        let text = table(["A", "LONG"], &[["wide cell".to_owned(), "x".to_owned()], ["y".to_owned(), "z".to_owned()]]).to_plain();
+        assert_eq!(text.lines().collect::<Vec<_>>(), ["A          LONG", "wide cell  x", "y          z"]);
     }
 
     #[test]

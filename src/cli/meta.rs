@@ -8,6 +8,7 @@ use serde_json::json;
 use super::ui::{Outcome, path_value};
 use crate::error::Result;
 use crate::fsio::{self, NewFile};
+use crate::outside::shown;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -57,7 +58,7 @@ pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
         pages.iter().map(|(name, text)| NewFile { name: name.clone(), content: text.as_bytes(), mode: 0o644, replace: true }).collect();
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    Ok(Outcome::done(json!({ "directory": path_value(dir), "pages": names }), format!("wrote {} pages into {}\n", pages.len(), dir.display())))
+    Ok(Outcome::done(json!({ "directory": path_value(dir), "pages": names }), format!("wrote {} pages into {}\n", pages.len(), shown(dir))))
 }
 
 fn collect(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {

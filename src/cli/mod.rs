@@ -45,6 +45,7 @@ mod submit;
 mod tag;
 #[cfg(all(test, feature = "online"))]
 mod tests;
+mod text;
 mod token;
 mod transcript;
 mod ui;
@@ -178,7 +179,7 @@ fn no_core() {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(fault) => return usage(&fault),
+        Err(fault) => return usage(fault),
     };
     let ui = Ui::new(&cli.global);
     no_core();
@@ -227,10 +228,28 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
     }
 }
 
+/// What clap quotes of the command line and of the environment, in its shown form.
+fn shown_in(mut fault: clap::Error) -> clap::Error {
+    use clap::error::ContextValue;
+    let quoted: Vec<_> = fault
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(crate::outside::shown_text(text)))),
+            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(|text| crate::outside::shown_text(text)).collect()))),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in quoted {
+        fault.insert(kind, value);
+    }
+    fault
+}
+
 /// Help and version are answers (0, standard output); anything else is a wrong command line (2), in JSON where that was asked for.
-fn usage(fault: &clap::Error) -> ExitCode {
+fn usage(fault: clap::Error) -> ExitCode {
+    let fault = &shown_in(fault);
     // What was not understood has no parsed options: these two are looked for among the words.
-    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = std::env::args_os().map(crate::outside::stored).collect();
     let json =
         words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
     if words.iter().any(|word| word == "--no-color") {

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 pub(crate) use super::aws::duration;
 use super::aws::{endpoint, region};
-use super::ui::{Ui, plain};
+use super::ui::Ui;
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
@@ -136,8 +136,7 @@ impl<'a> Watcher<'a> {
     }
 
     pub(crate) fn tell(&mut self, line: &str) {
-        let line = &plain(line);
-        if *line == self.shown {
+        if line == self.shown {
             return;
         }
         line.clone_into(&mut self.shown);

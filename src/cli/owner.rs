@@ -7,6 +7,7 @@ use super::step::given;
 use crate::bundle::{Digests, Store};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown;
 use crate::owner::Owner;
 use crate::x509::Certificate;
 
@@ -34,14 +35,14 @@ impl NamedCa {
                 "ca-in-bundle",
                 format!(
                     "{option} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it\n  {option}  {}\n  bundle  {}",
-                    file.display(),
-                    bundle.path().display()
+                    shown(file),
+                    shown(bundle.path())
                 ),
                 format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
             ));
         }
         let certificate = Certificate::from_pem(&text).map_err(|fault| {
-            Error::new(Class::Input, "malformed", format!("{}: {fault}", file.display()), "give one certificate in PEM, with nothing around it")
+            Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(file)), "give one certificate in PEM, with nothing around it")
         })?;
         Ok(NamedCa { certificate, text, file: file.to_owned() })
     }

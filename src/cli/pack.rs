@@ -7,6 +7,7 @@ use serde_json::json;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted};
 use crate::error::{Class, Error, Result};
+use crate::outside::{joined, shown};
 use crate::x509::hex;
 
 /// Put a bundle into one file
@@ -55,14 +56,14 @@ pub struct UnpackArgs {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let target = Store::at(&args.out);
     if !target.is_archive() {
-        return Err(usage(&format!("`{}` is no name for a bundle in one file: it must end in {SUFFIX}", args.out.display())));
+        return Err(usage(&format!("`{}` is no name for a bundle in one file: it must end in {SUFFIX}", shown(&args.out))));
     }
     let bundle = Bundle::open(&args.dir)?;
     let members = bundle.members()?;
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
         let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
-        ui.say(&format!("left out, since no bundle has {files}: {}", left_out.join(", ")));
+        ui.say(&format!("left out, since no bundle has {files}: {}", joined(&left_out, ", ")));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);
@@ -77,13 +78,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let what = if unchanged { "holds already what was to be packed" } else { "holds" };
-    let text = format!("{} {what}: {} of {}\n  SHA-256 of the file {digest}\n", args.out.display(), counted(names.len(), "file"), bundle.id());
+    let text = format!("{} {what}: {} of {}\n  SHA-256 of the file {digest}\n", shown(&args.out), counted(names.len(), "file"), bundle.id());
     Ok(Outcome::done(document, text))
 }
 
 pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
     if Store::at(&args.dir).is_archive() {
-        return Err(usage(&format!("`{}` is a name for a bundle in one file, and a directory is expected", args.dir.display())));
+        return Err(usage(&format!("`{}` is a name for a bundle in one file, and a directory is expected", shown(&args.dir))));
     }
     let from = Bundle::open(&args.file)?;
     let arrival = Arrival::new(&from, &args.dir, args.force)?;
@@ -99,9 +100,9 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let mut text = if unchanged {
-        format!("{} is unchanged: {} holds it already\n", bundle.id(), args.dir.display())
+        format!("{} is unchanged: {} holds it already\n", bundle.id(), shown(&args.dir))
     } else {
-        format!("unpacked {} into {}\n", bundle.id(), args.dir.display())
+        format!("unpacked {} into {}\n", bundle.id(), shown(&args.dir))
     };
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));

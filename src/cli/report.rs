@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::TOOL;
 use super::args::TrustArgs;
 use super::owner::NamedCa;
-use super::ui::{BOLD, Format, GREEN, Outcome, RED, Ui, YELLOW, path_value, plain, styled};
+use super::ui::{BOLD, Format, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check;
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
+use crate::outside::{joined, shown};
 use crate::report::{self as engine, Difference, Facts};
 use crate::verify::{self, Status, Verdict};
 use crate::x509::{Moment, hex, sha256};
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, false)?;
     let anchors = args.trust.anchors()?;
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &Store::at(&args.dir))).transpose()?;
-    let own_ca = named.map(|ca| (ca.owner(), ca.file.display().to_string()));
+    let own_ca = named.map(|ca| (ca.owner(), shown(&ca.file)));
     let survey = Survey::of(&args.dir)?;
     let target = Target::of(&args.out, &args.dir, &survey)?;
     let (made_at, at) = {
@@ -63,17 +64,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let texts = (survey.part(Part::Csr), survey.part(Part::SignedCert), survey.trust_anchor());
     let signed = survey.holds(&Part::SignedCert.file_name(&survey.cluster_id));
     let pair = signed.then(|| check(texts.0.unwrap_or_default(), texts.1.unwrap_or_default(), texts.2.unwrap_or_default(), at).record);
-    let facts = Facts {
-        tool: TOOL.to_owned(),
-        made_at,
-        place: args.dir.display().to_string(),
-        survey,
-        anchors,
-        verification,
-        at_named: args.at.is_some(),
-        pair,
-        own_ca,
-    };
+    let facts =
+        Facts { tool: TOOL.to_owned(), made_at, place: shown(&args.dir), survey, anchors, verification, at_named: args.at.is_some(), pair, own_ca };
     let page = engine::page(&facts);
     let differences = engine::differences(&facts);
     target.write(&page, args.force)?;
@@ -102,8 +94,8 @@ impl Target {
             return Ok(Target::Output);
         }
         let name = out.file_name().and_then(|name| name.to_str());
-        let (Some(name), false) = (name, out.as_os_str().to_string_lossy().ends_with('/')) else {
-            let message = format!("{} is no name for a file", plain(&out.display().to_string()));
+        let (Some(name), false) = (name, crate::outside::stored(out).ends_with('/')) else {
+            let message = format!("{} is no name for a file", shown(out));
             return Err(Error::new(Class::Usage, "usage", message, "name the file that is to be written: -o report.html"));
         };
         let dir = match out.parent() {
@@ -116,7 +108,7 @@ impl Target {
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", out.display()),
+                format!("{} is, or would be taken for, a file of the bundle: a report replaces none of them, nor with --force", shown(out)),
                 "choose another name",
             ));
         }
@@ -162,18 +154,18 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
     document
 }
 
-fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, out: &Path) -> String {
+fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, out: &Path) -> Text {
     let mut text = match target {
-        Target::Output => String::new(),
-        Target::File { .. } => format!("wrote {}\n", plain(&out.display().to_string())),
+        Target::Output => Text::new(),
+        Target::File { .. } => Text::from(format!("wrote {}\n", shown(out))),
     };
     let at = facts.verification.at;
     let verdict = match facts.verification.verdict {
-        Verdict::Rejected => styled(RED, &format!("rejected at {at}: the HSM's identity is not proven")),
+        Verdict::Rejected => styled(RED, format!("rejected at {at}: the HSM's identity is not proven")),
         Verdict::Verified if facts.verification.with(Status::Accepted).next().is_some() => {
-            styled(YELLOW, &format!("verified at {at}, with failures accepted"))
+            styled(YELLOW, format!("verified at {at}, with failures accepted"))
         }
-        Verdict::Verified => styled(GREEN, &format!("verified at {at}")),
+        Verdict::Verified => styled(GREEN, format!("verified at {at}")),
     };
     let pair = match &facts.pair {
         None => styled(BOLD, "nothing is signed yet"),
@@ -181,25 +173,28 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
         Some(pair) => styled(RED, pair.verdict),
     };
     let records = match differences.len() {
-        0 => "agree with what was found".to_owned(),
+        0 => Text::from("agree with what was found"),
         1 => styled(RED, "one differs from what was found: see the page"),
-        count => styled(RED, &format!("{count} differ from what was found: see the page")),
+        count => styled(RED, format!("{count} differ from what was found: see the page")),
     };
-    text.push_str(&format!("  cluster     {}\n  verdict     {verdict}\n  pair        {pair}\n", facts.survey.cluster_id));
+    text.push_str(&format!("  cluster     {}\n", facts.survey.cluster_id));
+    let row = |name: &str, value: Text| Text::from([Text::from(format!("  {name:10}  ")), value, Text::from("\n")]);
+    text.push(row("verdict", verdict));
+    text.push(row("pair", pair));
     if let Some(file) = engine::another_ca(facts) {
-        let says = styled(RED, &format!("the trust anchor is NOT YOUR CA, but another certificate than {}", plain(file)));
-        text.push_str(&format!("  CA          {says}\n"));
+        let says = styled(RED, format!("the trust anchor is NOT YOUR CA, but another certificate than {file}"));
+        text.push(row("CA", says));
     }
     let transcript = engine::transcript(facts);
-    text.push_str(&format!("  transcript  {}\n", plain(&transcript.says)));
+    text.push(row("transcript", Text::from(&transcript.says)));
     if let Some(steps) = &transcript.not_compared_in {
-        text.push_str(&format!("  compared    {}\n", styled(YELLOW, &plain(&format!("by nobody in {steps}")))));
+        text.push(row("compared", styled(YELLOW, format!("by nobody in {steps}"))));
     }
-    text.push_str(&format!("  records     {records}\n"));
-    text.push_str(&format!("  SHA-256     {}\n", hex(&sha256(page.as_bytes()))));
+    text.push(row("records", records));
+    text.push(row("SHA-256", Text::from(hex(&sha256(page.as_bytes())))));
     if !facts.survey.private_keys.is_empty() {
-        let names = plain(&facts.survey.private_keys.join(", "));
-        text.push_str(&format!("  {}\n", styled(RED, &format!("private key  in the bundle: {names}; move it to where the CA's key is to be kept"))));
+        let says = format!("private key  in the bundle: {}; move it to where the CA's key is to be kept", joined(&facts.survey.private_keys, ", "));
+        text.push([Text::from("  "), styled(RED, says), Text::from("\n")]);
     }
     text
 }

@@ -27,6 +27,7 @@ use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Waiver};
 use crate::ca::KeySource;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
+use crate::outside::shown;
 use crate::owner::Owner;
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement};
@@ -165,7 +166,7 @@ impl Work<'_> {
     fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
-        let ca_text = fit_ca(named.text.clone(), &certificate.display(), now)?;
+        let ca_text = fit_ca(named.text.clone(), &shown(certificate), now)?;
         check_places(self.bundle, &ca_text, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {
@@ -183,7 +184,7 @@ impl Work<'_> {
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
         let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(named.given(), &owner, compared) };
-        self.finish(&pair, Origin { ca_key: key.name.clone(), issued_by: None }, now, &step, compared)
+        self.finish(&pair, Origin { ca_key: key.name.clone().map(Into::into), issued_by: None }, now, &step, compared)
     }
 
     /// Asks for the fingerprint that the other side read out.

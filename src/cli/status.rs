@@ -13,6 +13,7 @@ use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown;
 use crate::x509::hex;
 
 /// Show a cluster, or all of the region's, whose it is, and what comes next
@@ -81,13 +82,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         object.insert("ca_sha256".to_owned(), owner.iter().map(|ca| json!(hex(&ca.shown().fingerprint))).collect());
         object.insert("owners".to_owned(), Value::Array(owners));
     }
-    Ok(Outcome { document, text, error: worst(errors) })
+    Ok(Outcome { document, text: text.into(), error: worst(errors) })
 }
 
 fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
-        Error::new(Class::Input, "malformed", format!("{}: {fault}", path.display()), "give the CA's certificate, or its chain, in PEM or DER")
+        Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(path)), "give the CA's certificate, or its chain, in PEM or DER")
     })
 }
 
@@ -113,7 +114,7 @@ impl Whose {
             return Whose::Unknown(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
         };
         let judged = judge(text, owner, &Expected::default());
-        let (cluster_id, state, theirs) = (cluster.cluster_id.clone(), cluster.state.clone(), judged.shown);
+        let (cluster_id, state, theirs) = (cluster.cluster_id.to_string(), cluster.state.clone(), judged.shown);
         let ours = owner.first().map(OwnerCertificate::shown);
         match judged.ownership {
             Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => Whose::ThisCa,

@@ -6,8 +6,8 @@ use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
 use crate::error::{Class, Error, Result};
+use crate::outside::is_obeyed;
 use crate::verify::{Record, Status};
-use crate::x509::name::is_invisible;
 use crate::x509::{Moment, PublicKey, hex, sha256};
 
 /// Who does it.
@@ -21,7 +21,14 @@ pub struct StepArgs {
 impl StepArgs {
     /// A step that begins now.
     pub(crate) fn begin(&self, now: Moment) -> Step<'static> {
-        Step { time: Some(now), tool: TOOL, command: command_line(), host: host(), operator: self.operator.clone(), ..Step::default() }
+        Step {
+            time: Some(now),
+            tool: TOOL,
+            command: command_line(),
+            host: host(),
+            operator: self.operator.clone().map(Into::into),
+            ..Step::default()
+        }
     }
 }
 
@@ -39,7 +46,7 @@ fn operator(text: &str) -> std::result::Result<String, String> {
 pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
     match text.chars().count() {
         length if length > max => Err(format!("it has {length} characters, expected at most {max}")),
-        _ if text.chars().any(|c| c.is_control() && c != '\t' || is_invisible(c)) => Err("it has control characters in it, expected text".to_owned()),
+        _ if text.chars().any(|c| is_obeyed(c) && c != '\t') => Err("it has control characters in it, expected text".to_owned()),
         _ => Ok(text),
     }
 }
@@ -104,8 +111,8 @@ pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> St
 
 /// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs has: `./customerCA.crt` is not the bundle's.
 pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
-    let path = path.to_string_lossy();
-    let name = if path.contains('/') { path.into_owned() } else { format!("./{path}") };
+    let path = crate::outside::stored(path);
+    let name = if path.contains('/') { path } else { format!("./{path}") };
     Digests::from([(name, hex(&sha256(content)))])
 }
 
@@ -123,7 +130,7 @@ fn shortened(word: &str) -> String {
 /// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
 /// refused; in the place of another word it might still come here.
 fn command_line() -> Vec<String> {
-    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&word.to_string_lossy())))).collect()
+    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word))))).collect()
 }
 
 fn without_pin(word: &str) -> String {
@@ -154,7 +161,7 @@ fn without_userinfo(word: &str) -> String {
 }
 
 fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned()
 }
 
 #[cfg(test)]

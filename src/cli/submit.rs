@@ -11,7 +11,7 @@ use super::expect::{ExpectArgs, Side, another};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, judged, warn_of_gaps};
-use super::ui::{BOLD, GREEN, Outcome, RED, Ui, path_value, plain, styled};
+use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, path_value, styled};
 use super::{TOOL, sign};
 use crate::bundle::{self, Bundle, CA_FILE, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
@@ -19,6 +19,7 @@ use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+use crate::outside::{OutsideText, shown};
 use crate::owner::{self, Authorized, Owner, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
@@ -90,12 +91,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
-        let service = args.online.connect_within(args.timeout.timeout, region.as_deref(), ui).await?;
+        let service = args.online.connect_within(args.timeout.timeout, region.as_ref().map(OutsideText::raw), ui).await?;
         let account = service.account().await;
         let intent = |owner| Intent {
             cluster_id: bundle.id().as_str(),
             place: service.place(),
-            account: account.as_deref(),
+            account: account.as_ref(),
             trust_anchor: response.trust_anchor,
             owner,
             record: &judgement.record,
@@ -135,8 +136,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         let account = Account {
             cluster_id: bundle.id(),
-            region: service.place().region.as_deref().unwrap_or_default(),
-            endpoint: service.place().endpoint.as_deref(),
+            region: service.place().region.as_ref().map(OutsideText::raw).unwrap_or_default(),
+            endpoint: service.place().endpoint.as_ref().map(OutsideText::raw),
             tool: TOOL,
             submitted_at: sent_at,
             now: super::now(),
@@ -389,14 +390,14 @@ pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Own
             "TrustAnchor": request.trust_anchor(),
         },
     });
-    let text = format!(
-        "{}\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
-        styled(BOLD, "dry run: nothing was sent"),
+    let rest = format!(
+        "\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
         owner.basis().says(),
         request.cluster_id(),
         request.signed_cert(),
         request.trust_anchor(),
     );
+    let text = Text::from([styled(BOLD, "dry run: nothing was sent"), Text::from(rest)]);
     Outcome::done(document, text)
 }
 
@@ -410,26 +411,26 @@ fn by_whom(receipt: &Receipt) -> &'static str {
     }
 }
 
-pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> String {
+pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> Text {
     let first = match outcome.how {
         How::Claimed => format!("claimed {}", bundle.id()),
         How::AlreadyClaimed => format!("{} is claimed already, {}; nothing was changed", bundle.id(), by_whom(receipt)),
     };
-    let first = styled(GREEN, &first);
-    let proof = match (&receipt.unverified, receipt.verdict.as_deref()) {
-        (Some(waiver), _) => styled(RED, &format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => format!("{verdict}: the CSR is a genuine HSM's"),
-        (None, None) => "not judged in this run".to_owned(),
+    let proof = match (&receipt.unverified, &receipt.verdict) {
+        (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
+        (None, Some(verdict)) => Text::from(format!("{verdict}: the CSR is a genuine HSM's")),
+        (None, None) => Text::from("not judged in this run"),
     };
     let submitted = match receipt.submitted_at {
         Some(at) => format!("signed certificate and trust anchor, at {at}"),
         None => "nothing in this run".to_owned(),
     };
-    format!(
-        "{first}\n  submitted            {submitted}\n  state                {}\n  HSM                  {proof}\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
-        plain(&receipt.state),
+    let state = format!("\n  submitted            {submitted}\n  state                {}\n  HSM                  ", receipt.state);
+    let rest = format!(
+        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
-        bundle.path().display(),
-    )
+        shown(bundle.path()),
+    );
+    Text::from([styled(GREEN, first), Text::from(state), proof, Text::from(rest)])
 }

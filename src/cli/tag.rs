@@ -9,6 +9,7 @@ use super::ui::{Outcome, Ui};
 use super::view::tags_document;
 use crate::cloudhsm::{Fleet, Tag, limits};
 use crate::error::Result;
+use crate::outside::shown_text;
 
 /// List, add and remove the tags of clusters and backups
 #[derive(Debug, clap::Subcommand)]
@@ -99,21 +100,21 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let tags = service.tags(id, args.page_size).await?;
-        let rows: Vec<[String; 2]> = tags.iter().map(|tag| [tag.key.clone(), tag.value.clone()]).collect();
-        let text = if rows.is_empty() { format!("{id} has no tags\n") } else { table(["KEY", "VALUE"], &rows) };
+        let rows: Vec<[String; 2]> = tags.iter().map(|tag| [tag.key.to_string(), tag.value.to_string()]).collect();
+        let text = if rows.is_empty() { format!("{} has no tags\n", shown_text(id)).into() } else { table(["KEY", "VALUE"], &rows) };
         Ok(Outcome::done(located(service.place(), json!({ "resource_id": id, "tags": tags_document(&tags) })), text))
     })
 }
 
 fn add(args: &AddArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.resource_id;
-    check_tags(&args.tag.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>())?;
+    check_tags(&args.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         service.add_tags(id, &args.tag).await?;
         let shown: Vec<String> = args.tag.iter().map(|tag| format!("  {}={}\n", tag.key, tag.value)).collect();
         let document = located(service.place(), json!({ "resource_id": id, "added": tags_document(&args.tag) }));
-        Ok(Outcome::done(document, format!("{id} has\n{}", shown.concat())))
+        Ok(Outcome::done(document, format!("{} has\n{}", shown_text(id), shown.concat())))
     })
 }
 
@@ -123,11 +124,13 @@ fn remove(args: &RemoveArgs, ui: &Ui) -> Result<Outcome> {
     args.consent.check()?;
     block_on(async {
         let service = args.online.connect(None, ui).await?;
-        args.consent
-            .ask(&format!("{} of {id}'s tags ({}), at {}", args.key.len(), args.key.join(", "), service.place()), "Permissions may hang on them.")?;
+        args.consent.ask(
+            &format!("{} of {}'s tags ({}), at {}", args.key.len(), shown_text(id), shown_text(&args.key.join(", ")), service.place()),
+            "Permissions may hang on them.",
+        )?;
         service.remove_tags(id, &args.key).await?;
-        let shown: Vec<String> = args.key.iter().map(|key| format!("  {key}\n")).collect();
+        let shown: Vec<String> = args.key.iter().map(|key| format!("  {}\n", shown_text(key))).collect();
         let document = located(service.place(), json!({ "resource_id": id, "removed": args.key }));
-        Ok(Outcome::done(document, format!("{id} no longer has\n{}", shown.concat())))
+        Ok(Outcome::done(document, format!("{} no longer has\n{}", shown_text(id), shown.concat())))
     })
 }

@@ -48,7 +48,7 @@ impl Model {
         let mut cluster = Cluster::new(ID, state.clone());
         for (n, state) in hsms.iter().enumerate() {
             let mut hsm = HsmSummary::new(format!("hsm-abc234defg{}", char::from(b'a' + u8::try_from(n).unwrap())), state.clone());
-            hsm.state_message = (*state == HsmState::Degraded).then(|| BROKEN.to_owned());
+            hsm.state_message = (*state == HsmState::Degraded).then(|| BROKEN.to_owned()).map(Into::into);
             cluster.hsms.push(hsm);
         }
         cluster.certificates.cluster_csr = csr.then(|| "csr".to_owned());
@@ -259,13 +259,17 @@ fn walk(start: &Model, first: &str) -> End {
             stuck(&format!("a dead end, \"{text}\""));
         } else {
             // It is done, and says no more.
-            return if next_step(&model.cluster).command(ID).is_none() { End::Person } else { stuck(&format!("nothing comes next, \"{text}\"")) };
+            return if next_step(&model.cluster).command(&ID.into()).is_none() {
+                End::Person
+            } else {
+                stuck(&format!("nothing comes next, \"{text}\""))
+            };
         }
     }
 }
 
 fn hsm_states() -> Vec<HsmState> {
-    HsmState::KNOWN.iter().map(|name| HsmState::from(*name)).chain([HsmState::Other("PONDERING".to_owned())]).collect()
+    HsmState::KNOWN.iter().map(|name| HsmState::from(*name)).chain([HsmState::Other("PONDERING".into())]).collect()
 }
 
 /// No HSM, one in every state, two in every two states.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::args::sha256_digits;
 use super::owner::NamedCa;
-use super::ui::{GREEN, Outcome, path_value, plain, styled};
+use super::ui::{GREEN, Outcome, Text, path_value, styled};
 use crate::bundle::{Account, Bundle, CA_FILE, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
+use crate::outside::{joined, shown, shown_text};
 use crate::x509::{Certificate, hex};
 
 /// Read a bundle's transcript: who did what to it, and when
@@ -120,13 +121,13 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             return Err(Error::new(
                 Class::Input,
                 "not-sealed",
-                format!("no step of the transcript is sealed: there is nothing to hold against {}", file.display()),
+                format!("no step of the transcript is sealed: there is nothing to hold against {}", shown(file)),
                 "if it was signed with --seal, the seal was taken away: keep the bundle as evidence; if not, leave --ca out and compare the last line's SHA-256",
             ));
         }
         (None, _, None) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
         (Some(step), Some(ca), Some(file)) => {
-            format!("sealed up to step {step} with the key of {} (SHA-256 {})", file.display(), hex(&ca.fingerprint()))
+            format!("sealed up to step {step} with the key of {} (SHA-256 {})", shown(file), hex(&ca.fingerprint()))
         }
         (Some(step), Some(ca), None) => {
             format!(
@@ -159,17 +160,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "noted": noted.iter().map(|(step, digest)| json!({ "step": step, "sha256": digest })).collect::<Vec<_>>(),
         "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
     });
-    let mut text = format!(
-        "{}\n  {seal}\n",
-        styled(
-            GREEN,
-            &format!(
-                "the transcript holds: {}, and the bundle's files are what {} left",
-                counted(steps, "step"),
-                if steps == 1 { "it" } else { "they" }
-            )
-        ),
-    );
+    let left = if steps == 1 { "it" } else { "they" };
+    let holds = format!("the transcript holds: {}, and the bundle's files are what {left} left", counted(steps, "step"));
+    let mut text = Text::from([styled(GREEN, holds), Text::from(format!("\n  {seal}\n"))]);
     let found: Vec<&str> = files.iter().filter(|file| file.account == Account::Found).map(|file| file.name.as_str()).collect();
     if !found.is_empty() {
         text.push_str(&format!("  written by no step, made elsewhere: {}\n", found.join(", ")));
@@ -199,50 +192,45 @@ fn with_hash(entry: &Entry) -> Value {
 
 /// A step for people. `seen` is what the steps before read and wrote, SHA-256 by name.
 fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String {
-    let mut out = format!("{} {} on {}", entry.step, entry.time, one_line(&entry.host));
+    let mut out = format!("{} {} on {}", entry.step, entry.time, entry.host);
     if let Some(operator) = &entry.operator {
-        out.push_str(&format!(" by {}", one_line(operator)));
+        out.push_str(&format!(" by {}", operator));
     }
-    out.push_str(&format!("\n  {}\n", one_line(&shell_words(&entry.command))));
+    out.push_str(&format!("\n  {}\n", shell_words(&entry.command)));
     if let Some(verdict) = &entry.verdict {
-        out.push_str(&format!("  {}{}\n", one_line(verdict), if entry.unverified { ", and done all the same" } else { "" }));
+        out.push_str(&format!("  {}{}\n", verdict, if entry.unverified { ", and done all the same" } else { "" }));
     }
     if !entry.accepted.is_empty() {
-        out.push_str(&format!("  accepted: {}\n", one_line(&entry.accepted.join(", "))));
+        out.push_str(&format!("  accepted: {}\n", joined(&entry.accepted, ", ")));
     }
     if let Some(reason) = &entry.reason {
-        out.push_str(&format!("  because: {}\n", one_line(reason)));
+        out.push_str(&format!("  because: {}\n", reason));
     }
     if let Some(compared) = entry.fingerprint_compared {
         out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
     }
     if let Some(owner) = &entry.owner {
-        out.push_str(&format!("  owner: {}\n", one_line(owner)));
+        out.push_str(&format!("  owner: {}\n", owner));
     }
     if let Some(call) = &entry.sends {
-        out.push_str(&format!("  about to send {}\n", one_line(call)));
+        out.push_str(&format!("  about to send {}\n", call));
     }
     // What a step found as the one before had it is named; anything else is shown with its digest.
     let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name.as_str()) == Some(&digest.as_str()));
     if !again.is_empty() {
-        let names: Vec<String> = again.into_iter().map(|(name, _)| one_line(name)).collect();
+        let names: Vec<String> = again.into_iter().map(|(name, _)| shown_text(name)).collect();
         out.push_str(&format!("  read as above: {}\n", names.join(", ")));
     }
     for (name, digest) in read {
-        out.push_str(&format!("  read {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
+        out.push_str(&format!("  read {}\n    SHA-256 {}\n", shown_text(name), shown_text(digest)));
     }
     seen.extend(entry.inputs.iter().chain(&entry.outputs).map(|(name, digest)| (name.as_str(), digest.as_str())));
     for (name, digest) in &entry.outputs {
-        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", one_line(name), one_line(digest)));
+        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", shown_text(name), shown_text(digest)));
     }
     if entry.seal.is_some() {
         out.push_str("  has a seal, which `hsmboot transcript verify --ca FILE` holds against the CA's key\n");
     }
     out.push_str(&format!("  SHA-256 of this line {}\n", entry.hash()));
     out
-}
-
-/// Text of an entry, in its line: what anybody wrote there must not look like another step.
-fn one_line(text: &str) -> String {
-    plain(&text.replace('\n', " "))
 }

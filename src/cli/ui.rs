@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use crate::bundle::escaped;
 use crate::error::{Class, Error, Result};
-use crate::x509::name::is_invisible;
+use crate::outside::{is_obeyed, stored};
+
+pub(crate) use super::text::{Text, styled};
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -51,14 +53,14 @@ pub(crate) struct Outcome {
     /// The JSON document.
     pub(crate) document: Value,
     /// The text, with its last newline.
-    pub(crate) text: String,
+    pub(crate) text: Text,
     /// Why the command does not end with 0.
     pub(crate) error: Option<Error>,
 }
 
 impl Outcome {
-    pub(crate) fn done(document: Value, text: String) -> Self {
-        Outcome { document, text, error: None }
+    pub(crate) fn done(document: Value, text: impl Into<Text>) -> Self {
+        Outcome { document, text: text.into(), error: None }
     }
 }
 
@@ -74,11 +76,6 @@ pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const BOLD: Style = Style::new().bold();
-
-/// Text in a style; whether a stream shows it is decided where it is written.
-pub(crate) fn styled(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
-}
 
 impl Ui {
     pub(crate) fn new(args: &GlobalArgs) -> Self {
@@ -101,57 +98,57 @@ impl Ui {
     /// A line on standard error, unless `--quiet`.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
-            to_stderr(&plain(text));
+            to_stderr(text);
         }
     }
 
     /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt is.
     pub(crate) fn ask(&self, text: &str) {
-        to_stderr(&plain(text));
+        to_stderr(text);
     }
 
-    /// Text in styles on standard error that a question follows: shown with `--quiet` too. What comes from outside must have gone through [`plain`].
+    /// Text in styles, with its last newline, on standard error that a question follows: shown with `--quiet` too.
     #[cfg_attr(not(feature = "online"), allow(dead_code))]
-    pub(crate) fn show(&self, text: &str) {
-        to_stderr(text.trim_end_matches('\n'));
+    pub(crate) fn show(&self, text: &Text) {
+        write_stderr(text);
     }
 
-    /// Text in styles on standard error, unless `--quiet`. What comes from outside must have gone through [`plain`] before it came into it.
-    pub(crate) fn say_styled(&self, text: &str) {
+    /// Text in styles, with its last newline, on standard error, unless `--quiet`.
+    pub(crate) fn say_styled(&self, text: &Text) {
         if !self.quiet {
-            to_stderr(text.trim_end_matches('\n'));
+            write_stderr(text);
         }
     }
 
     /// A line on standard error with `--verbose`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            to_stderr(&plain(text));
+            to_stderr(text);
         }
     }
 
     /// A warning: shown with `--quiet` too.
     pub(crate) fn warn(&self, text: &str) {
-        to_stderr(&format!("{} {}", styled(YELLOW, "warning:"), plain(text)));
+        to_stderr([styled(YELLOW, "warning:"), Text::from(" "), Text::from(text)]);
     }
 
     /// Something that must not be overlooked, in red.
     pub(crate) fn alarm(&self, text: &str) {
-        to_stderr(&styled(RED, &plain(text)));
+        to_stderr(styled(RED, text));
     }
 
     /// Prints the result and the error, and gives the exit code.
     pub(crate) fn finish(&self, result: Result<Outcome>) -> ExitCode {
         let (document, text, error) = match result {
             Ok(outcome) => (outcome.document, outcome.text, outcome.error),
-            Err(mut error) => (error.document.take().map_or_else(|| json!({}), |document| *document), String::new(), Some(error)),
+            Err(mut error) => (error.document.take().map_or_else(|| json!({}), |document| *document), Text::new(), Some(error)),
         };
         while !has_last_word() {
             std::thread::park(); // a signal ends the program
         }
         let printed = match self.format {
             Format::Json => to_stdout(&with_error(document, error.as_ref())),
-            Format::Text => to_stdout(&text),
+            Format::Text => to_stdout(&text.to_terminal()),
         };
         if let (Some(error), Format::Text) = (&error, self.format) {
             show(error);
@@ -160,7 +157,7 @@ impl Ui {
         match printed {
             // A result that nobody could read is no success.
             Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => {
-                to_stderr(&format!("error: the result cannot be written to standard output: {}", crate::fsio::io_text(&cause)));
+                to_stderr(format!("error: the result cannot be written to standard output: {}", crate::fsio::io_text(&cause)));
                 ExitCode::from(Class::Machine.code())
             }
             _ => ExitCode::from(code),
@@ -170,7 +167,7 @@ impl Ui {
 
 /// A path as JSON. JSON is Unicode and a path need not be: what is none shows as U+FFFD.
 pub(crate) fn path_value(path: &std::path::Path) -> Value {
-    Value::String(path.to_string_lossy().into_owned())
+    Value::String(stored(path))
 }
 
 /// The document's text, with the error in it where there is one.
@@ -184,28 +181,31 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
         object.insert("error".to_owned(), error.to_json());
     }
     // Nothing is left that a terminal would obey.
-    escaped(&format!("{:#}\n", Value::Object(object)), |c| c != '\n' && (c.is_control() || is_invisible(c)))
-}
-
-/// Text without what a terminal would obey. Messages hold texts from outside: the service's states and ids, names of files.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c != '\n' && (c.is_control() || is_invisible(c)) { ' ' } else { c }).collect()
+    escaped(&format!("{:#}\n", Value::Object(object)), |c| c != '\n' && is_obeyed(c))
 }
 
 /// An error on standard error: what is wrong, both sides, what to do.
 pub(crate) fn show(error: &Error) {
-    let mut text = format!("{} {}", styled(RED, "error:"), plain(&error.message));
+    let mut text = Text::from([styled(RED, "error:"), Text::from(" "), Text::from(&error.message)]);
     if !error.hint.is_empty() {
-        text.push_str(&format!("\n{} {}", styled(BOLD, "hint:"), plain(&error.hint)));
+        text.push([Text::from("\n"), styled(BOLD, "hint:"), Text::from(" "), Text::from(&error.hint)]);
     }
-    to_stderr(&text);
+    to_stderr(text);
 }
 
-fn to_stderr(text: &str) {
+/// A line, or several, on standard error.
+fn to_stderr(text: impl Into<Text>) {
+    write_stderr(&Text::from([text.into(), Text::from("\n")]));
+}
+
+/// Text on standard error as it is.
+pub(crate) fn write_stderr(text: &Text) {
+    let mut out = anstream::stderr().lock();
     // Standard error may be closed; there is nowhere else to say so.
-    drop(writeln!(anstream::stderr().lock(), "{text}"));
+    drop(out.write_all(text.to_terminal().as_bytes()).and_then(|()| out.flush()));
 }
 
+/// What has become JSON, or a terminal's own.
 fn to_stdout(text: &str) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -243,12 +243,7 @@ mod tests {
         let hostile = json!({ "operator\u{202e}": "a\u{9b}2J\u{1b}[2J\u{e0041}é😀\n" });
         let text = with_error(hostile.clone(), None);
         assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(hostile));
-        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
+        assert!(text.chars().all(|c| c == '\n' || !is_obeyed(c)), "{text:?}");
         assert!(text.contains("é😀"));
-    }
-
-    #[test]
-    fn a_text_from_outside_cannot_drive_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}"), "a [2J b \nc  ");
     }
 }

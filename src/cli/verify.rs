@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::args::TrustArgs;
 use super::step::{StepArgs, judged};
-use super::ui::{BOLD, GREEN, Outcome, RED, Ui, YELLOW, styled};
+use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, VERIFICATION};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
@@ -91,8 +91,8 @@ pub(crate) fn rejection(record: &Record) -> Option<Error> {
 }
 
 /// Every check in a line, then the verdict.
-pub(crate) fn text(record: &Record, ui: &Ui) -> String {
-    let mut out = String::new();
+pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
+    let mut out = Text::new();
     if !ui.quiet {
         for finding in &record.checks {
             let style = match finding.status {
@@ -101,18 +101,18 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> String {
                 Status::Fail => RED,
                 Status::Skipped => BOLD,
             };
-            let status = styled(style, &format!("{:8}", finding.status.as_str()));
-            out.push_str(&format!("{status} {:34} {}\n", finding.id.as_str(), finding.detail));
+            out.push(styled(style, format!("{:8}", finding.status.as_str())));
+            out.push_str(&format!(" {:34} {}\n", finding.id.as_str(), finding.detail));
         }
     }
     let accepted = record.with(Status::Accepted).count();
     let scope = if record.chains_only { "the two chains" } else { "the CSR is a genuine HSM's" };
     let verdict = match record.verdict {
-        Verdict::Verified if accepted > 0 => styled(YELLOW, &format!("verified, with {accepted} accepted: {scope}, at {}", record.at)),
-        Verdict::Verified => styled(GREEN, &format!("verified: {scope}, at {}", record.at)),
-        Verdict::Rejected => styled(RED, &format!("rejected at {}", record.at)),
+        Verdict::Verified if accepted > 0 => styled(YELLOW, format!("verified, with {accepted} accepted: {scope}, at {}", record.at)),
+        Verdict::Verified => styled(GREEN, format!("verified: {scope}, at {}", record.at)),
+        Verdict::Rejected => styled(RED, format!("rejected at {}", record.at)),
     };
-    out.push_str(&verdict);
-    out.push('\n');
+    out.push(verdict);
+    out.push_str("\n");
     out
 }

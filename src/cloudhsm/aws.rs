@@ -13,6 +13,7 @@ use super::fleet::{ClusterFilter, Fleet};
 use super::{Accepted, Call, CloudHsm, Cluster, ClusterState, InitializeCluster, Place, ServiceError, Trouble};
 use crate::aws::{self, Connected, Received, Service, failure, within};
 pub use crate::aws::{Deadline, Options, Timeouts, endpoint_problem};
+use crate::outside::OutsideText;
 
 mod answer;
 mod fleet;
@@ -58,11 +59,11 @@ impl AwsCloudHsm {
     }
 
     /// The AWS account that the credentials are of, where they name it: those of a profile with `aws_account_id`, of a role or of IAM Identity Center do.
-    pub async fn account(&self) -> Option<String> {
+    pub async fn account(&self) -> Option<OutsideText> {
         // A source that takes longer is asked again by the first call, and its failure told.
         let deadline = self.deadline.unwrap_or_else(|| Deadline::after(Duration::from_secs(5)));
         let credentials = within(Some(deadline), self.credentials.as_ref()?.provide_credentials()).await.ok()?.ok()?;
-        credentials.account_id().map(|account| account.as_str().to_owned())
+        credentials.account_id().map(|account| account.as_str().into())
     }
 
     /// Where calls go.
@@ -84,7 +85,7 @@ impl AwsCloudHsm {
     async fn read<T>(&self, call: Call, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
         let in_time = async {
             let reason = || format!("the list was not at its end after {} s", self.list.as_secs());
-            tokio::time::timeout(self.list, work).await.unwrap_or_else(|_| Err(self.failed(call, Trouble::TooMuch { reason: reason() })))
+            tokio::time::timeout(self.list, work).await.unwrap_or_else(|_| Err(self.failed(call, Trouble::TooMuch { reason: reason().into() })))
         };
         within(self.deadline, in_time).await.unwrap_or_else(|trouble| Err(self.failed(call, trouble)))
     }
@@ -134,7 +135,7 @@ impl CloudHsm for AwsCloudHsm {
         let answer = answer.map_err(|error| failed(failure::trouble(&error, false)))?;
         Ok(Accepted {
             state: answer.state().map(|state| ClusterState::from(state.as_str())),
-            state_message: answer.state_message().map(str::to_owned),
+            state_message: answer.state_message().map(OutsideText::from),
         })
     }
 }
@@ -143,7 +144,7 @@ impl CloudHsm for AwsCloudHsm {
 fn cut_off(trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::OutOfTime { limit, sent: true } => {
-            Trouble::Unknown { reason: format!("no answer within the time that was given, {} s", limit.as_secs()) }
+            Trouble::Unknown { reason: format!("no answer within the time that was given, {} s", limit.as_secs()).into() }
         }
         other => other,
     }

@@ -144,7 +144,7 @@ impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
         let ServiceError { call, trouble, place } = error;
         let asked = Asked {
-            service: place.name("CloudHSM"),
+            service: &place.name("CloudHSM"),
             call: call.as_str(),
             at: place.to_string(),
             region_of: "the cluster's region",
@@ -193,15 +193,15 @@ mod tests {
     fn every_trouble_ends_with_6_and_says_what_to_do() {
         let text = || "said".to_owned();
         for trouble in [
-            Trouble::Unreachable { reason: text() },
-            Trouble::NoCredentials { reason: text() },
+            Trouble::Unreachable { reason: text().into() },
+            Trouble::NoCredentials { reason: text().into() },
             Trouble::NoRegion,
-            Trouble::BadCredentials { code: text(), message: text() },
-            Trouble::AccessDenied { message: text() },
-            Trouble::Throttled { message: text() },
-            Trouble::NotFound { message: text() },
-            Trouble::Refused { code: text(), message: text() },
-            Trouble::Unknown { reason: text() },
+            Trouble::BadCredentials { code: text().into(), message: text().into() },
+            Trouble::AccessDenied { message: text().into() },
+            Trouble::Throttled { message: text().into() },
+            Trouble::NotFound { message: text().into() },
+            Trouble::Refused { code: text().into(), message: text().into() },
+            Trouble::Unknown { reason: text().into() },
         ] {
             let error = at(trouble.clone());
             assert_eq!(error.code(), 6);
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn only_a_lost_answer_leaves_the_outcome_open() {
         let error = |trouble| ServiceError { call: Call::InitializeCluster, trouble, place: Box::default() };
-        assert!(error(Trouble::Unknown { reason: String::new() }).outcome_unknown());
-        assert!(!error(Trouble::Throttled { message: String::new() }).outcome_unknown());
-        assert!(!error(Trouble::Unreachable { reason: String::new() }).outcome_unknown());
+        assert!(error(Trouble::Unknown { reason: String::new().into() }).outcome_unknown());
+        assert!(!error(Trouble::Throttled { message: String::new().into() }).outcome_unknown());
+        assert!(!error(Trouble::Unreachable { reason: String::new().into() }).outcome_unknown());
     }
 }

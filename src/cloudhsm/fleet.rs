@@ -5,6 +5,7 @@
 use std::future::Future;
 
 use super::{BackupState, Cluster, ClusterState, HsmSummary, ServiceError};
+use crate::outside::OutsideText;
 
 /// The calls that manage a fleet of clusters.
 ///
@@ -59,9 +60,9 @@ pub trait Fleet {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {
     /// Its key.
-    pub key: String,
+    pub key: OutsideText,
     /// Its value.
-    pub value: String,
+    pub value: OutsideText,
 }
 
 /// What CreateCluster is sent.
@@ -126,11 +127,11 @@ pub struct BackupFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
     /// The backup's id.
-    pub backup_id: String,
+    pub backup_id: OutsideText,
     /// Its state.
     pub state: BackupState,
     /// The cluster that was backed up.
-    pub cluster_id: Option<String>,
+    pub cluster_id: Option<OutsideText>,
     /// When it was created.
     pub created: Option<i64>,
     /// When it was copied from another region.
@@ -140,11 +141,11 @@ pub struct Backup {
     /// Whether the retention policy spares it.
     pub never_expires: Option<bool>,
     /// The region that it was copied from.
-    pub source_region: Option<String>,
+    pub source_region: Option<OutsideText>,
     /// The backup that it was copied from.
-    pub source_backup: Option<String>,
+    pub source_backup: Option<OutsideText>,
     /// The cluster of the backup that it was copied from.
-    pub source_cluster: Option<String>,
+    pub source_cluster: Option<OutsideText>,
     /// Its tags.
     pub tags: Vec<Tag>,
 }
@@ -155,9 +156,9 @@ pub struct Copied {
     /// When the copy was begun.
     pub created: Option<i64>,
     /// The region of the source.
-    pub source_region: Option<String>,
+    pub source_region: Option<OutsideText>,
     /// The source.
-    pub source_backup: Option<String>,
+    pub source_backup: Option<OutsideText>,
     /// The source's cluster.
-    pub source_cluster: Option<String>,
+    pub source_cluster: Option<OutsideText>,
 }

@@ -18,6 +18,7 @@ pub use error::{Call, Place, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 pub use next_step::{NextStep, next_step};
 
+use crate::outside::OutsideText;
 use crate::owner::Authorized;
 
 /// The calls we make.
@@ -76,32 +77,32 @@ pub struct Accepted {
     /// The state that the service gave, `INITIALIZE_IN_PROGRESS` as a rule.
     pub state: Option<ClusterState>,
     /// The sentence beside it.
-    pub state_message: Option<String>,
+    pub state_message: Option<OutsideText>,
 }
 
 /// A cluster as DescribeClusters shows it. Texts are the service's own; nothing in them is checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// The cluster's id.
-    pub cluster_id: String,
+    pub cluster_id: OutsideText,
     /// Its state.
     pub state: ClusterState,
     /// The service's sentence about the state.
-    pub state_message: Option<String>,
+    pub state_message: Option<OutsideText>,
     /// `hsm1.medium`, `hsm2m.medium`.
-    pub hsm_type: Option<String>,
+    pub hsm_type: Option<OutsideText>,
     /// `FIPS` or `NON_FIPS`.
-    pub mode: Option<String>,
+    pub mode: Option<OutsideText>,
     /// The VPC that the cluster stands in.
-    pub vpc_id: Option<String>,
+    pub vpc_id: Option<OutsideText>,
     /// When it was created, seconds since the Unix epoch.
     pub created: Option<i64>,
     /// Its subnets, by Availability Zone.
-    pub subnets: BTreeMap<String, String>,
+    pub subnets: BTreeMap<OutsideText, OutsideText>,
     /// The security group that the service made for it.
-    pub security_group: Option<String>,
+    pub security_group: Option<OutsideText>,
     /// The backup that it was restored from.
-    pub source_backup_id: Option<String>,
+    pub source_backup_id: Option<OutsideText>,
     /// How long its backups are kept, in days.
     pub retention_days: Option<u16>,
     /// Its tags.
@@ -114,7 +115,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// A cluster with this id and state and nothing else known.
-    pub fn new(cluster_id: impl Into<String>, state: ClusterState) -> Self {
+    pub fn new(cluster_id: impl Into<OutsideText>, state: ClusterState) -> Self {
         Cluster {
             cluster_id: cluster_id.into(),
             state,
@@ -138,24 +139,24 @@ impl Cluster {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HsmSummary {
     /// The HSM's id.
-    pub hsm_id: String,
+    pub hsm_id: OutsideText,
     /// Its state.
     pub state: HsmState,
     /// The service's sentence about the state.
-    pub state_message: Option<String>,
+    pub state_message: Option<OutsideText>,
     /// The Availability Zone that it stands in.
-    pub availability_zone: Option<String>,
+    pub availability_zone: Option<OutsideText>,
     /// The subnet that it stands in.
-    pub subnet_id: Option<String>,
+    pub subnet_id: Option<OutsideText>,
     /// Its network interface.
-    pub eni_id: Option<String>,
+    pub eni_id: Option<OutsideText>,
     /// Its address inside the VPC.
-    pub eni_ip: Option<String>,
+    pub eni_ip: Option<OutsideText>,
 }
 
 impl HsmSummary {
     /// An HSM with this id and state and nothing else known.
-    pub fn new(hsm_id: impl Into<String>, state: HsmState) -> Self {
+    pub fn new(hsm_id: impl Into<OutsideText>, state: HsmState) -> Self {
         HsmSummary { hsm_id: hsm_id.into(), state, state_message: None, availability_zone: None, subnet_id: None, eni_id: None, eni_ip: None }
     }
 }
@@ -185,18 +186,18 @@ macro_rules! states {
         pub enum $type {
             $($(#[$variant_doc])* $variant,)*
             /// A state that this version does not know, as the service spelt it.
-            Other(String),
+            Other(OutsideText),
         }
 
         impl $type {
             /// The states that the API documents.
             pub const KNOWN: &'static [&'static str] = &[$($name,)*];
 
-            /// The state as the API spells it.
+            /// The state as the service spelt it, to be compared or sent back; never to be shown.
             pub fn as_str(&self) -> &str {
                 match self {
                     $($type::$variant => $name,)*
-                    $type::Other(text) => text,
+                    $type::Other(text) => text.raw(),
                 }
             }
         }
@@ -205,14 +206,17 @@ macro_rules! states {
             fn from(text: &str) -> Self {
                 match text {
                     $($name => $type::$variant,)*
-                    other => $type::Other(other.to_owned()),
+                    other => $type::Other(other.into()),
                 }
             }
         }
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
+                match self {
+                    $type::Other(text) => text.fmt(f),
+                    known => f.pad(known.as_str()),
+                }
             }
         }
     };

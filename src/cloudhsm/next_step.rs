@@ -3,6 +3,7 @@
 //! No step is ever to delete a cluster. One that is claimed holds its owner's keys, and whether it is claimed cannot always be seen.
 
 use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
+use crate::outside::OutsideText;
 
 /// What somebody would do next with a cluster that is to be claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,17 +13,17 @@ pub enum NextStep {
     /// There is no HSM: create one, in this Availability Zone if one is known.
     CreateHsm {
         /// One that the cluster has a subnet in.
-        zone: Option<String>,
+        zone: Option<OutsideText>,
     },
     /// This HSM is broken, and no other takes its place before it is deleted.
     DeleteHsm {
         /// The HSM's id.
-        hsm_id: String,
+        hsm_id: OutsideText,
     },
     /// This HSM is being deleted: another can be created when it is gone.
     WaitUntilGone {
         /// The HSM's id.
-        hsm_id: String,
+        hsm_id: OutsideText,
     },
     /// It gets there by itself.
     Wait(Awaited),
@@ -103,12 +104,12 @@ fn unclaimed(cluster: &Cluster) -> NextStep {
 
 impl NextStep {
     /// The command to run, if one does it. Ids and zones of another form than the service's own are left out: the line may be pasted into a shell.
-    pub fn command(&self, cluster_id: &str) -> Option<String> {
+    pub fn command(&self, cluster_id: &OutsideText) -> Option<String> {
         let id = plain(cluster_id).unwrap_or("ID");
         Some(match self {
             NextStep::Fetch => format!("hsmboot fetch --cluster-id {id}"),
             NextStep::CreateHsm { zone } => {
-                let zone = zone.as_deref().filter(|zone| limits::availability_zone(zone).is_ok()).unwrap_or("ZONE");
+                let zone = zone.as_ref().map(OutsideText::raw).filter(|zone| limits::availability_zone(zone).is_ok()).unwrap_or("ZONE");
                 format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
             }
             NextStep::DeleteHsm { hsm_id } | NextStep::WaitUntilGone { hsm_id } => {
@@ -121,7 +122,7 @@ impl NextStep {
     }
 
     /// What to do, in a sentence, with the command where there is one.
-    pub fn advice(&self, cluster_id: &str) -> String {
+    pub fn advice(&self, cluster_id: &OutsideText) -> String {
         let command = self.command(cluster_id).unwrap_or_default();
         match self {
             NextStep::Fetch => format!("`{command}`"),
@@ -155,7 +156,8 @@ impl NextStep {
 }
 
 /// An id as the service makes them: letters, digits and hyphens.
-fn plain(id: &str) -> Option<&str> {
+fn plain(id: &OutsideText) -> Option<&str> {
+    let id = id.raw();
     let fits = !id.is_empty() && !id.starts_with('-') && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then_some(id)
 }
@@ -178,7 +180,7 @@ mod tests {
         use HsmState::{Active, CreateInProgress, Degraded, DeleteInProgress, Deleted};
         let csr = NextStep::Wait(Awaited::Csr);
         let create = NextStep::CreateHsm { zone: None };
-        let delete = |n: u8| NextStep::DeleteHsm { hsm_id: format!("hsm-{n}") };
+        let delete = |n: u8| NextStep::DeleteHsm { hsm_id: format!("hsm-{n}").into() };
         for (hsms, csr_there, step) in [
             (&[][..], false, create.clone()),
             (&[Deleted], false, create),
@@ -188,7 +190,7 @@ mod tests {
             (&[Degraded], false, delete(0)),
             // Its CSR is still shown, and nothing will ever be initialized with it.
             (&[Degraded], true, delete(0)),
-            (&[DeleteInProgress], false, NextStep::WaitUntilGone { hsm_id: "hsm-0".to_owned() }),
+            (&[DeleteInProgress], false, NextStep::WaitUntilGone { hsm_id: "hsm-0".into() }),
             (&[DeleteInProgress, Degraded], false, delete(1)),
             (&[Degraded, CreateInProgress], false, csr),
             (&[Degraded, Active], true, NextStep::Fetch),
@@ -200,8 +202,8 @@ mod tests {
     #[test]
     fn a_zone_that_the_cluster_has_a_subnet_in_is_named() {
         let mut cluster = cluster(&[], false);
-        cluster.subnets.insert("eu-west-1b".to_owned(), "subnet-0a1b2c3d".to_owned());
-        let command = next_step(&cluster).command(ID);
+        cluster.subnets.insert("eu-west-1b".into(), "subnet-0a1b2c3d".into());
+        let command = next_step(&cluster).command(&ID.into());
         assert_eq!(command.as_deref(), Some("hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-west-1b"));
     }
 
@@ -210,13 +212,13 @@ mod tests {
         let mut cluster = cluster(&[HsmState::Degraded], false);
         for bad in ["hsm-1; rm -rf ~", "$(id)", "-x", "", "a\nb", "`id`"] {
             if let Some(hsm) = cluster.hsms.first_mut() {
-                hsm.hsm_id = bad.to_owned();
+                hsm.hsm_id = bad.into();
             }
-            let command = next_step(&cluster).command(bad);
+            let command = next_step(&cluster).command(&bad.into());
             assert_eq!(command.as_deref(), Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait"));
         }
         cluster.hsms.clear();
-        cluster.subnets.insert("eu-west-1b; id".to_owned(), "subnet-0a1b2c3d".to_owned());
-        assert!(next_step(&cluster).command(ID).is_some_and(|command| command.ends_with("--availability-zone ZONE")));
+        cluster.subnets.insert("eu-west-1b; id".into(), "subnet-0a1b2c3d".into());
+        assert!(next_step(&cluster).command(&ID.into()).is_some_and(|command| command.ends_with("--availability-zone ZONE")));
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Class, Error};
+use crate::outside::shown;
 
 /// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token takes to seal a step.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +52,7 @@ pub(super) fn taken(dir: &Path) -> Error {
     Error::new(
         Class::Conflict,
         "directory-taken",
-        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", dir.display(), PATIENCE.as_secs()),
+        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", shown(dir), PATIENCE.as_secs()),
         "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; then run this again",
     )
 }

@@ -20,6 +20,7 @@ pub(crate) use write::{Chosen, occupied};
 pub use write::{Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named};
 
 use crate::error::{Class, Error, Result};
+use crate::outside::shown;
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
 pub const MAX_INPUT: u64 = 64 * 1024;
@@ -87,7 +88,7 @@ struct Place<'a> {
 impl Place<'_> {
     fn fault(&self, cause: &io::Error) -> Error {
         let Place { path, what } = self;
-        let name = path.display();
+        let name = shown(path);
         match cause.kind() {
             io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
             _ if leads_nowhere(cause) => {
@@ -107,7 +108,7 @@ impl Place<'_> {
     }
 
     fn is_a_directory(&self) -> Error {
-        input("is-a-directory", format!("{} is a directory, expected {}", self.path.display(), self.what), "name the file itself")
+        input("is-a-directory", format!("{} is a directory, expected {}", shown(self.path), self.what), "name the file itself")
     }
 
     fn is_a_link(&self) -> Error {
@@ -115,7 +116,7 @@ impl Place<'_> {
     }
 
     fn is_no_file(&self) -> Error {
-        Self::not_a_file(format!("{} is a pipe, a socket or a device, expected a file with {}", self.path.display(), self.what))
+        Self::not_a_file(format!("{} is a pipe, a socket or a device, expected a file with {}", shown(self.path), self.what))
     }
 
     fn not_a_file(message: String) -> Error {
@@ -123,7 +124,7 @@ impl Place<'_> {
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {
-        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", self.path.display(), self.what);
+        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", shown(self.path), self.what);
         input("file-too-large", message, "check that this is the right file")
     }
 }
@@ -225,7 +226,7 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run the same command again; nothing was left half-written",
         _ => "check the directory and its permissions; nothing was left half-written",
     };
-    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", path.display(), io_text(cause)), hint)
+    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", shown(path), io_text(cause)), hint)
 }
 
 /// That `dir` is a directory, or can become one as far as the paths say, before any work is done for what goes into it.
@@ -242,7 +243,7 @@ fn no_directory(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "not-a-directory",
-        format!("{} is not a directory, and a directory is expected", dir.display()),
+        format!("{} is not a directory, and a directory is expected", shown(dir)),
         "name a directory, or a path where one can be made",
     )
 }

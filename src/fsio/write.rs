@@ -13,6 +13,7 @@ use super::lock::{Lock, PATIENCE, lock, taken, unlock};
 use super::staged::{Pending, Staged, pending};
 use super::{check_dir, machine, make_dir};
 use crate::error::{Class, Error, Result};
+use crate::outside::shown;
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
 const MAX_KEPT: u64 = 1024 * 1024;
@@ -55,12 +56,12 @@ impl Dir {
                 return Err(Error::new(
                     Class::Conflict,
                     "file-exists",
-                    format!("{} is a directory, and a file is to be written there; nothing was changed", target.display()),
+                    format!("{} is a directory, and a file is to be written there; nothing was changed", shown(&target)),
                     "choose another place, or move that directory away",
                 ));
             }
             if seen.is_some() && !file.replace && holds(self, &file.name, file.content).is_none() {
-                return Err(occupied(&target.display(), Chosen::Directory));
+                return Err(occupied(&shown(&target), Chosen::Directory));
             }
         }
         Ok(())
@@ -271,7 +272,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
                 group::done(dir);
                 done.into_iter().rev().for_each(|undo| undo.undo(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied(&target(file).display(), Chosen::Directory)
+                    occupied(&shown(target(file)), Chosen::Directory)
                 } else {
                     machine(&target(file), &cause)
                 });

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::aws::{Arn, is_uuid, shown};
+use crate::aws::{Arn, is_uuid};
+use crate::outside::shown_text;
 
 /// `arn:PARTITION:acm-pca:REGION:ACCOUNT:certificate-authority/UUID` (AWS Private CA API Reference, DescribeCertificateAuthority).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl FromStr for CaArn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = |what: &str| format!("{what}; expected arn:aws:acm-pca:REGION:ACCOUNT:certificate-authority/ID, found {}", shown(text));
+        let bad = |what: &str| format!("{what}; expected arn:aws:acm-pca:REGION:ACCOUNT:certificate-authority/ID, found {}", shown_text(text));
         let arn = Arn::parse(text, "acm-pca").map_err(bad)?;
         match arn.resource.strip_prefix("certificate-authority/") {
             Some(id) if is_uuid(id) => Ok(CaArn { text: text.to_owned(), partition: arn.partition.to_owned(), region: arn.region.to_owned() }),

@@ -57,7 +57,7 @@ impl Call<'_> {
 
     pub(super) fn told(&self, trouble: &Trouble) -> Error {
         let asked = Asked {
-            service: self.place.name("AWS Private CA"),
+            service: &self.place.name("AWS Private CA"),
             call: self.name,
             at: self.place.of("AWS Private CA"),
             region_of: "the CA's region",

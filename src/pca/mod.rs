@@ -134,8 +134,7 @@ impl Authority {
         if self.arn.issues(certificate) {
             return Ok(certificate.to_owned());
         }
-        Err(call
-            .told(&aws::Trouble::Unknown { reason: format!("an answer without the ARN of a certificate of this CA: {}", aws::shown(certificate)) }))
+        Err(call.told(&aws::Trouble::Unknown { reason: format!("an answer without the ARN of a certificate of this CA: {}", certificate).into() }))
     }
 
     /// What was issued, as PEM. Nothing is judged yet: [`Authority::judge`].

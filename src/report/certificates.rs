@@ -77,7 +77,7 @@ fn certificate(html: &mut Html, view: &View<'_>, title: &str, name: &str, found:
                 if digests.contains(&name) || name.contains("Constraints") || name.contains("Usage") { name.to_owned() } else { first + &rest };
             html.fact(&name, |html| match name.as_str() {
                 "SHA-256" | "key SHA-256" => html.digest(&value),
-                "Key" => html.text(&format!("{value}, key {} in the picture", view.letter(found.key()))),
+                "Key" => html.text(format!("{value}, key {} in the picture", view.letter(found.key()))),
                 _ => html.quote(&value),
             });
         }
@@ -86,10 +86,10 @@ fn certificate(html: &mut Html, view: &View<'_>, title: &str, name: &str, found:
 
 fn csr(html: &mut Html, view: &View<'_>, found: &Csr) {
     html.of("dl", "facts", |html| {
-        html.fact("Subject", |html| html.quote(&name_text(found.subject())));
-        html.fact("Key", |html| html.text(&format!("{}, key {} in the picture", found.key().describe(), view.letter(found.key()))));
-        html.fact("Signed with", |html| html.quote(&algorithm(found.algorithm())));
-        html.fact("SHA-256", |html| html.digest(&hex(&found.fingerprint())));
-        html.fact("Key SHA-256", |html| html.digest(&hex(found.spki_sha256())));
+        html.fact("Subject", |html| html.quote(name_text(found.subject())));
+        html.fact("Key", |html| html.text(format!("{}, key {} in the picture", found.key().describe(), view.letter(found.key()))));
+        html.fact("Signed with", |html| html.quote(algorithm(found.algorithm())));
+        html.fact("SHA-256", |html| html.digest(hex(&found.fingerprint())));
+        html.fact("Key SHA-256", |html| html.digest(hex(found.spki_sha256())));
     });
 }

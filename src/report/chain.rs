@@ -4,6 +4,7 @@ use super::summary::another_ca;
 use super::view::{View, algorithm, day, first_digits, short_name};
 use crate::bundle::{Part, Receipt, Told};
 use crate::check::Rule;
+use crate::outside::OutsideText;
 use crate::verify::{CheckId, Input, Side, Source, Status};
 use crate::x509::{Certificate, PublicKey, hex};
 
@@ -328,7 +329,7 @@ fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
 /// The last step that wrote down that it would send InitializeCluster.
 pub(super) fn about_to_send(view: &View<'_>) -> Option<u64> {
     let steps = view.facts.survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
-    steps.iter().rev().find(|step| step.sends.as_deref() == Some("InitializeCluster")).map(|step| step.step)
+    steps.iter().rev().find(|step| step.sends.as_ref().map(OutsideText::raw) == Some("InitializeCluster")).map(|step| step.step)
 }
 
 fn receipt_note(receipt: &Receipt) -> String {
@@ -339,10 +340,10 @@ fn receipt_note(receipt: &Receipt) -> String {
 /// Where the receipt names other certificates than the bundle holds, or the cluster showed another than was sent.
 pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
     let differs = |certificate: &Option<Certificate>, told: &str| certificate.as_ref().is_some_and(|found| hex(&found.fingerprint()) != told);
-    if differs(&view.signed_cert, &receipt.signed_cert_sha256) {
+    if differs(&view.signed_cert, receipt.signed_cert_sha256.raw()) {
         return Some("the receipt names another signed certificate than the bundle holds".to_owned());
     }
-    if differs(&view.trust_anchor, &receipt.trust_anchor_sha256) {
+    if differs(&view.trust_anchor, receipt.trust_anchor_sha256.raw()) {
         return Some("the receipt names another trust anchor than the bundle holds".to_owned());
     }
     // A cluster that this CA had claimed before may show a certificate from then.

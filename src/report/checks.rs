@@ -16,7 +16,7 @@ pub(super) struct Row<'a> {
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let facts = view.facts;
     html.el("p", &[], |html| {
-        html.text(&format!("Judged at {}, by the bundle’s certificates alone. ", facts.verification.at));
+        html.text(format!("Judged at {}, by the bundle’s certificates alone. ", facts.verification.at));
         html.raw("A rule’s source stands below it; what each failure means is in hsmboot’s <cite>Verification rules</cite> (docs/verification.md).");
     });
     html.of("ul", "key", |html| {
@@ -29,7 +29,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         ] {
             html.el("li", &[], |html| {
                 mark(html, status);
-                html.text(&format!(" {meaning}"));
+                html.text(format!(" {meaning}"));
             });
         }
     });

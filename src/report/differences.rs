@@ -9,6 +9,7 @@ use super::transcript::standing;
 use super::view::View;
 use crate::bundle::{CA_FILE, Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
 use crate::claim::ownership::{self, Expected, Judgement, OwnerCertificate, Ownership};
+use crate::outside::shown_text;
 use crate::verify::Profile;
 use crate::x509::{Certificate, Csr, hex, sha256};
 
@@ -88,7 +89,7 @@ impl List<'_, '_> {
 
     fn compare(&mut self, about: &str, recorded: &str, found: &str) {
         if !recorded.eq_ignore_ascii_case(found) {
-            self.add(about, recorded, found);
+            self.add(about, shown_text(recorded), found);
         }
     }
 
@@ -106,10 +107,10 @@ impl List<'_, '_> {
     fn files(&mut self, digests: &Digests) {
         for (name, recorded) in digests {
             match self.view.facts.survey.files.iter().find(|seen| seen.name == *name).map(|seen| &seen.content) {
-                None => self.add(format!("the file {name}"), recorded.clone(), "no bundle of this cluster has such a file"),
-                Some(None) => self.add(format!("the file {name}"), recorded.clone(), "missing"),
-                Some(Some(Err(why))) => self.add(format!("the file {name}"), recorded.clone(), why.clone()),
-                Some(Some(Ok(content))) => self.digest(&format!("the file {name}"), recorded, Some(sha256(content))),
+                None => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), "no bundle of this cluster has such a file"),
+                Some(None) => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), "missing"),
+                Some(Some(Err(why))) => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), why.clone()),
+                Some(Some(Ok(content))) => self.digest(&format!("the file {}", shown_text(name)), recorded, Some(sha256(content))),
             }
         }
     }
@@ -121,28 +122,28 @@ impl List<'_, '_> {
     fn verification(&mut self, noted: &Noted) {
         let judged = &self.view.facts.verification;
         let policy = if judged.policy == Profile::Attestation { "attestation" } else { "rfc5280" };
-        self.verdict(&noted.verdict);
-        self.compare("the policy", &noted.policy, policy);
+        self.verdict(noted.verdict.raw());
+        self.compare("the policy", noted.policy.raw(), policy);
         for anchor in &judged.anchors {
             let side = if anchor.side == crate::verify::Side::Aws { "aws" } else { "manufacturer" };
-            let recorded = noted.anchors.iter().find(|noted| noted.side == side).map_or("none", |noted| noted.key_sha256.as_str());
+            let recorded = noted.anchors.iter().find(|noted| noted.side == side).map_or("none", |noted| noted.key_sha256.raw());
             self.compare(&format!("the {side} anchor’s key, SHA-256"), recorded, &anchor.key_sha256);
         }
         for check in &judged.checks {
-            let recorded = noted.checks.iter().find(|noted| noted.id == check.id.as_str()).map_or("not listed", |noted| noted.status.as_str());
+            let recorded = noted.checks.iter().find(|noted| noted.id == check.id.as_str()).map_or("not listed", |noted| noted.status.raw());
             self.compare(&format!("the check {}", check.id), recorded, check.status.as_str());
         }
-        for stray in noted.checks.iter().filter(|noted| !judged.checks.iter().any(|check| check.id.as_str() == noted.id)) {
-            self.add(format!("the check {}", stray.id), stray.status.clone(), "there is no such check");
+        for stray in noted.checks.iter().filter(|noted| !judged.checks.iter().any(|check| noted.id == check.id.as_str())) {
+            self.add(format!("the check {}", stray.id), stray.status.to_string(), "there is no such check");
         }
     }
 
     fn response(&mut self, response: &Response) {
         self.cluster(response.cluster_id.as_str());
         self.files(&response.files);
-        self.digest("the CSR’s DER", &response.csr_sha256, self.view.csr.as_ref().map(|csr| csr.fingerprint()));
-        self.pair(&response.signed_cert_sha256, &response.ca_fingerprint);
-        self.verdict(&response.verdict);
+        self.digest("the CSR’s DER", response.csr_sha256.raw(), self.view.csr.as_ref().map(|csr| csr.fingerprint()));
+        self.pair(response.signed_cert_sha256.raw(), response.ca_fingerprint.raw());
+        self.verdict(response.verdict.raw());
     }
 
     fn pair(&mut self, signed_cert: &str, trust_anchor: &str) {
@@ -154,24 +155,24 @@ impl List<'_, '_> {
     fn receipt(&mut self, receipt: &Receipt) {
         self.cluster(receipt.cluster_id.as_str());
         if let Some(recorded) = &receipt.csr_sha256 {
-            self.digest("the CSR’s DER", recorded, self.view.csr.as_ref().map(|csr| csr.fingerprint()));
+            self.digest("the CSR’s DER", recorded.raw(), self.view.csr.as_ref().map(|csr| csr.fingerprint()));
         }
-        self.pair(&receipt.signed_cert_sha256, &receipt.trust_anchor_sha256);
+        self.pair(receipt.signed_cert_sha256.raw(), receipt.trust_anchor_sha256.raw());
         match claim_in(self.view, receipt) {
             Some(claim) => self.claim(receipt, &claim),
             None if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && another(self.view, receipt).is_some() => {
-                self.add("the certificate that the cluster showed", receipt.cluster_certificate_sha256.clone(), "another one than was sent");
+                self.add("the certificate that the cluster showed", receipt.cluster_certificate_sha256.to_string(), "another one than was sent");
             }
             None => {}
         }
         if let Some(verdict) = &receipt.verdict {
-            self.verdict(verdict);
+            self.verdict(verdict.raw());
         }
     }
 
     /// The certificate that the cluster showed, judged as every command judges it.
     fn claim(&mut self, receipt: &Receipt, claim: &Judgement) {
-        self.compare("SHA-256 of the certificate that the cluster showed", &receipt.cluster_certificate_sha256, &hex(&claim.shown.fingerprint));
+        self.compare("SHA-256 of the certificate that the cluster showed", receipt.cluster_certificate_sha256.raw(), &hex(&claim.shown.fingerprint));
         if !matches!(claim.ownership, Ownership::ThisCertificate | Ownership::AnotherCertificate) {
             self.add("whose certificate the cluster showed", "this CA’s, for this CSR", says(&claim.ownership));
         }
@@ -185,8 +186,8 @@ impl List<'_, '_> {
         }
         let steps = survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
         let judged = self.view.facts.verification.verdict.as_str();
-        for step in steps.iter().filter(|step| step.verdict.as_deref().is_some_and(|verdict| verdict != judged)) {
-            self.add(format!("the verdict of step {}", step.step), step.verdict.clone().unwrap_or_default(), judged);
+        for step in steps.iter().filter(|step| step.verdict.as_ref().is_some_and(|verdict| *verdict != judged)) {
+            self.add(format!("the verdict of step {}", step.step), step.verdict.clone().unwrap_or_default().to_string(), judged);
         }
     }
 

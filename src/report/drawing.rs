@@ -54,7 +54,7 @@ pub(super) fn draw(html: &mut Html, view: &View<'_>, nodes: &[Node<'_>], relatio
     html.el("svg", &attributes, |html| {
         let title = format!("The chain of certificates of {}", view.facts.survey.cluster_id);
         html.el("title", &[("id", "picture-title")], |html| html.text(&title));
-        html.el("desc", &[("id", "picture-text")], |html| html.text(&described(relations)));
+        html.el("desc", &[("id", "picture-text")], |html| html.text(described(relations)));
         html.append(drawn);
     });
 }

@@ -4,6 +4,7 @@ use super::html::Html;
 use super::picture;
 use super::view::{View, counted};
 use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
+use crate::outside::OutsideText;
 use crate::x509::{hex, sha256};
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
@@ -22,7 +23,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             html.raw(".</strong> Whoever gets the directory, or a copy of it, gets the key. Move it to where the CA’s key is to be kept.");
         });
     }
-    let others: Vec<&String> = survey.strangers.iter().filter(|name| !survey.private_keys.contains(name)).collect();
+    let others: Vec<&OutsideText> = survey.strangers.iter().filter(|name| !survey.private_keys.contains(name)).collect();
     if !others.is_empty() {
         html.el("p", &[], |html| {
             html.text("Beside them lie, as no part of the bundle and not judged: ");
@@ -32,7 +33,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     }
 }
 
-fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a String>) {
+fn list<'a>(html: &mut Html, names: impl Iterator<Item = &'a OutsideText>) {
     for (at, name) in names.enumerate() {
         html.text(if at > 0 { ", " } else { "" });
         html.code(name);
@@ -53,7 +54,7 @@ fn table(html: &mut Html, view: &View<'_>) {
 fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
     html.el("th", &[("scope", "row")], |html| {
         html.code(&seen.name);
-        html.say_of("p", "source", &about(view, &seen.name));
+        html.say_of("p", "source", about(view, &seen.name));
     });
     match &seen.content {
         None if is_missing(view, &seen.name) => {
@@ -75,7 +76,7 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
             let digest = hex(&sha256(content));
             html.el("td", &[], |html| {
                 html.digest(&digest);
-                html.say_of("p", "source", &counted(content.len(), "byte", "bytes"));
+                html.say_of("p", "source", counted(content.len(), "byte", "bytes"));
             });
             html.el("td", &[], |html| recorded(html, view, &seen.name, &digest));
         }
@@ -140,7 +141,7 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
 /// Who signs, on paper.
 pub(super) fn signatures(html: &mut Html, view: &View<'_>) {
     html.el("p", &[], |html| {
-        html.text(&format!("For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ", view.facts.survey.cluster_id));
+        html.text(format!("For {}. hsmboot printed the SHA-256 of this page’s file when it wrote it, and ", view.facts.survey.cluster_id));
         html.raw("<code>sha256sum</code> gives it again: written here, it ties these signatures to that file.");
     });
     html.raw("<p class=\"blank\"><span>SHA-256 of this page’s file</span></p>");

@@ -20,7 +20,7 @@ pub(super) fn head(html: &mut Html, facts: &Facts) {
         html.raw("<meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\">");
         html.raw("<meta name=\"robots\" content=\"noindex\">");
         html.start("meta", &[("name", "generator"), ("content", &facts.tool)]);
-        html.el("title", &[], |html| html.text(&format!("{}: claim of {id}", super::summary::verdict(facts).word)));
+        html.el("title", &[], |html| html.text(format!("{}: claim of {id}", super::summary::verdict(facts).word)));
         html.sheet(&style);
     });
 }

@@ -1,6 +1,8 @@
 //! Markup that is escaped by construction: what is not written in this crate's source reaches the page as text alone.
 
-use crate::x509::name::push_visibly;
+use std::fmt::Display;
+
+use crate::outside::push_shown;
 
 /// Markup in the making. Tags, the names of attributes and whatever is raw are `&'static str`: nothing that was read can be one.
 #[derive(Default)]
@@ -16,12 +18,12 @@ impl Html {
     }
 
     /// Text, escaped, and with nothing in it that a reader would not see.
-    pub(super) fn text(&mut self, text: &str) {
-        escape(&mut self.0, text);
+    pub(super) fn text(&mut self, text: impl Display) {
+        escape(&mut self.0, &text.to_string());
     }
 
     /// Text from outside within a sentence: letters that run from right to left must not carry its neighbours with them.
-    pub(super) fn quote(&mut self, text: &str) {
+    pub(super) fn quote(&mut self, text: impl Display) {
         self.el("bdi", &[], |html| html.text(text));
     }
 
@@ -40,12 +42,12 @@ impl Html {
     }
 
     /// An element that holds only text.
-    pub(super) fn say(&mut self, tag: &'static str, text: &str) {
+    pub(super) fn say(&mut self, tag: &'static str, text: impl Display) {
         self.el(tag, &[], |html| html.text(text));
     }
 
     /// The same of a class.
-    pub(super) fn say_of(&mut self, tag: &'static str, class: &'static str, text: &str) {
+    pub(super) fn say_of(&mut self, tag: &'static str, class: &'static str, text: impl Display) {
         self.of(tag, class, |html| html.text(text));
     }
 
@@ -64,7 +66,7 @@ impl Html {
     }
 
     /// A row of a list of facts: a name and its value.
-    pub(super) fn fact(&mut self, name: &str, value: impl FnOnce(&mut Html)) {
+    pub(super) fn fact(&mut self, name: impl Display, value: impl FnOnce(&mut Html)) {
         self.el("div", &[], |html| {
             html.say("dt", name);
             html.el("dd", &[], value);
@@ -82,16 +84,16 @@ impl Html {
     }
 
     /// A name of a file, or what a person would type, in the fixed-width face; it may break anywhere.
-    pub(super) fn code(&mut self, text: &str) {
+    pub(super) fn code(&mut self, text: impl Display) {
         self.say("code", text);
     }
 
     /// A SHA-256 in hex, to be followed by the eye in groups of eight; copied or searched for, it is one word.
-    pub(super) fn digest(&mut self, digits: &str) {
+    pub(super) fn digest(&mut self, digits: impl Display) {
         self.of("code", "hex", |html| {
-            let all: Vec<char> = digits.chars().collect();
+            let all: Vec<char> = digits.to_string().chars().collect();
             for group in all.chunks(8) {
-                html.el("span", &[], |html| html.text(&group.iter().collect::<String>()));
+                html.el("span", &[], |html| html.text(group.iter().collect::<String>()));
                 html.raw("<wbr>");
             }
         });
@@ -125,9 +127,7 @@ fn escape(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Code points that HTML's parser complains of, and no text has.
-            c if u32::from(c) & 0xFFFE == 0xFFFE || ('\u{fdd0}'..='\u{fdef}').contains(&c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-            c => push_visibly(out, c),
+            c => push_shown(out, c),
         }
     }
 }

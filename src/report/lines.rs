@@ -2,8 +2,8 @@
 
 use super::chain::{Finding, Node, Relation, State};
 use super::html::Html;
+use crate::outside::push_shown;
 use crate::verify::Status;
-use crate::x509::name::push_visibly;
 
 /// From one line of text to the next, in the drawing's units.
 const LINE: i32 = 15;
@@ -125,7 +125,7 @@ struct Width {
 /// Breaks text into lines that fit. A last line that had to be cut ends in an ellipsis.
 fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     let mut shown = String::new();
-    text.chars().for_each(|c| push_visibly(&mut shown, c));
+    text.chars().for_each(|c| push_shown(&mut shown, c));
     let room = u32::from(width.units).saturating_mul(1000).checked_div(u32::from(width.size)).unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
     let (mut line, mut taken) = (String::new(), 0_u32);

@@ -117,7 +117,7 @@ fn body(html: &mut Html, view: &View<'_>) {
     });
     html.el("footer", &[], |html| {
         let facts = view.facts;
-        html.text(&format!("Made by {} at {} from the bundle of {}. ", facts.tool, facts.made_at, facts.survey.cluster_id));
+        html.text(format!("Made by {} at {} from the bundle of {}. ", facts.tool, facts.made_at, facts.survey.cluster_id));
         html.raw("This page is a reading of the bundle, and no evidence of its own: keep the bundle, and judge it again with <code>hsmboot verify</code> and <code>hsmboot report</code>.");
     });
 }

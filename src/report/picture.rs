@@ -53,12 +53,12 @@ fn in_words(html: &mut Html, relation: &Relation<'_>) {
                     html.text(if relation.tie.is_signature() { " → " } else { " and " });
                     html.say("strong", to.title());
                 }
-                html.text(&format!(": {}", relation.says));
+                html.text(format!(": {}", relation.says));
                 if let Some(algorithm) = &relation.algorithm {
-                    html.text(&format!(", {algorithm}"));
+                    html.text(format!(", {algorithm}"));
                 }
                 if word != relation.says {
-                    html.text(&format!(" ({word})"));
+                    html.text(format!(" ({word})"));
                 }
             });
             for line in relation.note.iter() {
@@ -83,9 +83,9 @@ fn place_in_words(html: &mut Html, node: &Node<'_>) {
                     html.quote(line);
                 }
                 if let Some((letter, key)) = &node.key {
-                    html.text(&format!(", key {letter}: {key}"));
+                    html.text(format!(", key {letter}: {key}"));
                 }
-                html.text(&format!(" ({word})"));
+                html.text(format!(" ({word})"));
             });
             reasons(html, &node.findings, &[Status::Pass, Status::Note]);
         });
@@ -106,7 +106,7 @@ fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
     for found in findings.iter().filter(|found| !quiet.contains(&found.status)) {
         html.el("p", &[], |html| {
             html.id(found.id);
-            html.text(&format!(" {}: ", found.status.as_str()));
+            html.text(format!(" {}: ", found.status.as_str()));
             html.quote(found.detail);
         });
     }

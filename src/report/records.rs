@@ -5,6 +5,7 @@ use super::transcript::{command, written_by};
 use super::view::View;
 use super::{picture, told_by};
 use crate::bundle::{REQUEST, RESPONSE, Request, Response, Told};
+use crate::outside::joined;
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let survey = &view.facts.survey;
@@ -19,7 +20,7 @@ fn document<T>(html: &mut Html, name: &'static str, document: &Told<T>, otherwis
         Told::Absent => html.el("p", &[], |html| {
             html.text("There is no ");
             html.code(name);
-            html.text(&format!(": {otherwise}."));
+            html.text(format!(": {otherwise}."));
         }),
         Told::Damaged(why) => html.of("p", "alarm", |html| {
             picture::icon(html, "fail");
@@ -35,10 +36,10 @@ fn document<T>(html: &mut Html, name: &'static str, document: &Told<T>, otherwis
 }
 
 fn fetched(html: &mut Html, request: &Request) {
-    html.fact("Fetched at", |html| html.text(&request.fetched_at.to_string()));
+    html.fact("Fetched at", |html| html.text(request.fetched_at.to_string()));
     html.fact("Region", |html| html.quote(&request.region));
     html.fact("State of the cluster then", |html| html.quote(&request.state));
-    html.fact("HSMs", |html| html.code(&request.hsms.join(" ")));
+    html.fact("HSMs", |html| html.code(joined(&request.hsms, " ")));
     html.fact("Program", |html| html.quote(&request.tool));
 }
 
@@ -49,10 +50,10 @@ fn signed(html: &mut Html, view: &View<'_>, response: &Response) {
     match step.and_then(command) {
         Some("import") => html.fact("Imported at", |html| {
             let step = step.map(|step| step.step).unwrap_or_default();
-            html.text(&format!("{at}, as step {step} of the transcript tells: it was signed elsewhere, at a time that the bundle does not record"));
+            html.text(format!("{at}, as step {step} of the transcript tells: it was signed elsewhere, at a time that the bundle does not record"));
         }),
         Some(_) => html.fact("Signed at", |html| html.text(&at)),
-        None => html.fact("Signed or imported at", |html| html.text(&format!("{at}; no transcript tells which"))),
+        None => html.fact("Signed or imported at", |html| html.text(format!("{at}; no transcript tells which"))),
     }
     html.fact("Verdict then", |html| html.quote(&response.verdict));
     if let Some(key) = &response.ca_key {

@@ -9,6 +9,7 @@ use super::told_by;
 use super::transcript::called;
 use super::view::View;
 use crate::bundle::{CA_FILE, Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::outside::{OutsideText, joined};
 use crate::owner::FROM_BUNDLE;
 use crate::verify::Status;
 use crate::x509::{Certificate, hex};
@@ -23,7 +24,7 @@ struct Decision {
     kind: Kind,
     what: String,
     /// `None` where none was asked for.
-    reason: Option<String>,
+    reason: Option<OutsideText>,
 }
 
 /// What a decision went without.
@@ -53,14 +54,14 @@ fn all(view: &View<'_>) -> Vec<Decision> {
     let mut all = Vec::new();
     let accepted: Vec<&str> = facts.verification.with(Status::Accepted).map(|found| found.id.as_str()).collect();
     if !accepted.is_empty() {
-        let reason = Some(facts.verification.reason.clone().unwrap_or_default());
+        let reason = Some(facts.verification.reason.clone().unwrap_or_default().into());
         all.push(Decision { by: None, kind: Kind::Minor, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
     }
     if let Some(noted) = survey.verification.told() {
-        let accepted: Vec<&str> = noted.checks.iter().filter(|check| check.status == "accepted").map(|check| check.id.as_str()).collect();
+        let accepted: Vec<&OutsideText> = noted.checks.iter().filter(|check| check.status == "accepted").map(|check| &check.id).collect();
         if !accepted.is_empty() {
             let reason = Some(noted.reason.clone().unwrap_or_default());
-            all.push(Decision { by: Some(VERIFICATION), kind: Kind::Minor, what: format!("accepted: {}", accepted.join(", ")), reason });
+            all.push(Decision { by: Some(VERIFICATION), kind: Kind::Minor, what: format!("accepted: {}", joined(accepted, ", ")), reason });
         }
     }
     let waiver = |by, kind, waiver: &Option<Waiver>, what: &str| {
@@ -74,12 +75,12 @@ fn all(view: &View<'_>) -> Vec<Decision> {
         all.extend(waiver(RECEIPT, Kind::OwnerNotProven, &receipt.ca_from_bundle, TAKEN));
     }
     for step in survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default() {
-        if step.owner.as_deref() == Some(FROM_BUNDLE) {
+        if step.owner.as_ref().is_some_and(|owner| *owner == FROM_BUNDLE) {
             let what = format!("step {}, {}: {TAKEN}", called(step), step.time);
             all.push(Decision { by: Some(TRANSCRIPT), kind: Kind::OwnerNotProven, what, reason: Some(step.reason.clone().unwrap_or_default()) });
         }
         if step.unverified || !step.accepted.is_empty() {
-            let accepted = if step.accepted.is_empty() { String::new() } else { format!("accepted: {}", step.accepted.join(", ")) };
+            let accepted = if step.accepted.is_empty() { String::new() } else { format!("accepted: {}", joined(&step.accepted, ", ")) };
             let unverified = if step.unverified { "done although the bundle did not verify" } else { "" };
             let what = [unverified, &accepted].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
             let reason = Some(step.reason.clone().unwrap_or_default());
@@ -96,16 +97,16 @@ fn all(view: &View<'_>) -> Vec<Decision> {
 }
 
 /// Whether anything was signed or submitted without proof, as far as the bundle records, and the first reason for it.
-pub(super) fn unverified(view: &View<'_>) -> Option<String> {
+pub(super) fn unverified(view: &View<'_>) -> Option<OutsideText> {
     first(view, Kind::Unverified)
 }
 
 /// Whether the CA was taken from the bundle without proof of the owner, as far as the bundle records, and the first reason for it.
-pub(super) fn from_bundle(view: &View<'_>) -> Option<String> {
+pub(super) fn from_bundle(view: &View<'_>) -> Option<OutsideText> {
     first(view, Kind::OwnerNotProven)
 }
 
-fn first(view: &View<'_>, kind: Kind) -> Option<String> {
+fn first(view: &View<'_>, kind: Kind) -> Option<OutsideText> {
     all(view).into_iter().find(|decision| decision.kind == kind).map(|decision| decision.reason.unwrap_or_default())
 }
 
@@ -136,7 +137,7 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
                     if let Some(reason) = &decision.reason {
                         html.el("p", &[], |html| {
                             html.raw("Reason: ");
-                            html.quote(if reason.is_empty() { "none was recorded" } else { reason });
+                            html.quote(if reason.is_empty() { "none was recorded" } else { reason.raw() });
                         });
                     }
                 });
@@ -149,7 +150,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let receipt = match &view.facts.survey.receipt {
         Told::Absent => {
             match about_to_send(view) {
-                Some(step) => html.say("p", &format!("There is no receipt. Step {step} of the transcript was about to send InitializeCluster: whether it was sent, and what came of it, only the cluster can tell.")),
+                Some(step) => html.say("p", format!("There is no receipt. Step {step} of the transcript was about to send InitializeCluster: whether it was sent, and what came of it, only the cluster can tell.")),
                 None => html.raw("<p>There is no receipt: the bundle does not say that it was submitted.</p>"),
             }
             None
@@ -177,8 +178,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     html.say("h3", title);
     html.of("dl", "facts", |html| html.fact("ClusterId", |html| html.code(view.facts.survey.cluster_id.as_str())));
     let signed_cert = Part::SignedCert.file_name(&view.facts.survey.cluster_id);
-    text(html, view, ("SignedCert", &signed_cert), view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.as_str()));
-    text(html, view, ("TrustAnchor", CA_FILE), view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.as_str()));
+    text(html, view, ("SignedCert", &signed_cert), view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.raw()));
+    text(html, view, ("TrustAnchor", CA_FILE), view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.raw()));
 }
 
 /// The very text that is sent: the program's own PEM of the certificate in the bundle.
@@ -212,11 +213,11 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
         html.fact("Outcome", |html| html.quote(&receipt.outcome));
         html.fact("Region", |html| html.quote(&receipt.region));
         html.fact("Sent at", |html| match receipt.submitted_at {
-            Some(at) => html.text(&at.to_string()),
+            Some(at) => html.text(at.to_string()),
             None => html.text("not sent in that run: the cluster was claimed already"),
         });
         html.fact("Answer", |html| answer(html, receipt));
-        html.fact("Confirmed at", |html| html.text(&receipt.confirmed_at.to_string()));
+        html.fact("Confirmed at", |html| html.text(receipt.confirmed_at.to_string()));
         html.fact("State then", |html| html.quote(&receipt.state));
         html.fact("The cluster’s certificate", |html| {
             html.text(if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
@@ -227,7 +228,7 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
             html.digest(&receipt.cluster_certificate_sha256);
         });
         if let Some(claim) = claim_in(view, receipt) {
-            html.fact("Judged for this report", |html| html.quote(&says(&claim.ownership)));
+            html.fact("Judged for this report", |html| html.quote(says(&claim.ownership)));
         }
         if let Some(owner) = &receipt.owner {
             html.fact("Owner", |html| html.quote(owner));
@@ -237,7 +238,7 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
         if let Some(digest) = &receipt.csr_sha256 {
             html.fact("CSR, SHA-256", |html| html.digest(digest));
         }
-        html.fact("Verdict then", |html| html.quote(receipt.verdict.as_deref().unwrap_or("nothing was judged in that run")));
+        html.fact("Verdict then", |html| html.quote(receipt.verdict.clone().unwrap_or_else(|| "nothing was judged in that run".into())));
         html.fact("Program", |html| html.quote(&receipt.tool));
     });
 }
@@ -249,8 +250,8 @@ fn answer(html: &mut Html, receipt: &Receipt) {
         Some(answer) => {
             let part = |name: &str| answer.get(name).and_then(serde_json::Value::as_str);
             match (part("state"), part("state_message")) {
-                (None, None) => html.code(&answer.to_string()),
-                (state, message) => html.quote(&[state, message].into_iter().flatten().collect::<Vec<_>>().join(": ")),
+                (None, None) => html.code(answer.to_string()),
+                (state, message) => html.quote([state, message].into_iter().flatten().collect::<Vec<_>>().join(": ")),
             }
         }
     }

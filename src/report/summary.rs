@@ -72,14 +72,14 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
             html.raw("<strong>UNVERIFIED</strong>: the bundle records that somebody went on without proof, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+            html.quote(if reason.is_empty() { "none was recorded".into() } else { reason });
         });
     }
     if let Some(reason) = submission::from_bundle(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
             html.raw("<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the CA that lay in it, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded" } else { &reason });
+            html.quote(if reason.is_empty() { "none was recorded" } else { reason.raw() });
         });
     }
     if let Some(file) = another_ca(view) {
@@ -98,7 +98,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     }
     html.of("dl", "strip", |html| aspects(html, view));
     html.of("dl", "facts masthead", |html| {
-        html.fact("Made at", |html| html.text(&facts.made_at.to_string()));
+        html.fact("Made at", |html| html.text(facts.made_at.to_string()));
         html.fact("Judged at", |html| {
             html.text(&if facts.at_named { format!("{}, as named (--at)", facts.verification.at) } else { "the same moment".to_owned() });
         });
@@ -206,11 +206,11 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
         html.fact("Request", |html| request(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) = (&view.csr, &view.signed_cert, &view.trust_anchor) {
             let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.der());
-            html.fact("Response", |html| html.say_of("code", "spoken", &response.to_string()));
+            html.fact("Response", |html| html.say_of("code", "spoken", response.to_string()));
         }
         let digest = |html: &mut Html, name: &str, digest: Option<[u8; 32]>| {
             if let Some(digest) = digest {
-                html.fact(name, |html| html.digest(&hex(&digest)));
+                html.fact(name, |html| html.digest(hex(&digest)));
             }
         };
         last_line(html, view);
@@ -236,13 +236,13 @@ fn request(html: &mut Html, survey: &Survey) {
             (missing, all) if missing == all => "are missing",
             _ => "are missing or cannot be read",
         };
-        html.quote(&format!("none: {} {how}, and a fingerprint of the rest is not the one that was read out", listed(&lost)));
+        html.quote(format!("none: {} {how}, and a fingerprint of the rest is not the one that was read out", listed(&lost)));
         return;
     }
     let fingerprint = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
-    html.say_of("code", "spoken", &fingerprint.to_string());
+    html.say_of("code", "spoken", fingerprint.to_string());
     if !fetched_without.is_empty() {
-        html.of("p", "source", |html| html.quote(&format!("of a request that was fetched without {}", listed(&fetched_without))));
+        html.of("p", "source", |html| html.quote(format!("of a request that was fetched without {}", listed(&fetched_without))));
     }
 }
 
@@ -261,9 +261,9 @@ fn last_line(html: &mut Html, view: &View<'_>) {
     html.fact("Last line that holds", |html| {
         if let Some(head) = &head {
             html.digest(head);
-            html.say_of("p", "source", &format!("line {holds} of {lines} of a transcript that does not hold"));
+            html.say_of("p", "source", format!("line {holds} of {lines} of a transcript that does not hold"));
         } else {
-            html.text(&format!("none of {lines} of a transcript that does not hold"));
+            html.text(format!("none of {lines} of a transcript that does not hold"));
         }
     });
 }
@@ -321,7 +321,7 @@ fn proven(html: &mut Html, view: &View<'_>) {
     }
     if let (Some((_, file)), Standing { symbol: "pass", sealed_up_to: Some(step), .. }) = (&facts.own_ca, standing(view)) {
         html.el("li", &[], |html| {
-            html.text(&format!("Step {step} of the transcript was sealed with the key of "));
+            html.text(format!("Step {step} of the transcript was sealed with the key of "));
             html.code(file);
             html.raw(
                 ": the machine that signed saw its lines up to there as they are now, and request, signed certificate and trust anchor as well.",
@@ -347,7 +347,7 @@ fn not_proven(html: &mut Html, view: &View<'_>) {
     html.raw("<li>What only the bundle’s documents tell: times, people, machines, what the service answered. Where a document is the only source, this page says so.</li>");
     match standing(view) {
         Standing { not_compared_in: Some(steps), .. } => html.el("li", &[], |html| {
-            html.text(&format!("That both sides had the same request and response before them: nobody compared fingerprints in {steps}."));
+            html.text(format!("That both sides had the same request and response before them: nobody compared fingerprints in {steps}."));
         }),
         _ if view.pair.is_some() && !is_whole(view) => {
             html.raw("<li>That the two sides compared fingerprints: no transcript says so.</li>");

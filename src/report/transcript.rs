@@ -6,6 +6,7 @@ use super::{picture, told_by};
 use serde::Serialize;
 
 use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
+use crate::outside::joined;
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -127,7 +128,7 @@ pub(super) fn command(entry: &Entry) -> Option<&str> {
     // The one option before a command's name that takes a word of its own is `--output`.
     let mut words = entry.command.iter().skip(1);
     while let Some(word) = words.next() {
-        match word.as_str() {
+        match word.raw() {
             "--output" => drop(words.next()),
             option if option.starts_with('-') => {}
             name => return Some(name).filter(|name| name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_lowercase())),
@@ -195,21 +196,21 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         html.of("div", "alarm block", |html| {
             html.el("p", &[], |html| {
                 picture::icon(html, "fail");
-                html.say("strong", &format!("Line {number} {why}."));
+                html.say("strong", format!("Line {number} {why}."));
                 html.text(" It and what follows stands there as below, and is not part of the chain.");
             });
             html.el("pre", &[], |html| {
                 for line in trail.rest.lines().take(MAX_LINES) {
                     match Entry::is_like_one(line) {
-                        true => html.text(&line.chars().take(MAX_LETTERS).collect::<String>()),
-                        false => html.text(&format!("({} that are no step: not shown)", counted(line.len(), "byte", "bytes"))),
+                        true => html.text(line.chars().take(MAX_LETTERS).collect::<String>()),
+                        false => html.text(format!("({} that are no step: not shown)", counted(line.len(), "byte", "bytes"))),
                     }
                     html.raw("\n");
                 }
             });
             let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
             if more > 0 {
-                html.say("p", &format!("{} not shown.", counted(more, "line more is", "lines more are")));
+                html.say("p", format!("{} not shown.", counted(more, "line more is", "lines more are")));
             }
         });
     }
@@ -217,8 +218,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
 
 fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
     html.of("h3", "step", |html| {
-        html.text(&format!("Step {}, ", entry.step));
-        html.el("time", &[("datetime", &entry.time.to_string())], |html| html.text(&entry.time.to_string()));
+        html.text(format!("Step {}, ", entry.step));
+        html.el("time", &[("datetime", &entry.time.to_string())], |html| html.text(entry.time.to_string()));
     });
     html.of("dl", "facts", |html| {
         html.fact("Operator", |html| match &entry.operator {
@@ -227,7 +228,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         });
         html.fact("Machine", |html| html.quote(&entry.host));
         html.fact("Program", |html| html.quote(&entry.tool));
-        html.fact("Command", |html| html.code(&shell_words(&entry.command)));
+        html.fact("Command", |html| html.code(shell_words(&entry.command)));
         if let Some(verdict) = &entry.verdict {
             html.fact("Verdict", |html| html.quote(verdict));
         }
@@ -241,7 +242,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
             html.fact("Owner", |html| html.quote(owner));
         }
         if !entry.accepted.is_empty() {
-            html.fact("Accepted", |html| html.code(&entry.accepted.join(" ")));
+            html.fact("Accepted", |html| html.code(joined(&entry.accepted, " ")));
         }
         if let Some(reason) = &entry.reason {
             html.fact("Reason", |html| html.quote(reason));
@@ -257,7 +258,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         html.fact("Seal", |html| html.text(if entry.seal.is_some() { "sealed, with all steps before it" } else { "none" }));
         digests(html, view, "Read", &entry.inputs);
         digests(html, view, "Wrote", &entry.outputs);
-        html.fact("SHA-256 of this line", |html| html.digest(&entry.hash()));
+        html.fact("SHA-256 of this line", |html| html.digest(entry.hash()));
     });
 }
 

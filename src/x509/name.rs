@@ -2,6 +2,7 @@
 
 use super::der::{Reader, Tlv, tag};
 use super::{Malformed, hex};
+use crate::outside::push_shown;
 
 mod comparison;
 
@@ -91,7 +92,7 @@ pub fn name_text(name: &[u8]) -> String {
         for c in value_text(&value).chars() {
             match c {
                 ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.extend(['\\', c]),
-                c => push_visibly(&mut out, c),
+                c => push_shown(&mut out, c),
             }
         }
     });
@@ -109,32 +110,12 @@ pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
     let walked = walk(outer.content, "a name", |_, kind, value| {
         if kind == COMMON_NAME {
             let mut text = String::new();
-            value_text(&value).chars().for_each(|c| push_visibly(&mut text, c));
+            value_text(&value).chars().for_each(|c| push_shown(&mut text, c));
             found.push(text);
         }
     });
     walked.ok()?;
     if found.len() == 1 { found.pop() } else { None }
-}
-
-/// A terminal, or a reader, must not obey what a certificate says.
-pub(crate) fn push_visibly(out: &mut String, c: char) {
-    if c.is_control() || is_invisible(c) {
-        out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-    } else {
-        out.push(c);
-    }
-}
-
-/// Characters that reorder, break or hide text: Unicode's bidirectional controls, line separators and all that is ignorable by default (UAX #44,
-/// Default_Ignorable_Code_Point: zero width, fillers, variation selectors, tags), and the annotation marks.
-pub(crate) const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 /// The value where it is ASCII with nothing to escape, as nearly all are.

@@ -106,7 +106,7 @@ fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
     let (step, previous) = transcript.next();
     let last = transcript.entries().last().unwrap().clone();
     let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
-    let entry = Entry { step, previous, inputs, outputs: Digests::new(), sends: Some("InitializeCluster".to_owned()), seal: None, ..last };
+    let entry = Entry { step, previous, inputs, outputs: Digests::new(), sends: Some("InitializeCluster".into()), seal: None, ..last };
     bench.write(TRANSCRIPT, transcript.with(&entry));
     let page = report(&bench, &[]);
     assert_eq!(states(&page, &["sent"]), ["unjudged"]);
@@ -201,8 +201,8 @@ fn a_fingerprint_that_nobody_compared_is_no_secret() {
     assert!(shown.contains(&format!("step 2 (sign), {}: nobody compared the other side’s fingerprint", step(2).time)), "{shown}");
     assert!(!shown.contains("step 1") && !shown.contains("None") && !shown.contains("Reason"), "{shown}");
     one_step_more(&bench, |entry| {
-        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"].map(str::to_owned).to_vec();
-        entry.sends = Some("InitializeCluster".to_owned());
+        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"].map(Into::into).to_vec();
+        entry.sends = Some("InitializeCluster".into());
     });
     let page = report(&bench, &[]);
     assert!(section(&page, "decisions").contains(&format!("step 3 (submit), {}: nobody compared", step(3).time)));
@@ -245,7 +245,7 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
     assert!(text(&report(&bench, &with_ca)).contains(proven));
 
     // What `submit` and its like leave behind: it takes nothing from the seal.
-    one_step_more(&bench, |entry| entry.sends = Some("InitializeCluster".to_owned()));
+    one_step_more(&bench, |entry| entry.sends = Some("InitializeCluster".into()));
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "pass");
     let shown = section(&page, "transcript");

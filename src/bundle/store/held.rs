@@ -7,6 +7,7 @@ use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{Held, NewFile};
+use crate::outside::shown;
 
 /// A bundle's place that no other hsmboot writes to while it is held.
 pub struct HeldStore<'a> {
@@ -97,7 +98,7 @@ impl<'a> HeldStore<'a> {
         let name = self.store.path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
             input(
                 "bad-archive",
-                format!("{}: the name of a bundle in one file has to be text (UTF-8)", self.store.path.display()),
+                format!("{}: the name of a bundle in one file has to be text (UTF-8)", shown(&self.store.path)),
                 "choose another name",
             )
         })?;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Entry, FileAccount, Transcript, fault};
-use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted, printable};
+use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted};
 use crate::error::Result;
+use crate::outside::shown_text;
 use crate::x509::{PublicKey, hex};
 
 /// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
@@ -32,7 +33,7 @@ fn names<S: serde::Serializer>(files: &BTreeMap<String, u64>, serializer: S) -> 
 /// The first step among these, and the files that were that step's.
 fn first_of(files: &BTreeMap<String, u64>) -> Option<(u64, String)> {
     let first = files.values().min()?;
-    let names: Vec<String> = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| printable(name)).collect();
+    let names: Vec<String> = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| shown_text(name)).collect();
     Some((*first, names.join(", ")))
 }
 

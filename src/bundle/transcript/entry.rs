@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{MAX_TRANSCRIPT, Transcript, full};
 use crate::bundle::{ClusterId, Digests, escaped};
 use crate::error::Result;
+use crate::outside::OutsideText;
 use crate::quote::Format;
 use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
@@ -23,14 +24,14 @@ pub struct Entry {
     /// When, by that machine's clock.
     pub time: Moment,
     /// Name and version of the program.
-    pub tool: String,
+    pub tool: OutsideText,
     /// The command line, without secrets.
-    pub command: Vec<String>,
+    pub command: Vec<OutsideText>,
     /// The machine's name.
-    pub host: String,
+    pub host: OutsideText,
     /// Who says to have done it (`--operator`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub operator: Option<String>,
+    pub operator: Option<OutsideText>,
     /// The cluster; absent in the first lines of a bundle that was begun before its cluster had an id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_id: Option<ClusterId>,
@@ -40,13 +41,13 @@ pub struct Entry {
     pub outputs: Digests,
     /// `verified` or `rejected`, where something was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verdict: Option<String>,
+    pub verdict: Option<OutsideText>,
     /// Checks whose failure was accepted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub accepted: Vec<String>,
+    pub accepted: Vec<OutsideText>,
     /// Why something was accepted, or done unverified.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Done although the bundle did not verify.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub unverified: bool,
@@ -55,10 +56,10 @@ pub struct Entry {
     pub fingerprint_compared: Option<bool>,
     /// How the owner was named or proved, where the step needed that; `ca-from-bundle`: not at all, for the reason given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub owner: Option<String>,
+    pub owner: Option<OutsideText>,
     /// The call that was about to be sent when this was written: `InitializeCluster`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sends: Option<String>,
+    pub sends: Option<OutsideText>,
     /// SHA-256 of the line before, without its line end; of the first, zeros.
     pub previous: String,
     /// The CA's signature over the line without this member.
@@ -141,7 +142,7 @@ pub struct Step<'a> {
     /// The machine's name.
     pub host: String,
     /// Who says to do it.
-    pub operator: Option<String>,
+    pub operator: Option<OutsideText>,
     /// What was read besides the bundle's own files: SHA-256 by the name that it was given under.
     pub given: Digests,
     /// What was judged, if anything was.
@@ -184,20 +185,20 @@ impl Step<'_> {
             format: Entry::FORMAT.to_owned(),
             step,
             time: self.time.unwrap_or(Moment::from_unix(0)),
-            tool: self.tool.to_owned(),
-            command: self.command.clone(),
-            host: self.host.clone(),
+            tool: self.tool.into(),
+            command: self.command.iter().map(|word| word.as_str().into()).collect(),
+            host: self.host.clone().into(),
             operator: self.operator.clone(),
             cluster_id: cluster_id.cloned(),
             inputs,
             outputs,
-            verdict: self.verdict.clone(),
-            accepted: self.accepted.clone(),
-            reason: self.reason.clone(),
+            verdict: self.verdict.clone().map(Into::into),
+            accepted: self.accepted.iter().map(|id| id.as_str().into()).collect(),
+            reason: self.reason.clone().map(Into::into),
             unverified: self.unverified,
             fingerprint_compared: self.fingerprint_compared,
-            owner: self.owner.map(str::to_owned),
-            sends: self.sends.map(str::to_owned),
+            owner: self.owner.map(Into::into),
+            sends: self.sends.map(Into::into),
             previous,
             seal: None,
         };

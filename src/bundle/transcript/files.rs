@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{MAX_TRANSCRIPT, Transcript};
-use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, RECEIPT, Store, names_of, printable};
+use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, RECEIPT, Store, names_of};
+use crate::outside::shown_text;
 use crate::x509::{hex, sha256};
 
 /// How a transcript accounts for a file.
@@ -84,7 +85,7 @@ impl Transcript {
         let names = names_of(cluster);
         let written = self.entries.iter().flat_map(|entry| entry.outputs.keys().map(|name| (entry.step, name)));
         let mut foreign = written.filter(|(_, name)| !names.contains(name));
-        foreign.next().map(|(step, name)| format!("step {step} wrote `{}`, which no bundle has", printable(name)))
+        foreign.next().map(|(step, name)| format!("step {step} wrote `{}`, which no bundle has", shown_text(name)))
     }
 
     fn past(&self, names: &[String]) -> BTreeMap<&str, Past<'_>> {

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::ca::shown;
 use crate::error::{Class, Error};
+use crate::outside::shown;
 use crate::{fsio, hint};
 
 /// Why a key file does not yield a key that can sign.

@@ -13,9 +13,9 @@ use super::plain::{self, Material};
 use super::signer::{CannotSign, Signer};
 use super::{CaKey, KeyWarning};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
-use crate::ca::shown;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::outside::shown;
 
 /// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write around it has about 10,000.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;

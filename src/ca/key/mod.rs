@@ -29,8 +29,9 @@ pub use self::pkcs11::Pkcs11Uri;
 pub use self::unlock::{TokenOptions, Unlock};
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
-use super::{KeyType, shown};
+use super::KeyType;
 use crate::error::{Class, Error, Result};
+use crate::outside::shown;
 use crate::x509::PublicKey;
 
 /// A key that can sign as the CA, wherever it lives.

@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::fault;
-use crate::ca::shown;
 use crate::hint;
+use crate::outside::shown;
 
 /// Something the user should know about a key or passphrase file that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, Copied};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Tag, limits};
 use crate::error::Result;
+use crate::outside::OutsideText;
 use crate::x509::Moment;
 
 /// Copy a backup to another region
@@ -44,7 +45,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
-    check_tags(&args.tag.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>())?;
+    check_tags(&args.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
     block_on(async {
         let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
         let before = find(&service, id).await?;
@@ -80,7 +81,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 /// The destination, when the copy is waited for.
 struct There {
     service: AwsCloudHsm,
-    known: BTreeSet<String>,
+    known: BTreeSet<OutsideText>,
     limit: Duration,
 }
 

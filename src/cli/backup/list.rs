@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let backups = service.backups(&filter).await?;
         let rows: Vec<[String; 5]> = backups.iter().map(row).collect();
         let text = match rows.is_empty() {
-            true => format!("no backups at {}\n", service.place()),
+            true => format!("no backups at {}\n", service.place()).into(),
             false => table(["BACKUP", "STATE", "CLUSTER", "CREATED", "EXPIRES"], &rows),
         };
         let backups: Vec<Value> = backups.iter().map(document).collect();
@@ -84,12 +84,12 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 fn row(backup: &Backup) -> [String; 5] {
-    let moment = |at: Option<i64>| or_dash(at.map(|at| Moment::from_unix(at).to_string()).as_deref());
+    let moment = |at: Option<i64>| or_dash(at.map(Moment::from_unix));
     let expires = match (backup.deleted, backup.never_expires) {
         (Some(_), _) => moment(backup.deleted),
         (None, Some(true)) => "never".to_owned(),
         (None, Some(false)) => "by policy".to_owned(),
         (None, None) => "-".to_owned(),
     };
-    [backup.backup_id.clone(), backup.state.to_string(), or_dash(backup.cluster_id.as_deref()), moment(backup.created), expires]
+    [backup.backup_id.to_string(), backup.state.to_string(), or_dash(backup.cluster_id.as_ref()), moment(backup.created), expires]
 }

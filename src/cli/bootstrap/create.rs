@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use crate::bundle::{CREATION, ClusterId, Creation, Step, Store, printable};
+use crate::bundle::{CREATION, ClusterId, Creation, Step, Store};
 use crate::cli::cluster::{NewClusterArgs, created, is_going};
 use crate::cli::hsm::takes_an_hsm;
 use crate::cli::manage::{Seen, check_tags, settle, usage};
@@ -21,6 +21,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
+use crate::outside::{OutsideText, joined, shown_text};
 use crate::x509::{Certificate, Moment, hex, sha256};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
@@ -77,7 +78,7 @@ impl CreateArgs {
 
     pub(super) fn plan(&self) -> Result<Plan> {
         let order = self.new.order(None)?;
-        check_tags(&order.tags.iter().map(|tag| tag.key.as_str()).chain([TAG]).collect::<Vec<_>>())?;
+        check_tags(&order.tags.iter().map(|tag| tag.key.raw()).chain([TAG]).collect::<Vec<_>>())?;
         Ok(Plan { order, availability_zone: self.availability_zone.clone().unwrap_or_default() })
     }
 }
@@ -124,7 +125,7 @@ impl Start<'_> {
             self.is_still_there(&id).await?;
         }
         let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
-        let cluster = created(self.service, id.as_str(), self.limit, hint, self.ui).await.map_err(on)?;
+        let cluster = created(self.service, &id.as_str().into(), self.limit, hint, self.ui).await.map_err(on)?;
         self.is_as_ordered(&cluster, &token)?;
         self.first_hsm(&id, &cluster).await.map_err(on)?;
         Ok(id)
@@ -152,23 +153,23 @@ impl Start<'_> {
         let (order, place) = (&self.plan.order, self.service.place());
         let creation = Creation {
             format: Creation::FORMAT.to_owned(),
-            token,
+            token: token.into(),
             region: place.region.clone().unwrap_or_default(),
             endpoint: place.endpoint.clone(),
-            hsm_type: order.hsm_type.clone(),
-            subnet_ids: order.subnet_ids.clone(),
+            hsm_type: order.hsm_type.clone().into(),
+            subnet_ids: order.subnet_ids.iter().map(|id| id.as_str().into()).collect(),
             retention_days: order.retention_days,
             tags: order.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
             asked_at: cli::now(),
-            tool: TOOL.to_owned(),
+            tool: TOOL.into(),
             refused_at: None,
             cluster_id: None,
         };
         creation.write(self.store, first, &Step { sends: Some("CreateCluster"), ..self.step.begin(creation.asked_at) })?;
-        let token = Tag { key: TAG.to_owned(), value: creation.token.clone() };
+        let token = Tag { key: TAG.into(), value: creation.token.clone() };
         let order = NewCluster { tags: order.tags.iter().cloned().chain([token]).collect(), ..order.clone() };
         match self.service.create_cluster(&order).await {
-            Ok(cluster) => self.note(creation, &cluster.cluster_id),
+            Ok(cluster) => self.note(creation, cluster.cluster_id.raw()),
             Err(error) if error.outcome_unknown() => self.look_for(creation, &error).await,
             Err(error) => {
                 let now = cli::now();
@@ -183,7 +184,7 @@ impl Start<'_> {
     async fn look_for(&self, creation: Creation, error: &ServiceError) -> Result<Made> {
         self.ui.say(&format!("{}; looking for the cluster by its tag", error.brief()));
         let found = settle(self.ui, LOOKING, "", async || {
-            let tagged = self.tagged(&creation.token).await?;
+            let tagged = self.tagged(creation.token.raw()).await?;
             Ok(if tagged.is_empty() { Seen::NotYet("no cluster has the tag yet".to_owned()) } else { Seen::There(tagged) })
         });
         match found.await {
@@ -196,9 +197,9 @@ impl Start<'_> {
     async fn take_up(&self, earlier: Creation, prepare: impl FnOnce() -> Result<()>) -> Result<Made> {
         if let Some(id) = earlier.cluster_id {
             self.ui.say(&format!("going on with {id}, which an earlier run created"));
-            return Ok(Made { id, token: earlier.token });
+            return Ok(Made { id, token: earlier.token.into_raw() });
         }
-        let tagged = self.tagged(&earlier.token).await?;
+        let tagged = self.tagged(earlier.token.raw()).await?;
         if !tagged.is_empty() {
             return self.adopt(earlier, &tagged);
         }
@@ -208,7 +209,7 @@ impl Start<'_> {
         self.ui.say("an earlier run asked for a cluster and got none: asking again");
         prepare()?;
         let _held = self.hold(&earlier)?;
-        let token = if self.is_for_this_ca(&earlier.token) { earlier.token } else { self.new_token()? };
+        let token = if self.is_for_this_ca(earlier.token.raw()) { earlier.token.into_raw() } else { self.new_token()? };
         self.begin(token, false).await
     }
 
@@ -216,11 +217,11 @@ impl Start<'_> {
     fn adopt(&self, creation: Creation, tagged: &[Cluster]) -> Result<Made> {
         match tagged {
             [cluster] => {
-                self.is_as_ordered(cluster, &creation.token)?;
-                self.note(creation, &cluster.cluster_id)
+                self.is_as_ordered(cluster, creation.token.raw())?;
+                self.note(creation, cluster.cluster_id.raw())
             }
             several => {
-                let ids: Vec<String> = several.iter().map(|cluster| printable(&cluster.cluster_id)).collect();
+                let ids: Vec<String> = several.iter().map(|cluster| cluster.cluster_id.to_string()).collect();
                 Err(not_ordered(
                     format!("{} clusters have the tag of the one that was ordered, and one was: {}", several.len(), ids.join(", ")),
                     "look which of them is yours (`hsmboot cluster list`), and",
@@ -232,25 +233,25 @@ impl Start<'_> {
     /// That the live cluster carries the token as its tag and is what this command line orders: whatever a bundle says, no other is given an HSM or claimed.
     fn is_as_ordered(&self, cluster: &Cluster, token: &str) -> Result<()> {
         let order = &self.plan.order;
-        let tag = cluster.tags.iter().find(|tag| tag.key == TAG).map(|tag| tag.value.as_str());
-        let subnets: Vec<&str> = cluster.subnets.values().map(String::as_str).collect();
+        let tag = cluster.tags.iter().find(|tag| tag.key == TAG).map(|tag| tag.value.raw());
+        let subnets: Vec<&str> = cluster.subnets.values().map(OutsideText::raw).collect();
         // Of a claimed cluster it is judged elsewhere whose it is; and its type may have been changed since (API Reference, ModifyCluster: HsmType).
         let open = cluster.certificates.cluster_certificate.is_none();
         let differs = if tag != Some(token) {
-            format!("tag {TAG}\n  expected {}\n  found    {}", printable(token), tag.map_or_else(|| "none".to_owned(), printable))
+            format!("tag {TAG}\n  expected {}\n  found    {}", shown_text(token), tag.map_or_else(|| "none".to_owned(), shown_text))
         } else if open && !self.is_for_this_ca(token) {
             "CA: it was ordered for another one than this command's, or for none that was there yet".to_owned()
         } else if subnets.is_empty() || !subnets.iter().all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet)) {
-            format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), printable(&subnets.join(", ")))
-        } else if open && cluster.hsm_type.as_deref() != Some(&order.hsm_type) {
-            let found = cluster.hsm_type.as_deref().map_or_else(|| "none".to_owned(), printable);
+            format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), shown_text(&subnets.join(", ")))
+        } else if open && cluster.hsm_type.as_ref().map(OutsideText::raw) != Some(&order.hsm_type) {
+            let found = cluster.hsm_type.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
             format!("type\n  expected {}\n  found    {found}", order.hsm_type)
         } else if let Some(backup) = &cluster.source_backup_id {
-            format!("origin\n  expected a new cluster\n  found    one restored from {}", printable(backup))
+            format!("origin\n  expected a new cluster\n  found    one restored from {}", backup)
         } else {
             return Ok(());
         };
-        let id = printable(&cluster.cluster_id);
+        let id = &cluster.cluster_id;
         Err(not_ordered(
             format!("{id} is not the cluster that was ordered here, whatever {} says: it differs in its {differs}", self.file()),
             "find out who changed the bundle or the cluster. If it is yours all the same,",
@@ -284,7 +285,7 @@ impl Start<'_> {
         self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
         let token = creation.token.clone();
         Creation { cluster_id: Some(id.clone()), ..creation }.write(self.store, false, &self.step.begin(cli::now())).map_err(lost)?;
-        Ok(Made { id, token })
+        Ok(Made { id, token: token.into_raw() })
     }
 
     fn unknown(&self, creation: &Creation, why: &str) -> Error {
@@ -306,7 +307,7 @@ impl Start<'_> {
     fn is_the_same(&self, earlier: &Creation) -> Result<()> {
         let (order, place) = (&self.plan.order, self.service.place());
         let tags = order.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
-        let here = Some(earlier.region.as_str()) == place.region.as_deref() && earlier.endpoint == place.endpoint;
+        let here = Some(earlier.region.raw()) == place.region.as_ref().map(OutsideText::raw) && earlier.endpoint == place.endpoint;
         let same = earlier.hsm_type == order.hsm_type
             && earlier.subnet_ids == order.subnet_ids
             && earlier.retention_days == order.retention_days
@@ -322,7 +323,7 @@ impl Start<'_> {
                 "{} remembers another creation than this one\n  {was}  {}, {}, in {}{}",
                 self.file(),
                 earlier.hsm_type,
-                earlier.subnet_ids.join(", "),
+                joined(&earlier.subnet_ids, ", "),
                 earlier.region,
                 earlier.endpoint.as_ref().map(|url| format!(" at {url}")).unwrap_or_default(),
             ),

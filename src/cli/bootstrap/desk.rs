@@ -11,6 +11,7 @@ use crate::cli::owner::{NamedCa, lies_in};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown;
 use crate::owner::{self, KeyOrigin, Owner};
 use crate::sign::Ca;
 use crate::x509::{Certificate, Moment};
@@ -51,7 +52,7 @@ impl<'a> Desk<'a> {
         store.mend()?;
         let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &store)).transpose()?;
         let ca = match &named {
-            Some(ca) => Some(CaFile { text: ca.text.clone(), certificate: ca.certificate.clone(), place: ca.file.display().to_string() }),
+            Some(ca) => Some(CaFile { text: ca.text.clone(), certificate: ca.certificate.clone(), place: shown(&ca.file) }),
             None if store.has(CA_FILE) => Some(CaFile::in_bundle(&store)?),
             None => None,
         };
@@ -98,12 +99,12 @@ impl<'a> Desk<'a> {
             return Err(Error::new(
                 Class::Conflict,
                 "ca-incomplete",
-                format!("{} holds a CA key without its certificate", self.dir.display()),
+                format!("{} holds a CA key without its certificate", shown(&self.dir)),
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
         }
         if store.is_archive() {
-            let message = format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", self.dir.display());
+            let message = format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", shown(&self.dir));
             return usage(message, "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory");
         }
         Ok(())
@@ -311,7 +312,7 @@ impl<'a> Desk<'a> {
     }
 
     fn subject(&self) -> String {
-        let name = self.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = self.dir.file_name().map(crate::outside::stored);
         match (&self.args.subject, name) {
             (Some(subject), _) => subject.clone(),
             // A directory's name may hold what a name's string form gives a meaning to.

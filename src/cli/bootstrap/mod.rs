@@ -27,6 +27,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place, next_step};
 use crate::error::{Class, Error, Result};
 use crate::fetch::{self, Facts};
+use crate::outside::OutsideText;
 use crate::owner::{Authorized, Response};
 use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::submit::{Account, End, Host, drive, receipt};
@@ -182,7 +183,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         ui,
         dir,
         id,
-        region: &region,
+        region: region.raw(),
         place: &place,
         account: service.account().await,
         trust,
@@ -210,8 +211,8 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let pair = run.authorized.take().map(|authorized| authorized.pair().clone()).or_else(|| run.desk.signed_before(&bundle, now));
     let account = Account {
         cluster_id: id,
-        region: &region,
-        endpoint: place.endpoint.as_deref(),
+        region: region.raw(),
+        endpoint: place.endpoint.as_ref().map(OutsideText::raw),
         tool: TOOL,
         submitted_at: run.sent_at,
         now,
@@ -261,7 +262,7 @@ struct Run<'a> {
     id: &'a ClusterId,
     region: &'a str,
     place: &'a Place,
-    account: Option<String>,
+    account: Option<OutsideText>,
     trust: Trust,
     desk: Desk<'a>,
     watcher: Watcher<'a>,
@@ -298,7 +299,13 @@ impl Host for Run<'_> {
     fn certify(&mut self, cluster: &Cluster) -> Result<Option<Authorized>> {
         self.watcher.clear();
         let now = super::now();
-        let facts = Facts { region: self.region, endpoint: self.place.endpoint.as_deref(), now, tool: TOOL, step: self.args.step.begin(now) };
+        let facts = Facts {
+            region: self.region,
+            endpoint: self.place.endpoint.as_ref().map(OutsideText::raw),
+            now,
+            tool: TOOL,
+            step: self.args.step.begin(now),
+        };
         let fetched = fetch::write(self.dir, cluster, &facts, self.args.force)?;
         warn_of_missing(&fetched, self.ui);
         let bundle = fetched.bundle;
@@ -356,7 +363,7 @@ impl Run<'_> {
         let intent = Intent {
             cluster_id: self.id.as_str(),
             place: self.place,
-            account: self.account.as_deref(),
+            account: self.account.as_ref(),
             trust_anchor: authorized.pair().trust_anchor(),
             owner: Some(authorized.owner().basis()),
             record,
@@ -375,7 +382,7 @@ impl Run<'_> {
         let pair = issue(grounds, &ca, &terms)?;
         let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
         let step = judged(self.args.step.begin(now), record, &files);
-        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned), issued_by: None };
+        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned).map(Into::into), issued_by: None };
         Signed { bundle, pair: &pair, evidence, record, unverified: None, origin, signed_at: now, force: self.args.force }.keep(&step)?;
         self.ui.say(&format!("{} signed and checked", self.id));
         Ok(pair)

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
         let order =
             NewCluster { hsm_type: "hsm1.medium".to_owned(), subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()], ..NewCluster::default() };
         let id = service.create_cluster(&order).await?.cluster_id;
-        let id: ClusterId = id.parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
+        let id: ClusterId = id.raw().parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
         let created = Wait::new(id.as_str(), Target::Uninitialized, CREATION, Patience::default());
         wait::until(&service, created, ui).await?;
         let zone = "us-east-1a".to_owned();

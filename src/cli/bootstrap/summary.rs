@@ -8,9 +8,10 @@ use super::desk::Desk;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert};
-use crate::cli::ui::{BOLD, Outcome, YELLOW, path_value, styled};
+use crate::cli::ui::{BOLD, Outcome, Text, YELLOW, path_value, styled};
 use crate::cli::verify;
 use crate::cloudhsm::Place;
+use crate::outside::shown;
 use crate::owner::Owner;
 use crate::submit::Account;
 use crate::verify::Record;
@@ -23,9 +24,9 @@ pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outc
     add(&mut document, record, desk, bundle.path());
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
-    text.push_str(&advice(desk, bundle.path()));
+    text.push(advice(desk, bundle.path()));
     if desk.is_rehearsal() {
-        text.push_str(&format!("{}\n", styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated")));
+        text.push([styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated"), Text::from("\n")]);
     }
     Outcome::done(document, text)
 }
@@ -35,7 +36,7 @@ pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &D
     insert(&mut outcome.document, "bundle", path_value(dir));
     add(&mut outcome.document, record, desk, dir);
     outcome.text.push_str(&anchors(record));
-    outcome.text.push_str(&advice(desk, dir));
+    outcome.text.push(advice(desk, dir));
     outcome
 }
 
@@ -55,13 +56,10 @@ pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Out
         Some(certificate) => {
             format!("{}\n  SHA-256 {}", crate::x509::name_text(certificate.subject()), hex(&certificate.fingerprint()))
         }
-        None => format!("a new one, made in {}", bundle.path().display()),
+        None => format!("a new one, made in {}", shown(bundle.path())),
     };
-    let text = format!(
-        "{}\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n",
-        styled(BOLD, "dry run: nothing was signed, and nothing was sent"),
-        bundle.part(Part::Csr),
-    );
+    let rest = format!("\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n", bundle.part(Part::Csr));
+    let text = Text::from([styled(BOLD, "dry run: nothing was signed, and nothing was sent"), Text::from(rest)]);
     Outcome::done(document, text)
 }
 
@@ -88,22 +86,21 @@ fn anchors(record: Option<&Record>) -> String {
 }
 
 /// What to do with a key that was made here.
-fn advice(desk: &Desk<'_>, dir: &Path) -> String {
+fn advice(desk: &Desk<'_>, dir: &Path) -> Text {
     if !desk.made {
-        return String::new();
+        return Text::new();
     }
-    let key = desk.key_path().display().to_string();
+    let key = shown(desk.key_path());
     if desk.is_rehearsal() {
-        return format!("a CA was made for this rehearsal, its key is not encrypted unless you gave a passphrase: {key}\n");
+        return Text::from(format!("a CA was made for this rehearsal, its key is not encrypted unless you gave a passphrase: {key}\n"));
     }
     let kept = if desk.is_encrypted() { "keep its passphrase elsewhere" } else { "encrypt it: it lies there in plain" };
-    format!(
-        "{}\n  {}\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like yours.\n  \
+    let rest = format!(
+        "\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like yours.\n  \
          Keep {}: every client of the cluster needs it.\n",
-        styled(YELLOW, "a CA was made for this claim; its key is"),
-        styled(BOLD, &key),
-        dir.join(CA_FILE).display(),
-    )
+        shown(dir.join(CA_FILE)),
+    );
+    Text::from([styled(YELLOW, "a CA was made for this claim; its key is"), Text::from("\n  "), styled(BOLD, key), Text::from(rest)])
 }
 
 /// What can be said of a cluster that this CA has claimed from somewhere else.
@@ -112,20 +109,20 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
     Receipt {
         format: Receipt::FORMAT.to_owned(),
         cluster_id: account.cluster_id.clone(),
-        region: account.region.to_owned(),
-        endpoint: account.endpoint.map(str::to_owned),
-        tool: account.tool.to_owned(),
-        outcome: "already-claimed".to_owned(),
+        region: account.region.into(),
+        endpoint: account.endpoint.map(Into::into),
+        tool: account.tool.into(),
+        outcome: "already-claimed".into(),
         submitted_at: None,
         confirmed_at: account.now,
-        state: outcome.cluster.state.to_string(),
+        state: outcome.cluster.state.as_str().into(),
         answer: None,
         csr_sha256: None,
-        signed_cert_sha256: certificate.clone(),
-        trust_anchor_sha256: hex(&owner.trust_anchor().fingerprint()),
-        cluster_certificate_sha256: certificate,
+        signed_cert_sha256: certificate.clone().into(),
+        trust_anchor_sha256: hex(&owner.trust_anchor().fingerprint()).into(),
+        cluster_certificate_sha256: certificate.into(),
         cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
-        owner: Some(owner.basis().as_str().to_owned()),
+        owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,
         unverified: None,

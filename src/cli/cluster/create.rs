@@ -13,6 +13,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewCluster;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, Tag, limits};
 use crate::error::Result;
+use crate::outside::OutsideText;
 
 /// What a new cluster is to be; `bootstrap --create` takes the same.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -39,7 +40,7 @@ impl NewClusterArgs {
             return Err(usage(format!("{} subnets were given, expected 1 to {}", subnets.len(), limits::MAX_SUBNETS), "name them with --subnet-id"));
         }
         no_repeats("the subnet", &subnets)?;
-        check_tags(&self.tag.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>())?;
+        check_tags(&self.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
         Ok(NewCluster {
             hsm_type: self.hsm_type.clone().unwrap_or_else(|| "hsm1.medium".to_owned()),
             subnet_ids: self.subnet_id.clone(),
@@ -87,15 +88,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 created(&service, &id, limit, &hint, ui).await.map_err(|error| error.with_document(document(&made)))?
             }
         };
-        let text = format!("created {}\n{}", view::printable(&id), view::text(&cluster));
+        let text = format!("created {id}\n{}", view::text(&cluster));
         Ok(Outcome::done(document(&cluster), text))
     })
 }
 
 /// Waits until a new cluster is one. It may not be listed at once.
-pub(crate) async fn created(service: &AwsCloudHsm, id: &str, limit: Duration, hint: &str, ui: &Ui) -> Result<Cluster> {
+pub(crate) async fn created(service: &AwsCloudHsm, id: &OutsideText, limit: Duration, hint: &str, ui: &Ui) -> Result<Cluster> {
     settle(ui, limit, hint, async || {
-        Ok(match service.describe(id).await? {
+        Ok(match service.describe(id.raw()).await? {
             None => Seen::NotYet(format!("{id} is not listed yet")),
             Some(cluster) if cluster.state == ClusterState::CreateInProgress => Seen::NotYet(format!("{id} {}", cluster.state)),
             Some(cluster) if is_going(&cluster) => Seen::Lost(deleted(&cluster)),

@@ -13,6 +13,7 @@ use crate::cli::step::{StepArgs, given};
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::outside::shown;
 use crate::qr::Kind;
 use crate::qr::collection::{Collection, Fault};
 use crate::qr::parts::{Found, Piece};
@@ -83,9 +84,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let mut text = if unchanged {
-        format!("{} is unchanged: {} holds the {kind} already\n", bundle.id(), dir.display())
+        format!("{} is unchanged: {} holds the {kind} already\n", bundle.id(), shown(&dir))
     } else {
-        format!("read the {kind} of {} into {}\n", bundle.id(), dir.display())
+        format!("read the {kind} of {} into {}\n", bundle.id(), shown(&dir))
     };
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
@@ -94,7 +95,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         Kind::Request => "sign",
         Kind::Response => "submit",
     };
-    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: hsmboot {next} {}\n", dir.display()));
+    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: hsmboot {next} {}\n", shown(&dir)));
     Ok(Outcome::done(document, text))
 }
 
@@ -105,7 +106,7 @@ fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
         let (name, content, recorded) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), standard_input()?, Path::new(STDIN))
         } else {
-            (path.display().to_string(), fsio::read(path, "a photograph", MAX_FILE)?, path.as_path())
+            (shown(path), fsio::read(path, "a photograph", MAX_FILE)?, path.as_path())
         };
         files.extend(given(recorded, &content));
         let mut seen = Seen::default();
@@ -274,13 +275,13 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
         return Err(Error::new(
             Class::Input,
             "request-missing",
-            format!("this is a response, and {} does not hold the request that it answers", dir.display()),
+            format!("this is a response, and {} does not hold the request that it answers", shown(dir)),
             "name the bundle that was fetched with --bundle",
         ));
     };
     let Some(response) = received.response()?.filter(|_| there.id() == received.id()) else { return Ok(()) };
     let csr = pem::decode(&there.read(Part::Csr)?, Label::CertificateRequest).unwrap_or_default();
-    if response.csr_sha256.eq_ignore_ascii_case(&hex(&sha256(&csr))) {
+    if response.csr_sha256.raw().eq_ignore_ascii_case(&hex(&sha256(&csr))) {
         return Ok(());
     }
     Err(Error::new(
@@ -288,7 +289,7 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
         "signed-for-another-csr",
         format!(
             "the response was signed for another CSR than the bundle's\n  signed SHA-256 {}\n  found  SHA-256 {}  {}",
-            crate::bundle::printable(&response.csr_sha256),
+            response.csr_sha256,
             hex(&sha256(&csr)),
             there.part(Part::Csr)
         ),

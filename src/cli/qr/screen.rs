@@ -6,7 +6,7 @@ use anstyle::{Ansi256Color, Color, Style};
 use rustix::termios::tcgetwinsize;
 
 use crate::bundle::Bundle;
-use crate::cli::ui::{Format, Ui};
+use crate::cli::ui::{Format, Text, Ui, styled};
 use crate::error::{Class, Error, Result};
 use crate::qr::draw::{Drawing, LARGEST, SMALLEST, on_terminal};
 use crate::qr::parts::MAX_PARTS;
@@ -122,22 +122,22 @@ fn question(next: usize) -> String {
     format!("Enter: part {next}; a number: that part; q: end: ")
 }
 
-fn coloured(line: &str) -> String {
-    format!("{CODE}{line}{CODE:#}")
+fn coloured(line: &str) -> Text {
+    styled(CODE, line)
 }
 
-fn below(drawing: &Drawing, caption: &Caption) -> String {
-    let code: String = drawing.terminal().iter().map(|line| format!("{}\n", coloured(line))).collect();
-    let caption: String = caption.wrapped(drawing.side()).iter().map(|line| format!("{line}\n")).collect();
-    code + &caption
+fn below(drawing: &Drawing, caption: &Caption) -> Text {
+    let code: Text = drawing.terminal().iter().map(|line| Text::from([coloured(line), Text::from("\n")])).collect();
+    let caption: Text = caption.wrapped(drawing.side()).iter().map(|line| Text::from(format!("{line}\n"))).collect();
+    Text::from([code, caption])
 }
 
-fn beside(drawing: &Drawing, caption: &Caption, columns: usize) -> String {
+fn beside(drawing: &Drawing, caption: &Caption, columns: usize) -> Text {
     let room = columns.saturating_sub(drawing.side()).saturating_sub(APART);
     let mut words = std::iter::repeat_n(String::new(), BESIDE).chain(caption.wrapped(room));
     let line = |line: &String| match words.next().filter(|words| !words.is_empty()) {
-        Some(words) => format!("{}{:APART$}{words}\n", coloured(line), ""),
-        None => format!("{}\n", coloured(line)),
+        Some(words) => Text::from([coloured(line), Text::from(format!("{:APART$}{words}\n", ""))]),
+        None => Text::from([coloured(line), Text::from("\n")]),
     };
     drawing.terminal().iter().map(line).collect()
 }
@@ -149,15 +149,19 @@ impl Shown<'_> {
     }
 
     /// All chosen ones.
-    pub(super) fn in_a_row(&self) -> String {
-        self.chosen.iter().filter_map(|number| self.part(*number)).map(|(drawing, caption)| format!("{}\n", below(drawing, caption))).collect()
+    pub(super) fn in_a_row(&self) -> Text {
+        self.chosen
+            .iter()
+            .filter_map(|number| self.part(*number))
+            .map(|(drawing, caption)| Text::from([below(drawing, caption), Text::from("\n")]))
+            .collect()
     }
 
     /// One, then Enter, then the next; in the end any of them again. `fewest`: how many codes there would be in a window that is large enough.
     pub(super) fn one_by_one(&self, window: Option<Window>, fewest: usize) -> Result<()> {
         if self.chosen.len() > MANY && fewest < self.chosen.len() {
             let many = self.chosen.len();
-            say(&format!("{many} codes of the size that fits this window; a larger window takes fewer, at best {fewest}\nEnter: begin; q: end: "))?;
+            say(format!("{many} codes of the size that fits this window; a larger window takes fewer, at best {fewest}\nEnter: begin; q: end: "))?;
             let mut line = String::new();
             let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
             if matches!(read, Ok(0) | Err(_)) || matches!(line.trim(), "q" | "quit") {
@@ -178,7 +182,7 @@ impl Shown<'_> {
                 None => "Enter: end; a number: that part again: ".to_owned(),
             };
             // Once, where every code begins at the top: what stood there stays in the terminal's history.
-            say(&format!("\n{code}{next}"))?;
+            say([Text::from("\n"), code, Text::from(next)])?;
             match self.answer(queue.last().copied()) {
                 Some(chosen) => {
                     queue.retain(|waiting| *waiting != chosen);
@@ -203,7 +207,7 @@ impl Shown<'_> {
                     _ => {
                         let parts = if self.drawings.len() == 1 { "part 1 alone".to_owned() } else { format!("parts 1 to {}", self.drawings.len()) };
                         // The next thing to be shown says what is wrong with the terminal.
-                        drop(say(&format!("{} of {} has {parts}: ", self.kind, self.bundle.id())));
+                        drop(say(format!("{} of {} has {parts}: ", self.kind, self.bundle.id())));
                     }
                 },
             }
@@ -211,9 +215,9 @@ impl Shown<'_> {
     }
 }
 
-fn say(text: &str) -> Result<()> {
+fn say(text: impl Into<Text>) -> Result<()> {
     let mut out = anstream::stdout().lock();
-    write!(out, "{text}").and_then(|()| out.flush()).map_err(|cause| {
+    out.write_all(text.into().to_terminal().as_bytes()).and_then(|()| out.flush()).map_err(|cause| {
         let what = format!("the codes cannot be shown: {}", crate::fsio::io_text(&cause));
         Error::new(Class::Machine, "cannot-write", what, "write images with -o FILE.png or -o FILE.svg")
     })

@@ -8,9 +8,10 @@ use super::screen::{self, Shown, Window};
 use crate::bundle::archive::{self, Fault, Members};
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
-use crate::cli::ui::{Outcome, Ui, path_value};
+use crate::cli::ui::{Outcome, Text, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
+use crate::outside::shown;
 use crate::qr::draw::{self, Drawing};
 use crate::qr::{Caption, Kind, parts, sheet};
 use crate::x509::{hex, sha256};
@@ -89,18 +90,18 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let chosen = chosen(&args.part, total)?;
     let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();
     let written = write(args, kind, &chosen, &drawings, &captions)?;
-    let shown = Shown { kind, chosen: &chosen, drawings: &drawings, captions: &captions, bundle: &bundle };
-    let mut text = String::new();
+    let drawn = Shown { kind, chosen: &chosen, drawings: &drawings, captions: &captions, bundle: &bundle };
+    let mut text = Text::new();
     if interactive {
-        shown.one_by_one(window, cut(draw::LARGEST).map_or(total, |texts| texts.len()))?;
+        drawn.one_by_one(window, cut(draw::LARGEST).map_or(total, |texts| texts.len()))?;
     } else if on_screen {
-        text = shown.in_a_row();
+        text = drawn.in_a_row();
     }
     if kind == Kind::Request && bundle.has(Part::SignedCert) {
         ui.warn("the bundle is signed, and this is its request again: what goes back from the CA is drawn with --response");
     }
     for path in &written {
-        text.push_str(&format!("wrote {}\n", path.display()));
+        text.push_str(&format!("wrote {}\n", shown(path)));
     }
     text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\n"));
     let parts: Vec<_> =
@@ -137,14 +138,14 @@ fn stays(dir: &Path, fault: &Fault) -> Error {
         Fault::PrivateKey(_) => ("private-key", "take it out of the bundle; if it has travelled, consider it lost"),
         Fault::Malformed(_) => ("bad-archive", "take it out of the bundle, and find out who put it there"),
     };
-    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", dir.display()), hint)
+    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", shown(dir)), hint)
 }
 
 fn too_much(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "file-too-large",
-        format!("{} is too large to be carried by camera: it takes more than {} codes", dir.display(), parts::MAX_PARTS),
+        format!("{} is too large to be carried by camera: it takes more than {} codes", shown(dir), parts::MAX_PARTS),
         "carry it as one file: `hsmboot pack`",
     )
 }
@@ -209,7 +210,7 @@ fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captio
 
 /// The sheet's own name; of several pages, with the number in front of its ending.
 fn page_name(sheet: &Path, page: usize, pages: usize) -> String {
-    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let text = |part: Option<&std::ffi::OsStr>| crate::outside::stored(part.unwrap_or_default());
     match pages {
         1 => text(sheet.file_name()),
         _ => format!("{}-{page}of{pages}.{}", text(sheet.file_stem()), text(sheet.extension())),

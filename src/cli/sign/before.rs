@@ -8,6 +8,7 @@ use crate::cli::ui::Ui;
 use crate::cli::verify;
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+use crate::outside::shown;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
 use crate::x509::pem::{self, Label};
@@ -22,7 +23,7 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
         Class::Conflict,
         "already-signed",
         format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
-        format!("submit it with `hsmboot submit {}`, or sign again with --force", bundle.path().display()),
+        format!("submit it with `hsmboot submit {}`, or sign again with --force", shown(bundle.path())),
     ))
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
             Class::Input,
             "not-signed",
             format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", bundle.path().display()),
+            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", shown(bundle.path())),
         ));
     }
     bundle.compare_response()?;
@@ -85,7 +86,7 @@ pub(crate) fn grounds<'a>(judgement: &'a Judgement, waiver: Option<&'a Waiver>, 
     let csr: &Csr = judgement.csr().ok_or_else(rejected)?;
     ui.alarm("UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key will own what the cluster's users trust.");
     ui.alarm(&format!("Going on because: {}", waiver.reason));
-    Ok(Grounds::Unverified { csr, reason: &waiver.reason })
+    Ok(Grounds::Unverified { csr, reason: waiver.reason.raw() })
 }
 
 fn verification(record: &Record) -> Value {

@@ -114,7 +114,7 @@ impl Work<'_> {
         })?;
         note_subject(&pair, ui);
         let given = Digests::from([(arn.to_string(), hex(&sha256(root_text.as_bytes())))]);
-        let issued_by = IssuedBy { ca_arn: arn.to_string(), certificate_arn };
+        let issued_by = IssuedBy { ca_arn: arn.to_string().into(), certificate_arn: certificate_arn.into() };
         self.finish(&pair, Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, &owner, compared), compared)
     }
 }

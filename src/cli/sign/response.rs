@@ -11,6 +11,7 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
+use crate::outside::shown;
 use crate::owner;
 use crate::verify::{Evidence, Record};
 use crate::x509::{Moment, hex, name_text, sha256};
@@ -38,18 +39,18 @@ impl Signed<'_> {
             format: Response::FORMAT.to_owned(),
             cluster_id: bundle.id().clone(),
             signed_at: self.signed_at,
-            tool: TOOL.to_owned(),
+            tool: TOOL.into(),
             files: BTreeMap::from([
                 (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
                 (Part::SignedCert.file_name(bundle.id()), hex(&sha256(pair.signed_cert_pem().as_bytes()))),
                 (CA_FILE.to_owned(), hex(&sha256(pair.trust_anchor_pem().as_bytes()))),
             ]),
-            csr_sha256: hex(&pair.csr().fingerprint()),
-            signed_cert_sha256: hex(&pair.signed_cert().fingerprint()),
-            ca_fingerprint: hex(&pair.trust_anchor().fingerprint()),
+            csr_sha256: hex(&pair.csr().fingerprint()).into(),
+            signed_cert_sha256: hex(&pair.signed_cert().fingerprint()).into(),
+            ca_fingerprint: hex(&pair.trust_anchor().fingerprint()).into(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
-            verdict: self.record.verdict.as_str().to_owned(),
+            verdict: self.record.verdict.as_str().into(),
             unverified: self.unverified.clone(),
         }
     }
@@ -106,7 +107,7 @@ impl Signed<'_> {
             bundle.place(CA_FILE),
             response.ca_fingerprint,
             if compared { ", as expected" } else { ", compared by nobody" },
-            bundle.path().display(),
+            shown(bundle.path()),
         );
         Outcome::done(document, text)
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::cli::ui::Ui;
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown;
 use crate::simulator::Credentials;
 
 const VARIABLES: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
@@ -39,10 +40,10 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, facts) = fsio::read_with_facts(path, "the simulator's credentials", MAX_INPUT)?;
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
-        ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", path.display()));
+        ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", shown(path)));
     }
     let refused = |what: String| {
-        let message = format!("{} holds no credentials for the simulator: {what}", path.display());
+        let message = format!("{} holds no credentials for the simulator: {what}", shown(path));
         Error::new(Class::Input, "simulator-credentials-malformed", message, "write one in a line: access-key secret [session-token] [account]")
     };
     let text = std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;

@@ -4,8 +4,14 @@ use aws_sdk_cloudhsmv2::types;
 
 use crate::cloudhsm::fleet::{Backup, Copied, Tag};
 use crate::cloudhsm::{BackupState, Certificates, Cluster, ClusterState, HsmState, HsmSummary};
+use crate::outside::OutsideText;
 
-fn own(text: Option<&str>) -> Option<String> {
+fn own(text: Option<&str>) -> Option<OutsideText> {
+    text.map(OutsideText::from)
+}
+
+/// A certificate or a CSR, which is read before anything is shown of it.
+fn pem(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }
 
@@ -14,21 +20,21 @@ const NO_STATE: &str = "(none given)";
 
 pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
     let certificates = cluster.certificates().map(|certificates| Certificates {
-        cluster_csr: own(certificates.cluster_csr()),
-        hsm_certificate: own(certificates.hsm_certificate()),
-        aws_hardware_certificate: own(certificates.aws_hardware_certificate()),
-        manufacturer_hardware_certificate: own(certificates.manufacturer_hardware_certificate()),
-        cluster_certificate: own(certificates.cluster_certificate()),
+        cluster_csr: pem(certificates.cluster_csr()),
+        hsm_certificate: pem(certificates.hsm_certificate()),
+        aws_hardware_certificate: pem(certificates.aws_hardware_certificate()),
+        manufacturer_hardware_certificate: pem(certificates.manufacturer_hardware_certificate()),
+        cluster_certificate: pem(certificates.cluster_certificate()),
     });
     Cluster {
-        cluster_id: cluster.cluster_id().unwrap_or_default().to_owned(),
+        cluster_id: cluster.cluster_id().unwrap_or_default().into(),
         state: ClusterState::from(cluster.state().map_or(NO_STATE, |state| state.as_str())),
         state_message: own(cluster.state_message()).filter(|text| !text.is_empty()),
         hsm_type: own(cluster.hsm_type()),
-        mode: cluster.mode().map(|mode| mode.as_str().to_owned()),
+        mode: cluster.mode().map(|mode| mode.as_str().into()),
         vpc_id: own(cluster.vpc_id()),
         created: cluster.create_timestamp().map(|moment| moment.secs()),
-        subnets: cluster.subnet_mapping().into_iter().flatten().map(|(zone, subnet)| (zone.clone(), subnet.clone())).collect(),
+        subnets: cluster.subnet_mapping().into_iter().flatten().map(|(zone, subnet)| (zone.as_str().into(), subnet.as_str().into())).collect(),
         security_group: own(cluster.security_group()),
         source_backup_id: own(cluster.source_backup_id()),
         retention_days: cluster.backup_retention_policy().and_then(|policy| policy.value()?.parse().ok()),
@@ -40,7 +46,7 @@ pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
 
 pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
     HsmSummary {
-        hsm_id: hsm.hsm_id().to_owned(),
+        hsm_id: hsm.hsm_id().into(),
         state: HsmState::from(hsm.state().map_or(NO_STATE, |state| state.as_str())),
         state_message: own(hsm.state_message()).filter(|text| !text.is_empty()),
         availability_zone: own(hsm.availability_zone()),
@@ -52,7 +58,7 @@ pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
 
 pub(super) fn backup_from(backup: &types::Backup) -> Backup {
     Backup {
-        backup_id: backup.backup_id().to_owned(),
+        backup_id: backup.backup_id().into(),
         state: BackupState::from(backup.backup_state().map_or(NO_STATE, |state| state.as_str())),
         cluster_id: own(backup.cluster_id()),
         created: backup.create_timestamp().map(|moment| moment.secs()),
@@ -77,7 +83,7 @@ pub(super) fn copied_from(backup: &types::DestinationBackup) -> Copied {
 
 /// The tags, by their keys: the service gives them in no order.
 pub(super) fn tags_from(tags: &[types::Tag]) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = tags.iter().map(|tag| Tag { key: tag.key().to_owned(), value: tag.value().to_owned() }).collect();
+    let mut tags: Vec<Tag> = tags.iter().map(|tag| Tag { key: tag.key().into(), value: tag.value().into() }).collect();
     tags.sort_unstable();
     tags
 }

@@ -58,14 +58,14 @@ impl AwsCloudHsm {
 
     /// An answer that lacks what it is for: the call was accepted, and what it did is not known.
     fn without<T>(&self, call: Call, what: &str, found: Option<T>) -> Result<T, ServiceError> {
-        found.ok_or_else(|| self.failed(call, Trouble::Unknown { reason: format!("an answer without {what}") }))
+        found.ok_or_else(|| self.failed(call, Trouble::Unknown { reason: format!("an answer without {what}").into() }))
     }
 
     fn tags_for(&self, call: Call, tags: &[Tag]) -> Result<Option<Vec<types::Tag>>, ServiceError> {
-        let made = tags.iter().map(|tag| types::Tag::builder().key(&tag.key).value(&tag.value).build());
+        let made = tags.iter().map(|tag| types::Tag::builder().key(tag.key.raw()).value(tag.value.raw()).build());
         let made: Result<Vec<types::Tag>, _> = made.collect();
         // Never seen: both members are there.
-        let made = made.map_err(|fault| self.failed(call, Trouble::Unreachable { reason: fault.to_string() }))?;
+        let made = made.map_err(|fault| self.failed(call, Trouble::Unreachable { reason: fault.to_string().into() }))?;
         Ok(Some(made).filter(|made| !made.is_empty()))
     }
 }
@@ -99,7 +99,7 @@ impl Fleet for AwsCloudHsm {
     }
 
     async fn clusters(&self, filter: &ClusterFilter) -> Result<Vec<Cluster>, ServiceError> {
-        let states = filter.states.iter().map(ToString::to_string).collect();
+        let states = filter.states.iter().map(|state| state.as_str().to_owned()).collect();
         let filters = filters([("clusterIds", filter.cluster_ids.clone()), ("vpcIds", filter.vpc_ids.clone()), ("states", states)]);
         let failed = |trouble| self.failed(Call::DescribeClusters, trouble);
         self.read(Call::DescribeClusters, async {
@@ -149,7 +149,7 @@ impl Fleet for AwsCloudHsm {
             ("backupIds", filter.backup_ids.clone()),
             ("sourceBackupIds", filter.source_backup_ids.clone()),
             ("clusterIds", filter.cluster_ids.clone()),
-            ("states", filter.states.iter().map(ToString::to_string).collect()),
+            ("states", filter.states.iter().map(|state| state.as_str().to_owned()).collect()),
             ("neverExpires", filter.never_expires.iter().map(ToString::to_string).collect()),
         ]);
         let failed = |trouble| self.failed(Call::DescribeBackups, trouble);

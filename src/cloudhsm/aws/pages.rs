@@ -38,7 +38,7 @@ impl<'a> Pages<'a> {
     /// [`Trouble::TooMuch`]: the list has no end.
     pub(super) fn go_on(&mut self, next: Option<&str>) -> Result<bool, Trouble> {
         let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
-        let too_much = |reason: String| Err(Trouble::TooMuch { reason });
+        let too_much = |reason: String| Err(Trouble::TooMuch { reason: reason.into() });
         if !self.seen.insert(next.to_owned()) {
             return too_much("the service gave the same NextToken twice: its pages go round in a circle".to_owned());
         }

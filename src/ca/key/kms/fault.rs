@@ -25,8 +25,8 @@ impl Call<'_> {
         let trouble = failure::trouble(error, true);
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
         let said = match &trouble {
-            Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.as_str(),
-            Trouble::Unknown { reason } => reason.as_str(),
+            Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.raw(),
+            Trouble::Unknown { reason } => reason.raw(),
             _ => "",
         };
         match code {
@@ -59,7 +59,7 @@ impl Call<'_> {
     /// Something about the way to it.
     pub(super) fn told(&self, trouble: &Trouble) -> Error {
         let asked = Asked {
-            service: self.place.name("AWS KMS"),
+            service: &self.place.name("AWS KMS"),
             call: self.name,
             at: self.place.of("AWS KMS"),
             region_of: "the key's region",

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::aws::{Arn, is_uuid, shown};
+use crate::aws::{Arn, is_uuid};
 use crate::error::{Class, Error, Result};
+use crate::outside::shown_text;
 
 /// The longest URI that is read. A key's ARN has about 80 characters, an alias at most 256 (KMS API Reference, CreateAlias).
 const MAX_URI: usize = 512;
@@ -29,7 +30,7 @@ impl KmsKeyName {
             Err(Error::new(
                 Class::Usage,
                 "bad-key-uri",
-                format!("--ca-key names no AWS KMS key: {what}\n  found  awskms:{}", shown(text)),
+                format!("--ca-key names no AWS KMS key: {what}\n  found  awskms:{}", shown_text(text)),
                 "give awskms:arn:aws:kms:REGION:ACCOUNT:key/ID, awskms:arn:...:alias/NAME, awskms:alias/NAME or awskms:KEY-ID",
             ))
         };

@@ -4,14 +4,8 @@ use std::path::Path;
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 
-use crate::ca::shown;
 use crate::error::{Class, Error};
-use crate::x509::name::is_invisible;
-
-/// A text from a token or a module, without what could steer a terminal.
-pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_invisible(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
+use crate::outside::shown;
 
 /// What the module answered, by the name that the standard and the vendor's manual have for it.
 pub(super) fn answer(error: &Cryptoki) -> String {
@@ -112,10 +106,5 @@ mod tests {
         let error = token("`ca`", "did not sign", &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign));
         assert_eq!((error.code(), error.kind), (5, "token-refused"));
         assert!(error.message.contains("CKR_FUNCTION_FAILED"), "{}", error.message);
-    }
-
-    #[test]
-    fn a_label_cannot_steer_a_terminal() {
-        assert_eq!(clean("a\u{1b}[2J\u{202e}b"), "a\u{fffd}[2J\u{fffd}b");
     }
 }

@@ -8,8 +8,8 @@ use cryptoki::error::{Error as Cryptoki, RvError};
 use super::super::KeyWarning;
 use super::failure;
 use super::uri::Pkcs11Uri;
-use crate::ca::shown;
 use crate::error::{Class, Error, Result};
+use crate::outside::{shown, shown_text};
 
 /// A PKCS#11 module in use.
 pub(super) struct Module {
@@ -77,8 +77,8 @@ impl Module {
             &self.path,
             &format!(
                 "is not the library that the URI names\n  found  library-manufacturer `{}`, library-description `{}`, library-version {}.{}",
-                failure::clean(info.manufacturer_id()),
-                failure::clean(info.library_description()),
+                shown_text(info.manufacturer_id()),
+                shown_text(info.library_description()),
                 found.0,
                 found.1
             ),
@@ -143,7 +143,7 @@ fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
         // The dynamic linker's own words: which other library is missing stands in nothing else.
         (_, Cryptoki::LibraryLoading(loader)) => unusable(
             path,
-            &format!("cannot be loaded\n  the loader says: {}", failure::clean(&loader.to_string())),
+            &format!("cannot be loaded\n  the loader says: {}", shown_text(&loader.to_string())),
             "it has to be a shared library for this kind of machine, readable, with all that it needs; a static hsmboot can load none",
         ),
         _ => failure::module(path, "cannot be used", error),

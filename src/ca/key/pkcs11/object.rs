@@ -5,7 +5,7 @@ use cryptoki::session::Session;
 
 use super::super::plain::Curve;
 use super::super::scheme::{self, Scheme};
-use super::failure::{self, clean};
+use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Class, Error, Result};
@@ -229,12 +229,7 @@ fn list(keys: &[Key]) -> String {
     if more > 0 {
         text.push_str(&format!("\n  and {more} more"));
     }
-    clean_lines(&text)
-}
-
-/// Every line break here is our own.
-fn clean_lines(text: &str) -> String {
-    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+    text
 }
 
 /// The public key as the private key's own object has it: an RSA key always has its modulus (PKCS#11 2.40 curr, 2.1.3), and

@@ -3,11 +3,11 @@
 use cryptoki::context::Pkcs11;
 use cryptoki::slot::{Slot, SlotInfo, TokenInfo};
 
-use super::failure::{self, clean};
+use super::failure;
 use super::module::Module;
 use super::uri::{self, Pkcs11Uri};
-use crate::ca::shown;
 use crate::error::{Class, Error, Result};
+use crate::outside::{shown, shown_text};
 
 /// How many tokens, or keys, an error lists.
 pub(super) const LISTED: usize = 20;
@@ -33,7 +33,7 @@ impl Token {
 
     /// `` `ca` (serial 1234) ``: for people.
     pub(super) fn name(&self) -> String {
-        format!("`{}` (serial {})", clean(self.info.label()), clean(self.info.serial_number()))
+        format!("`{}` (serial {})", shown_text(self.info.label()), shown_text(self.info.serial_number()))
     }
 
     /// What a URI has to say to mean this token, in any slot.

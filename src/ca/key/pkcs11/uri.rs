@@ -120,7 +120,7 @@ impl Pkcs11Uri {
 /// A file, as a path or as a `file:` URI. RFC 7512 2.4 leaves the rest to the program: nothing is run here, and nothing fetched.
 fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
     let path = value.file()?;
-    let text = path.to_string_lossy();
+    let text = crate::outside::stored(&path);
     if text.starts_with('|') {
         return Err(bad("its `pin-source` names a program to run, which is not done: put the PIN into a file, or a descriptor"));
     }
