@@ -112,7 +112,7 @@ impl Place<'_> {
     }
 
     fn is_a_link(&self) -> Error {
-        Self::not_a_file(format!("{} is a symbolic link, expected a file with {}", self.path.display(), self.what))
+        Self::not_a_file(format!("{} is a symbolic link, expected a file with {}", shown(self.path), self.what))
     }
 
     fn is_no_file(&self) -> Error {
