@@ -46,6 +46,8 @@ mod tables;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "support/terminal.rs"]
 mod terminal;
+#[path = "docs/threats.rs"]
+mod threats;
 
 use std::fs;
 use std::path::{Path, PathBuf};

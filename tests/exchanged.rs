@@ -70,7 +70,8 @@ fn goes_on(bench: &Bench, (mut strace, id): (Child, String), dir: &str) -> (i32,
         let stops = fs::read_to_string(bench.path("trace")).unwrap().matches("stopped by SIGSTOP").count();
         if stops > told {
             told = stops;
-            assert!(Command::new("kill").args(["-CONT", &id]).status().unwrap().success());
+            // Each thread's stop is told, and the program may have ended before the last one is read: nothing is left to go on then.
+            drop(Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status().unwrap());
         }
         if since.elapsed() > WAITS {
             drop(Command::new("kill").args(["-KILL", &id]).status());

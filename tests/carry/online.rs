@@ -55,12 +55,13 @@ fn a_claim_from_nothing_is_kept_in_one_file_and_taken_up_from_it() {
     let submitted = stage.run(&[&["submit", FILE, "--ca", CA[1], "--output", "json"][..], &ROOTS].concat()).expect(0).json();
     assert_eq!(submitted["outcome"], "already-claimed");
     assert_eq!(stage.simulator.calls().get("CreateCluster"), Some(&1));
-    // Away with the file: a cluster that CreateCluster refuses leaves none.
+    // A cluster that CreateCluster refuses is written down as refused, and a second run asks again.
     fs::remove_file(stage.bench.path(FILE)).unwrap();
-    let mut refused = words;
-    refused.extend(["--tag", "aws:reserved=1"]);
+    let refused = [&words[..], &["--tag", "aws:reserved=1"]].concat();
     assert_ne!(stage.run(&refused).code, 0);
-    assert!(!stage.bench.path(FILE).exists());
+    assert!(stage.member("creation.json")["refused_at"].is_string());
+    stage.run(&words).expect(0);
+    assert_eq!(stage.member("receipt.json")["outcome"], "claimed");
 }
 
 #[test]
