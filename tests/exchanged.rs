@@ -71,7 +71,7 @@ fn goes_on(bench: &Bench, (mut strace, id): (Child, String), dir: &str) -> (i32,
         if stops > told {
             told = stops;
             // Each thread's stop is told, and the program may have ended before the last one is read: nothing is left to go on then.
-            drop(Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status().unwrap());
+            Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status().unwrap();
         }
         if since.elapsed() > WAITS {
             drop(Command::new("kill").args(["-KILL", &id]).status());
