@@ -55,9 +55,25 @@ fn kms() -> StandIn {
 
 /// Runs hsmboot with the stand-in in the place of the service, and nothing else of AWS in sight.
 fn hsmboot(bench: &Bench, service: &StandIn, args: &[&str]) -> Run {
-    let mut command = bench.command(args);
+    let args = pinned(args);
+    let mut command = bench.command(&args.iter().map(String::as_str).collect::<Vec<_>>());
     command.env("AWS_ENDPOINT_URL_KMS", &service.url).env("AWS_ENDPOINT_URL_ACM_PCA", &service.url);
     run(command)
+}
+
+thread_local! {
+    /// The SHA-256 of the root of the private CA that this test has started last: what those who keep the CA know.
+    static PIN: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+}
+
+/// The command line with the root's SHA-256, where it names a CA by its ARN and no SHA-256.
+fn pinned(args: &[&str]) -> Vec<String> {
+    let mut args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    if args.iter().any(|arg| arg == "--ca-arn") && !args.iter().any(|arg| arg == "--ca-fingerprint") {
+        let pin = PIN.with_borrow(Clone::clone).unwrap_or_else(|| "00".repeat(32));
+        args.extend(["--ca-fingerprint".to_owned(), pin]);
+    }
+    args
 }
 
 fn refused(bench: &Bench, service: &StandIn, args: &[&str], code: i32, kind: &str, words: &[&str]) -> String {
@@ -347,6 +363,8 @@ impl PrivateCa {
 
     fn start(&self) -> StandIn {
         let ca = self.clone();
+        let der = x509_parser::pem::parse_x509_pem(self.root.as_bytes()).ok().map(|(_, pem)| pem.contents);
+        PIN.set(der.map(|der| hsmboot::x509::hex(&hsmboot::x509::sha256(&der))));
         StandIn::new(move |call| match call.target.strip_prefix("ACMPrivateCA.").unwrap() {
             "DescribeCertificateAuthority" => (200, json!({ "CertificateAuthority": ca.describe })),
             "GetCertificateAuthorityCertificate" => {
