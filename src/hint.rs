@@ -15,7 +15,7 @@ pub(crate) fn line(words: &[&str]) -> String {
 /// A path as a word of a command: one that begins with a dash would be an option, and in place of one that a line cannot show stands `otherwise`.
 pub(crate) fn path(path: &Path, otherwise: &str) -> String {
     match path.to_str() {
-        Some(text) if !text.chars().any(char::is_control) => {
+        Some(text) if shown(path).to_string() == text => {
             if text.starts_with('-') {
                 format!("./{text}")
             } else {
@@ -34,7 +34,7 @@ pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool
     (2..u32::MAX).map(name).find(|name| !taken(name)).unwrap_or_else(|| name(u32::MAX))
 }
 
-use crate::outside::{OutsideText, stored};
+use crate::outside::{OutsideText, shown, stored};
 
 /// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language, 2.2): those that it would read in another way, or not
 /// as one word, stand in single quotes. What would be obeyed is shown.
