@@ -15,7 +15,7 @@ pub(crate) fn line(words: &[&str]) -> String {
 /// A path as a word of a command: one that begins with a dash would be an option, and in place of one that a line cannot show stands `otherwise`.
 pub(crate) fn path(path: &Path, otherwise: &str) -> String {
     match path.to_str() {
-        Some(text) if shown(path).to_string() == text => {
+        Some(text) if shown(path) == text => {
             if text.starts_with('-') {
                 format!("./{text}")
             } else {
