@@ -250,9 +250,9 @@ fn a_signal_ends_a_program_that_nobody_listens_to() {
     drop(command);
     let _to = pipe::opened_by(&mut child, &bench.path("pipe"));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    // By the signal itself, which a shell shows as 130 too.
+    // By the signal itself, which a shell shows as 130 too; by SIGKILL where the tests were started with SIGINT ignored, as a shell's background jobs are.
     let status = end(&mut child);
-    assert_eq!((status.code(), status.signal()), (None, Some(2)));
+    assert!(status.code().is_none() && matches!(status.signal(), Some(2 | 9)), "{status}");
 }
 
 /// Process substitution of a shell, and a writer that comes late.
