@@ -190,7 +190,7 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, what: &'stat
         }
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
         CERTIFICATE_POLICIES => policies(&inner?, what)?,
-        // A maker's own extension, which whoever reads it may read as he likes (facts.md: genuine ones may be no DER).
+        // A maker's own extension, which whoever reads it may read as he likes.
         _ if inner.is_err() && !critical && holder == Holder::Certificate => found.opaque.push(oid.clone()),
         _ => drop(inner?),
     }
