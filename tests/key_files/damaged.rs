@@ -251,7 +251,7 @@ fn nothing_of_it_comes_out_of_any_command() {
         .collect();
     let signing = ["sign", "bundle", "--force", "--ca", "customerCA.crt"];
     let check = ["check", "--csr", "x", "--signed-cert", "x", "--trust-anchor", "x"];
-    let given: Vec<Vec<&str>> = vec![
+    let mut given: Vec<Vec<&str>> = vec![
         [&signing[..], &["--ca-key", "x"], &TRUST].concat(),
         [&signing[..], &["--ca-key", "locked", "--passphrase-file", "x"], &TRUST].concat(),
         [&["sign", "bundle", "--force", "--ca", "x", "--ca-key", "x"][..], &TRUST].concat(),
@@ -263,6 +263,16 @@ fn nothing_of_it_comes_out_of_any_command() {
         vec!["report", "bundle", "--ca", "x"],
         vec!["unpack", "x", "unpacked"],
     ];
+    if cfg!(feature = "qr") {
+        given.push(vec!["qr", "read", "x", "--bundle", "photographed"]);
+    }
+    if cfg!(feature = "pkcs11") {
+        // In the program's own directory: the loader looks elsewhere for a name without a slash.
+        given.push([&signing[..], &["--ca-key", "pkcs11:token=ca;object=key", "--pkcs11-module", "./x"], &TRUST].concat());
+        given.push(
+            [&signing[..], &["--ca-key", "pkcs11:token=ca?module-path=/dev/null&pin-source=file:x", "--pkcs11-module", "./x"], &TRUST].concat(),
+        );
+    }
     let look: Vec<Vec<&str>> = vec![
         [&["verify", "bundle", "--record"][..], &TRUST].concat(),
         vec!["report", "bundle", "-o", "report.html"],
