@@ -8,6 +8,8 @@ mod backup;
 mod cluster;
 #[path = "manage/create.rs"]
 mod create;
+#[path = "manage/hinted.rs"]
+mod hinted;
 #[path = "manage/hsm.rs"]
 mod hsm;
 #[path = "manage/limits.rs"]

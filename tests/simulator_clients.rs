@@ -115,12 +115,15 @@ fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
 fn credentials_that_are_not_there_or_malformed_are_refused_unquoted() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("credentials");
+    let file = directory.path().join("somebody's $HOME credentials");
     std::fs::write(&file, "AKID hidden token nonsense\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (code, errors) = refusal(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
     assert_eq!(code, Some(4), "{errors}");
     assert!(errors.contains("line 1") && errors.contains("open to others") && !errors.contains("hidden"), "{errors}");
+    // What closes it does so to the letter.
+    passes(&run("sh", &["-ec", errors.split('`').nth(1).unwrap()]));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let (code, errors) = refusal(&["--require-sigv4"]);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("AWS_ACCESS_KEY_ID"), "{errors}");

@@ -14,6 +14,7 @@ use crate::claim::{Failure, reasons};
 use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::Result;
 use crate::fetch::{self, Facts, Fetched};
+use crate::hint;
 use crate::outside::{OutsideText, shown};
 
 /// Fetch a cluster's CSR and certificates into a bundle
@@ -96,6 +97,6 @@ fn answer(fetched: &Fetched) -> Outcome {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
-    text.push_str(&format!("next: hsmboot verify {}\n", shown(dir)));
+    text.push_str(&format!("next: {}\n", hint::line(&["hsmboot", "verify", &hint::path(dir, "DIR")])));
     Outcome::done(document, text)
 }

@@ -13,6 +13,7 @@ use crate::cli::step::{StepArgs, given};
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::hint;
 use crate::outside::shown;
 use crate::qr::Kind;
 use crate::qr::collection::{Collection, Fault};
@@ -95,7 +96,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         Kind::Request => "sign",
         Kind::Response => "submit",
     };
-    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: hsmboot {next} {}\n", shown(&dir)));
+    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: {}\n", hint::line(&["hsmboot", next, &hint::path(&dir, "DIR")])));
     Ok(Outcome::done(document, text))
 }
 

@@ -8,7 +8,7 @@ use crate::cli::ui::Ui;
 use crate::cli::verify;
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::shown;
+use crate::hint;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
 use crate::x509::pem::{self, Label};
@@ -23,7 +23,7 @@ pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
         Class::Conflict,
         "already-signed",
         format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
-        format!("submit it with `hsmboot submit {}`, or sign again with --force", shown(bundle.path())),
+        format!("submit it with {}, or sign again with --force", hint::command(&["hsmboot", "submit", &hint::path(bundle.path(), "DIR")])),
     ))
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
             Class::Input,
             "not-signed",
             format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-            format!("sign it first: hsmboot sign {} --ca FILE --ca-key KEY", shown(bundle.path())),
+            format!("sign it first: {}", hint::line(&["hsmboot", "sign", &hint::path(bundle.path(), "DIR"), "--ca", "FILE", "--ca-key", "KEY"])),
         ));
     }
     bundle.compare_response()?;

@@ -11,7 +11,7 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
-use crate::outside::shown;
+use crate::hint;
 use crate::owner;
 use crate::verify::{Evidence, Record};
 use crate::x509::{Moment, hex, name_text, sha256};
@@ -98,7 +98,7 @@ impl Signed<'_> {
             None => ("verified: the CSR is a genuine HSM's", ""),
         };
         let text = format!(
-            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: hsmboot submit {}{again}\n",
+            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}{again}\n",
             bundle.id(),
             bundle.part(Part::SignedCert),
             response.signed_cert_sha256,
@@ -107,7 +107,7 @@ impl Signed<'_> {
             bundle.place(CA_FILE),
             response.ca_fingerprint,
             if compared { ", as expected" } else { ", compared by nobody" },
-            shown(bundle.path()),
+            hint::line(&["hsmboot", "submit", &hint::path(bundle.path(), "DIR")]),
         );
         Outcome::done(document, text)
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::cli::ui::Ui;
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::hint;
 use crate::outside::shown;
 use crate::simulator::Credentials;
 
@@ -40,7 +41,8 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, facts) = fsio::read_with_facts(path, "the simulator's credentials", MAX_INPUT)?;
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
-        ui.warn(&format!("{0} holds secrets and is open to others (mode {mode:04o}): `chmod 600 {0}` closes it", shown(path)));
+        let close = hint::command(&["chmod", "600", &hint::path(path, "FILE")]);
+        ui.warn(&format!("{} holds secrets and is open to others (mode {mode:04o}): {close} closes it", shown(path)));
     }
     let refused = |what: String| {
         let message = format!("{} holds no credentials for the simulator: {what}", shown(path));
