@@ -449,7 +449,7 @@ pub fn allows(ca: &Certificate, subject: &[u8], at: Moment) -> Result<(), Error>
 }
 
 fn certificate(text: &[u8]) -> Parsed<Certificate> {
-    let certificate = Certificate::from_pem(text)?;
+    let certificate = Certificate::of_owner(text)?;
     // What is sent is our own text of it: lines that were longer or shorter in the file make it another length.
     let sent = certificate.to_pem().len();
     if sent > MAX_CHARS {
@@ -536,19 +536,22 @@ fn anchor(parts: &Parts) -> Result<&Certificate, (Status, String)> {
 
 fn pem_rule(noun: &str, parsed: Result<&[u8], &Malformed>) -> Judged {
     match parsed {
-        Ok(der) => Ok(format!("{noun}: one PEM block of strict DER, within the documented limits, SHA-256 {}", hex(&sha256(der)))),
+        Ok(der) => Ok(format!("{noun}: one PEM block of DER, within the documented limits, SHA-256 {}", hex(&sha256(der)))),
         Err(fault) => fail(format!("{noun}: {fault}")),
     }
 }
 
 fn certificate_rule(noun: &str, parsed: &Parsed<Certificate>) -> Judged {
     let detail = pem_rule(noun, parsed.as_ref().map(Certificate::der))?;
-    match parsed.as_ref().map(|certificate| certificate.extensions().opaque.as_slice()) {
-        Ok([_, ..]) => {
-            note(format!("{detail}; but the value of an extension that is not critical and that nothing here reads is no DER (RFC 5280 4.2)"))
-        }
-        _ => Ok(detail),
+    let Ok(certificate) = parsed else { return Ok(detail) };
+    let mut faults: Vec<String> = certificate.faults().iter().map(ToString::to_string).collect();
+    if !faults.is_empty() {
+        faults.push("the bytes are sent as they are, and what CloudHSM says of that nobody has told".to_owned());
     }
+    if !certificate.extensions().opaque.is_empty() {
+        faults.push("the value of an extension that is not critical and that nothing here reads is no DER (RFC 5280 4.2)".to_owned());
+    }
+    if faults.is_empty() { Ok(detail) } else { note(format!("{detail}; but {}", faults.join("; "))) }
 }
 
 fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKey) -> Judged {

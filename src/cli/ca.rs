@@ -243,7 +243,7 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let bad = |fault: &dyn std::fmt::Display| {
         Error::new(Class::Input, "malformed", format!("{name}: {fault}"), "give one certificate in PEM, with nothing around it")
     };
-    let certificate = Certificate::from_pem(&content).map_err(|fault| bad(&fault))?;
+    let certificate = Certificate::of_owner(&content).map_err(|fault| bad(&fault))?;
     let summary = CaSummary::of(&certificate);
     let now = super::now();
     let refused = crate::check::trust_anchor(certificate.to_pem().as_bytes(), now).err();

@@ -41,7 +41,7 @@ impl NamedCa {
                 format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
             ));
         }
-        let certificate = Certificate::from_pem(&text).map_err(|fault| {
+        let certificate = Certificate::of_owner(&text).map_err(|fault| {
             Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(file)), "give one certificate in PEM, with nothing around it")
         })?;
         Ok(NamedCa { certificate, text, file: file.to_owned() })

@@ -250,7 +250,7 @@ impl Parts {
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
         let pair = checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error });
         let belongs_together = check::may_fail_with_time(&failed);
-        match (pair, Csr::from_pem(&csr), Certificate::from_pem(&signed_cert), Certificate::from_pem(&trust_anchor)) {
+        match (pair, Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), Certificate::of_owner(&trust_anchor)) {
             (Err(error), ..) if !belongs_together => Err(error),
             (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor, pair }),
             // Not reachable: what is not read has failed its rule. Denied all the same.

@@ -107,7 +107,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     let ca = match (&args.ca, sealed) {
         (Some(file), _) => Some(NamedCa::read(file, "--ca", &store)?.owner().trust_anchor().clone()),
         // Where it is missing, what follows says which step wrote it.
-        (None, Some(_)) if store.has(CA_FILE) => Certificate::from_pem(&store.read(CA_FILE, "the trust anchor", MAX_INPUT)?).ok(),
+        (None, Some(_)) if store.has(CA_FILE) => Certificate::of_owner(&store.read(CA_FILE, "the trust anchor", MAX_INPUT)?).ok(),
         (None, _) => None,
     };
     transcript.account_for(&store, id.as_ref(), ca.as_ref().map(Certificate::key))?;

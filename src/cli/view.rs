@@ -8,7 +8,7 @@ use crate::x509::{Certificate, Moment, hex, name_text, sha256};
 
 /// A certificate of the cluster, where there is one that can be read.
 fn certificate(text: Option<&str>) -> Option<Certificate> {
-    Certificate::from_pem(text?.as_bytes()).ok()
+    Certificate::of_owner(text?.as_bytes()).ok()
 }
 
 /// SHA-256 of the CSR's DER, where there is one that can be read.

@@ -7,7 +7,7 @@ use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment, PublicKey, write};
+use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, write};
 
 /// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word that it is to be done without.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,8 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
             "check the key, or the token and its mechanism",
         )
     };
-    let certificate = Certificate::from_der(&signed).map_err(|fault| wrong(fault.to_string()))?;
+    // Its issuer is the CA's subject, byte for byte, whatever faults that has.
+    let certificate = Certificate::read(&signed, Strictness::Owner).map_err(|fault| wrong(fault.to_string()))?;
     if !certificate.is_signed_by(ca.certificate.key()) {
         return Err(wrong("it does not verify under the CA certificate's key".to_owned()));
     }

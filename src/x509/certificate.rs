@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::algorithm::{self, PublicKey};
-use super::der::{Reader, Tlv, integer_rules, single, strict, tag, whole_octets};
+use super::der::{Reader, Tlv, integer_rules, single, strict_but, tag, whole_octets};
 use super::extension::{self, Extensions, Holder};
+use super::fault::{Fault, Faults, Strictness};
 use super::pem::{self, Label};
 use super::{Malformed, Moment, name, sha256};
 
@@ -29,6 +30,7 @@ pub struct Certificate {
     key: PublicKey,
     spki_sha256: [u8; 32],
     extensions: Extensions,
+    faults: Vec<Fault>,
 }
 
 /// Where `part` lies within `whole`, of which it is a slice.
@@ -44,8 +46,17 @@ impl Certificate {
     /// # Errors
     /// The first rule that is broken.
     pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
+        Self::read(der, Strictness::Full)
+    }
+
+    /// Reads one certificate, as strictly as whose it is asks for: see [`Fault`].
+    ///
+    /// # Errors
+    /// The first rule that is broken, and not borne with.
+    pub fn read(der: &[u8], strictness: Strictness) -> Result<Self, Malformed> {
+        let mut faults = Faults::within(strictness);
         let outer = single(der, tag::SEQUENCE, WHAT)?;
-        strict(der, WHAT)?;
+        strict_but(der, WHAT, &mut faults)?;
         let mut reader = Reader::new(outer.content, WHAT);
         let tbs = reader.required(tag::SEQUENCE, "tbsCertificate")?;
         let outer_algorithm = reader.required(tag::SEQUENCE, "signatureAlgorithm")?;
@@ -70,7 +81,7 @@ impl Certificate {
         name::check(&subject, WHAT)?;
         let spki = fields.required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
         let key = PublicKey::from_der(spki.raw, WHAT)?;
-        let extensions = tail(&mut fields, version)?;
+        let extensions = tail(&mut fields, version, &mut faults)?;
         fields.finish()?;
 
         Ok(Certificate {
@@ -90,6 +101,7 @@ impl Certificate {
             generalized_times,
             key,
             extensions,
+            faults: faults.into_found(),
         })
     }
 
@@ -99,6 +111,14 @@ impl Certificate {
     /// What [`pem::decode`] and [`from_der`](Self::from_der) refuse.
     pub fn from_pem(text: &[u8]) -> Result<Self, Malformed> {
         Self::from_der(&pem::decode(text, Label::Certificate)?)
+    }
+
+    /// Reads one PEM block of a certificate of the owner's, or of one that the owner's CA has signed: [`Strictness::Owner`].
+    ///
+    /// # Errors
+    /// What [`pem::decode`] and [`read`](Self::read) refuse.
+    pub fn of_owner(text: &[u8]) -> Result<Self, Malformed> {
+        Self::read(&pem::decode(text, Label::Certificate)?, Strictness::Owner)
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {
@@ -180,6 +200,11 @@ impl Certificate {
         &self.extensions
     }
 
+    /// The faults that were borne with when it was read, each once.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// SHA-256 over the SubjectPublicKeyInfo.
     pub const fn spki_sha256(&self) -> &[u8; 32] {
         &self.spki_sha256
@@ -222,7 +247,7 @@ fn validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malform
 }
 
 /// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and 4.1.2.9).
-fn tail(fields: &mut Reader<'_>, version: u8) -> Result<Extensions, Malformed> {
+fn tail(fields: &mut Reader<'_>, version: u8, faults: &mut Faults) -> Result<Extensions, Malformed> {
     for number in [1, 2] {
         if let Some(identifier) = fields.optional(tag::context_primitive(number))? {
             super::der::bit_string_rules(identifier.content, WHAT)?;
@@ -235,5 +260,5 @@ fn tail(fields: &mut Reader<'_>, version: u8) -> Result<Extensions, Malformed> {
     if version < 3 {
         return Err(Malformed::new(format!("{WHAT}: extensions in a version {version} certificate (RFC 5280 4.1.2.9)")));
     }
-    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, Holder::Certificate, WHAT)
+    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, Holder::Certificate, faults, WHAT)
 }

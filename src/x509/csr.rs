@@ -6,6 +6,7 @@ use super::algorithm::{self, PublicKey};
 use super::certificate::range;
 use super::der::{Reader, Tlv, single, sorted_set, strict, tag, whole_octets};
 use super::extension::{self, Holder};
+use super::fault::Faults;
 use super::general_name::is_directory_string;
 use super::pem::{self, Label};
 use super::{Malformed, name, sha256};
@@ -156,7 +157,7 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
             challenge_password(values.content)?;
         }
         if kind == EXTENSION_REQUEST {
-            extension::parse(&single(values.content, tag::SEQUENCE, WHAT)?, Holder::Request, WHAT)?;
+            extension::parse(&single(values.content, tag::SEQUENCE, WHAT)?, Holder::Request, &mut Faults::default(), WHAT)?;
         }
     }
     Ok(())

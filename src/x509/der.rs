@@ -4,6 +4,7 @@
 //! they have no interest in. [`strict`] walks everything; the typed readers then account for each element of each SEQUENCE.
 
 use super::Malformed;
+use super::fault::{Fault, Faults};
 
 /// Universal tags, with the constructed bit where DER demands it.
 pub mod tag {
@@ -177,10 +178,18 @@ pub fn single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>,
 /// # Errors
 /// The first element that breaks one, with the rule.
 pub fn strict(der: &[u8], what: &'static str) -> Result<(), Malformed> {
-    walk(der, what, 0)
+    strict_but(der, what, &mut Faults::default())
 }
 
-fn walk(der: &[u8], what: &'static str, depth: usize) -> Result<(), Malformed> {
+/// The same, but for the faults that are borne with.
+///
+/// # Errors
+/// As [`strict`].
+pub(crate) fn strict_but(der: &[u8], what: &'static str, faults: &mut Faults) -> Result<(), Malformed> {
+    walk(der, what, 0, faults)
+}
+
+fn walk(der: &[u8], what: &'static str, depth: usize, faults: &mut Faults) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
         return Err(Malformed::new(format!("{what}: elements nested deeper than {MAX_DEPTH}")));
     }
@@ -189,17 +198,17 @@ fn walk(der: &[u8], what: &'static str, depth: usize) -> Result<(), Malformed> {
         let tlv = reader.any()?;
         let constructed = tlv.tag & 0x20 != 0;
         if tlv.tag & 0xC0 == 0 {
-            universal(&tlv, constructed, what)?;
+            universal(&tlv, constructed, what, faults)?;
         }
         if constructed {
-            walk(tlv.content, what, depth.saturating_add(1))?;
+            walk(tlv.content, what, depth.saturating_add(1), faults)?;
         }
     }
     Ok(())
 }
 
 /// X.690 for the universal types.
-fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str) -> Result<(), Malformed> {
+fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut Faults) -> Result<(), Malformed> {
     let fault = |text: &str| Err(Malformed::new(format!("{what}: {text}")));
     let c = tlv.content;
     match tlv.tag & 0x1F {
@@ -214,7 +223,10 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str) -> Result<(),
         6 => oid_rules(c, what)?,
         12 if std::str::from_utf8(c).is_err() => return fault("a UTF8String that is not UTF-8"),
         18 if !c.iter().all(|b| b.is_ascii_digit() || *b == b' ') => return fault("a NumericString with other characters"),
-        19 if !c.iter().all(|b| is_printable(*b)) => return fault("a PrintableString with other characters (X.680 41.4)"),
+        19 if !c.iter().all(|b| is_printable(*b) || matches!(b, 0x20..=0x7E)) => {
+            return fault("a PrintableString with other characters (X.680 41.4)");
+        }
+        19 if !c.iter().all(|b| is_printable(*b)) => faults.bear(Fault::PrintableString, what)?,
         22 | 26 if !c.is_ascii() => return fault("an IA5String or VisibleString beyond ASCII"),
         23 if !is_time(c, 12) => return fault("a UTCTime that is not YYMMDDHHMMSSZ (X.690 11.8)"),
         24 if !is_time(c, 14) => return fault("a GeneralizedTime that is not YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2)"),

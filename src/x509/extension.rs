@@ -2,7 +2,8 @@
 //! malformed, whether or not anything asks for it.
 
 use super::Malformed;
-use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict, tag};
+use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict_but, tag};
+use super::fault::{Fault, Faults};
 use super::general_name::{self, GeneralName, Role};
 use super::name::oid_text;
 
@@ -139,7 +140,7 @@ pub(crate) enum Holder {
 }
 
 /// Reads `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension` (RFC 5280 4.1).
-pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, what: &'static str) -> Result<Extensions, Malformed> {
+pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, faults: &mut Faults, what: &'static str) -> Result<Extensions, Malformed> {
     let mut found = Extensions::default();
     let mut reader = Reader::new(list.content, what);
     if reader.is_empty() {
@@ -147,37 +148,44 @@ pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, what: &'static str) -> Resul
     }
     while !reader.is_empty() {
         let extension = reader.required(tag::SEQUENCE, "an extension")?;
-        one(&extension, holder, &mut found, what)?;
+        one(&extension, holder, &mut found, faults, what)?;
     }
     Ok(found)
 }
 
 /// The one element that an extension's value is (RFC 5280 4.2: the DER of an ASN.1 value).
-fn value_of<'a>(value: &'a [u8], what: &'static str) -> Result<Tlv<'a>, Malformed> {
-    strict(value, what)?;
+fn value_of<'a>(value: &'a [u8], faults: &mut Faults, what: &'static str) -> Result<Tlv<'a>, Malformed> {
+    strict_but(value, what, faults)?;
     let mut whole = Reader::new(value, what);
     let inner = whole.any()?;
     whole.finish().map(|()| inner)
 }
 
-fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, what: &'static str) -> Result<(), Malformed> {
+fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut Faults, what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
     let oid = oid_text(parts.required(tag::OID, "an extension's OID")?.content);
     let critical = match parts.optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv { content: [0xFF], .. }) => true,
-        // DER leaves a DEFAULT out (X.690 11.5).
-        Some(_) => return Err(Malformed::new(format!("{what}: extension {oid} writes out critical FALSE, the default (X.690 11.5)"))),
+        Some(_) => {
+            faults.bear(Fault::CriticalFalse, what)?;
+            false
+        }
     };
     let value = parts.required(tag::OCTET_STRING, "an extension's value")?.content;
     parts.finish()?;
     if found.all.contains(&oid) {
         return Err(Malformed::new(format!("{what}: extension {oid} twice (RFC 5280 4.2)")));
     }
-    let inner = value_of(value, what);
+    // What is borne with in a value counts only where the value is read.
+    let mut borne = faults.clone();
+    let inner = value_of(value, &mut borne, what);
+    if inner.is_ok() {
+        *faults = borne;
+    }
     match oid.as_str() {
-        BASIC_CONSTRAINTS => found.basic_constraints = Some(basic_constraints(&inner?, critical, what)?),
-        KEY_USAGE => found.key_usage = Some(key_usage(&inner?, critical, what)?),
+        BASIC_CONSTRAINTS => found.basic_constraints = Some(basic_constraints(&inner?, critical, faults, what)?),
+        KEY_USAGE => found.key_usage = Some(key_usage(&inner?, critical, faults, what)?),
         SUBJECT_KEY_IDENTIFIER => {
             inner?;
             found.subject_key_identifier = Some(single(value, tag::OCTET_STRING, what)?.content.to_vec());
@@ -204,12 +212,15 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, what: &'stat
     Ok(())
 }
 
-fn basic_constraints(inner: &Tlv<'_>, critical: bool, what: &'static str) -> Result<BasicConstraints, Malformed> {
+fn basic_constraints(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what: &'static str) -> Result<BasicConstraints, Malformed> {
     let mut parts = sequence(inner, "basicConstraints", what)?;
     let ca = match parts.optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv { content: [0xFF], .. }) => true,
-        Some(_) => return Err(Malformed::new(format!("{what}: basicConstraints writes out cA FALSE, the default (X.690 11.5)"))),
+        Some(_) => {
+            faults.bear(Fault::CaFalse, what)?;
+            false
+        }
     };
     let path_len = match parts.optional(tag::INTEGER)? {
         None => None,
@@ -222,21 +233,23 @@ fn basic_constraints(inner: &Tlv<'_>, critical: bool, what: &'static str) -> Res
     Ok(BasicConstraints { ca, path_len, critical })
 }
 
-fn key_usage(inner: &Tlv<'_>, critical: bool, what: &'static str) -> Result<KeyUsage, Malformed> {
+fn key_usage(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what: &'static str) -> Result<KeyUsage, Malformed> {
     let fault = |text: &str| Malformed::new(format!("{what}: keyUsage {text}"));
     if inner.tag != tag::BIT_STRING {
         return Err(fault("is no BIT STRING (RFC 5280 4.2.1.3)"));
     }
     bit_string_rules(inner.content, what)?;
     let (unused, octets) = inner.content.split_first().ok_or_else(|| fault("is empty"))?;
-    // Named bits: no trailing zero bits (X.690 11.2.2); nine are defined.
-    let tight = octets.last().is_none_or(|last| last.trailing_zeros() == u32::from(*unused));
-    if !tight || octets.len() > 2 || (octets.len() == 2 && octets.last().is_some_and(|b| *b != 0x80)) {
-        return Err(fault("is not the shortest form of its nine bits (X.690 11.2.2)"));
-    }
     let high = octets.first().copied().unwrap_or(0);
     let low = octets.get(1).copied().unwrap_or(0);
     let bits = u16::from_be_bytes([high, low]);
+    if low & 0x7F != 0 || octets.get(2..).unwrap_or_default().iter().any(|octet| *octet != 0) {
+        return Err(fault("with a bit that is not among its nine (RFC 5280 4.2.1.3)"));
+    }
+    // Named bits: no zero bits at the end (X.690 11.2.2).
+    if octets.last().is_some_and(|last| last.trailing_zeros() != u32::from(*unused)) {
+        faults.bear(Fault::PaddedKeyUsage, what)?;
+    }
     if bits == 0 {
         return Err(fault("with no bit set (RFC 5280 4.2.1.3)"));
     }

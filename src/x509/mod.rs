@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod csr;
 pub mod der;
 pub mod extension;
+pub(crate) mod fault;
 pub mod general_name;
 pub mod name;
 pub mod pem;
@@ -17,6 +18,7 @@ pub(crate) mod write;
 pub use algorithm::{PublicKey, SignatureAlgorithm};
 pub use certificate::Certificate;
 pub use csr::Csr;
+pub use fault::{Fault, Strictness};
 pub use name::name_text;
 pub use time::Moment;
 

@@ -6,9 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::der::tag;
 use crate::quote;
 
-/// The longest SignedCert or TrustAnchor, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster: "Length
-/// Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
+/// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster:
+/// "Length Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
 pub const MAX_CHARS: usize = 5000;
+
+/// The longest text that is read, in characters: what the service may return for a certificate or a CSR (the service's model since June 2024; 5000 before).
+pub const MAX_READ_CHARS: usize = 20_000;
 
 /// What a PEM block says it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +48,8 @@ pub enum PemError {
         /// The label that was expected.
         expected: &'static str,
     },
-    /// Over [`MAX_CHARS`].
-    #[error("{found} characters, and CloudHSM takes at most {MAX_CHARS} (API Reference, InitializeCluster)")]
+    /// Over [`MAX_READ_CHARS`].
+    #[error("{found} characters, and CloudHSM's certificates and CSRs have at most {MAX_READ_CHARS} (API Reference, DescribeClusters)")]
     TooLong {
         /// How many there are.
         found: usize,
@@ -126,11 +129,30 @@ const fn is_space(byte: u8) -> bool {
 /// # Errors
 /// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
 pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
-    // A text that passes holds one block, and that is no key's: only what is refused needs the look.
-    one_text(text, expected).map_err(|fault| if may_be_key(text) { PemError::PrivateKey { expected: expected.text() } } else { fault })
+    // A text that passes holds blocks, and none is a key's: only what is refused needs the look.
+    documented(text).and_then(|text| one_block(text, expected)).map_err(|fault| unless_key(fault, text, expected))
 }
 
-fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
+/// The DER of each block of `text`, in order, with nothing but white space around and between them: for texts that may hold what stands above a
+/// certificate as well.
+///
+/// # Errors
+/// As [`decode`], but that more than one block is none.
+pub fn decode_several(text: &[u8], expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
+    documented(text).and_then(|text| several_blocks(text, expected)).map_err(|fault| unless_key(fault, text, expected))
+}
+
+fn unless_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
+    if may_be_key(text) { PemError::PrivateKey { expected: expected.text() } } else { fault }
+}
+
+/// White space as the documented pattern has it.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space))
+}
+
+/// The text without the white space around it, of a documented length and of documented characters alone.
+fn documented(text: &[u8]) -> Result<&str, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
@@ -141,7 +163,7 @@ fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
         return Err(PemError::Der);
     }
-    if text.len() > MAX_CHARS {
+    if text.len() > MAX_READ_CHARS {
         return Err(PemError::TooLong { found: text.len() });
     }
     // Without a way out of the loop the compiler looks at many bytes at a time.
@@ -151,22 +173,45 @@ fn one_text(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
         return Err(PemError::Character { byte: text.get(at).copied().unwrap_or(0), line });
     }
     // Every byte is ASCII now.
-    let text = std::str::from_utf8(text).map_err(|_| PemError::Base64)?.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space));
-    one_block(text, expected)
+    match trimmed(std::str::from_utf8(text).map_err(|_| PemError::Base64)?) {
+        "" => Err(PemError::Empty),
+        text => Ok(text),
+    }
 }
 
+const BEGIN: &str = "-----BEGIN ";
+
 fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
-    const BEGIN: &str = "-----BEGIN ";
-    let blocks = text.matches(BEGIN).count();
-    if text.is_empty() {
-        return Err(PemError::Empty);
+    match text.matches(BEGIN).count() {
+        0 => return Err(PemError::NoBlock { expected: expected.text() }),
+        1 => {}
+        found => return Err(PemError::Blocks { found }),
     }
-    if blocks == 0 {
+    match first_block(text, expected)? {
+        (der, "") => Ok(der),
+        _ => Err(PemError::TextAround { place: "after" }),
+    }
+}
+
+fn several_blocks(text: &str, expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
+    if !text.contains(BEGIN) {
         return Err(PemError::NoBlock { expected: expected.text() });
     }
-    if blocks > 1 {
-        return Err(PemError::Blocks { found: blocks });
+    let (first, mut rest) = first_block(text, expected)?;
+    let mut blocks = vec![first];
+    while !rest.is_empty() {
+        // The next block begins on a line of its own.
+        let next =
+            rest.strip_prefix(['\n', '\r']).map(trimmed).filter(|next| next.starts_with(BEGIN)).ok_or(PemError::TextAround { place: "after" })?;
+        let (der, after) = first_block(next, expected)?;
+        blocks.push(der);
+        rest = after;
     }
+    Ok(blocks)
+}
+
+/// The DER of the block that `text` begins with, and what follows it.
+fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError> {
     let inside = text.strip_prefix(BEGIN).ok_or(PemError::TextAround { place: "before" })?;
     // The BEGIN line is a line, and what it says ends there (RFC 7468 section 3, "preeb").
     let line = inside.split(['\n', '\r']).next().unwrap_or_default();
@@ -177,14 +222,11 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     }
     let (_, body) = inside.split_once("-----").ok_or(PemError::Unclosed)?;
     let (body, after) = body.split_once(&format!("-----END {label}-----")).ok_or(PemError::Unclosed)?;
-    if !after.is_empty() {
-        return Err(PemError::TextAround { place: "after" });
-    }
     // Boundaries stand on lines of their own, and lines end in LF or CRLF (RFC 7468 section 2). Lines may be of any length; a blank, a lone CR
     // or another white space among the base64 is nothing that a tool writes.
     let lines: Vec<&str> = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     match lines.as_slice() {
-        ["", middle @ .., ""] if !middle.is_empty() => STANDARD.decode(middle.concat()).map_err(|_| PemError::Base64),
+        ["", middle @ .., ""] if !middle.is_empty() => STANDARD.decode(middle.concat()).map(|der| (der, after)).map_err(|_| PemError::Base64),
         _ => Err(PemError::Base64),
     }
 }
@@ -258,10 +300,33 @@ mod tests {
     }
 
     #[test]
-    fn five_thousand_characters_are_the_last_that_pass() {
-        let pad = MAX_CHARS - good().len();
+    fn twenty_thousand_characters_are_the_last_that_pass() {
+        let pad = MAX_READ_CHARS - good().len();
         assert!(decode(format!("{}{}", good(), "\n".repeat(pad)).as_bytes(), Label::Certificate).is_ok());
-        assert_eq!(error(format!("{}{}", good(), "\n".repeat(pad + 1))), PemError::TooLong { found: 5001 });
+        assert_eq!(error(format!("{}{}", good(), "\n".repeat(pad + 1))), PemError::TooLong { found: 20_001 });
+    }
+
+    #[test]
+    fn several_blocks_are_read_where_they_may_be_and_nothing_between_them() {
+        let other = encode(Label::Certificate, &[0x30, 3, 2, 1, 6]);
+        let both = |between: &str| decode_several(format!("{}{between}{other}", good().trim_end()).as_bytes(), Label::Certificate);
+        for between in ["\n", "\r\n", "\n\n \t\n"] {
+            assert_eq!(both(between).unwrap(), [vec![0x30, 3, 2, 1, 5], vec![0x30, 3, 2, 1, 6]], "{between:?}");
+        }
+        assert_eq!(decode_several(good().as_bytes(), Label::Certificate).unwrap(), [[0x30, 3, 2, 1, 5]]);
+        for between in ["", " ", "x\n", "\nx\n", "\nsubject=CN\n", "\n-----BEGIN CERTIFICATE-----\n"] {
+            assert!(both(between).is_err(), "{between:?}");
+        }
+        let refused = |text: String| decode_several(text.as_bytes(), Label::Certificate).unwrap_err();
+        assert_eq!(refused(format!("{}after", good())), PemError::TextAround { place: "after" });
+        assert_eq!(refused(format!("before\n{}", good())), PemError::TextAround { place: "before" });
+        assert_eq!(refused(format!("{}between\n{other}", good())), PemError::TextAround { place: "after" });
+        assert!(matches!(refused(good() + &other.replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n";
+        assert_eq!(refused(good() + key), PemError::PrivateKey { expected: "CERTIFICATE" });
+        assert_eq!(refused(good() + &"\n".repeat(MAX_READ_CHARS)), PemError::TooLong { found: MAX_READ_CHARS + good().len() });
+        assert_eq!(refused("hello".to_owned()), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(refused(String::new()), PemError::Empty);
     }
 
     #[test]

@@ -133,14 +133,14 @@ fn der_in_place_of_pem() {
 }
 
 #[test]
-fn five_thousand_and_one_characters() {
-    refused_everywhere(|good| padded(good, 5001), &["5001 characters", "at most 5000"]);
+fn twenty_thousand_and_one_characters() {
+    refused_everywhere(|good| padded(good, 20_001), &["20001 characters", "at most 20000"]);
 }
 
 #[test]
-fn five_thousand_characters_crlf_and_no_last_newline_are_fine() {
+fn twenty_thousand_characters_crlf_and_no_last_newline_are_fine() {
     let fine: [fn(&str) -> Vec<u8>; 4] = [
-        |good| padded(good, 5000),
+        |good| padded(good, 20_000),
         |good| good.replace('\n', "\r\n").into(),
         |good| good.trim_end().into(),
         |good| format!("\r\n\t{good}\n \n").into(),

@@ -55,7 +55,11 @@ fn texts() -> Vec<Fixture> {
             every_text(|_, text| format!("\x0c\n{text}\x0b\n").into_bytes()),
         ),
         Fixture::new("verified--new-certificate-request", "the older label of a request (RFC 7468 7)", new_label),
-        Fixture::new("verified--5000-characters", "as many characters as the service takes", every_text(|_, text| padded(text, 5000).unwrap())),
+        Fixture::new(
+            "verified--20000-characters",
+            "as many characters as the service may return",
+            every_text(|_, text| padded(text, 20000).unwrap()),
+        ),
     ]
 }
 

@@ -63,7 +63,7 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ("base64-no-padding", "the padding left out", |_, good| good.contains('=').then(|| good.replace('=', "").into_bytes())),
     ("base64-trailing-bits", "bits set that belong to no octet (RFC 4648 3.5)", trailing_bits),
     ("base64-nothing", "a block without content", |input, _| text(pem(input.label(), &[]))),
-    ("5001-characters", "one character more than the service takes, all of it white space", |_, good| padded(good, 5001)),
+    ("20001-characters", "one character more than the service may return, all of it white space", |_, good| padded(good, 20001)),
     ("private-key", "a private key where a certificate or request belongs", |_, _| text(keys::key_text("rsa-2048-stranger"))),
     ("private-key-relabelled", "a private key under the label that belongs here", |input, _| {
         text(pem(input.label(), &keys::key_file("rsa-2048-stranger")))

@@ -326,7 +326,7 @@ impl CaFile {
     fn in_bundle(store: &Store) -> Result<Self> {
         let text = store.read(CA_FILE, "the CA certificate", MAX_INPUT)?;
         let place = store.place(CA_FILE).to_string();
-        let certificate = Certificate::from_pem(&text).map_err(|fault| {
+        let certificate = Certificate::of_owner(&text).map_err(|fault| {
             Error::new(Class::Input, "malformed", format!("{place}: {fault}"), "give one certificate in PEM, with nothing around it")
         })?;
         Ok(CaFile { text, certificate, place })

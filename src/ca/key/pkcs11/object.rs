@@ -10,7 +10,7 @@ use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Class, Error, Result};
 use crate::x509::der::{self, tag};
-use crate::x509::{Certificate, PublicKey, hex, sha256};
+use crate::x509::{Certificate, PublicKey, Strictness, hex, sha256};
 
 /// The most private keys that are looked at: more than any URI for a CA's key leaves.
 const MAX_KEYS: usize = 1000;
@@ -260,7 +260,7 @@ fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> 
 
 fn certified(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
     match attribute(session, object, AttributeType::Value)? {
-        Attribute::Value(der) => Some(Certificate::from_der(&der).ok()?.spki().to_vec()),
+        Attribute::Value(der) => Some(Certificate::read(&der, Strictness::Owner).ok()?.spki().to_vec()),
         _ => None,
     }
 }

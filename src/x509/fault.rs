@@ -1,0 +1,90 @@
+//! Small faults of DER that old tools have written into certificates: which of them are borne with, in whose certificates.
+//!
+//! Each is one way to write what another way says as well, or a character more in a text. None changes what is signed, whose key it is, or what it
+//! may do, and the bytes stay as they came.
+
+use std::fmt;
+
+use super::Malformed;
+
+/// A fault that some certificates may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// `cA FALSE` in basicConstraints, which is the default and not written (X.690 11.5).
+    CaFalse,
+    /// keyUsage with zero bits at its end (X.690 11.2.2).
+    PaddedKeyUsage,
+    /// `critical FALSE` in an extension, which is the default and not written (X.690 11.5).
+    CriticalFalse,
+    /// A PrintableString with another character of ASCII that can be seen, such as `&`, `_`, `*` or `@` (X.680 41.4).
+    PrintableString,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::CaFalse => "basicConstraints writes out cA FALSE, the default (X.690 11.5)",
+            Fault::PaddedKeyUsage => "keyUsage is not the shortest form of its nine bits (X.690 11.2.2)",
+            Fault::CriticalFalse => "an extension writes out critical FALSE, the default (X.690 11.5)",
+            Fault::PrintableString => "a PrintableString with other characters (X.680 41.4)",
+        })
+    }
+}
+
+/// Whose a certificate is, and so which faults are borne with in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// None.
+    #[default]
+    Full,
+    /// Of the hardware: its roots, what stands between, and the hardware certificates. What basicConstraints and keyUsage say there is a note at most,
+    /// but for an intermediate's, so how they say it is one as well.
+    Hardware,
+    /// Of the owner: a CA's own established certificates, and what it signs. Their bytes are kept as they are; what the service says of them is the
+    /// service's affair.
+    Owner,
+}
+
+impl Strictness {
+    const fn bears(self, fault: Fault) -> bool {
+        match self {
+            Strictness::Full => false,
+            Strictness::Hardware => matches!(fault, Fault::CaFalse | Fault::PaddedKeyUsage),
+            Strictness::Owner => true,
+        }
+    }
+}
+
+/// The faults found in one certificate, while it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    strictness: Strictness,
+    found: Vec<Fault>,
+}
+
+impl Faults {
+    /// Bears with what `strictness` bears with.
+    pub(crate) const fn within(strictness: Strictness) -> Self {
+        Faults { strictness, found: Vec::new() }
+    }
+
+    /// Notes a fault, where it is borne with.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub(crate) fn bear(&mut self, fault: Fault, what: &str) -> Result<(), Malformed> {
+        if !self.strictness.bears(fault) {
+            return Err(Malformed::new(format!("{what}: {fault}")));
+        }
+        if !self.found.contains(&fault) {
+            self.found.push(fault);
+        }
+        Ok(())
+    }
+
+    /// What was noted, each once, in an order that does not depend on where it stands.
+    pub(crate) fn into_found(mut self) -> Vec<Fault> {
+        self.found.sort_unstable();
+        self.found
+    }
+}
