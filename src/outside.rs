@@ -134,6 +134,14 @@ const fn is_last_of_plane(c: char) -> bool {
     c as u32 & 0xFFFE == 0xFFFE
 }
 
+/// The shown form of what the program has put together: its line breaks are its own, and whatever else would be obeyed is shown. What is shown already stays
+/// as it is.
+pub(crate) fn shown_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| if c == '\n' { out.push(c) } else { push_shown(&mut out, c) });
+    out
+}
+
 /// Appends the character, or what shows it.
 pub(crate) fn push_shown(out: &mut String, c: char) {
     if is_obeyed(c) {

@@ -244,25 +244,28 @@ fn text_from_outside_is_shown_by_one_gate() {
     }
 }
 
-/// Only the sink makes escape sequences of styles, and only what may prompt or draw writes to a stream at all.
+/// There is one way out for a terminal, `ui` for streams and `screen` for questions, and both write what `text` has made of a text. Beside them there is
+/// the passphrase prompt, which has no other part of the program above it, and clap's own pages.
 #[test]
-fn streams_are_written_by_the_sink() {
-    let may = [
-        "src/cli/ui.rs",
-        "src/cli/mod.rs",
-        "src/cli/expect.rs",
-        "src/cli/consent.rs",
-        "src/cli/signals.rs",
-        "src/cli/simulate.rs",
-        "src/cli/qr/screen.rs",
-        "src/cli/online.rs",
-    ];
+fn streams_and_terminals_are_written_by_one_way_out() {
+    let may = ["src/cli/ui.rs", "src/cli/screen.rs", "src/cli/mod.rs", "src/ca/passphrase/terminal.rs"];
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "simulator") {
-        for (file, code) in code(part) {
-            let written = ["anstream::std", "io::stdout()", "io::stderr()"].iter().any(|stream| code.contains(stream));
-            let looks_only = code.matches("io::stdout()").count() + code.matches("io::stderr()").count() == code.matches("().is_terminal()").count();
-            assert!(!written || looks_only || may.iter().any(|own| file.ends_with(own)), "{} writes to a stream itself", file.display());
-            assert!(!code.contains("render_reset") || file.ends_with("src/cli/text.rs"), "{} renders a style itself", file.display());
+        for (file, code) in code(part).into_iter().filter(|(file, _)| !may.iter().any(|own| file.ends_with(own))) {
+            let file = file.display();
+            let streams = code.matches("io::stdout()").count() + code.matches("io::stderr()").count();
+            let looked_at = code.matches("io::stdout().is_terminal()").count()
+                + code.matches("io::stderr().is_terminal()").count()
+                + code.matches("tcgetwinsize(std::io::stdout())").count();
+            assert_eq!(streams, looked_at, "{file} writes to a stream itself");
+            for way in ["anstream::std", "anstream::AutoStream", "fsio::terminal(", "\"/dev/tty\"", "println!", "eprint", "render_reset"] {
+                // Where the terminal is opened; where a style becomes an escape sequence.
+                let home =
+                    matches!((way, part), ("\"/dev/tty\"", &"fsio")) || (way == "render_reset" && file.to_string().ends_with("src/cli/text.rs"));
+                assert!(home || !code.contains(way), "{file} names {way}: what is written passes the one way out");
+            }
         }
     }
+    let prompt = code("ca").into_iter().find(|(file, _)| file.ends_with("src/ca/passphrase/terminal.rs")).unwrap().1;
+    assert_eq!(prompt.matches("write_all(").count(), 2, "a line break when the echo returns, and what has been shown");
+    assert!(prompt.contains("write_all(shown_lines(text).as_bytes())"));
 }

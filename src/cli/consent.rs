@@ -1,18 +1,13 @@
 //! What is about to happen, and the question whether it shall: one screen, before InitializeCluster is sent.
 
-use std::io::{BufRead, Read, Write};
-
-use super::expect::screen;
-use super::ui::{BOLD, GREEN, RED, Text, Ui, YELLOW, styled};
+use super::screen::Screen;
+use super::ui::{BOLD, GREEN, RED, Text, YELLOW, styled};
 use crate::bundle::Fingerprint;
 use crate::cloudhsm::Place;
 use crate::error::{Class, Error, Result};
 use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
 use crate::x509::{Certificate, hex, name_text};
-
-/// The longest line that is read as an answer.
-const MAX_ANSWER: u64 = 256;
 
 /// `--yes`
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -104,23 +99,21 @@ impl Intent<'_> {
     ///
     /// # Errors
     /// Class [`Class::Interrupted`], `declined`: the answer is no, or there is none.
-    pub(crate) fn ask(&self, question: Question, ui: &Ui) -> Result<Option<Answer>> {
-        let Some(mut screen) = screen() else { return Ok(None) };
-        ui.show(&self.text());
+    pub(crate) fn ask(&self, question: Question) -> Result<Option<Answer>> {
+        let Some(mut screen) = Screen::open() else { return Ok(None) };
+        screen.show(self.text());
         for _ in 0..3 {
-            drop(write!(screen, "{} ", question.text()).and_then(|()| screen.flush()));
-            let mut line = String::new();
-            let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
-            match (read, line.trim()) {
+            let answer = screen.ask(format!("{} ", question.text()));
+            match answer.as_deref() {
                 // Nobody named the owner: that is told as such.
-                (Ok(0) | Err(_), _) if question == Question::Response => return Ok(None),
-                (Ok(0) | Err(_), _) => break,
-                (_, answer) if answer.eq_ignore_ascii_case("yes") && question != Question::Response => return Ok(Some(Answer::Yes)),
-                (_, answer) if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes => match answer.parse() {
+                None if question == Question::Response => return Ok(None),
+                None => break,
+                Some(answer) if answer.eq_ignore_ascii_case("yes") && question != Question::Response => return Ok(Some(Answer::Yes)),
+                Some(answer) if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes => match answer.parse() {
                     Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
-                    Err(fault) => drop(writeln!(screen, "{}", shown_text(&fault))),
+                    Err(fault) => screen.show(format!("{}\n", shown_text(&fault))),
                 },
-                _ => break,
+                Some(_) => break,
             }
         }
         Err(Error::new(

@@ -1,14 +1,10 @@
 //! `--expect`, and the question for it: is this what the other side sent?
 
-use std::io::{BufRead, IsTerminal, Read, Write};
-
+use super::screen::Screen;
 use super::ui::Ui;
 use crate::bundle::Fingerprint;
 use crate::error::{Class, Error, Result};
-use crate::fsio;
-
-/// The longest line that is read as an answer.
-const MAX_ANSWER: u64 = 256;
+use crate::outside::shown_text;
 
 /// What the other side read out.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -33,7 +29,7 @@ impl ExpectArgs {
     /// # Errors
     /// Class `Rejected`, `another-fingerprint`; `Rejected`, `not-compared`, where the question gets no answer.
     pub(crate) fn compare(&self, found: Fingerprint, side: &Side, ui: &Ui) -> Result<bool> {
-        let asked = || screen().map(|mut screen| ask(side, &mut screen)).transpose();
+        let asked = || Screen::open().map(|mut screen| ask(side, &mut screen)).transpose();
         let given = match self.expect {
             Some(given) => Some(given),
             None => asked()?.flatten(),
@@ -68,20 +64,8 @@ pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
     )
 }
 
-/// Where to ask, if somebody is there to answer. Where standard error goes elsewhere (`2>&1 | tee log`), somebody still sits at the terminal.
-pub(crate) fn screen() -> Option<Box<dyn Write>> {
-    if !std::io::stdin().is_terminal() {
-        return None;
-    }
-    if std::io::stderr().is_terminal() {
-        return Some(Box::new(std::io::stderr()));
-    }
-    let tty = fsio::terminal().ok()?;
-    Some(Box::new(tty))
-}
-
 /// Asks until the answer is a fingerprint, or `skip`.
-fn ask(side: &Side, screen: &mut dyn Write) -> Result<Option<Fingerprint>> {
+fn ask(side: &Side, screen: &mut Screen) -> Result<Option<Fingerprint>> {
     let unanswered = || {
         Error::new(
             Class::Rejected,
@@ -91,15 +75,13 @@ fn ask(side: &Side, screen: &mut dyn Write) -> Result<Option<Fingerprint>> {
         )
     };
     for _ in 0..3 {
-        drop(write!(screen, "fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ", side.what, side.by).and_then(|()| screen.flush()));
-        let mut line = String::new();
-        let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
-        match (read, line.trim()) {
-            (Ok(0) | Err(_), _) => return Err(unanswered()),
-            (_, "skip") => return Ok(None),
-            (_, answer) => match answer.parse() {
+        let answer = screen.ask(format!("fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ", side.what, side.by));
+        match answer.as_deref() {
+            None => return Err(unanswered()),
+            Some("skip") => return Ok(None),
+            Some(answer) => match answer.parse() {
                 Ok(fingerprint) => return Ok(Some(fingerprint)),
-                Err(fault) => drop(writeln!(screen, "{fault}")),
+                Err(fault) => screen.show(format!("{}\n", shown_text(&fault))),
             },
         }
     }

@@ -1,14 +1,14 @@
 //! What the commands share that make, change and delete: consent, waiting for a state, tables, documents.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::online::{Watcher, duration};
-use super::ui::{BOLD, Text, Ui, styled, write_stderr};
+use super::screen::Screen;
+use super::ui::{BOLD, Text, Ui, styled};
 use crate::cloudhsm::{Place, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
 use crate::outside::shown_text;
@@ -42,7 +42,7 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     /// That there is somebody to ask, before the service is so much as looked at.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.yes || std::io::stdin().is_terminal() {
+        if self.yes || Screen::open().is_some() {
             return Ok(());
         }
         Err(Error::new(
@@ -59,10 +59,9 @@ impl ConsentArgs {
             return Ok(());
         }
         // The question goes where the answer is typed, and not into the result.
-        write_stderr(&Text::from([Text::from(format!("delete {what}?\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]));
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if read.is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
+        let question = Text::from([Text::from(format!("delete {what}?\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]);
+        let answer = Screen::open().and_then(|mut screen| screen.ask(question));
+        if answer.is_some_and(|answer| answer.eq_ignore_ascii_case("yes")) {
             return Ok(());
         }
         Err(Error::new(Class::Interrupted, "declined", format!("{} stays: nothing was deleted", what), "answer yes, or say so beforehand with --yes"))

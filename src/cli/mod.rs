@@ -32,6 +32,7 @@ mod pack;
 #[cfg(feature = "qr")]
 mod qr;
 mod report;
+mod screen;
 mod sign;
 mod signals;
 #[cfg(feature = "simulator")]

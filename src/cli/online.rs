@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 pub(crate) use super::aws::duration;
 use super::aws::{endpoint, region};
-use super::ui::Ui;
+use super::ui::{Text, Ui};
 use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
@@ -141,7 +141,7 @@ impl<'a> Watcher<'a> {
         }
         line.clone_into(&mut self.shown);
         if self.ui.draws() {
-            self.bar.get_or_insert_with(spinner).set_message(line.to_owned());
+            self.bar.get_or_insert_with(spinner).set_message(Text::from(line).to_terminal());
         } else {
             self.ui.say(line);
         }

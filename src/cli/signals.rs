@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal, raise};
 
-use super::ui::{Format, Ui, show, with_error};
+use super::ui::{Format, Ui, end_in_json, show};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
 
@@ -80,13 +80,7 @@ fn end(signal: Signal, format: Format) {
     match format {
         _ if silent => {}
         Format::Text => show(&error),
-        Format::Json => {
-            use std::io::Write;
-            let mut document = with_error(serde_json::Value::Null, Some(&error));
-            document = document.replace("\"code\": 130", &format!("\"code\": {code}"));
-            // Standard output may be gone.
-            drop(std::io::stdout().write_all(document.as_bytes()));
-        }
+        Format::Json => end_in_json(&error, code),
     }
     std::process::exit(code);
 }

@@ -2,14 +2,13 @@
 
 mod access;
 
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use access::AccessArgs;
 
-use super::ui::{Format, Outcome, Ui};
+use super::ui::{Format, Outcome, Text, Ui, write_stdout};
 use crate::error::{Class, Error, Result};
 use crate::simulator::{FaultRule, Options, SimError, Simulator, Speed};
 
@@ -85,11 +84,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
     let line = format!("listening on {}", simulator.url());
     match ui.format {
-        Format::Text => {
-            let mut out = std::io::stdout().lock();
-            // Nobody has to read it.
-            drop(writeln!(out, "{line}").and_then(|()| out.flush()));
-        }
+        // Nobody has to read it.
+        Format::Text => drop(write_stdout(&Text::from(format!("{line}\n")))),
         // Standard output is for the one document at the end.
         Format::Json => ui.say(&line),
     }

@@ -198,7 +198,7 @@ fn prove(
         return Ok((args.from_bundle.waive(response.trust_anchor, args.trust.reason.as_deref(), ui), compared));
     }
     let asks = !args.consent.yes && !args.dry_run;
-    let answer = if asks { intent.ask(Question::Response, ui)? } else { None };
+    let answer = if asks { intent.ask(Question::Response)? } else { None };
     match answer {
         Some(Answer::Response(typed)) => Ok((by_response(typed)?, Some(Compared::OnScreen))),
         _ => Err(owner::not_proven("neither --ca nor --ca-fingerprint nor the response's fingerprint was given", response.trust_anchor, &place)),
@@ -305,7 +305,7 @@ impl Submission<'_> {
         }
         let question = if self.compared.is_some() { Question::Yes } else { Question::ResponseOrYes };
         self.watcher.clear();
-        if let Some(Answer::Response(typed)) = self.intent.ask(question, self.ui)? {
+        if let Some(Answer::Response(typed)) = self.intent.ask(question)? {
             Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| another(&Side { what: "response", by: "sign" }, &apart))?;
             self.compared = Some(Compared::OnScreen);
         }

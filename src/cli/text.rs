@@ -4,7 +4,7 @@
 
 use anstyle::Style;
 
-use crate::outside::{is_obeyed, push_shown};
+use crate::outside::shown_lines;
 
 /// Text in spans. Line breaks are the program's own: what comes from outside has been shown on its line before (see [`crate::outside`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Text {
         let mut out = String::new();
         for (style, span) in &self.0 {
             out.push_str(&style.render().to_string());
-            show_into(&mut out, span);
+            out.push_str(&shown_lines(span));
             out.push_str(&style.render_reset().to_string());
         }
         out
@@ -45,14 +45,8 @@ impl Text {
     #[cfg(test)]
     pub(crate) fn to_plain(&self) -> String {
         let mut out = String::new();
-        self.0.iter().for_each(|(_, span)| show_into(&mut out, span));
+        self.0.iter().for_each(|(_, span)| out.push_str(&shown_lines(span)));
         out
-    }
-}
-
-fn show_into(out: &mut String, span: &str) {
-    for c in span.chars() {
-        if c == '\n' || !is_obeyed(c) { out.push(c) } else { push_shown(out, c) }
     }
 }
 

@@ -107,12 +107,6 @@ impl Ui {
         to_stderr(text);
     }
 
-    /// Text in styles, with its last newline, on standard error that a question follows: shown with `--quiet` too.
-    #[cfg_attr(not(feature = "online"), allow(dead_code))]
-    pub(crate) fn show(&self, text: &Text) {
-        write_stderr(text);
-    }
-
     /// Text in styles, with its last newline, on standard error, unless `--quiet`.
     pub(crate) fn say_styled(&self, text: &Text) {
         if !self.quiet {
@@ -205,6 +199,19 @@ pub(crate) fn write_stderr(text: &Text) {
     drop(out.write_all(text.to_terminal().as_bytes()).and_then(|()| out.flush()));
 }
 
+/// Text on standard output as it is, before the result is there.
+#[cfg_attr(not(any(feature = "qr", feature = "simulator")), allow(dead_code))]
+pub(crate) fn write_stdout(text: &Text) -> std::io::Result<()> {
+    to_stdout(&text.to_terminal())
+}
+
+/// An error that ends the program from outside, as the one document; `code` is its exit code.
+pub(crate) fn end_in_json(error: &Error, code: i32) {
+    let document = with_error(Value::Null, Some(error)).replace(&format!("\"code\": {}", error.code()), &format!("\"code\": {code}"));
+    // Standard output may be gone.
+    drop(to_stdout(&document));
+}
+
 /// What has become JSON, or a terminal's own.
 fn to_stdout(text: &str) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
@@ -226,8 +233,7 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
         crate::fsio::abandon_on_bug();
         crate::ca::restore_terminal();
         match format {
-            // Standard output may be gone as well.
-            Format::Json => drop(to_stdout(&with_error(Value::Null, Some(&error)))),
+            Format::Json => end_in_json(&error, i32::from(error.code())),
             Format::Text => show(&error),
         }
         std::process::exit(i32::from(error.code()));

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{Line, MAX_PASSPHRASE, read_line};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::outside::shown_lines;
 
 /// The terminal as it was before the echo went off; nothing while no prompt waits.
 static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
@@ -75,7 +76,7 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
         )
     };
     let silence = Silence::on(&tty).map_err(broken)?;
-    (&tty).write_all(prompt.as_bytes()).map_err(broken)?;
+    write(&tty, prompt).map_err(broken)?;
     let line = read_line(&tty).map_err(broken)?;
     drop(silence);
     match line {
@@ -92,5 +93,10 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
 /// Says something between two questions.
 pub(super) fn say(text: &str) -> Result<()> {
     let broken = |error: std::io::Error| Error::new(Class::Ca, "no-passphrase", format!("the terminal cannot be used: {error}"), "");
-    (&open()?).write_all(text.as_bytes()).map_err(broken)
+    write(&open()?, text).map_err(broken)
+}
+
+/// What is written to the terminal: nothing that it would obey but line breaks.
+fn write(mut tty: &File, text: &str) -> std::io::Result<()> {
+    tty.write_all(shown_lines(text).as_bytes())
 }

@@ -369,7 +369,7 @@ impl Run<'_> {
             record,
             notes: &notes,
         };
-        intent.ask(Question::Yes, self.ui).map(drop)
+        intent.ask(Question::Yes).map(drop)
     }
 
     fn sign(&mut self, bundle: &Bundle, grounds: &Grounds<'_>, record: &Record, evidence: &engine::Evidence, now: Moment) -> Result<Pair> {

@@ -1,12 +1,12 @@
 //! Codes on a terminal: one after the other where somebody sits at it, all in a row elsewhere.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{BufRead, IsTerminal, Read};
 
 use anstyle::{Ansi256Color, Color, Style};
 use rustix::termios::tcgetwinsize;
 
 use crate::bundle::Bundle;
-use crate::cli::ui::{Format, Text, Ui, styled};
+use crate::cli::ui::{Format, Text, Ui, styled, write_stdout};
 use crate::error::{Class, Error, Result};
 use crate::qr::draw::{Drawing, LARGEST, SMALLEST, on_terminal};
 use crate::qr::parts::MAX_PARTS;
@@ -216,8 +216,7 @@ impl Shown<'_> {
 }
 
 fn say(text: impl Into<Text>) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.into().to_terminal().as_bytes()).and_then(|()| out.flush()).map_err(|cause| {
+    write_stdout(&text.into()).map_err(|cause| {
         let what = format!("the codes cannot be shown: {}", crate::fsio::io_text(&cause));
         Error::new(Class::Machine, "cannot-write", what, "write images with -o FILE.png or -o FILE.svg")
     })
