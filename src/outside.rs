@@ -142,6 +142,13 @@ pub(crate) fn shown_lines(text: &str) -> String {
     out
 }
 
+/// The same on one line, whatever breaks it.
+pub(crate) fn shown_on_a_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_shown(&mut out, c));
+    out
+}
+
 /// Appends the character, or what shows it.
 pub(crate) fn push_shown(out: &mut String, c: char) {
     if is_obeyed(c) {

@@ -62,6 +62,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Class, Error, Result};
+use crate::outside::{shown_on_a_line, shown_text};
 use crate::x509::Moment;
 use ui::{Format, Outcome, Ui};
 
@@ -235,8 +236,8 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
     let quoted: Vec<_> = fault
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, ContextValue::String(crate::outside::shown_text(text)))),
-            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(|text| crate::outside::shown_text(text)).collect()))),
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown_text(text)))),
+            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()))),
             _ => None,
         })
         .collect();
@@ -244,6 +245,15 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
         fault.insert(kind, value);
     }
     fault
+}
+
+/// What clap has to say, with its escape sequences. What a value's own parser says of the value is shown: clap writes it as it is.
+fn rendered(fault: &clap::Error) -> String {
+    let text = fault.render().ansi().to_string();
+    match std::error::Error::source(fault).map(ToString::to_string) {
+        Some(said) if !said.is_empty() => text.replace(&said, &shown_on_a_line(&said)),
+        _ => text,
+    }
 }
 
 /// Help and version are answers (0, standard output); anything else is a wrong command line (2), in JSON where that was asked for.
@@ -262,7 +272,7 @@ fn usage(fault: clap::Error) -> ExitCode {
         _ => None,
     };
     if let (Some(name), true) = (answer, json) {
-        let text = fault.render().to_string();
+        let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
         return Ui::bare(Format::Json).finish(Ok(Outcome::done(serde_json::json!({ name: text.trim_end() }), text)));
     }
     if answer.is_some() {
@@ -271,7 +281,7 @@ fn usage(fault: clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if json {
-        let text = fault.render().to_string();
+        let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
         let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
         let error = Error::new(Class::Usage, "usage", message, "hsmboot --help");
         return Ui::bare(Format::Json).finish(Err(error));
@@ -283,6 +293,6 @@ fn usage(fault: clap::Error) -> ExitCode {
 /// As clap prints it, with our own say in colours.
 fn print(fault: &clap::Error) -> std::io::Result<()> {
     use std::io::Write;
-    let text = fault.render();
-    if fault.use_stderr() { write!(anstream::stderr().lock(), "{}", text.ansi()) } else { write!(anstream::stdout().lock(), "{}", text.ansi()) }
+    let text = rendered(fault);
+    if fault.use_stderr() { write!(anstream::stderr().lock(), "{text}") } else { write!(anstream::stdout().lock(), "{text}") }
 }
