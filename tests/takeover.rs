@@ -197,7 +197,7 @@ impl Case {
             let mut planted = fs::read(in_bundle("creation.json")).ok().map_or_else(
                 || {
                     json!({
-                        "format": "hsmboot-creation/1", "token": "00", "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm1.medium",
+                        "format": "hsmboot-creation/1", "token": "00", "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm2m.medium",
                         "subnet_ids": ["subnet-0a1b2c3d"], "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot",
                     })
                 },
@@ -242,7 +242,7 @@ impl Case {
         let bundle = if self.made == Made::Packed { "bundle.hsmboot" } else { "bundle" };
         let mut words = vec!["bootstrap", "--bundle", bundle];
         if self.made == Made::Created {
-            words.extend(["--create", "--subnet-id", "subnet-0a1b2c3d", "--availability-zone", "us-east-1a", "--hsm-type", "hsm1.medium"]);
+            words.extend(["--create", "--subnet-id", "subnet-0a1b2c3d", "--availability-zone", "us-east-1a", "--hsm-type", "hsm2m.medium"]);
         } else {
             words.extend(["--cluster-id", &stage.id]);
         }

@@ -10,7 +10,7 @@ use access::AccessArgs;
 
 use super::ui::{Format, Outcome, Text, Ui, write_stdout};
 use crate::error::{Class, Error, Result};
-use crate::simulator::{FaultRule, Options, SimError, Simulator, Speed};
+use crate::simulator::{FaultRule, Options, Reference, SimError, Simulator, Speed};
 
 /// Emulate the CloudHSM V2 API on this machine, until interrupted
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,9 @@ pub struct Args {
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
+    /// Which edition of the service: today's, or that of the API Reference of 2022-06-06, which makes clusters of hsm1.medium
+    #[arg(long, value_name = "DATE", default_value = Reference::default().name(), value_parser = reference)]
+    reference: Reference,
     /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
     #[arg(long)]
     quotas: bool,
@@ -63,6 +66,10 @@ fn address(text: &str) -> std::result::Result<SocketAddr, String> {
     found.ok_or_else(|| String::from("expected an address and a port, such as 127.0.0.1:8080"))
 }
 
+fn reference(text: &str) -> std::result::Result<Reference, String> {
+    Reference::parse(text).ok_or_else(|| format!("expected one of {}", Reference::ALL.map(|(name, _)| name).join(", ")))
+}
+
 fn speed(text: &str) -> std::result::Result<Speed, String> {
     let factor = text.parse().ok().and_then(Speed::times);
     factor.ok_or_else(|| String::from("a speed is a number above 0; 1 is the default, 0.01 a hundred times as slow"))
@@ -73,7 +80,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let credentials = args.access.credentials(ui)?;
     let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
     let state = args.state.clone();
-    let options = Options { listen: args.listen, speed, quotas: args.quotas, credentials, rate, faults, seed, state, ..Options::default() };
+    let reference = args.reference;
+    let options =
+        Options { listen: args.listen, speed, reference, quotas: args.quotas, credentials, rate, faults, seed, state, ..Options::default() };
     let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
         ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));

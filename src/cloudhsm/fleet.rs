@@ -70,6 +70,8 @@ pub struct Tag {
 pub struct NewCluster {
     /// HsmType.
     pub hsm_type: String,
+    /// Mode: FIPS or NON_FIPS, for good. Required for every type but hsm1.medium.
+    pub mode: Option<String>,
     /// SubnetIds, one for each Availability Zone.
     pub subnet_ids: Vec<String>,
     /// SourceBackupId: the cluster is restored from it.

@@ -1,6 +1,7 @@
 //! Amazon Resource Names, as the resource-policy actions take them (`CloudHsmArn` of later models).
 
 use super::limits::{region, resource_id};
+use super::state::Place;
 
 /// The parts of `arn:aws:cloudhsm:REGION:ACCOUNT:KIND/ID`.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +16,12 @@ pub(super) struct Arn<'a> {
 impl<'a> Arn<'a> {
     /// The pattern that [`Arn::parse`] matches, whole.
     pub(super) const PATTERN: &'static str = r"arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}";
+
+    /// The ARN of a backup (`BackupArn`).
+    pub(super) fn of_backup(place: &Place, id: &str) -> String {
+        let partition = if place.region.starts_with("us-gov-") { "aws-us-gov" } else { "aws" };
+        format!("arn:{partition}:cloudhsm:{}:{}:backup/{id}", place.region, place.account)
+    }
 
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
@@ -37,6 +44,16 @@ impl<'a> Arn<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backups_arn_can_be_parsed() {
+        for region in ["eu-west-1", "us-gov-west-1"] {
+            let place = Place { account: String::from("123456789012"), region: region.to_owned() };
+            let text = Arn::of_backup(&place, "backup-abcdefghijk");
+            assert_eq!(Arn::parse(&text), Some(Arn { region, account: "123456789012", kind: "backup", id: "backup-abcdefghijk" }), "{text}");
+            assert_eq!(text.starts_with("arn:aws-us-gov:"), region == "us-gov-west-1");
+        }
+    }
 
     #[test]
     fn an_arn_matches_the_whole_pattern() {

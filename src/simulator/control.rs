@@ -10,11 +10,13 @@ use axum::http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::Simulator;
-use super::actions::new_hsm;
+use super::actions::{self, Seat, create_hsm1_cluster, new_hsm};
 use super::clock::Millis;
 use super::faults::{Fault, FaultRule, known_action};
+use super::limits::REGION;
+use super::reference::Reference;
 use super::server::Inside;
-use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
+use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next, Place};
 use super::visitor;
 use super::wire::{self, excerpt};
 
@@ -47,6 +49,12 @@ impl Simulator {
     /// The owner sets the first password on the HSM: an INITIALIZED cluster becomes ACTIVE.
     pub fn activate(&self, cluster_id: &str) -> Result<(), Refused> {
         activate(&self.inside, cluster_id).and_then(|()| self.kept(()))
+    }
+
+    /// Makes a cluster of hsm1.medium in that region, as there are still some: the service of today creates no new one. It is
+    /// there to be migrated. Returns its id.
+    pub fn create_hsm1_cluster(&self, region: &str) -> Result<String, Refused> {
+        hsm1_cluster(&self.inside, region, &json!({ "SubnetIds": [SUBNET] })).and_then(|id| self.kept(id))
     }
 
     /// Puts the cluster into a state, in which it stays.
@@ -132,6 +140,16 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             Ok(json!({ "HsmId": hsm }))
         }
         "activate" => activate(inside, text(members, "ClusterId")?).map(|()| json!({})),
+        "create-hsm1-cluster" => {
+            let mut order = json!({ "SubnetIds": [SUBNET] });
+            for name in ["SubnetIds", "TagList", "BackupRetentionPolicy"] {
+                if let (Some(order), Some(value)) = (order.as_object_mut(), members.get(name)) {
+                    order.insert(name.to_owned(), value.clone());
+                }
+            }
+            let region = if members.contains_key("Region") { text(members, "Region")? } else { wire::DEFAULT_REGION };
+            hsm1_cluster(inside, region, &order).map(|id| json!({ "ClusterId": id }))
+        }
         "set-state" => {
             let state = cluster_state(text(members, "State")?)?;
             let then = match members.get("Then") {
@@ -224,10 +242,12 @@ fn with_cluster<T>(inside: &Inside, id: &str, act: impl FnOnce(&mut Cluster) -> 
 pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
     let due = inside.clock.after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
-        let failed = cluster.hsms.first_mut().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
-        let new = new_hsm(&inside.hardware, &failed.zone, &failed.subnet, failed.ip.clone(), due);
-        *failed = new.map_err(|error| Refused(error.message))?;
-        Ok(failed.id.clone())
+        let failed = cluster.hsms.first().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
+        let seat = Seat { zone: failed.zone.clone(), subnet: failed.subnet.clone(), ip: failed.ip.clone() };
+        let new = new_hsm(&inside.hardware, cluster, seat, due).map_err(|error| Refused(error.message))?;
+        let id = new.id.clone();
+        cluster.hsms.splice(..1, [new]);
+        Ok(id)
     })
 }
 
@@ -255,6 +275,27 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     })
 }
 
+/// The subnet of a cluster whose maker names none.
+const SUBNET: &str = "subnet-0a1b2c3d";
+
+fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, Refused> {
+    REGION.judge("Region", region).map_err(|error| Refused(error.message))?;
+    let place = Place { account: super::ACCOUNT.to_owned(), region: region.to_owned() };
+    let mut world = inside.world();
+    let mut context = actions::Context {
+        world: &mut world,
+        clock: &inside.clock,
+        hardware: &inside.hardware,
+        tokens: &inside.tokens,
+        place: &place,
+        quotas: inside.quotas,
+        reference: Reference::Today,
+        fault: None,
+    };
+    let members = order.as_object().cloned().unwrap_or_default();
+    create_hsm1_cluster(&members, &mut context).map_err(|error| Refused(error.message))
+}
+
 fn cluster_state(name: &str) -> Result<ClusterState, Refused> {
     ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))
 }
@@ -264,7 +305,7 @@ pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState, 
     with_cluster(inside, cluster_id, |cluster| {
         let now = inside.clock.now();
         cluster.enter(state, now);
-        cluster.next = then.map(|(state, after)| Next { state, at: now.saturating_add(Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX)) });
+        cluster.next = then.map(|(state, after)| Next::new(state, now.saturating_add(Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX))));
         Ok(())
     })
 }

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use super::credentials::Credentials;
 use super::protocol::Protocol;
 use super::rate::Rate;
+use super::reference::Reference;
 use super::sigv4;
 use super::state::Place;
 use super::wire::{self, ApiError};
@@ -26,11 +27,11 @@ impl Door {
     }
 
     /// The action that is called, and for whom.
-    pub(super) fn admit(&self, protocol: Protocol, parts: &Parts, body: &[u8]) -> Result<(&'static str, Place), ApiError> {
+    pub(super) fn admit(&self, protocol: Protocol, parts: &Parts, body: &[u8], reference: Reference) -> Result<(&'static str, Place), ApiError> {
         if parts.uri.query().is_some_and(|query| !query.is_empty()) {
             return Err(ApiError::malformed_query());
         }
-        let action = protocol.action(&parts.uri, &parts.headers)?;
+        let action = protocol.action(&parts.uri, &parts.headers, reference)?;
         let place =
             if self.credentials.is_empty() { wire::place(&parts.headers) } else { sigv4::verify(&self.credentials, parts, body, SystemTime::now())? };
         if let Some(rate) = &self.rate {

@@ -49,11 +49,14 @@ pub enum Fault {
     InitializeNeverEnds,
     /// `initialize-fails`: InitializeCluster is accepted, and the cluster falls back to UNINITIALIZED.
     InitializeFails,
+    /// `migration-fails`: ModifyCluster with another HsmType is accepted; the first HSM fails, and the cluster goes back by itself:
+    /// MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS, ACTIVE with the type that it had. A client does not take acceptance for success.
+    MigrationFails,
 }
 
 impl Fault {
     /// Every fault, a delay of a second among them, by its name.
-    pub const ALL: [(&'static str, Self); 16] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("throttling", Self::Throttling),
         ("internal-failure", Self::InternalFailure),
         ("unknown-failure", Self::UnknownFailure),
@@ -70,6 +73,7 @@ impl Fault {
         ("cluster-degrades", Self::ClusterDegrades),
         ("initialize-never-ends", Self::InitializeNeverEnds),
         ("initialize-fails", Self::InitializeFails),
+        ("migration-fails", Self::MigrationFails),
     ];
 
     /// The fault of that name; `millis` is for `delay` alone.
@@ -105,6 +109,7 @@ impl Fault {
     fn fits(self, action: &str, target: Option<&Target>) -> bool {
         match self {
             Self::InitializeNeverEnds | Self::InitializeFails => action == "InitializeCluster",
+            Self::MigrationFails => action == "ModifyCluster",
             Self::HsmFails => target.is_some_and(|target| target.has_hsm),
             Self::ClusterDegrades => target.is_some_and(|target| target.can_degrade),
             _ => true,

@@ -1,7 +1,7 @@
 //! The documented constraints of parameters: one [`Text`] rule each, named as in the API Reference.
 //!
-//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models add is said where it
-//! stands. Patterns are those of the reference, matched against the whole value.
+//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06, and today's service model where that says
+//! more. Which of two editions of a rule holds, `reference` says. Patterns are matched against the whole value.
 
 use super::arn::Arn;
 use super::wire::{ApiError, excerpt};
@@ -23,6 +23,11 @@ const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
 }
 
 pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
+/// SourceBackupId today: a backup's id or its ARN.
+pub(super) const BACKUP_ARN: Text = pattern(
+    r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}",
+    |v| resource_id(v, "backup-") || Arn::parse(v).is_some_and(|arn| arn.kind == "backup"),
+);
 pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
 pub(super) const BACKUP_ID: Text = pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
 /// An Availability Zone's without the letter at its end.
@@ -31,8 +36,9 @@ pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "
 pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
 pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
 pub(super) const AVAILABILITY_ZONE: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]", availability_zone);
-/// `(hsm1\.medium)` in 2022; the type that later models add is understood.
-pub(super) const HSM_TYPE: Text = Text { longest: 32, ..pattern(r"(hsm1\.medium|hsm2m\.medium)", |v| ["hsm1.medium", "hsm2m.medium"].contains(&v)) };
+pub(super) const HSM_TYPE_2022: Text = pattern(r"(hsm1\.medium)", |v| v == "hsm1.medium");
+/// Today's: more than there are types.
+pub(super) const HSM_TYPE: Text = Text { longest: 32, ..pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", hsm_type) };
 pub(super) const RETENTION_TYPE: Text = Text { listed: true, ..pattern("DAYS", |v| v == "DAYS") };
 pub(super) const RETENTION_VALUE: Text =
     Text { shortest: 1, longest: 3, ..pattern("[0-9]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())) };
@@ -46,10 +52,11 @@ pub(super) const FILTER_NAME: Text =
 pub(super) const NEXT_TOKEN: Text = Text { longest: 256, ..pattern(".*", |v| !v.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])) };
 pub(super) const TAG_KEY: Text = Text { shortest: 1, longest: 128, ..pattern(TAG_PATTERN, tag_text) };
 pub(super) const TAG_VALUE: Text = Text { longest: 256, ..pattern(TAG_PATTERN, tag_text) };
-/// SignedCert and TrustAnchor: at most 5000 characters. In the pattern `+-/` is a range, `+ , - . /`; the space that the
-/// printed reference shows in it is the typesetting's (facts.md, "PEM limits").
-pub(super) const CERTIFICATE: Text =
-    Text { longest: 5000, withheld: true, ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| v.chars().all(certificate_character)) };
+/// SignedCert and TrustAnchor in 2022. In the pattern `+-/` is a range, `+ , - . /`; the space that the
+/// printed reference shows in it is the typesetting's (the service model has none).
+pub(super) const CERTIFICATE_2022: Text = certificate(5000);
+/// Since June 2024. The text beside the two parameters still says 5000.
+pub(super) const CERTIFICATE: Text = certificate(20_000);
 
 /// ResourceId of the tag actions. No model takes an ARN there.
 pub(super) const RESOURCE_ID: Text = pattern("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-") || resource_id(v, "backup-"));
@@ -116,6 +123,20 @@ pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
     value
         .strip_prefix(prefix)
         .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)))
+}
+
+const fn certificate(longest: usize) -> Text {
+    Text { longest, withheld: true, ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| v.chars().all(certificate_character)) }
+}
+
+/// `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`
+fn hsm_type(value: &str) -> bool {
+    let rest = value.strip_prefix('p').unwrap_or(value).strip_prefix("hsm");
+    let rest = rest.and_then(|rest| rest.strip_prefix(|digit: char| digit.is_ascii_digit()));
+    // What follows the last dot has none itself.
+    rest.and_then(|rest| rest.rsplit_once('.')).is_some_and(|(family, size)| {
+        family.bytes().all(|b| b.is_ascii_lowercase() || b == b'.') && !size.is_empty() && size.bytes().all(|b| b.is_ascii_alphabetic())
+    })
 }
 
 fn ec2_id(value: &str, prefix: &str) -> bool {
@@ -209,10 +230,23 @@ mod tests {
     }
 
     #[test]
-    fn certificates_have_5000_characters_of_a_few_kinds_and_are_never_quoted() {
-        assert!(accepts(&CERTIFICATE, &"A".repeat(5000)));
+    fn types_match_the_whole_pattern() {
+        for good in ["hsm1.medium", "hsm2m.medium", "phsm9.x.Large", "hsm2.a", "hsm1..m"] {
+            assert!(accepts(&HSM_TYPE, good), "{good}");
+        }
+        for bad in ["hsm.medium", "hsm1medium", "hsm1.", "HSM1.medium", "hsm1M.medium", "hsm1.medium ", "qhsm1.medium", "hsm12.medium", ""] {
+            assert!(!accepts(&HSM_TYPE, bad), "{bad}");
+        }
+        assert!(!accepts(&HSM_TYPE, &format!("hsm1.{}", "m".repeat(28))));
+        assert!(accepts(&HSM_TYPE_2022, "hsm1.medium") && !accepts(&HSM_TYPE_2022, "hsm2m.medium"));
+    }
+
+    #[test]
+    fn certificates_have_characters_of_a_few_kinds_up_to_a_number_and_are_never_quoted() {
+        assert!(accepts(&CERTIFICATE_2022, &"A".repeat(5000)) && accepts(&CERTIFICATE, &"A".repeat(20_000)));
+        assert!(!accepts(&CERTIFICATE, &"A".repeat(20_001)));
         assert!(accepts(&CERTIFICATE, "-----BEGIN X-----\r\nAa0+,-./=\t\n"));
-        let long = CERTIFICATE.judge("SignedCert", &"A".repeat(5001)).unwrap_err().message;
+        let long = CERTIFICATE_2022.judge("SignedCert", &"A".repeat(5001)).unwrap_err().message;
         assert!(long.contains("'SignedCert'") && long.contains("5000") && long.contains("5001") && !long.contains("AAAA"), "{long}");
         let colon = CERTIFICATE.judge("TrustAnchor", "secret: yes").unwrap_err().message;
         assert!(colon.contains("not allowed at 7") && !colon.contains("secret"), "{colon}");

@@ -22,6 +22,7 @@
 //! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
 //! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
 //! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `reference` | which edition of it: today's or that of 2022 |
 //! | `quotas` | how much of it an account may have |
 //! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
@@ -57,6 +58,7 @@ mod protocol;
 mod quotas;
 mod random;
 mod rate;
+mod reference;
 mod requests;
 mod server;
 mod sigv4;
@@ -79,6 +81,7 @@ pub use connection::ConnectionLimits;
 pub use control::Refused;
 pub use credentials::Credentials;
 pub use faults::{Fault, FaultRule};
+pub use reference::Reference;
 pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
@@ -103,6 +106,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// How fast states of transition pass.
     pub speed: Speed,
+    /// Which edition of the service it is.
+    pub reference: Reference,
     /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
     pub quotas: bool,
     /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
@@ -125,6 +130,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             speed: Speed::default(),
+            reference: Reference::default(),
             quotas: false,
             credentials: Vec::new(),
             rate: None,
@@ -216,6 +222,7 @@ fn inside(options: Options) -> Result<Inside, SimError> {
         clock,
         hardware: Arc::new(hardware),
         quotas: options.quotas,
+        reference: options.reference,
         tokens,
         requests: requests::Requests::default(),
         watch: page::Watch::default(),

@@ -13,10 +13,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
+use super::reference::Reference;
 use super::wire::{self, Answer, ApiError, excerpt};
 use super::{cbor, ids};
 
-/// The actions of API version 2017-04-28; those of resource policies are later than 2022-06-06.
+/// The actions of API version 2017-04-28. Which of them an edition of the service has, `reference` says.
 pub(super) const ACTIONS: [&str; 18] = [
     "CopyBackupToRegion",
     "CreateCluster",
@@ -72,12 +73,10 @@ impl Protocol {
     }
 
     /// The action that a request asks for.
-    pub(super) fn action(self, uri: &Uri, headers: &HeaderMap) -> Result<&'static str, ApiError> {
+    pub(super) fn action(self, uri: &Uri, headers: &HeaderMap, reference: Reference) -> Result<&'static str, ApiError> {
         let named = self.named(uri, headers)?;
-        match ACTIONS.iter().find(|action| **action == named) {
-            Some(action) => Ok(action),
-            None => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}' in API version 2017-04-28", excerpt(named)))),
-        }
+        let unknown = || ApiError::invalid_action(format!("CloudHSM V2 has no action '{}' in API version 2017-04-28", excerpt(named)));
+        reference.action(named).ok_or_else(unknown)
     }
 
     /// The members of a request. An empty body counts as one without members.

@@ -17,6 +17,7 @@ use super::door::Door;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
 use super::protocol::Protocol;
+use super::reference::Reference;
 use super::requests::{Note, Requests};
 use super::state::{Place, World};
 use super::store::{Changes, Store};
@@ -33,6 +34,7 @@ pub(super) struct Inside {
     pub(super) hardware: Arc<Hardware>,
     pub(super) tokens: TokenKey,
     pub(super) quotas: bool,
+    pub(super) reference: Reference,
     pub(super) requests: Requests,
     pub(super) watch: page::Watch,
     /// `None`: what is changed is forgotten at the end.
@@ -128,7 +130,7 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
         let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
         return wire::response(StatusCode::NOT_FOUND, &json!({ "__type": "UnknownOperationException", "Message": message }));
     };
-    let (action, place) = match inside.door.admit(protocol, &parts, &body) {
+    let (action, place) = match inside.door.admit(protocol, &parts, &body, inside.reference) {
         Ok(admitted) => admitted,
         Err(error) => return answer(Err(error)),
     };
@@ -165,7 +167,8 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
 
 fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Answer, ApiError> {
     let mut world = inside.world();
-    let (clock, hardware, tokens, quotas) = (&inside.clock, &inside.hardware, &inside.tokens, inside.quotas);
-    let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, fault };
+    let (clock, hardware, tokens) = (&inside.clock, &inside.hardware, &inside.tokens);
+    let (quotas, reference) = (inside.quotas, inside.reference);
+    let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, reference, fault };
     actions::run(action, members, &mut context)
 }

@@ -15,7 +15,7 @@ const TARGET: &str = "BaldrApiService.";
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// The region of a request that is not signed.
-const DEFAULT_REGION: &str = "us-east-1";
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 

@@ -38,7 +38,7 @@ refused() {
 
 refused CloudHsmResourceNotFoundException aws cloudhsmv2 delete-cluster --cluster-id cluster-abcdefghijk
 
-id=$(aws cloudhsmv2 create-cluster --hsm-type hsm1.medium --subnet-ids subnet-0a1b2c3d subnet-0a1b2c3e \
+id=$(aws cloudhsmv2 create-cluster --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d subnet-0a1b2c3e \
     --output text --query Cluster.ClusterId)
 await State UNINITIALIZED
 

@@ -53,8 +53,8 @@ def constraints(url):
     """What the server refuses when the client does not look first."""
     hsm = client(url, parameter_validation=False)
     for call, arguments in [
-        (hsm.create_cluster, {"HsmType": "hsm1.medium"}),
-        (hsm.create_cluster, {"HsmType": "hsm1.medium", "SubnetIds": []}),
+        (hsm.create_cluster, {"HsmType": "hsm2m.medium"}),
+        (hsm.create_cluster, {"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": []}),
         (hsm.create_hsm, {"ClusterId": "cluster-1", "AvailabilityZone": "us-east-1a"}),
         (hsm.describe_clusters, {"MaxResults": 26}),
         (hsm.initialize_cluster, {"ClusterId": "cluster-abcdefghijk", "SignedCert": "A" * 5001, "TrustAnchor": "A"}),
@@ -81,7 +81,8 @@ def certify(csr, directory):
 def claim(url):
     hsm = client(url)
     cluster = hsm.create_cluster(
-        HsmType="hsm1.medium",
+        HsmType="hsm2m.medium",
+        Mode="FIPS",
         SubnetIds=["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
         BackupRetentionPolicy={"Type": "DAYS", "Value": "30"},
         TagList=[{"Key": "stage", "Value": "test"}],
@@ -123,7 +124,7 @@ def pages(url):
     """boto3's own paginator meets every cluster once, and no other region's."""
     hsm = client(url, region="eu-central-1")
     made = [
-        hsm.create_cluster(HsmType="hsm1.medium", SubnetIds=["subnet-0a1b2c3d"])["Cluster"]["ClusterId"] for _ in range(7)
+        hsm.create_cluster(HsmType="hsm2m.medium", Mode="FIPS", SubnetIds=["subnet-0a1b2c3d"])["Cluster"]["ClusterId"] for _ in range(7)
     ]
     paginator = hsm.get_paginator("describe_clusters")
     found = [one["ClusterId"] for page in paginator.paginate(PaginationConfig={"PageSize": 3}) for one in page["Clusters"]]

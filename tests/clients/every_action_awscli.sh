@@ -37,7 +37,7 @@ await() {
 await_cluster() { await "$2" describe-clusters --filters "clusterIds=$id" --query "Clusters[].$1"; }
 
 # create-cluster, describe-clusters, create-hsm
-id=$(hsm create-cluster --hsm-type hsm1.medium --subnet-ids subnet-0a1b2c3d subnet-0a1b2c3e --tag-list Key=stage,Value=test \
+id=$(hsm create-cluster --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d subnet-0a1b2c3e --tag-list Key=stage,Value=test \
     --backup-retention-policy Type=DAYS,Value=30 --query Cluster.ClusterId)
 await_cluster State UNINITIALIZED
 hsm_id=$(hsm create-hsm --cluster-id "$id" --availability-zone us-east-1a --query Hsm.HsmId)
@@ -84,7 +84,7 @@ gives "$policy" get-resource-policy --resource-arn "$arn" --query Policy
 gives "$arn" delete-resource-policy --resource-arn "$arn" --query ResourceArn
 
 # create-cluster from the backup, delete-cluster
-restored=$(hsm create-cluster --hsm-type hsm1.medium --subnet-ids subnet-0a1b2c3d --source-backup-id "$backup" --query Cluster.ClusterId)
+restored=$(hsm create-cluster --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d --source-backup-id "$backup" --query Cluster.ClusterId)
 for each in "$restored" "$id"; do
     await "" describe-clusters --filters "clusterIds=$each" --query 'Clusters[?ends_with(State, `_IN_PROGRESS`)].State'
     gives DELETE_IN_PROGRESS delete-cluster --cluster-id "$each" --query Cluster.State

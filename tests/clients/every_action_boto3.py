@@ -28,7 +28,7 @@ POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
 # Arguments of each action that meet every constraint; the ids are of nothing that exists.
 WELL_FORMED = {
     "CopyBackupToRegion": {"DestinationRegion": "eu-west-1", "BackupId": BACKUP},
-    "CreateCluster": {"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]},
+    "CreateCluster": {"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]},
     "CreateHsm": {"ClusterId": CLUSTER, "AvailabilityZone": "us-east-1a"},
     "DeleteBackup": {"BackupId": BACKUP},
     "DeleteCluster": {"ClusterId": CLUSTER},

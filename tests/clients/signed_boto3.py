@@ -49,7 +49,7 @@ def ids(hsm):
 def signatures(url, protocol):
     hsm = client(url)
     assert spoken(hsm) == protocol, spoken(hsm)
-    made = hsm.create_cluster(HsmType="hsm1.medium", SubnetIds=["subnet-0a1b2c3d"])["Cluster"]
+    made = hsm.create_cluster(HsmType="hsm2m.medium", Mode="FIPS", SubnetIds=["subnet-0a1b2c3d"])["Cluster"]
     assert isinstance(made["CreateTimestamp"], datetime.datetime), made
     assert made["ClusterId"] in ids(hsm)
     # Another account and another region see nothing of it.

@@ -52,7 +52,7 @@ class Simulator:
     def control(self, command, body):
         return post(f"{self.url}/_control/{command}", body, {"Content-Type": "application/json"})
 
-    def cluster(self, tags=(), region="us-east-1", hsm_type="hsm1.medium", subnets=1):
+    def cluster(self, tags=(), region="us-east-1", hsm_type="hsm2m.medium", subnets=1):
         ids = [f"subnet-0a1b2c{number}d" for number in range(3, 3 + subnets)]
         body = {"HsmType": hsm_type, "SubnetIds": ids}
         if tags:

@@ -67,7 +67,7 @@ fn call(simulator: &Simulator, action: &str, body: &str) -> serde_json::Value {
 
 /// A cluster with its CSR; its id.
 pub(super) fn cluster(simulator: &Simulator) -> String {
-    let made = call(simulator, "CreateCluster", r#"{"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]}"#);
+    let made = call(simulator, "CreateCluster", r#"{"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]}"#);
     let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
     let describe = format!(r#"{{"Filters": {{"clusterIds": ["{id}"]}}}}"#);
     let until = |reached: &dyn Fn(&serde_json::Value) -> bool| {

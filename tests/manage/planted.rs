@@ -61,7 +61,7 @@ fn token(stage: &Stage) -> String {
 /// What a run of [`words`] would have written of a cluster.
 fn creation_of(stage: &Stage, id: &str) -> Value {
     json!({
-        "format": "hsmboot-creation/1", "token": token(stage), "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm1.medium",
+        "format": "hsmboot-creation/1", "token": token(stage), "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm2m.medium",
         "subnet_ids": [SUBNET], "tags": {}, "asked_at": "2020-01-01T00:00:00Z", "tool": "hsmboot 0.1.0", "cluster_id": id,
     })
 }
@@ -152,13 +152,19 @@ fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed()
     for (more, differs) in [
         (&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"),
         (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"),
-        (&["--subnet-id", SUBNET, "--hsm-type", "hsm2m.medium"], "type"),
+        (&[], "type"),
     ] {
         for with_id in [true, false] {
             let stage = stage();
             let tag = format!("hsmboot-creation={}", token(&stage));
-            let made = stage.run(&[&["cluster", "create", "--wait", "--output", "json", "--tag", &tag], more].concat());
-            let id = made.ends(0, "").json()["cluster"]["cluster_id"].as_str().unwrap().to_owned();
+            let id = if differs == "type" {
+                let id = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
+                stage.run(&["tag", "add", "--resource-id", &id, "--tag", &tag]).ends(0, "");
+                id
+            } else {
+                let made = stage.run(&[&["cluster", "create", "--wait", "--output", "json", "--tag", &tag], more].concat());
+                made.ends(0, "").json()["cluster"]["cluster_id"].as_str().unwrap().to_owned()
+            };
             let mut creation = creation_of(&stage, &id);
             if !with_id {
                 creation.as_object_mut().unwrap().remove("cluster_id");

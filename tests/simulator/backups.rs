@@ -21,12 +21,12 @@ fn claimed_as(simulator: &Simulator, request: &Value) -> (String, Value) {
 }
 
 fn claimed(simulator: &Simulator) -> String {
-    claimed_as(simulator, &json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] })).0
+    claimed_as(simulator, &json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] })).0
 }
 
 fn claimed_for(simulator: &Simulator, days: u64) -> String {
     let policy = json!({ "Type": "DAYS", "Value": days.to_string() });
-    let request = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "BackupRetentionPolicy": policy });
+    let request = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "BackupRetentionPolicy": policy });
     claimed_as(simulator, &request).0
 }
 
@@ -87,7 +87,7 @@ fn initialization_and_each_hsm_that_comes_or_goes_make_a_backup() {
     let first = listed(&simulator, json!({}));
     assert_eq!(first.len(), 1);
     let names: Vec<&String> = first[0].as_object().unwrap().keys().collect();
-    assert_eq!(names, ["BackupId", "BackupState", "ClusterId", "CreateTimestamp", "NeverExpires", "TagList"]);
+    assert_eq!(names, ["BackupId", "BackupState", "ClusterId", "CreateTimestamp", "NeverExpires", "TagList", "BackupArn", "HsmType", "Mode"]);
     assert_eq!((&first[0]["ClusterId"], &first[0]["BackupState"]), (&json!(cluster), &json!("READY")));
     assert_eq!((&first[0]["NeverExpires"], &first[0]["TagList"]), (&json!(false), &json!([])));
     assert!(first[0]["CreateTimestamp"].is_number() && id(&first[0]).starts_with("backup-"));
@@ -177,7 +177,7 @@ fn a_backup_is_ready_in_time_and_not_before() {
         ("DeleteBackup", json!({ "BackupId": begun })),
         ("RestoreBackup", json!({ "BackupId": begun })),
         ("CopyBackupToRegion", json!({ "BackupId": begun, "DestinationRegion": "eu-west-1" })),
-        ("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": begun })),
+        ("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": begun })),
     ] {
         let (kind, message) = refused(&simulator, action, request);
         assert_eq!(kind, "CloudHsmInvalidRequestException", "{action}");
@@ -335,7 +335,7 @@ fn a_deleted_backup_can_be_restored_for_seven_days() {
         ("DeleteBackup", named.clone()),
         ("ModifyBackupAttributes", json!({ "BackupId": id(&backup), "NeverExpires": true })),
         ("CopyBackupToRegion", json!({ "BackupId": id(&backup), "DestinationRegion": "eu-west-1" })),
-        ("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&backup) })),
+        ("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&backup) })),
     ] {
         let (kind, message) = refused(&simulator, action, request);
         assert_eq!(kind, "CloudHsmInvalidRequestException", "{action}");
@@ -453,7 +453,7 @@ fn a_cluster_from_a_backup_needs_no_initialization() {
     simulator.advance(hour * 2);
     let backup = listed(&simulator, json!({})).remove(0);
 
-    let mut request = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&backup) });
+    let mut request = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&backup) });
     request["TagList"] = json!([{ "Key": "k", "Value": "v" }]);
     let made = ok(&simulator, "CreateCluster", request)["Cluster"].clone();
     assert_eq!((&made["State"], &made["SourceBackupId"]), (&json!("CREATE_IN_PROGRESS"), &backup["BackupId"]));
@@ -487,7 +487,7 @@ fn a_copy_makes_a_cluster_in_its_own_region_alone() {
     let source = listed(&simulator, json!({})).remove(0);
     ok(&simulator, "CopyBackupToRegion", json!({ "BackupId": id(&source), "DestinationRegion": "eu-west-1" }));
     let copy = listed_in(&simulator, "eu-west-1", &json!({})).remove(0);
-    let request = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&copy) });
+    let request = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": id(&copy) });
     assert_eq!(refused(&simulator, "CreateCluster", request.clone()).0, "CloudHsmResourceNotFoundException");
     let there = call_in(&simulator, "eu-west-1", "CreateCluster", &request).unwrap();
     assert_eq!(there.json()["Cluster"]["SourceBackupId"], copy["BackupId"]);
@@ -499,10 +499,9 @@ fn the_new_cluster_is_of_the_backups_type_and_mode() {
     let subnets = json!(["subnet-0a1b2c3d"]);
     claimed_as(&simulator, &json!({ "HsmType": "hsm2m.medium", "Mode": "NON_FIPS", "SubnetIds": subnets }));
     let new = listed(&simulator, json!({})).remove(0);
-    assert_eq!((&new["HsmType"], &new["Mode"]), (&json!("hsm2m.medium"), &json!("NON_FIPS")), "later than 2022: shown of what is later");
-    claimed(&simulator);
-    let old = listed(&simulator, json!({})).remove(1);
-    assert!(old.get("HsmType").is_none() && old.get("Mode").is_none());
+    assert_eq!((&new["HsmType"], &new["Mode"]), (&json!("hsm2m.medium"), &json!("NON_FIPS")));
+    let old = backup_of_hsm1(&simulator);
+    assert!(old["HsmType"] == "hsm1.medium" && old.get("Mode").is_none());
 
     let create = |backup: &Value, hsm_type: &str, mode: Option<&str>| {
         let mut request = json!({ "HsmType": hsm_type, "SubnetIds": subnets, "SourceBackupId": id(backup) });
@@ -513,6 +512,7 @@ fn the_new_cluster_is_of_the_backups_type_and_mode() {
     };
     for (request, words) in [
         (create(&new, "hsm1.medium", None), "HsmType hsm1.medium"),
+        (create(&new, "hsm2m.medium", None), "Mode is required"),
         (create(&new, "hsm2m.medium", Some("FIPS")), "Mode FIPS"),
         (create(&old, "hsm2m.medium", Some("NON_FIPS")), "Mode NON_FIPS"),
     ] {
@@ -520,7 +520,33 @@ fn the_new_cluster_is_of_the_backups_type_and_mode() {
         assert_eq!(kind, "CloudHsmInvalidRequestException");
         assert!(message.contains(words), "{message}");
     }
-    assert_eq!(ok(&simulator, "CreateCluster", create(&new, "hsm2m.medium", None))["Cluster"]["Mode"], "NON_FIPS");
+    assert_eq!(ok(&simulator, "CreateCluster", create(&new, "hsm2m.medium", Some("NON_FIPS")))["Cluster"]["Mode"], "NON_FIPS");
     ok(&simulator, "CreateCluster", create(&old, "hsm2m.medium", Some("FIPS")));
-    ok(&simulator, "CreateCluster", create(&old, "hsm1.medium", None));
+    assert_eq!(refused(&simulator, "CreateCluster", create(&old, "hsm1.medium", None)).0, "CloudHsmInvalidRequestException");
+}
+
+/// A backup of a claimed cluster of hsm1.medium.
+fn backup_of_hsm1(simulator: &Simulator) -> Value {
+    let cluster = simulator.create_hsm1_cluster("us-east-1").unwrap();
+    create_hsm(simulator, &cluster);
+    let ready = until(simulator, &cluster, |now| csr(now).is_some());
+    ok(simulator, "InitializeCluster", Owner::new().claim(&cluster, csr(&ready).unwrap()));
+    listed(simulator, json!({ "clusterIds": [cluster] })).remove(0)
+}
+
+#[test]
+fn a_backup_is_named_by_its_arn_too() {
+    let simulator = instant();
+    claimed(&simulator);
+    let backup = listed(&simulator, json!({})).remove(0);
+    let arn = backup["BackupArn"].as_str().unwrap();
+    assert_eq!(arn, format!("arn:aws:cloudhsm:us-east-1:123456789012:backup/{}", id(&backup)));
+    let request = |named: &str| json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": named });
+    let made = ok(&simulator, "CreateCluster", request(arn))["Cluster"].clone();
+    assert_eq!(made["SourceBackupId"], backup["BackupId"]);
+    for elsewhere in [arn.replacen("us-east-1", "eu-west-1", 1), arn.replacen("123456789012", "210987654321", 1)] {
+        assert_eq!(refused(&simulator, "CreateCluster", request(&elsewhere)).0, "CloudHsmResourceNotFoundException", "{elsewhere}");
+    }
+    let answer = ok(&simulator, "PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": "{}" }));
+    assert_eq!(answer["ResourceArn"], arn, "and for its resource policy");
 }

@@ -110,7 +110,7 @@ fn well_formed_ids_of_no_backup_are_not_found() {
         ("DeleteBackup", json!({ "BackupId": BACKUP })),
         ("RestoreBackup", json!({ "BackupId": BACKUP })),
         ("ModifyBackupAttributes", json!({ "BackupId": BACKUP, "NeverExpires": true })),
-        ("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": BACKUP })),
+        ("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": BACKUP })),
     ] {
         let (kind, message) = refused(&simulator, action, request);
         assert_eq!(kind, "CloudHsmResourceNotFoundException", "{action}");

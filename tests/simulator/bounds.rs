@@ -40,7 +40,7 @@ fn a_region_whose_last_cluster_is_gone_is_forgotten_and_its_name_is_free() {
     let options =
         hsmboot::simulator::Options { state: Some(directory.path().join("state")), speed: hsmboot::simulator::Speed::INSTANT, ..Default::default() };
     let simulator = hsmboot::simulator::Simulator::spawn(options.clone()).unwrap();
-    let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
     let create = |region: &str| call_in(&simulator, region, "CreateCluster", &body).unwrap();
     let id = create("eu-west-1").json()["Cluster"]["ClusterId"].clone();
     assert_eq!(call_in(&simulator, "eu-west-1", "DeleteCluster", &json!({ "ClusterId": id })).unwrap().status, 200);
@@ -60,7 +60,7 @@ fn a_region_whose_last_cluster_is_gone_is_forgotten_and_its_name_is_free() {
 fn clusters_are_in_so_many_regions_and_no_more() {
     let simulator = instant();
     let create = |region: &str| {
-        let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
+        let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
         call_in(&simulator, region, "CreateCluster", &body).unwrap()
     };
     for number in 0..200 {

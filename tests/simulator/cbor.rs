@@ -50,7 +50,7 @@ fn member<'a>(value: &'a Cbor, name: &str) -> &'a Cbor {
 
 fn create(simulator: &Simulator) -> CborAnswer {
     let subnets = Cbor::Array(vec!["subnet-0a1b2c3d".into()]);
-    call_cbor(simulator, "CreateCluster", &[("HsmType", "hsm1.medium".into()), ("SubnetIds", subnets)])
+    call_cbor(simulator, "CreateCluster", &[("HsmType", "hsm2m.medium".into()), ("Mode", "FIPS".into()), ("SubnetIds", subnets)])
 }
 
 #[test]
@@ -93,7 +93,9 @@ fn errors_have_the_id_of_their_shape() {
 #[test]
 fn what_has_an_indefinite_length_or_an_unknown_name_is_read() {
     let simulator = instant();
-    let body = [&b"\xbf\x67HsmType\x7f\x65hsm1.\x66medium\xff\x69SubnetIds\x9f\x6fsubnet-0a1b2c3d\xff\x65Later\xa1\x61x\xf7\xff"[..]].concat();
+    let body =
+        [&b"\xbf\x67HsmType\x7f\x66hsm2m.\x66medium\xff\x64Mode\x64FIPS\x69SubnetIds\x9f\x6fsubnet-0a1b2c3d\xff\x65Later\xa1\x61x\xf7\xff"[..]]
+            .concat();
     let answer = octets(&simulator, "CreateCluster", &body);
     assert_eq!(answer.status, 200, "{:?}", answer.body);
 }

@@ -103,7 +103,7 @@ fn refusing_faults_change_nothing_and_pass() {
         (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
     ] {
         simulator.inject(Some("CreateCluster"), fault, 1);
-        let answer = call(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+        let answer = call(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
         let (found, name, _) = answer.error();
         assert_eq!((found, name.as_str()), (status, kind));
         assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]));
@@ -143,7 +143,7 @@ fn a_delay_delays() {
 fn others_are_served_during_a_delay_and_the_change_comes_after_it() {
     let simulator = instant();
     simulator.inject(Some("CreateCluster"), Fault::Delay(Duration::from_secs(3600)), 1);
-    let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
+    let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
     let slow = request("/", "X-Amz-Target: BaldrApiService.CreateCluster\r\n", &body);
     let address = simulator.address();
     let slow = std::thread::spawn(move || raw(address, slow.as_bytes()).is_none());

@@ -54,7 +54,7 @@ fn a_percentage_can_have_a_count_and_an_action() {
 #[test]
 fn an_answer_is_cut_short_after_the_change() {
     let simulator = with_faults(&["cut-short:CreateCluster"], 0);
-    let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
+    let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
     let mut stream = TcpStream::connect(simulator.address()).unwrap();
     let length = body.len();
     let head = format!("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: BaldrApiService.CreateCluster\r\nContent-Length: {length}\r\n\r\n");

@@ -106,7 +106,8 @@ fn mutate(address: SocketAddr, mut dice: Dice, book: &Book, answered: &AtomicU64
     };
     for count in 0.. {
         let token = format!("{}-{count}", dice.0);
-        let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [{ "Key": "token", "Value": token }] });
+        let made =
+            json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [{ "Key": "token", "Value": token }] });
         let Some(answer) = call(address, "CreateCluster", &made) else { return };
         let id = answer["Cluster"]["ClusterId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let set = |change: &dyn Fn(&mut Known)| change(book.lock().unwrap().entry(id.clone()).or_default());
@@ -216,7 +217,7 @@ fn on_a_full_disk_it_answers_with_errors_and_keeps_what_it_answered() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
     let program = Program::start_on_a_full_disk(&state);
-    let make = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let make = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
     let mut ids = Vec::new();
     let error = loop {
         let answer = call(program.address, "CreateCluster", &make).expect("an answer");

@@ -103,7 +103,11 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     assert_eq!(describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"], csr.as_str());
     assert_eq!(ok(&simulator, "GetResourcePolicy", json!({ "ResourceArn": arn }))["Policy"], policy);
     // What is kept of a backup is enough to make a cluster of it.
-    let restored = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }));
+    let restored = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }),
+    );
     assert_eq!(restored["Cluster"]["SourceBackupId"], ids[0]);
     ok(&simulator, "RestoreBackup", json!({ "BackupId": ids[1] }));
     ok(&simulator, "InitializeCluster", owner.claim(&unclaimed, &csr));
@@ -153,7 +157,7 @@ fn accounts_are_apart_after_a_restart_too() {
     };
     let simulator = start();
     for signer in [&Signer::default(), &another, &another] {
-        let made = r#"{ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
+        let made = r#"{ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
         assert_eq!(send(&simulator, signer, "CreateCluster", made).status, 200);
     }
     let before = shown(&simulator);
@@ -413,7 +417,7 @@ fn a_file_that_has_grown_is_written_anew_and_loses_nothing() {
     let tags: Vec<Value> = (0..50).map(|number| json!({ "Key": format!("{number:0>128}"), "Value": "v".repeat(256) })).collect();
     let mut ids = Vec::new();
     let mut create = || {
-        let made = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": tags });
+        let made = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": tags });
         ids.push(ok(&simulator, "CreateCluster", made)["Cluster"]["ClusterId"].clone());
         assert!(ids.len() < 2000, "it is never written anew");
     };

@@ -16,7 +16,7 @@ fn with_quotas() -> Simulator {
 fn an_account_has_four_clusters_in_a_region() {
     let simulator = with_quotas();
     let ids: Vec<String> = (0..4).map(|_| create_cluster(&simulator)).collect();
-    let fifth = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let fifth = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
     let (kind, message) = refused(&simulator, "CreateCluster", fifth.clone());
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains("4 clusters are there"), "{message}");
@@ -67,7 +67,7 @@ fn the_program_holds_them_with_the_option_alone() {
         let mut line = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
-        let body = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
+        let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
         let create = request("/", "X-Amz-Target: BaldrApiService.CreateCluster\r\n", &body);
         let found: Vec<u16> = (0..5).map(|_| raw(address, create.as_bytes()).unwrap().status).collect();
         program.kill().unwrap();

@@ -66,7 +66,7 @@ fn what_is_not_there_changes_nothing() {
         request["ClusterId"] = json!(no_cluster);
     }
     unknown.extend([
-        ("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": no_backup })),
+        ("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": no_backup })),
         ("DeleteHsm", json!({ "ClusterId": cluster, "EniIp": "10.0.0.200" })),
         ("DeleteBackup", json!({ "BackupId": no_backup })),
         ("RestoreBackup", json!({ "BackupId": no_backup })),

@@ -93,7 +93,7 @@ fn a_signed_request_is_taken() {
 fn what_is_not_signed_or_not_rightly_is_refused_and_changes_nothing() {
     let simulator = guarded();
     let good = Signer::default();
-    let create = r#"{"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]}"#;
+    let create = r#"{"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]}"#;
     for (signer, status, kind) in [
         (Signer { key: "AKIDUNKNOWN", ..good.clone() }, 403, "InvalidClientTokenId"),
         (Signer { secret: "wrong", ..good.clone() }, 400, "InvalidSignatureException"),
@@ -171,7 +171,7 @@ fn a_session_token_belongs_to_its_key() {
 fn the_account_is_that_of_the_key() {
     let simulator = guarded();
     let mine = Signer::default();
-    let create = r#"{"HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"]}"#;
+    let create = r#"{"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]}"#;
     assert_eq!(send(&simulator, &mine, "CreateCluster", create).status, 200);
     let theirs = Signer { key: "AKIDOTHER", secret: "other", ..mine.clone() };
     assert_eq!(send(&simulator, &theirs, "DescribeClusters", "{}").json()["Clusters"], json!([]));

@@ -12,7 +12,7 @@ fn a_cluster_goes_through_its_documented_states() {
     let simulator = Simulator::spawn(Options { speed: slow, ..Options::default() }).unwrap();
     let hour = Duration::from_secs(3600);
 
-    let created = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    let created = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
     let id = created["Cluster"]["ClusterId"].as_str().unwrap();
     assert_eq!(created["Cluster"]["State"], "CREATE_IN_PROGRESS");
     assert_eq!(describe(&simulator, id)["State"], "CREATE_IN_PROGRESS");
@@ -86,7 +86,7 @@ fn a_second_hsm_waits_for_initialization() {
 fn an_hsm_has_the_subnet_of_its_zone_and_an_address_of_its_own() {
     let simulator = instant();
     let subnets = json!(["subnet-0000000a", "subnet-0000000b"]);
-    let cluster = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": subnets }))["Cluster"].clone();
+    let cluster = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }))["Cluster"].clone();
     assert_eq!(cluster["SubnetMapping"], json!({ "us-east-1a": "subnet-0000000a", "us-east-1b": "subnet-0000000b" }));
     let id = cluster["ClusterId"].as_str().unwrap();
 
@@ -97,9 +97,10 @@ fn an_hsm_has_the_subnet_of_its_zone_and_an_address_of_its_own() {
 
     let wanted = json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
     let hsm = ok(&simulator, "CreateHsm", wanted)["Hsm"].clone();
-    assert_eq!((&hsm["SubnetId"], &hsm["EniIp"]), (&json!("subnet-0000000b"), &json!("10.0.1.77")));
+    assert_eq!((&hsm["SubnetId"], hsm.get("EniIp"), hsm.get("EniId")), (&json!("subnet-0000000b"), None, None), "as captured answers are");
+    assert_eq!(describe(&simulator, id)["Hsms"][0]["EniIp"], "10.0.1.77");
 
-    let other = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": subnets }));
+    let other = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }));
     let other = other["Cluster"]["ClusterId"].as_str().unwrap();
     let taken = json!({ "ClusterId": other, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
     let (kind, message) = refused(&simulator, "CreateHsm", taken);
@@ -195,7 +196,7 @@ fn pages_follow_one_another_and_a_token_fits_its_call_alone() {
 fn filters_are_all_to_be_met_each_by_any_of_its_values() {
     let simulator = instant();
     let (one, two) = (create_cluster(&simulator), create_cluster(&simulator));
-    let far = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-ffffffff"] }));
+    let far = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-ffffffff"] }));
     let far = far["Cluster"].clone();
     simulator.set_state(&two, hsmboot::simulator::ClusterState::Degraded).unwrap();
     let found = |filters: Value| -> Vec<String> {
@@ -218,12 +219,35 @@ fn what_was_asked_for_is_shown() {
         "HsmType": "hsm2m.medium", "Mode": "NON_FIPS", "NetworkType": "DUALSTACK", "SubnetIds": ["subnet-0a1b2c3d"],
         "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" }, "TagList": [{ "Key": "stage", "Value": "test" }],
     });
-    let cluster = ok(&simulator, "CreateCluster", request.clone())["Cluster"].clone();
+    let made = ok(&simulator, "CreateCluster", request.clone())["Cluster"].clone();
+    assert_eq!((made.get("TagList"), made.get("SecurityGroup")), (None, None), "captured answers have neither");
+    let id = made["ClusterId"].as_str().unwrap();
+    let cluster = describe(&simulator, id);
+    assert!(cluster["SecurityGroup"].is_string());
     for name in ["HsmType", "Mode", "NetworkType", "BackupRetentionPolicy", "TagList"] {
         assert_eq!(cluster[name], request[name], "{name}");
     }
     let plain = describe(&simulator, &create_cluster(&simulator));
     assert_eq!(plain["BackupRetentionPolicy"], json!({ "Type": "DAYS", "Value": "90" }));
-    assert!(plain.get("Mode").is_none() && plain.get("NetworkType").is_none(), "not in the reference of 2022");
+    assert_eq!((&plain["Mode"], &plain["NetworkType"]), (&json!("FIPS"), &json!("IPV4")));
     assert_eq!(plain["BackupPolicy"], "DEFAULT");
+}
+
+#[test]
+fn an_hsm_of_a_dualstack_cluster_has_an_ipv6_address_too() {
+    let simulator = instant();
+    let cluster = |network: &str| {
+        let request = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "NetworkType": network, "SubnetIds": ["subnet-0a1b2c3d"] });
+        ok(&simulator, "CreateCluster", request)["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
+    };
+    let (one, two, old) = (cluster("DUALSTACK"), cluster("DUALSTACK"), cluster("IPV4"));
+    let address = |id: &str| {
+        create_hsm(&simulator, id);
+        let hsm = describe(&simulator, id)["Hsms"][0].clone();
+        assert_eq!(hsm["HsmType"], "hsm2m.medium");
+        hsm.get("EniIpV6").map(|address| address.as_str().unwrap().parse::<std::net::Ipv6Addr>().unwrap())
+    };
+    let (first, second) = (address(&one).unwrap(), address(&two).unwrap());
+    assert!(first != second && first.segments()[..2] == [0x2001, 0xDB8], "{first} {second}");
+    assert_eq!(address(&old), None);
 }

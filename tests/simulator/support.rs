@@ -99,7 +99,7 @@ pub fn control(simulator: &Simulator, command: &str, body: Value) -> Answer {
 }
 
 pub fn create_cluster(simulator: &Simulator) -> String {
-    let answer = ok(simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    let answer = ok(simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
     answer["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
 }
 

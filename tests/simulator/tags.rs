@@ -113,7 +113,7 @@ fn keys_of_aws_are_neither_set_nor_removed() {
     let simulator = instant();
     let id = create_cluster(&simulator);
     for key in ["aws:x", "AWS:x", "aWs:"] {
-        let create = json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [tag(key, "v")] });
+        let create = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [tag(key, "v")] });
         for (action, request) in [
             ("TagResource", json!({ "ResourceId": id, "TagList": [tag("fine", "v"), tag(key, "v")] })),
             ("UntagResource", json!({ "ResourceId": id, "TagKeyList": [key] })),

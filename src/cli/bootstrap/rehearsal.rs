@@ -25,8 +25,12 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()), insecure_http: false };
     let outcome = block_on(async {
         let service = online.connect_within(args.timeout.timeout, None, ui).await?;
-        let order =
-            NewCluster { hsm_type: "hsm1.medium".to_owned(), subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()], ..NewCluster::default() };
+        let order = NewCluster {
+            hsm_type: "hsm2m.medium".to_owned(),
+            mode: Some("FIPS".to_owned()),
+            subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
+            ..NewCluster::default()
+        };
         let id = service.create_cluster(&order).await?.cluster_id;
         let id: ClusterId = id.raw().parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
         let created = Wait::new(id.as_str(), Target::Uninitialized, CREATION, Patience::default());

@@ -21,7 +21,7 @@ pub struct NewClusterArgs {
     /// A subnet, one for each Availability Zone (may repeat, 1 to 10)
     #[arg(long, value_name = "ID", value_parser = limits::subnet_id)]
     pub(crate) subnet_id: Vec<String>,
-    /// The HSMs' type: hsm1.medium (default) or hsm2m.medium
+    /// The HSMs' type: hsm2m.medium (default) or hsm1.medium
     #[arg(long, value_name = "TYPE", value_parser = limits::hsm_type)]
     pub(crate) hsm_type: Option<String>,
     /// How many days backups are kept, 7 to 379 (the service's default: 90)
@@ -41,8 +41,10 @@ impl NewClusterArgs {
         }
         no_repeats("the subnet", &subnets)?;
         check_tags(&self.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
+        let hsm_type = self.hsm_type.clone().unwrap_or_else(|| "hsm2m.medium".to_owned());
         Ok(NewCluster {
-            hsm_type: self.hsm_type.clone().unwrap_or_else(|| "hsm1.medium".to_owned()),
+            mode: (hsm_type != "hsm1.medium").then(|| "FIPS".to_owned()),
+            hsm_type,
             subnet_ids: self.subnet_id.clone(),
             source_backup_id,
             retention_days: self.retention_days,

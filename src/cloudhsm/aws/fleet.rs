@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::config;
 use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType};
+use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType, ClusterMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
@@ -87,6 +87,7 @@ impl Fleet for AwsCloudHsm {
                     .client
                     .create_cluster()
                     .hsm_type(&order.hsm_type)
+                    .set_mode(order.mode.as_deref().map(ClusterMode::from))
                     .set_subnet_ids(Some(order.subnet_ids.clone()))
                     .set_source_backup_id(order.source_backup_id.clone())
                     .set_backup_retention_policy(order.retention_days.map(policy))

@@ -61,12 +61,13 @@ pub(super) fn delete_backup(members: &Members<'_>, context: &mut Context<'_>) ->
     let id = members.required("BackupId", &BACKUP_ID)?;
 
     let now = context.clock.now();
+    let (place, reference) = (context.place, context.reference);
     let backup = existing(id, context)?;
     if backup.state != BackupState::Ready {
         return Err(wrong_state(backup, "only a READY backup can be deleted"));
     }
     backup.delete(now);
-    Ok(json!({ "Backup": backup_json(backup) }))
+    Ok(json!({ "Backup": backup_json(backup, place, reference) }))
 }
 
 /// "Restores a specified AWS CloudHSM backup that is in the PENDING_DELETION state."
@@ -74,24 +75,26 @@ pub(super) fn restore_backup(members: &Members<'_>, context: &mut Context<'_>) -
     let id = members.required("BackupId", &BACKUP_ID)?;
 
     let now = context.clock.now();
+    let (place, reference) = (context.place, context.reference);
     let backup = existing(id, context)?;
     if backup.state != BackupState::PendingDeletion {
         return Err(wrong_state(backup, "only a backup that is PENDING_DELETION can be restored"));
     }
     backup.restore(now);
-    Ok(json!({ "Backup": backup_json(backup) }))
+    Ok(json!({ "Backup": backup_json(backup, place, reference) }))
 }
 
 pub(super) fn modify_backup_attributes(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let id = members.required("BackupId", &BACKUP_ID)?;
     let never_expires = members.boolean("NeverExpires")?.ok_or_else(|| members.missing("NeverExpires"))?;
 
+    let (place, reference) = (context.place, context.reference);
     let backup = existing(id, context)?;
     if matches!(backup.state, BackupState::PendingDeletion | BackupState::Deleted) {
         return Err(wrong_state(backup, "a backup that is deleted has no attributes to modify; restore it first"));
     }
     backup.never_expires = never_expires;
-    Ok(json!({ "Backup": backup_json(backup) }))
+    Ok(json!({ "Backup": backup_json(backup, place, reference) }))
 }
 
 /// The backup as it is now.

@@ -1,21 +1,23 @@
 //! CreateCluster and CreateHsm.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::super::clock::Clock;
-use super::super::ids::{ec2_id, ec2_id_from, random_bytes, resource_id};
+use super::super::arn::Arn;
+use super::super::clock::{Clock, Millis};
+use super::super::hardware::Hardware;
+use super::super::ids::{ec2_id, ec2_id_from, resource_id};
 use super::super::limits::{
-    AVAILABILITY_ZONE, BACKUP_ID, CLUSTER_ID, HSM_TYPE, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID,
-    SUBNETS, violation,
+    AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID, SUBNETS, violation,
 };
 use super::super::members::Members;
 use super::super::quotas;
+use super::super::reference::{HSM1, HSM2M, Reference};
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
 use super::super::wire::ApiError;
-use super::forms::{cluster_json, hsm_json};
+use super::forms::{created_cluster_json, created_hsm_json};
 use super::tags::tag_list;
 use super::{Context, no_such_backup, no_such_cluster, out_of_order};
 
@@ -23,18 +25,50 @@ use super::{Context, no_such_backup, no_such_cluster, out_of_order};
 const DEFAULT_RETENTION_DAYS: u16 = 90;
 
 pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
-    let hsm_type = members.required("HsmType", &HSM_TYPE)?;
+    let reference = context.reference;
+    let hsm_type = members.required("HsmType", reference.hsm_type())?;
+    let (mode, network_type) =
+        if reference.is_later() { (members.text("Mode", &MODE)?, members.text("NetworkType", &NETWORK_TYPE)?) } else { (None, None) };
+    let cluster = make_cluster(hsm_type, mode, network_type, |mode| on_offer(reference, hsm_type, mode), members, context)?;
+    Ok(json!({ "Cluster": created_cluster_json(cluster, reference) }))
+}
+
+/// A cluster of hsm1.medium in the service of today, which makes none any more: one to migrate.
+pub(in super::super) fn create_hsm1_cluster(members: &Map<String, Value>, context: &mut Context<'_>) -> Result<String, ApiError> {
+    make_cluster(HSM1, None, None, |_| Ok(()), &Members::new(members), context).map(|cluster| cluster.id.clone())
+}
+
+/// Whether a new cluster can be of that type and mode: "This field is required for HSM types other than hsm1.medium" (`Mode`).
+fn on_offer(reference: Reference, hsm_type: &str, mode: Option<&str>) -> Result<(), ApiError> {
+    let refused = |message: String| Err(ApiError::invalid(message));
+    match hsm_type {
+        HSM1 if reference == Reference::June2022 => Ok(()),
+        HSM1 => refused(format!(
+            "New clusters of HsmType {HSM1} cannot be created since April 2025; {HSM2M} can. A simulator with --reference {} creates them, and the control \
+             command create-hsm1-cluster makes one to migrate.",
+            Reference::June2022.name()
+        )),
+        HSM2M if mode.is_none() => refused(format!("Mode is required for HsmType {HSM2M}: FIPS or NON_FIPS, and for good.")),
+        HSM2M => Ok(()),
+        other => refused(format!("HsmType {other} is not available; {HSM2M} is.")),
+    }
+}
+
+fn make_cluster<'a>(
+    hsm_type: &str,
+    mode: Option<&str>,
+    network_type: Option<&str>,
+    judge: impl FnOnce(Option<&str>) -> Result<(), ApiError>,
+    members: &Members<'_>,
+    context: &'a mut Context<'_>,
+) -> Result<&'a Cluster, ApiError> {
     let subnets = members.texts("SubnetIds", SUBNETS, &SUBNET_ID)?.ok_or_else(|| members.missing("SubnetIds"))?;
     let retention_days = retention_days(members)?.unwrap_or(DEFAULT_RETENTION_DAYS);
     let tags = tag_list(members)?.unwrap_or_default();
-    let mode = members.text("Mode", &MODE)?;
-    let network_type = members.text("NetworkType", &NETWORK_TYPE)?;
-    let backup = members.text("SourceBackupId", &BACKUP_ID)?;
+    let backup = members.text("SourceBackupId", context.reference.source_backup())?;
 
+    judge(mode)?;
     let mapping = subnet_mapping(&context.place.region, &subnets)?;
-    if mode == Some("NON_FIPS") && hsm_type == "hsm1.medium" {
-        return Err(ApiError::invalid("Mode NON_FIPS is not supported for HsmType hsm1.medium."));
-    }
     let source = backup.map(|id| source(id, hsm_type, mode, context)).transpose()?;
 
     if context.quotas {
@@ -50,33 +84,37 @@ pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -
     let cluster = Cluster {
         id: resource_id("cluster").map_err(out_of_order)?,
         hsm_type: hsm_type.to_owned(),
-        mode: mode.map(str::to_owned).or_else(|| source.as_ref().and_then(|source| source.mode.clone())),
-        network_type: network_type.map(str::to_owned),
+        mode: mode.map(str::to_owned),
+        // "The default NetworkType is IPV4."
+        network_type: (hsm_type != HSM1).then(|| network_type.unwrap_or("IPV4").to_owned()),
         vpc: vpc(&context.place.region, &mapping),
         subnets: mapping,
         security_group: ec2_id("sg").map_err(out_of_order)?,
         retention_days,
         tags,
-        pre_co_password: pre_co_password()?,
         created: now,
         state: ClusterState::CreateInProgress,
         state_message: None,
-        next: Some(Next { state, at: context.clock.after(CLUSTER_CREATION) }),
+        next: Some(Next::new(state, context.clock.after(CLUSTER_CREATION))),
         since: now,
         hsms: Vec::new(),
         rollback_until: None,
+        source_backup: source.as_ref().map(|source| source.id.clone()),
         claim: source.and_then(|source| source.claim),
-        source_backup: backup.map(str::to_owned),
         backup_due: None,
         settled: now,
     };
     context.hardware.foresee_hsm();
-    let cluster = context.world.region(context.place).add(cluster);
-    Ok(json!({ "Cluster": cluster_json(cluster) }))
+    Ok(context.world.region(context.place).add(cluster))
 }
 
-/// The backup that a cluster of that type and mode can be created from.
-fn source(id: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context<'_>) -> Result<Backup, ApiError> {
+/// The backup that a cluster of that type and mode can be created from: by its id, or its ARN.
+fn source(named: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context<'_>) -> Result<Backup, ApiError> {
+    let arn = Arn::parse(named);
+    if arn.as_ref().is_some_and(|arn| arn.account != context.place.account || arn.region != context.place.region) {
+        return Err(no_such_backup(named));
+    }
+    let id = arn.map_or(named, |arn| arn.id);
     let identify = context.identify();
     let backup = context.world.region(context.place).backup(id, context.clock, &identify).ok_or_else(|| no_such_backup(id))?;
     if backup.state != BackupState::Ready {
@@ -86,7 +124,7 @@ fn source(id: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context<'_
         )));
     }
     // From the old type to the new one and never back (User Guide, "Migrating from hsm1.medium to hsm2m.medium").
-    if hsm_type != backup.hsm_type && (hsm_type, backup.hsm_type.as_str()) != ("hsm2m.medium", "hsm1.medium") {
+    if hsm_type != backup.hsm_type && (hsm_type, backup.hsm_type.as_str()) != (HSM2M, HSM1) {
         return Err(ApiError::invalid(format!("HsmType {hsm_type} does not fit backup '{id}', which is of {}.", backup.hsm_type)));
     }
     let of_backup = backup.mode.as_deref().unwrap_or("FIPS");
@@ -128,12 +166,6 @@ fn vpc(region: &str, mapping: &[(String, String)]) -> String {
     ec2_id_from("vpc", digest.as_ref())
 }
 
-/// PreCoPassword: 7 to 32 characters.
-fn pre_co_password() -> Result<String, ApiError> {
-    let bytes = random_bytes::<5>().map_err(out_of_order)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
     let zone = members.required("AvailabilityZone", &AVAILABILITY_ZONE)?;
@@ -165,10 +197,10 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     }
 
     let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
-    let hsm = new_hsm(context.hardware, zone, &subnet, ip, due)?;
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
+    let hsm = new_hsm(context.hardware, cluster, Seat { zone: zone.to_owned(), subnet, ip }, due)?;
     let backup = back_up(cluster, context.clock)?;
-    let answer = json!({ "Hsm": hsm_json(cluster, &hsm) });
+    let answer = json!({ "Hsm": created_hsm_json(cluster, &hsm, context.reference) });
     quotas::forget_a_deleted_hsm(cluster);
     cluster.hsms.push(hsm);
     if let Some(backup) = backup {
@@ -209,23 +241,37 @@ fn address(wanted: Option<&str>, zone: &str, taken: impl Fn(&str) -> bool) -> Re
     Ok(ip)
 }
 
-/// An HSM that is being created: it is ACTIVE at `due`, if its key is there by then.
-pub(in super::super) fn new_hsm(
-    hardware: &super::super::hardware::Hardware,
-    zone: &str,
-    subnet: &str,
-    ip: String,
-    due: super::super::clock::Millis,
-) -> Result<Hsm, ApiError> {
+/// Where in a cluster an HSM is.
+pub(in super::super) struct Seat {
+    pub(in super::super) zone: String,
+    pub(in super::super) subnet: String,
+    pub(in super::super) ip: String,
+}
+
+/// The IPv6 address that goes with an IPv4 one in a subnet: under 2001:db8::/32, which is nobody's (RFC 3849).
+fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
+    let digest = ring::digest::digest(&ring::digest::SHA256, subnet.as_bytes());
+    let (first, _) = digest.as_ref().split_first_chunk::<4>()?;
+    let [a, b, c, d] = *first;
+    let [_, _, third, last] = ip.parse::<Ipv4Addr>().ok()?.octets();
+    let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    Some(Ipv6Addr::new(0x2001, 0xDB8, high, low, 0, 0, u16::from(third), u16::from(last)).to_string())
+}
+
+/// An HSM of the cluster that is being created: it is ACTIVE at `due`, if its key is there by then.
+pub(in super::super) fn new_hsm(hardware: &Hardware, cluster: &Cluster, seat: Seat, due: Millis) -> Result<Hsm, ApiError> {
     let id = resource_id("hsm").map_err(out_of_order)?;
     let eni = ec2_id("eni").map_err(out_of_order)?;
     let (card, partition, key) = hardware.place();
     Ok(Hsm {
         id,
-        zone: zone.to_owned(),
-        subnet: subnet.to_owned(),
+        ip_v6: ip_v6(&seat).filter(|_| cluster.network_type.as_deref() == Some("DUALSTACK")),
+        zone: seat.zone,
+        subnet: seat.subnet,
         eni,
-        ip,
+        ip: seat.ip,
+        hsm_type: cluster.hsm_type.clone(),
+        next_types: Vec::new(),
         state: HsmState::CreateInProgress,
         due,
         card,

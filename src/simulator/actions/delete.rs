@@ -25,7 +25,7 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let due = context.clock.after(DELETION);
     let region = context.world.region(context.place);
     let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    let busy = [ClusterState::InitializeInProgress, ClusterState::ModifyInProgress, ClusterState::RollbackInProgress];
+    let busy = [ClusterState::InitializeInProgress, ClusterState::ModifyInProgress, ClusterState::RollbackInProgress, ClusterState::PendingRollback];
     if busy.contains(&cluster.state) {
         return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
     }
@@ -68,6 +68,6 @@ pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -
         )));
     }
     cluster.enter(ClusterState::DeleteInProgress, now);
-    cluster.next = Some(Next { state: ClusterState::Deleted, at: due });
-    Ok(json!({ "Cluster": cluster_json(cluster) }))
+    cluster.next = Some(Next::new(ClusterState::Deleted, due));
+    Ok(json!({ "Cluster": cluster_json(cluster, context.reference) }))
 }

@@ -23,7 +23,7 @@ struct Page<'a> {
 }
 
 pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
-    let filters = Filters::read(members, &FILTER_NAMES)?;
+    let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
@@ -39,7 +39,7 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
     let mut clusters = Vec::new();
     let mut last = after;
     while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
-        clusters.push(ClusterForm::of(cluster));
+        clusters.push(ClusterForm::of(cluster, context.reference));
         last = number;
     }
     let next_token = found.peek().is_some().then(|| context.tokens.seal(last, &call));
@@ -105,6 +105,7 @@ mod tests {
 
     use super::super::super::clock::{Clock, Speed};
     use super::super::super::hardware::Hardware;
+    use super::super::super::reference::Reference;
     use super::super::super::state::{Place, World};
     use super::*;
 
@@ -118,11 +119,11 @@ mod tests {
         let mut call = |action: &str, members: Value| {
             let members: Map<String, Value> = members.as_object().unwrap().clone();
             let (world, clock, hardware, tokens, place) = (&mut world, &clock, &hardware, &tokens, &place);
-            let mut context = Context { world, clock, hardware, tokens, place, quotas: false, fault: None };
+            let mut context = Context { world, clock, hardware, tokens, place, quotas: false, reference: Reference::Today, fault: None };
             super::super::run(action, &members, &mut context).unwrap().members()
         };
         for _ in 0..50 {
-            let cluster = call("CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+            let cluster = call("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
             let id = &cluster["Cluster"]["ClusterId"];
             let only = json!({ "Filters": { "clusterIds": [id] } });
             assert_eq!(call("DescribeClusters", only.clone())["Clusters"][0]["State"], "UNINITIALIZED");

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::super::arn::Arn;
 use super::super::limits::{MAX_BACKUPS, NEXT_TOKEN};
 use super::super::members::Members;
-use super::super::state::Backup;
+use super::super::reference::Reference;
+use super::super::state::{Backup, Place};
 use super::super::wire::ApiError;
 use super::Context;
 use super::filters::Filters;
@@ -13,7 +15,7 @@ use super::forms::{put, tags_json, timestamp};
 const FILTER_NAMES: [&str; 5] = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"];
 
 pub(super) fn describe_backups(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
-    let filters = Filters::read(members, &FILTER_NAMES)?;
+    let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_BACKUPS;
     let page = members.integer("MaxResults", MAX_BACKUPS)?.unwrap_or(most);
     let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
@@ -40,7 +42,7 @@ pub(super) fn describe_backups(members: &Members<'_>, context: &mut Context<'_>)
     let length = usize::try_from(page).unwrap_or(usize::MAX);
     let more = found.len() > length;
     found.truncate(length);
-    let shown: Vec<Value> = found.iter().map(|(_, backup)| backup_json(backup)).collect();
+    let shown: Vec<Value> = found.iter().map(|(_, backup)| backup_json(backup, place, context.reference)).collect();
     let mut answer = json!({ "Backups": shown });
     if let (true, Some((last, _))) = (more, found.last()) {
         put(&mut answer, "NextToken", context.tokens.seal_octets(last.octets(), &call));
@@ -80,7 +82,7 @@ fn has(backup: &Backup, name: &str, value: &str) -> bool {
     }
 }
 
-pub(super) fn backup_json(backup: &Backup) -> Value {
+pub(super) fn backup_json(backup: &Backup, place: &Place, reference: Reference) -> Value {
     let mut out = json!({
         "BackupId": backup.id,
         "BackupState": backup.state.name(),
@@ -100,12 +102,12 @@ pub(super) fn backup_json(backup: &Backup) -> Value {
     if let Some(at) = backup.delete_at {
         put(&mut out, "DeleteTimestamp", timestamp(at));
     }
-    // Later than 2022, so only of a cluster that had what came later.
-    if backup.mode.is_some() || backup.hsm_type != "hsm1.medium" {
+    if reference.is_later() {
+        put(&mut out, "BackupArn", Arn::of_backup(place, &backup.id));
         put(&mut out, "HsmType", backup.hsm_type.as_str());
-    }
-    if let Some(mode) = &backup.mode {
-        put(&mut out, "Mode", mode.as_str());
+        if let Some(mode) = &backup.mode {
+            put(&mut out, "Mode", mode.as_str());
+        }
     }
     out
 }

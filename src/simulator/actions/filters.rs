@@ -1,7 +1,8 @@
 //! `Filters`, as DescribeClusters and DescribeBackups take them.
 
-use super::super::limits::{FILTER_NAME, FILTERS, Text, violation};
+use super::super::limits::{FILTER_NAME, Text, violation};
 use super::super::members::Members;
+use super::super::reference::Reference;
 use super::super::wire::ApiError;
 
 /// A thing is shown if each filter names something of it. Values are plain strings in the reference, so one that names
@@ -10,14 +11,14 @@ pub(super) struct Filters<'a>(Vec<(&'a str, Vec<&'a str>)>);
 
 impl<'a> Filters<'a> {
     /// `known`: the names of the call's filters.
-    pub(super) fn read(members: &Members<'a>, known: &[&str]) -> Result<Self, ApiError> {
+    pub(super) fn read(members: &Members<'a>, known: &[&str], reference: Reference) -> Result<Self, ApiError> {
         let Some(filters) = members.object("Filters")? else {
             return Ok(Self(Vec::new()));
         };
         let any_text = Text::any();
-        let entries = filters.names().count();
-        if entries > FILTERS {
-            return Err(violation(&format!("({entries} entries)"), "Filters", &format!("Member must have length less than or equal to {FILTERS}")));
+        let (entries, most) = (filters.names().count(), reference.filters());
+        if entries > most {
+            return Err(violation(&format!("({entries} entries)"), "Filters", &format!("Member must have length less than or equal to {most}")));
         }
         let mut read = Vec::new();
         for name in filters.names() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::clock::Millis;
 use super::super::pem::Pem;
+use super::super::reference::Reference;
 use super::super::state::{Cluster, ClusterState, Hsm, HsmState};
 
 /// `Cluster` of the API Reference.
@@ -19,15 +20,15 @@ pub(super) struct ClusterForm<'a> {
     create_timestamp: f64,
     hsms: Vec<HsmForm<'a>>,
     hsm_type: &'a str,
-    security_group: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_group: Option<&'a str>,
     state: &'static str,
     #[serde(serialize_with = "write_map")]
     subnet_mapping: &'a [(String, String)],
     vpc_id: &'a str,
     certificates: CertificatesForm<'a>,
-    tag_list: Vec<TagForm<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pre_co_password: Option<&'a str>,
+    tag_list: Option<Vec<TagForm<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_backup_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,29 +42,33 @@ pub(super) struct ClusterForm<'a> {
 }
 
 impl<'a> ClusterForm<'a> {
-    pub(super) fn of(cluster: &'a Cluster) -> Self {
-        // "The default password for the cluster's Pre-Crypto Officer (PRECO) user": of no use once the cluster is ACTIVE.
-        let has_password = matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress | ClusterState::Initialized);
+    /// PreCoPassword, which the model has, is in no captured answer of the service.
+    pub(super) fn of(cluster: &'a Cluster, reference: Reference) -> Self {
+        let later = reference.is_later();
         Self {
             backup_policy: "DEFAULT",
             backup_retention_policy: RetentionForm { kind: "DAYS", value: cluster.retention_days.to_string() },
             cluster_id: &cluster.id,
             create_timestamp: seconds(cluster.created),
-            hsms: cluster.hsms.iter().map(|hsm| HsmForm::of(cluster, hsm)).collect(),
+            hsms: cluster.hsms.iter().map(|hsm| HsmForm::of(cluster, hsm, reference)).collect(),
             hsm_type: &cluster.hsm_type,
-            security_group: &cluster.security_group,
+            security_group: Some(&cluster.security_group),
             state: cluster.state.name(),
             subnet_mapping: &cluster.subnets,
             vpc_id: &cluster.vpc,
             certificates: CertificatesForm::of(cluster),
-            tag_list: tags(&cluster.tags),
-            pre_co_password: has_password.then_some(cluster.pre_co_password.as_str()),
+            tag_list: Some(tags(&cluster.tags)),
             source_backup_id: cluster.source_backup.as_deref(),
             state_message: cluster.state_message.as_deref(),
-            mode: cluster.mode.as_deref(),
-            network_type: cluster.network_type.as_deref(),
-            hsm_type_rollback_expiration: cluster.rollback_until.map(seconds),
+            mode: cluster.mode.as_deref().filter(|_| later),
+            network_type: cluster.network_type.as_deref().filter(|_| later),
+            hsm_type_rollback_expiration: cluster.rollback_until.filter(|_| later).map(seconds),
         }
+    }
+
+    /// As CreateCluster answers: captured answers of the service have neither SecurityGroup nor TagList there.
+    fn created(cluster: &'a Cluster, reference: Reference) -> Self {
+        Self { security_group: None, tag_list: None, ..Self::of(cluster, reference) }
     }
 }
 
@@ -126,23 +131,32 @@ pub(super) struct HsmForm<'a> {
     availability_zone: &'a str,
     cluster_id: &'a str,
     subnet_id: &'a str,
-    eni_id: &'a str,
-    eni_ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eni_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eni_ip: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eni_ip_v6: Option<&'a str>,
     hsm_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hsm_type: Option<&'a str>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_message: Option<&'static str>,
 }
 
 impl<'a> HsmForm<'a> {
-    fn of(cluster: &'a Cluster, hsm: &'a Hsm) -> Self {
+    fn of(cluster: &'a Cluster, hsm: &'a Hsm, reference: Reference) -> Self {
+        let later = reference.is_later();
         Self {
             availability_zone: &hsm.zone,
             cluster_id: &cluster.id,
             subnet_id: &hsm.subnet,
-            eni_id: &hsm.eni,
-            eni_ip: &hsm.ip,
+            eni_id: Some(&hsm.eni),
+            eni_ip: Some(&hsm.ip),
+            eni_ip_v6: hsm.ip_v6.as_deref().filter(|_| later),
             hsm_id: &hsm.id,
+            hsm_type: later.then_some(hsm.hsm_type.as_str()),
             state: hsm.state.name(),
             // As the service words them: the guide, and users who met the other one (aws-samples/aws-cloudhsm-cloudformation-template, issue 17).
             state_message: match hsm.state {
@@ -152,18 +166,27 @@ impl<'a> HsmForm<'a> {
             },
         }
     }
+
+    /// As CreateHsm answers: captured answers of the service know no network interface there.
+    fn created(cluster: &'a Cluster, hsm: &'a Hsm, reference: Reference) -> Self {
+        Self { eni_id: None, eni_ip: None, eni_ip_v6: None, ..Self::of(cluster, hsm, reference) }
+    }
 }
 
 fn tags(tags: &[(String, String)]) -> Vec<TagForm<'_>> {
     tags.iter().map(|(key, value)| TagForm { key, value }).collect()
 }
 
-pub(super) fn cluster_json(cluster: &Cluster) -> Value {
-    value(&ClusterForm::of(cluster))
+pub(super) fn cluster_json(cluster: &Cluster, reference: Reference) -> Value {
+    value(&ClusterForm::of(cluster, reference))
 }
 
-pub(super) fn hsm_json(cluster: &Cluster, hsm: &Hsm) -> Value {
-    value(&HsmForm::of(cluster, hsm))
+pub(super) fn created_cluster_json(cluster: &Cluster, reference: Reference) -> Value {
+    value(&ClusterForm::created(cluster, reference))
+}
+
+pub(super) fn created_hsm_json(cluster: &Cluster, hsm: &Hsm, reference: Reference) -> Value {
+    value(&HsmForm::created(cluster, hsm, reference))
 }
 
 pub(super) fn tags_json(list: &[(String, String)]) -> Value {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::faults::Fault;
-use super::super::limits::{CERTIFICATE, CLUSTER_ID};
+use super::super::limits::CLUSTER_ID;
 use super::super::members::Members;
 use super::super::pair;
 use super::super::state::{Claim, ClusterState, INITIALIZATION, Next};
@@ -15,8 +15,8 @@ const IN_PROGRESS: &str = "Cluster is initializing. State will change to INITIAL
 
 pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
-    let signed_cert = members.required("SignedCert", &CERTIFICATE)?;
-    let trust_anchor = members.required("TrustAnchor", &CERTIFICATE)?;
+    let signed_cert = members.required("SignedCert", context.reference.certificate())?;
+    let trust_anchor = members.required("TrustAnchor", context.reference.certificate())?;
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.after(INITIALIZATION));
@@ -38,8 +38,8 @@ pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_
     cluster.claim = Some(Claim { signed_cert: signed_cert.to_owned(), trust_anchor: trust_anchor.to_owned() });
     cluster.next = match context.fault {
         Some(Fault::InitializeNeverEnds) => None,
-        Some(Fault::InitializeFails) => Some(Next { state: ClusterState::Uninitialized, at: due }),
-        _ => Some(Next { state: ClusterState::Initialized, at: due }),
+        Some(Fault::InitializeFails) => Some(Next::new(ClusterState::Uninitialized, due)),
+        _ => Some(Next::new(ClusterState::Initialized, due)),
     };
     Ok(json!({ "State": cluster.state.name(), "StateMessage": IN_PROGRESS }))
 }

@@ -21,10 +21,11 @@ use super::clock::Clock;
 use super::faults::Fault;
 use super::hardware::Hardware;
 use super::members::Members;
+use super::reference::Reference;
 use super::state::{Hsm, Place, World};
 use super::wire::{Answer, ApiError, excerpt};
 
-pub(super) use create::new_hsm;
+pub(super) use create::{Seat, create_hsm1_cluster, new_hsm};
 pub(super) use describe::TokenKey;
 
 /// What the actions work on.
@@ -36,6 +37,7 @@ pub(super) struct Context<'a> {
     pub(super) place: &'a Place,
     /// Whether the quotas hold that AWS raises on request.
     pub(super) quotas: bool,
+    pub(super) reference: Reference,
     /// `InitializeNeverEnds` and `InitializeFails` are InitializeCluster's to act on.
     pub(super) fault: Option<Fault>,
 }

@@ -387,7 +387,7 @@
       keyed(places, snapshot.places, (place) => `${place.account}/${place.region}`, makePlace, updatePlace);
       return;
     }
-    const command = `aws cloudhsmv2 create-cluster --endpoint-url ${location.origin} --hsm-type hsm1.medium --subnet-ids subnet-0a1b2c3d`;
+    const command = `aws cloudhsmv2 create-cluster --endpoint-url ${location.origin} --hsm-type hsm2m.medium --mode FIPS --subnet-ids subnet-0a1b2c3d`;
     places.replaceChildren(h("section", null, h("div", { class: "heading" }, h("h2", null, "Clusters")),
       h("div", { class: "frame empty" }, "None yet. This makes one, and it will appear here:", h("code", null, command))));
   }

@@ -6,7 +6,8 @@ use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::{Hsm, HsmState};
 
-/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS and ROLLBACK_IN_PROGRESS are later than 2022.
+/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS and PENDING_ROLLBACK are later than
+/// 2022; the last is in the reference, and in no model: it comes by control only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum ClusterState {
@@ -18,6 +19,7 @@ pub enum ClusterState {
     UpdateInProgress,
     ModifyInProgress,
     RollbackInProgress,
+    PendingRollback,
     DeleteInProgress,
     Deleted,
     Degraded,
@@ -25,7 +27,7 @@ pub enum ClusterState {
 
 impl ClusterState {
     /// Every state, in the order of the reference.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CreateInProgress,
         Self::Uninitialized,
         Self::InitializeInProgress,
@@ -34,6 +36,7 @@ impl ClusterState {
         Self::UpdateInProgress,
         Self::ModifyInProgress,
         Self::RollbackInProgress,
+        Self::PendingRollback,
         Self::DeleteInProgress,
         Self::Deleted,
         Self::Degraded,
@@ -50,6 +53,7 @@ impl ClusterState {
             Self::UpdateInProgress => "UPDATE_IN_PROGRESS",
             Self::ModifyInProgress => "MODIFY_IN_PROGRESS",
             Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::PendingRollback => "PENDING_ROLLBACK",
             Self::DeleteInProgress => "DELETE_IN_PROGRESS",
             Self::Deleted => "DELETED",
             Self::Degraded => "DEGRADED",
@@ -58,7 +62,7 @@ impl ClusterState {
 
     /// Whether it is a state on the way to another.
     pub(in super::super) fn in_transition(self) -> bool {
-        self.name().ends_with("_IN_PROGRESS")
+        self == Self::PendingRollback || self.name().ends_with("_IN_PROGRESS")
     }
 
     /// The state of that name.
@@ -81,6 +85,16 @@ pub(in super::super) struct Claim {
 pub(in super::super) struct Next {
     pub(in super::super) state: ClusterState,
     pub(in super::super) at: Millis,
+    /// The HsmType that it has from then on, if that changes.
+    pub(in super::super) hsm_type: Option<String>,
+    /// What follows that state.
+    pub(in super::super) then: Option<Box<Next>>,
+}
+
+impl Next {
+    pub(in super::super) fn new(state: ClusterState, at: Millis) -> Self {
+        Self { state, at, hsm_type: None, then: None }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -88,7 +102,7 @@ pub(in super::super) struct Next {
 pub(in super::super) struct Cluster {
     pub(in super::super) id: String,
     pub(in super::super) hsm_type: String,
-    /// Named only if the request named them: the reference of 2022 has neither.
+    /// Neither is in the reference of 2022, nor of a cluster of hsm1.medium.
     pub(in super::super) mode: Option<String>,
     pub(in super::super) network_type: Option<String>,
     /// Availability Zone and subnet, in the order of the request.
@@ -97,7 +111,6 @@ pub(in super::super) struct Cluster {
     pub(in super::super) security_group: String,
     pub(in super::super) retention_days: u16,
     pub(in super::super) tags: Vec<(String, String)>,
-    pub(in super::super) pre_co_password: String,
     pub(in super::super) created: Millis,
     pub(in super::super) state: ClusterState,
     pub(in super::super) state_message: Option<String>,
@@ -141,21 +154,28 @@ impl Cluster {
     pub(super) fn unsettled(&self, now: Millis) -> bool {
         let waits = |hsm: &Hsm| matches!(hsm.state, HsmState::CreateInProgress | HsmState::DeleteInProgress);
         let backup_due = if self.is_backed_up() { self.backup_due.is_none_or(|due| due <= now) } else { self.backup_due.is_some() };
-        backup_due || self.next.as_ref().is_some_and(|next| next.at <= now) || self.hsms.iter().any(|hsm| waits(hsm) && hsm.due <= now)
+        backup_due
+            || self.next.as_ref().is_some_and(|next| next.at <= now)
+            || self.hsms.iter().any(|hsm| (waits(hsm) && hsm.due <= now) || hsm.changes_type(now))
     }
 
     /// Lets the time that has passed take effect, and returns the moments in it at which a backup was made. `identify`
     /// makes an HSM's certificates, once its key is there.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
         let mut backups = Vec::new();
-        if let Some(next) = self.next.take_if(|next| next.at <= now) {
-            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Uninitialized {
+        while let Some(Next { state, at, hsm_type, then }) = self.next.take_if(|next| next.at <= now) {
+            if self.state == ClusterState::InitializeInProgress && state == ClusterState::Uninitialized {
                 self.claim = None;
             }
-            if self.state == ClusterState::InitializeInProgress && next.state == ClusterState::Initialized {
-                backups.push(next.at);
+            if self.state == ClusterState::InitializeInProgress && state == ClusterState::Initialized {
+                backups.push(at);
             }
-            self.enter(next.state, next.at);
+            self.enter(state, at);
+            self.hsm_type = hsm_type.unwrap_or_else(|| std::mem::take(&mut self.hsm_type));
+            self.next = then.map(|next| *next);
+        }
+        for hsm in &mut self.hsms {
+            hsm.settle_type(now);
         }
         let had_active = self.has_active_hsm();
         for hsm in &mut self.hsms {

@@ -52,6 +52,11 @@ pub(in super::super) struct Hsm {
     pub(in super::super) subnet: String,
     pub(in super::super) eni: String,
     pub(in super::super) ip: String,
+    /// EniIpV6: in a cluster of NetworkType DUALSTACK.
+    pub(in super::super) ip_v6: Option<String>,
+    pub(in super::super) hsm_type: String,
+    /// Of a migration: the types that it will be of, and from when.
+    pub(in super::super) next_types: Vec<(Millis, String)>,
     pub(in super::super) state: HsmState,
     /// When the state of transition is over.
     pub(in super::super) due: Millis,
@@ -66,6 +71,18 @@ pub(in super::super) struct Hsm {
 }
 
 impl Hsm {
+    /// Whether its type has still to change by then.
+    pub(super) fn changes_type(&self, now: Millis) -> bool {
+        self.next_types.first().is_some_and(|(at, _)| *at <= now)
+    }
+
+    /// Lets its type change.
+    pub(super) fn settle_type(&mut self, now: Millis) {
+        while self.changes_type(now) {
+            (_, self.hsm_type) = self.next_types.remove(0);
+        }
+    }
+
     pub(in super::super) fn identity(&self) -> Option<&Identity> {
         self.identity.get().and_then(|made| made.as_ref().ok())
     }

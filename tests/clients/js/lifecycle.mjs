@@ -72,7 +72,8 @@ function certify(csr, directory) {
 
 async function claim(directory) {
   const { Cluster } = await send("CreateCluster", {
-    HsmType: "hsm1.medium",
+    HsmType: "hsm2m.medium",
+    Mode: "FIPS",
     SubnetIds: ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
     BackupRetentionPolicy: { Type: "DAYS", Value: "30" },
     TagList: [{ Key: "stage", Value: "test" }],
@@ -126,7 +127,7 @@ async function backedUp({ ClusterId, HsmId }) {
   assert.equal((await send("RestoreBackup", { BackupId })).Backup.BackupId, BackupId);
   await until("the restored backup", async () => (await backups(ofCluster))[0]);
 
-  const { Cluster } = await send("CreateCluster", { HsmType: "hsm1.medium", SubnetIds: ["subnet-0a1b2c3d"], SourceBackupId: BackupId });
+  const { Cluster } = await send("CreateCluster", { HsmType: "hsm2m.medium", Mode: "FIPS", SubnetIds: ["subnet-0a1b2c3d"], SourceBackupId: BackupId });
   assert.equal(Cluster.SourceBackupId, BackupId);
   return Cluster.ClusterId;
 }

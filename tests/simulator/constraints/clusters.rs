@@ -6,7 +6,8 @@ use super::table::Table;
 use super::{UNKNOWN_CLUSTER, World};
 
 pub const CLUSTER_ID: &str = "cluster-[2-7a-zA-Z]{11,16}";
-pub const HSM_TYPE: &str = r"(hsm1\.medium|hsm2m\.medium)";
+pub const HSM_TYPE: &str = r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)";
+const BACKUP_ARN: &str = r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}";
 pub const TAG: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 const IP: &str = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}";
 const INVALID: &str = "CloudHsmInvalidRequestException";
@@ -52,7 +53,7 @@ impl Table {
     }
 
     pub fn hsm_type(&mut self) -> &mut Self {
-        self.pattern("HsmType", HSM_TYPE, &["hsm1.medium"], &["hsm9.huge", "HSM1.MEDIUM", "hsm1.medium ", ""])
+        self.pattern("HsmType", HSM_TYPE, &["hsm2m.medium"], &["hsm.huge", "HSM1.MEDIUM", "hsm1.medium ", ""])
             .later()
             .max_length_unreached("HsmType", 32, |n| format!("hsm1.{}", "m".repeat(n - 5)))
             .of_2022()
@@ -96,7 +97,7 @@ impl Table {
 
 pub fn create_cluster(_: &World) -> Table {
     let good = json!({
-        "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"],
+        "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
         "BackupRetentionPolicy": { "Type": "DAYS", "Value": "90" }, "TagList": [{ "Key": "k", "Value": "v" }],
     });
     let mut table = Table::new("CreateCluster", "create_cluster", good);
@@ -107,14 +108,17 @@ pub fn create_cluster(_: &World) -> Table {
     let twice = vec![table.with("SubnetIds", json!(["subnet-0a1b2c3d", "subnet-0a1b2c3d"]))];
     table.also("SubnetIds", "one subnet for each Availability Zone", INVALID, [Vec::new(), twice], &["only one subnet per Availability Zone"]);
     table.retention().tag_list();
-    table.id("SourceBackupId", "backup", super::backups::BACKUP_ID).exists("SourceBackupId", "backup-abcdefghijk");
-    let newer = vec![table.with("HsmType", json!("hsm2m.medium"))];
-    table.also("HsmType", "`hsm2m.medium` is understood", INVALID, [newer, Vec::new()], &[]);
-    let mut modes = Table::new("CreateCluster", "create_cluster", json!({ "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    table.id("SourceBackupId", "backup", BACKUP_ARN).exists("SourceBackupId", "backup-abcdefghijk");
+    let old = vec![table.with("HsmType", json!("hsm1.medium"))];
+    table.also("HsmType", "not `hsm1.medium`", INVALID, [Vec::new(), old], &["--reference 2022-06-06", "create-hsm1-cluster"]);
+    let other = vec![table.with("HsmType", json!("hsm9x.huge"))];
+    table.also("HsmType", "a type that there is", INVALID, [Vec::new(), other], &["hsm9x.huge", "hsm2m.medium"]);
+    let without = vec![table.with("Mode", Value::Null)];
+    table.also("Mode", "required for `hsm2m.medium`", INVALID, [Vec::new(), without], &["Mode", "required"]);
+    let mut modes =
+        Table::new("CreateCluster", "create_cluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
     modes.later().one_of("Mode", "FIPS, NON_FIPS", &["fips", ""]).one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
     table.rows.append(&mut modes.rows);
-    let non_fips = vec![table.with("Mode", json!("NON_FIPS"))];
-    table.also("Mode", "hsm1.medium is in FIPS mode", INVALID, [Vec::new(), non_fips], &["Mode", "hsm1.medium"]);
     table
 }
 
@@ -130,7 +134,7 @@ pub fn initialize_cluster(_: &World) -> Table {
         Table::new("InitializeCluster", "initialize_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }));
     table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
     for parameter in ["SignedCert", "TrustAnchor"] {
-        table.required(parameter).max_length(parameter, 5000, |n| "A".repeat(n));
+        table.required(parameter).max_length(parameter, 20_000, |n| "A".repeat(n));
         table.pattern(parameter, CERT, &["-----BEGIN X-----\r\nAa0+,-./=\t\n"], &["Certificate:", "a_b", "\"", "(", ")", "é", "\u{A0}"]);
     }
     table
@@ -150,9 +154,9 @@ pub fn modify_cluster(world: &World) -> Table {
     for row in table.rows.iter_mut().filter(|row| row.parameter == "HsmType") {
         row.source = super::table::Source::Later;
     }
-    let instead = super::table::with(&table.with("HsmType", json!("hsm1.medium")), "BackupRetentionPolicy", Value::Null);
+    let instead = super::table::with(&table.with("HsmType", json!("hsm2m.medium")), "BackupRetentionPolicy", Value::Null);
     table.also("BackupRetentionPolicy", "`HsmType` can stand in its place", INVALID, [vec![instead], Vec::new()], &[]);
-    let migrates = vec![table.with("HsmType", json!("hsm2m.medium"))];
+    let migrates = vec![table.with("HsmType", json!("hsm1.medium"))];
     table.also("HsmType", "another type only for an ACTIVE cluster", INVALID, [Vec::new(), migrates], &["not ACTIVE"]);
     table
 }

@@ -12,7 +12,10 @@ const REGION: Rule = Pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central)
 const TAG: Rule = Pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$");
 const CERT: Rule = Pattern(r"[a-zA-Z0-9+-/=\s]*");
 /// `(hsm1\.medium)` there; widened to the type that came later.
-const HSM_TYPE: Rule = Pattern(r"(hsm1\.medium|hsm2m\.medium)");
+const HSM_TYPE: Rule = Pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)");
+const BACKUP_ARN: Rule = Pattern(
+    r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}",
+);
 const ARN: Rule = Pattern(
     r"arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}",
 );
@@ -44,7 +47,7 @@ pub const OF_2022: [(&str, &[Parameter]); 15] = [
             ("BackupRetentionPolicy.Type", &[OneOf("DAYS")]),
             ("BackupRetentionPolicy.Value", &DAYS),
             ("HsmType", &[Required, HSM_TYPE]),
-            ("SourceBackupId", &[BACKUP]),
+            ("SourceBackupId", &[BACKUP_ARN]),
             ("SubnetIds", &[Required, MinItems(1), MaxItems(10)]),
             ("SubnetIds[]", &[Pattern("subnet-[0-9a-fA-F]{8,17}")]),
             ("TagList", &[MinItems(1), MaxItems(50)]),
@@ -70,8 +73,8 @@ pub const OF_2022: [(&str, &[Parameter]); 15] = [
         "InitializeCluster",
         &[
             ("ClusterId", &[Required, CLUSTER]),
-            ("SignedCert", &[Required, MaxLength(5000), CERT]),
-            ("TrustAnchor", &[Required, MaxLength(5000), CERT]),
+            ("SignedCert", &[Required, MaxLength(20_000), CERT]),
+            ("TrustAnchor", &[Required, MaxLength(20_000), CERT]),
         ],
     ),
     ("ListTags", &[("MaxResults", &[Min(1), Max(100)]), ("NextToken", &TOKEN), ("ResourceId", &[Required, RESOURCE])]),

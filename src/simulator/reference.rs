@@ -1,0 +1,104 @@
+//! Which edition of the service is emulated. What differs between the two is asked of [`Reference`]; nothing else knows a date.
+
+use super::limits::{self, Text};
+use super::protocol::ACTIONS;
+
+/// An edition of the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reference {
+    /// The service model, API Reference and guide of autumn 2026: hsm2m.medium, Mode, NetworkType, resource policies,
+    /// chains as trust anchor.
+    #[default]
+    Today,
+    /// The API Reference of 2022-06-06: 15 actions, hsm1.medium, one certificate of 5000 characters as trust anchor.
+    June2022,
+}
+
+/// The only type in 2022. Since April 2025 no new cluster can be of it.
+pub(super) const HSM1: &str = "hsm1.medium";
+/// The type of every new cluster today.
+pub(super) const HSM2M: &str = "hsm2m.medium";
+
+/// The actions that came after 2022-06-06.
+const LATER_ACTIONS: [&str; 3] = ["DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy"];
+
+impl Reference {
+    /// Every edition by its name.
+    pub const ALL: [(&'static str, Self); 2] = [("today", Self::Today), ("2022-06-06", Self::June2022)];
+
+    /// The edition of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, reference)| reference)
+    }
+
+    /// The edition as `parse` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Today => "today",
+            Self::June2022 => "2022-06-06",
+        }
+    }
+
+    /// Whether it has what came after 2022-06-06: Mode, NetworkType, BackupArn, HsmType of HSMs and backups, migrations.
+    pub(super) fn is_later(self) -> bool {
+        self == Self::Today
+    }
+
+    /// The action of that name, if this edition has it.
+    pub(super) fn action(self, name: &str) -> Option<&'static str> {
+        let known = ACTIONS.into_iter().find(|action| *action == name)?;
+        (self.is_later() || !LATER_ACTIONS.contains(&known)).then_some(known)
+    }
+
+    /// HsmType of CreateCluster and ModifyCluster.
+    pub(super) fn hsm_type(self) -> &'static Text {
+        match self {
+            Self::Today => &limits::HSM_TYPE,
+            Self::June2022 => &limits::HSM_TYPE_2022,
+        }
+    }
+
+    /// SourceBackupId of CreateCluster.
+    pub(super) fn source_backup(self) -> &'static Text {
+        match self {
+            Self::Today => &limits::BACKUP_ARN,
+            Self::June2022 => &limits::BACKUP_ID,
+        }
+    }
+
+    /// SignedCert and TrustAnchor.
+    pub(super) fn certificate(self) -> &'static Text {
+        match self {
+            Self::Today => &limits::CERTIFICATE,
+            Self::June2022 => &limits::CERTIFICATE_2022,
+        }
+    }
+
+    /// How many entries Filters may have.
+    pub(super) fn filters(self) -> usize {
+        match self {
+            Self::Today => limits::FILTERS,
+            Self::June2022 => usize::MAX,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edition_is_read_by_its_name() {
+        for (name, reference) in Reference::ALL {
+            assert_eq!((Reference::parse(name), reference.name()), (Some(reference), name));
+        }
+        assert_eq!(Reference::parse("2022"), None);
+    }
+
+    #[test]
+    fn fifteen_actions_are_in_the_reference_of_2022_and_eighteen_today() {
+        let count = |reference: Reference| ACTIONS.iter().filter(|action| reference.action(action).is_some()).count();
+        assert_eq!((count(Reference::June2022), count(Reference::Today)), (15, 18));
+        assert_eq!(Reference::Today.action("Nonsense"), None);
+    }
+}
