@@ -55,6 +55,8 @@ mod sigv4;
 mod states;
 #[path = "simulator/tags.rs"]
 mod tags;
+#[path = "simulator/trust_anchors.rs"]
+mod trust_anchors;
 #[path = "simulator/visitors.rs"]
 mod visitors;
 #[path = "simulator/wire.rs"]

@@ -78,6 +78,13 @@ pub(super) struct Extension {
     pub(super) value: Vec<u8>,
 }
 
+/// basicConstraints (RFC 5280 4.2.1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BasicConstraints {
+    pub(super) ca: bool,
+    pub(super) path_length: Option<u64>,
+}
+
 /// A certificate (RFC 5280 4.1), its parts as they came.
 pub(super) struct Certificate {
     pub(super) tbs: Vec<u8>,
@@ -93,61 +100,64 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Exactly one PEM block `CERTIFICATE` with nothing but white space around it.
-    pub(super) fn from_pem(text: &str) -> Result<Self, String> {
+    /// PEM blocks `CERTIFICATE`, one or more, with nothing but white space around them. An error ends a sentence that begins with
+    /// "the value".
+    pub(super) fn all_from_pem(text: &str) -> Result<Vec<Self>, String> {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
-        let body = text.trim().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END));
-        let body = body.ok_or("is not one certificate in PEM format")?;
-        if body.contains("-----") {
-            return Err(String::from("holds more than one PEM block; exactly one certificate is allowed"));
+        let (mut rest, mut found) = (text.trim(), Vec::new());
+        while !rest.is_empty() || found.is_empty() {
+            let (body, after) = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END)).ok_or_else(|| not_a_certificate(rest))?;
+            let digits: String = body.split_ascii_whitespace().collect();
+            let octets = Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?;
+            found.push(Self::from_der(&octets).map_err(|fault| format!("is not a well-formed X.509 certificate: {fault}"))?);
+            rest = after.trim_start();
         }
-        let digits: String = body.split_ascii_whitespace().collect();
-        let octets = Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?;
-        Self::from_der(&octets).ok_or_else(|| String::from("is not a well-formed X.509 certificate"))
+        Ok(found)
     }
 
-    fn from_der(octets: &[u8]) -> Option<Self> {
-        let mut outer = Reader::new(only(octets, 0x30)?.content);
-        let tbs = outer.required(0x30)?;
-        let algorithm = outer.required(0x30)?;
-        let signature = outer.required(0x03)?;
-        if !outer.is_empty() {
-            return None;
-        }
+    fn from_der(octets: &[u8]) -> Result<Self, &'static str> {
+        const CUT: &str = "it is no DER, or has more or fewer parts than a certificate";
+        let mut outer = Reader::new(only(octets, 0x30).ok_or(CUT)?.content);
+        let tbs = outer.required(0x30).ok_or(CUT)?;
+        let algorithm = outer.required(0x30).ok_or(CUT)?;
+        let signature = outer.required(0x03).filter(|_| outer.is_empty()).ok_or(CUT)?;
 
         let mut inner = Reader::new(tbs.content);
-        let version = match inner.optional(0xA0)? {
+        let version = match inner.optional(0xA0).ok_or(CUT)? {
             None => 1,
-            Some(explicit) => match only(explicit.content, 0x02)?.content {
+            Some(explicit) => match only(explicit.content, 0x02).ok_or(CUT)?.content {
                 [1] => 2,
                 [2] => 3,
-                _ => return None,
+                _ => return Err("its version is none of 1, 2 and 3"),
             },
         };
-        inner.required(0x02)?;
-        // RFC 5280 4.1.1.2: the algorithm inside the signed part is the one outside.
-        (inner.required(0x30)?.raw == algorithm.raw).then_some(())?;
-        let issuer = inner.required(0x30)?;
-        let mut validity = Reader::new(inner.required(0x30)?.content);
-        let not_before = time(validity.next()?)?;
-        let not_after = time(validity.next()?)?;
-        validity.is_empty().then_some(())?;
-        let subject = inner.required(0x30)?;
-        let spki = inner.required(0x30)?;
-        inner.optional(0x81)?;
-        inner.optional(0x82)?;
-        let extensions = match inner.optional(0xA3)? {
+        inner.required(0x02).ok_or("it has no serial number")?;
+        if inner.required(0x30).ok_or(CUT)?.raw != algorithm.raw {
+            return Err("the algorithm inside its signed part is not the one outside (RFC 5280 4.1.1.2)");
+        }
+        let issuer = inner.required(0x30).ok_or(CUT)?;
+        let mut validity = Reader::new(inner.required(0x30).ok_or(CUT)?.content);
+        let mut moment = || time(validity.next()?);
+        let (not_before, not_after) =
+            moment().zip(moment()).filter(|_| validity.is_empty()).ok_or("a date is not in the form of RFC 5280 4.1.2.5")?;
+        let subject = inner.required(0x30).ok_or(CUT)?;
+        let spki = inner.required(0x30).ok_or(CUT)?;
+        inner.optional(0x81).ok_or(CUT)?;
+        inner.optional(0x82).ok_or(CUT)?;
+        let extensions = match inner.optional(0xA3).ok_or(CUT)? {
             None => Vec::new(),
-            Some(_) if version != 3 => return None,
-            Some(explicit) => extensions(only(explicit.content, 0x30)?.content)?,
+            Some(_) if version != 3 => return Err("only version 3 has extensions"),
+            Some(explicit) => extensions(only(explicit.content, 0x30).ok_or(CUT)?.content)?,
         };
-        inner.is_empty().then_some(())?;
+        if !inner.is_empty() {
+            return Err(CUT);
+        }
 
-        Some(Self {
+        Ok(Self {
             tbs: tbs.raw.to_vec(),
             algorithm: algorithm.raw.to_vec(),
-            signature: signature.content.strip_prefix(&[0])?.to_vec(),
+            signature: signature.content.strip_prefix(&[0]).ok_or("its signature is not of whole octets")?.to_vec(),
             issuer: issuer.raw.to_vec(),
             subject: subject.raw.to_vec(),
             spki: spki.raw.to_vec(),
@@ -157,16 +167,27 @@ impl Certificate {
         })
     }
 
-    /// basicConstraints: `Some(cA)` where the extension is there.
-    pub(super) fn basic_constraints(&self) -> Option<Result<bool, String>> {
+    /// basicConstraints, where the extension is there.
+    pub(super) fn basic_constraints(&self) -> Option<Result<BasicConstraints, String>> {
         let value = self.extension(der::BASIC_CONSTRAINTS)?;
         let read = || {
             let mut reader = Reader::new(only(value, 0x30)?.content);
-            let ca = reader.optional(0x01)?.map(|element| element.content == [0xFF]);
-            let path_length = reader.optional(0x02)?;
+            // FALSE, the default, is written out by some tools.
+            let ca = match reader.optional(0x01)?.map(|element| element.content) {
+                Some([0xFF]) => true,
+                None | Some([0x00]) => false,
+                Some(_) => return None,
+            };
+            let path_length = match reader.optional(0x02)?.map(|element| element.content) {
+                None => None,
+                Some(&[single]) if single < 0x80 => Some(u64::from(single)),
+                // More than a chain can have.
+                Some([first, ..]) if *first < 0x80 => Some(u64::MAX),
+                Some(_) => return None,
+            };
             reader.is_empty().then_some(())?;
             // A path length without cA is a contradiction (RFC 5280 4.2.1.9).
-            (ca == Some(true) || path_length.is_none()).then_some(ca == Some(true))
+            (ca || path_length.is_none()).then_some(BasicConstraints { ca, path_length })
         };
         Some(read().ok_or_else(|| String::from("has a malformed basicConstraints extension")))
     }
@@ -183,21 +204,33 @@ impl Certificate {
     }
 }
 
-fn extensions(content: &[u8]) -> Option<Vec<Extension>> {
+/// What stands in a PEM certificate's place.
+fn not_a_certificate(text: &str) -> String {
+    let label = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.split_once("-----")).map(|(label, _)| label);
+    match label {
+        Some("CERTIFICATE") => String::from("has a PEM block CERTIFICATE without its end"),
+        Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") => String::from("is a certificate signing request, not a certificate"),
+        Some(label) if label.ends_with("PRIVATE KEY") => String::from("is a private key, not a certificate"),
+        Some("TRUSTED CERTIFICATE") => String::from("is in openssl's own form TRUSTED CERTIFICATE, not a certificate in PEM format"),
+        _ => String::from("is not one certificate in PEM format, or has text around it"),
+    }
+}
+
+fn extensions(content: &[u8]) -> Result<Vec<Extension>, &'static str> {
+    const CUT: &str = "an extension is not well-formed";
     let mut reader = Reader::new(content);
     let mut found: Vec<Extension> = Vec::new();
     while !reader.is_empty() {
-        let mut parts = Reader::new(reader.required(0x30)?.content);
-        let oid = parts.required(0x06)?.content.to_vec();
-        parts.optional(0x01)?;
-        let value = parts.required(0x04)?.content.to_vec();
-        // RFC 5280 4.2: none twice.
-        if !parts.is_empty() || found.iter().any(|extension| extension.oid == oid) {
-            return None;
+        let mut parts = Reader::new(reader.required(0x30).ok_or(CUT)?.content);
+        let oid = parts.required(0x06).ok_or(CUT)?.content.to_vec();
+        parts.optional(0x01).ok_or(CUT)?;
+        let value = parts.required(0x04).filter(|_| parts.is_empty()).ok_or(CUT)?.content.to_vec();
+        if found.iter().any(|extension| extension.oid == oid) {
+            return Err("it has an extension twice (RFC 5280 4.2)");
         }
         found.push(Extension { oid, value });
     }
-    (!found.is_empty()).then_some(found)
+    if found.is_empty() { Err("its list of extensions is empty") } else { Ok(found) }
 }
 
 /// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
@@ -220,7 +253,8 @@ pub(super) fn time(element: Element<'_>) -> Option<i64> {
     };
     let two = |at: usize| rest.get(at..at.checked_add(2)?)?.parse::<i8>().ok();
     let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
-    Some(jiff::tz::Offset::UTC.to_timestamp(civil).ok()?.as_second())
+    // Not by way of a timestamp: none of jiff's reaches the end of the year 9999, which stands for no end (RFC 5280 4.1.2.5).
+    Some(civil.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs())
 }
 
 #[cfg(test)]
@@ -243,6 +277,7 @@ mod tests {
         let read = |tag, text: &[u8]| time(Element { tag, content: text, raw: &[] });
         assert_eq!(read(0x17, b"700101000000Z"), Some(0));
         assert_eq!(read(0x18, b"20500101000000Z"), Some(2_524_608_000));
+        assert_eq!(read(0x18, b"99991231235959Z"), Some(253_402_300_799));
         for bad in [&b"700101000000"[..], b"7001010000Z", b"701301000000Z", b"+00101000000Z", b""] {
             assert_eq!(read(0x17, bad), None);
         }
@@ -250,11 +285,13 @@ mod tests {
 
     #[test]
     fn a_pem_text_is_one_block() {
-        let reason = |text: &str| Certificate::from_pem(text).err().unwrap();
+        let reason = |text: &str| Certificate::all_from_pem(text).err().unwrap();
         assert!(reason("").contains("PEM"));
         assert!(reason("x-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----").contains("PEM"));
         let two = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
-        assert!(reason(&two.repeat(2)).contains("more than one"));
+        assert!(reason("-----BEGIN CERTIFICATE-----\nAA==").contains("without its end"));
+        assert!(reason("-----BEGIN TRUSTED CERTIFICATE-----").contains("openssl"));
+        assert!(reason("-----BEGIN EC PRIVATE KEY-----").contains("private key"));
         assert!(reason(&two.replace("AA==", "A*==")).contains("base64"));
         assert!(reason(two).contains("X.509"));
     }

@@ -96,7 +96,7 @@ pub(super) fn is_a_root(content: &[u8]) -> bool {
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
     let written = Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
     let named = |read: Read| read.issuer == read.subject && [aws_name(), manufacturer_name()].contains(&read.subject);
-    written && Read::from_pem(text).is_ok_and(named)
+    written && Read::all_from_pem(text).is_ok_and(|mut found| found.len() == 1 && found.pop().is_some_and(named))
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.

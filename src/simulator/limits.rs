@@ -65,6 +65,11 @@ pub(super) const RESOURCE_ARN: Text = pattern(Arn::PATTERN, |v| Arn::parse(v).is
 /// Policy of PutResourcePolicy. Later than 2022.
 pub(super) const RESOURCE_POLICY: Text = Text { shortest: 1, longest: 20_000, ..Text::any() };
 
+/// TrustAnchor today: this many characters in all ("16 kb" in the guide, of what is not said).
+pub(super) const TRUST_ANCHOR_CHARS: usize = 16_000;
+/// And this many certificates, the root included (User Guide, "Initialize the cluster").
+pub(super) const MOST_IN_A_CHAIN: usize = 4;
+
 const TAG_PATTERN: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 
 /// SubnetIds: this many items.

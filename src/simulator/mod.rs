@@ -24,7 +24,7 @@
 //! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
 //! | `reference` | which edition of it: today's or that of 2022 |
 //! | `quotas` | how much of it an account may have |
-//! | `pair`, `certificate` | what InitializeCluster demands of the certificates it is sent |
+//! | `pair`, `certificate`, `signature` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
 //! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
@@ -61,6 +61,7 @@ mod rate;
 mod reference;
 mod requests;
 mod server;
+mod signature;
 mod sigv4;
 mod state;
 mod store;

@@ -1,45 +1,45 @@
 //! What InitializeCluster demands of SignedCert and TrustAnchor beyond their form.
 //!
-//! Sources: the API Reference's text of the two parameters; the AWS CloudHSM User Guide, "Initialize the cluster" and its
-//! list of trust anchors that are refused (`facts.md`, "The service"). How the service words its refusals is not
-//! documented; these say what is wrong.
+//! Sources: the API Reference's text of the two parameters; the AWS CloudHSM User Guide, "Initialize the cluster": its list of trust
+//! anchors that are refused, its chains and its algorithms. How the service words its refusals is not documented; these say what is
+//! wrong. What neither says the service refuses is not refused here: unknown critical extensions, name constraints.
 
-use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-
-use super::certificate::{Certificate, Reader, only};
+use super::certificate::Certificate;
 use super::clock::Millis;
-use super::der;
+use super::limits::{MOST_IN_A_CHAIN, TRUST_ANCHOR_CHARS};
+use super::reference::Reference;
+use super::signature::{self, Fault};
 use super::wire::ApiError;
 
-const SHA384_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0C];
-const SHA512_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0D];
-const ECDSA_WITH_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
-const ECDSA_WITH_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03];
-const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
-const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
-const P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
+const SIGNED_CERT: &str = "SignedCert";
+const TRUST_ANCHOR: &str = "TrustAnchor";
 
 /// Judges the pair for a cluster whose CSR has the key `csr_spki`.
-pub(super) fn judge(signed_cert: &str, trust_anchor: &str, csr_spki: &[u8], now: Millis) -> Result<(), ApiError> {
-    let signed = Certificate::from_pem(signed_cert).map_err(|reason| refused("SignedCert", &reason))?;
-    let anchor = Certificate::from_pem(trust_anchor).map_err(|reason| refused("TrustAnchor", &reason))?;
-    usable_anchor(&anchor).map_err(|reason| refused("TrustAnchor", &reason))?;
+pub(super) fn judge(signed_cert: &str, trust_anchor: &str, csr_spki: &[u8], now: Millis, reference: Reference) -> Result<(), ApiError> {
+    let signed = one(signed_cert).map_err(|reason| refused(SIGNED_CERT, &reason))?;
+    let chain = trust_anchor_of(trust_anchor, reference).map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
+    usable(&chain).map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
+    let signer = chain.first().ok_or_else(|| refused(TRUST_ANCHOR, "holds no certificate"))?;
     if signed.spki != csr_spki {
-        return Err(refused("SignedCert", "carries another public key than the cluster's certificate signing request"));
+        return Err(refused(SIGNED_CERT, "carries another public key than the cluster's certificate signing request"));
     }
-    if signed.issuer != anchor.subject {
-        return Err(refused("SignedCert", "was not issued by the trust anchor: its issuer is not the trust anchor's subject"));
+    let whose = if chain.len() == 1 { "the trust anchor" } else { "the first certificate of the trust anchor" };
+    if signed.issuer != signer.subject {
+        return Err(refused(SIGNED_CERT, &format!("was not issued by {whose}: its issuer is not the subject of {whose}")));
     }
-    if !verifies(&signed, &anchor.spki) {
-        return Err(refused("SignedCert", "was not signed by the trust anchor's key"));
-    }
-    for (parameter, certificate) in [("SignedCert", &signed), ("TrustAnchor", &anchor)] {
+    signature::verify(&signed, &signer.spki).map_err(|fault| match fault {
+        Fault::Algorithm(found) => refused(SIGNED_CERT, &found),
+        Fault::Key(found) => refused(TRUST_ANCHOR, &format!("has a key that {found}")),
+        Fault::Signature => refused(SIGNED_CERT, &format!("was not signed by the key of {whose}")),
+    })?;
+    let dated = chain.iter().enumerate().map(|(at, certificate)| (TRUST_ANCHOR, place(at, chain.len()), certificate));
+    for (parameter, place, certificate) in [(SIGNED_CERT, String::new(), &signed)].into_iter().chain(dated) {
         let seconds = now.div_euclid(1000);
         if seconds < certificate.not_before {
-            return Err(refused(parameter, "is not valid yet"));
+            return Err(refused(parameter, &format!("{place}is not valid yet")));
         }
         if seconds > certificate.not_after {
-            return Err(refused(parameter, "has expired"));
+            return Err(refused(parameter, &format!("{place}has expired")));
         }
     }
     Ok(())
@@ -49,66 +49,90 @@ fn refused(parameter: &str, reason: &str) -> ApiError {
     ApiError::invalid(format!("Invalid {parameter}: the value {reason}."))
 }
 
-/// Self-signed; and if it has extensions, basicConstraints among them, and none that forbids signing certificates.
-fn usable_anchor(anchor: &Certificate) -> Result<(), String> {
-    if anchor.issuer != anchor.subject {
-        return Err(String::from("is not self-signed: its issuer is not its subject"));
+/// Exactly one certificate.
+fn one(text: &str) -> Result<Certificate, String> {
+    let mut blocks = Certificate::all_from_pem(text)?;
+    match (blocks.pop(), blocks.len()) {
+        (Some(certificate), 0) => Ok(certificate),
+        (_, more) => Err(format!("holds {} certificates; exactly one is allowed", more.saturating_add(1))),
     }
-    if !verifies(anchor, &anchor.spki) {
-        return Err(String::from("is not self-signed: its own key did not sign it"));
+}
+
+/// One certificate, or in the service of today a chain: "at most 4 certificates", "at most 16 kb". Of what the second is said
+/// to be is not written; it is held to characters.
+fn trust_anchor_of(text: &str, reference: Reference) -> Result<Vec<Certificate>, String> {
+    if !reference.is_later() {
+        return one(text).map(|certificate| vec![certificate]);
     }
-    if anchor.extensions.is_empty() {
-        return Ok(());
+    let length = text.chars().count();
+    if length > TRUST_ANCHOR_CHARS {
+        return Err(format!("has {length} characters; a trust anchor has at most {TRUST_ANCHOR_CHARS} in all"));
     }
-    match anchor.basic_constraints() {
-        None => {
-            return Err(String::from("has X.509v3 extensions but no basicConstraints among them"));
+    let chain = Certificate::all_from_pem(text)?;
+    if chain.len() > MOST_IN_A_CHAIN {
+        return Err(format!("holds {} certificates; a chain has at most {MOST_IN_A_CHAIN}, its root included", chain.len()));
+    }
+    Ok(chain)
+}
+
+/// Which certificate of the chain a reason is about.
+fn place(at: usize, length: usize) -> String {
+    if length == 1 { String::new() } else { format!("has a certificate, number {} of {length}, that ", at.saturating_add(1)) }
+}
+
+/// The CA that signs first, each one's issuer the next one's subject, the self-signed root last and alone self-signed; CAs all.
+fn usable(chain: &[Certificate]) -> Result<(), String> {
+    let length = chain.len();
+    // Of those before it: how many CAs a certificate has below it (RFC 5280 4.2.1.9).
+    let mut below = 0_u64;
+    for (at, certificate) in chain.iter().enumerate() {
+        let (place, next) = (place(at, length), chain.get(at.saturating_add(1)));
+        ca(certificate, length, below).map_err(|reason| format!("{place}{reason}"))?;
+        let self_issued = certificate.issuer == certificate.subject;
+        if !self_issued {
+            below = below.saturating_add(1);
         }
-        Some(read) => {
-            if !read? {
-                return Err(String::from("is not a CA certificate: its basicConstraints says CA:FALSE"));
+        let issuer = match next {
+            None if !self_issued => return Err(format!("{place}is not self-signed: its issuer is not its subject")),
+            None => certificate,
+            Some(_) if self_issued && signature::verify(certificate, &certificate.spki).is_ok() => {
+                return Err(format!("{place}is self-signed; of a chain only the last is, and it is the root"));
             }
-        }
-    }
-    if anchor.may_sign_certificates() == Some(false) {
-        return Err(String::from("has a keyUsage without keyCertSign"));
+            Some(next) if certificate.issuer != next.subject => {
+                return Err(format!("{place}was not issued by the next one: its issuer is not that one's subject"));
+            }
+            Some(next) => next,
+        };
+        signature::verify(certificate, &issuer.spki).map_err(|fault| match (fault, next) {
+            (Fault::Algorithm(found), _) => format!("{place}{found}"),
+            (Fault::Key(found), None) => format!("{place}has a key that {found}"),
+            (Fault::Key(found), Some(_)) => format!("{}has a key that {found}", self::place(at.saturating_add(1), length)),
+            (Fault::Signature, None) => format!("{place}is not self-signed: its own key did not sign it"),
+            (Fault::Signature, Some(_)) => format!("{place}was not signed by the key of the next one"),
+        })?;
     }
     Ok(())
 }
 
-fn verifies(certificate: &Certificate, issuer_spki: &[u8]) -> bool {
-    let key = || {
-        let mut reader = Reader::new(only(issuer_spki, 0x30)?.content);
-        let mut algorithm = Reader::new(reader.required(0x30)?.content);
-        let kind = algorithm.required(0x06)?.content;
-        let curve = algorithm.next().map(|parameters| parameters.content);
-        let bits = reader.required(0x03)?.content.strip_prefix(&[0])?;
-        Some((kind, curve, bits))
-    };
-    let signed_with = only(&certificate.algorithm, 0x30).and_then(|a| Reader::new(a.content).required(0x06));
-    let (Some((kind, curve, bits)), Some(signed_with)) = (key(), signed_with) else {
-        return false;
-    };
-    let Some(algorithm) = algorithm(signed_with.content, kind, curve) else {
-        return false;
-    };
-    UnparsedPublicKey::new(algorithm, bits).verify(&certificate.tbs, &certificate.signature).is_ok()
-}
-
-fn algorithm(signed_with: &[u8], kind: &[u8], curve: Option<&[u8]>) -> Option<&'static dyn VerificationAlgorithm> {
-    if kind == der::RSA_ENCRYPTION {
-        return match signed_with {
-            der::SHA256_WITH_RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
-            SHA384_WITH_RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
-            SHA512_WITH_RSA => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
-            _ => None,
-        };
+/// If it has extensions, basicConstraints among them, and none that forbids signing certificates; in a chain basicConstraints in any
+/// case, as RFC 5280 4.2.1.9 has it of CAs.
+fn ca(certificate: &Certificate, length: usize, below: u64) -> Result<(), String> {
+    if certificate.extensions.is_empty() {
+        return if length == 1 { Ok(()) } else { Err(String::from("has no extensions, so it does not say that it is a CA")) };
     }
-    match (kind, curve?, signed_with) {
-        (EC_PUBLIC_KEY, P256, ECDSA_WITH_SHA256) => Some(&signature::ECDSA_P256_SHA256_ASN1),
-        (EC_PUBLIC_KEY, P256, ECDSA_WITH_SHA384) => Some(&signature::ECDSA_P256_SHA384_ASN1),
-        (EC_PUBLIC_KEY, P384, ECDSA_WITH_SHA256) => Some(&signature::ECDSA_P384_SHA256_ASN1),
-        (EC_PUBLIC_KEY, P384, ECDSA_WITH_SHA384) => Some(&signature::ECDSA_P384_SHA384_ASN1),
-        _ => None,
+    let constraints = match certificate.basic_constraints() {
+        None => return Err(String::from("has X.509v3 extensions but no basicConstraints among them")),
+        Some(read) => read?,
+    };
+    if !constraints.ca {
+        return Err(String::from("is not a CA certificate: its basicConstraints says CA:FALSE"));
     }
+    if constraints.path_length.is_some_and(|most| below > most) {
+        let most = constraints.path_length.unwrap_or(0);
+        return Err(format!("allows a path length of {most} in its basicConstraints, and has {below} CAs below it"));
+    }
+    if certificate.may_sign_certificates() == Some(false) {
+        return Err(String::from("has a keyUsage without keyCertSign"));
+    }
+    Ok(())
 }

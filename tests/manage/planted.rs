@@ -149,11 +149,9 @@ fn a_cluster_that_does_not_carry_the_token_is_not_claimed_whatever_the_bundle_sa
 /// He can set tags, and name any order that fits the command; the cluster has to be one as well.
 #[test]
 fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed() {
-    for (more, differs) in [
-        (&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"),
-        (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"),
-        (&[], "type"),
-    ] {
+    for (more, differs) in
+        [(&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"), (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"), (&[], "type")]
+    {
         for with_id in [true, false] {
             let stage = stage();
             let tag = format!("hsmboot-creation={}", token(&stage));

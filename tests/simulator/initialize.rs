@@ -49,12 +49,12 @@ fn a_certificate_of_another_key() {
 
 #[test]
 fn a_certificate_of_another_ca_of_the_same_name() {
-    refuses("not signed by the trust anchor's key", |_, key| Some(json!({ "SignedCert": Owner::new().sign(key) })));
+    refuses("not signed by the key of the trust anchor", |_, key| Some(json!({ "SignedCert": Owner::new().sign(key) })));
 }
 
 #[test]
 fn a_certificate_of_another_issuer_name() {
-    refuses("its issuer is not the trust anchor's subject", |owner, key| {
+    refuses("its issuer is not the subject of the trust anchor", |owner, key| {
         let signed = owner.sign(key);
         owner.ca.distinguished_name.push(DnType::CommonName, "renamed");
         Some(json!({ "SignedCert": signed }))
@@ -122,7 +122,11 @@ fn what_is_expired_or_not_valid_yet() {
 
 #[test]
 fn what_is_not_one_certificate() {
-    refuses("TrustAnchor: the value holds more than one PEM block", |owner, _| Some(json!({ "TrustAnchor": owner.trust_anchor().repeat(2) })));
+    refuses("TrustAnchor: the value has a certificate, number 1 of 2, that is self-signed", |owner, _| {
+        Some(json!({ "TrustAnchor": owner.trust_anchor().repeat(2) }))
+    });
+    refuses("SignedCert: the value holds 2 certificates", |owner, key| Some(json!({ "SignedCert": owner.sign(key).repeat(2) })));
+    refuses("SignedCert: the value is a private key", |owner, _| Some(json!({ "SignedCert": owner.key.serialize_pem() })));
     for (value, words) in [("", "PEM"), ("nonsense", "PEM"), ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "X.509")] {
         refuses(
             &format!("SignedCert: the value is not one certificate in {words}").replace("not one certificate in X.509", "not a well-formed X.509"),
@@ -173,7 +177,7 @@ fn p256_and_p384_and_a_path_length_are_taken() {
 
 #[test]
 fn an_edwards_key_is_refused() {
-    refuses("its own key did not sign it", |owner, _| {
+    refuses("is signed with Ed25519, which is none of the algorithms", |owner, _| {
         owner.key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
         None
     });

@@ -31,7 +31,7 @@ pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_
     let identity = cluster
         .csr_identity()
         .ok_or_else(|| ApiError::invalid(format!("Cluster '{cluster_id}' has no certificate signing request: it has no ACTIVE HSM.")))?;
-    pair::judge(signed_cert, trust_anchor, &identity.spki, now)?;
+    pair::judge(signed_cert, trust_anchor, &identity.spki, now, context.reference)?;
 
     cluster.enter(ClusterState::InitializeInProgress, now);
     cluster.state_message = Some(String::from(IN_PROGRESS));

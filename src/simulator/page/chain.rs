@@ -10,16 +10,16 @@ use super::read::{Seen, read};
 /// One certificate or CSR of the chain.
 struct Node {
     /// What the API or the documents call it.
-    id: &'static str,
-    title: &'static str,
+    id: String,
+    title: String,
     /// From the roots downwards.
     row: u8,
     pem: String,
 }
 
 impl Node {
-    fn new(id: &'static str, title: &'static str, row: u8, pem: impl Into<String>) -> Self {
-        Self { id, title, row, pem: pem.into() }
+    fn new(id: impl Into<String>, title: impl Into<String>, row: u8, pem: impl Into<String>) -> Self {
+        Self { id: id.into(), title: title.into(), row, pem: pem.into() }
     }
 }
 
@@ -53,11 +53,25 @@ fn before(identity: &Identity, roots: &Roots) -> Vec<Node> {
     ]
 }
 
+/// The trust anchor's certificates from the root down, and what the first of them signed.
 fn after(claim: &Claim) -> Vec<Node> {
-    vec![
-        Node::new("TrustAnchor", "Trust anchor", 0, claim.trust_anchor.as_str()),
-        Node::new("ClusterCertificate", "Cluster certificate", 1, claim.signed_cert.as_str()),
-    ]
+    let blocks: Vec<&str> = claim.trust_anchor.trim().split_inclusive("-----END CERTIFICATE-----").collect();
+    let count = blocks.len();
+    let mut nodes: Vec<Node> = Vec::new();
+    for (row, (at, block)) in (0..).zip(blocks.into_iter().enumerate().rev()) {
+        let number = at.saturating_add(1);
+        let (id, title) = match number {
+            _ if count == 1 => (String::from("TrustAnchor"), String::from("Trust anchor")),
+            1 => (String::from("TrustAnchor1"), format!("Trust anchor 1 of {count}, the CA that signed")),
+            _ if number == count => (format!("TrustAnchor{number}"), format!("Trust anchor {number} of {count}, the root")),
+            _ => (format!("TrustAnchor{number}"), format!("Trust anchor {number} of {count}")),
+        };
+        let pem = if count == 1 { claim.trust_anchor.clone() } else { format!("{}\n", block.trim_start()) };
+        nodes.push(Node::new(id, title, row, pem));
+    }
+    let row = u8::try_from(count).unwrap_or(u8::MAX);
+    nodes.push(Node::new("ClusterCertificate", "Cluster certificate", row, claim.signed_cert.as_str()));
+    nodes
 }
 
 /// Keys are lettered in the order in which they are met. A certificate's issuers are those above it whose subject it
@@ -82,7 +96,7 @@ fn json(nodes: &[Node]) -> Value {
             "key": letter(&certificate.spki),
             "signedBy": signer.and_then(|signer| letter(&signer.spki)),
             "selfSigned": self_signed,
-            "issuers": above().map(|(other, _)| other.id).collect::<Vec<_>>(),
+            "issuers": above().map(|(other, _)| other.id.as_str()).collect::<Vec<_>>(),
             "fields": certificate.fields(),
             "notBefore": certificate.validity.map(|(from, _)| from),
             "notAfter": certificate.validity.map(|(_, to)| to),
