@@ -84,6 +84,8 @@ pub enum KeyOrigin {
     Unlocked,
     /// It lies in the bundle unencrypted: whoever can write to the bundle could have put it there.
     PlainInBundle,
+    /// It lies in the bundle, encrypted, and what opened it is nothing that only the operator has: a passphrase that lies there too, or an empty one.
+    OpenedByAnybody,
     /// This run made it.
     New,
 }
@@ -151,6 +153,12 @@ impl Owner {
         match origin {
             KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::Key }),
             KeyOrigin::New => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::NewCa }),
+            KeyOrigin::OpenedByAnybody => Err(not_proven(
+                "the CA's key lies in the bundle, and so does the passphrase that opens it, or it is an empty one: whoever can write to the bundle could have put \
+                 both there",
+                certificate,
+                place,
+            )),
             KeyOrigin::PlainInBundle => Err(not_proven(
                 "the CA's key lies in the bundle unencrypted: whoever can write to the bundle could have put it there",
                 certificate,
@@ -325,7 +333,9 @@ mod tests {
             assert_eq!(*Owner::with_key(&own.1, origin, &own.0, PLACE).unwrap().basis(), basis);
             ends(Owner::with_key(&own.1, origin, &theirs.0, PLACE), "owner-not-proven");
         }
-        ends(Owner::with_key(&own.1, KeyOrigin::PlainInBundle, &own.0, PLACE), "owner-not-proven");
+        for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
+            ends(Owner::with_key(&own.1, origin, &own.0, PLACE), "owner-not-proven");
+        }
     }
 
     #[test]

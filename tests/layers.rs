@@ -43,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "cloudhsm",
             "fetch",
             "fsio",
+            "hint",
             "owner",
             "pca",
             "qr",

@@ -115,7 +115,7 @@ impl PassphraseSource {
             // An empty line at the prompt is an answer like any other; the key will say whether it fits.
             PassphraseSource::Ask => return prompt().map(Passphrase).map_err(|error| no_terminal(error, why)),
             PassphraseSource::File(path) => first_line(path, &name)?,
-            PassphraseSource::Fd(number) => first_line(&PathBuf::from(format!("/dev/fd/{number}")), &name)?,
+            PassphraseSource::Fd(number) => first_line(&descriptor(*number), &name)?,
             PassphraseSource::Env(variable) => {
                 let value = std::env::var_os(variable)
                     .ok_or_else(|| no_passphrase(format!("{why}, and {name} is not set"), "export the variable that --passphrase-env names"))?;
@@ -128,6 +128,15 @@ impl PassphraseSource {
         Ok(Passphrase(bytes))
     }
 
+    /// The file that it is read from, by name or by descriptor, where it is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        match self {
+            PassphraseSource::File(path) => Some(path.clone()),
+            PassphraseSource::Fd(number) => Some(descriptor(*number)),
+            PassphraseSource::Ask | PassphraseSource::Env(_) => None,
+        }
+    }
+
     /// The source in words, for messages.
     fn name(&self) -> String {
         match self {
@@ -137,6 +146,10 @@ impl PassphraseSource {
             PassphraseSource::Env(variable) => format!("the variable {}", shown(Path::new(variable))),
         }
     }
+}
+
+fn descriptor(number: u32) -> PathBuf {
+    PathBuf::from(format!("/dev/fd/{number}"))
 }
 
 /// A passphrase that a key may be encrypted with.

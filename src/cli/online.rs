@@ -15,6 +15,7 @@ use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
 use crate::cloudhsm::{Cluster, ServiceError};
 use crate::error::{Class, Error, Result};
+use crate::outside::OutsideText;
 
 /// Where the service is. What is not given comes from the AWS SDK's usual environment and files.
 #[derive(Clone, Debug, Default, Args)]
@@ -52,7 +53,7 @@ pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
 
 impl OnlineArgs {
     /// The same as [`OnlineArgs::connect`], for a command that was given so long, from now: whatever is asked of AWS then ends with it.
-    pub(crate) async fn connect_within(&self, limit: Option<Duration>, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
+    pub(crate) async fn connect_within(&self, limit: Option<Duration>, fallback_region: Option<&OutsideText>, ui: &Ui) -> Result<AwsCloudHsm> {
         if let Some(limit) = limit {
             DEADLINE.get_or_init(|| Deadline::after(limit));
         }
@@ -67,13 +68,13 @@ impl OnlineArgs {
     }
 
     /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
-    pub(crate) async fn connect(&self, fallback_region: Option<&str>, ui: &Ui) -> Result<AwsCloudHsm> {
-        if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text).is_err()) {
+    pub(crate) async fn connect(&self, fallback_region: Option<&OutsideText>, ui: &Ui) -> Result<AwsCloudHsm> {
+        if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text.raw()).is_err()) {
             ui.warn(&format!("the region in the bundle's request.json is none, and left aside: \"{wrong}\""));
         }
         let options = Options {
             region: self.region.clone(),
-            fallback_region: fallback_region.and_then(|text| region(text).ok()),
+            fallback_region: fallback_region.and_then(|text| region(text.raw()).ok()),
             profile: self.profile.clone(),
             endpoint_url: self.endpoint_url.clone(),
             insecure_http: self.insecure_http,

@@ -58,7 +58,7 @@ impl NamedCa {
     }
 }
 
-/// Whether a path leads to a file of the bundle, by path, link or inode. `facts` are of what was opened there.
+/// Whether a path leads to a file of the bundle, or through it, by path, link or inode. `facts` are of what was opened there.
 pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> bool {
     // What cannot be looked at cannot be told apart from the bundle's own.
     let Some(facts) = facts else { return true };

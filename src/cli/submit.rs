@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
-        let service = args.online.connect_within(args.timeout.timeout, region.as_ref().map(OutsideText::raw), ui).await?;
+        let service = args.online.connect_within(args.timeout.timeout, region.as_ref(), ui).await?;
         let account = service.account().await;
         let intent = |owner| Intent {
             cluster_id: bundle.id().as_str(),

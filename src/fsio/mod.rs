@@ -9,7 +9,7 @@ mod write;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
@@ -178,13 +178,41 @@ fn are_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether a file that was opened at a path lies in a directory: by that path, by where its links lead, or by another name that it has there. A link in the directory to a file elsewhere
-/// makes that file none of the directory's.
+/// Whether a file that was opened at a path lies in a directory: because the way to it goes through a name there, in whatever depth, or because it has another
+/// name there.
 pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
-    let inside = fs::canonicalize(path).is_ok_and(|path| path.parent().is_some_and(|parent| is_same(parent, dir)));
-    inside
+    goes_through(dir, path)
         || is(dir, of)
         || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().filter_map(|entry| entry.metadata().ok()).any(|entry| are_same(&entry, of)))
+}
+
+/// The most links that a path may go through (path_resolution(7)).
+const MAX_LINKS: u32 = 40;
+
+/// Whether a path, or a link on its way, goes through a name in a directory. Whoever can write to the directory chooses what that name leads to, now and a
+/// moment later: it does not matter where it leads.
+fn goes_through(dir: &Path, path: &Path) -> bool {
+    let Some(dir) = facts(dir) else { return false };
+    let parts = |path: &Path| path.components().map(|part| PathBuf::from(part.as_os_str())).rev().collect::<Vec<_>>();
+    let (mut ahead, mut at, mut links) = (parts(path), PathBuf::from("."), 0_u32);
+    while let Some(part) = ahead.pop() {
+        if !matches!(part.components().next(), Some(Component::Normal(_))) {
+            at.push(part); // the root, which replaces what was before; or up
+            continue;
+        }
+        if is(&at, &dir) {
+            return true;
+        }
+        at.push(part);
+        let Ok(target) = fs::read_link(&at) else { continue };
+        at.pop();
+        links = links.saturating_add(1);
+        if links > MAX_LINKS {
+            return true;
+        }
+        ahead.extend(parts(&target));
+    }
+    false
 }
 
 /// Where a path leads, through all links.

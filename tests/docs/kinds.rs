@@ -35,6 +35,7 @@ const NO_KINDS: &[&str] = &[
     "this-ca",
     // warnings, by names that no document shows
     "key-open-to-others",
+    "key-passphrase-empty",
     "key-unencrypted",
     "key-weakly-encrypted",
     "module-open-to-others",

@@ -136,7 +136,12 @@ fn unlock(
         let passphrase = source.for_key(path, attempt > 1)?;
         match open(&passphrase) {
             Err(KeyFault::WrongPassphrase) if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
-            outcome => return outcome.map_err(|fault| fault.at(path)),
+            outcome => {
+                if passphrase.bytes().is_empty() {
+                    warnings.push(KeyWarning::EmptyPassphrase { path: path.to_path_buf(), new: fault::beside(path) });
+                }
+                return outcome.map_err(|fault| fault.at(path));
+            }
         }
     }
 }

@@ -34,6 +34,13 @@ pub enum KeyWarning {
         /// A name that is free, for the key in a better form.
         new: PathBuf,
     },
+    /// The key is encrypted, with an empty passphrase.
+    EmptyPassphrase {
+        /// The file.
+        path: PathBuf,
+        /// A name that is free, for the key in a better form.
+        new: PathBuf,
+    },
     /// The key is encrypted in OpenSSL's old form, which a fast guesser opens.
     WeakEncryption {
         /// The file.
@@ -74,6 +81,7 @@ impl KeyWarning {
             KeyWarning::KeyOpenToOthers { .. } => "key-open-to-others",
             KeyWarning::PassphraseOpenToOthers { .. } => "passphrase-open-to-others",
             KeyWarning::Unencrypted { .. } => "key-unencrypted",
+            KeyWarning::EmptyPassphrase { .. } => "key-passphrase-empty",
             KeyWarning::WeakEncryption { .. } => "key-weakly-encrypted",
             #[cfg(feature = "pkcs11")]
             KeyWarning::ModuleOpenToOthers { .. } => "module-open-to-others",
@@ -97,6 +105,12 @@ impl fmt::Display for KeyWarning {
             KeyWarning::Unencrypted { path, new } => {
                 write!(f, "the CA's key file {} is not encrypted: {} writes it anew, encrypted", shown(path), fault::encrypt(path, new, false))
             }
+            KeyWarning::EmptyPassphrase { path, new } => write!(
+                f,
+                "the CA's key file {} is encrypted with an empty passphrase, which everybody knows: {} writes it anew, with another one",
+                shown(path),
+                fault::encrypt(path, new, false)
+            ),
             KeyWarning::WeakEncryption { path, new, legacy } => write!(
                 f,
                 "the CA's key file {} has OpenSSL's old encryption (one round of MD5): {} writes it anew, in a better one",

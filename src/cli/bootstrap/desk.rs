@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
-use crate::ca::{CaKey, KeySource, KeyType, Passphrase, parse_subject};
+use crate::ca::{CaKey, KeySource, KeyType, KeyWarning, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, lies_in};
@@ -32,6 +32,17 @@ pub(super) struct Desk<'a> {
     prepared: bool,
     /// Whether this run made the CA.
     pub(super) made: bool,
+}
+
+/// What stands between a key and whoever has its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guarded {
+    /// Nothing.
+    Not,
+    /// An empty passphrase.
+    ByNothing,
+    /// A passphrase; or it is in no file.
+    ByPassphrase,
 }
 
 /// A CA certificate, and where it was read.
@@ -127,15 +138,19 @@ impl<'a> Desk<'a> {
             KeySource::File(path) => lies_in(store, path, fsio::facts(path).as_ref()),
             _ => false,
         };
-        let encrypted = self.load_key().map_err(|error| match error.kind {
+        let passphrase = self.args.passphrase.source().file();
+        let passphrase_in_bundle = passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
+        let guarded = self.load_key().map_err(|error| match error.kind {
             // A token or a service that holds no key of this certificate.
             "ca-key-mismatch" => owner::not_proven(&error.message, &certificate, &place),
             _ => error,
         })?;
-        let origin = match (in_bundle, encrypted) {
+        let origin = match (in_bundle, guarded) {
             (false, _) => KeyOrigin::Named,
-            (true, true) => KeyOrigin::Unlocked,
-            (true, false) => KeyOrigin::PlainInBundle,
+            (true, Guarded::Not) => KeyOrigin::PlainInBundle,
+            (true, Guarded::ByNothing) => KeyOrigin::OpenedByAnybody,
+            (true, Guarded::ByPassphrase) if passphrase_in_bundle => KeyOrigin::OpenedByAnybody,
+            (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
         };
         let Some(key) = &self.key else { return Err(no_ca()) };
         self.owner = Some(Owner::with_key(key.as_ref(), origin, &certificate, &place)?);
@@ -243,8 +258,8 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Loads the key that is there, and says whether it is encrypted.
-    fn load_key(&mut self) -> Result<bool> {
+    /// Loads the key that is there, and says what guards it.
+    fn load_key(&mut self) -> Result<Guarded> {
         let Some(source) = &self.key_source else { return Err(no_ca()) };
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
@@ -256,7 +271,12 @@ impl<'a> Desk<'a> {
         let loaded = access.load(source, self.ui)?;
         self.key = Some(loaded.key);
         self.key_name = loaded.name;
-        Ok(!loaded.warnings.iter().any(|warning| matches!(warning, crate::ca::KeyWarning::Unencrypted { .. })))
+        let warns = |of: fn(&KeyWarning) -> bool| loaded.warnings.iter().any(of);
+        Ok(match () {
+            () if warns(|warning| matches!(warning, KeyWarning::Unencrypted { .. })) => Guarded::Not,
+            () if warns(|warning| matches!(warning, KeyWarning::EmptyPassphrase { .. })) => Guarded::ByNothing,
+            () => Guarded::ByPassphrase,
+        })
     }
 
     /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
