@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::error::{Class, Error};
 use crate::verify::Status;
-use crate::x509::algorithm::is_sha224;
+use crate::x509::algorithm::{KEYS, is_sha224};
 use crate::x509::pem::MAX_CHARS;
 use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, hex, name_text, sha256};
 
@@ -572,7 +572,7 @@ fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKe
             key.describe()
         )),
         Ok(()) => Ok(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())),
-        Err(fault) => fail(format!("{noun} holds {fault}, expected RSA of 2048 bits or more, P-256 or P-384")),
+        Err(fault) => fail(format!("{noun} holds {fault}, expected {KEYS}")),
     }
 }
 

@@ -64,9 +64,19 @@ static GOOD: LazyLock<Subject> = LazyLock::new(|| Subject::new("good", Chain::go
 
 /// Bundles with what the good one does not have: other algorithms, extensions, attributes, times.
 fn others() -> Vec<Subject> {
-    const NAMES: [&str; 8] =
-        ["pss", "pss-keys", "ecdsa", "generalized-time", "all-known-extensions", "names-of-every-form", "path-length", "csr-attributes"];
-    let fixtures = forge::good::fixtures();
+    const NAMES: [&str; 10] = [
+        "ecdsa-p-521",
+        "ls2-odd-extensions",
+        "pss",
+        "pss-keys",
+        "ecdsa",
+        "generalized-time",
+        "all-known-extensions",
+        "names-of-every-form",
+        "path-length",
+        "csr-attributes",
+    ];
+    let fixtures = forge::all();
     let named = |name: &str| fixtures.iter().find(|fixture| fixture.name == format!("verified--{name}")).unwrap().bundle.clone();
     NAMES.iter().map(|name| Subject::new(name, named(name))).collect()
 }
@@ -78,6 +88,36 @@ fn every_single_bit_change_is_rejected() {
         let der = GOOD.der(input);
         let survivors = survivors(der.len() * 8, |bit| GOOD.survives(input, &flip(&der, bit)));
         assert!(survivors.is_empty(), "{}: verified in spite of a change in bits {survivors:?}", input.id());
+    }
+}
+
+/// The certificates in further blocks are judged like the others.
+#[test]
+fn every_change_of_an_intermediate_is_rejected() {
+    let tower = forge::intermediate::Tower::new([2, 2]);
+    let subject = Subject::new("two intermediates", tower.bundle());
+    let evidence = |side: usize, at: usize, der: &[u8]| {
+        let mut bundle = tower.chain.bundle();
+        for (here, input) in [Input::AwsHardware, Input::ManufacturerHardware].into_iter().enumerate() {
+            for (number, cert) in tower.above[here].iter().enumerate() {
+                let block = if (here, number) == (side, at) { der.to_vec() } else { cert.der() };
+                bundle.text_mut(input).extend(pem(input.label(), &block));
+            }
+        }
+        let Bundle { csr, hsm, aws_hardware, manufacturer_hardware, .. } = bundle;
+        Evidence { csr: Some(csr), hsm, aws_hardware, manufacturer_hardware }
+    };
+    let verified =
+        |side, at, der: &[u8]| verify(&evidence(side, at, der), &subject.anchors, subject.at, &Policy::default()).record.verdict == Verdict::Verified;
+    for (side, at) in [(0, 0), (1, 1)] {
+        let der = tower.above[side][at].der();
+        assert!(verified(side, at, &der));
+        let taken = survivors(der.len(), |octet| verified(side, at, &flip(&der, 8 * octet + octet % 8)));
+        assert!(taken.is_empty(), "{side} {at}: verified in spite of a change in octets {taken:?}");
+        let insertions = insertions(&der);
+        let taken = survivors(insertions.len(), |number| verified(side, at, &insertions[number].der));
+        let taken: Vec<&str> = taken.into_iter().map(|number| insertions[number].place.as_str()).collect();
+        assert!(taken.is_empty(), "{side} {at}: {taken:?}");
     }
 }
 
@@ -108,8 +148,9 @@ fn every_inserted_element_is_refused_in_other_bundles_too() {
     let defined = |place: &str| {
         // A path length, as above, in basicConstraints with critical and without.
         ["/0/7/0/0/1/0/", "/0/7/0/0/2/0/"].iter().any(|at| place.ends_with(&format!("INTEGER as child 0 of {at}")))
+            || place.ends_with("INTEGER as child 1 of /0/7/0/1/1/0/")
             // AlgorithmIdentifier's parameters are ANY: ECDSA and PSS keys have none, and `algorithm.*` says so.
-            || ["/1/", "/0/2/", "/0/2/0/", "/0/5/0/", "/0/6/0/"].iter().any(|at| place.ends_with(&format!("as child 1 of {at}")))
+            || ["/1/", "/0/1/", "/0/2/", "/0/2/0/", "/0/5/0/", "/0/6/0/"].iter().any(|at| place.ends_with(&format!("as child 1 of {at}")))
             // Inside the signature's BIT STRING, which is an ECDSA-Sig-Value: not a signature any more.
             || place.ends_with("of /2/")
             || place.ends_with("of /2/0/")
@@ -131,13 +172,18 @@ struct Signed {
 }
 
 fn signed() -> Vec<Signed> {
-    let kinds: [(&str, Signer, Vec<u8>); 6] = [
+    let kinds: [(&str, Signer, Vec<u8>); 10] = [
         ("RSA PKCS#1 v1.5", Signer::Pkcs1(&keys::HSM, Hash::Sha256), keys::HSM.spki()),
         ("RSA PSS", Signer::Pss(&keys::HSM, Hash::Sha256), keys::HSM.spki()),
         ("RSA PSS, the default salt", Signer::PssAs(&keys::HSM, Hash::Sha256, Hash::Sha256, 20), keys::HSM.spki()),
         ("RSA PSS, a PSS key", Signer::Pss(&keys::HSM, Hash::Sha384), keys::HSM.pss_spki(&[])),
         ("P-256", Signer::Ecdsa(&keys::P256, Hash::Sha256), keys::P256.spki()),
         ("P-384", Signer::Ecdsa(&keys::P384, Hash::Sha384), keys::P384.spki()),
+        // Those that ring does not verify.
+        ("P-256, SHA-512", Signer::Ecdsa(&keys::P256, Hash::Sha512), keys::P256.spki()),
+        ("P-384, SHA-512", Signer::Ecdsa(&keys::P384, Hash::Sha512), keys::P384.spki()),
+        ("P-521, SHA-512", Signer::Ecdsa(&keys::P521, Hash::Sha512), keys::P521.spki()),
+        ("P-521, SHA-256", Signer::Ecdsa(&keys::P521, Hash::Sha256), keys::P521.spki()),
     ];
     let make = |(name, signer, spki): (&'static str, Signer, Vec<u8>)| {
         let mut chain = Chain::good();
@@ -220,7 +266,14 @@ impl Signed {
         let bare = |oid: &str| forge::der::seq(&[&forge::der::oid(oid)]);
         let null = |oid: &str| forge::der::seq(&[&forge::der::oid(oid), &forge::der::null()]);
         let hashes = [Hash::Sha256.algorithm(), bare("2.16.840.1.101.3.4.2.1"), Hash::Sha384.algorithm(), bare("2.16.840.1.101.3.4.2.2")];
-        for oid in ["1.2.840.113549.1.1.10", "1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3"] {
+        for oid in [
+            "1.2.840.113549.1.1.10",
+            "1.2.840.113549.1.1.11",
+            "1.2.840.113549.1.1.12",
+            "1.2.840.10045.4.3.2",
+            "1.2.840.10045.4.3.3",
+            "1.2.840.10045.4.3.4",
+        ] {
             add(format!("{oid} without parameters"), self.with(&bare(oid), &signature));
             add(format!("{oid} with NULL"), self.with(&null(oid), &signature));
         }

@@ -178,6 +178,7 @@ impl Authority {
         match self.root.key() {
             PublicKey::P256(_) => SigningAlgorithm::Sha256Withecdsa,
             PublicKey::P384(_) => SigningAlgorithm::Sha384Withecdsa,
+            PublicKey::P521(_) => SigningAlgorithm::Sha512Withecdsa,
             _ => SigningAlgorithm::Sha256Withrsa,
         }
     }

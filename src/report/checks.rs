@@ -76,9 +76,14 @@ const fn group_of(id: CheckId) -> Group {
     match id {
         CheckId::Pem(_) | CheckId::Algorithm(_) => Group::Texts,
         CheckId::AnchorsSource | CheckId::AnchorsDistinct | CheckId::AnchorValidity(_) => Group::Anchors,
-        CheckId::Signature(_) | CheckId::Issuer(_) | CheckId::HsmSignature(_) | CheckId::HsmIssuer(_) | CheckId::HardwareSameKey => Group::Chains,
+        CheckId::Signature(_)
+        | CheckId::Issuer(_)
+        | CheckId::Intermediate(..)
+        | CheckId::HsmSignature(_)
+        | CheckId::HsmIssuer(_)
+        | CheckId::HardwareSameKey => Group::Chains,
         CheckId::CsrSignature | CheckId::CsrKey | CheckId::CsrSubject => Group::Csr,
-        CheckId::Validity(_) | CheckId::Role(_) | CheckId::Extensions(_) | CheckId::CaProfile(_) => Group::Terms,
+        CheckId::Validity(_) | CheckId::Role(_) | CheckId::Extensions(_) | CheckId::CaProfile(_) | CheckId::FipsMode => Group::Terms,
     }
 }
 

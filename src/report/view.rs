@@ -28,7 +28,7 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let survey = &facts.survey;
-        let read = |part| survey.part(part).and_then(|text| Certificate::from_pem(text).ok());
+        let read = |part| survey.part(part).and_then(|text| Certificate::of_hardware(text).ok()).map(|(certificate, _)| certificate);
         let used = |side: Side| {
             let recorded = facts.verification.anchors.iter().find(|anchor| anchor.side == side)?;
             facts.anchors.of(side).iter().find(|anchor| anchor.facts(side) == *recorded)
@@ -39,11 +39,11 @@ impl<'a> View<'a> {
             verification,
             pair,
             csr: survey.part(Part::Csr).and_then(|text| Csr::from_pem(text).ok()),
-            hsm: read(Part::Hsm),
+            hsm: survey.part(Part::Hsm).and_then(|text| Certificate::from_pem(text).ok()),
             aws_hardware: read(Part::AwsHardware),
             manufacturer_hardware: read(Part::ManufacturerHardware),
-            signed_cert: read(Part::SignedCert),
-            trust_anchor: survey.trust_anchor().and_then(|text| Certificate::from_pem(text).ok()),
+            signed_cert: survey.part(Part::SignedCert).and_then(|text| Certificate::of_owner(text).ok()),
+            trust_anchor: survey.trust_anchor().and_then(|text| Certificate::of_owner(text).ok()),
             anchors: Side::ALL.map(used),
             keys: Vec::new(),
         };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::record::Side;
 use crate::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
 use crate::x509::pem::Label;
-use crate::x509::{Certificate, Malformed, Moment, PublicKey, hex, name_text, pem, sha256};
+use crate::x509::{Certificate, Malformed, Moment, PublicKey, Strictness, hex, name_text, pem, sha256};
 
 /// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several roots have room.
 pub const MAX_ANCHOR_FILE: usize = 256 * 1024;
@@ -95,7 +95,9 @@ impl Anchor {
         }
         // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
         let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
-        ders.iter().map(|der| Certificate::from_der(der).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault))).collect()
+        ders.iter()
+            .map(|der| Certificate::read(der, Strictness::Hardware).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault)))
+            .collect()
     }
 
     /// From a certificate that the user trusts as a root.

@@ -6,6 +6,8 @@
 //!   manufacturer anchor ─▶ manufacturer hardware ────┘
 //! ```
 //!
+//! Between an anchor and its hardware certificate may stand one or two intermediates, which come in the hardware certificate's own text.
+//!
 //! Pure: no file, network, clock or randomness. Every check is judged and recorded; a failing one never stops the next. What cannot be
 //! judged is `skipped` and says why, and that never happens in a verified record but for `chains_only`.
 //!
@@ -14,11 +16,13 @@
 
 mod anchors;
 mod checks;
+mod path;
 mod record;
 
 pub use anchors::{Anchor, AnchorFacts, Anchors, MAX_ANCHOR_FILE, Source};
-pub use record::{CheckId, Finding, Input, Record, Side, Status, Verdict};
+pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, Verdict};
 
+use path::Path;
 use serde::Serialize;
 
 use crate::x509::{Certificate, Csr, Malformed, Moment};
@@ -69,13 +73,13 @@ struct Parts<'a> {
     hsm: Parsed<Certificate>,
     aws_hardware: Parsed<Certificate>,
     manufacturer_hardware: Parsed<Certificate>,
-    aws_anchor: Option<&'a Anchor>,
-    manufacturer_anchor: Option<&'a Anchor>,
-    /// Whether each side's anchor signed its hardware certificate, found while choosing it.
-    anchored: [bool; 2],
+    /// Each side's certificates in further blocks of the hardware certificate's text.
+    further: [Vec<Certificate>; 2],
+    /// Each side's way from its hardware certificate to an anchor.
+    paths: [Path<'a>; 2],
     /// Whether each side's hardware key signed the HSM certificate.
     vouched: [bool; 2],
-    given: [usize; 2],
+    anchors: &'a Anchors,
 }
 
 impl<'a> Parts<'a> {
@@ -93,9 +97,43 @@ impl<'a> Parts<'a> {
     }
 
     fn anchor(&self, side: Side) -> Option<&'a Anchor> {
+        self.path(side).anchor
+    }
+
+    const fn path(&self, side: Side) -> &Path<'a> {
+        let [aws, manufacturer] = &self.paths;
         match side {
-            Side::Aws => self.aws_anchor,
-            Side::Manufacturer => self.manufacturer_anchor,
+            Side::Aws => aws,
+            Side::Manufacturer => manufacturer,
+        }
+    }
+
+    fn further(&self, side: Side) -> &[Certificate] {
+        let [aws, manufacturer] = &self.further;
+        match side {
+            Side::Aws => aws,
+            Side::Manufacturer => manufacturer,
+        }
+    }
+
+    /// The certificate at this height of a side's path, where one is followed.
+    fn intermediate(&self, side: Side, height: Height) -> Option<&Certificate> {
+        self.path(side).intermediates.get(height.below()).and_then(|at| self.further(side).get(*at))
+    }
+
+    /// The uppermost certificate of a side's path, which the anchor is to have signed.
+    fn top(&self, side: Side) -> (Option<&Certificate>, Option<Height>) {
+        match Height::ALL.into_iter().rev().find_map(|height| self.intermediate(side, height).map(|certificate| (certificate, height))) {
+            Some((certificate, height)) => (Some(certificate), Some(height)),
+            None => (self.certificate(side.hardware()), None),
+        }
+    }
+
+    /// Whether a record has a line for the check.
+    fn has(&self, id: CheckId) -> bool {
+        match id {
+            CheckId::Intermediate(side, height) => self.intermediate(side, height).is_some(),
+            _ => true,
         }
     }
 }
@@ -142,25 +180,6 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// The anchor whose name and key fit the certificate; failing that, the one that fits best, so that the record names what was compared.
-fn choose<'a>(anchors: &'a [Anchor], hardware: Option<&Certificate>) -> (Option<&'a Anchor>, bool) {
-    let Some(hardware) = hardware else { return (anchors.first(), false) };
-    let fits = anchors.iter().map(|anchor| {
-        let named = anchor.subject() == hardware.issuer();
-        let signed = hardware.is_signed_by(anchor.key());
-        (anchor, named, signed)
-    });
-    // The first among equals: `max_by_key` would take the last.
-    let mut best: Option<(&Anchor, bool, bool)> = None;
-    for candidate in fits {
-        let rank = |(_, named, signed): &(&Anchor, bool, bool)| (*named && *signed, *signed, *named);
-        if best.as_ref().is_none_or(|held| rank(&candidate) > rank(held)) {
-            best = Some(candidate);
-        }
-    }
-    (best.map(|(anchor, _, _)| anchor), best.is_some_and(|(_, _, signed)| signed))
-}
-
 /// Whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM certificate. Genuine hardware has one key under both
 /// certificates: then one signature check answers for both.
 fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &Parsed<Certificate>) -> [bool; 2] {
@@ -189,38 +208,50 @@ fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &
 pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Policy) -> Judgement {
     let csr =
         if policy.chains_only { None } else { Some(evidence.csr.as_deref().map_or_else(|| Err(Malformed::new("there is no CSR")), Csr::from_pem)) };
-    let aws_hardware = Certificate::from_pem(&evidence.aws_hardware);
-    let manufacturer_hardware = Certificate::from_pem(&evidence.manufacturer_hardware);
-    let (aws_anchor, aws_signed) = choose(&anchors.aws, aws_hardware.as_ref().ok());
-    let (manufacturer_anchor, manufacturer_signed) = choose(&anchors.manufacturer, manufacturer_hardware.as_ref().ok());
+    let (aws_hardware, aws_further) = apart(Certificate::of_hardware(&evidence.aws_hardware));
+    let (manufacturer_hardware, manufacturer_further) = apart(Certificate::of_hardware(&evidence.manufacturer_hardware));
     let hsm = Certificate::from_pem(&evidence.hsm);
+    let paths = [
+        Path::find(&anchors.aws, aws_hardware.as_ref().ok(), &aws_further),
+        Path::find(&anchors.manufacturer, manufacturer_hardware.as_ref().ok(), &manufacturer_further),
+    ];
     let parts = Parts {
         csr,
         vouched: vouched(&hsm, &aws_hardware, &manufacturer_hardware),
         hsm,
         aws_hardware,
         manufacturer_hardware,
-        aws_anchor,
-        manufacturer_anchor,
-        anchored: [aws_signed, manufacturer_signed],
-        given: [anchors.aws.len(), anchors.manufacturer.len()],
+        further: [aws_further, manufacturer_further],
+        paths,
+        anchors,
     };
     let ignored = policy.chains_only && evidence.csr.is_some();
-    let checks: Vec<Finding> = CheckId::ALL.into_iter().map(|id| accept(checks::judge(id, &parts, at, policy.profile, ignored), policy)).collect();
+    let judged = CheckId::ALL.into_iter().filter(|id| parts.has(*id)).map(|id| checks::judge(id, &parts, at, policy.profile, ignored));
+    let checks: Vec<Finding> = judged.map(|finding| accept(finding, policy)).collect();
     let failed = checks.iter().any(|finding| finding.status == Status::Fail);
     let accepted = checks.iter().any(|finding| finding.status == Status::Accepted);
-    let anchors = Side::ALL.into_iter().filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side))).collect();
+    let built_in = Side::ALL.into_iter().all(|side| parts.anchor(side).is_some_and(|anchor| *anchor.source() == Source::BuiltIn));
+    let used = Side::ALL.into_iter().filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side))).collect();
     let record = Record {
         format: "hsmboot-verification/1",
         verdict: if failed { Verdict::Rejected } else { Verdict::Verified },
         policy: policy.profile,
         chains_only: policy.chains_only,
         at,
-        anchors,
+        anchors: used,
+        roots: if built_in { Roots::BuiltIn } else { Roots::Given },
         reason: policy.reason.clone().filter(|_| accepted),
         checks,
     };
     Judgement { record, csr: parts.csr.and_then(Result::ok) }
+}
+
+/// The hardware certificate, and what stands in further blocks.
+fn apart(read: Parsed<(Certificate, Vec<Certificate>)>) -> (Parsed<Certificate>, Vec<Certificate>) {
+    match read {
+        Ok((certificate, further)) => (Ok(certificate), further),
+        Err(fault) => (Err(fault), Vec::new()),
+    }
 }
 
 fn accept(mut finding: Finding, policy: &Policy) -> Finding {

@@ -85,6 +85,28 @@ impl Side {
     }
 }
 
+/// Which of the certificates between anchor and hardware certificate, from below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Height {
+    /// It issued the hardware certificate.
+    First,
+    /// It issued the first.
+    Second,
+}
+
+impl Height {
+    /// All that are followed.
+    pub const ALL: [Height; 2] = [Height::First, Height::Second];
+
+    /// How many stand below it.
+    pub(crate) const fn below(self) -> usize {
+        match self {
+            Height::First => 0,
+            Height::Second => 1,
+        }
+    }
+}
+
 /// A check of the table in design.md, "Verification".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CheckId {
@@ -96,6 +118,8 @@ pub enum CheckId {
     Signature(Side),
     /// `<side>.issuer`
     Issuer(Side),
+    /// `<side>.intermediate-<n>`; in a record only where such a certificate is followed
+    Intermediate(Side, Height),
     /// `<side>.hsm-signature`
     HsmSignature(Side),
     /// `<side>.hsm-issuer`
@@ -122,12 +146,15 @@ pub enum CheckId {
     Extensions(Input),
     /// `ca-profile.<hardware>`
     CaProfile(Side),
+    /// `fips-mode.hsm`
+    FipsMode,
 }
 
 impl CheckId {
     /// Every check, in the order in which it is judged and listed.
-    pub const ALL: [CheckId; 34] = {
+    pub const ALL: [CheckId; 39] = {
         use CheckId as C;
+        use Height as H;
         use Input as I;
         use Side as S;
         [
@@ -145,8 +172,12 @@ impl CheckId {
             C::AnchorValidity(S::Manufacturer),
             C::Signature(S::Aws),
             C::Issuer(S::Aws),
+            C::Intermediate(S::Aws, H::First),
+            C::Intermediate(S::Aws, H::Second),
             C::Signature(S::Manufacturer),
             C::Issuer(S::Manufacturer),
+            C::Intermediate(S::Manufacturer, H::First),
+            C::Intermediate(S::Manufacturer, H::Second),
             C::HardwareSameKey,
             C::HsmSignature(S::Aws),
             C::HsmIssuer(S::Aws),
@@ -165,17 +196,21 @@ impl CheckId {
             C::Extensions(I::ManufacturerHardware),
             C::CaProfile(S::Aws),
             C::CaProfile(S::Manufacturer),
+            C::FipsMode,
         ]
     };
 
     /// Every check that can end as `fail`, under one policy or the other.
     pub fn that_can_fail() -> impl Iterator<Item = CheckId> {
-        Self::ALL.into_iter().filter(|id| !matches!(id, CheckId::AnchorsSource | CheckId::AnchorValidity(_) | CheckId::CsrSubject))
+        Self::ALL
+            .into_iter()
+            .filter(|id| !matches!(id, CheckId::AnchorsSource | CheckId::AnchorValidity(_) | CheckId::CsrSubject | CheckId::FipsMode))
     }
 
     /// The stable id.
     pub const fn as_str(self) -> &'static str {
         use CheckId as C;
+        use Height as H;
         use Input as I;
         use Side as S;
         match self {
@@ -191,6 +226,10 @@ impl CheckId {
             C::Signature(S::Manufacturer) => "manufacturer.signature",
             C::Issuer(S::Aws) => "aws.issuer",
             C::Issuer(S::Manufacturer) => "manufacturer.issuer",
+            C::Intermediate(S::Aws, H::First) => "aws.intermediate-1",
+            C::Intermediate(S::Aws, H::Second) => "aws.intermediate-2",
+            C::Intermediate(S::Manufacturer, H::First) => "manufacturer.intermediate-1",
+            C::Intermediate(S::Manufacturer, H::Second) => "manufacturer.intermediate-2",
             C::HsmSignature(S::Aws) => "aws.hsm-signature",
             C::HsmSignature(S::Manufacturer) => "manufacturer.hsm-signature",
             C::HsmIssuer(S::Aws) => "aws.hsm-issuer",
@@ -215,6 +254,7 @@ impl CheckId {
             C::Extensions(I::ManufacturerHardware) => "extensions.manufacturer-hardware",
             C::CaProfile(S::Aws) => "ca-profile.aws-hardware",
             C::CaProfile(S::Manufacturer) => "ca-profile.manufacturer-hardware",
+            C::FipsMode => "fips-mode.hsm",
         }
     }
 
@@ -230,6 +270,7 @@ impl CheckId {
             CheckId::Algorithm(_) => "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1",
             CheckId::Signature(_) | CheckId::HsmSignature(_) => "RFC 5280 6.1.3 (a)(1); AWS CloudHSM User Guide, Verify HSM Identity",
             CheckId::Issuer(_) | CheckId::HsmIssuer(_) => "RFC 5280 6.1.3 (a)(4), 7.1",
+            CheckId::Intermediate(..) => "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
             CheckId::HardwareSameKey => "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; facts.md",
             CheckId::AnchorsDistinct => "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
             CheckId::AnchorsSource => "RFC 5280 6.1.1 (d)",
@@ -241,6 +282,7 @@ impl CheckId {
             CheckId::Role(_) => "facts.md: a partition's CN holds :PARTN:",
             CheckId::Extensions(_) => "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
             CheckId::CaProfile(_) => "RFC 5280 6.1.4 (k), (n)",
+            CheckId::FipsMode => "facts.md: the names of card and partition say what mode they are for",
         }
     }
 }
@@ -325,6 +367,27 @@ impl Verdict {
     }
 }
 
+/// Which roots a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Roots {
+    /// Those of this program's table alone.
+    #[serde(rename = "built-in")]
+    BuiltIn,
+    /// On one side at least, a root that somebody gave.
+    #[serde(rename = "given")]
+    Given,
+}
+
+impl Roots {
+    /// As written in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Roots::BuiltIn => "built-in",
+            Roots::Given => "given",
+        }
+    }
+}
+
 /// The verification record: `verification.json`, and the answer of `verify --output json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {
@@ -340,10 +403,12 @@ pub struct Record {
     pub at: Moment,
     /// The anchors used, one a side.
     pub anchors: Vec<AnchorFacts>,
+    /// Whether all of them are built in, or any was given: a genuine HSM is said only of built-in ones.
+    pub roots: Roots,
     /// Why failures were accepted, where any were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Every check, in [`CheckId::ALL`]'s order.
+    /// Every check, in [`CheckId::ALL`]'s order; of intermediates, those of the ones that were followed.
     pub checks: Vec<Finding>,
 }
 

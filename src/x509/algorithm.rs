@@ -4,6 +4,7 @@ use ring::signature as rs;
 
 use super::Malformed;
 use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict, tag, whole_octets};
+use super::ecdsa::{self, Curve};
 use super::name::oid_text;
 
 // Contents of the OBJECT IDENTIFIERs, as encoded.
@@ -19,8 +20,16 @@ const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
 const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1]; // RFC 5480 2.1.1
 const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]; // RFC 5480 2.1.1.1
 const P384: &[u8] = &[0x2B, 0x81, 4, 0, 34];
+const P521: &[u8] = &[0x2B, 0x81, 4, 0, 35];
 const ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2]; // RFC 5758 3.2
 const ECDSA_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3];
+const ECDSA_SHA512: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4];
+
+/// The signature algorithms that count, for sentences.
+pub const SIGNATURES: &str = "RSA (PKCS#1 v1.5 or PSS) or ECDSA, with SHA-256/384/512";
+
+/// The keys that count, for sentences.
+pub const KEYS: &str = "RSA of 2048 to 8192 bits, P-256, P-384 or P-521";
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +71,7 @@ pub enum SignatureAlgorithm {
     RsaPkcs1(Hash),
     /// RSASSA-PSS with MGF1 of the same hash
     RsaPss(Pss),
-    /// ECDSA (SHA-256 or SHA-384)
+    /// ECDSA
     Ecdsa(Hash),
 }
 
@@ -99,8 +108,8 @@ impl SignatureAlgorithm {
     /// From an AlgorithmIdentifier as it came.
     ///
     /// # Errors
-    /// A sentence that names the algorithm found, where it does not count: anything but RSA PKCS#1 v1.5 and PSS with SHA-256, SHA-384
-    /// or SHA-512, and ECDSA with SHA-256 or SHA-384; parameters other than RFC 4055 and RFC 5758 prescribe.
+    /// A sentence that names the algorithm found, where it does not count: anything but RSA PKCS#1 v1.5, RSA PSS and ECDSA with SHA-256, SHA-384 or
+    /// SHA-512; parameters other than RFC 4055 and RFC 5758 prescribe.
     pub fn from_der(identifier: &[u8]) -> Result<Self, Malformed> {
         const WHAT: &str = "the signature algorithm";
         strict(identifier, WHAT)?;
@@ -123,6 +132,7 @@ impl SignatureAlgorithm {
             SHA512_WITH_RSA => pkcs1(Hash::Sha512),
             ECDSA_SHA256 => ecdsa(Hash::Sha256),
             ECDSA_SHA384 => ecdsa(Hash::Sha384),
+            ECDSA_SHA512 => ecdsa(Hash::Sha512),
             RSASSA_PSS => {
                 let parameter = parameter.ok_or_else(|| Malformed::new("RSA PSS without parameters, which means SHA-1 (RFC 4055 3.1)"))?;
                 pss_parameters(&parameter).map(SignatureAlgorithm::RsaPss)
@@ -147,11 +157,9 @@ fn describe(oid: &[u8]) -> String {
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14] => "SHA-224 with RSA",
         [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1] => "ECDSA with SHA-1",
         [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1] => "ECDSA with SHA-224",
-        [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4] => "ECDSA with SHA-512",
         [0x2B, 0x65, 112] => "Ed25519",
         [0x2B, 0x65, 113] => "Ed448",
         [0x2A, 0x86, 0x48, 0xCE, 0x38, 4, 1 | 3] => "DSA",
-        [0x2B, 0x81, 4, 0, 35] => "P-521",
         [0x2B, 0x81, 4, 0, 10] => "secp256k1",
         _ => return oid_text(oid),
     };
@@ -247,6 +255,8 @@ pub enum PublicKey {
     P256(Vec<u8>),
     /// P-384, an uncompressed point.
     P384(Vec<u8>),
+    /// P-521, an uncompressed point.
+    P521(Vec<u8>),
     /// Anything else, named; it verifies nothing.
     Other(String),
 }
@@ -313,6 +323,7 @@ impl PublicKey {
         let (length, make): (usize, fn(Vec<u8>) -> Self) = match *curve {
             P256 => (65, PublicKey::P256),
             P384 => (97, PublicKey::P384),
+            P521 => (133, PublicKey::P521),
             other => return PublicKey::Other(format!("an EC key on the curve {}", describe(other))),
         };
         if point.len() == length && point.first() == Some(&4) {
@@ -333,7 +344,7 @@ impl PublicKey {
         }
     }
 
-    /// That the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd exponent of at least 3, P-256 or P-384
+    /// That the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd exponent of at least 3, P-256, P-384 or P-521
     /// (design.md, "Verification"; FIPS 186-5 5.1 for the lower bound).
     ///
     /// # Errors
@@ -351,7 +362,7 @@ impl PublicKey {
                 }
                 Ok(())
             }
-            PublicKey::P256(_) | PublicKey::P384(_) => Ok(()),
+            PublicKey::P256(_) | PublicKey::P384(_) | PublicKey::P521(_) => Ok(()),
             PublicKey::Other(text) => Err(Malformed::new(text.clone())),
         }
     }
@@ -364,6 +375,7 @@ impl PublicKey {
             }
             PublicKey::P256(_) => "P-256".to_owned(),
             PublicKey::P384(_) => "P-384".to_owned(),
+            PublicKey::P521(_) => "P-521".to_owned(),
             PublicKey::Other(text) => text.clone(),
         }
     }
@@ -372,7 +384,7 @@ impl PublicKey {
     pub fn same_numbers(&self, other: &Self) -> bool {
         match (self, other) {
             (PublicKey::Rsa { modulus: n1, exponent: e1, .. }, PublicKey::Rsa { modulus: n2, exponent: e2, .. }) => n1 == n2 && e1 == e2,
-            (PublicKey::P256(a), PublicKey::P256(b)) | (PublicKey::P384(a), PublicKey::P384(b)) => a == b,
+            (PublicKey::P256(a), PublicKey::P256(b)) | (PublicKey::P384(a), PublicKey::P384(b)) | (PublicKey::P521(a), PublicKey::P521(b)) => a == b,
             _ => false,
         }
     }
@@ -398,6 +410,17 @@ impl PublicKey {
             if pss.salt != pss.hash.bits() / 8 {
                 return any_salt(modulus, exponent, pss, message, signature);
             }
+        }
+        // Where ring has no verifier.
+        match (self, algorithm) {
+            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa(hash @ Hash::Sha512)) => {
+                return ecdsa::verify(Curve::P256, point, hash, message, signature);
+            }
+            (PublicKey::P384(point), SignatureAlgorithm::Ecdsa(hash @ Hash::Sha512)) => {
+                return ecdsa::verify(Curve::P384, point, hash, message, signature);
+            }
+            (PublicKey::P521(point), SignatureAlgorithm::Ecdsa(hash)) => return ecdsa::verify(Curve::P521, point, hash, message, signature),
+            _ => {}
         }
         let Some((verifier, key)) = self.verifier(algorithm) else { return false };
         rs::UnparsedPublicKey::new(verifier, key).verify(message, signature).is_ok()

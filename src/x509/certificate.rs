@@ -121,6 +121,21 @@ impl Certificate {
         Self::read(&pem::decode(text, Label::Certificate)?, Strictness::Owner)
     }
 
+    /// Reads a hardware certificate's text: the certificate, and those in further blocks: [`Strictness::Hardware`].
+    ///
+    /// # Errors
+    /// What [`pem::decode_several`] and [`read`](Self::read) refuse, of any block.
+    pub fn of_hardware(text: &[u8]) -> Result<(Self, Vec<Self>), Malformed> {
+        let mut blocks = Vec::new();
+        for (number, der) in (1usize..).zip(pem::decode_several(text, Label::Certificate)?) {
+            let read = Self::read(&der, Strictness::Hardware);
+            blocks.push(if number == 1 { read? } else { read.map_err(|fault| Malformed::new(format!("block {number}: {fault}")))? });
+        }
+        let mut blocks = blocks.into_iter();
+        let first = blocks.next().ok_or_else(|| Malformed::new("no certificate"))?;
+        Ok((first, blocks.collect()))
+    }
+
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.der.get(range.clone()).unwrap_or_default()
     }

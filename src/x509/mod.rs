@@ -7,6 +7,7 @@ pub mod algorithm;
 pub mod certificate;
 pub mod csr;
 pub mod der;
+mod ecdsa;
 pub mod extension;
 pub(crate) mod fault;
 pub mod general_name;

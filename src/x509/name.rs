@@ -7,7 +7,7 @@ use crate::outside::push_shown;
 mod comparison;
 
 pub(crate) use comparison::is_within;
-pub use comparison::same_name;
+pub use comparison::{Likeness, likeness, same_name};
 
 /// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
 const fn short_name(kind: &[u8]) -> Option<&'static str> {
@@ -67,6 +67,17 @@ pub fn common_name_contains(name: &[u8], part: &str) -> bool {
     let part = part.to_lowercase();
     let walked = walk(outer.content, "a name", |_, kind, value| {
         found |= kind == COMMON_NAME && string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
+    });
+    walked.is_err() || found
+}
+
+/// Whether a common name of `name` begins with `start`, letter case aside; one that is no string counts as if it did.
+pub(crate) fn common_name_begins(name: &[u8], start: &str) -> bool {
+    let mut found = false;
+    let Ok(outer) = Reader::new(name, "a name").any() else { return true };
+    let start = start.to_lowercase();
+    let walked = walk(outer.content, "a name", |_, kind, value| {
+        found |= kind == COMMON_NAME && string(&value).is_none_or(|text| text.trim_start().to_lowercase().starts_with(&start));
     });
     walked.is_err() || found
 }

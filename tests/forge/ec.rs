@@ -105,6 +105,11 @@ impl EcKey {
         self.spki_of(&der::oid(self.curve.oid), &self.point())
     }
 
+    /// The same point, said to be on another curve.
+    pub fn spki_on(&self, curve: &str) -> Vec<u8> {
+        self.spki_of(&der::oid(curve), &self.point())
+    }
+
     pub fn spki_compressed(&self) -> Vec<u8> {
         let sign = 2 + (self.y.last().unwrap() & 1);
         self.spki_of(&der::oid(self.curve.oid), &[&[sign], self.x.as_slice()].concat())

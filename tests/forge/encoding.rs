@@ -180,8 +180,9 @@ const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
     (MANUFACTURER, "unique-id-in-version-1", "a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)", |cert| {
         cert.unique_ids = vec![0x81, 2, 0, 7];
     }),
-    (AWS, "basic-constraints-ca-false", "cA FALSE written out: DER leaves defaults out (X.690 11.5)", |cert| {
-        extension_edit(cert, 0, &[1, 0], |value| value.children_mut().push(Node::parse(&der::boolean(false))));
+    // In a hardware certificate a note: `borne`.
+    (HSM, "basic-constraints-ca-false", "cA FALSE written out: DER leaves defaults out (X.690 11.5)", |cert| {
+        cert.extensions = Some(vec![extension(BASIC_CONSTRAINTS, true, &der::seq(&[&der::boolean(false)]))]);
     }),
     (AWS, "basic-constraints-boolean", "cA as BOOLEAN 01: TRUE is FF (X.690 11.1)", |cert| {
         extension_edit(cert, 0, &[1, 0], |value| value.children_mut().push(Node::parse(&[1, 1, 1])));
@@ -195,8 +196,26 @@ const IN_CERTIFICATES: &[(Input, &str, &str, CertDefect)] = &[
         cert.extensions.as_mut().unwrap()[0] = extension(BASIC_CONSTRAINTS, false, &value);
     }),
     (AWS, "key-usage-tail", "an element after keyUsage in its OCTET STRING", |cert| extension_edit(cert, 1, &[2], append_null)),
-    (AWS, "key-usage-zero-bits", "a keyUsage with zero bits at its end: a named bit list drops them (X.690 11.2.2)", |cert| {
-        cert.extensions.as_mut().unwrap()[1] = key_usage(0xa0, 0);
+    (HSM, "key-usage-zero-bits", "a keyUsage with zero bits at its end: a named bit list drops them (X.690 11.2.2)", |cert| {
+        cert.extensions = Some(vec![key_usage(0xa0, 0)]);
+    }),
+    (AWS, "key-usage-tenth-bit", "a keyUsage with a tenth bit, and zero bits at its end (RFC 5280 4.2.1.3)", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, &[0, 0xa0, 0x40]));
+    }),
+    (AWS, "key-usage-seventeenth-bit", "a keyUsage of three octets with a bit in the third", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, &[0, 0xa0, 0, 0x80]));
+    }),
+    (AWS, "key-usage-zero", "a keyUsage of zero bits alone (RFC 5280 4.2.1.3)", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, &[0, 0, 0]));
+    }),
+    (AWS, "key-usage-set-and-unused", "a keyUsage whose unused bits are set (X.690 11.2.1)", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, &[2, 0xa3]));
+    }),
+    (AWS, "key-usage-eight-unused", "a keyUsage with eight unused bits (X.690 8.6.2.2)", |cert| {
+        cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, &[8, 0xa0, 0]));
+    }),
+    (AWS, "printable-string", "a PrintableString with an ampersand (X.680 41.4)", |cert| {
+        cert.extensions.as_mut().unwrap().push(extension(SUBJECT_ALT_NAME, false, &der::seq(&[&der::tlv(0xa4, &name_of_ampersand())])));
     }),
     (AWS, "key-usage-integer", "an INTEGER where keyUsage has a BIT STRING", |cert| {
         cert.extensions.as_mut().unwrap()[1] = extension(KEY_USAGE, true, &der::int(&[5]));
@@ -333,8 +352,34 @@ fn of_extensions() -> Vec<Fixture> {
     fixtures
 }
 
+fn name_of_ampersand() -> Vec<u8> {
+    der::seq(&[&der::set_of(&[attribute_as(ORGANIZATION, der::PRINTABLE_STRING, b"R&D")])])
+}
+
+/// Faults that are borne with in hardware certificates, where they say nothing that another way of writing does not: a note of `pem.*`.
+fn borne() -> Vec<Fixture> {
+    let with = |defect: &str, what: &str, number: usize, written: Vec<u8>| {
+        let mut chain = Chain::good();
+        chain.aws_hardware.extensions.as_mut().unwrap()[number] = written;
+        Fixture::new(format!("pem.aws-hardware--{defect}"), what, chain.bundle()).notes(&["pem.aws-hardware"])
+    };
+    let usage = |bits: &[u8]| extension(KEY_USAGE, true, &der::tlv(der::BIT_STRING, bits));
+    vec![
+        with(
+            "ca-false-written-out",
+            "a hardware certificate that writes out cA FALSE (X.690 11.5): a note",
+            0,
+            extension(BASIC_CONSTRAINTS, false, &der::seq(&[&der::boolean(false)])),
+        ),
+        with("padded-key-usage", "a hardware certificate's keyUsage with zero bits at its end (X.690 11.2.2): a note", 1, usage(&[0, 0xa0])),
+        with("padded-key-usage-two-octets", "the same with a second octet of zeros", 1, usage(&[7, 0xa0, 0])).in_memory(),
+        with("padded-key-usage-three-octets", "the same with two more octets of zeros", 1, usage(&[0, 0xa0, 0, 0])).in_memory(),
+    ]
+}
+
 pub fn fixtures() -> Vec<Fixture> {
     let mut fixtures = of_extensions();
+    fixtures.extend(borne());
     for (number, (name, what, defect)) in IN_PARTS.iter().enumerate() {
         for input in Input::ALL {
             let mut chain = Chain::good();

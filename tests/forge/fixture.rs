@@ -187,6 +187,7 @@ pub fn unread(input: Input) -> Vec<String> {
                 "csr.subject",
                 "validity.hsm",
                 "extensions.hsm",
+                "fips-mode.hsm",
             ]
             .map(String::from)
             .to_vec();

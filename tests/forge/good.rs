@@ -134,6 +134,32 @@ fn algorithms() -> Vec<Fixture> {
         )
         .in_memory(),
         Fixture::new(
+            "verified--ecdsa-p-521",
+            "P-521 with SHA-256, SHA-384 and SHA-512, and P-384 and P-256 with SHA-512",
+            with(|chain| {
+                chain.aws_root.spki = keys::P384.spki();
+                chain.aws_root.signer = Signer::Ecdsa(&keys::P384, Hash::Sha512);
+                chain.aws_hardware.signer = Signer::Ecdsa(&keys::P384, Hash::Sha512);
+                chain.aws_hardware.spki = keys::P521.spki();
+                chain.manufacturer_root.spki = keys::P256.spki();
+                chain.manufacturer_root.signer = Signer::Ecdsa(&keys::P256, Hash::Sha512);
+                chain.manufacturer_hardware.signer = Signer::Ecdsa(&keys::P256, Hash::Sha512);
+                chain.manufacturer_hardware.spki = keys::P521.spki();
+                chain.hsm.signer = Signer::Ecdsa(&keys::P521, Hash::Sha256);
+                chain.hsm.spki = keys::HSM.spki();
+            }),
+        ),
+        Fixture::new(
+            "verified--ecdsa-p-521-csr",
+            "a P-521 key in HSM certificate and CSR, which it signs with SHA-384",
+            with(|chain| {
+                chain.hsm.spki = keys::P521.spki();
+                chain.csr.spki = keys::P521.spki();
+                chain.csr.signer = Signer::Ecdsa(&keys::P521, Hash::Sha384);
+            }),
+        )
+        .in_memory(),
+        Fixture::new(
             "verified--rsa-sha-384-512",
             "RSA 3072 with SHA-384, RSA 2048 with SHA-512",
             with(|chain| {
@@ -209,6 +235,19 @@ fn parts() -> Vec<Fixture> {
                 der::seq(&[&der::seq(&[&der::oid("2.5.29.32.0"), &der::seq(&[&qualifier])]), &der::seq(&[&der::oid("1.3.6.1.4.1.99999.1")])]);
             list.push(extension("2.5.29.32", false, &policies));
         }),
+        Fixture {
+            name: "fips-mode.hsm--non-fips".into(),
+            ..with("non-fips", "hardware in non-FIPS mode, by its names", &|chain| {
+                let card = super::chain::hardware_name("HSM:5.2G1804-ICM000000, for non-FIPS mode");
+                let partition = super::chain::hardware_name("HSM:5.2G1804-ICM000000:PARTN:13, for non-FIPS mode");
+                chain.aws_hardware.subject = card.clone();
+                chain.manufacturer_hardware.subject = card.clone();
+                chain.hsm.issuer = card;
+                chain.hsm.subject = partition.clone();
+                chain.csr.subject = partition;
+            })
+        }
+        .notes(&["fips-mode.hsm"]),
         Fixture {
             name: "pem.hsm--opaque-extension".into(),
             ..with("opaque", "a maker's extension that is not critical, and whose value is no DER", &|chain| {

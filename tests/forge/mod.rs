@@ -11,7 +11,9 @@ pub mod ec;
 pub mod encoding;
 pub mod fixture;
 pub mod good;
+pub mod intermediate;
 pub mod keys;
+pub mod ls2;
 pub mod mutate;
 pub mod pem;
 pub mod rules;
@@ -21,7 +23,16 @@ use fixture::Fixture;
 
 /// Every fixture, those that are kept in `fixtures/verify/` and those that only the tests make.
 pub fn all() -> Vec<Fixture> {
-    let all = [good::fixtures(), text::fixtures(), encoding::fixtures(), algorithm::fixtures(), rules::fixtures()].concat();
+    let all = [
+        good::fixtures(),
+        text::fixtures(),
+        encoding::fixtures(),
+        algorithm::fixtures(),
+        rules::fixtures(),
+        intermediate::fixtures(),
+        ls2::fixtures(),
+    ]
+    .concat();
     let mut names: Vec<_> = all.iter().map(|fixture| &fixture.name).collect();
     names.sort();
     for pair in names.windows(2) {

@@ -126,6 +126,7 @@ fn issuers() -> Vec<Fixture> {
         let what = "the anchor's name with one RDN more";
         fixtures.push(Fixture::new(format!("{id}--one-more-rdn"), what, other(longer.encode())).fails(&[id]));
     }
+    fixtures.extend(alike());
     for (input, id) in [(Input::AwsHardware, "aws.hsm-issuer"), (Input::ManufacturerHardware, "manufacturer.hsm-issuer")] {
         let other = changed(|chain| chain.cert_mut(input).subject = chain::hardware_name("HSM:5.2G1804-ICM000001, for FIPS mode"));
         let what = "a hardware certificate of the same key for another card's name";
@@ -140,6 +141,70 @@ fn issuers() -> Vec<Fixture> {
         let what = "the card's name rebuilt with one RDN for each attribute";
         fixtures.push(Fixture::new(format!("{id}--rebuilt"), what, rebuilt).fails(&[id]));
     }
+    fixtures
+}
+
+/// The name with every string retyped, in other letter case, with more blanks: the same attributes in the same structure (RFC 5280 7.1).
+fn retyped(name: &[u8]) -> Vec<u8> {
+    rewritten(name, |tag, text| {
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let (tag, text) = if tag == der::UTF8_STRING { (0x14, text.to_uppercase()) } else { (der::UTF8_STRING, text.to_lowercase()) };
+        der::tlv(tag, format!(" {} ", text.replace(' ', "  ")).as_bytes())
+    })
+}
+
+/// The name with each value written anew; within an RDN DER's order follows.
+fn rewritten(name: &[u8], value: impl Fn(u8, &[u8]) -> Vec<u8>) -> Vec<u8> {
+    let rdns: Vec<Vec<u8>> = der::Node::parse(name)
+        .children()
+        .iter()
+        .map(|rdn| {
+            let attributes = rdn.children().iter().map(|attribute| {
+                let [kind, text] = attribute.children() else { panic!("an attribute") };
+                der::seq(&[&kind.encode(), &value(text.tag, text.content())])
+            });
+            der::set_of(&attributes.collect::<Vec<_>>())
+        })
+        .collect();
+    der::tlv(der::SEQUENCE, &rdns.concat())
+}
+
+/// Names that are the same and not byte for byte: a note. And those that only look so.
+fn alike() -> Vec<Fixture> {
+    let card = chain::card_name();
+    let mut fixtures = Vec::new();
+    for (input, id, root) in [
+        (Input::AwsHardware, "aws.issuer", chain::aws_root_name()),
+        (Input::ManufacturerHardware, "manufacturer.issuer", chain::manufacturer_root_name()),
+    ] {
+        let of = |issuer: Vec<u8>| changed(|chain| chain.cert_mut(input).issuer = issuer);
+        let what = "the anchor's name in other string types, letter case and blanks (RFC 5280 7.1): a note";
+        fixtures.push(Fixture::new(format!("{id}--retyped"), what, of(retyped(&root))).notes(&[id]));
+        let mut swapped = der::Node::parse(&root);
+        swapped.children_mut().swap(4, 5);
+        fixtures.push(Fixture::new(format!("{id}--rdns-swapped"), "the anchor's name with its last RDNs swapped", of(swapped.encode())).fails(&[id]));
+        let what = "the anchor's name with a blank too few";
+        let blank = rewritten(&root, |tag, text| der::tlv(tag, String::from_utf8(text.to_vec()).unwrap().replace(' ', "").as_bytes()));
+        fixtures.push(Fixture::new(format!("{id}--no-blanks"), what, of(blank)).fails(&[id]).in_memory());
+        let what = "the anchor's name with values that are no strings";
+        let numbers = rewritten(&root, |_, _| der::int(&[7]));
+        fixtures.push(Fixture::new(format!("{id}--no-strings"), what, of(numbers)).fails(&[id]).in_memory());
+    }
+    for (input, id) in [(Input::AwsHardware, "aws.hsm-issuer"), (Input::ManufacturerHardware, "manufacturer.hsm-issuer")] {
+        let bundle = changed(|chain| chain.cert_mut(input).subject = retyped(&card));
+        let what = "the card's name in other string types, letter case and blanks (RFC 5280 7.1): a note";
+        fixtures.push(Fixture::new(format!("{id}--retyped"), what, bundle).notes(&[id]));
+    }
+    let what = "a partition's name in another string type, letter case and blanks";
+    let posing = retyped(&chain::hardware_name("HSM:5.2G1804-ICM000000:PARTN:1, for FIPS mode"));
+    let bundle = changed(|chain| {
+        chain.aws_hardware.subject = posing.clone();
+        chain.manufacturer_hardware.subject = posing.clone();
+        chain.hsm.issuer = chain::hardware_name("HSM:5.2G1804-ICM000000:PARTN:1, for FIPS mode");
+    });
+    let fixture = Fixture::new("role.aws-hardware--retyped", what, bundle);
+    fixtures
+        .push(fixture.fails(&["role.aws-hardware", "role.manufacturer-hardware"]).notes(&["aws.hsm-issuer", "manufacturer.hsm-issuer"]).in_memory());
     fixtures
 }
 

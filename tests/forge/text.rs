@@ -30,6 +30,15 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ("text-after", "text after the block", |_, good| text(format!("{good}the end\n"))),
     ("text-on-the-last-line", "text on the line that ends the block", |_, good| text(format!("{} x\n", good.trim_end()))),
     ("two-blocks", "the block twice", |_, good| text(good.repeat(2))),
+    ("text-between-blocks", "text between two blocks", |_, good| text(format!("{good}the end\n{good}"))),
+    ("blocks-on-one-line", "two blocks without a line end between them", |_, good| text(good.trim_end().repeat(2))),
+    ("second-block-cut-off", "a second block without its end", |_, good| text(format!("{good}{}", &good[..good.find("-----END").unwrap()]))),
+    ("second-block-no-certificate", "a second block that is no certificate", |input, good| {
+        text([good.as_bytes(), &pem(input.label(), &der_of_nothing())].concat())
+    }),
+    ("second-block-a-key", "a private key under a second block's label", |input, good| {
+        text([good.as_bytes(), &pem(input.label(), &keys::key_file("rsa-2048-stranger"))].concat())
+    }),
     ("second-block-of-another-label", "a private key below the block", |_, good| {
         text([good.as_bytes(), &keys::key_text("rsa-2048-stranger")].concat())
     }),
@@ -87,6 +96,11 @@ fn text(text: impl Into<Vec<u8>>) -> Option<Vec<u8>> {
     Some(text.into())
 }
 
+/// A SEQUENCE that is neither a certificate nor a request.
+fn der_of_nothing() -> Vec<u8> {
+    super::der::seq(&[&super::der::int(&[5])])
+}
+
 /// Something in the middle of the base64's first line.
 fn insert(good: &str, what: &str) -> Option<Vec<u8>> {
     let (before, after) = good.split_at(good.find('\n')? + 21);
@@ -112,11 +126,16 @@ pub fn fixtures() -> Vec<Fixture> {
     let mut fixtures = Vec::new();
     for (number, (name, what, defect)) in DEFECTS.iter().enumerate() {
         let kept = Input::ALL[number % 4];
+        let kept = if *name == "two-blocks" { Input::Hsm } else { kept };
         let kept = if applies(*defect, kept, &good) { kept } else { Input::AwsHardware };
         for input in Input::ALL {
             let mut bundle = good.clone();
             let well_formed = String::from_utf8(bundle.text_mut(input).clone()).unwrap();
             let Some(broken) = defect(input, &well_formed) else { continue };
+            // In a hardware certificate's text more blocks may stand.
+            if *name == "two-blocks" && matches!(input, Input::AwsHardware | Input::ManufacturerHardware) {
+                continue;
+            }
             assert_ne!(broken, well_formed.as_bytes(), "{name} changes nothing");
             *bundle.text_mut(input) = broken;
             let id = format!("pem.{}", input.id());

@@ -32,6 +32,7 @@ impl Scheme {
             },
             PublicKey::P256(_) => Ok(Scheme::P256),
             PublicKey::P384(_) => Ok(Scheme::P384),
+            PublicKey::P521(_) => Err("a P-521 key".to_owned()),
             PublicKey::Other(what) => Err(what.clone()),
         }
     }

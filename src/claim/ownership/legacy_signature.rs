@@ -3,7 +3,6 @@
 //! They say whose a claimed cluster is, and nothing else. What an attestation, a CSR or a certificate to be sent is judged by is
 //! [`crate::x509::SignatureAlgorithm`]; nothing here is reachable from there, nor from [`crate::verify`] or [`crate::check`].
 
-#[cfg(feature = "online")]
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
@@ -31,31 +30,10 @@ pub(super) enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LegacyKey {
     Rsa(RsaPublicKey),
-    #[cfg(feature = "online")]
     P256(p256::ecdsa::VerifyingKey),
-    #[cfg(feature = "online")]
     P384(p384::ecdsa::VerifyingKey),
-    #[cfg(feature = "online")]
     P521(p521::ecdsa::VerifyingKey),
-    /// The air-gapped tool stays small: what ring does not verify, it cannot tell.
-    #[cfg(not(feature = "online"))]
-    Ec(SignedByRing),
 }
-
-/// A P-256 or P-384 key.
-#[cfg(not(feature = "online"))]
-#[derive(Clone, Debug)]
-pub(super) struct SignedByRing(crate::x509::PublicKey);
-
-#[cfg(not(feature = "online"))]
-impl PartialEq for SignedByRing {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.same_numbers(&other.0)
-    }
-}
-
-#[cfg(not(feature = "online"))]
-impl Eq for SignedByRing {}
 
 /// A hash function, the old ones included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,12 +176,6 @@ impl LegacyKey {
         let (oid, parameter) = parts(identifier.raw).ok_or_else(unread)?;
         match oid {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1 | 10] => Self::rsa(bits),
-            #[cfg(not(feature = "online"))]
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] if parameter.is_some() => {
-                let key = crate::x509::PublicKey::from_der(spki, "a key").map_err(|_| unread())?;
-                Ok(LegacyKey::Ec(SignedByRing(key)))
-            }
-            #[cfg(feature = "online")]
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] => match parameter.filter(|curve| curve.tag == tag::OID).map(|curve| curve.content) {
                 Some([0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]) => {
                     p256::ecdsa::VerifyingKey::from_sec1_bytes(bits).map(LegacyKey::P256).map_err(|_| unread())
@@ -232,8 +204,6 @@ impl LegacyKey {
 
     /// Judges whether this key made `signature` over `message`, with the algorithm of this AlgorithmIdentifier.
     pub(super) fn judge(&self, algorithm: &[u8], message: &[u8], signature: &[u8]) -> Verdict {
-        #[cfg(not(feature = "online"))]
-        let identifier = algorithm;
         let algorithm = match LegacyAlgorithm::from_der(algorithm) {
             Ok(algorithm) => algorithm,
             Err(why) => return Verdict::Unknown(why),
@@ -245,24 +215,16 @@ impl LegacyKey {
                 hash.prefixes().into_iter().any(|prefix| key.verify(scheme(prefix), &digest, signature).is_ok())
             }
             (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => key.verify(hash.pss(salt), &hash.digest(message), signature).is_ok(),
-            #[cfg(not(feature = "online"))]
-            (LegacyKey::Ec(key), LegacyAlgorithm::Ecdsa(_)) => match crate::x509::SignatureAlgorithm::from_der(identifier) {
-                Ok(algorithm) => key.0.verify(algorithm, message, signature),
-                Err(_) => return Verdict::Unknown("it is signed with an algorithm that the air-gapped tool cannot verify".to_owned()),
-            },
-            #[cfg(feature = "online")]
             (LegacyKey::P256(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 32) else { return garbled() };
                 let signature = p256::ecdsa::Signature::from_slice(&numbers);
                 signature.is_ok_and(|signature| key.verify_prehash(&padded(&hash.digest(message), 32), &signature).is_ok())
             }
-            #[cfg(feature = "online")]
             (LegacyKey::P384(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 48) else { return garbled() };
                 let signature = p384::ecdsa::Signature::from_slice(&numbers);
                 signature.is_ok_and(|signature| key.verify_prehash(&padded(&hash.digest(message), 48), &signature).is_ok())
             }
-            #[cfg(feature = "online")]
             (LegacyKey::P521(key), LegacyAlgorithm::Ecdsa(hash)) => {
                 let Some(numbers) = ecdsa_numbers(signature, 66) else { return garbled() };
                 let signature = p521::ecdsa::Signature::from_slice(&numbers);
@@ -275,12 +237,10 @@ impl LegacyKey {
     }
 }
 
-#[cfg(feature = "online")]
 fn garbled() -> Verdict {
     Verdict::Unknown("its ECDSA signature is not encoded as one (RFC 3279 2.2.3)".to_owned())
 }
 
-#[cfg(feature = "online")]
 /// Ecdsa-Sig-Value's two numbers (RFC 3279 2.2.3), each of so many octets; longer where one is too large for the curve, as another curve's are.
 fn ecdsa_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut inside = Reader(Reader(signature).next()?.content);
@@ -292,7 +252,6 @@ fn ecdsa_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     Some([number()?, number()?].concat())
 }
 
-#[cfg(feature = "online")]
 /// A number with zeros before it, as long as the curve's numbers. A digest that is shorter is that same number (FIPS 186-5 6.4.2, step 2), and the
 /// crates take none that is much shorter.
 fn padded(number: &[u8], length: usize) -> Vec<u8> {

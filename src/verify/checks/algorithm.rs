@@ -4,6 +4,7 @@ use super::csr::need_csr;
 use super::{Judged, Outcome, Parts, need};
 use crate::verify::{Input, Side};
 use crate::x509::SignatureAlgorithm;
+use crate::x509::algorithm::{KEYS, SIGNATURES};
 
 /// `algorithm.<input>` (RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2).
 pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
@@ -18,20 +19,16 @@ pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
         }
     };
     let noun = input.noun();
-    let algorithm = SignatureAlgorithm::from_der(outer).map_err(|fault| {
-        Outcome::fail(format!("{noun} is signed with {fault}, expected RSA (PKCS#1 v1.5 or PSS) with SHA-256/384/512, or ECDSA with SHA-256/384"))
-    })?;
+    let algorithm =
+        SignatureAlgorithm::from_der(outer).map_err(|fault| Outcome::fail(format!("{noun} is signed with {fault}, expected {SIGNATURES}")))?;
     if inner.is_some_and(|inner| inner != outer) {
         return Err(Outcome::fail(format!("{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 4.1.1.2)")));
     }
-    key.usable().map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384")))?;
+    key.usable().map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
         && let Some(anchor) = parts.anchor(side)
     {
-        anchor
-            .key()
-            .usable()
-            .map_err(|fault| Outcome::fail(format!("{} is {fault}, expected RSA of 2048 to 8192 bits, P-256 or P-384", side.anchor_noun())))?;
+        anchor.key().usable().map_err(|fault| Outcome::fail(format!("{} is {fault}, expected {KEYS}", side.anchor_noun())))?;
     }
     Ok(Outcome::pass(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())))
 }

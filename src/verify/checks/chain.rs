@@ -1,11 +1,12 @@
 //! The two chains: anchors, hardware certificates, HSM certificate.
 
-use super::{Judged, Outcome, Parts, judgeable, need, need_anchor, print};
+use super::{Judged, Outcome, Parts, intermediate, judgeable, need, need_anchor, print};
 use crate::verify::{CheckId, Input, Side, Source};
-use crate::x509::{PublicKey, hex, name_text};
+use crate::x509::name::{Likeness, likeness};
+use crate::x509::{Certificate, PublicKey, hex, name_text};
 
 fn several(parts: &Parts<'_>, side: Side) -> String {
-    let count = side.of(parts.given);
+    let count = parts.anchors.of(side).len();
     if count > 1 { format!(" (nor does any other of the {count} that were given)") } else { String::new() }
 }
 
@@ -14,35 +15,44 @@ fn elsewhere(side: Side) -> String {
     format!("; this is another owner's or another generation's hardware, or no genuine one. If you hold its root, give it with {}", side.option())
 }
 
-/// `<side>.signature`: the anchor's key signed the hardware certificate (RFC 5280 6.1.3 a 1).
-pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
+/// What a side's anchor is to have issued: the hardware certificate, or the uppermost intermediate above it. Its noun, and the check of its algorithm.
+fn top<'p>(parts: &'p Parts<'_>, side: Side) -> Result<(&'p Certificate, String, CheckId), Outcome> {
     let input = side.hardware();
     let hardware = need(parts, input)?;
+    Ok(match parts.top(side) {
+        (Some(certificate), Some(height)) => (certificate, intermediate::noun(side, height), CheckId::Intermediate(side, height)),
+        _ => (hardware, input.noun().to_owned(), CheckId::Algorithm(input)),
+    })
+}
+
+/// `<side>.signature`: the anchor's key signed the hardware certificate, or the uppermost intermediate above it (RFC 5280 6.1.3 a 1).
+pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
+    let (certificate, noun, algorithm) = top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
-    let algorithm = judgeable(hardware.outer_algorithm(), anchor.key(), CheckId::Algorithm(input), side.anchor_noun())?;
-    let signed = side.of(parts.anchored);
-    let (noun, who, key) = (input.noun(), side.anchor_noun(), print(anchor.spki_sha256()));
-    if signed {
+    let algorithm = judgeable(certificate.outer_algorithm(), anchor.key(), algorithm, side.anchor_noun())?;
+    let (who, key) = (side.anchor_noun(), print(anchor.spki_sha256()));
+    if parts.path(side).signed {
         Ok(Outcome::pass(format!("{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}")))
     } else {
         Err(Outcome::fail(format!("{who}'s key (SHA-256 {key}) did not sign {noun}{}{}", several(parts, side), elsewhere(side))))
     }
 }
 
-/// `<side>.issuer`: the hardware certificate's issuer is the anchor's subject (RFC 5280 6.1.3 a 4; 7.1, byte for byte).
+/// `<side>.issuer`: the issuer of what the anchor's key signed is the anchor's subject (RFC 5280 6.1.3 a 4; 7.1).
 pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
-    let input = side.hardware();
-    let hardware = need(parts, input)?;
+    let (certificate, noun, _) = top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
-    let (noun, who) = (input.noun(), side.anchor_noun());
-    let subject = name_text(anchor.subject());
-    if hardware.issuer() == anchor.subject() {
-        Ok(Outcome::pass(format!("{noun}'s issuer is {who}'s subject, {subject}")))
-    } else {
-        let issuer = name_text(hardware.issuer());
-        Err(Outcome::fail(format!("{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}", several(parts, side))))
+    let who = side.anchor_noun();
+    let (issuer, subject) = (name_text(certificate.issuer()), name_text(anchor.subject()));
+    match likeness(certificate.issuer(), anchor.subject()) {
+        Likeness::Same => Ok(Outcome::pass(format!("{noun}'s issuer is {who}'s subject, {subject}"))),
+        Likeness::Alike => Ok(Outcome::note(format!("{noun}'s issuer is {who}'s subject, {subject}, {ALIKE}"))),
+        Likeness::Other => Err(Outcome::fail(format!("{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}", several(parts, side)))),
     }
 }
+
+/// What is noted of names that are the same and not byte for byte.
+const ALIKE: &str = "written otherwise: equal attribute by attribute (RFC 5280 7.1), not byte for byte";
 
 /// `<side>.hsm-signature`: the hardware certificate's key signed the HSM certificate (RFC 5280 6.1.3 a 1).
 pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
@@ -58,17 +68,19 @@ pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
     }
 }
 
-/// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC 5280 6.1.3 a 4; 7.1, byte for byte).
+/// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC 5280 6.1.3 a 4; 7.1).
 pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let hardware = need(parts, side.hardware())?;
     let noun = side.hardware().noun();
     let subject = name_text(hardware.subject());
-    if hsm.issuer() == hardware.subject() {
-        Ok(Outcome::pass(format!("the HSM certificate's issuer is the subject of {noun}, {subject}")))
-    } else {
-        let issuer = name_text(hsm.issuer());
-        Err(Outcome::fail(format!("the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}")))
+    match likeness(hsm.issuer(), hardware.subject()) {
+        Likeness::Same => Ok(Outcome::pass(format!("the HSM certificate's issuer is the subject of {noun}, {subject}"))),
+        Likeness::Alike => Ok(Outcome::note(format!("the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE}"))),
+        Likeness::Other => {
+            let issuer = name_text(hsm.issuer());
+            Err(Outcome::fail(format!("the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}")))
+        }
     }
 }
 

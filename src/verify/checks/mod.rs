@@ -3,6 +3,7 @@
 mod algorithm;
 mod chain;
 mod csr;
+mod intermediate;
 mod pem;
 mod profile;
 mod validity;
@@ -53,6 +54,8 @@ pub(super) fn judge(id: CheckId, parts: &Parts<'_>, at: Moment, profile: Profile
         CheckId::Role(side) => profile::role(parts, side),
         CheckId::Extensions(input) => profile::extensions(parts, input),
         CheckId::CaProfile(side) => profile::ca_profile(parts, side, profile),
+        CheckId::Intermediate(side, height) => intermediate::intermediate(parts, side, height, at),
+        CheckId::FipsMode => profile::fips_mode(parts),
     };
     let Outcome(status, detail) = judged.unwrap_or_else(|outcome| outcome);
     Finding { id, status, detail }

@@ -1,8 +1,8 @@
-//! `pem.<input>`: each input is one strict PEM block of strict DER.
+//! `pem.<input>`: each input is one strict PEM block of strict DER; in a hardware certificate's text more may stand.
 
 use super::{Judged, Outcome, Parts};
-use crate::verify::Input;
-use crate::x509::{hex, name_text};
+use crate::verify::{Input, Side};
+use crate::x509::{Certificate, hex, name_text};
 
 /// `pem.<input>` (API Reference 2022-06-06, InitializeCluster; RFC 7468; X.690 10 and 11; RFC 5280 4.1; RFC 2986 4).
 pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged {
@@ -23,14 +23,37 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
         Input::AwsHardware => &parts.aws_hardware,
         Input::ManufacturerHardware => &parts.manufacturer_hardware,
     };
-    match parsed {
-        Ok(certificate) if !certificate.extensions().opaque.is_empty() => Ok(Outcome::note(format!(
-            "{noun}: one PEM block, subject {}, SHA-256 {}; strict DER but for the value of extension {}, which is not critical and which nothing reads",
-            name_text(certificate.subject()),
-            hex(&certificate.fingerprint()),
-            certificate.extensions().opaque.join(", ")
-        ))),
-        Ok(certificate) => good(noun, certificate.subject(), &certificate.fingerprint()),
-        Err(fault) => Err(Outcome::fail(format!("{noun}: {fault}"))),
+    let certificate = parsed.as_ref().map_err(|fault| Outcome::fail(format!("{noun}: {fault}")))?;
+    let mut notes: Vec<String> = oddities(certificate, "").collect();
+    if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input) {
+        notes.extend(further(parts, side));
     }
+    if notes.is_empty() {
+        return good(noun, certificate.subject(), &certificate.fingerprint());
+    }
+    let (subject, print) = (name_text(certificate.subject()), hex(&certificate.fingerprint()));
+    Ok(Outcome::note(format!("{noun}: a PEM block of DER, subject {subject}, SHA-256 {print}; {}", notes.join("; "))))
+}
+
+/// What is borne with in a certificate, and noted.
+fn oddities(certificate: &Certificate, of: &str) -> impl Iterator<Item = String> {
+    let opaque = &certificate.extensions().opaque;
+    let opaque = (!opaque.is_empty())
+        .then(|| format!("{of}the value of extension {}, which is not critical and which nothing reads, is no DER", opaque.join(", ")));
+    certificate.faults().iter().map(move |fault| format!("{of}{fault}")).chain(opaque)
+}
+
+/// What stands in a hardware certificate's text besides it, and which of that was followed.
+fn further(parts: &Parts<'_>, side: Side) -> Vec<String> {
+    let further = parts.further(side);
+    if further.is_empty() {
+        return Vec::new();
+    }
+    let followed = parts.path(side).intermediates.len();
+    let blocks = if further.len() == 1 { "one further block".to_owned() } else { format!("{} further blocks", further.len()) };
+    let what = format!("{blocks}, looked at as intermediates and never as anchors: {followed} followed");
+    let numbers = 2usize..;
+    std::iter::once(what)
+        .chain(numbers.zip(further).flat_map(|(number, certificate)| oddities(certificate, &format!("in block {number}, ")).collect::<Vec<_>>()))
+        .collect()
 }

@@ -4,6 +4,24 @@ use super::{Judged, Outcome, Parts, need};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
+/// `fips-mode.hsm`: non-FIPS hardware says so in its names (facts.md); never a failure, since what mode a cluster is meant to have is its owner's to know.
+pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
+    let hsm = need(parts, Input::Hsm)?;
+    let csr = parts.request().map(|csr| (Input::Csr.noun(), csr.subject()));
+    let hardware = Side::ALL.into_iter().filter_map(|side| Some((side.hardware().noun(), parts.certificate(side.hardware())?.subject())));
+    let names = std::iter::once((Input::Hsm.noun(), hsm.subject())).chain(hardware).chain(csr);
+    let says: Vec<String> = names.filter(|(_, name)| is_non_fips(name)).map(|(noun, name)| format!("{noun} ({})", name_text(name))).collect();
+    if says.is_empty() {
+        return Ok(Outcome::pass("no name says that the HSM is for non-FIPS mode"));
+    }
+    Ok(Outcome::note(format!("the HSM is for non-FIPS mode, by the name of {}", says.join(", "))))
+}
+
+/// Whether a name's CN says so, as `HSM:..., for non-FIPS mode` does.
+fn is_non_fips(name: &[u8]) -> bool {
+    name::common_name_text(name).is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
+}
+
 /// `role.<hardware>`: a hardware certificate is a card's, not a partition's (facts.md): otherwise a partition could pose as a card.
 pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
     let input = side.hardware();
@@ -41,7 +59,8 @@ pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Jud
     }
 }
 
-fn shortfall(hardware: &Certificate) -> Option<String> {
+/// What RFC 5280 6.1.4 (k) and (n) miss in a certificate that issues others.
+pub(super) fn shortfall(hardware: &Certificate) -> Option<String> {
     let extensions = hardware.extensions();
     let mut texts = Vec::new();
     match extensions.basic_constraints {

@@ -15,6 +15,28 @@ enum Value<'a> {
     Raw(&'a [u8]),
 }
 
+/// How two names are the same, or that they are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Byte for byte.
+    Same,
+    /// By the rules of RFC 5280 7.1 alone: see [`same_name`].
+    Alike,
+    /// Two names.
+    Other,
+}
+
+/// Tells how two names, as they came, are the same.
+pub fn likeness(one: &[u8], other: &[u8]) -> Likeness {
+    if one == other {
+        Likeness::Same
+    } else if same_name(one, other) {
+        Likeness::Alike
+    } else {
+        Likeness::Other
+    }
+}
+
 /// Tells whether two names, as they came, are equal byte for byte or by the rules of RFC 5280 7.1: the same RDNs in the same order, each of the
 /// same attributes, whose values are the same text in whichever string type and letter case.
 ///
