@@ -6,6 +6,7 @@
 
 mod clients;
 mod names;
+mod trust_anchor;
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use crate::error::{Class, Error};
 use crate::verify::Status;
 use crate::x509::algorithm::{KEYS, is_sha224};
 use crate::x509::pem::MAX_CHARS;
-use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, hex, name_text, sha256};
+use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, TrustAnchor, hex, name_text, sha256};
 
 /// A rule of the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,13 +41,19 @@ pub enum Rule {
     Signature,
     /// The signed certificate's issuer is the trust anchor's subject.
     Issuer,
-    /// The trust anchor's issuer is its own subject.
+    /// The trust anchor's certificates stand in order, each one's issuer the next one's subject, and none twice.
+    ChainOrder,
+    /// The next certificate's key signed each but the last.
+    ChainSignatures,
+    /// No certificate of the trust anchor has more CAs below it than its path length allows.
+    PathLength,
+    /// The trust anchor's last certificate is issued by its own subject.
     SelfIssued,
-    /// The trust anchor's own key signed it.
+    /// The trust anchor's last certificate is signed by its own key.
     SelfSigned,
-    /// The trust anchor says CA:TRUE, if it has any extension.
+    /// The trust anchor says CA:TRUE, if it has any extension; in a chain, each certificate.
     BasicConstraints,
-    /// The trust anchor's keyUsage, if present, has keyCertSign.
+    /// The keyUsage of each of the trust anchor's certificates, if present, has keyCertSign.
     KeyUsage,
     /// The signed certificate is within its dates.
     ValiditySignedCert,
@@ -80,7 +87,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order in which it is judged.
-    pub const ALL: [Rule; 28] = [
+    pub const ALL: [Rule; 31] = [
         Rule::PemCsr,
         Rule::PemSignedCert,
         Rule::PemTrustAnchor,
@@ -91,6 +98,9 @@ impl Rule {
         Rule::Key,
         Rule::Signature,
         Rule::Issuer,
+        Rule::ChainOrder,
+        Rule::ChainSignatures,
+        Rule::PathLength,
         Rule::SelfIssued,
         Rule::SelfSigned,
         Rule::BasicConstraints,
@@ -129,6 +139,9 @@ impl Rule {
             Rule::Key => "check.key",
             Rule::Signature => "check.signature",
             Rule::Issuer => "check.issuer",
+            Rule::ChainOrder => "check.trust-anchor.chain-order",
+            Rule::ChainSignatures => "check.trust-anchor.chain-signatures",
+            Rule::PathLength => "check.trust-anchor.path-length",
             Rule::SelfIssued => "check.trust-anchor.self-issued",
             Rule::SelfSigned => "check.trust-anchor.self-signed",
             Rule::BasicConstraints => "check.trust-anchor.basic-constraints",
@@ -155,6 +168,9 @@ impl Rule {
         match self {
             Rule::PemCsr | Rule::PemSignedCert | Rule::PemTrustAnchor => Class::Input,
             Rule::AlgorithmTrustAnchor
+            | Rule::ChainOrder
+            | Rule::ChainSignatures
+            | Rule::PathLength
             | Rule::SelfIssued
             | Rule::SelfSigned
             | Rule::BasicConstraints
@@ -204,12 +220,18 @@ impl Rule {
     pub const fn source(self) -> &'static str {
         match self {
             Rule::PemCsr => "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11",
-            Rule::PemSignedCert | Rule::PemTrustAnchor => "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 4.1",
+            Rule::PemSignedCert => "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 4.1",
+            Rule::PemTrustAnchor => {
+                "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the cluster (chains, September 2026); RFC 7468 2, 5.1; RFC 5280 4.1"
+            }
             Rule::AlgorithmCsr | Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor => "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; design.md",
             Rule::CsrSignature => "RFC 2986 4.2",
             Rule::Key => "User Guide, Initialize the cluster: the certificate is the cluster CSR's; RFC 5280 4.1.2.7",
             Rule::Signature => "RFC 5280 6.1.3 (a)(1)",
             Rule::Issuer => "RFC 5280 6.1.3 (a)(4), 7.1",
+            Rule::ChainOrder => "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 6.1.3 (a)(4)",
+            Rule::ChainSignatures => "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 6.1.3 (a)(1)",
+            Rule::PathLength => "RFC 5280 4.2.1.9, 6.1.4 (l), (m)",
             Rule::SelfIssued | Rule::SelfSigned => "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC 5280 3.2",
             Rule::BasicConstraints => "User Guide, Initialize the cluster: extensions without basicConstraints are refused; RFC 5280 4.2.1.9",
             Rule::KeyUsage => "RFC 5280 4.2.1.3, 6.1.4 (n)",
@@ -237,7 +259,7 @@ pub fn may_fail_with_time(failed: &[Rule]) -> bool {
     let given_up = failed.iter().any(|rule| matches!(rule, Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor));
     failed.iter().all(|rule| match rule {
         Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor | Rule::ValiditySignedCert | Rule::ValidityTrustAnchor => true,
-        Rule::Signature | Rule::SelfSigned => given_up,
+        Rule::Signature | Rule::SelfSigned | Rule::ChainSignatures => given_up,
         rule => rule.is_of_clients(),
     })
 }
@@ -253,6 +275,10 @@ impl Serialize for Rule {
         serializer.serialize_str(self.as_str())
     }
 }
+
+/// What to do about dates.
+const CLOCK: &str = "look at this machine's clock first: `date -u` shows it. Where it is right, a certificate that has expired is to be made anew by its CA, and one \
+                     that is not valid yet is to be waited for";
 
 /// One rule's outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -296,22 +322,34 @@ impl Record {
         // Where nothing else is wrong, the right CA has signed the right CSR.
         let weak = self.failed().all(|finding| finding.id == Rule::AlgorithmSignedCert);
         let by_clients = self.failed().all(|finding| finding.id.is_of_clients());
+        let of_time = self.failed().all(|finding| matches!(finding.id, Rule::ValiditySignedCert | Rule::ValidityTrustAnchor));
+        let of_chain =
+            self.failed().any(|finding| matches!(finding.id, Rule::ChainOrder | Rule::ChainSignatures | Rule::PathLength | Rule::SelfIssued));
         let (kind, first, hint) = match class {
             Class::Input => (
                 "malformed",
                 "an input is malformed or over a documented limit",
-                "give each file as one PEM block of at most 5000 characters, with nothing around it",
+                "give the CSR as one PEM block with nothing around it; the signed certificate as one certificate, in PEM or DER; the trust anchor as one, or as a \
+                 chain in PEM",
             ),
+            Class::Ca if of_time => ("trust-anchor-refused", "the trust anchor is not valid at the moment judged at: this is about time", CLOCK),
             Class::Ca if by_clients => (
                 "trust-anchor-refused",
                 "the cluster's clients would refuse the trust anchor, and a claim cannot be taken back",
                 "use a CA certificate without what is named above, such as `hsmboot ca init` makes",
+            ),
+            Class::Ca if of_chain => (
+                "trust-anchor-refused",
+                "CloudHSM would refuse the trust anchor",
+                "give a chain as it is to be sent: the certificate of the CA that signs first, after each one its issuer's, the self-signed root last; or a \
+                 self-signed CA certificate alone",
             ),
             Class::Ca => (
                 "trust-anchor-refused",
                 "CloudHSM would refuse the trust anchor",
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
             ),
+            _ if of_time => ("pair-unfit", "the signed certificate is not valid at the moment judged at: this is about time", CLOCK),
             _ if weak => ("pair-unfit", "CloudHSM would refuse the signed certificate", "have the CA sign the CSR again, with SHA-256 or better"),
             _ if by_clients => (
                 "pair-unfit",
@@ -321,7 +359,7 @@ impl Record {
             _ => (
                 "pair-unfit",
                 "CSR, signed certificate and trust anchor do not belong together",
-                "sign the cluster's CSR with the CA whose certificate is the trust anchor",
+                "sign the cluster's CSR with the CA whose certificate is the trust anchor, or the first of its chain",
             ),
         };
         Some(Error::new(class, kind, format!("{first}\n{}", lines.join("\n")), hint))
@@ -333,7 +371,7 @@ impl Record {
 pub struct Pair {
     csr: Csr,
     signed_cert: Certificate,
-    trust_anchor: Certificate,
+    trust_anchor: TrustAnchor,
     notes: Vec<Finding>,
 }
 
@@ -354,7 +392,7 @@ impl Pair {
     }
 
     /// The trust anchor.
-    pub const fn trust_anchor(&self) -> &Certificate {
+    pub const fn trust_anchor(&self) -> &TrustAnchor {
         &self.trust_anchor
     }
 
@@ -398,10 +436,11 @@ type Parsed<T> = Result<T, Malformed>;
 struct Parts {
     csr: Parsed<Csr>,
     signed_cert: Parsed<Certificate>,
-    trust_anchor: Parsed<Certificate>,
+    trust_anchor: Parsed<TrustAnchor>,
 }
 
-/// Holds the three texts against every rule, at the moment `at`.
+/// Holds the three against every rule, at the moment `at`. The CSR is the service's text and read strictly; the other two are files of the operator's, PEM
+/// with any text around it or DER: what is sent is the program's own text of their certificates.
 ///
 /// ```
 /// use hsmboot::check::{check, Rule};
@@ -410,7 +449,7 @@ struct Parts {
 /// assert_eq!(checked.into_pair().unwrap_err().code(), 4);
 /// ```
 pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) -> Checked {
-    let parts = Parts { csr: Csr::from_pem(csr), signed_cert: certificate(signed_cert), trust_anchor: certificate(trust_anchor) };
+    let parts = Parts { csr: Csr::from_pem(csr), signed_cert: certificate(signed_cert), trust_anchor: TrustAnchor::from_file(trust_anchor) };
     let checks: Vec<Finding> = Rule::ALL.into_iter().map(|rule| judge(rule, &parts, at)).collect();
     let verdict = if checks.iter().any(|finding| finding.status == Status::Fail) { "unfit" } else { "fit" };
     let record = Record { format: "hsmboot-check/1", verdict, at, checks };
@@ -422,28 +461,34 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
     Checked { record, pair }
 }
 
-/// What CloudHSM would refuse a CA certificate for, before anything is signed with its key: the trust anchor's rules alone.
+/// What CloudHSM would refuse a CA for, before anything is signed with its key: the trust anchor's rules alone, and what there is to note of it.
 ///
 /// # Errors
 /// Class `Input` where it is malformed, `Ca` where CloudHSM would refuse it.
-pub fn trust_anchor(text: &[u8], at: Moment) -> Result<Certificate, Error> {
+pub fn trust_anchor(file: &[u8], at: Moment) -> Result<(TrustAnchor, Vec<Finding>), Error> {
     let absent = || Malformed::new(String::new());
-    let parts = Parts { csr: Err(absent()), signed_cert: Err(absent()), trust_anchor: certificate(text) };
+    let parts = Parts { csr: Err(absent()), signed_cert: Err(absent()), trust_anchor: TrustAnchor::from_file(file) };
     let rules = Rule::ALL.into_iter().filter(|rule| rule.class() == Class::Ca || *rule == Rule::PemTrustAnchor);
-    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: rules.map(|rule| judge(rule, &parts, at)).collect() };
+    let mut checks: Vec<Finding> = rules.map(|rule| judge(rule, &parts, at)).collect();
+    // The one rule that needs more than the trust anchor: its certificates' own names are judged all the same.
+    if let (Ok(anchor), Some(finding)) = (ordered(&parts), checks.iter_mut().find(|finding| finding.id == Rule::NameConstraints)) {
+        *finding = found(Rule::NameConstraints, trust_anchor::name_constraints(anchor, None));
+    }
+    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks };
+    let notes = record.notes().cloned().collect();
     match (record.error(), parts.trust_anchor) {
-        (None, Ok(certificate)) => Ok(certificate),
+        (None, Ok(anchor)) => Ok((anchor, notes)),
         (Some(error), _) => Err(error),
         (None, Err(fault)) => Err(Error::new(Class::Input, "malformed", fault.to_string(), "")),
     }
 }
 
-/// That the CA's name constraints allow a certificate of this subject: before one is signed.
+/// That the name constraints of the CA, and of those above it, allow a certificate of this subject: before one is signed.
 ///
 /// # Errors
 /// Class `Ca`, as [`Record::error`].
-pub fn allows(ca: &Certificate, subject: &[u8], at: Moment) -> Result<(), Error> {
-    let finding = found(Rule::NameConstraints, clients::name_constraints(ca, subject, &[]));
+pub fn allows(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error> {
+    let finding = found(Rule::NameConstraints, trust_anchor::name_constraints(ca, Some((subject, &[]))));
     let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: vec![finding] };
     record.error().map_or(Ok(()), Err)
 }
@@ -480,42 +525,58 @@ fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
     let judged = match rule {
         Rule::PemCsr => pem_rule("the CSR", parts.csr.as_ref().map(Csr::der)),
         Rule::PemSignedCert => certificate_rule("the signed certificate", &parts.signed_cert),
-        Rule::PemTrustAnchor => certificate_rule("the trust anchor", &parts.trust_anchor),
+        Rule::PemTrustAnchor => trust_anchor::pem(&parts.trust_anchor),
         Rule::AlgorithmCsr => csr(parts).and_then(|c| algorithm("the CSR", c.algorithm(), c.algorithm(), c.key())),
         Rule::AlgorithmSignedCert => {
             signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key()))
         }
-        Rule::AlgorithmTrustAnchor => anchor(parts).and_then(|c| algorithm("the trust anchor", c.outer_algorithm(), c.inner_algorithm(), c.key())),
+        Rule::AlgorithmTrustAnchor => each(parts, |noun, c| algorithm(noun, c.outer_algorithm(), c.inner_algorithm(), c.key())),
         Rule::CsrSignature => csr_signature(parts),
         Rule::Key => key(parts),
         Rule::Signature => signature(parts),
         Rule::Issuer => issuer(parts),
-        Rule::SelfIssued => self_issued(parts),
-        Rule::SelfSigned => self_signed(parts),
-        Rule::BasicConstraints => basic_constraints(parts),
-        Rule::KeyUsage => key_usage(parts),
+        Rule::ChainOrder => anchor(parts).and_then(trust_anchor::chain_order),
+        Rule::ChainSignatures => ordered(parts).and_then(trust_anchor::chain_signatures),
+        Rule::PathLength => ordered(parts).and_then(trust_anchor::path_length),
+        Rule::SelfIssued => ordered(parts).and_then(trust_anchor::self_issued),
+        Rule::SelfSigned => ordered(parts).and_then(trust_anchor::self_signed),
+        Rule::BasicConstraints => anchor(parts).and_then(trust_anchor::basic_constraints),
+        Rule::KeyUsage => each(parts, trust_anchor::key_usage),
         Rule::ValiditySignedCert => signed(parts).and_then(|c| validity("the signed certificate", c, at)),
-        Rule::ValidityTrustAnchor => anchor(parts).and_then(|c| validity("the trust anchor", c, at)),
+        Rule::ValidityTrustAnchor => each(parts, |noun, c| validity(noun, c, at)),
         Rule::ValidityWithinTrustAnchor => both(parts).and_then(|(signed, anchor)| clients::within_trust_anchor(signed, anchor)),
         Rule::NotCa => signed(parts).and_then(clients::not_ca),
         Rule::SignedCertKeyUsage => signed(parts).and_then(clients::server_key_usage),
         Rule::SignedCertExtendedKeyUsage => signed(parts).and_then(|c| clients::purposes("the signed certificate", c)),
         Rule::SignedCertExtensions => signed(parts).and_then(|c| clients::critical("the signed certificate", c)),
-        Rule::KeyIdentifiers => both(parts).and_then(|(signed, anchor)| clients::key_identifiers("the signed certificate", signed, anchor)),
+        Rule::KeyIdentifiers => both(parts)
+            .and_then(|(signed, anchor)| clients::key_identifiers("the signed certificate", signed, &trust_anchor::noun(anchor, 0), anchor.first())),
         Rule::FormSignedCert => signed(parts).and_then(|c| clients::form("the signed certificate", c)),
-        Rule::TrustAnchorExtendedKeyUsage => anchor(parts).and_then(|c| clients::purposes("the trust anchor", c)),
-        Rule::TrustAnchorExtensions => anchor(parts).and_then(|c| clients::critical("the trust anchor", c)),
-        Rule::TrustAnchorKeyIdentifiers => anchor(parts).and_then(|c| clients::key_identifiers("the trust anchor", c, c)),
-        Rule::NameConstraints => {
-            both(parts).and_then(|(signed, anchor)| clients::name_constraints(anchor, signed.subject(), &signed.extensions().subject_alt_names))
-        }
-        Rule::FormTrustAnchor => anchor(parts).and_then(|c| clients::form("the trust anchor", c)),
+        Rule::TrustAnchorExtendedKeyUsage => each(parts, clients::purposes),
+        Rule::TrustAnchorExtensions => each(parts, clients::critical),
+        Rule::TrustAnchorKeyIdentifiers => ordered(parts).and_then(trust_anchor::key_identifiers),
+        Rule::NameConstraints => both(parts)
+            .and_then(|(signed, anchor)| trust_anchor::name_constraints(anchor, Some((signed.subject(), &signed.extensions().subject_alt_names)))),
+        Rule::FormTrustAnchor => each(parts, clients::form),
     };
     found(rule, judged)
 }
 
-fn both(parts: &Parts) -> Result<(&Certificate, &Certificate), (Status, String)> {
-    Ok((signed(parts)?, anchor(parts)?))
+/// The trust anchor, where its certificates stand as a chain does: which stands where says nothing else.
+fn ordered(parts: &Parts) -> Result<&TrustAnchor, (Status, String)> {
+    let anchor = anchor(parts)?;
+    match trust_anchor::chain_order(anchor) {
+        Err((Status::Fail, _)) => Err((Status::Skipped, format!("the certificates of the trust anchor make no chain: see {}", Rule::ChainOrder))),
+        _ => Ok(anchor),
+    }
+}
+
+fn each(parts: &Parts, judge: impl Fn(&str, &Certificate) -> Judged) -> Judged {
+    trust_anchor::each(anchor(parts)?, judge)
+}
+
+fn both(parts: &Parts) -> Result<(&Certificate, &TrustAnchor), (Status, String)> {
+    Ok((signed(parts)?, ordered(parts)?))
 }
 
 fn unread<'a, T>(parsed: &'a Parsed<T>, noun: &str, rule: Rule) -> Result<&'a T, (Status, String)> {
@@ -530,7 +591,7 @@ fn signed(parts: &Parts) -> Result<&Certificate, (Status, String)> {
     unread(&parts.signed_cert, "the signed certificate", Rule::PemSignedCert)
 }
 
-fn anchor(parts: &Parts) -> Result<&Certificate, (Status, String)> {
+fn anchor(parts: &Parts) -> Result<&TrustAnchor, (Status, String)> {
     unread(&parts.trust_anchor, "the trust anchor", Rule::PemTrustAnchor)
 }
 
@@ -542,8 +603,14 @@ fn pem_rule(noun: &str, parsed: Result<&[u8], &Malformed>) -> Judged {
 }
 
 fn certificate_rule(noun: &str, parsed: &Parsed<Certificate>) -> Judged {
-    let detail = pem_rule(noun, parsed.as_ref().map(Certificate::der))?;
-    let Ok(certificate) = parsed else { return Ok(detail) };
+    match parsed {
+        Ok(certificate) => found_in(noun, certificate),
+        Err(fault) => fail(format!("{noun}: {fault}")),
+    }
+}
+
+fn found_in(noun: &str, certificate: &Certificate) -> Judged {
+    let detail = format!("{noun}: a certificate in DER, within the documented limits as it is sent, SHA-256 {}", hex(&certificate.fingerprint()));
     let mut faults: Vec<String> = certificate.faults().iter().map(ToString::to_string).collect();
     if !faults.is_empty() {
         faults.push("the bytes are sent as they are, and what CloudHSM says of that nobody has told".to_owned());
@@ -568,7 +635,7 @@ fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKe
     match key.usable() {
         // User Guide, Initialize the cluster (September 2026): RSA of 2048, 3072 and 4096 bits.
         Ok(()) if key.modulus_bits().is_some_and(|bits| ![2048, 3072, 4096].contains(&bits)) => note(format!(
-            "{noun}: signed with {algorithm}; its key is {}, which is not among those that CloudHSM's guide lists: RSA 2048, 3072 and 4096",
+            "{noun}: signed with {algorithm}; its key is {}, which is not among those that CloudHSM's guide lists (RSA 2048, 3072 and 4096): whether CloudHSM takes it is not known",
             key.describe()
         )),
         Ok(()) => Ok(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())),
@@ -606,57 +673,22 @@ fn key(parts: &Parts) -> Judged {
 }
 
 fn signature(parts: &Parts) -> Judged {
-    let (signed, anchor) = (signed(parts)?, anchor(parts)?);
-    judgeable(signed.outer_algorithm(), anchor.key(), [Rule::AlgorithmSignedCert, Rule::AlgorithmTrustAnchor])?;
-    match signed.is_signed_by(anchor.key()) {
-        true => Ok("the trust anchor's key signed the signed certificate".to_owned()),
-        false => fail("the trust anchor's key did not sign the signed certificate"),
+    let (signed, anchor) = both(parts)?;
+    judgeable(signed.outer_algorithm(), anchor.first().key(), [Rule::AlgorithmSignedCert, Rule::AlgorithmTrustAnchor])?;
+    let key = if anchor.is_chain() { "the key of the trust anchor's first certificate" } else { "the trust anchor's key" };
+    match signed.is_signed_by(anchor.first().key()) {
+        true => Ok(format!("{key} signed the signed certificate")),
+        false => fail(format!("{key} did not sign the signed certificate{}", trust_anchor::signer_elsewhere(anchor, signed))),
     }
 }
 
 fn issuer(parts: &Parts) -> Judged {
-    let (signed, anchor) = (signed(parts)?, anchor(parts)?);
-    let (issuer, subject) = (name_text(signed.issuer()), name_text(anchor.subject()));
-    match signed.issuer() == anchor.subject() {
-        true => Ok(format!("the signed certificate's issuer is the trust anchor's subject, {subject}")),
-        false => fail(format!("the signed certificate's issuer is {issuer}, but the trust anchor's subject is {subject}")),
-    }
-}
-
-fn self_issued(parts: &Parts) -> Judged {
-    let anchor = anchor(parts)?;
-    let (issuer, subject) = (name_text(anchor.issuer()), name_text(anchor.subject()));
-    match anchor.issuer() == anchor.subject() {
-        true => Ok(format!("the trust anchor is issued by itself, {subject}")),
-        false => fail(format!("the trust anchor {subject} is issued by {issuer}, expected by itself: an intermediate cannot be a trust anchor")),
-    }
-}
-
-fn self_signed(parts: &Parts) -> Judged {
-    let anchor = anchor(parts)?;
-    judgeable(anchor.outer_algorithm(), anchor.key(), [Rule::AlgorithmTrustAnchor; 2])?;
-    match anchor.is_signed_by(anchor.key()) {
-        true => Ok("the trust anchor's own key signed it".to_owned()),
-        false => fail("the trust anchor's own key did not sign it, expected a self-signed certificate"),
-    }
-}
-
-fn basic_constraints(parts: &Parts) -> Judged {
-    let anchor = anchor(parts)?;
-    let extensions = anchor.extensions();
-    match extensions.basic_constraints {
-        _ if extensions.all.is_empty() => Ok(format!("the trust anchor (version {}) has no extensions", anchor.version())),
-        Some(constraints) if constraints.ca => Ok("the trust anchor has basicConstraints CA:TRUE".to_owned()),
-        Some(_) => fail("the trust anchor has basicConstraints CA:FALSE, expected CA:TRUE"),
-        None => fail("the trust anchor has extensions but no basicConstraints, expected CA:TRUE among them"),
-    }
-}
-
-fn key_usage(parts: &Parts) -> Judged {
-    match anchor(parts)?.extensions().key_usage {
-        None => Ok("the trust anchor has no keyUsage, which leaves its key free to sign certificates".to_owned()),
-        Some(usage) if usage.key_cert_sign() => Ok(format!("the trust anchor has keyUsage {}", usage.names().join("+"))),
-        Some(usage) => fail(format!("the trust anchor has keyUsage {}, expected keyCertSign among them", usage.names().join("+"))),
+    let (signed, anchor) = both(parts)?;
+    let (issuer, subject) = (name_text(signed.issuer()), name_text(anchor.first().subject()));
+    let subject_of = if anchor.is_chain() { "the subject of the trust anchor's first certificate" } else { "the trust anchor's subject" };
+    match signed.issuer() == anchor.first().subject() {
+        true => Ok(format!("the signed certificate's issuer is {subject_of}, {subject}")),
+        false => fail(format!("the signed certificate's issuer is {issuer}, but {subject_of} is {subject}")),
     }
 }
 

@@ -9,12 +9,12 @@ use crate::ca::CaKey;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
 use crate::sign::Grounds;
-use crate::x509::{Certificate, Csr, PublicKey, hex, name_text};
+use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, hex, name_text};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    trust_anchor: Certificate,
+    trust_anchor: TrustAnchor,
     basis: Basis,
 }
 
@@ -91,30 +91,54 @@ pub enum KeyOrigin {
 }
 
 impl Owner {
-    /// The CA whose certificate the operator named: `--ca`, or `--trust-anchor` of an import.
+    /// The CA whose certificate, or chain, the operator named: `--ca`, or `--trust-anchor` of an import.
     ///
-    /// The caller read the certificate from a file of the operator's. A bundle's own file names nobody.
-    pub const fn named(certificate: Certificate) -> Self {
-        Owner { trust_anchor: certificate, basis: Basis::Certificate }
+    /// The caller read it from a file of the operator's. A bundle's own file names nobody.
+    pub const fn named(trust_anchor: TrustAnchor) -> Self {
+        Owner { trust_anchor, basis: Basis::Certificate }
     }
 
-    /// The CA whose certificate has the SHA-256 that the operator gave: `--ca-fingerprint`.
+    /// The CA whose certificates have the SHA-256 that the operator gave: `--ca-fingerprint`, once or several times.
+    ///
+    /// The first certificate must be named. That one says, by its signature, which key and name stand above it; but anybody can certify that key and name
+    /// under a root of their own, and so lengthen the chain. Hence the root must be named too, unless it is the very one that signed the first certificate: a
+    /// certificate that its own key signed is of nobody's making but that key's holder. What lies between two that are named was signed by the upper one's
+    /// holder: that the signatures hold is [`crate::check`]'s to judge, before anything is sent.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another certificate.
-    pub fn with_fingerprint(expected: &[u8; 32], found: &Certificate, place: &str) -> Result<Self> {
-        if found.fingerprint() == *expected {
+    /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has another first certificate, or none of a SHA-256 that is
+    /// given; `owner-not-proven`, where its root is not named.
+    pub fn with_fingerprints(expected: &[[u8; 32]], found: &TrustAnchor, place: &str) -> Result<Self> {
+        let there = found.fingerprints();
+        let first = found.first().fingerprint();
+        let stranger = expected.iter().find(|expected| !there.contains(expected)).or(expected.first().filter(|_| !expected.contains(&first)));
+        if let Some(stranger) = stranger {
+            return Err(Error::new(
+                Class::Rejected,
+                "another-trust-anchor",
+                format!(
+                    "the CA's certificate is not the one that --ca-fingerprint names\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {place}{}",
+                    hex(stranger),
+                    hex(&first),
+                    chain_lines(found),
+                ),
+                "do not go on: ask those who keep the CA for its certificate's SHA-256",
+            ));
+        }
+        let root = found.last().fingerprint();
+        if expected.contains(&first) && (found.above().len() < 2 || expected.contains(&root)) {
             return Ok(Owner { trust_anchor: found.clone(), basis: Basis::CertificateFingerprint });
         }
         Err(Error::new(
             Class::Rejected,
-            "another-trust-anchor",
+            "owner-not-proven",
             format!(
-                "the CA's certificate is not the one that --ca-fingerprint names\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {place}",
-                hex(expected),
-                hex(&found.fingerprint()),
+                "--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; nothing was sent\n  the root  {}\n  \
+                 SHA-256   {}\n  file      {place}",
+                name_text(found.last().subject()),
+                hex(&root),
             ),
-            "do not go on: ask those who keep the CA for its certificate's SHA-256",
+            "compare that SHA-256 with what those who keep the root know of it, then give it as well, with a second --ca-fingerprint; or name the chain with --ca FILE",
         ))
     }
 
@@ -129,12 +153,14 @@ impl Owner {
         }
     }
 
-    /// The CA whose private key is at hand.
+    /// The CA whose private key is at hand. A key proves a self-signed certificate alone: of a chain, not even the first certificate, as whoever made the
+    /// others could have issued that one anew, for the same name and key.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than `certificate`'s, or it proves nothing because it lies in the bundle
-    /// unencrypted.
-    pub fn with_key(key: &dyn CaKey, origin: KeyOrigin, certificate: &Certificate, place: &str) -> Result<Self> {
+    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than the first certificate's, or it proves nothing because it lies in the bundle
+    /// unencrypted, or the trust anchor is a chain.
+    pub fn with_key(key: &dyn CaKey, origin: KeyOrigin, trust_anchor: &TrustAnchor, place: &str) -> Result<Self> {
+        let certificate = trust_anchor.first();
         let public = PublicKey::from_der(key.spki(), "the CA key").ok();
         if !public.as_ref().is_some_and(|public| public.same_numbers(certificate.key())) {
             return Err(not_proven(
@@ -146,34 +172,39 @@ impl Owner {
                     public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
                     hex(&crate::x509::sha256(key.spki())),
                 ),
-                certificate,
+                trust_anchor,
                 place,
             ));
         }
         match origin {
-            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::Key }),
-            KeyOrigin::New => Ok(Owner { trust_anchor: certificate.clone(), basis: Basis::NewCa }),
             KeyOrigin::OpenedByAnybody => Err(not_proven(
                 "the CA's key lies in the bundle, and so does the passphrase that opens it, or it is an empty one: whoever can write to the bundle could have put \
                  both there",
-                certificate,
+                trust_anchor,
                 place,
             )),
             KeyOrigin::PlainInBundle => Err(not_proven(
                 "the CA's key lies in the bundle unencrypted: whoever can write to the bundle could have put it there",
-                certificate,
+                trust_anchor,
                 place,
             )),
+            _ if trust_anchor.is_chain() => Err(not_proven(
+                "the key at hand is the key of the chain's first certificate, and proves none of those above it: anybody can put another root there",
+                trust_anchor,
+                place,
+            )),
+            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner { trust_anchor: trust_anchor.clone(), basis: Basis::Key }),
+            KeyOrigin::New => Ok(Owner { trust_anchor: trust_anchor.clone(), basis: Basis::NewCa }),
         }
     }
 
     /// The CA in the bundle, on the operator's word alone: `--ca-from-bundle --reason TEXT`. The reason is recorded wherever the claim is.
-    pub fn waived(certificate: Certificate, reason: impl Into<String>) -> Self {
-        Owner { trust_anchor: certificate, basis: Basis::Waived { reason: reason.into() } }
+    pub fn waived(trust_anchor: TrustAnchor, reason: impl Into<String>) -> Self {
+        Owner { trust_anchor, basis: Basis::Waived { reason: reason.into() } }
     }
 
-    /// The owner's CA certificate.
-    pub const fn trust_anchor(&self) -> &Certificate {
+    /// The owner's CA certificate, or chain.
+    pub const fn trust_anchor(&self) -> &TrustAnchor {
         &self.trust_anchor
     }
 
@@ -182,26 +213,43 @@ impl Owner {
         &self.basis
     }
 
-    /// Checks that a certificate is the owner's very CA certificate.
+    /// Checks that a trust anchor is the owner's very one, certificate by certificate.
     ///
     /// # Errors
     /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another one.
-    pub fn is(&self, found: &Certificate, place: &str) -> Result<()> {
-        if self.trust_anchor.der() == found.der() {
+    pub fn is(&self, found: &TrustAnchor, place: &str) -> Result<()> {
+        if self.trust_anchor == *found {
             return Ok(());
         }
+        let same_first = self.trust_anchor.first().der() == found.first().der();
+        let what = if same_first {
+            "the bundle's trust anchor begins with your CA, but has another chain"
+        } else {
+            "the bundle's trust anchor is not your CA"
+        };
         Err(Error::new(
             Class::Rejected,
             "another-trust-anchor",
             format!(
-                "the bundle's trust anchor is not your CA\n  your CA      SHA-256 {}  {}\n  the bundle's SHA-256 {}  {place}",
-                hex(&self.trust_anchor.fingerprint()),
+                "{what}\n  your CA      SHA-256 {}  {}{}\n  the bundle's SHA-256 {}  {place}{}",
+                hex(&self.trust_anchor.first().fingerprint()),
                 self.basis.says(),
-                hex(&found.fingerprint()),
+                chain_lines(&self.trust_anchor),
+                hex(&found.first().fingerprint()),
+                chain_lines(found),
             ),
             "do not submit it: it was signed by another CA, or changed on its way back",
         ))
     }
+}
+
+/// The certificates above the first, a line each.
+fn chain_lines(trust_anchor: &TrustAnchor) -> String {
+    trust_anchor
+        .above()
+        .iter()
+        .map(|above| format!("\n    above it   SHA-256 {}  {}", hex(&above.fingerprint()), name_text(above.subject())))
+        .collect()
 }
 
 /// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said here.
@@ -212,7 +260,7 @@ pub struct Response<'a> {
     /// The signed certificate.
     pub signed_cert: &'a Certificate,
     /// The trust anchor.
-    pub trust_anchor: &'a Certificate,
+    pub trust_anchor: &'a TrustAnchor,
 }
 
 impl<'a> Response<'a> {
@@ -223,21 +271,22 @@ impl<'a> Response<'a> {
 
     /// Its fingerprint, for this cluster.
     pub fn fingerprint(&self, id: &ClusterId) -> Fingerprint {
-        Fingerprint::of_response(id, self.csr.der(), self.signed_cert.der(), self.trust_anchor.der())
+        Fingerprint::of_response(id, self.csr.der(), self.signed_cert.der(), self.trust_anchor.ders())
     }
 }
 
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
-pub fn not_proven(why: &str, certificate: &Certificate, place: &str) -> Error {
+pub fn not_proven(why: &str, trust_anchor: &TrustAnchor, place: &str) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
         format!(
-            "nothing proves that the CA in the bundle is yours; nothing was sent\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}\n  file             {place}",
-            name_text(certificate.subject()),
-            hex(&certificate.fingerprint()),
+            "nothing proves that the CA in the bundle is yours; nothing was sent\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}{}\n  file             {place}",
+            name_text(trust_anchor.first().subject()),
+            hex(&trust_anchor.first().fingerprint()),
+            chain_lines(trust_anchor),
         ),
-        "name your CA: --ca FILE, with a copy of its certificate that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
+        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
          records that",
     )
 }
@@ -330,19 +379,21 @@ mod tests {
     fn a_key_proves_its_own_certificate_alone_and_not_where_it_lies_in_the_bundle_in_plain() {
         let (own, theirs) = (made("CN=CA"), made("CN=CA"));
         for (origin, basis) in [(KeyOrigin::Named, Basis::Key), (KeyOrigin::Unlocked, Basis::Key), (KeyOrigin::New, Basis::NewCa)] {
-            assert_eq!(*Owner::with_key(&own.1, origin, &own.0, PLACE).unwrap().basis(), basis);
-            ends(Owner::with_key(&own.1, origin, &theirs.0, PLACE), "owner-not-proven");
+            assert_eq!(*Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE).unwrap().basis(), basis);
+            ends(Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE), "owner-not-proven");
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
-            ends(Owner::with_key(&own.1, origin, &own.0, PLACE), "owner-not-proven");
+            ends(Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE), "owner-not-proven");
         }
     }
 
     #[test]
     fn a_fingerprint_names_one_certificate() {
         let (own, theirs) = (made("CN=CA").0, made("CN=CA").0);
-        assert_eq!(*Owner::with_fingerprint(&own.fingerprint(), &own, PLACE).unwrap().basis(), Basis::CertificateFingerprint);
-        ends(Owner::with_fingerprint(&own.fingerprint(), &theirs, PLACE), "another-trust-anchor");
+        let named = [own.fingerprint()];
+        assert_eq!(*Owner::with_fingerprints(&named, &own.into(), PLACE).unwrap().basis(), Basis::CertificateFingerprint);
+        ends(Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE), "another-trust-anchor");
+        ends(Owner::with_fingerprints(&[], &theirs.into(), PLACE), "owner-not-proven");
     }
 
     #[test]
@@ -352,7 +403,7 @@ mod tests {
         let (id, another): (ClusterId, ClusterId) = ("cluster-abc234defgh".parse().unwrap(), "cluster-bbbbbbbbbbb".parse().unwrap());
         let read_out = Response::of(&ours).fingerprint(&id);
         let owner = Owner::with_response(read_out, &id, &Response::of(&ours)).unwrap();
-        assert_eq!((owner.trust_anchor(), owner.basis()), (&own.0, &Basis::ResponseFingerprint));
+        assert_eq!((owner.trust_anchor().first(), owner.basis()), (&own.0, &Basis::ResponseFingerprint));
         assert!(Owner::with_response(read_out, &id, &Response::of(&others)).is_err());
         assert!(Owner::with_response(read_out, &another, &Response::of(&ours)).is_err());
     }
@@ -362,7 +413,7 @@ mod tests {
         let (own, theirs) = (made("CN=CA"), made("CN=CA"));
         let (proven, other) = (csr("verified--never-expires"), csr("csr.key--of-a-stranger"));
         let grounds = Grounds::Unverified { csr: &proven, reason: "a test" };
-        let owner = Owner::named(own.0.clone());
+        let owner = Owner::named(own.0.clone().into());
         assert!(Authorized::new(pair(&proven, &own), &grounds, &owner).is_ok());
         ends(Authorized::new(pair(&proven, &theirs), &grounds, &owner), "another-trust-anchor");
         ends(Authorized::new(pair(&other, &own), &grounds, &owner), "pair-unfit");

@@ -239,7 +239,7 @@ fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
     refused(&missing, 5, "ca-not-found", &[&missing]);
     moto().pca("UpdateCertificateAuthority", &json!({ "CertificateAuthorityArn": arn, "Status": "DISABLED" }));
     refused(&arn, 5, "ca-not-active", &["DISABLED, expected ACTIVE"]);
-    // A subordinate CA, active: its certificate is another's root here, and its type says enough.
+    // A subordinate CA, active: its certificate is another's root here, and no chain came with it.
     let config = json!({ "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA", "Subject": { "CommonName": "Subordinate" } });
     let made =
         moto().pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "SUBORDINATE" }));
@@ -249,7 +249,7 @@ fn a_private_ca_that_is_not_there_or_not_active_signs_nothing() {
         "ImportCertificateAuthorityCertificate",
         &json!({ "CertificateAuthorityArn": arn, "Certificate": support::aws::base64(root.as_bytes()) }),
     );
-    refused(arn, 5, "trust-anchor-refused", &["SUBORDINATE, expected ROOT"]);
+    refused(arn, 5, "trust-anchor-refused", &["SUBORDINATE", "no chain"]);
 }
 
 /// All the way: the cluster on the simulator, the CA's key on moto, and nothing of the one asked of the other.

@@ -127,7 +127,7 @@ fn request() -> InitializeCluster {
     let ca = Ca::new(trust_anchor.as_bytes(), &key, now).unwrap();
     let grounds = Grounds::Unverified { csr: &csr, reason: "a test" };
     let pair = issue(&grounds, &ca, &Terms { serial: [7; 20], now, days: 3652 }).unwrap();
-    let authorized = Authorized::new(pair, &grounds, &Owner::named(ca.certificate().clone())).unwrap();
+    let authorized = Authorized::new(pair, &grounds, &Owner::named(ca.trust_anchor().clone())).unwrap();
     InitializeCluster::new("cluster-abc234defgh", &authorized)
 }
 

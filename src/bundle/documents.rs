@@ -92,6 +92,9 @@ pub struct Response {
     pub signed_cert_sha256: OutsideText,
     /// SHA-256 of the CA certificate's DER.
     pub ca_fingerprint: OutsideText,
+    /// The same of each certificate above it, where the trust anchor is a chain.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub chain_sha256: Vec<OutsideText>,
     /// The key that signed, where it is not in a file: `awskms:` and its ARN, say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ca_key: Option<OutsideText>,
@@ -167,8 +170,11 @@ pub struct Receipt {
     pub csr_sha256: Option<OutsideText>,
     /// SHA-256 of the signed certificate's DER.
     pub signed_cert_sha256: OutsideText,
-    /// SHA-256 of the trust anchor's DER.
+    /// SHA-256 of the DER of the trust anchor's first certificate, the CA's that signed.
     pub trust_anchor_sha256: OutsideText,
+    /// The same of each certificate above it, where the trust anchor is a chain.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub chain_sha256: Vec<OutsideText>,
     /// SHA-256 of the DER of the ClusterCertificate that DescribeClusters returned.
     pub cluster_certificate_sha256: OutsideText,
     /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
@@ -212,7 +218,7 @@ impl Receipt {
                 Some(receipt.cluster_certificate_sha256.clone()),
             ]
         };
-        claim(self) == claim(other)
+        claim(self) == claim(other) && self.chain_sha256 == other.chain_sha256
     }
 }
 

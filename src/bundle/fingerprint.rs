@@ -37,9 +37,11 @@ impl Fingerprint {
         ])
     }
 
-    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed certificate and of the trust anchor.
-    pub fn of_response(id: &ClusterId, csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8]) -> Self {
-        Self::over(&[b"hsmboot response 1", id.as_str().as_bytes(), csr, signed_cert, trust_anchor])
+    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed certificate and of each certificate of the trust anchor, in their order.
+    pub fn of_response<'a>(id: &'a ClusterId, csr: &'a [u8], signed_cert: &'a [u8], trust_anchor: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut parts: Vec<&[u8]> = vec![b"hsmboot response 1", id.as_str().as_bytes(), csr, signed_cert];
+        parts.extend(trust_anchor);
+        Self::over(&parts)
     }
 
     /// Which of the six groups of digits differ, counted from 1: one where somebody misheard, nearly all where it is another thing.
@@ -127,9 +129,13 @@ mod tests {
         let requests = [["a"; 4], ["x", "a", "a", "a"], ["a", "x", "a", "a"], ["a", "a", "x", "a"], ["a", "a", "a", "x"]];
         let mut all: Vec<Fingerprint> = requests.iter().map(|parts| Fingerprint::of_request(&one, &evidence(*parts))).collect();
         all.push(Fingerprint::of_request(&other, &evidence(["a"; 4])));
-        let response = |id, parts: [&str; 3]| Fingerprint::of_response(id, parts[0].as_bytes(), parts[1].as_bytes(), parts[2].as_bytes());
-        all.extend([["a"; 3], ["x", "a", "a"], ["a", "x", "a"], ["a", "a", "x"]].map(|parts| response(&one, parts)));
-        all.push(response(&other, ["a"; 3]));
+        let response = |id, csr: &str, signed_cert: &str, chain: &[&'static str]| {
+            Fingerprint::of_response(id, csr.as_bytes(), signed_cert.as_bytes(), chain.iter().map(|part| part.as_bytes()))
+        };
+        let chains = [&["a"][..], &["x"], &["a", "a"], &["a", "x"], &["x", "a"], &["aa"], &["a", "a", "a"], &["a", "a", "x"], &["a", "x", "a"]];
+        all.extend(chains.map(|chain| response(&one, "a", "a", chain)));
+        all.extend([("x", "a"), ("a", "x")].map(|(csr, signed_cert)| response(&one, csr, signed_cert, &["a"])));
+        all.push(response(&other, "a", "a", &["a"]));
         for (at, this) in all.iter().enumerate() {
             assert!(!all.iter().skip(at + 1).any(|that| this == that), "{at}");
         }

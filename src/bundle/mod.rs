@@ -31,6 +31,14 @@ use crate::x509::{hex, sha256};
 
 /// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
 pub const CA_FILE: &str = "customerCA.crt";
+/// A chain's file in the AWS guide of today: the trust anchor of a bundle that was put together by hand, where there is no [`CA_FILE`]. `ca init --issuer`
+/// writes it.
+pub const CHAIN_FILE: &str = "chainCA.crt";
+/// The self-signed certificate's file in the AWS guide of today: the trust anchor of a bundle that has neither of the other two. Beside a chain it is that
+/// chain's root.
+pub const ROOT_CA_FILE: &str = "customerRootCA.crt";
+/// The trust anchor's files: the first that is there is the one.
+pub const TRUST_ANCHOR_FILES: [&str; 3] = [CA_FILE, CHAIN_FILE, ROOT_CA_FILE];
 /// See [`CA_FILE`].
 pub const CA_KEY_FILE: &str = "customerCA.key";
 /// Facts of the request, by `fetch`.
@@ -323,7 +331,12 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::read`].
     pub fn read_trust_anchor(&self) -> Result<Vec<u8>> {
-        self.store.read(CA_FILE, "the trust anchor", fsio::MAX_INPUT)
+        self.store.read(self.trust_anchor_file(), "the trust anchor", fsio::MAX_INPUT)
+    }
+
+    /// The file that holds the trust anchor, or would.
+    pub fn trust_anchor_file(&self) -> &'static str {
+        self.store.trust_anchor_file()
     }
 
     /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a certificate that is absent is read as empty.
@@ -439,7 +452,7 @@ fn write_step(held: HeldStore<'_>, cluster: Option<&ClusterId>, files: &[NewFile
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
 
 /// The names that do not begin with a cluster's id.
-const FIXED: [&str; 7] = [REQUEST, VERIFICATION, CA_FILE, RESPONSE, RECEIPT, CREATION, TRANSCRIPT];
+const FIXED: [&str; 9] = [REQUEST, VERIFICATION, CA_FILE, CHAIN_FILE, ROOT_CA_FILE, RESPONSE, RECEIPT, CREATION, TRANSCRIPT];
 
 /// Whether this is the name of a file that belongs into a bundle, of whichever cluster.
 pub(crate) fn is_own(name: &str) -> bool {
@@ -526,7 +539,11 @@ mod tests {
             let other = if name == VERIFICATION { RESPONSE } else { VERIFICATION };
             // Before the first step: only steps write down what was created or claimed.
             std::fs::write(&path, "one").unwrap();
-            assert_eq!(account(&bundle, &name), Some(if name == CA_FILE { Account::Found } else { Account::Unaccounted }), "{name}");
+            assert_eq!(
+                account(&bundle, &name),
+                Some(if TRUST_ANCHOR_FILES.contains(&name.as_str()) { Account::Found } else { Account::Unaccounted }),
+                "{name}"
+            );
             write(&bundle, other, b"{}");
             let found = if [CREATION, RECEIPT].contains(&name.as_str()) { Account::Unaccounted } else { Account::Found };
             assert_eq!(account(&bundle, &name), Some(found), "{name}");
@@ -544,7 +561,7 @@ mod tests {
             std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
             write(&bundle, other, b"{ }");
             std::fs::write(&path, "four").unwrap();
-            let added = if name == CA_FILE { Account::Found } else { Account::Unaccounted };
+            let added = if TRUST_ANCHOR_FILES.contains(&name.as_str()) { Account::Found } else { Account::Unaccounted };
             assert_eq!(account(&bundle, &name), Some(added), "{name}");
             write(&bundle, Part::Csr.file_name(bundle.id()).as_str(), b"csr");
             if name != Part::Csr.file_name(bundle.id()) {

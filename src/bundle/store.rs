@@ -95,6 +95,11 @@ impl Store {
         Store { path: path.to_owned(), form, dir: Arc::default(), known: Known::default() }
     }
 
+    /// The file that holds the trust anchor: of the names that it may have, the first that is there. `customerCA.crt` where none is.
+    pub fn trust_anchor_file(&self) -> &'static str {
+        super::TRUST_ANCHOR_FILES.into_iter().find(|name| self.has(name)).unwrap_or(CA_FILE)
+    }
+
     /// The same place, of which nothing is known yet.
     #[must_use]
     pub fn anew(&self) -> Self {
@@ -444,7 +449,7 @@ fn again(name: &str) -> &'static str {
     let is = |part: Part| name.ends_with(part.suffix());
     if name == REQUEST || Part::REQUEST.into_iter().any(is) {
         "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
-    } else if name == CA_FILE || name == RESPONSE || is(Part::SignedCert) {
+    } else if super::TRUST_ANCHOR_FILES.contains(&name) || name == RESPONSE || is(Part::SignedCert) {
         "copy the bundle again from where it was signed, or sign it again with `hsmboot sign`"
     } else {
         "check the path"

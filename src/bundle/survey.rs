@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{
-    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, Trail,
-    VERIFICATION,
+    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT,
+    TRUST_ANCHOR_FILES, Trail, VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
@@ -169,7 +169,12 @@ impl Survey {
 
     /// The trust anchor's text, where it can be read.
     pub fn trust_anchor(&self) -> Option<&[u8]> {
-        self.content(CA_FILE)
+        self.content(self.trust_anchor_file())
+    }
+
+    /// The file that holds the trust anchor, or would.
+    pub fn trust_anchor_file(&self) -> &'static str {
+        TRUST_ANCHOR_FILES.into_iter().find(|name| self.holds(name)).unwrap_or(CA_FILE)
     }
 
     /// What there is to judge; what is absent is empty, and an absent CSR none.

@@ -1,13 +1,13 @@
 //! What the pair is asked once the cluster is claimed: by TLS clients, which take the signed certificate for a server's and the trust anchor for its
 //! CA's. InitializeCluster cannot be taken back, so what they would refuse is refused, or noted, before it is sent.
 
-use super::{Judged, fail, names, note};
+use super::{Judged, fail, note};
 use crate::x509::extension::{
     ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH,
     SUBJECT_ALT_NAME,
 };
 use crate::x509::general_name::GeneralName;
-use crate::x509::{Certificate, Moment, hex, name};
+use crate::x509::{Certificate, Moment, TrustAnchor, hex, name};
 
 /// `check.signed-cert.not-ca`: whoever has the HSM's key must not be able to issue certificates.
 pub(super) fn not_ca(signed: &Certificate) -> Judged {
@@ -79,51 +79,38 @@ pub(super) fn critical(noun: &str, certificate: &Certificate) -> Judged {
 }
 
 /// `check.key-identifiers` and `check.trust-anchor.key-identifiers`: an authority key identifier says nothing else than its authority's certificate.
-pub(super) fn key_identifiers(noun: &str, certificate: &Certificate, authority: &Certificate) -> Judged {
+pub(super) fn key_identifiers(noun: &str, certificate: &Certificate, authority_noun: &str, authority: &Certificate) -> Judged {
     let Some(identifier) = &certificate.extensions().authority_key_identifier else {
         return Ok(format!("{noun} has no authority key identifier"));
     };
-    match contradiction(identifier, authority) {
-        None => Ok(format!("{noun}'s authority key identifier does not contradict the trust anchor")),
-        Some(text) => fail(format!("{noun}'s authority key identifier names another CA certificate than the trust anchor: {text}")),
+    match contradiction(identifier, authority_noun, authority) {
+        None => Ok(format!("{noun}'s authority key identifier does not contradict {authority_noun}")),
+        Some(text) => fail(format!("{noun}'s authority key identifier names another CA certificate than {authority_noun}: {text}")),
     }
 }
 
-fn contradiction(identifier: &AuthorityKeyIdentifier, authority: &Certificate) -> Option<String> {
+fn contradiction(identifier: &AuthorityKeyIdentifier, noun: &str, authority: &Certificate) -> Option<String> {
     if let (Some(named), Some(own)) = (&identifier.key, &authority.extensions().subject_key_identifier)
         && named != own
     {
-        return Some(format!("key {}, and the trust anchor's subject key identifier is {}", hex(named), hex(own)));
+        return Some(format!("key {}, and {noun}'s subject key identifier is {}", hex(named), hex(own)));
     }
     let (issuers, serial) = identifier.certificate.as_ref()?;
     if serial != authority.serial() {
-        return Some(format!("serial {}, and the trust anchor's is {}", hex(serial), hex(authority.serial())));
+        return Some(format!("serial {}, and {noun}'s is {}", hex(serial), hex(authority.serial())));
     }
     let named: Vec<&Vec<u8>> =
         issuers.iter().filter_map(|issuer| if let GeneralName::Directory(name) = issuer { Some(name) } else { None }).collect();
     match named.first() {
-        Some(first) if named.iter().all(|named| !name::same_name(named, authority.issuer())) => Some(format!(
-            "a certificate issued by {}, and the trust anchor is issued by {}",
-            name::name_text(first),
-            name::name_text(authority.issuer())
-        )),
+        Some(first) if named.iter().all(|named| !name::same_name(named, authority.issuer())) => {
+            Some(format!("a certificate issued by {}, and {noun} is issued by {}", name::name_text(first), name::name_text(authority.issuer())))
+        }
         _ => None,
     }
 }
 
-/// `check.name-constraints`: of a signed certificate with these names.
-pub(super) fn name_constraints(anchor: &Certificate, subject: &[u8], others: &[GeneralName]) -> Judged {
-    let Some(constraints) = &anchor.extensions().name_constraints else {
-        return Ok("the trust anchor has no nameConstraints".to_owned());
-    };
-    match names::excluded(constraints, subject, others) {
-        None => Ok(format!("the trust anchor's nameConstraints leave room for {}", name::name_text(subject))),
-        Some(text) => fail(format!("the trust anchor's nameConstraints do not allow the signed certificate: {text}")),
-    }
-}
-
 /// `check.validity.within-trust-anchor`: a note, since now both are valid.
-pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &Certificate) -> Judged {
+pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &TrustAnchor) -> Judged {
     let (end, last) = (signed.not_after(), anchor.not_after());
     match end <= last {
         true => Ok(format!("the signed certificate is valid until {end}, and the trust anchor until {last}")),

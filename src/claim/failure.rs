@@ -290,6 +290,9 @@ fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: 
         match doubt {
             Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
             Doubt::AnotherName { .. } => "name the CA's certificate of that name with `--ca`: one key has had two names",
+            Doubt::NotTheFirst { .. } => {
+                "a chain's first certificate is that of the CA which claims: if that other CA is yours, name a chain that begins with it, the root last"
+            }
             Doubt::Subordinate { .. } => "name the whole chain with `--ca`: the CA that signed first, the root last",
             Doubt::Unreadable(_) | Doubt::CaItself | Doubt::Unverifiable(_) => {
                 "nothing was changed; compare the certificate with what your CA has issued, and leave the cluster as it is until you know"

@@ -10,7 +10,7 @@ mod lenient;
 mod tests;
 
 use crate::x509::name::same_name;
-use crate::x509::{Certificate, name_text, sha256};
+use crate::x509::{TrustAnchor, name_text, sha256};
 
 use super::Shown;
 use legacy_signature::{LegacyKey, Verdict};
@@ -55,6 +55,13 @@ pub enum Doubt {
         /// The cluster certificate's issuer.
         issuer: String,
     },
+    /// A CA of the owner's chain signed it, but not the first.
+    NotTheFirst {
+        /// The cluster certificate's issuer.
+        issuer: String,
+        /// The subject of the chain's first certificate.
+        first: String,
+    },
     /// The signature, or the CA's key, is of a kind that cannot be verified here: which.
     Unverifiable(String),
     /// No CA was given.
@@ -70,6 +77,9 @@ impl std::fmt::Display for Doubt {
                 write!(f, "your CA's key signed the cluster's certificate, but in the name of {issuer}, not of {subject}")
             }
             Doubt::Subordinate { issuer } => write!(f, "a CA below yours signed the cluster's certificate: {issuer}"),
+            Doubt::NotTheFirst { issuer, first } => {
+                write!(f, "another CA of your chain than its first signed the cluster's certificate: {issuer}, not {first}")
+            }
             Doubt::Unverifiable(why) => f.write_str(why),
             Doubt::NoCa => f.write_str("no CA was given"),
         }
@@ -90,12 +100,9 @@ impl OwnerCertificate {
         Ok(LenientCertificate::all_from_text(bytes)?.into_iter().map(OwnerCertificate).collect())
     }
 
-    /// Takes one that is parsed already.
-    ///
-    /// # Errors
-    /// Never for one that [`Certificate`] has read.
-    pub fn from_certificate(certificate: &Certificate) -> Result<Self, String> {
-        LenientCertificate::from_der(certificate.der()).map(OwnerCertificate)
+    /// Takes those of a trust anchor. Whatever [`crate::x509::Certificate`] has read reads here as well.
+    pub fn all_of(trust_anchor: &TrustAnchor) -> Vec<Self> {
+        trust_anchor.certificates().filter_map(|certificate| LenientCertificate::from_der(certificate.der()).ok()).map(OwnerCertificate).collect()
     }
 
     /// The certificate, as it came.
@@ -141,8 +148,9 @@ impl Ownership {
 
 /// Judges whose a cluster is by `ClusterCertificate` as the service returned it.
 ///
-/// `owner` holds the trust anchor's certificates, in any order: each one's holder is the owner. Whether they belong together, are valid now, or would
-/// be taken by InitializeCluster is not looked at. Of several certificates in the cluster's text the first is the cluster's.
+/// `owner` holds the trust anchor's certificates: the first is that of the CA which signs, and its holder is the owner; those above it have signed that one,
+/// and perhaps other CAs, other people's. Whether they belong together, are valid now, or would be taken by InitializeCluster is not looked at. Of several
+/// certificates in the cluster's text the first is the cluster's.
 pub fn judge(cluster_certificate: &str, owner: &[OwnerCertificate], expected: &Expected<'_>) -> Judgement {
     match LenientCertificate::first_from_text(cluster_certificate.as_bytes()) {
         Ok((certificate, others)) => {
@@ -166,8 +174,13 @@ fn ownership(certificate: &LenientCertificate, others: &[LenientCertificate], ow
     if owner.iter().any(|ca| same_key(ca.0.spki(), certificate.spki())) {
         return Ownership::CannotBeJudged(Doubt::CaItself);
     }
-    match signer(certificate, owner) {
+    let (first, above) = owner.split_at(owner.len().min(1));
+    match signer(certificate, first) {
         Ok(true) => of_owner(certificate, expected),
+        Ok(false) if !above.is_empty() && signer(certificate, above) == Ok(true) => {
+            let first = first.first().map(|first| name_text(first.0.subject())).unwrap_or_default();
+            Ownership::CannotBeJudged(Doubt::NotTheFirst { issuer: name_text(certificate.issuer()), first })
+        }
         Ok(false) if is_below(certificate, others, owner) => {
             Ownership::CannotBeJudged(Doubt::Subordinate { issuer: name_text(certificate.issuer()) })
         }

@@ -2,14 +2,14 @@
 
 use crate::cloudhsm::InitializeCluster;
 use crate::owner::Authorized;
-use crate::x509::{Certificate, Csr};
+use crate::x509::{Certificate, Csr, TrustAnchor};
 
 /// An authorized pair, ready to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Papers {
     pub(super) csr: Csr,
     pub(super) signed_cert: Certificate,
-    pub(super) trust_anchor: Certificate,
+    pub(super) trust_anchor: TrustAnchor,
     pub(super) request: InitializeCluster,
 }
 

@@ -179,7 +179,7 @@ impl Claim {
                 return self.fail(Failure::OwnerUnclear { cluster_id, state: cluster.state, theirs, doubt, sent });
             }
             Signer::Another(theirs) => {
-                let ours = self.mandate().trust_anchor.map(Shown::of);
+                let ours = self.mandate().trust_anchor.map(|ours| Shown::of(ours.first()));
                 return self.fail(Failure::ClaimedByAnother {
                     cluster_id: self.cluster_id.clone(),
                     state: cluster.state,

@@ -61,7 +61,7 @@ pub(super) fn material() -> &'static Material {
         let csr_text = csr(&hsm);
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         let pair = crate::check::check(csr_text.as_bytes(), text(&signed).as_bytes(), text(&ca_der).as_bytes(), now).into_pair().unwrap();
-        let owner = Owner::named(Certificate::from_der(&ca_der).unwrap());
+        let owner = Owner::named(Certificate::from_der(&ca_der).unwrap().into());
         let csr_read = pair.csr().clone();
         let authorized = Authorized::new(pair, &Grounds::Unverified { csr: &csr_read, reason: "a test" }, &owner).unwrap();
         Material {
@@ -296,7 +296,7 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
     for certificate in [&material().theirs, &material().namesake] {
         let run = submit(&[claimed(ClusterState::Active, certificate)], &[]);
         run.ends_with(8, "claimed-by-another-ca");
-        let ours = crate::x509::hex(&material().papers.trust_anchor.fingerprint());
+        let ours = crate::x509::hex(&material().papers.trust_anchor.first().fingerprint());
         let message = run.end.unwrap_err().message;
         assert!(message.contains(&ours) && message.matches("SHA-256").count() == 2, "{message}");
     }

@@ -2,7 +2,7 @@
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, name_text, sha256};
+use crate::x509::{Certificate, Csr, TrustAnchor, name_text, sha256};
 
 use super::failure::LiveCsr;
 use super::ownership::{self, Doubt, Expected, Judgement, OwnerCertificate, Ownership};
@@ -11,7 +11,7 @@ use super::ownership::{self, Doubt, Expected, Judgement, OwnerCertificate, Owner
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mandate<'a> {
     /// The owner's CA.
-    pub(super) trust_anchor: Option<&'a Certificate>,
+    pub(super) trust_anchor: Option<&'a TrustAnchor>,
     /// The pair's certificate.
     pub(super) signed_cert: Option<&'a Certificate>,
     /// The CSR that the claim is for.
@@ -123,7 +123,7 @@ fn live_csr(text: &str, mandate: &Mandate<'_>) -> LiveCsr {
 fn signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<Signer> {
     let text = cluster.certificates.cluster_certificate.as_deref()?;
     // One that this crate has read reads here as well.
-    let owner: Vec<OwnerCertificate> = mandate.trust_anchor.and_then(|ca| OwnerCertificate::from_certificate(ca).ok()).into_iter().collect();
+    let owner = mandate.trust_anchor.map(OwnerCertificate::all_of).unwrap_or_default();
     let expected = Expected { csr_spki: mandate.csr.map(Csr::spki), signed_cert: mandate.signed_cert.map(Certificate::der) };
     let Judgement { ownership, shown, .. } = ownership::judge(text, &owner, &expected);
     Some(match ownership {

@@ -8,6 +8,7 @@ use super::args::PassphraseArgs;
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
 use super::key::KeyAccess;
+use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE};
@@ -85,7 +86,7 @@ Examples:
 
 Exit codes: 0 shown, also where CloudHSM would refuse it; 2 wrong command line; 4 not a certificate")]
 pub struct ShowArgs {
-    /// The CA's certificate
+    /// The CA's certificate, or chain
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -238,23 +239,28 @@ fn lines(summary: &CaSummary) -> String {
 }
 
 fn show(args: &ShowArgs) -> Result<Outcome> {
-    let name = shown(&args.file);
     let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
-    let bad = |fault: &dyn std::fmt::Display| {
-        Error::new(Class::Input, "malformed", format!("{name}: {fault}"), "give one certificate in PEM, with nothing around it")
+    let trust_anchor = read_trust_anchor(&content, &shown(&args.file))?;
+    let summaries: Vec<CaSummary> = trust_anchor.certificates().map(CaSummary::of).collect();
+    let judged = crate::check::trust_anchor(trust_anchor.to_pem().as_bytes(), super::now());
+    let (notes, refused) = match judged {
+        Ok((_, notes)) => (notes.into_iter().map(|note| note.detail).collect::<Vec<_>>(), None),
+        Err(error) => (Vec::new(), Some(error.message)),
     };
-    let certificate = Certificate::of_owner(&content).map_err(|fault| bad(&fault))?;
-    let summary = CaSummary::of(&certificate);
-    let now = super::now();
-    let refused = crate::check::trust_anchor(certificate.to_pem().as_bytes(), now).err();
-    let verdict = match &refused {
-        None => "CloudHSM would take this as trust anchor".to_owned(),
-        Some(error) => error.message.clone(),
-    };
-    let mut document = serde_json::to_value(&summary).unwrap_or_default();
+    let mut text: String = summaries.iter().map(lines).collect::<Vec<_>>().join("\n  issued by\n");
+    text.push_str(&match &refused {
+        // A service's silence is no promise.
+        None => "fit as trust anchor: nothing that CloudHSM documents speaks against it\n".to_owned(),
+        Some(message) => format!("{message}\n"),
+    });
+    text.push_str(&notes.iter().map(|note| format!("  but {note}\n")).collect::<String>());
+    let mut summaries = summaries.iter();
+    let mut document = serde_json::to_value(summaries.next()).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {
+        object.insert("chain".to_owned(), json!(summaries.collect::<Vec<_>>()));
         object.insert("fit_as_trust_anchor".to_owned(), json!(refused.is_none()));
-        object.insert("refusal".to_owned(), json!(refused.map(|error| error.message)));
+        object.insert("notes".to_owned(), json!(notes));
+        object.insert("refusal".to_owned(), json!(refused));
     }
-    Ok(Outcome::done(document, format!("{}{verdict}\n", lines(&summary))))
+    Ok(Outcome::done(document, text))
 }

@@ -26,7 +26,7 @@ pub struct Args {
     /// The certificate that your CA made for it
     #[arg(long, value_name = "FILE")]
     signed_cert: PathBuf,
-    /// Your CA's own, self-signed certificate
+    /// Your CA's own, self-signed certificate, or its chain: the CA that signed first, its root last
     #[arg(long, value_name = "FILE")]
     trust_anchor: PathBuf,
     /// The moment to judge validity at, RFC 3339 (default: now)

@@ -7,7 +7,7 @@ use crate::cloudhsm::Place;
 use crate::error::{Class, Error, Result};
 use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
-use crate::x509::{Certificate, hex, name_text};
+use crate::x509::{TrustAnchor, hex, name_text};
 
 /// `--yes`
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Intent<'a> {
     pub(crate) place: &'a Place,
     /// The AWS account, where the credentials name it.
     pub(crate) account: Option<&'a OutsideText>,
-    pub(crate) trust_anchor: &'a Certificate,
+    pub(crate) trust_anchor: &'a TrustAnchor,
     /// How the owner was named or proved; `None`: not yet.
     pub(crate) owner: Option<&'a crate::owner::Basis>,
     pub(crate) record: &'a Record,
@@ -80,9 +80,11 @@ impl Intent<'_> {
                 (Verdict::Verified, false) => styled(YELLOW, format!("verified against roots that you gave: {}", given.join(", "))),
             },
         );
-        line("CA", name_text(self.trust_anchor.subject()).into());
-        line("", format!("SHA-256 {}", hex(&self.trust_anchor.fingerprint())).into());
-        line("", format!("ends {}", self.trust_anchor.not_after()).into());
+        for (at, certificate) in self.trust_anchor.certificates().enumerate() {
+            line(if at == 0 { "CA" } else { "under" }, name_text(certificate.subject()).into());
+            line("", format!("SHA-256 {}", hex(&certificate.fingerprint())).into());
+            line("", format!("ends {}", certificate.not_after()).into());
+        }
         let owner = match self.owner {
             None => styled(YELLOW, "not named yet: the fingerprint of the response will"),
             Some(basis) if basis.waiver().is_some() => styled(RED, basis.says()),

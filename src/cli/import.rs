@@ -32,7 +32,7 @@ pub struct Args {
     /// The certificate that the CA made for the bundle's CSR
     #[arg(long, value_name = "FILE")]
     signed_cert: PathBuf,
-    /// The CA's own, self-signed certificate
+    /// The CA's own, self-signed certificate, or its chain: the CA that signed first, its root last
     #[arg(long, value_name = "FILE")]
     trust_anchor: PathBuf,
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
-    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, &named.text, now).into_pair()?;
+    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, named.trust_anchor.to_pem().as_bytes(), now).into_pair()?;
     let owner = named.owner();
     owner.is(pair.trust_anchor(), "the pair's")?;
     sign::note_subject(&pair, ui);

@@ -9,13 +9,13 @@ use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::owner::Owner;
-use crate::x509::Certificate;
+use crate::x509::TrustAnchor;
 
-/// A CA certificate of the operator's own, read from a file that is not the bundle's.
+/// A CA certificate, or chain, of the operator's own, read from a file that is not the bundle's.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedCa {
-    /// The certificate.
-    pub(crate) certificate: Certificate,
+    /// The certificate, or chain.
+    pub(crate) trust_anchor: TrustAnchor,
     /// The file's content.
     pub(crate) text: Vec<u8>,
     /// The file.
@@ -41,21 +41,34 @@ impl NamedCa {
                 format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
             ));
         }
-        let certificate = Certificate::of_owner(&text).map_err(|fault| {
-            Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(file)), "give one certificate in PEM, with nothing around it")
-        })?;
-        Ok(NamedCa { certificate, text, file: file.to_owned() })
+        let trust_anchor = read_trust_anchor(&text, &shown(file))?;
+        Ok(NamedCa { trust_anchor, text, file: file.to_owned() })
     }
 
     /// The owner that this names.
     pub(crate) fn owner(&self) -> Owner {
-        Owner::named(self.certificate.clone())
+        Owner::named(self.trust_anchor.clone())
     }
 
     /// The file, for the transcript.
     pub(crate) fn given(&self) -> Digests {
         given(&self.file, &self.text)
     }
+}
+
+/// A trust anchor as somebody's file has it; `place` is for messages.
+///
+/// # Errors
+/// Class [`Class::Input`], `malformed`.
+pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> Result<TrustAnchor> {
+    TrustAnchor::from_file(text).map_err(|fault| {
+        Error::new(
+            Class::Input,
+            "malformed",
+            format!("{place}: {fault}"),
+            "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that signs first, the root last",
+        )
+    })
 }
 
 /// Whether a path leads to a file of the bundle, or through it, by path, link or inode. `facts` are of what was opened there.
@@ -77,11 +90,13 @@ pub struct FromBundleArgs {
 #[cfg(feature = "online")]
 impl FromBundleArgs {
     /// The owner on the operator's word alone, which is said in red.
-    pub(crate) fn waive(&self, certificate: &Certificate, reason: Option<&str>, ui: &super::ui::Ui) -> Owner {
+    pub(crate) fn waive(&self, trust_anchor: &TrustAnchor, reason: Option<&str>, ui: &super::ui::Ui) -> Owner {
         let reason = reason.unwrap_or_default();
         ui.alarm("NOTHING PROVES THE OWNER: the CA is taken from the bundle, and whoever could write to the bundle chose it.");
-        ui.alarm(&format!("SHA-256 {}", crate::x509::hex(&certificate.fingerprint())));
+        for fingerprint in trust_anchor.fingerprints() {
+            ui.alarm(&format!("SHA-256 {}", crate::x509::hex(&fingerprint)));
+        }
         ui.alarm(&format!("Going on because: {reason}"));
-        Owner::waived(certificate.clone(), reason)
+        Owner::waived(trust_anchor.clone(), reason)
     }
 }

@@ -75,7 +75,7 @@ pub struct Args {
 /// The CA that signs.
 #[derive(Debug, clap::Args)]
 pub struct CaArgs {
-    /// The CA's certificate, which becomes the trust anchor
+    /// The CA's certificate, which becomes the trust anchor; or its chain: this CA first, its root last
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
     #[cfg_attr(not(feature = "awskms"), arg(required = true))]
@@ -166,23 +166,23 @@ impl Work<'_> {
     fn by_own_ca(&self, certificate: &Path, source: &KeySource) -> Result<Outcome> {
         let Work { args, ui, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
-        let ca_text = fit_ca(named.text.clone(), &shown(certificate), now)?;
-        check_places(self.bundle, &ca_text, args.force)?;
+        fit_ca(&named.trust_anchor, &shown(certificate), now)?;
+        check_places(self.bundle, &named.trust_anchor, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
             token: &args.ca.token,
-            certificate: Some(named.certificate.clone()),
+            certificate: Some(named.trust_anchor.first().clone()),
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
         let key = access.load(source, ui)?;
-        let ca = Ca::new(&ca_text, key.key.as_ref(), now)?;
+        let ca = Ca::new(named.trust_anchor.to_pem().as_bytes(), key.key.as_ref(), now)?;
         let owner = named.owner();
-        owner.is(ca.certificate(), "the CA that signs")?;
+        owner.is(ca.trust_anchor(), "the CA that signs")?;
         self.bundle.check_unchanged(args.seal)?;
         let pair = issue(&self.grounds, &ca, &Terms { serial: super::random()?, now, days: args.ca.days })?;
-        let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().key(), sealed);
+        let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().first().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(named.given(), &owner, compared) };
         self.finish(&pair, Origin { ca_key: key.name.clone().map(Into::into), issued_by: None }, now, &step, compared)
     }

@@ -13,7 +13,7 @@ use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, path_value, styled};
 use super::{TOOL, sign};
-use crate::bundle::{self, Bundle, CA_FILE, Digests, Part, RECEIPT, Receipt, Step, Waiver};
+use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
@@ -23,7 +23,7 @@ use crate::outside::{OutsideText, shown};
 use crate::owner::{self, Authorized, Owner, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify as engine;
-use crate::x509::{Certificate, Csr, Moment};
+use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
@@ -47,12 +47,12 @@ pub struct Args {
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
-    /// Your own copy of the CA's certificate, which names the owner: a bundle whose trust anchor is another one is refused
+    /// Your own copy of the CA's certificate, or chain, which names the owner: a bundle whose trust anchor is another one is refused
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The SHA-256 of your CA's certificate, which names the owner as well
+    /// The SHA-256 of your CA's certificate, which names the owner as well; of a chain of three or four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
-    ca_fingerprint: Option<[u8; 32]>,
+    ca_fingerprint: Vec<[u8; 32]>,
     #[command(flatten)]
     from_bundle: FromBundleArgs,
     #[command(flatten)]
@@ -180,12 +180,20 @@ fn prove(
     ui: &Ui,
 ) -> Result<(Owner, Option<Compared>)> {
     let side = Side { what: "response", by: "sign" };
-    let place = bundle.place(CA_FILE).to_string();
+    let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let by_response = |expected| Owner::with_response(expected, bundle.id(), response).map_err(|apart| another(&side, &apart));
     // Everything that the command line says must hold.
     let expected = args.expect.expect.map(by_response).transpose()?;
     let compared = expected.as_ref().map(|_| Compared::Beforehand);
-    let fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, response.trust_anchor, &place)).transpose()?;
+    let by_fingerprints = || Owner::with_fingerprints(&args.ca_fingerprint, response.trust_anchor, &place);
+    // With --ca, or the response's fingerprint, all of the chain is named: what is given besides must fit, and need not suffice.
+    let fingerprint = match (args.ca_fingerprint.is_empty(), named.is_some() || expected.is_some()) {
+        (true, _) => None,
+        (false, false) => Some(by_fingerprints()?),
+        (false, true) => {
+            by_fingerprints().map_or_else(|error| if error.kind == "owner-not-proven" { Ok(None) } else { Err(error) }, |owner| Ok(Some(owner)))?
+        }
+    };
     if let Some(ca) = named {
         let owner = ca.owner();
         owner.is(response.trust_anchor, &place)?;
@@ -233,7 +241,7 @@ fn asked_again(bundle: &Bundle, error: Error) -> Error {
 struct Parts {
     csr: Csr,
     signed_cert: Certificate,
-    trust_anchor: Certificate,
+    trust_anchor: TrustAnchor,
     /// The pair; or why CloudHSM would not take it now, although its parts belong together.
     pair: Result<Pair>,
 }
@@ -250,7 +258,7 @@ impl Parts {
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
         let pair = checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error });
         let belongs_together = check::may_fail_with_time(&failed);
-        match (pair, Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), Certificate::of_owner(&trust_anchor)) {
+        match (pair, Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), TrustAnchor::from_file(&trust_anchor)) {
             (Err(error), ..) if !belongs_together => Err(error),
             (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor, pair }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
@@ -427,9 +435,10 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
     };
     let state = format!("\n  submitted            {submitted}\n  state                {}\n  HSM                  ", receipt.state);
     let rest = format!(
-        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}\n  bundle               {}\n",
+        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  bundle               {}\n",
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
+        receipt.chain_sha256.iter().map(|above| format!("\n    above it           SHA-256 {above}")).collect::<String>(),
         shown(bundle.path()),
     );
     Text::from([styled(GREEN, first), Text::from(state), proof, Text::from(rest)])

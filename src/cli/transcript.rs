@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::args::sha256_digits;
 use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, Text, path_value, styled};
-use crate::bundle::{Account, Bundle, CA_FILE, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
+use crate::bundle::{Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
 use crate::outside::{joined, shown, shown_text};
-use crate::x509::{Certificate, hex};
+use crate::x509::{Certificate, TrustAnchor, hex};
 
 /// Read a bundle's transcript: who did what to it, and when
 #[derive(Debug, clap::Subcommand)]
@@ -105,9 +105,12 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     let (store, id, transcript) = open(&args.dir)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
-        (Some(file), _) => Some(NamedCa::read(file, "--ca", &store)?.owner().trust_anchor().clone()),
+        (Some(file), _) => Some(NamedCa::read(file, "--ca", &store)?.trust_anchor.first().clone()),
         // Where it is missing, what follows says which step wrote it.
-        (None, Some(_)) if store.has(CA_FILE) => Certificate::of_owner(&store.read(CA_FILE, "the trust anchor", MAX_INPUT)?).ok(),
+        (None, Some(_)) if store.has(store.trust_anchor_file()) => {
+            let text = store.read(store.trust_anchor_file(), "the trust anchor", MAX_INPUT)?;
+            TrustAnchor::from_file(&text).ok().map(|trust_anchor| trust_anchor.first().clone())
+        }
         (None, _) => None,
     };
     transcript.account_for(&store, id.as_ref(), ca.as_ref().map(Certificate::key))?;
@@ -131,8 +134,9 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         }
         (Some(step), Some(ca), None) => {
             format!(
-                "sealed up to step {step} with the key of the bundle's own {CA_FILE} (SHA-256 {}), which proves nothing against who replaced both: \
+                "sealed up to step {step} with the key of the bundle's own {} (SHA-256 {}), which proves nothing against who replaced both: \
                  compare that, or give --ca",
+                store.trust_anchor_file(),
                 hex(&ca.fingerprint())
             )
         }

@@ -1,7 +1,7 @@
 //! AWS Private CA as the issuer: it takes the CSR, not to-be-signed bytes, and makes the certificate itself.
 //!
-//! An ARN proves nothing by itself: the root certificate that the service returns is held against what CloudHSM demands of a trust anchor, the
-//! caller may pin it, and what was issued goes through [`crate::check`] like a certificate of any other CA. Without [`Grounds`] nothing is requested.
+//! An ARN proves nothing by itself: the certificate that the service returns, with the chain above it where the CA is subordinate, is held against what CloudHSM
+//! demands of a trust anchor, the caller may pin it, and what was issued goes through [`crate::check`] like a certificate of any other CA. Without [`Grounds`] nothing is requested.
 
 mod arn;
 mod fault;
@@ -21,7 +21,7 @@ use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Moment, PublicKey, hex, sha256};
+use crate::x509::{Moment, PublicKey, TrustAnchor, hex, sha256};
 
 const SERVICE: Service = Service { id: "ACM PCA", endpoint_variable: "AWS_ENDPOINT_URL_ACM_PCA" };
 
@@ -41,7 +41,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a certificate is waited for, where nobody says: as long as the SDKs' waiter.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
-/// A private CA that is active, a root, and fit to be a trust anchor.
+/// What a CA's UsageMode says (AWS Private CA User Guide, "CA modes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// GENERAL_PURPOSE: certificates of any validity.
+    GeneralPurpose,
+    /// SHORT_LIVED_CERTIFICATE: certificates of seven days at most. A claimed cluster keeps its certificate for good.
+    ShortLived,
+}
+
+/// Whether a CA has others above it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Root,
+    Subordinate,
+}
+
+/// A private CA that is active, and whose certificate, with the chain above it, is fit to be a trust anchor.
 #[derive(Debug)]
 pub struct Authority {
     client: Client,
@@ -49,17 +65,17 @@ pub struct Authority {
     elsewhere: Option<String>,
     deadline: Option<Deadline>,
     arn: CaArn,
-    root: Certificate,
-    short_lived: bool,
+    trust_anchor: TrustAnchor,
+    mode: Mode,
 }
 
 impl Authority {
     /// Asks for the CA and its certificate. What was decided on the way comes beside it, one sentence each.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `ca-not-found`, `ca-not-active`, and `trust-anchor-refused` for a subordinate CA, and for a root certificate that
-    /// CloudHSM would refuse. Class [`Class::Service`]: whatever stands between this program and the CA. Class [`Class::Usage`]:
-    /// `contradicting-region`. Class [`Class::Input`]: a root certificate that does not read.
+    /// Class [`Class::Ca`]: `ca-not-found`, `ca-not-active`, and `trust-anchor-refused` for a certificate or chain that CloudHSM would refuse. Class
+    /// [`Class::Service`]: whatever stands between this program and the CA. Class [`Class::Usage`]: `contradicting-region`. Class [`Class::Input`]: a
+    /// certificate that does not read.
     pub fn open(arn: &CaArn, options: &Options, now: Moment) -> Result<(Self, Vec<String>)> {
         let options = options.in_region(arn.region())?;
         let deadline = options.deadline;
@@ -70,18 +86,28 @@ impl Authority {
             let call = |name| Call { name, arn: arn.as_str(), place: &place };
             let asking = client.describe_certificate_authority().certificate_authority_arn(arn.as_str()).send();
             let description = call(DESCRIBE).answered(deadline, asking).await?;
-            is_active_root(&description, arn)?;
+            let kind = is_active(&description, arn)?;
             let asking = client.get_certificate_authority_certificate().certificate_authority_arn(arn.as_str()).send();
             let answer = call("GetCertificateAuthorityCertificate").answered(deadline, asking).await?;
-            Ok((client, place, connected.elsewhere, connected.notes, description, answer.certificate().unwrap_or_default().to_owned()))
+            // "The chain does not include your private CA certificate. If this is a root CA, the value will be null" (API Reference,
+            // GetCertificateAuthorityCertificate).
+            let chain = answer.certificate_chain().filter(|_| kind == Kind::Subordinate).unwrap_or_default();
+            if kind == Kind::Subordinate && chain.trim().is_empty() {
+                return Err(without_chain(arn));
+            }
+            let text = format!("{}\n{chain}", answer.certificate().unwrap_or_default());
+            Ok((client, place, connected.elsewhere, connected.notes, description, text))
         })?;
-        let root = check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
+        let (trust_anchor, _) = check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
             error.message = format!("{arn}: {}", error.message);
             error
         })?;
-        let mode = description.certificate_authority().and_then(|ca| ca.usage_mode());
-        let short_lived = mode == Some(&CertificateAuthorityUsageMode::ShortLivedCertificate);
-        Ok((Authority { client, place, elsewhere, deadline, arn: arn.clone(), root, short_lived }, notes))
+        // "If no value is specified, the default value is GENERAL_PURPOSE" (API Reference, CreateCertificateAuthority).
+        let mode = match description.certificate_authority().and_then(|ca| ca.usage_mode()) {
+            Some(CertificateAuthorityUsageMode::ShortLivedCertificate) => Mode::ShortLived,
+            _ => Mode::GeneralPurpose,
+        };
+        Ok((Authority { client, place, elsewhere, deadline, arn: arn.clone(), trust_anchor, mode }, notes))
     }
 
     /// That calls go to an endpoint that was set, and what named it, where that is so.
@@ -89,9 +115,14 @@ impl Authority {
         self.elsewhere.as_deref()
     }
 
-    /// The root certificate: what becomes the trust anchor.
-    pub const fn trust_anchor(&self) -> &Certificate {
-        &self.root
+    /// The CA's certificate, with the chain above it where it is subordinate: what becomes the trust anchor.
+    pub const fn trust_anchor(&self) -> &TrustAnchor {
+        &self.trust_anchor
+    }
+
+    /// How long what it issues lasts.
+    pub const fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Has the CSR signed: sends IssueCertificate, and gives the ARN of the certificate to be. It may take the service a moment to make it:
@@ -102,7 +133,7 @@ impl Authority {
     /// # Errors
     /// Class [`Class::Ca`], `ca-short-lived`; class [`Class::Service`].
     pub fn request(&self, grounds: &Grounds<'_>, days: u32, now: Moment) -> Result<String> {
-        if self.short_lived && days > SHORT_LIVED_DAYS {
+        if self.mode == Mode::ShortLived && days > SHORT_LIVED_DAYS {
             return Err(Error::new(
                 Class::Ca,
                 "ca-short-lived",
@@ -113,7 +144,7 @@ impl Authority {
                 format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
             ));
         }
-        check::allows(&self.root, grounds.csr().subject(), now)?;
+        check::allows(&self.trust_anchor, grounds.csr().subject(), now)?;
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
         let template = self.arn.template(TEMPLATE);
         let (kind, value) = self.validity(days, now);
@@ -170,12 +201,12 @@ impl Authority {
     /// As [`check::Checked::into_pair`].
     pub fn judge(&self, grounds: &Grounds<'_>, certificate: &str, now: Moment) -> Result<Pair> {
         let csr = pem::encode(Label::CertificateRequest, grounds.csr().der());
-        check::check(csr.as_bytes(), certificate.as_bytes(), self.root.to_pem().as_bytes(), now).into_pair()
+        check::check(csr.as_bytes(), certificate.as_bytes(), self.trust_anchor.to_pem().as_bytes(), now).into_pair()
     }
 
     /// The family must be the key's (API Reference, IssueCertificate); of each, the algorithm that `sign` would use with such a key.
-    const fn algorithm(&self) -> SigningAlgorithm {
-        match self.root.key() {
+    fn algorithm(&self) -> SigningAlgorithm {
+        match self.trust_anchor.first().key() {
             PublicKey::P256(_) => SigningAlgorithm::Sha256Withecdsa,
             PublicKey::P384(_) => SigningAlgorithm::Sha384Withecdsa,
             PublicKey::P521(_) => SigningAlgorithm::Sha512Withecdsa,
@@ -183,13 +214,13 @@ impl Authority {
         }
     }
 
-    /// `days` from now, or the root's own end where that comes before: a certificate must not outlast its CA (API Reference, IssueCertificate). No
+    /// `days` from now, or the end of the CA, or of one above it, where that comes before: a certificate must not outlast its CA (API Reference, IssueCertificate). No
     /// moment of today's stands in it, so that the same command sends the same request.
     fn validity(&self, days: u32, now: Moment) -> (ValidityPeriodType, i64) {
         // A day's room: the service's clock is not ours.
         let (_, end) = crate::x509::write::lifetime(now, days.saturating_add(1));
-        if end > self.root.not_after() {
-            return (ValidityPeriodType::Absolute, self.root.not_after().unix());
+        if end > self.trust_anchor.not_after() {
+            return (ValidityPeriodType::Absolute, self.trust_anchor.not_after().unix());
         }
         (ValidityPeriodType::Days, i64::from(days))
     }
@@ -202,8 +233,19 @@ fn token(parts: &[&str]) -> String {
     text
 }
 
-/// CloudHSM's trust anchor is self-signed, so a subordinate CA's certificate cannot be one (facts.md, "The service").
-fn is_active_root(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<()> {
+fn without_chain(arn: &CaArn) -> Error {
+    Error::new(
+        Class::Ca,
+        "trust-anchor-refused",
+        format!(
+            "CloudHSM would refuse the trust anchor: this CA is subordinate, and the service returns no chain from it to a root\n  CA    {arn}\n  type  SUBORDINATE"
+        ),
+        "`aws acm-pca import-certificate-authority-certificate` takes the CA's certificate with its chain; or give the ARN of a CA of type ROOT",
+    )
+}
+
+/// That the CA is active; and whether it is a root, or has a chain above it that becomes part of the trust anchor.
+fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> Result<Kind> {
     let ca = description.certificate_authority();
     match ca.and_then(|ca| ca.status()) {
         Some(CertificateAuthorityStatus::Active) => {}
@@ -218,16 +260,15 @@ fn is_active_root(description: &DescribeCertificateAuthorityOutput, arn: &CaArn)
         }
     }
     match ca.and_then(|ca| ca.r#type()) {
-        Some(CertificateAuthorityType::Root) => Ok(()),
+        Some(CertificateAuthorityType::Root) => Ok(Kind::Root),
+        Some(CertificateAuthorityType::Subordinate) => Ok(Kind::Subordinate),
         other => {
             let found = other.map_or("none", CertificateAuthorityType::as_str);
             Err(Error::new(
                 Class::Ca,
                 "trust-anchor-refused",
-                format!(
-                    "CloudHSM would refuse the trust anchor: this CA is no root, and its certificate not self-signed\n  CA    {arn}\n  type  {found}, expected ROOT"
-                ),
-                "give the ARN of a CA of type ROOT: the one at the top of this CA's hierarchy, or one made for your clusters alone",
+                format!("this CA is of a type that hsmboot does not know\n  CA    {arn}\n  type  {found}, expected ROOT or SUBORDINATE"),
+                "give the ARN of a CA of one of these types",
             ))
         }
     }

@@ -2,10 +2,10 @@
 
 use super::html::Html;
 use super::view::{View, algorithm};
-use crate::bundle::{CA_FILE, Part};
+use crate::bundle::{Part, TRUST_ANCHOR_FILES};
 use crate::ca::CaSummary;
 use crate::verify::Side;
-use crate::x509::{Certificate, Csr, hex, name_text};
+use crate::x509::{Certificate, Csr, TrustAnchor, hex, name_text};
 
 pub(super) fn anchors(html: &mut Html, view: &View<'_>) {
     html.raw("<p>An anchor is a name and a key (RFC 5280 6.1.1 d). The verdict hangs on these two: compare their SHA-256 with what AWS and the manufacturer publish.</p>");
@@ -45,12 +45,16 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         None => nothing(html, view, &name(Part::Csr)),
     }
     certificate(html, view, "Signed certificate", &name(Part::SignedCert), view.signed_cert.as_ref());
-    certificate(html, view, "Trust anchor (the owner’s CA)", CA_FILE, view.trust_anchor.as_ref());
+    let file = view.facts.survey.trust_anchor_file();
+    certificate(html, view, "Trust anchor (the owner’s CA)", file, view.trust_anchor.as_ref().map(TrustAnchor::first));
+    for (at, above) in view.trust_anchor.iter().flat_map(TrustAnchor::above).enumerate() {
+        certificate(html, view, &format!("Trust anchor, certificate {} of its chain", at.saturating_add(2)), file, Some(above));
+    }
 }
 
 /// Why there is nothing to show of a file.
 pub(super) fn nothing(html: &mut Html, view: &View<'_>, name: &str) {
-    let part_of_pair = name == CA_FILE || name == Part::SignedCert.file_name(&view.facts.survey.cluster_id);
+    let part_of_pair = TRUST_ANCHOR_FILES.contains(&name) || name == Part::SignedCert.file_name(&view.facts.survey.cluster_id);
     html.el("p", &[], |html| match view.facts.survey.holds(name) {
         true => html.raw("It cannot be read."),
         false if part_of_pair && view.pair.is_none() => html.raw("Nothing is signed yet."),

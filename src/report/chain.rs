@@ -6,7 +6,7 @@ use crate::bundle::{Part, Receipt, Told};
 use crate::check::Rule;
 use crate::outside::OutsideText;
 use crate::verify::{CheckId, Input, Side, Source, Status};
-use crate::x509::{Certificate, PublicKey, hex};
+use crate::x509::{Certificate, PublicKey, TrustAnchor, hex};
 
 /// A place in the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) enum Tie {
     SameKey,
     /// The CSR is signed by the key it carries.
     Possession,
-    /// The trust anchor is signed by its own key.
+    /// The trust anchor is signed by its own key, or its chain leads to a root that is.
     Own,
     /// The signed certificate carries the CSR's key.
     Asked,
@@ -186,7 +186,7 @@ pub(super) const fn of_rule(rule: Rule) -> Where {
         Rule::CsrSignature => Where::On(Tie::Possession),
         Rule::Key => Where::On(Tie::Asked),
         Rule::Signature | Rule::Issuer | Rule::KeyIdentifiers | Rule::NameConstraints | Rule::ValidityWithinTrustAnchor => Where::On(Tie::Issued),
-        Rule::SelfIssued | Rule::SelfSigned => Where::On(Tie::Own),
+        Rule::SelfIssued | Rule::SelfSigned | Rule::ChainOrder | Rule::ChainSignatures | Rule::PathLength => Where::On(Tie::Own),
     }
 }
 
@@ -276,7 +276,12 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
     }
     let findings = findings(view, Where::On(tie));
     let state = if findings.is_empty() { State::Absent } else { State::of(&findings) };
-    let [holds, broken, renamed] = tie.words();
+    let [holds, broken, renamed] = match tie {
+        Tie::Own if view.trust_anchor.as_ref().is_some_and(TrustAnchor::is_chain) => {
+            ["its chain leads to its root", "its chain does not lead to a root", ""]
+        }
+        _ => tie.words(),
+    };
     // Of a signature and the names beside it, either may fail alone.
     let signature = |status| findings.iter().any(|found| found.status == status && found.id.contains("sign"));
     let says = match state {
@@ -298,7 +303,7 @@ fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
     let signed = match tie {
         Tie::Certified(side) => view.hardware(side)?,
         Tie::Vouched(_) => view.hsm.as_ref()?,
-        Tie::Own => view.trust_anchor.as_ref()?,
+        Tie::Own => view.trust_anchor.as_ref()?.first(),
         Tie::Issued => view.signed_cert.as_ref()?,
         Tie::Possession => return view.csr.as_ref().map(|csr| algorithm(csr.algorithm())),
         Tie::Roots | Tie::OneKey | Tie::SameKey | Tie::Asked | Tie::Sent => return None,
@@ -344,7 +349,12 @@ pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
     if differs(&view.signed_cert, receipt.signed_cert_sha256.raw()) {
         return Some("the receipt names another signed certificate than the bundle holds".to_owned());
     }
-    if differs(&view.trust_anchor, receipt.trust_anchor_sha256.raw()) {
+    let print = |certificate: &Certificate| hex(&certificate.fingerprint());
+    let chain_differs = |found: &TrustAnchor| {
+        print(found.first()) != receipt.trust_anchor_sha256.raw()
+            || !found.above().iter().map(print).eq(receipt.chain_sha256.iter().map(|above| above.raw().to_owned()))
+    };
+    if view.trust_anchor.as_ref().is_some_and(chain_differs) {
         return Some("the receipt names another trust anchor than the bundle holds".to_owned());
     }
     // A cluster that this CA had claimed before may show a certificate from then.
@@ -403,7 +413,14 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
         Spot::Hardware(side) => certificate(view.hardware(side)),
         Spot::Hsm => certificate(view.hsm.as_ref()),
         Spot::SignedCert => certificate(view.signed_cert.as_ref()),
-        Spot::TrustAnchor => certificate(view.trust_anchor.as_ref()),
+        Spot::TrustAnchor => {
+            let (mut lines, key) = certificate(view.trust_anchor.as_ref().map(TrustAnchor::first));
+            for above in view.trust_anchor.iter().flat_map(TrustAnchor::above) {
+                let dates = format!("{} to {}", day(above.not_before()), day(above.not_after()));
+                lines.push(format!("under {}, {dates}, key {}", short_name(above.subject()), view.letter(above.key())));
+            }
+            (lines, key)
+        }
         Spot::Csr => view
             .csr
             .as_ref()

@@ -7,11 +7,11 @@ use super::chain::another;
 use super::summary::another_ca;
 use super::transcript::standing;
 use super::view::View;
-use crate::bundle::{CA_FILE, Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
+use crate::bundle::{Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
 use crate::claim::ownership::{self, Expected, Judgement, OwnerCertificate, Ownership};
-use crate::outside::shown_text;
+use crate::outside::{OutsideText, shown_text};
 use crate::verify::Profile;
-use crate::x509::{Certificate, Csr, hex, sha256};
+use crate::x509::{Certificate, Csr, TrustAnchor, hex, sha256};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ pub(super) fn of(view: &View<'_>) -> Vec<Difference> {
 pub(super) fn claim_in(view: &View<'_>, receipt: &Receipt) -> Option<Judgement> {
     let text = receipt.cluster_certificate.as_deref()?;
     let own = view.facts.own_ca.as_ref().map(|(own, _)| own.trust_anchor()).or(view.trust_anchor.as_ref());
-    let owner: Vec<OwnerCertificate> = own.and_then(|ca| OwnerCertificate::from_certificate(ca).ok()).into_iter().collect();
+    let owner = own.map(OwnerCertificate::all_of).unwrap_or_default();
     let expected = Expected { csr_spki: view.csr.as_ref().map(Csr::spki), signed_cert: view.signed_cert.as_ref().map(Certificate::der) };
     Some(ownership::judge(text, &owner, &expected))
 }
@@ -142,14 +142,19 @@ impl List<'_, '_> {
         self.cluster(response.cluster_id.as_str());
         self.files(&response.files);
         self.digest("the CSR’s DER", response.csr_sha256.raw(), self.view.csr.as_ref().map(|csr| csr.fingerprint()));
-        self.pair(response.signed_cert_sha256.raw(), response.ca_fingerprint.raw());
+        self.pair(response.signed_cert_sha256.raw(), response.ca_fingerprint.raw(), &response.chain_sha256);
         self.verdict(response.verdict.raw());
     }
 
-    fn pair(&mut self, signed_cert: &str, trust_anchor: &str) {
-        let print = |certificate: &Option<Certificate>| certificate.as_ref().map(Certificate::fingerprint);
-        self.digest("the signed certificate’s DER", signed_cert, print(&self.view.signed_cert));
-        self.digest("the trust anchor’s DER", trust_anchor, print(&self.view.trust_anchor));
+    fn pair(&mut self, signed_cert: &str, trust_anchor: &str, chain: &[OutsideText]) {
+        let anchor = self.view.trust_anchor.as_ref();
+        self.digest("the signed certificate’s DER", signed_cert, self.view.signed_cert.as_ref().map(Certificate::fingerprint));
+        self.digest("the trust anchor’s DER", trust_anchor, anchor.map(|anchor| anchor.first().fingerprint()));
+        let above: Vec<String> = anchor.map(TrustAnchor::above).unwrap_or_default().iter().map(|above| hex(&above.fingerprint())).collect();
+        let recorded: Vec<&str> = chain.iter().map(OutsideText::raw).collect();
+        if anchor.is_some() && recorded != above {
+            self.add("the DER of the certificates above the CA’s", recorded.join(", "), above.join(", "));
+        }
     }
 
     fn receipt(&mut self, receipt: &Receipt) {
@@ -157,7 +162,7 @@ impl List<'_, '_> {
         if let Some(recorded) = &receipt.csr_sha256 {
             self.digest("the CSR’s DER", recorded.raw(), self.view.csr.as_ref().map(|csr| csr.fingerprint()));
         }
-        self.pair(receipt.signed_cert_sha256.raw(), receipt.trust_anchor_sha256.raw());
+        self.pair(receipt.signed_cert_sha256.raw(), receipt.trust_anchor_sha256.raw(), &receipt.chain_sha256);
         match claim_in(self.view, receipt) {
             Some(claim) => self.claim(receipt, &claim),
             None if receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && another(self.view, receipt).is_some() => {
@@ -193,9 +198,10 @@ impl List<'_, '_> {
 
     /// The trust anchor that travelled, held against the CA certificate that did not.
     fn own_ca(&mut self) {
-        self.file = CA_FILE;
+        self.file = self.view.facts.survey.trust_anchor_file();
         if let (Some(file), Some((own, _)), Some(found)) = (another_ca(self.view), &self.view.facts.own_ca, &self.view.trust_anchor) {
-            self.add(format!("the trust anchor is not the CA of {file}"), hex(&found.fingerprint()), hex(&own.trust_anchor().fingerprint()));
+            let all = |anchor: &TrustAnchor| anchor.fingerprints().iter().map(|digest| hex(digest)).collect::<Vec<_>>().join(", ");
+            self.add(format!("the trust anchor is not the CA of {file}"), all(found), all(own.trust_anchor()));
         }
     }
 }

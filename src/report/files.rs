@@ -3,7 +3,7 @@
 use super::html::Html;
 use super::picture;
 use super::view::{View, counted};
-use crate::bundle::{CA_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, Seen, TRANSCRIPT, VERIFICATION};
+use crate::bundle::{CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, Seen, TRANSCRIPT, VERIFICATION};
 use crate::outside::OutsideText;
 use crate::x509::{hex, sha256};
 
@@ -44,7 +44,9 @@ fn table(html: &mut Html, view: &View<'_>) {
     html.el("table", &[("class", "files"), ("aria-labelledby", "files-heading")], |html| {
         html.raw("<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th><th scope=\"col\">Recorded by</th></tr></thead>");
         html.el("tbody", &[], |html| {
-            for seen in &view.facts.survey.files {
+            // Of the names that the trust anchor's file may have, those that are not there are no gap.
+            let other_name = |seen: &&Seen| seen.content.is_none() && [CHAIN_FILE, ROOT_CA_FILE].contains(&seen.name.as_str());
+            for seen in view.facts.survey.files.iter().filter(|seen| !other_name(seen) || is_missing(view, &seen.name)) {
                 html.el("tr", &[], |html| row(html, view, seen));
             }
         });
@@ -87,7 +89,9 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
 fn is_missing(view: &View<'_>, name: &str) -> bool {
     let id = &view.facts.survey.cluster_id;
     let request = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
-    request.iter().any(|part| part.file_name(id) == name) || (view.pair.is_some() && name == CA_FILE) || !records(view, name).is_empty()
+    request.iter().any(|part| part.file_name(id) == name)
+        || (view.pair.is_some() && name == view.facts.survey.trust_anchor_file())
+        || !records(view, name).is_empty()
 }
 
 fn about(view: &View<'_>, name: &str) -> String {
@@ -95,7 +99,8 @@ fn about(view: &View<'_>, name: &str) -> String {
     let part = parts.into_iter().find(|part| part.file_name(&view.facts.survey.cluster_id) == name);
     let text = match (part, name) {
         (Some(part), _) => part.noun(),
-        (None, CA_FILE) => "the trust anchor",
+        (None, name) if name == view.facts.survey.trust_anchor_file() => "the trust anchor",
+        (None, CHAIN_FILE | ROOT_CA_FILE) => "CA certificates; the trust anchor is another file",
         (None, REQUEST) => "what was fetched, when and from where",
         (None, VERIFICATION) => "how it was judged then",
         (None, RESPONSE) => "what was signed, by which CA",

@@ -1,7 +1,7 @@
 //! Files that are not there, or cannot be read. The engines judge texts, and to them each of these is an empty one: the page knows better.
 
 use super::Facts;
-use crate::bundle::{CA_FILE, ClusterId, Part, Survey};
+use crate::bundle::{ClusterId, Part, Survey};
 use crate::check::{self, Rule};
 use crate::verify::{self, CheckId, Input, Status};
 
@@ -15,7 +15,7 @@ struct Gap {
 }
 
 /// The files that are judged: their checks here and there, and what they are called.
-fn judged(id: &ClusterId) -> [(String, &'static str, Vec<&'static str>); 6] {
+fn judged(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static str>); 6] {
     let pem = |input: Input| CheckId::Pem(input).as_str();
     [
         (Part::Csr.file_name(id), Input::Csr.noun(), vec![pem(Input::Csr), Rule::PemCsr.as_str()]),
@@ -23,12 +23,12 @@ fn judged(id: &ClusterId) -> [(String, &'static str, Vec<&'static str>); 6] {
         (Part::AwsHardware.file_name(id), Input::AwsHardware.noun(), vec![pem(Input::AwsHardware)]),
         (Part::ManufacturerHardware.file_name(id), Input::ManufacturerHardware.noun(), vec![pem(Input::ManufacturerHardware)]),
         (Part::SignedCert.file_name(id), "the signed certificate", vec![Rule::PemSignedCert.as_str()]),
-        (CA_FILE.to_owned(), "the trust anchor", vec![Rule::PemTrustAnchor.as_str()]),
+        (anchor.to_owned(), "the trust anchor", vec![Rule::PemTrustAnchor.as_str()]),
     ]
 }
 
 fn gaps(survey: &Survey) -> Vec<Gap> {
-    let files = judged(&survey.cluster_id).into_iter();
+    let files = judged(&survey.cluster_id, survey.trust_anchor_file()).into_iter();
     files
         .filter_map(|(name, noun, readers)| match survey.files.iter().find(|seen| seen.name == name)?.content.as_ref() {
             None => Some(Gap { readers, why: format!("{noun} is missing: there is no file {name}"), missing: true }),

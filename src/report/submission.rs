@@ -8,11 +8,11 @@ use super::picture;
 use super::told_by;
 use super::transcript::called;
 use super::view::View;
-use crate::bundle::{CA_FILE, Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
+use crate::bundle::{Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
 use crate::outside::{OutsideText, joined};
 use crate::owner::FROM_BUNDLE;
 use crate::verify::Status;
-use crate::x509::{Certificate, hex};
+use crate::x509::hex;
 
 /// What is said of a CA that nothing proved.
 const TAKEN: &str = "the CA in the bundle was taken although nothing proved that it is the owner’s";
@@ -178,22 +178,25 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     html.say("h3", title);
     html.of("dl", "facts", |html| html.fact("ClusterId", |html| html.code(view.facts.survey.cluster_id.as_str())));
     let signed_cert = Part::SignedCert.file_name(&view.facts.survey.cluster_id);
-    text(html, view, ("SignedCert", &signed_cert), view.signed_cert.as_ref(), receipt.map(|receipt| receipt.signed_cert_sha256.raw()));
-    text(html, view, ("TrustAnchor", CA_FILE), view.trust_anchor.as_ref(), receipt.map(|receipt| receipt.trust_anchor_sha256.raw()));
+    let pem = view.signed_cert.as_ref().map(|found| (found.to_pem(), vec![hex(&found.fingerprint())]));
+    text(html, view, ("SignedCert", &signed_cert), pem, receipt.map(|receipt| vec![receipt.signed_cert_sha256.raw()]));
+    let pem = view.trust_anchor.as_ref().map(|found| (found.to_pem(), found.fingerprints().iter().map(|digest| hex(digest)).collect()));
+    let recorded = receipt.map(|receipt| std::iter::once(&receipt.trust_anchor_sha256).chain(&receipt.chain_sha256).map(OutsideText::raw).collect());
+    text(html, view, ("TrustAnchor", view.facts.survey.trust_anchor_file()), pem, recorded);
 }
 
-/// The very text that is sent: the program's own PEM of the certificate in the bundle.
-fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Option<&Certificate>, recorded: Option<&str>) {
+/// The very text that is sent: the program's own PEM of what is in the bundle, with the SHA-256 of its certificates beside it; and those that are recorded.
+fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Option<(String, Vec<String>)>, recorded: Option<Vec<&str>>) {
     html.say("h4", name);
-    let Some(found) = found else {
+    let Some((pem, digests)) = found else {
         nothing(html, view, file);
         return;
     };
-    let digest = hex(&found.fingerprint());
     if let Some(recorded) = recorded {
-        html.el("p", &[("class", if digest == recorded { "standing" } else { "alarm" })], |html| {
-            picture::icon(html, if digest == recorded { "pass" } else { "fail" });
-            html.text(if digest == recorded {
+        let same = digests.iter().map(String::as_str).eq(recorded);
+        html.el("p", &[("class", if same { "standing" } else { "alarm" })], |html| {
+            picture::icon(html, if same { "pass" } else { "fail" });
+            html.text(if same {
                 "The bundle’s certificate is the one that the receipt names."
             } else {
                 "The bundle’s certificate is not the one that the receipt names: what was sent is not below."
@@ -201,7 +204,7 @@ fn text(html: &mut Html, view: &View<'_>, (name, file): (&str, &str), found: Opt
         });
     }
     html.el("pre", &[("class", "pem")], |html| {
-        for line in found.to_pem().lines() {
+        for line in pem.lines() {
             html.text(line);
             html.raw("\n");
         }
@@ -235,6 +238,9 @@ fn came_back(html: &mut Html, view: &View<'_>, receipt: &Receipt) {
         }
         html.fact("Signed certificate, SHA-256", |html| html.digest(&receipt.signed_cert_sha256));
         html.fact("Trust anchor, SHA-256", |html| html.digest(&receipt.trust_anchor_sha256));
+        for above in &receipt.chain_sha256 {
+            html.fact("above it in its chain, SHA-256", |html| html.digest(above));
+        }
         if let Some(digest) = &receipt.csr_sha256 {
             html.fact("CSR, SHA-256", |html| html.digest(digest));
         }

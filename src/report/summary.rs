@@ -8,7 +8,7 @@ use super::view::{View, counted, listed};
 use super::{Facts, checks, gaps, picture, submission};
 use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
 use crate::verify::{Side, Status, Verdict};
-use crate::x509::{Certificate, Csr, hex};
+use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
 /// The verdict in words.
 pub(super) struct Words {
@@ -205,7 +205,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
         let survey = &view.facts.survey;
         html.fact("Request", |html| request(html, survey));
         if let (Some(csr), Some(signed_cert), Some(trust_anchor)) = (&view.csr, &view.signed_cert, &view.trust_anchor) {
-            let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.der());
+            let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.ders());
             html.fact("Response", |html| html.say_of("code", "spoken", response.to_string()));
         }
         let digest = |html: &mut Html, name: &str, digest: Option<[u8; 32]>| {
@@ -216,7 +216,9 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
         last_line(html, view);
         digest(html, "CSR, SHA-256", view.csr.as_ref().map(Csr::fingerprint));
         digest(html, "Signed certificate", view.signed_cert.as_ref().map(Certificate::fingerprint));
-        digest(html, "Trust anchor", view.trust_anchor.as_ref().map(Certificate::fingerprint));
+        for (at, certificate) in view.trust_anchor.iter().flat_map(TrustAnchor::certificates).enumerate() {
+            digest(html, if at == 0 { "Trust anchor" } else { "above it in its chain" }, Some(certificate.fingerprint()));
+        }
         for anchor in &view.facts.verification.anchors {
             let name = if anchor.side == Side::Aws { "AWS anchor’s key" } else { "Manufacturer’s key" };
             html.fact(name, |html| html.digest(&anchor.key_sha256));

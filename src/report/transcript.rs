@@ -157,8 +157,8 @@ pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
 /// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
 fn key_holder<'a>(view: &'a View<'_>) -> Option<(&'a Certificate, String)> {
     match &view.facts.own_ca {
-        Some((own, file)) => Some((own.trust_anchor(), file.clone())),
-        None => view.trust_anchor.as_ref().map(|anchor| (anchor, "the bundle’s own trust anchor".to_owned())),
+        Some((own, file)) => Some((own.trust_anchor().first(), file.clone())),
+        None => view.trust_anchor.as_ref().map(|anchor| (anchor.first(), "the bundle’s own trust anchor".to_owned())),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::bundle::Part;
 use crate::check;
 use crate::verify::{self, Anchor, Side};
 use crate::x509::name::common_name_text;
-use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, hex, name_text};
+use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor, hex, name_text};
 
 /// What the page looks at.
 pub(super) struct View<'a> {
@@ -18,7 +18,7 @@ pub(super) struct View<'a> {
     pub(super) aws_hardware: Option<Certificate>,
     pub(super) manufacturer_hardware: Option<Certificate>,
     pub(super) signed_cert: Option<Certificate>,
-    pub(super) trust_anchor: Option<Certificate>,
+    pub(super) trust_anchor: Option<TrustAnchor>,
     /// The anchors that were used, AWS's first.
     anchors: [Option<&'a Anchor>; 2],
     /// Different keys, in the order in which the picture meets them.
@@ -43,7 +43,7 @@ impl<'a> View<'a> {
             aws_hardware: read(Part::AwsHardware),
             manufacturer_hardware: read(Part::ManufacturerHardware),
             signed_cert: survey.part(Part::SignedCert).and_then(|text| Certificate::of_owner(text).ok()),
-            trust_anchor: survey.trust_anchor().and_then(|text| Certificate::of_owner(text).ok()),
+            trust_anchor: survey.trust_anchor().and_then(|text| TrustAnchor::from_file(text).ok()),
             anchors: Side::ALL.map(used),
             keys: Vec::new(),
         };
@@ -55,7 +55,7 @@ impl<'a> View<'a> {
         let anchors = self.anchors.into_iter().flatten().map(Anchor::key);
         let certificates = [&self.aws_hardware, &self.manufacturer_hardware, &self.hsm].into_iter().flatten().map(Certificate::key);
         let csr = self.csr.iter().map(Csr::key);
-        let pair = [&self.signed_cert, &self.trust_anchor].into_iter().flatten().map(Certificate::key);
+        let pair = self.signed_cert.iter().chain(self.trust_anchor.iter().flat_map(TrustAnchor::certificates)).map(Certificate::key);
         let mut keys: Vec<PublicKey> = Vec::new();
         for key in anchors.chain(certificates).chain(csr).chain(pair) {
             if !keys.iter().any(|known| is(known, key)) {
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
     /// A key's letter: the same for the same key.
     pub(super) fn letter(&self, key: &PublicKey) -> String {
         let at = self.keys.iter().position(|known| is(known, key)).unwrap_or_default();
-        // At most eight keys are in a bundle and its anchors.
+        // At most eleven keys are in a bundle and its anchors.
         ('A'..='Z').nth(at).map(String::from).unwrap_or_default()
     }
 

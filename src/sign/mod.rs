@@ -7,7 +7,7 @@ use crate::check::{self, Pair};
 use crate::error::{Class, Error, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, write};
+use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
 
 /// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word that it is to be done without.
 #[derive(Clone, Copy, Debug)]
@@ -47,19 +47,20 @@ pub struct Terms {
 /// The default validity of CA and signed certificate: ten years, as in the AWS guide (`-days 3652`).
 pub const DEFAULT_DAYS: u32 = 3652;
 
-/// The CA: a certificate that CloudHSM would take as trust anchor, and the key that is its own.
+/// The CA: a certificate or chain that CloudHSM would take as trust anchor, and the key of its first certificate.
 pub struct Ca<'a> {
-    certificate: Certificate,
+    trust_anchor: TrustAnchor,
     key: &'a dyn CaKey,
 }
 
 impl<'a> Ca<'a> {
-    /// Puts certificate and key together.
+    /// Puts certificate, or chain, and key together.
     ///
     /// # Errors
     /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse, that has expired, or that is not this key's.
-    pub fn new(certificate_pem: &[u8], key: &'a dyn CaKey, now: Moment) -> Result<Self> {
-        let certificate = check::trust_anchor(certificate_pem, now)?;
+    pub fn new(file: &[u8], key: &'a dyn CaKey, now: Moment) -> Result<Self> {
+        let (trust_anchor, _) = check::trust_anchor(file, now)?;
+        let certificate = trust_anchor.first();
         if certificate.spki() != key.spki() {
             let given = PublicKey::from_der(key.spki(), "the CA key").map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
             return Err(Error::new(
@@ -74,12 +75,12 @@ impl<'a> Ca<'a> {
                 "give the certificate and the key of the same CA",
             ));
         }
-        Ok(Ca { certificate, key })
+        Ok(Ca { trust_anchor, key })
     }
 
-    /// The CA's certificate.
-    pub const fn certificate(&self) -> &Certificate {
-        &self.certificate
+    /// The CA's certificate, or chain.
+    pub const fn trust_anchor(&self) -> &TrustAnchor {
+        &self.trust_anchor
     }
 }
 
@@ -89,8 +90,8 @@ impl<'a> Ca<'a> {
 /// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or `Rejected` where the pair is not fit to be sent.
 pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> {
     let csr = grounds.csr();
-    check::allows(&ca.certificate, csr.subject(), terms.now)?;
-    let tbs = profile::signed_cert_tbs(csr, &ca.certificate, ca.key.signature_algorithm(), terms);
+    check::allows(&ca.trust_anchor, csr.subject(), terms.now)?;
+    let tbs = profile::signed_cert_tbs(csr, &ca.trust_anchor, ca.key.signature_algorithm(), terms);
     let signature = ca.key.sign(&tbs)?;
     let signed = write::signed(&tbs, ca.key.signature_algorithm(), &signature);
     let wrong = |what: String| {
@@ -103,9 +104,9 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
     };
     // Its issuer is the CA's subject, byte for byte, whatever faults that has.
     let certificate = Certificate::read(&signed, Strictness::Owner).map_err(|fault| wrong(fault.to_string()))?;
-    if !certificate.is_signed_by(ca.certificate.key()) {
+    if !certificate.is_signed_by(ca.trust_anchor.first().key()) {
         return Err(wrong("it does not verify under the CA certificate's key".to_owned()));
     }
     let csr_pem = pem::encode(Label::CertificateRequest, csr.der());
-    check::check(csr_pem.as_bytes(), certificate.to_pem().as_bytes(), ca.certificate.to_pem().as_bytes(), terms.now).into_pair()
+    check::check(csr_pem.as_bytes(), certificate.to_pem().as_bytes(), ca.trust_anchor.to_pem().as_bytes(), terms.now).into_pair()
 }

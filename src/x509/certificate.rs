@@ -113,12 +113,16 @@ impl Certificate {
         Self::from_der(&pem::decode(text, Label::Certificate)?)
     }
 
-    /// Reads one PEM block of a certificate of the owner's, or of one that the owner's CA has signed: [`Strictness::Owner`].
+    /// Reads the one certificate of the owner's, or of one that the owner's CA has signed, that a file holds: [`pem::certificates`] says what may stand around
+    /// it, and [`Strictness::Owner`] what is borne with.
     ///
     /// # Errors
-    /// What [`pem::decode`] and [`read`](Self::read) refuse.
-    pub fn of_owner(text: &[u8]) -> Result<Self, Malformed> {
-        Self::read(&pem::decode(text, Label::Certificate)?, Strictness::Owner)
+    /// What [`pem::certificates`] and [`read`](Self::read) refuse, and more than one certificate.
+    pub fn of_owner(content: &[u8]) -> Result<Self, Malformed> {
+        match pem::certificates(content)?.as_slice() {
+            [one] => Self::read(one, Strictness::Owner),
+            more => Err(pem::PemError::Blocks { found: more.len() }.into()),
+        }
     }
 
     /// Reads a hardware certificate's text: the certificate, and those in further blocks: [`Strictness::Hardware`].

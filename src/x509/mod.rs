@@ -14,6 +14,7 @@ pub mod general_name;
 pub mod name;
 pub mod pem;
 pub mod time;
+mod trust_anchor;
 pub(crate) mod write;
 
 pub use algorithm::{PublicKey, SignatureAlgorithm};
@@ -22,6 +23,7 @@ pub use csr::Csr;
 pub use fault::{Fault, Strictness};
 pub use name::name_text;
 pub use time::Moment;
+pub use trust_anchor::{MAX_CERTIFICATES, MAX_CHAIN_CHARS, TrustAnchor};
 
 /// Bytes that are not what they should be: a sentence that says which rule they break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -231,6 +231,53 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
     }
 }
 
+/// The DER of each certificate that an operator's file holds: PEM blocks with any text around them, as `openssl ca`, `openssl x509 -text` and `openssl pkcs12`
+/// write it (RFC 7468 section 2 has parsers ignore it), or one certificate in DER. Blanks before and after a line say nothing. Every block must be a
+/// certificate's, and what stands in a block is read as strictly as by [`decode`]; how long the file may be is its reader's to say.
+///
+/// # Errors
+/// See [`PemError`]. A private key is named as one and none of it is shown.
+pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    all_blocks(text).map_err(|fault| unless_key(fault, text, Label::Certificate))
+}
+
+fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    let expected = Label::Certificate.text();
+    if text.is_empty() {
+        return Err(PemError::Empty);
+    }
+    if text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
+        return Err(PemError::ByteOrderMark);
+    }
+    if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
+        return if begins_as_key(text) { Err(PemError::PrivateKey { expected }) } else { Ok(vec![text.to_vec()]) };
+    }
+    let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
+    let mut found = Vec::new();
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    while let Some(line) = lines.next() {
+        if line.starts_with(b"-----END ") {
+            return Err(PemError::Unclosed);
+        }
+        let Some(label) = line.strip_prefix(BEGIN.as_bytes()) else { continue };
+        let label = label.strip_suffix(b"-----").ok_or(PemError::Unclosed)?;
+        if label != expected.as_bytes() {
+            return Err(quote::label(label).map_or(PemError::UnknownLabel { expected }, |found| PemError::Label { found, expected }));
+        }
+        let mut body = Vec::new();
+        loop {
+            match lines.next() {
+                Some(b"-----END CERTIFICATE-----") => break,
+                None => return Err(PemError::Unclosed),
+                Some(line) if line.starts_with(b"-----") => return Err(PemError::Unclosed),
+                Some(line) => body.extend_from_slice(line),
+            }
+        }
+        found.push(STANDARD.decode(body).ok().filter(|der| !der.is_empty()).ok_or(PemError::Base64)?);
+    }
+    if found.is_empty() { Err(PemError::NoBlock { expected }) } else { Ok(found) }
+}
+
 /// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or anywhere else; or it begins as one does, in base64 or not.
 /// For what is to be refused with a word of warning, or must not travel; a key so damaged that neither shows is not found.
 pub(crate) fn may_be_key(content: &[u8]) -> bool {
@@ -297,6 +344,47 @@ mod tests {
         }
         let request = good().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
         assert!(decode(request.as_bytes(), Label::CertificateRequest).is_ok());
+    }
+
+    #[test]
+    fn an_operators_file_is_read_whatever_stands_around_its_certificates() {
+        let all = |text: &[u8]| certificates(text);
+        let one = || vec![vec![0x30, 3, 2, 1, 5]];
+        for text in [
+            good(),
+            good().trim_end().to_owned(),
+            good().replace('\n', "\r\n"),
+            good().replace('\n', "\n    "),
+            format!("Certificate:\n    Data: é \"_\" (x)\n{}after\n", good()),
+            format!("Bag Attributes\n    friendlyName: ca\nsubject=CN = é\n\n{}\n", good()),
+            format!("\u{feff}{}", good()),
+        ] {
+            assert_eq!(all(text.as_bytes()).unwrap(), one(), "{text}");
+        }
+        assert_eq!(all((good() + "text\n" + &good()).as_bytes()).unwrap().len(), 2);
+        let der = [&[0x30, 0x82, 1, 0][..], &[0; 256]].concat();
+        assert_eq!(all(&der).unwrap(), std::slice::from_ref(&der));
+    }
+
+    #[test]
+    fn what_is_no_certificate_in_an_operators_file_is_refused() {
+        let error = |text: &str| certificates(text.as_bytes()).unwrap_err();
+        assert_eq!(error(""), PemError::Empty);
+        assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(error(&good().replace("END", "ENT")), PemError::Unclosed);
+        assert_eq!(error(&(good() + "-----END CERTIFICATE-----\n")), PemError::Unclosed);
+        assert_eq!(error(&good().replacen("E-----", "E----", 1)), PemError::Unclosed);
+        assert_eq!(error(&good().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")), PemError::Unclosed);
+        assert_eq!(error(&good().replace("MAMC", "MA MC")), PemError::Base64);
+        assert_eq!(error(&good().replace("MAMCAQU=", "")), PemError::Base64);
+        assert!(matches!(error(&good().replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
+        assert_eq!(error(&good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
+        let key = format!("{}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", good());
+        assert_eq!(error(&key), PemError::PrivateKey { expected: "CERTIFICATE" });
+        assert!(!error(&key).to_string().contains("c2Vj"));
+        assert_eq!(certificates(&[0xFF, 0xFE, b'-', 0]), Err(PemError::ByteOrderMark));
+        let pkcs8 = [&[0x30, 0x82, 1, 0, 2, 1, 0][..], &[0; 253]].concat();
+        assert_eq!(certificates(&pkcs8), Err(PemError::PrivateKey { expected: "CERTIFICATE" }));
     }
 
     #[test]

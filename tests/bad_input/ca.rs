@@ -43,9 +43,12 @@ fn a_ca_that_is_not_self_signed() {
     let intermediate = params.signed_by(&key, &issuer).unwrap().pem();
     bench.put_ca(&Ca { cert: intermediate.clone(), key: key.serialize_pem() });
     bench.refused(&sign(&[]), 5, "trust-anchor-refused", &["check.trust-anchor.self-issued", "check.trust-anchor.self-signed"]);
-    let chain = intermediate + &ca_params().self_signed(&root).unwrap().pem();
-    bench.write("customerCA.crt", chain);
-    bench.refused(&sign(&[]), 4, "malformed", &["2 PEM blocks"]);
+    // With its root after it, it is a chain, and taken; the other way round it is not.
+    let root = ca_params().self_signed(&root).unwrap().pem();
+    bench.write("customerCA.crt", format!("{root}{intermediate}"));
+    bench.refused(&sign(&[]), 5, "trust-anchor-refused", &["check.trust-anchor.chain-order", "wrong order", "here that is 2, 1"]);
+    bench.write("customerCA.crt", format!("{intermediate}{root}"));
+    bench.run(&sign(&[])).expect(0);
 }
 
 #[test]

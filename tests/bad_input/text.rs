@@ -8,18 +8,29 @@ use crate::support::{Bench, sign, verify};
 struct Place {
     file: PathBuf,
     args: Vec<&'static str>,
+    whose: Whose,
+}
+
+/// Whose text it is: the service's is read strictly; a certificate in a file of the owner's may have text around it, or be DER, as what is sent is the
+/// program's own text of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Service,
+    Owner,
 }
 
 /// Every place but the root options: a root file may have text around its block (design.md, "Commands").
 fn places(bench: &Bench) -> Vec<Place> {
     let chain = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"];
-    let mut places: Vec<Place> = chain.iter().map(|suffix| Place { file: bench.part(suffix), args: verify(&[]) }).collect();
-    places.push(Place { file: bench.part("ClusterCsr.csr"), args: sign(&[]) });
-    places.push(Place { file: bench.path("customerCA.crt"), args: sign(&[]) });
-    places.push(Place { file: bench.path("customerCA.crt"), args: vec!["ca", "show", "customerCA.crt"] });
-    for name in ["a.csr", "signed.crt", "anchor.crt"] {
+    let of = |whose| move |file, args| Place { file, args, whose };
+    let (service, owner) = (of(Whose::Service), of(Whose::Owner));
+    let mut places: Vec<Place> = chain.iter().map(|suffix| service(bench.part(suffix), verify(&[]))).collect();
+    places.push(service(bench.part("ClusterCsr.csr"), sign(&[])));
+    places.push(owner(bench.path("customerCA.crt"), sign(&[])));
+    places.push(owner(bench.path("customerCA.crt"), vec!["ca", "show", "customerCA.crt"]));
+    for (name, whose) in [("a.csr", Whose::Service), ("signed.crt", Whose::Owner), ("anchor.crt", Whose::Owner)] {
         let args = vec!["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
-        places.push(Place { file: bench.path(name), args });
+        places.push(Place { file: bench.path(name), args, whose });
     }
     places
 }
@@ -54,6 +65,23 @@ fn refused_everywhere(make: impl Fn(&str) -> Vec<u8>, words: &[&str]) {
     });
 }
 
+/// Refused where the text is the service's.
+fn refused_of_the_service(make: impl Fn(&str) -> Vec<u8>, words: &[&str]) {
+    everywhere(make, |bench, place| {
+        if place.whose == Whose::Service {
+            bench.refused(&place.args, 4, "malformed", words);
+        }
+    });
+}
+
+fn taken_of_the_owner(make: impl Fn(&str) -> Vec<u8>) {
+    everywhere(make, |bench, place| {
+        if place.whose == Whose::Owner {
+            bench.run(&[&place.args[..], &["--force"][..usize::from(place.args[0] == "sign")]].concat()).expect(0);
+        }
+    });
+}
+
 fn padded(good: &str, length: usize) -> Vec<u8> {
     format!("{good}{}", "\n".repeat(length - good.len())).into_bytes()
 }
@@ -73,17 +101,26 @@ fn an_empty_file() {
 
 #[test]
 fn text_before_the_block() {
-    refused_everywhere(|good| format!("subject=CN\n{good}").into(), &["text before the PEM block"]);
+    let text = |good: &str| format!("subject=CN\n{good}").into();
+    refused_of_the_service(text, &["text before the PEM block"]);
+    taken_of_the_owner(text);
 }
 
 #[test]
 fn text_after_the_block() {
-    refused_everywhere(|good| format!("{good}the end\n").into(), &["text after the PEM block"]);
+    let text = |good: &str| format!("{good}the end\n").into();
+    refused_of_the_service(text, &["text after the PEM block"]);
+    taken_of_the_owner(text);
 }
 
 #[test]
 fn two_blocks() {
-    refused_everywhere(|good| good.repeat(2).into(), &["2 PEM blocks, expected exactly one"]);
+    refused_of_the_service(|good| good.repeat(2).into(), &["2 PEM blocks, expected exactly one"]);
+    let bench = bench();
+    let good = std::fs::read_to_string(bench.path("signed.crt")).unwrap();
+    std::fs::write(bench.path("signed.crt"), good.repeat(2)).unwrap();
+    let args = ["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
+    bench.refused(&args, 4, "malformed", &["check.pem.signed-cert", "2 PEM blocks, expected exactly one"]);
 }
 
 #[test]
@@ -99,12 +136,14 @@ fn broken_base64() {
 
 #[test]
 fn a_nul() {
-    refused_everywhere(|good| good.replacen("\nM", "\nM\0", 1).into(), &["byte 0x00 in line 2"]);
+    refused_of_the_service(|good| good.replacen("\nM", "\nM\0", 1).into(), &["byte 0x00 in line 2"]);
+    refused_everywhere(|good| good.replacen("\nM", "\nM\0", 1).into(), &[]);
 }
 
 #[test]
 fn a_byte_order_mark() {
-    refused_everywhere(|good| format!("\u{feff}{good}").into(), &["byte order mark"]);
+    refused_of_the_service(|good| format!("\u{feff}{good}").into(), &["byte order mark"]);
+    taken_of_the_owner(|good| format!("\u{feff}{good}").into());
 }
 
 #[test]
@@ -114,7 +153,8 @@ fn utf_16() {
 
 #[test]
 fn a_colon() {
-    refused_everywhere(|good| format!("{good}:\n").into(), &["byte 0x3a in line"]);
+    refused_of_the_service(|good| format!("{good}:\n").into(), &["byte 0x3a in line"]);
+    refused_everywhere(|good| good.replacen("\nM", "\nM:", 1).into(), &[]);
 }
 
 #[test]
@@ -129,12 +169,14 @@ fn der_that_ends_early() {
 
 #[test]
 fn der_in_place_of_pem() {
-    refused_everywhere(|good| pem::parse(good).unwrap().into_contents(), &["this is DER (binary), expected PEM"]);
+    refused_of_the_service(|good| pem::parse(good).unwrap().into_contents(), &["this is DER (binary), expected PEM"]);
+    taken_of_the_owner(|good| pem::parse(good).unwrap().into_contents());
 }
 
 #[test]
 fn twenty_thousand_and_one_characters() {
-    refused_everywhere(|good| padded(good, 20_001), &["20001 characters", "at most 20000"]);
+    refused_of_the_service(|good| padded(good, 20_001), &["20001 characters", "at most 20000"]);
+    taken_of_the_owner(|good| padded(good, 60_000));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{MAX_TRANSCRIPT, Transcript};
-use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, RECEIPT, Store, names_of};
+use crate::bundle::{CREATION, ClusterId, Part, RECEIPT, Store, TRUST_ANCHOR_FILES, names_of};
 use crate::outside::shown_text;
 use crate::x509::{hex, sha256};
 
@@ -76,7 +76,7 @@ impl Transcript {
         let past = self.past(names);
         // A CA's certificate may come from `ca init` at any time; with a signed one beside it, `sign` or `import` wrote it.
         let is_signed = || cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
-        let may_come = |name: &str| name == CA_FILE && !is_signed();
+        let may_come = |name: &str| TRUST_ANCHOR_FILES.contains(&name) && !is_signed();
         names.iter().filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name))).collect()
     }
 
@@ -118,7 +118,7 @@ impl Transcript {
 /// What is wrong with a file that a step found and none before had written. What stood there before the first step came from elsewhere, and so may a CA's
 /// certificate at any time; but nothing other than a step writes down what was created, or what was claimed.
 fn came_from_nowhere(step: u64, name: &str) -> Option<(Account, String, &'static str)> {
-    let from_elsewhere = name == CA_FILE || (step == 1 && ![CREATION, RECEIPT].contains(&name));
+    let from_elsewhere = TRUST_ANCHOR_FILES.contains(&name) || (step == 1 && ![CREATION, RECEIPT].contains(&name));
     (!from_elsewhere).then(|| (Account::Unaccounted, format!("step {step} found {name}, which no step before had written"), OTHER_MEANS))
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::check::check;
 use crate::x509::der::{bit_string, sequence};
 use crate::x509::pem::{self, Label};
-use crate::x509::{Moment, SignatureAlgorithm};
+use crate::x509::{Certificate, Moment, SignatureAlgorithm};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/ownership").join(name)
@@ -92,12 +92,16 @@ fn a_ca_of_the_same_name_with_another_key_is_another_ca() {
 }
 
 #[test]
-fn a_chain_is_its_holders_by_any_certificate_in_it() {
+fn a_chain_is_its_holders_by_its_first_certificate_alone() {
     let chain = OwnerCertificate::all_from_file((text("below") + &text("ca-rsa-2048")).as_bytes()).unwrap();
     assert_eq!(chain.len(), 2);
     assert_eq!(plainly(&text("below--sha256"), &chain), Ownership::NoCsrToCompare);
-    assert_eq!(plainly(&text("rsa-2048--sha1"), &chain), Ownership::NoCsrToCompare);
+    let by_the_root = Doubt::NotTheFirst { issuer: "CN=Example HSM CA, O=Example Owner".to_owned(), first: "CN=Example CA below".to_owned() };
+    assert_eq!(plainly(&text("rsa-2048--sha1"), &chain), Ownership::CannotBeJudged(by_the_root));
     assert_eq!(plainly(&text("rsa-3072--sha1"), &chain), Ownership::AnotherCa);
+    // Nor is a chain in the wrong order taken for the owner's, nor called somebody else's.
+    let reversed = OwnerCertificate::all_from_file((text("ca-rsa-2048") + &text("below")).as_bytes()).unwrap();
+    assert!(matches!(plainly(&text("below--sha256"), &reversed), Ownership::CannotBeJudged(Doubt::NotTheFirst { .. })));
 }
 
 #[test]

@@ -7,14 +7,14 @@ use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
 use crate::ca::{CaKey, KeySource, KeyType, KeyWarning, Passphrase, parse_subject};
 use crate::check::Pair;
 use crate::cli::key::KeyAccess;
-use crate::cli::owner::{NamedCa, lies_in};
+use crate::cli::owner::{NamedCa, lies_in, read_trust_anchor};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::owner::{self, KeyOrigin, Owner};
 use crate::sign::Ca;
-use crate::x509::{Certificate, Moment};
+use crate::x509::{Moment, TrustAnchor};
 
 /// Where the CA stands, and how far it has been got ready.
 pub(super) struct Desk<'a> {
@@ -45,10 +45,10 @@ enum Guarded {
     ByPassphrase,
 }
 
-/// A CA certificate, and where it was read.
+/// A CA certificate, or chain, and where it was read.
 struct CaFile {
     text: Vec<u8>,
-    certificate: Certificate,
+    trust_anchor: TrustAnchor,
     place: String,
 }
 
@@ -63,8 +63,8 @@ impl<'a> Desk<'a> {
         store.mend()?;
         let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &store)).transpose()?;
         let ca = match &named {
-            Some(ca) => Some(CaFile { text: ca.text.clone(), certificate: ca.certificate.clone(), place: shown(&ca.file) }),
-            None if store.has(CA_FILE) => Some(CaFile::in_bundle(&store)?),
+            Some(ca) => Some(CaFile { text: ca.text.clone(), trust_anchor: ca.trust_anchor.clone(), place: shown(&ca.file) }),
+            None if store.has(store.trust_anchor_file()) => Some(CaFile::in_bundle(&store)?),
             None => None,
         };
         // A key that lies in the bundle goes with the CA that lies there, and with no other.
@@ -124,14 +124,14 @@ impl<'a> Desk<'a> {
     /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can write to it must not become the cluster's owner. What
     /// proves it is the private key, named by the operator or opened by their passphrase.
     fn prove(&mut self, store: &Store) -> Result<()> {
-        let Some(CaFile { certificate, place, .. }) = &self.ca else { return Ok(()) };
-        let (certificate, place) = (certificate.clone(), place.clone());
+        let Some(CaFile { trust_anchor, place, .. }) = &self.ca else { return Ok(()) };
+        let (trust_anchor, place) = (trust_anchor.clone(), place.clone());
         if self.args.from_bundle.ca_from_bundle {
-            self.owner = Some(self.args.from_bundle.waive(&certificate, self.args.trust.reason.as_deref(), self.ui));
+            self.owner = Some(self.args.from_bundle.waive(&trust_anchor, self.args.trust.reason.as_deref(), self.ui));
             return Ok(());
         }
         let Some(source) = &self.key_source else {
-            return Err(owner::not_proven("its private key is not at hand, and no --ca was given", &certificate, &place));
+            return Err(owner::not_proven("its private key is not at hand, and no --ca was given", &trust_anchor, &place));
         };
         let in_bundle = match source {
             KeySource::InBundle(_) => true,
@@ -142,7 +142,7 @@ impl<'a> Desk<'a> {
         let passphrase_in_bundle = passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
         let guarded = self.load_key().map_err(|error| match error.kind {
             // A token or a service that holds no key of this certificate.
-            "ca-key-mismatch" => owner::not_proven(&error.message, &certificate, &place),
+            "ca-key-mismatch" => owner::not_proven(&error.message, &trust_anchor, &place),
             _ => error,
         })?;
         let origin = match (in_bundle, guarded) {
@@ -153,8 +153,11 @@ impl<'a> Desk<'a> {
             (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
         };
         let Some(key) = &self.key else { return Err(no_ca()) };
-        self.owner = Some(Owner::with_key(key.as_ref(), origin, &certificate, &place)?);
-        self.ui.say(&format!("the CA is the one in the bundle, proved by its key\n  subject  {}", crate::x509::name_text(certificate.subject())));
+        self.owner = Some(Owner::with_key(key.as_ref(), origin, &trust_anchor, &place)?);
+        self.ui.say(&format!(
+            "the CA is the one in the bundle, proved by its key\n  subject  {}",
+            crate::x509::name_text(trust_anchor.first().subject())
+        ));
         Ok(())
     }
 
@@ -163,9 +166,9 @@ impl<'a> Desk<'a> {
         self.owner.as_ref()
     }
 
-    /// The CA's certificate, where there is one yet.
-    pub(super) fn certificate(&self) -> Option<Certificate> {
-        self.ca.as_ref().map(|ca| ca.certificate.clone())
+    /// The CA's certificate, or chain, where there is one yet.
+    pub(super) fn trust_anchor(&self) -> Option<TrustAnchor> {
+        self.ca.as_ref().map(|ca| ca.trust_anchor.clone())
     }
 
     /// The CA certificate's file, where one was named.
@@ -203,7 +206,7 @@ impl<'a> Desk<'a> {
             return None;
         }
         let pair = submit::read_pair(bundle, now).ok()?;
-        owner.is(pair.trust_anchor(), CA_FILE).ok().map(|()| pair)
+        owner.is(pair.trust_anchor(), bundle.trust_anchor_file()).ok().map(|()| pair)
     }
 
     /// That nothing stands where a signed certificate and its trust anchor are to be written, before anything is signed. Asked after
@@ -222,7 +225,7 @@ impl<'a> Desk<'a> {
             ));
         }
         match &self.ca {
-            Some(ca) => sign::check_places(bundle, &ca.text, force),
+            Some(ca) => sign::check_places(bundle, &ca.trust_anchor, force),
             None => Ok(()),
         }
     }
@@ -234,13 +237,13 @@ impl<'a> Desk<'a> {
         }
         match (&self.ca, &self.key_source) {
             (Some(ca), Some(_)) => {
-                sign::fit_ca(ca.text.clone(), &ca.place, now)?;
+                sign::fit_ca(&ca.trust_anchor, &ca.place, now)?;
                 if self.key.is_none() {
                     self.load_key()?;
                 }
             }
             (Some(ca), None) => {
-                sign::fit_ca(ca.text.clone(), &ca.place, now)?;
+                sign::fit_ca(&ca.trust_anchor, &ca.place, now)?;
                 return Err(Error::new(
                     Class::Ca,
                     "ca-key-missing",
@@ -264,7 +267,7 @@ impl<'a> Desk<'a> {
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
-            certificate: self.certificate(),
+            certificate: self.trust_anchor().map(|trust_anchor| trust_anchor.first().clone()),
             #[cfg(feature = "awskms")]
             aws: self.aws(source),
         };
@@ -314,13 +317,14 @@ impl<'a> Desk<'a> {
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
             let (certificate, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
             let place = store.place(CA_FILE).to_string();
-            self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &certificate, &place)?);
-            self.ca = Some(CaFile { text: certificate.to_pem().into_bytes(), certificate, place });
+            let trust_anchor = TrustAnchor::from(certificate);
+            self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?);
+            self.ca = Some(CaFile { text: trust_anchor.to_pem().into_bytes(), trust_anchor, place });
             self.key = Some(Box::new(key));
             self.made = true;
         }
         match (&self.ca, &self.key) {
-            (Some(ca), Some(key)) => Ca::new(&ca.text, key.as_ref(), now),
+            (Some(ca), Some(key)) => Ca::new(ca.trust_anchor.to_pem().as_bytes(), key.as_ref(), now),
             _ => Err(no_ca()),
         }
     }
@@ -344,12 +348,11 @@ impl<'a> Desk<'a> {
 
 impl CaFile {
     fn in_bundle(store: &Store) -> Result<Self> {
-        let text = store.read(CA_FILE, "the CA certificate", MAX_INPUT)?;
-        let place = store.place(CA_FILE).to_string();
-        let certificate = Certificate::of_owner(&text).map_err(|fault| {
-            Error::new(Class::Input, "malformed", format!("{place}: {fault}"), "give one certificate in PEM, with nothing around it")
-        })?;
-        Ok(CaFile { text, certificate, place })
+        let name = store.trust_anchor_file();
+        let text = store.read(name, "the CA certificate", MAX_INPUT)?;
+        let place = store.place(name).to_string();
+        let trust_anchor = read_trust_anchor(&text, &place)?;
+        Ok(CaFile { text, trust_anchor, place })
     }
 }
 

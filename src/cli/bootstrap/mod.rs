@@ -60,7 +60,7 @@ pub struct Args {
     #[cfg(feature = "simulator")]
     #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http", "aws_root", "manufacturer_root"])]
     simulate: bool,
-    /// The CA's certificate, which names the owner and becomes the trust anchor
+    /// The CA's certificate, or chain, which names the owner and becomes the trust anchor
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
@@ -153,7 +153,7 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
             plan: &plan,
             service: &service,
             store: &Store::at(dir),
-            ca: desk.certificate(),
+            ca: desk.trust_anchor().map(|trust_anchor| trust_anchor.first().clone()),
             ca_named: args.ca.is_some(),
             step: &args.step,
             limit: submit::patience(args.timeout.timeout).creation,

@@ -42,7 +42,7 @@ pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &D
 
 /// A dry run that ends before the signature: what would be signed, under which CA.
 pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Outcome {
-    let certificate = desk.certificate();
+    let certificate = desk.trust_anchor().map(|trust_anchor| trust_anchor.first().clone());
     let fingerprint = certificate.as_ref().map(|certificate| hex(&certificate.fingerprint()));
     let document = json!({
         "dry_run": true,
@@ -119,7 +119,8 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         answer: None,
         csr_sha256: None,
         signed_cert_sha256: certificate.clone().into(),
-        trust_anchor_sha256: hex(&owner.trust_anchor().fingerprint()).into(),
+        trust_anchor_sha256: hex(&owner.trust_anchor().first().fingerprint()).into(),
+        chain_sha256: owner.trust_anchor().above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
         cluster_certificate_sha256: certificate.into(),
         cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
         owner: Some(owner.basis().as_str().into()),

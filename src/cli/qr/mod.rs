@@ -9,6 +9,7 @@ use crate::bundle::{Bundle, Fingerprint, Part};
 use crate::error::Result;
 use crate::qr::Kind;
 use crate::x509::pem::{self, Label};
+use crate::x509::{Certificate, TrustAnchor};
 
 /// Carry a bundle by camera, as QR codes
 #[derive(Debug, clap::Subcommand)]
@@ -32,16 +33,16 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-/// The fingerprint of what travels, as `fetch` and `sign` print it.
+/// The fingerprint of what travels, as `fetch` and `sign` print it. What cannot be read counts as it is.
 fn fingerprint(bundle: &Bundle, kind: Kind) -> Result<Fingerprint> {
-    let der = |text: Vec<u8>, label| pem::decode(&text, label).unwrap_or(text);
-    Ok(match kind {
-        Kind::Request => Fingerprint::of_request(bundle.id(), &bundle.evidence(false, true)?),
-        Kind::Response => Fingerprint::of_response(
-            bundle.id(),
-            &der(bundle.read(Part::Csr)?, Label::CertificateRequest),
-            &der(bundle.read(Part::SignedCert)?, Label::Certificate),
-            &der(bundle.read_trust_anchor()?, Label::Certificate),
-        ),
-    })
+    if kind == Kind::Request {
+        return Ok(Fingerprint::of_request(bundle.id(), &bundle.evidence(false, true)?));
+    }
+    let csr = bundle.read(Part::Csr)?;
+    let csr = pem::decode(&csr, Label::CertificateRequest).unwrap_or(csr);
+    let signed_cert = bundle.read(Part::SignedCert)?;
+    let signed_cert = Certificate::of_owner(&signed_cert).map_or(signed_cert, |found| found.der().to_vec());
+    let trust_anchor = bundle.read_trust_anchor()?;
+    let trust_anchor = TrustAnchor::from_file(&trust_anchor).map_or(vec![trust_anchor], |found| found.ders().map(<[u8]>::to_vec).collect());
+    Ok(Fingerprint::of_response(bundle.id(), &csr, &signed_cert, trust_anchor.iter().map(Vec::as_slice)))
 }

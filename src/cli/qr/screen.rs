@@ -230,7 +230,7 @@ mod tests {
 
     fn caption(id: &str) -> Caption {
         let id = id.parse().unwrap();
-        let fingerprint = Fingerprint::of_response(&id, b"", b"", b"");
+        let fingerprint = Fingerprint::of_response(&id, b"", b"", []);
         Caption::new(Kind::Response, &id, MAX_PARTS, MAX_PARTS, &fingerprint)
     }
 

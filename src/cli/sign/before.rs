@@ -11,8 +11,7 @@ use crate::fsio::NewFile;
 use crate::hint;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
-use crate::x509::pem::{self, Label};
-use crate::x509::{Csr, Moment};
+use crate::x509::{Csr, Moment, TrustAnchor};
 
 /// A bundle that is signed already stays as it is.
 pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
@@ -47,10 +46,9 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
 
 /// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is
 /// signed.
-pub(crate) fn check_places(bundle: &Bundle, ca_text: &[u8], force: bool) -> Result<()> {
-    let der = pem::decode(ca_text, Label::Certificate).unwrap_or_default();
-    let text = pem::encode(Label::Certificate, &der);
-    let force = force || holds(bundle, &der);
+pub(crate) fn check_places(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {
+    let text = ca.to_pem();
+    let force = force || holds(bundle, ca);
     let trust_anchor = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force };
     // These may be replaced, unless a directory stands there.
     let others = [Part::SignedCert.file_name(bundle.id()), RESPONSE.to_owned(), bundle::VERIFICATION.to_owned()];
@@ -58,14 +56,16 @@ pub(crate) fn check_places(bundle: &Bundle, ca_text: &[u8], force: bool) -> Resu
     bundle.store().check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
 }
 
-/// Whether the bundle's trust anchor is this very certificate, perhaps in other line ends: writing our canonical text of it loses nothing.
-pub(super) fn holds(bundle: &Bundle, der: &[u8]) -> bool {
+/// Whether the bundle's `customerCA.crt` is this very trust anchor, perhaps in other line ends: writing our canonical text of it loses nothing.
+pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     // A link is no file of the bundle: what it leads to is not ours to write.
     if !bundle.store().has_file(CA_FILE) {
         return false;
     }
     let there = bundle.read_trust_anchor().unwrap_or_default();
-    pem::decode(&there, Label::Certificate).is_ok_and(|found| found == der)
+    // More than the certificates alone is more than we would write.
+    let is_bare = there.trim_ascii().starts_with(b"-----BEGIN") && there.iter().all(|byte| crate::x509::pem::is_documented(*byte));
+    is_bare && TrustAnchor::from_file(&there).is_ok_and(|found| found == *ca)
 }
 
 /// What entitles to a signature, or the rejection.
@@ -93,11 +93,10 @@ fn verification(record: &Record) -> Value {
     json!({ "verification": verify::document(record) })
 }
 
-/// A CA certificate that was read from `place`, unless CloudHSM would refuse it as trust anchor.
-pub(crate) fn fit_ca(text: Vec<u8>, place: &dyn std::fmt::Display, now: Moment) -> Result<Vec<u8>> {
-    check::trust_anchor(&text, now).map_err(|mut error| {
+/// That CloudHSM would not refuse a CA that was read from `place` as trust anchor.
+pub(crate) fn fit_ca(ca: &TrustAnchor, place: &dyn std::fmt::Display, now: Moment) -> Result<()> {
+    check::trust_anchor(ca.to_pem().as_bytes(), now).map(drop).map_err(|mut error| {
         error.message = format!("{place}: {}", error.message);
         error
-    })?;
-    Ok(text)
+    })
 }

@@ -10,19 +10,19 @@ use crate::cli::aws::duration;
 use crate::cli::ui::Outcome;
 use crate::error::{Class, Error, Result};
 use crate::owner::Owner;
-use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE};
+use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE, Mode};
 use crate::x509::{hex, sha256};
 
 /// AWS Private CA in place of a certificate and a key.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
 pub struct IssuerArgs {
-    /// The root CA that issues the certificate; its own certificate becomes the trust anchor
+    /// The CA that issues the certificate; its own certificate, with the chain above it if it is subordinate, becomes the trust anchor
     #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "seal", "passphrase"])]
     ca_arn: Option<CaArn>,
-    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing)
+    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing); of a chain of three or four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = sha256_digits)]
-    ca_fingerprint: Option<[u8; 32]>,
+    ca_fingerprint: Vec<[u8; 32]>,
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
     certificate_arn: Option<String>,
@@ -40,7 +40,7 @@ impl IssuerArgs {
         let Some(arn) = &self.ca_arn else {
             // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
             let given = [
-                ("--ca-fingerprint", self.ca_fingerprint.is_some()),
+                ("--ca-fingerprint", !self.ca_fingerprint.is_empty()),
                 ("--certificate-arn", self.certificate_arn.is_some()),
                 ("--timeout", self.timeout.is_some()),
             ];
@@ -66,17 +66,17 @@ impl IssuerArgs {
     }
 }
 
-/// An ARN alone proves nothing: the root certificate comes from the same service as the signature.
+/// An ARN alone proves nothing: the certificates come from the same service as the signature.
 fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
         format!(
             "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing was signed\n  CA       {arn}\n  subject  {}\n  SHA-256  {}",
-            crate::x509::name_text(ca.trust_anchor().subject()),
-            hex(&ca.trust_anchor().fingerprint())
+            crate::x509::name_text(ca.trust_anchor().first().subject()),
+            hex(&ca.trust_anchor().first().fingerprint())
         ),
-        "compare that SHA-256 with what those who keep the CA know of its root, then give it with --ca-fingerprint",
+        "compare that SHA-256 with what those who keep the CA know of its certificate, then give it with --ca-fingerprint",
     )
 }
 
@@ -92,12 +92,17 @@ impl Work<'_> {
         for note in &notes {
             ui.detail(note);
         }
-        let root_text = ca.trust_anchor().to_pem();
-        let owner = match &args.ca_fingerprint {
-            Some(expected) => Owner::with_fingerprint(expected, ca.trust_anchor(), arn.as_str())?,
-            None => return Err(unpinned(&ca, arn)),
-        };
-        check_places(self.bundle, root_text.as_bytes(), self.args.force)?;
+        if ca.mode() == Mode::ShortLived {
+            ui.warn(
+                "this CA's UsageMode is SHORT_LIVED_CERTIFICATE: what it issues lasts seven days at most. A claimed cluster keeps its certificate for good, and from its \
+                 end on clients that look at dates refuse the cluster; a CA of UsageMode GENERAL_PURPOSE issues longer ones",
+            );
+        }
+        if args.ca_fingerprint.is_empty() {
+            return Err(unpinned(&ca, arn));
+        }
+        let owner = Owner::with_fingerprints(&args.ca_fingerprint, ca.trust_anchor(), arn.as_str())?;
+        check_places(self.bundle, ca.trust_anchor(), self.args.force)?;
         let compared = self.compare()?;
         self.bundle.check_unchanged(false)?;
         let certificate_arn = match &args.certificate_arn {
@@ -113,7 +118,7 @@ impl Work<'_> {
             error
         })?;
         note_subject(&pair, ui);
-        let given = Digests::from([(arn.to_string(), hex(&sha256(root_text.as_bytes())))]);
+        let given = Digests::from([(arn.to_string(), hex(&sha256(ca.trust_anchor().to_pem().as_bytes())))]);
         let issued_by = IssuedBy { ca_arn: arn.to_string().into(), certificate_arn: certificate_arn.into() };
         self.finish(&pair, Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, &owner, compared), compared)
     }

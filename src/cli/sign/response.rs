@@ -47,7 +47,8 @@ impl Signed<'_> {
             ]),
             csr_sha256: hex(&pair.csr().fingerprint()).into(),
             signed_cert_sha256: hex(&pair.signed_cert().fingerprint()).into(),
-            ca_fingerprint: hex(&pair.trust_anchor().fingerprint()).into(),
+            ca_fingerprint: hex(&pair.trust_anchor().first().fingerprint()).into(),
+            chain_sha256: pair.trust_anchor().above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
             verdict: self.record.verdict.as_str().into(),
@@ -63,7 +64,7 @@ impl Signed<'_> {
         let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
         let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
         let files = [
-            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor().der())),
+            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor())),
             file(bundle::VERIFICATION, &record, true),
             file(RESPONSE, &document, true),
             file(&Part::SignedCert.file_name(bundle.id()), signed_pem.as_bytes(), force),
@@ -98,7 +99,7 @@ impl Signed<'_> {
             None => ("verified: the CSR is a genuine HSM's", ""),
         };
         let text = format!(
-            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}{again}\n",
+            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}{again}\n",
             bundle.id(),
             bundle.part(Part::SignedCert),
             response.signed_cert_sha256,
@@ -106,6 +107,7 @@ impl Signed<'_> {
             pair.signed_cert().not_after(),
             bundle.place(CA_FILE),
             response.ca_fingerprint,
+            response.chain_sha256.iter().map(|above| format!("\n      above {above}")).collect::<String>(),
             if compared { ", as expected" } else { ", compared by nobody" },
             hint::line(&["hsmboot", "submit", &hint::path(bundle.path(), "DIR")]),
         );
