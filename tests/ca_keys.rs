@@ -262,10 +262,6 @@ fn keys_of_no_use_to_this_ca_say_what_they_are() {
     let bench = Bench::new();
     for (name, command, says) in [
         ("rsa1024", "genrsa -out rsa1024 1024", "RSA key of 1024 bits"),
-        ("rsa2560", "genrsa -out rsa2560 2560", "RSA key of 2560 bits"),
-        ("exponent3", "genrsa -3 -out exponent3 2048", "public exponent"),
-        ("multiprime", "genrsa -primes 3 -out multiprime 2048", "more than two primes"),
-        ("pss", "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss", "PSS"),
         ("ed25519", "genpkey -algorithm ED25519 -out ed25519", "Ed25519"),
         ("x25519", "genpkey -algorithm X25519 -out x25519", "key agreement"),
         ("p521", "ecparam -name secp521r1 -genkey -noout -out p521", "P-521"),

@@ -5,3 +5,4 @@ mod damaged;
 mod hints;
 #[path = "../support/mod.rs"]
 mod support;
+mod unusual;

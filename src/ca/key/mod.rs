@@ -12,6 +12,7 @@ pub(super) mod pbes2;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 pub(super) mod plain;
+mod rsa_key;
 #[cfg(any(feature = "awskms", feature = "pkcs11"))]
 mod scheme;
 mod signer;

@@ -55,6 +55,13 @@ impl Curve {
 pub(in crate::ca) enum Material {
     /// RSAPrivateKey in DER.
     Rsa(Secret),
+    /// RSAPrivateKey in DER, for PSS signatures only (RFC 4055 1.2).
+    PssOnly {
+        /// The key.
+        key: Secret,
+        /// Its AlgorithmIdentifier, which the public key has as well.
+        identifier: Vec<u8>,
+    },
     /// A scalar, padded to the curve's length, and the public point if the file gives it.
     Ec {
         /// The curve.
@@ -74,7 +81,7 @@ pub(super) const fn wrong_kind(found: &'static str) -> KeyFault {
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
 pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
-    let Pkcs8 { algorithm, parameters, key } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
+    let Pkcs8 { algorithm, parameters, identifier, key } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
     match algorithm.as_str() {
         RSA_ENCRYPTION => match parameters {
             // RFC 8017 A.1: the parameters MUST be NULL; some writers leave them out.
@@ -82,7 +89,7 @@ pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
             Some(_) => Err(bad),
         },
         EC_PUBLIC_KEY => sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
-        "1.2.840.113549.1.1.10" => Err(wrong_kind("an RSA key for PSS signatures only")),
+        "1.2.840.113549.1.1.10" => Ok(Material::PssOnly { key: Zeroizing::new(key.to_vec()), identifier: identifier.to_vec() }),
         "1.3.101.112" => Err(wrong_kind("an Ed25519 key")),
         "1.3.101.113" => Err(wrong_kind("an Ed448 key")),
         "1.3.101.110" | "1.3.101.111" => Err(wrong_kind("a key for key agreement (X25519 or X448)")),
@@ -94,6 +101,8 @@ pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
 struct Pkcs8<'a> {
     algorithm: String,
     parameters: Option<Tlv<'a>>,
+    /// Both, as they came.
+    identifier: &'a [u8],
     key: &'a [u8],
 }
 
@@ -109,11 +118,12 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
         return None;
     }
     reader.finish().ok()?;
+    let identifier = algorithm.raw;
     let mut reader = Reader::new(algorithm.content, "key");
     let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
     let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
     reader.finish().ok()?;
-    Some(Pkcs8 { algorithm: oid, parameters, key })
+    Some(Pkcs8 { algorithm: oid, parameters, identifier, key })
 }
 
 /// True where the bytes are, in outline, PrivateKeyInfo: how a right passphrase is told from a wrong one that met good padding by chance.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "pkcs11")]
 use super::plain::{Curve, EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use super::rsa_key::{self, Unfit};
 use crate::x509::der::{self, tag};
 use crate::x509::{PublicKey, SignatureAlgorithm};
 
@@ -24,11 +25,10 @@ impl Scheme {
     pub(super) fn of(key: &PublicKey) -> Result<Self, String> {
         match key {
             PublicKey::Rsa { pss_only: Some(_), .. } => Err("an RSA key for PSS signatures only".to_owned()),
-            PublicKey::Rsa { exponent, .. } => match (key.modulus_bits(), exponent.as_slice()) {
-                (Some(2048 | 3072 | 4096), [_, _, _] | [_, _, _, _]) => Ok(Scheme::Rsa),
-                (Some(2048 | 3072 | 4096), [1, _, _, _, _]) => Ok(Scheme::Rsa),
-                (Some(2048 | 3072 | 4096), _) => Err("an RSA key whose public exponent is not between 65537 and 2^33".to_owned()),
-                (bits, _) => Err(format!("an RSA key of {} bits", bits.unwrap_or(0))),
+            PublicKey::Rsa { modulus, exponent, .. } => match rsa_key::limits(modulus, exponent) {
+                Ok(()) => Ok(Scheme::Rsa),
+                Err(Unfit::Size(bits)) => Err(format!("an RSA key of {bits} bits")),
+                Err(Unfit::Exponent) => Err(rsa_key::BAD_EXPONENT.to_owned()),
             },
             PublicKey::P256(_) => Ok(Scheme::P256),
             PublicKey::P384(_) => Ok(Scheme::P384),
@@ -77,13 +77,12 @@ mod tests {
             der: Vec::new(),
             pss_only: None,
         };
-        for bits in [2048, 3072, 4096] {
-            assert_eq!(Scheme::of(&rsa(bits, &[1, 0, 1])), Ok(Scheme::Rsa));
-            assert_eq!(Scheme::of(&rsa(bits, &[1, 0, 0, 0, 1])), Ok(Scheme::Rsa));
+        for bits in [2048, 2560, 3072, 4096, 8192] {
+            for exponent in [&[3][..], &[17], &[0xFF, 0xFF], &[1, 0, 1], &[1, 0, 0, 0, 1]] {
+                assert_eq!(Scheme::of(&rsa(bits, exponent)), Ok(Scheme::Rsa), "{bits} {exponent:?}");
+            }
         }
-        for (bits, exponent) in
-            [(1024, &[1, 0, 1][..]), (2560, &[1, 0, 1]), (8192, &[1, 0, 1]), (2048, &[3]), (2048, &[0xFF, 0xFF]), (2048, &[2, 0, 0, 0, 1])]
-        {
+        for (bits, exponent) in [(1024, &[1, 0, 1][..]), (8200, &[1, 0, 1]), (2048, &[1]), (2048, &[4]), (2048, &[1, 0]), (2048, &[2, 0, 0, 0, 1])] {
             assert!(Scheme::of(&rsa(bits, exponent)).is_err(), "{bits} {exponent:?}");
         }
         assert!(Scheme::of(&PublicKey::Other("P-521".to_owned())).is_err_and(|what| what.contains("P-521")));

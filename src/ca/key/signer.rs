@@ -1,4 +1,4 @@
-//! Signs with ring: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-256 with SHA-256, P-384 with SHA-384.
+//! Signs: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-256 with SHA-256, P-384 with SHA-384, all with ring; and what else RSA keys can be, see [`super::rsa_key`].
 
 use p256::elliptic_curve;
 use ring::rand::SystemRandom;
@@ -6,11 +6,19 @@ use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
 use super::fault::{KeyFault, malformed};
 use super::plain::{Curve, EC_PUBLIC_KEY, Material, RSA_ENCRYPTION, wrong_kind};
-use crate::x509::der::{self, Reader, tag};
+use super::rsa_key::{Numbers, Padding};
+use crate::x509::PublicKey;
+use crate::x509::der::{self, tag};
 
 /// A private key that is ready to sign.
 pub(super) enum Signer {
     Rsa(Box<RsaKeyPair>),
+    /// An RSA key that ring does not sign with.
+    OtherRsa {
+        key: Box<rsa::RsaPrivateKey>,
+        padding: Padding,
+        spki: Vec<u8>,
+    },
     Ec(Curve, Box<EcdsaKeyPair>),
 }
 
@@ -24,9 +32,23 @@ impl Signer {
     pub(super) fn new(material: &Material) -> Result<Self, KeyFault> {
         match material {
             Material::Rsa(pkcs1) => {
-                rsa_numbers(pkcs1)?;
+                let numbers = Numbers::parse(pkcs1)?;
+                if !numbers.are_rings() {
+                    let spki = rsa_spki(&numbers.public_key());
+                    return Ok(Signer::OtherRsa { key: Box::new(numbers.to_key()?), padding: Padding::Pkcs1, spki });
+                }
                 let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
                 Ok(Signer::Rsa(Box::new(pair)))
+            }
+            Material::PssOnly { key, identifier } => {
+                let numbers = Numbers::parse(key)?;
+                let spki = der::sequence(&[identifier, &der::bit_string(&numbers.public_key())]);
+                match PublicKey::from_der(&spki, "key") {
+                    Ok(PublicKey::Rsa { pss_only: Some(asked), .. }) => {
+                        Ok(Signer::OtherRsa { key: Box::new(numbers.to_key()?), padding: Padding::of_pss_key(asked), spki })
+                    }
+                    _ => Err(wrong_kind("an RSA key for PSS signatures with other hashes than SHA-256, SHA-384 or SHA-512")),
+                }
             }
             Material::Ec { curve, scalar, public } => {
                 let point = match curve {
@@ -47,10 +69,8 @@ impl Signer {
     /// SubjectPublicKeyInfo (RFC 3279 2.3.1, RFC 5480 2).
     pub(super) fn spki(&self) -> Vec<u8> {
         match self {
-            Signer::Rsa(pair) => {
-                let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
-                der::sequence(&[&algorithm, &der::bit_string(pair.public_key().as_ref())])
-            }
+            Signer::Rsa(pair) => rsa_spki(pair.public_key().as_ref()),
+            Signer::OtherRsa { spki, .. } => spki.clone(),
             Signer::Ec(curve, pair) => {
                 let algorithm = der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]);
                 der::sequence(&[&algorithm, &der::bit_string(pair.public_key().as_ref())])
@@ -61,7 +81,8 @@ impl Signer {
     /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758 3.2).
     pub(super) fn algorithm(&self) -> Vec<u8> {
         match self {
-            Signer::Rsa(_) => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &der::tlv(tag::NULL, &[])]),
+            Signer::Rsa(_) => Padding::Pkcs1.algorithm(),
+            Signer::OtherRsa { padding, .. } => padding.algorithm(),
             Signer::Ec(Curve::P256, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
             Signer::Ec(Curve::P384, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
         }
@@ -76,43 +97,16 @@ impl Signer {
                 pair.sign(&signature::RSA_PKCS1_SHA256, &random, tbs, &mut signature).map_err(|_| CannotSign)?;
                 Ok(signature)
             }
+            Signer::OtherRsa { key, padding, .. } => padding.sign(key, tbs),
             Signer::Ec(_, pair) => Ok(pair.sign(&random, tbs).map_err(|_| CannotSign)?.as_ref().to_vec()),
         }
     }
 }
 
-/// What ring would refuse without a word: sizes and exponents that it does not sign with.
-fn rsa_numbers(pkcs1: &[u8]) -> Result<(), KeyFault> {
-    let bad = || malformed("its RSA key structure is damaged");
-    let outer = der::single(pkcs1, tag::SEQUENCE, "key").map_err(|_| bad())?;
-    let mut reader = Reader::new(outer.content, "key");
-    let mut number = || reader.required(tag::INTEGER, "number").map(|tlv| tlv.content).map_err(|_| bad());
-    match number()? {
-        [0] => {}
-        [1] => return Err(wrong_kind("an RSA key of more than two primes")),
-        _ => return Err(bad()),
-    }
-    let (modulus, exponent) = (number()?, number()?);
-    for _ in 0..6 {
-        number()?; // d, p, q, dP, dQ, qInv
-    }
-    reader.finish().map_err(|_| bad())?;
-    match bits(modulus) {
-        2048 | 3072 | 4096 => {}
-        bits => return Err(KeyFault::UnsupportedSize { bits }),
-    }
-    match bits(exponent) {
-        17..=33 => Ok(()),
-        _ => Err(wrong_kind("an RSA key whose public exponent is not between 65537 and 2^33")),
-    }
-}
-
-/// The length of a positive INTEGER's value in bits.
-fn bits(content: &[u8]) -> usize {
-    let Some(start) = content.iter().position(|byte| *byte != 0) else { return 0 };
-    let significant = content.get(start..).unwrap_or_default();
-    let leading = significant.first().map_or(0, |byte| byte.leading_zeros());
-    significant.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0))
+/// SubjectPublicKeyInfo of an RSAPublicKey (RFC 3279 2.3.1).
+fn rsa_spki(public_key: &[u8]) -> Vec<u8> {
+    let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
+    der::sequence(&[&algorithm, &der::bit_string(public_key)])
 }
 
 /// The public point of a scalar, uncompressed. It must be the one that the file gives, where it gives one.

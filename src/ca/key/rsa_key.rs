@@ -1,0 +1,230 @@
+//! RSA keys as numbers, and those that ring does not sign with: of another size than 2048, 3072 and 4096 bits, with an exponent below 65537, of more than two
+//! primes, or for PSS signatures only. Any of them can be an established CA's; the crate `rsa` signs with them, blinded.
+
+use rand_core::OsRng;
+use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
+use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
+use zeroize::Zeroizing;
+
+use super::fault::{KeyFault, malformed};
+use super::plain::wrong_kind;
+use super::signer::CannotSign;
+use crate::x509::algorithm::{Hash, Pss as PssParameters};
+use crate::x509::der::{self, Reader, tag};
+
+/// The sizes that a CA's RSA key can have, in bits: the smallest that FIPS 186-5 5.1 allows, and the largest that is read in certificates here.
+const SIZES: std::ops::RangeInclusive<usize> = 2048..=8192;
+/// The sizes that ring signs with, of those.
+const RING_SIZES: [usize; 3] = [2048, 3072, 4096];
+/// The bits of an exponent that signatures are verified under here: at most 33, as ring has it.
+const MAX_EXPONENT_BITS: usize = 33;
+/// The most primes of a key, as many as OpenSSL makes (RSA_MAX_PRIME_NUM).
+const MAX_PRIMES: usize = 5;
+
+/// What keeps an RSA key from being a CA's here, wherever it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// Its modulus has this many bits.
+    Size(usize),
+    /// Its public exponent: [`BAD_EXPONENT`].
+    Exponent,
+}
+
+/// An RSA key with another exponent.
+pub(super) const BAD_EXPONENT: &str = "an RSA key whose public exponent is not an odd number from 3 to 2^33";
+
+/// That modulus and exponent, big-endian without leading zeros, are within the limits.
+pub(super) fn limits(modulus: &[u8], exponent: &[u8]) -> Result<(), Unfit> {
+    let odd = exponent.last().is_some_and(|byte| byte & 1 == 1);
+    match (bits(modulus), bits(exponent)) {
+        (size, _) if !SIZES.contains(&size) => Err(Unfit::Size(size)),
+        (_, 2..=MAX_EXPONENT_BITS) if odd => Ok(()),
+        _ => Err(Unfit::Exponent),
+    }
+}
+
+/// A prime of the key, with the exponent and the coefficient that go with it.
+struct Factor<'a> {
+    prime: &'a [u8],
+    exponent: &'a [u8],
+    /// The first prime has none.
+    coefficient: Option<&'a [u8]>,
+}
+
+/// RSAPrivateKey (RFC 8017 A.1.2): its numbers, big-endian, as they came.
+pub(super) struct Numbers<'a> {
+    modulus: &'a [u8],
+    public: &'a [u8],
+    private: &'a [u8],
+    factors: Vec<Factor<'a>>,
+}
+
+impl<'a> Numbers<'a> {
+    /// Reads them, and holds them to what a CA's key can be.
+    pub(super) fn parse(pkcs1: &'a [u8]) -> Result<Self, KeyFault> {
+        let numbers = Self::read(pkcs1).ok_or(malformed("its RSA key structure is damaged"))?;
+        limits(numbers.modulus, numbers.public).map_err(|unfit| match unfit {
+            Unfit::Size(bits) => KeyFault::UnsupportedSize { bits },
+            Unfit::Exponent => wrong_kind(BAD_EXPONENT),
+        })?;
+        if numbers.factors.len() > MAX_PRIMES {
+            return Err(wrong_kind("an RSA key of more than five primes"));
+        }
+        Ok(numbers)
+    }
+
+    fn read(pkcs1: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(der::single(pkcs1, tag::SEQUENCE, "key").ok()?.content, "key");
+        let version = number(&mut reader)?;
+        let [modulus, public, private, p, q, dp, dq, q_inverse] = {
+            let mut next = || number(&mut reader);
+            [next()?, next()?, next()?, next()?, next()?, next()?, next()?, next()?]
+        };
+        let mut factors = vec![
+            // p and q, but in the order in which each coefficient is the inverse of all primes before it: `qInv` is q's, modulo p.
+            Factor { prime: q, exponent: dq, coefficient: None },
+            Factor { prime: p, exponent: dp, coefficient: Some(q_inverse) },
+        ];
+        // otherPrimeInfos are there in version 1, and only there.
+        if version == [1] {
+            let mut others = Reader::new(reader.required(tag::SEQUENCE, "primes").ok()?.content, "key");
+            while !others.is_empty() {
+                let mut other = Reader::new(others.required(tag::SEQUENCE, "prime").ok()?.content, "key");
+                let (prime, exponent, coefficient) = (number(&mut other)?, number(&mut other)?, number(&mut other)?);
+                other.finish().ok()?;
+                factors.push(Factor { prime, exponent, coefficient: Some(coefficient) });
+            }
+            if factors.len() == 2 {
+                return None;
+            }
+        } else if !version.is_empty() {
+            return None;
+        }
+        reader.finish().ok()?;
+        Some(Numbers { modulus, public, private, factors })
+    }
+
+    /// Whether ring signs with such a key: two primes of half the modulus's length, the first the greater, and an exponent from 65537 on.
+    pub(super) fn are_rings(&self) -> bool {
+        let [q, p] = self.factors.as_slice() else { return false };
+        let half = bits(self.modulus) / 2;
+        RING_SIZES.contains(&bits(self.modulus))
+            && bits(self.public) >= 17
+            && [p, q].iter().all(|factor| bits(factor.prime) == half)
+            && p.prime > q.prime
+    }
+
+    /// RSAPublicKey (RFC 8017 A.1.1).
+    pub(super) fn public_key(&self) -> Vec<u8> {
+        der::sequence(&[&der::integer(self.modulus), &der::integer(self.public)])
+    }
+
+    /// The key for the crate `rsa`, whose numbers all fit together.
+    pub(super) fn to_key(&self) -> Result<RsaPrivateKey, KeyFault> {
+        // Within the modulus, and odd primes: nothing below divides by zero, and nothing grows.
+        let size = bits(self.modulus);
+        let sound = |factor: &Factor<'_>| bits(factor.prime) > 1 && factor.prime.last().is_some_and(|byte| byte & 1 == 1);
+        let all = self.factors.iter().flat_map(|factor| [Some(factor.prime), Some(factor.exponent), factor.coefficient]).flatten();
+        if !self.factors.iter().all(sound) || all.chain([self.private]).any(|number| bits(number) > size) {
+            return Err(KeyFault::Inconsistent);
+        }
+        let one = BigUint::from(1_u8);
+        let private = secret(self.private);
+        let mut before = Zeroizing::new(one.clone());
+        for factor in &self.factors {
+            let prime = secret(factor.prime);
+            let exponent = Zeroizing::new(&*private % (&*prime - &one));
+            let fits = factor.coefficient.is_none_or(|inverse| (&*secret(inverse) * &*before) % &*prime == one);
+            if *exponent != *secret(factor.exponent) || !fits {
+                return Err(KeyFault::Inconsistent);
+            }
+            *before *= &*prime;
+        }
+        let primes = self.factors.iter().map(|factor| BigUint::from_bytes_be(factor.prime)).collect();
+        // It holds their product to be the modulus, and the exponents to be each other's inverses.
+        RsaPrivateKey::from_components(BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(self.public), (*private).clone(), primes)
+            .map_err(|_| KeyFault::Inconsistent)
+    }
+}
+
+fn secret(number: &[u8]) -> Zeroizing<BigUint> {
+    Zeroizing::new(BigUint::from_bytes_be(number))
+}
+
+/// The next INTEGER's value, which is not negative, without leading zeros.
+fn number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let content = reader.required(tag::INTEGER, "number").ok()?.content;
+    match content.first() {
+        Some(first) if first & 0x80 == 0 => Some(content.iter().position(|byte| *byte != 0).and_then(|at| content.get(at..)).unwrap_or_default()),
+        _ => None,
+    }
+}
+
+/// The length in bits of a number without leading zeros.
+fn bits(number: &[u8]) -> usize {
+    let leading = number.first().map_or(0, |byte| byte.leading_zeros());
+    number.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0))
+}
+
+/// How such a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Padding {
+    /// RSASSA-PKCS1-v1_5 with SHA-256
+    Pkcs1,
+    /// RSASSA-PSS
+    Pss(PssParameters),
+}
+
+impl Padding {
+    /// The AlgorithmIdentifier of its signatures (RFC 4055 3.1 and 5).
+    pub(super) fn algorithm(self) -> Vec<u8> {
+        let null = der::tlv(tag::NULL, &[]);
+        match self {
+            Padding::Pkcs1 => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &null]),
+            Padding::Pss(PssParameters { hash, salt }) => {
+                let hash = der::sequence(&[&der::oid(oid(hash)), &null]);
+                let mask = der::sequence(&[&der::oid("1.2.840.113549.1.1.8"), &hash]);
+                let salt = der::integer(&salt.to_be_bytes());
+                let fields = [(0, hash), (1, mask), (2, salt)].map(|(number, field)| der::tlv(tag::context(number), &[&field]));
+                let [hash, mask, salt] = &fields;
+                der::sequence(&[&der::oid("1.2.840.113549.1.1.10"), &der::sequence(&[hash, mask, salt])])
+            }
+        }
+    }
+
+    /// Of a key for PSS only: the hash that it names, or SHA-256; a salt as long as the hash, or the one that it asks for at least (RFC 4055 3.3).
+    pub(super) fn of_pss_key(asked: Option<PssParameters>) -> Self {
+        let PssParameters { hash, salt } = asked.unwrap_or(PssParameters { hash: Hash::Sha256, salt: 0 });
+        let whole = match hash {
+            Hash::Sha256 => 32,
+            Hash::Sha384 => 48,
+            Hash::Sha512 => 64,
+        };
+        Padding::Pss(PssParameters { hash, salt: salt.max(whole) })
+    }
+
+    /// The signature over `tbs`, which is hashed here.
+    pub(super) fn sign(self, key: &RsaPrivateKey, tbs: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        let signature = match self {
+            Padding::Pkcs1 => key.sign_with_rng(&mut OsRng, Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(tbs)),
+            Padding::Pss(PssParameters { hash, salt }) => {
+                let salt = usize::from(salt);
+                match hash {
+                    Hash::Sha256 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha256>(salt), &Sha256::digest(tbs)),
+                    Hash::Sha384 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha384>(salt), &Sha384::digest(tbs)),
+                    Hash::Sha512 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha512>(salt), &Sha512::digest(tbs)),
+                }
+            }
+        };
+        signature.map_err(|_| CannotSign)
+    }
+}
+
+/// RFC 4055 2.1
+const fn oid(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha256 => "2.16.840.1.101.3.4.2.1",
+        Hash::Sha384 => "2.16.840.1.101.3.4.2.2",
+        Hash::Sha512 => "2.16.840.1.101.3.4.2.3",
+    }
+}
