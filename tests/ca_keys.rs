@@ -190,7 +190,7 @@ fn text_around_the_key_is_let_be_but_one_key_there_must_be() {
     }
     bench.write("two", format!("{key}{key}").as_bytes());
     bench.fails("two", Class::Input, "ca-key-several");
-    bench.fails("store.p12", Class::Ca, "ca-key-unsupported");
+    bench.holds("store.p12");
 }
 
 #[test]
@@ -247,7 +247,6 @@ fn bad_files_are_refused() {
         ("no-base64", pem.replacen('M', "*", 1).into_bytes()),
         ("empty-block", b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n".to_vec()),
         ("nested", [b"-----BEGIN PRIVATE KEY-----\n", pem.as_bytes()].concat()),
-        ("wrong-label", pem.replace(" PRIVATE KEY", " RSA PRIVATE KEY").into_bytes()),
         ("unknown-label", pem.replace(" PRIVATE KEY", " SOMETHING").into_bytes()),
         ("sequence", vec![0x30, 0]),
     ] {
@@ -273,7 +272,7 @@ fn keys_of_no_use_to_this_ca_say_what_they_are() {
         assert!(error.message.contains(says), "{}", error.message);
     }
     bench.openssl("genrsa -out key 2048");
-    bench.openssl("pkcs8 -topk8 -v1 PBE-SHA1-3DES -in key -passout file:pw -out pbes1");
+    bench.openssl("pkcs8 -topk8 -v2 camellia256 -in key -passout file:pw -out pbes1");
     let error = bench.fails("pbes1", Class::Ca, "ca-key-encryption-unsupported");
     assert!(error.hint.contains("openssl pkcs8 -topk8"));
 }

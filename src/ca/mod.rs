@@ -28,7 +28,7 @@ pub use self::init::{Terms, make_trust_anchor};
 #[cfg(feature = "pkcs11")]
 pub use self::key::Pkcs11Uri;
 pub use self::key::{
-    CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, Scheme, TokenOptions, Unlock,
+    Anew, CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, Scheme, TokenOptions, Unlock,
 };
 #[cfg(feature = "awskms")]
 pub use self::key::{KmsKey, KmsKeyName};

@@ -1,10 +1,13 @@
 //! Finds the one private key in a file: PEM with anything around it, or DER.
+//!
+//! What is unambiguous is read, as openssl reads it: the structure says what a block holds, whatever its label calls it. No two of the structures look alike.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
 use super::fault::{Instead, KeyFault, malformed};
 use super::legacy_pem::DekInfo;
+use super::tidy::{self, Line};
 use crate::x509::der::{self, Reader, tag};
 
 /// Bytes that are wiped when they go.
@@ -12,39 +15,60 @@ pub(in crate::ca) type Secret = Zeroizing<Vec<u8>>;
 
 /// The form in which a private key lies in its file.
 pub(super) enum Container {
-    /// PrivateKeyInfo (RFC 5208 5, RFC 5958 2).
-    Pkcs8(Secret),
+    /// A key without encryption.
+    Plain(Plain),
     /// EncryptedPrivateKeyInfo (RFC 5208 6).
     EncryptedPkcs8(Secret),
+    /// A key under OpenSSL's old PEM encryption.
+    Legacy {
+        /// How it is encrypted.
+        dek: DekInfo,
+        /// The block's label, for [`Plain::label`].
+        label: &'static [u8],
+        /// What is encrypted.
+        key: Secret,
+    },
+    /// PFX (RFC 7292 4).
+    Pkcs12(Secret),
+}
+
+/// A key without encryption, by its structure.
+pub(super) enum Plain {
+    /// PrivateKeyInfo (RFC 5208 5, RFC 5958 2).
+    Pkcs8(Secret),
     /// RSAPrivateKey (RFC 8017 A.1.2).
     Pkcs1(Secret),
     /// ECPrivateKey (RFC 5915 3).
     Sec1(Secret),
-    /// RSAPrivateKey or ECPrivateKey under OpenSSL's old PEM encryption.
-    Legacy(DekInfo, LegacyForm, Secret),
 }
 
-/// What lies under the old PEM encryption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LegacyForm {
-    /// `RSA PRIVATE KEY`
-    Pkcs1,
-    /// `EC PRIVATE KEY`
-    Sec1,
+/// What was found, and whether openssl reads the file as it is: it is as openssl writes one.
+pub(super) struct Found {
+    pub(super) container: Result<Container, KeyFault>,
+    pub(super) as_written: bool,
 }
 
 /// Finds the one private key in the file's bytes.
-pub(super) fn find(file: &[u8]) -> Result<Container, KeyFault> {
+pub(super) fn find(file: &[u8]) -> Found {
+    if let Some(text) = tidy::from_utf16(file) {
+        return Found { as_written: false, ..find(&text) };
+    }
+    let mut as_written = true;
+    let container = look(file, &mut as_written);
+    Found { container, as_written }
+}
+
+fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(KeyFault::Empty);
     }
     let blocks = pem_blocks(file)?;
     if blocks.is_empty() {
-        return from_der(file);
+        return from_der(Zeroizing::new(file.to_vec()), as_written);
     }
     let mut keys = blocks.iter().filter(|block| block.label.ends_with(b"PRIVATE KEY"));
     match (keys.next(), keys.count()) {
-        (Some(block), 0) => from_block(block),
+        (Some(block), 0) => from_block(block, as_written),
         (Some(_), more) => Err(KeyFault::SeveralKeys { count: more.saturating_add(1) }),
         (None, _) => Err(match blocks.first().and_then(|block| what_else(block.label)) {
             Some(found) => KeyFault::NotAKey { found },
@@ -60,6 +84,7 @@ fn what_else(label: &[u8]) -> Option<&'static str> {
         b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => "a certificate request",
         b"PUBLIC KEY" | b"RSA PUBLIC KEY" => "a public key",
         b"EC PARAMETERS" => "curve parameters alone",
+        b"PKCS7" => "certificates (PKCS#7)",
         _ => return None,
     })
 }
@@ -68,20 +93,24 @@ fn what_else(label: &[u8]) -> Option<&'static str> {
 struct Block<'a> {
     label: &'a [u8],
     lines: Vec<&'a [u8]>,
+    /// Each of its lines stood there as it is.
+    as_it_stood: bool,
 }
 
 /// The blocks of a PEM file. Text outside of them is let be: openssl writes "Bag Attributes" above keys from PKCS#12.
 fn pem_blocks(file: &[u8]) -> Result<Vec<Block<'_>>, KeyFault> {
     let mut blocks = Vec::new();
     let mut open: Option<Block<'_>> = None;
-    for line in file.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii) {
-        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    for Line { text: line, as_it_stood } in tidy::lines(file) {
+        if let Some(block) = open.as_mut() {
+            block.as_it_stood &= as_it_stood;
+        }
         match open.as_mut() {
-            None => open = boundary(line, b"-----BEGIN ").map(|label| Block { label, lines: Vec::new() }),
-            Some(block) => match boundary(line, b"-----END ") {
+            None => open = tidy::boundary(line, b"-----BEGIN ").map(|label| Block { label, lines: Vec::new(), as_it_stood }),
+            Some(block) => match tidy::boundary(line, b"-----END ") {
                 Some(label) if label == block.label => blocks.extend(open.take()),
                 Some(_) => return Err(malformed("the PEM block's END line has another label than its BEGIN line")),
-                None if boundary(line, b"-----BEGIN ").is_some() => {
+                None if tidy::boundary(line, b"-----BEGIN ").is_some() => {
                     return Err(malformed("a PEM block begins before the one above it has ended"));
                 }
                 None => block.lines.push(line),
@@ -91,37 +120,49 @@ fn pem_blocks(file: &[u8]) -> Result<Vec<Block<'_>>, KeyFault> {
     if open.is_some() { Err(malformed("a PEM block has no END line: is the file cut off?")) } else { Ok(blocks) }
 }
 
-/// The label of a line `-----BEGIN label-----`.
-fn boundary<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
-    line.strip_prefix(start)?.strip_suffix(b"-----")
-}
-
 /// The key of one PEM block.
-fn from_block(block: &Block<'_>) -> Result<Container, KeyFault> {
+fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, KeyFault> {
     let (headers, base64): (Vec<&[u8]>, Vec<&[u8]>) = block.lines.iter().copied().partition(|line| line.contains(&b':'));
     let dek = DekInfo::from_headers(&headers)?;
-    let decode = || decode(&base64);
-    match (block.label, dek) {
-        (b"PRIVATE KEY", None) => Ok(Container::Pkcs8(decode()?)),
-        (b"ENCRYPTED PRIVATE KEY", None) => Ok(Container::EncryptedPkcs8(decode()?)),
-        (b"RSA PRIVATE KEY", None) => Ok(Container::Pkcs1(decode()?)),
-        (b"EC PRIVATE KEY", None) => Ok(Container::Sec1(decode()?)),
-        (b"RSA PRIVATE KEY", Some(dek)) => Ok(Container::Legacy(dek, LegacyForm::Pkcs1, decode()?)),
-        (b"EC PRIVATE KEY", Some(dek)) => Ok(Container::Legacy(dek, LegacyForm::Sec1, decode()?)),
-        (b"PRIVATE KEY" | b"ENCRYPTED PRIVATE KEY", Some(_)) => Err(malformed("a PKCS#8 block with a DEK-Info line")),
-        (b"OPENSSH PRIVATE KEY", _) => Err(KeyFault::UnsupportedKey { found: "a key in OpenSSH's own format", instead: Instead::OpenSsh }),
-        (b"DSA PRIVATE KEY", _) => Err(super::plain::wrong_kind("a DSA key")),
-        _ => Err(super::plain::wrong_kind("a private key of an unknown kind")),
+    *as_written &= block.as_it_stood && !base64.iter().any(|line| line.contains(&b' '));
+    let damaged = match (block.label, dek) {
+        (b"OPENSSH PRIVATE KEY", _) => return Err(KeyFault::UnsupportedKey { found: "a key in OpenSSH's own format", instead: Instead::OpenSsh }),
+        (b"DSA PRIVATE KEY", _) => return Err(super::plain::wrong_kind("a DSA key")),
+        (b"ENCRYPTED PRIVATE KEY", Some(_)) => return Err(malformed("an encrypted PKCS#8 block with a DEK-Info line")),
+        (b"PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"PRIVATE KEY", key: decode(&base64)? }),
+        (b"RSA PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"RSA PRIVATE KEY", key: decode(&base64)? }),
+        (b"EC PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"EC PRIVATE KEY", key: decode(&base64)? }),
+        (b"PRIVATE KEY", None) => "its PKCS#8 structure is damaged",
+        (b"ENCRYPTED PRIVATE KEY", None) => "its encrypted PKCS#8 structure is damaged",
+        (b"RSA PRIVATE KEY", None) => "its RSA key structure is damaged",
+        (b"EC PRIVATE KEY", None) => "its EC key structure is damaged",
+        _ => return Err(super::plain::wrong_kind("a private key of an unknown kind")),
+    };
+    let found = from_der(decode(&base64)?, as_written).map_err(|fault| if fault == KeyFault::NoKey { malformed(damaged) } else { fault })?;
+    *as_written &= match &found {
+        Container::Plain(key) => block.label == key.label(),
+        Container::EncryptedPkcs8(_) => block.label == b"ENCRYPTED PRIVATE KEY",
+        Container::Legacy { .. } | Container::Pkcs12(_) => false,
+    };
+    Ok(found)
+}
+
+impl Plain {
+    /// The label that its PEM block has.
+    pub(super) const fn label(&self) -> &'static [u8] {
+        match self {
+            Plain::Pkcs8(_) => b"PRIVATE KEY",
+            Plain::Pkcs1(_) => b"RSA PRIVATE KEY",
+            Plain::Sec1(_) => b"EC PRIVATE KEY",
+        }
     }
 }
 
-/// The bytes of a block's base64 lines.
+/// The bytes of a block's base64 lines. Blanks among them are nothing.
 fn decode(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
     let length: usize = lines.iter().map(|line| line.len()).sum();
     let mut text = Zeroizing::new(Vec::with_capacity(length));
-    for line in lines {
-        text.extend_from_slice(line);
-    }
+    text.extend(lines.iter().flat_map(|line| line.iter()).filter(|byte| !byte.is_ascii_whitespace()));
     let mut bytes: Secret = Zeroizing::new(vec![0; length]);
     let text = std::str::from_utf8(&text).map_err(|_| malformed("its PEM block is not base64"))?;
     let decoded = Base64::decode(text, &mut bytes).map_err(|_| malformed("its PEM block is not base64"))?.len();
@@ -129,32 +170,68 @@ fn decode(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
     if bytes.is_empty() { Err(malformed("its PEM block is empty")) } else { Ok(bytes) }
 }
 
-/// The key in a DER file, told by the first elements of its outermost SEQUENCE.
-fn from_der(file: &[u8]) -> Result<Container, KeyFault> {
-    if file.first() != Some(&tag::SEQUENCE) {
-        return Err(KeyFault::NoKey);
+/// A private key in DER, told by the first elements of its outermost SEQUENCE.
+fn from_der(mut bytes: Secret, as_written: &mut bool) -> Result<Container, KeyFault> {
+    if let Some(found) = foreign(&bytes) {
+        return Err(found);
     }
-    let outer = der::single(file, tag::SEQUENCE, "key").map_err(|_| KeyFault::NoKey)?;
+    *as_written &= !tidy::cut_padding(&mut bytes);
+    match form(&bytes)? {
+        Form::Plain(form) => Ok(Container::Plain(form(bytes))),
+        Form::EncryptedPkcs8 => Ok(Container::EncryptedPkcs8(bytes)),
+        Form::Pkcs12 => Ok(Container::Pkcs12(bytes)),
+    }
+}
+
+/// A decrypted key, told in the same way; nothing where it is none.
+pub(super) fn plain(mut bytes: Secret) -> Option<Plain> {
+    tidy::cut_padding(&mut bytes);
+    match form(&bytes) {
+        Ok(Form::Plain(form)) => Some(form(bytes)),
+        _ => None,
+    }
+}
+
+/// What a structure is.
+enum Form {
+    Plain(fn(Secret) -> Plain),
+    EncryptedPkcs8,
+    Pkcs12,
+}
+
+fn form(der: &[u8]) -> Result<Form, KeyFault> {
+    let outer = der::single(der, tag::SEQUENCE, "key").map_err(|_| KeyFault::NoKey)?;
     let mut reader = Reader::new(outer.content, "key");
     let (Ok(first), Ok(second)) = (reader.any(), reader.any()) else { return Err(KeyFault::NoKey) };
     let third = reader.peek();
-    let own = || Zeroizing::new(file.to_vec());
     match (first.tag, first.content, second.tag, third) {
-        (tag::INTEGER, [0 | 1], tag::SEQUENCE, Some(tag::OCTET_STRING)) => Ok(Container::Pkcs8(own())),
-        (tag::INTEGER, [0 | 1], tag::INTEGER, Some(tag::INTEGER)) => Ok(Container::Pkcs1(own())),
-        (tag::INTEGER, [1], tag::OCTET_STRING, _) => Ok(Container::Sec1(own())),
-        (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(Container::EncryptedPkcs8(own())),
+        (tag::INTEGER, [0 | 1], tag::SEQUENCE, Some(tag::OCTET_STRING)) => Ok(Form::Plain(Plain::Pkcs8)),
+        (tag::INTEGER, [0 | 1], tag::INTEGER, Some(tag::INTEGER)) => Ok(Form::Plain(Plain::Pkcs1)),
+        (tag::INTEGER, [1], tag::OCTET_STRING, _) => Ok(Form::Plain(Plain::Sec1)),
+        (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(Form::EncryptedPkcs8),
+        (tag::INTEGER, [3], tag::SEQUENCE, _) => Ok(Form::Pkcs12),
         (tag::SEQUENCE, _, tag::BIT_STRING, None) | (tag::INTEGER, _, tag::INTEGER, None) => Err(KeyFault::NotAKey { found: "a public key" }),
         (tag::SEQUENCE, _, tag::SEQUENCE, Some(tag::BIT_STRING)) => Err(KeyFault::NotAKey { found: "a certificate or certificate request" }),
-        (tag::INTEGER, [3], tag::SEQUENCE, _) => {
-            Err(KeyFault::UnsupportedKey { found: "a PKCS#12 store", instead: Instead::Pkcs12 { legacy: names_legacy_scheme(file) } })
-        }
         _ => Err(KeyFault::NoKey),
     }
 }
 
-/// Whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C: 1.2.840.113549.1.12.1.1, 2, 5 and 6).
-fn names_legacy_scheme(file: &[u8]) -> bool {
-    const SCHEMES: &[u8] = &[tag::OID, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1];
-    file.windows(SCHEMES.len().saturating_add(1)).any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
+/// Files of other programs that hold keys, by their first octets.
+fn foreign(file: &[u8]) -> Option<KeyFault> {
+    let (found, instead) = match file {
+        // Java Keystore and JCE Keystore (`sun.security.provider.JavaKeyStore`, `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC).
+        [0xFE, 0xED, 0xFE, 0xED, ..] => ("a Java keystore (JKS)", Instead::Keystore),
+        [0xCE, 0xCE, 0xCE, 0xCE, ..] => ("a Java keystore (JCEKS)", Instead::Keystore),
+        // MS_PVKMAGIC in OpenSSL's `include/internal/pem.h`; the octets 16 to 19 are the salt's length, and without encryption zero.
+        [0x1E, 0xF1, 0xB5, 0xB0, ..] => {
+            let encrypted = file.get(16..20).is_some_and(|length| length != [0; 4]);
+            ("a Microsoft private key file (PVK)", Instead::Pvk { encrypted })
+        }
+        // PUBLICKEYSTRUC and RSAPUBKEY: PRIVATEKEYBLOB, version 2, and "RSA2".
+        [0x07, 0x02, 0, 0, _, _, 0, 0, b'R', b'S', b'A', b'2', ..] => ("a Microsoft private key blob", Instead::Blob),
+        // BER of indefinite length (X.690 8.1.3.6), as Netscape's tools and their successors write PKCS#12.
+        [tag::SEQUENCE, 0x80, tag::INTEGER, 1, 3, ..] => ("a PKCS#12 store in another encoding than DER", Instead::Pkcs12 { legacy: false }),
+        _ => return None,
+    };
+    Some(KeyFault::UnsupportedKey { found, instead })
 }

@@ -67,6 +67,8 @@ pub enum KeyFault {
     TooCostly {
         /// What the file asks for.
         found: Cost,
+        /// It is a PKCS#12 store.
+        store: bool,
     },
     /// The passphrase does not open it, or the encrypted part is damaged: the formats cannot tell the two apart.
     #[error("cannot be decrypted: wrong passphrase, or the file is damaged")]
@@ -114,7 +116,7 @@ impl Cost {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cost::Rounds(rounds) => write!(f, "{rounds} rounds of PBKDF2"),
+            Cost::Rounds(rounds) => write!(f, "{rounds} rounds of hashing"),
             Cost::Scrypt(n, r, p) => write!(f, "scrypt with N = {n}, r = {r}, p = {p}"),
         }
     }
@@ -134,6 +136,15 @@ pub enum Instead {
         /// It does.
         legacy: bool,
     },
+    /// Export it from its Java keystore as PKCS#12.
+    Keystore,
+    /// Convert it from Microsoft's PVK.
+    Pvk {
+        /// It is encrypted, with RC4: OpenSSL 3 has that in its legacy provider.
+        encrypted: bool,
+    },
+    /// Convert it from Microsoft's key blob.
+    Blob,
 }
 
 impl KeyFault {
@@ -152,12 +163,30 @@ impl KeyFault {
             KeyFault::SeveralKeys { .. } => (Class::Input, "ca-key-several", "leave the CA's key alone in a file".to_owned()),
             KeyFault::UnsupportedKey { instead, .. } => (Class::Ca, "ca-key-unsupported", instead.hint(path)),
             KeyFault::UnsupportedSize { .. } => (Class::Ca, "ca-key-unsupported", Instead::Another.hint(path)),
-            KeyFault::UnsupportedEncryption { scheme } => (Class::Ca, "ca-key-encryption-unsupported", convert(path, scheme.legacy)),
-            KeyFault::TooCostly { .. } => (Class::Ca, "ca-key-encryption-unsupported", convert(path, false)),
+            KeyFault::UnsupportedEncryption { scheme } => {
+                (Class::Ca, "ca-key-encryption-unsupported", convert(path, Anew::Pkcs8 { legacy: scheme.legacy }))
+            }
+            KeyFault::TooCostly { store, .. } => {
+                let anew = if *store { Anew::Pkcs12 { legacy: false } } else { Anew::Pkcs8 { legacy: false } };
+                (Class::Ca, "ca-key-encryption-unsupported", convert(path, anew))
+            }
             KeyFault::WrongPassphrase => (Class::Ca, "wrong-passphrase", format!("try the passphrase with {}", look(&[]))),
             KeyFault::Inconsistent => (Class::Ca, "ca-key-inconsistent", format!("look at it with {}", look(&["-check"]))),
         };
         Error::new(class, kind, format!("the CA's key file {} {self}", shown(path)), hint)
+    }
+}
+
+impl KeyFault {
+    /// The same of a file that openssl does not read as it is: a command of its comes second.
+    pub(super) fn as_openssl_does_not_read_it(&self, path: &Path) -> Error {
+        let error = self.at(path);
+        if !error.hint.contains("`openssl") {
+            return error;
+        }
+        let first =
+            "openssl does not read the file as it is: save it as plain text first, with a BEGIN line that says what it is, and without blanks";
+        Error { hint: format!("{first}; then {}", error.hint), ..error }
     }
 }
 
@@ -166,17 +195,45 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     hint::free_name(path, "key", fsio::is_taken)
 }
 
-/// The command that writes a key anew, encrypted under scrypt, into a new file.
-pub(super) fn encrypt(path: &Path, new: &Path, legacy: bool) -> String {
-    let (file, new) = (hint::path(path, "FILE"), hint::path(new, "NEWFILE"));
-    // A provider that is named takes the default one's place (openssl(1), -provider).
-    let providers: &[&str] = if legacy { &["-provider", "legacy", "-provider", "default"] } else { &[] };
-    hint::command(&[&["openssl", "pkcs8"], providers, &["-topk8", "-scrypt", "-in", &file, "-out", &new]].concat())
+/// How a key is written anew, encrypted, into another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anew {
+    /// From a key file, under scrypt.
+    Pkcs8 {
+        /// OpenSSL 3 has its cipher in the legacy provider (OSSL_PROVIDER-legacy(7)).
+        legacy: bool,
+    },
+    /// From a PKCS#12 store.
+    Pkcs12 {
+        /// The same of one of its ciphers.
+        legacy: bool,
+    },
 }
 
-fn convert(path: &Path, legacy: bool) -> String {
+impl Anew {
+    /// The command.
+    pub(super) fn command(self, path: &Path, new: &Path) -> String {
+        let (file, new) = (hint::path(path, "FILE"), hint::path(new, "NEWFILE"));
+        match self {
+            Anew::Pkcs8 { legacy } => {
+                // A provider that is named takes the default one's place (openssl(1), -provider).
+                let providers: &[&str] = if legacy { &LEGACY } else { &[] };
+                hint::command(&[&["openssl", "pkcs8"], providers, &["-topk8", "-scrypt", "-in", &file, "-out", &new]].concat())
+            }
+            Anew::Pkcs12 { legacy } => {
+                let legacy: &[&str] = if legacy { &["-legacy"] } else { &[] };
+                hint::command(&[&["openssl", "pkcs12"], legacy, &["-nocerts", "-aes256", "-in", &file, "-out", &new]].concat())
+            }
+        }
+    }
+}
+
+/// What openssl(1) takes to have both providers.
+const LEGACY: [&str; 4] = ["-provider", "legacy", "-provider", "default"];
+
+fn convert(path: &Path, anew: Anew) -> String {
     let new = beside(path);
-    format!("convert it with {}, and give {} with --ca-key", encrypt(path, &new, legacy), shown(&new))
+    format!("convert it with {}, and give {} with --ca-key", anew.command(path, &new), shown(&new))
 }
 
 impl Instead {
@@ -196,11 +253,17 @@ impl Instead {
                 "convert a copy",
                 format!("`{} && {}`", hint::line(&["cp", "-p", &file, &out]), hint::line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])),
             ),
-            Instead::Pkcs12 { legacy } => {
-                let legacy: &[&str] = if legacy { &["-legacy"] } else { &[] };
-                let words = [&["openssl", "pkcs12"], legacy, &["-nocerts", "-aes256", "-in", &file, "-out", &out]].concat();
-                ("take the key out", hint::command(&words))
+            Instead::Pkcs12 { legacy } => ("take the key out", Anew::Pkcs12 { legacy }.command(path, &new)),
+            Instead::Keystore => {
+                let words = ["keytool", "-importkeystore", "-srckeystore", &file, "-destkeystore", &out, "-deststoretype", "PKCS12"];
+                ("export it", hint::command(&words))
             }
+            Instead::Pvk { encrypted } => {
+                let providers: &[&str] = if encrypted { &LEGACY } else { &[] };
+                let words = [&["openssl", "rsa"], providers, &["-inform", "PVK", "-aes256", "-in", &file, "-out", &out]].concat();
+                ("convert it", hint::command(&words))
+            }
+            Instead::Blob => ("convert it", hint::command(&["openssl", "rsa", "-inform", "MSBLOB", "-aes256", "-in", &file, "-out", &out])),
         };
         format!("{what} with {command}, and give {} with --ca-key", shown(&new))
     }

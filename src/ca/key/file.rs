@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::container::{self, Container, LegacyForm, Secret};
-use super::fault::{self, KeyFault};
+use super::container::{self, Container, Found, Plain, Secret};
+use super::fault::{self, Anew, KeyFault};
+use super::pbes1::Old;
 use super::pbes2::Encrypted;
+use super::pkcs12::Store;
 use super::plain::{self, Material};
 use super::signer::{CannotSign, Signer};
 use super::{CaKey, KeyWarning};
@@ -22,6 +24,10 @@ pub const MAX_KEY_FILE: u64 = 64 * 1024;
 
 /// How often the terminal is asked before a wrong passphrase ends the command.
 const ATTEMPTS: u32 = 3;
+
+/// What weak encryption is called.
+const MD5: &str = "OpenSSL's old encryption (one round of MD5)";
+const PBES1: &str = "an encryption of the time before PBES2 (DES or 3DES, few rounds)";
 
 /// A private key from a file, ready to sign.
 ///
@@ -40,7 +46,7 @@ impl std::fmt::Debug for FileKey {
 }
 
 impl FileKey {
-    /// Reads the key file: PEM with anything around it, or DER; PKCS#8, encrypted PKCS#8 (PBES2), PKCS#1, SEC1, or OpenSSL's old encrypted PEM.
+    /// Reads the key file: PEM with anything around it, or DER; PKCS#8, encrypted PKCS#8, PKCS#1, SEC1, OpenSSL's old encrypted PEM, or a PKCS#12 store.
     ///
     /// The passphrase is asked only where the key is encrypted, after everything that can be judged without it; a terminal is asked
     /// up to three times.
@@ -64,37 +70,58 @@ impl FileKey {
     fn read_opened(path: &Path, opened: std::io::Result<File>, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
-        let at = |fault: KeyFault| fault.at(path);
-        let material = match container::find(&bytes).map_err(at)? {
-            Container::Pkcs8(key) => plain::pkcs8(&key).map(|key| (key, true)).map_err(at)?,
-            Container::Pkcs1(key) => (plain::pkcs1(key), true),
-            Container::Sec1(key) => plain::sec1(&key, None).map(|key| (key, true)).map_err(at)?,
+        let Found { container, as_written } = container::find(&bytes);
+        let at = |fault: KeyFault| if as_written { fault.at(path) } else { fault.as_openssl_does_not_read_it(path) };
+        let new = || fault::beside(path);
+        let command = |anew: Option<Anew>| anew.filter(|_| as_written);
+        let weak = |what, anew| KeyWarning::WeakEncryption { path: path.to_path_buf(), new: new(), what, anew: command(anew) };
+        let unencrypted = |anew| KeyWarning::Unencrypted { path: path.to_path_buf(), new: new(), anew: command(Some(anew)) };
+        let material = match container.map_err(at)? {
+            Container::Plain(key) => {
+                let material = plain::read(key).map_err(at)?;
+                warnings.push(unencrypted(Anew::Pkcs8 { legacy: false }));
+                material
+            }
             Container::EncryptedPkcs8(key) => {
                 let encrypted = Encrypted::parse(&key).map_err(at)?;
-                let open = |passphrase: &Passphrase| {
-                    let key = encrypted.decrypt(passphrase.bytes())?;
-                    if plain::looks_like_pkcs8(&key) { plain::pkcs8(&key) } else { Err(KeyFault::WrongPassphrase) }
+                let anew = Anew::Pkcs8 { legacy: encrypted.old().is_some_and(Old::is_legacy) };
+                if encrypted.old().is_some() {
+                    warnings.push(weak(PBES1, Some(anew)));
+                }
+                let open = |passphrase: &Passphrase| match container::plain(encrypted.decrypt(passphrase.bytes())?) {
+                    Some(key @ Plain::Pkcs8(_)) => plain::read(key),
+                    _ => Err(KeyFault::WrongPassphrase),
                 };
-                (unlock(path, passphrase, &mut warnings, open)?, false)
+                unlock(path, passphrase, &mut warnings, command(Some(anew)), open)?
             }
-            Container::Legacy(dek, form, key) => {
+            Container::Legacy { dek, label, key } => {
                 dek.fits(&key).map_err(at)?;
-                warnings.push(KeyWarning::WeakEncryption { path: path.to_path_buf(), new: fault::beside(path), legacy: dek.is_legacy() });
                 let open = |passphrase: &Passphrase| {
-                    let key = dek.decrypt(passphrase.bytes(), &key)?;
-                    match form {
-                        _ if !plain::looks_like_bare_key(&key) => Err(KeyFault::WrongPassphrase),
-                        LegacyForm::Pkcs1 => Ok(plain::pkcs1(key)),
-                        LegacyForm::Sec1 => plain::sec1(&key, None),
-                    }
+                    let key = container::plain(dek.decrypt(passphrase.bytes(), &key)?).ok_or(KeyFault::WrongPassphrase)?;
+                    // What is in there shows only now.
+                    let is_labelled = key.label() == label;
+                    plain::read(key).map(|key| (key, is_labelled))
                 };
-                (unlock(path, passphrase, &mut warnings, open)?, false)
+                let (material, is_labelled) = unlock(path, passphrase, &mut warnings, None, open)?;
+                warnings.push(weak(MD5, is_labelled.then_some(Anew::Pkcs8 { legacy: dek.is_legacy() })));
+                material
+            }
+            Container::Pkcs12(pfx) => {
+                let store = Store::parse(&pfx).map_err(at)?;
+                if store.is_unencrypted() {
+                    warnings.push(unencrypted(store.anew()));
+                }
+                if store.is_weak() {
+                    warnings.push(weak(PBES1, Some(store.anew())));
+                }
+                let open = |passphrase: &[u8]| store.open(passphrase).and_then(plain::read);
+                if store.is_open() {
+                    open(&[]).map_err(at)?
+                } else {
+                    unlock(path, passphrase, &mut warnings, command(Some(store.anew())), |passphrase| open(passphrase.bytes()))?
+                }
             }
         };
-        let (material, unencrypted) = material;
-        if unencrypted {
-            warnings.push(KeyWarning::Unencrypted { path: path.to_path_buf(), new: fault::beside(path) });
-        }
         let key = FileKey::new(&material, Some(path)).map_err(at)?;
         Ok((key, warnings))
     }
@@ -124,12 +151,13 @@ impl CaKey for FileKey {
 }
 
 /// Asks for the passphrase and opens the key with it; asks a terminal again where it was wrong.
-fn unlock(
+fn unlock<T>(
     path: &Path,
     source: &PassphraseSource,
     warnings: &mut Vec<KeyWarning>,
-    open: impl Fn(&Passphrase) -> std::result::Result<Material, KeyFault>,
-) -> Result<Material> {
+    anew: Option<Anew>,
+    open: impl Fn(&Passphrase) -> std::result::Result<T, KeyFault>,
+) -> Result<T> {
     warnings.extend(source.warning());
     let mut attempt = 1;
     loop {
@@ -138,7 +166,7 @@ fn unlock(
             Err(KeyFault::WrongPassphrase) if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
             outcome => {
                 if passphrase.bytes().is_empty() {
-                    warnings.push(KeyWarning::EmptyPassphrase { path: path.to_path_buf(), new: fault::beside(path) });
+                    warnings.push(KeyWarning::EmptyPassphrase { path: path.to_path_buf(), new: fault::beside(path), anew });
                 }
                 return outcome.map_err(|fault| fault.at(path));
             }

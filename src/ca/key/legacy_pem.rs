@@ -17,6 +17,7 @@ pub(super) enum Cipher {
     Aes192,
     Aes256,
     Des,
+    DesEde2,
     DesEde3,
 }
 
@@ -24,7 +25,7 @@ impl Cipher {
     pub(super) const fn key_length(self) -> usize {
         match self {
             Cipher::Des => 8,
-            Cipher::Aes128 => 16,
+            Cipher::Aes128 | Cipher::DesEde2 => 16,
             Cipher::Aes192 | Cipher::DesEde3 => 24,
             Cipher::Aes256 => 32,
         }
@@ -32,7 +33,7 @@ impl Cipher {
 
     pub(super) const fn block_length(self) -> usize {
         match self {
-            Cipher::Des | Cipher::DesEde3 => 8,
+            Cipher::Des | Cipher::DesEde2 | Cipher::DesEde3 => 8,
             Cipher::Aes128 | Cipher::Aes192 | Cipher::Aes256 => 16,
         }
     }
@@ -44,6 +45,7 @@ impl Cipher {
             Cipher::Aes192 => cbc_decrypt::<aes::Aes192>(key, iv, ciphertext),
             Cipher::Aes256 => cbc_decrypt::<aes::Aes256>(key, iv, ciphertext),
             Cipher::Des => cbc_decrypt::<des::Des>(key, iv, ciphertext),
+            Cipher::DesEde2 => cbc_decrypt::<des::TdesEde2>(key, iv, ciphertext),
             Cipher::DesEde3 => cbc_decrypt::<des::TdesEde3>(key, iv, ciphertext),
         }
     }
@@ -57,7 +59,7 @@ fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(key: &[u8], iv: &[u8], ciphertex
 }
 
 /// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy provider.
-const OTHERS: [(&str, &str, bool); 20] = [
+const OTHERS: [(&str, &str, bool); 19] = [
     ("ARIA-128-CBC", "ARIA-128-CBC", false),
     ("ARIA-192-CBC", "ARIA-192-CBC", false),
     ("ARIA-256-CBC", "ARIA-256-CBC", false),
@@ -67,7 +69,6 @@ const OTHERS: [(&str, &str, bool); 20] = [
     ("CAMELLIA-256-CBC", "CAMELLIA-256-CBC", false),
     ("CAST5-CBC", "CAST5-CBC", true),
     ("DES-CFB", "DES-CFB", true),
-    ("DES-EDE-CBC", "DES-EDE-CBC", false),
     ("DES-OFB", "DES-OFB", true),
     ("DESX-CBC", "DESX-CBC", true),
     ("IDEA-CBC", "IDEA-CBC", true),
@@ -108,6 +109,7 @@ impl DekInfo {
             "AES-192-CBC" => Cipher::Aes192,
             "AES-256-CBC" => Cipher::Aes256,
             "DES-CBC" => Cipher::Des,
+            "DES-EDE-CBC" => Cipher::DesEde2,
             "DES-EDE3-CBC" => Cipher::DesEde3,
             other => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &OTHERS, "a cipher that it does not know") }),
         };
@@ -139,6 +141,13 @@ pub(super) fn whole_blocks(cipher: Cipher, ciphertext: &[u8]) -> Result<(), KeyF
         return Err(malformed("its encrypted part is not whole blocks of the cipher: is the file cut off?"));
     }
     Ok(())
+}
+
+/// MD5 of these, one after the other.
+pub(super) fn md5(parts: &[&[u8]]) -> Secret {
+    let mut md5 = Md5::new();
+    parts.iter().for_each(|part| md5.update(part));
+    Zeroizing::new(md5.finalize().to_vec())
 }
 
 /// EVP_BytesToKey with MD5 and a count of one: D_i = MD5(D_{i-1} || passphrase || salt), one after the other until there is enough.

@@ -8,20 +8,23 @@ mod file;
 #[cfg(feature = "awskms")]
 mod kms;
 mod legacy_pem;
+mod pbes1;
 pub(super) mod pbes2;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
+mod pkcs12;
 pub(super) mod plain;
 mod rsa_key;
 #[cfg(any(feature = "awskms", feature = "pkcs11"))]
 mod scheme;
 mod signer;
+mod tidy;
 mod unlock;
 mod warning;
 
 use std::path::{Path, PathBuf};
 
-pub use self::fault::{Cost, Instead, KeyFault, Scheme};
+pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
 pub use self::file::{FileKey, MAX_KEY_FILE};
 #[cfg(feature = "awskms")]
 pub use self::kms::{KmsKey, KmsKeyName};

@@ -1,4 +1,4 @@
-//! Encrypted PKCS#8 (RFC 5208 6) under PBES2 (RFC 8018 6.2): read in every form that openssl writes, written in one.
+//! Encrypted PKCS#8 (RFC 5208 6) under PBES2 (RFC 8018 6.2): read in every form that openssl writes, written in one. [`super::pbes1`] reads what is older.
 //!
 //! The crate `pkcs5` would do most of it; this is done here because a key file comes from outside. `pkcs5` 0.8.1 panics on a scrypt
 //! cost of zero and on a short 3DES IV, does not read PBKDF2 with HMAC-SHA1 (OpenSSL 1.0's default) unless told so for writing too, and has no bound
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::container::Secret;
 use super::fault::{Cost, KeyFault, Scheme, malformed};
 use super::legacy_pem::{Cipher, whole_blocks};
+use super::pbes1::Old;
 use super::plain::dotted;
 use crate::x509::der::{self, Reader, Tlv, tag};
 
@@ -25,7 +26,7 @@ const SCRYPT: &str = "1.3.6.1.4.1.11591.4.11";
 const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
 
 /// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially critical keys. About ten seconds.
-const MAX_ROUNDS: u32 = 10_000_000;
+pub(super) const MAX_ROUNDS: u32 = 10_000_000;
 /// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just within it.
 const MAX_MEMORY: u64 = 1025 << 20;
 /// scrypt's work, at most: see [`scrypt_work`]. N = 2^20 with r = 8 and p = 4 is just within it. About ten seconds.
@@ -40,10 +41,13 @@ const P: u8 = 10;
 
 /// An encrypted key whose parameters are read and within bounds.
 pub(super) struct Encrypted<'a> {
-    kdf: Kdf<'a>,
-    cipher: Cipher,
-    iv: &'a [u8],
+    scheme: How<'a>,
     ciphertext: &'a [u8],
+}
+
+enum How<'a> {
+    Pbes2 { kdf: Kdf<'a>, cipher: Cipher, iv: &'a [u8] },
+    Old(Old<'a>),
 }
 
 enum Kdf<'a> {
@@ -59,7 +63,18 @@ impl<'a> Encrypted<'a> {
         let scheme = outer.required(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
         let ciphertext = outer.required(tag::OCTET_STRING, "data").map_err(|_| bad())?.content;
         outer.finish().map_err(|_| bad())?;
+        Self::of(scheme, ciphertext)
+    }
+
+    /// The same of a scheme (an AlgorithmIdentifier) and what is encrypted with it.
+    pub(super) fn of(scheme: Tlv<'a>, ciphertext: &'a [u8]) -> Result<Self, KeyFault> {
+        let bad = || malformed("its encryption scheme is damaged");
         let (oid, parameters) = algorithm(scheme).ok_or_else(bad)?;
+        if let Some(old) = Old::of(&oid, parameters) {
+            let old = old?;
+            whole_blocks(old.cipher(), ciphertext)?;
+            return Ok(Encrypted { scheme: How::Old(old), ciphertext });
+        }
         if oid != PBES2 {
             return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(&oid, &PBES1, "a scheme that it does not know") });
         }
@@ -87,19 +102,40 @@ impl<'a> Encrypted<'a> {
         if key_length.is_some_and(|length| usize::try_from(length) != Ok(cipher.key_length())) {
             return Err(malformed("its key derivation gives a key of another length than its cipher's"));
         }
-        Ok(Encrypted { kdf, cipher, iv, ciphertext })
+        Ok(Encrypted { scheme: How::Pbes2 { kdf, cipher, iv }, ciphertext })
     }
 
-    /// PrivateKeyInfo, if this is the passphrase. What it yields is not looked at here.
+    /// The scheme, where it is one from before PBES2.
+    pub(super) const fn old(&self) -> Option<&Old<'a>> {
+        match &self.scheme {
+            How::Old(old) => Some(old),
+            How::Pbes2 { .. } => None,
+        }
+    }
+
+    /// The rounds of hashing that it takes; scrypt has a bound of its own.
+    pub(super) const fn rounds(&self) -> u32 {
+        match &self.scheme {
+            How::Old(old) => old.rounds(),
+            How::Pbes2 { kdf: Kdf::Pbkdf2 { rounds, .. }, .. } => rounds.get(),
+            How::Pbes2 { kdf: Kdf::Scrypt { .. }, .. } => 0,
+        }
+    }
+
+    /// What is encrypted, if this is the passphrase. What it yields is not looked at here.
     pub(super) fn decrypt(&self, passphrase: &[u8]) -> Result<Secret, KeyFault> {
-        let mut key: Secret = Zeroizing::new(vec![0; self.cipher.key_length()]);
-        match &self.kdf {
+        let (kdf, cipher, iv) = match &self.scheme {
+            How::Old(old) => return old.decrypt(passphrase, self.ciphertext),
+            How::Pbes2 { kdf, cipher, iv } => (kdf, cipher, iv),
+        };
+        let mut key: Secret = Zeroizing::new(vec![0; cipher.key_length()]);
+        match kdf {
             Kdf::Pbkdf2 { prf, salt, rounds } => pbkdf2::derive(*prf, *rounds, salt, passphrase, &mut key),
             Kdf::Scrypt { salt, params } => {
                 scrypt::scrypt(passphrase, salt, params, &mut key).map_err(|_| malformed("its scrypt parameters are out of range"))?;
             }
         }
-        self.cipher.decrypt(&key, self.iv, self.ciphertext).ok_or(KeyFault::WrongPassphrase)
+        cipher.decrypt(&key, iv, self.ciphertext).ok_or(KeyFault::WrongPassphrase)
     }
 }
 
@@ -109,7 +145,7 @@ fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
 }
 
 /// AlgorithmIdentifier: the identifier, dotted, and the parameters.
-fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
+pub(super) fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     let mut reader = inside(tlv.raw)?;
     let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
     let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
@@ -117,18 +153,14 @@ fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     Some((oid, parameters))
 }
 
-/// The schemes before PBES2 (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has their ciphers and hashes in its legacy provider.
-const PBES1: [(&str, &str, bool); 12] = [
+/// The schemes before PBES2 that are not read (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has their ciphers and hashes in its legacy provider.
+const PBES1: [(&str, &str, bool); 8] = [
     ("1.2.840.113549.1.5.1", "PBES1 (MD2 and DES)", true),
-    ("1.2.840.113549.1.5.3", "PBES1 (MD5 and DES)", true),
     ("1.2.840.113549.1.5.4", "PBES1 (MD2 and RC2)", true),
     ("1.2.840.113549.1.5.6", "PBES1 (MD5 and RC2)", true),
-    ("1.2.840.113549.1.5.10", "PBES1 (SHA-1 and DES)", true),
     ("1.2.840.113549.1.5.11", "PBES1 (SHA-1 and RC2)", true),
     ("1.2.840.113549.1.12.1.1", "PKCS#12's scheme (SHA-1 and RC4)", true),
     ("1.2.840.113549.1.12.1.2", "PKCS#12's scheme (SHA-1 and RC4)", true),
-    ("1.2.840.113549.1.12.1.3", "PKCS#12's scheme (SHA-1 and 3DES)", false),
-    ("1.2.840.113549.1.12.1.4", "PKCS#12's scheme (SHA-1 and two-key 3DES)", false),
     ("1.2.840.113549.1.12.1.5", "PKCS#12's scheme (SHA-1 and RC2)", true),
     ("1.2.840.113549.1.12.1.6", "PKCS#12's scheme (SHA-1 and RC2)", true),
 ];
@@ -184,7 +216,7 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
         }
     };
     if rounds > u64::from(MAX_ROUNDS) {
-        return Err(KeyFault::TooCostly { found: Cost::Rounds(rounds) });
+        return Err(KeyFault::TooCostly { found: Cost::Rounds(rounds), store: false });
     }
     let rounds = u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or_else(bad)?;
     Ok((Kdf::Pbkdf2 { prf, salt, rounds }, key_length))
@@ -203,7 +235,7 @@ fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
         return Err(malformed("its scrypt parameters are out of range"));
     }
     if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY) || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK) {
-        return Err(KeyFault::TooCostly { found: Cost::Scrypt(n, r, p) });
+        return Err(KeyFault::TooCostly { found: Cost::Scrypt(n, r, p), store: false });
     }
     let small = |value: u64| u32::try_from(value).map_err(|_| bad());
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;
@@ -223,7 +255,7 @@ fn scrypt_work(n: u64, r: u64, p: u64) -> Option<u64> {
 }
 
 /// A positive INTEGER of at most eight octets.
-fn number(content: &[u8]) -> Option<u64> {
+pub(super) fn number(content: &[u8]) -> Option<u64> {
     if content.is_empty() || content.first().is_some_and(|byte| byte & 0x80 != 0) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::container::Secret;
+use super::container::{Plain, Secret};
 use super::fault::{Instead, KeyFault, malformed};
 use crate::x509::der::{self, Reader, Tlv, tag};
 
@@ -78,6 +78,15 @@ pub(super) const fn wrong_kind(found: &'static str) -> KeyFault {
     KeyFault::UnsupportedKey { found, instead: Instead::Another }
 }
 
+/// Reads a key without encryption.
+pub(super) fn read(key: Plain) -> Result<Material, KeyFault> {
+    match key {
+        Plain::Pkcs8(key) => pkcs8(&key),
+        Plain::Pkcs1(key) => Ok(Material::Rsa(key)),
+        Plain::Sec1(key) => sec1(&key, None),
+    }
+}
+
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
 pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
@@ -126,26 +135,8 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
     Some(Pkcs8 { algorithm: oid, parameters, identifier, key })
 }
 
-/// True where the bytes are, in outline, PrivateKeyInfo: how a right passphrase is told from a wrong one that met good padding by chance.
-pub(super) fn looks_like_pkcs8(bytes: &[u8]) -> bool {
-    split_pkcs8(bytes).is_some()
-}
-
-/// True where the bytes are one SEQUENCE that begins with a version, as RSAPrivateKey and ECPrivateKey do.
-pub(super) fn looks_like_bare_key(bytes: &[u8]) -> bool {
-    der::single(bytes, tag::SEQUENCE, "key")
-        .ok()
-        .and_then(|outer| Reader::new(outer.content, "key").required(tag::INTEGER, "version").ok())
-        .is_some_and(|version| matches!(version.content, [0 | 1]))
-}
-
-/// RSAPrivateKey (RFC 8017 A.1.2).
-pub(super) fn pkcs1(bytes: Secret) -> Material {
-    Material::Rsa(bytes)
-}
-
 /// ECPrivateKey (RFC 5915 3). `known` is the curve of the PKCS#8 wrapper, where there is one.
-pub(super) fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
+fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
     let bad = || malformed("its EC key structure is damaged");
     let outer = der::single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
     let mut reader = Reader::new(outer.content, "key");

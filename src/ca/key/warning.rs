@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::fault;
+use super::fault::Anew;
 use crate::hint;
 use crate::outside::shown;
 
@@ -33,6 +33,8 @@ pub enum KeyWarning {
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
+        /// How openssl writes it there; `None`: it does not read the file as it is.
+        anew: Option<Anew>,
     },
     /// The key is encrypted, with an empty passphrase.
     EmptyPassphrase {
@@ -40,15 +42,19 @@ pub enum KeyWarning {
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
+        /// How openssl writes it there; `None`: it does not read the file as it is.
+        anew: Option<Anew>,
     },
-    /// The key is encrypted in OpenSSL's old form, which a fast guesser opens.
+    /// The key is encrypted in an old form, which a fast guesser opens.
     WeakEncryption {
         /// The file.
         path: PathBuf,
         /// A name that is free, for the key in a better form.
         new: PathBuf,
-        /// OpenSSL 3 has its cipher in the legacy provider.
-        legacy: bool,
+        /// What it is encrypted with.
+        what: &'static str,
+        /// How openssl writes it there; `None`: it does not read the file as it is.
+        anew: Option<Anew>,
     },
     /// The PKCS#11 module, which sees the PIN, can be exchanged by others than its owner.
     #[cfg(feature = "pkcs11")]
@@ -102,21 +108,16 @@ impl fmt::Display for KeyWarning {
             KeyWarning::PassphraseOpenToOthers { path, mode } => {
                 write!(f, "the passphrase file {} is open to others (mode {mode:04o}): {}", shown(path), chmod("600", path))
             }
-            KeyWarning::Unencrypted { path, new } => {
-                write!(f, "the CA's key file {} is not encrypted: {} writes it anew, encrypted", shown(path), fault::encrypt(path, new, false))
+            KeyWarning::Unencrypted { path, new, anew } => {
+                write!(f, "the CA's key file {} is not encrypted{}", shown(path), writes_anew(*anew, path, new, "encrypted"))
             }
-            KeyWarning::EmptyPassphrase { path, new } => write!(
-                f,
-                "the CA's key file {} is encrypted with an empty passphrase, which everybody knows: {} writes it anew, with another one",
-                shown(path),
-                fault::encrypt(path, new, false)
-            ),
-            KeyWarning::WeakEncryption { path, new, legacy } => write!(
-                f,
-                "the CA's key file {} has OpenSSL's old encryption (one round of MD5): {} writes it anew, in a better one",
-                shown(path),
-                fault::encrypt(path, new, *legacy)
-            ),
+            KeyWarning::WeakEncryption { path, new, what, anew } => {
+                write!(f, "the CA's key file {} has {what}{}", shown(path), writes_anew(*anew, path, new, "in a better one"))
+            }
+            KeyWarning::EmptyPassphrase { path, new, anew } => {
+                let how = writes_anew(*anew, path, new, "with another one");
+                write!(f, "the CA's key file {} is encrypted with an empty passphrase, which everybody knows{how}", shown(path))
+            }
             #[cfg(feature = "pkcs11")]
             KeyWarning::ModuleOpenToOthers { path, mode } => {
                 write!(f, "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the PIN: {}", shown(path), chmod("go-w", path))
@@ -136,6 +137,11 @@ impl fmt::Display for KeyWarning {
             }
         }
     }
+}
+
+/// What is to be done about it, where openssl can.
+fn writes_anew(anew: Option<Anew>, path: &Path, new: &Path, how: &str) -> String {
+    anew.map_or_else(String::new, |anew| format!(": {} writes it anew, {how}", anew.command(path, new)))
 }
 
 fn chmod(mode: &str, path: &Path) -> String {
