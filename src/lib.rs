@@ -28,7 +28,7 @@
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
-//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`], [`handover`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
 //!
 //! # From evidence to a pair that can be sent
 //!
@@ -101,6 +101,7 @@ pub mod cloudhsm;
 pub mod error;
 pub mod fetch;
 pub mod fsio;
+pub mod handover;
 mod hint;
 pub mod outside;
 pub mod owner;

@@ -277,17 +277,38 @@ impl<'a> Response<'a> {
 
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
 pub fn not_proven(why: &str, trust_anchor: &TrustAnchor, place: &str) -> Error {
+    unproven(
+        "nothing was sent",
+        why,
+        trust_anchor,
+        place,
+        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
+         records that",
+    )
+}
+
+/// The same where a trust anchor is to be handed to clients. There is no way round: who exchanges it stands between clients and cluster, unseen.
+pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error {
+    unproven(
+        "nothing was written",
+        "neither --ca nor --ca-fingerprint was given",
+        trust_anchor,
+        place,
+        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle, or --ca-fingerprint SHA256, as those who keep the CA noted it",
+    )
+}
+
+fn unproven(done: &str, why: &str, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
         format!(
-            "nothing proves that the CA in the bundle is yours; nothing was sent\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}{}\n  file             {place}",
+            "nothing proves that the CA in the bundle is yours; {done}\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}{}\n  file             {place}",
             name_text(trust_anchor.first().subject()),
             hex(&trust_anchor.first().fingerprint()),
             chain_lines(trust_anchor),
         ),
-        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
-         records that",
+        hint,
     )
 }
 

@@ -7,6 +7,7 @@ use crate::bundle::{ClusterId, Receipt, Waiver};
 use crate::claim::{Claim, How, Outcome, Step};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
+use crate::handover;
 use crate::owner::{Authorized, Owner, Response};
 use crate::x509::{Moment, hex};
 
@@ -140,5 +141,6 @@ pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, accoun
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: account.verdict.clone().map(Into::into),
         unverified: account.unverified.clone(),
+        site: Some(handover::site(&outcome.cluster)),
     }
 }

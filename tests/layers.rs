@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each part, and the parts that it may use. What is not listed may be used by all but the simulator: `error`, `outside`, and the part itself.
-const LAYERS: [(&str, &[&str]); 22] = [
+const LAYERS: [(&str, &[&str]); 23] = [
     ("outside", &[]),
     ("error", &[]),
     ("hint", &[]),
@@ -27,9 +27,11 @@ const LAYERS: [(&str, &[&str]); 22] = [
     ("cloudhsm", &["aws", "owner"]),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
-    ("submit", &["bundle", "claim", "cloudhsm", "owner", "x509"]),
+    // What the clients of a claimed cluster are given.
+    ("handover", &["bundle", "claim", "cloudhsm", "hint", "owner", "x509"]),
+    ("submit", &["bundle", "claim", "cloudhsm", "handover", "owner", "x509"]),
     ("qr", &["bundle", "x509"]),
-    ("report", &["bundle", "ca", "check", "claim", "owner", "verify", "x509"]),
+    ("report", &["bundle", "ca", "check", "claim", "cloudhsm", "handover", "owner", "verify", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides. How a file is opened is no reading of what is in it.
     ("simulator", &["fsio"]),
     (
@@ -43,6 +45,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "cloudhsm",
             "fetch",
             "fsio",
+            "handover",
             "hint",
             "owner",
             "pca",
@@ -72,7 +75,7 @@ const IMPURE: [&str; 12] = [
     "jiff::Zoned",
     "jiff::Timestamp::now",
 ];
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "outside",
     "hint",
     "quote",
@@ -81,6 +84,7 @@ const PURE: [&str; 16] = [
     "check",
     "sign",
     "owner",
+    "handover",
     "report",
     "cloudhsm/limits",
     "bundle/archive",

@@ -6,10 +6,14 @@
 #[allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 mod support;
 
+#[path = "online/after_claim.rs"]
+mod after_claim;
 #[path = "support/closed.rs"]
 mod closed;
 #[path = "support/executable.rs"]
 mod executable;
+#[path = "online/handover.rs"]
+mod handover;
 #[path = "support/pipe.rs"]
 mod pipe;
 #[path = "online/whose.rs"]

@@ -192,6 +192,40 @@ pub struct Receipt {
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,
+    /// The cluster as it was then; absent in receipts of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<Site>,
+}
+
+/// What a cluster's clients need to know of it, as DescribeClusters showed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// HsmType.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hsm_type: Option<OutsideText>,
+    /// SecurityGroup: what lets a machine reach the HSMs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub security_group: Option<OutsideText>,
+    /// The Availability Zones that the cluster has a subnet in.
+    #[serde(default)]
+    pub availability_zones: Vec<OutsideText>,
+    /// The HSMs that are there, or are being made.
+    #[serde(default)]
+    pub hsms: Vec<SiteHsm>,
+}
+
+/// An HSM of a [`Site`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteHsm {
+    /// Its id; absent where somebody named an address alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hsm_id: Option<OutsideText>,
+    /// Its Availability Zone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub availability_zone: Option<OutsideText>,
+    /// Where it answers: its IPv4 address, its IPv6 address. Empty for one that is being made.
+    #[serde(default)]
+    pub addresses: Vec<OutsideText>,
 }
 
 impl Receipt {

@@ -17,7 +17,7 @@ pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
 pub(crate) use documents::escaped;
-pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Waiver};
+pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm, Waiver};
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};

@@ -58,6 +58,8 @@ pub enum Failure {
         theirs: Shown,
         /// This run's CA certificate, if there is one.
         ours: Option<Shown>,
+        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
     },
@@ -71,6 +73,8 @@ pub enum Failure {
         theirs: Shown,
         /// Why.
         doubt: Doubt,
+        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
     },
@@ -84,6 +88,8 @@ pub enum Failure {
         theirs: Shown,
         /// SHA-256 of the CSR that was signed.
         signed: [u8; 32],
+        /// [`Cluster::origin`]: a cluster that was restored was claimed before.
+        origin: Option<String>,
         /// InitializeCluster was sent before.
         sent: bool,
     },
@@ -162,19 +168,22 @@ impl From<Failure> for Error {
             }
             Failure::StateForbids { cluster, sent } => state_forbids(&cluster, sent),
             Failure::CsrChanged { cluster_id, signed, now, sent } => csr_changed(&cluster_id, &signed, &now, sent),
-            Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent } => {
-                claimed_by_another(&cluster_id, &state, &theirs, ours.as_ref(), sent)
+            Failure::ClaimedByAnother { cluster_id, state, theirs, ours, origin, sent } => {
+                claimed_by_another(&cluster_id, &state, &theirs, ours.as_ref(), origin.as_deref(), sent)
             }
-            Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent } => owner_unclear(&cluster_id, &state, &theirs, &doubt, sent),
-            Failure::ClaimedForAnotherCsr { cluster_id, state, theirs, signed, sent } => Error::new(
+            Failure::OwnerUnclear { cluster_id, state, theirs, doubt, origin, sent } => {
+                owner_unclear(&cluster_id, &state, &theirs, &doubt, origin.as_deref(), sent)
+            }
+            Failure::ClaimedForAnotherCsr { cluster_id, state, theirs, signed, origin, sent } => Error::new(
                 Class::Conflict,
                 "claimed-for-another-csr",
                 format!(
                     "{cluster_id} is claimed by this very CA, but with another key than the CSR's that was signed\n  state        {state}\n  certificate  \
-                     SHA-256 {}  {}\n  signed CSR   SHA-256 {}{}",
+                     SHA-256 {}  {}\n  signed CSR   SHA-256 {}{}{}",
                     hex(&theirs.fingerprint),
                     theirs.subject,
                     hex(&signed),
+                    line("restored   ", origin),
                     note(sent),
                 ),
                 "what was verified here says nothing of that key: find out which CSR your CA signed for this cluster, and whether it was verified",
@@ -199,7 +208,16 @@ impl From<Failure> for Error {
                 "nothing has changed; run the same command again later",
             ),
             Failure::Unfinished { cluster_id, state, waited, sent, last_error } => {
-                let stuck = matches!(state, Some(ClusterState::Degraded | ClusterState::Other(_)));
+                let hint = match &state {
+                    Some(ClusterState::Degraded | ClusterState::Other(_)) => {
+                        "run the same command again later; if the state stays, ask AWS Support".to_owned()
+                    }
+                    // No service does that (AWS CloudHSM User Guide, Activate the cluster).
+                    Some(ClusterState::Initialized) => format!(
+                        "it waits for its owner: `hsmboot status --cluster-id {cluster_id}` has every step up to `cluster activate`; then run the same command again"
+                    ),
+                    _ => "run the same command again: it goes on from here (`--timeout` gives it longer)".to_owned(),
+                };
                 let state = state.map_or_else(|| "never seen".to_owned(), |state| state.to_string());
                 let sent = if sent { "\n  InitializeCluster was sent; whether it worked is not known" } else { "" };
                 Error::new(
@@ -210,16 +228,20 @@ impl From<Failure> for Error {
                         waited.as_secs(),
                         line("last", last_error.map(|error| error.brief())),
                     ),
-                    match stuck {
-                        true => "run the same command again later; if the state stays, ask AWS Support",
-                        false => "run the same command again: it goes on from here (`--timeout` gives it longer)",
-                    },
+                    hint,
                 )
             }
             Failure::OutOfReach { cluster, target } => Error::new(
                 Class::Conflict,
                 "state-out-of-reach",
-                format!("{} cannot become {} any more\n  state  {}{}", cluster.cluster_id, target.as_str(), cluster.state, reasons(&cluster),),
+                format!(
+                    "{} cannot become {} any more\n  state  {}{}{}",
+                    cluster.cluster_id,
+                    target.as_str(),
+                    cluster.state,
+                    line("restored", cluster.origin()),
+                    reasons(&cluster),
+                ),
                 next_step(&cluster).advice(&cluster.cluster_id),
             ),
         }
@@ -255,7 +277,7 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
     )
 }
 
-fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ours: Option<&Shown>, sent: bool) -> Error {
+fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ours: Option<&Shown>, origin: Option<&str>, sent: bool) -> Error {
     let mine = match ours {
         Some(ca) => format!("\n  your CA      SHA-256 {}  {}", hex(&ca.fingerprint), ca.subject),
         None => "\n  your CA      none given".to_owned(),
@@ -264,30 +286,41 @@ fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ou
         Class::Conflict,
         "claimed-by-another-ca",
         format!(
-            "{cluster_id} is claimed already, by another CA\n  state        {state}\n  certificate  SHA-256 {}  {}\n  issued by    {}{mine}{}",
+            "{cluster_id} is claimed already, by another CA\n  state        {state}\n  certificate  SHA-256 {}  {}\n  issued by    {}{mine}{}{}",
             hex(&theirs.fingerprint),
             theirs.subject,
             theirs.issuer,
+            line("restored   ", origin),
             note(sent),
         ),
-        "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it: CloudTrail \
-         has its InitializeCluster",
+        match origin {
+            None => {
+                "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it: CloudTrail \
+                 has its InitializeCluster"
+            }
+            Some(_) => {
+                "name the CA that claimed the cluster of that backup with `--ca`. If nobody knows it, do not use this cluster, keep it as it is, and find out whose the backup \
+                 was: `hsmboot backup list` has its cluster"
+            }
+        },
     )
 }
 
-fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: &Doubt, sent: bool) -> Error {
+fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: &Doubt, origin: Option<&str>, sent: bool) -> Error {
     Error::new(
         Class::Conflict,
         "claimed-by-unknown",
         format!(
             "{cluster_id} is claimed already, and its certificate does not tell whether by your CA: {doubt}\n  state        {state}\n  certificate  SHA-256 {}  {}\n  \
-             issued by    {}{}",
+             issued by    {}{}{}",
             hex(&theirs.fingerprint),
             theirs.subject,
             theirs.issuer,
+            line("restored   ", origin),
             note(sent),
         ),
         match doubt {
+            Doubt::NoCa if origin.is_some() => "name the CA that claimed the cluster of that backup with `--ca FILE`: then it can be told",
             Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
             Doubt::AnotherName { .. } => "name the CA's certificate of that name with `--ca`: one key has had two names",
             Doubt::NotTheFirst { .. } => {
@@ -332,7 +365,8 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
         }
         _ => next_step(cluster).advice(id),
     };
-    Error::new(Class::Conflict, kind, format!("{id} {what}\n  state  {}{}{}", cluster.state, reasons(cluster), note(sent)), hint)
+    let origin = line("restored", cluster.origin());
+    Error::new(Class::Conflict, kind, format!("{id} {what}\n  state  {}{origin}{}{}", cluster.state, reasons(cluster), note(sent)), hint)
 }
 
 fn uninitialized(cluster: &Cluster) -> (&'static str, String) {

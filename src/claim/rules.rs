@@ -166,17 +166,19 @@ impl Claim {
 
     pub(super) fn claimed(&mut self, signer: Signer) {
         let Some(cluster) = self.last.clone() else { return };
+        let origin = cluster.origin();
         let (certificate, same_certificate) = match signer {
             Signer::Sent(certificate) => (certificate, true),
             Signer::OwnCa(certificate) => (certificate, false),
             Signer::OtherKey(theirs) => {
                 let signed = self.mandate().csr.map(Csr::fingerprint).unwrap_or_default();
                 let sent = self.sends > 0;
-                return self.fail(Failure::ClaimedForAnotherCsr { cluster_id: self.cluster_id.clone(), state: cluster.state, theirs, signed, sent });
+                let cluster_id = self.cluster_id.clone();
+                return self.fail(Failure::ClaimedForAnotherCsr { cluster_id, state: cluster.state, theirs, signed, origin, sent });
             }
             Signer::Unclear(theirs, doubt) => {
                 let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
-                return self.fail(Failure::OwnerUnclear { cluster_id, state: cluster.state, theirs, doubt, sent });
+                return self.fail(Failure::OwnerUnclear { cluster_id, state: cluster.state, theirs, doubt, origin, sent });
             }
             Signer::Another(theirs) => {
                 let ours = self.mandate().trust_anchor.map(|ours| Shown::of(ours.first()));
@@ -185,6 +187,7 @@ impl Claim {
                     state: cluster.state,
                     theirs,
                     ours,
+                    origin,
                     sent: self.sends > 0,
                 });
             }

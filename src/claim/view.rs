@@ -82,6 +82,11 @@ impl View {
     pub(super) fn of(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
         let shown = || signer(cluster, mandate).map(View::Claimed);
         match &cluster.state {
+            // One that is being restored was claimed before: whoever claimed it, it is not waited for in vain.
+            ClusterState::CreateInProgress if cluster.origin().is_some() => match shown() {
+                Some(View::Claimed(theirs @ (Signer::OtherKey(_) | Signer::Another(_) | Signer::Unclear(..)))) => View::Claimed(theirs),
+                _ => View::Creating,
+            },
             ClusterState::CreateInProgress => View::Creating,
             ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
                 Some(csr) => match next_step(cluster) {

@@ -206,6 +206,11 @@ impl Wait {
         self.last.as_ref()
     }
 
+    /// Whether it is the owner who brings the cluster there, with a client of the HSMs and not of the service.
+    pub fn is_for_activation(&self) -> bool {
+        self.target == Target::Active
+    }
+
     /// The last failed call that is being waited out, if that is what is going on.
     pub fn trouble(&self) -> Option<&ServiceError> {
         self.last_error.as_ref()

@@ -18,6 +18,7 @@ mod consent;
 mod expect;
 #[cfg(feature = "online")]
 mod fetch;
+mod handover;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;
@@ -25,6 +26,8 @@ mod key;
 #[cfg(feature = "online")]
 mod manage;
 mod meta;
+#[cfg(feature = "online")]
+mod next_steps;
 #[cfg(feature = "online")]
 mod online;
 mod owner;
@@ -106,6 +109,8 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Submit(submit::Args),
+    #[allow(missing_docs)]
+    Handover(handover::Args),
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Status(status::Args),
@@ -205,6 +210,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         Command::Check(args) => check::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Submit(args) => submit::run(&args, ui),
+        Command::Handover(args) => handover::run(&args, ui),
         #[cfg(feature = "online")]
         Command::Status(args) => status::run(&args, ui),
         #[cfg(feature = "online")]

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::online::{OnlineArgs, block_on, cluster_id};
-use super::ui::{Outcome, Ui};
-use super::view;
+use super::ui::{Outcome, Text, Ui};
+use super::{next_steps, view};
 use crate::bundle::ClusterId;
 use crate::claim::Failure;
 use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT};
+use crate::handover::Lead;
 use crate::outside::shown;
 use crate::x509::hex;
 
@@ -20,7 +21,8 @@ use crate::x509::hex;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With --ca it says of each cluster whether that CA has claimed it, another has, or none yet. What is there already is judged with every signature \
-algorithm that can be verified, whatever the dates of cluster certificate and CA are.
+algorithm that can be verified, whatever the dates of cluster certificate and CA are. Of one cluster that is claimed it gives every step up to its activation and \
+beyond. One that was restored from a backup was claimed by whoever claimed the cluster of that backup.
 
 Examples:
   hsmboot status --region eu-central-1
@@ -63,12 +65,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     });
     let mut text = String::new();
     let (mut owners, mut errors) = (Vec::new(), Vec::new());
+    let mut lead = Some(Lead::Judge);
     for cluster in &clusters {
         text.push_str(&view::text(cluster));
         if let Some(owner) = &owner {
             let whose = Whose::of(cluster, owner);
             text.push_str(&format!("  {:12}  {}\n", "owner", whose.says()));
             owners.push(whose.document(cluster));
+            lead = matches!(whose, Whose::ThisCa).then_some(Lead::Nothing);
             // One that is gone says nothing about those that are there.
             if args.cluster_id.is_some() || !super::cluster::is_going(cluster) {
                 errors.extend(whose.error());
@@ -82,7 +86,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         object.insert("ca_sha256".to_owned(), owner.iter().map(|ca| json!(hex(&ca.shown().fingerprint))).collect());
         object.insert("owners".to_owned(), Value::Array(owners));
     }
-    Ok(Outcome { document, text: text.into(), error: worst(errors) })
+    let mut text = Text::from(text);
+    if let (Some(_), [cluster]) = (&args.cluster_id, clusters.as_slice()) {
+        // What is another's, or cannot be told, is nothing to go on with.
+        let steps = lead.map(|lead| next_steps::of_cluster(cluster, place.region.as_ref(), lead)).unwrap_or_default();
+        next_steps::add(&steps, &mut document, &mut text);
+    }
+    Ok(Outcome { document, text, error: worst(errors) })
 }
 
 fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
@@ -106,20 +116,25 @@ enum Whose {
 
 impl Whose {
     fn of(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
-        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left behind.
-        if matches!(cluster.state, ClusterState::CreateInProgress | ClusterState::Uninitialized) {
-            return Whose::Nobody;
+        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left behind. A cluster that is being restored was claimed before.
+        let restored = cluster.origin().is_some();
+        match cluster.state {
+            ClusterState::Uninitialized => return Whose::Nobody,
+            ClusterState::CreateInProgress if !restored => return Whose::Nobody,
+            _ => {}
         }
         let Some(text) = &cluster.certificates.cluster_certificate else {
             return Whose::Unknown(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
         };
         let judged = judge(text, owner, &Expected::default());
-        let (cluster_id, state, theirs) = (cluster.cluster_id.to_string(), cluster.state.clone(), judged.shown);
+        let (cluster_id, state, theirs, origin) = (cluster.cluster_id.to_string(), cluster.state.clone(), judged.shown, cluster.origin());
         let ours = owner.first().map(OwnerCertificate::shown);
         match judged.ownership {
             Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => Whose::ThisCa,
-            Ownership::AnotherCa => Whose::AnotherCa(Failure::ClaimedByAnother { cluster_id, state, theirs, ours, sent: false }.into()),
-            Ownership::CannotBeJudged(doubt) => Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, sent: false }.into()),
+            Ownership::AnotherCa => Whose::AnotherCa(Failure::ClaimedByAnother { cluster_id, state, theirs, ours, origin, sent: false }.into()),
+            Ownership::CannotBeJudged(doubt) => {
+                Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, origin, sent: false }.into())
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, path_value, styled};
-use super::{TOOL, sign};
+use super::{TOOL, next_steps, sign};
 use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
@@ -156,6 +156,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let mut text = text(&bundle, &receipt, &outcome);
         let by = if compared.is_some() { "as expected" } else { "compared by nobody" };
         text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
+        let lead = next_steps::from_bundle(&bundle, &owner);
+        next_steps::add(&next_steps::of_cluster(&outcome.cluster, service.place().region.as_ref(), lead), &mut document, &mut text);
         Ok(Outcome::done(document, text))
     })
 }
@@ -441,5 +443,7 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
         receipt.chain_sha256.iter().map(|above| format!("\n    above it           SHA-256 {above}")).collect::<String>(),
         shown(bundle.path()),
     );
+    let origin = outcome.cluster.origin().map(|origin| format!("  restored             {origin}\n")).unwrap_or_default();
+    let rest = format!("{rest}{origin}");
     Text::from([styled(GREEN, first), Text::from(state), proof, Text::from(rest)])
 }

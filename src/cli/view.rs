@@ -80,7 +80,6 @@ pub(crate) fn text_in_full(cluster: &Cluster) -> String {
     let facts = [
         ("created", cluster.created.map(|at| Moment::from_unix(at).to_string())),
         ("retention", cluster.retention_days.map(days)),
-        ("from backup", cluster.source_backup_id.as_ref().map(ToString::to_string)),
         ("group", cluster.security_group.as_ref().map(ToString::to_string)),
     ];
     for (label, value) in facts.into_iter().filter_map(|(label, value)| Some((label, value?))) {
@@ -117,6 +116,9 @@ pub(crate) fn text(cluster: &Cluster) -> String {
     let kind: Vec<String> = [&cluster.hsm_type, &cluster.mode, &cluster.vpc_id].into_iter().flatten().map(ToString::to_string).collect();
     if !kind.is_empty() {
         line("type", kind.join(", "));
+    }
+    if let Some(origin) = cluster.origin() {
+        line("restored", origin);
     }
     for hsm in &cluster.hsms {
         let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(ToString::to_string).collect();

@@ -10,7 +10,7 @@ use super::view;
 use crate::bundle::ClusterId;
 use crate::claim::Patience;
 use crate::claim::wait::{Step, Target, Wait};
-use crate::cloudhsm::{CloudHsm, Cluster};
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
 use crate::error::Result;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -79,7 +79,13 @@ pub(crate) async fn until(service: &impl CloudHsm, mut wait: Wait, ui: &Ui) -> R
             Step::Describe => {
                 let answer = service.describe(wait.cluster_id()).await;
                 wait.described(answer);
-                watcher.see(wait.last_seen(), wait.trouble());
+                match wait.last_seen().filter(|_| wait.trouble().is_none()) {
+                    Some(seen) if wait.is_for_activation() && seen.state == ClusterState::Initialized => watcher.tell(&format!(
+                        "{} {}, until its owner sets the first password: `cluster activate` in the CloudHSM CLI",
+                        seen.cluster_id, seen.state
+                    )),
+                    _ => watcher.see(wait.last_seen(), wait.trouble()),
+                }
             }
             Step::Pause(length) => watcher.pause(length).await,
             Step::Done(cluster) => return Ok(cluster),

@@ -16,7 +16,7 @@ pub mod next_step;
 
 pub use error::{Call, Place, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
-pub use next_step::{NextStep, next_step};
+pub use next_step::{NextStep, next_step, plain};
 
 use crate::outside::OutsideText;
 use crate::owner::Authorized;
@@ -132,6 +132,13 @@ impl Cluster {
             hsms: Vec::new(),
             certificates: Certificates::default(),
         }
+    }
+
+    /// Of a cluster that was restored: from which backup, and what that means. It is claimed from the start, and never to be initialized (AWS CloudHSM User
+    /// Guide, Creating clusters from backups: the backup holds the certificates, users and keys of the cluster that was backed up).
+    pub fn origin(&self) -> Option<String> {
+        let backup = self.source_backup_id.as_ref().filter(|backup| !backup.is_empty())?;
+        Some(format!("from {backup}: it is claimed already, by whoever claimed the cluster of that backup"))
     }
 }
 

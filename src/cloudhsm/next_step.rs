@@ -50,6 +50,8 @@ pub enum Awaited {
     Csr,
     /// INITIALIZED, or ACTIVE
     Initialized,
+    /// ACTIVE, without anybody's doing: a cluster that is being restored
+    Active,
 }
 
 impl Awaited {
@@ -59,6 +61,7 @@ impl Awaited {
             Awaited::Uninitialized => "uninitialized",
             Awaited::Csr => "csr",
             Awaited::Initialized => "initialized",
+            Awaited::Active => "active",
         }
     }
 }
@@ -66,6 +69,9 @@ impl Awaited {
 /// What takes this cluster further. No catch-all arm: a state that is added needs its step.
 pub fn next_step(cluster: &Cluster) -> NextStep {
     match &cluster.state {
+        // It is claimed and activated already, and comes without HSMs (AWS CloudHSM User Guide, Creating clusters from backups).
+        ClusterState::CreateInProgress if cluster.origin().is_some() => NextStep::Wait(Awaited::Active),
+        ClusterState::Active if cluster.origin().is_some() && cluster.hsms.is_empty() => create_hsm(cluster),
         // Its HSM is created after it (API Reference, CreateHsm: the cluster must exist).
         ClusterState::CreateInProgress => NextStep::Wait(Awaited::Uninitialized),
         ClusterState::Uninitialized => unclaimed(cluster),
@@ -98,8 +104,13 @@ fn unclaimed(cluster: &Cluster) -> NextStep {
     }
     match has_csr {
         true => NextStep::Fetch,
-        false => NextStep::CreateHsm { zone: cluster.subnets.keys().next().cloned() },
+        false => create_hsm(cluster),
     }
+}
+
+/// Of a cluster without an HSM.
+fn create_hsm(cluster: &Cluster) -> NextStep {
+    NextStep::CreateHsm { zone: cluster.subnets.keys().next().cloned() }
 }
 
 impl NextStep {
@@ -131,7 +142,9 @@ impl NextStep {
             NextStep::WaitUntilGone { .. } => format!("wait until that HSM is gone, then create another: `{command}`"),
             NextStep::Wait(_) => format!("`{command}`, then the same command again"),
             NextStep::LookAgain => format!("run the same command again when `{command}` shows another state"),
-            NextStep::Activate => "activate it: set the first password with the CloudHSM CLI, `cluster activate`".to_owned(),
+            NextStep::Activate => {
+                "activate it: set the first password with the CloudHSM CLI, `cluster activate`; its status (--cluster-id) has every step".to_owned()
+            }
             NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),
             NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is claimed holds its owner's keys".to_owned(),
             NextStep::CreateCluster => "create another cluster, or restore one from a backup".to_owned(),
@@ -155,8 +168,8 @@ impl NextStep {
     }
 }
 
-/// An id as the service makes them: letters, digits and hyphens.
-fn plain(id: &OutsideText) -> Option<&str> {
+/// An id as the service makes them, or a region: letters, digits and hyphens. Anything else becomes no part of a command.
+pub fn plain(id: &OutsideText) -> Option<&str> {
     let id = id.raw();
     let fits = !id.is_empty() && !id.starts_with('-') && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then_some(id)
@@ -197,6 +210,20 @@ mod tests {
         ] {
             assert_eq!(next_step(&cluster(hsms, csr_there)), step, "{hsms:?}, CSR {csr_there}");
         }
+    }
+
+    #[test]
+    fn a_cluster_that_is_restored_is_waited_for_and_given_an_hsm_and_never_claimed() {
+        let mut cluster = cluster(&[], false);
+        cluster.source_backup_id = Some("backup-abc234defgh".into());
+        let mut step = |state| {
+            cluster.state = state;
+            next_step(&cluster)
+        };
+        assert_eq!(step(ClusterState::CreateInProgress), NextStep::Wait(Awaited::Active));
+        assert_eq!(step(ClusterState::Active), NextStep::CreateHsm { zone: None });
+        cluster.hsms = vec![HsmSummary::new("hsm-1", HsmState::Active)];
+        assert_eq!(next_step(&cluster), NextStep::Nothing);
     }
 
     #[test]

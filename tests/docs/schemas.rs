@@ -334,7 +334,20 @@ mod online {
         place.file_is_by("bundle/receipt.json");
         assert_eq!(says("submit", &rooted(&["submit", "bundle", "--ca", "ca/customerCA.crt"]), 0)["outcome"], "already-claimed");
 
-        assert!(says("status", &["status", "--cluster-id", "ID"], 0)["clusters"][0]["cluster_certificate"].is_object());
+        let handover = ["handover", "bundle", "-o", "clients", "--ca", "ca/customerCA.crt"];
+        assert_eq!(place.says("handover", &handover, 0)["changed"], true);
+        place.file_is_by("clients/handover.json");
+        assert_eq!(place.says("handover", &handover, 0)["changed"], false);
+        place.says("handover", &[&handover[..], &["--address", "10.0.0.9"]].concat(), 8);
+        assert_eq!(place.says("handover", &["handover", "bundle", "-o", "clients"], 3)["error"]["kind"], "owner-not-proven");
+        assert_eq!(place.says("handover", &["handover", "nowhere", "-o", "clients"], 4)["error"]["kind"], "no-bundle");
+        let receipt = super::fs::read(place.path("bundle/receipt.json")).unwrap();
+        super::fs::write(place.path("bundle/receipt.json"), [&receipt[..], b" "].concat()).unwrap();
+        assert_eq!(place.says("handover", &handover, 4)["files"][0]["name"], "receipt.json");
+        super::fs::write(place.path("bundle/receipt.json"), receipt).unwrap();
+
+        let told = says("status", &["status", "--cluster-id", "ID"], 0);
+        assert!(told["clusters"][0]["cluster_certificate"].is_object() && told["next_steps"][0]["what"].is_string());
         assert_eq!(says("status", &["status", "--ca", "bundle/customerCA.crt"], 0)["owners"][0]["owner"], "this-ca");
         let another = says("status", &["status", "--cluster-id", "ID", "--ca", "roots/aws-root.crt"], 8);
         assert_eq!(another["owners"][0]["owner"], "another-ca");

@@ -27,6 +27,7 @@ enum Fate {
 use Fate::{Aws, In, NotRun, OneOf, Run, Shell};
 
 const WALK: Fate = In("src/cli/tests.rs", "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states");
+const AFTER_CLAIM: Fate = In("tests/online/after_claim.rs", "the_steps_follow_the_clusters_state_and_its_hsms");
 
 /// As they stand in the sources, and what becomes of each.
 const COMMANDS: &[(&str, Fate)] = &[
@@ -58,6 +59,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot fetch --cluster-id {id}", WALK),
     ("hsmboot fetch --cluster-id {} --bundle NEWDIR", Run("fetch --cluster-id ID --bundle NEWDIR", 0)),
     ("hsmboot hsm create --cluster-id {id} --availability-zone {zone}", WALK),
+    ("hsmboot hsm create --cluster-id {} --availability-zone {}", AFTER_CLAIM),
     ("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait", Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0)),
     ("hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait", WALK),
     ("hsmboot pack", Run("pack DIR -o NEWNAME.hsmboot", 0)),
@@ -68,6 +70,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot qr show DIR{options}", Run("qr show DIR --part 1 --part 2", 0)),
     ("hsmboot sign", Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0)),
     ("hsmboot status", Run("status", 0)),
+    ("hsmboot status --cluster-id {cluster_id}", Run("status --cluster-id ID", 0)),
     ("hsmboot status --cluster-id {id}", Run("status --cluster-id ID", 0)),
     ("hsmboot transcript show", Run("transcript show DIR", 0)),
     ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
@@ -75,6 +78,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot verify --record", Run("verify DIR --record ROOTS", 0)),
     ("hsmboot wait --cluster-id {id} --for uninitialized", Run("wait --cluster-id ID --for uninitialized", 0)),
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
+    ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
     ("openssl req -inform DER", Shell("openssl req -inform DER <csr.der | grep -q BEGIN")),
     ("openssl x509 -inform DER", Shell("openssl x509 -inform DER <crt.der | grep -q BEGIN")),
@@ -163,13 +167,14 @@ impl Scene {
     }
 }
 
-const SUBCOMMANDS: [&str; 19] = [
+const SUBCOMMANDS: [&str; 20] = [
     "backup",
     "bootstrap",
     "ca",
     "check",
     "cluster",
     "fetch",
+    "handover",
     "hsm",
     "import",
     "pack",

@@ -231,7 +231,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         // Claimed by this CA from somewhere else: there is nothing here to add to.
         None => summary::bare_receipt(&outcome, owner, &account),
     };
-    Ok(summary::of_claim(&bundle, &receipt, &outcome, run.record.as_ref(), &run.desk))
+    Ok(summary::of_claim(&bundle, &receipt, &outcome, run.record.as_ref(), &run.desk, owner))
 }
 
 fn unowned() -> Error {
@@ -285,7 +285,8 @@ impl Host for Run<'_> {
         self.watcher.watch(claim);
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
         let coming = claim.last_seen().is_some_and(|cluster| match cluster.state {
-            ClusterState::CreateInProgress => true,
+            // One that is being restored is claimed already.
+            ClusterState::CreateInProgress => cluster.origin().is_none(),
             ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
             _ => false,
         });

@@ -9,8 +9,9 @@ use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert};
 use crate::cli::ui::{BOLD, Outcome, Text, YELLOW, path_value, styled};
-use crate::cli::verify;
+use crate::cli::{next_steps, verify};
 use crate::cloudhsm::Place;
+use crate::handover;
 use crate::outside::shown;
 use crate::owner::Owner;
 use crate::submit::Account;
@@ -18,13 +19,22 @@ use crate::verify::Record;
 use crate::x509::hex;
 
 /// A claimed cluster.
-pub(super) fn of_claim(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome, record: Option<&Record>, desk: &Desk<'_>) -> Outcome {
+pub(super) fn of_claim(
+    bundle: &Bundle,
+    receipt: &Receipt,
+    outcome: &claim::Outcome,
+    record: Option<&Record>,
+    desk: &Desk<'_>,
+    owner: &Owner,
+) -> Outcome {
     let mut document = serde_json::to_value(receipt).unwrap_or_default();
     insert(&mut document, "bundle", path_value(bundle.path()));
     add(&mut document, record, desk, bundle.path());
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
     text.push(advice(desk, bundle.path()));
+    let region = Some(&receipt.region).filter(|region| !region.is_empty());
+    next_steps::add(&next_steps::of_cluster(&outcome.cluster, region, next_steps::from_bundle(bundle, owner)), &mut document, &mut text);
     if desk.is_rehearsal() {
         text.push([styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated"), Text::from("\n")]);
     }
@@ -127,5 +137,6 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,
         unverified: None,
+        site: Some(handover::site(&outcome.cluster)),
     }
 }

@@ -1,0 +1,168 @@
+//! `hsmboot handover`
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::args::sha256_digits;
+use super::owner::NamedCa;
+use super::ui::{GREEN, Outcome, Text, Ui, path_value, styled};
+use crate::bundle::{Bundle, CA_FILE, Part, RECEIPT, Receipt, Transcript};
+use crate::check;
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, NewFile};
+use crate::handover::{self as engine, Facts, Handover, SUMS};
+use crate::outside::shown;
+use crate::owner::{self, Owner, Response};
+use crate::x509::{Certificate, Csr, hex};
+
+/// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a SHA256SUMS. Never a key
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A client takes for the cluster whoever shows a certificate that leads to the trust anchor, so the trust anchor must be proven yours: by --ca or --ca-fingerprint, with \
+no way round. The bundle must be that of a claimed cluster (`submit` or `bootstrap` wrote its receipt), accounted for by its transcript, and of the very claim that the receipt is of. Reads \
+the bundle, asks no service, writes all files or none, and replaces none of another content.
+
+Examples:
+  hsmboot handover ./cluster-abc234defgh -o ./clients --ca ./ca/customerCA.crt
+  hsmboot handover ./cluster-abc234defgh -o ./clients --ca ./ca/customerCA.crt --address 10.0.1.4 --address 10.0.2.9
+
+Exit codes: 0 written, or there already; 2 wrong command line; 3 nothing proves that the trust anchor is your CA, or it is another one; 4 no bundle, not claimed, changed, or the receipt \
+is of another claim; 8 a file of other content stands there")]
+pub struct Args {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The directory to write into; it is made if need be
+    #[arg(long, short = 'o', value_name = "DIR")]
+    out: PathBuf,
+    /// Your own copy of the CA's certificate, which proves the trust anchor: not the bundle's file
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The SHA-256 of your CA's certificate, which proves it as well
+    #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
+    ca_fingerprint: Option<[u8; 32]>,
+    /// Where an HSM is now, IPv4 or IPv6; may repeat, and takes the place of all addresses that the receipt has
+    #[arg(long = "address", value_name = "IP")]
+    addresses: Vec<IpAddr>,
+}
+
+pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
+    let bundle = Bundle::open(&args.dir)?;
+    let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
+    if fsio::is_same(&args.out, bundle.path()) {
+        return Err(Error::new(
+            Class::Usage,
+            "usage",
+            format!("{} is the bundle itself: what is handed over lies beside it", shown(&args.out)),
+            "name another directory with -o",
+        ));
+    }
+    if !bundle.has_file(RECEIPT) {
+        return Err(engine::not_claimed(&bundle));
+    }
+    let receipt = Receipt::read(bundle.store())?;
+    Transcript::read(bundle.store())?.account_for(bundle.store(), Some(bundle.id()), None)?;
+    let parts = Parts::read(&bundle)?;
+    let owner = prove(args, named.as_ref(), &bundle, &parts.trust_anchor)?;
+    engine::is_of_this_claim(&receipt, &bundle, &parts.response())?;
+    let handover = Handover::new(&Facts { receipt: &receipt, owner: &owner, addresses: &args.addresses });
+    if let Some(waiver) = &receipt.unverified {
+        ui.alarm(&format!("UNVERIFIED: nothing proved that the HSM is a genuine one when the cluster was claimed. Reason: {}", waiver.reason));
+    }
+    let files: Vec<NewFile<'_>> =
+        handover.files.iter().map(|(name, content)| NewFile { name: (*name).to_owned(), content, mode: 0o644, replace: false }).collect();
+    let there = |file: &NewFile<'_>| {
+        fsio::read(&args.out.join(&file.name), "a file that is handed over", fsio::MAX_INPUT).is_ok_and(|found| found == file.content)
+    };
+    let changed = !files.iter().all(there);
+    fsio::write_all(&args.out, &files).map_err(another_place)?;
+    Ok(told(args, &receipt, &owner, &handover, changed))
+}
+
+/// Nothing here is ever replaced: there is no `--force`.
+fn another_place(error: Error) -> Error {
+    match error.kind {
+        "file-exists" => Error { hint: "choose another directory with -o: what was handed over before is not replaced".to_owned(), ..error },
+        _ => error,
+    }
+}
+
+/// What was claimed, as the bundle's files hold it.
+struct Parts {
+    csr: Csr,
+    signed_cert: Certificate,
+    trust_anchor: Certificate,
+}
+
+impl Parts {
+    /// Reads the three, which belong together: whether they may still be sent is no matter.
+    ///
+    /// # Errors
+    /// Whatever forbids the pair for good: see [`check::may_fail_with_time`].
+    fn read(bundle: &Bundle) -> Result<Self> {
+        let (csr, signed_cert, trust_anchor) = (bundle.read(Part::Csr)?, bundle.read(Part::SignedCert)?, bundle.read_trust_anchor()?);
+        let checked = check::check(&csr, &signed_cert, &trust_anchor, super::now());
+        let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
+        match (checked.into_pair(), Csr::from_pem(&csr), Certificate::from_pem(&signed_cert), Certificate::from_pem(&trust_anchor)) {
+            (Err(error), ..) if !check::may_fail_with_time(&failed) => Err(error),
+            (_, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor }),
+            // Not reachable: what is not read has failed its rule. Denied all the same.
+            (pair, ..) => Err(pair.err().unwrap_or_else(|| Error::new(Class::Machine, "bug", "a pair passed unread", "please report it"))),
+        }
+    }
+
+    const fn response(&self) -> Response<'_> {
+        Response { csr: &self.csr, signed_cert: &self.signed_cert, trust_anchor: &self.trust_anchor }
+    }
+}
+
+/// The owner, as the command line names them; all that it says must hold. Nothing in the bundle does.
+fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, found: &Certificate) -> Result<Owner> {
+    let place = bundle.place(CA_FILE).to_string();
+    let by_fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, found, &place)).transpose()?;
+    let by_copy = named.map(NamedCa::owner);
+    by_copy.iter().try_for_each(|owner| owner.is(found, &place))?;
+    by_copy.or(by_fingerprint).ok_or_else(|| owner::not_proven_for_clients(found, &place))
+}
+
+fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, changed: bool) -> Outcome {
+    let from = match (args.addresses.is_empty(), handover.addresses.is_empty()) {
+        (false, _) => "option",
+        (true, false) => "receipt",
+        (true, true) => "none",
+    };
+    let digests = handover.digests();
+    let document = json!({
+        "changed": changed,
+        "handover": path_value(&args.out),
+        "bundle": path_value(&args.dir),
+        "cluster_id": receipt.cluster_id,
+        "region": receipt.region,
+        "owner": owner.basis().as_str(),
+        "trust_anchor_sha256": hex(&owner.trust_anchor().fingerprint()),
+        "addresses": handover.addresses,
+        "addresses_from": from,
+        "unverified": receipt.unverified,
+        "files": digests,
+        "next_steps": handover.steps,
+    });
+    let first = if changed { "wrote what the clients of" } else { "nothing changed: what the clients of" };
+    let mut rest = format!(" {} get, in {}\n", receipt.cluster_id, shown(&args.out));
+    for (name, digest) in &digests {
+        rest.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
+    }
+    let addresses = match from {
+        "none" => "none known: clients ask DescribeClusters. --address names them".to_owned(),
+        "receipt" => format!("{}, as the receipt of {} has them", handover.addresses.join(" "), receipt.confirmed_at),
+        _ => format!("{}, as you named them", handover.addresses.join(" ")),
+    };
+    rest.push_str(&format!(
+        "  trust anchor  SHA-256 {}, {}\n  HSMs          {addresses}\n",
+        hex(&owner.trust_anchor().fingerprint()),
+        owner.basis().says()
+    ));
+    rest.push_str(&format!("next: copy all of it to each client machine, there `sha256sum -c {SUMS}`, then what README.txt says\n"));
+    Outcome::done(document, Text::from([styled(GREEN, first), Text::from(rest)]))
+}

@@ -1,0 +1,153 @@
+//! The files of a handover: what they say, to the byte. The same bundle, proof and addresses make the same files.
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::steps::{self, Claimed, Lead, NextStep, Stage};
+use crate::bundle::{CA_FILE, Receipt, Site, SiteHsm, Waiver, document};
+use crate::cloudhsm::ClusterState;
+use crate::outside::{OutsideText, shown_text};
+use crate::owner::Owner;
+use crate::x509::{Moment, hex, name_text, sha256};
+
+/// The trust anchor, under the name that the Client SDK looks for.
+pub const TRUST_ANCHOR: &str = CA_FILE;
+/// The commands, for people.
+pub const README: &str = "README.txt";
+/// The same facts for programs.
+pub const DOCUMENT: &str = "handover.json";
+/// What `sha256sum -c` reads.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// What a handover is made from. The receipt is of this bundle's claim: see [`super::is_of_this_claim`].
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// What was claimed.
+    pub receipt: &'a Receipt,
+    /// Whose it is, proven in this run.
+    pub owner: &'a Owner,
+    /// Where the HSMs are now; empty: where the receipt has them.
+    pub addresses: &'a [IpAddr],
+}
+
+/// What is handed over.
+#[derive(Clone, Debug)]
+pub struct Handover {
+    /// The files, by name.
+    pub files: BTreeMap<&'static str, Vec<u8>>,
+    /// The HSMs' addresses, one for each.
+    pub addresses: Vec<String>,
+    /// What the clients' people do with it.
+    pub steps: Vec<NextStep>,
+}
+
+/// `handover.json`.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    cluster_id: &'a str,
+    region: &'a OutsideText,
+    state: &'a OutsideText,
+    confirmed_at: Moment,
+    #[serde(flatten)]
+    site: &'a Site,
+    addresses: &'a [String],
+    trust_anchor: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified: Option<&'a Waiver>,
+    next_steps: &'a [NextStep],
+}
+
+/// The only value of `format`.
+const FORMAT: &str = "hsmboot-handover/1";
+
+impl Handover {
+    /// Puts it together.
+    pub fn new(facts: &Facts<'_>) -> Self {
+        let receipt = facts.receipt;
+        let mut site = receipt.site.clone().unwrap_or_default();
+        if !facts.addresses.is_empty() {
+            let named = |address: &IpAddr| SiteHsm { hsm_id: None, availability_zone: None, addresses: vec![address.to_string().into()] };
+            site.hsms = facts.addresses.iter().map(named).collect();
+        }
+        let cluster_id = OutsideText::from(receipt.cluster_id.as_str());
+        let stage = Stage::of(&ClusterState::from(receipt.state.raw())).unwrap_or(Stage::Other);
+        let region = Some(&receipt.region).filter(|region| !region.is_empty());
+        let steps = steps::next_steps(&Claimed { cluster_id: &cluster_id, region, stage, site: &site, lead: Lead::Nothing });
+        let addresses = steps::addresses(&site);
+        let anchor = facts.owner.trust_anchor();
+        let trust_anchor = serde_json::json!({
+            "file": TRUST_ANCHOR,
+            "sha256": hex(&anchor.fingerprint()),
+            "subject": name_text(anchor.subject()),
+            "not_after": anchor.not_after(),
+            "owner": facts.owner.basis().as_str(),
+        });
+        let json = Document {
+            format: FORMAT,
+            cluster_id: receipt.cluster_id.as_str(),
+            region: &receipt.region,
+            state: &receipt.state,
+            confirmed_at: receipt.confirmed_at,
+            site: &site,
+            addresses: &addresses,
+            trust_anchor,
+            unverified: receipt.unverified.as_ref(),
+            next_steps: &steps,
+        };
+        let mut files = BTreeMap::from([
+            (TRUST_ANCHOR, anchor.to_pem().into_bytes()),
+            (DOCUMENT, document(&json)),
+            (README, readme(facts, &site, &steps).into_bytes()),
+        ]);
+        files.insert(SUMS, sums(&files).into_bytes());
+        Handover { files, addresses, steps }
+    }
+
+    /// SHA-256 of each file.
+    pub fn digests(&self) -> BTreeMap<&'static str, String> {
+        self.files.iter().map(|(name, content)| (*name, hex(&sha256(content)))).collect()
+    }
+}
+
+/// As `sha256sum` writes it and reads it with `-c`: digest, two spaces, name.
+fn sums(files: &BTreeMap<&'static str, Vec<u8>>) -> String {
+    files.iter().map(|(name, content)| format!("{}  {name}\n", hex(&sha256(content)))).collect()
+}
+
+fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
+    let (receipt, anchor) = (facts.receipt, facts.owner.trust_anchor());
+    let mut out = format!("What a client machine of {} needs\n\n", receipt.cluster_id);
+    let mut row = |label: &str, value: String| out.push_str(&format!("{label:14}{value}\n"));
+    row("region", receipt.region.to_string());
+    row("state", format!("{} at {}", receipt.state, receipt.confirmed_at));
+    if let Some(hsm_type) = &site.hsm_type {
+        row("type", hsm_type.to_string());
+    }
+    for hsm in steps::hsms_text(site) {
+        row("HSM", hsm);
+    }
+    row("trust anchor", format!("{TRUST_ANCHOR}, valid until {}", anchor.not_after()));
+    row("", name_text(anchor.subject()));
+    row("", format!("SHA-256 {}", hex(&anchor.fingerprint())));
+    row("", format!("{} when this was written", facts.owner.basis().says()));
+    if let Some(waiver) = &receipt.unverified {
+        row("UNVERIFIED", format!("nothing proved that its HSM is a genuine one when it was claimed. Reason: {}", waiver.reason));
+    }
+    out.push_str(&format!(
+        "\nA client takes for the cluster whoever shows a certificate that leads to {TRUST_ANCHOR}. {SUMS} tells of damage on the way, not of somebody who\n\
+         exchanged all of this: compare the SHA-256 of the certificate with one that came by another way.\n\n\
+         \x20       sha256sum -c {SUMS}\n\
+         \x20       openssl x509 -in {TRUST_ANCHOR} -noout -fingerprint -sha256\n\n\
+         Once on every client machine: the steps up to configure-cli. Once for the cluster: the rest.\n\n"
+    ));
+    out.push_str(&steps::text(steps));
+    out.push_str("\nDescribed in:\n");
+    for source in steps::sources(steps) {
+        out.push_str(&format!("  {}\n", shown_text(source)));
+    }
+    out
+}

@@ -1,0 +1,76 @@
+//! Whether a bundle's receipt is of the claim that the bundle's files are of.
+
+use crate::bundle::{Bundle, RECEIPT, Receipt};
+use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
+use crate::error::{Class, Error, Result};
+use crate::hint;
+use crate::outside::{OutsideText, shown};
+use crate::owner::Response;
+use crate::x509::hex;
+
+/// The error where a bundle has no receipt.
+pub fn not_claimed(bundle: &Bundle) -> Error {
+    let submit = hint::command(&["hsmboot", "submit", &hint::path(bundle.path(), "BUNDLE"), "--ca", "CA.crt"]);
+    Error::new(
+        Class::Input,
+        "not-claimed",
+        format!("{} holds no {RECEIPT}: nothing says that its cluster is claimed", shown(bundle.path())),
+        format!(
+            "claim it first: {submit}, CA.crt being your own copy of the CA's certificate. It writes the receipt of a cluster that you have claimed already as well"
+        ),
+    )
+}
+
+/// Holds a receipt against the bundle's own files: the same cluster, CSR, signed certificate and trust anchor, and the certificate that DescribeClusters
+/// showed is of that trust anchor for that CSR's key.
+///
+/// It says nothing of whose the trust anchor is: that is [`crate::owner::Owner`]'s to prove.
+///
+/// # Errors
+/// Class [`Class::Input`], `receipt-differs`.
+pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<'_>) -> Result<()> {
+    let text = |digest: [u8; 32]| OutsideText::from(hex(&digest));
+    let rows = [
+        ("cluster", OutsideText::from(bundle.id().as_str()), Some(OutsideText::from(receipt.cluster_id.as_str()))),
+        ("CSR", text(response.csr.fingerprint()), receipt.csr_sha256.clone()),
+        ("signed certificate", text(response.signed_cert.fingerprint()), Some(receipt.signed_cert_sha256.clone())),
+        ("trust anchor", text(response.trust_anchor.fingerprint()), Some(receipt.trust_anchor_sha256.clone())),
+    ];
+    for (what, found, recorded) in rows {
+        if recorded.as_ref() != Some(&found) {
+            let recorded = recorded.map_or_else(|| "none".to_owned(), |recorded| recorded.to_string());
+            return Err(differs(bundle, &format!("another {what} than the bundle's\n  bundle   {found}\n  receipt  {recorded}")));
+        }
+    }
+    let Some(cluster_certificate) = &receipt.cluster_certificate else {
+        // A receipt of an earlier version: its digest alone says which certificate the cluster had.
+        return if receipt.cluster_certificate_sha256 == receipt.signed_cert_sha256 {
+            Ok(())
+        } else {
+            Err(differs(bundle, "another cluster certificate than the one that was signed, and does not hold it"))
+        };
+    };
+    let owner: Vec<OwnerCertificate> = OwnerCertificate::from_certificate(response.trust_anchor).into_iter().collect();
+    let expected = Expected { csr_spki: Some(response.csr.spki()), signed_cert: Some(response.signed_cert.der()) };
+    let judged = judge(cluster_certificate, &owner, &expected);
+    match judged.ownership {
+        Ownership::ThisCertificate | Ownership::AnotherCertificate => Ok(()),
+        Ownership::NoCsrToCompare | Ownership::AnotherKey | Ownership::AnotherCa | Ownership::CannotBeJudged(_) => {
+            let (digest, subject, issuer) = (hex(&judged.shown.fingerprint), judged.shown.subject, judged.shown.issuer);
+            let how = "a cluster certificate that the trust anchor did not sign for the bundle's CSR";
+            Err(differs(bundle, &format!("{how}\n  cluster certificate  SHA-256 {digest}  {subject}\n  issued by            {issuer}")))
+        }
+    }
+}
+
+fn differs(bundle: &Bundle, how: &str) -> Error {
+    let status = hint::command(&["hsmboot", "status", "--cluster-id", bundle.id().as_str(), "--ca", "CA.crt"]);
+    Error::new(
+        Class::Input,
+        "receipt-differs",
+        format!("{} is not of this bundle's claim: it names {how}", bundle.place(RECEIPT)),
+        format!(
+            "hand nothing over: one of the two was changed since. {status} says whose the cluster is, CA.crt being your own copy of the CA's certificate"
+        ),
+    )
+}
