@@ -8,14 +8,14 @@ use serde_json::json;
 use super::args::sha256_digits;
 use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, Text, Ui, path_value, styled};
-use crate::bundle::{Bundle, CA_FILE, Part, RECEIPT, Receipt, Transcript};
+use crate::bundle::{Bundle, Part, RECEIPT, Receipt, Transcript};
 use crate::check;
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::handover::{self as engine, Facts, Handover, SUMS};
 use crate::outside::shown;
 use crate::owner::{self, Owner, Response};
-use crate::x509::{Certificate, Csr, hex};
+use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
 /// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a SHA256SUMS. Never a key
 #[derive(Debug, clap::Args)]
@@ -40,9 +40,9 @@ pub struct Args {
     /// Your own copy of the CA's certificate, which proves the trust anchor: not the bundle's file
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The SHA-256 of your CA's certificate, which proves it as well
+    /// The SHA-256 of your CA's certificate, which proves it as well; of a chain of three or more that of its root too: may repeat
     #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
-    ca_fingerprint: Option<[u8; 32]>,
+    ca_fingerprint: Vec<[u8; 32]>,
     /// Where an HSM is now, IPv4 or IPv6; may repeat, and takes the place of all addresses that the receipt has
     #[arg(long = "address", value_name = "IP")]
     addresses: Vec<IpAddr>,
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let receipt = Receipt::read(bundle.store())?;
     Transcript::read(bundle.store())?.account_for(bundle.store(), Some(bundle.id()), None)?;
     let parts = Parts::read(&bundle)?;
-    let owner = prove(args, named.as_ref(), &bundle, &parts.trust_anchor)?;
+    let owner = prove(args, named.as_ref(), &bundle, &parts)?;
     engine::is_of_this_claim(&receipt, &bundle, &parts.response())?;
     let handover = Handover::new(&Facts { receipt: &receipt, owner: &owner, addresses: &args.addresses });
     if let Some(waiver) = &receipt.unverified {
@@ -93,7 +93,9 @@ fn another_place(error: Error) -> Error {
 struct Parts {
     csr: Csr,
     signed_cert: Certificate,
-    trust_anchor: Certificate,
+    trust_anchor: TrustAnchor,
+    /// A signature that cannot be verified any more, since its algorithm was given up: why.
+    unverified: Option<Error>,
 }
 
 impl Parts {
@@ -105,11 +107,14 @@ impl Parts {
         let (csr, signed_cert, trust_anchor) = (bundle.read(Part::Csr)?, bundle.read(Part::SignedCert)?, bundle.read_trust_anchor()?);
         let checked = check::check(&csr, &signed_cert, &trust_anchor, super::now());
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-        match (checked.into_pair(), Csr::from_pem(&csr), Certificate::from_pem(&signed_cert), Certificate::from_pem(&trust_anchor)) {
-            (Err(error), ..) if !check::may_fail_with_time(&failed) => Err(error),
-            (_, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor }),
+        let unsigned = failed.iter().any(|rule| matches!(rule, check::Rule::Signature | check::Rule::SelfSigned | check::Rule::ChainSignatures));
+        match (checked.into_pair().err(), Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), TrustAnchor::from_file(&trust_anchor)) {
+            (Some(error), ..) if !check::may_fail_with_time(&failed) => Err(error),
+            (unfit, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => {
+                Ok(Parts { csr, signed_cert, trust_anchor, unverified: unfit.filter(|_| unsigned) })
+            }
             // Not reachable: what is not read has failed its rule. Denied all the same.
-            (pair, ..) => Err(pair.err().unwrap_or_else(|| Error::new(Class::Machine, "bug", "a pair passed unread", "please report it"))),
+            (unfit, ..) => Err(unfit.unwrap_or_else(|| Error::new(Class::Machine, "bug", "a pair passed unread", "please report it"))),
         }
     }
 
@@ -119,12 +124,21 @@ impl Parts {
 }
 
 /// The owner, as the command line names them; all that it says must hold. Nothing in the bundle does.
-fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, found: &Certificate) -> Result<Owner> {
-    let place = bundle.place(CA_FILE).to_string();
-    let by_fingerprint = args.ca_fingerprint.map(|expected| Owner::with_fingerprint(&expected, found, &place)).transpose()?;
+fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -> Result<Owner> {
+    let place = bundle.place(bundle.trust_anchor_file()).to_string();
+    let found = &parts.trust_anchor;
     let by_copy = named.map(NamedCa::owner);
     by_copy.iter().try_for_each(|owner| owner.is(found, &place))?;
-    by_copy.or(by_fingerprint).ok_or_else(|| owner::not_proven_for_clients(found, &place))
+    let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place));
+    match (by_copy, fingerprints, &parts.unverified) {
+        // With --ca all of the chain is named: what is given besides must fit, and need not suffice.
+        (Some(_), Some(Err(error)), _) if error.kind != "owner-not-proven" => Err(error),
+        (Some(owner), ..) => Ok(owner),
+        // Fingerprints name two certificates of a chain. What lies between is theirs by its signature alone.
+        (None, Some(Ok(_)), Some(unverified)) if found.is_chain() => Err(unverified.clone()),
+        (None, Some(by_fingerprints), _) => by_fingerprints,
+        (None, None, _) => Err(owner::not_proven_for_clients(found, &place)),
+    }
 }
 
 fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, changed: bool) -> Outcome {
@@ -141,7 +155,7 @@ fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, chan
         "cluster_id": receipt.cluster_id,
         "region": receipt.region,
         "owner": owner.basis().as_str(),
-        "trust_anchor_sha256": hex(&owner.trust_anchor().fingerprint()),
+        "trust_anchor_sha256": hex(&owner.trust_anchor().first().fingerprint()),
         "addresses": handover.addresses,
         "addresses_from": from,
         "unverified": receipt.unverified,
@@ -160,7 +174,7 @@ fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, chan
     };
     rest.push_str(&format!(
         "  trust anchor  SHA-256 {}, {}\n  HSMs          {addresses}\n",
-        hex(&owner.trust_anchor().fingerprint()),
+        hex(&owner.trust_anchor().first().fingerprint()),
         owner.basis().says()
     ));
     rest.push_str(&format!("next: copy all of it to each client machine, there `sha256sum -c {SUMS}`, then what README.txt says\n"));

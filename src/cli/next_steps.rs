@@ -18,8 +18,8 @@ pub(crate) fn of_cluster(cluster: &Cluster, region: Option<&OutsideText>, lead: 
 
 /// What comes first where a bundle is at hand: what the clients get is written from it, where it holds the receipt. A CA that nothing proved is not passed off as
 /// proven.
-pub(crate) fn from_bundle<'a>(bundle: &'a Bundle, owner: &Owner) -> Lead<'a> {
-    let proven = owner.basis().waiver().is_none().then(|| owner.trust_anchor().fingerprint());
+pub(crate) fn from_bundle<'a>(bundle: &'a Bundle, owner: &'a Owner) -> Lead<'a> {
+    let proven = owner.basis().waiver().is_none().then(|| owner.trust_anchor());
     if bundle.anew().has_file(RECEIPT) { Lead::Handover { bundle: bundle.path(), proven } } else { Lead::Nothing }
 }
 

@@ -147,6 +147,7 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
         "transcript": transcript,
         "differences": differences,
         "private_keys": facts.survey.private_keys,
+        "next_steps": engine::next_steps(facts),
     });
     if let (false, Some(object)) = (to_file, document.as_object_mut()) {
         object.insert("page".to_owned(), Value::String(page.to_owned()));

@@ -81,8 +81,9 @@ impl Handover {
         let anchor = facts.owner.trust_anchor();
         let trust_anchor = serde_json::json!({
             "file": TRUST_ANCHOR,
-            "sha256": hex(&anchor.fingerprint()),
-            "subject": name_text(anchor.subject()),
+            "sha256": hex(&anchor.first().fingerprint()),
+            "chain_sha256": anchor.above().iter().map(|above| hex(&above.fingerprint())).collect::<Vec<_>>(),
+            "subject": name_text(anchor.first().subject()),
             "not_after": anchor.not_after(),
             "owner": facts.owner.basis().as_str(),
         });
@@ -131,15 +132,18 @@ fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
         row("HSM", hsm);
     }
     row("trust anchor", format!("{TRUST_ANCHOR}, valid until {}", anchor.not_after()));
-    row("", name_text(anchor.subject()));
-    row("", format!("SHA-256 {}", hex(&anchor.fingerprint())));
+    for (at, certificate) in anchor.certificates().enumerate() {
+        row(if at == 0 { "" } else { "  above it" }, name_text(certificate.subject()));
+        row("", format!("SHA-256 {}", hex(&certificate.fingerprint())));
+    }
     row("", format!("{} when this was written", facts.owner.basis().says()));
     if let Some(waiver) = &receipt.unverified {
         row("UNVERIFIED", format!("nothing proved that its HSM is a genuine one when it was claimed. Reason: {}", waiver.reason));
     }
+    let first = if anchor.is_chain() { " (openssl shows the first one's)" } else { "" };
     out.push_str(&format!(
         "\nA client takes for the cluster whoever shows a certificate that leads to {TRUST_ANCHOR}. {SUMS} tells of damage on the way, not of somebody who\n\
-         exchanged all of this: compare the SHA-256 of the certificate with one that came by another way.\n\n\
+         exchanged all of this: compare the SHA-256 of the certificate with one that came by another way{first}.\n\n\
          \x20       sha256sum -c {SUMS}\n\
          \x20       openssl x509 -in {TRUST_ANCHOR} -noout -fingerprint -sha256\n\n\
          Once on every client machine: the steps up to configure-cli. Once for the cluster: the rest.\n\n"

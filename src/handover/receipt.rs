@@ -4,7 +4,7 @@ use crate::bundle::{Bundle, RECEIPT, Receipt};
 use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
 use crate::error::{Class, Error, Result};
 use crate::hint;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{OutsideText, joined, shown};
 use crate::owner::Response;
 use crate::x509::hex;
 
@@ -34,13 +34,23 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
         ("cluster", OutsideText::from(bundle.id().as_str()), Some(OutsideText::from(receipt.cluster_id.as_str()))),
         ("CSR", text(response.csr.fingerprint()), receipt.csr_sha256.clone()),
         ("signed certificate", text(response.signed_cert.fingerprint()), Some(receipt.signed_cert_sha256.clone())),
-        ("trust anchor", text(response.trust_anchor.fingerprint()), Some(receipt.trust_anchor_sha256.clone())),
+        ("trust anchor", text(response.trust_anchor.first().fingerprint()), Some(receipt.trust_anchor_sha256.clone())),
     ];
     for (what, found, recorded) in rows {
         if recorded.as_ref() != Some(&found) {
             let recorded = recorded.map_or_else(|| "none".to_owned(), |recorded| recorded.to_string());
             return Err(differs(bundle, &format!("another {what} than the bundle's\n  bundle   {found}\n  receipt  {recorded}")));
         }
+    }
+    let above: Vec<OutsideText> = response.trust_anchor.above().iter().map(|above| text(above.fingerprint())).collect();
+    if above != receipt.chain_sha256 {
+        let list = |digests: &[OutsideText]| if digests.is_empty() { "none".to_owned() } else { joined(digests, ", ") };
+        let how = format!(
+            "another chain above its trust anchor than the bundle's\n  bundle   {}\n  receipt  {}",
+            list(&above),
+            list(&receipt.chain_sha256)
+        );
+        return Err(differs(bundle, &how));
     }
     let Some(cluster_certificate) = &receipt.cluster_certificate else {
         // A receipt of an earlier version: its digest alone says which certificate the cluster had.
@@ -50,7 +60,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
             Err(differs(bundle, "another cluster certificate than the one that was signed, and does not hold it"))
         };
     };
-    let owner: Vec<OwnerCertificate> = OwnerCertificate::from_certificate(response.trust_anchor).into_iter().collect();
+    let owner = OwnerCertificate::all_of(response.trust_anchor);
     let expected = Expected { csr_spki: Some(response.csr.spki()), signed_cert: Some(response.signed_cert.der()) };
     let judged = judge(cluster_certificate, &owner, &expected);
     match judged.ownership {

@@ -12,7 +12,7 @@ use crate::bundle::{CA_FILE, Site};
 use crate::cloudhsm::{ClusterState, limits, plain};
 use crate::hint;
 use crate::outside::{OutsideText, joined};
-use crate::x509::hex;
+use crate::x509::{TrustAnchor, hex};
 
 /// The release of the Client SDK that hsm2m.medium needs (AWS CloudHSM User Guide, AWS CloudHSM cluster HSM types: "requires Client SDK 5.9.0 or later").
 const SDK_OF_TODAY: &str = "5.9";
@@ -76,8 +76,8 @@ pub enum Lead<'a> {
     Handover {
         /// The bundle's path.
         bundle: &'a std::path::Path,
-        /// SHA-256 of the first certificate of the trust anchor, where this very run was given the proof that it is the owner's.
-        proven: Option<[u8; 32]>,
+        /// The trust anchor, where this very run was given the proof that it is the owner's.
+        proven: Option<&'a TrustAnchor>,
     },
 }
 
@@ -142,9 +142,15 @@ fn lead(of: &Claimed<'_>) -> Option<NextStep> {
         Lead::Handover { bundle, proven } => {
             let from = hint::path(bundle, "BUNDLE");
             let to = format!("{}-clients", from.trim_end_matches('/').strip_suffix(crate::bundle::SUFFIX).unwrap_or(from.trim_end_matches('/')));
-            let digits = proven.map(|digest| hex(&digest));
-            let (option, ca) = digits.as_ref().map_or(("--ca", "CA.crt"), |digits| ("--ca-fingerprint", digits.as_str()));
-            let command = hint::line(&["hsmboot", "handover", &from, "-o", &to, option, ca]);
+            // Its first certificate and its root name a chain: `Owner::with_fingerprints`.
+            let ends = proven.iter().flat_map(|anchor| std::iter::once(anchor.first()).chain(anchor.above().last()));
+            let digests: Vec<String> = ends.map(|certificate| hex(&certificate.fingerprint())).collect();
+            let mut words = vec!["hsmboot", "handover", &from, "-o", &to];
+            words.extend(digests.iter().flat_map(|digest| ["--ca-fingerprint", digest.as_str()]));
+            if digests.is_empty() {
+                words.extend(["--ca", "CA.crt"]);
+            }
+            let command = hint::line(&words);
             let what = match proven {
                 Some(_) => format!("write what every client machine gets: {CA_FILE}, the HSMs' addresses, these commands. Copy that directory there"),
                 None => format!(

@@ -16,6 +16,7 @@ mod gaps;
 mod head;
 mod html;
 mod lines;
+mod next;
 mod picture;
 mod records;
 mod stroke;
@@ -29,6 +30,7 @@ pub use transcript::Standing;
 
 use crate::bundle::Survey;
 use crate::check;
+use crate::handover::NextStep;
 use crate::owner::Owner;
 use crate::verify::{Anchors, Record};
 use crate::x509::Moment;
@@ -77,6 +79,11 @@ pub fn another_ca(facts: &Facts) -> Option<&str> {
     summary::another_ca(&View::of(facts)).map(|_| file.as_str())
 }
 
+/// What comes after the claim, as far as the bundle tells.
+pub fn next_steps(facts: &Facts) -> Vec<NextStep> {
+    next::steps(&View::of(facts))
+}
+
 /// How the bundle's transcript stands.
 pub fn transcript(facts: &Facts) -> Standing {
     transcript::standing(&View::of(facts))
@@ -85,7 +92,7 @@ pub fn transcript(facts: &Facts) -> Standing {
 /// A part of the page: its id, its heading, and what writes it.
 type Section = (&'static str, &'static str, fn(&mut Html, &View<'_>));
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     ("chain", "The chain of certificates", picture::section),
     ("checks", "All checks", checks::section),
     ("anchors", "The anchors", certificates::anchors),
@@ -93,6 +100,7 @@ const SECTIONS: [Section; 10] = [
     ("records", "How it was fetched and signed", records::section),
     ("decisions", "Decisions on record", submission::decisions),
     ("submission", "What InitializeCluster was sent, and what came back", submission::section),
+    ("next", "What comes next", next::section),
     ("transcript", "Transcript", transcript::section),
     ("files", "Files", files::section),
     ("signatures", "Signatures", files::signatures),

@@ -51,6 +51,9 @@ fn answer(screen: &str) -> Option<String> {
     if prompt == "the same again: " || prompt.contains("passphrase for ") {
         return Some(PASSPHRASE.to_owned());
     }
+    if prompt.starts_with("type yes to ") {
+        return Some("yes".to_owned());
+    }
     if prompt.contains("PIN of token ") {
         return Some(PIN.to_owned());
     }
@@ -198,6 +201,48 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     claimed(&simulator, PAGE);
     let report = fs::read_to_string(dir.join(format!("online/{id}.html"))).unwrap();
     assert!(report.contains("The trust anchor is the CA certificate that this report was given"));
+}
+
+/// Plays docs/runbooks/to-activated.md. What is done on the client machine stands in its one block for elsewhere: its effect on the cluster comes in that place.
+pub(super) fn to_activated() {
+    const PAGE: &str = "docs/runbooks/to-activated.md";
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path();
+    let simulator = Simulator::spawn(Options::default()).unwrap();
+    simulator.write_roots(&dir.join("roots")).unwrap();
+    // The one that the page's reader has downloaded.
+    fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join("mrvl-rsa-LS2-AR-v1.crt")).unwrap();
+    let path = wrapper(dir, "");
+    let all = blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap());
+    let mut script = format!("export AWS_ENDPOINT_URL='{}' AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n", simulator.url());
+    let elsewhere: Vec<&Block> = all.iter().filter(|block| block.language == "sh elsewhere").collect();
+    assert!(matches!(elsewhere[..], [only] if only.text.contains("cloudhsm-cli interactive")), "{PAGE}: one client, which activates");
+    for block in &all {
+        match block.language.as_str() {
+            "sh aws" => script.push_str(&format!("printf '\\036{}\\n'\n{}", block.line, block.text)),
+            "sh elsewhere" => script.push_str(&activation(&simulator)),
+            _ => {}
+        }
+    }
+    let screen = play(terminal(dir, &path, &script), PAGE);
+    expected_in(PAGE, &all, "sh aws", &screen);
+    assert!(simulator.calls().get("InitializeCluster") == Some(&1) && dir.join("report.html").is_file());
+    let handed = fs::read_to_string(dir.join("clients/README.txt")).unwrap();
+    for line in elsewhere[0].text.lines().filter(|line| line.contains("/opt/cloudhsm/") && !line.contains(" -a ")) {
+        assert!(handed.contains(&format!("        {line}\n")), "the page and what is handed over differ: {line}\n{handed}");
+    }
+}
+
+/// The simulator's own doing, in the shell: the owner sets the first password.
+fn activation(simulator: &Simulator) -> String {
+    let address = simulator.address();
+    format!(
+        "ID=$(sed -n 's/^ *\"cluster_id\": \"\\(.*\\)\",$/\\1/p' clients/handover.json)\nBODY=\"{{\\\"ClusterId\\\": \\\"$ID\\\"}}\"\n\
+         exec 3<>/dev/tcp/{}/{}\nprintf 'POST /_control/activate HTTP/1.1\\r\\nHost: {address}\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\n\
+         Content-Length: %s\\r\\n\\r\\n%s' ${{#BODY}} \"$BODY\" >&3\ngrep -q '200 OK' <&3\nexec 3>&-\n",
+        address.ip(),
+        address.port()
+    )
 }
 
 /// Plays a page that brings its own simulator, in `dir`.

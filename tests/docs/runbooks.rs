@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ceremony::{Way, air_gapped, rehearsal};
+use super::ceremony::{Way, air_gapped, rehearsal, to_activated};
 use super::stage::BINARY;
 
 #[test]
@@ -22,4 +22,9 @@ fn the_ceremony_is_rehearsed_as_written() {
     let dir = tempfile::tempdir().unwrap();
     rehearsal("docs/runbooks/ceremony-rehearsal.md", dir.path(), Path::new(BINARY).parent().unwrap());
     assert!(dir.path().join("online/report.html").is_file());
+}
+
+#[test]
+fn the_way_from_nothing_to_activated_is_played_as_written() {
+    to_activated();
 }

@@ -70,6 +70,18 @@ fn submit_bootstrap_status_and_handover_give_the_same_steps() {
     assert_eq!(unjudged[1..], client);
     fs::copy(stage.path("ca/customerCA.crt"), stage.path("customerCA.crt")).unwrap();
     stage.follow(&unjudged[0]).ends(0, "yours: this CA has claimed it");
+    // The report's, from the bundle alone: nothing names the CA where none was given, and what is another's is nothing to go on with.
+    let report = |words: &[&str]| {
+        let mut command = stage.hsmboot(&["report", &stage.id, "-o", "report.html", "--force", "--output", "json"]);
+        stage.trust(&mut command);
+        commands(&run(command.args(words)).ends(0, "").json())
+    };
+    assert_eq!(report(&[])[0], format!("hsmboot handover {0} -o {0}-clients --ca CA.crt", stage.id));
+    stage.make_ca("other");
+    assert_eq!(report(&["--ca", "other/customerCA.crt"]), Vec::<String>::new());
+    assert_eq!(report(&["--ca", "ca/customerCA.crt"]), commands(&submitted));
+    let page = fs::read_to_string(stage.path("report.html")).unwrap();
+    client.iter().for_each(|command| assert!(page.contains(&format!(">{command}<")), "no {command} on the page"));
     let every = submitted["next_steps"].as_array().unwrap().iter();
     every.for_each(|step| assert!(!step["what"].as_str().unwrap().is_empty() && !step["source"].as_str().unwrap().is_empty(), "{step:#}"));
     // The same as text.
