@@ -470,3 +470,31 @@ fn a_key_under_a_passphrase_is_closed_without_it() {
     bench.write("plain", new.to_pem(None).unwrap().as_bytes());
     assert!(FileKey::read(&bench.path("plain"), &PassphraseSource::File("/nonexistent".into())).is_ok());
 }
+
+/// A subject in openssl's spellings is the name that openssl makes of it, octet for octet.
+#[test]
+fn openssls_subjects_are_the_names_that_openssl_makes() {
+    let bench = Bench::new();
+    bench.openssl("ecparam -name prime256v1 -genkey -noout -out key");
+    for subject in [
+        "/C=DE/O=Example, Inc./OU=Sales/CN=My CA",
+        "/DC=org/DC=example/CN=a\\/b",
+        "/C=DE/ST=Bayern/L=Bad T\u{f6}lz/street=Am Markt 1/CN=CA/emailAddress=a@b",
+        "/serialNumber=HSM-1/title=Dr/GN=Ada/SN=L/UID=u/CN=x",
+        "/C=DE/O=x+OU=y+L=z/CN=a\\+b",
+    ] {
+        let output = Command::new("openssl")
+            .args(["req", "-x509", "-new", "-utf8", "-key", "key", "-multivalue-rdn", "-out", "cert", "-outform", "DER", "-subj", subject])
+            .current_dir(bench.dir.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let certificate = fs::read(bench.path("cert")).unwrap();
+        let name = parse_subject(subject).unwrap_or_else(|error| panic!("{}", error.message));
+        assert!(certificate.windows(name.len()).any(|window| window == name), "{subject}");
+        // As it prints the name, with blanks.
+        let printed = String::from_utf8(bench.openssl("x509 -inform DER -in cert -noout -subject -nameopt oneline")).unwrap();
+        let printed = printed.trim_end().strip_prefix("subject=").unwrap().to_owned();
+        assert_eq!(parse_subject(&printed).unwrap_or_else(|error| panic!("{}", error.message)), name, "{printed}");
+    }
+}

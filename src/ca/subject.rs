@@ -1,47 +1,18 @@
-//! Reads `--subject`: an RFC 4514 string, strictly, into the DER of a Name.
+//! Reads `--subject` into the DER of a Name: an RFC 4514 string, or one of openssl's two spellings, strictly.
 //!
-//! RFC 4514 2.1 writes a name from its last RDN to its first: `CN=My CA,O=Org,C=US` becomes the sequence C, O, CN, and openssl
-//! prints it as `C=US, O=Org, CN=My CA`.
+//! RFC 4514 2.1 writes a name from its last RDN to its first: `CN=My CA,O=Org,C=US` becomes the sequence C, O, CN. openssl writes it from the first to the
+//! last: `/C=US/O=Org/CN=My CA` as it takes it (openssl-req(1), `-subj`), and `C = US, O = Org, CN = My CA` as it has long printed it, with blanks around each
+//! equals sign. All three are the same name here. What openssl prints since 3.2 has no blanks, and is read as RFC 4514.
 //!
 //! Why not `x509-cert`'s reader: a name goes into a certificate that a whole cluster will hang on, so each slip has to be refused, and
-//! said where it is. What is taken is RFC 4514's grammar, with two differences: spaces before an attribute type are passed over (`CN=A, O=B`), and
-//! values in `#hex` are refused.
+//! said where it is. What is taken is RFC 4514's grammar, with one difference: spaces before an attribute type are passed over (`CN=A, O=B`).
 
+mod attributes;
+
+use self::attributes::{ATTRIBUTES, Kind};
 use crate::error::{Class, Error, Result};
 use crate::outside::{is_obeyed, shown_text};
-use crate::x509::der::{self, tag};
-
-/// How a value of an attribute is written, and what it may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// UTF8String (RFC 5280 4.1.2.4)
-    Utf8,
-    /// PrintableString of two capital letters (X.520 6.3.1: ISO 3166)
-    Country,
-    /// IA5String (RFC 4519 2.4)
-    Ia5,
-}
-
-/// An attribute type: its name in RFC 4514 section 3, its OID, its form, and its upper bound in characters (RFC 5280 appendix A.1).
-struct Attribute {
-    name: &'static str,
-    oid: &'static str,
-    form: Form,
-    bound: usize,
-}
-
-const ATTRIBUTES: [Attribute; 9] = [
-    Attribute { name: "CN", oid: "2.5.4.3", form: Form::Utf8, bound: 64 },
-    Attribute { name: "O", oid: "2.5.4.10", form: Form::Utf8, bound: 64 },
-    Attribute { name: "OU", oid: "2.5.4.11", form: Form::Utf8, bound: 64 },
-    Attribute { name: "L", oid: "2.5.4.7", form: Form::Utf8, bound: 128 },
-    Attribute { name: "ST", oid: "2.5.4.8", form: Form::Utf8, bound: 128 },
-    Attribute { name: "C", oid: "2.5.4.6", form: Form::Country, bound: 2 },
-    // X.520 annex C: ub-street-address; RFC 5280 has no bound for these three.
-    Attribute { name: "STREET", oid: "2.5.4.9", form: Form::Utf8, bound: 128 },
-    Attribute { name: "DC", oid: "0.9.2342.19200300.100.1.25", form: Form::Ia5, bound: 63 },
-    Attribute { name: "UID", oid: "0.9.2342.19200300.100.1.1", form: Form::Utf8, bound: 256 },
-];
+use crate::x509::der;
 
 /// The longest subject, in bytes as typed. The certificate holds it twice, and has to stay under 5000 characters of PEM.
 const MAX_SUBJECT: usize = 1024;
@@ -52,27 +23,53 @@ struct Fault {
     what: String,
 }
 
-/// Reads an RFC 4514 string into the DER of a Name.
+/// Reads a subject into the DER of a Name.
 ///
 /// # Errors
 /// Class [`Class::Usage`], `bad-subject`, with the place and what is wrong there.
 pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
-    Parser { characters: text.chars().collect(), at: 0 }.name(text).map_err(|fault| {
+    Parser::of(text).name(text).map_err(|fault| {
         Error::new(
             Class::Usage,
             "bad-subject",
             format!("the subject is not a name: {}, at character {}\n  subject  {}", fault.what, fault.at, shown_text(text)),
-            "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`; commas and plus signs inside a value as `\\,` and `\\+`",
+            "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`, with commas and plus signs inside a value as `\\,` and `\\+`; or as openssl takes it, \
+             `/C=US/O=My Company/CN=My CA`",
         )
     })
+}
+
+/// How a name is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spelling {
+    /// `CN=A,O=B`
+    Rfc4514,
+    /// `/O=B/CN=A`
+    Slashes,
+    /// `O = B, CN = A`
+    Blanks,
 }
 
 struct Parser {
     characters: Vec<char>,
     at: usize,
+    spelling: Spelling,
 }
 
 impl Parser {
+    fn of(text: &str) -> Self {
+        let spaced = || {
+            let rest = text.trim_start().trim_start_matches(is_of_type);
+            rest.starts_with(' ') && rest.trim_start().starts_with('=')
+        };
+        let spelling = match text {
+            _ if text.starts_with('/') => Spelling::Slashes,
+            _ if spaced() => Spelling::Blanks,
+            _ => Spelling::Rfc4514,
+        };
+        Parser { characters: text.chars().collect(), at: 0, spelling }
+    }
+
     fn peek(&self) -> Option<char> {
         self.characters.get(self.at).copied()
     }
@@ -87,6 +84,12 @@ impl Parser {
         Err(Fault { at: self.at.saturating_add(1), what: what.into() })
     }
 
+    fn skip_blanks(&mut self) {
+        while self.peek() == Some(' ') {
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
     /// `distinguishedName = [ relativeDistinguishedName *( COMMA relativeDistinguishedName ) ]`
     fn name(mut self, text: &str) -> std::result::Result<Vec<u8>, Fault> {
         if text.trim().is_empty() {
@@ -95,37 +98,46 @@ impl Parser {
         if text.len() > MAX_SUBJECT {
             return self.fault(format!("it is longer than {MAX_SUBJECT} bytes"));
         }
-        if text.starts_with('/') {
-            return self.fault("it begins with a slash, as openssl's own form does");
+        if self.spelling == Spelling::Slashes {
+            self.at = 1;
         }
         let mut rdns = Vec::new();
         loop {
             rdns.push(self.rdn()?);
-            // What ended the value was a comma, or the string.
+            // What ended the value was a separator, or the string.
             if self.next().is_none() {
                 break;
             }
         }
-        rdns.reverse();
+        if self.spelling == Spelling::Rfc4514 {
+            rdns.reverse();
+        }
         let parts: Vec<&[u8]> = rdns.iter().map(Vec::as_slice).collect();
         Ok(der::sequence(&parts))
     }
 
     /// `relativeDistinguishedName = attributeTypeAndValue *( PLUS attributeTypeAndValue )`
     fn rdn(&mut self) -> std::result::Result<Vec<u8>, Fault> {
-        let mut seen = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
         let mut attributes = Vec::new();
         loop {
-            while self.peek() == Some(' ') {
-                self.at = self.at.saturating_add(1);
+            if self.spelling != Spelling::Slashes {
+                self.skip_blanks();
             }
-            let attribute = self.attribute_type()?;
-            if seen.contains(&attribute.oid) {
-                return self.fault(format!("{} twice in one RDN (X.501 9.3)", attribute.name));
+            let kind = self.attribute_type()?;
+            if seen.iter().any(|oid| oid == kind.oid()) {
+                return self.fault(format!("{} twice in one RDN (X.501 9.3)", kind.name()));
             }
-            seen.push(attribute.oid);
-            let value = self.value()?;
-            attributes.push(self.encode(attribute, &value)?);
+            seen.push(kind.oid().to_owned());
+            let made = if self.peek() == Some('#') && self.spelling != Spelling::Slashes {
+                kind.with_der(&self.hex()?)
+            } else {
+                kind.with_text(&self.value()?)
+            };
+            match made {
+                Ok(attribute) => attributes.push(attribute),
+                Err(what) => return self.fault(what),
+            }
             if self.peek() != Some('+') {
                 break;
             }
@@ -136,57 +148,124 @@ impl Parser {
     }
 
     /// `attributeType = descr / numericoid`, and the equals sign.
-    fn attribute_type(&mut self) -> std::result::Result<&'static Attribute, Fault> {
+    fn attribute_type(&mut self) -> std::result::Result<Kind, Fault> {
         let start = self.at;
-        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
+        while self.peek().is_some_and(is_of_type) {
             self.at = self.at.saturating_add(1);
         }
         let name: String = self.characters.get(start..self.at).unwrap_or_default().iter().collect();
         if name.is_empty() {
             return self.fault("an attribute type is missing");
         }
+        let blanks = self.spelling == Spelling::Blanks;
+        if blanks && self.peek() != Some(' ') {
+            return self.fault("no blank before the equals sign, though there is one before another");
+        }
+        if blanks {
+            self.skip_blanks();
+        }
         if self.next() != Some('=') {
             self.at = start;
             return self.fault(format!("`{name}` is not followed by an equals sign"));
         }
-        match ATTRIBUTES.iter().find(|known| known.name.eq_ignore_ascii_case(&name) || known.oid == name) {
-            Some(attribute) => Ok(attribute),
-            None => {
-                self.at = start;
-                self.fault(format!("`{name}` is not an attribute type known here (CN, O, OU, L, ST, C, STREET, DC, UID)"))
+        if blanks {
+            self.skip_blanks();
+        }
+        Kind::of(&name).ok_or(()).or_else(|()| {
+            self.at = start;
+            let known: Vec<&str> = ATTRIBUTES.iter().filter_map(|attribute| attribute.names.first().copied()).collect();
+            self.fault(format!("`{name}` is not an attribute type known here ({}), nor an OID", known.join(", ")))
+        })
+    }
+
+    /// `hexstring = SHARP 1*hexpair`: the octets.
+    fn hex(&mut self) -> std::result::Result<Vec<u8>, Fault> {
+        self.at = self.at.saturating_add(1);
+        let mut bytes = Vec::new();
+        loop {
+            match self.peek() {
+                Some(c) if c.is_ascii_hexdigit() => self.pair(&mut bytes)?,
+                None | Some(',' | '+') if !bytes.is_empty() => return Ok(bytes),
+                _ => return self.fault("a value in `#hex` form that is not pairs of hex digits (RFC 4514 3; a number sign is written `\\#`)"),
             }
         }
     }
 
     /// `string`: what may stand unescaped stands for itself; a backslash makes a character of what follows it.
     fn value(&mut self) -> std::result::Result<String, Fault> {
-        if self.peek() == Some('#') {
-            return self.fault("a value in `#hex` form, which is not taken here (a number sign is written `\\#`)");
-        }
         if self.peek() == Some(' ') {
             return self.fault("a space at the start of a value that is not written `\\ ` (RFC 4514 2.4)");
+        }
+        if self.spelling == Spelling::Blanks && self.peek() == Some('"') {
+            return self.quoted();
         }
         let mut bytes = Vec::new();
         let mut trailing_space = false;
         while let Some(character) = self.peek() {
-            match character {
-                ',' | '+' => break,
-                '\\' => {
+            match (character, self.spelling) {
+                ('/', Spelling::Slashes) | (',', Spelling::Rfc4514 | Spelling::Blanks) | ('+', _) => break,
+                ('\\', _) => {
                     self.at = self.at.saturating_add(1);
-                    self.pair(&mut bytes)?;
+                    self.escaped(&mut bytes)?;
                     trailing_space = false;
                     continue;
                 }
-                '"' | ';' | '<' | '>' => return self.fault(format!("`{character}` inside a value, which is written `\\{character}` (RFC 4514 2.4)")),
-                other if hidden(other) => return self.fault("a control or invisible character"),
-                other => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+                ('"' | ';' | '<' | '>', Spelling::Rfc4514 | Spelling::Blanks) => {
+                    return self.fault(format!("`{character}` inside a value, which is written `\\{character}` (RFC 4514 2.4)"));
+                }
+                ('/', _) if self.begins_attribute() => {
+                    return self
+                        .fault("a slash before an attribute, as in openssl's spelling, which begins with one; inside a value write it `\\2F`");
+                }
+                (other, _) if hidden(other) => return self.fault("a control or invisible character"),
+                (other, _) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
             }
             trailing_space = character == ' ';
             self.at = self.at.saturating_add(1);
         }
-        if trailing_space {
+        // Before a plus sign openssl prints a blank.
+        if trailing_space && self.spelling == Spelling::Blanks && self.peek() == Some('+') {
+            bytes.truncate(bytes.trim_ascii_end().len());
+        } else if trailing_space {
             return self.fault("a space at the end of a value that is not written `\\ ` (RFC 4514 2.4)");
         }
+        self.text(bytes)
+    }
+
+    /// Whether what follows the slash here is a known attribute's name and an equals sign: `CN=A/O=B` is hardly one value.
+    fn begins_attribute(&self) -> bool {
+        let rest = self.characters.get(self.at.saturating_add(1)..).unwrap_or_default();
+        let name: String = rest.iter().take_while(|c| is_of_type(**c)).collect();
+        rest.get(name.len()) == Some(&'=') && Kind::of(&name).is_some()
+    }
+
+    /// A value in quotation marks, as openssl prints one with a comma in it (X509_NAME_print_ex(3), XN_FLAG_ONELINE).
+    fn quoted(&mut self) -> std::result::Result<String, Fault> {
+        self.at = self.at.saturating_add(1);
+        let mut bytes = Vec::new();
+        loop {
+            match self.next() {
+                Some('"') => break,
+                Some('\\') => self.escaped(&mut bytes)?,
+                Some(other) if hidden(other) => return self.fault("a control or invisible character"),
+                Some(other) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+                None => return self.fault("a quotation mark that is not closed"),
+            }
+        }
+        match self.peek() {
+            None | Some(',') => {}
+            Some(' ') => self.skip_blanks(),
+            _ => return self.fault("something between a closing quotation mark and the comma"),
+        }
+        if matches!(self.peek(), None | Some(',' | '+')) {
+            self.text(bytes)
+        } else {
+            self.fault("something between a closing quotation mark and the comma")
+        }
+    }
+
+    /// What a value's octets say.
+    fn text(&self, bytes: Vec<u8>) -> std::result::Result<String, Fault> {
         if bytes.is_empty() {
             return self.fault("an empty value");
         }
@@ -194,48 +273,36 @@ impl Parser {
         if value.chars().any(hidden) { self.fault("a control or invisible character") } else { Ok(value) }
     }
 
-    /// `pair = ESC ( ESC / special / hexpair )`, after the backslash.
-    fn pair(&mut self, bytes: &mut Vec<u8>) -> std::result::Result<(), Fault> {
-        match self.next() {
+    /// `pair = ESC ( ESC / special / hexpair )`, after the backslash. In openssl's spelling with slashes any character stands for itself behind one.
+    fn escaped(&mut self, bytes: &mut Vec<u8>) -> std::result::Result<(), Fault> {
+        match self.peek() {
+            Some(any) if self.spelling == Spelling::Slashes && !hidden(any) => bytes.extend_from_slice(any.encode_utf8(&mut [0; 4]).as_bytes()),
             Some(special @ ('\\' | '"' | '+' | ',' | ';' | '<' | '>' | ' ' | '#' | '=')) => {
                 bytes.extend_from_slice(special.encode_utf8(&mut [0; 4]).as_bytes());
-                Ok(())
             }
-            Some(high) if high.is_ascii_hexdigit() => {
-                let low = self.next().and_then(|c| c.to_digit(16));
-                match (high.to_digit(16), low) {
-                    (Some(high), Some(low)) => {
-                        bytes.push(u8::try_from(high.saturating_mul(16).saturating_add(low)).unwrap_or(0));
-                        Ok(())
-                    }
-                    _ => self.fault("a hex pair of one digit"),
-                }
-            }
-            _ => {
-                self.at = self.at.saturating_sub(1);
-                self.fault("a backslash before a character that takes none (RFC 4514 3, `pair`)")
-            }
+            Some(high) if high.is_ascii_hexdigit() => return self.pair(bytes),
+            _ => return self.fault("a backslash before a character that takes none (RFC 4514 3, `pair`)"),
         }
+        self.at = self.at.saturating_add(1);
+        Ok(())
     }
 
-    /// AttributeTypeAndValue.
-    fn encode(&self, attribute: &Attribute, value: &str) -> std::result::Result<Vec<u8>, Fault> {
-        let name = attribute.name;
-        let length = value.chars().count();
-        let tag = match attribute.form {
-            Form::Country if length != 2 || !value.chars().all(|c| c.is_ascii_uppercase()) => {
-                return self.fault(format!("{name} is two capital letters, as ISO 3166 has them (`US`)"));
+    /// `hexpair = HEX HEX`
+    fn pair(&mut self, bytes: &mut Vec<u8>) -> std::result::Result<(), Fault> {
+        let mut digit = || self.next().and_then(|c| c.to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        match (digit(), digit()) {
+            (Some(high), Some(low)) => {
+                bytes.push((high << 4) | low);
+                Ok(())
             }
-            Form::Ia5 if !value.is_ascii() => return self.fault(format!("{name} is ASCII only")),
-            _ if length > attribute.bound => {
-                return self.fault(format!("{name} of {length} characters, at most {} are allowed (RFC 5280 appendix A.1)", attribute.bound));
-            }
-            Form::Country => tag::PRINTABLE_STRING,
-            Form::Ia5 => tag::IA5_STRING,
-            Form::Utf8 => tag::UTF8_STRING,
-        };
-        Ok(der::sequence(&[&der::oid(attribute.oid), &der::tlv(tag, &[value.as_bytes()])]))
+            _ => self.fault("a hex pair of one digit"),
+        }
     }
+}
+
+/// A character of an attribute type.
+fn is_of_type(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.')
 }
 
 /// Characters that would hide or steer text where the name is shown, and noncharacters.
@@ -279,26 +346,74 @@ mod tests {
     }
 
     #[test]
+    fn openssls_spellings_are_the_same_name() {
+        let name = parse_subject("CN=My CA,OU=Sales+L=Bonn,O=Org\\, Inc.,C=US").unwrap();
+        assert_eq!(parse_subject("/C=US/O=Org, Inc./OU=Sales+L=Bonn/CN=My CA").unwrap(), name);
+        assert_eq!(parse_subject("C = US, O = \"Org, Inc.\", OU = Sales + L = Bonn, CN = My CA").unwrap(), name);
+        assert_eq!(parse_subject("/CN=a\\/b\\+c\\\\d").unwrap(), parse_subject("CN=a/b\\+c\\\\d").unwrap());
+        assert_eq!(text("CN = X"), "CN=X");
+        assert_eq!(text("CN=24/7 Ops"), "CN=24/7 Ops");
+        assert_eq!(text("CN=a\\2FO=b"), "CN=a/O=b");
+    }
+
+    #[test]
+    fn any_attribute_type_is_taken_by_its_oid() {
+        assert_eq!(parse_subject("1.2.840.113549.1.9.1=#160361 4062".replace(' ', "").as_str()).unwrap(), parse_subject("emailAddress=a@b").unwrap());
+        assert_eq!(parse_subject("2.5.4.3=#0c0141").unwrap(), parse_subject("CN=A").unwrap());
+        assert_eq!(parse_subject("1.2.3=#0c0141").unwrap(), b"\x30\x0b\x31\x09\x30\x07\x06\x02\x2a\x03\x0c\x01A");
+        assert_eq!(parse_subject("CN=A,1.2.3=#0500").unwrap().len(), parse_subject("CN=A").unwrap().len() + 10);
+        assert_eq!(text("E=a@b,serialNumber=HSM-1,SN=Ada,GN=B,title=Dr").matches('=').count(), 5);
+    }
+
+    #[test]
     fn slips_are_refused_where_they_are() {
         for (subject, what) in [
             ("", "empty, at character 1"),
             ("  ", "empty"),
             ("My CA", "`My` is not followed by an equals sign, at character 1"),
-            ("/C=US/CN=My CA", "slash"),
+            ("/", "attribute type is missing, at character 2"),
+            ("/C=US/", "attribute type is missing, at character 7"),
+            ("/C=US//CN=A", "attribute type is missing, at character 7"),
+            ("/CN= A", "space at the start"),
+            (
+                "CN=My CA/O=Org/C=US",
+                "a slash before an attribute, as in openssl's spelling, which begins with one; inside a value write it `\\2F`, at character 9",
+            ),
+            ("CN=A/emailAddress=a@b", "a slash before an attribute"),
+            ("CN = A,O=B", "no blank before the equals sign"),
+            ("CN=A,O = B", "`O` is not followed by an equals sign"),
+            ("CN = \"A", "a quotation mark that is not closed"),
+            ("CN = \"A\"B", "between a closing quotation mark"),
+            ("CN = \"A\" B", "between a closing quotation mark"),
+            ("CN = \"\"", "an empty value"),
+            ("CN = ", "an empty value"),
             ("CN=A,", "attribute type is missing, at character 6"),
             (",CN=A", "attribute type is missing, at character 1"),
             ("CN=A,,O=B", "attribute type is missing, at character 6"),
             ("CN=A+", "attribute type is missing"),
             ("CN=", "an empty value"),
-            ("CN=A,E=a@b", "`E` is not an attribute type known here"),
-            ("1.2.3=A", "`1.2.3` is not an attribute type"),
+            ("CN=A,X=a@b", "`X` is not an attribute type known here"),
+            ("9.2.3=#0500", "`9.2.3` is not an attribute type"),
+            ("1.2.3=A", "1.2.3, whose syntax is not known here"),
+            ("1.2.3=#", "`#hex` form"),
+            ("1.2.3=#0", "a hex pair of one digit"),
+            ("1.2.3=#05 00", "`#hex` form"),
+            ("1.2.3=#0501", "not DER"),
+            ("1.2.3=#05000500", "not DER"),
+            ("1.2.3=#0c01", "not DER"),
+            ("1.2.3=#0c0141+1.2.3=#0c0142", "1.2.3 twice in one RDN"),
+            ("CN=#0403020141", "no UTF8String"),
+            ("CN=#0c03e280ae", "invisible"),
+            ("C=#0c026465", "two capital letters"),
+            ("emailAddress=\u{e9}@b", "ASCII"),
+            ("serialNumber=a_b", "PrintableString"),
             ("CN=A+CN=B", "CN twice in one RDN"),
             ("CN= A", "space at the start"),
             ("CN=A ,O=B", "space at the end"),
             ("CN=A ", "space at the end"),
             ("CN=\"A\"", "`\"` inside a value"),
             ("CN=A;O=B", "`;` inside a value"),
-            ("CN=#0403", "#hex"),
+            ("CN=#0403", "not DER"),
             ("CN=\\", "a backslash before"),
             ("CN=\\x", "a backslash before"),
             ("CN=\\4", "hex pair of one digit"),

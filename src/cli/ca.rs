@@ -50,7 +50,7 @@ pub struct InitArgs {
     /// The directory to write customerCA.crt and customerCA.key into
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The CA's name, an RFC 4514 string: most specific part first
+    /// The CA's name: an RFC 4514 string, most specific part first (CN=A,C=DE), or as openssl takes it (/C=DE/CN=A)
     #[arg(long, value_name = "DN")]
     subject: String,
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384

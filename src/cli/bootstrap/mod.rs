@@ -72,7 +72,7 @@ pub struct Args {
     /// How many days the signed certificate, and a new CA, last
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
     days: u32,
-    /// A new CA's name, an RFC 4514 string
+    /// A new CA's name: an RFC 4514 string, or as openssl takes it (/C=DE/CN=A)
     #[arg(long, value_name = "DN", conflicts_with = "ca")]
     subject: Option<String>,
     /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or p384
