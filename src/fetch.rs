@@ -58,6 +58,8 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
         cluster_id: id.clone(),
         region: facts.region.into(),
         endpoint: facts.endpoint.map(Into::into),
+        hsm_type: cluster.hsm_type.clone(),
+        mode: cluster.mode.clone(),
         state: cluster.state.as_str().into(),
         hsms: cluster.hsms.iter().map(|hsm| hsm.hsm_id.clone()).collect(),
         fetched_at: facts.now,
@@ -68,7 +70,8 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     // One that no step wrote is not the program's own, whatever it says: it is written anew.
     let replace = force || same.is_some();
     let own = bundle.written_by(bundle::REQUEST)?.is_some();
-    let known = same.filter(|_| own);
+    // One of an earlier version does not say what kind of cluster it is.
+    let known = same.filter(|known| own && known.hsm_type == request.hsm_type && known.mode == request.mode);
     let mut new: Vec<NewFile<'_>> =
         parts.iter().map(|(part, text)| NewFile { name: part.file_name(&id), content: text.as_bytes(), mode: 0o644, replace: force }).collect();
     let document = bundle::document(&request);

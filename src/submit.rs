@@ -8,7 +8,9 @@ use crate::claim::{Claim, How, Outcome, Step};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster};
 use crate::error::Result;
 use crate::handover;
+use crate::outside::OutsideText;
 use crate::owner::{Authorized, Owner, Response};
+use crate::verify::{Record, hardware_notes};
 use crate::x509::{Moment, hex};
 
 /// What driving a claim needs from outside: a clock, a way to wait, and whoever makes the pair.
@@ -101,10 +103,15 @@ pub struct Account<'a> {
     pub submitted_at: Option<Moment>,
     /// Now.
     pub now: Moment,
-    /// `verified` or `rejected`, where something was judged.
-    pub verdict: Option<String>,
+    /// The verification, where something was judged.
+    pub record: Option<&'a Record>,
     /// Why it went on without proof of the HSM.
     pub unverified: Option<Waiver>,
+}
+
+/// What is worth knowing of the hardware, beside the Mode that the cluster has.
+pub(crate) fn notes(record: &Record, outcome: &Outcome) -> Vec<OutsideText> {
+    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw)).into_iter().map(Into::into).collect()
 }
 
 /// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
@@ -139,7 +146,9 @@ pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, accoun
         cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
-        verdict: account.verdict.clone().map(Into::into),
+        verdict: account.record.map(|record| record.verdict.as_str().into()),
+        roots: account.record.map(|record| record.roots.as_str().into()),
+        notes: account.record.map(|record| notes(record, outcome)).unwrap_or_default(),
         unverified: account.unverified.clone(),
         site: Some(handover::site(&outcome.cluster)),
     }

@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
     // What the clients of a claimed cluster are given.
     ("handover", &["bundle", "claim", "cloudhsm", "hint", "owner", "x509"]),
-    ("submit", &["bundle", "claim", "cloudhsm", "handover", "owner", "x509"]),
+    ("submit", &["bundle", "claim", "cloudhsm", "handover", "owner", "verify", "x509"]),
     ("qr", &["bundle", "x509"]),
     ("report", &["bundle", "ca", "check", "claim", "cloudhsm", "handover", "owner", "verify", "x509"]),
     // It stands on its own feet, so that one misreading cannot stand on both sides. How a file is opened is no reading of what is in it.

@@ -29,6 +29,12 @@ pub struct Request {
     /// The endpoint that it was fetched from, where one was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub endpoint: Option<OutsideText>,
+    /// Its HsmType; absent in requests of earlier versions, and where the service says none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hsm_type: Option<OutsideText>,
+    /// Its Mode, likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mode: Option<OutsideText>,
     /// Its state when it was fetched.
     pub state: OutsideText,
     /// Its HSMs' ids.
@@ -189,6 +195,12 @@ pub struct Receipt {
     /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<OutsideText>,
+    /// The roots that the verdict rests on: `built-in` or `given`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub roots: Option<OutsideText>,
+    /// What is worth knowing of the hardware: that it is for non-FIPS mode.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<OutsideText>,
     /// There when the operator went on without proof.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unverified: Option<Waiver>,

@@ -22,10 +22,10 @@ pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Verification")]
 pub struct TrustArgs {
-    /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER)
+    /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER; or HSMBOOT_AWS_ROOT, with : between files)
     #[arg(long, value_name = "FILE")]
     pub(crate) aws_root: Vec<PathBuf>,
-    /// A root for the manufacturer's chain, in place of the built-in one (may repeat; PEM or DER)
+    /// A root for the manufacturer's chain, in place of the built-in one (may repeat; PEM or DER; or HSMBOOT_MANUFACTURER_ROOT, with : between files)
     #[arg(long, value_name = "FILE")]
     pub(crate) manufacturer_root: Vec<PathBuf>,
     /// How the hardware certificates' CA profile is judged: genuine ones fail rfc5280
@@ -81,11 +81,16 @@ impl TrustArgs {
     pub(crate) fn anchors_and_files(&self) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
         let mut files_read = Digests::new();
-        for (files, side) in [(&self.aws_root, &mut anchors.aws), (&self.manufacturer_root, &mut anchors.manufacturer)] {
+        let files = [&self.aws_root, &self.manufacturer_root].map(Clone::clone);
+        let [aws, manufacturer] = files;
+        for (files, side, variable) in
+            [(aws, &mut anchors.aws, AWS_ROOT_VARIABLE), (manufacturer, &mut anchors.manufacturer, MANUFACTURER_ROOT_VARIABLE)]
+        {
+            let files = if files.is_empty() { roots_of(variable) } else { files };
             if !files.is_empty() {
                 side.clear();
             }
-            for file in files {
+            for file in &files {
                 let content = read_root(file)?;
                 side.extend(parse_root(file, &content)?);
                 files_read.extend(given(file, &content));
@@ -122,6 +127,17 @@ impl TrustArgs {
         };
         Ok(Policy { profile, accept: self.accept.clone(), reason: self.reason.clone(), chains_only })
     }
+}
+
+/// Names the files of AWS's roots, where no option does.
+pub(crate) const AWS_ROOT_VARIABLE: &str = "HSMBOOT_AWS_ROOT";
+
+/// Names the files of the manufacturer's roots, where no option does.
+pub(crate) const MANUFACTURER_ROOT_VARIABLE: &str = "HSMBOOT_MANUFACTURER_ROOT";
+
+/// The files that a variable names, `:` between them; none where it is not set, or to nothing.
+pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
+    std::env::var_os(variable).map(|names| std::env::split_paths(&names).filter(|name| !name.as_os_str().is_empty()).collect()).unwrap_or_default()
 }
 
 fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::TOOL;
-use super::args::bundle_dir;
+use super::args::{AWS_ROOT_VARIABLE, MANUFACTURER_ROOT_VARIABLE, bundle_dir, roots_of};
+use super::hardware;
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::step::StepArgs;
 use super::ui::{Outcome, Ui, path_value};
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::fetch::{self, Facts, Fetched};
 use crate::hint;
 use crate::outside::{OutsideText, shown};
+use crate::verify::{Anchors, PublishedRoot, Side};
 
 /// Fetch a cluster's CSR and certificates into a bundle
 #[derive(Debug, clap::Args)]
@@ -62,6 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let Some(warning) = warning(&cluster) {
         ui.warn(&warning);
     }
+    warn_of_roots(&fetched, ui);
     Ok(answer(&fetched))
 }
 
@@ -80,6 +83,23 @@ pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
     }
 }
 
+/// Which roots the bundle's chains will need that are not built in. A root that an option gives to a later command is not known here.
+fn roots_needed(fetched: &Fetched) -> Vec<&'static PublishedRoot> {
+    let named = |root: &&PublishedRoot| match root.side {
+        Side::Aws => !roots_of(AWS_ROOT_VARIABLE).is_empty(),
+        Side::Manufacturer => !roots_of(MANUFACTURER_ROOT_VARIABLE).is_empty(),
+    };
+    hardware::of(&fetched.bundle).roots_needed(&Anchors::built_in()).into_iter().filter(|root| !named(root)).collect()
+}
+
+/// Says so on the machine that is online: the other one cannot download anything.
+fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
+    let roots = roots_needed(fetched);
+    if !roots.is_empty() {
+        ui.warn(&hardware::needed(&roots, fetched.bundle.path()));
+    }
+}
+
 fn answer(fetched: &Fetched) -> Outcome {
     let dir = fetched.bundle.path();
     let mut document = serde_json::to_value(&fetched.request).unwrap_or_default();
@@ -87,6 +107,10 @@ fn answer(fetched: &Fetched) -> Outcome {
         object.insert("bundle".to_owned(), path_value(dir));
         object.insert("unchanged".to_owned(), json!(fetched.unchanged));
         object.insert("fingerprint".to_owned(), json!(fetched.fingerprint));
+        let roots = roots_needed(fetched);
+        if !roots.is_empty() {
+            object.insert("roots_needed".to_owned(), json!(roots));
+        }
     }
     let mut text = if fetched.unchanged {
         format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), shown(dir))
@@ -97,6 +121,9 @@ fn answer(fetched: &Fetched) -> Outcome {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
-    text.push_str(&format!("next: {}\n", hint::line(&["hsmboot", "verify", &hint::path(dir, "DIR")])));
+    let dir = hint::path(dir, "DIR");
+    let roots: Vec<&str> = roots_needed(fetched).iter().flat_map(|root| [root.option, root.file]).collect();
+    let next: Vec<&str> = ["hsmboot", "verify", &dir].into_iter().chain(roots).collect();
+    text.push_str(&format!("next: {}\n", hint::line(&next)));
     Outcome::done(document, text)
 }

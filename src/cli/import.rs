@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    sign::grounds(&judgement, waiver.as_ref(), ui)?;
+    sign::grounds(&judgement, &bundle, waiver.as_ref(), ui)?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;

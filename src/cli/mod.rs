@@ -19,6 +19,7 @@ mod expect;
 #[cfg(feature = "online")]
 mod fetch;
 mod handover;
+mod hardware;
 #[cfg(feature = "online")]
 mod hsm;
 mod import;

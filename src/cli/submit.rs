@@ -11,8 +11,8 @@ use super::expect::{ExpectArgs, Side, another};
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on};
 use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, judged, warn_of_gaps};
-use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, path_value, styled};
-use super::{TOOL, next_steps, sign};
+use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
+use super::{TOOL, hardware, next_steps, sign};
 use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
@@ -22,7 +22,7 @@ use crate::fsio::NewFile;
 use crate::outside::{OutsideText, shown};
 use crate::owner::{self, Authorized, Owner, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
-use crate::verify as engine;
+use crate::verify::{self as engine, Roots};
 use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
 
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    let grounds = sign::grounds(&judgement, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
+    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
     let parts = Parts::read(&bundle, now)?;
     let notes = parts.pair.as_ref().map(sign::notes).unwrap_or_default();
@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             tool: TOOL,
             submitted_at: sent_at,
             now: super::now(),
-            verdict: Some(judgement.record.verdict.as_str().to_owned()),
+            record: Some(&judgement.record),
             unverified: recorded.clone(),
         };
         let receipt = receipt(&response, &owner, &outcome, &account);
@@ -421,6 +421,14 @@ fn by_whom(receipt: &Receipt) -> &'static str {
     }
 }
 
+/// Which roots a receipt of this very run says that its verdict rests on.
+fn roots_of(receipt: &Receipt) -> Roots {
+    match receipt.roots.as_ref().map(OutsideText::raw) {
+        Some(roots) if roots == Roots::BuiltIn.as_str() => Roots::BuiltIn,
+        _ => Roots::Given,
+    }
+}
+
 pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> Text {
     let first = match outcome.how {
         How::Claimed => format!("claimed {}", bundle.id()),
@@ -428,7 +436,7 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {
         (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => Text::from(format!("{verdict}: the CSR is a genuine HSM's")),
+        (None, Some(verdict)) => Text::from(format!("{verdict}: {}", hardware::proven(roots_of(receipt)))),
         (None, None) => Text::from("not judged in this run"),
     };
     let submitted = match receipt.submitted_at {
@@ -445,5 +453,6 @@ pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome)
     );
     let origin = outcome.cluster.origin().map(|origin| format!("  restored             {origin}\n")).unwrap_or_default();
     let rest = format!("{rest}{origin}");
-    Text::from([styled(GREEN, first), Text::from(state), proof, Text::from(rest)])
+    let notes: Vec<Text> = receipt.notes.iter().map(|note| styled(YELLOW, format!("  note                 {note}\n"))).collect();
+    [styled(GREEN, first), Text::from(state), proof, Text::from(rest)].into_iter().chain(notes).collect()
 }

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::TrustArgs;
+use super::hardware;
 use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, VERIFICATION};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::verify::{self as engine, Record, Status, Verdict};
+use crate::outside::OutsideText;
+use crate::verify::{self as engine, Record, Roots, Status, Verdict};
 use crate::x509::Moment;
 
 /// Judge a bundle: does the CSR come from a genuine HSM? Writes nothing unless --record
@@ -47,13 +49,20 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let evidence = bundle.evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
+    let mode = bundle.request().and_then(|request| request.mode.as_ref());
+    hardware::alarm(&record, mode, ui);
     if args.record {
         let step = judged(args.step.begin(super::now()), &record, &roots);
         // A verdict that cannot be kept is told all the same.
         bundle.write(&[record_file(&bundle::document(&record))], &step).map_err(|error| error.with_document(document(&record)))?;
         ui.detail(&format!("wrote {}", bundle.place(VERIFICATION)));
     }
-    Ok(Outcome { document: document(&record), text: text(&record, ui), error: rejection(&record) })
+    let mut answer = document(&record);
+    let alarm = engine::fips_alarm(&record, mode.map(OutsideText::raw));
+    if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
+        object.insert("alarms".to_owned(), json!([alarm]));
+    }
+    Ok(Outcome { document: answer, text: text(&record, ui), error: rejection(&record, &bundle) })
 }
 
 /// `verification.json`, which the program may replace: it is its own record.
@@ -66,10 +75,14 @@ pub(crate) fn document(record: &Record) -> Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
-/// Why a rejected record ends a command: 4 where an input could not be read, 3 otherwise.
-pub(crate) fn rejection(record: &Record) -> Option<Error> {
+/// Why a rejected record ends a command: 4 where an input could not be read, 3 otherwise, with a headline of its own where but a root is missing.
+pub(crate) fn rejection(record: &Record, bundle: &Bundle) -> Option<Error> {
     if record.verdict == Verdict::Verified {
         return None;
+    }
+    let missing = hardware::of(bundle).roots_missing(record);
+    if !missing.is_empty() {
+        return Some(hardware::root_missing(&missing, bundle.path()));
     }
     let failed: Vec<String> = record.with(Status::Fail).map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
     let listed = failed.join("\n");
@@ -106,10 +119,13 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
         }
     }
     let accepted = record.with(Status::Accepted).count();
-    let scope = if record.chains_only { "the two chains" } else { "the CSR is a genuine HSM's" };
+    let scope = if record.chains_only { "the two chains" } else { hardware::proven(record.roots) };
     let verdict = match record.verdict {
         Verdict::Verified if accepted > 0 => styled(YELLOW, format!("verified, with {accepted} accepted: {scope}, at {}", record.at)),
-        Verdict::Verified => styled(GREEN, format!("verified: {scope}, at {}", record.at)),
+        Verdict::Verified => {
+            let style = if record.roots == Roots::BuiltIn { GREEN } else { YELLOW };
+            styled(style, format!("verified: {scope}, at {}", record.at))
+        }
         Verdict::Rejected => styled(RED, format!("rejected at {}", record.at)),
     };
     out.push(verdict);

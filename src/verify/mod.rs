@@ -16,15 +16,18 @@
 
 mod anchors;
 mod checks;
+mod generation;
 mod path;
 mod record;
 
 pub use anchors::{Anchor, AnchorFacts, Anchors, MAX_ANCHOR_FILE, Source};
+pub use generation::{GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm, hardware_notes};
 pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, Verdict};
 
 use path::Path;
 use serde::Serialize;
 
+use crate::x509::name::common_name_text;
 use crate::x509::{Certificate, Csr, Malformed, Moment};
 
 /// How strictly the hardware certificates' CA profile is judged.
@@ -239,6 +242,7 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         chains_only: policy.chains_only,
         at,
         anchors: used,
+        ends: Side::ALL.map(|side| parts.top(side).0.and_then(|certificate| common_name_text(certificate.issuer()))),
         roots: if built_in { Roots::BuiltIn } else { Roots::Given },
         reason: policy.reason.clone().filter(|_| accepted),
         checks,

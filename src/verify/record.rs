@@ -405,6 +405,9 @@ pub struct Record {
     pub anchors: Vec<AnchorFacts>,
     /// Whether all of them are built in, or any was given: a genuine HSM is said only of built-in ones.
     pub roots: Roots,
+    /// The CN of the name that each side's chain ends in, AWS's first, for eyes and hints.
+    #[serde(skip)]
+    pub(super) ends: [Option<String>; 2],
     /// Why failures were accepted, where any were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

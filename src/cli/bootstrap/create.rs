@@ -65,6 +65,13 @@ pub(super) struct Plan {
     availability_zone: String,
 }
 
+impl Plan {
+    /// The HsmType that is ordered.
+    pub(super) fn hsm_type(&self) -> &str {
+        &self.order.hsm_type
+    }
+}
+
 impl CreateArgs {
     /// That nothing is said of a new cluster where none is to be created.
     pub(super) fn check(&self) -> Result<()> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
 use super::consent::{Intent, Question, YesArgs};
 use super::fetch::warn_of_missing;
+use super::hardware;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::owner::FromBundleArgs;
 use super::sign::{self, Signed};
@@ -31,7 +32,7 @@ use crate::outside::OutsideText;
 use crate::owner::{Authorized, Response};
 use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::submit::{Account, End, Host, drive, receipt};
-use crate::verify::{self as engine, Anchors, Policy, Record};
+use crate::verify::{self as engine, Anchors, Hardware, Policy, Record};
 use crate::x509::{Csr, Moment};
 use desk::Desk;
 
@@ -148,6 +149,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     let plan = args.create.plan()?;
     block_on(async {
         let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
+        let region = service.place().region.as_ref().map(OutsideText::raw).unwrap_or_default();
+        roots_are_there(Some(plan.hsm_type()), region, &trust.anchors, dir)?;
         let mut desk = Desk::open(args, ui, dir)?;
         let start = create::Start {
             plan: &plan,
@@ -216,7 +219,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         tool: TOOL,
         submitted_at: run.sent_at,
         now,
-        verdict: run.record.as_ref().map(|record| record.verdict.as_str().to_owned()),
+        record: run.record.as_ref(),
         unverified: None,
     };
     let receipt = match &pair {
@@ -254,6 +257,24 @@ fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
     })
 }
 
+impl Run<'_> {
+    /// The same for a cluster whose chains are going to be judged.
+    fn roots_are_there(&self, cluster: &Cluster) -> Result<()> {
+        if !matches!(cluster.state, ClusterState::CreateInProgress | ClusterState::Uninitialized) {
+            return Ok(());
+        }
+        roots_are_there(cluster.hsm_type.as_ref().map(OutsideText::raw), self.region, &self.trust.anchors, self.dir)
+    }
+}
+
+/// That no root is missing for hardware of this type, before anything is created, asked for or fetched.
+fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors, dir: &Path) -> Result<()> {
+    match (Hardware { hsm_type, region: Some(region) }).roots_needed(anchors).as_slice() {
+        [] => Ok(()),
+        roots => Err(hardware::root_missing(roots, dir)),
+    }
+}
+
 /// A bootstrap under way.
 struct Run<'a> {
     args: &'a Args,
@@ -283,6 +304,9 @@ impl Host for Run<'_> {
 
     fn watch(&mut self, claim: &Claim) -> Result<()> {
         self.watcher.watch(claim);
+        if let Some(cluster) = claim.last_seen().filter(|_| self.authorized.is_none()) {
+            self.roots_are_there(cluster)?;
+        }
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
         let coming = claim.last_seen().is_some_and(|cluster| match cluster.state {
             // One that is being restored is claimed already.
@@ -314,8 +338,8 @@ impl Host for Run<'_> {
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
         let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
-        let grounds = sign::grounds(&judgement, None, self.ui)?;
-        self.ui.say(&format!("{} verified: the CSR is a genuine HSM's", self.id));
+        let grounds = sign::grounds(&judgement, &bundle, None, self.ui)?;
+        self.ui.say(&format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
         let pair = match self.desk.signed_before(&bundle, now) {
             Some(pair) => {
                 self.ui.say("the certificate that was signed before still fits");

@@ -136,6 +136,8 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,
+        roots: None,
+        notes: Vec::new(),
         unverified: None,
         site: Some(handover::site(&outcome.cluster)),
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
 use crate::check;
 use crate::cli::ui::Ui;
-use crate::cli::verify;
+use crate::cli::{hardware, verify};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::hint;
@@ -69,7 +69,8 @@ pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
 }
 
 /// What entitles to a signature, or the rejection.
-pub(crate) fn grounds<'a>(judgement: &'a Judgement, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
+pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
+    hardware::alarm(&judgement.record, bundle.request().and_then(|request| request.mode.as_ref()), ui);
     if let Some(proof) = judgement.verified() {
         if waiver.is_some() {
             ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
@@ -77,7 +78,7 @@ pub(crate) fn grounds<'a>(judgement: &'a Judgement, waiver: Option<&'a Waiver>, 
         return Ok(Grounds::Verified(proof));
     }
     let rejected = || {
-        let error = verify::rejection(&judgement.record);
+        let error = verify::rejection(&judgement.record, bundle);
         error
             .unwrap_or_else(|| Error::new(Class::Rejected, "rejected", "the HSM's identity is not proven", ""))
             .with_document(verification(&judgement.record))

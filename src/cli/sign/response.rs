@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::fsio::NewFile;
 use crate::hint;
 use crate::owner;
-use crate::verify::{Evidence, Record};
+use crate::verify::{Evidence, Record, Roots};
 use crate::x509::{Moment, hex, name_text, sha256};
 
 /// A pair that `check` has passed, and what `response.json` says of it.
@@ -96,7 +96,8 @@ impl Signed<'_> {
         // `submit` asks again for what was waived here.
         let (proof, again) = match response.unverified {
             Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
-            None => ("verified: the CSR is a genuine HSM's", ""),
+            None if self.record.roots == Roots::BuiltIn => ("verified: the CSR is a genuine HSM's", ""),
+            None => ("verified: the CSR is an HSM's, by roots that were given", ""),
         };
         let text = format!(
             "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}{again}\n",

@@ -1,0 +1,75 @@
+//! What is said of a cluster's hardware: which root its chains need, that it is for non-FIPS mode, and what a verdict rests on.
+
+use std::path::Path;
+
+use super::ui::Ui;
+use crate::bundle::Bundle;
+use crate::error::{Class, Error};
+use crate::hint;
+use crate::outside::OutsideText;
+use crate::verify::{self as engine, Hardware, PublishedRoot, Record, Roots};
+
+/// What a verified CSR is said to be: a genuine HSM's only by built-in roots.
+pub(crate) const fn proven(roots: Roots) -> &'static str {
+    match roots {
+        Roots::BuiltIn => "the CSR is a genuine HSM's",
+        Roots::Given => "the CSR is an HSM's, by roots that were given",
+    }
+}
+
+/// What `request.json` says of the cluster; nothing where there is none.
+pub(crate) fn of(bundle: &Bundle) -> Hardware<'_> {
+    let request = bundle.request();
+    Hardware {
+        hsm_type: request.and_then(|request| request.hsm_type.as_ref()).map(OutsideText::raw),
+        region: request.map(|request| request.region.raw()),
+    }
+}
+
+/// One root in lines: which file, of what, from where.
+fn lines(root: &PublishedRoot) -> String {
+    let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
+    let browser = if root.browser { "\n  browser  needed for the download: scripts are refused" } else { "" };
+    format!("\n  root     {}{name}: the root of {}\n  page     {}\n  archive  {}{browser}", root.file, root.of, root.page, root.archive)
+}
+
+/// Which roots have to be given, and the command that does.
+pub(crate) fn needed(roots: &[&PublishedRoot], dir: &Path) -> String {
+    let all: String = roots.iter().map(|root| lines(root)).collect();
+    format!("hsmboot has no root for {} built in; it has to be given{all}\n{}", whose(roots), next(roots, dir))
+}
+
+fn whose(roots: &[&PublishedRoot]) -> String {
+    roots.iter().map(|root| root.of).collect::<Vec<_>>().join(" and ")
+}
+
+/// What to do next, with the roots' files in the directory that one works in.
+fn next(roots: &[&PublishedRoot], dir: &Path) -> String {
+    let shows: Vec<String> = roots.iter().map(|root| hint::command(&["hsmboot", "roots", "show", root.file])).collect();
+    let dir = hint::path(dir, "DIR");
+    let words = roots.iter().flat_map(|root| [root.option, root.file]);
+    let verify = hint::command(&["hsmboot", "verify", &dir].into_iter().chain(words).collect::<Vec<_>>());
+    format!(
+        "download {} with a browser, and take the file out of the archive; {} shows its fingerprint, to be compared with what the maker or a colleague publishes; then {verify}",
+        roots.iter().map(|root| root.file).collect::<Vec<_>>().join(" and "),
+        shows.join(" and ")
+    )
+}
+
+/// The error where nothing but a root is missing: not that the HSM is no genuine one.
+pub(crate) fn root_missing(roots: &[&PublishedRoot], dir: &Path) -> Error {
+    let all: String = roots.iter().map(|root| lines(root)).collect();
+    Error::new(
+        Class::Rejected,
+        "root-missing",
+        format!("the root of {} is missing, so nothing is proven yet: do not sign, do not submit{all}", whose(roots)),
+        next(roots, dir),
+    )
+}
+
+/// Says loudly where non-FIPS hardware is under a cluster whose Mode is FIPS.
+pub(crate) fn alarm(record: &Record, mode: Option<&OutsideText>, ui: &Ui) {
+    if let Some(alarm) = engine::fips_alarm(record, mode.map(OutsideText::raw)) {
+        ui.alarm(&format!("NOT FIPS: {alarm}"));
+    }
+}

@@ -1,0 +1,135 @@
+//! Which generation of hardware a cluster has, and which published root its chains need that is not built in. For hints and headlines: no verdict depends
+//! on anything here.
+//!
+//! A root named here is *not* an anchor. Nobody here has seen it; whoever downloads it and gives it with an option makes it one.
+
+use serde::Serialize;
+
+use super::anchors::Anchors;
+use super::record::{CheckId, Record, Side, Status, Verdict};
+use super::{Anchor, Source};
+
+/// A generation of the manufacturer's hardware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// LiquidSecurity, under hsm1.medium.
+    Ls1,
+    /// LiquidSecurity 2, under hsm2m.medium.
+    Ls2,
+}
+
+impl Generation {
+    /// Of a cluster's HsmType; `None` for one that is not known.
+    pub fn of_hsm_type(hsm_type: &str) -> Option<Self> {
+        match hsm_type {
+            "hsm1.medium" => Some(Generation::Ls1),
+            "hsm2m.medium" => Some(Generation::Ls2),
+            _ => None,
+        }
+    }
+}
+
+/// A root that AWS's guide names, and that is not built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PublishedRoot {
+    /// Whose chain ends in it.
+    pub side: Side,
+    /// What it is the root of.
+    pub of: &'static str,
+    /// The file.
+    pub file: &'static str,
+    /// Its CN, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common_name: Option<&'static str>,
+    /// The page that leads to it.
+    pub page: &'static str,
+    /// The archive that it lies in.
+    pub archive: &'static str,
+    /// Whether the download needs a browser: scripts are refused.
+    pub browser: bool,
+    /// The option that gives it.
+    pub option: &'static str,
+}
+
+/// The manufacturer's root of hsm2m.medium (AWS CloudHSM User Guide, Verify HSM Identity; the CN by a third party's record of a real cluster, 2026).
+pub const LS2_MANUFACTURER_ROOT: PublishedRoot = PublishedRoot {
+    side: Side::Manufacturer,
+    of: "hsm2m.medium (LiquidSecurity 2)",
+    file: "mrvl-rsa-LS2-AR-v1.crt",
+    common_name: Some("mrvl-ls2-root-AR-v1"),
+    page: "https://www.marvell.com/products/security-solutions/nitrox-hs-adapters/liquidsecurity2-certificate-ls2-g-axxx-ar-f-bo-v1.html",
+    archive: "https://www.marvell.com/content/dam/marvell/en/public-collateral/security-solutions/liquidsecurity2_ar_v1.zip",
+    browser: true,
+    option: "--manufacturer-root",
+};
+
+/// AWS's root in the GovCloud regions (AWS CloudHSM User Guide, Verify HSM Identity).
+pub const GOVCLOUD_AWS_ROOT: PublishedRoot = PublishedRoot {
+    side: Side::Aws,
+    of: "the AWS GovCloud (US) regions",
+    file: "AWS_US_GOV_CloudHSM_Root-G1.crt",
+    common_name: None,
+    page: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/verify-hsm-identity.html",
+    archive: "AWS_US_GOV_CloudHSM_Root-G1.zip",
+    browser: false,
+    option: "--aws-root",
+};
+
+/// What is known of a cluster besides its certificates: data from outside, for hints alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hardware<'a> {
+    /// Its HsmType.
+    pub hsm_type: Option<&'a str>,
+    /// Its region.
+    pub region: Option<&'a str>,
+}
+
+impl Hardware<'_> {
+    /// The root that this cluster's chain of a side is published to end in, where it is not built in.
+    fn root(self, side: Side) -> Option<&'static PublishedRoot> {
+        match side {
+            Side::Manufacturer => {
+                let generation = self.hsm_type.and_then(Generation::of_hsm_type);
+                (generation == Some(Generation::Ls2)).then_some(&LS2_MANUFACTURER_ROOT)
+            }
+            Side::Aws => self.region.is_some_and(|region| region.starts_with("us-gov-")).then_some(&GOVCLOUD_AWS_ROOT),
+        }
+    }
+
+    /// The roots that have to be given for this cluster, and were not: those of the sides that have built-in anchors alone.
+    pub fn roots_needed(self, anchors: &Anchors) -> Vec<&'static PublishedRoot> {
+        let built_in = |anchor: &Anchor| *anchor.source() == Source::BuiltIn;
+        Side::ALL.into_iter().filter(|side| anchors.of(*side).iter().all(built_in)).filter_map(|side| self.root(side)).collect()
+    }
+
+    /// The roots for want of which alone a record says `rejected`: nothing else failed, and of each side both the signature and the name of its root.
+    /// Empty otherwise, and where it is not known which root that would be.
+    pub fn roots_missing(self, record: &Record) -> Vec<&'static PublishedRoot> {
+        let failed = |id| record.finding(id).is_some_and(|finding| finding.status == Status::Fail);
+        let fails = |side: &Side| failed(CheckId::Signature(*side)) && failed(CheckId::Issuer(*side));
+        let sides: Vec<Side> = Side::ALL.into_iter().filter(fails).collect();
+        let of_sides = |id| matches!(id, CheckId::Signature(side) | CheckId::Issuer(side) if sides.contains(&side));
+        if record.verdict == Verdict::Verified || !record.with(Status::Fail).all(|finding| of_sides(finding.id)) {
+            return Vec::new();
+        }
+        let named = |side: Side| {
+            let [aws, manufacturer] = &record.ends;
+            let issuer = side.of([aws, manufacturer]).as_deref();
+            (side == Side::Manufacturer && issuer.is_some() && issuer == LS2_MANUFACTURER_ROOT.common_name).then_some(&LS2_MANUFACTURER_ROOT)
+        };
+        let roots: Vec<_> = sides.iter().filter_map(|side| named(*side).or_else(|| self.root(*side))).collect();
+        if roots.len() == sides.len() { roots } else { Vec::new() }
+    }
+}
+
+/// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the cluster's Mode says otherwise.
+pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<String> {
+    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.clone());
+    note.into_iter().chain(fips_alarm(record, mode)).collect()
+}
+
+/// What has to be told where hardware that says that it is not in FIPS mode is under a cluster whose Mode is FIPS.
+pub fn fips_alarm(record: &Record, mode: Option<&str>) -> Option<String> {
+    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note)?;
+    (mode == Some("FIPS")).then(|| format!("the cluster's Mode is FIPS, but {}", note.detail))
+}
