@@ -140,7 +140,7 @@ pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
     std::env::var_os(variable).map(|names| std::env::split_paths(&names).filter(|name| !name.as_os_str().is_empty()).collect()).unwrap_or_default()
 }
 
-fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
+pub(crate) fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
     let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
     let unread = |error: Error| {
         // Contract: an anchor file that can't be read ends the command with 4, whatever the machine's reason.
@@ -150,14 +150,12 @@ fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
 }
 
 fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
-    Anchor::from_file(content, &shown(file)).map_err(|fault| {
-        Error::new(
-            Class::Input,
-            "bad-anchor",
-            fault.to_string(),
-            "give a root certificate in PEM or DER; the built-in roots are not used in its place",
-        )
-    })
+    Anchor::from_file(content, &shown(file)).map_err(|fault| unread_root(&fault))
+}
+
+/// The error of a root file that cannot be read as one.
+pub(crate) fn unread_root(fault: &crate::x509::Malformed) -> Error {
+    Error::new(Class::Input, "bad-anchor", fault.to_string(), "give a root certificate in PEM or DER; the built-in roots are not used in its place")
 }
 
 /// Where a passphrase comes from: never from the command line itself.

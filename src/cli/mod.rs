@@ -36,6 +36,7 @@ mod pack;
 #[cfg(feature = "qr")]
 mod qr;
 mod report;
+mod roots;
 mod screen;
 mod sign;
 mod signals;
@@ -98,6 +99,8 @@ pub enum Command {
     Fetch(fetch::Args),
     #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
     Verify(verify::Args),
+    #[allow(missing_docs)]
+    Roots(roots::Args),
     #[command(subcommand)]
     #[allow(missing_docs)]
     Ca(ca::Command),
@@ -205,6 +208,7 @@ fn run(command: Command, ui: &Ui) -> Result<Outcome> {
         #[cfg(feature = "online")]
         Command::Fetch(args) => fetch::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),
+        Command::Roots(args) => roots::run(&args),
         Command::Ca(command) => ca::run(&command, ui),
         Command::Sign(args) => sign::run(&args, ui),
         Command::Import(args) => import::run(&args, ui),

@@ -28,6 +28,20 @@ struct Issue {
     version: u8,
 }
 
+/// A certificate of an anchor, for eyes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IssuedCertificate {
+    /// The first moment of its validity.
+    pub not_before: Moment,
+    /// The last.
+    pub not_after: Moment,
+    /// 1, 2 or 3.
+    pub version: u8,
+    /// SHA-256 of its DER, in hex, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
 /// A root: subject name and public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchor {
@@ -89,15 +103,7 @@ impl Anchor {
     /// # Errors
     /// Where it holds no certificate, or one that is not strictly DER. Nothing falls back to a built-in anchor.
     pub fn from_file(content: &[u8], file: &str) -> Result<Vec<Self>, Malformed> {
-        let at = |fault: &dyn std::fmt::Display| Malformed::new(format!("{file}: {fault}"));
-        if content.len() > MAX_ANCHOR_FILE {
-            return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
-        }
-        // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
-        let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
-        ders.iter()
-            .map(|der| Certificate::read(der, Strictness::Hardware).map(|c| Self::from_certificate(&c, file)).map_err(|fault| at(&fault)))
-            .collect()
+        Ok(roots_in(content, file)?.iter().map(|certificate| Self::from_certificate(certificate, file)).collect())
     }
 
     /// From a certificate that the user trusts as a root.
@@ -166,6 +172,17 @@ impl Anchor {
         &self.source
     }
 
+    /// The certificates that it is known in.
+    pub fn certificates(&self) -> Vec<IssuedCertificate> {
+        let of = |issue: &Issue| IssuedCertificate {
+            not_before: issue.not_before,
+            not_after: issue.not_after,
+            version: issue.version,
+            sha256: issue.fingerprint.map(|print| hex(&print)),
+        };
+        self.issues.iter().map(of).collect()
+    }
+
     /// For the record.
     pub fn facts(&self, side: Side) -> AnchorFacts {
         let (source, file) = match &self.source {
@@ -203,6 +220,20 @@ impl Anchor {
         let rest = if within { "" } else { "; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands" };
         (within, format!("{who}'s certificate is {dates}{rest}"))
     }
+}
+
+/// The certificates in a root file's content, as [`Anchor::from_file`] reads them.
+///
+/// # Errors
+/// As there.
+pub fn roots_in(content: &[u8], file: &str) -> Result<Vec<Certificate>, Malformed> {
+    let at = |fault: &dyn std::fmt::Display| Malformed::new(format!("{file}: {fault}"));
+    if content.len() > MAX_ANCHOR_FILE {
+        return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
+    }
+    // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
+    let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
+    ders.iter().map(|der| Certificate::read(der, Strictness::Hardware).map_err(|fault| at(&fault))).collect()
 }
 
 /// The DER of every `CERTIFICATE` block in `text`.

@@ -1,0 +1,241 @@
+//! `hsmboot roots`: which roots are trusted, and what a file that is to be trusted holds.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::args::{read_root, unread_root};
+use super::ui::{Outcome, Text, YELLOW, styled};
+use crate::error::{Class, Error, Result};
+use crate::outside::shown;
+use crate::verify::{Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot, Side, roots_in};
+use crate::x509::name::{common_name_text, same_name};
+use crate::x509::{Certificate, Moment, hex, name_text};
+
+/// List the built-in roots, or look at a file that holds one
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  hsmboot roots
+  hsmboot roots show mrvl-rsa-LS2-AR-v1.crt
+
+Exit codes: 0 done; others as each command says"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do with roots.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
+    Show(ShowArgs),
+}
+
+/// Say what a root file holds, its fingerprint and its end, and judge it. Trusts nothing
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The fingerprint is to be compared with what the maker publishes, or with what a colleague reads from a download of their own: a file says of itself what it likes.
+
+Examples:
+  hsmboot roots show mrvl-rsa-LS2-AR-v1.crt
+  hsmboot roots show AWS_CloudHSM_Root-G1.crt --output json
+
+Exit codes: 0 it may be given as a root; 3 it is no root, or another one than its name says; 4 it cannot be read")]
+pub struct ShowArgs {
+    /// The file: PEM, with text around it or not, or DER
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// A built-in anchor.
+#[derive(Serialize)]
+struct BuiltIn {
+    side: Side,
+    subject: String,
+    key: String,
+    key_sha256: String,
+    certificates: Vec<IssuedCertificate>,
+}
+
+/// A certificate in a file.
+#[derive(Serialize)]
+struct Found {
+    subject: String,
+    issuer: String,
+    key: String,
+    key_sha256: String,
+    certificate_sha256: String,
+    not_before: Moment,
+    not_after: Moment,
+    /// What it is, as far as that can be told.
+    what: String,
+    /// Why it should not be given as a root.
+    faults: Vec<String>,
+    /// What is worth knowing besides.
+    notes: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Outcome> {
+    match &args.command {
+        None => Ok(list()),
+        Some(Command::Show(args)) => show(&args.file),
+    }
+}
+
+fn side_noun(side: Side) -> &'static str {
+    match side {
+        Side::Aws => "AWS's chain",
+        Side::Manufacturer => "the manufacturer's chain",
+    }
+}
+
+fn list() -> Outcome {
+    let anchors = Anchors::built_in();
+    let now = super::now();
+    let built_in: Vec<BuiltIn> = Side::ALL
+        .into_iter()
+        .flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)))
+        .map(|(side, anchor)| of_anchor(side, anchor))
+        .collect();
+    let published = [&LS2_MANUFACTURER_ROOT, &GOVCLOUD_AWS_ROOT];
+    let mut text = Text::from("built in\n");
+    for root in &built_in {
+        text.push_str(&format!("  {} of {}\n    key          {}, SHA-256 {}\n", root.subject, side_noun(root.side), root.key, root.key_sha256));
+        for certificate in &root.certificates {
+            let print = certificate.sha256.as_deref().map(|print| format!(", SHA-256 {print}")).unwrap_or_default();
+            text.push_str(&format!("    certificate  {} to {}{print}\n", certificate.not_before, certificate.not_after));
+            if now > certificate.not_after {
+                text.push(styled(YELLOW, "    note         this certificate has expired; the key goes on\n"));
+            }
+        }
+    }
+    text.push_str("published elsewhere, and to be given with an option: nobody here has seen them\n");
+    for root in published {
+        text.push_str(&published_lines(root));
+    }
+    text.push_str(WHAT_THEN);
+    Outcome::done(json!({ "built_in": built_in, "published": published, "after_the_end": WHAT_THEN.trim() }), text)
+}
+
+/// What becomes of the AWS root, whose only certificate ends on 2027-04-26.
+const WHAT_THEN: &str = "\
+A root here is a name and a key (RFC 5280 6.1.1 d): when its certificate ends, as AWS's does on 2027-04-26, chains under the same key go on being verified, with a note. \
+A successor will have another key. None is known: AWS would name it in the guide (Verify HSM Identity), and it would be given with --aws-root.
+";
+
+fn published_lines(root: &PublishedRoot) -> String {
+    let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
+    let browser = if root.browser { " (with a browser: scripts are refused)" } else { "" };
+    format!(
+        "  {}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    option       {}\n",
+        root.file,
+        root.of,
+        side_noun(root.side),
+        root.page,
+        root.archive,
+        root.option
+    )
+}
+
+fn of_anchor(side: Side, anchor: &Anchor) -> BuiltIn {
+    BuiltIn {
+        side,
+        subject: name_text(anchor.subject()),
+        key: anchor.key().describe(),
+        key_sha256: hex(anchor.spki_sha256()),
+        certificates: anchor.certificates(),
+    }
+}
+
+fn show(file: &Path) -> Result<Outcome> {
+    let content = read_root(file)?;
+    let certificates = roots_in(&content, &shown(file)).map_err(|fault| unread_root(&fault))?;
+    let now = super::now();
+    let found: Vec<Found> = certificates.iter().map(|certificate| judge(certificate, now)).collect();
+    let mut text = Text::new();
+    for root in &found {
+        text.push_str(&format!(
+            "{}\n  what         {}\n  issuer       {}\n  key          {}, SHA-256 {}\n  certificate  SHA-256 {}\n  valid        {} to {}\n",
+            root.subject, root.what, root.issuer, root.key, root.key_sha256, root.certificate_sha256, root.not_before, root.not_after
+        ));
+        root.notes.iter().for_each(|note| text.push(styled(YELLOW, format!("  note         {note}\n"))));
+        root.faults.iter().for_each(|fault| text.push(styled(super::ui::RED, format!("  fault        {fault}\n"))));
+    }
+    text.push_str("Compare the certificate's SHA-256 with what the maker or a colleague publishes before you give the file as a root.\n");
+    let faults: Vec<String> = found.iter().flat_map(|root| root.faults.iter().map(|fault| format!("  {}: {fault}", root.subject))).collect();
+    let error = (!faults.is_empty()).then(|| {
+        Error::new(
+            Class::Rejected,
+            "root-unfit",
+            format!("{} is not to be given as a root\n{}", shown(file), faults.join("\n")),
+            "download it again from the maker's page, which `hsmboot roots` names",
+        )
+    });
+    Ok(Outcome { document: json!({ "roots": found, "fit": error.is_none() }), text, error })
+}
+
+/// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.
+const OTHER_CUSTOMERS_ROOT: &str = "cavium-liquidsecurity-ls2";
+
+fn judge(certificate: &Certificate, now: Moment) -> Found {
+    let anchors = Anchors::built_in();
+    let built_in = || Side::ALL.into_iter().flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)));
+    let named = |anchor: &Anchor| same_name(anchor.subject(), certificate.subject());
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    let common_name = common_name_text(certificate.subject());
+    let known = built_in().find(|(_, anchor)| named(anchor) && anchor.key().same_numbers(certificate.key()));
+    let what = if let Some((side, anchor)) = known {
+        let print = hex(&certificate.fingerprint());
+        let published = anchor.certificates().iter().any(|issued| issued.sha256.as_deref() == Some(&print));
+        let how = if published { "" } else { ", in a certificate whose fingerprint hsmboot does not have" };
+        format!("the built-in root of {}: the same name and key{how}", side_noun(side))
+    } else if let Some((side, _)) = built_in().find(|(_, anchor)| named(anchor)) {
+        faults.push("it has a built-in root's name and another key".to_owned());
+        format!("not the built-in root of {}", side_noun(side))
+    } else if let Some((side, _)) = built_in().find(|(_, anchor)| anchor.key().same_secret(certificate.key())) {
+        faults.push("it has a built-in root's key and another name".to_owned());
+        format!("not the built-in root of {}", side_noun(side))
+    } else if common_name.as_deref() == LS2_MANUFACTURER_ROOT.common_name {
+        format!("by its CN the root of {}: {}. hsmboot knows no fingerprint of it", LS2_MANUFACTURER_ROOT.of, side_noun(LS2_MANUFACTURER_ROOT.side))
+    } else if common_name.as_deref() == Some(OTHER_CUSTOMERS_ROOT) {
+        notes.push("no chain of AWS CloudHSM is known to end there".to_owned());
+        "by its CN another customer's root of the same maker's hardware".to_owned()
+    } else {
+        "a root that hsmboot does not know".to_owned()
+    };
+    if !same_name(certificate.issuer(), certificate.subject()) {
+        faults.push(format!("it is no root: it was issued by {}", name_text(certificate.issuer())));
+    } else if !certificate.is_signed_by(certificate.key()) {
+        let judged = crate::x509::SignatureAlgorithm::from_der(certificate.outer_algorithm());
+        match judged {
+            Ok(_) => faults.push("its own key did not sign it: it was changed, or is not what it says".to_owned()),
+            Err(fault) => notes.push(format!("its own signature was not judged: {fault}")),
+        }
+    }
+    faults.extend(certificate.key().usable().err().map(|fault| format!("it holds {fault}, under which no chain is verified")));
+    let extensions = certificate.extensions();
+    if extensions.basic_constraints.is_some_and(|constraints| !constraints.ca) {
+        faults.push("it says that it is no CA's: basicConstraints CA:FALSE".to_owned());
+    }
+    if now > certificate.not_after() || now < certificate.not_before() {
+        notes.push(format!("outside its dates at {now}; a root is a name and a key (RFC 5280 6.1.1 d), so chains are verified all the same"));
+    }
+    notes.extend(certificate.faults().iter().map(ToString::to_string));
+    Found {
+        subject: name_text(certificate.subject()),
+        issuer: name_text(certificate.issuer()),
+        key: certificate.key().describe(),
+        key_sha256: hex(certificate.spki_sha256()),
+        certificate_sha256: hex(&certificate.fingerprint()),
+        not_before: certificate.not_before(),
+        not_after: certificate.not_after(),
+        what,
+        faults,
+        notes,
+    }
+}
