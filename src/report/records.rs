@@ -38,6 +38,11 @@ fn document<T>(html: &mut Html, name: &'static str, document: &Told<T>, otherwis
 fn fetched(html: &mut Html, request: &Request) {
     html.fact("Fetched at", |html| html.text(request.fetched_at.to_string()));
     html.fact("Region", |html| html.quote(&request.region));
+    for (name, value) in [("HSM type", &request.hsm_type), ("Mode", &request.mode)] {
+        if let Some(value) = value {
+            html.fact(name, |html| html.quote(value));
+        }
+    }
     html.fact("State of the cluster then", |html| html.quote(&request.state));
     html.fact("HSMs", |html| html.code(joined(&request.hsms, " ")));
     html.fact("Program", |html| html.quote(&request.tool));

@@ -7,7 +7,8 @@ use super::transcript::{Standing, standing};
 use super::view::{View, counted, listed};
 use super::{Facts, checks, gaps, picture, submission};
 use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
-use crate::verify::{Side, Status, Verdict};
+use crate::outside::OutsideText;
+use crate::verify::{Roots, Side, Status, Verdict, fips_alarm};
 use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
 /// The verdict in words.
@@ -30,6 +31,9 @@ pub(super) fn verdict(facts: &Facts) -> Words {
             word: "Verified, with failures accepted",
             says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
         },
+        Verdict::Verified if facts.verification.roots == Roots::Given => {
+            Words { class: "good", symbol: "pass", word: "Verified", says: "The CSR’s key is an HSM’s, by roots that were given." }
+        }
         Verdict::Verified => Words { class: "good", symbol: "pass", word: "Verified", says: "The CSR’s key is a genuine HSM’s." },
     }
 }
@@ -42,7 +46,7 @@ pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
 
 /// Whether a root was used that is not built in.
 fn given_roots(facts: &Facts) -> bool {
-    facts.verification.anchors.iter().any(|anchor| anchor.source == "given")
+    facts.verification.roots == Roots::Given
 }
 
 pub(super) fn header(html: &mut Html, view: &View<'_>) {
@@ -68,6 +72,15 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
             }
         });
     });
+    let mode = facts.survey.request.told().and_then(|request| request.mode.as_ref());
+    if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::raw)) {
+        html.of("p", "alarm", |html| {
+            picture::icon(html, "fail");
+            html.raw("<strong>NOT FIPS</strong>: ");
+            html.quote(&alarm);
+            html.raw(".");
+        });
+    }
     if let Some(reason) = submission::unverified(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");

@@ -168,6 +168,15 @@ fn verify_says_what_its_schema_says() {
 }
 
 #[test]
+fn roots_say_what_their_schemas_say() {
+    let place = Place::new();
+    place.says("roots", &["roots"], 0);
+    assert_eq!(place.says("roots-show", &["roots", "show", "bundle/aws-root.crt"], 0)["fit"], true);
+    assert_eq!(place.says("roots-show", &["roots", "show", "bundle/cluster-hsmboottest_HsmCertificate.crt"], 3)["fit"], false);
+    place.says("roots-show", &["roots", "show", "absent.crt"], 4);
+}
+
+#[test]
 fn ca_says_what_its_schemas_say() {
     let place = Place::new();
     place.says("ca-init", &CA_INIT, 0);
@@ -364,7 +373,8 @@ mod online {
         let claim = ["bootstrap", "--cluster-id", &id, "--endpoint-url", &url, "--passphrase-file", "passphrase", "--key-type", "p256"];
         let says = |words: &[&str], code| place.says("bootstrap", &[&claim[..], words].concat(), code);
         says(&["--cluster-id", "cluster-22222222222"], 2);
-        assert!(says(&[], 3)["verification"].is_object());
+        assert_eq!(says(&[], 3)["error"]["kind"], "root-missing");
+        assert!(says(&["--manufacturer-root", "bundle/manufacturer-root.crt"], 3)["verification"].is_object());
         assert_eq!(says(&rooted(&["--dry-run"]), 0)["dry_run"], true);
         assert_eq!(says(&rooted(&[]), 0)["outcome"], "claimed");
         assert_eq!(says(&rooted(&[]), 0)["verification"], serde_json::Value::Null);
