@@ -277,7 +277,8 @@ fn a_root_file_is_judged_before_it_is_given() {
     let (code, _, document) = show(changed(|_| {}));
     assert_eq!((code, &document["fit"]), (0, &json!(true)), "{document}");
     assert!(document["roots"][0]["what"].as_str().unwrap().contains("by its CN the root of hsm2m.medium"), "{document}");
-    let refused: [(&str, fn(&mut Cert)); 5] = [
+    type Change = fn(&mut Cert);
+    let refused: [(&str, Change); 5] = [
         ("it is no root", |root| root.issuer = name(&[&[(COMMON_NAME, "another")]])),
         ("did not sign it", |root| root.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256)),
         ("RSA key of 1024 bits", |root| {
