@@ -329,7 +329,7 @@ impl Record {
             Class::Input => (
                 "malformed",
                 "an input is malformed or over a documented limit",
-                "give the CSR as one PEM block with nothing around it; the signed certificate as one certificate, in PEM or DER; the trust anchor as one, or as a \
+                "take each file anew from where it was made: the CSR as one PEM block with nothing around it; the signed certificate as one certificate, in PEM or DER; the trust anchor as one, or as a \
                  chain in PEM",
             ),
             Class::Ca if of_time => ("trust-anchor-refused", "the trust anchor is not valid at the moment judged at: this is about time", CLOCK),

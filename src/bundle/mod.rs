@@ -107,6 +107,15 @@ pub struct Bundle {
     request: Option<Request>,
 }
 
+/// The name of a bundle's file that this is but for upper and lower case: `_ClusterCSR.csr`.
+fn in_its_own_letters(name: &str) -> Option<String> {
+    Part::ALL.into_iter().find_map(|part| {
+        let at = name.len().checked_sub(part.suffix().len())?;
+        let (prefix, suffix) = (name.get(..at)?, name.get(at..)?);
+        (suffix.eq_ignore_ascii_case(part.suffix()) && prefix.parse::<ClusterId>().is_ok()).then(|| format!("{prefix}{}", part.suffix()))
+    })
+}
+
 fn refused(kind: &'static str, message: String, hint: &str) -> Error {
     Error::new(Class::Input, kind, message, hint)
 }
@@ -159,11 +168,10 @@ impl Bundle {
             (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", shown(path), shown_text(name)))?,
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
-                    refused(
-                        "no-bundle",
-                        format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(path)),
-                        "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names",
-                    )
+                    let message = format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(path));
+                    let hint = names.iter().find_map(|name| Some(store.rename(name, &in_its_own_letters(name)?)));
+                    let make = "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names";
+                    refused("no-bundle", message, hint.as_deref().unwrap_or(make))
                 }));
             }
         };

@@ -16,6 +16,7 @@ use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
+use crate::hint;
 use crate::outside::shown;
 use crate::x509::sha256;
 
@@ -321,11 +322,11 @@ impl Store {
     /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
         let known = if self.is_directory() { self.known.file(name) } else { Some(self.members()?.and_then(|mut members| members.remove(name))) };
-        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), again(name));
+        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), self.how_to_get(name));
         let Some(known) = known else {
             let content = self.dir()?.ok_or_else(missing)?.read(name, what, max).map_err(|mut error| {
                 if error.kind == "file-missing" {
-                    again(name).clone_into(&mut error.hint);
+                    error.hint = self.how_to_get(name);
                 }
                 error
             })?;
@@ -437,6 +438,21 @@ impl Store {
         Ok((digest, unchanged))
     }
 
+    /// How a file that is missing is come by.
+    fn how_to_get(&self, name: &str) -> String {
+        let names = self.names().unwrap_or_default();
+        match names.iter().find(|other| other.eq_ignore_ascii_case(name)).filter(|_| self.is_directory()) {
+            Some(other) => self.rename(other, name),
+            None => again(name).to_owned(),
+        }
+    }
+
+    /// What gives a file its name, where one of the same letters is there in another case. Nothing is written over.
+    pub(super) fn rename(&self, other: &str, name: &str) -> String {
+        let at = |name: &str| hint::path(&self.path.join(name), "FILE");
+        format!("its name is there in other letters: rename it with {}", hint::command(&["mv", "-n", &at(other), &at(name)]))
+    }
+
     /// Locks a file that stays the same as long as `name` does, for whoever must be alone; `None`: it is not there, or somebody else has it.
     pub fn lock(&self, name: &str) -> Option<File> {
         let name = if self.is_directory() { Path::new(name) } else { Path::new(self.path.file_name()?) };
@@ -444,7 +460,7 @@ impl Store {
     }
 }
 
-/// How a file of a bundle that is missing is come by.
+/// How a file of a bundle that is missing is fetched or signed again.
 fn again(name: &str) -> &'static str {
     let is = |part: Part| name.ends_with(part.suffix());
     if name == REQUEST || Part::REQUEST.into_iter().any(is) {

@@ -57,6 +57,24 @@ pub enum PemError {
     /// A byte order mark.
     #[error("it begins with a byte order mark; save it as plain ASCII")]
     ByteOrderMark,
+    /// UTF-16: Windows PowerShell's redirection, without being asked.
+    #[error(
+        "it is UTF-16{}, as PowerShell writes what it redirects, expected ASCII: `iconv -f {encoding} -t ASCII` converts it",
+        if *.encoding == "UTF-16" { " with a byte order mark" } else { "" }
+    )]
+    Utf16 {
+        /// As iconv calls it.
+        encoding: &'static str,
+    },
+    /// The word that the aws CLI writes where there is nothing.
+    #[error(
+        "it holds the word `{word}`, which the aws CLI writes where the service shows nothing: the cluster had no CSR yet. Fetch it again when \
+         `hsmboot wait --for csr` has ended"
+    )]
+    NoValue {
+        /// `None` in its text output, `null` in JSON.
+        word: &'static str,
+    },
     /// DER, not PEM.
     #[error("this is DER (binary), expected PEM; convert it with `openssl x509 -inform DER` or `openssl req -inform DER`")]
     Der,
@@ -103,6 +121,9 @@ pub enum PemError {
     /// BEGIN and END lines that do not belong together.
     #[error("the BEGIN line has no END line of the same label")]
     Unclosed,
+    /// Blanks, as an indentation.
+    #[error("blanks in or beside the lines of the PEM block, where the service writes none: take the indentation out, or copy the file again")]
+    Blanks,
     /// Not base64 as RFC 4648 section 4 writes it.
     #[error("the text between the BEGIN and END lines is not base64 (RFC 4648 section 4)")]
     Base64,
@@ -151,12 +172,28 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_space))
 }
 
+/// What people bring that holds no PEM text as it is, and is known by its beginning.
+fn not_a_text(text: &[u8]) -> Result<(), PemError> {
+    let utf16 = |encoding| Err(PemError::Utf16 { encoding });
+    match text {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return utf16("UTF-16"),
+        // Two characters of ASCII.
+        [1..=0x7F, 0, 1..=0x7F, 0, ..] => return utf16("UTF-16LE"),
+        [0, 1..=0x7F, 0, 1..=0x7F, ..] => return utf16("UTF-16BE"),
+        _ => {}
+    }
+    let word = text.trim_ascii();
+    let word = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word);
+    quote::word(word, &["None", "null"]).map_or(Ok(()), |word| Err(PemError::NoValue { word }))
+}
+
 /// The text without the white space around it, of a documented length and of documented characters alone.
 fn documented(text: &[u8]) -> Result<&str, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
-    if text.starts_with(&[0xEF, 0xBB, 0xBF]) || text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
+    not_a_text(text)?;
+    if text.starts_with(&[0xEF, 0xBB, 0xBF]) {
         return Err(PemError::ByteOrderMark);
     }
     // A SEQUENCE of 128 octets or more; as text the second would not be ASCII.
@@ -229,6 +266,11 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
         ["", middle @ .., ""] if !middle.is_empty() => STANDARD.decode(middle.concat()).map(|der| (der, after)).map_err(|_| PemError::Base64),
         _ => Err(PemError::Base64),
     }
+    .map_err(|fault| {
+        let all: String = lines.concat().split([' ', '\t', '\x0b', '\x0c', '\r']).collect();
+        let by_blanks = all.len() < lines.iter().map(|line| line.len()).sum() && !all.is_empty() && STANDARD.decode(all).is_ok();
+        if by_blanks { PemError::Blanks } else { fault }
+    })
 }
 
 /// The DER of each certificate that an operator's file holds: PEM blocks with any text around them, as `openssl ca`, `openssl x509 -text` and `openssl pkcs12`
@@ -246,9 +288,7 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
-    if text.starts_with(&[0xFE, 0xFF]) || text.starts_with(&[0xFF, 0xFE]) {
-        return Err(PemError::ByteOrderMark);
-    }
+    not_a_text(text)?;
     if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
         return if begins_as_key(text) { Err(PemError::PrivateKey { expected }) } else { Ok(vec![text.to_vec()]) };
     }
@@ -382,7 +422,7 @@ mod tests {
         let key = format!("{}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", good());
         assert_eq!(error(&key), PemError::PrivateKey { expected: "CERTIFICATE" });
         assert!(!error(&key).to_string().contains("c2Vj"));
-        assert_eq!(certificates(&[0xFF, 0xFE, b'-', 0]), Err(PemError::ByteOrderMark));
+        assert_eq!(certificates(&[0xFF, 0xFE, b'-', 0]), Err(PemError::Utf16 { encoding: "UTF-16" }));
         let pkcs8 = [&[0x30, 0x82, 1, 0, 2, 1, 0][..], &[0; 253]].concat();
         assert_eq!(certificates(&pkcs8), Err(PemError::PrivateKey { expected: "CERTIFICATE" }));
     }
@@ -433,13 +473,25 @@ mod tests {
         assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQU")), PemError::Base64);
         assert_eq!(error(good().replace("-----\nM", "-----M")), PemError::Base64);
         for white in [" ", "\t", "\x0b", "\r"] {
-            assert_eq!(error(good().replace("MAMC", &format!("MAMC{white}"))), PemError::Base64, "{white:?}");
+            assert_eq!(error(good().replace("MAMC", &format!("MAMC{white}"))), PemError::Blanks, "{white:?}");
         }
         assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
         assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
         // A BEGIN line without its dashes does not run on into the next line.
         assert_eq!(error(good().replacen("E-----", "E----", 1)), PemError::Unclosed);
         assert_eq!(error(good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
+        assert_eq!(error(good().replace('\n', "\n    ")), PemError::Blanks);
+        for (word, text) in [("None", "None\n"), ("None", "None\r\n"), ("null", "null"), ("null", "\"null\"\n")] {
+            assert_eq!(error(text), PemError::NoValue { word });
+            assert_eq!(certificates(text.as_bytes()), Err(PemError::NoValue { word }));
+        }
+        let units = |text: String| text.encode_utf16().collect::<Vec<u16>>();
+        let little: Vec<u8> = units(good()).into_iter().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units(good()).into_iter().flat_map(u16::to_be_bytes).collect();
+        for (encoding, text) in [("UTF-16LE", little.clone()), ("UTF-16BE", big), ("UTF-16", [&[0xFF, 0xFE][..], &little].concat())] {
+            assert_eq!(error(&text), PemError::Utf16 { encoding });
+            assert_eq!(certificates(&text), Err(PemError::Utf16 { encoding }));
+        }
         let key = error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assert!(!key.to_string().contains("c2Vj"));
         assert_eq!(key, PemError::PrivateKey { expected: "CERTIFICATE" });

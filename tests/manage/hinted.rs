@@ -32,6 +32,10 @@ const AFTER_CLAIM: Fate = In("tests/online/after_claim.rs", "the_steps_follow_th
 /// As they stand in the sources, and what becomes of each.
 const COMMANDS: &[(&str, Fate)] = &[
     ("aws acm-pca describe-certificate-authority", Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1")),
+    (
+        "aws acm-pca import-certificate-authority-certificate",
+        Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1 --certificate eA=="),
+    ),
     ("aws acm-pca list-certificate-authorities", Aws("")),
     ("aws kms cancel-key-deletion", Aws("--key-id 1")),
     ("aws kms create-key", Aws("")),
@@ -77,10 +81,15 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
     ("hsmboot transcript verify --ca FILE", Run("transcript verify DIR --ca CA.crt", 4)),
     ("hsmboot verify --record", Run("verify DIR --record ROOTS", 0)),
+    ("hsmboot wait --for csr", Run("wait --cluster-id ID --for csr", 0)),
     ("hsmboot wait --cluster-id {id} --for uninitialized", Run("wait --cluster-id ID --for uninitialized", 0)),
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
     ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
+    (
+        "iconv -f {encoding} -t ASCII",
+        Shell("for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII | cmp - DIR/*.csr; done"),
+    ),
     ("openssl req -inform DER", Shell("openssl req -inform DER <csr.der | grep -q BEGIN")),
     ("openssl x509 -inform DER", Shell("openssl x509 -inform DER <crt.der | grep -q BEGIN")),
 ];
@@ -213,7 +222,7 @@ fn named() -> BTreeSet<String> {
                 SUBCOMMANDS.contains(&rest.split(' ').nth(1).unwrap_or_default()) && !rest.contains("--help") && !rest.contains("[OPTIONS]");
             (whole && command && !rest.contains('`') && !rest.contains("Exit codes")).then(|| rest.trim_end_matches("\\n"))
         });
-        let programs = ["hsmboot ", "openssl ", "aws ", "fuser "];
+        let programs = ["hsmboot ", "openssl ", "aws ", "fuser ", "iconv "];
         found.extend(spans.chain(bare).filter(|span| programs.iter().any(|program| span.starts_with(program))).map(str::to_owned));
     }
     found
@@ -364,5 +373,30 @@ fn a_command_that_names_a_bundle_is_one_for_a_shell() {
         let read = scene.stage.run(&["qr", "read", "codes.txt", "--bundle", "it's read"]).ends(0, "next: ");
         let (code, said) = follow(&scene, behind(&read.stdout, "next: "), &[&owner[..], &ROOTS].concat());
         assert_eq!(code, 0, "{said}");
+    }
+}
+
+/// A file whose name is right but for upper and lower case is renamed by what is said, and not over another.
+#[test]
+fn a_name_in_other_letters_is_renamed_as_the_hint_says() {
+    let scene = Scene::new(false);
+    let (right, wrong) = (format!("DIR/{}_ClusterCsr.csr", scene.id), format!("DIR/{}_ClusterCSR.csr", scene.id));
+    fs::rename(scene.stage.path(&right), scene.stage.path(&wrong)).unwrap();
+    let verify: Vec<&str> = ["verify", "DIR"].into_iter().chain(ROOTS).collect();
+    for alone in [false, true] {
+        if alone {
+            let kept = fs::read(scene.stage.path(&wrong)).unwrap();
+            fs::remove_dir_all(scene.stage.path("DIR")).unwrap();
+            fs::create_dir(scene.stage.path("DIR")).unwrap();
+            fs::write(scene.stage.path(&wrong), kept).unwrap();
+        }
+        let said = scene.stage.run(&verify).ends(4, "rename it with").stderr;
+        let command = behind(&said, "rename it with `");
+        scene.shell(command);
+        assert!(scene.stage.path(&right).exists());
+        if !alone {
+            scene.stage.run(&verify).ends(0, "verified");
+            fs::rename(scene.stage.path(&right), scene.stage.path(&wrong)).unwrap();
+        }
     }
 }
