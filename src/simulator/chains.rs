@@ -1,9 +1,11 @@
 //! The certificates of the simulated hardware, in the shape of the genuine ones.
 //!
-//! Source of every oddity: `facts.md`, "Certificates of real HSMs", read from genuine chains. The version 1 manufacturer
+//! Chains of hsm1.medium are as genuine ones of that hardware were read. The version 1 manufacturer
 //! certificate, the expired root with its reissue, the owner's `CA:FALSE`, the HSM certificate without any extension and
 //! the five attributes in one RDN are all deliberate: a client that gets by without them has not met the real thing.
-//! Only the roots' names differ: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
+//! Of hsm2m.medium no genuine chain has been at hand: its root is shaped as one of another customer of the maker, its cards are
+//! CAs because `openssl verify` takes genuine ones on both sides, and the rest is inferred. So are the names of NON_FIPS mode.
+//! The roots' own names differ from genuine ones: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
 
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
@@ -12,90 +14,141 @@ use super::certificate::Certificate as Read;
 use super::clock::{DAY, Millis, YEAR, der_time};
 use super::der;
 use super::ids::random_bytes;
-use super::keys::SigningKey;
+use super::keys::{BITS, LS2_ROOT_BITS, SigningKey};
 use super::pem::Pem;
 use super::store::octets;
 
-/// The two roots. The manufacturer's is one name and one key under two certificates.
+/// Whose root it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authority {
+    Aws,
+    /// "AWS GovCloud (US)" has a root of its own.
+    AwsUsGov,
+    /// LiquidSecurity, the hardware under hsm1.medium.
+    Ls1,
+    /// LiquidSecurity 2, the hardware under hsm2m.medium.
+    Ls2,
+}
+
+impl Authority {
+    pub(super) const ALL: [Self; 4] = [Self::Aws, Self::AwsUsGov, Self::Ls1, Self::Ls2];
+
+    /// The root's subject. It says that it is a simulator's.
+    fn name(self) -> Vec<u8> {
+        match self {
+            Self::Aws => aws_name("Simulated CloudHSM Root G1"),
+            Self::AwsUsGov => aws_name("Simulated US GOV CloudHSM Root G1"),
+            Self::Ls1 => plain_name(&[
+                attribute(der::COUNTRY, &der::printable("US")),
+                attribute(der::STATE, &der::utf8("California")),
+                attribute(der::LOCALITY, &der::utf8("San Jose")),
+                attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not Cavium")),
+                attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("LiquidSecurity")),
+                attribute(der::COMMON_NAME, &der::utf8("localca.liquidsecurity.simulator.invalid")),
+            ]),
+            // Five attributes in the first RDN, as another customer's root of this hardware has them.
+            Self::Ls2 => five_and_one("hsmboot simulator, not Marvell", "SSBU", "mrvl-ls2-root-AR-v1.simulator.invalid"),
+        }
+    }
+
+    pub(super) const fn key_bits(self) -> usize {
+        match self {
+            Self::Ls2 => LS2_ROOT_BITS,
+            Self::Aws | Self::AwsUsGov | Self::Ls1 => BITS,
+        }
+    }
+}
+
+/// A root: one name and one key, under one certificate or two.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Roots {
-    #[serde(with = "octets")]
-    aws: Vec<u8>,
-    #[serde(with = "octets")]
-    aws_key_identifier: Vec<u8>,
-    #[serde(with = "octets")]
-    manufacturer_first: Vec<u8>,
-    #[serde(with = "octets")]
-    manufacturer_reissue: Vec<u8>,
+pub(super) struct Root {
+    first: Pem,
+    reissue: Option<Pem>,
 }
 
-impl Roots {
-    /// The root of the AwsHardwareCertificate: version 3, SKI, AKI and basicConstraints, like AWS CloudHSM Root G1. PEM.
-    pub fn aws_pem(&self) -> String {
-        der::pem("CERTIFICATE", &self.aws)
+impl Root {
+    pub(super) fn pem(&self) -> String {
+        self.first.to_string()
     }
 
-    /// The manufacturer root's first issue: version 1 and expired for a year, as the genuine one of 2015 is. PEM.
-    pub fn manufacturer_pem(&self) -> String {
-        der::pem("CERTIFICATE", &self.manufacturer_first)
+    /// The second issue of LiquidSecurity's root.
+    pub(super) fn reissue_pem(&self) -> Option<String> {
+        self.reissue.as_ref().map(|pem| pem.to_string())
     }
 
-    /// The manufacturer root's second issue: version 3 and valid, the same name and key as the first. PEM.
-    pub fn manufacturer_reissue_pem(&self) -> String {
-        der::pem("CERTIFICATE", &self.manufacturer_reissue)
-    }
-
-    pub(super) fn make(manufacturer: &SigningKey, aws: &SigningKey, now: Millis) -> Result<Self, String> {
-        let name = manufacturer_name();
-        let first = Certificate {
-            version_1: true,
-            serial: long_serial(8)?,
-            issuer: &name,
-            subject: &name,
-            not_before: now.saturating_sub(11 * YEAR),
-            not_after: now.saturating_sub(YEAR),
-            spki: manufacturer.spki(),
-            extensions: Vec::new(),
+    pub(super) fn make(authority: Authority, key: &SigningKey, now: Millis) -> Result<Self, String> {
+        let name = authority.name();
+        let issue = |version_1: bool, serial: Vec<u8>, (from, to): (Millis, Millis), extensions: Vec<Vec<u8>>| {
+            let (not_before, not_after) = (now.saturating_add(from), now.saturating_add(to));
+            let certificate = Certificate { version_1, serial, issuer: &name, subject: &name, not_before, not_after, spki: key.spki(), extensions };
+            certificate.signed_by(key).map(|octets| Pem::new(der::pem("CERTIFICATE", &octets)))
         };
-        let reissue = Certificate {
-            version_1: false,
-            // The genuine reissue has serial 0, against RFC 5280 4.1.2.2.
-            serial: Vec::new(),
-            issuer: &name,
-            subject: &name,
-            not_before: now.saturating_sub(2 * YEAR),
-            not_after: now.saturating_add(8 * YEAR),
-            spki: manufacturer.spki(),
-            extensions: vec![key_usage(0x84, 2), basic_constraints(true)],
-        };
-        let aws_identifier = aws.identifier();
-        let aws_name = aws_name();
-        let aws_root = Certificate {
-            version_1: false,
-            serial: long_serial(8)?,
-            issuer: &aws_name,
-            subject: &aws_name,
-            not_before: now.saturating_sub(5 * YEAR),
-            not_after: now.saturating_add(5 * YEAR),
-            spki: aws.spki(),
-            extensions: vec![subject_key_identifier(&aws_identifier), authority_key_identifier(&aws_identifier), basic_constraints(true)],
-        };
-        Ok(Self {
-            aws: aws_root.signed_by(aws)?,
-            manufacturer_first: first.signed_by(manufacturer)?,
-            manufacturer_reissue: reissue.signed_by(manufacturer)?,
-            aws_key_identifier: aws_identifier,
-        })
+        // The genuine ones have serial 0, against RFC 5280 4.1.2.2; these extensions, and dates about these.
+        let signs = || vec![key_usage(0x84, 2), basic_constraints(true)];
+        let later = |_: ()| issue(false, Vec::new(), (-2 * YEAR, 8 * YEAR), signs());
+        match authority {
+            Authority::Aws | Authority::AwsUsGov => {
+                let identifier = key.identifier();
+                let extensions = vec![subject_key_identifier(&identifier), authority_key_identifier(&identifier), basic_constraints(true)];
+                Ok(Self { first: issue(false, long_serial(8)?, (-5 * YEAR, 5 * YEAR), extensions)?, reissue: None })
+            }
+            // The first issue is of version 1 and expired for a year.
+            Authority::Ls1 => Ok(Self { first: issue(true, long_serial(8)?, (-11 * YEAR, -YEAR), Vec::new())?, reissue: Some(later(())?) }),
+            Authority::Ls2 => Ok(Self { first: later(())?, reissue: None }),
+        }
     }
 }
 
-/// Whether a file holds a root certificate as a simulator has written it: by one of the two names that no other root has, to the last character.
+/// What hardware an HSM is a partition of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Make {
+    /// Of LiquidSecurity 2.
+    pub(super) ls2: bool,
+    pub(super) fips: bool,
+    /// In AWS GovCloud (US).
+    pub(super) us_gov: bool,
+}
+
+impl Make {
+    /// Every make.
+    pub(super) const ALL: [Self; 8] = {
+        let (ls1, ls2) = (Self { ls2: false, fips: true, us_gov: false }, Self { ls2: true, fips: true, us_gov: false });
+        [
+            ls1,
+            ls2,
+            Self { fips: false, ..ls1 },
+            Self { fips: false, ..ls2 },
+            Self { us_gov: true, ..ls1 },
+            Self { us_gov: true, ..ls2 },
+            Self { fips: false, us_gov: true, ..ls1 },
+            Self { fips: false, us_gov: true, ..ls2 },
+        ]
+    };
+
+    pub(super) fn aws(self) -> Authority {
+        if self.us_gov { Authority::AwsUsGov } else { Authority::Aws }
+    }
+
+    pub(super) fn manufacturer(self) -> Authority {
+        if self.ls2 { Authority::Ls2 } else { Authority::Ls1 }
+    }
+
+    /// The subject of a card, or of a partition of it.
+    ///
+    /// Read from genuine certificates for hsm1.medium in FIPS mode; inferred for the rest.
+    fn name(self, device: &str) -> Vec<u8> {
+        let common = format!("HSM:{device}, for {} mode", if self.fips { "FIPS" } else { "non-FIPS" });
+        if self.ls2 { five_and_one("Marvell", "LS2", &common) } else { five_and_one("Cavium", "N3FIPS", &common) }
+    }
+}
+
+/// Whether a file holds a root certificate as a simulator has written it: by a name that no other root has, to the last character.
 pub(super) fn is_a_root(content: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(content) else { return false };
     let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
     let written = Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
-    let named = |read: Read| read.issuer == read.subject && [aws_name(), manufacturer_name()].contains(&read.subject);
+    let named = |read: Read| read.issuer == read.subject && Authority::ALL.iter().any(|authority| authority.name() == read.subject);
     written && Read::all_from_pem(text).is_ok_and(|mut found| found.len() == 1 && found.pop().is_some_and(named))
 }
 
@@ -109,35 +162,36 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn make(roots: &Roots, manufacturer: &SigningKey, aws: &SigningKey, key: &SigningKey, now: Millis) -> Result<Self, String> {
+    pub(super) fn make(make: Make, manufacturer: &SigningKey, aws: &SigningKey, key: &SigningKey, now: Millis) -> Result<Self, String> {
         // A genuine cluster's CSR names its card by 30 hexadecimal digits.
         let name: String = random_bytes::<15>()?.iter().map(|byte| format!("{byte:02X}")).collect();
-        let subject = hardware_name(&format!("HSM:{name}, for FIPS mode"));
+        let subject = make.name(&name);
         let made = now.saturating_sub(3 * YEAR);
         let by_manufacturer = Certificate {
-            version_1: true,
+            version_1: !make.ls2,
             serial: long_serial(8)?,
-            issuer: &manufacturer_name(),
+            issuer: &make.manufacturer().name(),
             subject: &subject,
             not_before: made,
             not_after: made.saturating_add(10 * YEAR),
             spki: key.spki(),
-            extensions: Vec::new(),
+            // A card of LiquidSecurity 2 is a CA on both sides: `openssl verify` has been seen to take both.
+            extensions: if make.ls2 { vec![key_usage(0x84, 2), basic_constraints(true)] } else { Vec::new() },
         };
         let bought = made.saturating_add(150 * DAY);
         let by_owner = Certificate {
             version_1: false,
             serial: long_serial(20)?,
-            issuer: &aws_name(),
+            issuer: &make.aws().name(),
             subject: &subject,
             not_before: bought,
             not_after: bought.saturating_add(7 * YEAR),
             spki: key.spki(),
             extensions: vec![
-                basic_constraints(false),
-                key_usage(0xA0, 5),
+                basic_constraints(make.ls2),
+                if make.ls2 { key_usage(0x84, 2) } else { key_usage(0xA0, 5) },
                 subject_key_identifier(&key.identifier()),
-                authority_key_identifier(&roots.aws_key_identifier),
+                authority_key_identifier(&aws.identifier()),
             ],
         };
         Ok(Self {
@@ -162,9 +216,9 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn make(card: &Card, card_key: &SigningKey, key: &SigningKey, partition: u64, now: Millis) -> Result<Self, String> {
-        let issuer = hardware_name(&format!("HSM:{}, for FIPS mode", card.name));
-        let subject = hardware_name(&format!("HSM:{}:PARTN:{partition}, for FIPS mode", card.name));
+    pub(super) fn make(make: Make, card: &Card, card_key: &SigningKey, key: &SigningKey, partition: u64, now: Millis) -> Result<Self, String> {
+        let issuer = make.name(&card.name);
+        let subject = make.name(&format!("{}:PARTN:{partition}", card.name));
         // A few minutes back, so that a client whose clock is slow does not find it in the future.
         let made = now.saturating_sub(300_000);
         let hsm = Certificate {
@@ -248,35 +302,24 @@ fn plain_name(attributes: &[Vec<u8>]) -> Vec<u8> {
     der::sequence(&parts)
 }
 
-fn manufacturer_name() -> Vec<u8> {
-    plain_name(&[
-        attribute(der::COUNTRY, &der::printable("US")),
-        attribute(der::STATE, &der::utf8("California")),
-        attribute(der::LOCALITY, &der::utf8("San Jose")),
-        attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not Cavium")),
-        attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("LiquidSecurity")),
-        attribute(der::COMMON_NAME, &der::utf8("localca.liquidsecurity.simulator.invalid")),
-    ])
-}
-
-fn aws_name() -> Vec<u8> {
+fn aws_name(common_name: &str) -> Vec<u8> {
     plain_name(&[
         attribute(der::COUNTRY, &der::printable("US")),
         attribute(der::STATE, &der::utf8("Virginia")),
         attribute(der::LOCALITY, &der::utf8("Herndon")),
         attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not AWS")),
         attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("CloudHSM")),
-        attribute(der::COMMON_NAME, &der::utf8("Simulated CloudHSM Root G1")),
+        attribute(der::COMMON_NAME, &der::utf8(common_name)),
     ])
 }
 
-/// `C=US + ST=CA + O=Cavium + OU=N3FIPS + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware writes it.
-fn hardware_name(common_name: &str) -> Vec<u8> {
+/// `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware writes it.
+fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Vec<u8> {
     let first = der::set_of(vec![
         attribute(der::COUNTRY, &der::printable("US")),
         attribute(der::STATE, &der::utf8("CA")),
-        attribute(der::ORGANIZATION, &der::utf8("Cavium")),
-        attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("N3FIPS")),
+        attribute(der::ORGANIZATION, &der::utf8(organization)),
+        attribute(der::ORGANIZATIONAL_UNIT, &der::utf8(unit)),
         attribute(der::LOCALITY, &der::utf8("SanJose")),
     ]);
     let second = der::set_of(vec![attribute(der::COMMON_NAME, &der::utf8(common_name))]);

@@ -15,6 +15,7 @@ use super::clock::Millis;
 use super::faults::{Fault, FaultRule, known_action};
 use super::limits::REGION;
 use super::reference::Reference;
+use super::roots::RootFile;
 use super::server::Inside;
 use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next, Place};
 use super::visitor;
@@ -183,15 +184,11 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             Ok(json!({}))
         }
         "roots" => {
-            let hardware = Arc::clone(&inside.hardware);
+            let (hardware, reference) = (Arc::clone(&inside.hardware), inside.reference);
             let roots = tokio::task::spawn_blocking(move || {
-                hardware.roots().map(|roots| {
-                    json!({
-                        "AwsRoot": roots.aws_pem(),
-                        "ManufacturerRoot": roots.manufacturer_pem(),
-                        "ManufacturerRootReissue": roots.manufacturer_reissue_pem(),
-                    })
-                })
+                let each = RootFile::of(reference).iter();
+                let each = each.map(|file| Ok((file.member(reference).to_owned(), Value::from(file.pem(&hardware)?))));
+                each.collect::<Result<Map<String, Value>, String>>().map(Value::from)
             });
             let roots = roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?;
             drop(inside.world());

@@ -5,20 +5,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::chains::{Card, Identity, Roots};
+use super::chains::{Authority, Card, Identity, Make, Root};
 use super::clock::Millis;
-use super::keys::{KeyWorks, OrderedKey, SigningKey, wait_for};
+use super::keys::{BITS, KeyWorks, OrderedKey, SigningKey, wait_for};
 use super::state::Hsm;
 use super::store::octets;
 
-/// An HSM that replaces another is on another card, so its hardware certificates are others too.
-const CARDS: usize = 2;
+/// Cards of each make: an HSM that replaces another is on another card, so its hardware certificates are others too.
+const CARDS_OF_A_MAKE: usize = 2;
+const CARDS: usize = CARDS_OF_A_MAKE * Make::ALL.len();
 
 pub(super) struct Hardware {
     works: KeyWorks,
-    manufacturer_key: OnceLock<OrderedKey>,
-    aws_key: OnceLock<OrderedKey>,
-    roots: OnceLock<Result<Roots, String>>,
+    /// In the order of [`Authority::ALL`].
+    authorities: [AuthoritySlot; Authority::ALL.len()],
+    /// The cards of the first make in the order of [`Make::ALL`], then those of the second, and so on.
     cards: [CardSlot; CARDS],
     partitions: AtomicU64,
     started: Millis,
@@ -29,10 +30,15 @@ pub(super) struct Hardware {
 #[serde(deny_unknown_fields)]
 pub(super) struct KeptHardware {
     started: Millis,
-    manufacturer_key: Option<KeptKey>,
-    aws_key: Option<KeptKey>,
-    roots: Option<Roots>,
+    authorities: [KeptAuthority; Authority::ALL.len()],
     cards: [KeptCard; CARDS],
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptAuthority {
+    key: Option<KeptKey>,
+    root: Option<Root>,
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -46,6 +52,13 @@ struct KeptCard {
 #[derive(Clone, Serialize, Deserialize)]
 struct KeptKey(#[serde(with = "octets")] Vec<u8>);
 
+/// A root whose key is ordered when something is foreseen that it will vouch for.
+#[derive(Default)]
+struct AuthoritySlot {
+    key: OnceLock<OrderedKey>,
+    root: OnceLock<Result<Root, String>>,
+}
+
 /// A card whose key is ordered when its first HSM is foreseen.
 #[derive(Default)]
 struct CardSlot {
@@ -53,14 +66,18 @@ struct CardSlot {
     card: OnceLock<Result<Card, String>>,
 }
 
+/// The make of a card.
+fn make_of(card: usize) -> Make {
+    let [first, ..] = Make::ALL;
+    card.checked_div(CARDS_OF_A_MAKE).and_then(|at| Make::ALL.get(at)).copied().unwrap_or(first)
+}
+
 impl Hardware {
     /// Nothing is made before it is needed: a simulator that is only asked what it refuses makes no key at all.
     pub(super) fn start(now: Millis) -> std::io::Result<Self> {
         Ok(Self {
             works: KeyWorks::start()?,
-            manufacturer_key: OnceLock::new(),
-            aws_key: OnceLock::new(),
-            roots: OnceLock::new(),
+            authorities: Default::default(),
             cards: Default::default(),
             partitions: AtomicU64::new(0),
             started: now,
@@ -70,10 +87,11 @@ impl Hardware {
     /// Goes on from what an earlier simulator had: the same roots, the same cards.
     pub(super) fn resume(mut self, kept: KeptHardware, partitions: u64) -> Result<Self, String> {
         self.started = kept.started;
-        load(&self.manufacturer_key, kept.manufacturer_key)?;
-        load(&self.aws_key, kept.aws_key)?;
-        if let Some(roots) = kept.roots {
-            self.roots.get_or_init(|| Ok(roots));
+        for (slot, KeptAuthority { key, root }) in self.authorities.iter().zip(kept.authorities) {
+            load(&slot.key, key)?;
+            if let Some(root) = root {
+                slot.root.get_or_init(|| Ok(root));
+            }
         }
         for (slot, KeptCard { key, card }) in self.cards.iter().zip(kept.cards) {
             load(&slot.key, key)?;
@@ -88,22 +106,18 @@ impl Hardware {
     pub(super) fn keep(&self) -> KeptHardware {
         KeptHardware {
             started: self.started,
-            manufacturer_key: unload(&self.manufacturer_key),
-            aws_key: unload(&self.aws_key),
-            roots: made(&self.roots).cloned(),
-            cards: std::array::from_fn(|number| {
-                let slot = self.cards.get(number);
-                KeptCard { key: slot.and_then(|slot| unload(&slot.key)), card: slot.and_then(|slot| made(&slot.card)).cloned() }
-            }),
+            authorities: self.authorities.each_ref().map(|slot| KeptAuthority { key: unload(&slot.key), root: made(&slot.root).cloned() }),
+            cards: self.cards.each_ref().map(|slot| KeptCard { key: unload(&slot.key), card: made(&slot.card).cloned() }),
         }
     }
 
     /// How much of it has been made: it grows with everything that [`Hardware::keep`] has more to say.
     pub(super) fn progress(&self) -> usize {
-        let keys = [&self.manufacturer_key, &self.aws_key].into_iter().chain(self.cards.iter().map(|slot| &slot.key));
+        let keys = self.authorities.iter().map(|slot| &slot.key).chain(self.cards.iter().map(|slot| &slot.key));
         let keys = keys.filter(|key| key.get().is_some_and(|key| key.get().is_some())).count();
         let cards = self.cards.iter().filter(|slot| slot.card.get().is_some()).count();
-        keys.saturating_add(cards).saturating_add(usize::from(self.roots.get().is_some()))
+        let roots = self.authorities.iter().filter(|slot| slot.root.get().is_some()).count();
+        keys.saturating_add(cards).saturating_add(roots)
     }
 
     /// How many HSMs have been given a place.
@@ -113,53 +127,62 @@ impl Hardware {
 
     /// The key for an HSM that has its place since an earlier start, and no certificates yet.
     pub(super) fn order_again(&self, card: usize) -> OrderedKey {
-        self.manufacturer_key();
-        self.aws_key();
-        self.card_key(card);
-        self.works.order()
+        self.order_above(card);
+        self.works.order(BITS)
     }
 
     /// Orders the keys that a cluster's first HSM will need; returns before they are made.
-    pub(super) fn foresee_hsm(&self) {
-        self.manufacturer_key();
-        self.aws_key();
-        self.card_key(0);
+    pub(super) fn foresee_hsm(&self, make: Make) {
+        self.order_above(first_card(make));
         self.works.stock();
     }
 
-    /// The roots; waits for their keys, less than a second.
-    pub(super) fn roots(&self) -> Result<&Roots, String> {
-        let roots = self.roots.get_or_init(|| {
-            let (manufacturer, aws) = (self.manufacturer_key(), self.aws_key());
-            Roots::make(wait_for(manufacturer)?, wait_for(aws)?, self.started)
-        });
-        roots.as_ref().map_err(Clone::clone)
+    /// The root; waits for its key, about a second where it is the largest.
+    pub(super) fn root(&self, authority: Authority) -> Result<&Root, String> {
+        let slot = self.slot(authority)?;
+        let root = slot.root.get_or_init(|| Root::make(authority, wait_for(self.key(slot, authority))?, self.started));
+        root.as_ref().map_err(Clone::clone)
     }
 
-    /// The roots, if they have been made.
-    pub(super) fn made_roots(&self) -> Option<&Roots> {
-        self.roots.get().and_then(|made| made.as_ref().ok())
+    /// The roots of a card, AWS's first, if their keys are there.
+    pub(super) fn made_roots(&self, card: usize) -> Option<(&Root, &Root)> {
+        let make = make_of(card);
+        let root = |authority| {
+            let there = self.slot(authority).ok()?.key.get()?.get().is_some();
+            there.then(|| self.root(authority).ok()).flatten()
+        };
+        Some((root(make.aws())?, root(make.manufacturer())?))
     }
 
-    fn manufacturer_key(&self) -> &OrderedKey {
-        self.manufacturer_key.get_or_init(|| self.works.order())
+    fn slot(&self, authority: Authority) -> Result<&AuthoritySlot, String> {
+        let at = Authority::ALL.iter().position(|one| *one == authority);
+        at.and_then(|at| self.authorities.get(at)).ok_or_else(|| String::from("there is no such root"))
     }
 
-    fn aws_key(&self) -> &OrderedKey {
-        self.aws_key.get_or_init(|| self.works.order())
+    fn key<'a>(&self, slot: &'a AuthoritySlot, authority: Authority) -> &'a OrderedKey {
+        slot.key.get_or_init(|| self.works.order(authority.key_bits()))
+    }
+
+    fn authority_key(&self, authority: Authority) -> Option<&OrderedKey> {
+        self.slot(authority).ok().map(|slot| self.key(slot, authority))
     }
 
     fn card_key(&self, number: usize) -> Option<&OrderedKey> {
-        Some(self.cards.get(number)?.key.get_or_init(|| self.works.order()))
+        Some(self.cards.get(number)?.key.get_or_init(|| self.works.order(BITS)))
+    }
+
+    /// The keys of a card and of its roots, ordered now unless they have been. The manufacturer's, which takes longest, comes first.
+    fn order_above(&self, card: usize) -> [Option<&OrderedKey>; 3] {
+        let make = make_of(card);
+        [self.authority_key(make.manufacturer()), self.authority_key(make.aws()), self.card_key(card)]
     }
 
     /// A place for a new HSM: card, partition, and its key, ordered now.
-    pub(super) fn place(&self) -> (usize, u64, OrderedKey) {
-        self.manufacturer_key();
-        self.aws_key();
+    pub(super) fn place(&self, make: Make) -> (usize, u64, OrderedKey) {
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
-        let card = usize::try_from(count).unwrap_or(0).checked_rem(CARDS).unwrap_or(0);
-        self.card_key(card);
+        let which = usize::try_from(count).unwrap_or(0).checked_rem(CARDS_OF_A_MAKE).unwrap_or(0);
+        let card = first_card(make).saturating_add(which);
+        self.order_above(card);
         // A partition's number counts from 1 on its card.
         let partition = count.checked_div(2).unwrap_or(0).saturating_add(1);
         (card, partition, self.works.take())
@@ -167,34 +190,35 @@ impl Hardware {
 
     /// Makes the HSM's certificates, unless a key is still missing: never waits.
     pub(super) fn identify(&self, hsm: &Hsm, now: Millis) {
-        let slot = self.cards.get(hsm.card);
-        let card_key = slot.and_then(|slot| slot.key.get());
-        let keys = [Some(self.manufacturer_key()), Some(self.aws_key()), card_key, Some(&hsm.key)];
-        let there = keys.iter().all(|key| key.is_some_and(|key| key.get().is_some()));
-        if let (true, Some(slot), Some(card_key)) = (there, slot, card_key) {
-            hsm.identity.get_or_init(|| self.make_identity(slot, card_key, hsm, now));
+        let [manufacturer, aws, card] = self.order_above(hsm.card);
+        let there = |key: Option<&OrderedKey>| key.is_some_and(|key| key.get().is_some());
+        if [manufacturer, aws, card, Some(&hsm.key)].into_iter().all(there) {
+            hsm.identity.get_or_init(|| self.make_identity(hsm, now));
         }
     }
 
-    fn make_identity(&self, slot: &CardSlot, card_key: &OrderedKey, hsm: &Hsm, now: Millis) -> Result<Identity, String> {
+    fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<Identity, String> {
+        let (make, none) = (make_of(hsm.card), || String::from("there is no such card"));
+        let slot = self.cards.get(hsm.card).ok_or_else(none)?;
+        let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_above(hsm.card) else { return Err(none()) };
         let card_key = wait_for(card_key)?;
-        let card = slot.card.get_or_init(|| {
-            let (manufacturer, aws) = (wait_for(self.manufacturer_key())?, wait_for(self.aws_key())?);
-            Card::make(self.roots()?, manufacturer, aws, card_key, self.started)
-        });
+        let card = slot.card.get_or_init(|| Card::make(make, wait_for(manufacturer)?, wait_for(aws)?, card_key, self.started));
         let card = card.as_ref().map_err(Clone::clone)?;
-        Identity::make(card, card_key, wait_for(&hsm.key)?, hsm.partition, now)
+        Identity::make(make, card, card_key, wait_for(&hsm.key)?, hsm.partition, now)
     }
 
     /// Waits for all that the HSM's certificates need.
     pub(super) fn wait_for_keys(&self, card: usize, key: &OrderedKey) {
-        self.manufacturer_key().wait();
-        self.aws_key().wait();
-        if let Some(card_key) = self.card_key(card) {
-            card_key.wait();
+        for key in self.order_above(card).into_iter().flatten() {
+            key.wait();
         }
         key.wait();
     }
+}
+
+fn first_card(make: Make) -> usize {
+    let at = Make::ALL.iter().position(|one| *one == make).unwrap_or(0);
+    at.saturating_mul(CARDS_OF_A_MAKE)
 }
 
 fn made<T>(cell: &OnceLock<Result<T, String>>) -> Option<&T> {

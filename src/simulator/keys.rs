@@ -1,6 +1,6 @@
 //! RSA keys, made on threads of their own.
 //!
-//! A 2048-bit key takes about a fifth of a second, so no request ever waits for one: keys are ordered here, and what needs
+//! A 2048-bit key takes about a tenth of a second and one of 4096 bits about one, so no request ever waits for one: keys are ordered here, and what needs
 //! a key looks whether it has come. None is kept in the repository: every simulator has its own.
 
 use std::collections::VecDeque;
@@ -10,10 +10,12 @@ use std::thread;
 use ring::signature::{KeyPair as _, RsaKeyPair};
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
 
-use super::der;
+use super::{der, primes};
 
-/// Every key of the genuine chains has this size (facts: certificates of real HSMs).
-const BITS: usize = 2048;
+/// Every key of the genuine chains of hsm1.medium has this size; of hsm2m.medium all but the root is taken to have it.
+pub(super) const BITS: usize = 2048;
+/// The manufacturer's root of hsm2m.medium, as another customer's root of that hardware has it.
+pub(super) const LS2_ROOT_BITS: usize = 4096;
 
 /// A private key with its public half in the forms that certificates need.
 pub(super) struct SigningKey {
@@ -23,9 +25,8 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    fn generate() -> Result<Self, String> {
-        let mut rng = rand_core::OsRng;
-        let private = rsa::RsaPrivateKey::new(&mut rng, BITS).map_err(|e| format!("making an RSA key: {e}"))?;
+    fn generate(bits: usize) -> Result<Self, String> {
+        let private = primes::rsa_key(bits)?;
         let der = private.to_pkcs1_der().map_err(|e| format!("encoding an RSA key: {e}"))?;
         Self::from_pkcs1(der.as_bytes().to_vec())
     }
@@ -88,7 +89,8 @@ const MANY: usize = 1000;
 
 #[derive(Default)]
 struct Orders {
-    open: VecDeque<OrderedKey>,
+    /// Each with its size in bits.
+    open: VecDeque<(OrderedKey, usize)>,
     closed: bool,
 }
 
@@ -110,14 +112,14 @@ impl KeyWorks {
         Ok(Self { shared, spare: Mutex::new(None) })
     }
 
-    /// Orders a key. Keys are made in the order of their orders.
-    pub(super) fn order(&self) -> OrderedKey {
+    /// Orders a key of that many bits. Keys are made in the order of their orders.
+    pub(super) fn order(&self, bits: usize) -> OrderedKey {
         let key = OrderedKey::default();
         let mut orders = self.shared.lock();
         if orders.open.len() >= MANY {
-            orders.open.retain(wanted);
+            orders.open.retain(|(key, _)| wanted(key));
         }
-        orders.open.push_back(Arc::clone(&key));
+        orders.open.push_back((Arc::clone(&key), bits));
         drop(orders);
         self.shared.wake.notify_one();
         key
@@ -127,14 +129,14 @@ impl KeyWorks {
     pub(super) fn stock(&self) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.is_none() {
-            *spare = Some(self.order());
+            *spare = Some(self.order(BITS));
         }
     }
 
     /// The spare key, if there is one, or a newly ordered one.
     pub(super) fn take(&self) -> OrderedKey {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        spare.unwrap_or_else(|| self.order())
+        spare.unwrap_or_else(|| self.order(BITS))
     }
 }
 
@@ -143,7 +145,7 @@ impl Drop for KeyWorks {
         let mut orders = self.shared.lock();
         orders.closed = true;
         // Nobody is left waiting for a key that will not come.
-        for key in orders.open.drain(..) {
+        for (key, _) in orders.open.drain(..) {
             key.get_or_init(|| Err(String::from("the simulator has been stopped")));
         }
         self.shared.wake.notify_all();
@@ -158,20 +160,20 @@ fn wanted(key: &OrderedKey) -> bool {
 fn work(shared: &Shared) {
     loop {
         let mut orders = shared.lock();
-        let key = loop {
+        let (key, bits) = loop {
             if orders.closed {
                 return;
             }
-            if let Some(key) = orders.open.pop_front() {
+            if let Some((key, bits)) = orders.open.pop_front() {
                 if wanted(&key) {
-                    break key;
+                    break (key, bits);
                 }
                 continue;
             }
             orders = shared.wake.wait(orders).unwrap_or_else(PoisonError::into_inner);
         };
         drop(orders);
-        key.get_or_init(SigningKey::generate);
+        key.get_or_init(|| SigningKey::generate(bits));
     }
 }
 
@@ -193,17 +195,17 @@ mod tests {
     fn orders_that_nobody_waits_for_are_not_made_and_do_not_pile_up() {
         let works = KeyWorks::start().unwrap();
         for _ in 0..10 * MANY {
-            drop(works.order());
+            drop(works.order(BITS));
         }
         assert!(works.shared.lock().open.len() <= MANY);
         // Ten thousand keys would take half an hour.
-        wait_for(&works.order()).unwrap();
+        wait_for(&works.order(BITS)).unwrap();
     }
 
     #[test]
     fn stopping_leaves_nobody_waiting() {
         let works = KeyWorks::start().unwrap();
-        let keys: Vec<OrderedKey> = (0..20).map(|_| works.order()).collect();
+        let keys: Vec<OrderedKey> = (0..20).map(|_| works.order(BITS)).collect();
         drop(works);
         for key in keys {
             key.wait();

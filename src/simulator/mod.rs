@@ -27,7 +27,7 @@
 //! | `pair`, `certificate`, `signature` | what InitializeCluster demands of the certificates it is sent |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
-//! | `hardware`, `chains`, `keys`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
+//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
 //! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
@@ -54,12 +54,14 @@ mod members;
 mod page;
 mod pair;
 mod pem;
+mod primes;
 mod protocol;
 mod quotas;
 mod random;
 mod rate;
 mod reference;
 mod requests;
+mod roots;
 mod server;
 mod signature;
 mod sigv4;
@@ -76,13 +78,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-pub use chains::Roots;
 pub use clock::Speed;
 pub use connection::ConnectionLimits;
 pub use control::Refused;
 pub use credentials::Credentials;
 pub use faults::{Fault, FaultRule};
 pub use reference::Reference;
+pub use roots::RootFile;
 pub use state::{ClusterState, HsmState};
 
 use clock::Clock;
@@ -289,41 +291,33 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// The roots that the chains end in. Waits until they are made, less than a second.
-    pub fn roots(&self) -> Result<&Roots, SimError> {
-        let roots = self.inside.hardware.roots().map_err(SimError::Hardware)?;
+    /// A root, in PEM. Waits until its key is made, which takes about a second.
+    pub fn root_pem(&self, file: RootFile) -> Result<String, SimError> {
+        let pem = file.pem(&self.inside.hardware).map_err(SimError::Hardware)?;
         self.inside.kept().map_err(SimError::Hardware)?;
-        Ok(roots)
+        Ok(pem)
     }
 
-    /// The root of the AWS hardware certificate. Waits like [`Simulator::roots`].
+    /// The root of the AWS hardware certificate, but for GovCloud's. Waits like [`Simulator::root_pem`].
     pub fn aws_root_pem(&self) -> Result<String, SimError> {
-        self.roots().map(Roots::aws_pem)
+        self.root_pem(RootFile::Aws)
     }
 
-    /// The manufacturer root's first issue, version 1 and expired as the genuine one is. It serves as an anchor all the
-    /// same: an anchor is a name and a key. Waits like [`Simulator::roots`].
+    /// The root of the manufacturer hardware certificate, of the hardware whose clusters this edition of the service creates. Waits
+    /// like [`Simulator::root_pem`].
     pub fn manufacturer_root_pem(&self) -> Result<String, SimError> {
-        self.roots().map(Roots::manufacturer_pem)
+        self.root_pem(RootFile::manufacturer(self.inside.reference))
     }
 
-    /// The manufacturer root's second issue, version 3 and valid: the same name and key. Waits like [`Simulator::roots`].
-    pub fn manufacturer_root_reissue_pem(&self) -> Result<String, SimError> {
-        self.roots().map(Roots::manufacturer_reissue_pem)
-    }
-
-    /// Writes `aws-root.crt`, `manufacturer-root.crt` (the first issue) and `manufacturer-root-reissue.crt` into a
-    /// directory, over those of an earlier simulator and over nothing else; all of them or none. The directory is made if it is not there.
+    /// Writes the roots that [`RootFile::of`] lists into a directory, over those of an earlier simulator and over nothing else; all of
+    /// them or none. The directory is made if it is not there.
     pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
-        let roots = self.roots()?;
+        let reference = self.inside.reference;
+        let roots = RootFile::of(reference).iter().map(|file| Ok((file.name(reference), self.root_pem(*file)?)));
+        let roots = roots.collect::<Result<Vec<_>, SimError>>()?;
         let fault = |message: String| SimError::Write(message);
         fsio::mend(directory);
         let held = fsio::hold(directory).map_err(|error| fault(error.message))?;
-        let roots = [
-            ("aws-root.crt", roots.aws_pem()),
-            ("manufacturer-root.crt", roots.manufacturer_pem()),
-            ("manufacturer-root-reissue.crt", roots.manufacturer_reissue_pem()),
-        ];
         for (name, _) in &roots {
             let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", directory.join(name).display())))?;
             if !free && !held.dir().content(name, MAX_ROOT).is_ok_and(|(content, _)| chains::is_a_root(&content)) {

@@ -50,6 +50,7 @@ fn the_control_endpoint_does_what_the_methods_do() {
 
     let roots = control(&simulator, "roots", json!({})).json();
     assert_eq!(roots["AwsRoot"], simulator.aws_root_pem().unwrap());
+    assert_eq!(roots["ManufacturerRoot"], simulator.manufacturer_root_pem().unwrap());
     assert_eq!(control(&simulator, "advance", json!({ "Seconds": 5 })).status, 200);
 }
 

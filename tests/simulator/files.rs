@@ -4,12 +4,12 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::Path;
 
-use hsmboot::simulator::{Options, SimError, Simulator, Speed};
+use hsmboot::simulator::{Options, Reference, RootFile, SimError, Simulator, Speed};
 
 use crate::pipe;
 use crate::support::instant;
 
-const ROOTS: [&str; 3] = ["aws-root.crt", "manufacturer-root.crt", "manufacturer-root-reissue.crt"];
+const ROOTS: [&str; 4] = ["aws-root.crt", "manufacturer-root.crt", "aws-us-gov-root.crt", "manufacturer-root-ls1.crt"];
 
 fn texts(dir: &Path) -> Vec<String> {
     ROOTS.iter().map(|name| fs::read_to_string(dir.join(name)).unwrap()).collect()
@@ -23,7 +23,8 @@ fn roots_replace_those_of_an_earlier_simulator() {
     let before = texts(dir.path());
     second.write_roots(dir.path()).unwrap();
     let after = texts(dir.path());
-    assert_eq!(after, [second.aws_root_pem(), second.manufacturer_root_pem(), second.manufacturer_root_reissue_pem()].map(Result::unwrap));
+    assert_eq!(after, RootFile::of(Reference::Today).iter().map(|file| second.root_pem(*file).unwrap()).collect::<Vec<_>>());
+    assert_eq!(after[1], second.manufacturer_root_pem().unwrap());
     assert!(before.iter().all(|text| !after.contains(text)));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), ROOTS.len(), "nothing else is left");
 }

@@ -164,7 +164,7 @@ fn the_certificates_are_those_of_the_api_in_both_halves_of_a_clusters_life() {
     assert_eq!(hsm["issuers"], json!(["AwsHardwareCertificate", "ManufacturerHardwareCertificate"]));
     assert_eq!((&hsm["key"], &hsm["signedBy"]), (&chain("ClusterCsr").unwrap()["key"], &chain("AwsHardwareCertificate").unwrap()["key"]));
     let subject = chain("ClusterCsr").unwrap()["fields"][0]["value"].as_str().unwrap().to_owned();
-    assert!(subject.starts_with("C=US + ST=CA + O=Cavium + OU=N3FIPS + L=SanJose, CN=HSM:"), "{subject}");
+    assert!(subject.starts_with("C=US + ST=CA + OU=LS2 + L=SanJose + O=Marvell, CN=HSM:"), "{subject}");
 
     let claim = Owner::new().claim(&id, &csr_text);
     ok(&simulator, "InitializeCluster", claim.clone());

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value, json};
 
 use super::super::arn::Arn;
+use super::super::chains::Make;
 use super::super::clock::{Clock, Millis};
 use super::super::hardware::Hardware;
 use super::super::ids::{ec2_id, ec2_id_from, resource_id};
@@ -104,7 +105,7 @@ fn make_cluster<'a>(
         backup_due: None,
         settled: now,
     };
-    context.hardware.foresee_hsm();
+    context.hardware.foresee_hsm(make_of(&cluster, &context.place.region));
     Ok(context.world.region(context.place).add(cluster))
 }
 
@@ -241,6 +242,11 @@ fn address(wanted: Option<&str>, zone: &str, taken: impl Fn(&str) -> bool) -> Re
     Ok(ip)
 }
 
+/// The hardware of a cluster in a region, or in a zone of it.
+fn make_of(cluster: &Cluster, region: &str) -> Make {
+    Make { ls2: cluster.hsm_type != HSM1, fips: cluster.mode.as_deref() != Some("NON_FIPS"), us_gov: region.starts_with("us-gov-") }
+}
+
 /// Where in a cluster an HSM is.
 pub(in super::super) struct Seat {
     pub(in super::super) zone: String,
@@ -262,7 +268,7 @@ fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
 pub(in super::super) fn new_hsm(hardware: &Hardware, cluster: &Cluster, seat: Seat, due: Millis) -> Result<Hsm, ApiError> {
     let id = resource_id("hsm").map_err(out_of_order)?;
     let eni = ec2_id("eni").map_err(out_of_order)?;
-    let (card, partition, key) = hardware.place();
+    let (card, partition, key) = hardware.place(make_of(cluster, &seat.zone));
     Ok(Hsm {
         id,
         ip_v6: ip_v6(&seat).filter(|_| cluster.network_type.as_deref() == Some("DUALSTACK")),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::chains::{Identity, Roots};
+use super::super::chains::{Identity, Root};
 use super::super::server::Inside;
 use super::super::state::{Claim, Cluster, ClusterState, Hsm};
 use super::read::{Seen, read};
@@ -29,11 +29,12 @@ pub(super) fn of_cluster(inside: &Inside, id: &str) -> Option<Value> {
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
     let mut world = inside.look();
     let cluster = world.region_of(id)?.cluster(id, &inside.clock, &identify)?;
-    let nodes = nodes(cluster, inside.hardware.made_roots());
+    let roots = cluster.csr_hsm().and_then(|hsm| inside.hardware.made_roots(hsm.card));
+    let nodes = nodes(cluster, roots);
     Some(json!({ "cluster": id, "state": cluster.state.name(), "nodes": json(&nodes) }))
 }
 
-fn nodes(cluster: &Cluster, roots: Option<&Roots>) -> Vec<Node> {
+fn nodes(cluster: &Cluster, roots: Option<(&Root, &Root)>) -> Vec<Node> {
     match (cluster.csr_identity(), roots, &cluster.claim) {
         (Some(identity), Some(roots), _) => before(identity, roots),
         (_, _, Some(claim)) if cluster.state != ClusterState::Uninitialized => after(claim),
@@ -41,16 +42,22 @@ fn nodes(cluster: &Cluster, roots: Option<&Roots>) -> Vec<Node> {
     }
 }
 
-fn before(identity: &Identity, roots: &Roots) -> Vec<Node> {
-    vec![
-        Node::new("AwsRoot", "AWS root", 0, roots.aws_pem()),
-        Node::new("ManufacturerRoot", "Manufacturer root, first issue", 0, roots.manufacturer_pem()),
-        Node::new("ManufacturerRootReissue", "Manufacturer root, second issue", 0, roots.manufacturer_reissue_pem()),
+fn before(identity: &Identity, (aws, manufacturer): (&Root, &Root)) -> Vec<Node> {
+    let mut nodes = vec![Node::new("AwsRoot", "AWS root", 0, aws.pem())];
+    match manufacturer.reissue_pem() {
+        None => nodes.push(Node::new("ManufacturerRoot", "Manufacturer root", 0, manufacturer.pem())),
+        Some(reissue) => nodes.extend([
+            Node::new("ManufacturerRoot", "Manufacturer root, first issue", 0, manufacturer.pem()),
+            Node::new("ManufacturerRootReissue", "Manufacturer root, second issue", 0, reissue),
+        ]),
+    }
+    nodes.extend([
         Node::new("AwsHardwareCertificate", "AWS hardware certificate", 1, &*identity.aws_hardware),
         Node::new("ManufacturerHardwareCertificate", "Manufacturer hardware certificate", 1, &*identity.manufacturer_hardware),
         Node::new("HsmCertificate", "HSM certificate", 2, &*identity.hsm),
         Node::new("ClusterCsr", "Cluster CSR", 3, &*identity.csr),
-    ]
+    ]);
+    nodes
 }
 
 /// The trust anchor's certificates from the root down, and what the first of them signed.

@@ -143,11 +143,16 @@ impl Cluster {
     }
 
     /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
-    pub(in super::super) fn csr_identity(&self) -> Option<&Identity> {
+    pub(in super::super) fn csr_hsm(&self) -> Option<&Hsm> {
         if self.state != ClusterState::Uninitialized {
             return None;
         }
-        self.hsms.iter().find(|hsm| hsm.state == HsmState::Active).and_then(Hsm::identity)
+        self.hsms.iter().find(|hsm| hsm.state == HsmState::Active)
+    }
+
+    /// Its certificates.
+    pub(in super::super) fn csr_identity(&self) -> Option<&Identity> {
+        self.csr_hsm().and_then(Hsm::identity)
     }
 
     /// Whether [`Cluster::settle`] has anything to do.

@@ -1,7 +1,7 @@
 //! The form of a state file: a line that says what it is, then frames.
 //!
 //! ```text
-//! hsmboot-simulator-state/1
+//! hsmboot-simulator-state/2
 //! <length of the content> <its SHA-256> <check>
 //! <content>
 //! <length> <SHA-256> <check>
@@ -18,7 +18,7 @@ use std::io::{self, Read};
 use ring::digest::{SHA256, digest};
 
 /// The first line. A later form of the file has another number.
-const FORMAT: &str = "hsmboot-simulator-state/1\n";
+const FORMAT: &str = "hsmboot-simulator-state/2\n";
 /// What every form begins with.
 const FAMILY: &str = "hsmboot-simulator-state/";
 
@@ -224,9 +224,9 @@ mod tests {
     #[test]
     fn what_is_no_state_file_is_named() {
         assert!(refused(b"").contains("empty"));
-        assert!(refused(b"{\"a\": 1}\n                    ").contains("does not begin with hsmboot-simulator-state/1"));
-        assert!(refused(b"hsmboot-simulator-state/2\n").contains("another version"));
-        assert!(refused(b"hsmboot-simulator-state/1\n").contains("cut short"));
+        assert!(refused(b"{\"a\": 1}\n                    ").contains("does not begin with hsmboot-simulator-state/2"));
+        assert!(refused(b"hsmboot-simulator-state/1\n").contains("another version"));
+        assert!(refused(b"hsmboot-simulator-state/2\n").contains("cut short"));
         assert!(refused(&[0xFF; 200]).contains("does not begin"));
     }
 
