@@ -1,12 +1,42 @@
 //! The errors that every action may answer.
 //!
-//! Names and HTTP statuses are those of the API Reference, "Common Errors". AWS answers a few of them under another name
-//! where a service speaks JSON (UnknownOperationException, UnrecognizedClientException); this API's own reference goes
-//! first. What the reference does not list has the name that AWS JSON services use.
+//! Names and HTTP statuses are those of the API Reference of 2022-06-06, "Common Errors"; what today's lists under another name or
+//! status, [`ApiError::in_edition`] renames. What neither lists has the name that AWS JSON services use.
 
+use super::reference::Reference;
 use super::wire::ApiError;
 
+/// What today's reference calls otherwise: the name of 2022, today's, and its HTTP status.
+const RENAMED: [(&str, &str, u16); 3] = [
+    ("InvalidAction", "UnknownOperationException", 404),
+    ("MissingAction", "UnknownOperationException", 404),
+    ("NotAuthorized", "AccessDeniedException", 403),
+];
+
 impl ApiError {
+    /// The error as that edition of the service names it.
+    pub(super) fn in_edition(self, reference: Reference) -> Self {
+        match RENAMED.iter().find(|(kind, ..)| reference.is_later() && *kind == self.kind) {
+            Some((_, kind, status)) => Self { kind, status: *status, ..self },
+            None => self,
+        }
+    }
+
+    /// "The security token included in the request is expired." Today's.
+    pub(super) fn expired_token() -> Self {
+        Self::new(403, "ExpiredTokenException", "The security token included in the request is expired")
+    }
+
+    /// Today's.
+    pub(super) fn request_timeout() -> Self {
+        Self::new(408, "RequestTimeoutException", "The request timed out.")
+    }
+
+    /// "The input fails to satisfy the constraints specified by an AWS service." Today's.
+    pub(super) fn validation() -> Self {
+        Self::new(400, "ValidationError", "The input fails to satisfy the constraints specified by an AWS service.")
+    }
+
     /// "The action or operation requested is invalid. Verify that the action is typed correctly."
     pub(super) fn invalid_action(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidAction", message)

@@ -25,8 +25,15 @@ pub enum Fault {
     ServiceError,
     /// `access-denied`: CloudHsmAccessDeniedException, HTTP 400. A client gives up.
     AccessDenied,
-    /// `not-authorized`: NotAuthorized, HTTP 400. A client gives up.
+    /// `not-authorized`: AccessDeniedException, HTTP 403; NotAuthorized, 400, in 2022. A client gives up.
     NotAuthorized,
+    /// `expired-token`: ExpiredTokenException, HTTP 403. A client gives up and asks for new credentials.
+    ExpiredToken,
+    /// `request-timeout`: RequestTimeoutException, HTTP 408, nothing changed. A client looks before it sends anything again that is not
+    /// repeatable.
+    RequestTimeout,
+    /// `validation-error`: ValidationError, HTTP 400. A client gives up and shows the message.
+    ValidationError,
     /// `opt-in-required`: OptInRequired, HTTP 403. A client gives up.
     OptInRequired,
     /// `close-before`: the connection is closed before anything is changed.
@@ -56,7 +63,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, a delay of a second among them, by its name.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 20] = [
         ("throttling", Self::Throttling),
         ("internal-failure", Self::InternalFailure),
         ("unknown-failure", Self::UnknownFailure),
@@ -64,6 +71,9 @@ impl Fault {
         ("service-error", Self::ServiceError),
         ("access-denied", Self::AccessDenied),
         ("not-authorized", Self::NotAuthorized),
+        ("expired-token", Self::ExpiredToken),
+        ("request-timeout", Self::RequestTimeout),
+        ("validation-error", Self::ValidationError),
         ("opt-in-required", Self::OptInRequired),
         ("close-before", Self::CloseBefore),
         ("close-after", Self::CloseAfter),
@@ -100,6 +110,9 @@ impl Fault {
                 ApiError::access_denied(format!("User: arn:aws:iam::{account}:user/simulated is not authorized to perform: cloudhsm:{action}"))
             }
             Self::NotAuthorized => ApiError::not_authorized(),
+            Self::ExpiredToken => ApiError::expired_token(),
+            Self::RequestTimeout => ApiError::request_timeout(),
+            Self::ValidationError => ApiError::validation(),
             Self::OptInRequired => ApiError::opt_in_required(),
             _ => return None,
         })

@@ -105,7 +105,8 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
     let (parts, body) = request.into_parts();
     let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
     // What is no call of the API is answered in JSON.
-    let answer = |outcome| protocol.unwrap_or(Protocol::Json).respond(outcome);
+    let reference = inside.reference;
+    let answer = |outcome: Result<Answer, ApiError>| protocol.unwrap_or(Protocol::Json).respond(outcome.map_err(|error| error.in_edition(reference)));
     // Refused by what it says of its size, before any of it is read.
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {

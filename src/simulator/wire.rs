@@ -1,4 +1,4 @@
-//! The wire: JSON 1.1 requests and answers (`facts.md`, "The service").
+//! The wire: JSON 1.1 requests and answers (service model: `protocols`, `targetPrefix`).
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -11,7 +11,7 @@ use super::state::Place;
 /// What `X-Amz-Target` begins with; the action's name follows.
 const TARGET: &str = "BaldrApiService.";
 
-/// A request may have this many octets. Two certificates of 5000 characters and fifty tags fit many times over.
+/// A request may have this many octets. Two texts of 20,000 characters and fifty tags fit many times over.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// The region of a request that is not signed.
@@ -44,6 +44,11 @@ impl ApiError {
 
     pub(super) fn tag(message: impl Into<String>) -> Self {
         Self::new(400, "CloudHsmTagException", message)
+    }
+
+    /// "The request was rejected because it exceeds an AWS CloudHSM limit." Of TagResource alone; later than 2022.
+    pub(super) fn limit_exceeded(message: impl Into<String>) -> Self {
+        Self::new(400, "CloudHsmResourceLimitExceededException", message)
     }
 
     pub(super) fn access_denied(message: impl Into<String>) -> Self {

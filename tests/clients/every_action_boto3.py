@@ -69,21 +69,21 @@ NOT_ALLOWED = {
     "EniIp": ["10.0.0", "10.0.0.0.1", "ten"],
     "Filters": [{"colour": ["red"]}, {"cluster ids": ["x"]}],
     "HsmId": ["hsm-1", CLUSTER],
-    "HsmType": ["hsm1.large", "medium", "hsm1.medium" * 3, ""],
+    "HsmType": ["hsm1.medium", "hsm3x.large", "medium", "hsm1.medium" * 3, ""],
     "IpAddress": ["10.0.0", "10.0.0.0.1", "ten"],
     "MaxResults": [0, -1],
-    "Mode": ["FIPS_140", ""],
+    "Mode": ["FIPS_140", "", None],
     "NetworkType": ["IPV6", ""],
     "NextToken": ["A" * 257, "forged"],
     "Policy": ["", "not JSON", "A" * 20_001, None],
     "ResourceArn": [BACKUP, ARN.replace("backup/", ""), ARN.replace("cloudhsm", "kms"), None],
     "ResourceId": ["cluster-1", "backup-1", HSM, None],
-    "SignedCert": ["A" * 5001, "colon: colon", "under_score", None],
+    "SignedCert": ["A" * 20_001, "colon: colon", "under_score", None],
     "SourceBackupId": ["backup-1", CLUSTER],
     "SubnetIds": [[], ["subnet-1"], ["subnet-0a1b2c3g"], [f"subnet-{number:08x}" for number in range(11)], ["subnet-0a1b2c3d"] * 2, None],
     "TagKeyList": [[], ["k"] * 51, [""], ["k" * 129], ["semi;colon"], None],
     "TagList": TAG_LISTS,
-    "TrustAnchor": ["A" * 5001, "colon: colon", "under_score", None],
+    "TrustAnchor": ["A" * 20_001, "colon: colon", "under_score", None],
 }
 NOT_ALLOWED_IN = {
     ("CreateCluster", "HsmType"): [*NOT_ALLOWED["HsmType"], None],
@@ -92,6 +92,8 @@ NOT_ALLOWED_IN = {
     ("ListTags", "MaxResults"): [0, 101],
     ("TagResource", "TagList"): [*TAG_LISTS, None],
     ("ModifyBackupAttributes", "NeverExpires"): [None],
+    # Of a cluster that is not there the type is no matter; its form is.
+    ("ModifyCluster", "HsmType"): ["medium", "hsm1.medium" * 3, ""],
     ("ModifyCluster", "BackupRetentionPolicy"): [*NOT_ALLOWED["BackupRetentionPolicy"], None],
 }
 # A boolean has no other constraint than its type.

@@ -24,10 +24,11 @@ def post(url, body, headers=()):
 
 
 class Simulator:
-    """`hsmboot simulate`."""
+    """`hsmboot simulate`, of an edition of the service."""
 
-    def __init__(self, program, listen="127.0.0.1:0"):
-        command = [program, "simulate", "--listen", listen]
+    def __init__(self, program, listen="127.0.0.1:0", reference="today"):
+        self.order = {"HsmType": "hsm2m.medium", "Mode": "FIPS"} if reference == "today" else {"HsmType": "hsm1.medium"}
+        command = [program, "simulate", "--listen", listen, "--reference", reference]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline().strip()
         assert line.startswith("listening on "), line
@@ -52,9 +53,9 @@ class Simulator:
     def control(self, command, body):
         return post(f"{self.url}/_control/{command}", body, {"Content-Type": "application/json"})
 
-    def cluster(self, tags=(), region="us-east-1", hsm_type="hsm2m.medium", subnets=1):
+    def cluster(self, tags=(), region="us-east-1", subnets=1):
         ids = [f"subnet-0a1b2c{number}d" for number in range(3, 3 + subnets)]
-        body = {"HsmType": hsm_type, "SubnetIds": ids}
+        body = {**self.order, "SubnetIds": ids}
         if tags:
             body["TagList"] = [{"Key": key, "Value": value} for key, value in tags]
         return self.call("CreateCluster", body, region)["Cluster"]["ClusterId"]

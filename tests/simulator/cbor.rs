@@ -87,7 +87,7 @@ fn errors_have_the_id_of_their_shape() {
     let answer = call_cbor(&simulator, "DescribeClusters", &[]);
     assert_eq!((answer.status, member(&answer.body, "__type").as_text()), (503, Some("ServiceUnavailable")));
     let answer = call_cbor(&simulator, "Nonsense", &[]);
-    assert_eq!((answer.status, member(&answer.body, "__type").as_text()), (400, Some("InvalidAction")));
+    assert_eq!((answer.status, member(&answer.body, "__type").as_text()), (404, Some("UnknownOperationException")));
 }
 
 #[test]
@@ -146,5 +146,5 @@ fn the_header_and_the_path_decide_about_the_protocol() {
     let long = send(&simulator, "/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/DescribeClusters", HEADERS, b"\xa0").unwrap();
     assert_eq!(long.status, 200);
     let other = send(&simulator, "/service/TrentService/operation/DescribeClusters", HEADERS, b"\xa0").unwrap();
-    assert_eq!(member(&other.body, "__type").as_text(), Some("MissingAction"));
+    assert_eq!(member(&other.body, "__type").as_text(), Some("UnknownOperationException"));
 }

@@ -99,7 +99,10 @@ fn refusing_faults_change_nothing_and_pass() {
         (Fault::UnknownFailure, 500, "InternalFailure"),
         (Fault::Unavailable, 503, "ServiceUnavailable"),
         (Fault::ServiceError, 400, "CloudHsmServiceException"),
-        (Fault::NotAuthorized, 400, "NotAuthorized"),
+        (Fault::NotAuthorized, 403, "AccessDeniedException"),
+        (Fault::ExpiredToken, 403, "ExpiredTokenException"),
+        (Fault::RequestTimeout, 408, "RequestTimeoutException"),
+        (Fault::ValidationError, 400, "ValidationError"),
         (Fault::OptInRequired, 403, "OptInRequired"),
         (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
     ] {

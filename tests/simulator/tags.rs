@@ -41,12 +41,12 @@ fn a_resource_has_fifty_tags_at_most_however_they_come() {
     let id = create_cluster(&simulator);
     call(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": many(0..49) }));
     let (kind, message) = refused(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": many(48..51) }));
-    assert_eq!(kind, "CloudHsmTagException");
+    assert_eq!(kind, "CloudHsmResourceLimitExceededException");
     assert!(message.contains(&id) && message.contains("51 tags") && message.contains("at most 50"), "{message}");
     assert_eq!(tags(&simulator, &id), many(0..49), "none of them was added");
 
     assert_eq!(call(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": many(0..50) })).status, 200, "49 are overwritten");
-    assert_eq!(refused(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": many(50..51) })).0, "CloudHsmTagException");
+    assert_eq!(refused(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": many(50..51) })).0, "CloudHsmResourceLimitExceededException");
     assert_eq!(call(&simulator, "TagResource", json!({ "ResourceId": id, "TagList": [tag("k7", "new")] })).status, 200, "overwriting adds none");
 }
 

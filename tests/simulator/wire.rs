@@ -1,3 +1,4 @@
+use hsmboot::simulator::{Options, Reference, Simulator, Speed};
 use serde_json::json;
 
 use crate::support::*;
@@ -26,15 +27,51 @@ fn errors_have_a_type_and_a_message() {
 }
 
 #[test]
-fn an_unknown_action_is_invalid_and_no_action_is_missing() {
-    let simulator = instant();
-    for action in ["Nonsense", "describeClusters", "PutPolicy"] {
-        assert_eq!(refused(&simulator, action, json!({})).0, "InvalidAction", "{action}");
+fn an_unknown_action_is_refused_by_each_editions_name_and_status() {
+    for (reference, unknown, missing) in [
+        (Reference::Today, (404, "UnknownOperationException"), (404, "UnknownOperationException")),
+        (Reference::June2022, (400, "InvalidAction"), (400, "MissingAction")),
+    ] {
+        let simulator = Simulator::spawn(Options { reference, ..Options::default() }).unwrap();
+        let found = |answer: Answer| (answer.status, answer.error().1);
+        for action in ["Nonsense", "describeClusters", "PutPolicy"] {
+            let (status, kind) = found(call(&simulator, action, json!({})));
+            assert_eq!((status, kind.as_str()), unknown, "{action}");
+        }
+        for answer in [call(&simulator, "", json!({})), post(&simulator, "/", "", "{}").unwrap()] {
+            let (status, kind) = found(answer);
+            assert_eq!((status, kind.as_str()), missing);
+        }
+        assert!(simulator.calls().is_empty());
+        let later = call(&simulator, "GetResourcePolicy", json!({})).status;
+        assert_eq!(later, 400, "today a parameter is missing, in 2022 the action");
+        assert_eq!(simulator.calls().len(), usize::from(reference == Reference::Today));
     }
-    assert_eq!(refused(&simulator, "", json!({})).0, "MissingAction");
-    let (status, kind, _) = post(&simulator, "/", "", "{}").unwrap().error();
-    assert_eq!((status, kind.as_str()), (400, "MissingAction"));
-    assert!(simulator.calls().is_empty());
+}
+
+/// What came after 2022 is no member that the edition of that year knows, and in none of its answers.
+#[test]
+fn the_edition_of_2022_has_nothing_of_today() {
+    let simulator = Simulator::spawn(Options { speed: Speed::INSTANT, reference: Reference::June2022, ..Options::default() }).unwrap();
+    let order = json!({ "HsmType": "hsm1.medium", "Mode": "NON_FIPS", "NetworkType": "DUALSTACK", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let id = ok(&simulator, "CreateCluster", order)["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
+    create_hsm(&simulator, &id);
+    let ready = until(&simulator, &id, |now| csr(now).is_some());
+    ok(&simulator, "InitializeCluster", Owner::new().claim(&id, csr(&ready).unwrap()));
+    let shown = describe(&simulator, &id);
+    for name in ["Mode", "NetworkType", "HsmTypeRollbackExpiration", "PreCoPassword"] {
+        assert_eq!(shown.get(name), None, "{name}");
+    }
+    assert_eq!((shown["Hsms"][0].get("HsmType"), shown["Hsms"][0].get("EniIpV6")), (None, None));
+    let backup = ok(&simulator, "DescribeBackups", json!({}))["Backups"][0].clone();
+    assert_eq!((backup.get("BackupArn"), backup.get("HsmType"), backup.get("Mode")), (None, None, None));
+    assert!(
+        refused(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }))
+            .1
+            .contains("HsmType")
+    );
+    simulator.activate(&id).unwrap();
+    assert!(refused(&simulator, "ModifyCluster", json!({ "ClusterId": id, "HsmType": "hsm2m.medium" })).1.contains("BackupRetentionPolicy"));
 }
 
 #[test]
@@ -70,8 +107,8 @@ fn a_connection_is_kept_and_requests_may_be_pipelined() {
     let answers = raw_octets(simulator.address(), all.as_bytes());
     let text = String::from_utf8(answers).unwrap();
     let statuses: Vec<&str> = text.match_indices("HTTP/1.1 ").map(|(at, _)| &text[at + 9..at + 12]).collect();
-    assert_eq!(statuses, ["200", "400", "400", "200"], "{text}");
-    let order = ["Clusters", "CloudHsmInvalidRequestException", "InvalidAction", "\"Clusters"].map(|word| text.find(word).unwrap());
+    assert_eq!(statuses, ["200", "400", "404", "200"], "{text}");
+    let order = ["Clusters", "CloudHsmInvalidRequestException", "UnknownOperationException", "\"Clusters"].map(|word| text.find(word).unwrap());
     assert!(order[0] < order[1] && order[1] < order[2], "{text}");
 }
 

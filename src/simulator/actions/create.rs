@@ -117,7 +117,7 @@ fn source(named: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context
     }
     let id = arn.map_or(named, |arn| arn.id);
     let identify = context.identify();
-    let backup = context.world.region(context.place).backup(id, context.clock, &identify).ok_or_else(|| no_such_backup(id))?;
+    let backup = context.world.region(context.place).backup(id, context.clock, &identify).ok_or_else(|| no_such_backup(named))?;
     if backup.state != BackupState::Ready {
         return Err(ApiError::invalid(format!(
             "Backup '{id}' is in state {}; a cluster can be created only from a READY backup.",

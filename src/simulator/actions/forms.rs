@@ -87,7 +87,7 @@ struct TagForm<'a> {
     value: &'a str,
 }
 
-/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (facts.md, "The service").
+/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (API Reference, `Certificates`).
 #[derive(Serialize)]
 #[serde(untagged)]
 enum CertificatesForm<'a> {

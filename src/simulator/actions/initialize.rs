@@ -10,7 +10,7 @@ use super::super::state::{Claim, ClusterState, INITIALIZATION, Next};
 use super::super::wire::ApiError;
 use super::{Context, no_such_cluster};
 
-/// As the service words it (facts.md, "The service").
+/// As the service words it (User Guide, "Initialize the cluster").
 const IN_PROGRESS: &str = "Cluster is initializing. State will change to INITIALIZED upon completion.";
 
 pub(super) fn initialize_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {

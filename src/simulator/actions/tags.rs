@@ -40,6 +40,7 @@ pub(super) fn tag_resource(members: &Members<'_>, context: &mut Context<'_>) -> 
     let id = members.required("ResourceId", &RESOURCE_ID)?;
     let new = tag_list(members)?.ok_or_else(|| members.missing("TagList"))?;
 
+    let reference = context.reference;
     let tags = resource(id, context)?.changeable()?;
     let mut merged = tags.clone();
     for (key, value) in new {
@@ -49,7 +50,8 @@ pub(super) fn tag_resource(members: &Members<'_>, context: &mut Context<'_>) -> 
         }
     }
     if merged.len() > MOST_TAGS {
-        return Err(ApiError::tag(format!("'{id}' would have {} tags; a resource has at most {MOST_TAGS}.", merged.len())));
+        let message = format!("'{id}' would have {} tags; a resource has at most {MOST_TAGS}.", merged.len());
+        return Err(if reference.is_later() { ApiError::limit_exceeded(message) } else { ApiError::tag(message) });
     }
     *tags = merged;
     Ok(Value::Null)

@@ -8,9 +8,9 @@ use super::{UNKNOWN_BACKUP, World};
 pub const BACKUP_ID: &str = "backup-[2-7a-zA-Z]{11,16}";
 const INVALID: &str = "CloudHsmInvalidRequestException";
 
-pub fn describe_backups(_: &World) -> Table {
+pub fn describe_backups(world: &World) -> Table {
     let mut table = Table::new("DescribeBackups", "describe_backups", json!({}));
-    table.range("MaxResults", (1, 50)).next_token().filters("backupIds, sourceBackupIds, clusterIds, states, neverExpires");
+    table.range("MaxResults", (1, 50)).next_token().filters(world, "backupIds, sourceBackupIds, clusterIds, states, neverExpires");
     table
 }
 

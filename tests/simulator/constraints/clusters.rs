@@ -52,11 +52,15 @@ impl Table {
         self
     }
 
-    pub fn hsm_type(&mut self) -> &mut Self {
-        self.pattern("HsmType", HSM_TYPE, &["hsm2m.medium"], &["hsm.huge", "HSM1.MEDIUM", "hsm1.medium ", ""])
-            .later()
-            .max_length_unreached("HsmType", 32, |n| format!("hsm1.{}", "m".repeat(n - 5)))
-            .of_2022()
+    pub fn hsm_type(&mut self, world: &World) -> &mut Self {
+        if !world.is_later() {
+            return self.pattern("HsmType", r"(hsm1\.medium)", &["hsm1.medium"], &["hsm2m.medium", "HSM1.MEDIUM", "hsm1.medium ", ""]);
+        }
+        self.pattern("HsmType", HSM_TYPE, &["hsm2m.medium"], &["hsm.huge", "HSM1.MEDIUM", "hsm1.medium ", ""]).max_length_unreached(
+            "HsmType",
+            32,
+            |n| format!("hsm1.{}", "m".repeat(n - 5)),
+        )
     }
 
     pub fn tag_list(&mut self) -> &mut Self {
@@ -83,58 +87,67 @@ impl Table {
         self.also("NextToken", "was made for this very call", INVALID, [Vec::new(), beyond], &["NextToken", "altered"])
     }
 
-    pub fn filters(&mut self, names: &'static str) -> &mut Self {
+    pub fn filters(&mut self, world: &World, names: &'static str) -> &mut Self {
         let entry = |name: &str| json!({ name: ["x"] });
         let first = names.split(", ").next().unwrap();
         let many: Value = (0..31).map(|n| (format!("f{n}"), json!(["x"]))).collect::<serde_json::Map<_, _>>().into();
         self.named("Filters", super::table::Rule::Pattern("[a-zA-Z0-9_-]+"), vec![entry(first)], vec![entry("a b"), entry(""), entry("é")]);
-        self.later().named("Filters", super::table::Rule::MaxItems(30), Vec::new(), vec![many]).of_2022();
+        if world.is_later() {
+            self.named("Filters", super::table::Rule::MaxItems(30), Vec::new(), vec![many]);
+        }
         let (within, beyond) =
             (names.split(", ").map(|name| self.with("Filters", entry(name))).collect(), vec![self.with("Filters", entry("colours"))]);
         self.also("Filters", "each name is one that the action documents", INVALID, [within, beyond], &["colours", names])
     }
 }
 
-pub fn create_cluster(_: &World) -> Table {
-    let good = json!({
-        "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
-        "BackupRetentionPolicy": { "Type": "DAYS", "Value": "90" }, "TagList": [{ "Key": "k", "Value": "v" }],
-    });
+pub fn create_cluster(world: &World) -> Table {
+    let mut good = world.order();
+    good["BackupRetentionPolicy"] = json!({ "Type": "DAYS", "Value": "90" });
+    good["TagList"] = json!([{ "Key": "k", "Value": "v" }]);
     let mut table = Table::new("CreateCluster", "create_cluster", good);
-    table.required("HsmType").hsm_type().required("SubnetIds");
+    table.required("HsmType").hsm_type(world).required("SubnetIds");
     table.items("SubnetIds", (1, 10), |n| json!(format!("subnet-0000000{n:x}")));
     let bad = ["subnet-0123456", "subnet-0123456789abcdef01", "subnet-xyzxyzxy", "subnet", ""];
     table.pattern("SubnetIds.1.member", "subnet-[0-9a-fA-F]{8,17}", &["subnet-0123abCD", "subnet-0123456789abcdef0"], &bad);
     let twice = vec![table.with("SubnetIds", json!(["subnet-0a1b2c3d", "subnet-0a1b2c3d"]))];
     table.also("SubnetIds", "one subnet for each Availability Zone", INVALID, [Vec::new(), twice], &["only one subnet per Availability Zone"]);
     table.retention().tag_list();
+    if !world.is_later() {
+        table.id("SourceBackupId", "backup", super::backups::BACKUP_ID).exists("SourceBackupId", "backup-abcdefghijk");
+        let arn = vec![table.with("SourceBackupId", json!("arn:aws:cloudhsm:us-east-1:123456789012:backup/backup-abcdefghijk"))];
+        table.also("SourceBackupId", "no ARN", INVALID, [Vec::new(), arn], &["SourceBackupId"]);
+        return table;
+    }
     table.id("SourceBackupId", "backup", BACKUP_ARN).exists("SourceBackupId", "backup-abcdefghijk");
+    let arn = "arn:aws:cloudhsm:us-east-1:123456789012:backup/backup-abcdefghijk";
+    table.exists("SourceBackupId", arn);
+    let others = ["cluster/cluster-abcdefghijk", "backup/backup-1"]
+        .map(|other| table.with("SourceBackupId", json!(arn.replacen("backup/backup-abcdefghijk", other, 1))));
+    table.also("SourceBackupId", "an ARN is a backup's", INVALID, [Vec::new(), others.to_vec()], &["SourceBackupId"]);
     let old = vec![table.with("HsmType", json!("hsm1.medium"))];
     table.also("HsmType", "not `hsm1.medium`", INVALID, [Vec::new(), old], &["--reference 2022-06-06", "create-hsm1-cluster"]);
     let other = vec![table.with("HsmType", json!("hsm9x.huge"))];
     table.also("HsmType", "a type that there is", INVALID, [Vec::new(), other], &["hsm9x.huge", "hsm2m.medium"]);
     let without = vec![table.with("Mode", Value::Null)];
     table.also("Mode", "required for `hsm2m.medium`", INVALID, [Vec::new(), without], &["Mode", "required"]);
-    let mut modes =
-        Table::new("CreateCluster", "create_cluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
-    modes.later().one_of("Mode", "FIPS, NON_FIPS", &["fips", ""]).one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
-    table.rows.append(&mut modes.rows);
+    table.one_of("Mode", "FIPS, NON_FIPS", &["fips", ""]).one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
     table
 }
 
-pub fn describe_clusters(_: &World) -> Table {
+pub fn describe_clusters(world: &World) -> Table {
     let mut table = Table::new("DescribeClusters", "describe_clusters", json!({}));
-    table.range("MaxResults", (1, 25)).next_token().filters("clusterIds, states, vpcIds");
+    table.range("MaxResults", (1, 25)).next_token().filters(world, "clusterIds, states, vpcIds");
     table
 }
 
-pub fn initialize_cluster(_: &World) -> Table {
+pub fn initialize_cluster(world: &World) -> Table {
     const CERT: &str = r"[a-zA-Z0-9+-/=\s]*";
     let mut table =
         Table::new("InitializeCluster", "initialize_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }));
     table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
     for parameter in ["SignedCert", "TrustAnchor"] {
-        table.required(parameter).max_length(parameter, 20_000, |n| "A".repeat(n));
+        table.required(parameter).max_length(parameter, if world.is_later() { 20_000 } else { 5000 }, |n| "A".repeat(n));
         table.pattern(parameter, CERT, &["-----BEGIN X-----\r\nAa0+,-./=\t\n"], &["Certificate:", "a_b", "\"", "(", ")", "é", "\u{A0}"]);
     }
     table
@@ -150,10 +163,13 @@ pub fn modify_cluster(world: &World) -> Table {
     let good = json!({ "ClusterId": world.cluster, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "90" } });
     let mut table = Table::new("ModifyCluster", "modify_cluster", good);
     table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
-    table.required("BackupRetentionPolicy").retention().later().hsm_type();
-    for row in table.rows.iter_mut().filter(|row| row.parameter == "HsmType") {
-        row.source = super::table::Source::Later;
+    if !world.is_later() {
+        table.required("BackupRetentionPolicy").retention();
+        return table;
     }
+    table.retention().hsm_type(world);
+    let neither = vec![table.with("BackupRetentionPolicy", Value::Null)];
+    table.also("BackupRetentionPolicy", "or HsmType", INVALID, [Vec::new(), neither], &["BackupRetentionPolicy", "not be null"]);
     let instead = super::table::with(&table.with("HsmType", json!("hsm2m.medium")), "BackupRetentionPolicy", Value::Null);
     table.also("BackupRetentionPolicy", "`HsmType` can stand in its place", INVALID, [vec![instead], Vec::new()], &[]);
     let migrates = vec![table.with("HsmType", json!("hsm1.medium"))];

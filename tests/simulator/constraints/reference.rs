@@ -1,5 +1,7 @@
-//! What the API Reference of 2022-06-06 demands of each parameter of each request, and what later models add: a list of its
-//! own, written from the printed reference, that the table is held against.
+//! What the API Reference of 2022-06-06 demands of each parameter of each request, and what today's service model does: lists of their
+//! own, written from those, that the tables are held against.
+
+use hsmboot::simulator::Reference;
 
 use super::table::Rule::{self, Max, MaxItems, MaxLength, Min, MinItems, MinLength, OneOf, Pattern, Required};
 
@@ -11,7 +13,7 @@ const ZONE: Rule = Pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1
 const REGION: Rule = Pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d");
 const TAG: Rule = Pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$");
 const CERT: Rule = Pattern(r"[a-zA-Z0-9+-/=\s]*");
-/// `(hsm1\.medium)` there; widened to the type that came later.
+const HSM_TYPE_2022: Rule = Pattern(r"(hsm1\.medium)");
 const HSM_TYPE: Rule = Pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)");
 const BACKUP_ARN: Rule = Pattern(
     r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}",
@@ -30,7 +32,7 @@ const TOKEN: [Rule; 2] = [MaxLength(256), Pattern(".*")];
 type Parameter = (&'static str, &'static [Rule]);
 
 /// As of 2022-06-06.
-pub const OF_2022: [(&str, &[Parameter]); 15] = [
+const OF_2022: [(&str, &[Parameter]); 15] = [
     (
         "CopyBackupToRegion",
         &[
@@ -46,8 +48,8 @@ pub const OF_2022: [(&str, &[Parameter]); 15] = [
         &[
             ("BackupRetentionPolicy.Type", &[OneOf("DAYS")]),
             ("BackupRetentionPolicy.Value", &DAYS),
-            ("HsmType", &[Required, HSM_TYPE]),
-            ("SourceBackupId", &[BACKUP_ARN]),
+            ("HsmType", &[Required, HSM_TYPE_2022]),
+            ("SourceBackupId", &[BACKUP]),
             ("SubnetIds", &[Required, MinItems(1), MaxItems(10)]),
             ("SubnetIds[]", &[Pattern("subnet-[0-9a-fA-F]{8,17}")]),
             ("TagList", &[MinItems(1), MaxItems(50)]),
@@ -73,8 +75,8 @@ pub const OF_2022: [(&str, &[Parameter]); 15] = [
         "InitializeCluster",
         &[
             ("ClusterId", &[Required, CLUSTER]),
-            ("SignedCert", &[Required, MaxLength(20_000), CERT]),
-            ("TrustAnchor", &[Required, MaxLength(20_000), CERT]),
+            ("SignedCert", &[Required, MaxLength(5000), CERT]),
+            ("TrustAnchor", &[Required, MaxLength(5000), CERT]),
         ],
     ),
     ("ListTags", &[("MaxResults", &[Min(1), Max(100)]), ("NextToken", &TOKEN), ("ResourceId", &[Required, RESOURCE])]),
@@ -108,14 +110,53 @@ pub const OF_2022: [(&str, &[Parameter]); 15] = [
     ),
 ];
 
-/// What later models have besides. Two things that they loosen stay as they were: SignedCert and TrustAnchor with 20000
-/// characters, and SourceBackupId with an ARN, which names a backup of another account.
-pub const LATER: [(&str, &[Parameter]); 7] = [
-    ("CreateCluster", &[("HsmType", &[MaxLength(32)]), ("Mode", &[OneOf("FIPS, NON_FIPS")]), ("NetworkType", &[OneOf("IPV4, DUALSTACK")])]),
+/// What today's model has in place of the reference's, or besides.
+const TODAY: [(&str, &[Parameter]); 8] = [
+    (
+        "CreateCluster",
+        &[
+            ("BackupRetentionPolicy.Type", &[OneOf("DAYS")]),
+            ("BackupRetentionPolicy.Value", &DAYS),
+            ("HsmType", &[Required, HSM_TYPE, MaxLength(32)]),
+            ("Mode", &[OneOf("FIPS, NON_FIPS")]),
+            ("NetworkType", &[OneOf("IPV4, DUALSTACK")]),
+            ("SourceBackupId", &[BACKUP_ARN]),
+            ("SubnetIds", &[Required, MinItems(1), MaxItems(10)]),
+            ("SubnetIds[]", &[Pattern("subnet-[0-9a-fA-F]{8,17}")]),
+            ("TagList", &[MinItems(1), MaxItems(50)]),
+            ("TagList[].Key", &TAG_KEY),
+            ("TagList[].Value", &TAG_VALUE),
+        ],
+    ),
     ("DeleteResourcePolicy", &[("ResourceArn", &[ARN])]),
-    ("DescribeBackups", &[("Filters", &[MaxItems(30)])]),
-    ("DescribeClusters", &[("Filters", &[MaxItems(30)])]),
+    ("DescribeBackups", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]), ("MaxResults", &[Min(1), Max(50)]), ("NextToken", &TOKEN)]),
+    ("DescribeClusters", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]), ("MaxResults", &[Min(1), Max(25)]), ("NextToken", &TOKEN)]),
     ("GetResourcePolicy", &[("ResourceArn", &[ARN])]),
-    ("ModifyCluster", &[("HsmType", &[HSM_TYPE, MaxLength(32)])]),
+    (
+        "InitializeCluster",
+        &[
+            ("ClusterId", &[Required, CLUSTER]),
+            ("SignedCert", &[Required, MaxLength(20_000), CERT]),
+            ("TrustAnchor", &[Required, MaxLength(20_000), CERT]),
+        ],
+    ),
+    (
+        "ModifyCluster",
+        &[
+            ("BackupRetentionPolicy.Type", &[OneOf("DAYS")]),
+            ("BackupRetentionPolicy.Value", &DAYS),
+            ("ClusterId", &[Required, CLUSTER]),
+            ("HsmType", &[HSM_TYPE, MaxLength(32)]),
+        ],
+    ),
     ("PutResourcePolicy", &[("Policy", &[MinLength(1), MaxLength(20_000)]), ("ResourceArn", &[ARN])]),
 ];
+
+/// Each action of an edition with its parameters.
+pub fn of(reference: Reference) -> Vec<(&'static str, &'static [Parameter])> {
+    if reference == Reference::June2022 {
+        return OF_2022.to_vec();
+    }
+    let unchanged = OF_2022.into_iter().filter(|(action, _)| !TODAY.iter().any(|(other, _)| other == action));
+    unchanged.chain(TODAY).collect()
+}

@@ -37,7 +37,7 @@ impl Table {
             String::new(),
         ];
         let (good, bad): (Vec<&str>, Vec<&str>) = (good.iter().map(String::as_str).collect(), bad.iter().map(String::as_str).collect());
-        self.later().pattern("ResourceArn", ARN, &good, &bad);
+        self.pattern("ResourceArn", ARN, &good, &bad);
         let missing = vec![self.with("ResourceArn", Value::Null)];
         self.also(
             "ResourceArn",
@@ -89,7 +89,7 @@ pub fn put_resource_policy(world: &World) -> Table {
     let policy = |n: usize| format!("{{}}{}", " ".repeat(n.saturating_sub(2)));
     let mut table = Table::new("PutResourcePolicy", "put_resource_policy", json!({ "ResourceArn": arn(world), "Policy": "{}" }));
     table.resource_arn(world);
-    table.later().max_length("Policy", 20_000, policy);
+    table.max_length("Policy", 20_000, policy);
     table.shortest("Policy", 1);
     let missing = vec![table.with("Policy", Value::Null)];
     table.also("Policy", "is what the call puts", "CloudHsmInvalidRequestException", [Vec::new(), missing], &["Policy", "not be null"]);

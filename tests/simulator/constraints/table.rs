@@ -54,10 +54,8 @@ impl Rule {
 /// Where a rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// The API Reference as of 2022-06-06.
+    /// The API Reference of 2022-06-06, or today's service model.
     Reference,
-    /// A later service model.
-    Later,
     /// Guides, or this simulator's own decision: docs/simulator.md says which.
     Page,
 }
@@ -87,33 +85,27 @@ pub struct Table {
     pub test: &'static str,
     good: Value,
     pub rows: Vec<Row>,
-    later: bool,
 }
 
 const INVALID: &str = "CloudHsmInvalidRequestException";
 
 impl Table {
     pub fn new(action: &'static str, test: &'static str, good: Value) -> Self {
-        Self { action, test, good, rows: Vec::new(), later: false }
-    }
-
-    /// The rows that follow are of models later than 2022.
-    pub fn later(&mut self) -> &mut Self {
-        self.later = true;
-        self
-    }
-
-    /// And these are not.
-    pub fn of_2022(&mut self) -> &mut Self {
-        self.later = false;
-        self
+        Self { action, test, good, rows: Vec::new() }
     }
 
     fn row(&mut self, parameter: &'static str, rule: Rule, within: Vec<Value>, beyond: Vec<Value>) -> &mut Self {
         let put = |values: Vec<Value>| values.into_iter().map(|value| with(&self.good, parameter, value)).collect();
-        let source = if self.later { Source::Later } else { Source::Reference };
         let named = format!("'{parameter}'");
-        let row = Row { parameter, rule, source, within: put(within), beyond: put(beyond), kind: INVALID, words: vec![named, rule.wording()] };
+        let row = Row {
+            parameter,
+            rule,
+            source: Source::Reference,
+            within: put(within),
+            beyond: put(beyond),
+            kind: INVALID,
+            words: vec![named, rule.wording()],
+        };
         self.rows.push(row);
         self
     }
