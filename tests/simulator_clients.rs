@@ -183,7 +183,7 @@ fn the_roots_are_there_when_the_first_line_is() {
     let directory = tempfile::tempdir().unwrap();
     let roots = directory.path().join("new/roots");
     let simulator = Simulate::start(&["--instant", "--roots", roots.to_str().unwrap()]);
-    for name in ["aws-root.crt", "manufacturer-root.crt", "manufacturer-root-reissue.crt"] {
+    for name in ["aws-root.crt", "manufacturer-root.crt", "aws-us-gov-root.crt", "manufacturer-root-ls1.crt"] {
         let text = std::fs::read_to_string(roots.join(name)).unwrap();
         assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{name}");
     }

@@ -57,7 +57,7 @@ def constraints(url):
         (hsm.create_cluster, {"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": []}),
         (hsm.create_hsm, {"ClusterId": "cluster-1", "AvailabilityZone": "us-east-1a"}),
         (hsm.describe_clusters, {"MaxResults": 26}),
-        (hsm.initialize_cluster, {"ClusterId": "cluster-abcdefghijk", "SignedCert": "A" * 5001, "TrustAnchor": "A"}),
+        (hsm.initialize_cluster, {"ClusterId": "cluster-abcdefghijk", "SignedCert": "A" * 20_001, "TrustAnchor": "A"}),
         (hsm.delete_hsm, {"ClusterId": "cluster-abcdefghijk"}),
         (hsm.delete_cluster, {}),
     ]:
@@ -111,10 +111,11 @@ def claim(url):
     cluster = until(hsm, cluster_id, "INITIALIZED", in_state("INITIALIZED"))
     assert cluster["Certificates"] == {"ClusterCertificate": signed}, cluster["Certificates"]
 
+    [address] = [one["EniIp"] for one in cluster["Hsms"]]
     second = hsm.create_hsm(ClusterId=cluster_id, AvailabilityZone=zone)["Hsm"]
     refused("CloudHsmInvalidRequestException", hsm.delete_cluster, ClusterId=cluster_id)
     hsm.delete_hsm(ClusterId=cluster_id, HsmId=second["HsmId"])
-    assert hsm.delete_hsm(ClusterId=cluster_id, EniIp=first["EniIp"])["HsmId"] == first["HsmId"]
+    assert hsm.delete_hsm(ClusterId=cluster_id, EniIp=address)["HsmId"] == first["HsmId"]
     until(hsm, cluster_id, "an empty cluster", lambda now: not now["Hsms"])
     assert hsm.delete_cluster(ClusterId=cluster_id)["Cluster"]["State"] == "DELETE_IN_PROGRESS"
     until(hsm, cluster_id, "DELETED", in_state("DELETED"))

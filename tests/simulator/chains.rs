@@ -272,9 +272,7 @@ impl Today {
 
     fn common_name(&self, certificate: &str) -> String {
         let der = self.der(certificate);
-        let certificate = read(&der);
-        let name = certificate.subject().iter_common_name().next().unwrap().as_str().unwrap().to_owned();
-        name
+        read(&der).subject().iter_common_name().next().unwrap().as_str().unwrap().to_owned()
     }
 }
 
