@@ -1,5 +1,6 @@
 //! The simulator and `check` judge the same pairs, each with a reader and rules of its own. Over a corpus of odd pairs they say the same, but for what is
 //! listed here with its reason.
+#![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[allow(dead_code, unreachable_pub)]
