@@ -55,7 +55,7 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
     Ok(certificate)
 }
 
-fn unsound(what: &str) -> Error {
+pub(super) fn unsound(what: &str) -> Error {
     Error::new(
         Class::Machine,
         "ca-certificate-unsound",
@@ -64,7 +64,7 @@ fn unsound(what: &str) -> Error {
     )
 }
 
-fn check_terms(terms: &Terms<'_>) -> Result<()> {
+pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
     let bad = |what: &str| Err(Error::new(Class::Usage, "bad-terms", format!("no certificate can be made: {what}"), ""));
     let zero = terms.serial.iter().all(|byte| *byte == 0);
     // The INTEGER's own sign octet counts: RFC 5280 4.1.2.2 allows 20 octets in all.

@@ -1,6 +1,7 @@
 //! The owner's CA: its key, wherever it lives; making one (`ca init`), showing one (`ca show`).
 //!
-//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS guide names them. Private keys and
+//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS guide names them; with an offline root above
+//! it, the first is `chainCA.crt`. Private keys and
 //! passphrases live in types that wipe themselves and print nothing; they leave only encrypted, or where the user asked for a plain key.
 //!
 //! ```no_run
@@ -18,6 +19,7 @@
 
 mod generate;
 mod init;
+mod intermediate;
 mod key;
 mod passphrase;
 mod show;
@@ -25,6 +27,7 @@ mod subject;
 
 pub use self::generate::{KeyType, NewKey};
 pub use self::init::{Terms, make_trust_anchor};
+pub use self::intermediate::make_intermediate;
 #[cfg(feature = "pkcs11")]
 pub use self::key::Pkcs11Uri;
 pub use self::key::{

@@ -1,5 +1,7 @@
 //! `hsmboot ca init`, `hsmboot ca show`
 
+mod issuer;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -11,13 +13,15 @@ use super::key::KeyAccess;
 use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
-use crate::bundle::{CA_FILE, CA_KEY_FILE};
-use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_trust_anchor, parse_subject};
+use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
+use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_intermediate, make_trust_anchor, parse_subject};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::outside::shown;
 use crate::sign::DEFAULT_DAYS;
-use crate::x509::{Certificate, write};
+use crate::x509::{TrustAnchor, write};
+pub(crate) use issuer::Issuer;
+use issuer::IssuerArgs;
 
 /// Make a CA for claiming clusters, or look at one
 #[derive(Debug, clap::Subcommand)]
@@ -32,22 +36,23 @@ pub enum Command {
     Show(ShowArgs),
 }
 
-/// Make a CA: customerCA.crt, and customerCA.key encrypted under a passphrase, or a key on a token
+/// Make a CA: customerCA.crt (or chainCA.crt, under another CA), and customerCA.key encrypted under a passphrase, or a key on a token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is made on the token, and never leaves it. \
-Then customerCA.crt alone is written. No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
+Then customerCA.crt alone is written. With --issuer the CA is an intermediate under that one: chainCA.crt holds it and all above it, and is the trust anchor (--ca). No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
 
 Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key 'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca --region eu-central-1
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt --issuer-key ./root/customerCA.key
 
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase, or the token or the key does not sign; 6 AWS KMS refused or cannot be reached; \
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
 8 there is one already")]
 pub struct InitArgs {
-    /// The directory to write customerCA.crt and customerCA.key into
+    /// The directory to write customerCA.crt (or chainCA.crt) and customerCA.key into
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The CA's name: an RFC 4514 string, most specific part first (CN=A,C=DE), or as openssl takes it (/C=DE/CN=A)
@@ -68,6 +73,8 @@ pub struct InitArgs {
     /// Replace files of other content
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    issuer: IssuerArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     #[command(flatten)]
@@ -104,14 +111,43 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
 
 fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     let subject = parse_subject(&args.subject)?;
-    let order = Order { subject: &subject, key_type: args.key_type.unwrap_or_default(), days: args.days, force: args.force };
     let elsewhere = args.ca_key.as_deref().map(KeySource::parse).transpose()?;
-    if let Some(source) = elsewhere {
-        return init_elsewhere(args, &order, &source, ui);
-    }
+    let named = args.issuer.named(&subject, super::now())?;
+    let file = if named.is_some() { CHAIN_FILE } else { CA_FILE };
+    // A chain beside a certificate that stands there already would not be the one that is taken.
+    let files = [CA_FILE, CHAIN_FILE];
+    let files = if named.is_some() { &files[..] } else { files.get(..1).unwrap_or_default() };
     #[cfg(feature = "awskms")]
-    args.access.options_for(&KeySource::File(args.out.join(CA_KEY_FILE)))?;
-    check_free(&args.out, &[CA_KEY_FILE, CA_FILE], order.force)?;
+    let aws = {
+        let here = KeySource::File(args.out.join(CA_KEY_FILE));
+        let sources = [elsewhere.as_ref(), named.as_ref().map(|named| &named.source)];
+        let in_aws = sources.into_iter().flatten().find(|source| matches!(source, KeySource::Kms(_)));
+        args.access.options_for(in_aws.unwrap_or(&here))?
+    };
+    let places: Vec<&str> = files.iter().copied().chain(elsewhere.is_none().then_some(CA_KEY_FILE)).collect();
+    check_free(&args.out, &places, args.force)?;
+    let issuer = match named {
+        None => None,
+        Some(named) => Some(named.open(
+            &args.issuer,
+            &args.token,
+            #[cfg(feature = "awskms")]
+            aws.clone(),
+            ui,
+        )?),
+    };
+    let (key_type, issuer) = (args.key_type.unwrap_or_default(), issuer.as_ref());
+    let order = Order { subject: &subject, key_type, days: args.days, force: args.force, file, issuer };
+    if let Some(source) = elsewhere {
+        let access = KeyAccess {
+            passphrase: &args.passphrase,
+            token: &args.token,
+            certificate: None,
+            #[cfg(feature = "awskms")]
+            aws,
+        };
+        return init_elsewhere(args, &order, &source, &access, ui);
+    }
     let key_path = args.out.join(CA_KEY_FILE);
     let passphrase = match args.no_passphrase {
         true => None,
@@ -126,32 +162,22 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     if passphrase.is_none() {
         ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", shown(&key_path)));
     }
-    let (certificate, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
-    let summary = CaSummary::of(&certificate);
-    let mut text = format!("made a CA\n  certificate  {}\n  key          {}\n", shown(args.out.join(CA_FILE)), shown(&key_path));
-    text.push_str(&lines(&summary));
+    let (made, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
+    let mut text = format!("made a CA\n  {:12} {}\n  key          {}\n", order.noun(), shown(args.out.join(file)), shown(&key_path));
+    text.push_str(&described(&made));
     text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
-    let document = json!({
-        "certificate": path_value(&args.out.join(CA_FILE)),
-        "key": path_value(&key_path),
-        "key_encrypted": passphrase.is_some(),
-        "ca": summary,
-    });
+    let mut document = document(&made, &args.out.join(file));
+    if let Some(object) = document.as_object_mut() {
+        object.insert("key".to_owned(), path_value(&key_path));
+        object.insert("key_encrypted".to_owned(), json!(passphrase.is_some()));
+    }
     Ok(Outcome::done(document, text))
 }
 
 /// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
-fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &Ui) -> Result<Outcome> {
-    let access = KeyAccess {
-        passphrase: &args.passphrase,
-        token: &args.token,
-        certificate: None,
-        #[cfg(feature = "awskms")]
-        aws: args.access.options_for(source)?,
-    };
-    check_free(&args.out, &[CA_FILE], order.force)?;
+fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, access: &KeyAccess<'_>, ui: &Ui) -> Result<Outcome> {
     let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
-    let path = args.out.join(CA_FILE);
+    let path = args.out.join(order.file);
     let kept = |mut error: Error| {
         if made {
             error.message.push_str(&format!("\n  the key was made all the same, and stays: {name}"));
@@ -159,21 +185,35 @@ fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, ui: &U
         }
         error
     };
-    let certificate = order.certify(loaded.key.as_ref()).map_err(kept)?;
-    let text = certificate.to_pem();
-    let file = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: order.force };
+    let certified = order.certify(loaded.key.as_ref()).map_err(kept)?;
+    let text = certified.to_pem();
+    let file = NewFile { name: order.file.to_owned(), content: text.as_bytes(), mode: 0o644, replace: order.force };
     fsio::write_all(&args.out, &[file]).map_err(kept)?;
-    let summary = CaSummary::of(&certificate);
     let how = if made { "made on the token; it cannot leave it" } else { "was there already" };
-    let mut text = format!("made a CA\n  certificate  {}\n  key          {name}\n               {how}\n", shown(&path));
-    text.push_str(&lines(&summary));
+    let mut text = format!("made a CA\n  {:12} {}\n  key          {name}\n               {how}\n", order.noun(), shown(&path));
+    text.push_str(&described(&certified));
     text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
-    let document = json!({ "certificate": path_value(&path), "key": name, "key_made": made, "ca": summary });
+    let mut document = document(&certified, &path);
+    if let Some(object) = document.as_object_mut() {
+        object.insert("key".to_owned(), json!(name));
+        object.insert("key_made".to_owned(), json!(made));
+    }
     Ok(Outcome::done(document, text))
 }
 
-/// More than certificate and key take: each has at most 5000 characters or so.
-const ROOM: usize = 16 * 1024;
+fn document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
+    let chain: Vec<CaSummary> = made.above().iter().map(CaSummary::of).collect();
+    json!({ "certificate": path_value(path), "ca": CaSummary::of(made.first()), "chain": chain })
+}
+
+/// The CA, and the names of those above it.
+fn described(made: &TrustAnchor) -> String {
+    let above = |ca: &crate::x509::Certificate| format!("  {:16} {}\n", "under", crate::x509::name_text(ca.subject()));
+    lines(&CaSummary::of(made.first())) + &made.above().iter().map(above).collect::<String>()
+}
+
+/// More than certificates and key take: a chain has at most 16,000 characters, a key about 5000.
+const ROOM: usize = 32 * 1024;
 
 /// A CA to be made.
 pub(crate) struct Order<'a> {
@@ -181,6 +221,10 @@ pub(crate) struct Order<'a> {
     pub(crate) key_type: KeyType,
     pub(crate) days: u32,
     pub(crate) force: bool,
+    /// What its certificate's file, or its chain's, is called.
+    pub(crate) file: &'static str,
+    /// The CA above it, where it is not its own.
+    pub(crate) issuer: Option<&'a Issuer>,
 }
 
 /// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
@@ -204,11 +248,19 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
 }
 
 impl Order<'_> {
-    /// The certificate for a key.
-    fn certify(&self, key: &dyn CaKey) -> Result<Certificate> {
+    const fn noun(&self) -> &'static str {
+        if self.issuer.is_some() { "chain" } else { "certificate" }
+    }
+
+    /// The certificate for a key; under an issuer, the chain, which CloudHSM would not refuse.
+    fn certify(&self, key: &dyn CaKey) -> Result<TrustAnchor> {
         let serial = write::serial(super::random()?);
-        let (not_before, not_after) = write::lifetime(super::now(), self.days);
-        make_trust_anchor(&Terms { subject: self.subject, serial: &serial, not_before, not_after }, key)
+        let now = super::now();
+        let (not_before, not_after) = write::lifetime(now, self.days);
+        let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
+        let Some(issuer) = self.issuer else { return make_trust_anchor(&terms, key).map(TrustAnchor::from) };
+        let chain = make_intermediate(&terms, key.spki(), &issuer.trust_anchor, issuer.key.as_ref())?;
+        crate::check::trust_anchor(chain.to_pem().as_bytes(), now).map(|(chain, _)| chain)
     }
 
     /// Makes key and certificate and writes both, or neither; gives both, ready to sign.
@@ -217,20 +269,20 @@ impl Order<'_> {
         passphrase: Option<&Passphrase>,
         ui: &Ui,
         write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
-    ) -> Result<(Certificate, FileKey)> {
+    ) -> Result<(TrustAnchor, FileKey)> {
         ui.detail(&format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
         let signer = key.signer()?;
-        let certificate = self.certify(&signer)?;
+        let certified = self.certify(&signer)?;
         let key_pem = key.to_pem(passphrase)?;
-        let cert_pem = certificate.to_pem();
+        let cert_pem = certified.to_pem();
         let file = |name: &str, mode| (name.to_owned(), mode);
-        let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(CA_FILE, 0o644));
+        let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(self.file, 0o644));
         write(&[
             NewFile { name: key_file.0, content: key_pem.as_bytes(), mode: key_file.1, replace: self.force },
             NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
         ])?;
-        Ok((certificate, signer))
+        Ok((certified, signer))
     }
 }
 

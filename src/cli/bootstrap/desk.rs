@@ -313,11 +313,10 @@ impl<'a> Desk<'a> {
         if self.ca.is_none() {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
-            let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false };
+            let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false, file: CA_FILE, issuer: None };
             self.ui.say(&format!("making a CA, with a key of type {key_type}"));
-            let (certificate, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
+            let (trust_anchor, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
             let place = store.place(CA_FILE).to_string();
-            let trust_anchor = TrustAnchor::from(certificate);
             self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?);
             self.ca = Some(CaFile { text: trust_anchor.to_pem().into_bytes(), trust_anchor, place });
             self.key = Some(Box::new(key));

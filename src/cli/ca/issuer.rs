@@ -1,0 +1,132 @@
+//! `hsmboot ca init --issuer`: the CA above the one that is to be made.
+
+use std::path::PathBuf;
+
+use crate::ca::{CaKey, KeySource};
+use crate::check;
+use crate::cli::args::PassphraseArgs;
+use crate::cli::key::KeyAccess;
+use crate::cli::owner::read_trust_anchor;
+use crate::cli::token::TokenArgs;
+use crate::cli::ui::Ui;
+use crate::error::{Class, Error, Result};
+use crate::fsio::{self, MAX_INPUT};
+use crate::outside::shown;
+use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
+
+/// What the command line says of the issuer.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "An intermediate, under a CA that is there")]
+pub struct IssuerArgs {
+    /// The issuer's certificate, or its chain: makes an intermediate under it, and writes chainCA.crt instead of customerCA.crt
+    #[arg(long, value_name = "CERT", requires = "issuer_key")]
+    issuer: Option<PathBuf>,
+    /// The issuer's private key: a file, a pkcs11: URI, or awskms: and a key's ARN, alias or id
+    #[arg(long, value_name = "KEY", requires = "issuer")]
+    issuer_key: Option<PathBuf>,
+    /// Take the passphrase of the issuer's key from the first line of a file
+    #[arg(long, value_name = "FILE", requires = "issuer_key", group = "issuer_passphrase")]
+    issuer_passphrase_file: Option<PathBuf>,
+    /// Take it from an open file descriptor
+    #[arg(long, value_name = "N", requires = "issuer_key", group = "issuer_passphrase")]
+    issuer_passphrase_fd: Option<u32>,
+    /// Take it from the environment variable of this name
+    #[arg(long, value_name = "NAME", requires = "issuer_key", group = "issuer_passphrase")]
+    issuer_passphrase_env: Option<String>,
+}
+
+/// A CA that is there, with the key of its first certificate.
+pub(crate) struct Issuer {
+    pub(crate) trust_anchor: TrustAnchor,
+    pub(crate) key: Box<dyn CaKey>,
+}
+
+/// A CA that is there, and where its key is.
+pub(super) struct Named {
+    trust_anchor: TrustAnchor,
+    pub(super) source: KeySource,
+}
+
+impl IssuerArgs {
+    /// The issuer, where one is named. That a CA of this name can be made under it shows before any key is opened or made.
+    ///
+    /// # Errors
+    /// Class [`Class::Input`]: it is no certificate, or chain; [`Class::Ca`], `trust-anchor-refused`: CloudHSM would refuse what comes of it.
+    pub(super) fn named(&self, subject: &[u8], now: Moment) -> Result<Option<Named>> {
+        let (Some(file), Some(key)) = (&self.issuer, &self.issuer_key) else { return Ok(None) };
+        let place = shown(file);
+        let trust_anchor = read_trust_anchor(&fsio::read(file, "the issuer's certificate", MAX_INPUT)?, &place)?;
+        let at_place = |mut error: Error| {
+            error.message = format!("{place}: {}", error.message);
+            error
+        };
+        check::trust_anchor(trust_anchor.to_pem().as_bytes(), now).map_err(at_place)?;
+        has_room(&trust_anchor).map_err(at_place)?;
+        check::allows(&trust_anchor, subject, now).map_err(at_place)?;
+        Ok(Some(Named { trust_anchor, source: KeySource::parse(key)? }))
+    }
+}
+
+impl Named {
+    /// Opens the issuer's key.
+    ///
+    /// # Errors
+    /// As [`KeyAccess::load`].
+    pub(super) fn open(self, args: &IssuerArgs, token: &TokenArgs, #[cfg(feature = "awskms")] aws: crate::aws::Options, ui: &Ui) -> Result<Issuer> {
+        let passphrase = PassphraseArgs {
+            passphrase_file: args.issuer_passphrase_file.clone(),
+            passphrase_fd: args.issuer_passphrase_fd,
+            passphrase_env: args.issuer_passphrase_env.clone(),
+        };
+        let access = KeyAccess {
+            passphrase: &passphrase,
+            token,
+            certificate: Some(self.trust_anchor.first().clone()),
+            #[cfg(feature = "awskms")]
+            aws,
+        };
+        let key = access.load(&self.source, ui)?.key;
+        if key.spki() != self.trust_anchor.first().spki() {
+            let digest = |spki: &[u8]| crate::x509::hex(&crate::x509::sha256(spki));
+            return Err(Error::new(
+                Class::Ca,
+                "ca-key-mismatch",
+                format!(
+                    "the issuer's key is not the issuer certificate's\n  certificate SHA-256 of its key {}\n  issuer key  SHA-256 of its key {}",
+                    digest(self.trust_anchor.first().spki()),
+                    digest(key.spki()),
+                ),
+                "give the certificate and the key of the same CA: of a chain, the key of its first certificate",
+            ));
+        }
+        Ok(Issuer { trust_anchor: self.trust_anchor, key })
+    }
+}
+
+/// That one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and since each of a chain must say that it is a CA.
+fn has_room(issuer: &TrustAnchor) -> Result<()> {
+    let refused = |what: String, hint: &str| Err(Error::new(Class::Ca, "trust-anchor-refused", what, hint));
+    if issuer.count() >= MAX_CERTIFICATES {
+        return refused(
+            format!("the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM takes no more (User Guide, Initialize the cluster)"),
+            "make the new CA under one that is nearer to the root",
+        );
+    }
+    for (above, certificate) in issuer.certificates().enumerate() {
+        let name = name_text(certificate.subject());
+        let Some(constraints) = certificate.extensions().basic_constraints else {
+            return refused(
+                format!("{name} has no basicConstraints, expected CA:TRUE in each certificate of a chain"),
+                "CloudHSM may take it alone, as trust anchor without an intermediate",
+            );
+        };
+        let below = u64::try_from(above).unwrap_or(u64::MAX).saturating_add(1);
+        if constraints.path_len.is_some_and(|allowed| allowed < below) {
+            return refused(
+                format!("{name} allows {} CAs below it (pathLen), and there would be {below}", constraints.path_len.unwrap_or_default()),
+                "use an issuer that allows one more, or have it sign clusters itself: `hsmboot sign` with its chain and its key",
+            );
+        }
+    }
+    Ok(())
+}
