@@ -61,8 +61,9 @@ pub fn make_intermediate(terms: &Terms<'_>, spki: &[u8], issuer: &TrustAnchor, i
             "check the key, or the token and its mechanism; nothing has been written",
         ));
     }
-    TrustAnchor::of(certificate, issuer.certificates().cloned().collect())
-        .map_err(|fault| Error::new(Class::Usage, "bad-subject", format!("the chain would have {fault}"), "choose a shorter subject, or an issuer nearer to its root"))
+    TrustAnchor::of(certificate, issuer.certificates().cloned().collect()).map_err(|fault| {
+        Error::new(Class::Usage, "bad-subject", format!("the chain would have {fault}"), "choose a shorter subject, or an issuer nearer to its root")
+    })
 }
 
 fn tbs(terms: &Terms<'_>, spki: &[u8], issuer: &Certificate, algorithm: &[u8]) -> Vec<u8> {
@@ -115,7 +116,10 @@ mod tests {
             let terms = Terms { subject: &subject, serial: &[1], not_before: moment(from), not_after: moment(to) };
             let chain = make_intermediate(&terms, own.spki(), &root, &root_key).unwrap();
             let cert = chain.first();
-            assert_eq!((chain.above(), cert.issuer(), cert.subject(), cert.spki()), (&[root.first().clone()][..], root.first().subject(), &subject[..], own.spki()));
+            assert_eq!(
+                (chain.above(), cert.issuer(), cert.subject(), cert.spki()),
+                (&[root.first().clone()][..], root.first().subject(), &subject[..], own.spki())
+            );
             assert_eq!(cert.not_before(), moment(from).max(root.first().not_before()));
             assert_eq!(cert.not_after(), moment(to).min(root.first().not_after()));
             let extensions = cert.extensions();

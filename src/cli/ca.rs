@@ -14,7 +14,9 @@ use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
-use crate::ca::{CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_intermediate, make_trust_anchor, parse_subject};
+use crate::ca::{
+    CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_intermediate, make_trust_anchor, parse_subject,
+};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::outside::shown;

@@ -108,7 +108,9 @@ fn has_room(issuer: &TrustAnchor) -> Result<()> {
     let refused = |what: String, hint: &str| Err(Error::new(Class::Ca, "trust-anchor-refused", what, hint));
     if issuer.count() >= MAX_CERTIFICATES {
         return refused(
-            format!("the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM takes no more (User Guide, Initialize the cluster)"),
+            format!(
+                "the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM takes no more (User Guide, Initialize the cluster)"
+            ),
             "make the new CA under one that is nearer to the root",
         );
     }
