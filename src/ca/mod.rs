@@ -1,8 +1,7 @@
 //! The owner's CA: its key, wherever it lives; making one (`ca init`), showing one (`ca show`).
 //!
-//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS guide names them; with an offline root above
-//! it, the first is `chainCA.crt`. Private keys and
-//! passphrases live in types that wipe themselves and print nothing; they leave only encrypted, or where the user asked for a plain key.
+//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS guide names them; under an offline root the
+//! first is `chainCA.crt`. Private keys and passphrases live in types that wipe themselves and print nothing; they leave only encrypted, or where the user asked for a plain key.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -18,6 +18,14 @@ fn the_air_gapped_runbook_is_played_by_camera() {
 }
 
 #[test]
+fn the_offline_roots_runbook_is_played_as_written() {
+    let dir = tempfile::tempdir().unwrap();
+    rehearsal("docs/runbooks/offline-root.md", dir.path(), Path::new(BINARY).parent().unwrap());
+    let chain = |path: &str| std::fs::read_to_string(dir.path().join(path)).unwrap();
+    assert_eq!(chain("signer/chainCA.crt").matches("BEGIN").count(), 2);
+}
+
+#[test]
 fn the_ceremony_is_rehearsed_as_written() {
     let dir = tempfile::tempdir().unwrap();
     rehearsal("docs/runbooks/ceremony-rehearsal.md", dir.path(), Path::new(BINARY).parent().unwrap());
