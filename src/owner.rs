@@ -9,6 +9,7 @@ use crate::ca::CaKey;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
 use crate::sign::Grounds;
+use crate::x509::name::same_name;
 use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, hex, name_text};
 
 /// The owner of a cluster to be: a trust anchor, and how it was named or proved.
@@ -103,7 +104,7 @@ impl Owner {
     /// The first certificate must be named. That one says, by its signature, which key and name stand above it; but anybody can certify that key and name
     /// under a root of their own, and so lengthen the chain. Hence the root must be named too, unless it is the very one that signed the first certificate: a
     /// certificate that its own key signed is of nobody's making but that key's holder. What lies between two that are named was signed by the upper one's
-    /// holder: that the signatures hold is [`crate::check`]'s to judge, before anything is sent.
+    /// holder. All of that hangs on the signatures, so they are verified here, whatever else was judged or borne with before.
     ///
     /// # Errors
     /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has another first certificate, or none of a SHA-256 that is
@@ -126,6 +127,18 @@ impl Owner {
             ));
         }
         let root = found.last().fingerprint();
+        if let Some(at) = unsigned(found) {
+            return Err(Error::new(
+                Class::Rejected,
+                "owner-not-proven",
+                format!(
+                    "--ca-fingerprint names the CA that signs, and nothing proves what stands above it: the signature of certificate {at} of the chain does not verify \
+                     under the next one's key; nothing was sent\n  file  {place}{}",
+                    chain_lines(found)
+                ),
+                "name the chain with --ca FILE, a copy that did not come with the bundle",
+            ));
+        }
         if expected.contains(&first) && (found.above().len() < 2 || expected.contains(&root)) {
             return Ok(Owner { trust_anchor: found.clone(), basis: Basis::CertificateFingerprint });
         }
@@ -241,6 +254,14 @@ impl Owner {
             "do not submit it: it was signed by another CA, or changed on its way back",
         ))
     }
+}
+
+/// The first certificate of a chain that the next one did not sign, the last one itself included; counted from 1.
+fn unsigned(chain: &TrustAnchor) -> Option<usize> {
+    let issuers = chain.above().iter().chain([chain.last()]);
+    let holds = |below: &Certificate, above: &Certificate| same_name(below.issuer(), above.subject()) && below.is_signed_by(above.key());
+    let broken = chain.certificates().zip(issuers).position(|(below, above)| !holds(below, above))?;
+    chain.is_chain().then(|| broken.saturating_add(1))
 }
 
 /// The certificates above the first, a line each.
@@ -415,6 +436,24 @@ mod tests {
         assert_eq!(*Owner::with_fingerprints(&named, &own.into(), PLACE).unwrap().basis(), Basis::CertificateFingerprint);
         ends(Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE), "another-trust-anchor");
         ends(Owner::with_fingerprints(&[], &theirs.into(), PLACE), "owner-not-proven");
+    }
+
+    /// Whatever was judged before: a root of the same name is not the one that signed, and a fingerprint of the first certificate says nothing of it.
+    #[test]
+    fn a_fingerprint_names_no_root_that_did_not_sign() {
+        let (root, theirs, own) = (made("CN=Root"), made("CN=Root"), made("CN=CA"));
+        let subject = parse_subject("CN=CA").unwrap();
+        let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now(), not_after: Moment::from_unix(2_000_000_000) };
+        let chain = ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
+        let named = [chain.first().fingerprint()];
+        assert_eq!(*Owner::with_fingerprints(&named, &chain, PLACE).unwrap().basis(), Basis::CertificateFingerprint);
+        let exchanged = TrustAnchor::of(chain.first().clone(), vec![theirs.0]).unwrap();
+        ends(Owner::with_fingerprints(&named, &exchanged, PLACE), "owner-not-proven");
+        ends(Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop), "another-trust-anchor");
+        // Nor does the key of the CA that signs prove what is above it.
+        for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
+            ends(Owner::with_key(&own.1, origin, &chain, PLACE), "owner-not-proven");
+        }
     }
 
     #[test]
