@@ -2,6 +2,8 @@
 #![cfg(all(feature = "online", feature = "simulator"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "manage/actions.rs"]
+mod actions;
 #[path = "manage/backup.rs"]
 mod backup;
 #[path = "manage/cluster.rs"]
@@ -16,6 +18,8 @@ mod hsm;
 mod limits;
 #[path = "manage/planted.rs"]
 mod planted;
+#[path = "manage/policy.rs"]
+mod policy;
 #[path = "manage/stage.rs"]
 mod stage;
 #[path = "simulator/support.rs"]

@@ -198,7 +198,7 @@ impl Case {
                 || {
                     json!({
                         "format": "hsmboot-creation/1", "token": "00", "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm2m.medium",
-                        "subnet_ids": ["subnet-0a1b2c3d"], "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot",
+                        "mode": "FIPS", "subnet_ids": ["subnet-0a1b2c3d"], "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot",
                     })
                 },
                 |content| serde_json::from_slice(&content).unwrap(),

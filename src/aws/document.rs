@@ -16,20 +16,22 @@ const MOST_VALUES: usize = 100_000;
 const WITHOUT_ANSWER: [&str; 2] = ["BaldrApiService.TagResource", "BaldrApiService.UntagResource"];
 
 /// The member that each answer is asked for. Sources: AWS CloudHSM API Reference 2022-06-06, AWS KMS API Reference, AWS Private CA API Reference: "Response
-/// Syntax" and "Response Elements" of each action.
-const MEMBERS: [(&str, &str); 19] = [
+/// Syntax" and "Response Elements" of each action. GetResourcePolicy's has none for a backup without a policy.
+const MEMBERS: [(&str, &str); 21] = [
     ("BaldrApiService.CopyBackupToRegion", "DestinationBackup"),
     ("BaldrApiService.CreateCluster", "Cluster"),
     ("BaldrApiService.CreateHsm", "Hsm"),
     ("BaldrApiService.DeleteBackup", "Backup"),
     ("BaldrApiService.DeleteCluster", "Cluster"),
     ("BaldrApiService.DeleteHsm", "HsmId"),
+    ("BaldrApiService.DeleteResourcePolicy", "ResourceArn"),
     ("BaldrApiService.DescribeBackups", "Backups"),
     ("BaldrApiService.DescribeClusters", "Clusters"),
     ("BaldrApiService.InitializeCluster", "State"),
     ("BaldrApiService.ListTags", "TagList"),
     ("BaldrApiService.ModifyBackupAttributes", "Backup"),
     ("BaldrApiService.ModifyCluster", "Cluster"),
+    ("BaldrApiService.PutResourcePolicy", "ResourceArn"),
     ("BaldrApiService.RestoreBackup", "Backup"),
     ("TrentService.GetPublicKey", "PublicKey"),
     ("TrentService.Sign", "Signature"),

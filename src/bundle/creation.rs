@@ -27,6 +27,12 @@ pub struct Creation {
     pub endpoint: Option<OutsideText>,
     /// HsmType.
     pub hsm_type: OutsideText,
+    /// Mode, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mode: Option<OutsideText>,
+    /// NetworkType, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub network_type: Option<OutsideText>,
     /// SubnetIds.
     pub subnet_ids: Vec<OutsideText>,
     /// BackupRetentionPolicy, in days.
@@ -116,7 +122,7 @@ mod tests {
 
     fn creation() -> Creation {
         let value = serde_json::json!({
-            "format": Creation::FORMAT, "token": "00", "region": "eu-central-1", "hsm_type": "hsm1.medium", "subnet_ids": ["subnet-0a1b2c3d"],
+            "format": Creation::FORMAT, "token": "00", "region": "eu-central-1", "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": ["subnet-0a1b2c3d"],
             "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test",
         });
         serde_json::from_value(value).unwrap()

@@ -237,7 +237,7 @@ impl From<Failure> for Error {
                 format!(
                     "{} cannot become {} any more\n  state  {}{}{}",
                     cluster.cluster_id,
-                    target.as_str(),
+                    target,
                     cluster.state,
                     line("restored", cluster.origin()),
                     reasons(&cluster),

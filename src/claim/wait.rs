@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError, next_step};
+use crate::cloudhsm::{Cluster, ClusterState, Place, ServiceError, next_step, spelt_as_a_state};
+use crate::outside::OutsideText;
 
 use super::Patience;
 use super::failure::Failure;
@@ -17,7 +18,7 @@ const MOST_GAPS: u32 = 5;
 const LOOKS_WITHOUT_HOPE: u32 = 6;
 
 /// What to wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Created.
     Uninitialized,
@@ -33,17 +34,23 @@ pub enum Target {
     InitializeInProgress,
     /// UPDATE_IN_PROGRESS.
     UpdateInProgress,
+    /// MODIFY_IN_PROGRESS.
+    ModifyInProgress,
+    /// ROLLBACK_IN_PROGRESS.
+    RollbackInProgress,
     /// DEGRADED.
     Degraded,
     /// DELETE_IN_PROGRESS.
     DeleteInProgress,
     /// Gone.
     Deleted,
+    /// A state that this version does not know, such as PENDING_ROLLBACK, which the API Reference names and no model has.
+    Other(OutsideText),
 }
 
 impl Target {
-    /// Every target, in the order of a cluster's life.
-    pub const ALL: [Target; 10] = [
+    /// Every target that has a name here, in the order of a cluster's life.
+    pub const ALL: [Target; 12] = [
         Target::CreateInProgress,
         Target::Uninitialized,
         Target::Csr,
@@ -51,13 +58,15 @@ impl Target {
         Target::Initialized,
         Target::Active,
         Target::UpdateInProgress,
+        Target::ModifyInProgress,
+        Target::RollbackInProgress,
         Target::Degraded,
         Target::DeleteInProgress,
         Target::Deleted,
     ];
 
-    /// As the command line spells it.
-    pub const fn as_str(self) -> &'static str {
+    /// As the command line spells it; to be compared, never to be shown.
+    pub fn as_str(&self) -> &str {
         match self {
             Target::Uninitialized => "uninitialized",
             Target::Csr => "csr",
@@ -66,14 +75,17 @@ impl Target {
             Target::CreateInProgress => "create_in_progress",
             Target::InitializeInProgress => "initialize_in_progress",
             Target::UpdateInProgress => "update_in_progress",
+            Target::ModifyInProgress => "modify_in_progress",
+            Target::RollbackInProgress => "rollback_in_progress",
             Target::Degraded => "degraded",
             Target::DeleteInProgress => "delete_in_progress",
             Target::Deleted => "deleted",
+            Target::Other(name) => name.raw(),
         }
     }
 
     /// Whether a cluster is there.
-    fn is_met(self, cluster: &Cluster) -> bool {
+    fn is_met(&self, cluster: &Cluster) -> bool {
         let state = &cluster.state;
         match self {
             Target::Uninitialized => *state == ClusterState::Uninitialized,
@@ -83,22 +95,25 @@ impl Target {
             Target::CreateInProgress => *state == ClusterState::CreateInProgress,
             Target::InitializeInProgress => *state == ClusterState::InitializeInProgress,
             Target::UpdateInProgress => *state == ClusterState::UpdateInProgress,
+            Target::ModifyInProgress => *state == ClusterState::ModifyInProgress,
+            Target::RollbackInProgress => *state == ClusterState::RollbackInProgress,
             Target::Degraded => *state == ClusterState::Degraded,
             Target::DeleteInProgress => *state == ClusterState::DeleteInProgress,
             Target::Deleted => *state == ClusterState::Deleted,
+            Target::Other(name) => state.as_str() == name.raw(),
         }
     }
 
     /// Whether a cluster in this state can never get there. A degraded or unknown state may still change.
-    fn is_lost(self, state: &ClusterState) -> bool {
+    fn is_lost(&self, state: &ClusterState) -> bool {
         match state {
             ClusterState::DeleteInProgress => !matches!(self, Target::Deleted | Target::DeleteInProgress),
-            ClusterState::Deleted => self != Target::Deleted,
+            ClusterState::Deleted => *self != Target::Deleted,
             ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active => {
                 // An InitializeCluster that fails may fall back to UNINITIALIZED, but no owner waits for that.
                 matches!(self, Target::Uninitialized | Target::Csr | Target::CreateInProgress)
             }
-            ClusterState::Uninitialized => self == Target::CreateInProgress,
+            ClusterState::Uninitialized => *self == Target::CreateInProgress,
             ClusterState::CreateInProgress
             | ClusterState::UpdateInProgress
             | ClusterState::ModifyInProgress
@@ -112,7 +127,7 @@ impl Target {
 impl Target {
     /// Whether nothing that is under way brings a cluster there: what is waited for takes an HSM, and none works or is being made. A cluster with a
     /// CSR may be claimed by somebody at any moment.
-    fn is_hopeless(self, cluster: &Cluster) -> bool {
+    fn is_hopeless(&self, cluster: &Cluster) -> bool {
         let stuck = next_step(cluster).needs_somebody();
         match self {
             Target::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
@@ -120,16 +135,22 @@ impl Target {
             Target::Uninitialized
             | Target::CreateInProgress
             | Target::UpdateInProgress
+            | Target::ModifyInProgress
+            | Target::RollbackInProgress
             | Target::Degraded
             | Target::DeleteInProgress
-            | Target::Deleted => false,
+            | Target::Deleted
+            | Target::Other(_) => false,
         }
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match self {
+            Target::Other(name) => name.fmt(f),
+            known => f.write_str(known.as_str()),
+        }
     }
 }
 
@@ -137,8 +158,14 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Target::ALL.into_iter().find(|target| target.as_str().eq_ignore_ascii_case(text));
-        known.ok_or_else(|| format!("expected one of {}", Target::ALL.map(Target::as_str).join(", ")))
+        if let Some(known) = Target::ALL.into_iter().find(|target| target.as_str().eq_ignore_ascii_case(text)) {
+            return Ok(known);
+        }
+        if spelt_as_a_state(text) {
+            return Ok(Target::Other(text.into()));
+        }
+        let known: Vec<String> = Target::ALL.iter().map(ToString::to_string).collect();
+        Err(format!("expected one of {}, or another state's name in capitals, as the service spells it", known.join(", ")))
     }
 }
 
@@ -278,7 +305,7 @@ impl Wait {
         if self.target.is_met(&cluster) {
             self.step = Step::Done(Some(Box::new(cluster)));
         } else if self.target.is_lost(&cluster.state) {
-            self.fail(Failure::OutOfReach { cluster: Box::new(cluster), target: self.target });
+            self.fail(Failure::OutOfReach { cluster: Box::new(cluster), target: self.target.clone() });
         } else if self.hopeless >= LOOKS_WITHOUT_HOPE {
             self.fail(Failure::StateForbids { cluster: Box::new(cluster), sent: false });
         } else {

@@ -1,7 +1,8 @@
-//! `hsmboot backup list`, `copy`, `delete`, `restore`, `modify`
+//! `hsmboot backup list`, `copy`, `delete`, `restore`, `modify`, `policy`
 
 mod copy;
 mod list;
+mod policy;
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::cloudhsm::{BackupState, Fleet, ServiceError, limits};
 use crate::error::{Class, Error, Result};
 use crate::x509::Moment;
 
-/// List, copy, delete, restore and change the backups of clusters
+/// List, copy, delete, restore, change and share the backups of clusters
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +30,8 @@ pub enum Command {
     Delete(DeleteArgs),
     Restore(RestoreArgs),
     Modify(ModifyArgs),
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 /// Delete a backup: it is gone for good after seven days
@@ -102,6 +105,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
         Command::Delete(args) => delete(args, ui),
         Command::Restore(args) => restore(args, ui),
         Command::Modify(args) => modify(args, ui),
+        Command::Policy(command) => policy::run(command, ui),
     }
 }
 
@@ -110,8 +114,11 @@ fn document(backup: &Backup) -> Value {
     let moment = |at: Option<i64>| at.map(Moment::from_unix);
     json!({
         "backup_id": backup.backup_id,
+        "backup_arn": backup.backup_arn,
         "state": backup.state.as_str(),
         "cluster_id": backup.cluster_id,
+        "hsm_type": backup.hsm_type,
+        "mode": backup.mode,
         "created": moment(backup.created),
         "copied": moment(backup.copied),
         "deleted": moment(backup.deleted),

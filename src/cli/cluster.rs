@@ -1,11 +1,14 @@
 //! `hsmboot cluster create`, `list`, `show`, `modify`, `delete`
 
+mod course;
 mod create;
 mod delete;
+mod modify;
+mod order;
 
 use serde_json::json;
 
-use super::manage::{AGAIN, Seen, WaitArgs, located, or_dash, settle, state, table};
+use super::manage::{located, or_dash, state, table};
 use super::online::{OnlineArgs, block_on, cluster_id};
 use super::ui::{Outcome, Ui};
 use super::view;
@@ -16,7 +19,8 @@ use crate::cloudhsm::fleet::ClusterFilter;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, limits};
 use crate::error::{Error, Result};
 use crate::x509::Moment;
-pub(crate) use create::{NewClusterArgs, created};
+pub(crate) use create::created;
+pub(crate) use order::{NewClusterArgs, Then, announce};
 
 /// Create, list, show, change and delete clusters
 #[derive(Debug, clap::Subcommand)]
@@ -30,7 +34,7 @@ pub enum Command {
     Create(create::Args),
     List(ListArgs),
     Show(ShowArgs),
-    Modify(ModifyArgs),
+    Modify(modify::Args),
     Delete(delete::Args),
 }
 
@@ -73,7 +77,7 @@ pub enum Sort {
     State,
 }
 
-/// Show all that the service says of a cluster: HSMs, subnets, retention, certificates, tags
+/// Show all that the service says of a cluster: HSMs, subnets, mode, retention, certificates, tags
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -85,28 +89,6 @@ pub struct ShowArgs {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     cluster_id: ClusterId,
-    #[command(flatten)]
-    online: OnlineArgs,
-}
-
-/// Change how long a cluster's backups are kept
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  hsmboot cluster modify --cluster-id cluster-abc234defgh --retention-days 30
-  hsmboot cluster modify --cluster-id cluster-abc234defgh --retention-days 379 --wait
-
-Exit codes: 0 changed, or already so; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached; \
-7 not seen in time; 8 the cluster is deleted")]
-pub struct ModifyArgs {
-    /// The cluster
-    #[arg(long, value_name = "ID", value_parser = cluster_id)]
-    cluster_id: ClusterId,
-    /// How many days backups are kept, 7 to 379
-    #[arg(long, value_name = "DAYS", value_parser = retention())]
-    retention_days: u16,
-    #[command(flatten)]
-    wait: WaitArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -129,7 +111,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
         Command::Create(args) => create::run(args, ui),
         Command::List(args) => list(args, ui),
         Command::Show(args) => show(args, ui),
-        Command::Modify(args) => modify(args, ui),
+        Command::Modify(args) => modify::run(args, ui),
         Command::Delete(args) => delete::run(args, ui),
     }
 }
@@ -157,20 +139,21 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
         Some(Sort::Id) => clusters.sort_by(|a, b| a.cluster_id.cmp(&b.cluster_id)),
         Some(Sort::State) => clusters.sort_by(|a, b| a.state.as_str().cmp(b.state.as_str())),
     }
-    let rows: Vec<[String; 6]> = clusters.iter().map(row).collect();
+    let rows: Vec<[String; 7]> = clusters.iter().map(row).collect();
     let text = match rows.is_empty() {
         true => format!("no clusters at {place}\n").into(),
-        false => table(["CLUSTER", "STATE", "TYPE", "HSMS", "VPC", "CREATED"], &rows),
+        false => table(["CLUSTER", "STATE", "TYPE", "MODE", "HSMS", "VPC", "CREATED"], &rows),
     };
     let clusters: Vec<_> = clusters.iter().map(view::document).collect();
     Ok(Outcome::done(located(&place, json!({ "clusters": clusters })), text))
 }
 
-fn row(cluster: &Cluster) -> [String; 6] {
+fn row(cluster: &Cluster) -> [String; 7] {
     [
         cluster.cluster_id.to_string(),
         cluster.state.to_string(),
         or_dash(cluster.hsm_type.as_ref()),
+        or_dash(cluster.mode.as_ref()),
         cluster.hsms.len().to_string(),
         or_dash(cluster.vpc_id.as_ref()),
         or_dash(cluster.created.map(Moment::from_unix)),
@@ -182,34 +165,6 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let cluster = find(&service, &args.cluster_id).await?;
         Ok(Outcome::done(located(service.place(), json!({ "cluster": view::document(&cluster) })), view::text_in_full(&cluster)))
-    })
-}
-
-fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
-    let (id, days) = (&args.cluster_id, args.retention_days);
-    block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
-        let before = find(&service, id).await?;
-        if is_going(&before) {
-            return Err(deleted(&before));
-        }
-        let changed = before.retention_days != Some(days);
-        let mut cluster = if changed { service.modify_cluster(id.as_str(), days).await? } else { before };
-        if let (true, Some(limit)) = (changed, args.wait.limit()) {
-            cluster = settle(ui, limit, AGAIN, async || {
-                Ok(match service.describe(id.as_str()).await? {
-                    Some(cluster) if cluster.retention_days == Some(days) && cluster.state != ClusterState::ModifyInProgress => Seen::There(cluster),
-                    Some(cluster) => Seen::NotYet(format!("{id} {}", cluster.state)),
-                    None => Seen::NotYet(format!("{id} is not listed")),
-                })
-            })
-            .await?;
-        }
-        let text = match changed {
-            true => format!("{id} keeps its backups for {days} days\n"),
-            false => format!("{id} keeps its backups for {days} days already; nothing was changed\n"),
-        };
-        Ok(Outcome::done(located(service.place(), json!({ "changed": changed, "cluster": view::document(&cluster) })), text))
     })
 }
 

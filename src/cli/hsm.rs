@@ -33,7 +33,7 @@ pub enum Command {
 /// Create an HSM in a cluster
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-CreateHsm is sent once. A cluster that is not claimed yet takes one HSM, which makes the CSR.
+CreateHsm is sent once. A cluster that is not claimed and activated yet takes one HSM, which makes the CSR: AWS refuses a second one, and so does this command, before it asks.
 
 Examples:
   hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
@@ -194,7 +194,8 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
             let message = format!("{id} takes no HSM yet\n  state  {state}{}", reasons(cluster));
             return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
         }
-        ClusterState::Uninitialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
+        // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses it: before the first password is set there is one alone.
+        ClusterState::Uninitialized | ClusterState::Initialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
             let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
             return conflict(
                 "first-hsm-exists",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::online::{Watcher, duration};
 use super::screen::Screen;
 use super::ui::{BOLD, Text, Ui, styled};
-use crate::cloudhsm::{Place, ServiceError, Tag, limits};
+use crate::cloudhsm::{Place, ServiceError, Tag, limits, spelt_as_a_state};
 use crate::error::{Class, Error, Result};
 use crate::outside::shown_text;
 
@@ -25,9 +25,17 @@ pub struct WaitArgs {
 }
 
 impl WaitArgs {
+    /// How long is waited unless the user says otherwise.
+    pub(crate) const USUAL: Duration = Duration::from_secs(30 * 60);
+
     /// How long to wait; `None`: not at all.
     pub(crate) fn limit(&self) -> Option<Duration> {
-        self.wait.then(|| self.timeout.unwrap_or(Duration::from_secs(30 * 60)))
+        self.limit_or(Self::USUAL)
+    }
+
+    /// The same, where what is waited for takes another time.
+    pub(crate) fn limit_or(&self, usual: Duration) -> Option<Duration> {
+        self.wait.then(|| self.timeout.unwrap_or(usual))
     }
 }
 
@@ -42,7 +50,7 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     /// That there is somebody to ask, before the service is so much as looked at.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.yes || Screen::open().is_some() {
+        if self.yes || is_at_terminal() {
             return Ok(());
         }
         Err(Error::new(
@@ -58,14 +66,24 @@ impl ConsentArgs {
         if self.yes {
             return Ok(());
         }
-        // The question goes where the answer is typed, and not into the result.
-        let question = Text::from([Text::from(format!("delete {what}?\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]);
-        let answer = Screen::open().and_then(|mut screen| screen.ask(question));
-        if answer.is_some_and(|answer| answer.eq_ignore_ascii_case("yes")) {
+        if ask_yes(&format!("delete {what}?"), consequence) {
             return Ok(());
         }
         Err(Error::new(Class::Interrupted, "declined", format!("{} stays: nothing was deleted", what), "answer yes, or say so beforehand with --yes"))
     }
+}
+
+/// Whether somebody can be asked.
+pub(crate) fn is_at_terminal() -> bool {
+    Screen::open().is_some()
+}
+
+/// Asks. Anything but a yes is a no.
+pub(crate) fn ask_yes(question: &str, consequence: &str) -> bool {
+    // The question goes where the answer is typed, and not into the result.
+    let question = Text::from([Text::from(format!("{question}\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]);
+    let answer = Screen::open().and_then(|mut screen| screen.ask(question));
+    answer.is_some_and(|answer| answer.eq_ignore_ascii_case("yes"))
 }
 
 /// How to go on where the same command may simply be run again.
@@ -177,10 +195,12 @@ pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
     }
 }
 
-/// A state's name in any case, of those that the API documents.
+/// A state's name: in any case, of those that the API documents; another as the service spells it.
 pub(crate) fn state(text: &str, known: &[&str]) -> std::result::Result<String, String> {
-    let found = known.iter().find(|name| name.eq_ignore_ascii_case(text));
-    found.map(|name| (*name).to_owned()).ok_or_else(|| format!("expected one of {}", known.join(", ")))
+    let found = known.iter().copied().find(|name| name.eq_ignore_ascii_case(text)).or(Some(text).filter(|text| spelt_as_a_state(text)));
+    found
+        .map(str::to_owned)
+        .ok_or_else(|| format!("expected one of {}, or another state's name in capitals, as the service spells it", known.join(", ")))
 }
 
 #[cfg(test)]

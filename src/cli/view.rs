@@ -37,7 +37,9 @@ pub(crate) fn document(cluster: &Cluster) -> Value {
         "state": cluster.state.as_str(),
         "state_message": cluster.state_message,
         "hsm_type": cluster.hsm_type,
+        "hsm_type_rollback_expiration": cluster.rollback_until.map(Moment::from_unix),
         "mode": cluster.mode,
+        "network_type": cluster.network_type,
         "vpc_id": cluster.vpc_id,
         "subnets": cluster.subnets,
         "security_group": cluster.security_group,
@@ -64,6 +66,8 @@ pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
         "subnet_id": hsm.subnet_id,
         "eni_id": hsm.eni_id,
         "eni_ip": hsm.eni_ip,
+        "eni_ipv6": hsm.eni_ipv6,
+        "hsm_type": hsm.hsm_type,
     })
 }
 
@@ -113,15 +117,20 @@ pub(crate) fn text(cluster: &Cluster) -> String {
     if let Some(message) = &cluster.state_message {
         line("message", message.to_string());
     }
-    let kind: Vec<String> = [&cluster.hsm_type, &cluster.mode, &cluster.vpc_id].into_iter().flatten().map(ToString::to_string).collect();
+    let kind = [&cluster.hsm_type, &cluster.mode, &cluster.network_type, &cluster.vpc_id];
+    let kind: Vec<String> = kind.into_iter().flatten().map(ToString::to_string).collect();
     if !kind.is_empty() {
         line("type", kind.join(", "));
     }
     if let Some(origin) = cluster.origin() {
         line("restored", origin);
     }
+    if let Some(until) = cluster.rollback_until {
+        line("rollback", format!("its type can be changed back until {}", Moment::from_unix(until)));
+    }
     for hsm in &cluster.hsms {
-        let place: Vec<String> = [&hsm.availability_zone, &hsm.eni_ip].into_iter().flatten().map(ToString::to_string).collect();
+        let place = [&hsm.availability_zone, &hsm.eni_ip, &hsm.eni_ipv6, &hsm.hsm_type];
+        let place: Vec<String> = place.into_iter().flatten().filter(|text| !text.is_empty()).map(ToString::to_string).collect();
         line("HSM", format!("{}  {}  {}", hsm.hsm_id, hsm.state, place.join(", ")).trim_end().to_owned());
         if let Some(message) = hsm.state_message.as_ref().filter(|message| !message.is_empty()) {
             line("", message.to_string());

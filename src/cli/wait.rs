@@ -24,7 +24,8 @@ States:
   initialized    claimed; a cluster that is active already counts
   active         its owner has set the first password
   deleted        gone
-and the service's own names of every other state, such as DEGRADED, in any case
+and the service's own names of every other state, such as MODIFY_IN_PROGRESS, in any case. One that this version does not know, such as PENDING_ROLLBACK, \
+in capitals
 
 Examples:
   hsmboot wait --cluster-id cluster-abc234defgh --for csr
@@ -52,16 +53,19 @@ fn target(text: &str) -> std::result::Result<Target, String> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    if let Target::Other(name) = &args.target {
+        ui.warn(&format!("{name} is no state that this version of hsmboot knows; it is waited for all the same"));
+    }
     let (found, place) = block_on(async {
         let service = args.online.connect_within(Some(limit), None, ui).await?;
-        let wait = Wait::new(id, args.target, limit, Patience::default()).at(service.place().clone());
+        let wait = Wait::new(id, args.target.clone(), limit, Patience::default()).at(service.place().clone());
         Ok((until(&service, wait, ui).await?, service.place().clone()))
     })?;
     let document = json!({
         "region": place.region,
         "endpoint": place.endpoint,
         "cluster_id": id,
-        "for": args.target.as_str(),
+        "for": args.target.to_string(),
         "cluster": found.as_deref().map(view::document),
     });
     let text = match &found {

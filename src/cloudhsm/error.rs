@@ -28,6 +28,9 @@ macro_rules! calls {
         }
 
         impl Call {
+            /// Every action of the API (2017-04-28 as of November 2026).
+            pub const ALL: &'static [Call] = &[$(Call::$name,)*];
+
             /// The API's name of the call; `cloudhsm:` and this is the IAM action.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -45,12 +48,15 @@ calls! {
     DeleteBackup,
     DeleteCluster,
     DeleteHsm,
+    DeleteResourcePolicy,
     DescribeBackups,
     DescribeClusters,
+    GetResourcePolicy,
     InitializeCluster,
     ListTags,
     ModifyBackupAttributes,
     ModifyCluster,
+    PutResourcePolicy,
     RestoreBackup,
     TagResource,
     UntagResource,
@@ -75,8 +81,11 @@ impl Call {
             Call::CopyBackupToRegion
             | Call::CreateCluster
             | Call::DeleteBackup
+            | Call::DeleteResourcePolicy
             | Call::DescribeBackups
+            | Call::GetResourcePolicy
             | Call::ModifyBackupAttributes
+            | Call::PutResourcePolicy
             | Call::RestoreBackup => {
                 ("backup-not-found", "backup", "check the backup's id, the region and the account: `hsmboot backup list` lists the backups there")
             }

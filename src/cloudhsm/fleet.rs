@@ -11,7 +11,8 @@ use crate::outside::OutsideText;
 ///
 /// What makes something (CreateCluster, CreateHsm, CopyBackupToRegion) is sent once: an answer that is lost may have made it all the same, and a second
 /// request would make a second one. So is what deletes or restores. An implementation may repeat a request only where the service has said that it did
-/// nothing (throttling), or where a second one changes nothing (ModifyCluster, ModifyBackupAttributes, TagResource, UntagResource, and what only reads).
+/// nothing (throttling), or where a second one changes nothing (ModifyCluster of the retention alone, ModifyBackupAttributes, TagResource, UntagResource, and
+/// what only reads).
 pub trait Fleet {
     /// CreateCluster, sent once.
     fn create_cluster(&self, order: &NewCluster) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
@@ -19,8 +20,8 @@ pub trait Fleet {
     /// DescribeClusters, all pages.
     fn clusters(&self, filter: &ClusterFilter) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
 
-    /// ModifyCluster: how many days its backups are kept.
-    fn modify_cluster(&self, cluster_id: &str, retention_days: u16) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
+    /// ModifyCluster. Sent once where it changes the type: a second request would meet a cluster that is being changed.
+    fn modify_cluster(&self, cluster_id: &str, change: &ClusterChange) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
 
     /// DeleteCluster, sent once.
     fn delete_cluster(&self, cluster_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
@@ -46,6 +47,15 @@ pub trait Fleet {
     /// ModifyBackupAttributes: whether the cluster's retention policy spares this backup.
     fn modify_backup(&self, backup_id: &str, never_expires: bool) -> impl Future<Output = Result<Backup, ServiceError>> + Send;
 
+    /// GetResourcePolicy, of a backup by its ARN; `None`: it has none.
+    fn resource_policy(&self, backup_arn: &str) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
+
+    /// PutResourcePolicy, sent once: in place of the one that is there.
+    fn put_resource_policy(&self, backup_arn: &str, policy: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// DeleteResourcePolicy, sent once; the policy that was there, where the service says.
+    fn delete_resource_policy(&self, backup_arn: &str) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
+
     /// ListTags, all pages of `page_size`.
     fn tags(&self, resource_id: &str, page_size: Option<i32>) -> impl Future<Output = Result<Vec<Tag>, ServiceError>> + Send;
 
@@ -65,16 +75,65 @@ pub struct Tag {
     pub value: OutsideText,
 }
 
+/// A cluster's mode (API 2017-04-28 as of November 2026, `ClusterMode`). It is for good: nothing changes a cluster's or a backup's (User Guide, "Cluster modes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Keys and algorithms that are FIPS-validated, and no others.
+    Fips,
+    /// All that the HSMs can do.
+    NonFips,
+}
+
+impl Mode {
+    /// As the API spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Fips => "FIPS",
+            Mode::NonFips => "NON_FIPS",
+        }
+    }
+}
+
+/// Which addresses the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`). The service takes IPV4 where none is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkType {
+    /// IPv4 alone.
+    Ipv4,
+    /// IPv4 and IPv6; the VPC and its subnets must have both.
+    DualStack,
+}
+
+impl NetworkType {
+    /// As the API spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            NetworkType::Ipv4 => "IPV4",
+            NetworkType::DualStack => "DUALSTACK",
+        }
+    }
+}
+
+/// What ModifyCluster is sent; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterChange {
+    /// BackupRetentionPolicy, in days.
+    pub retention_days: Option<u16>,
+    /// HsmType.
+    pub hsm_type: Option<String>,
+}
+
 /// What CreateCluster is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewCluster {
     /// HsmType.
     pub hsm_type: String,
-    /// Mode: FIPS or NON_FIPS, for good. Required for every type but hsm1.medium.
-    pub mode: Option<String>,
+    /// Mode: every type but hsm1.medium needs one.
+    pub mode: Option<Mode>,
+    /// NetworkType.
+    pub network_type: Option<NetworkType>,
     /// SubnetIds, one for each Availability Zone.
     pub subnet_ids: Vec<String>,
-    /// SourceBackupId: the cluster is restored from it.
+    /// SourceBackupId, an id or an ARN: the cluster is restored from it.
     pub source_backup_id: Option<String>,
     /// BackupRetentionPolicy, in days.
     pub retention_days: Option<u16>,
@@ -119,6 +178,8 @@ pub struct BackupFilter {
     pub states: Vec<BackupState>,
     /// neverExpires.
     pub never_expires: Option<bool>,
+    /// Shared: those of other accounts that are shared with this one, in place of its own.
+    pub shared: Option<bool>,
     /// SortAscending: the oldest first.
     pub sort_ascending: Option<bool>,
     /// MaxResults: how many a request brings.
@@ -130,10 +191,16 @@ pub struct BackupFilter {
 pub struct Backup {
     /// The backup's id.
     pub backup_id: OutsideText,
+    /// Its ARN, by which other accounts name it.
+    pub backup_arn: Option<OutsideText>,
     /// Its state.
     pub state: BackupState,
     /// The cluster that was backed up.
     pub cluster_id: Option<OutsideText>,
+    /// That cluster's type.
+    pub hsm_type: Option<OutsideText>,
+    /// That cluster's mode, which a cluster that is restored from it has as well.
+    pub mode: Option<OutsideText>,
     /// When it was created.
     pub created: Option<i64>,
     /// When it was copied from another region.

@@ -16,6 +16,19 @@ pub const BACKUPS_PER_PAGE: (i32, i32) = (1, 50);
 /// MaxResults of ListTags.
 pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
 
+/// HsmType, in characters.
+const HSM_TYPE_CHARS: usize = 32;
+/// The types that the User Guide names ("HSM types", September 2026). Of the first no new clusters can be made since April 2025.
+pub const KNOWN_HSM_TYPES: [&str; 2] = [HSM1, HSM2];
+/// LiquidSecurity.
+pub const HSM1: &str = "hsm1.medium";
+/// LiquidSecurity 2.
+pub const HSM2: &str = "hsm2m.medium";
+/// The most HSMs that a cluster may have whose type is to be changed (User Guide, "Migrating from hsm1.medium to hsm2m.medium").
+pub const MOST_HSMS_TO_MIGRATE: usize = 27;
+/// Policy of PutResourcePolicy, in characters: 1 to 20000 (`ResourcePolicy` in the model of November 2026).
+pub const POLICY_CHARS: usize = 20_000;
+
 /// Key and Value of a Tag, in characters.
 const TAG_KEY: (usize, usize) = (1, 128);
 const TAG_VALUE: (usize, usize) = (0, 256);
@@ -84,12 +97,54 @@ pub fn vpc_id(value: &str) -> Checked {
     judge(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
 }
 
-/// HsmType: `(hsm1\.medium)` in 2022, and the one that later models add.
+/// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November 2026 has it: types that are not known yet fit as well.
 ///
 /// # Errors
 /// What was expected.
 pub fn hsm_type(value: &str) -> Checked {
-    judge(["hsm1.medium", "hsm2m.medium"].contains(&value), value, "a type of HSM", "hsm1.medium or hsm2m.medium")
+    let fits = value.len() <= HSM_TYPE_CHARS && is_hsm_type(value);
+    judge(fits, value, "a type of HSM such as hsm2m.medium", r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+), at most 32 characters")
+}
+
+/// SourceBackupId: a backup's id or its ARN, which names one of another account (`BackupArn` in the model of November 2026).
+///
+/// # Errors
+/// What was expected.
+pub fn backup_id_or_arn(value: &str) -> Checked {
+    let fits = resource_id(value, "backup-") || backup_of_arn(value).is_some();
+    judge(fits, value, "a backup's id or ARN", "backup-[2-7a-zA-Z]{11,16}, or arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and that")
+}
+
+/// ResourceArn of the resource policies (`CloudHsmArn` in the model of November 2026): a backup's, which alone have policies (API Reference,
+/// PutResourcePolicy).
+///
+/// # Errors
+/// What was expected.
+pub fn backup_arn(value: &str) -> Checked {
+    judge(backup_of_arn(value).is_some(), value, "a backup's ARN", "arn:aws:cloudhsm:REGION:ACCOUNT:backup/backup-[2-7a-zA-Z]{11,16}")
+}
+
+/// The id of the backup that an ARN names, `arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/ID`.
+pub fn backup_of_arn(arn: &str) -> Option<&str> {
+    let rest = ["arn:aws:cloudhsm:", "arn:aws-us-gov:cloudhsm:"].iter().find_map(|prefix| arn.strip_prefix(prefix))?;
+    let (region, rest) = rest.split_once(':')?;
+    let (account, id) = rest.split_once(":backup/")?;
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    (is_region_of(region, &["gov-", "isob-", "iso-"]) && is_account && resource_id(id, "backup-")).then_some(id)
+}
+
+/// Policy of PutResourcePolicy: a JSON object (IAM User Guide, "Grammar of the IAM JSON policy language"), at most 20000 characters.
+///
+/// # Errors
+/// What was expected.
+pub fn resource_policy(text: &str) -> Result<serde_json::Value, String> {
+    let characters = text.chars().count();
+    if characters > POLICY_CHARS {
+        return Err(format!("{characters} characters, at most {POLICY_CHARS} are allowed"));
+    }
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|cause| format!("not JSON, in line {} column {}", cause.line(), cause.column()))?;
+    if value.is_object() { Ok(value) } else { Err("JSON, but no object: a policy is one".to_owned()) }
 }
 
 /// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the pattern alone does not promise.
@@ -153,9 +208,24 @@ fn ec2_id(value: &str, prefix: &str) -> bool {
     value.strip_prefix(prefix).is_some_and(|rest| (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// `(p|)hsm[0-9][a-z.]*\.[a-zA-Z]+`: the last dot may be any that has letters alone behind it.
+fn is_hsm_type(value: &str) -> bool {
+    let rest = value.strip_prefix('p').unwrap_or(value).strip_prefix("hsm").unwrap_or_default();
+    let Some(rest) = rest.strip_prefix(|c: char| c.is_ascii_digit()) else { return false };
+    rest.rsplit_once('.').is_some_and(|(middle, size)| {
+        let is_middle = middle.bytes().all(|b| b.is_ascii_lowercase() || b == b'.');
+        is_middle && !size.is_empty() && size.bytes().all(|b| b.is_ascii_alphabetic())
+    })
+}
+
 fn is_region(value: &str) -> bool {
+    is_region_of(value, &["gov-"])
+}
+
+/// With the kinds of land that may stand behind the country.
+fn is_region_of(value: &str, lands: &[&str]) -> bool {
     let (land, rest) = match value.split_once('-') {
-        Some((land, rest)) => (land, rest.strip_prefix("gov-").unwrap_or(rest)),
+        Some((land, rest)) => (land, lands.iter().find_map(|kind| rest.strip_prefix(kind)).unwrap_or(rest)),
         None => return false,
     };
     let Some((direction, number)) = rest.split_once('-') else { return false };
@@ -225,6 +295,66 @@ mod tests {
         }
         for bad in ["us-east-1", "us-east-1A", "us-east-1ab", "us-east-10a", "a"] {
             assert!(availability_zone(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_type_matches_todays_pattern_known_or_not() {
+        for good in ["hsm1.medium", "hsm2m.medium", "phsm3.large", "hsm9.x.y.Large", "hsm2..a", &format!("hsm2m.{}", "m".repeat(26))] {
+            assert!(hsm_type(good).is_ok(), "{good}");
+        }
+        let long = format!("hsm2m.{}", "m".repeat(27));
+        for bad in [
+            "",
+            "hsm",
+            "hsm.medium",
+            "hsm2m",
+            "hsm2M.medium",
+            "hsm2m.",
+            "hsm2m.medium1",
+            "pphsm2.m",
+            "hsm22.medium",
+            "HSM2m.medium",
+            &long,
+            "hsm2m.medium ",
+        ] {
+            assert!(hsm_type(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_backups_arn_matches_the_whole_pattern() {
+        let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
+        assert_eq!(backup_of_arn(good), Some("backup-abcdefghijk"));
+        assert!(backup_id_or_arn(good).is_ok() && backup_id_or_arn("backup-abcdefghijk").is_ok() && backup_arn("backup-abcdefghijk").is_err());
+        for (part, other) in [
+            ("arn:", "urn:"),
+            ("aws:", "aws-cn:"),
+            ("cloudhsm", "kms"),
+            ("eu-west-1", "eu-up-1"),
+            ("123456789012", "12345678901"),
+            ("123456789012", "12345678901a"),
+            ("backup/", "backups/"),
+            ("backup/backup-", "cluster/cluster-"),
+            ("abcdefghijk", "abcdefghijk1"),
+            ("abcdefghijk", "abcdefghijk:x"),
+            ("abcdefghijk", "abcdefghijk\n"),
+        ] {
+            let bad = good.replacen(part, other, 1);
+            assert!(backup_arn(&bad).is_err() && backup_id_or_arn(&bad).is_err(), "{part} as {other}");
+        }
+        for (part, other) in [("aws:", "aws-us-gov:"), ("eu-west-1", "us-isob-east-1"), ("eu-west-1", "us-gov-west-1")] {
+            assert!(backup_arn(&good.replacen(part, other, 1)).is_ok(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_a_json_object_of_at_most_20000_characters() {
+        assert!(resource_policy("{\"Statement\": []}\n").is_ok());
+        let filled = |n: usize| format!("{{\"a\":\"{}\"}}", "é".repeat(n - 8));
+        assert!(resource_policy(&filled(20_000)).is_ok() && resource_policy(&filled(20_001)).is_err());
+        for bad in ["", " ", "[]", "\"{}\"", "{} {}", "{", "{'a': 1}", "\u{feff}{}"] {
+            assert!(resource_policy(bad).is_err(), "{bad}");
         }
     }
 

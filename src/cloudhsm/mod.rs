@@ -91,8 +91,12 @@ pub struct Cluster {
     pub state_message: Option<OutsideText>,
     /// `hsm1.medium`, `hsm2m.medium`.
     pub hsm_type: Option<OutsideText>,
+    /// Until when its type can be changed back (HsmTypeRollbackExpiration), seconds since the Unix epoch.
+    pub rollback_until: Option<i64>,
     /// `FIPS` or `NON_FIPS`.
     pub mode: Option<OutsideText>,
+    /// `IPV4` or `DUALSTACK`.
+    pub network_type: Option<OutsideText>,
     /// The VPC that the cluster stands in.
     pub vpc_id: Option<OutsideText>,
     /// When it was created, seconds since the Unix epoch.
@@ -121,7 +125,9 @@ impl Cluster {
             state,
             state_message: None,
             hsm_type: None,
+            rollback_until: None,
             mode: None,
+            network_type: None,
             vpc_id: None,
             created: None,
             subnets: BTreeMap::new(),
@@ -159,12 +165,26 @@ pub struct HsmSummary {
     pub eni_id: Option<OutsideText>,
     /// Its address inside the VPC.
     pub eni_ip: Option<OutsideText>,
+    /// Its IPv6 address, where the cluster's network is DUALSTACK.
+    pub eni_ipv6: Option<OutsideText>,
+    /// Its type: while a cluster's type is changed, its HSMs have different ones.
+    pub hsm_type: Option<OutsideText>,
 }
 
 impl HsmSummary {
     /// An HSM with this id and state and nothing else known.
     pub fn new(hsm_id: impl Into<OutsideText>, state: HsmState) -> Self {
-        HsmSummary { hsm_id: hsm_id.into(), state, state_message: None, availability_zone: None, subnet_id: None, eni_id: None, eni_ip: None }
+        HsmSummary {
+            hsm_id: hsm_id.into(),
+            state,
+            state_message: None,
+            availability_zone: None,
+            subnet_id: None,
+            eni_id: None,
+            eni_ip: None,
+            eni_ipv6: None,
+            hsm_type: None,
+        }
     }
 }
 
@@ -285,6 +305,12 @@ states! {
         /// Deleted in seven days, unless it is restored before.
         PendingDeletion = "PENDING_DELETION",
     }
+}
+
+/// Whether a text is spelt as the service spells its states: capitals and underscores. A state that no model knows yet is told from a slip of the keyboard by it.
+pub fn spelt_as_a_state(text: &str) -> bool {
+    let fits = (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    fits && !text.starts_with('_') && !text.ends_with('_')
 }
 
 #[cfg(test)]

@@ -27,12 +27,17 @@ fn the_commands_page_is_the_programs_own_help() {
     super::in_step("docs/commands.md", &format!("{}\n", page.trim_end()));
 }
 
+/// Every command under this one, at any depth.
+fn under(command: &clap::Command) -> Vec<clap::Command> {
+    let subs = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    subs.flat_map(|sub| [vec![sub.clone()], under(sub)].concat()).collect()
+}
+
 #[test]
 fn every_command_has_examples_and_says_its_exit_codes() {
     let mut command = hsmboot::cli::command();
     command.build();
-    let subs = |command: &clap::Command| command.get_subcommands().filter(|sub| sub.get_name() != "help").cloned().collect::<Vec<_>>();
-    for command in subs(&command).into_iter().flat_map(|sub| [vec![sub.clone()], subs(&sub)].concat()) {
+    for command in under(&command) {
         let help = command.clone().render_long_help().to_string();
         for part in ["\nExample", "\nExit codes: "] {
             assert!(help.contains(part), "`{}` has no {part:?}", command.get_bin_name().unwrap_or_default());

@@ -7,7 +7,7 @@ use super::support;
 const NONE: &str = "backup-aaaaaaaaaaa";
 
 /// A claimed cluster: its initialization makes a backup. Both ids.
-fn backed_up(stage: &Stage) -> (String, String) {
+pub(crate) fn backed_up(stage: &Stage) -> (String, String) {
     let (cluster, csr) = support::ready_cluster(&stage.simulator);
     support::ok(&stage.simulator, "InitializeCluster", support::Owner::new().claim(&cluster, &csr));
     let backup = until(|| {
@@ -17,7 +17,7 @@ fn backed_up(stage: &Stage) -> (String, String) {
     (cluster, backup)
 }
 
-fn until<T>(look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn until<T>(look: impl Fn() -> Option<T>) -> T {
     let began = std::time::Instant::now();
     loop {
         if let Some(found) = look() {

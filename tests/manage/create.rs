@@ -104,7 +104,7 @@ fn intent(stage: &Stage, asked_at: &str) {
         stage,
         &serde_json::json!({
             "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff", "region": "us-east-1", "endpoint": stage.simulator.url(),
-            "hsm_type": "hsm2m.medium", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
+            "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
         }),
     );
 }

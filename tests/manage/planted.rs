@@ -62,6 +62,7 @@ fn token(stage: &Stage) -> String {
 fn creation_of(stage: &Stage, id: &str) -> Value {
     json!({
         "format": "hsmboot-creation/1", "token": token(stage), "region": "us-east-1", "endpoint": stage.simulator.url(), "hsm_type": "hsm2m.medium",
+        "mode": "FIPS",
         "subnet_ids": [SUBNET], "tags": {}, "asked_at": "2020-01-01T00:00:00Z", "tool": "hsmboot 0.1.0", "cluster_id": id,
     })
 }
@@ -149,13 +150,17 @@ fn a_cluster_that_does_not_carry_the_token_is_not_claimed_whatever_the_bundle_sa
 /// He can set tags, and name any order that fits the command; the cluster has to be one as well.
 #[test]
 fn a_cluster_that_carries_the_token_and_is_not_what_was_ordered_is_not_claimed() {
-    for (more, differs) in
-        [(&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"), (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"), (&[], "type")]
-    {
+    for (more, differs) in [
+        (&["--subnet-id", "subnet-1a2b3c4d"][..], "subnets"),
+        (&["--subnet-id", SUBNET, "--subnet-id", "subnet-1a2b3c4d"], "subnets"),
+        (&["--subnet-id", SUBNET, "--mode", "non-fips"], "mode"),
+        (&["--subnet-id", SUBNET, "--network-type", "dualstack"], "network type"),
+        (&[], "type\n"),
+    ] {
         for with_id in [true, false] {
             let stage = stage();
             let tag = format!("hsmboot-creation={}", token(&stage));
-            let id = if differs == "type" {
+            let id = if differs == "type\n" {
                 let id = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
                 stage.run(&["tag", "add", "--resource-id", &id, "--tag", &tag]).ends(0, "");
                 id

@@ -50,7 +50,7 @@ fn a_state_that_cannot_come_any_more_ends_with_8() {
         (Target::Initialized, ClusterState::DeleteInProgress),
     ];
     for (target, state) in cases {
-        assert_eq!(wait(target, &[in_state(state)]), Err((8, "state-out-of-reach")));
+        assert_eq!(wait(target.clone(), &[in_state(state)]), Err((8, "state-out-of-reach")));
     }
 }
 
@@ -73,7 +73,7 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
     for target in [Target::Csr, Target::Initialized, Target::Active] {
         for states in [&[][..], &[HsmState::Deleted], &[HsmState::Degraded], &[HsmState::DeleteInProgress], &[HsmState::Degraded, HsmState::Deleted]]
         {
-            let (ended, after) = timed_wait(target, &[with(states)]);
+            let (ended, after) = timed_wait(target.clone(), &[with(states)]);
             assert_eq!(ended, Err((8, "no-hsm")), "{target} with {states:?}");
             assert!((Duration::from_secs(3)..Duration::from_secs(20)).contains(&after), "{target} with {states:?}: {after:?}");
         }
@@ -104,5 +104,19 @@ fn passing_trouble_is_waited_out() {
 fn a_target_is_read_in_any_case_and_nothing_else() {
     assert_eq!("Initialized".parse(), Ok(Target::Initialized));
     assert_eq!("INITIALIZE_IN_PROGRESS".parse(), Ok(Target::InitializeInProgress));
-    assert!("IN_PROGRESS".parse::<Target>().is_err());
+    assert_eq!("Rollback_In_Progress".parse(), Ok(Target::RollbackInProgress));
+    for slip in ["in_progress", "activ", "Pending_Rollback", "ACTIVE ", "A", "_A_", "PENDING ROLLBACK", ""] {
+        assert!(slip.parse::<Target>().is_err(), "{slip}");
+    }
+}
+
+#[test]
+fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
+    let pending = || in_state(ClusterState::Other("PENDING_ROLLBACK".into()));
+    let target: Target = "PENDING_ROLLBACK".parse().unwrap();
+    assert_eq!(wait(target.clone(), &[ok(), pending()]), Ok(Some(ClusterState::Other("PENDING_ROLLBACK".into()))));
+    assert_eq!(wait(target, &[in_state(ClusterState::Deleted)]), Err((8, "state-out-of-reach")));
+    let migrated = [in_state(ClusterState::ModifyInProgress), pending(), in_state(ClusterState::RollbackInProgress), in_state(ClusterState::Active)];
+    assert_eq!(wait(Target::Active, &migrated), Ok(Some(ClusterState::Active)));
+    assert_eq!(wait(Target::RollbackInProgress, &migrated), Ok(Some(ClusterState::RollbackInProgress)));
 }

@@ -19,6 +19,7 @@ use crate::x509::Moment;
 Examples:
   hsmboot backup list --cluster-id cluster-abc234defgh --state READY
   hsmboot backup list --never-expires true --sort oldest --output json
+  hsmboot backup list --shared
 
 Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
 pub struct Args {
@@ -37,6 +38,9 @@ pub struct Args {
     /// Only backups that the retention policy spares (true), or only those that it does not (false)
     #[arg(long, value_name = "BOOL")]
     never_expires: Option<bool>,
+    /// Backups of other accounts that are shared with this one, in place of its own
+    #[arg(long)]
+    shared: bool,
     /// The order (default: the service's)
     #[arg(long, value_enum, value_name = "BY")]
     sort: Option<Sort>,
@@ -67,23 +71,24 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         cluster_ids: args.cluster_id.iter().map(ToString::to_string).collect(),
         states: args.state.clone(),
         never_expires: args.never_expires,
+        shared: args.shared.then_some(true),
         sort_ascending: args.sort.map(|sort| sort == Sort::Oldest),
         page_size: args.page_size,
     };
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let backups = service.backups(&filter).await?;
-        let rows: Vec<[String; 5]> = backups.iter().map(row).collect();
+        let rows: Vec<[String; 8]> = backups.iter().map(row).collect();
         let text = match rows.is_empty() {
             true => format!("no backups at {}\n", service.place()).into(),
-            false => table(["BACKUP", "STATE", "CLUSTER", "CREATED", "EXPIRES"], &rows),
+            false => table(["BACKUP", "STATE", "CLUSTER", "TYPE", "MODE", "CREATED", "EXPIRES", "ARN"], &rows),
         };
         let backups: Vec<Value> = backups.iter().map(document).collect();
         Ok(Outcome::done(located(service.place(), json!({ "backups": backups })), text))
     })
 }
 
-fn row(backup: &Backup) -> [String; 5] {
+fn row(backup: &Backup) -> [String; 8] {
     let moment = |at: Option<i64>| or_dash(at.map(Moment::from_unix));
     let expires = match (backup.deleted, backup.never_expires) {
         (Some(_), _) => moment(backup.deleted),
@@ -91,5 +96,14 @@ fn row(backup: &Backup) -> [String; 5] {
         (None, Some(false)) => "by policy".to_owned(),
         (None, None) => "-".to_owned(),
     };
-    [backup.backup_id.to_string(), backup.state.to_string(), or_dash(backup.cluster_id.as_ref()), moment(backup.created), expires]
+    [
+        backup.backup_id.to_string(),
+        backup.state.to_string(),
+        or_dash(backup.cluster_id.as_ref()),
+        or_dash(backup.hsm_type.as_ref()),
+        or_dash(backup.mode.as_ref()),
+        moment(backup.created),
+        expires,
+        or_dash(backup.backup_arn.as_ref()),
+    ]
 }

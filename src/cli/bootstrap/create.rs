@@ -11,14 +11,14 @@ use std::fs::File;
 use std::time::Duration;
 
 use crate::bundle::{CREATION, ClusterId, Creation, Step, Store};
-use crate::cli::cluster::{NewClusterArgs, created, is_going};
+use crate::cli::cluster::{NewClusterArgs, Then, announce, created, is_going};
 use crate::cli::hsm::takes_an_hsm;
 use crate::cli::manage::{Seen, check_tags, settle, usage};
 use crate::cli::step::StepArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::{ClusterFilter, NewCluster, NewHsm};
+use crate::cloudhsm::fleet::{ClusterFilter, Mode, NetworkType, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
 use crate::outside::{OutsideText, joined, shown_text};
@@ -75,10 +75,9 @@ impl Plan {
 impl CreateArgs {
     /// That nothing is said of a new cluster where none is to be created.
     pub(super) fn check(&self) -> Result<()> {
-        let new = &self.new;
-        let said = !new.subnet_id.is_empty() || new.hsm_type.is_some() || new.retention_days.is_some() || !new.tag.is_empty();
-        if said && !self.create {
-            return Err(usage("--subnet-id, --hsm-type, --retention-days and --tag are for a new cluster", "add --create, or leave them out"));
+        if self.new.are_given() && !self.create {
+            let options = "--subnet-id, --hsm-type, --mode, --network-type, --retention-days and --tag";
+            return Err(usage(format!("{options} are for a new cluster"), "add --create, or leave them out"));
         }
         Ok(())
     }
@@ -107,8 +106,13 @@ pub(super) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// The cluster, with its first HSM on its way: an earlier run's, or a new one. `prepare` is called before a new one is asked for.
+    /// The cluster, with its first HSM on its way: an earlier run's, or a new one. `prepare` is called before a new one is asked for, once it is said what
+    /// that means.
     pub(super) async fn cluster(&self, prepare: impl FnOnce() -> Result<()>) -> Result<ClusterId> {
+        let prepare = || {
+            announce(&self.plan.order, Then::Claim, self.service.place(), self.ui);
+            prepare()
+        };
         let (made, fresh) = match Creation::read(self.store)? {
             None => {
                 Creation::has_room(self.store)?;
@@ -164,6 +168,8 @@ impl Start<'_> {
             region: place.region.clone().unwrap_or_default(),
             endpoint: place.endpoint.clone(),
             hsm_type: order.hsm_type.clone().into(),
+            mode: order.mode.map(|mode| mode.as_str().into()),
+            network_type: order.network_type.map(|kind| kind.as_str().into()),
             subnet_ids: order.subnet_ids.iter().map(|id| id.as_str().into()).collect(),
             retention_days: order.retention_days,
             tags: order.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
@@ -244,6 +250,10 @@ impl Start<'_> {
         let subnets: Vec<&str> = cluster.subnets.values().map(OutsideText::raw).collect();
         // Of a claimed cluster it is judged elsewhere whose it is; and its type may have been changed since (API Reference, ModifyCluster: HsmType).
         let open = cluster.certificates.cluster_certificate.is_none();
+        let is = |found: Option<&OutsideText>, ordered: &str| found.is_some_and(|found| found == ordered);
+        let found = |text: Option<&OutsideText>| text.map_or_else(|| "none".to_owned(), ToString::to_string);
+        // "The cluster's NetworkType can be IPv4 (the default) or DUALSTACK" (API Reference, Cluster): one that says nothing of it has the default.
+        let (ipv4, network) = (OutsideText::from(NetworkType::Ipv4.as_str()), order.network_type.unwrap_or(NetworkType::Ipv4));
         let differs = if tag != Some(token) {
             format!("tag {TAG}\n  expected {}\n  found    {}", shown_text(token), tag.map_or_else(|| "none".to_owned(), shown_text))
         } else if open && !self.is_for_this_ca(token) {
@@ -251,8 +261,11 @@ impl Start<'_> {
         } else if subnets.is_empty() || !subnets.iter().all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet)) {
             format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), shown_text(&subnets.join(", ")))
         } else if open && cluster.hsm_type.as_ref().map(OutsideText::raw) != Some(&order.hsm_type) {
-            let found = cluster.hsm_type.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
-            format!("type\n  expected {}\n  found    {found}", order.hsm_type)
+            format!("type\n  expected {}\n  found    {}", order.hsm_type, found(cluster.hsm_type.as_ref()))
+        } else if let Some(mode) = order.mode.filter(|mode| !is(cluster.mode.as_ref(), mode.as_str())) {
+            format!("mode\n  expected {}\n  found    {}", mode.as_str(), found(cluster.mode.as_ref()))
+        } else if !is(Some(cluster.network_type.as_ref().unwrap_or(&ipv4)), network.as_str()) {
+            format!("network type\n  expected {}\n  found    {}", network.as_str(), found(cluster.network_type.as_ref()))
         } else if let Some(backup) = &cluster.source_backup_id {
             format!("origin\n  expected a new cluster\n  found    one restored from {}", backup)
         } else {
@@ -316,6 +329,8 @@ impl Start<'_> {
         let tags = order.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
         let here = Some(earlier.region.raw()) == place.region.as_ref().map(OutsideText::raw) && earlier.endpoint == place.endpoint;
         let same = earlier.hsm_type == order.hsm_type
+            && earlier.mode.as_ref().map(OutsideText::raw) == order.mode.map(Mode::as_str)
+            && earlier.network_type.as_ref().map(OutsideText::raw) == order.network_type.map(NetworkType::as_str)
             && earlier.subnet_ids == order.subnet_ids
             && earlier.retention_days == order.retention_days
             && earlier.tags == tags;
@@ -329,7 +344,7 @@ impl Start<'_> {
             format!(
                 "{} remembers another creation than this one\n  {was}  {}, {}, in {}{}",
                 self.file(),
-                earlier.hsm_type,
+                joined([Some(&earlier.hsm_type), earlier.mode.as_ref(), earlier.network_type.as_ref()].into_iter().flatten(), " "),
                 joined(&earlier.subnet_ids, ", "),
                 earlier.region,
                 earlier.endpoint.as_ref().map(|url| format!(" at {url}")).unwrap_or_default(),

@@ -9,8 +9,8 @@ use crate::claim::wait::{Target, Wait};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{Outcome, Ui};
 use crate::cli::wait;
-use crate::cloudhsm::Fleet;
-use crate::cloudhsm::fleet::{NewCluster, NewHsm};
+use crate::cloudhsm::fleet::{Mode, NewCluster, NewHsm};
+use crate::cloudhsm::{Fleet, limits};
 use crate::error::{Class, Error, Result};
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
@@ -26,8 +26,8 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let outcome = block_on(async {
         let service = online.connect_within(args.timeout.timeout, None, ui).await?;
         let order = NewCluster {
-            hsm_type: "hsm2m.medium".to_owned(),
-            mode: Some("FIPS".to_owned()),
+            hsm_type: limits::HSM2.to_owned(),
+            mode: Some(Mode::Fips),
             subnet_ids: vec!["subnet-0a1b2c3d4e5f60718".to_owned()],
             ..NewCluster::default()
         };

@@ -4,70 +4,36 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{deleted, is_going, retention};
-use crate::cli::manage::{Seen, WaitArgs, check_tags, located, no_repeats, settle, tag, usage};
+use super::order::{NewClusterArgs, Then, announce};
+use super::{deleted, is_going};
+use crate::cli::manage::{Seen, WaitArgs, located, settle};
 use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{Outcome, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
-use crate::cloudhsm::fleet::NewCluster;
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, Tag, limits};
-use crate::error::Result;
+use crate::cloudhsm::fleet::{Backup, BackupFilter, Mode};
+use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
+use crate::error::{Class, Error, Result};
 use crate::outside::OutsideText;
-
-/// What a new cluster is to be; `bootstrap --create` takes the same.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct NewClusterArgs {
-    /// A subnet, one for each Availability Zone (may repeat, 1 to 10)
-    #[arg(long, value_name = "ID", value_parser = limits::subnet_id)]
-    pub(crate) subnet_id: Vec<String>,
-    /// The HSMs' type: hsm2m.medium (default) or hsm1.medium
-    #[arg(long, value_name = "TYPE", value_parser = limits::hsm_type)]
-    pub(crate) hsm_type: Option<String>,
-    /// How many days backups are kept, 7 to 379 (the service's default: 90)
-    #[arg(long, value_name = "DAYS", value_parser = retention())]
-    pub(crate) retention_days: Option<u16>,
-    /// A tag (may repeat, up to 50)
-    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
-    pub(crate) tag: Vec<Tag>,
-}
-
-impl NewClusterArgs {
-    /// What CreateCluster is to be sent, once its lists are as documented.
-    pub(crate) fn order(&self, source_backup_id: Option<String>) -> Result<NewCluster> {
-        let subnets: Vec<&str> = self.subnet_id.iter().map(String::as_str).collect();
-        if subnets.is_empty() || subnets.len() > limits::MAX_SUBNETS {
-            return Err(usage(format!("{} subnets were given, expected 1 to {}", subnets.len(), limits::MAX_SUBNETS), "name them with --subnet-id"));
-        }
-        no_repeats("the subnet", &subnets)?;
-        check_tags(&self.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
-        let hsm_type = self.hsm_type.clone().unwrap_or_else(|| "hsm2m.medium".to_owned());
-        Ok(NewCluster {
-            mode: (hsm_type != "hsm1.medium").then(|| "FIPS".to_owned()),
-            hsm_type,
-            subnet_ids: self.subnet_id.clone(),
-            source_backup_id,
-            retention_days: self.retention_days,
-            tags: self.tag.clone(),
-        })
-    }
-}
 
 /// Create a cluster, empty or from a backup
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-CreateCluster is sent once. Where its answer is lost, look with `hsmboot cluster list` before you run this again.
+Says first what of it is for good and what it takes to undo it. CreateCluster is sent once. Where its answer is lost, look with `hsmboot cluster list` before \
+you run this again.
 
 Examples:
   hsmboot cluster create --subnet-id subnet-0a1b2c3d --tag stage=test --wait
+  hsmboot cluster create --subnet-id subnet-0a1b2c3d --mode non-fips --network-type dualstack
   hsmboot cluster create --subnet-id subnet-0a1b2c3d --source-backup-id backup-abc234defgh --retention-days 30
 
-Exit codes: 0 created; 2 wrong command line; 6 the service refused or cannot be reached, or its answer is lost; 7 created, and not ready in time")]
+Exit codes: 0 created; 2 wrong command line; 6 the service refused or cannot be reached, or its answer is lost; 7 created, and not ready in time; \
+8 the backup is of the other mode")]
 pub struct Args {
     #[command(flatten)]
     new: NewClusterArgs,
-    /// The backup to restore the cluster from
-    #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
+    /// The backup to restore the cluster from, by its id; one of another account that is shared with you, by its ARN
+    #[arg(long, value_name = "ID|ARN", value_parser = limits::backup_id_or_arn)]
     source_backup_id: Option<String>,
     #[command(flatten)]
     wait: WaitArgs,
@@ -76,9 +42,15 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let order = args.new.order(args.source_backup_id.clone())?;
+    let mut order = args.new.order(args.source_backup_id.clone())?;
     block_on(async {
         let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        // Of hsm1.medium there is one mode, and none is named.
+        if let (Some(backup), Some(_)) = (&order.source_backup_id, order.mode) {
+            let given = args.new.mode.map(Mode::from);
+            order.mode = mode_of(&service, backup, given, ui).await?.or(order.mode);
+        }
+        announce(&order, Then::Nothing, service.place(), ui);
         let made = service.create_cluster(&order).await?;
         let id = made.cluster_id.clone();
         let document = |cluster: &Cluster| located(service.place(), json!({ "changed": true, "cluster": view::document(cluster) }));
@@ -93,6 +65,46 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let text = format!("created {id}\n{}", view::text(&cluster));
         Ok(Outcome::done(document(&cluster), text))
     })
+}
+
+/// The mode of the backup that a cluster is to be restored from: only a cluster of the same takes it (User Guide, "Cluster modes"). `None`: it cannot be told.
+async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &Ui) -> Result<Option<Mode>> {
+    let found = match look(service, backup).await {
+        Ok(found) => found,
+        // Whoever may create need not be allowed to look: the service has the last word.
+        Err(error) => {
+            ui.warn(&format!("the backup's mode is not known: {}", error.brief()));
+            None
+        }
+    };
+    let named = found.and_then(|backup| backup.mode);
+    let known = [Mode::Fips, Mode::NonFips].into_iter().find(|mode| named.as_ref().is_some_and(|name| name == mode.as_str()));
+    match (given, known) {
+        (Some(given), Some(known)) if given != known => Err(Error::new(
+            Class::Conflict,
+            "backup-mode",
+            format!(
+                "{backup} is of a cluster of the other mode, and a cluster of the same alone can be restored from it\n  backup  {}\n  asked   {}",
+                known.as_str(),
+                given.as_str()
+            ),
+            "leave out --mode: the backup's is taken then. Nothing was created",
+        )),
+        (Some(given), _) => Ok(Some(given)),
+        (None, known) => Ok(known),
+    }
+}
+
+/// The backup of this id or ARN, one's own or one that is shared.
+async fn look(service: &AwsCloudHsm, backup: &str) -> std::result::Result<Option<Backup>, ServiceError> {
+    let id = limits::backup_of_arn(backup).unwrap_or(backup);
+    let filter = |shared| BackupFilter { backup_ids: vec![id.to_owned()], shared, ..BackupFilter::default() };
+    let is_it = |found: &Backup| found.backup_id == id;
+    let own = service.backups(&filter(None)).await?.into_iter().find(is_it);
+    match own {
+        None if id != backup => Ok(service.backups(&filter(Some(true))).await?.into_iter().find(is_it)),
+        own => Ok(own),
+    }
 }
 
 /// Waits until a new cluster is one. It may not be listed at once.

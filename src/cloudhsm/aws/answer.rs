@@ -31,7 +31,9 @@ pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
         state: ClusterState::from(cluster.state().map_or(NO_STATE, |state| state.as_str())),
         state_message: own(cluster.state_message()).filter(|text| !text.is_empty()),
         hsm_type: own(cluster.hsm_type()),
+        rollback_until: cluster.hsm_type_rollback_expiration().map(|moment| moment.secs()),
         mode: cluster.mode().map(|mode| mode.as_str().into()),
+        network_type: cluster.network_type().map(|kind| kind.as_str().into()),
         vpc_id: own(cluster.vpc_id()),
         created: cluster.create_timestamp().map(|moment| moment.secs()),
         subnets: cluster.subnet_mapping().into_iter().flatten().map(|(zone, subnet)| (zone.as_str().into(), subnet.as_str().into())).collect(),
@@ -53,14 +55,19 @@ pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
         subnet_id: own(hsm.subnet_id()),
         eni_id: own(hsm.eni_id()),
         eni_ip: own(hsm.eni_ip()),
+        eni_ipv6: own(hsm.eni_ipv6()),
+        hsm_type: own(hsm.hsm_type()),
     }
 }
 
 pub(super) fn backup_from(backup: &types::Backup) -> Backup {
     Backup {
         backup_id: backup.backup_id().into(),
+        backup_arn: own(backup.backup_arn()),
         state: BackupState::from(backup.backup_state().map_or(NO_STATE, |state| state.as_str())),
         cluster_id: own(backup.cluster_id()),
+        hsm_type: own(backup.hsm_type()),
+        mode: backup.mode().map(|mode| mode.as_str().into()),
         created: backup.create_timestamp().map(|moment| moment.secs()),
         copied: backup.copy_timestamp().map(|moment| moment.secs()),
         deleted: backup.delete_timestamp().map(|moment| moment.secs()),

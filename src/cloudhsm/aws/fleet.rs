@@ -6,15 +6,16 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::config;
 use aws_sdk_cloudhsmv2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType, ClusterMode};
+use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
 use super::pages::Pages;
 use super::{AwsCloudHsm, cut_off};
 use crate::aws::{failure, within};
-use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag};
+use crate::cloudhsm::fleet::{Backup, BackupFilter, ClusterChange, ClusterFilter, Copied, Fleet, NewCluster, NewHsm, Tag};
 use crate::cloudhsm::{Call, Cluster, HsmSummary, ServiceError, Trouble};
+use crate::outside::OutsideText;
 
 /// How often a call is made that was throttled each time, and how long the first pause is; each further one is twice as long.
 const MOST_TRIES: u32 = 5;
@@ -87,7 +88,8 @@ impl Fleet for AwsCloudHsm {
                     .client
                     .create_cluster()
                     .hsm_type(&order.hsm_type)
-                    .set_mode(order.mode.as_deref().map(ClusterMode::from))
+                    .set_mode(order.mode.map(|mode| mode.as_str().into()))
+                    .set_network_type(order.network_type.map(|kind| kind.as_str().into()))
                     .set_subnet_ids(Some(order.subnet_ids.clone()))
                     .set_source_backup_id(order.source_backup_id.clone())
                     .set_backup_retention_policy(order.retention_days.map(policy))
@@ -117,9 +119,14 @@ impl Fleet for AwsCloudHsm {
         .await
     }
 
-    async fn modify_cluster(&self, cluster_id: &str, retention_days: u16) -> Result<Cluster, ServiceError> {
+    async fn modify_cluster(&self, cluster_id: &str, change: &ClusterChange) -> Result<Cluster, ServiceError> {
         let call = Call::ModifyCluster;
-        let request = || self.client.modify_cluster().cluster_id(cluster_id).backup_retention_policy(policy(retention_days)).send();
+        let request = || {
+            let request = self.client.modify_cluster().cluster_id(cluster_id).set_backup_retention_policy(change.retention_days.map(policy));
+            let request = request.set_hsm_type(change.hsm_type.clone()).customize();
+            // The type is changed once; days may be set again and again.
+            if change.hsm_type.is_some() { request.config_override(once()).send() } else { request.send() }
+        };
         let answer = self.change(call, request).await?;
         self.without(call, "a cluster", answer.cluster().map(cluster_from))
     }
@@ -158,7 +165,7 @@ impl Fleet for AwsCloudHsm {
             let (mut backups, mut pages) = (Vec::new(), Pages::new(&self.received));
             loop {
                 let request = self.client.describe_backups().set_filters(filters.clone()).set_max_results(filter.page_size);
-                let request = request.set_sort_ascending(filter.sort_ascending).set_next_token(pages.token());
+                let request = request.set_sort_ascending(filter.sort_ascending).set_shared(filter.shared).set_next_token(pages.token());
                 let answer = request.send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
                 backups.extend(answer.backups().iter().map(backup_from));
                 if !pages.go_on(answer.next_token()).map_err(failed)? {
@@ -196,6 +203,27 @@ impl Fleet for AwsCloudHsm {
         let request = || self.client.modify_backup_attributes().backup_id(backup_id).never_expires(never_expires).send();
         let answer = self.change(call, request).await?;
         self.without(call, "a backup", answer.backup().map(backup_from))
+    }
+
+    async fn resource_policy(&self, backup_arn: &str) -> Result<Option<OutsideText>, ServiceError> {
+        let call = Call::GetResourcePolicy;
+        self.read(call, async {
+            let answer = self.client.get_resource_policy().resource_arn(backup_arn).send().await;
+            let answer = answer.map_err(|error| self.failed(call, failure::trouble(&error, true)))?;
+            Ok(answer.policy().map(OutsideText::from).filter(|policy| !policy.is_empty()))
+        })
+        .await
+    }
+
+    async fn put_resource_policy(&self, backup_arn: &str, policy: &str) -> Result<(), ServiceError> {
+        let request = || self.client.put_resource_policy().resource_arn(backup_arn).policy(policy).customize().config_override(once()).send();
+        self.change(Call::PutResourcePolicy, request).await.map(drop)
+    }
+
+    async fn delete_resource_policy(&self, backup_arn: &str) -> Result<Option<OutsideText>, ServiceError> {
+        let request = || self.client.delete_resource_policy().resource_arn(backup_arn).customize().config_override(once()).send();
+        let answer = self.change(Call::DeleteResourcePolicy, request).await?;
+        Ok(answer.policy().map(OutsideText::from).filter(|policy| !policy.is_empty()))
     }
 
     async fn tags(&self, resource_id: &str, page_size: Option<i32>) -> Result<Vec<Tag>, ServiceError> {
