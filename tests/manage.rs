@@ -16,10 +16,16 @@ mod hinted;
 mod hsm;
 #[path = "manage/limits.rs"]
 mod limits;
+#[path = "manage/migrate.rs"]
+mod migrate;
+#[path = "manage/model.rs"]
+mod model;
 #[path = "manage/planted.rs"]
 mod planted;
 #[path = "manage/policy.rs"]
 mod policy;
+#[path = "manage/relay.rs"]
+mod relay;
 #[path = "manage/stage.rs"]
 mod stage;
 #[path = "simulator/support.rs"]

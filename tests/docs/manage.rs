@@ -7,7 +7,7 @@ use super::schemas::Place;
 
 const SUBNET: &str = "subnet-0a1b2c3d";
 
-/// A simulator and a place; a command's first two words name its schema.
+/// A simulator and a place; the words before its options name a command's schema.
 struct Stage {
     simulator: Simulator,
     place: Place,
@@ -20,7 +20,8 @@ impl Stage {
 
     fn says(&self, words: &[&str], code: i32) -> Value {
         let url = self.simulator.url();
-        self.place.says(&words[..2].join("-"), &[words, &["--endpoint-url", &url]].concat(), code)
+        let depth = words.iter().position(|word| word.starts_with("--")).unwrap_or(words.len());
+        self.place.says(&words[..depth].join("-"), &[words, &["--endpoint-url", &url]].concat(), code)
     }
 
     /// A cluster with its CSR; its id.
@@ -42,6 +43,11 @@ fn clusters_and_hsms_say_what_their_schemas_say() {
     assert_eq!(stage.says(&["cluster", "list"], 0)["clusters"].as_array().unwrap().len(), 2);
     stage.says(&["cluster", "modify", "--cluster-id", id, "--retention-days", "31"], 0);
     stage.says(&["cluster", "modify", "--cluster-id", id, "--retention-days", "31"], 0);
+    let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
+    stage.simulator.set_state(&old, hsmboot::simulator::ClusterState::Active).unwrap();
+    stage.says(&["cluster", "modify", "--cluster-id", id, "--hsm-type", "hsm3.large", "--yes"], 8);
+    let migrated = stage.says(&["cluster", "modify", "--cluster-id", &old, "--hsm-type", "hsm2m.medium", "--yes", "--wait"], 0);
+    assert!(migrated["cluster"]["hsm_type_rollback_expiration"].is_string());
     stage.says(&["cluster", "delete", "--cluster-id", id, "--yes"], 8);
     let hsm_id = hsm["hsm"]["hsm_id"].as_str().unwrap();
     stage.says(&["hsm", "delete", "--cluster-id", id, "--hsm-id", hsm_id], 2);
@@ -84,6 +90,15 @@ fn backups_and_tags_say_what_their_schemas_say() {
     stage.says(&["backup", "modify", "--backup-id", &backup, "--never-expires", "true"], 0);
     stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1"], 0);
     assert!(stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1", "--wait"], 0)["copy"].is_object());
+    let policy = |verb, more: &[&str], code| stage.says(&[&["backup", "policy", verb, "--backup-id", &backup], more].concat(), code);
+    std::fs::write(stage.place.path("policy.json"), "{\"Version\": \"2012-10-17\"}").unwrap();
+    std::fs::write(stage.place.path("none.json"), "[]").unwrap();
+    policy("put", &["--policy", "none.json"], 4);
+    policy("put", &["--policy", "policy.json"], 0);
+    assert_eq!(policy("get", &[], 0)["policy"]["Version"], "2012-10-17");
+    policy("delete", &[], 2);
+    assert!(policy("delete", &["--yes"], 0)["previous"].is_object());
+    assert!(policy("get", &[], 0)["policy"].is_null());
     stage.says(&["backup", "delete", "--backup-id", &backup], 2);
     stage.says(&["backup", "delete", "--backup-id", &backup, "--yes", "--wait"], 0);
     stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1"], 8);
@@ -103,7 +118,20 @@ fn a_bundle_from_nothing_has_a_creation_as_its_schema_says() {
     stage.simulator.write_roots(&stage.place.path("roots")).unwrap();
     let url = stage.simulator.url();
     let mut words = vec!["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
-    words.extend(["--endpoint-url", &url, "--passphrase-file", "passphrase", "--key-type", "p256", "--retention-days", "9", "--tag", "a=b"]);
+    words.extend([
+        "--endpoint-url",
+        &url,
+        "--passphrase-file",
+        "passphrase",
+        "--key-type",
+        "p256",
+        "--retention-days",
+        "9",
+        "--tag",
+        "a=b",
+        "--network-type",
+        "dualstack",
+    ]);
     words.extend(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
     assert_eq!(stage.place.says("bootstrap", &words, 0)["outcome"], "claimed");
     stage.place.file_is_by("new/creation.json");

@@ -1,6 +1,6 @@
 use hsmboot::simulator::{ClusterState, Fault};
 
-use super::stage::{NOBODY, SUBNET, Stage};
+use super::stage::{NOBODY, SUBNET, Stage, at_a_terminal};
 use super::support;
 
 #[test]
@@ -51,28 +51,6 @@ fn nothing_is_deleted_without_a_yes() {
     stage.fails(&["cluster", "delete", "--cluster-id", &id], 2, "consent-missing");
     stage.run(&["cluster", "delete", "--cluster-id", &id]).ends(2, "--yes");
     assert_eq!((stage.calls("DeleteCluster"), stage.clusters()), (0, 1));
-}
-
-/// What a person at a terminal answers.
-fn at_a_terminal(stage: &Stage, answer: &str, words: &[&str]) -> (bool, String) {
-    use std::io::Write;
-    let inner = stage.command(words);
-    let quoted: Vec<String> =
-        std::iter::once(inner.get_program()).chain(inner.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
-    // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
-    let mut command = crate::terminal::terminal(&format!("stty -echo; {}", quoted.join(" ")));
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let mut child = command.spawn().unwrap();
-    let mut keys = child.stdin.take().unwrap();
-    keys.write_all(answer.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    drop(keys);
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]

@@ -70,10 +70,15 @@ impl Stage {
 
     /// A command against the simulator, in the directory.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
+        self.command_at(&self.simulator.url(), words)
+    }
+
+    /// The same, against a service elsewhere.
+    pub(crate) fn command_at(&self, url: &str, words: &[&str]) -> Command {
         let mut command = hsmboot();
         command.current_dir(self.dir.path()).args(words);
         if !matches!(words.first(), Some(&("ca" | "transcript" | "pack" | "unpack" | "report" | "sign" | "verify" | "qr"))) {
-            command.args(["--endpoint-url", &self.simulator.url()]);
+            command.args(["--endpoint-url", url]);
         }
         command
     }
@@ -131,4 +136,26 @@ impl Stage {
         let all = fs::read_dir(self.path(bundle)).unwrap().map(|entry| entry.unwrap());
         all.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
     }
+}
+
+/// What a person at a terminal answers.
+pub(crate) fn at_a_terminal(stage: &Stage, answer: &str, words: &[&str]) -> (bool, String) {
+    use std::io::Write;
+    let inner = stage.command(words);
+    let quoted: Vec<String> =
+        std::iter::once(inner.get_program()).chain(inner.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
+    let mut command = crate::terminal::terminal(&format!("stty -echo; {}", quoted.join(" ")));
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command.spawn().unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(answer.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
 }

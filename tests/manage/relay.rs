@@ -1,0 +1,71 @@
+//! A relay between the program and the simulator that keeps what it was sent.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// One request of the JSON 1.1 protocol, as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) target: String,
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) struct Relay {
+    pub(crate) url: String,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Relay {
+    /// One that hands every request on to `url`, and the answer back.
+    pub(crate) fn to(url: &str) -> Self {
+        let behind = url.strip_prefix("http://").unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
+        let seen = Arc::clone(&sent);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (behind, seen) = (behind.clone(), Arc::clone(&seen));
+                std::thread::spawn(move || hand_on(stream.unwrap(), &behind, &seen));
+            }
+        });
+        Relay { url, sent }
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+fn hand_on(mut client: TcpStream, behind: &str, seen: &Mutex<Vec<Sent>>) {
+    let Some((head, body)) = request(&mut client) else { return };
+    let header = |name: &str| head.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)));
+    let value = |name: &str| header(name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    seen.lock().unwrap().push(Sent { target: value("x-amz-target"), content_type: value("content-type"), body: body.clone() });
+    let mut service = TcpStream::connect(behind).unwrap();
+    service.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+    service.write_all(&body).unwrap();
+    let mut answer = Vec::new();
+    service.read_to_end(&mut answer).unwrap();
+    // A client that has gone is no matter.
+    drop(client.write_all(&answer));
+}
+
+/// One request: its head without the empty line, and its body.
+fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (mut octets, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        let n = stream.read(&mut part).ok().filter(|n| *n > 0)?;
+        octets.extend_from_slice(&part[..n]);
+        let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8(octets[..end].to_vec()).unwrap();
+        let length =
+            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>().unwrap()));
+        let body = &octets[end + 4..];
+        if body.len() >= length.unwrap_or(0) {
+            return Some((head, body.to_vec()));
+        }
+    }
+}
