@@ -82,6 +82,10 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot transcript verify --ca FILE", Run("transcript verify DIR --ca CA.crt", 4)),
     ("hsmboot verify --record", Run("verify DIR --record ROOTS", 0)),
     ("hsmboot wait --for csr", Run("wait --cluster-id ID --for csr", 0)),
+    (
+        "hsmboot wait --cluster-id {id} --for active --timeout 14h",
+        In("tests/manage/migrate.rs", "a_migration_under_way_is_shown_and_not_asked_for_again"),
+    ),
     ("hsmboot wait --cluster-id {id} --for uninitialized", Run("wait --cluster-id ID --for uninitialized", 0)),
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
     ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),

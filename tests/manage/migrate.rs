@@ -124,7 +124,12 @@ fn a_migration_under_way_is_shown_and_not_asked_for_again() {
     slow.run(&["status", "--cluster-id", &id]).ends(0, "MODIFY_IN_PROGRESS");
     slow.run(&["wait", "--cluster-id", &id, "--for", "modify_in_progress"]).ends(0, "MODIFY_IN_PROGRESS");
     slow.run(&[&words[..], &["--wait", "--timeout", "1"]].concat()).ends(7, "MODIFY_IN_PROGRESS (1 of hsm1.medium)");
+    let hint = format!("hsmboot wait --cluster-id {id} --for active --timeout 14h");
+    slow.run(&[&modify(&id, "hsm3.large")[..], &["--yes"]].concat()).ends(8, &format!("`{hint}`"));
     assert_eq!(slow.0.calls()["ModifyCluster"], 1);
+    // What they say, word for word.
+    slow.0.advance(Duration::from_secs(301));
+    slow.run(&hint.split(' ').skip(1).collect::<Vec<_>>()).ends(0, "ACTIVE");
 }
 
 #[test]
