@@ -527,7 +527,7 @@ fn an_endpoint_of_the_profile_that_is_none_is_named() {
 fn a_wrong_command_line_ends_with_2_and_missing_credentials_with_6() {
     for words in [
         vec!["status", "--cluster-id", "cluster-../../x"],
-        vec!["wait", "--cluster-id", "cluster-aaaaaaaaaaa", "--for", "IN_PROGRESS"],
+        vec!["wait", "--cluster-id", "cluster-aaaaaaaaaaa", "--for", "in_progress"],
         vec!["status", "--endpoint-url", "127.0.0.1:80"],
         vec!["status", "--region", "eu west"],
         vec!["bootstrap"],
