@@ -34,6 +34,7 @@ fn lines(root: &PublishedRoot) -> String {
 }
 
 /// Which roots have to be given, and the command that does.
+#[cfg(feature = "online")]
 pub(crate) fn needed(roots: &[&PublishedRoot], dir: &Path) -> String {
     let all: String = roots.iter().map(|root| lines(root)).collect();
     format!("hsmboot has no root for {} built in; it has to be given{all}\n{}", whose(roots), next(roots, dir))

@@ -377,7 +377,7 @@ mod online {
         let says = |words: &[&str], code| place.says("bootstrap", &[&claim[..], words].concat(), code);
         says(&["--cluster-id", "cluster-22222222222"], 2);
         assert_eq!(says(&[], 3)["error"]["kind"], "root-missing");
-        assert!(says(&["--manufacturer-root", "bundle/manufacturer-root.crt"], 3)["verification"].is_object());
+        assert!(says(&["--manufacturer-root", "roots/manufacturer-root.crt"], 3)["verification"].is_object());
         assert_eq!(says(&rooted(&["--dry-run"]), 0)["dry_run"], true);
         assert_eq!(says(&rooted(&[]), 0)["outcome"], "claimed");
         assert_eq!(says(&rooted(&[]), 0)["verification"], serde_json::Value::Null);

@@ -182,7 +182,10 @@ fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
     assert_ne!(stage.run(&words()).code, 0);
     // No passphrase, and nobody to ask.
     let bare = ["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
-    let inner = stage.command(&bare);
+    let rooted = [&bare[..], &["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]].concat();
+    // Without the root that this hardware needs nothing is created either.
+    assert_eq!(stage.run(&bare).code, 3);
+    let inner = stage.command(&rooted);
     let mut alone = Command::new("setsid");
     alone.arg("--wait").arg(inner.get_program()).args(inner.get_args()).current_dir(inner.get_current_dir().unwrap()).stdin(Stdio::null());
     assert_eq!(alone.output().unwrap().status.code(), Some(5));

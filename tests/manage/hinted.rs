@@ -72,7 +72,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot qr read", Run("qr read codes.txt --bundle NEWDIR", 0)),
     ("hsmboot qr show", Run("qr show DIR", 0)),
     ("hsmboot qr show DIR{options}", Run("qr show DIR --part 1 --part 2", 0)),
-    ("hsmboot roots", Run("roots", 0)),
+    ("hsmboot roots", In("tests/ls2_roots.rs", "roots_are_listed_with_their_ends_and_what_then")),
     ("hsmboot sign", Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0)),
     ("hsmboot status", Run("status", 0)),
     ("hsmboot status --cluster-id {cluster_id}", Run("status --cluster-id ID", 0)),

@@ -258,11 +258,8 @@ fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
 }
 
 impl Run<'_> {
-    /// The same for a cluster whose chains are going to be judged.
+    /// The same for a cluster whose chains are going to be judged, before a passphrase is asked for.
     fn roots_are_there(&self, cluster: &Cluster) -> Result<()> {
-        if !matches!(cluster.state, ClusterState::CreateInProgress | ClusterState::Uninitialized) {
-            return Ok(());
-        }
         roots_are_there(cluster.hsm_type.as_ref().map(OutsideText::raw), self.region, &self.trust.anchors, self.dir)
     }
 }
@@ -304,9 +301,6 @@ impl Host for Run<'_> {
 
     fn watch(&mut self, claim: &Claim) -> Result<()> {
         self.watcher.watch(claim);
-        if let Some(cluster) = claim.last_seen().filter(|_| self.authorized.is_none()) {
-            self.roots_are_there(cluster)?;
-        }
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
         let coming = claim.last_seen().is_some_and(|cluster| match cluster.state {
             // One that is being restored is claimed already.
@@ -314,6 +308,9 @@ impl Host for Run<'_> {
             ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
             _ => false,
         });
+        if let Some(cluster) = claim.last_seen().filter(|_| coming && self.authorized.is_none()) {
+            self.roots_are_there(cluster)?;
+        }
         if coming && self.authorized.is_none() && self.desk.signed_before(&Bundle::at(self.dir, self.id.clone()), super::now()).is_none() {
             self.watcher.clear();
             self.desk.prepare(super::now())?;
