@@ -149,9 +149,12 @@ fn no_other_command_that_is_named_writes_anything() {
         ("cli/sign/response.rs", 1),
         ("cli/simulate/access.rs", 1),
     ];
-    let mut held: Vec<(String, usize)> = [&of_keys[..], &of_bundles].concat().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    // The program's own as well, which replace nothing: `roots show`, `verify`, `submit`, `status`, `handover`.
+    let of_claims = [("cli/hardware.rs", 2), ("handover/receipt.rs", 2), ("handover/steps.rs", 2)];
+    let mut held: Vec<(String, usize)> =
+        [&of_keys[..], &of_bundles, &of_claims].concat().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     held.sort();
-    assert_eq!(made, held, "each is followed by a test");
+    assert_eq!(made, held);
 }
 
 /// A command in the pages that writes a file writes it under a name that says that nothing may be there.
