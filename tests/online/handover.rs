@@ -296,3 +296,70 @@ fn a_claim_without_proof_of_the_hsm_is_handed_over_with_that_said() {
     assert!(files["README.txt"].contains("UNVERIFIED") && files["README.txt"].contains("a test"));
     assert_eq!(serde_json::from_str::<Value>(&files["handover.json"]).unwrap()["unverified"]["reason"], "a test");
 }
+
+/// Root, two CAs below it: the chain as it is sent, and the key of the first, in the stage's directory.
+fn chain_of_three(stage: &Stage, name: &str) -> Vec<String> {
+    let key = || rcgen::KeyPair::generate().unwrap();
+    let params = |common_name: &str| {
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, common_name);
+        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        params.not_after = rcgen::date_time_ymd(4096, 1, 1);
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign, rcgen::KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        params
+    };
+    let (root, middle, first) = (key(), key(), key());
+    let root_params = params(&format!("{name} root"));
+    let root_cert = root_params.self_signed(&root).unwrap().pem();
+    let middle_params = params(&format!("{name} middle"));
+    let middle_cert = middle_params.signed_by(&middle, &rcgen::Issuer::from_params(&root_params, &root)).unwrap().pem();
+    let first_cert = params(&format!("{name} first")).signed_by(&first, &rcgen::Issuer::from_params(&middle_params, &middle)).unwrap().pem();
+    let chain = [first_cert, middle_cert, root_cert];
+    fs::write(stage.path(&format!("{name}.crt")), chain.concat()).unwrap();
+    fs::write(stage.path(&format!("{name}.key")), first.serialize_pem()).unwrap();
+    fs::set_permissions(stage.path(&format!("{name}.key")), fs::Permissions::from_mode(0o600)).unwrap();
+    let file = |(at, pem): (usize, &String)| {
+        fs::write(stage.path(&format!("{name}-{at}.crt")), pem).unwrap();
+        fingerprint(stage, &format!("{name}-{at}.crt"))
+    };
+    chain.iter().enumerate().map(file).collect()
+}
+
+#[test]
+fn a_chain_is_handed_over_whole_and_proven_whole() {
+    let stage = Stage::new();
+    let digests = chain_of_three(&stage, "own");
+    run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
+    let mut sign = stage.hsmboot(&["sign", &stage.id, "--ca", "own.crt", "--ca-key", "own.key"]);
+    stage.trust(&mut sign);
+    run(&mut sign).ends(0, "signed");
+    let submitted = run(&mut stage.trusting(&["submit", &stage.id, "--ca", "own.crt", "--output", "json"])).ends(0, "").json();
+    // One certificate of it proves the others no more than a stranger's does.
+    for part in ["own-0.crt", "own-1.crt", "own-2.crt"] {
+        stage.keeps_all(&["--ca", part], 3, "another-trust-anchor");
+    }
+    chain_of_three(&stage, "theirs");
+    stage.keeps_all(&["--ca", "theirs.crt"], 3, "another-trust-anchor");
+    stage.keeps_all(&["--ca-fingerprint", &digests[0]], 3, "owner-not-proven");
+    stage.keeps_all(&["--ca-fingerprint", &digests[2]], 3, "another-trust-anchor");
+    stage.handover(&["--ca", "own.crt"]).ends(0, "wrote");
+    let handed = files(&stage.path("clients"));
+    assert_eq!(handed["customerCA.crt"].matches("BEGIN CERTIFICATE").count(), 3);
+    assert_eq!(handed["customerCA.crt"], fs::read_to_string(stage.path(&stage.id).join("customerCA.crt")).unwrap());
+    digests.iter().for_each(|digest| assert!(handed["README.txt"].contains(digest), "{}", handed["README.txt"]));
+    let told: Value = serde_json::from_str(&handed["handover.json"]).unwrap();
+    assert_eq!((&told["trust_anchor"]["sha256"], &told["trust_anchor"]["chain_sha256"]), (&json!(digests[0]), &json!(digests[1..])));
+    // As `submit` printed it: by both ends.
+    let command = submitted["next_steps"][0]["command"].as_str().unwrap();
+    assert!(command.ends_with(&format!(" --ca-fingerprint {} --ca-fingerprint {}", digests[0], digests[2])), "{command}");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    run(&mut stage.hsmboot(&words)).ends(0, "wrote");
+    assert_eq!(files(&stage.path(&format!("{}-clients", stage.id)))["customerCA.crt"], handed["customerCA.crt"]);
+    // A receipt of another chain.
+    fs::remove_dir_all(stage.path("clients")).unwrap();
+    stage.exchange_receipt(|receipt| receipt["chain_sha256"] = json!([digests[1]]));
+    stage.keeps_all(&["--ca", "own.crt"], 4, "receipt-differs");
+}
