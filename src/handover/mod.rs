@@ -31,6 +31,31 @@ fn site_hsm(hsm: &HsmSummary) -> Option<SiteHsm> {
         HsmState::CreateInProgress | HsmState::Other(_) => false,
         HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted => return None,
     };
-    let addresses = hsm.eni_ip.iter().filter(|_| answers).cloned().collect();
+    let addresses = hsm.eni_ip.iter().chain(&hsm.eni_ipv6).filter(|_| answers).cloned().collect();
     Some(SiteHsm { hsm_id: Some(hsm.hsm_id.clone()), availability_zone: hsm.availability_zone.clone(), addresses })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudhsm::ClusterState;
+
+    #[test]
+    fn an_ipv6_address_is_given_where_there_is_no_other() {
+        let hsm = |id: &str, state, ip: Option<&str>, ipv6: Option<&str>| HsmSummary {
+            eni_ip: ip.map(Into::into),
+            eni_ipv6: ipv6.map(Into::into),
+            ..HsmSummary::new(id, state)
+        };
+        let mut cluster = Cluster::new("cluster-abc234defgh", ClusterState::Active);
+        cluster.hsms = vec![
+            hsm("hsm-1", HsmState::Active, Some("10.0.1.4"), Some("fd00::1")),
+            hsm("hsm-2", HsmState::Active, None, Some("fd00::2")),
+            hsm("hsm-3", HsmState::CreateInProgress, Some("10.0.1.5"), None),
+            hsm("hsm-4", HsmState::Degraded, Some("10.0.1.6"), None),
+        ];
+        let site = site(&cluster);
+        assert_eq!(addresses(&site), ["10.0.1.4", "fd00::2"]);
+        assert_eq!(site.hsms.len(), 3, "one that is being made is there, and answers nobody yet");
+    }
 }
