@@ -126,7 +126,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         let in_aws = sources.into_iter().flatten().find(|source| matches!(source, KeySource::Kms(_)));
         args.access.options_for(in_aws.unwrap_or(&here))?
     };
-    let places: Vec<&str> = files.iter().copied().chain(elsewhere.is_none().then_some(CA_KEY_FILE)).collect();
+    let places: Vec<&str> = elsewhere.is_none().then_some(CA_KEY_FILE).into_iter().chain(files.iter().copied()).collect();
     check_free(&args.out, &places, args.force)?;
     let issuer = match named {
         None => None,

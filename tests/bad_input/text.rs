@@ -115,8 +115,19 @@ fn text_after_the_block() {
 
 #[test]
 fn two_blocks() {
-    refused_of_the_service(|good| good.repeat(2).into(), &["2 PEM blocks, expected exactly one"]);
     let bench = bench();
+    for suffix in ["ClusterCsr.csr", "HsmCertificate.crt"] {
+        let good = std::fs::read_to_string(bench.part(suffix)).unwrap();
+        std::fs::write(bench.part(suffix), good.repeat(2)).unwrap();
+        bench.refused(&verify(&[]), 4, "malformed", &["2 PEM blocks, expected exactly one"]);
+        std::fs::write(bench.part(suffix), good).unwrap();
+    }
+    // A hardware certificate may bring what stands above it: a block more is looked at, and said to be.
+    let good = std::fs::read_to_string(bench.part("AwsHardwareCertificate.crt")).unwrap();
+    std::fs::write(bench.part("AwsHardwareCertificate.crt"), good.repeat(2)).unwrap();
+    let verified = bench.run(&verify(&["--output", "json"])).expect(0);
+    assert!(verified.stdout.contains("one further block, looked at as intermediates"), "{}", verified.stdout);
+    std::fs::write(bench.part("AwsHardwareCertificate.crt"), good).unwrap();
     let good = std::fs::read_to_string(bench.path("signed.crt")).unwrap();
     std::fs::write(bench.path("signed.crt"), good.repeat(2)).unwrap();
     let args = ["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
