@@ -40,7 +40,9 @@ fn every_check_and_every_file_is_on_the_page() {
     let bench = signed(&[]);
     let page = report(&bench, &[]);
     let text = text(&page);
-    let ids = hsmboot::verify::CheckId::ALL.iter().map(|id| id.as_str()).chain(hsmboot::check::Rule::ALL.iter().map(|rule| rule.as_str()));
+    // No intermediate is followed in this bundle, so no record has a check of one.
+    let ids = hsmboot::verify::CheckId::ALL.iter().map(|id| id.as_str()).filter(|id| !id.contains(".intermediate-"));
+    let ids = ids.chain(hsmboot::check::Rule::ALL.iter().map(|rule| rule.as_str()));
     for id in ids {
         assert!(text.contains(id), "{id}");
     }

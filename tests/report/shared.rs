@@ -101,8 +101,8 @@ pub fn text(page: &str) -> String {
 pub fn tie_of(id: &str) -> Option<&'static str> {
     Some(match id {
         "anchors.distinct" | "anchors.source" => "roots",
-        "aws.signature" | "aws.issuer" => "certified-aws",
-        "manufacturer.signature" | "manufacturer.issuer" => "certified-manufacturer",
+        "aws.signature" | "aws.issuer" | "aws.intermediate-1" | "aws.intermediate-2" => "certified-aws",
+        "manufacturer.signature" | "manufacturer.issuer" | "manufacturer.intermediate-1" | "manufacturer.intermediate-2" => "certified-manufacturer",
         "hardware.same-key" => "hardware",
         "aws.hsm-signature" | "aws.hsm-issuer" => "vouched-aws",
         "manufacturer.hsm-signature" | "manufacturer.hsm-issuer" => "vouched-manufacturer",
