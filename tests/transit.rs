@@ -142,8 +142,8 @@ fn a_certificate_that_does_not_fit_is_not_imported() {
     openssl(&bench.path(""), &format!("x509 -req -sha1 -days 30 -in {csr} -CA customerCA.crt -CAkey customerCA.key -CAcreateserial -out signed.crt"));
     bench.refused(&import(&[]), 3, "pair-unfit", &["CloudHSM would refuse the signed certificate", "check.algorithm.signed-cert", "SHA-1"]);
     assert_eq!(bench.hint(&import(&[])), "have the CA sign the CSR again, with SHA-256 or better");
-    bench.write("signed.crt", [&fitting[..], b"text"].concat());
-    bench.refused(&import(&[]), 4, "malformed", &["text after"]);
+    bench.write("signed.crt", [&fitting[..], &fitting[..]].concat());
+    bench.refused(&import(&[]), 4, "malformed", &["2 PEM blocks, expected exactly one"]);
     // And none at all for a bundle that does not verify.
     bench.write("signed.crt", fitting);
     bench.refused(&IMPORT, 3, "rejected", &["aws.signature"]);
@@ -157,16 +157,25 @@ fn what_cas_usually_hand_out_is_taken_or_named() {
     let (signed, anchor) = (String::from_utf8(bench.read("signed.crt")).unwrap(), String::from_utf8(bench.read("customerCA.crt")).unwrap());
     for (name, content, words) in [
         ("with its chain", format!("{signed}{anchor}").into_bytes(), "2 PEM blocks, expected exactly one"),
-        ("with text above", openssl(&bench.path(""), "x509 -in signed.crt -text"), "check.pem.signed-cert"),
-        ("with attributes above", format!("subject=C = US\nissuer=CN = Test CA\n{signed}").into_bytes(), "text before"),
-        ("binary", openssl(&bench.path(""), "x509 -in signed.crt -outform DER"), "this is DER (binary), expected PEM"),
         ("as PKCS#7", openssl(&bench.path(""), "crl2pkcs7 -nocrl -certfile signed.crt"), "a block labelled `PKCS7`, expected `CERTIFICATE`"),
-        ("with a byte order mark", format!("\u{feff}{signed}").into_bytes(), "byte order mark"),
         ("empty", Vec::new(), "the file is empty"),
     ] {
         bench.write("signed.crt", content);
         let message = bench.refused(&import(&[]), 4, "malformed", &["check.pem.signed-cert"]);
         assert!(message.contains(words), "{name}: {message}");
+    }
+    // Text around it and DER say the same: what is kept is the program's own text of it.
+    bench.write("signed.crt", &signed);
+    let forms = [
+        openssl(&bench.path(""), "x509 -in signed.crt -text"),
+        openssl(&bench.path(""), "x509 -in signed.crt -outform DER"),
+        format!("subject=C = US\nissuer=CN = Test CA\n{signed}text").into_bytes(),
+        format!("\u{feff}{signed}").into_bytes(),
+    ];
+    for form in forms {
+        bench.write("signed.crt", form);
+        bench.run(&import(&["--force"])).expect(0);
+        assert_eq!(bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")), signed.as_bytes());
     }
     // Line ends of the other world, and extensions that `sign` does not write.
     let csr = format!("bundle/{CLUSTER}_ClusterCsr.csr");
@@ -182,7 +191,7 @@ fn what_cas_usually_hand_out_is_taken_or_named() {
     let signed = String::from_utf8(bench.read("signed.crt")).unwrap().replace('\n', "\r\n");
     bench.write("signed.crt", signed);
     bench.write("customerCA.crt", anchor.replace('\n', "\r\n"));
-    let run = bench.run(&import(&[])).expect(0);
+    let run = bench.run(&import(&["--force"])).expect(0);
     assert!(!run.stderr.contains("subject"), "{}", run.stderr);
     assert!(!bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")).contains(&b'\r'), "what is sent is our own text of it");
 }

@@ -65,9 +65,7 @@ fn migrate(cluster: &Cluster) -> Result<Course> {
     let hsms = cluster.hsms.iter().filter(|hsm| hsm.state != HsmState::Deleted).count();
     if hsms > limits::MOST_HSMS_TO_MIGRATE {
         let what = format!("it has {hsms} HSMs, and the type of at most {} can be changed", limits::MOST_HSMS_TO_MIGRATE);
-        let id = &cluster.cluster_id;
-        let hint = format!("delete some first, and create them again afterwards: `hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait`");
-        return Err(forbidden(cluster, &what, &hint));
+        return Err(forbidden(cluster, &what, "delete some of its HSMs first with hsmboot's hsm delete, and create them again afterwards"));
     }
     Ok(Course::Migrate)
 }
