@@ -76,7 +76,7 @@
 //! assert_eq!(checked.into_pair()?, pair);
 //!
 //! // 5: claim. It takes the proof of the HSM and the proof of the owner: here the operator's own copy of the CA's certificate.
-//! let owner = Owner::named(ca.certificate().clone());
+//! let owner = Owner::named(ca.trust_anchor().clone());
 //! let authorized = Authorized::new(pair, &Grounds::Verified(proof), &owner)?;
 //! let claim = hsmboot::claim::Claim::submit("cluster-hsmboottest", authorized, Patience::default());
 //! assert_eq!(claim.sends(), 0); // `claim.next(...)` says what to ask the service
