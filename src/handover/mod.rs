@@ -1,7 +1,7 @@
 //! What a claimed cluster's client machines are given, and what comes after the claim. Pure.
 //!
 //! A client takes for an HSM of the cluster whoever shows a certificate that leads to the trust anchor it was given. One that was exchanged on the way lets its maker
-//! stand between client and cluster. So nothing is handed over without the [`Owner`]'s proof, and there is no way round it.
+//! stand between client and cluster. So nothing is handed over without the [`Owner`](crate::owner::Owner)'s proof, and there is no way round it.
 
 mod files;
 mod receipt;
