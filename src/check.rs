@@ -2,7 +2,7 @@
 //! is sent. Pure.
 //!
 //! Sources: AWS CloudHSM API Reference 2022-06-06, InitializeCluster (lengths, pattern); AWS CloudHSM User Guide, Initialize the cluster (what
-//! trust anchors are refused; facts.md "The service"); RFC 5280; RFC 2986.
+//! trust anchors are refused; docs/verification.md); RFC 5280; RFC 2986.
 
 mod clients;
 mod names;
@@ -224,7 +224,9 @@ impl Rule {
             Rule::PemTrustAnchor => {
                 "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the cluster (chains, September 2026); RFC 7468 2, 5.1; RFC 5280 4.1"
             }
-            Rule::AlgorithmCsr | Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor => "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; design.md",
+            Rule::AlgorithmCsr | Rule::AlgorithmSignedCert | Rule::AlgorithmTrustAnchor => {
+                "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md"
+            }
             Rule::CsrSignature => "RFC 2986 4.2",
             Rule::Key => "User Guide, Initialize the cluster: the certificate is the cluster CSR's; RFC 5280 4.1.2.7",
             Rule::Signature => "RFC 5280 6.1.3 (a)(1)",

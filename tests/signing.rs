@@ -54,7 +54,7 @@ fn text(bench: &Bench, args: &str) -> String {
     String::from_utf8(openssl(&bench.path(""), args)).unwrap()
 }
 
-/// Holds the signed certificate against design.md, "Signing", with other readers than ours.
+/// Holds the signed certificate against docs/verification.md, with other readers than ours.
 fn judge(bench: &Bench, csr: &str, signed: &str) {
     let [csr_der, signed_der, ca_der] = [csr, signed, "customerCA.crt"].map(|name| der(&bench.read(name)));
     let (_, request) = X509CertificationRequest::from_der(&csr_der).unwrap();

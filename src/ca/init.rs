@@ -24,7 +24,7 @@ pub struct Terms<'a> {
 }
 
 /// Makes and self-signs a CA certificate: version 3, critical basicConstraints CA:TRUE, critical keyUsage keyCertSign and cRLSign,
-/// subject key identifier (design.md, "Signing").
+/// subject key identifier (docs/verification.md).
 ///
 /// What is returned has been read again, carries the terms, verifies under its own key, and fits InitializeCluster's limit on PEM.
 ///

@@ -12,7 +12,7 @@ use crate::x509::{Certificate, Moment, Strictness, TrustAnchor};
 const USAGE: &[u32] = &[0, 5, 6];
 
 /// Makes a CA certificate and has the issuer sign it: version 3, critical basicConstraints CA:TRUE with a path length of none, critical keyUsage
-/// digitalSignature, keyCertSign and cRLSign, subject and authority key identifiers (design.md, "Signing"). It lies within the dates of all above it. What comes back is
+/// digitalSignature, keyCertSign and cRLSign, subject and authority key identifiers (docs/verification.md). It lies within the dates of all above it. What comes back is
 /// the chain: the new certificate, and the issuer's.
 ///
 /// Whether CloudHSM would take the chain is [`crate::check`]'s to judge: the issuer's path length, its dates and names.

@@ -159,7 +159,7 @@ impl Claim {
         }
     }
 
-    /// The last description shows a state in which a claim is over (design.md: INITIALIZED or ACTIVE).
+    /// The last description shows a state in which a claim is over: INITIALIZED or ACTIVE (API reference, Cluster: State).
     fn is_settled(&self) -> bool {
         self.last.as_ref().is_some_and(|cluster| matches!(cluster.state, ClusterState::Initialized | ClusterState::Active))
     }

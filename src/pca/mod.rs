@@ -26,7 +26,7 @@ use crate::x509::{Moment, PublicKey, TrustAnchor, hex, sha256};
 const SERVICE: Service = Service { id: "ACM PCA", endpoint_variable: "AWS_ENDPOINT_URL_ACM_PCA" };
 
 /// The profile: basicConstraints CA:FALSE, critical keyUsage digitalSignature and keyEncipherment, extendedKeyUsage, key identifiers. Known to have
-/// been accepted (facts.md, "The service").
+/// been accepted (docs/verification.md).
 const TEMPLATE: &str = "EndEntityCertificate/V1";
 
 const DESCRIBE: &str = "DescribeCertificateAuthority";

@@ -259,7 +259,7 @@ fn blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
     Ok(found)
 }
 
-/// A root as facts.md gives it ("Anchors as figures"): exponent 65537, dates of the certificates it was published in.
+/// A root as docs/verification.md gives it ("The anchors"): exponent 65537, dates of the certificates it was published in.
 struct Figures {
     subject: &'static [(&'static str, &'static str)],
     modulus: &'static str,
@@ -270,7 +270,7 @@ const fn issue(not_before: i64, not_after: i64, version: u8, fingerprint: Option
     Issue { not_before: Moment::constant(not_before), not_after: Moment::constant(not_after), fingerprint, version }
 }
 
-/// facts.md; the certificate is published by AWS with the User Guide's "Verify HSM Identity".
+/// docs/verification.md; the certificate is published by AWS with the User Guide's "Verify HSM Identity".
 const AWS_ROOT_G1: Figures = Figures {
     subject: &[
         ("2.5.4.6", "US"),
@@ -297,7 +297,7 @@ const AWS_ROOT_G1: Figures = Figures {
     )],
 };
 
-/// facts.md: two certificates, one expired, one key.
+/// docs/verification.md: two certificates, one expired, one key.
 const LIQUIDSECURITY_ROOT: Figures = Figures {
     subject: &[
         ("2.5.4.6", "US"),

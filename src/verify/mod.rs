@@ -11,7 +11,7 @@
 //! Pure: no file, network, clock or randomness. Every check is judged and recorded; a failing one never stops the next. What cannot be
 //! judged is `skipped` and says why, and that never happens in a verified record but for `chains_only`.
 //!
-//! This is not an RFC 5280 path validation, on purpose: the genuine hardware certificates would fail one (facts.md). It checks signatures,
+//! This is not an RFC 5280 path validation, on purpose: the genuine hardware certificates would fail one (docs/verification.md). It checks signatures,
 //! names, keys and dates of exactly this shape, and says in notes where the certificates fall short of RFC 5280.
 
 mod anchors;

@@ -107,7 +107,7 @@ impl Height {
     }
 }
 
-/// A check of the table in design.md, "Verification".
+/// A check of the table in docs/verification.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CheckId {
     /// `pem.<input>`
@@ -271,7 +271,7 @@ impl CheckId {
             CheckId::Signature(_) | CheckId::HsmSignature(_) => "RFC 5280 6.1.3 (a)(1); AWS CloudHSM User Guide, Verify HSM Identity",
             CheckId::Issuer(_) | CheckId::HsmIssuer(_) => "RFC 5280 6.1.3 (a)(4), 7.1",
             CheckId::Intermediate(..) => "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
-            CheckId::HardwareSameKey => "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; facts.md",
+            CheckId::HardwareSameKey => "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; docs/verification.md",
             CheckId::AnchorsDistinct => "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
             CheckId::AnchorsSource => "RFC 5280 6.1.1 (d)",
             CheckId::AnchorValidity(_) => "RFC 5280 6.1.1 (d): an anchor is a name and a key",
@@ -279,10 +279,10 @@ impl CheckId {
             CheckId::CsrKey => "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare public keys",
             CheckId::CsrSubject => "RFC 5280 7.1",
             CheckId::Validity(_) => "RFC 5280 6.1.3 (a)(2)",
-            CheckId::Role(_) => "facts.md: a partition's CN holds :PARTN:",
+            CheckId::Role(_) => "docs/verification.md: a partition's CN holds :PARTN:",
             CheckId::Extensions(_) => "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
             CheckId::CaProfile(_) => "RFC 5280 6.1.4 (k), (n)",
-            CheckId::FipsMode => "facts.md: the names of card and partition say what mode they are for",
+            CheckId::FipsMode => "docs/verification.md: the names of card and partition say what mode they are for",
         }
     }
 }

@@ -345,7 +345,7 @@ impl PublicKey {
     }
 
     /// That the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd exponent of at least 3, P-256, P-384 or P-521
-    /// (design.md, "Verification"; FIPS 186-5 5.1 for the lower bound).
+    /// (docs/verification.md; FIPS 186-5 5.1 for the lower bound).
     ///
     /// # Errors
     /// A sentence that says what it is instead.

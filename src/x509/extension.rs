@@ -29,7 +29,7 @@ pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// No purpose in particular (RFC 5280 4.2.1.12).
 pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 
-/// The extensions whose being critical we understand (design.md, `extensions.<certificate>`).
+/// The extensions whose being critical we understand (docs/verification.md, `extensions.<certificate>`).
 const UNDERSTOOD: [&str; 6] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_IDENTIFIER, AUTHORITY_KEY_IDENTIFIER, SUBJECT_ALT_NAME];
 
 /// What a certificate's extensions say.

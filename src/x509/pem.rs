@@ -135,7 +135,7 @@ impl From<PemError> for super::Malformed {
     }
 }
 
-/// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (facts.md).
+/// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (docs/verification.md).
 pub const fn is_documented(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+'..=b'/' | b'=') || is_space(byte)
 }

@@ -6,7 +6,7 @@ use super::{Certificate, Moment};
 /// A day, in seconds.
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-/// How far notBefore lies back, in seconds: clocks differ (design.md, "Signing").
+/// How far notBefore lies back, in seconds: clocks differ.
 pub(crate) const BACKDATED: i64 = 5 * 60;
 
 /// From five minutes before `now` until `days` after it.

@@ -19,7 +19,7 @@ enum Whose {
     Owner,
 }
 
-/// Every place but the root options: a root file may have text around its block (design.md, "Commands").
+/// Every place but the root options: a root file may have text around its block (docs/verification.md).
 fn places(bench: &Bench) -> Vec<Place> {
     let chain = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"];
     let of = |whose| move |file, args| Place { file, args, whose };

@@ -1,4 +1,4 @@
-//! The good bundle, in the shape of the genuine ones (facts.md, "Certificates of real HSMs"): what the fixtures differ from in one point each.
+//! The good bundle, in the shape of the genuine ones (docs/verification.md): what the fixtures differ from in one point each.
 
 use super::cert::*;
 use super::der;
@@ -32,7 +32,7 @@ pub struct Bundle {
     pub manufacturer_root: Vec<u8>,
 }
 
-/// design.md's `<input>`.
+/// docs/verification.md's `<input>`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
     Csr,

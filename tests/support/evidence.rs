@@ -53,7 +53,7 @@ fn attribute(kind: &str, value: &str) -> Vec<u8> {
     sequence(&[&oid(kind), &tlv(tag::PRINTABLE_STRING, &[value.as_bytes()])])
 }
 
-/// One RDN of five attributes, then the common name (facts.md).
+/// One RDN of five attributes, then the common name (docs/verification.md).
 fn hardware_name(common_name: &str) -> Vec<u8> {
     let mut first: Vec<Vec<u8>> = [("2.5.4.6", "US"), ("2.5.4.8", "CA"), ("2.5.4.10", "Cavium"), ("2.5.4.11", "N3FIPS"), ("2.5.4.7", "SanJose")]
         .iter()

@@ -4,7 +4,7 @@ use super::{Judged, Outcome, Parts, need};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
-/// `fips-mode.hsm`: non-FIPS hardware says so in its names (facts.md); never a failure, since what mode a cluster is meant to have is its owner's to know.
+/// `fips-mode.hsm`: non-FIPS hardware says so in its names (docs/verification.md); never a failure, since what mode a cluster is meant to have is its owner's to know.
 pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let csr = parts.request().map(|csr| (Input::Csr.noun(), csr.subject()));
@@ -22,7 +22,7 @@ fn is_non_fips(name: &[u8]) -> bool {
     name::common_name_text(name).is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
 }
 
-/// `role.<hardware>`: a hardware certificate is a card's, not a partition's (facts.md): otherwise a partition could pose as a card.
+/// `role.<hardware>`: a hardware certificate is a card's, not a partition's (docs/verification.md): otherwise a partition could pose as a card.
 pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
     let input = side.hardware();
     let hardware = need(parts, input)?;
@@ -45,7 +45,7 @@ pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
     }
 }
 
-/// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware certificates do not have it (facts.md).
+/// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware certificates do not have it (docs/verification.md).
 pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Judged {
     let input = side.hardware();
     let hardware = need(parts, input)?;
