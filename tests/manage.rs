@@ -20,6 +20,8 @@ mod limits;
 mod migrate;
 #[path = "manage/model.rs"]
 mod model;
+#[path = "manage/other.rs"]
+mod other;
 #[path = "manage/planted.rs"]
 mod planted;
 #[path = "manage/policy.rs"]

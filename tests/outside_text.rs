@@ -39,18 +39,18 @@ fn answer(call: &Call) -> (u16, Value) {
     let tags = json!([{ "Key": HOSTILE, "Value": HOSTILE }]);
     let hsm = json!({
         "HsmId": HOSTILE, "State": HOSTILE, "StateMessage": HOSTILE, "AvailabilityZone": HOSTILE, "ClusterId": HOSTILE, "SubnetId": HOSTILE,
-        "EniId": HOSTILE, "EniIp": "10.0.0.9",
+        "EniId": HOSTILE, "EniIp": "10.0.0.9", HOSTILE: HOSTILE, "New": [HOSTILE],
     });
     let id = if call.body.pointer("/Filters/clusterIds").is_some() { CLUSTER } else { HOSTILE };
     let cluster = json!({
         "ClusterId": id, "State": HOSTILE, "StateMessage": HOSTILE, "HsmType": HOSTILE, "Mode": HOSTILE, "VpcId": HOSTILE,
         "SubnetMapping": { HOSTILE: HOSTILE }, "SecurityGroup": HOSTILE, "SourceBackupId": HOSTILE, "TagList": tags, "Hsms": [hsm],
-        "BackupRetentionPolicy": { "Type": HOSTILE, "Value": HOSTILE }, "Certificates": { "ClusterCsr": HOSTILE, "HsmCertificate": HOSTILE },
+        "BackupRetentionPolicy": { "Type": HOSTILE, "Value": HOSTILE }, "Certificates": { "ClusterCsr": HOSTILE, "HsmCertificate": HOSTILE, HOSTILE: HOSTILE }, HOSTILE: HOSTILE, "New": { HOSTILE: HOSTILE },
     });
     let backup_id = if call.body.pointer("/Filters/backupIds").is_some() { BACKUP } else { HOSTILE };
     let backup = json!({
         "BackupId": backup_id, "BackupState": HOSTILE, "ClusterId": HOSTILE, "SourceRegion": HOSTILE, "SourceBackup": HOSTILE,
-        "SourceCluster": HOSTILE, "TagList": tags,
+        "SourceCluster": HOSTILE, "TagList": tags, HOSTILE: HOSTILE, "New": { HOSTILE: HOSTILE },
     });
     match action {
         "DescribeClusters" => (200, json!({ "Clusters": [cluster] })),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::manage::{AGAIN, ConsentArgs, Seen, WaitArgs, located, settle};
 use super::online::{OnlineArgs, block_on};
 use super::ui::{Outcome, Ui};
-use super::view::tags_document;
+use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, limits};
@@ -127,6 +127,8 @@ fn document(backup: &Backup) -> Value {
         "source_backup": backup.source_backup,
         "source_cluster": backup.source_cluster,
         "tags": tags_document(&backup.tags),
+        "other": other_document(&backup.other),
+        "other_left_out": backup.other.left_out,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cloudhsm::{Cluster, HsmSummary, NextStep, Tag, next_step};
+use crate::cloudhsm::{Cluster, HsmSummary, NextStep, OtherMembers, Tag, next_step};
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, hex, name_text, sha256};
 
@@ -53,6 +53,8 @@ pub(crate) fn document(cluster: &Cluster) -> Value {
         "manufacturer_hardware_certificate": certificate_document(certificates.manufacturer_hardware_certificate.as_deref()),
         "cluster_certificate": certificate_document(certificates.cluster_certificate.as_deref()),
         "tags": tags_document(&cluster.tags),
+        "other": other_document(&cluster.other),
+        "other_left_out": cluster.other.left_out,
     })
 }
 
@@ -68,12 +70,19 @@ pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
         "eni_ip": hsm.eni_ip,
         "eni_ipv6": hsm.eni_ipv6,
         "hsm_type": hsm.hsm_type,
+        "other": other_document(&hsm.other),
+        "other_left_out": hsm.other.left_out,
     })
 }
 
 /// Tags in JSON.
 pub(crate) fn tags_document(tags: &[Tag]) -> Value {
     tags.iter().map(|tag| json!({ "key": tag.key, "value": tag.value })).collect()
+}
+
+/// Members that no model knows, in JSON.
+pub(crate) fn other_document(other: &OtherMembers) -> Value {
+    json!(other.members)
 }
 
 /// Everything that is known of the cluster: [`text`], and what only its owner's administration wants to know.
@@ -135,6 +144,12 @@ pub(crate) fn text(cluster: &Cluster) -> String {
         if let Some(message) = hsm.state_message.as_ref().filter(|message| !message.is_empty()) {
             line("", message.to_string());
         }
+        for other in hsm.other.lines() {
+            line("", format!("other  {other}"));
+        }
+    }
+    for other in cluster.other.lines() {
+        line("other", other);
     }
     if let Some(digest) = csr_sha256(cluster) {
         line("CSR", format!("SHA-256 of the DER {digest}"));

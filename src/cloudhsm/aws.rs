@@ -17,9 +17,11 @@ use crate::outside::OutsideText;
 
 mod answer;
 mod fleet;
+mod kept;
 mod pages;
 
 use answer::cluster_from;
+use kept::Kept;
 use pages::Pages;
 
 /// What AWS_ENDPOINT_URL_CLOUDHSM_V2 and AWS_ENDPOINT_URL say counts where no endpoint is given.
@@ -98,14 +100,16 @@ impl AwsCloudHsm {
 impl CloudHsm for AwsCloudHsm {
     async fn describe(&self, cluster_id: &str) -> Result<Option<Cluster>, ServiceError> {
         self.read(Call::DescribeClusters, async {
-            let mut pages = Pages::new(&self.received);
+            let (mut pages, kept) = (Pages::new(&self.received), Kept::default());
             // A filter's result may be spread over pages, empty ones included (API reference, DescribeClusters, NextToken).
             loop {
                 let request = self.client.describe_clusters().filters("clusterIds", vec![cluster_id.to_owned()]).set_next_token(pages.token());
+                let request = request.customize().interceptor(kept.clone());
                 let answer = request.send().await.map_err(|error| self.failed(Call::DescribeClusters, failure::trouble(&error, true)))?;
-                let found = answer.clusters().iter().find(|cluster| cluster.cluster_id() == Some(cluster_id));
-                if let Some(cluster) = found {
-                    return Ok(Some(cluster_from(cluster)));
+                let raw = kept.answer();
+                let found = answer.clusters().iter().zip(raw.list("Clusters")).find(|(cluster, _)| cluster.cluster_id() == Some(cluster_id));
+                if let Some((cluster, raw)) = found {
+                    return Ok(Some(cluster_from(cluster, raw)));
                 }
                 if !pages.go_on(answer.next_token()).map_err(|trouble| self.failed(Call::DescribeClusters, trouble))? {
                     return Ok(None);

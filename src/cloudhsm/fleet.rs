@@ -4,7 +4,7 @@
 
 use std::future::Future;
 
-use super::{BackupState, Cluster, ClusterState, HsmSummary, ServiceError};
+use super::{BackupState, Cluster, ClusterState, HsmSummary, OtherMembers, ServiceError};
 use crate::outside::OutsideText;
 
 /// The calls that manage a fleet of clusters.
@@ -217,6 +217,8 @@ pub struct Backup {
     pub source_cluster: Option<OutsideText>,
     /// Its tags.
     pub tags: Vec<Tag>,
+    /// What else the service says of it.
+    pub other: OtherMembers,
 }
 
 /// What CopyBackupToRegion answers (DestinationBackup). It does not tell the copy's id.

@@ -13,10 +13,12 @@ pub mod error;
 pub mod fleet;
 pub mod limits;
 pub mod next_step;
+pub mod other;
 
 pub use error::{Call, Place, ServiceError, Trouble};
 pub use fleet::{Fleet, Tag};
 pub use next_step::{NextStep, next_step, plain};
+pub use other::OtherMembers;
 
 use crate::outside::OutsideText;
 use crate::owner::Authorized;
@@ -115,6 +117,8 @@ pub struct Cluster {
     pub hsms: Vec<HsmSummary>,
     /// Its certificates, as far as its state shows them.
     pub certificates: Certificates,
+    /// What else the service says of it.
+    pub other: OtherMembers,
 }
 
 impl Cluster {
@@ -137,6 +141,7 @@ impl Cluster {
             tags: Vec::new(),
             hsms: Vec::new(),
             certificates: Certificates::default(),
+            other: OtherMembers::default(),
         }
     }
 
@@ -169,6 +174,8 @@ pub struct HsmSummary {
     pub eni_ipv6: Option<OutsideText>,
     /// Its type: while a cluster's type is changed, its HSMs have different ones.
     pub hsm_type: Option<OutsideText>,
+    /// What else the service says of it.
+    pub other: OtherMembers,
 }
 
 impl HsmSummary {
@@ -184,6 +191,7 @@ impl HsmSummary {
             eni_ip: None,
             eni_ipv6: None,
             hsm_type: None,
+            other: OtherMembers::default(),
         }
     }
 }

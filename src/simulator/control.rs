@@ -88,6 +88,12 @@ impl Simulator {
         self.inside.faults().clear();
     }
 
+    /// From now on each `Cluster`, `Hsm` or `Backup` in an answer has this member besides its own, as a service of tomorrow may; `null`
+    /// takes it out again.
+    pub fn set_member(&self, structure: &str, name: &str, value: Value) -> Result<(), Refused> {
+        self.inside.extra().set(structure, name, value).map_err(Refused)
+    }
+
     /// How often each action has been called, whatever the answer was.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.inside.faults().calls().clone()
@@ -172,6 +178,10 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
         "clear-faults" => {
             inside.faults().clear();
             Ok(json!({}))
+        }
+        "set-member" => {
+            let value = members.get("Value").cloned().ok_or_else(|| Refused(String::from("'Value' is missing")))?;
+            inside.extra().set(text(members, "Structure")?, text(members, "Name")?, value).map(|()| json!({})).map_err(Refused)
         }
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {

@@ -45,6 +45,7 @@ mod control;
 mod credentials;
 mod der;
 mod door;
+mod extra;
 mod faults;
 mod hardware;
 mod ids;
@@ -221,6 +222,7 @@ fn inside(options: Options) -> Result<Inside, SimError> {
     Ok(Inside {
         world: Mutex::new(world),
         faults: Mutex::new(Faults::new(options.seed, options.faults)),
+        extra: Mutex::default(),
         door: Door::new(options.credentials, options.rate),
         clock,
         hardware: Arc::new(hardware),

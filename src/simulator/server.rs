@@ -14,6 +14,7 @@ use super::actions::{self, TokenKey};
 use super::clock::Clock;
 use super::connection::{ConnectionLimits, Doorkeeper, Line};
 use super::door::Door;
+use super::extra::Extra;
 use super::faults::{Fault, Faults};
 use super::hardware::Hardware;
 use super::protocol::Protocol;
@@ -29,6 +30,7 @@ use super::{broken, control, page, visitor};
 pub(super) struct Inside {
     pub(super) world: Mutex<World>,
     pub(super) faults: Mutex<Faults>,
+    pub(super) extra: Mutex<Extra>,
     pub(super) door: Door,
     pub(super) clock: Clock,
     pub(super) hardware: Arc<Hardware>,
@@ -62,6 +64,10 @@ impl Inside {
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn extra(&self) -> MutexGuard<'_, Extra> {
+        self.extra.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,7 +163,7 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => members.and_then(|members| run(inside, action, &place, &members, fault)),
+        None => members.and_then(|members| run(inside, action, &place, &members, fault)).map(|found| inside.extra().added_to(found)),
     };
     match fault {
         Some(Fault::CloseAfter) => line.cut(),

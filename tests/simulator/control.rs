@@ -72,6 +72,26 @@ fn a_cluster_leaves_updating_and_degraded_in_time() {
 }
 
 #[test]
+fn members_of_tomorrow_come_besides_the_apis_own() {
+    let simulator = instant();
+    let (id, _) = ready_cluster(&simulator);
+    for (structure, name, value) in
+        [("Cluster", "New", json!({ "a": 1 })), ("Cluster", "State", json!("X")), ("Hsm", "New", json!("b")), ("Backup", "New", json!(true))]
+    {
+        let order = json!({ "Structure": structure, "Name": name, "Value": value });
+        assert_eq!(control(&simulator, "set-member", order).status, 200);
+    }
+    let cluster = describe(&simulator, &id);
+    assert_eq!((&cluster["New"], &cluster["State"], &cluster["Hsms"][0]["New"]), (&json!({ "a": 1 }), &json!("UNINITIALIZED"), &json!("b")));
+    assert_eq!(control(&simulator, "set-member", json!({ "Structure": "Cluster", "Name": "New", "Value": null })).status, 200);
+    assert_eq!(describe(&simulator, &id).get("New"), None);
+    for n in 0..100 {
+        control(&simulator, "set-member", json!({ "Structure": "Hsm", "Name": format!("New{n}"), "Value": n }));
+    }
+    assert_eq!(control(&simulator, "set-member", json!({ "Structure": "Hsm", "Name": "TooMany", "Value": 1 })).status, 400);
+}
+
+#[test]
 fn wrong_control_commands_say_what_is_wrong() {
     let simulator = instant();
     for (command, body, words) in [
@@ -79,6 +99,8 @@ fn wrong_control_commands_say_what_is_wrong() {
         ("activate", json!({}), "'ClusterId' is missing"),
         ("activate", json!({ "ClusterId": "cluster-abcdefghijk" }), "no cluster 'cluster-abcdefghijk'"),
         ("set-state", json!({ "ClusterId": "x", "State": "HAPPY" }), "'HAPPY'"),
+        ("set-member", json!({ "Structure": "Tag", "Name": "New", "Value": 1 }), "'Tag'"),
+        ("set-member", json!({ "Structure": "Cluster", "Name": "New" }), "'Value'"),
         ("fault", json!({ "Fault": "gremlins" }), "'gremlins'"),
         ("fault", json!({ "Fault": "delay", "Millis": "soon" }), "'Millis'"),
     ] {

@@ -7,7 +7,7 @@ use crate::bundle::ClusterId;
 use crate::cli::cluster::range;
 use crate::cli::manage::{located, or_dash, state, table};
 use crate::cli::online::{OnlineArgs, block_on, cluster_id};
-use crate::cli::ui::{Outcome, Ui};
+use crate::cli::ui::{Outcome, Text, Ui};
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, limits};
 use crate::error::Result;
@@ -79,10 +79,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let backups = service.backups(&filter).await?;
         let rows: Vec<[String; 8]> = backups.iter().map(row).collect();
-        let text = match rows.is_empty() {
+        let mut text: Text = match rows.is_empty() {
             true => format!("no backups at {}\n", service.place()).into(),
             false => table(["BACKUP", "STATE", "CLUSTER", "TYPE", "MODE", "CREATED", "EXPIRES", "ARN"], &rows),
         };
+        for backup in &backups {
+            let other = backup.other.lines();
+            text.push_str(&other.iter().map(|other| format!("{}  other  {other}\n", backup.backup_id)).collect::<String>());
+        }
         let backups: Vec<Value> = backups.iter().map(document).collect();
         Ok(Outcome::done(located(service.place(), json!({ "backups": backups })), text))
     })

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudhsmv2::types;
 
+use super::kept::Structure;
 use crate::cloudhsm::fleet::{Backup, Copied, Tag};
 use crate::cloudhsm::{BackupState, Certificates, Cluster, ClusterState, HsmState, HsmSummary};
 use crate::outside::OutsideText;
@@ -18,7 +19,7 @@ fn pem(text: Option<&str>) -> Option<String> {
 /// What stands for a state that an answer does not give.
 const NO_STATE: &str = "(none given)";
 
-pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
+pub(super) fn cluster_from(cluster: &types::Cluster, raw: Structure<'_>) -> Cluster {
     let certificates = cluster.certificates().map(|certificates| Certificates {
         cluster_csr: pem(certificates.cluster_csr()),
         hsm_certificate: pem(certificates.hsm_certificate()),
@@ -41,12 +42,13 @@ pub(super) fn cluster_from(cluster: &types::Cluster) -> Cluster {
         source_backup_id: own(cluster.source_backup_id()),
         retention_days: cluster.backup_retention_policy().and_then(|policy| policy.value()?.parse().ok()),
         tags: tags_from(cluster.tag_list()),
-        hsms: cluster.hsms().iter().map(hsm_from).collect(),
+        hsms: cluster.hsms().iter().zip(raw.hsms()).map(|(hsm, raw)| hsm_from(hsm, raw)).collect(),
         certificates: certificates.unwrap_or_default(),
+        other: raw.other_of_cluster(),
     }
 }
 
-pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
+pub(super) fn hsm_from(hsm: &types::Hsm, raw: Structure<'_>) -> HsmSummary {
     HsmSummary {
         hsm_id: hsm.hsm_id().into(),
         state: HsmState::from(hsm.state().map_or(NO_STATE, |state| state.as_str())),
@@ -57,10 +59,11 @@ pub(super) fn hsm_from(hsm: &types::Hsm) -> HsmSummary {
         eni_ip: own(hsm.eni_ip()),
         eni_ipv6: own(hsm.eni_ipv6()),
         hsm_type: own(hsm.hsm_type()),
+        other: raw.other_of_hsm(),
     }
 }
 
-pub(super) fn backup_from(backup: &types::Backup) -> Backup {
+pub(super) fn backup_from(backup: &types::Backup, raw: Structure<'_>) -> Backup {
     Backup {
         backup_id: backup.backup_id().into(),
         backup_arn: own(backup.backup_arn()),
@@ -76,6 +79,7 @@ pub(super) fn backup_from(backup: &types::Backup) -> Backup {
         source_backup: own(backup.source_backup()),
         source_cluster: own(backup.source_cluster()),
         tags: tags_from(backup.tag_list()),
+        other: raw.other_of_backup(),
     }
 }
 

@@ -10,6 +10,7 @@ use aws_sdk_cloudhsmv2::types::{self, BackupRetentionPolicy, BackupRetentionType
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::answer::{backup_from, cluster_from, copied_from, hsm_from, tags_from};
+use super::kept::Kept;
 use super::pages::Pages;
 use super::{AwsCloudHsm, cut_off};
 use crate::aws::{failure, within};
@@ -82,6 +83,7 @@ impl Fleet for AwsCloudHsm {
     async fn create_cluster(&self, order: &NewCluster) -> Result<Cluster, ServiceError> {
         let call = Call::CreateCluster;
         let tags = self.tags_for(call, &order.tags)?;
+        let kept = Kept::default();
         let answer = self
             .change(call, || {
                 let request = self
@@ -94,10 +96,11 @@ impl Fleet for AwsCloudHsm {
                     .set_source_backup_id(order.source_backup_id.clone())
                     .set_backup_retention_policy(order.retention_days.map(policy))
                     .set_tag_list(tags.clone());
-                request.customize().config_override(once()).send()
+                request.customize().interceptor(kept.clone()).config_override(once()).send()
             })
             .await?;
-        let cluster = answer.cluster().map(cluster_from).filter(|cluster| !cluster.cluster_id.is_empty());
+        let raw = kept.answer();
+        let cluster = answer.cluster().map(|cluster| cluster_from(cluster, raw.one("Cluster"))).filter(|cluster| !cluster.cluster_id.is_empty());
         self.without(call, "a cluster's id", cluster)
     }
 
@@ -106,11 +109,12 @@ impl Fleet for AwsCloudHsm {
         let filters = filters([("clusterIds", filter.cluster_ids.clone()), ("vpcIds", filter.vpc_ids.clone()), ("states", states)]);
         let failed = |trouble| self.failed(Call::DescribeClusters, trouble);
         self.read(Call::DescribeClusters, async {
-            let (mut clusters, mut pages) = (Vec::new(), Pages::new(&self.received));
+            let (mut clusters, mut pages, kept) = (Vec::new(), Pages::new(&self.received), Kept::default());
             loop {
                 let request = self.client.describe_clusters().set_filters(filters.clone()).set_max_results(filter.page_size);
-                let answer = request.set_next_token(pages.token()).send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
-                clusters.extend(answer.clusters().iter().map(cluster_from));
+                let request = request.set_next_token(pages.token()).customize().interceptor(kept.clone());
+                let answer = request.send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
+                clusters.extend(answer.clusters().iter().zip(kept.answer().list("Clusters")).map(|(cluster, raw)| cluster_from(cluster, raw)));
                 if !pages.go_on(answer.next_token()).map_err(failed)? {
                     return Ok(clusters);
                 }
@@ -120,15 +124,16 @@ impl Fleet for AwsCloudHsm {
     }
 
     async fn modify_cluster(&self, cluster_id: &str, change: &ClusterChange) -> Result<Cluster, ServiceError> {
-        let call = Call::ModifyCluster;
+        let (call, kept) = (Call::ModifyCluster, Kept::default());
         let request = || {
             let request = self.client.modify_cluster().cluster_id(cluster_id).set_backup_retention_policy(change.retention_days.map(policy));
-            let request = request.set_hsm_type(change.hsm_type.clone()).customize();
+            let request = request.set_hsm_type(change.hsm_type.clone()).customize().interceptor(kept.clone());
             // The type is changed once; days may be set again and again.
             if change.hsm_type.is_some() { request.config_override(once()).send() } else { request.send() }
         };
         let answer = self.change(call, request).await?;
-        self.without(call, "a cluster", answer.cluster().map(cluster_from))
+        let raw = kept.answer();
+        self.without(call, "a cluster", answer.cluster().map(|cluster| cluster_from(cluster, raw.one("Cluster"))))
     }
 
     async fn delete_cluster(&self, cluster_id: &str) -> Result<(), ServiceError> {
@@ -137,14 +142,15 @@ impl Fleet for AwsCloudHsm {
     }
 
     async fn create_hsm(&self, order: &NewHsm) -> Result<HsmSummary, ServiceError> {
-        let call = Call::CreateHsm;
+        let (call, kept) = (Call::CreateHsm, Kept::default());
         let answer = self
             .change(call, || {
                 let request = self.client.create_hsm().cluster_id(&order.cluster_id).availability_zone(&order.availability_zone);
-                request.set_ip_address(order.ip_address.clone()).customize().config_override(once()).send()
+                request.set_ip_address(order.ip_address.clone()).customize().interceptor(kept.clone()).config_override(once()).send()
             })
             .await?;
-        self.without(call, "an HSM", answer.hsm().map(hsm_from))
+        let raw = kept.answer();
+        self.without(call, "an HSM", answer.hsm().map(|hsm| hsm_from(hsm, raw.one("Hsm"))))
     }
 
     async fn delete_hsm(&self, cluster_id: &str, hsm_id: &str) -> Result<(), ServiceError> {
@@ -162,12 +168,13 @@ impl Fleet for AwsCloudHsm {
         ]);
         let failed = |trouble| self.failed(Call::DescribeBackups, trouble);
         self.read(Call::DescribeBackups, async {
-            let (mut backups, mut pages) = (Vec::new(), Pages::new(&self.received));
+            let (mut backups, mut pages, kept) = (Vec::new(), Pages::new(&self.received), Kept::default());
             loop {
                 let request = self.client.describe_backups().set_filters(filters.clone()).set_max_results(filter.page_size);
                 let request = request.set_sort_ascending(filter.sort_ascending).set_shared(filter.shared).set_next_token(pages.token());
+                let request = request.customize().interceptor(kept.clone());
                 let answer = request.send().await.map_err(|error| failed(failure::trouble(&error, true)))?;
-                backups.extend(answer.backups().iter().map(backup_from));
+                backups.extend(answer.backups().iter().zip(kept.answer().list("Backups")).map(|(backup, raw)| backup_from(backup, raw)));
                 if !pages.go_on(answer.next_token()).map_err(failed)? {
                     return Ok(backups);
                 }
@@ -199,10 +206,14 @@ impl Fleet for AwsCloudHsm {
     }
 
     async fn modify_backup(&self, backup_id: &str, never_expires: bool) -> Result<Backup, ServiceError> {
-        let call = Call::ModifyBackupAttributes;
-        let request = || self.client.modify_backup_attributes().backup_id(backup_id).never_expires(never_expires).send();
+        let (call, kept) = (Call::ModifyBackupAttributes, Kept::default());
+        let request = || {
+            let request = self.client.modify_backup_attributes().backup_id(backup_id).never_expires(never_expires);
+            request.customize().interceptor(kept.clone()).send()
+        };
         let answer = self.change(call, request).await?;
-        self.without(call, "a backup", answer.backup().map(backup_from))
+        let raw = kept.answer();
+        self.without(call, "a backup", answer.backup().map(|backup| backup_from(backup, raw.one("Backup"))))
     }
 
     async fn resource_policy(&self, backup_arn: &str) -> Result<Option<OutsideText>, ServiceError> {
