@@ -24,7 +24,7 @@ const SPECS: [(&str, &str); 5] =
     [("RSA_2048", "RSA 2048"), ("RSA_3072", "RSA 3072"), ("RSA_4096", "RSA 4096"), ("ECC_NIST_P256", "P-256"), ("ECC_NIST_P384", "P-384")];
 
 /// The tests that need no other part of the program.
-const TESTS: [(&str, fn()); 9] = [
+const TESTS: [(&str, fn()); 11] = [
     ("a_key_is_found_by_its_id_its_arn_and_its_aliases", a_key_is_found_by_its_id_its_arn_and_its_aliases),
     (
         "an_arn_says_the_region_and_another_name_takes_it_from_the_command_line",
@@ -33,6 +33,8 @@ const TESTS: [(&str, fn()); 9] = [
     ("a_key_that_cannot_sign_certificates_is_refused", a_key_that_cannot_sign_certificates_is_refused),
     ("a_key_that_is_not_the_ca_certificates_signs_nothing", a_key_that_is_not_the_ca_certificates_signs_nothing),
     ("a_key_in_kms_seals_the_transcript", a_key_in_kms_seals_the_transcript),
+    ("a_root_in_kms_makes_an_intermediate", a_root_in_kms_makes_an_intermediate),
+    ("an_intermediate_in_kms_is_made_under_a_root_elsewhere", an_intermediate_in_kms_is_made_under_a_root_elsewhere),
     ("a_private_ca_signs_the_bundle", a_private_ca_signs_the_bundle),
     ("a_private_ca_with_another_root_than_expected_signs_nothing", a_private_ca_with_another_root_than_expected_signs_nothing),
     ("a_private_ca_that_is_not_there_or_not_active_signs_nothing", a_private_ca_that_is_not_there_or_not_active_signs_nothing),
@@ -183,6 +185,69 @@ fn a_key_in_kms_seals_the_transcript() {
     assert!(verified.to_string().contains("seal"), "{verified:#}");
     let transcript = String::from_utf8(bench.read("bundle/transcript.jsonl")).unwrap();
     assert!(transcript.contains(&uri) && transcript.contains("\"seal\":{"), "{transcript}");
+}
+
+/// `ca init --issuer` into `under`, under the CA in `ca`.
+fn intermediate<'a>(issuer_key: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let words = ["ca", "init", "--out", "under", "--subject", "CN=Signing CA,O=Example", "--issuer", "ca/customerCA.crt", "--issuer-key", issuer_key];
+    [&words[..], more].concat()
+}
+
+/// That the chain in `under` is sound by openssl, and that what its CA signs passes `check`, and openssl with it.
+fn signs_under_the_chain(bench: &Bench, key: &str, more: &[&str]) {
+    assert!(!bench.path("under/customerCA.crt").exists(), "the chain alone is the trust anchor");
+    openssl(&bench.path(""), "verify -x509_strict -CAfile ca/customerCA.crt under/chainCA.crt");
+    let sign = [&["sign", "bundle", "--force", "--ca", "under/chainCA.crt", "--ca-key", key], &TRUST[..], more].concat();
+    hsmboot(bench, &sign).expect(0);
+    openssl_judges(bench, "under/chainCA.crt");
+    let (csr, signed) = (format!("bundle/{CLUSTER}_ClusterCsr.csr"), format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"));
+    openssl(&bench.path(""), &format!("verify -purpose sslserver -CAfile under/chainCA.crt {signed}"));
+    let check = ["check", "--csr", &csr, "--signed-cert", &signed, "--trust-anchor", "under/chainCA.crt", "--output", "json"];
+    let judged = hsmboot(bench, &check).expect(0).json();
+    assert_eq!(judged["verdict"], "fit", "{judged:#}");
+}
+
+fn a_root_in_kms_makes_an_intermediate() {
+    for (spec, new) in [("RSA_2048", "p256"), ("ECC_NIST_P384", "rsa-2048")] {
+        let bench = Bench::new();
+        let root = uri(&key(spec));
+        hsmboot(&bench, &ca_init(&root, &[])).expect(0);
+        let words = ["--no-passphrase", "--key-type", new, "--output", "json"];
+        let made = hsmboot(&bench, &intermediate(&root, &words)).expect(0).json();
+        assert_eq!(made["chain"].as_array().map(Vec::len), Some(1), "{made:#}");
+        signs_under_the_chain(&bench, "under/customerCA.key", &[]);
+    }
+    // Another key of KMS is not the root's, and nothing is made with it.
+    let bench = Bench::new();
+    hsmboot(&bench, &ca_init(&uri(&key("ECC_NIST_P256")), &[])).expect(0);
+    let other = uri(&key("ECC_NIST_P256"));
+    refused(&bench, &intermediate(&other, &["--no-passphrase", "--key-type", "p256"]), 5, "ca-key-mismatch", &["the issuer's key"]);
+}
+
+fn an_intermediate_in_kms_is_made_under_a_root_elsewhere() {
+    // Both in KMS, each in its own region; the ARNs say which.
+    let bench = Bench::new();
+    let (root, own) = (key("ECC_NIST_P384"), moto().key("RSA_2048", "SIGN_VERIFY", "eu-central-1"));
+    let (root, own_uri) = (uri(&root), uri(&own));
+    hsmboot(&bench, &ca_init(&root, &[])).expect(0);
+    let made = hsmboot(&bench, &intermediate(&root, &["--ca-key", &own_uri, "--output", "json"])).expect(0).json();
+    // moto calls the key by its id alone.
+    assert!(made["key"].as_str().unwrap().ends_with(own["KeyId"].as_str().unwrap()) && made["key_made"] == false, "{made:#}");
+    signs_under_the_chain(&bench, &own_uri, &[]);
+    // An id alone takes the region of the command line, wherever of the two it stands.
+    let bench = Bench::new();
+    hsmboot(&bench, &ca_init(&own_uri, &[])).expect(0);
+    let id = format!("awskms:{}", own["KeyId"].as_str().unwrap());
+    hsmboot(&bench, &intermediate(&id, &["--region", "eu-central-1", "--no-passphrase", "--key-type", "p256"])).expect(0);
+    signs_under_the_chain(&bench, "under/customerCA.key", &[]);
+    // The root in a file, the intermediate in KMS.
+    let bench = Bench::new();
+    let root = ["ca", "init", "--out", "ca", "--subject", "CN=Root,O=Example", "--key-type", "p256", "--no-passphrase"];
+    hsmboot(&bench, &root).expect(0);
+    hsmboot(&bench, &intermediate("ca/customerCA.key", &["--ca-key", &id, "--region", "eu-central-1"])).expect(0);
+    signs_under_the_chain(&bench, &id, &["--region", "eu-central-1"]);
+    let files: Vec<_> = std::fs::read_dir(bench.path("under")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["chainCA.crt"], "the key stays where it is");
 }
 
 fn a_private_ca_signs_the_bundle() {

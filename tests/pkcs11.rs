@@ -25,6 +25,9 @@ mod hsm;
 #[path = "pkcs11/inside.rs"]
 mod inside;
 #[cfg(feature = "pkcs11")]
+#[path = "pkcs11/intermediate.rs"]
+mod intermediate;
+#[cfg(feature = "pkcs11")]
 #[path = "pkcs11/keys.rs"]
 mod keys;
 #[cfg(feature = "pkcs11")]
@@ -57,7 +60,7 @@ fn main() -> ExitCode {
     }
     let absent = std::env::var_os("HSMBOOT_SOFTHSM").is_none() && hsm::softhsm().is_none();
     #[cfg_attr(not(all(feature = "online", feature = "simulator")), allow(unused_mut))]
-    let mut tests: Vec<(&'static str, fn())> = [keys::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
+    let mut tests: Vec<(&'static str, fn())> = [keys::TESTS, intermediate::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
     #[cfg(all(feature = "online", feature = "simulator"))]
     tests.extend(runbook::TESTS);
     let trials = tests.into_iter().map(|(name, test)| trial(name, test, absent));

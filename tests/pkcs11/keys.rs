@@ -33,7 +33,7 @@ pub const TESTS: &[(&str, fn())] = &[
 ];
 
 /// What `ca init` prints is what its schema says.
-fn is_by_its_schema(document: &Value) {
+pub fn is_by_its_schema(document: &Value) {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas");
     let read = |name: &str| -> Value { serde_json::from_slice(&fs::read(dir.join(name)).unwrap()).unwrap() };
     let others = ["output-ca-show.schema.json", "common.schema.json"].map(read);
