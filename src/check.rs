@@ -5,6 +5,7 @@
 //! trust anchors are refused; docs/verification.md); RFC 5280; RFC 2986.
 
 mod clients;
+mod each;
 mod names;
 mod trust_anchor;
 
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use self::each::of_each_certificate;
 use crate::error::{Class, Error};
 use crate::verify::Status;
 use crate::x509::algorithm::{KEYS, is_sha224};
@@ -524,28 +526,26 @@ fn found(id: Rule, judged: Judged) -> Finding {
 }
 
 fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
+    let together = |rule, anchor: &TrustAnchor| each::together(each::of(rule, anchor, at));
     let judged = match rule {
         Rule::PemCsr => pem_rule("the CSR", parts.csr.as_ref().map(Csr::der)),
         Rule::PemSignedCert => certificate_rule("the signed certificate", &parts.signed_cert),
-        Rule::PemTrustAnchor => trust_anchor::pem(&parts.trust_anchor),
+        Rule::PemTrustAnchor => match &parts.trust_anchor {
+            Ok(anchor) => together(rule, anchor),
+            Err(fault) => fail(format!("the trust anchor: {fault}")),
+        },
         Rule::AlgorithmCsr => csr(parts).and_then(|c| algorithm("the CSR", c.algorithm(), c.algorithm(), c.key())),
         Rule::AlgorithmSignedCert => {
             signed(parts).and_then(|c| algorithm("the signed certificate", c.outer_algorithm(), c.inner_algorithm(), c.key()))
         }
-        Rule::AlgorithmTrustAnchor => each(parts, |noun, c| algorithm(noun, c.outer_algorithm(), c.inner_algorithm(), c.key())),
         Rule::CsrSignature => csr_signature(parts),
         Rule::Key => key(parts),
         Rule::Signature => signature(parts),
         Rule::Issuer => issuer(parts),
         Rule::ChainOrder => anchor(parts).and_then(trust_anchor::chain_order),
-        Rule::ChainSignatures => ordered(parts).and_then(trust_anchor::chain_signatures),
-        Rule::PathLength => ordered(parts).and_then(trust_anchor::path_length),
         Rule::SelfIssued => ordered(parts).and_then(trust_anchor::self_issued),
         Rule::SelfSigned => ordered(parts).and_then(trust_anchor::self_signed),
-        Rule::BasicConstraints => anchor(parts).and_then(trust_anchor::basic_constraints),
-        Rule::KeyUsage => each(parts, trust_anchor::key_usage),
         Rule::ValiditySignedCert => signed(parts).and_then(|c| validity("the signed certificate", c, at)),
-        Rule::ValidityTrustAnchor => each(parts, |noun, c| validity(noun, c, at)),
         Rule::ValidityWithinTrustAnchor => both(parts).and_then(|(signed, anchor)| clients::within_trust_anchor(signed, anchor)),
         Rule::NotCa => signed(parts).and_then(clients::not_ca),
         Rule::SignedCertKeyUsage => signed(parts).and_then(clients::server_key_usage),
@@ -554,12 +554,16 @@ fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {
         Rule::KeyIdentifiers => both(parts)
             .and_then(|(signed, anchor)| clients::key_identifiers("the signed certificate", signed, &trust_anchor::noun(anchor, 0), anchor.first())),
         Rule::FormSignedCert => signed(parts).and_then(|c| clients::form("the signed certificate", c)),
-        Rule::TrustAnchorExtendedKeyUsage => each(parts, clients::purposes),
-        Rule::TrustAnchorExtensions => each(parts, clients::critical),
-        Rule::TrustAnchorKeyIdentifiers => ordered(parts).and_then(trust_anchor::key_identifiers),
         Rule::NameConstraints => both(parts)
             .and_then(|(signed, anchor)| trust_anchor::name_constraints(anchor, Some((signed.subject(), &signed.extensions().subject_alt_names)))),
-        Rule::FormTrustAnchor => each(parts, clients::form),
+        Rule::AlgorithmTrustAnchor
+        | Rule::BasicConstraints
+        | Rule::KeyUsage
+        | Rule::ValidityTrustAnchor
+        | Rule::TrustAnchorExtendedKeyUsage
+        | Rule::TrustAnchorExtensions
+        | Rule::FormTrustAnchor => anchor(parts).and_then(|anchor| together(rule, anchor)),
+        Rule::ChainSignatures | Rule::PathLength | Rule::TrustAnchorKeyIdentifiers => ordered(parts).and_then(|anchor| together(rule, anchor)),
     };
     found(rule, judged)
 }
@@ -571,10 +575,6 @@ fn ordered(parts: &Parts) -> Result<&TrustAnchor, (Status, String)> {
         Err((Status::Fail, _)) => Err((Status::Skipped, format!("the certificates of the trust anchor make no chain: see {}", Rule::ChainOrder))),
         _ => Ok(anchor),
     }
-}
-
-fn each(parts: &Parts, judge: impl Fn(&str, &Certificate) -> Judged) -> Judged {
-    trust_anchor::each(anchor(parts)?, judge)
 }
 
 fn both(parts: &Parts) -> Result<(&Certificate, &TrustAnchor), (Status, String)> {

@@ -1,6 +1,7 @@
 //! The rules of the trust anchor itself: one certificate, or a chain (AWS CloudHSM User Guide, Initialize the cluster, September 2026).
 
-use super::{Judged, Parsed, Rule, fail, found_in, judgeable, note};
+use super::each::together;
+use super::{Judged, Rule, fail, judgeable, note};
 use crate::verify::Status;
 use crate::x509::general_name::GeneralName;
 use crate::x509::name::same_name;
@@ -16,35 +17,8 @@ fn numbered(at: usize) -> String {
 }
 
 /// Every certificate of the trust anchor, with what it is called.
-fn named(anchor: &TrustAnchor) -> impl Iterator<Item = (String, &Certificate)> {
+pub(super) fn named(anchor: &TrustAnchor) -> impl Iterator<Item = (String, &Certificate)> {
     anchor.certificates().enumerate().map(|(at, certificate)| (noun(anchor, at), certificate))
-}
-
-/// Judges each certificate. Those that fail are told, or else those to be noted, or else all.
-pub(super) fn each(anchor: &TrustAnchor, judge: impl Fn(&str, &Certificate) -> Judged) -> Judged {
-    together(named(anchor).map(|(noun, certificate)| judge(&noun, certificate)))
-}
-
-fn together(judged: impl Iterator<Item = Judged>) -> Judged {
-    let judged: Vec<(Status, String)> = judged.map(|judged| judged.map_or_else(|other| other, |detail| (Status::Pass, detail))).collect();
-    let all = |status| {
-        let details: Vec<&str> = judged.iter().filter(|(found, _)| *found == status).map(|(_, detail)| detail.as_str()).collect();
-        (!details.is_empty()).then(|| details.join("; "))
-    };
-    for status in [Status::Fail, Status::Skipped, Status::Note] {
-        if let Some(details) = all(status) {
-            return Err((status, details));
-        }
-    }
-    Ok(all(Status::Pass).unwrap_or_default())
-}
-
-/// `check.pem.trust-anchor`
-pub(super) fn pem(parsed: &Parsed<TrustAnchor>) -> Judged {
-    match parsed {
-        Ok(anchor) => each(anchor, found_in),
-        Err(fault) => fail(format!("the trust anchor: {fault}")),
-    }
 }
 
 /// `check.trust-anchor.chain-order`: each one's issuer is the next one's subject, the root is last and alone, and none stands there twice.
@@ -148,36 +122,35 @@ fn right_order(all: &[&Certificate]) -> Option<Vec<usize>> {
     Some(order)
 }
 
-/// `check.trust-anchor.chain-signatures`: the next one's key signed each.
-pub(super) fn chain_signatures(anchor: &TrustAnchor) -> Judged {
+/// `check.trust-anchor.chain-signatures`: the next one's key signed each, but the last.
+pub(super) fn chain_signatures(anchor: &TrustAnchor) -> Vec<Judged> {
     if !anchor.is_chain() {
-        return Ok("the trust anchor is one certificate".to_owned());
+        return vec![Ok("the trust anchor is one certificate".to_owned())];
     }
     let links = anchor.certificates().zip(anchor.above()).enumerate();
-    together(links.map(|(at, (below, above))| {
-        judgeable(below.outer_algorithm(), above.key(), [Rule::AlgorithmTrustAnchor; 2])?;
-        let (below_noun, above_noun) = (numbered(at), numbered(at.saturating_add(1)));
-        match below.is_signed_by(above.key()) {
-            true => Ok(format!("the key of {above_noun} signed {below_noun}")),
-            false => fail(format!(
-                "the key of {above_noun} did not sign {below_noun}, though it has the name of its issuer, {}",
-                name_text(above.subject())
-            )),
+    links.map(|(at, (below, above))| chain_signature(at, below, above)).collect()
+}
+
+fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judged {
+    judgeable(below.outer_algorithm(), above.key(), [Rule::AlgorithmTrustAnchor; 2])?;
+    let (below_noun, above_noun) = (numbered(at), numbered(at.saturating_add(1)));
+    match below.is_signed_by(above.key()) {
+        true => Ok(format!("the key of {above_noun} signed {below_noun}")),
+        false => {
+            fail(format!("the key of {above_noun} did not sign {below_noun}, though it has the name of its issuer, {}", name_text(above.subject())))
         }
-    }))
+    }
 }
 
 /// `check.trust-anchor.path-length`: how many CAs stand below each (RFC 5280 6.1.4 (l), (m)). None of them is self-issued: [`chain_order`] sees to it.
-pub(super) fn path_length(anchor: &TrustAnchor) -> Judged {
-    together(named(anchor).enumerate().map(|(below, (noun, certificate))| {
-        let allowed = certificate.extensions().basic_constraints.and_then(|constraints| constraints.path_len);
-        let below = u64::try_from(below).unwrap_or(u64::MAX);
-        match allowed {
-            None => Ok(format!("{noun} sets no path length")),
-            Some(allowed) if below <= allowed => Ok(format!("{noun} allows {allowed} CAs below it, and there are {below}")),
-            Some(allowed) => fail(format!("{noun} allows {allowed} CAs below it (pathLen), and there are {below}")),
-        }
-    }))
+pub(super) fn path_length(noun: &str, certificate: &Certificate, below: usize) -> Judged {
+    let allowed = certificate.extensions().basic_constraints.and_then(|constraints| constraints.path_len);
+    let below = u64::try_from(below).unwrap_or(u64::MAX);
+    match allowed {
+        None => Ok(format!("{noun} sets no path length")),
+        Some(allowed) if below <= allowed => Ok(format!("{noun} allows {allowed} CAs below it, and there are {below}")),
+        Some(allowed) => fail(format!("{noun} allows {allowed} CAs below it (pathLen), and there are {below}")),
+    }
 }
 
 /// `check.trust-anchor.self-issued`
@@ -212,19 +185,17 @@ pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
 
 /// `check.trust-anchor.basic-constraints`. One certificate alone may be of version 1, as the guide's refusals name extensions only; what is below another CA,
 /// or above one, must say that it is a CA (RFC 5280 6.1.4 (k)).
-pub(super) fn basic_constraints(anchor: &TrustAnchor) -> Judged {
-    each(anchor, |noun, certificate| {
-        let extensions = certificate.extensions();
-        match extensions.basic_constraints {
-            _ if extensions.all.is_empty() && !anchor.is_chain() => Ok(format!("{noun} (version {}) has no extensions", certificate.version())),
-            Some(constraints) if constraints.ca => Ok(format!("{noun} has basicConstraints CA:TRUE")),
-            Some(_) => fail(format!("{noun} has basicConstraints CA:FALSE, expected CA:TRUE")),
-            None if extensions.all.is_empty() => {
-                fail(format!("{noun} (version {}) has no basicConstraints, expected CA:TRUE in each certificate of a chain", certificate.version()))
-            }
-            None => fail(format!("{noun} has extensions but no basicConstraints, expected CA:TRUE among them")),
+pub(super) fn basic_constraints(noun: &str, certificate: &Certificate, in_chain: bool) -> Judged {
+    let extensions = certificate.extensions();
+    match extensions.basic_constraints {
+        _ if extensions.all.is_empty() && !in_chain => Ok(format!("{noun} (version {}) has no extensions", certificate.version())),
+        Some(constraints) if constraints.ca => Ok(format!("{noun} has basicConstraints CA:TRUE")),
+        Some(_) => fail(format!("{noun} has basicConstraints CA:FALSE, expected CA:TRUE")),
+        None if extensions.all.is_empty() => {
+            fail(format!("{noun} (version {}) has no basicConstraints, expected CA:TRUE in each certificate of a chain", certificate.version()))
         }
-    })
+        None => fail(format!("{noun} has extensions but no basicConstraints, expected CA:TRUE among them")),
+    }
 }
 
 /// `check.trust-anchor.key-usage`
@@ -237,14 +208,15 @@ pub(super) fn key_usage(noun: &str, certificate: &Certificate) -> Judged {
 }
 
 /// `check.trust-anchor.key-identifiers`: each one's of the next one, the last one's of itself.
-pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Judged {
+pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Vec<Judged> {
     // Without its root, nothing is known of the last one's authority.
     let root = Some(anchor.last()).filter(|last| !anchor.is_chain() || last.issuer() == last.subject());
     let authorities = anchor.above().iter().chain(root).enumerate();
-    together(named(anchor).zip(authorities).map(|((of, certificate), (at, authority))| {
+    let judged = named(anchor).zip(authorities).map(|((of, certificate), (at, authority))| {
         let authority_at = at.saturating_add(1).min(anchor.above().len());
         super::clients::key_identifiers(&of, certificate, &noun(anchor, authority_at), authority)
-    }))
+    });
+    judged.collect()
 }
 
 /// `check.trust-anchor.name-constraints`: of the certificates below each, and of the signed certificate's subject and alternative names. Without that one,

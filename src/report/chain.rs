@@ -3,9 +3,10 @@
 use super::summary::another_ca;
 use super::view::{View, algorithm, day, first_digits, short_name};
 use crate::bundle::{Part, Receipt, Told};
-use crate::check::Rule;
+use crate::check::{self, Rule};
 use crate::outside::OutsideText;
 use crate::verify::{CheckId, Input, Side, Source, Status};
+use crate::x509::name::same_name;
 use crate::x509::{Certificate, PublicKey, TrustAnchor, hex};
 
 /// A place in the picture.
@@ -15,9 +16,57 @@ pub(super) enum Spot {
     Hardware(Side),
     Hsm,
     Csr,
-    TrustAnchor,
+    /// A certificate of the trust anchor.
+    Ca(Rank),
     SignedCert,
     Cluster,
+}
+
+/// Which certificate of the trust anchor: by its place in the chain, the CA that signs at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rank {
+    /// There is no other.
+    Alone,
+    /// The first of a chain: the CA that signs.
+    Signing,
+    /// Neither the first nor the last.
+    Between(usize),
+    /// The last.
+    Root(usize),
+}
+
+impl Rank {
+    /// The ranks of the trust anchor's certificates, in their order.
+    pub(super) fn all(view: &View<'_>) -> Vec<Rank> {
+        let last = view.trust_anchor.as_ref().map_or(0, |found| found.above().len());
+        let rank = |at: usize| match at {
+            0 if last == 0 => Rank::Alone,
+            0 => Rank::Signing,
+            at if at == last => Rank::Root(at),
+            at => Rank::Between(at),
+        };
+        (0..=last).map(rank).collect()
+    }
+
+    pub(super) const fn place(self) -> usize {
+        match self {
+            Rank::Alone | Rank::Signing => 0,
+            Rank::Between(at) | Rank::Root(at) => at,
+        }
+    }
+
+    /// A chain has four certificates at most ([`crate::x509::MAX_CERTIFICATES`]).
+    const fn title(self) -> &'static str {
+        match self {
+            Rank::Alone => "Trust anchor (the owner’s CA)",
+            Rank::Signing => "Trust anchor 1: the CA that signs",
+            Rank::Between(1) => "Trust anchor 2: the CA above",
+            Rank::Between(_) => "Trust anchor 3: the CA above",
+            Rank::Root(1) => "Trust anchor 2: the root",
+            Rank::Root(2) => "Trust anchor 3: the root",
+            Rank::Root(_) => "Trust anchor 4: the root",
+        }
+    }
 }
 
 /// What ties two of them, or one to itself.
@@ -35,32 +84,31 @@ pub(super) enum Tie {
     SameKey,
     /// The CSR is signed by the key it carries.
     Possession,
-    /// The trust anchor is signed by its own key, or its chain leads to a root that is.
-    Own,
+    /// The trust anchor, or its root, is signed by its own key.
+    Own(Rank),
+    /// A certificate's key signed the one below it in the trust anchor's chain.
+    Above(Rank, Rank),
     /// The signed certificate carries the CSR's key.
     Asked,
     /// The trust anchor's key signed the signed certificate.
-    Issued,
+    Issued(Rank),
     /// The pair was sent to the cluster.
     Sent,
 }
 
 impl Tie {
     /// All of them, in the order in which they are told.
-    pub(super) const ALL: [Tie; 12] = [
-        Tie::Roots,
-        Tie::Certified(Side::Aws),
-        Tie::Certified(Side::Manufacturer),
-        Tie::OneKey,
-        Tie::Vouched(Side::Aws),
-        Tie::Vouched(Side::Manufacturer),
-        Tie::SameKey,
-        Tie::Possession,
-        Tie::Own,
-        Tie::Asked,
-        Tie::Issued,
-        Tie::Sent,
-    ];
+    pub(super) fn all(view: &View<'_>) -> Vec<Tie> {
+        let ranks = Rank::all(view);
+        let links = ranks.iter().skip(1).zip(&ranks).map(|(above, below)| Tie::Above(*above, *below)).rev();
+        let sides = [Tie::Roots, Tie::Certified(Side::Aws), Tie::Certified(Side::Manufacturer), Tie::OneKey];
+        let hsm = [Tie::Vouched(Side::Aws), Tie::Vouched(Side::Manufacturer), Tie::SameKey, Tie::Possession];
+        let mut all = [sides, hsm].concat();
+        all.extend(ranks.last().map(|root| Tie::Own(*root)));
+        all.extend(links);
+        all.extend([Tie::Asked, Tie::Issued(ranks.first().copied().unwrap_or(Rank::Alone)), Tie::Sent]);
+        all
+    }
 
     /// From which place to which.
     pub(super) const fn ends(self) -> (Spot, Spot) {
@@ -71,9 +119,10 @@ impl Tie {
             Tie::Vouched(side) => (Spot::Hardware(side), Spot::Hsm),
             Tie::SameKey => (Spot::Hsm, Spot::Csr),
             Tie::Possession => (Spot::Csr, Spot::Csr),
-            Tie::Own => (Spot::TrustAnchor, Spot::TrustAnchor),
+            Tie::Own(root) => (Spot::Ca(root), Spot::Ca(root)),
+            Tie::Above(above, below) => (Spot::Ca(above), Spot::Ca(below)),
             Tie::Asked => (Spot::Csr, Spot::SignedCert),
-            Tie::Issued => (Spot::TrustAnchor, Spot::SignedCert),
+            Tie::Issued(by) => (Spot::Ca(by), Spot::SignedCert),
             Tie::Sent => (Spot::SignedCert, Spot::Cluster),
         }
     }
@@ -87,28 +136,24 @@ impl Tie {
     const fn words(self) -> [&'static str; 3] {
         match self {
             Tie::Roots => ["different keys", "one and the same key", ""],
-            Tie::Certified(_) | Tie::Vouched(_) | Tie::Issued => ["signed", "did not sign", "signed, but the issuer’s name is another"],
+            Tie::Above(..) => ["signed", "did not sign", "is not its issuer"],
+            Tie::Certified(_) | Tie::Vouched(_) | Tie::Issued(_) => ["signed", "did not sign", "signed, but the issuer’s name is another"],
             Tie::OneKey => ["one key", "two keys", ""],
             Tie::SameKey | Tie::Asked => ["same key", "another key", ""],
             Tie::Possession => ["signed by itself", "not signed by itself", ""],
-            Tie::Own => ["signed by itself", "not signed by itself", "signed by itself, but issued by another name"],
+            Tie::Own(_) => ["signed by itself", "not signed by itself", "signed by itself, but issued by another name"],
             Tie::Sent => ["sent by InitializeCluster", "something else was sent", ""],
         }
     }
 }
 
 impl Spot {
-    pub(super) const ALL: [Spot; 9] = [
-        Spot::Anchor(Side::Aws),
-        Spot::Anchor(Side::Manufacturer),
-        Spot::Hardware(Side::Aws),
-        Spot::Hardware(Side::Manufacturer),
-        Spot::Hsm,
-        Spot::Csr,
-        Spot::TrustAnchor,
-        Spot::SignedCert,
-        Spot::Cluster,
-    ];
+    /// All of them.
+    pub(super) fn all(view: &View<'_>) -> Vec<Spot> {
+        let hardware = Side::ALL.into_iter().flat_map(|side| [Spot::Anchor(side), Spot::Hardware(side)]);
+        let owner = Rank::all(view).into_iter().rev().map(Spot::Ca);
+        hardware.chain([Spot::Hsm, Spot::Csr]).chain(owner).chain([Spot::SignedCert, Spot::Cluster]).collect()
+    }
 
     pub(super) const fn title(self) -> &'static str {
         match self {
@@ -118,7 +163,7 @@ impl Spot {
             Spot::Hardware(Side::Manufacturer) => "Manufacturer hardware certificate",
             Spot::Hsm => "HSM certificate",
             Spot::Csr => "Cluster CSR",
-            Spot::TrustAnchor => "Trust anchor (the owner’s CA)",
+            Spot::Ca(rank) => rank.title(),
             Spot::SignedCert => "Signed certificate",
             Spot::Cluster => "Cluster",
         }
@@ -131,16 +176,20 @@ impl Spot {
             Spot::Hsm => Some(Part::Hsm),
             Spot::Csr => Some(Part::Csr),
             Spot::SignedCert => Some(Part::SignedCert),
-            Spot::Anchor(_) | Spot::TrustAnchor | Spot::Cluster => None,
+            Spot::Anchor(_) | Spot::Ca(_) | Spot::Cluster => None,
         }
     }
 }
 
-/// Where a check shows: at one place, or at one tie. No catch-all arm: a new check does not compile until it shows somewhere.
+/// Where a check shows: at a place, or at a tie; of the trust anchor, at each certificate, or at each tie between two. No catch-all arm: a new check does not compile until it shows somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
     At(Spot),
     On(Tie),
+    AtEachCa,
+    BetweenCas,
+    OnOwn,
+    OnIssued,
 }
 
 pub(super) const fn of_check(id: CheckId) -> Where {
@@ -182,11 +231,13 @@ pub(super) const fn of_rule(rule: Rule) -> Where {
         | Rule::TrustAnchorExtendedKeyUsage
         | Rule::TrustAnchorExtensions
         | Rule::TrustAnchorKeyIdentifiers
-        | Rule::FormTrustAnchor => Where::At(Spot::TrustAnchor),
+        | Rule::PathLength
+        | Rule::FormTrustAnchor => Where::AtEachCa,
         Rule::CsrSignature => Where::On(Tie::Possession),
         Rule::Key => Where::On(Tie::Asked),
-        Rule::Signature | Rule::Issuer | Rule::KeyIdentifiers | Rule::NameConstraints | Rule::ValidityWithinTrustAnchor => Where::On(Tie::Issued),
-        Rule::SelfIssued | Rule::SelfSigned | Rule::ChainOrder | Rule::ChainSignatures | Rule::PathLength => Where::On(Tie::Own),
+        Rule::Signature | Rule::Issuer | Rule::KeyIdentifiers | Rule::NameConstraints | Rule::ValidityWithinTrustAnchor => Where::OnIssued,
+        Rule::SelfIssued | Rule::SelfSigned => Where::OnOwn,
+        Rule::ChainOrder | Rule::ChainSignatures => Where::BetweenCas,
     }
 }
 
@@ -201,9 +252,33 @@ pub(super) struct Finding<'a> {
 /// Those that show at a place or tie.
 pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>> {
     let checks = view.verification.checks.iter().filter(|found| of_check(found.id) == place);
-    let rules = view.pair.iter().flat_map(|pair| &pair.checks).filter(|found| of_rule(found.id) == place);
     let checks = checks.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail });
+    let rules = view.pair.iter().flat_map(|pair| &pair.checks).flat_map(|found| of_ca(view, found, place));
     checks.chain(rules.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail })).collect()
+}
+
+/// What a rule found at this place: of a chain, what it found of this very certificate.
+fn of_ca<'a>(view: &'a View<'_>, found: &'a check::Finding, place: Where) -> Option<&'a check::Finding> {
+    let apart = |at: usize| view.of_each_ca.iter().find(|(of, one)| *of == at && one.id == found.id).map_or(found, |(_, one)| one);
+    match (of_rule(found.id), place) {
+        (Where::AtEachCa, Where::At(Spot::Ca(rank))) => Some(if rank == Rank::Alone { found } else { apart(rank.place()) }),
+        (Where::BetweenCas, Where::On(Tie::Above(above, _))) if found.id == Rule::ChainOrder => order_shows(view, found, above).then_some(found),
+        (Where::BetweenCas, Where::On(Tie::Above(_, below))) => Some(apart(below.place())),
+        // Of one certificate they say just that.
+        (Where::BetweenCas, Where::On(Tie::Own(Rank::Alone))) => Some(found),
+        (Where::OnOwn, Where::On(Tie::Own(_))) | (Where::OnIssued, Where::On(Tie::Issued(_))) => Some(found),
+        (here, place) => (here == place).then_some(found),
+    }
+}
+
+/// Whether the tie up to `above` shows what is found of the chain's order: what is wrong shows where the first link does not hold, or else at the root; what
+/// is right everywhere.
+fn order_shows(view: &View<'_>, found: &check::Finding, above: Rank) -> bool {
+    let Some(anchor) = view.trust_anchor.as_ref() else { return false };
+    let links = anchor.certificates().zip(anchor.above());
+    let broken = links.clone().position(|(below, above)| !same_name(below.issuer(), above.subject()));
+    let shows = broken.unwrap_or_else(|| links.count().saturating_sub(1));
+    found.status != Status::Fail || shows.saturating_add(1) == above.place()
 }
 
 /// How a place or a tie stands.
@@ -276,18 +351,14 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
     }
     let findings = findings(view, Where::On(tie));
     let state = if findings.is_empty() { State::Absent } else { State::of(&findings) };
-    let [holds, broken, renamed] = match tie {
-        Tie::Own if view.trust_anchor.as_ref().is_some_and(TrustAnchor::is_chain) => {
-            ["its chain leads to its root", "its chain does not lead to a root", ""]
-        }
-        _ => tie.words(),
-    };
+    let [holds, broken, renamed] = tie.words();
     // Of a signature and the names beside it, either may fail alone.
     let signature = |status| findings.iter().any(|found| found.status == status && found.id.contains("sign"));
     let says = match state {
         State::Holds | State::Accepted | State::Told => holds,
         State::Broken if renamed.is_empty() || signature(Status::Fail) => broken,
         State::Broken if signature(Status::Pass) => renamed,
+        State::Broken if matches!(tie, Tie::Above(..)) => renamed,
         State::Broken => "not judged, and the issuer’s name is another",
         State::Unjudged => "not judged",
         State::Absent => "not signed yet",
@@ -303,8 +374,9 @@ fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
     let signed = match tie {
         Tie::Certified(side) => view.hardware(side)?,
         Tie::Vouched(_) => view.hsm.as_ref()?,
-        Tie::Own => view.trust_anchor.as_ref()?.first(),
-        Tie::Issued => view.signed_cert.as_ref()?,
+        Tie::Own(_) => view.trust_anchor.as_ref()?.last(),
+        Tie::Above(_, below) => view.ca(below)?,
+        Tie::Issued(_) => view.signed_cert.as_ref()?,
         Tie::Possession => return view.csr.as_ref().map(|csr| algorithm(csr.algorithm())),
         Tie::Roots | Tie::OneKey | Tie::SameKey | Tie::Asked | Tie::Sent => return None,
     };
@@ -370,13 +442,15 @@ pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
     let (state, lines, key) = match spot {
         Spot::Cluster => (cluster_state(view), lines, None),
         Spot::Anchor(_) if key.is_none() => without(State::Absent, "no anchor of this side was given"),
-        Spot::TrustAnchor if view.facts.survey.trust_anchor().is_none() => match view.pair {
+        Spot::Ca(_) if view.facts.survey.trust_anchor().is_none() => match view.pair {
             Some(_) => without(judged, "missing"),
             None => without(State::Absent, "nothing is signed yet"),
         },
         // No check knows whose CA it should be.
-        Spot::TrustAnchor if another_ca(view).is_some() => (State::Broken, lines.into_iter().chain(["not your CA".to_owned()]).collect(), key),
-        Spot::TrustAnchor if view.pair.is_none() => (State::Unjudged, lines, key),
+        Spot::Ca(rank) if rank.place() == 0 && another_ca(view).is_some() => {
+            (State::Broken, lines.into_iter().chain(["not your CA".to_owned()]).collect(), key)
+        }
+        Spot::Ca(_) if view.pair.is_none() => (State::Unjudged, lines, key),
         Spot::SignedCert if view.pair.is_none() => without(State::Absent, "nothing is signed yet"),
         _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "missing"),
         _ => (judged, lines, key),
@@ -413,14 +487,7 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
         Spot::Hardware(side) => certificate(view.hardware(side)),
         Spot::Hsm => certificate(view.hsm.as_ref()),
         Spot::SignedCert => certificate(view.signed_cert.as_ref()),
-        Spot::TrustAnchor => {
-            let (mut lines, key) = certificate(view.trust_anchor.as_ref().map(TrustAnchor::first));
-            for above in view.trust_anchor.iter().flat_map(TrustAnchor::above) {
-                let dates = format!("{} to {}", day(above.not_before()), day(above.not_after()));
-                lines.push(format!("under {}, {dates}, key {}", short_name(above.subject()), view.letter(above.key())));
-            }
-            (lines, key)
-        }
+        Spot::Ca(rank) => certificate(view.ca(rank)),
         Spot::Csr => view
             .csr
             .as_ref()

@@ -1,6 +1,7 @@
-//! The drawing: six rows of boxes, and what ties them together.
+//! The drawing: rows of boxes, and what ties them together. Where the trust anchor is a chain, it is drawn in two parts, one below the other, that a printed page
+//! can stand between.
 
-use super::chain::{Node, Relation, Spot, State, Tie};
+use super::chain::{Node, Rank, Relation, Spot, State, Tie};
 use super::html::Html;
 use super::lines::{Line, because, contents, height, says, symbol, text, write};
 use super::picture::name;
@@ -25,36 +26,78 @@ const IN_WIDE: u16 = 690;
 const BETWEEN: u16 = 120;
 const IN_LOOP: u16 = 92;
 
-/// A row: its boxes, one wide or two narrow; what ties them to each other; what leads on to the next row.
-type Row = (&'static [Spot], Option<Tie>, &'static [Tie]);
+/// A row: its boxes; what ties them to each other; what leads on to the next row.
+struct Row {
+    spots: Vec<Spot>,
+    beside: Option<Tie>,
+    down: Vec<Tie>,
+}
 
-const ROWS: [Row; 6] = [
-    (
-        &[Spot::Anchor(Side::Aws), Spot::Anchor(Side::Manufacturer)],
-        Some(Tie::Roots),
-        &[Tie::Certified(Side::Aws), Tie::Certified(Side::Manufacturer)],
-    ),
-    (
-        &[Spot::Hardware(Side::Aws), Spot::Hardware(Side::Manufacturer)],
-        Some(Tie::OneKey),
-        &[Tie::Vouched(Side::Aws), Tie::Vouched(Side::Manufacturer)],
-    ),
-    (&[Spot::Hsm], None, &[Tie::SameKey, Tie::Own]),
-    (&[Spot::Csr, Spot::TrustAnchor], Some(Tie::Possession), &[Tie::Asked, Tie::Issued]),
-    (&[Spot::SignedCert], None, &[Tie::Sent]),
-    (&[Spot::Cluster], None, &[]),
-];
+/// The rows down to the HSM certificate's.
+fn first_rows() -> Vec<Row> {
+    let sides = |spot: fn(Side) -> Spot| Side::ALL.map(spot).to_vec();
+    let ties = |tie: fn(Side) -> Tie| Side::ALL.map(tie).to_vec();
+    vec![
+        Row { spots: sides(Spot::Anchor), beside: Some(Tie::Roots), down: ties(Tie::Certified) },
+        Row { spots: sides(Spot::Hardware), beside: Some(Tie::OneKey), down: ties(Tie::Vouched) },
+        Row { spots: vec![Spot::Hsm], beside: None, down: Vec::new() },
+    ]
+}
+
+/// The rows of the CAs above the one that signs, the root first.
+fn rows_above(ranks: &[Rank]) -> Vec<Row> {
+    let links = ranks.iter().skip(1).zip(ranks).rev();
+    links.map(|(above, below)| Row { spots: vec![Spot::Ca(*above)], beside: None, down: vec![Tie::Above(*above, *below)] }).collect()
+}
+
+/// The rows from the CSR's on.
+fn last_rows(signing: Rank) -> Vec<Row> {
+    vec![
+        Row { spots: vec![Spot::Csr, Spot::Ca(signing)], beside: Some(Tie::Possession), down: vec![Tie::Asked, Tie::Issued(signing)] },
+        Row { spots: vec![Spot::SignedCert], beside: None, down: vec![Tie::Sent] },
+        Row { spots: vec![Spot::Cluster], beside: None, down: Vec::new() },
+    ]
+}
 
 /// Draws them.
 pub(super) fn draw(html: &mut Html, view: &View<'_>, nodes: &[Node<'_>], relations: &[Relation<'_>]) {
-    let mut drawn = Html::default();
-    let bottom = ROWS.iter().fold(2, |y, row| draw_row(&mut drawn, y, row, nodes, relations));
-    let view_box = format!("-2 0 {} {}", WIDTH.saturating_add(4), bottom.saturating_add(2));
-    let attributes = [("class", "picture"), ("viewBox", view_box.as_str()), ("role", "img"), ("aria-labelledby", "picture-title picture-text")];
-    html.el("svg", &attributes, |html| {
-        let title = format!("The chain of certificates of {}", view.facts.survey.cluster_id);
-        html.el("title", &[("id", "picture-title")], |html| html.text(&title));
-        html.el("desc", &[("id", "picture-text")], |html| html.text(described(relations)));
+    let ranks = Rank::all(view);
+    let (signing, root) = (ranks.first().copied().unwrap_or(Rank::Alone), ranks.last().copied().unwrap_or(Rank::Alone));
+    let rows = |html: &mut Html, from: i32, rows: Vec<Row>| rows.iter().fold(from, |y, row| draw_row(html, y, row, nodes, relations));
+    let (mut first, mut second) = (Html::default(), Html::default());
+    let hsm = rows(&mut first, 2, first_rows());
+    let is_chain = ranks.len() > 1;
+    let part = if is_chain { &mut second } else { &mut first };
+    let csr = if is_chain {
+        let next = draw_ties(part, hsm, &[Tie::Own(root)], relations, hsm);
+        let csr = rows(part, next, rows_above(&ranks));
+        draw_tie_past(part, Tie::SameKey, relations, hsm, csr);
+        csr
+    } else {
+        draw_ties(part, hsm, &[Tie::SameKey, Tie::Own(root)], relations, hsm)
+    };
+    let bottom = rows(part, csr, last_rows(signing)).saturating_add(2);
+    let title = format!("The chain of certificates of {}", view.facts.survey.cluster_id);
+    let words = described(relations);
+    if is_chain {
+        // On a screen the one goes on where the other ends.
+        let cut = hsm.saturating_add(1);
+        frame(html, "picture", (0, cut), &title, &words, first);
+        let title = format!("{title}, from the HSM certificate and the trust anchor’s root on");
+        frame(html, "rest", (cut, bottom), &title, "Its ties are counted with those of the picture above it.", second);
+    } else {
+        frame(html, "picture", (0, bottom), &title, &words, first);
+    }
+}
+
+/// What was drawn between these heights.
+fn frame(html: &mut Html, id: &'static str, (from, to): (i32, i32), title: &str, words: &str, drawn: Html) {
+    let view_box = format!("-2 {from} {} {}", WIDTH.saturating_add(4), to.saturating_sub(from));
+    let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
+    let named = format!("{title_id} {text_id}");
+    html.el("svg", &[("class", "picture"), ("viewBox", &view_box), ("role", "img"), ("aria-labelledby", &named)], |html| {
+        html.el("title", &[("id", &title_id)], |html| html.text(title));
+        html.el("desc", &[("id", &text_id)], |html| html.text(words));
         html.append(drawn);
     });
 }
@@ -72,9 +115,14 @@ fn described(relations: &[Relation<'_>]) -> String {
             format!("{} to {}: {}", from.title(), to.title(), relation.says)
         })
         .collect();
+    let above = if relations.iter().any(|relation| matches!(relation.tie, Tie::Above(..))) {
+        " The trust anchor’s root leads to the CA that signed."
+    } else {
+        ""
+    };
     let list = if broken.is_empty() { String::new() } else { format!(" Broken: {}.", broken.join("; ")) };
     format!(
-        "Two anchors lead by their hardware certificates to the HSM certificate, and from there by the CSR and the signed certificate to the cluster. Of {} \
+        "Two anchors lead by their hardware certificates to the HSM certificate, and from there by the CSR and the signed certificate to the cluster.{above} Of {} \
          ties {}, {}, {}, {}.{list} The list below the picture has them all.",
         relations.len(),
         counted(State::Holds, "holds", "hold"),
@@ -94,22 +142,27 @@ struct Frame {
 }
 
 /// Draws a row and what leads on from it; gives where the next row begins.
-fn draw_row(html: &mut Html, y: i32, (spots, beside, down): &Row, nodes: &[Node<'_>], relations: &[Relation<'_>]) -> i32 {
-    let (width, room) = if spots.len() == 1 { (WIDTH, IN_WIDE) } else { (BOX, IN_BOX) };
-    let boxes = nodes.iter().filter(|node| spots.contains(&node.spot));
-    let boxes: Vec<(&Node<'_>, Vec<Line>)> = boxes.map(|node| (node, contents(node, room))).collect();
-    let tall = height(boxes.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0)).saturating_add(36);
-    for ((node, lines), x) in boxes.iter().zip([0, RIGHT]) {
-        draw_box(html, node, lines, Frame { x, y, width, height: tall });
-    }
-    let bottom = y.saturating_add(tall);
-    let tie = |tie: &Tie| relations.iter().find(|relation| relation.tie == *tie);
-    let under = beside.as_ref().and_then(tie).map_or(y, |relation| draw_between(html, relation, y.saturating_add(42)));
-    let labelled: Vec<(&Relation<'_>, Vec<Line>)> = down
-        .iter()
-        .filter_map(tie)
-        .map(|relation| (relation, says(relation, BESIDE).into_iter().chain(because(relation, BESIDE)).collect()))
+fn draw_row(html: &mut Html, y: i32, row: &Row, nodes: &[Node<'_>], relations: &[Relation<'_>]) -> i32 {
+    let boxes = row.spots.iter().filter_map(|spot| nodes.iter().find(|node| node.spot == *spot));
+    let boxes: Vec<(&Node<'_>, Column, Vec<Line>)> = boxes
+        .map(|node| {
+            let column = Column::of(node.spot);
+            (node, column, contents(node, column.room()))
+        })
         .collect();
+    let tall = height(boxes.iter().map(|(.., lines)| lines.len()).max().unwrap_or(0)).saturating_add(36);
+    for (node, column, lines) in &boxes {
+        draw_box(html, node, lines, Frame { x: column.left(), y, width: column.width(), height: tall });
+    }
+    let beside = row.beside.and_then(|tie| relation(tie, relations));
+    let under = beside.map_or(y, |relation| draw_between(html, relation, y.saturating_add(42)));
+    draw_ties(html, y.saturating_add(tall), &row.down, relations, under)
+}
+
+/// Draws what leads on from a row that ends here, and beside which text goes down to `under`; gives where the next row begins.
+fn draw_ties(html: &mut Html, bottom: i32, down: &[Tie], relations: &[Relation<'_>], under: i32) -> i32 {
+    let labelled: Vec<(&Relation<'_>, Vec<Line>)> =
+        down.iter().filter_map(|tie| relation(*tie, relations)).map(|relation| (relation, beside(relation))).collect();
     let most = labelled.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
     if most == 0 {
         return bottom;
@@ -119,6 +172,54 @@ fn draw_row(html: &mut Html, y: i32, (spots, beside, down): &Row, nodes: &[Node<
         draw_down(html, relation, lines, bottom, next);
     }
     next
+}
+
+/// Draws a tie that leads past other rows.
+fn draw_tie_past(html: &mut Html, tie: Tie, relations: &[Relation<'_>], from: i32, to: i32) {
+    if let Some(relation) = relation(tie, relations) {
+        draw_down(html, relation, &beside(relation), from, to);
+    }
+}
+
+fn relation<'a, 'b>(tie: Tie, relations: &'a [Relation<'b>]) -> Option<&'a Relation<'b>> {
+    relations.iter().find(|relation| relation.tie == tie)
+}
+
+/// What stands beside an arrow.
+fn beside(relation: &Relation<'_>) -> Vec<Line> {
+    says(relation, BESIDE).into_iter().chain(because(relation, BESIDE)).collect()
+}
+
+/// Where a box stands in its row.
+#[derive(Clone, Copy)]
+enum Column {
+    Left,
+    Right,
+    /// Over the whole width.
+    Both,
+}
+
+impl Column {
+    const fn of(spot: Spot) -> Self {
+        match spot {
+            Spot::Anchor(Side::Aws) | Spot::Hardware(Side::Aws) | Spot::Csr => Column::Left,
+            Spot::Anchor(Side::Manufacturer) | Spot::Hardware(Side::Manufacturer) | Spot::Ca(_) => Column::Right,
+            Spot::Hsm | Spot::SignedCert | Spot::Cluster => Column::Both,
+        }
+    }
+
+    const fn left(self) -> i32 {
+        if matches!(self, Column::Right) { RIGHT } else { 0 }
+    }
+
+    const fn width(self) -> i32 {
+        if matches!(self, Column::Both) { WIDTH } else { BOX }
+    }
+
+    /// How wide its text may be.
+    const fn room(self) -> u16 {
+        if matches!(self, Column::Both) { IN_WIDE } else { IN_BOX }
+    }
 }
 
 /// What the style knows a state by.
@@ -152,10 +253,11 @@ fn group(html: &mut Html, relation: &Relation<'_>, inner: impl FnOnce(&mut Html)
 
 /// A tie that leads down to the next row, or from the top of a box there back into it, with what is said of it on its right.
 fn draw_down(html: &mut Html, relation: &Relation<'_>, lines: &[Line], from: i32, to: i32) {
-    let right = matches!(relation.tie, Tie::Certified(Side::Manufacturer) | Tie::Vouched(Side::Manufacturer) | Tie::Own | Tie::Issued);
+    let right =
+        matches!(relation.tie, Tie::Certified(Side::Manufacturer) | Tie::Vouched(Side::Manufacturer) | Tie::Own(_) | Tie::Above(..) | Tie::Issued(_));
     let x = if right { RIGHT.saturating_add(ARROW) } else { ARROW };
     group(html, relation, |html| {
-        let beside = if relation.tie == Tie::Own {
+        let beside = if matches!(relation.tie, Tie::Own(_)) {
             loop_above(html, relation, At(x, to));
             x.saturating_add(40)
         } else {

@@ -18,8 +18,8 @@ pub(super) fn icon(html: &mut Html, name: &'static str) {
 
 /// The picture, and the same in words.
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let relations: Vec<Relation<'_>> = Tie::ALL.into_iter().map(|tie| relation(view, tie)).collect();
-    let nodes: Vec<Node<'_>> = Spot::ALL.into_iter().map(|spot| node(view, spot)).collect();
+    let relations: Vec<Relation<'_>> = Tie::all(view).into_iter().map(|tie| relation(view, tie)).collect();
+    let nodes: Vec<Node<'_>> = Spot::all(view).into_iter().map(|spot| node(view, spot)).collect();
     html.of("figure", "chain", |html| {
         html.el("div", &[("class", "pan"), ("role", "region"), ("aria-label", "Picture of the chain"), ("tabindex", "0")], |html| {
             draw(html, view, &nodes, &relations);
@@ -122,9 +122,10 @@ pub(super) fn name(tie: Tie) -> String {
         Tie::Vouched(of) => format!("vouched-{}", side(of)),
         Tie::SameKey => "key".to_owned(),
         Tie::Possession => "possession".to_owned(),
-        Tie::Own => "own".to_owned(),
+        Tie::Own(_) => "own".to_owned(),
+        Tie::Above(_, below) => format!("above-{}", below.place().saturating_add(1)),
         Tie::Asked => "asked".to_owned(),
-        Tie::Issued => "issued".to_owned(),
+        Tie::Issued(_) => "issued".to_owned(),
         Tie::Sent => "sent".to_owned(),
     }
 }

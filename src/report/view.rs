@@ -1,6 +1,7 @@
 //! The facts, with the certificates read and the keys named.
 
 use super::Facts;
+use super::chain::Rank;
 use crate::bundle::Part;
 use crate::check;
 use crate::verify::{self, Anchor, Side};
@@ -19,6 +20,8 @@ pub(super) struct View<'a> {
     pub(super) manufacturer_hardware: Option<Certificate>,
     pub(super) signed_cert: Option<Certificate>,
     pub(super) trust_anchor: Option<TrustAnchor>,
+    /// What [`View::pair`] finds of each certificate of the trust anchor, with its place.
+    pub(super) of_each_ca: Vec<(usize, check::Finding)>,
     /// The anchors that were used, AWS's first.
     anchors: [Option<&'a Anchor>; 2],
     /// Different keys, in the order in which the picture meets them.
@@ -34,6 +37,11 @@ impl<'a> View<'a> {
             facts.anchors.of(side).iter().find(|anchor| anchor.facts(side) == *recorded)
         };
         let (verification, pair) = super::gaps::named(facts);
+        let trust_anchor = survey.trust_anchor().and_then(|text| TrustAnchor::from_file(text).ok());
+        let of_each_ca = match (&pair, &trust_anchor) {
+            (Some(pair), Some(found)) => check::of_each_certificate(found, pair.at),
+            _ => Vec::new(),
+        };
         let mut view = View {
             facts,
             verification,
@@ -43,7 +51,8 @@ impl<'a> View<'a> {
             aws_hardware: read(Part::AwsHardware),
             manufacturer_hardware: read(Part::ManufacturerHardware),
             signed_cert: survey.part(Part::SignedCert).and_then(|text| Certificate::of_owner(text).ok()),
-            trust_anchor: survey.trust_anchor().and_then(|text| TrustAnchor::from_file(text).ok()),
+            trust_anchor,
+            of_each_ca,
             anchors: Side::ALL.map(used),
             keys: Vec::new(),
         };
@@ -81,6 +90,11 @@ impl<'a> View<'a> {
             Side::Aws => self.aws_hardware.as_ref(),
             Side::Manufacturer => self.manufacturer_hardware.as_ref(),
         }
+    }
+
+    /// A certificate of the trust anchor.
+    pub(super) fn ca(&self, rank: Rank) -> Option<&Certificate> {
+        self.trust_anchor.as_ref()?.certificates().nth(rank.place())
     }
 
     /// Whether the bundle holds a file for this part at all.

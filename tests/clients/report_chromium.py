@@ -43,7 +43,11 @@ class Pages:
         self.unread = self.page("unread", "pem.hsm--two-blocks", at="2026-06-01T00:00:00Z")
         self.changed = self.page("changed", "verified--never-expires", self.sign, self.claim, self.change)
         self.hostile = self.page("hostile", "verified--never-expires", self.sign_hostile, self.claim_hostile)
-        self.all = [self.good, self.fetched, self.rejected, self.unread, self.changed, self.hostile]
+        self.chained = self.page("chained", "verified--never-expires", lambda name: self.sign_under(name, 2), self.claim)
+        self.long = self.page("long", "verified--never-expires", lambda name: self.sign_under(name, 4), self.claim)
+        self.unlinked = self.page("unlinked", "verified--never-expires", lambda name: self.sign_under(name, 4), self.unlink)
+        self.chains = [self.chained, self.long, self.unlinked]
+        self.all = [self.good, self.fetched, self.rejected, self.unread, self.changed, self.hostile, *self.chains]
 
     def hsmboot(self, *words):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -64,6 +68,29 @@ class Pages:
     def sign(self, bundle, *more):
         ca = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass"]
         self.hsmboot("sign", bundle, *ca, *self.roots(bundle), "--operator", "Grace Hopper", *more)
+
+    def sign_under(self, bundle, size):
+        """Under a chain of so many: a root, CAs of openssl's, and one of `ca init --issuer`."""
+        openssl = lambda words: subprocess.run(["openssl", *words.split()], cwd=self.directory, capture_output=True, check=True)
+        path = lambda name: self.directory / f"{bundle}-{name}"
+        new = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+        path("ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n")
+        openssl(f"req -x509 {new} -subj /O=Example/CN=Root -days 7300 -keyout {bundle}-1.key -out {bundle}-1.crt")
+        for at in range(2, size):
+            openssl(f"req -new {new} -subj /O=Example/CN=Policy-{at} -keyout {bundle}-{at}.key -out {bundle}-{at}.csr")
+            openssl(f"x509 -req -in {bundle}-{at}.csr -CA {bundle}-{at - 1}.crt -CAkey {bundle}-{at - 1}.key -CAcreateserial -days 5000 -sha256 -extfile {bundle}-ext -out {bundle}-{at}.crt")
+        path("above.crt").write_text("".join(path(f"{at}.crt").read_text() for at in range(size - 1, 0, -1)))
+        name = "CN=The CA of Example Bank that signs for its CloudHSM cluster alone,O=Example"
+        self.hsmboot("ca", "init", "--out", f"{bundle}-ca", "--subject", name, "--key-type", "p256", "--passphrase-file", "pass", "--issuer", f"{bundle}-above.crt",
+                     "--issuer-key", f"{bundle}-{size - 1}.key")
+        self.hsmboot("sign", bundle, "--ca", f"{bundle}-ca/chainCA.crt", "--ca-key", f"{bundle}-ca/customerCA.key", "--passphrase-file", "pass", *self.roots(bundle))
+
+    def unlink(self, bundle):
+        """The chain without its second certificate."""
+        path = self.directory / bundle / "customerCA.crt"
+        end = "-----END CERTIFICATE-----\n"
+        blocks = [block + end for block in path.read_text().split(end)[:-1]]
+        path.write_text("".join(blocks[:1] + blocks[2:]))
 
     def sign_hostile(self, bundle):
         self.hsmboot("sign", bundle, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--passphrase-file", "pass", "--unverified", "--reason",
@@ -200,10 +227,29 @@ class Looks(Checks):
         self.browser.view(1280, 900)
 
     def text_stays_within_its_box_in_the_picture(self):
-        for page in (self.pages.good, self.pages.fetched, self.pages.rejected, self.pages.unread):
+        for page in (self.pages.good, self.pages.fetched, self.pages.rejected, self.pages.unread, *self.pages.chains):
             self.browser.open(page)
             cut = self.browser.run(CUT)
             assert cut == [], (page, cut)
+
+    def a_chain_has_a_box_for_each_certificate_the_root_on_top(self):
+        for page, size in ((self.pages.good, 1), (self.pages.chained, 2), (self.pages.long, 4), (self.pages.unlinked, 3)):
+            for width in (1280, 390):
+                self.browser.view(width, 900)
+                self.browser.open(page)
+                found = self.browser.run(OWNERS)
+                assert len(found["boxes"]) == size, (page, found)
+                numbers = [int(title.split(":")[0].split(" ")[-1]) for title, *_ in found["boxes"]] if size > 1 else [1]
+                assert numbers == list(range(size, 0, -1)), f"the root on top, the CA that signs at the bottom: {found}"
+                for (_, left, _, bottom), (_, next_left, top, _) in zip(found["boxes"], found["boxes"][1:]):
+                    assert abs(left - next_left) < 1 and top > bottom, f"one below the other: {found}"
+                assert len(found["arrows"]) == size - 1
+                for (top, bottom), (_, _, _, above), (_, _, below, _) in zip(found["arrows"], found["boxes"], found["boxes"][1:]):
+                    assert abs(top - above) < 2 and -2 < below - bottom < 12, f"each arrow leads from one box to the next: {found}"
+                assert all(abs(gap) < 1 for gap in found["gaps"]), f"on a screen the picture is one: {found}"
+                smallest = 9.6 * min(found["scales"])
+                assert smallest >= 8, f"letters of {smallest} pixels"
+        self.browser.view(1280, 900)
 
     def it_prints_on_a4_and_nothing_is_cut_off(self):
         # A sheet without its margins: 210 mm less twice 16, 297 less 15 and 17, at 96 to the inch.
@@ -219,8 +265,12 @@ class Looks(Checks):
             self.browser.cdp("Emulation.setEmulatedMedia", media="print")
             outside = self.browser.run(OUTSIDE, width) + self.browser.run(CUT)
             assert outside == [], (page, outside)
-            picture = self.browser.run("return document.querySelector('.picture').getBoundingClientRect().height")
-            assert picture <= 222 / 25.4 * 96 + 1, f"the picture is {picture} high, and does not fit a page with its heading"
+            # Of a picture in two parts, the second can have a page without a heading.
+            heights = self.browser.run("return [...document.querySelectorAll('.picture')].map(e => e.getBoundingClientRect().height)")
+            assert all(high <= most / 25.4 * 96 + 1 for high, most in zip(heights, (222, 235))), f"the picture is {heights} high, and does not fit a page"
+            # Letters as large as in the picture of one certificate, or nearly: 2.0 mm of the 11 units that most have.
+            scale = self.browser.run("return Math.min(...[...document.querySelectorAll('.picture')].map(e => e.getScreenCTM().a))")
+            assert page not in self.pages.chains or 11 * scale / 96 * 25.4 >= 2.0, f"the letters of {page} are {11 * scale / 96 * 25.4} mm high"
             assert self.browser.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
             narrow = self.browser.run("return [...document.querySelectorAll('.ties > li')].filter(e => getComputedStyle(e).minWidth !== '100%').length")
             assert narrow == 0, "beside a picture that goes on the next page there is no room for words"
@@ -274,12 +324,25 @@ for (const e of document.querySelectorAll('body *')) {
 return outside;
 """
 
+# The boxes of the trust anchor's certificates from the top, the arrows between them, the gaps between the picture's parts, and how large each part is drawn.
+OWNERS = """
+const box = e => e.getBoundingClientRect(), parts = [...document.querySelectorAll('.picture')];
+const titles = [...document.querySelectorAll('.picture .title')].filter(t => t.textContent.startsWith('Trust anchor'));
+const arrows = [...document.querySelectorAll('.picture .tie[data-tie^=above-]')];
+return {
+  boxes: titles.map(t => [t.textContent, ...(b => [b.left, b.top, b.bottom])(box(t.closest('.node').querySelector('rect')))]).sort((a, b) => a[2] - b[2]),
+  arrows: arrows.map(a => [...a.querySelectorAll('.line')].map(box)).map(all => [Math.min(...all.map(b => b.top)), Math.max(...all.map(b => b.bottom))]).sort((a, b) => a[0] - b[0]),
+  gaps: parts.slice(1).map((part, at) => box(part).top - box(parts[at]).bottom),
+  scales: parts.map(part => part.getScreenCTM().a),
+};
+"""
+
 # Text of the picture that its box, or the picture, cuts off; and text that runs into a box which is not its own.
 CUT = """
-const picture = document.querySelector('.picture'), cut = [];
-const boxes = [...picture.querySelectorAll('.node > rect')].map(rect => [rect.parentNode, rect.getBoundingClientRect()]);
-for (const text of picture.querySelectorAll('text')) {
-  const node = text.closest('.node'), t = text.getBoundingClientRect(), p = picture.getBoundingClientRect();
+const cut = [];
+const boxes = [...document.querySelectorAll('.picture .node > rect')].map(rect => [rect.parentNode, rect.getBoundingClientRect()]);
+for (const text of document.querySelectorAll('.picture text')) {
+  const node = text.closest('.node'), t = text.getBoundingClientRect(), p = text.closest('.picture').getBoundingClientRect();
   const within = (o, i) => i.left >= o.left - 1 && i.right <= o.right + 1 && i.top >= o.top - 1 && i.bottom <= o.bottom + 1;
   const own = node && node.querySelector('rect').getBoundingClientRect();
   if (!within(own || p, t)) cut.push(`${text.textContent} is cut off`);

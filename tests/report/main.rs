@@ -8,6 +8,7 @@ mod forge;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chains;
 mod command;
 mod markup;
 mod picture;
