@@ -15,6 +15,7 @@ use serde::Serialize;
 
 pub use self::each::of_each_certificate;
 use crate::error::{Class, Error};
+use crate::outside::Lines;
 use crate::verify::Status;
 use crate::x509::algorithm::{KEYS, is_sha224};
 use crate::x509::pem::MAX_CHARS;
@@ -292,7 +293,7 @@ pub struct Finding {
     /// `pass`, `note`, `fail` or `skipped`.
     pub status: Status,
     /// What was compared with what.
-    pub detail: String,
+    pub detail: Lines,
 }
 
 /// What `check` answers.
@@ -366,7 +367,7 @@ impl Record {
                 "sign the cluster's CSR with the CA whose certificate is the trust anchor, or the first of its chain",
             ),
         };
-        Some(Error::new(class, kind, format!("{first}\n{}", lines.join("\n")), hint))
+        Some(Error::new(class, kind, Lines::from(first).and(lines), hint))
     }
 }
 
@@ -522,7 +523,7 @@ fn note<T>(detail: impl Into<String>) -> Result<T, (Status, String)> {
 
 fn found(id: Rule, judged: Judged) -> Finding {
     let (status, detail) = judged.map_or_else(|other| other, |detail| (Status::Pass, detail));
-    Finding { id, status, detail }
+    Finding { id, status, detail: detail.into() }
 }
 
 fn judge(rule: Rule, parts: &Parts, at: Moment) -> Finding {

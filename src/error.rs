@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::outside::Lines;
+
 /// What went wrong, as a caller's script sees it. One class, one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -51,10 +53,11 @@ pub struct Error {
     pub class: Class,
     /// A stable name for programs, in kebab-case: `csr-changed`.
     pub kind: &'static str,
-    /// What is wrong, in the user's words; further lines, indented, give what was expected and what was found.
-    pub message: String,
+    /// What is wrong, in the user's words; further lines, indented, give what was expected and what was found. Whatever was formatted into one of them
+    /// stays on it.
+    pub message: Lines,
     /// What to do next; empty where there is nothing to say.
-    pub hint: String,
+    pub hint: Lines,
     /// A document that belongs into the JSON answer beside the error (a verification record, say).
     pub document: Option<Box<serde_json::Value>>,
 }
@@ -64,7 +67,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error of a class with its stable kind, its message and its hint.
-    pub fn new(class: Class, kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(class: Class, kind: &'static str, message: impl Into<Lines>, hint: impl Into<Lines>) -> Self {
         Error { class, kind, message: message.into(), hint: hint.into(), document: None }
     }
 
@@ -93,3 +96,20 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_in_an_error_begins_a_line_of_its_own() {
+        const HOSTILE: &str = "x\u{1b}[8m\r\nFORGED\u{2028}\u{202e}";
+        let error = Error::new(Class::Input, "malformed", format!("{HOSTILE}: bad"), HOSTILE);
+        let json = error.to_json().get("message").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        for text in [error.message.as_str(), error.hint.as_str(), &error.to_string(), &json] {
+            assert!(text.starts_with("x\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{2028}\\u{202e}"), "{text:?}");
+        }
+        let error = Error { message: error.message.and(HOSTILE), ..error };
+        assert_eq!(error.message.lines().count(), 2, "lines that the program puts together stay apart");
+    }
+}

@@ -136,7 +136,10 @@ fn too_late(cluster: &Cluster) -> Error {
     Error::new(
         Class::Conflict,
         "csr-gone",
-        format!("{id} shows its CSR and its hardware certificates no more: that ends with its initialization\n  state  {}", cluster.state),
+        [
+            format!("{id} shows its CSR and its hardware certificates no more: that ends with its initialization"),
+            format!("  state  {}", cluster.state),
+        ],
         format!("`hsmboot status --cluster-id {id}` shows which certificate it carries, and with `--ca FILE` whether it is your CA's"),
     )
 }

@@ -9,6 +9,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use lines::Lines;
+
+mod lines;
+
 /// The most characters that are shown of a text.
 const MOST: usize = 2000;
 

@@ -8,6 +8,7 @@ use crate::bundle::{ClusterId, Fingerprint};
 use crate::ca::CaKey;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
+use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::x509::name::same_name;
 use crate::x509::{Certificate, Csr, PublicKey, TrustAnchor, hex, name_text};
@@ -117,12 +118,12 @@ impl Owner {
             return Err(Error::new(
                 Class::Rejected,
                 "another-trust-anchor",
-                format!(
-                    "the CA's certificate is not the one that --ca-fingerprint names\n  expected SHA-256 {}  --ca-fingerprint\n  found    SHA-256 {}  {place}{}",
-                    hex(stranger),
-                    hex(&first),
-                    chain_lines(found),
-                ),
+                Lines::from([
+                    "the CA's certificate is not the one that --ca-fingerprint names".to_owned(),
+                    format!("  expected SHA-256 {}  --ca-fingerprint", hex(stranger)),
+                    format!("  found    SHA-256 {}  {place}", hex(&first)),
+                ])
+                .and(chain_lines(found)),
                 "do not go on: ask those who keep the CA for its certificate's SHA-256",
             ));
         }
@@ -145,12 +146,13 @@ impl Owner {
         Err(Error::new(
             Class::Rejected,
             "owner-not-proven",
-            format!(
-                "--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; nothing was sent\n  the root  {}\n  \
-                 SHA-256   {}\n  file      {place}",
-                name_text(found.last().subject()),
-                hex(&root),
-            ),
+            [
+                "--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; nothing was sent"
+                    .to_owned(),
+                format!("  the root  {}", name_text(found.last().subject())),
+                format!("  SHA-256   {}", hex(&root)),
+                format!("  file      {place}"),
+            ],
             "compare that SHA-256 with what those who keep the root know of it, then give it as well, with a second --ca-fingerprint; or name the chain with --ca FILE",
         ))
     }
@@ -177,14 +179,15 @@ impl Owner {
         let public = PublicKey::from_der(key.spki(), "the CA key").ok();
         if !public.as_ref().is_some_and(|public| public.same_numbers(certificate.key())) {
             return Err(not_proven(
-                &format!(
-                    "the key at hand is not the key of the CA certificate in the bundle\n  certificate  {}, SHA-256 of its key {}\n  key          {}, \
-                     SHA-256 {}",
-                    certificate.key().describe(),
-                    hex(&crate::x509::sha256(certificate.spki())),
-                    public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
-                    hex(&crate::x509::sha256(key.spki())),
-                ),
+                [
+                    "the key at hand is not the key of the CA certificate in the bundle".to_owned(),
+                    format!("  certificate  {}, SHA-256 of its key {}", certificate.key().describe(), hex(&crate::x509::sha256(certificate.spki()))),
+                    format!(
+                        "  key          {}, SHA-256 {}",
+                        public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
+                        hex(&crate::x509::sha256(key.spki()))
+                    ),
+                ],
                 trust_anchor,
                 place,
             ));
@@ -243,14 +246,11 @@ impl Owner {
         Err(Error::new(
             Class::Rejected,
             "another-trust-anchor",
-            format!(
-                "{what}\n  your CA      SHA-256 {}  {}{}\n  the bundle's SHA-256 {}  {place}{}",
-                hex(&self.trust_anchor.first().fingerprint()),
-                self.basis.says(),
-                chain_lines(&self.trust_anchor),
-                hex(&found.first().fingerprint()),
-                chain_lines(found),
-            ),
+            Lines::from(what)
+                .and(format!("  your CA      SHA-256 {}  {}", hex(&self.trust_anchor.first().fingerprint()), self.basis.says()))
+                .and(chain_lines(&self.trust_anchor))
+                .and(format!("  the bundle's SHA-256 {}  {place}", hex(&found.first().fingerprint())))
+                .and(chain_lines(found)),
             "do not submit it: it was signed by another CA, or changed on its way back",
         ))
     }
@@ -265,12 +265,8 @@ fn unsigned(chain: &TrustAnchor) -> Option<usize> {
 }
 
 /// The certificates above the first, a line each.
-fn chain_lines(trust_anchor: &TrustAnchor) -> String {
-    trust_anchor
-        .above()
-        .iter()
-        .map(|above| format!("\n    above it   SHA-256 {}  {}", hex(&above.fingerprint()), name_text(above.subject())))
-        .collect()
+fn chain_lines(trust_anchor: &TrustAnchor) -> Lines {
+    trust_anchor.above().iter().map(|above| format!("    above it   SHA-256 {}  {}", hex(&above.fingerprint()), name_text(above.subject()))).collect()
 }
 
 /// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said here.
@@ -297,7 +293,7 @@ impl<'a> Response<'a> {
 }
 
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
-pub fn not_proven(why: &str, trust_anchor: &TrustAnchor, place: &str) -> Error {
+pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str) -> Error {
     unproven(
         "nothing was sent",
         why,
@@ -319,16 +315,16 @@ pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error 
     )
 }
 
-fn unproven(done: &str, why: &str, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
+fn unproven(done: &str, why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
-        format!(
-            "nothing proves that the CA in the bundle is yours; {done}\n  {why}\n  the bundle's CA  {}\n  SHA-256          {}{}\n  file             {place}",
-            name_text(trust_anchor.first().subject()),
-            hex(&trust_anchor.first().fingerprint()),
-            chain_lines(trust_anchor),
-        ),
+        Lines::from(format!("nothing proves that the CA in the bundle is yours; {done}"))
+            .and(why.into().after("  "))
+            .and(format!("  the bundle's CA  {}", name_text(trust_anchor.first().subject())))
+            .and(format!("  SHA-256          {}", hex(&trust_anchor.first().fingerprint())))
+            .and(chain_lines(trust_anchor))
+            .and(format!("  file             {place}")),
         hint,
     )
 }
@@ -357,11 +353,11 @@ impl Authorized {
             return Err(Error::new(
                 Class::Rejected,
                 "pair-unfit",
-                format!(
-                    "the CSR that was verified is not the one that was signed\n  verified  SHA-256 {}\n  signed    SHA-256 {}",
-                    hex(&grounds.csr().fingerprint()),
-                    hex(&pair.csr().fingerprint()),
-                ),
+                [
+                    "the CSR that was verified is not the one that was signed".to_owned(),
+                    format!("  verified  SHA-256 {}", hex(&grounds.csr().fingerprint())),
+                    format!("  signed    SHA-256 {}", hex(&pair.csr().fingerprint())),
+                ],
                 "verify and sign the same CSR",
             ));
         }

@@ -274,3 +274,32 @@ fn streams_and_terminals_are_written_by_one_way_out() {
     assert_eq!(prompt.matches("write_all(").count(), 2, "a line break when the echo returns, and what has been shown");
     assert!(prompt.contains("write_all(shown_lines(text).as_bytes())"));
 }
+
+/// What an error, a finding, a warning or a note says is made of lines, each shown by the gate: `outside` makes them, and nothing else can. Two hand
+/// over a text of several lines: the certificate that this program has just made, which an error must not lose, and clap's words, where values are shown.
+#[test]
+fn what_is_said_is_made_of_lines() {
+    for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "outside") {
+        for (file, code) in code(part) {
+            let own = code.matches("Lines::own(").count();
+            assert_eq!(
+                own,
+                usize::from(["src/cli/sign/response.rs", "src/cli/mod.rs"].iter().any(|may| file.ends_with(may))),
+                "{}: text of several lines",
+                file.display()
+            );
+        }
+    }
+    let holds = |part: &str, file: &str, what: &str, times: usize| {
+        let code = code(part).into_iter().find(|(path, _)| path.ends_with(file)).unwrap().1;
+        assert_eq!(code.matches(what).count(), times, "{file}: {what}");
+    };
+    holds("outside", "src/outside/lines.rs", "pub struct Lines(String);", 1);
+    holds("error", "src/error.rs", "pub message: Lines,", 1);
+    holds("error", "src/error.rs", "pub hint: Lines,", 1);
+    holds("verify", "src/verify/record.rs", "pub detail: Lines,", 1);
+    holds("check", "src/check.rs", "pub detail: Lines,", 1);
+    holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
+    holds("x509", "src/x509/mod.rs", "Malformed(shown_on_a_line(", 1);
+    holds("x509", "src/x509/mod.rs", "Malformed(", 2);
+}

@@ -99,7 +99,7 @@ fn failed(record: &Record) -> BTreeSet<&'static str> {
 }
 
 fn detail(record: &Record, id: &str) -> String {
-    record.finding(id.parse().unwrap()).unwrap().detail.clone()
+    record.finding(id.parse().unwrap()).unwrap().detail.to_string()
 }
 
 fn the_built_in_anchors_are_the_published_roots() {

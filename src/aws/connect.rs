@@ -42,7 +42,11 @@ impl Options {
             Some(given) if given != own => Err(Error::new(
                 Class::Usage,
                 "contradicting-region",
-                format!("--region and the ARN name different regions\n  --region  {}\n  the ARN   {}", shown_text(given), shown_text(own)),
+                [
+                    "--region and the ARN name different regions".to_owned(),
+                    format!("  --region  {}", shown_text(given)),
+                    format!("  the ARN   {}", shown_text(own)),
+                ],
                 "leave --region out: the ARN says where it is",
             )),
             _ => Ok(Options { region: Some(own.to_owned()), ..self.clone() }),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Class, Error};
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 
 /// Where a call went: what the user chose, or what was chosen for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,9 +135,10 @@ pub struct Asked<'a> {
 }
 
 /// Several lines of a message: the first as it is, the others indented, each a label and a text.
-fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> String {
+fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> Lines {
     let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    rest.into_iter().filter(|(_, text)| !text.is_empty()).fold(first, |message, (label, text)| format!("{message}\n  {label:width$}  {text}"))
+    let rest = rest.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("  {label:width$}  {text}"));
+    std::iter::once(first).chain(rest).collect()
 }
 
 impl Asked<'_> {
@@ -161,7 +162,7 @@ impl Asked<'_> {
             ),
             Trouble::NoRegion => (
                 "no-region",
-                "no AWS region is set".to_owned(),
+                "no AWS region is set".into(),
                 format!("name {}: `--region eu-central-1`, AWS_REGION, or `region` in the profile", self.region_of),
             ),
             Trouble::BadCredentials { code, message } => (

@@ -177,7 +177,7 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
     Error::new(
         Class::Conflict,
         "another-cluster",
-        format!("this is a bundle of another cluster\n  {wanted}\n  {there}"),
+        ["this is a bundle of another cluster".to_owned(), format!("  {wanted}"), format!("  {there}")],
         "each cluster has a bundle of its own: name that one, or a new place",
     )
 }
@@ -203,12 +203,11 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
     Err(Error::new(
         Class::Conflict,
         "transcript-differs",
-        format!(
-            "the transcript that came does not continue the one in {}: {parting}\n  came   {}\n  there  {}",
-            shown(store.path()),
-            counted(came.entries().len(), "step"),
-            counted(there.entries().len(), "step")
-        ),
+        [
+            format!("the transcript that came does not continue the one in {}: {parting}", shown(store.path())),
+            format!("  came   {}", counted(came.entries().len(), "step")),
+            format!("  there  {}", counted(there.entries().len(), "step")),
+        ],
         "something was done here after the bundle had left: look at it with `hsmboot transcript show`. --force takes what came, and the steps since then are lost",
     ))
 }

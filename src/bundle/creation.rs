@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown};
 use crate::x509::Moment;
 
 /// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as soon as the cluster's id is known, or the refusal.
@@ -67,15 +67,17 @@ impl Creation {
             return super::documents::read(store, CREATION, Self::FORMAT).map(Some);
         }
         let digests = match (&account.recorded, &account.found) {
-            (Some(recorded), Some(found)) if recorded != found => format!("\n  recorded SHA-256 {recorded}\n  found    SHA-256 {found}"),
-            (_, Some(found)) => format!("\n  found SHA-256 {found}"),
-            _ => String::new(),
+            (Some(recorded), Some(found)) if recorded != found => {
+                vec![format!("  recorded SHA-256 {recorded}"), format!("  found    SHA-256 {found}")]
+            }
+            (_, Some(found)) => vec![format!("  found SHA-256 {found}")],
+            _ => Vec::new(),
         };
         let why = account.faults.join("; ");
         Err(Error::new(
             Class::Input,
             "creation-unaccounted",
-            format!("{} is not what a step of hsmboot wrote there, and is not obeyed: {why}{digests}", store.place(CREATION)),
+            Lines::from(format!("{} is not what a step of hsmboot wrote there, and is not obeyed: {why}", store.place(CREATION))).and(digests),
             "nothing was created or changed. To go on with a cluster that you know, name it: `hsmboot bootstrap --cluster-id ID`; to create one, choose another \
              --bundle. Find out who changed this one",
         ))
@@ -107,7 +109,7 @@ impl Creation {
             return Err(Error::new(
                 Class::Conflict,
                 "another-cluster",
-                format!("{} holds a cluster's bundle already, and a new cluster needs its own\n  there  {what}", shown(store.path())),
+                [format!("{} holds a cluster's bundle already, and a new cluster needs its own", shown(store.path())), format!("  there  {what}")],
                 "choose another --bundle; to go on with the cluster that is there, name it: `hsmboot bootstrap --cluster-id ID`",
             ));
         }

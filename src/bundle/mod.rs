@@ -25,7 +25,7 @@ pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step,
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::{shown, shown_text};
+use crate::outside::{Lines, shown, shown_text};
 use crate::verify::Evidence;
 use crate::x509::{hex, sha256};
 
@@ -116,7 +116,7 @@ fn in_its_own_letters(name: &str) -> Option<String> {
     })
 }
 
-fn refused(kind: &'static str, message: String, hint: &str) -> Error {
+fn refused(kind: &'static str, message: impl Into<Lines>, hint: &str) -> Error {
     Error::new(Class::Input, kind, message, hint)
 }
 
@@ -277,11 +277,11 @@ impl Bundle {
         }
         Err(refused(
             "digest-mismatch",
-            format!(
-                "{} is not the file that was {made}\n  recorded SHA-256 {}  {record}\n  found    SHA-256 {found}",
-                self.place(name),
-                shown_text(expected)
-            ),
+            [
+                format!("{} is not the file that was {made}", self.place(name)),
+                format!("  recorded SHA-256 {}  {record}", shown_text(expected)),
+                format!("  found    SHA-256 {found}"),
+            ],
             AGAIN,
         ))
     }

@@ -17,7 +17,7 @@ use super::{CA_FILE, Part, REQUEST, RESPONSE};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
 use crate::hint;
-use crate::outside::shown;
+use crate::outside::{Lines, shown};
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -83,7 +83,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-fn input(kind: &'static str, message: String, hint: impl Into<String>) -> Error {
+fn input(kind: &'static str, message: String, hint: impl Into<Lines>) -> Error {
     Error::new(Class::Input, kind, message, hint)
 }
 
@@ -221,7 +221,7 @@ impl Store {
         matches!(self.form, Form::Archive)
     }
 
-    const fn is_directory(&self) -> bool {
+    pub(crate) const fn is_directory(&self) -> bool {
         matches!(self.form, Form::Directory)
     }
 
@@ -326,7 +326,7 @@ impl Store {
         let Some(known) = known else {
             let content = self.dir()?.ok_or_else(missing)?.read(name, what, max).map_err(|mut error| {
                 if error.kind == "file-missing" {
-                    error.hint = self.how_to_get(name);
+                    error.hint = self.how_to_get(name).into();
                 }
                 error
             })?;

@@ -205,7 +205,7 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
         json if json.ends_with(".json") => documents::MAX_DOCUMENT,
         _ => fsio::MAX_INPUT,
     };
-    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
+    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message.to_string()));
     Seen { name, content }
 }
 
@@ -219,6 +219,6 @@ fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> To
     match file(files, name) {
         None => Told::Absent,
         Some(Err(why)) => Told::Damaged(why.clone()),
-        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message), Told::Tells),
+        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message.to_string()), Told::Tells),
     }
 }

@@ -18,6 +18,7 @@ pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store};
 use crate::error::{Class, Error, Result};
+use crate::outside::Lines;
 use crate::quote::Format;
 use entry::line;
 
@@ -30,7 +31,7 @@ pub(super) const MAX_TRANSCRIPT: u64 = 1024 * 1024;
 /// The hash before the first line.
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-fn fault(what: String, hint: &str) -> Error {
+fn fault(what: impl Into<Lines>, hint: &str) -> Error {
     Error::new(Class::Input, "bad-transcript", what, hint)
 }
 

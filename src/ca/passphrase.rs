@@ -172,7 +172,7 @@ fn no_passphrase(message: String, hint: &str) -> Error {
 
 /// Says for which file the terminal was wanted.
 fn no_terminal(error: Error, why: &str) -> Error {
-    if error.kind == "no-passphrase" { Error { message: format!("{why}, and {}", error.message), ..error } } else { error }
+    if error.kind == "no-passphrase" { Error { message: error.message.clone().after(format!("{why}, and ")), ..error } } else { error }
 }
 
 /// The first line of a file, without its line end. Not a byte more is read than that line has, so that a writer may keep its pipe open.

@@ -32,7 +32,7 @@ pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
         Error::new(
             Class::Usage,
             "bad-subject",
-            format!("the subject is not a name: {}, at character {}\n  subject  {}", fault.what, fault.at, shown_text(text)),
+            [format!("the subject is not a name: {}, at character {}", fault.what, fault.at), format!("  subject  {}", shown_text(text))],
             "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`, with commas and plus signs inside a value as `\\,` and `\\+`; or as openssl takes it, \
              `/C=US/O=My Company/CN=My CA`",
         )

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, Place, ServiceError, next_step};
 use crate::error::{Class, Error};
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 use crate::x509::hex;
 
 use super::ownership::Doubt;
@@ -144,7 +144,7 @@ pub enum LiveCsr {
     Unreadable(String),
 }
 
-const SENT: &str = "\n  InitializeCluster was sent before that; the service says nothing about its outcome";
+const SENT: &str = "  InitializeCluster was sent before that; the service says nothing about its outcome";
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
@@ -152,17 +152,17 @@ impl From<Failure> for Error {
             Failure::Service { error, open } => {
                 let mut error = Error::from(error);
                 if open {
-                    error.message.push_str("\n  InitializeCluster was sent, and whether it worked is not known");
-                    error.hint = format!("run the same command again: it looks at the cluster before it does anything\n{}", error.hint);
+                    error.message = error.message.and("  InitializeCluster was sent, and whether it worked is not known");
+                    error.hint = Lines::from("run the same command again: it looks at the cluster before it does anything").and(error.hint);
                 }
                 error
             }
             Failure::NotFound { cluster_id, place, sent } => {
-                let at = place.map(|place| format!("\n  at  {place}")).unwrap_or_default();
+                let at = place.map(|place| format!("  at  {place}"));
                 Error::new(
                     Class::Service,
                     "cluster-not-found",
-                    format!("there is no cluster {cluster_id} here{at}{}", note(sent)),
+                    Lines::from(format!("there is no cluster {cluster_id} here")).and(at).and(note(sent)),
                     "check the id, the region and the account: `hsmboot status` lists the clusters there",
                 )
             }
@@ -177,34 +177,29 @@ impl From<Failure> for Error {
             Failure::ClaimedForAnotherCsr { cluster_id, state, theirs, signed, origin, sent } => Error::new(
                 Class::Conflict,
                 "claimed-for-another-csr",
-                format!(
-                    "{cluster_id} is claimed by this very CA, but with another key than the CSR's that was signed\n  state        {state}\n  certificate  \
-                     SHA-256 {}  {}\n  signed CSR   SHA-256 {}{}{}",
-                    hex(&theirs.fingerprint),
-                    theirs.subject,
-                    hex(&signed),
-                    line("restored   ", origin),
-                    note(sent),
-                ),
+                Lines::from([
+                    format!("{cluster_id} is claimed by this very CA, but with another key than the CSR's that was signed"),
+                    format!("  state        {state}"),
+                    format!("  certificate  SHA-256 {}  {}", hex(&theirs.fingerprint), theirs.subject),
+                    format!("  signed CSR   SHA-256 {}", hex(&signed)),
+                ])
+                .and(line("restored   ", origin))
+                .and(note(sent)),
                 "what was verified here says nothing of that key: find out which CSR your CA signed for this cluster, and whether it was verified",
             ),
             Failure::FellBack { cluster_id, state_message, answer } => Error::new(
                 Class::Service,
                 "initialization-fell-back",
-                format!(
-                    "InitializeCluster was accepted, but {cluster_id} is UNINITIALIZED again{}{}",
-                    line("service", state_message.as_ref()),
-                    line("answer", answer.as_ref()),
-                ),
+                Lines::from(format!("InitializeCluster was accepted, but {cluster_id} is UNINITIALIZED again"))
+                    .and(line("service", state_message.as_ref()))
+                    .and(line("answer", answer.as_ref())),
                 "run the same command again; if it comes back each time, the service's words above are for AWS Support",
             ),
             Failure::NoEffect { cluster_id, sends, last } => Error::new(
                 Class::Service,
                 "initialize-without-effect",
-                format!(
-                    "InitializeCluster was sent {sends} times, without a usable answer, and {cluster_id} is still UNINITIALIZED{}",
-                    line("last", last.map(|error| error.brief())),
-                ),
+                Lines::from(format!("InitializeCluster was sent {sends} times, without a usable answer, and {cluster_id} is still UNINITIALIZED"))
+                    .and(line("last", last.map(|error| error.brief()))),
                 "nothing has changed; run the same command again later",
             ),
             Failure::Unfinished { cluster_id, state, waited, sent, last_error } => {
@@ -219,41 +214,34 @@ impl From<Failure> for Error {
                     _ => "run the same command again: it goes on from here (`--timeout` gives it longer)".to_owned(),
                 };
                 let state = state.map_or_else(|| "never seen".to_owned(), |state| state.to_string());
-                let sent = if sent { "\n  InitializeCluster was sent; whether it worked is not known" } else { "" };
+                let sent = sent.then_some("  InitializeCluster was sent; whether it worked is not known");
                 Error::new(
                     Class::Unfinished,
                     "not-finished",
-                    format!(
-                        "{cluster_id} is not there yet after {} s\n  state  {state}{}{sent}",
-                        waited.as_secs(),
-                        line("last", last_error.map(|error| error.brief())),
-                    ),
+                    Lines::from([format!("{cluster_id} is not there yet after {} s", waited.as_secs()), format!("  state  {state}")])
+                        .and(line("last", last_error.map(|error| error.brief())))
+                        .and(sent),
                     hint,
                 )
             }
             Failure::OutOfReach { cluster, target } => Error::new(
                 Class::Conflict,
                 "state-out-of-reach",
-                format!(
-                    "{} cannot become {} any more\n  state  {}{}{}",
-                    cluster.cluster_id,
-                    target,
-                    cluster.state,
-                    line("restored", cluster.origin()),
-                    reasons(&cluster),
-                ),
+                Lines::from([format!("{} cannot become {} any more", cluster.cluster_id, target), format!("  state  {}", cluster.state)])
+                    .and(line("restored", cluster.origin()))
+                    .and(reasons(&cluster)),
                 next_step(&cluster).advice(&cluster.cluster_id),
             ),
         }
     }
 }
 
-fn note(sent: bool) -> &'static str {
-    if sent { SENT } else { "" }
+fn note(sent: bool) -> Option<&'static str> {
+    sent.then_some(SENT)
 }
 
-fn line(label: &str, text: Option<impl std::fmt::Display>) -> String {
-    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).map(|text| format!("\n  {label}  {text}")).unwrap_or_default()
+fn line(label: &str, text: Option<impl std::fmt::Display>) -> Lines {
+    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).map(|text| format!("  {label}  {text}")).into()
 }
 
 fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -> Error {
@@ -265,11 +253,12 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
     Error::new(
         Class::Conflict,
         "csr-changed",
-        format!(
-            "the cluster's CSR is not the one that was signed\n  signed  SHA-256 {}  {cluster_id}_ClusterCsr.csr\n  now     {now}{}",
-            hex(signed),
-            note(sent),
-        ),
+        Lines::from([
+            "the cluster's CSR is not the one that was signed".to_owned(),
+            format!("  signed  SHA-256 {}  {cluster_id}_ClusterCsr.csr", hex(signed)),
+            format!("  now     {now}"),
+        ])
+        .and(note(sent)),
         format!(
             "AWS replaces a failed first HSM, and the CSR with it; start again in a new directory with `hsmboot fetch --cluster-id \
              {cluster_id} --bundle DIR`"
@@ -277,22 +266,25 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
     )
 }
 
+/// The first line, and then the state that the cluster is in and the certificate that it is claimed with.
+fn claimed(first: String, state: &ClusterState, theirs: &Shown) -> Lines {
+    Lines::from([
+        first,
+        format!("  state        {state}"),
+        format!("  certificate  SHA-256 {}  {}", hex(&theirs.fingerprint), theirs.subject),
+        format!("  issued by    {}", theirs.issuer),
+    ])
+}
+
 fn claimed_by_another(cluster_id: &str, state: &ClusterState, theirs: &Shown, ours: Option<&Shown>, origin: Option<&str>, sent: bool) -> Error {
     let mine = match ours {
-        Some(ca) => format!("\n  your CA      SHA-256 {}  {}", hex(&ca.fingerprint), ca.subject),
-        None => "\n  your CA      none given".to_owned(),
+        Some(ca) => format!("  your CA      SHA-256 {}  {}", hex(&ca.fingerprint), ca.subject),
+        None => "  your CA      none given".to_owned(),
     };
     Error::new(
         Class::Conflict,
         "claimed-by-another-ca",
-        format!(
-            "{cluster_id} is claimed already, by another CA\n  state        {state}\n  certificate  SHA-256 {}  {}\n  issued by    {}{mine}{}{}",
-            hex(&theirs.fingerprint),
-            theirs.subject,
-            theirs.issuer,
-            line("restored   ", origin),
-            note(sent),
-        ),
+        claimed(format!("{cluster_id} is claimed already, by another CA"), state, theirs).and(mine).and(line("restored   ", origin)).and(note(sent)),
         match origin {
             None => {
                 "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this cluster, keep it as it is, and find out who claimed it: CloudTrail \
@@ -310,15 +302,9 @@ fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: 
     Error::new(
         Class::Conflict,
         "claimed-by-unknown",
-        format!(
-            "{cluster_id} is claimed already, and its certificate does not tell whether by your CA: {doubt}\n  state        {state}\n  certificate  SHA-256 {}  {}\n  \
-             issued by    {}{}{}",
-            hex(&theirs.fingerprint),
-            theirs.subject,
-            theirs.issuer,
-            line("restored   ", origin),
-            note(sent),
-        ),
+        claimed(format!("{cluster_id} is claimed already, and its certificate does not tell whether by your CA: {doubt}"), state, theirs)
+            .and(line("restored   ", origin))
+            .and(note(sent)),
         match doubt {
             Doubt::NoCa if origin.is_some() => "name the CA that claimed the cluster of that backup with `--ca FILE`: then it can be told",
             Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
@@ -335,7 +321,7 @@ fn owner_unclear(cluster_id: &str, state: &ClusterState, theirs: &Shown, doubt: 
 }
 
 /// The service's sentences about the states of the cluster and of its HSMs, a line each.
-pub(crate) fn reasons(cluster: &Cluster) -> String {
+pub(crate) fn reasons(cluster: &Cluster) -> Lines {
     let hsms = cluster.hsms.iter().map(|hsm| line(&format!("{} says", hsm.hsm_id), hsm.state_message.as_ref()));
     std::iter::once(line("service", cluster.state_message.as_ref())).chain(hsms).collect()
 }
@@ -366,7 +352,12 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
         _ => next_step(cluster).advice(id),
     };
     let origin = line("restored", cluster.origin());
-    Error::new(Class::Conflict, kind, format!("{id} {what}\n  state  {}{origin}{}{}", cluster.state, reasons(cluster), note(sent)), hint)
+    Error::new(
+        Class::Conflict,
+        kind,
+        Lines::from([format!("{id} {what}"), format!("  state  {}", cluster.state)]).and(origin).and(reasons(cluster)).and(note(sent)),
+        hint,
+    )
 }
 
 fn uninitialized(cluster: &Cluster) -> (&'static str, String) {

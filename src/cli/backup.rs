@@ -144,7 +144,7 @@ async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
         Error::new(
             Class::Service,
             "backup-not-found",
-            format!("there is no backup {id} here\n  at  {}", service.place()),
+            [format!("there is no backup {id} here"), format!("  at  {}", service.place())],
             "check the id, the region and the account: `hsmboot backup list` lists the backups there",
         )
     })
@@ -160,7 +160,7 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
     Error::new(
         Class::Conflict,
         "backup-state",
-        format!("{} cannot be {what}\n  state  {}", backup.backup_id, backup.state),
+        [format!("{} cannot be {what}", backup.backup_id), format!("  state  {}", backup.state)],
         hint.replace("ID", &backup.backup_id.to_string()),
     )
 }

@@ -182,8 +182,8 @@ fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, access
     let path = args.out.join(order.file);
     let kept = |mut error: Error| {
         if made {
-            error.message.push_str(&format!("\n  the key was made all the same, and stays: {name}"));
-            error.hint = format!("{}{}the same command goes on with that key", error.hint, if error.hint.is_empty() { "" } else { "; " });
+            error.message = error.message.and(format!("  the key was made all the same, and stays: {name}"));
+            error.hint = error.hint.and("the same command goes on with that key");
         }
         error
     };

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::binary;
 use super::ui::{GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
 use crate::verify::Status;
 use crate::x509::Moment;
+use crate::x509::pem::Label;
 
 /// Hold CSR, signed certificate and trust anchor against all that InitializeCluster will demand
 #[derive(Debug, clap::Args)]
@@ -49,7 +51,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         text.push(styled(style, format!("{:8}", finding.status.as_str())));
         text.push_str(&format!(" {:40} {}\n", finding.id.as_str(), finding.detail));
     }
-    let error = record.error();
+    let files = [
+        (args.csr.as_path(), csr.as_slice(), Label::CertificateRequest),
+        (&args.signed_cert, &signed_cert, Label::Certificate),
+        (&args.trust_anchor, &trust_anchor, Label::Certificate),
+    ];
+    let error = record.error().map(|error| binary::told(error, &files));
     let verdict = match error {
         None => styled(GREEN, format!("fit: InitializeCluster can be sent this pair, at {}", record.at)),
         Some(_) => styled(RED, format!("unfit at {}", record.at)),

@@ -16,7 +16,7 @@ use crate::cloudhsm::{CloudHsm, Cluster, NextStep, next_step};
 use crate::error::Result;
 use crate::fetch::{self, Facts, Fetched};
 use crate::hint;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown};
 use crate::verify::{Anchors, PublishedRoot, Side};
 
 /// Fetch a cluster's CSR and certificates into a bundle
@@ -69,10 +69,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 /// A CSR whose HSM is broken or going leads nowhere: another HSM makes another.
-pub(crate) fn warning(cluster: &Cluster) -> Option<String> {
+pub(crate) fn warning(cluster: &Cluster) -> Option<Lines> {
     match next_step(cluster) {
         NextStep::Fetch => None,
-        step => Some(format!("the HSM that made this CSR does not work{}\n{}", reasons(cluster), step.advice(&cluster.cluster_id))),
+        step => Some(Lines::from("the HSM that made this CSR does not work").and(reasons(cluster)).and(step.advice(&cluster.cluster_id))),
     }
 }
 
@@ -96,7 +96,7 @@ fn roots_needed(fetched: &Fetched) -> Vec<&'static PublishedRoot> {
 fn warn_of_roots(fetched: &Fetched, ui: &Ui) {
     let roots = roots_needed(fetched);
     if !roots.is_empty() {
-        ui.warn(&hardware::needed(&roots, fetched.bundle.path()));
+        ui.warn(hardware::needed(&roots, fetched.bundle.path()));
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 /// Nothing here is ever replaced: there is no `--force`.
 fn another_place(error: Error) -> Error {
     match error.kind {
-        "file-exists" => Error { hint: "choose another directory with -o: what was handed over before is not replaced".to_owned(), ..error },
+        "file-exists" => Error { hint: "choose another directory with -o: what was handed over before is not replaced".into(), ..error },
         _ => error,
     }
 }

@@ -6,7 +6,7 @@ use super::ui::Ui;
 use crate::bundle::Bundle;
 use crate::error::{Class, Error};
 use crate::hint;
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 use crate::verify::{self as engine, Hardware, PublishedRoot, Record, Roots};
 
 /// What a verified CSR is said to be: a genuine HSM's only by built-in roots.
@@ -27,17 +27,22 @@ pub(crate) fn of(bundle: &Bundle) -> Hardware<'_> {
 }
 
 /// One root in lines: which file, of what, from where.
-fn lines(root: &PublishedRoot) -> String {
+fn lines(root: &PublishedRoot) -> Lines {
     let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
-    let browser = if root.browser { "\n  browser  needed for the download: scripts are refused" } else { "" };
-    format!("\n  root     {}{name}: the root of {}\n  page     {}\n  archive  {}{browser}", root.file, root.of, root.page, root.archive)
+    let browser = root.browser.then_some("  browser  needed for the download: scripts are refused");
+    Lines::from([
+        format!("  root     {}{name}: the root of {}", root.file, root.of),
+        format!("  page     {}", root.page),
+        format!("  archive  {}", root.archive),
+    ])
+    .and(browser)
 }
 
 /// Which roots have to be given, and the command that does.
 #[cfg(feature = "online")]
-pub(crate) fn needed(roots: &[&PublishedRoot], dir: &Path) -> String {
-    let all: String = roots.iter().map(|root| lines(root)).collect();
-    format!("hsmboot has no root for {} built in; it has to be given{all}\n{}", whose(roots), next(roots, dir))
+pub(crate) fn needed(roots: &[&PublishedRoot], dir: &Path) -> Lines {
+    let all: Lines = roots.iter().map(|root| lines(root)).collect();
+    Lines::from(format!("hsmboot has no root for {} built in; it has to be given", whose(roots))).and(all).and(next(roots, dir))
 }
 
 fn whose(roots: &[&PublishedRoot]) -> String {
@@ -59,11 +64,11 @@ fn next(roots: &[&PublishedRoot], dir: &Path) -> String {
 
 /// The error where nothing but a root is missing: not that the HSM is no genuine one.
 pub(crate) fn root_missing(roots: &[&PublishedRoot], dir: &Path) -> Error {
-    let all: String = roots.iter().map(|root| lines(root)).collect();
+    let all: Lines = roots.iter().map(|root| lines(root)).collect();
     Error::new(
         Class::Rejected,
         "root-missing",
-        format!("the root of {} is missing, so nothing is proven yet: do not sign, do not submit{all}", whose(roots)),
+        Lines::from(format!("the root of {} is missing, so nothing is proven yet: do not sign, do not submit", whose(roots))).and(all),
         next(roots, dir),
     )
 }

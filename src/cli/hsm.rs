@@ -15,7 +15,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step};
 use crate::error::{Class, Error, Result};
-use crate::outside::{OutsideText, joined, shown_text};
+use crate::outside::{Lines, OutsideText, joined, shown_text};
 
 /// Create and delete the HSMs of a cluster
 #[derive(Debug, clap::Subcommand)]
@@ -164,11 +164,11 @@ async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &OutsideText, lim
 }
 
 fn never_active(hsm: &HsmSummary, next: &str) -> Error {
-    let message = hsm.state_message.as_ref().map(|text| format!("\n  service  {text}")).unwrap_or_default();
+    let message = hsm.state_message.as_ref().map(|text| format!("  service  {text}"));
     Error::new(
         Class::Conflict,
         "state-out-of-reach",
-        format!("{} cannot become ACTIVE any more\n  state    {}{message}", hsm.hsm_id, hsm.state),
+        Lines::from([format!("{} cannot become ACTIVE any more", hsm.hsm_id), format!("  state    {}", hsm.state)]).and(message),
         next,
     )
 }
@@ -188,18 +188,18 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     if is_going(cluster) {
         return Err(deleted(cluster));
     }
-    let conflict = |kind, message: String, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
+    let conflict = |kind, message: Lines, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
-            let message = format!("{id} takes no HSM yet\n  state  {state}{}", reasons(cluster));
+            let message = Lines::from([format!("{id} takes no HSM yet"), format!("  state  {state}")]).and(reasons(cluster));
             return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
         }
         // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses it: before the first password is set there is one alone.
         ClusterState::Uninitialized | ClusterState::Initialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
-            let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+            let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
             return conflict(
                 "first-hsm-exists",
-                format!("{id} has its first HSM, and takes no other before it is claimed and activated{}{}", hsms.concat(), reasons(cluster)),
+                Lines::from(format!("{id} has its first HSM, and takes no other before it is claimed and activated")).and(hsms).and(reasons(cluster)),
                 match next_step(cluster) {
                     NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
                     // Not the same command again: that would be refused again.
@@ -216,7 +216,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     let zones = |between| joined(cluster.subnets.keys(), between);
     conflict(
         "zone-without-subnet",
-        format!("{id} has no subnet in {}, only in {}", shown_text(zone), zones(", ")),
+        format!("{id} has no subnet in {}, only in {}", shown_text(zone), zones(", ")).into(),
         format!("choose one of these: --availability-zone {}", zones(" or ")),
     )
 }
@@ -300,12 +300,12 @@ fn consequence(cluster: &Cluster) -> &'static str {
 }
 
 fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
-    let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
-    let hsms = if hsms.is_empty() { "\n  it has none".to_owned() } else { hsms.concat() };
+    let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+    let hsms = if hsms.is_empty() { "  it has none".into() } else { hsms };
     Error::new(
         Class::Service,
         "hsm-not-found",
-        format!("{} has no HSM {name}{hsms}", cluster.cluster_id),
+        Lines::from(format!("{} has no HSM {name}", cluster.cluster_id)).and(hsms),
         format!("`hsmboot cluster show --cluster-id {}` shows its HSMs", cluster.cluster_id),
     )
 }

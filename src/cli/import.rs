@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::TrustArgs;
+use super::binary;
 use super::expect::{ExpectArgs, Side};
 use super::owner::NamedCa;
 use super::sign::{self, Signed};
@@ -13,6 +14,7 @@ use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
 use crate::verify as engine;
+use crate::x509::pem::Label;
 
 /// Complete a bundle with a certificate that another CA has signed
 #[derive(Debug, clap::Args)]
@@ -60,12 +62,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    sign::grounds(&judgement, &bundle, waiver.as_ref(), ui)?;
+    sign::grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| binary::told_of(error, &bundle, &evidence))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
-    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, named.trust_anchor.to_pem().as_bytes(), now).into_pair()?;
+    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, named.trust_anchor.to_pem().as_bytes(), now)
+        .into_pair()
+        .map_err(|error| binary::told(error, &[(&args.signed_cert, &signed_cert, Label::Certificate)]))?;
     let owner = named.owner();
     owner.is(pair.trust_anchor(), "the pair's")?;
     sign::note_subject(&pair, ui);

@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::ui::{BOLD, Text, Ui, styled};
 use crate::cloudhsm::{Place, ServiceError, Tag, limits, spelt_as_a_state};
 use crate::error::{Class, Error, Result};
-use crate::outside::shown_text;
+use crate::outside::{Lines, shown_text};
 
 /// Whether to wait for the state that follows.
 #[derive(Clone, Debug, Args)]
@@ -128,7 +128,7 @@ pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl A
             Err(error) => return Err(error.into()),
         }
         let Some(left) = limit.checked_sub(watcher.elapsed()).filter(|left| !left.is_zero() && !over) else {
-            let message = format!("it is not there yet after {} s\n  seen last  {last}", limit.as_secs());
+            let message = [format!("it is not there yet after {} s", limit.as_secs()), format!("  seen last  {last}")];
             return Err(Error::new(Class::Unfinished, "not-finished", message, hint));
         };
         watcher.pause(pause.min(left)).await;
@@ -169,7 +169,7 @@ pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
 }
 
 /// A wrong command line that clap cannot see.
-pub(crate) fn usage(message: impl Into<String>, hint: &str) -> Error {
+pub(crate) fn usage(message: impl Into<Lines>, hint: &str) -> Error {
     Error::new(Class::Usage, "usage", message, hint)
 }
 

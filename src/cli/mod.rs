@@ -7,6 +7,7 @@ mod args;
 mod aws;
 #[cfg(feature = "online")]
 mod backup;
+mod binary;
 #[cfg(feature = "online")]
 mod bootstrap;
 mod ca;
@@ -67,7 +68,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Class, Error, Result};
-use crate::outside::{shown_on_a_line, shown_text};
+use crate::outside::{Lines, shown_on_a_line, shown_text};
 use crate::x509::Moment;
 use ui::{Format, Outcome, Ui};
 
@@ -294,7 +295,7 @@ fn usage(fault: clap::Error) -> ExitCode {
     if json {
         let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
         let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-        let error = Error::new(Class::Usage, "usage", message, "hsmboot --help");
+        let error = Error::new(Class::Usage, "usage", Lines::own(&message), "hsmboot --help");
         return Ui::bare(Format::Json).finish(Err(error));
     }
     drop(print(fault));

@@ -33,11 +33,11 @@ impl NamedCa {
             return Err(Error::new(
                 Class::Usage,
                 "ca-in-bundle",
-                format!(
-                    "{option} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it\n  {option}  {}\n  bundle  {}",
-                    shown(file),
-                    shown(bundle.path())
-                ),
+                [
+                    format!("{option} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it"),
+                    format!("  {option}  {}", shown(file)),
+                    format!("  bundle  {}", shown(bundle.path())),
+                ],
                 format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
             ));
         }

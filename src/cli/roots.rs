@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::{read_root, unread_root};
 use super::ui::{Outcome, Text, YELLOW, styled};
 use crate::error::{Class, Error, Result};
-use crate::outside::shown;
+use crate::outside::{Lines, shown};
 use crate::verify::{Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot, Side, roots_in};
 use crate::x509::name::{common_name_text, same_name};
 use crate::x509::{Certificate, Moment, hex, name_text};
@@ -172,7 +172,7 @@ fn show(file: &Path) -> Result<Outcome> {
         Error::new(
             Class::Rejected,
             "root-unfit",
-            format!("{} is not to be given as a root\n{}", shown(file), faults.join("\n")),
+            Lines::from(format!("{} is not to be given as a root", shown(file))).and(faults),
             "download it again from the maker's page, which `hsmboot roots` names",
         )
     });

@@ -152,7 +152,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    let grounds = grounds(&judgement, &bundle, waiver.as_ref(), ui)?;
+    let grounds = grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| super::binary::told_of(error, &bundle, &evidence))?;
     let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
     let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, roots, now };
     match signer {

@@ -176,7 +176,7 @@ fn worst(mut errors: Vec<Error>) -> Option<Error> {
     }
     let mut worst = errors.remove(at);
     for other in errors {
-        worst.message.push_str(&format!("\n{}", other.message.lines().next().unwrap_or_default()));
+        worst.message = worst.message.and(other.message.lines().next());
     }
     Some(worst)
 }

@@ -6,7 +6,7 @@ use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
 use crate::error::{Class, Error, Result};
-use crate::outside::is_obeyed;
+use crate::outside::{Lines, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, hex, sha256};
 
@@ -52,15 +52,15 @@ pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, St
 }
 
 /// Why a bundle's transcript is known not to be the record of all that was done to it; `None` where it may be.
-fn gap(bundle: &Bundle) -> Option<String> {
+fn gap(bundle: &Bundle) -> Option<Lines> {
     // One that does not hold in itself is refused when the step is written.
     let transcript = Transcript::read(bundle.store()).ok()?;
     if transcript.entries().is_empty() {
         let what = "the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away";
-        return bundle.request().map(|_| what.to_owned());
+        return bundle.request().map(|_| what.into());
     }
     let error = transcript.account_for(bundle.store(), Some(bundle.id()), None).err()?;
-    Some(format!("the transcript does not account for the bundle: {}", error.message))
+    Some(error.message.after("the transcript does not account for the bundle: "))
 }
 
 /// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.

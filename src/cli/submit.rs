@@ -19,7 +19,7 @@ use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::{OutsideText, shown};
+use crate::outside::{Lines, OutsideText, shown};
 use crate::owner::{self, Authorized, Owner, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify::{self as engine, Roots};
@@ -82,7 +82,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| asked_again(&bundle, error))?;
+    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), ui)
+        .map_err(|error| asked_again(&bundle, super::binary::told_of(error, &bundle, &evidence)))?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
     let parts = Parts::read(&bundle, now)?;
     let notes = parts.pair.as_ref().map(sign::notes).unwrap_or_default();
@@ -232,7 +233,7 @@ fn asked_again(bundle: &Bundle, error: Error) -> Error {
     let waived = bundle.response().is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
     match waived {
         true => Error {
-            hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".to_owned(),
+            hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".into(),
             ..error
         },
         false => error,
@@ -283,11 +284,12 @@ fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
-        message: format!("{} was signed for another CSR than the cluster's\n{}", bundle.part(Part::SignedCert), error.message),
+        message: Lines::from(format!("{} was signed for another CSR than the cluster's", bundle.part(Part::SignedCert))).and(error.message),
         hint: format!(
             "AWS replaces a failed first HSM, and the CSR with it; sign the new one in a new directory: `hsmboot fetch --cluster-id {} --bundle NEWDIR`",
             bundle.id()
-        ),
+        )
+        .into(),
         ..error
     }
 }
@@ -361,7 +363,7 @@ impl Host for Submission<'_> {
 /// Puts the call on record before it is made: whatever happens then, even to this machine, the transcript knows of it.
 pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
     bundle.note(&Step { sends: Some("InitializeCluster"), ..step.clone() }).map_err(|mut error| {
-        error.message = format!("nothing was sent: the transcript cannot be written first\n  {}", error.message);
+        error.message = Lines::from("nothing was sent: the transcript cannot be written first").and(error.message.after("  "));
         error
     })
 }
@@ -375,8 +377,8 @@ pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: 
     let content = bundle::document(receipt);
     // What happened is written down, whatever became of the files meanwhile.
     bundle.anew().write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }], step).map_err(|mut error| {
-        error.message = format!("{} is claimed, but its receipt cannot be kept\n  {}", receipt.cluster_id, error.message);
-        error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".to_owned();
+        error.message = Lines::from(format!("{} is claimed, but its receipt cannot be kept", receipt.cluster_id)).and(error.message.after("  "));
+        error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".into();
         error.with_document(serde_json::to_value(receipt).unwrap_or_default())
     })
 }

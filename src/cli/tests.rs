@@ -124,7 +124,7 @@ impl Model {
     }
 
     fn fetched(&self) -> Answer {
-        super::fetch::warning(&self.cluster).map_or(Answer::Arrived, Answer::Text)
+        super::fetch::warning(&self.cluster).map_or(Answer::Arrived, |text| Answer::Text(text.to_string()))
     }
 
     fn bootstrap(&mut self) -> Answer {
@@ -237,7 +237,7 @@ fn walk(start: &Model, first: &str) -> End {
             Answer::Failed(error) => {
                 let broken = error.kind == "no-hsm" && model.cluster.hsms.iter().any(|hsm| hsm.state == HsmState::Degraded);
                 assert!(!broken || error.message.contains(BROKEN), "the service's words are not shown: {}", error.message);
-                (error.hint, true)
+                (error.hint.to_string(), true)
             }
         };
         for words in ["cluster delete", "delete the cluster", "delete it"] {

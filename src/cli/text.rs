@@ -4,7 +4,7 @@
 
 use anstyle::Style;
 
-use crate::outside::shown_lines;
+use crate::outside::{Lines, shown_lines};
 
 /// Text in spans. Line breaks are the program's own: what comes from outside has been shown on its line before (see [`crate::outside`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +53,18 @@ impl Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Text::from(text.to_owned())
+    }
+}
+
+impl From<Lines> for Text {
+    fn from(lines: Lines) -> Self {
+        Text::from(lines.as_str())
+    }
+}
+
+impl From<&Lines> for Text {
+    fn from(lines: &Lines) -> Self {
+        Text::from(lines.as_str())
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::escaped;
 use crate::error::{Class, Error, Result};
-use crate::outside::{is_obeyed, stored};
+use crate::outside::{Lines, is_obeyed, stored};
 
 pub(crate) use super::text::{Text, styled};
 
@@ -96,15 +96,15 @@ impl Ui {
     }
 
     /// A line on standard error, unless `--quiet`.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: impl Into<Lines>) {
         if !self.quiet {
-            to_stderr(text);
+            to_stderr(text.into());
         }
     }
 
     /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt is.
-    pub(crate) fn ask(&self, text: &str) {
-        to_stderr(text);
+    pub(crate) fn ask(&self, text: impl Into<Lines>) {
+        to_stderr(text.into());
     }
 
     /// Text in styles, with its last newline, on standard error, unless `--quiet`.
@@ -115,20 +115,20 @@ impl Ui {
     }
 
     /// A line on standard error with `--verbose`.
-    pub(crate) fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: impl Into<Lines>) {
         if self.verbose {
-            to_stderr(text);
+            to_stderr(text.into());
         }
     }
 
     /// A warning: shown with `--quiet` too.
-    pub(crate) fn warn(&self, text: &str) {
-        to_stderr([styled(YELLOW, "warning:"), Text::from(" "), Text::from(text)]);
+    pub(crate) fn warn(&self, text: impl Into<Lines>) {
+        to_stderr([styled(YELLOW, "warning:"), Text::from(" "), text.into().into()]);
     }
 
     /// Something that must not be overlooked, in red.
-    pub(crate) fn alarm(&self, text: &str) {
-        to_stderr(styled(RED, text));
+    pub(crate) fn alarm(&self, text: impl Into<Lines>) {
+        to_stderr(styled(RED, text.into().as_str()));
     }
 
     /// Prints the result and the error, and gives the exit code.

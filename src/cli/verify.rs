@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::TrustArgs;
+use super::binary;
 use super::hardware;
 use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, VERIFICATION};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 use crate::verify::{self as engine, Record, Roots, Status, Verdict};
 use crate::x509::Moment;
 
@@ -62,7 +63,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if let (Some(object), Some(alarm)) = (answer.as_object_mut(), alarm) {
         object.insert("alarms".to_owned(), json!([alarm]));
     }
-    Ok(Outcome { document: answer, text: text(&record, ui), error: rejection(&record, &bundle) })
+    Ok(Outcome {
+        document: answer,
+        text: text(&record, ui),
+        error: rejection(&record, &bundle).map(|error| binary::told_of(error, &bundle, &evidence)),
+    })
 }
 
 /// `verification.json`, which the program may replace: it is its own record.
@@ -84,20 +89,19 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle) -> Option<Error> {
     if !missing.is_empty() {
         return Some(hardware::root_missing(&missing, bundle.path()));
     }
-    let failed: Vec<String> = record.with(Status::Fail).map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
-    let listed = failed.join("\n");
+    let failed: Lines = record.with(Status::Fail).map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
     Some(if record.malformed() {
         Error::new(
             Class::Input,
             "malformed",
-            format!("an input is malformed or over a documented limit; the HSM's identity is not proven\n{listed}"),
+            Lines::from("an input is malformed or over a documented limit; the HSM's identity is not proven").and(failed),
             "fetch the bundle again, or save the console's downloads again as they are",
         )
     } else {
         Error::new(
             Class::Rejected,
             "rejected",
-            format!("the HSM's identity is not proven: do not sign, do not submit\n{listed}"),
+            Lines::from("the HSM's identity is not proven: do not sign, do not submit").and(failed),
             "each check's rule and source: docs/verification.md; what each failure means: docs/troubleshooting.md",
         )
     })

@@ -223,7 +223,7 @@ mod tests {
     fn a_denied_call_names_the_action_and_the_place() {
         let error = at(Trouble::AccessDenied { message: "User x is not authorized".into() });
         assert_eq!(
-            error.message,
+            error.message.as_str(),
             "InitializeCluster is not allowed with these AWS credentials\n  at       AWS CloudHSM (region eu-west-1, profile hsm)\n  \
              service  User x is not authorized"
         );

@@ -134,8 +134,8 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 /// As [`write_all`].
 pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     write_all(dir, files).map_err(|mut error| {
-        if error.kind == "file-exists" && error.hint == Chosen::Directory.hint() {
-            Chosen::Name.hint().clone_into(&mut error.hint);
+        if error.kind == "file-exists" && error.hint.as_str() == Chosen::Directory.hint() {
+            error.hint = Chosen::Name.hint().into();
         }
         error
     })

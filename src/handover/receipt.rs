@@ -4,7 +4,7 @@ use crate::bundle::{Bundle, RECEIPT, Receipt};
 use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
 use crate::error::{Class, Error, Result};
 use crate::hint;
-use crate::outside::{OutsideText, joined, shown};
+use crate::outside::{Lines, OutsideText, joined, shown};
 use crate::owner::Response;
 use crate::x509::hex;
 
@@ -39,18 +39,21 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
     for (what, found, recorded) in rows {
         if recorded.as_ref() != Some(&found) {
             let recorded = recorded.map_or_else(|| "none".to_owned(), |recorded| recorded.to_string());
-            return Err(differs(bundle, &format!("another {what} than the bundle's\n  bundle   {found}\n  receipt  {recorded}")));
+            return Err(differs(
+                bundle,
+                [format!("another {what} than the bundle's"), format!("  bundle   {found}"), format!("  receipt  {recorded}")],
+            ));
         }
     }
     let above: Vec<OutsideText> = response.trust_anchor.above().iter().map(|above| text(above.fingerprint())).collect();
     if above != receipt.chain_sha256 {
         let list = |digests: &[OutsideText]| if digests.is_empty() { "none".to_owned() } else { joined(digests, ", ") };
-        let how = format!(
-            "another chain above its trust anchor than the bundle's\n  bundle   {}\n  receipt  {}",
-            list(&above),
-            list(&receipt.chain_sha256)
-        );
-        return Err(differs(bundle, &how));
+        let how = [
+            "another chain above its trust anchor than the bundle's".to_owned(),
+            format!("  bundle   {}", list(&above)),
+            format!("  receipt  {}", list(&receipt.chain_sha256)),
+        ];
+        return Err(differs(bundle, how));
     }
     let Some(cluster_certificate) = &receipt.cluster_certificate else {
         // A receipt of an earlier version: its digest alone says which certificate the cluster had.
@@ -68,17 +71,20 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
         Ownership::NoCsrToCompare | Ownership::AnotherKey | Ownership::AnotherCa | Ownership::CannotBeJudged(_) => {
             let (digest, subject, issuer) = (hex(&judged.shown.fingerprint), judged.shown.subject, judged.shown.issuer);
             let how = "a cluster certificate that the trust anchor did not sign for the bundle's CSR";
-            Err(differs(bundle, &format!("{how}\n  cluster certificate  SHA-256 {digest}  {subject}\n  issued by            {issuer}")))
+            Err(differs(
+                bundle,
+                [how.to_owned(), format!("  cluster certificate  SHA-256 {digest}  {subject}"), format!("  issued by            {issuer}")],
+            ))
         }
     }
 }
 
-fn differs(bundle: &Bundle, how: &str) -> Error {
+fn differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
     let status = hint::command(&["hsmboot", "status", "--cluster-id", bundle.id().as_str(), "--ca", "CA.crt"]);
     Error::new(
         Class::Input,
         "receipt-differs",
-        format!("{} is not of this bundle's claim: it names {how}", bundle.place(RECEIPT)),
+        how.into().after(format!("{} is not of this bundle's claim: it names ", bundle.place(RECEIPT))),
         format!(
             "hand nothing over: one of the two was changed since. {status} says whose the cluster is, CA.crt being your own copy of the CA's certificate"
         ),

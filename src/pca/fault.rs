@@ -31,11 +31,12 @@ impl Call<'_> {
             Trouble::NotFound { message } if self.name != "GetCertificate" => Error::new(
                 Class::Ca,
                 "ca-not-found",
-                format!(
-                    "AWS Private CA knows no such CA\n  CA       {}\n  at       {}\n  service  {message}",
-                    self.arn,
-                    self.place.of("AWS Private CA")
-                ),
+                [
+                    "AWS Private CA knows no such CA".to_owned(),
+                    format!("  CA       {}", self.arn),
+                    format!("  at       {}", self.place.of("AWS Private CA")),
+                    format!("  service  {message}"),
+                ],
                 "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of this account and region",
             ),
             trouble => self.told(&trouble),
@@ -80,7 +81,11 @@ pub(super) fn pending(ca: &CaArn, certificate: &str, patience: Duration) -> Erro
     Error::new(
         Class::Unfinished,
         "certificate-pending",
-        format!("AWS Private CA has not made the certificate after {} s\n  CA           {ca}\n  certificate  {certificate}", patience.as_secs()),
+        [
+            format!("AWS Private CA has not made the certificate after {} s", patience.as_secs()),
+            format!("  CA           {ca}"),
+            format!("  certificate  {certificate}"),
+        ],
         format!("run the same command again with `--certificate-arn {certificate}`: that fetches this very certificate and requests no other"),
     )
     .with_document(serde_json::json!({ "certificate_arn": certificate }))

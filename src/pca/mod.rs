@@ -99,7 +99,7 @@ impl Authority {
             Ok((client, place, connected.elsewhere, connected.notes, description, text))
         })?;
         let (trust_anchor, _) = check::trust_anchor(text.as_bytes(), now).map_err(|mut error| {
-            error.message = format!("{arn}: {}", error.message);
+            error.message = error.message.after(format!("{arn}: "));
             error
         })?;
         // "If no value is specified, the default value is GENERAL_PURPOSE" (API Reference, CreateCertificateAuthority).
@@ -137,10 +137,10 @@ impl Authority {
             return Err(Error::new(
                 Class::Ca,
                 "ca-short-lived",
-                format!(
-                    "the CA issues certificates for at most {SHORT_LIVED_DAYS} days, and {days} are asked for\n  CA  {}, UsageMode SHORT_LIVED_CERTIFICATE",
-                    self.arn
-                ),
+                [
+                    format!("the CA issues certificates for at most {SHORT_LIVED_DAYS} days, and {days} are asked for"),
+                    format!("  CA  {}, UsageMode SHORT_LIVED_CERTIFICATE", self.arn),
+                ],
                 format!("use a CA of UsageMode GENERAL_PURPOSE, or give --days {SHORT_LIVED_DAYS}"),
             ));
         }
@@ -237,9 +237,11 @@ fn without_chain(arn: &CaArn) -> Error {
     Error::new(
         Class::Ca,
         "trust-anchor-refused",
-        format!(
-            "CloudHSM would refuse the trust anchor: this CA is subordinate, and the service returns no chain from it to a root\n  CA    {arn}\n  type  SUBORDINATE"
-        ),
+        [
+            "CloudHSM would refuse the trust anchor: this CA is subordinate, and the service returns no chain from it to a root".to_owned(),
+            format!("  CA    {arn}"),
+            "  type  SUBORDINATE".to_owned(),
+        ],
         "`aws acm-pca import-certificate-authority-certificate` takes the CA's certificate with its chain; or give the ARN of a CA of type ROOT",
     )
 }
@@ -254,7 +256,7 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
             return Err(Error::new(
                 Class::Ca,
                 "ca-not-active",
-                format!("the CA does not sign now: its status is {found}, expected ACTIVE\n  CA  {arn}"),
+                [format!("the CA does not sign now: its status is {found}, expected ACTIVE"), format!("  CA  {arn}")],
                 "`aws acm-pca describe-certificate-authority` shows it; a CA that is disabled can be enabled again, one without its certificate needs that first",
             ));
         }
@@ -267,7 +269,11 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
             Err(Error::new(
                 Class::Ca,
                 "trust-anchor-refused",
-                format!("this CA is of a type that hsmboot does not know\n  CA    {arn}\n  type  {found}, expected ROOT or SUBORDINATE"),
+                [
+                    "this CA is of a type that hsmboot does not know".to_owned(),
+                    format!("  CA    {arn}"),
+                    format!("  type  {found}, expected ROOT or SUBORDINATE"),
+                ],
                 "give the ARN of a CA of one of these types",
             ))
         }

@@ -63,10 +63,10 @@ pub(super) fn named(facts: &Facts) -> (verify::Record, Option<check::Record>) {
     let gaps = gaps(&facts.survey);
     let (mut verification, mut pair) = (facts.verification.clone(), facts.pair.clone());
     for found in &mut verification.checks {
-        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail);
+        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail).into();
     }
     for found in pair.iter_mut().flat_map(|pair| &mut pair.checks) {
-        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail);
+        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail).into();
     }
     (verification, pair)
 }

@@ -78,7 +78,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
     }
     // As `transcript verify --ca`: by a key that the reader knows, what it sealed stands, or that is a fault.
     if trail.fault.is_none() && view.facts.own_ca.is_some() {
-        faults.extend(trail.holds.stands_as_sealed().err().map(|error| error.message));
+        faults.extend(trail.holds.stands_as_sealed().err().map(|error| error.message.to_string()));
     }
     let after = trail.holds.after_seal();
     let steps = trail.holds.entries().len();

@@ -66,12 +66,15 @@ impl<'a> Ca<'a> {
             return Err(Error::new(
                 Class::Ca,
                 "ca-key-mismatch",
-                format!(
-                    "the CA key is not the CA certificate's\n  certificate SHA-256 of its key {}  {}\n  CA key      SHA-256 of its key {}  {given}",
-                    crate::x509::hex(&crate::x509::sha256(certificate.spki())),
-                    certificate.key().describe(),
-                    crate::x509::hex(&crate::x509::sha256(key.spki())),
-                ),
+                [
+                    "the CA key is not the CA certificate's".to_owned(),
+                    format!(
+                        "  certificate SHA-256 of its key {}  {}",
+                        crate::x509::hex(&crate::x509::sha256(certificate.spki())),
+                        certificate.key().describe()
+                    ),
+                    format!("  CA key      SHA-256 of its key {}  {given}", crate::x509::hex(&crate::x509::sha256(key.spki()))),
+                ],
                 "give the certificate and the key of the same CA",
             ));
         }

@@ -319,7 +319,7 @@ impl Simulator {
         let roots = roots.collect::<Result<Vec<_>, SimError>>()?;
         let fault = |message: String| SimError::Write(message);
         fsio::mend(directory);
-        let held = fsio::hold(directory).map_err(|error| fault(error.message))?;
+        let held = fsio::hold(directory).map_err(|error| fault(error.message.to_string()))?;
         for (name, _) in &roots {
             let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", directory.join(name).display())))?;
             if !free && !held.dir().content(name, MAX_ROOT).is_ok_and(|(content, _)| chains::is_a_root(&content)) {
@@ -328,7 +328,7 @@ impl Simulator {
         }
         let files: Vec<NewFile<'_>> =
             roots.iter().map(|(name, pem)| NewFile { name: (*name).to_owned(), content: pem.as_bytes(), mode: 0o644, replace: true }).collect();
-        held.write(&files).map_err(|error| fault(error.message))
+        held.write(&files).map_err(|error| fault(error.message.to_string()))
     }
 
     /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does the same.

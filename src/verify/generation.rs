@@ -124,7 +124,7 @@ impl Hardware<'_> {
 
 /// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the cluster's Mode says otherwise.
 pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<String> {
-    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.clone());
+    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.to_string());
     note.into_iter().chain(fips_alarm(record, mode)).collect()
 }
 

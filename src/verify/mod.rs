@@ -262,7 +262,7 @@ fn accept(mut finding: Finding, policy: &Policy) -> Finding {
     if finding.status == Status::Fail && finding.id.waivable() && policy.accept.contains(&finding.id) {
         finding.status = Status::Accepted;
         if let Some(reason) = &policy.reason {
-            finding.detail = format!("{}; accepted: {reason}", finding.detail);
+            finding.detail = format!("{}; accepted: {reason}", finding.detail).into();
         }
     }
     finding

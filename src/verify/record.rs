@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::anchors::AnchorFacts;
+use crate::outside::Lines;
 use crate::x509::Moment;
 
 /// One of the four inputs.
@@ -344,7 +345,7 @@ pub struct Finding {
     /// How it came out.
     pub status: Status,
     /// What was compared with what.
-    pub detail: String,
+    pub detail: Lines,
 }
 
 /// The whole judgement.

@@ -25,15 +25,17 @@ pub use name::name_text;
 pub use time::Moment;
 pub use trust_anchor::{MAX_CERTIFICATES, MAX_CHAIN_CHARS, TrustAnchor};
 
+use crate::outside::shown_on_a_line;
+
 /// Bytes that are not what they should be: a sentence that says which rule they break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
 
 impl Malformed {
-    /// From the sentence.
-    pub fn new(what: impl Into<String>) -> Self {
-        Malformed(what.into())
+    /// From the sentence, on one line whatever is in it.
+    pub fn new(what: impl AsRef<str>) -> Self {
+        Malformed(shown_on_a_line(what.as_ref()))
     }
 }
 

@@ -76,7 +76,7 @@ pub enum PemError {
         word: &'static str,
     },
     /// DER, not PEM.
-    #[error("this is DER (binary), expected PEM; convert it with `openssl x509 -inform DER` or `openssl req -inform DER`")]
+    #[error("this is DER (binary), expected PEM")]
     Der,
     /// A character outside the documented pattern.
     #[error("byte {byte:#04x} in line {line}, outside the characters that CloudHSM documents: [a-zA-Z0-9+-/=\\s]")]

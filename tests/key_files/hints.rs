@@ -56,7 +56,7 @@ pub fn follow(bench: &Bench, text: &str) -> Option<PathBuf> {
 
 /// What the program says to do about the key.
 fn said_of(bench: &Bench, name: &str) -> String {
-    FileKey::read(&bench.path(name), &PassphraseSource::File(bench.path("pw"))).map(drop).unwrap_err().hint
+    FileKey::read(&bench.path(name), &PassphraseSource::File(bench.path("pw"))).map(drop).unwrap_err().hint.to_string()
 }
 
 #[test]

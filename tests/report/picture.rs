@@ -93,7 +93,7 @@ fn the_arrow_whose_check_fails_is_broken_and_no_other() {
                 Some(name) => {
                     assert!(tie(&page, name).contains(&format!(">{id}<")), "{what}: {name} names {id}");
                     let words = text(&format!("<body>{}", told(&page, name).1));
-                    assert!(words.contains(&finding.detail), "{what}: {name} says why: {words}");
+                    assert!(words.contains(finding.detail.as_str()), "{what}: {name} says why: {words}");
                 }
                 None => assert!(picture.contains("class=\"node broken\"") && picture.contains(&format!(">{id}<")), "{what}: {id} in its box"),
             }

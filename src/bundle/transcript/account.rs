@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Entry, FileAccount, Transcript, fault};
 use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted};
 use crate::error::Result;
-use crate::outside::shown_text;
+use crate::outside::{Lines, shown_text};
 use crate::x509::{PublicKey, hex};
 
 /// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
@@ -66,8 +66,10 @@ impl Transcript {
         }
         let files: Vec<FileAccount> = self.files(store, cluster).into_iter().filter(|file| !file.faults.is_empty()).collect();
         if let Some(first) = files.first() {
-            let faults: Vec<&str> = files.iter().flat_map(|file| file.faults.iter().map(String::as_str)).collect();
-            return Err(fault(faults.join("\n  "), first.cause).with_document(serde_json::json!({ "files": files })));
+            let mut faults = files.iter().flat_map(|file| file.faults.iter());
+            let first_fault = Lines::from(faults.next());
+            let what = faults.fold(first_fault, |lines, fault| lines.and(format!("  {fault}")));
+            return Err(fault(what, first.cause).with_document(serde_json::json!({ "files": files })));
         }
         match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),
@@ -83,7 +85,7 @@ impl Transcript {
 
     /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle, a sentence each.
     pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<String> {
-        let whole = self.is_of(cluster).err().map(|error| error.message).or(self.foreign(Some(cluster)));
+        let whole = self.is_of(cluster).err().map(|error| error.message.to_string()).or(self.foreign(Some(cluster)));
         let files = self.files(store, Some(cluster));
         whole.into_iter().chain(files.into_iter().flat_map(|file| file.faults)).collect()
     }
@@ -97,7 +99,11 @@ impl Transcript {
         let noted = hex(noted);
         self.entries.iter().find(|entry| entry.hash() == noted).map(|entry| entry.step).ok_or_else(|| {
             let lines = counted(self.entries.len(), "line");
-            let what = format!("no line of the transcript has the SHA-256 that was noted\n  expected {noted}\n  found    {lines}, each with another");
+            let what = [
+                "no line of the transcript has the SHA-256 that was noted".to_owned(),
+                format!("  expected {noted}"),
+                format!("  found    {lines}, each with another"),
+            ];
             fault(
                 what,
                 "compare what was typed with the note, digit by digit; if it is the same, that line was changed or cut off, or the transcript \

@@ -144,7 +144,7 @@ fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -
             Some((Account::Changed, format!("{name} is not the file that step {} left", past.step), cause))
         }
     };
-    let unreadable = content.and_then(|content| content.err()).map(|error| error.message);
+    let unreadable = content.and_then(|content| content.err()).map(|error| error.message.to_string());
     let written_by = past.filter(|_| same).and_then(|past| past.written_by);
     let faults: Vec<(Account, String, &'static str)> = past.and_then(|past| past.fault.clone()).into_iter().chain(now).collect();
     let well = if written_by.is_some() { Account::Written } else { Account::Found };

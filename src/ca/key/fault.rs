@@ -186,7 +186,7 @@ impl KeyFault {
         }
         let first =
             "openssl does not read the file as it is: save it as plain text first, with a BEGIN line that says what it is, and without blanks";
-        Error { hint: format!("{first}; then {}", error.hint), ..error }
+        Error { hint: error.hint.clone().after(format!("{first}; then ")), ..error }
     }
 }
 

@@ -156,11 +156,11 @@ impl KeySource {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
                 Class::Usage,
                 "key-type-differs",
-                format!(
-                    "the key is there already, and of another type than --key-type says\n  wanted  {wanted}\n  found   {}  {}",
-                    public.describe(),
-                    provided.name
-                ),
+                [
+                    "the key is there already, and of another type than --key-type says".to_owned(),
+                    format!("  wanted  {wanted}"),
+                    format!("  found   {}  {}", public.describe(), provided.name),
+                ],
                 "leave --key-type out to use that key, or name another key",
             )),
             _ => Ok(provided),

@@ -21,7 +21,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, Mode, NetworkType, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
 use crate::error::{Class, Error, Result};
-use crate::outside::{OutsideText, joined, shown_text};
+use crate::outside::{Lines, OutsideText, joined, shown_text};
 use crate::x509::{Certificate, Moment, hex, sha256};
 
 /// The bundle's directory where none is named: the cluster's id, which names it otherwise, is not known yet.
@@ -131,7 +131,7 @@ impl Start<'_> {
             }
         };
         let Made { id, token } = made;
-        let on = |error: Error| Error { hint: format!("{}\n{id} exists: the same command goes on with it", error.hint), ..error };
+        let on = |error: Error| Error { hint: error.hint.and(format!("{id} exists: the same command goes on with it")), ..error };
         if !fresh {
             self.is_still_there(&id).await?;
         }
@@ -255,25 +255,25 @@ impl Start<'_> {
         // "The cluster's NetworkType can be IPv4 (the default) or DUALSTACK" (API Reference, Cluster): one that says nothing of it has the default.
         let (ipv4, network) = (OutsideText::from(NetworkType::Ipv4.as_str()), order.network_type.unwrap_or(NetworkType::Ipv4));
         let differs = if tag != Some(token) {
-            format!("tag {TAG}\n  expected {}\n  found    {}", shown_text(token), tag.map_or_else(|| "none".to_owned(), shown_text))
+            unlike(format!("tag {TAG}"), shown_text(token), tag.map_or_else(|| "none".to_owned(), shown_text))
         } else if open && !self.is_for_this_ca(token) {
-            "CA: it was ordered for another one than this command's, or for none that was there yet".to_owned()
+            "CA: it was ordered for another one than this command's, or for none that was there yet".into()
         } else if subnets.is_empty() || !subnets.iter().all(|subnet| order.subnet_ids.iter().any(|ordered| ordered == subnet)) {
-            format!("subnets\n  expected {}\n  found    {}", order.subnet_ids.join(", "), shown_text(&subnets.join(", ")))
+            unlike("subnets", order.subnet_ids.join(", "), shown_text(&subnets.join(", ")))
         } else if open && cluster.hsm_type.as_ref().map(OutsideText::raw) != Some(&order.hsm_type) {
-            format!("type\n  expected {}\n  found    {}", order.hsm_type, found(cluster.hsm_type.as_ref()))
+            unlike("type", &order.hsm_type, found(cluster.hsm_type.as_ref()))
         } else if let Some(mode) = order.mode.filter(|mode| !is(cluster.mode.as_ref(), mode.as_str())) {
-            format!("mode\n  expected {}\n  found    {}", mode.as_str(), found(cluster.mode.as_ref()))
+            unlike("mode", mode.as_str(), found(cluster.mode.as_ref()))
         } else if !is(Some(cluster.network_type.as_ref().unwrap_or(&ipv4)), network.as_str()) {
-            format!("network type\n  expected {}\n  found    {}", network.as_str(), found(cluster.network_type.as_ref()))
+            unlike("network type", network.as_str(), found(cluster.network_type.as_ref()))
         } else if let Some(backup) = &cluster.source_backup_id {
-            format!("origin\n  expected a new cluster\n  found    one restored from {}", backup)
+            unlike("origin", "a new cluster", format!("one restored from {backup}"))
         } else {
             return Ok(());
         };
         let id = &cluster.cluster_id;
         Err(not_ordered(
-            format!("{id} is not the cluster that was ordered here, whatever {} says: it differs in its {differs}", self.file()),
+            differs.after(format!("{id} is not the cluster that was ordered here, whatever {} says: it differs in its ", self.file())),
             "find out who changed the bundle or the cluster. If it is yours all the same,",
         ))
     }
@@ -299,7 +299,10 @@ impl Start<'_> {
 
     /// Writes the cluster's id down, and says it, before anything else happens.
     fn note(&self, creation: Creation, id: &str) -> Result<Made> {
-        let lost = |error: Error| Error { message: format!("{} was created, and could not be written down\n  {}", id, error.message), ..error };
+        let lost = |error: Error| Error {
+            message: Lines::from(format!("{id} was created, and could not be written down")).and(error.message.after("  ")),
+            ..error
+        };
         let id: ClusterId =
             id.parse().map_err(|fault| Error::new(Class::Service, "strange-answer", fault, "look at it with `hsmboot cluster list`"))?;
         self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
@@ -313,7 +316,7 @@ impl Start<'_> {
         Error::new(
             Class::Unfinished,
             "creation-unknown",
-            format!("CreateCluster was asked for at {}, and nobody knows whether it was heard\n  {why}", creation.asked_at),
+            [format!("CreateCluster was asked for at {}, and nobody knows whether it was heard", creation.asked_at), format!("  {why}")],
             format!(
                 "run the same command again: it looks for the cluster, and from {} on, when that request can no longer take effect, it asks for another. If you \
                  know that {} names none, choose another --bundle",
@@ -341,14 +344,16 @@ impl Start<'_> {
         Err(Error::new(
             Class::Conflict,
             "creation-differs",
-            format!(
-                "{} remembers another creation than this one\n  {was}  {}, {}, in {}{}",
-                self.file(),
-                joined([Some(&earlier.hsm_type), earlier.mode.as_ref(), earlier.network_type.as_ref()].into_iter().flatten(), " "),
-                joined(&earlier.subnet_ids, ", "),
-                earlier.region,
-                earlier.endpoint.as_ref().map(|url| format!(" at {url}")).unwrap_or_default(),
-            ),
+            [
+                format!("{} remembers another creation than this one", self.file()),
+                format!(
+                    "  {was}  {}, {}, in {}{}",
+                    joined([Some(&earlier.hsm_type), earlier.mode.as_ref(), earlier.network_type.as_ref()].into_iter().flatten(), " "),
+                    joined(&earlier.subnet_ids, ", "),
+                    earlier.region,
+                    earlier.endpoint.as_ref().map(|url| format!(" at {url}")).unwrap_or_default(),
+                ),
+            ],
             "repeat that command as it was to go on with it, or choose another --bundle for another cluster",
         ))
     }
@@ -360,10 +365,12 @@ impl Start<'_> {
             found => Err(Error::new(
                 Class::Conflict,
                 "cluster-deleted",
-                format!(
-                    "{id}, which an earlier run created, is {}",
-                    found.map_or_else(|| "no longer there".to_owned(), |cluster| format!("deleted, or being deleted\n  state  {}", cluster.state))
-                ),
+                found
+                    .map_or_else(
+                        || "no longer there".into(),
+                        |cluster| Lines::from(["deleted, or being deleted".to_owned(), format!("  state  {}", cluster.state)]),
+                    )
+                    .after(format!("{id}, which an earlier run created, is ")),
                 "choose another --bundle to create another cluster",
             )),
         }
@@ -406,7 +413,12 @@ fn commitment(random: &str, ca: Option<&Certificate>) -> String {
     hex(&sha256(format!("{TOKEN_CONTEXT}\n{random}\n{key}").as_bytes())).chars().take(TOKEN_HALF).collect()
 }
 
-fn not_ordered(what: String, first: &str) -> Error {
+/// What differs, and how.
+fn unlike(what: impl Into<String>, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Lines {
+    Lines::from([what.into(), format!("  expected {expected}"), format!("  found    {found}")])
+}
+
+fn not_ordered(what: impl Into<Lines>, first: &str) -> Error {
     Error::new(
         Class::Conflict,
         "cluster-not-ordered",

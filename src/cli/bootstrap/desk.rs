@@ -154,10 +154,10 @@ impl<'a> Desk<'a> {
         };
         let Some(key) = &self.key else { return Err(no_ca()) };
         self.owner = Some(Owner::with_key(key.as_ref(), origin, &trust_anchor, &place)?);
-        self.ui.say(&format!(
-            "the CA is the one in the bundle, proved by its key\n  subject  {}",
-            crate::x509::name_text(trust_anchor.first().subject())
-        ));
+        self.ui.say([
+            "the CA is the one in the bundle, proved by its key".to_owned(),
+            format!("  subject  {}", crate::x509::name_text(trust_anchor.first().subject())),
+        ]);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
 use crate::error::{Class, Error, Result};
+use crate::outside::Lines;
 
 /// Delete a cluster that has no HSMs
 #[derive(Debug, clap::Args)]
@@ -87,11 +88,11 @@ fn has_no_hsms(cluster: &Cluster) -> Result<()> {
         return Ok(());
     }
     let id = &cluster.cluster_id;
-    let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("\n  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+    let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
     Err(Error::new(
         Class::Conflict,
         "cluster-has-hsms",
-        format!("{id} has HSMs, which have to be deleted first{}", hsms.concat()),
+        Lines::from(format!("{id} has HSMs, which have to be deleted first")).and(hsms),
         format!("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait"),
     ))
 }

@@ -288,12 +288,11 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
     Err(Error::new(
         Class::Conflict,
         "signed-for-another-csr",
-        format!(
-            "the response was signed for another CSR than the bundle's\n  signed SHA-256 {}\n  found  SHA-256 {}  {}",
-            response.csr_sha256,
-            hex(&sha256(&csr)),
-            there.part(Part::Csr)
-        ),
+        [
+            "the response was signed for another CSR than the bundle's".to_owned(),
+            format!("  signed SHA-256 {}", response.csr_sha256),
+            format!("  found  SHA-256 {}  {}", hex(&sha256(&csr)), there.part(Part::Csr)),
+        ],
         "AWS replaces a failed first HSM, and the CSR with it; show the new request, and sign that",
     ))
 }

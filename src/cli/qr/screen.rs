@@ -91,13 +91,11 @@ impl Window {
         Error::new(
             Class::Usage,
             "terminal-too-small",
-            format!(
-                "{what}\n  expected {}, or {}\n  found    {} columns and {} lines",
-                size(Place::Beside),
-                size(Place::Below),
-                self.columns,
-                self.rows
-            ),
+            [
+                what.to_owned(),
+                format!("  expected {}, or {}", size(Place::Beside), size(Place::Below)),
+                format!("  found    {} columns and {} lines", self.columns, self.rows),
+            ],
             "make the window larger, or its font smaller (on a Linux console: setfont); or write images with -o FILE.png or -o FILE.svg",
         )
     }

@@ -71,11 +71,12 @@ fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
-        format!(
-            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing was signed\n  CA       {arn}\n  subject  {}\n  SHA-256  {}",
-            crate::x509::name_text(ca.trust_anchor().first().subject()),
-            hex(&ca.trust_anchor().first().fingerprint())
-        ),
+        [
+            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing was signed".to_owned(),
+            format!("  CA       {arn}"),
+            format!("  subject  {}", crate::x509::name_text(ca.trust_anchor().first().subject())),
+            format!("  SHA-256  {}", hex(&ca.trust_anchor().first().fingerprint())),
+        ],
         "compare that SHA-256 with what those who keep the CA know of its certificate, then give it with --ca-fingerprint",
     )
 }
@@ -114,7 +115,7 @@ impl Work<'_> {
         // The certificate may be younger than the moment of judging.
         let now = crate::cli::now();
         let pair = ca.judge(&self.grounds, &certificate, now).map_err(|mut error| {
-            error.message = format!("{}\n  issued as {certificate_arn}", error.message);
+            error.message = error.message.and(format!("  issued as {certificate_arn}"));
             error
         })?;
         note_subject(&pair, ui);

@@ -12,6 +12,7 @@ use crate::cli::{TOOL, verify};
 use crate::error::Result;
 use crate::fsio::NewFile;
 use crate::hint;
+use crate::outside::Lines;
 use crate::owner;
 use crate::verify::{Evidence, Record, Roots};
 use crate::x509::{Moment, hex, name_text, sha256};
@@ -76,7 +77,7 @@ impl Signed<'_> {
     pub(crate) fn keep(&self, step: &Step<'_>) -> Result<Response> {
         self.write(step).map_err(|mut error| {
             let (signed_pem, anchor_pem) = (self.pair.signed_cert_pem(), self.pair.trust_anchor_pem());
-            error.message = format!("{}\nthe certificate was signed and is not lost:\n{}", error.message, signed_pem.trim_end());
+            error.message = error.message.and("the certificate was signed and is not lost:").and(Lines::own(signed_pem.trim_end()));
             error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
         })
     }
@@ -122,9 +123,11 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     if asked != made {
         let (asked, made) = (name_text(asked), name_text(made));
         let how = if asked == made { ", the same text in another encoding" } else { "" };
-        ui.warn(&format!(
-            "the CA changed the subject: whether CloudHSM takes that is not documented\n  CSR          {asked}\n  certificate  {made}{how}"
-        ));
+        ui.warn([
+            "the CA changed the subject: whether CloudHSM takes that is not documented".to_owned(),
+            format!("  CSR          {asked}"),
+            format!("  certificate  {made}{how}"),
+        ]);
     }
 }
 

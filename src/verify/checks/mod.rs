@@ -58,7 +58,7 @@ pub(super) fn judge(id: CheckId, parts: &Parts<'_>, at: Moment, profile: Profile
         CheckId::FipsMode => profile::fips_mode(parts),
     };
     let Outcome(status, detail) = judged.unwrap_or_else(|outcome| outcome);
-    Finding { id, status, detail }
+    Finding { id, status, detail: detail.into() }
 }
 
 /// The certificate, or why a check that needs it is skipped.

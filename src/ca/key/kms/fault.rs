@@ -6,6 +6,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Asked, Place, Trouble, failure};
 use crate::error::{Class, Error};
+use crate::outside::Lines;
 
 /// A call to KMS, as its failure is told.
 pub(super) struct Call<'a> {
@@ -52,8 +53,13 @@ impl Call<'_> {
 
     /// Something about the key itself.
     pub(super) fn key_fault(&self, kind: &'static str, what: &str, said: &str, hint: &str) -> Error {
-        let service = if said.is_empty() { String::new() } else { format!("\n  service  {said}") };
-        Error::new(Class::Ca, kind, format!("{what}\n  key      {}\n  at       {}{service}", self.key, self.place.of("AWS KMS")), hint)
+        let service = (!said.is_empty()).then(|| format!("  service  {said}"));
+        Error::new(
+            Class::Ca,
+            kind,
+            Lines::from([what.to_owned(), format!("  key      {}", self.key), format!("  at       {}", self.place.of("AWS KMS"))]).and(service),
+            hint,
+        )
     }
 
     /// Something about the way to it.

@@ -30,7 +30,7 @@ impl KmsKeyName {
             Err(Error::new(
                 Class::Usage,
                 "bad-key-uri",
-                format!("--ca-key names no AWS KMS key: {what}\n  found  awskms:{}", shown_text(text)),
+                [format!("--ca-key names no AWS KMS key: {what}"), format!("  found  awskms:{}", shown_text(text))],
                 "give awskms:arn:aws:kms:REGION:ACCOUNT:key/ID, awskms:arn:...:alias/NAME, awskms:alias/NAME or awskms:KEY-ID",
             ))
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use cryptoki::error::{Error as Cryptoki, RvError};
 
 use crate::error::{Class, Error};
-use crate::outside::shown;
+use crate::outside::{Lines, shown};
 
 /// What the module answered, by the name that the standard and the vendor's manual have for it.
 pub(super) fn answer(error: &Cryptoki) -> String {
@@ -35,7 +35,7 @@ pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         Class::Ca,
         "token-module-unusable",
-        format!("the PKCS#11 module {} {what}\n  it answered {}", shown(path), answer(error)),
+        [format!("the PKCS#11 module {} {what}", shown(path)), format!("  it answered {}", answer(error))],
         "its configuration, its service or its hardware may be missing: the vendor's own tool should find the token first",
     )
 }
@@ -60,19 +60,19 @@ pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
         DeviceError => ("has a fault", "the vendor's tool may say more"),
         _ => return refused(name, what, error),
     };
-    unusable(name, &format!("{why}\n  it {what}\n  it answered {}", answer(error)), hint)
+    unusable(name, [why.to_owned(), format!("  it {what}"), format!("  it answered {}", answer(error))], hint)
 }
 
 /// A token that is there and is of no use as it is.
-pub(super) fn unusable(name: &str, why: &str, hint: &str) -> Error {
-    Error::new(Class::Ca, "token-unusable", format!("the token {name} {why}"), hint)
+pub(super) fn unusable(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
+    Error::new(Class::Ca, "token-unusable", why.into().after(format!("the token {name} ")), hint)
 }
 
 fn refused(name: &str, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         Class::Ca,
         "token-refused",
-        format!("the token {name} {what}\n  it answered {}", answer(error)),
+        [format!("the token {name} {what}"), format!("  it answered {}", answer(error))],
         "the vendor's manual says what this answer means; its own tool may say more",
     )
 }

@@ -116,7 +116,7 @@ fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
             Error::new(
                 Class::Ca,
                 "wrong-pin",
-                format!("the token {name} does not take the PIN: it is wrong\n  it was tried once\n  {}", tries.text()),
+                [format!("the token {name} does not take the PIN: it is wrong"), "  it was tried once".to_owned(), format!("  {}", tries.text())],
                 tries.hint(),
             )
         }

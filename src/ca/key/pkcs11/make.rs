@@ -95,10 +95,10 @@ pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs
         Error::new(
             Class::Ca,
             "token-key-exposed",
-            format!(
-                "the token {name} made a key, but {what}\n  {}",
-                if gone { "it was destroyed again" } else { "IT COULD NOT BE DESTROYED: do that with the vendor's tool" }
-            ),
+            [
+                format!("the token {name} made a key, but {what}"),
+                format!("  {}", if gone { "it was destroyed again" } else { "IT COULD NOT BE DESTROYED: do that with the vendor's tool" }),
+            ],
             "a CA's key has to stay on its token: use another token, or see its settings",
         )
     })
@@ -112,7 +112,7 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
             return Err(Error::new(
                 Class::Ca,
                 "token-key-ambiguous",
-                format!("the token {} has another key of this id, and no two may share one\n  id={}", token.name(), escaped_id(id)),
+                [format!("the token {} has another key of this id, and no two may share one", token.name()), format!("  id={}", escaped_id(id))],
                 "leave `id=` out, and the key gets one of its own; or give another",
             ));
         }
@@ -135,7 +135,7 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
     Err(Error::new(
         Class::Ca,
         "token-mechanism-missing",
-        format!("the token {name} cannot make a key of type {kind} and sign with it\n  needed  {needed}"),
+        [format!("the token {name} cannot make a key of type {kind} and sign with it"), format!("  needed  {needed}")],
         "choose another --key-type, or another token; the vendor's tool lists its mechanisms",
     ))
 }

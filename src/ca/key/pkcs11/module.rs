@@ -9,7 +9,7 @@ use super::super::KeyWarning;
 use super::failure;
 use super::uri::Pkcs11Uri;
 use crate::error::{Class, Error, Result};
-use crate::outside::{shown, shown_text};
+use crate::outside::{Lines, shown, shown_text};
 
 /// A PKCS#11 module in use.
 pub(super) struct Module {
@@ -75,13 +75,16 @@ impl Module {
         }
         Err(unusable(
             &self.path,
-            &format!(
-                "is not the library that the URI names\n  found  library-manufacturer `{}`, library-description `{}`, library-version {}.{}",
-                shown_text(info.manufacturer_id()),
-                shown_text(info.library_description()),
-                found.0,
-                found.1
-            ),
+            [
+                "is not the library that the URI names".to_owned(),
+                format!(
+                    "  found  library-manufacturer `{}`, library-description `{}`, library-version {}.{}",
+                    shown_text(info.manufacturer_id()),
+                    shown_text(info.library_description()),
+                    found.0,
+                    found.1
+                ),
+            ],
             "correct or leave out the library-... attributes, or name the other module with --pkcs11-module",
         ))
     }
@@ -143,13 +146,13 @@ fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
         // The dynamic linker's own words: which other library is missing stands in nothing else.
         (_, Cryptoki::LibraryLoading(loader)) => unusable(
             path,
-            &format!("cannot be loaded\n  the loader says: {}", shown_text(&loader.to_string())),
+            ["cannot be loaded".to_owned(), format!("  the loader says: {}", shown_text(&loader.to_string()))],
             "it has to be a shared library for this kind of machine, readable, with all that it needs; a static hsmboot can load none",
         ),
         _ => failure::module(path, "cannot be used", error),
     }
 }
 
-fn unusable(path: &Path, what: &str, hint: &str) -> Error {
-    Error::new(Class::Ca, "token-module-unusable", format!("the PKCS#11 module {} {what}", shown(path)), hint)
+fn unusable(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
+    Error::new(Class::Ca, "token-module-unusable", what.into().after(format!("the PKCS#11 module {} ", shown(path))), hint)
 }

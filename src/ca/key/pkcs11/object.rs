@@ -9,6 +9,7 @@ use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Class, Error, Result};
+use crate::outside::Lines;
 use crate::x509::der::{self, tag};
 use crate::x509::{Certificate, PublicKey, Strictness, hex, sha256};
 
@@ -83,7 +84,7 @@ impl Key {
             Some((spki, Ok(public))) => format!("{}, SHA-256 of its key {}", public.describe(), hex(&sha256(spki))),
             _ => "its public key is not on the token".to_owned(),
         };
-        format!("\n  {}  {key}", self.attributes())
+        format!("  {}  {key}", self.attributes())
     }
 }
 
@@ -150,13 +151,11 @@ fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> R
         (None, _) => Err(Error::new(
             Class::Ca,
             "ca-key-mismatch",
-            format!(
-                "no key that the URI leaves on the token {} is the CA certificate's\n  certificate  {}, SHA-256 of its key {}{}",
-                token.name(),
-                certificate.key().describe(),
-                hex(&sha256(certificate.spki())),
-                list(&others)
-            ),
+            Lines::from([
+                format!("no key that the URI leaves on the token {} is the CA certificate's", token.name()),
+                format!("  certificate  {}, SHA-256 of its key {}", certificate.key().describe(), hex(&sha256(certificate.spki()))),
+            ])
+            .and(list(&others)),
             "give the certificate and the key of the same CA; a URI without `object` and `id` looks among all keys of the token",
         )),
     }
@@ -180,7 +179,7 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
         Error::new(
             Class::Ca,
             "ca-key-unsupported",
-            format!("the token {} holds {what}, which cannot be the CA's key here\n  {}", token.name(), key.attributes()),
+            [format!("the token {} holds {what}, which cannot be the CA's key here", token.name()), format!("  {}", key.attributes())],
             "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
         )
     };
@@ -192,15 +191,15 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
 fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
     let any = Pkcs11Uri { object: None, id: None, ..uri.clone() };
     let listed = match candidates(session, token, &any).as_deref() {
-        Ok([]) => "\n  it holds none that this login can see".to_owned(),
+        Ok([]) => "  it holds none that this login can see".into(),
         Ok(there) => list(there),
         // Those that are there cannot be listed, which is no news of them.
-        Err(_) => String::new(),
+        Err(_) => Lines::default(),
     };
     Error::new(
         Class::Ca,
         "token-key-missing",
-        format!("no private key on the token {} is the one that the URI names{listed}", token.name()),
+        Lines::from(format!("no private key on the token {} is the one that the URI names", token.name())).and(listed),
         "correct `object` or `id` in the URI; `hsmboot ca init --ca-key pkcs11:...` makes a key",
     )
 }
@@ -209,7 +208,7 @@ fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
     Error::new(
         Class::Ca,
         "token-key-ambiguous",
-        format!("{} private keys on the token {} fit the URI, {why}{}", keys.len(), token.name(), list(keys)),
+        Lines::from(format!("{} private keys on the token {} fit the URI, {why}", keys.len(), token.name())).and(list(keys)),
         SAY_MORE,
     )
 }
@@ -218,18 +217,15 @@ fn without_public(keys: &[Key], token: &Token) -> Error {
     Error::new(
         Class::Ca,
         "token-key-without-public",
-        format!("the token {} has a private key without its public key, so whose it is cannot be told{}", token.name(), list(keys)),
+        Lines::from(format!("the token {} has a private key without its public key, so whose it is cannot be told", token.name())).and(list(keys)),
         "store the public key, or a certificate of it, beside it under the same CKA_ID",
     )
 }
 
-fn list(keys: &[Key]) -> String {
+fn list(keys: &[Key]) -> Lines {
     let more = keys.len().saturating_sub(LISTED);
-    let mut text: String = keys.iter().take(LISTED).map(Key::line).collect();
-    if more > 0 {
-        text.push_str(&format!("\n  and {more} more"));
-    }
-    text
+    let lines: Lines = keys.iter().take(LISTED).map(Key::line).collect();
+    lines.and((more > 0).then(|| format!("  and {more} more")))
 }
 
 /// The public key as the private key's own object has it: an RSA key always has its modulus (PKCS#11 2.40 curr, 2.1.3), and

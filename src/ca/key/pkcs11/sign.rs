@@ -84,7 +84,7 @@ impl TokenKey {
         Err(Error::new(
             Class::Ca,
             "token-mechanism-missing",
-            format!("the token {name} cannot sign with this key in any way that a certificate needs\n  needed  {}", needed(self.scheme)),
+            [format!("the token {name} cannot sign with this key in any way that a certificate needs"), format!("  needed  {}", needed(self.scheme))],
             "use a key of another type, or another token; the vendor's tool lists its mechanisms",
         ))
     }

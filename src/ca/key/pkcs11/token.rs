@@ -7,7 +7,7 @@ use super::failure;
 use super::module::Module;
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Class, Error, Result};
-use crate::outside::{shown, shown_text};
+use crate::outside::{Lines, shown, shown_text};
 
 /// How many tokens, or keys, an error lists.
 pub(super) const LISTED: usize = 20;
@@ -83,7 +83,7 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
             Err(Error::new(
                 Class::Ca,
                 "token-ambiguous",
-                format!("{} tokens fit the URI, and which one is meant cannot be told{}", meant.len(), list(&meant)),
+                Lines::from(format!("{} tokens fit the URI, and which one is meant cannot be told", meant.len())).and(list(&meant)),
                 "say more in the URI: `serial=` tells any two tokens apart",
             ))
         }
@@ -96,11 +96,8 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
             _ => Err(Error::new(
                 Class::Ca,
                 "token-missing",
-                format!(
-                    "no token that the PKCS#11 module {} shows is the one that the URI names{}",
-                    shown(module.path()),
-                    if listed.is_empty() { "\n  it shows none at all" } else { &listed }
-                ),
+                Lines::from(format!("no token that the PKCS#11 module {} shows is the one that the URI names", shown(module.path())))
+                    .and(if listed.is_empty() { "  it shows none at all".into() } else { listed }),
                 "put the token in, or correct the URI; `pkcs11:` alone would take whatever single token is there",
             )),
         },
@@ -116,11 +113,8 @@ fn usable(token: Token) -> Result<Token> {
 }
 
 /// One line for each, as a URI would name it.
-fn list(tokens: &[Token]) -> String {
+fn list(tokens: &[Token]) -> Lines {
     let more = tokens.len().saturating_sub(LISTED);
-    let mut text: String = tokens.iter().take(LISTED).map(|token| format!("\n  {};slot-id={}", token.attributes(), token.slot)).collect();
-    if more > 0 {
-        text.push_str(&format!("\n  and {more} more"));
-    }
-    text
+    let lines: Lines = tokens.iter().take(LISTED).map(|token| format!("  {};slot-id={}", token.attributes(), token.slot)).collect();
+    lines.and((more > 0).then(|| format!("  and {more} more")))
 }

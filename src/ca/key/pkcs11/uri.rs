@@ -268,7 +268,7 @@ mod tests {
         let error = Pkcs11Uri::parse(text).unwrap_err();
         assert_eq!((error.code(), error.kind), (2, "bad-key-uri"), "{text}");
         assert!(!error.hint.is_empty());
-        error.message
+        error.message.to_string()
     }
 
     #[test]
