@@ -156,13 +156,13 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         false => {
             let source = args.passphrase.source();
             if let Some(warning) = source.warning() {
-                ui.warn(&warning.to_string());
+                ui.warn(warning.to_string());
             }
             Some(source.for_new_key(&key_path)?)
         }
     };
     if passphrase.is_none() {
-        ui.warn(&format!("{} is written without encryption: whoever can read it can sign as this CA", shown(&key_path)));
+        ui.warn(format!("{} is written without encryption: whoever can read it can sign as this CA", shown(&key_path)));
     }
     let (made, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
     let mut text = format!("made a CA\n  {:12} {}\n  key          {}\n", order.noun(), shown(args.out.join(file)), shown(&key_path));
@@ -272,7 +272,7 @@ impl Order<'_> {
         ui: &Ui,
         write: impl FnOnce(&[NewFile<'_>]) -> Result<()>,
     ) -> Result<(TrustAnchor, FileKey)> {
-        ui.detail(&format!("making a key, {}", self.key_type));
+        ui.detail(format!("making a key, {}", self.key_type));
         let key = NewKey::generate(self.key_type)?;
         let signer = key.signer()?;
         let certified = self.certify(&signer)?;

@@ -35,7 +35,7 @@ impl ExpectArgs {
             None => asked()?.flatten(),
         };
         let Some(given) = given else {
-            ui.warn(&format!("nobody compared the {}'s fingerprint: --expect takes what `hsmboot {}` printed on the other side", side.what, side.by));
+            ui.warn(format!("nobody compared the {}'s fingerprint: --expect takes what `hsmboot {}` printed on the other side", side.what, side.by));
             return Ok(false);
         };
         match &found.differences(given)[..] {

@@ -79,7 +79,7 @@ pub(crate) fn warning(cluster: &Cluster) -> Option<Lines> {
 /// Certificates that the service does not show leave nothing to verify.
 pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
     for part in &fetched.missing {
-        ui.warn(&format!("the service shows no {}: without it the bundle cannot be verified", part.noun().trim_start_matches("the ")));
+        ui.warn(format!("the service shows no {}: without it the bundle cannot be verified", part.noun().trim_start_matches("the ")));
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     engine::is_of_this_claim(&receipt, &bundle, &parts.response())?;
     let handover = Handover::new(&Facts { receipt: &receipt, owner: &owner, addresses: &args.addresses });
     if let Some(waiver) = &receipt.unverified {
-        ui.alarm(&format!("UNVERIFIED: nothing proved that the HSM is a genuine one when the cluster was claimed. Reason: {}", waiver.reason));
+        ui.alarm(format!("UNVERIFIED: nothing proved that the HSM is a genuine one when the cluster was claimed. Reason: {}", waiver.reason));
     }
     let files: Vec<NewFile<'_>> =
         handover.files.iter().map(|(name, content)| NewFile { name: (*name).to_owned(), content, mode: 0o644, replace: false }).collect();

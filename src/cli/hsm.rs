@@ -132,7 +132,7 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
         let hsm = match args.wait.limit() {
             None => made,
             Some(limit) => {
-                ui.say(&format!("created {}", made.hsm_id));
+                ui.say(format!("created {}", made.hsm_id));
                 active(&service, id, &made.hsm_id, limit, ui).await.map_err(|error| error.with_document(document(&service, true, id, Some(&made))))?
             }
         };

@@ -50,6 +50,6 @@ fn tell(loaded: &LoadedKey, ui: &Ui) {
         ui.detail(note);
     }
     for warning in &loaded.warnings {
-        ui.warn(&warning.to_string());
+        ui.warn(warning.to_string());
     }
 }

@@ -70,7 +70,7 @@ impl OnlineArgs {
     /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
     pub(crate) async fn connect(&self, fallback_region: Option<&OutsideText>, ui: &Ui) -> Result<AwsCloudHsm> {
         if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text.raw()).is_err()) {
-            ui.warn(&format!("the region in the bundle's request.json is none, and left aside: \"{wrong}\""));
+            ui.warn(format!("the region in the bundle's request.json is none, and left aside: \"{wrong}\""));
         }
         let options = Options {
             region: self.region.clone(),
@@ -88,7 +88,7 @@ impl OnlineArgs {
         for note in service.notes() {
             ui.detail(note);
         }
-        ui.detail(&format!("service: {}", service.place()));
+        ui.detail(format!("service: {}", service.place()));
         Ok(service)
     }
 }

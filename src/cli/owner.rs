@@ -94,9 +94,9 @@ impl FromBundleArgs {
         let reason = reason.unwrap_or_default();
         ui.alarm("NOTHING PROVES THE OWNER: the CA is taken from the bundle, and whoever could write to the bundle chose it.");
         for fingerprint in trust_anchor.fingerprints() {
-            ui.alarm(&format!("SHA-256 {}", crate::x509::hex(&fingerprint)));
+            ui.alarm(format!("SHA-256 {}", crate::x509::hex(&fingerprint)));
         }
-        ui.alarm(&format!("Going on because: {reason}"));
+        ui.alarm(format!("Going on because: {reason}"));
         Owner::waived(trust_anchor.clone(), reason)
     }
 }

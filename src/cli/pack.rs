@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
         let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
-        ui.say(&format!("left out, since no bundle has {files}: {}", joined(&left_out, ", ")));
+        ui.say(format!("left out, since no bundle has {files}: {}", joined(&left_out, ", ")));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);

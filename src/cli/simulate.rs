@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         Options { listen: args.listen, speed, reference, quotas: args.quotas, credentials, rate, faults, seed, state, ..Options::default() };
     let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
-        ui.warn(&format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
+        ui.warn(format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
     }
     // Before the line that scripts wait for: what they then read is there.
     if let Some(directory) = &args.roots {

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let step = judged(args.step.begin(super::now()), &record, &roots);
         // A verdict that cannot be kept is told all the same.
         bundle.write(&[record_file(&bundle::document(&record))], &step).map_err(|error| error.with_document(document(&record)))?;
-        ui.detail(&format!("wrote {}", bundle.place(VERIFICATION)));
+        ui.detail(format!("wrote {}", bundle.place(VERIFICATION)));
     }
     let mut answer = document(&record);
     let alarm = engine::fips_alarm(&record, mode.map(OutsideText::raw));

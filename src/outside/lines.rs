@@ -33,9 +33,9 @@ impl Lines {
         Lines(shown_on_a_line(before.as_ref()) + &self.0)
     }
 
-    /// The lines of a text that is the program's own throughout: PEM that it has written.
+    /// The lines of a text that is put together already, empty ones too: PEM that the program has written, and clap's words.
     pub(crate) fn own(text: &str) -> Self {
-        text.lines().collect()
+        Lines(text.split('\n').map(shown_on_a_line).collect::<Vec<_>>().join("\n"))
     }
 
     /// The lines as they are shown.
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(lines.lines().count(), 4);
         assert_eq!(lines.lines().nth(1), Some("  b"));
         assert_eq!(lines.after("x: ").lines().count(), 4);
+        assert_eq!(Lines::own("a\n\n\u{1b}b").as_str(), "a\n\n\\u{1b}b");
         assert_eq!(serde_json::to_string(&Lines::from(["a", "b"])).ok().as_deref(), Some("\"a\\nb\""));
     }
 }

@@ -195,7 +195,7 @@ impl Start<'_> {
 
     /// The answer is lost: the cluster may be there all the same.
     async fn look_for(&self, creation: Creation, error: &ServiceError) -> Result<Made> {
-        self.ui.say(&format!("{}; looking for the cluster by its tag", error.brief()));
+        self.ui.say(format!("{}; looking for the cluster by its tag", error.brief()));
         let found = settle(self.ui, LOOKING, "", async || {
             let tagged = self.tagged(creation.token.raw()).await?;
             Ok(if tagged.is_empty() { Seen::NotYet("no cluster has the tag yet".to_owned()) } else { Seen::There(tagged) })
@@ -209,7 +209,7 @@ impl Start<'_> {
     /// What an earlier run left: a cluster with its id, or a request whose outcome it did not learn.
     async fn take_up(&self, earlier: Creation, prepare: impl FnOnce() -> Result<()>) -> Result<Made> {
         if let Some(id) = earlier.cluster_id {
-            self.ui.say(&format!("going on with {id}, which an earlier run created"));
+            self.ui.say(format!("going on with {id}, which an earlier run created"));
             return Ok(Made { id, token: earlier.token.into_raw() });
         }
         let tagged = self.tagged(earlier.token.raw()).await?;
@@ -305,7 +305,7 @@ impl Start<'_> {
         };
         let id: ClusterId =
             id.parse().map_err(|fault| Error::new(Class::Service, "strange-answer", fault, "look at it with `hsmboot cluster list`"))?;
-        self.ui.say(&format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
+        self.ui.say(format!("created {id}; {} remembers it, and the same command goes on from here", self.file()));
         let token = creation.token.clone();
         Creation { cluster_id: Some(id.clone()), ..creation }.write(self.store, false, &self.step.begin(cli::now())).map_err(lost)?;
         Ok(Made { id, token: token.into_raw() })
@@ -385,7 +385,7 @@ impl Start<'_> {
         takes_an_hsm(cluster, zone)?;
         let order = NewHsm { cluster_id: id.to_string(), availability_zone: zone.clone(), ip_address: None };
         match self.service.create_hsm(&order).await {
-            Ok(hsm) => self.ui.say(&format!("created {}, the first HSM of {id}", hsm.hsm_id)),
+            Ok(hsm) => self.ui.say(format!("created {}, the first HSM of {id}", hsm.hsm_id)),
             Err(error) if error.outcome_unknown() => {
                 let hint = "run the same command again: it looks whether the HSM is there before it asks for one";
                 settle(self.ui, LOOKING, hint, async || {

@@ -302,7 +302,7 @@ impl<'a> Desk<'a> {
             return Ok(None);
         }
         if let Some(warning) = source.warning() {
-            self.ui.warn(&warning.to_string());
+            self.ui.warn(warning.to_string());
         }
         source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
     }
@@ -314,7 +314,7 @@ impl<'a> Desk<'a> {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
             let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false, file: CA_FILE, issuer: None };
-            self.ui.say(&format!("making a CA, with a key of type {key_type}"));
+            self.ui.say(format!("making a CA, with a key of type {key_type}"));
             let (trust_anchor, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
             let place = store.place(CA_FILE).to_string();
             self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?);

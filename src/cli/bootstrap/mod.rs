@@ -336,7 +336,7 @@ impl Host for Run<'_> {
         let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
         let grounds = sign::grounds(&judgement, &bundle, None, self.ui)?;
-        self.ui.say(&format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
+        self.ui.say(format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
         let pair = match self.desk.signed_before(&bundle, now) {
             Some(pair) => {
                 self.ui.say("the certificate that was signed before still fits");
@@ -406,7 +406,7 @@ impl Run<'_> {
         let step = judged(self.args.step.begin(now), record, &files);
         let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned).map(Into::into), issued_by: None };
         Signed { bundle, pair: &pair, evidence, record, unverified: None, origin, signed_at: now, force: self.args.force }.keep(&step)?;
-        self.ui.say(&format!("{} signed and checked", self.id));
+        self.ui.say(format!("{} signed and checked", self.id));
         Ok(pair)
     }
 }

@@ -20,7 +20,7 @@ const CREATION: Duration = Duration::from_secs(60);
 
 pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let simulator = Simulator::spawn(Options::default()).map_err(|fault| broken(&fault))?;
-    ui.say(&format!("simulator at {}: nothing of what follows is real", simulator.url()));
+    ui.say(format!("simulator at {}: nothing of what follows is real", simulator.url()));
     let anchors = anchors(&simulator)?;
     let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()), insecure_http: false };
     let outcome = block_on(async {

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let cluster = match args.wait.limit() {
             None => made,
             Some(limit) => {
-                ui.say(&format!("created {id}"));
+                ui.say(format!("created {id}"));
                 let hint = format!("it exists; do not create another: `hsmboot wait --cluster-id {id} --for uninitialized` goes on waiting");
                 created(&service, &id, limit, &hint, ui).await.map_err(|error| error.with_document(document(&made)))?
             }

@@ -120,7 +120,7 @@ fn collect(images: &[PathBuf], ui: &Ui) -> Result<(Collection, Digests)> {
             }
             None => photograph::read(&content, |text| seen.take(text, &mut collection)).map_err(|fault| unread(&name, fault))?,
         }
-        ui.say(&format!("{name}: {}", seen.text()));
+        ui.say(format!("{name}: {}", seen.text()));
     }
     Ok((collection, files))
 }

@@ -86,7 +86,7 @@ pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Opt
     let Some(waiver) = waiver else { return Err(rejected()) };
     let csr: &Csr = judgement.csr().ok_or_else(rejected)?;
     ui.alarm("UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key will own what the cluster's users trust.");
-    ui.alarm(&format!("Going on because: {}", waiver.reason));
+    ui.alarm(format!("Going on because: {}", waiver.reason));
     Ok(Grounds::Unverified { csr, reason: waiver.reason.raw() })
 }
 

@@ -88,7 +88,7 @@ impl Work<'_> {
         let options = Options { deadline: args.timeout.map(Deadline::after), ..self.args.ca.access.options() };
         let (ca, notes) = Authority::open(arn, &options, self.now)?;
         if let Some(elsewhere) = ca.elsewhere() {
-            ui.say(&format!("for the CA, {elsewhere}"));
+            ui.say(format!("for the CA, {elsewhere}"));
         }
         for note in &notes {
             ui.detail(note);
@@ -110,7 +110,7 @@ impl Work<'_> {
             Some(earlier) => earlier.clone(),
             None => ca.request(&self.grounds, self.args.ca.days, self.now)?,
         };
-        ui.say(&format!("the certificate is {certificate_arn}"));
+        ui.say(format!("the certificate is {certificate_arn}"));
         let certificate = ca.collect(&certificate_arn, args.timeout.unwrap_or(DEFAULT_PATIENCE))?;
         // The certificate may be younger than the moment of judging.
         let now = crate::cli::now();

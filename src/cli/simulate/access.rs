@@ -42,7 +42,7 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
         let close = hint::command(&["chmod", "600", &hint::path(path, "FILE")]);
-        ui.warn(&format!("{} holds secrets and is open to others (mode {mode:04o}): {close} closes it", shown(path)));
+        ui.warn(format!("{} holds secrets and is open to others (mode {mode:04o}): {close} closes it", shown(path)));
     }
     let refused = |what: String| {
         let message = format!("{} holds no credentials for the simulator: {what}", shown(path));
