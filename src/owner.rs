@@ -132,11 +132,14 @@ impl Owner {
             return Err(Error::new(
                 Class::Rejected,
                 "owner-not-proven",
-                format!(
-                    "--ca-fingerprint names the CA that signs, and nothing proves what stands above it: the signature of certificate {at} of the chain does not verify \
-                     under the next one's key; nothing was sent\n  file  {place}{}",
-                    chain_lines(found)
-                ),
+                Lines::from([
+                    format!(
+                        "--ca-fingerprint names the CA that signs, and nothing proves what stands above it: the signature of certificate {at} of the chain does not \
+                         verify under the next one's key; nothing was sent"
+                    ),
+                    format!("  file  {place}"),
+                ])
+                .and(chain_lines(found)),
                 "name the chain with --ca FILE, a copy that did not come with the bundle",
             ));
         }

@@ -26,11 +26,11 @@ pub fn make_intermediate(terms: &Terms<'_>, spki: &[u8], issuer: &TrustAnchor, i
         return Err(Error::new(
             Class::Ca,
             "ca-key-mismatch",
-            format!(
-                "the issuer's key is not the issuer certificate's\n  certificate SHA-256 of its key {}\n  issuer key  SHA-256 of its key {}",
-                crate::x509::hex(&crate::x509::sha256(above.spki())),
-                crate::x509::hex(&crate::x509::sha256(issuer_key.spki())),
-            ),
+            [
+                "the issuer's key is not the issuer certificate's".to_owned(),
+                format!("  certificate SHA-256 of its key {}", crate::x509::hex(&crate::x509::sha256(above.spki()))),
+                format!("  issuer key  SHA-256 of its key {}", crate::x509::hex(&crate::x509::sha256(issuer_key.spki()))),
+            ],
             "give the certificate and the key of the same CA: of a chain, the key of its first certificate",
         ));
     }

@@ -76,6 +76,6 @@ pub(crate) fn root_missing(roots: &[&PublishedRoot], dir: &Path) -> Error {
 /// Says loudly where non-FIPS hardware is under a cluster whose Mode is FIPS.
 pub(crate) fn alarm(record: &Record, mode: Option<&OutsideText>, ui: &Ui) {
     if let Some(alarm) = engine::fips_alarm(record, mode.map(OutsideText::raw)) {
-        ui.alarm(&format!("NOT FIPS: {alarm}"));
+        ui.alarm(format!("NOT FIPS: {alarm}"));
     }
 }

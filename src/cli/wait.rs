@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
     if let Target::Other(name) = &args.target {
-        ui.warn(&format!("{name} is no state that this version of hsmboot knows; it is waited for all the same"));
+        ui.warn(format!("{name} is no state that this version of hsmboot knows; it is waited for all the same"));
     }
     let (found, place) = block_on(async {
         let service = args.online.connect_within(Some(limit), None, ui).await?;

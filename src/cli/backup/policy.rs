@@ -138,7 +138,7 @@ impl Shared {
             return Err(Error::new(
                 Class::Service,
                 "backup-without-arn",
-                format!("the service says no ARN of {id}\n  at  {}", service.place()),
+                [format!("the service says no ARN of {id}"), format!("  at  {}", service.place())],
                 "name it yourself: --backup-arn arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and the id",
             ));
         };

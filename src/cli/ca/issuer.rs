@@ -57,7 +57,7 @@ impl IssuerArgs {
         let place = shown(file);
         let trust_anchor = read_trust_anchor(&fsio::read(file, "the issuer's certificate", MAX_INPUT)?, &place)?;
         let at_place = |mut error: Error| {
-            error.message = format!("{place}: {}", error.message);
+            error.message = error.message.after(format!("{place}: "));
             error
         };
         check::trust_anchor(trust_anchor.to_pem().as_bytes(), now).map_err(at_place)?;
@@ -91,11 +91,11 @@ impl Named {
             return Err(Error::new(
                 Class::Ca,
                 "ca-key-mismatch",
-                format!(
-                    "the issuer's key is not the issuer certificate's\n  certificate SHA-256 of its key {}\n  issuer key  SHA-256 of its key {}",
-                    digest(self.trust_anchor.first().spki()),
-                    digest(key.spki()),
-                ),
+                [
+                    "the issuer's key is not the issuer certificate's".to_owned(),
+                    format!("  certificate SHA-256 of its key {}", digest(self.trust_anchor.first().spki())),
+                    format!("  issuer key  SHA-256 of its key {}", digest(key.spki())),
+                ],
                 "give the certificate and the key of the same CA: of a chain, the key of its first certificate",
             ));
         }

@@ -5,7 +5,7 @@
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, limits};
 use crate::error::{Class, Error, Result};
-use crate::outside::{OutsideText, shown_text};
+use crate::outside::{Lines, OutsideText, shown_text};
 use crate::x509::Moment;
 
 /// What asking for a type comes to.
@@ -97,23 +97,24 @@ fn not_active(cluster: &Cluster) -> Error {
 
 fn forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
     let kind = cluster.hsm_type.as_ref().map_or_else(|| "none given".to_owned(), ToString::to_string);
-    let message = format!("the type of {} cannot be changed: {why}\n  state  {}\n  type   {kind}", cluster.cluster_id, cluster.state);
+    let message =
+        [format!("the type of {} cannot be changed: {why}", cluster.cluster_id), format!("  state  {}", cluster.state), format!("  type   {kind}")];
     Error::new(Class::Conflict, "type-change-forbidden", message, hint)
 }
 
 /// The error of a change that the service took back.
 pub(super) fn not_kept(cluster: &Cluster, wanted: &str) -> Error {
     let kind = cluster.hsm_type.as_ref().map_or_else(|| "none given".to_owned(), ToString::to_string);
-    let message = cluster.state_message.as_ref().map(|text| format!("\n  service  {text}")).unwrap_or_default();
+    let said = cluster.state_message.as_ref().map(|text| format!("  service  {text}"));
     Error::new(
         Class::Conflict,
         "type-change-undone",
-        format!(
-            "{} was being changed to {}, and is not of it\n  type     {kind}\n  state    {}{message}",
-            cluster.cluster_id,
-            shown_text(wanted),
-            cluster.state
-        ),
+        Lines::from([
+            format!("{} was being changed to {}, and is not of it", cluster.cluster_id, shown_text(wanted)),
+            format!("  type     {kind}"),
+            format!("  state    {}", cluster.state),
+        ])
+        .and(said),
         "AWS takes a change back where errors mount: look into the cluster's clients and AWS's messages before you ask for it again",
     )
 }
@@ -133,7 +134,7 @@ mod tests {
         cluster
     }
 
-    fn of(cluster: &Cluster, wanted: &str) -> std::result::Result<Course, String> {
+    fn of(cluster: &Cluster, wanted: &str) -> std::result::Result<Course, Lines> {
         course(cluster, wanted, Moment::from_unix(NOW)).map_err(|error| {
             assert_eq!((error.kind, error.code()), ("type-change-forbidden", 8));
             error.message

@@ -73,7 +73,7 @@ async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &
         Ok(found) => found,
         // Whoever may create need not be allowed to look: the service has the last word.
         Err(error) => {
-            ui.warn(&format!("the backup's mode is not known: {}", error.brief()));
+            ui.warn(format!("the backup's mode is not known: {}", error.brief()));
             None
         }
     };
@@ -83,11 +83,11 @@ async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &
         (Some(given), Some(known)) if given != known => Err(Error::new(
             Class::Conflict,
             "backup-mode",
-            format!(
-                "{backup} is of a cluster of the other mode, and a cluster of the same alone can be restored from it\n  backup  {}\n  asked   {}",
-                known.as_str(),
-                given.as_str()
-            ),
+            [
+                format!("{backup} is of a cluster of the other mode, and a cluster of the same alone can be restored from it"),
+                format!("  backup  {}", known.as_str()),
+                format!("  asked   {}", given.as_str()),
+            ],
             "leave out --mode: the backup's is taken then. Nothing was created",
         )),
         (Some(given), _) => Ok(Some(given)),

@@ -17,7 +17,7 @@ use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, Place, limits};
 use crate::error::{Class, Error, Result};
-use crate::outside::shown_text;
+use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
 
 /// How long a change of type is waited for: one HSM takes about 30 minutes (User Guide, "Migrating from hsm1.medium to hsm2m.medium"), the most that there
@@ -126,12 +126,12 @@ impl<'a> Plan<'a> {
         let (id, back) = (self.id, self.hsm_type.as_ref().is_some_and(|(_, course)| *course == Course::RollBack));
         let found = before.hsm_type.as_ref().map_or_else(|| "an unknown type".to_owned(), ToString::to_string);
         let question = format!("change {id} from {found} to {}, at {place}?", shown_text(wanted));
-        let mut consequences = format!(
+        let consequences = Lines::from(format!(
             "Its {} HSMs are replaced one at a time, about 30 minutes each; their addresses stay. Until then no HSM can be created or deleted, and keys that \
-             stay and users cannot be made, changed or deleted.\n",
+             stay and users cannot be made, changed or deleted.",
             before.hsms.len()
-        );
-        consequences.push_str(&if back {
+        ))
+        .and(if back {
             "AWS's guide, \"HSM type rollback considerations\", says what becomes of keys and users that were made since the change: read it first.".to_owned()
         } else {
             format!(
@@ -139,7 +139,7 @@ impl<'a> Plan<'a> {
             )
         });
         if yes {
-            ui.say(&format!("{question}\n{consequences}\nyes, as --yes says"));
+            ui.say(Lines::from(question).and(consequences).and("yes, as --yes says"));
             return Ok(());
         }
         if ask_yes(&question, &consequences) {

@@ -160,7 +160,7 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
 /// A type that fits the pattern may be one of tomorrow, or a slip of the keyboard.
 pub(crate) fn warn_of_unknown_type(hsm_type: &str, ui: &Ui) {
     if !limits::KNOWN_HSM_TYPES.contains(&hsm_type) {
-        ui.warn(&format!(
+        ui.warn(format!(
             "{hsm_type} is no type that this version of hsmboot knows ({}); it is asked for all the same",
             limits::KNOWN_HSM_TYPES.join(", ")
         ));

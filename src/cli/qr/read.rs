@@ -14,7 +14,7 @@ use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::hint;
-use crate::outside::shown;
+use crate::outside::{Lines, shown};
 use crate::qr::Kind;
 use crate::qr::collection::{Collection, Fault};
 use crate::qr::parts::{Found, Piece};
@@ -238,7 +238,11 @@ fn incomplete(fault: &Fault) -> Error {
         Fault::Mixed { .. } => ("codes-mixed", "give the pictures of one set; a set belongs to one bundle, drawn at one size".to_owned()),
         Fault::Damaged(_) => ("codes-damaged", "draw the codes again with `hsmboot qr show`, and photograph all of them again".to_owned()),
     };
-    Error::new(Class::Input, kind, fault.to_string(), hint)
+    let sets: Lines = match fault {
+        Fault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
+        _ => Lines::default(),
+    };
+    Error::new(Class::Input, kind, Lines::from(fault.to_string()).and(sets), hint)
 }
 
 fn damaged(why: &str) -> Error {
