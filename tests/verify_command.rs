@@ -106,3 +106,41 @@ fn a_private_key_is_never_echoed() {
     }
     assert!(tried >= 1, "no fixture holds a private key");
 }
+
+/// A file that came in DER has a hint whose command names it, writes to a name that nothing has, and leads to the verdict.
+#[test]
+fn a_file_in_der_is_converted_as_the_hint_says() {
+    let place = tempfile::tempdir().unwrap();
+    let bundle = place.path().join("it's a bundle");
+    fs::create_dir(&bundle).unwrap();
+    let good = kept().into_iter().find(|directory| expect(directory).fail.is_empty() && !expect(directory).chains_only).unwrap();
+    let expect = expect(&good);
+    for name in names(&good) {
+        fs::copy(good.join(&name), bundle.join(&name)).unwrap();
+    }
+    let run = |line: &str| Command::new("sh").args(["-c", line]).status().unwrap();
+    for (ending, program) in [("_HsmCertificate.crt", "x509"), ("_ClusterCsr.csr", "req")] {
+        let name = names(&bundle).into_iter().find(|name| name.ends_with(ending)).unwrap();
+        let (file, stem) = (bundle.join(&name), name.rsplit_once('.').unwrap().0.to_owned());
+        let pem = fs::read(&file).unwrap();
+        fs::write(&file, ::pem::parse(&pem).unwrap().into_contents()).unwrap();
+        // The name that one would take first is taken.
+        let taken = bundle.join(format!("{stem}-2.pem"));
+        fs::write(&taken, "mine").unwrap();
+        let mut command = command(&bundle, &expect);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(4));
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let hint = document["error"]["hint"].as_str().unwrap().to_owned();
+        let hinted = hint.split('`').nth(1).unwrap();
+        assert!(hinted.starts_with(&format!("openssl {program} -inform DER -in ")), "{hint}");
+        assert!(run(hinted).success(), "{hint}");
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "mine");
+        let converted = bundle.join(format!("{stem}-3.pem"));
+        assert!(hint.contains(&format!("put {} in its place", converted.display())), "{hint}");
+        fs::rename(converted, &file).unwrap();
+        fs::remove_file(taken).unwrap();
+        assert_eq!(::pem::parse(fs::read(&file).unwrap()).unwrap().contents(), ::pem::parse(&pem).unwrap().contents());
+    }
+    assert!(command(&bundle, &expect).output().unwrap().status.success());
+}

@@ -140,9 +140,11 @@ fn no_other_command_that_is_named_writes_anything() {
     // Its own file defines them.
     made.retain(|(name, _)| name != "hint.rs");
     let of_keys = [("ca/key/fault.rs", 9), ("ca/key/warning.rs", 1)];
-    // They name the program's own commands for a bundle, and `chmod 600`: tests/manage/hinted.rs and tests/simulator_clients.rs follow them.
+    // They name the program's own commands for a bundle, `chmod 600`, and openssl for a file in DER: tests/manage/hinted.rs, tests/simulator_clients.rs and
+    // tests/verify_command.rs follow them.
     let of_bundles = [
         ("bundle/store.rs", 1),
+        ("cli/binary.rs", 1),
         ("cli/fetch.rs", 1),
         ("cli/qr/read.rs", 1),
         ("cli/sign/before.rs", 2),

@@ -94,8 +94,6 @@ const COMMANDS: &[(&str, Fate)] = &[
         "iconv -f {encoding} -t ASCII",
         Shell("for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII | cmp - DIR/*.csr; done"),
     ),
-    ("openssl req -inform DER", Shell("openssl req -inform DER <csr.der | grep -q BEGIN")),
-    ("openssl x509 -inform DER", Shell("openssl x509 -inform DER <crt.der | grep -q BEGIN")),
 ];
 
 const ROOTS: [&str; 4] = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"];
