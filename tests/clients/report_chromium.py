@@ -385,7 +385,7 @@ return low;
 
 
 def pictures(program, browser, out):
-    """What the documentation shows: a claim that succeeded, the same with a certificate of another card, and its first printed page."""
+    """What the documentation shows: a claim that succeeded, its chain alone, the same with a certificate of another card, and its first printed page."""
     import pypdfium2
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
@@ -415,18 +415,20 @@ def pictures(program, browser, out):
             part = "AwsHardwareCertificate.crt"
             shutil.copy(path(f"other/{ids[1]}_{part}"), path(f"claimed/{ids[0]}_{part}"))
             hsmboot("report", "claimed", "-o", "rejected.html", "--ca", "ca/customerCA.crt", *trust)
-            for name, file, top in (("report", "report.png", "body"), ("rejected", "report-rejected.png", "#chain")):
+            shown = (("report", "report.png", "body"), ("report", "report-chain.png", ".chain .pan"), ("rejected", "report-rejected.png", "#chain"))
+            for name, file, top in shown:
                 browser.view(1000, 1000)
                 browser.open(Path(path(f"{name}.html")).as_uri())
                 # Down to the picture's end.
-                high = "return document.querySelector('figure').getBoundingClientRect().bottom - document.querySelector(arguments[0]).getBoundingClientRect().top"
-                browser.view(1000, int(browser.run(high, top)) + (60 if top == "body" else 24))
+                end = top if top == ".chain .pan" else "figure"
+                high = "return document.querySelector(arguments[1]).getBoundingClientRect().bottom - document.querySelector(arguments[0]).getBoundingClientRect().top"
+                browser.view(1000, int(browser.run(high, top, end)) + (60 if top == "body" else 24))
                 browser.run("document.querySelector(arguments[0]).scrollIntoView()", top)
                 browser.picture(os.path.join(out, file))
             browser.open(Path(path("report.html")).as_uri())
             pdf = base64.b64decode(browser.cdp("Page.printToPDF", preferCSSPageSize=True)["data"])
             pypdfium2.PdfDocument(pdf)[0].render(scale=1.5).to_pil().convert("L").save(os.path.join(out, "report-print.png"), optimize=True)
-            for file in ("report.png", "report-rejected.png"):
+            for _, file, _ in shown:
                 picture = Path(out) / file
                 picture.write_bytes(indexed(picture.read_bytes()))
         finally:
