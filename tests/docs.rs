@@ -30,6 +30,8 @@ mod manage;
 mod messages;
 #[path = "docs/openssl.rs"]
 mod openssl;
+#[path = "docs/places.rs"]
+mod places;
 #[cfg(all(feature = "online", feature = "simulator"))]
 #[path = "docs/run.rs"]
 mod run;
@@ -60,9 +62,10 @@ fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"))
 }
 
-/// README, CHANGELOG and every page of docs/, as paths from the project's root.
+/// Every page of docs/, and those that stand elsewhere, as paths from the project's root.
 fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<PathBuf> = vec!["README.md".into(), "CHANGELOG.md".into()];
+    let elsewhere = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "fixtures/README.md", "tests/README.md"];
+    let mut pages: Vec<PathBuf> = elsewhere.map(PathBuf::from).to_vec();
     for dir in ["docs", "docs/runbooks", "docs/schemas"] {
         let entries = fs::read_dir(root().join(dir)).unwrap().map(|entry| Path::new(dir).join(entry.unwrap().file_name()));
         pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));

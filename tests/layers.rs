@@ -1,4 +1,6 @@
-//! Who may use whom (style.md's layout, as it stands here). The parts that judge are pure: bytes, anchors, a time and a policy in, a record out.
+//! Who may use whom. The parts that judge are pure: bytes, anchors, a time and a policy in, a record out.
+//!
+//! docs/architecture.md shows the table below: `HSMBOOT_REGENERATE=1 cargo test --all-features --test layers` writes it there anew.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -302,4 +304,39 @@ fn what_is_said_is_made_of_lines() {
     holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
     holds("x509", "src/x509/mod.rs", "Malformed(shown_on_a_line(", 1);
     holds("x509", "src/x509/mod.rs", "Malformed(", 2);
+}
+
+/// How many layers lie below a part.
+fn height(part: &str) -> usize {
+    let (_, below) = LAYERS.iter().find(|(name, _)| *name == part).unwrap_or_else(|| panic!("{part} is in no layer"));
+    below.iter().map(|part| height(part) + 1).max().unwrap_or(0)
+}
+
+/// The table of layers as docs/architecture.md has it, the uppermost first.
+fn shown() -> String {
+    let mut parts: Vec<_> = LAYERS.iter().map(|(part, below)| (height(part), *part, *below)).collect();
+    parts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let row = |(height, part, below): &(usize, &str, &[&str])| {
+        let pure = if PURE.contains(part) { "○" } else { "" };
+        format!("| {height} | `{part}` | {pure} | {} |\n", below.join(", "))
+    };
+    format!("| layer | module | pure | imports |\n| --- | --- | --- | --- |\n{}", parts.iter().map(row).collect::<String>())
+}
+
+#[test]
+fn the_page_about_the_architecture_shows_these_layers() {
+    const MARKS: [&str; 2] = ["<!-- layers -->\n", "<!-- end of layers -->\n"];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(MARKS[0]).unwrap();
+    let (found, after) = rest.split_once(MARKS[1]).unwrap();
+    if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
+        fs::write(&path, [before, MARKS[0], &shown(), MARKS[1], after].concat()).unwrap();
+        return;
+    }
+    assert_eq!(found, shown(), "HSMBOOT_REGENERATE=1 cargo test --all-features --test layers");
+    // Of the modules that are not pure as a whole, the files that are.
+    for part in PURE.iter().filter(|part| part.contains('/')) {
+        assert!(page.contains(&format!("`{part}`")), "docs/architecture.md does not say that {part} is pure");
+    }
 }

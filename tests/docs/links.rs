@@ -53,7 +53,8 @@ fn every_relative_link_leads_somewhere() {
 #[test]
 fn every_page_is_reached_from_the_readme() {
     let text = read("README.md");
-    for page in pages().iter().filter(|page| page.starts_with("docs")) {
+    // The fixtures' page is reached from the tests'.
+    for page in pages().iter().filter(|page| ![Path::new("README.md"), Path::new("fixtures/README.md")].contains(&page.as_path())) {
         assert!(text.contains(&format!("({})", page.display())), "README.md does not link {}", page.display());
     }
 }

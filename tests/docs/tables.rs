@@ -56,8 +56,26 @@ fn the_page_of_rules_has_every_check_with_its_source() {
 }
 
 #[test]
-fn the_readme_counts_the_checks() {
-    assert!(read("README.md").contains(&format!("[{} checks]", CheckId::ALL.len())));
+fn the_readme_counts_right() {
+    let page = read("README.md");
+    assert!(page.contains(&format!("[{} checks]", CheckId::ALL.len())), "README.md counts {} checks", CheckId::ALL.len());
+    assert!(read("CHANGELOG.md").contains(&format!("{} checks, each with an id", CheckId::ALL.len())));
+    // Each command of the walk begins a line.
+    let (_, walk) = page.split_once("## Air-gapped, in ").unwrap();
+    let commands = walk.split("```").nth(1).unwrap().lines().filter(|line| line.starts_with("hsmboot ")).count();
+    let words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    assert!(walk.starts_with(&format!("{} commands\n", words[commands])), "README.md counts {commands} commands");
+}
+
+/// What the program needs to be built, wherever it is said.
+#[test]
+fn every_page_names_the_oldest_rust_that_does() {
+    let manifest = read("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")).unwrap().trim_end_matches('"');
+    for page in ["README.md", "CONTRIBUTING.md"] {
+        assert!(read(page).contains(&format!("Rust {version} or newer")), "{page} does not say Rust {version}");
+    }
+    assert!(read(".github/workflows/test.yml").contains(&format!("image: rust:{version}-")), "the workflow tests with another Rust than {version}");
 }
 
 /// A blank line within a table makes text of the rest of it.

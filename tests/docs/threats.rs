@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{read, root};
 
-fn sources(dir: &Path, found: &mut Vec<String>) {
+pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
