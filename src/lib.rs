@@ -117,5 +117,4 @@ pub mod verify;
 pub mod x509;
 
 #[cfg(feature = "simulator")]
-#[allow(clippy::disallowed_methods, reason = "it stands on its own feet, and shows paths on its own")]
 pub mod simulator;

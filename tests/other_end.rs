@@ -466,6 +466,29 @@ fn a_source_of_credentials_ends_with_the_timeout_too() {
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
 }
 
+/// The SDK reads its files on the thread that asks for them: a pipe that nobody writes is waited for no longer than anything else.
+#[test]
+fn a_file_of_the_sdk_that_never_ends_ends_with_the_timeout_too() {
+    let (bench, end) = (Bench::new(), End::empty());
+    let pipe = bench.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let token = format!("[profile p]\nregion = us-east-1\nrole_arn = arn:aws:iam::111122223333:role/r\nweb_identity_token_file = {pipe}\n");
+    let config = bench.write("aws-config", token);
+    let wait = ["wait", "--cluster-id", CLUSTER, "--for", "csr", "--timeout", "1", "--endpoint-url", &end.url, "--output", "json"];
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    for variables in [
+        vec![("AWS_CONFIG_FILE", pipe)],
+        vec![("AWS_SHARED_CREDENTIALS_FILE", pipe)],
+        vec![("AWS_CONFIG_FILE", config.to_str().unwrap()), ("AWS_PROFILE", "p")],
+    ] {
+        let start = Instant::now();
+        let run = hsmboot(&bench, &wait, &[&none[..], &variables].concat());
+        assert_eq!((run.code, error(&run).1.as_str()), (7, "not-finished"), "{variables:?}: {}", run.stdout);
+        assert!(start.elapsed() < SOON, "{variables:?}: {:?}", start.elapsed());
+    }
+}
+
 /// KMS and Private CA go the same way.
 #[cfg(feature = "awskms")]
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 
+use super::aside::aside;
 use super::deadline::{Deadline, within};
 use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::Received;
@@ -111,7 +112,14 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
     // Sources of a region and files, which may be anything, have no time of their own.
     let built_in = Deadline::after(options.timeouts.call);
     let deadline = options.deadline.filter(|deadline| deadline.left() < built_in.left()).unwrap_or(built_in);
-    match within(Some(deadline), find(service, options)).await {
+    let wanted = options.clone();
+    let work = async {
+        match aside(move || async move { find(service, &wanted).await }).await {
+            Some(found) => found,
+            None => find(service, options).await,
+        }
+    };
+    match within(Some(deadline), work).await {
         Ok(found) => found,
         Err(trouble) => Err((trouble, place)),
     }

@@ -7,6 +7,8 @@ mod error;
 #[cfg(feature = "awskms")]
 mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
+mod aside;
+#[cfg(any(feature = "online", feature = "awskms"))]
 mod connect;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod credentials;

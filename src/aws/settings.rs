@@ -9,12 +9,14 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_types::service_config::ServiceConfigKey;
 
+use super::aside::CredentialsAside;
 use super::credentials::LocalCredentials;
 use super::endpoint::{endpoint_problem, has_userinfo};
 use super::guard::{Guarded, Received};
@@ -61,7 +63,11 @@ pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
         let provider = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
         loader = loader.credentials_provider(LocalCredentials::new(options, &provider, rehearsal && !profile_named));
     }
-    loader.load().await
+    let config = loader.load().await;
+    match config.credentials_provider() {
+        Some(provider) => config.to_builder().credentials_provider(SharedCredentialsProvider::new(CredentialsAside(provider))).build(),
+        None => config,
+    }
 }
 
 /// An endpoint, and what named it.

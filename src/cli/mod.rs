@@ -250,6 +250,9 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
         .filter_map(|(kind, value)| match value {
             ContextValue::String(text) => Some((kind, ContextValue::String(shown_text(text)))),
             ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()))),
+            // A tip quotes a word of the command line, and has lines of its own for that.
+            ContextValue::StyledStr(text) => Some((kind, ContextValue::StyledStr(plain(text)))),
+            ContextValue::StyledStrs(texts) => Some((kind, ContextValue::StyledStrs(texts.iter().map(plain).collect()))),
             _ => None,
         })
         .collect();
@@ -257,6 +260,11 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
         fault.insert(kind, value);
     }
     fault
+}
+
+/// The same text without its styles, on one line, in its shown form.
+fn plain(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
+    shown_on_a_line(&text.to_string()).into()
 }
 
 /// What clap has to say, with its escape sequences. What a value's own parser says of the value is shown: clap writes it as it is.

@@ -96,6 +96,7 @@ use server::Inside;
 use store::{Everything, Loaded, Opened, Store};
 
 use crate::fsio::{self, NewFile};
+use crate::outside::shown;
 
 /// Larger than any root certificate that a simulator writes.
 const MAX_ROOT: u64 = 64 * 1024;
@@ -164,7 +165,7 @@ pub enum SimError {
     #[error("the simulator has no certificates: {0}")]
     Hardware(String),
     /// The state file is none, damaged, of another version, or cannot be read. It is left as it was.
-    #[error("{} is no state that this simulator can go on from: {reason}", path.display())]
+    #[error("{} is no state that this simulator can go on from: {reason}", shown(path))]
     BadState {
         /// The file.
         path: PathBuf,
@@ -172,13 +173,13 @@ pub enum SimError {
         reason: String,
     },
     /// Another simulator has the state file.
-    #[error("{} is in use by another simulator", path.display())]
+    #[error("{} is in use by another simulator", shown(path))]
     StateInUse {
         /// The file.
         path: PathBuf,
     },
     /// The state file, or the lock beside it, cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", shown(path))]
     KeepState {
         /// The file.
         path: PathBuf,
@@ -186,7 +187,7 @@ pub enum SimError {
         source: io::Error,
     },
     /// Something else stands where a root certificate is to be written. It is left as it was.
-    #[error("{} is there, and is no root certificate that a simulator has written", path.display())]
+    #[error("{} is there, and is no root certificate that a simulator has written", shown(path))]
     Occupied {
         /// The file.
         path: PathBuf,
@@ -321,7 +322,7 @@ impl Simulator {
         fsio::mend(directory);
         let held = fsio::hold(directory).map_err(|error| fault(error.message.to_string()))?;
         for (name, _) in &roots {
-            let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", directory.join(name).display())))?;
+            let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", shown(directory.join(name)))))?;
             if !free && !held.dir().content(name, MAX_ROOT).is_ok_and(|(content, _)| chains::is_a_root(&content)) {
                 return Err(SimError::Occupied { path: directory.join(name) });
             }

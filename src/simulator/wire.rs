@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::ids::request_id;
 use super::state::Place;
+use crate::outside::shown_text;
 
 /// What `X-Amz-Target` begins with; the action's name follows.
 const TARGET: &str = "BaldrApiService.";
@@ -158,10 +159,10 @@ fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
     response
 }
 
-/// A value as a message may quote it: printable, and not longer than a line.
+/// A value as a message may quote it: in its shown form, and not longer than a line.
 pub(super) fn excerpt(value: &str) -> String {
     const LONGEST: usize = 80;
-    let mut text: String = value.chars().take(LONGEST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    let mut text = shown_text(&value.chars().take(LONGEST).collect::<String>());
     if value.chars().nth(LONGEST).is_some() {
         text.push('…');
     }
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_excerpt_is_short_and_printable() {
-        assert_eq!(excerpt("a\nb"), "a\u{FFFD}b");
+        assert_eq!(excerpt("a\nb\u{202e}"), "a\\u{a}b\\u{202e}");
         assert_eq!(excerpt(&"x".repeat(500)).chars().count(), 81);
     }
 }

@@ -253,3 +253,57 @@ fn a_root_with_text_around_it_or_in_der() {
     bench.write("aws-root.crt", pem::parse(&good).unwrap().into_contents());
     bench.run(&verify(&[])).expect(0);
 }
+
+/// What a shell's `*` hands over where somebody has put a file of such a name: an option, a command, a value, and what is nearly one of each. clap quotes
+/// them in its errors and in its tips.
+#[test]
+fn clap_quotes_no_word_of_the_command_line_as_it_is() {
+    let bench = Bench::new();
+    let hostile = "\u{202e}\nverified: FORGED\r\u{9b}31m\u{200b}\u{2028}";
+    for before in ["--", "--aws-root", "--aws-rot", "--output=", "--policy=", "-q", "-", "", "verif", "sign", "transcript"] {
+        let word = format!("{before}{hostile}");
+        for args in [
+            &[word.as_str()][..],
+            &["verify", &word],
+            &["verify", "DIR", &word],
+            &["verify", "DIR", "--policy", &word],
+            &["verify", "DIR", "--polic", &word],
+            &["transcript", &word],
+            &["sign", "DIR", "--ca", "x", &word, "--output", "json"],
+        ] {
+            let run = bench.run(args);
+            for text in [&run.stdout, &run.stderr] {
+                assert!(!text.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\r', '\u{9b}']), "{args:?}: {text:?}");
+                assert!(!text.lines().any(|line| line.starts_with("verified:")), "{args:?}: {text}");
+            }
+        }
+    }
+}
+
+/// The simulator's own errors name files as well.
+#[cfg(feature = "simulator")]
+#[test]
+fn the_simulator_names_files_in_their_shown_form() {
+    let bench = Bench::new();
+    let hostile = "r\u{202e}\nverified: FORGED\r";
+    let roots = bench.path(hostile);
+    std::fs::create_dir(&roots).unwrap();
+    std::fs::write(roots.join("aws-root.crt"), "mine").unwrap();
+    std::fs::write(bench.path(&format!("{hostile}.json")), "{}").unwrap();
+    for args in [
+        ["--state", &format!("/nonexistent/{hostile}")],
+        ["--state", &format!("{hostile}.json")],
+        ["--state", hostile],
+        ["--roots", hostile],
+        ["--roots", &format!("{hostile}.json")],
+        ["--credentials", &format!("{hostile}.json")],
+        ["--credentials", hostile],
+    ] {
+        let run = bench.run(&[&["simulate", "--listen", "127.0.0.1:0"][..], &args].concat());
+        assert_ne!(run.code, 0, "{args:?}");
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(['\u{202e}', '\r']), "{args:?}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("verified:")), "{args:?}: {text}");
+        }
+    }
+}

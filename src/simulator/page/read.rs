@@ -4,6 +4,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
 use super::super::certificate::{Element, Reader, only, time};
+use crate::outside::push_shown;
 
 /// What is seen of a certificate (RFC 5280 4.1) or a CSR (RFC 2986 4).
 pub(super) struct Seen {
@@ -136,14 +137,14 @@ fn text(value: Element<'_>) -> String {
     }
 }
 
-/// RFC 4514 2.4, and nothing that would not be seen.
+/// RFC 4514 2.4, and what would be obeyed or not be seen in its shown form.
 fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
         if matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=') {
             out.push('\\');
         }
-        out.push(if c.is_control() { '\u{FFFD}' } else { c });
+        push_shown(&mut out, c);
     }
     out
 }
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_shown_as_digits_and_nothing_invisible_gets_through() {
         assert_eq!(name(&[0x30, 0x01]), "#3001");
-        assert_eq!(escaped("a\u{1b}<b>"), "a\u{FFFD}\\<b\\>");
+        assert_eq!(escaped("a\u{1b}\u{202e}<b>"), "a\\u{1b}\\u{202e}\\<b\\>");
         assert!(read("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").is_none());
     }
 

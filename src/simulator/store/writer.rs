@@ -138,7 +138,7 @@ fn write(shared: &Shared, mut file: StateFile, tell: &watch::Sender<Done>) {
         let written = replaced.and_then(|()| if append.is_empty() { Ok(()) } else { file.append(&append) });
         if let Err(error) = written {
             // The file may end in half a frame now. More behind it would damage it; as it is, the next start finds all that was answered.
-            break format!("its state cannot be written to {}: {error}", file.path().display());
+            break format!("its state cannot be written to {}: {error}", crate::outside::shown(file.path()));
         }
         publish(shared, tell, |done| done.upto = sent);
     };
