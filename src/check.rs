@@ -17,7 +17,7 @@ pub use self::each::of_each_certificate;
 use crate::error::{Class, Error};
 use crate::outside::Lines;
 use crate::verify::Status;
-use crate::x509::algorithm::{KEYS, is_sha224};
+use crate::x509::algorithm::{KEYS, SIGNATURES, is_listed, is_listed_key};
 use crate::x509::pem::MAX_CHARS;
 use crate::x509::{Certificate, Csr, Malformed, Moment, SignatureAlgorithm, TrustAnchor, hex, name_text, sha256};
 
@@ -74,17 +74,17 @@ pub enum Rule {
     SignedCertExtensions,
     /// The signed certificate's authority key identifier does not contradict the trust anchor.
     KeyIdentifiers,
-    /// The signed certificate's serial number and dates are written as RFC 5280 says.
+    /// The signed certificate's serial number, dates and names are written as RFC 5280 says.
     FormSignedCert,
     /// The trust anchor's extKeyUsage, if present, has serverAuth.
     TrustAnchorExtendedKeyUsage,
-    /// The trust anchor has no critical extension that clients do not know.
+    /// The trust anchor says that it is a CA where its version can, and has no critical extension that clients do not know.
     TrustAnchorExtensions,
     /// The trust anchor's authority key identifier does not contradict itself.
     TrustAnchorKeyIdentifiers,
     /// The trust anchor's nameConstraints allow the signed certificate.
     NameConstraints,
-    /// The trust anchor's serial number and dates are written as RFC 5280 says.
+    /// The trust anchor's serial number, dates and names are written as RFC 5280 says.
     FormTrustAnchor,
 }
 
@@ -246,14 +246,16 @@ impl Rule {
             Rule::SignedCertExtendedKeyUsage => "RFC 5280 4.2.1.12",
             Rule::SignedCertExtensions => "RFC 5280 4.2, 6.1.5 (f)",
             Rule::KeyIdentifiers => "RFC 5280 4.2.1.1, 4.2.1.2",
-            Rule::FormSignedCert => "RFC 5280 4.1.2.2, 4.1.2.5",
+            Rule::FormSignedCert => "RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
             Rule::TrustAnchorExtendedKeyUsage => "RFC 5280 4.2.1.12",
-            Rule::TrustAnchorExtensions => "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.2, 6.1.4 (o)",
+            Rule::TrustAnchorExtensions => {
+                "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.2, 4.2.1.9, 6.1.4 (k), (o)"
+            }
             Rule::TrustAnchorKeyIdentifiers => {
                 "User Guide, Initialize the cluster: the trust anchor's extension values do not conflict; RFC 5280 4.2.1.1, 4.2.1.2"
             }
             Rule::NameConstraints => "RFC 5280 4.2.1.10, 6.1.3 (b), (c)",
-            Rule::FormTrustAnchor => "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.1.2.2, 4.1.2.5",
+            Rule::FormTrustAnchor => "User Guide, Initialize the cluster: the trust anchor conforms to RFC 5280; RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
         }
     }
 }
@@ -285,6 +287,10 @@ impl Serialize for Rule {
 const CLOCK: &str = "look at this machine's clock first: `date -u` shows it. Where it is right, a certificate that has expired is to be made anew by its CA, and one \
                      that is not valid yet is to be waited for";
 
+/// What to do about a certificate that was read and is at fault itself: another copy of it has the fault as well.
+pub(crate) const REISSUE: &str = "the file was read, and the certificate in it is at fault: have its CA issue it anew, for the same key and under the same name, \
+                                  without what is named above; or use another CA certificate, such as `hsmboot ca init` makes";
+
 /// One rule's outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -307,9 +313,23 @@ pub struct Record {
     pub at: Moment,
     /// Every rule, in [`Rule::ALL`]'s order.
     pub checks: Vec<Finding>,
+    /// Those that fail by this program's choice alone: CloudHSM's guide lists what it declines.
+    #[serde(skip)]
+    declined: Vec<Rule>,
+    /// Those that fail for what was read, and not for the file that holds it.
+    #[serde(skip)]
+    of_content: Vec<Rule>,
 }
 
 impl Record {
+    fn of(verdict: &'static str, at: Moment, checks: Vec<Finding>, parts: Option<&Parts>) -> Self {
+        let those = |holds: fn(Rule, &Parts) -> bool| {
+            let failed = checks.iter().filter(|finding| finding.status == Status::Fail).map(|finding| finding.id);
+            parts.map(|parts| failed.filter(|rule| holds(*rule, parts)).collect()).unwrap_or_default()
+        };
+        Record { format: "hsmboot-check/1", verdict, at, declined: those(is_declined), of_content: those(is_of_content), checks }
+    }
+
     /// The findings that failed.
     pub fn failed(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().filter(|finding| finding.status == Status::Fail)
@@ -330,7 +350,13 @@ impl Record {
         let of_time = self.failed().all(|finding| matches!(finding.id, Rule::ValiditySignedCert | Rule::ValidityTrustAnchor));
         let of_chain =
             self.failed().any(|finding| matches!(finding.id, Rule::ChainOrder | Rule::ChainSignatures | Rule::PathLength | Rule::SelfIssued));
+        let by_us = |finding: &Finding| self.declined.contains(&finding.id);
+        // Nothing fails by what CloudHSM is known to say.
+        let declined = self.failed().any(by_us) && self.failed().all(|finding| by_us(finding) || finding.id.is_of_clients());
         let (kind, first, hint) = match class {
+            Class::Input if self.failed().filter(|finding| finding.id.class() == class).all(|finding| self.of_content.contains(&finding.id)) => {
+                ("malformed", "a certificate is malformed or over a documented limit", REISSUE)
+            }
             Class::Input => (
                 "malformed",
                 "an input is malformed or over a documented limit",
@@ -342,6 +368,12 @@ impl Record {
                 "trust-anchor-refused",
                 "the cluster's clients would refuse the trust anchor, and a claim cannot be taken back",
                 "use a CA certificate without what is named above, such as `hsmboot ca init` makes",
+            ),
+            Class::Ca if declined => (
+                "trust-anchor-refused",
+                "hsmboot declines the trust anchor",
+                "have the CA's certificate issued anew, for the same key and under the same name, with what is expected above; or use another CA certificate, \
+                 such as `hsmboot ca init` makes",
             ),
             Class::Ca if of_chain => (
                 "trust-anchor-refused",
@@ -355,7 +387,16 @@ impl Record {
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
             ),
             _ if of_time => ("pair-unfit", "the signed certificate is not valid at the moment judged at: this is about time", CLOCK),
-            _ if weak => ("pair-unfit", "CloudHSM would refuse the signed certificate", "have the CA sign the CSR again, with SHA-256 or better"),
+            _ if weak => (
+                "pair-unfit",
+                if declined { "hsmboot declines the signed certificate" } else { "CloudHSM would refuse the signed certificate" },
+                "have the CA sign the CSR again, with SHA-256 or better",
+            ),
+            _ if declined => (
+                "pair-unfit",
+                "hsmboot declines what is named below",
+                "have each certificate that is named issued anew, with what is expected there; fetch the CSR again: its HSM writes it so",
+            ),
             _ if by_clients => (
                 "pair-unfit",
                 "the cluster's clients would refuse the signed certificate, and a claim cannot be taken back",
@@ -457,7 +498,7 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
     let parts = Parts { csr: Csr::from_pem(csr), signed_cert: certificate(signed_cert), trust_anchor: TrustAnchor::from_file(trust_anchor) };
     let checks: Vec<Finding> = Rule::ALL.into_iter().map(|rule| judge(rule, &parts, at)).collect();
     let verdict = if checks.iter().any(|finding| finding.status == Status::Fail) { "unfit" } else { "fit" };
-    let record = Record { format: "hsmboot-check/1", verdict, at, checks };
+    let record = Record::of(verdict, at, checks, Some(&parts));
     let notes = record.notes().cloned().collect();
     let pair = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
         (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) if verdict == "fit" => Some(Pair { csr, signed_cert, trust_anchor, notes }),
@@ -479,7 +520,7 @@ pub fn trust_anchor(file: &[u8], at: Moment) -> Result<(TrustAnchor, Vec<Finding
     if let (Ok(anchor), Some(finding)) = (ordered(&parts), checks.iter_mut().find(|finding| finding.id == Rule::NameConstraints)) {
         *finding = found(Rule::NameConstraints, trust_anchor::name_constraints(anchor, None));
     }
-    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks };
+    let record = Record::of("", at, checks, Some(&parts));
     let notes = record.notes().cloned().collect();
     match (record.error(), parts.trust_anchor) {
         (None, Ok(anchor)) => Ok((anchor, notes)),
@@ -494,7 +535,7 @@ pub fn trust_anchor(file: &[u8], at: Moment) -> Result<(TrustAnchor, Vec<Finding
 /// Class `Ca`, as [`Record::error`].
 pub fn allows(ca: &TrustAnchor, subject: &[u8], at: Moment) -> Result<(), Error> {
     let finding = found(Rule::NameConstraints, trust_anchor::name_constraints(ca, Some((subject, &[]))));
-    let record = Record { format: "hsmboot-check/1", verdict: "", at, checks: vec![finding] };
+    let record = Record::of("", at, vec![finding], None);
     record.error().map_or(Ok(()), Err)
 }
 
@@ -624,11 +665,42 @@ fn found_in(noun: &str, certificate: &Certificate) -> Judged {
     if faults.is_empty() { Ok(detail) } else { note(format!("{detail}; but {}", faults.join("; "))) }
 }
 
+/// The trust anchor's rules fail for each of its certificates.
+fn is_declined(rule: Rule, parts: &Parts) -> bool {
+    let of = |outer: &[u8], key: &[u8]| -> [bool; 2] {
+        let by_signature = SignatureAlgorithm::from_der(outer).is_err();
+        let by_key = crate::x509::PublicKey::from_der(key, "a key").is_ok_and(|key| key.usable().is_err());
+        [by_signature || by_key, (!by_signature || is_listed(outer)) && (!by_key || is_listed_key(key))]
+    };
+    match (rule, &parts.csr, &parts.signed_cert, &parts.trust_anchor) {
+        (Rule::AlgorithmCsr, Ok(csr), ..) => of(csr.algorithm(), csr.spki()) == [true; 2],
+        (Rule::AlgorithmSignedCert, _, Ok(signed), _) => {
+            signed.inner_algorithm() == signed.outer_algorithm() && of(signed.outer_algorithm(), signed.spki()) == [true; 2]
+        }
+        (Rule::AlgorithmTrustAnchor, _, _, Ok(anchor)) => anchor.certificates().all(|certificate| {
+            certificate.inner_algorithm() == certificate.outer_algorithm() && {
+                let [refused, listed] = of(certificate.outer_algorithm(), certificate.spki());
+                !refused || listed
+            }
+        }),
+        _ => false,
+    }
+}
+
+fn is_of_content(rule: Rule, parts: &Parts) -> bool {
+    match (rule, &parts.signed_cert, &parts.trust_anchor) {
+        (Rule::PemSignedCert, Err(fault), _) | (Rule::PemTrustAnchor, _, Err(fault)) => fault.is_of_content(),
+        _ => false,
+    }
+}
+
 fn algorithm(noun: &str, outer: &[u8], inner: &[u8], key: &crate::x509::PublicKey) -> Judged {
     let algorithm = match SignatureAlgorithm::from_der(outer) {
         Ok(algorithm) => algorithm,
-        Err(fault) if is_sha224(outer) => {
-            return fail(format!("{noun} is signed with {fault}: CloudHSM's guide lists it, but hsmboot declines it, expected SHA-256 or better"));
+        Err(fault) if is_listed(outer) => {
+            return fail(format!(
+                "{noun} is signed with {fault}: CloudHSM's guide does not exclude it, but hsmboot declines it, expected {SIGNATURES}, written as RFC 4055 and RFC 5758 say"
+            ));
         }
         Err(fault) => return fail(format!("{noun} is signed with {fault}, expected RSA or ECDSA with SHA-256 or better")),
     };

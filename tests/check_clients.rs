@@ -216,6 +216,24 @@ const CASES: &[Case] = &[
     ),
     ("an unknown extension that is not critical", |pair| put(&mut pair.anchor, "1.3.6.1.4.1.99999.1", false, &der::null()), &[], &[], Takes::Yes),
     ("one that is no DER", |pair| put(&mut pair.leaf, "1.3.6.1.4.1.99999.1", false, b"\xff\x01"), &[], &["check.pem.signed-cert"], Takes::Yes),
+    // A CA that does not say it is one.
+    ("an anchor of version 3 without extensions", |pair| pair.anchor.extensions = None, &["check.trust-anchor.extensions"], &[], Takes::No),
+    (
+        "an anchor of version 2 without extensions",
+        |pair| (pair.anchor.version, pair.anchor.extensions) = (vec![0xa0, 3, 2, 1, 1], None),
+        &["check.trust-anchor.extensions"],
+        &[],
+        Takes::No,
+    ),
+    ("an anchor of version 1", |pair| (pair.anchor.version, pair.anchor.extensions) = (Vec::new(), None), &[], &[], Takes::Yes),
+    ("a leaf of version 3 without extensions", |pair| pair.leaf.extensions = None, &[], &[], Takes::Yes),
+    (
+        "a leaf of version 2 without extensions",
+        |pair| (pair.leaf.version, pair.leaf.extensions) = (vec![0xa0, 3, 2, 1, 1], None),
+        &[],
+        &[],
+        Takes::Yes,
+    ),
     // Key identifiers.
     (
         "another authority key identifier of the leaf",
@@ -467,13 +485,109 @@ fn an_rsa_key_of_an_unusual_size_is_noted() {
     assert_eq!((ids(&record, Status::Fail), ids(&record, Status::Note)), (BTreeSet::new(), BTreeSet::from(["check.algorithm.trust-anchor"])));
 }
 
-/// SHA-224 is on CloudHSM's list and not on this program's: whose refusal that is, is said.
+/// What CloudHSM's guide lists and this program does not take, CloudHSM is not said to refuse: whose refusal it is, is said.
 #[test]
-fn sha_224_is_said_to_be_declined_by_this_program() {
+fn what_is_listed_by_cloudhsm_is_said_to_be_declined_by_this_program() {
+    let sha_224 = |oid: &str| Signer::Given(der::seq(&[&der::oid(oid)]), keys::P256.sign(Hash::Sha256, b"anything"));
+    let two_hashes = || Signer::PssAs(&keys::STRANGER, Hash::Sha256, Hash::Sha384, 32);
+    let cases: [(&str, Signer, Vec<u8>); 4] = [
+        ("ECDSA with SHA-224", sha_224("1.2.840.10045.4.3.1"), keys::P256.spki()),
+        ("RSA with SHA-224", sha_224("1.2.840.113549.1.1.14"), keys::P256.spki()),
+        ("PSS with two hashes", two_hashes(), keys::STRANGER.spki()),
+        ("a compressed point", Signer::Ecdsa(&keys::P256, Hash::Sha256), keys::P256.spki_compressed()),
+    ];
+    for (what, signer, spki) in cases {
+        let mut pair = Pair::good();
+        pair.anchor.signer = signer.clone();
+        pair.anchor.spki.clone_from(&spki);
+        if spki == keys::STRANGER.spki() {
+            pair.leaf.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256);
+            drop_extension(&mut pair.leaf, AUTHORITY_KEY_ID);
+        }
+        let record = pair.record();
+        assert_eq!(ids(&record, Status::Fail), BTreeSet::from(["check.algorithm.trust-anchor"]), "{what}");
+        let error = record.error().unwrap();
+        assert!(error.code() == 5 && error.message.to_string().starts_with("hsmboot declines the trust anchor"), "{what}: {}", error.message);
+        assert!(!error.message.to_string().contains("CloudHSM would refuse"), "{what}: {}", error.message);
+        if spki == keys::P256.spki() {
+            let mut pair = Pair::good();
+            pair.leaf.signer = signer;
+            let error = pair.record().error().unwrap();
+            assert!(
+                error.code() == 3 && error.message.to_string().starts_with("hsmboot declines the signed certificate"),
+                "{what}: {}",
+                error.message
+            );
+            assert!(error.message.to_string().contains("but hsmboot declines it"), "{}", error.message);
+        }
+    }
+    // What is on nobody's list is CloudHSM's refusal.
+    for signer in [Signer::Ecdsa(&keys::P256, Hash::Sha1), Signer::Ed25519, Signer::PssAs(&keys::STRANGER, Hash::Sha1, Hash::Sha256, 32)] {
+        let mut pair = Pair::good();
+        pair.anchor.signer = signer;
+        let error = pair.record().error().unwrap();
+        assert!(error.message.to_string().starts_with("CloudHSM would refuse the trust anchor"), "{}", error.message);
+    }
+}
+
+/// Every type that a value of a name may have, in the trust anchor's name and so in what it signs: what OpenSSL cannot read is refused before a claim, and what
+/// passes OpenSSL reads and verifies.
+#[test]
+fn names_that_clients_cannot_read_are_refused() {
+    let text = b"Own";
+    let mut values: Vec<(u8, Vec<u8>)> = (1..=30).filter(|tag| *tag != 16 && *tag != 17).map(|tag| (tag, text.to_vec())).collect();
+    let mut put = |tag: u8, content: &[u8]| {
+        values.retain(|(found, content)| *found != tag || content != text);
+        values.push((tag, content.to_vec()));
+    };
+    for (tag, content) in [(1, &b"\xff"[..]), (2, &[1]), (3, &[0, 1]), (5, &[]), (6, &[42, 3]), (10, &[1]), (18, b"12 3")] {
+        put(tag, content);
+    }
+    for (tag, content) in [(23, &b"200101000000Z"[..]), (24, b"20200101000000Z"), (28, &[0, 0, 0, b'O']), (30, &[0, b'O'])] {
+        put(tag, content);
+    }
+    // An emoji in two halves, a half alone, a number past the last character.
+    for (tag, content) in [(30, &[0xd8, 0x3d, 0xde, 0][..]), (30, &[0xd8, 0x3d]), (28, &[0, 0, 0xd8, 0]), (28, &[0, 0x11, 0, 0])] {
+        put(tag, content);
+    }
+    put(12, "Öwner 😀".as_bytes());
+    put(20, b"\xd6wner");
+    let mut read = BTreeSet::new();
+    for (tag, content) in values {
+        let name = der::seq(&[&der::set_of(&[attribute_as(ORGANIZATION, tag, &content)])]);
+        let mut pair = Pair::good();
+        for part in [&mut pair.anchor.issuer, &mut pair.anchor.subject, &mut pair.leaf.issuer] {
+            part.clone_from(&name);
+        }
+        let record = pair.record();
+        let what = format!("tag {tag}: {content:02x?}");
+        match record.error() {
+            None => {
+                assert_eq!(pair.openssl(), Ok(()), "{what}");
+                read.insert(tag);
+            }
+            Some(error) if error.code() == 4 => {
+                assert!([0, 7, 8, 9, 11, 13, 14, 15, 29].contains(&tag) || tag == 4, "{what}: {}", error.message)
+            }
+            Some(error) => {
+                assert_eq!(ids(&record, Status::Fail), BTreeSet::from(["check.form.signed-cert", "check.form.trust-anchor"]), "{what}");
+                assert!(error.message.to_string().contains("clients would refuse"), "{what}: {}", error.message);
+                // The rest is nothing that a name holds.
+                assert!(pair.openssl().is_err() || [7, 8, 9, 10, 11, 13].contains(&tag), "{what}");
+            }
+        }
+    }
+    assert_eq!(read, BTreeSet::from([3, 12, 18, 19, 20, 22, 28, 30]));
+}
+
+/// The same of the names within extensions, which OpenSSL reads as well.
+#[test]
+fn names_in_extensions_that_clients_cannot_read_are_refused() {
+    let odd = der::seq(&[&der::set_of(&[attribute_as(ORGANIZATION, 26, b"Own")])]);
     let mut pair = Pair::good();
-    let algorithm = der::seq(&[&der::oid("1.2.840.10045.4.3.1")]);
-    pair.leaf.signer = Signer::Given(algorithm, keys::P256.sign(Hash::Sha256, b"anything"));
-    let record = pair.record();
-    let declined = record.checks.iter().find(|finding| finding.id == Rule::AlgorithmSignedCert).unwrap();
-    assert!(declined.status == Status::Fail && declined.detail.contains("hsmboot declines it"), "{}", declined.detail);
+    put(&mut pair.leaf, SUBJECT_ALT_NAME, false, &der::seq(&[&directory(&odd)]));
+    assert_eq!((ids(&pair.record(), Status::Fail), pair.openssl().is_err()), (BTreeSet::from(["check.form.signed-cert"]), true));
+    let mut pair = Pair::good();
+    constraints(&mut pair, true, &[], &[directory(&odd)]);
+    assert_eq!((ids(&pair.record(), Status::Fail), pair.openssl().is_err()), (BTreeSet::from(["check.form.trust-anchor"]), true));
 }

@@ -155,7 +155,10 @@ fn no_other_fault_of_the_owners_is_borne_with() {
             let (anchor, leaf) = if in_anchor { pair(&change, nothing) } else { pair(nothing, &change) };
             let checked = checked(&anchor, &leaf);
             assert_eq!(status(&checked.record, id), Status::Fail, "{what}: {id}");
-            assert_eq!(checked.into_pair().unwrap_err().code(), 4, "{what}");
+            let error = checked.into_pair().unwrap_err();
+            assert_eq!(error.code(), 4, "{what}");
+            // The file was read: another copy of it would not help.
+            assert!(error.hint.to_string().contains("have its CA issue it anew"), "{what}: {}", error.hint);
         }
     }
 }

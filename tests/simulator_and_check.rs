@@ -205,6 +205,29 @@ fn fields(corpus: &mut Corpus, spki: &[u8]) {
         corpus.change(spki, name, |cert| cert.version.clone_from(&version));
     }
     corpus.change(spki, "version 1", |cert| (cert.version, cert.extensions) = (Vec::new(), None));
+    corpus.change(spki, "version 2 without extensions", |cert| (cert.version, cert.extensions) = (vec![0xa0, 3, 2, 1, 1], None));
+    // The single CA, and so the issuer of what it signs, under a name of each type of text.
+    for (tag, content) in [
+        (der::UTF8_STRING, "Öwner".as_bytes()),
+        (der::PRINTABLE_STRING, b"Owner"),
+        (0x12, b"12"),
+        (0x14, b"\xd6wner"),
+        (0x16, b"Owner"),
+        (0x19, b"Owner"),
+        (0x1a, b"Owner"),
+        (0x1b, b"Owner"),
+        (0x1c, &[0, 0, 0, b'O']),
+        (0x1c, &[0, 0x11, 0, 0]),
+        (0x1e, &[0, b'O']),
+        (0x1e, &[0xd8, 0x3d, 0xde, 0]),
+    ] {
+        let name = der::seq(&[&der::set_of(&[attribute_as(COMMON_NAME, tag, content)])]);
+        let mut odd = Odd::good(spki, 1);
+        odd.leaf.issuer.clone_from(&name);
+        odd.cas[0].issuer.clone_from(&name);
+        odd.cas[0].subject.clone_from(&name);
+        corpus.add(format!("a name of type {tag:02x}: {content:02x?}"), odd.texts());
+    }
     for (name, serial) in [
         ("serial 0", vec![2, 1, 0]),
         ("serial below zero", vec![2, 1, 0x80]),

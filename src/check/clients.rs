@@ -63,6 +63,18 @@ pub(super) fn purposes(noun: &str, certificate: &Certificate) -> Judged {
     }
 }
 
+/// `check.trust-anchor.extensions`: a CA says that it is one, where its version can (RFC 5280 4.2.1.9, 6.1.4 (k)), and says nothing that a client does not know.
+/// Of version 1, clients take a certificate that is self-signed. A chain without it, CloudHSM's guide refuses: [`super::trust_anchor::basic_constraints`].
+pub(super) fn ca_extensions(noun: &str, certificate: &Certificate, in_chain: bool) -> Judged {
+    match certificate.version() {
+        version @ 2.. if certificate.extensions().all.is_empty() && !in_chain => fail(format!(
+            "{noun} is of version {version} and has no extensions, so it does not say that it is a CA's: clients refuse it, as OpenSSL does, expected \
+             basicConstraints CA:TRUE; only one of version 1 can do without"
+        )),
+        _ => critical(noun, certificate),
+    }
+}
+
 /// `check.signed-cert.extensions` and `check.trust-anchor.extensions`: nothing critical that a client does not know.
 pub(super) fn critical(noun: &str, certificate: &Certificate) -> Judged {
     // What RFC 5280 4.2 makes every application recognise, as far as it may be critical.
@@ -123,8 +135,20 @@ pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &TrustAnchor) ->
 /// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
 const GENERALIZED_FROM: Moment = Moment::constant(2_524_608_000);
 
-/// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where readers differ.
+/// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where readers differ, or cannot read at all.
 pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
+    let extensions = certificate.extensions();
+    let of_authority =
+        extensions.authority_key_identifier.iter().filter_map(|identifier| identifier.certificate.as_ref()).flat_map(|(names, _)| names);
+    let constrained = extensions.name_constraints.iter().flat_map(|constraints| constraints.permitted.iter().chain(&constraints.excluded));
+    let others = extensions.subject_alt_names.iter().chain(of_authority).chain(constrained);
+    let others = others.filter_map(|other| if let GeneralName::Directory(name) = other { Some(name.as_slice()) } else { None });
+    if let Some(value) = [certificate.issuer(), certificate.subject()].into_iter().chain(others).find_map(name::unread_by_clients) {
+        return fail(format!(
+            "{noun} has {value} in a name: clients cannot read the certificate, as OpenSSL cannot, expected {}",
+            name::READ_BY_CLIENTS
+        ));
+    }
     let serial = certificate.serial();
     if serial.len() > 20 {
         return fail(format!("{noun} has a serial number of {} octets, expected 20 at most: no client need take a longer one", serial.len()));

@@ -19,7 +19,7 @@ pub(super) fn of(rule: Rule, anchor: &TrustAnchor, at: Moment) -> Vec<Judged> {
         Rule::KeyUsage => each(&trust_anchor::key_usage),
         Rule::ValidityTrustAnchor => each(&|noun, c| validity(noun, c, at)),
         Rule::TrustAnchorExtendedKeyUsage => each(&clients::purposes),
-        Rule::TrustAnchorExtensions => each(&clients::critical),
+        Rule::TrustAnchorExtensions => each(&|noun, c| clients::ca_extensions(noun, c, anchor.is_chain())),
         Rule::TrustAnchorKeyIdentifiers => trust_anchor::key_identifiers(anchor),
         Rule::FormTrustAnchor => each(&clients::form),
         _ => Vec::new(),

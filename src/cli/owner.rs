@@ -62,12 +62,11 @@ impl NamedCa {
 /// Class [`Class::Input`], `malformed`.
 pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> Result<TrustAnchor> {
     TrustAnchor::from_file(text).map_err(|fault| {
-        Error::new(
-            Class::Input,
-            "malformed",
-            format!("{place}: {fault}"),
-            "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that signs first, the root last",
-        )
+        let hint = match fault.is_of_content() {
+            true => crate::check::REISSUE,
+            false => "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that signs first, the root last",
+        };
+        Error::new(Class::Input, "malformed", format!("{place}: {fault}"), hint)
     })
 }
 

@@ -142,10 +142,44 @@ impl SignatureAlgorithm {
     }
 }
 
-/// Whether an AlgorithmIdentifier names RSA or ECDSA with SHA-224, which this program declines though CloudHSM's guide lists it.
-pub(crate) fn is_sha224(identifier: &[u8]) -> bool {
-    let oid = single(identifier, tag::SEQUENCE, "an algorithm").and_then(|outer| parts(&outer, "an algorithm")).map(|(oid, _)| oid);
-    matches!(oid, Ok([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 14] | [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1]))
+/// Whether CloudHSM's guide lists an AlgorithmIdentifier's algorithm, however its parameters are written: RSA of PKCS#1 v1.5 and PSS, and ECDSA, with SHA-224,
+/// SHA-256, SHA-384 and SHA-512 (AWS CloudHSM User Guide, Initialize the cluster, September 2026). What is listed and does not count here, this program declines.
+pub(crate) fn is_listed(identifier: &[u8]) -> bool {
+    const WHAT: &str = "an algorithm";
+    let Ok((oid, parameter)) = single(identifier, tag::SEQUENCE, WHAT).and_then(|outer| parts(&outer, WHAT)) else { return false };
+    match (oid, parameter) {
+        ([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11..=14] | [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1..=4], _) => true,
+        (RSASSA_PSS, Some(parameter)) => is_listed_pss(&parameter).unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// Whether both hashes of PSS parameters are listed; those that are not named are SHA-1.
+fn is_listed_pss(parameter: &Tlv<'_>) -> Result<bool, Malformed> {
+    const WHAT: &str = "the RSA PSS parameters";
+    let is_listed_hash = |identifier: &[u8]| {
+        let oid = single(identifier, tag::SEQUENCE, WHAT).and_then(|outer| parts(&outer, WHAT)).map(|(oid, _)| oid);
+        matches!(oid, Ok([0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1..=4]))
+    };
+    let mut fields = Reader::new(parameter.content, WHAT);
+    let (Some(hash), Some(mask)) = (fields.optional(tag::context(0))?, fields.optional(tag::context(1))?) else { return Ok(false) };
+    let (mask_oid, mask_hash) = parts(&single(mask.content, tag::SEQUENCE, WHAT)?, WHAT)?;
+    Ok(is_listed_hash(hash.content) && mask_oid == MGF1 && mask_hash.is_some_and(|hash| is_listed_hash(hash.raw)))
+}
+
+/// Whether a SubjectPublicKeyInfo's key is of a kind that the same guide lists, however it is written: a point on a listed curve, a key for a listed PSS.
+pub(crate) fn is_listed_key(spki: &[u8]) -> bool {
+    const WHAT: &str = "a key";
+    let identifier = || {
+        let outer = single(spki, tag::SEQUENCE, WHAT)?;
+        Reader::new(outer.content, WHAT).required(tag::SEQUENCE, "its algorithm")
+    };
+    let Ok(identifier) = identifier() else { return false };
+    match parts(&identifier, WHAT) {
+        Ok((EC_PUBLIC_KEY, Some(Tlv { tag: tag::OID, content: P256 | P384 | P521, .. }))) => true,
+        Ok((RSASSA_PSS, Some(_))) => is_listed(identifier.raw),
+        _ => false,
+    }
 }
 
 /// Names for what people meet; the rest by its OID.

@@ -55,7 +55,8 @@ impl Certificate {
     /// The first rule that is broken, and not borne with.
     pub fn read(der: &[u8], strictness: Strictness) -> Result<Self, Malformed> {
         let mut faults = Faults::within(strictness);
-        let outer = single(der, tag::SEQUENCE, WHAT)?;
+        // What is not one whole element is no certificate, or is damaged.
+        let outer = single(der, tag::SEQUENCE, WHAT).map_err(Malformed::by_its_file)?;
         strict_but(der, WHAT, &mut faults)?;
         let mut reader = Reader::new(outer.content, WHAT);
         let tbs = reader.required(tag::SEQUENCE, "tbsCertificate")?;

@@ -29,13 +29,26 @@ use crate::outside::shown_on_a_line;
 
 /// Bytes that are not what they should be: a sentence that says which rule they break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Malformed(String);
+#[error("{sentence}")]
+pub struct Malformed {
+    sentence: String,
+    by_its_file: bool,
+}
 
 impl Malformed {
     /// From the sentence, on one line whatever is in it.
     pub fn new(what: impl AsRef<str>) -> Self {
-        Malformed(shown_on_a_line(what.as_ref()))
+        Malformed { sentence: shown_on_a_line(what.as_ref()), by_its_file: false }
+    }
+
+    /// The same, said of the file that was to hold it: cut off, of another kind, or with something else around.
+    pub(crate) fn by_its_file(self) -> Self {
+        Malformed { by_its_file: true, ..self }
+    }
+
+    /// Whether the file was read, and what it holds is at fault: the same thing taken anew has the fault again.
+    pub const fn is_of_content(&self) -> bool {
+        !self.by_its_file
     }
 }
 

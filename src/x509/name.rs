@@ -159,6 +159,33 @@ fn string(value: &Tlv<'_>) -> Option<String> {
     })
 }
 
+/// The types of text that the clients' library reads in a name, for sentences.
+pub(crate) const READ_BY_CLIENTS: &str =
+    "UTF8String, PrintableString, IA5String, NumericString, TeletexString, BMPString or UniversalString, of whole Unicode characters";
+
+/// The first value of a name, if any, that OpenSSL does not read, and then not the certificate either: another type than the DirectoryString's and those that
+/// attributes of their own have (RFC 5280 appendix A.1; x500UniqueIdentifier's is BIT STRING, X.520 6.2.8), or a character that none is.
+pub(crate) fn unread_by_clients(name: &[u8]) -> Option<&'static str> {
+    let outer = Reader::new(name, "a name").any().ok()?;
+    let mut found = None;
+    let walked = walk(outer.content, "a name", |_, _, value| found = found.or_else(|| unread(&value)));
+    if walked.is_err() { Some("what is no attribute") } else { found }
+}
+
+fn unread(value: &Tlv<'_>) -> Option<&'static str> {
+    let units = |width: usize| value.content.chunks(width).map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)));
+    match value.tag {
+        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING | tag::NUMERIC_STRING | tag::TELETEX_STRING | tag::BIT_STRING => None,
+        tag::BMP_STRING if units(2).all(|unit| char::from_u32(unit).is_some()) => None,
+        tag::UNIVERSAL_STRING if units(4).all(|unit| char::from_u32(unit).is_some()) => None,
+        tag::BMP_STRING | tag::UNIVERSAL_STRING => Some("a half of a UTF-16 pair, or another number that is no character,"),
+        tag::VISIBLE_STRING => Some("a VisibleString"),
+        tag::GRAPHIC_STRING => Some("a GraphicString"),
+        tag::GENERAL_STRING => Some("a GeneralString"),
+        _ => Some("a value that is no text"),
+    }
+}
+
 /// An OID's content as dotted text.
 pub fn oid_text(content: &[u8]) -> String {
     const_oid::ObjectIdentifier::from_bytes(content).map_or_else(|_| format!("OID {}", hex(content)), |oid| oid.to_string())

@@ -131,7 +131,7 @@ pub enum PemError {
 
 impl From<PemError> for super::Malformed {
     fn from(fault: PemError) -> Self {
-        super::Malformed::new(fault.to_string())
+        super::Malformed::new(fault.to_string()).by_its_file()
     }
 }
 

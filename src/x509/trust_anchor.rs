@@ -32,7 +32,10 @@ impl TrustAnchor {
         }
         let single = blocks.len() == 1;
         let numbered = |(at, der): (usize, &Vec<u8>)| {
-            let place = |fault: Malformed| Malformed::new(format!("certificate {} of the chain: {fault}", at.saturating_add(1)));
+            let place = |fault: Malformed| {
+                let placed = Malformed::new(format!("certificate {} of the chain: {fault}", at.saturating_add(1)));
+                if fault.is_of_content() { placed } else { placed.by_its_file() }
+            };
             Certificate::read(der, Strictness::Owner).map_err(|fault| if single { fault } else { place(fault) })
         };
         let mut certificates = blocks.iter().enumerate().map(numbered).collect::<Result<Vec<_>, _>>()?.into_iter();
@@ -120,4 +123,5 @@ fn too_many(found: usize) -> Malformed {
     Malformed::new(format!(
         "{found} certificates, and CloudHSM takes at most {MAX_CERTIFICATES}, the root included (User Guide, Initialize the cluster)"
     ))
+    .by_its_file()
 }
