@@ -81,7 +81,8 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     // Whatever stands there was there before: `write` leaves equal files alone.
     let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
     bundle.write(&new, &facts.step)?;
-    Ok(Fetched { bundle, request: known.unwrap_or(request), missing, fingerprint: fingerprint(&id, &parts), unchanged })
+    let request = known.unwrap_or(request);
+    Ok(Fetched { bundle: bundle.with_request(request.clone()), request, missing, fingerprint: fingerprint(&id, &parts), unchanged })
 }
 
 fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {

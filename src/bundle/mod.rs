@@ -126,6 +126,11 @@ impl Bundle {
         Bundle { store: Store::at(path), id, request: None }
     }
 
+    /// The same bundle, now that this `request.json` is written into it.
+    pub(crate) fn with_request(self, request: Request) -> Self {
+        Bundle { request: Some(request), ..self }
+    }
+
     /// Opens a bundle: finds its cluster's id in `request.json` or, without one, in its file names, and compares digests.
     ///
     /// # Errors

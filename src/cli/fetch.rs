@@ -122,7 +122,7 @@ fn answer(fetched: &Fetched) -> Outcome {
     }
     text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
     let dir = hint::path(dir, "DIR");
-    let roots: Vec<&str> = roots_needed(fetched).iter().flat_map(|root| [root.option, root.file]).collect();
+    let roots: Vec<&str> = roots_needed(fetched).iter().flat_map(|root| [root.option, root.file_word()]).collect();
     let next: Vec<&str> = ["hsmboot", "verify", &dir].into_iter().chain(roots).collect();
     text.push_str(&format!("next: {}\n", hint::line(&next)));
     Outcome::done(document, text)

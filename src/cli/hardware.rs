@@ -30,8 +30,9 @@ pub(crate) fn of(bundle: &Bundle) -> Hardware<'_> {
 fn lines(root: &PublishedRoot) -> Lines {
     let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
     let browser = root.browser.then_some("  browser  needed for the download: scripts are refused");
+    let file = root.file.map_or_else(|| format!("the file in {}, whatever it is called", root.download()), str::to_owned);
     Lines::from([
-        format!("  root     {}{name}: the root of {}", root.file, root.of),
+        format!("  root     {file}{name}: the root of {}", root.of),
         format!("  page     {}", root.page),
         format!("  archive  {}", root.archive),
     ])
@@ -51,13 +52,13 @@ fn whose(roots: &[&PublishedRoot]) -> String {
 
 /// What to do next, with the roots' files in the directory that one works in.
 fn next(roots: &[&PublishedRoot], dir: &Path) -> String {
-    let shows: Vec<String> = roots.iter().map(|root| hint::command(&["hsmboot", "roots", "show", root.file])).collect();
+    let shows: Vec<String> = roots.iter().map(|root| hint::command(&["hsmboot", "roots", "show", root.file_word()])).collect();
     let dir = hint::path(dir, "DIR");
-    let words = roots.iter().flat_map(|root| [root.option, root.file]);
+    let words = roots.iter().flat_map(|root| [root.option, root.file_word()]);
     let verify = hint::command(&["hsmboot", "verify", &dir].into_iter().chain(words).collect::<Vec<_>>());
     format!(
         "download {} with a browser, and take the file out of the archive; {} shows its fingerprint, to be compared with what the maker or a colleague publishes; then {verify}",
-        roots.iter().map(|root| root.file).collect::<Vec<_>>().join(" and "),
+        roots.iter().map(|root| root.download()).collect::<Vec<_>>().join(" and "),
         shows.join(" and ")
     )
 }
@@ -71,6 +72,11 @@ pub(crate) fn root_missing(roots: &[&PublishedRoot], dir: &Path) -> Error {
         Lines::from(format!("the root of {} is missing, so nothing is proven yet: do not sign, do not submit", whose(roots))).and(all),
         next(roots, dir),
     )
+}
+
+/// The cluster's Mode: what the live cluster says, or the bundle where that says nothing. A bundle may be old, or anybody's.
+pub(crate) fn mode<'a>(live: Option<&'a OutsideText>, bundle: &'a Bundle) -> Option<&'a OutsideText> {
+    live.or_else(|| bundle.request().and_then(|request| request.mode.as_ref()))
 }
 
 /// Says loudly where non-FIPS hardware is under a cluster whose Mode is FIPS.

@@ -131,9 +131,9 @@ A successor will have another key. None is known: AWS would name it in the guide
 fn published_lines(root: &PublishedRoot) -> String {
     let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
     let browser = if root.browser { " (with a browser: scripts are refused)" } else { "" };
+    let file = root.file.map_or_else(|| format!("the file in {}, whatever it is called", root.download()), str::to_owned);
     format!(
-        "  {}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    option       {}\n",
-        root.file,
+        "  {file}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    option       {}\n",
         root.of,
         side_noun(root.side),
         root.page,

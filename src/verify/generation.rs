@@ -36,8 +36,9 @@ pub struct PublishedRoot {
     pub side: Side,
     /// What it is the root of.
     pub of: &'static str,
-    /// The file.
-    pub file: &'static str,
+    /// The file, where its name is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'static str>,
     /// Its CN, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub common_name: Option<&'static str>,
@@ -55,7 +56,7 @@ pub struct PublishedRoot {
 pub const LS2_MANUFACTURER_ROOT: PublishedRoot = PublishedRoot {
     side: Side::Manufacturer,
     of: "hsm2m.medium (LiquidSecurity 2)",
-    file: "mrvl-rsa-LS2-AR-v1.crt",
+    file: Some("mrvl-rsa-LS2-AR-v1.crt"),
     common_name: Some("mrvl-ls2-root-AR-v1"),
     page: "https://www.marvell.com/products/security-solutions/nitrox-hs-adapters/liquidsecurity2-certificate-ls2-g-axxx-ar-f-bo-v1.html",
     archive: "https://www.marvell.com/content/dam/marvell/en/public-collateral/security-solutions/liquidsecurity2_ar_v1.zip",
@@ -63,17 +64,30 @@ pub const LS2_MANUFACTURER_ROOT: PublishedRoot = PublishedRoot {
     option: "--manufacturer-root",
 };
 
-/// AWS's root in the GovCloud regions (AWS CloudHSM User Guide, Verify HSM Identity).
+/// AWS's root in the GovCloud regions (AWS GovCloud (US) User Guide, AWS CloudHSM: "AWS CloudHSM Root Certificate", which names the archive; the page is the one
+/// that it refers to). What the file in the archive is called is said nowhere.
 pub const GOVCLOUD_AWS_ROOT: PublishedRoot = PublishedRoot {
     side: Side::Aws,
     of: "the AWS GovCloud (US) regions",
-    file: "AWS_US_GOV_CloudHSM_Root-G1.crt",
+    file: None,
     common_name: None,
     page: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/verify-hsm-identity.html",
-    archive: "AWS_US_GOV_CloudHSM_Root-G1.zip",
+    archive: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/samples/AWS_US_GOV_CloudHSM_Root-G1.zip",
     browser: false,
     option: "--aws-root",
 };
+
+impl PublishedRoot {
+    /// What is downloaded: the file, or the archive where no more is known.
+    pub fn download(&self) -> &'static str {
+        self.file.unwrap_or_else(|| self.archive.rsplit('/').next().unwrap_or(self.archive))
+    }
+
+    /// The file in a command; where its name is not known, what stands for it.
+    pub fn file_word(&self) -> &'static str {
+        self.file.unwrap_or("FILE")
+    }
+}
 
 /// What is known of a cluster besides its certificates: data from outside, for hints alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,6 +140,11 @@ impl Hardware<'_> {
 pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<String> {
     let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.to_string());
     note.into_iter().chain(fips_alarm(record, mode)).collect()
+}
+
+/// Whether the hardware says that it is for non-FIPS mode.
+pub fn is_for_non_fips_mode(record: &Record) -> bool {
+    record.finding(CheckId::FipsMode).is_some_and(|finding| finding.status == Status::Note)
 }
 
 /// What has to be told where hardware that says that it is not in FIPS mode is under a cluster whose Mode is FIPS.

@@ -21,7 +21,9 @@ mod path;
 mod record;
 
 pub use anchors::{Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in};
-pub use generation::{GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm, hardware_notes};
+pub use generation::{
+    GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm, hardware_notes, is_for_non_fips_mode,
+};
 pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, Verdict};
 
 use path::Path;

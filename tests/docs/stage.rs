@@ -92,11 +92,13 @@ pub(super) fn claimed(simulator: &Simulator, what: &str) {
 /// A directory with an `hsmboot` that trusts the roots in `dir`, and takes the passphrase as it is told here; nothing said, it asks.
 pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
     let roots = format!("--aws-root {0}/aws-root.crt --manufacturer-root {0}/manufacturer-root.crt", dir.join("roots").display());
+    let manufacturer_root = format!("{}/manufacturer-root.crt", dir.join("roots").display());
     let path = dir.join("bin");
     fs::create_dir(&path).unwrap();
     let wrapper = format!(
         "#!/bin/sh\ncase \"$1 $2\" in\n'ca init') set -- \"$@\" {passphrase} ;;\n\
-         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nverify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
+         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nfetch*) export HSMBOOT_MANUFACTURER_ROOT='{manufacturer_root}' ;;\n\
+         verify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
          exec '{BINARY}' \"$@\"\n"
     );
     executable(&path.join("hsmboot"), &wrapper);
