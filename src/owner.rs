@@ -92,6 +92,28 @@ pub enum KeyOrigin {
     New,
 }
 
+/// What an owner is to be proven for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The CA is to issue a certificate.
+    Signature,
+    /// The cluster is to be claimed.
+    Claim,
+    /// Clients are to be given the trust anchor.
+    Handover,
+}
+
+impl Purpose {
+    /// What was not done where the owner is not proven.
+    const fn undone(self) -> &'static str {
+        match self {
+            Purpose::Signature => "nothing was signed",
+            Purpose::Claim => "nothing was sent",
+            Purpose::Handover => "nothing was written",
+        }
+    }
+}
+
 impl Owner {
     /// The CA whose certificate, or chain, the operator named: `--ca`, or `--trust-anchor` of an import.
     ///
@@ -110,7 +132,8 @@ impl Owner {
     /// # Errors
     /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has another first certificate, or none of a SHA-256 that is
     /// given; `owner-not-proven`, where its root is not named.
-    pub fn with_fingerprints(expected: &[[u8; 32]], found: &TrustAnchor, place: &str) -> Result<Self> {
+    pub fn with_fingerprints(expected: &[[u8; 32]], found: &TrustAnchor, place: &str, purpose: Purpose) -> Result<Self> {
+        let undone = purpose.undone();
         let there = found.fingerprints();
         let first = found.first().fingerprint();
         let stranger = expected.iter().find(|expected| !there.contains(expected)).or(expected.first().filter(|_| !expected.contains(&first)));
@@ -135,7 +158,7 @@ impl Owner {
                 Lines::from([
                     format!(
                         "--ca-fingerprint names the CA that signs, and nothing proves what stands above it: the signature of certificate {at} of the chain does not \
-                         verify under the next one's key; nothing was sent"
+                         verify under the next one's key; {undone}"
                     ),
                     format!("  file  {place}"),
                 ])
@@ -150,8 +173,7 @@ impl Owner {
             Class::Rejected,
             "owner-not-proven",
             [
-                "--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; nothing was sent"
-                    .to_owned(),
+                format!("--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; {undone}"),
                 format!("  the root  {}", name_text(found.last().subject())),
                 format!("  SHA-256   {}", hex(&root)),
                 format!("  file      {place}"),
@@ -298,7 +320,7 @@ impl<'a> Response<'a> {
 /// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
 pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str) -> Error {
     unproven(
-        "nothing was sent",
+        Purpose::Claim,
         why,
         trust_anchor,
         place,
@@ -310,7 +332,7 @@ pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str
 /// The same where a trust anchor is to be handed to clients. There is no way round: who exchanges it stands between clients and cluster, unseen.
 pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error {
     unproven(
-        "nothing was written",
+        Purpose::Handover,
         "neither --ca nor --ca-fingerprint was given",
         trust_anchor,
         place,
@@ -318,11 +340,11 @@ pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error 
     )
 }
 
-fn unproven(done: &str, why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
+fn unproven(purpose: Purpose, why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
-        Lines::from(format!("nothing proves that the CA in the bundle is yours; {done}"))
+        Lines::from(format!("nothing proves that the CA in the bundle is yours; {}", purpose.undone()))
             .and(why.into().after("  "))
             .and(format!("  the bundle's CA  {}", name_text(trust_anchor.first().subject())))
             .and(format!("  SHA-256          {}", hex(&trust_anchor.first().fingerprint())))
@@ -432,9 +454,9 @@ mod tests {
     fn a_fingerprint_names_one_certificate() {
         let (own, theirs) = (made("CN=CA").0, made("CN=CA").0);
         let named = [own.fingerprint()];
-        assert_eq!(*Owner::with_fingerprints(&named, &own.into(), PLACE).unwrap().basis(), Basis::CertificateFingerprint);
-        ends(Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE), "another-trust-anchor");
-        ends(Owner::with_fingerprints(&[], &theirs.into(), PLACE), "owner-not-proven");
+        assert_eq!(*Owner::with_fingerprints(&named, &own.into(), PLACE, Purpose::Claim).unwrap().basis(), Basis::CertificateFingerprint);
+        ends(Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, Purpose::Claim), "another-trust-anchor");
+        ends(Owner::with_fingerprints(&[], &theirs.into(), PLACE, Purpose::Claim), "owner-not-proven");
     }
 
     /// Whatever was judged before: a root of the same name is not the one that signed, and a fingerprint of the first certificate says nothing of it.
@@ -445,9 +467,9 @@ mod tests {
         let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now(), not_after: Moment::from_unix(2_000_000_000) };
         let chain = ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
         let named = [chain.first().fingerprint()];
-        assert_eq!(*Owner::with_fingerprints(&named, &chain, PLACE).unwrap().basis(), Basis::CertificateFingerprint);
+        assert_eq!(*Owner::with_fingerprints(&named, &chain, PLACE, Purpose::Claim).unwrap().basis(), Basis::CertificateFingerprint);
         let exchanged = TrustAnchor::of(chain.first().clone(), vec![theirs.0]).unwrap();
-        ends(Owner::with_fingerprints(&named, &exchanged, PLACE), "owner-not-proven");
+        ends(Owner::with_fingerprints(&named, &exchanged, PLACE, Purpose::Claim), "owner-not-proven");
         ends(Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop), "another-trust-anchor");
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {

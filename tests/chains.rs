@@ -365,7 +365,7 @@ fn a_root_that_was_exchanged_above_the_owners_ca_is_never_sent() {
     claim.exchange_root();
     let submit = |more: &[&str]| claim.online(&[&["submit", "bundle"], more].concat());
     submit(&["--ca", "ca/chainCA.crt"]).refused(3, "another-trust-anchor", &["begins with your CA, but has another chain", "CN=Their root"]);
-    submit(&["--ca-fingerprint", &digests[0]]).refused(3, "owner-not-proven", &["not the root of its chain", "CN=Their root"]);
+    submit(&["--ca-fingerprint", &digests[0]]).refused(3, "owner-not-proven", &["not the root of its chain", "CN=Their root", "nothing was sent"]);
     submit(&["--ca-fingerprint", &digests[0], "--ca-fingerprint", &digests[1]]).refused(3, "another-trust-anchor", &[]);
     // The root alone, or the intermediate in the middle, is not the CA that signs.
     let theirs = claim.stage.digests("bundle/customerCA.crt");

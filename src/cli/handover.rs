@@ -14,7 +14,7 @@ use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
 use crate::handover::{self as engine, Facts, Handover, SUMS};
 use crate::outside::shown;
-use crate::owner::{self, Owner, Response};
+use crate::owner::{self, Owner, Purpose, Response};
 use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
 /// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a SHA256SUMS. Never a key
@@ -129,7 +129,7 @@ fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -
     let found = &parts.trust_anchor;
     let by_copy = named.map(NamedCa::owner);
     by_copy.iter().try_for_each(|owner| owner.is(found, &place))?;
-    let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place));
+    let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place, Purpose::Handover));
     match (by_copy, fingerprints, &parts.unverified) {
         // With --ca all of the chain is named: what is given besides must fit, and need not suffice.
         (Some(_), Some(Err(error)), _) if error.kind != "owner-not-proven" => Err(error),

@@ -16,11 +16,11 @@ use super::{TOOL, hardware, next_steps, sign};
 use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
-use crate::cloudhsm::{Cluster, InitializeCluster, Place};
+use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster, Place};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText, shown};
-use crate::owner::{self, Authorized, Owner, Response};
+use crate::owner::{self, Authorized, Owner, Purpose, Response};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify::{self as engine, Roots};
 use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
@@ -94,6 +94,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect_within(args.timeout.timeout, region.as_ref(), ui).await?;
         let account = service.account().await;
+        // Asked for here where it matters, so that the operator knows before anything is answered. What keeps it from being told is met again by the claim.
+        let live = match engine::is_for_non_fips_mode(&judgement.record) {
+            true => service.describe(bundle.id().as_str()).await.ok().flatten().and_then(|cluster| cluster.mode),
+            false => None,
+        };
+        hardware::alarm(&judgement.record, hardware::mode(live.as_ref(), &bundle), ui);
         let intent = |owner| Intent {
             cluster_id: bundle.id().as_str(),
             place: service.place(),
@@ -188,7 +194,7 @@ fn prove(
     // Everything that the command line says must hold.
     let expected = args.expect.expect.map(by_response).transpose()?;
     let compared = expected.as_ref().map(|_| Compared::Beforehand);
-    let by_fingerprints = || Owner::with_fingerprints(&args.ca_fingerprint, response.trust_anchor, &place);
+    let by_fingerprints = || Owner::with_fingerprints(&args.ca_fingerprint, response.trust_anchor, &place, Purpose::Claim);
     // With --ca, or the response's fingerprint, all of the chain is named: what is given besides must fit, and need not suffice.
     let fingerprint = match (args.ca_fingerprint.is_empty(), named.is_some() || expected.is_some()) {
         (true, _) => None,

@@ -343,7 +343,9 @@ fn a_chain_is_handed_over_whole_and_proven_whole() {
     }
     chain_of_three(&stage, "theirs");
     stage.keeps_all(&["--ca", "theirs.crt"], 3, "another-trust-anchor");
-    stage.keeps_all(&["--ca-fingerprint", &digests[0]], 3, "owner-not-proven");
+    let told = stage.keeps_all(&["--ca-fingerprint", &digests[0]], 3, "owner-not-proven");
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(message.contains("nothing was written") && !message.contains("sent"), "{message}");
     stage.keeps_all(&["--ca-fingerprint", &digests[2]], 3, "another-trust-anchor");
     stage.handover(&["--ca", "own.crt"]).ends(0, "wrote");
     let handed = files(&stage.path("clients"));

@@ -9,7 +9,7 @@ use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
 use crate::cli::ui::Outcome;
 use crate::error::{Class, Error, Result};
-use crate::owner::Owner;
+use crate::owner::{Owner, Purpose};
 use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE, Mode};
 use crate::x509::{hex, sha256};
 
@@ -102,7 +102,7 @@ impl Work<'_> {
         if args.ca_fingerprint.is_empty() {
             return Err(unpinned(&ca, arn));
         }
-        let owner = Owner::with_fingerprints(&args.ca_fingerprint, ca.trust_anchor(), arn.as_str())?;
+        let owner = Owner::with_fingerprints(&args.ca_fingerprint, ca.trust_anchor(), arn.as_str(), Purpose::Signature)?;
         check_places(self.bundle, ca.trust_anchor(), self.args.force)?;
         let compared = self.compare()?;
         self.bundle.check_unchanged(false)?;
