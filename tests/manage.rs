@@ -18,8 +18,12 @@ mod hsm;
 mod limits;
 #[path = "manage/migrate.rs"]
 mod migrate;
+#[path = "manage/mode.rs"]
+mod mode;
 #[path = "manage/model.rs"]
 mod model;
+#[path = "manage/non_fips.rs"]
+mod non_fips;
 #[path = "manage/other.rs"]
 mod other;
 #[path = "manage/planted.rs"]
@@ -28,6 +32,8 @@ mod planted;
 mod policy;
 #[path = "manage/relay.rs"]
 mod relay;
+#[path = "manage/roots.rs"]
+mod roots;
 #[path = "manage/stage.rs"]
 mod stage;
 #[path = "simulator/support.rs"]

@@ -289,6 +289,11 @@ fn a_bootstrap_claims_and_the_rehearsal_needs_nothing_at_all() {
     let document = run(&mut rehearsal).ends(0, "").json();
     assert_eq!(document["outcome"], "claimed");
     assert!(stage.path(document["made_ca"]["key"].as_str().unwrap()).exists());
+    // It is the cluster that everyone has who claims one today.
+    let request: Value = serde_json::from_slice(&fs::read(stage.path(document["bundle"].as_str().unwrap()).join("request.json")).unwrap()).unwrap();
+    assert_eq!((&request["hsm_type"], &request["mode"]), (&"hsm2m.medium".into(), &"FIPS".into()), "{request:#}");
+    let card = document["verification"]["anchors"].to_string();
+    assert!(card.contains("mrvl-ls2-root-AR-v1"), "{card}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::args::TrustArgs;
 use super::binary;
 use super::expect::{ExpectArgs, Side};
+use super::hardware;
 use super::owner::NamedCa;
 use super::sign::{self, Signed};
 use super::step::{StepArgs, given, judged, warn_of_gaps};
@@ -62,6 +63,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
+    hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
     sign::grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| binary::told_of(error, &bundle, &evidence))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 

@@ -18,6 +18,7 @@ use super::args::{PassphraseArgs, TrustArgs};
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
+use super::hardware;
 use super::key::KeyAccess;
 use super::owner::NamedCa;
 use super::step::{StepArgs, judged, refuse_gaps, seal, warn_of_gaps};
@@ -152,6 +153,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
+    hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
     let grounds = grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| super::binary::told_of(error, &bundle, &evidence))?;
     let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
     let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, roots, now };

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let evidence = bundle.evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);
     let record = engine::verify(&evidence, &anchors, at, &policy).record;
-    let mode = bundle.request().and_then(|request| request.mode.as_ref());
+    let mode = hardware::mode(None, &bundle);
     hardware::alarm(&record, mode, ui);
     if args.record {
         let step = judged(args.step.begin(super::now()), &record, &roots);

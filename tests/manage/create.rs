@@ -148,6 +148,11 @@ fn another_creation_does_not_take_over_the_bundle() {
     stage.fails(&[&words()[..], &["--subnet-id", "subnet-1a2b3c4d"]].concat(), 8, "creation-differs");
     stage.fails(&[&words()[..], &["--region", "eu-west-1"]].concat(), 8, "creation-differs");
     stage.fails(&[&words()[..], &["--retention-days", "30"]].concat(), 8, "creation-differs");
+    // Its mode and its addresses are for good: another one is another cluster.
+    for (option, value) in [("--mode", "non-fips"), ("--network-type", "dualstack"), ("--network-type", "ipv4")] {
+        let differs = stage.fails(&[&words()[..], &[option, value]].concat(), 8, "creation-differs");
+        assert!(differs["error"]["message"].as_str().unwrap().contains("hsm2m.medium FIPS"), "{differs:#}");
+    }
     one_of_each(&stage);
 }
 

@@ -41,6 +41,26 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
     assert_eq!(stage.calls("CreateHsm"), 1);
 }
 
+/// AWS refuses a second HSM of a claimed cluster too, until its owner has activated it: that is said before anything is sent.
+#[test]
+fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
+    let stage = Stage::new();
+    let (id, _) = super::backup::backed_up(&stage);
+    let shown = stage.json(&["cluster", "show", "--cluster-id", &id]);
+    assert_eq!(shown["cluster"]["state"], "INITIALIZED");
+    let before = stage.calls("CreateHsm");
+    let create = ["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"];
+    let refused = stage.fails(&create, 8, "first-hsm-exists");
+    let said = refused["error"].to_string();
+    for words in ["takes no other before it is claimed and activated", shown["cluster"]["hsms"][0]["hsm_id"].as_str().unwrap(), "`cluster activate`"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(stage.calls("CreateHsm"), before);
+    stage.simulator.activate(&id).unwrap();
+    stage.run(&create).ends(0, "created hsm-");
+}
+
 #[test]
 fn an_hsm_is_deleted_only_with_a_yes_and_only_if_it_is_there() {
     let stage = Stage::new();

@@ -20,6 +20,11 @@ pub(crate) struct Relay {
 impl Relay {
     /// One that hands every request on to `url`, and the answer back.
     pub(crate) fn to(url: &str) -> Self {
+        Self::changing(url, str::to_owned)
+    }
+
+    /// The same, with the body of each answer changed.
+    pub(crate) fn changing(url: &str, change: fn(&str) -> String) -> Self {
         let behind = url.strip_prefix("http://").unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -28,7 +33,7 @@ impl Relay {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (behind, seen) = (behind.clone(), Arc::clone(&seen));
-                std::thread::spawn(move || hand_on(stream.unwrap(), &behind, &seen));
+                std::thread::spawn(move || hand_on(stream.unwrap(), &behind, &seen, change));
             }
         });
         Relay { url, sent }
@@ -39,7 +44,7 @@ impl Relay {
     }
 }
 
-fn hand_on(mut client: TcpStream, behind: &str, seen: &Mutex<Vec<Sent>>) {
+fn hand_on(mut client: TcpStream, behind: &str, seen: &Mutex<Vec<Sent>>, change: fn(&str) -> String) {
     let Some((head, body)) = request(&mut client) else { return };
     let header = |name: &str| head.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)));
     let value = |name: &str| header(name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
@@ -49,8 +54,13 @@ fn hand_on(mut client: TcpStream, behind: &str, seen: &Mutex<Vec<Sent>>) {
     service.write_all(&body).unwrap();
     let mut answer = Vec::new();
     service.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body = change(body);
+    let head: Vec<&str> = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:")).collect();
+    let answer = format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len());
     // A client that has gone is no matter.
-    drop(client.write_all(&answer));
+    drop(client.write_all(answer.as_bytes()));
 }
 
 /// One request: its head without the empty line, and its body.

@@ -335,6 +335,7 @@ impl Host for Run<'_> {
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
         let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
+        hardware::alarm(&judgement.record, hardware::mode(cluster.mode.as_ref(), &bundle), self.ui);
         let grounds = sign::grounds(&judgement, &bundle, None, self.ui)?;
         self.ui.say(format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
         let pair = match self.desk.signed_before(&bundle, now) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
 use crate::check;
 use crate::cli::ui::Ui;
-use crate::cli::{hardware, verify};
+use crate::cli::verify;
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::hint;
@@ -70,7 +70,6 @@ pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
 
 /// What entitles to a signature, or the rejection.
 pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
-    hardware::alarm(&judgement.record, bundle.request().and_then(|request| request.mode.as_ref()), ui);
     if let Some(proof) = judgement.verified() {
         if waiver.is_some() {
             ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
