@@ -111,7 +111,7 @@ pub struct Account<'a> {
 
 /// What is worth knowing of the hardware, beside the Mode that the cluster has.
 pub(crate) fn notes(record: &Record, outcome: &Outcome) -> Vec<OutsideText> {
-    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw)).into_iter().map(Into::into).collect()
+    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw)).iter().map(|note| note.as_str().into()).collect()
 }
 
 /// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
@@ -143,7 +143,7 @@ pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, accoun
         trust_anchor_sha256: hex(&response.trust_anchor.first().fingerprint()).into(),
         chain_sha256: response.trust_anchor.above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
         cluster_certificate_sha256: hex(&outcome.certificate.fingerprint).into(),
-        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
+        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone().map(Into::into),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: account.record.map(|record| record.verdict.as_str().into()),

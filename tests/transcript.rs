@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use hsmboot::bundle::{Digests, Entry, Seal};
+use hsmboot::outside::OutsideText;
 use hsmboot::x509::{hex, sha256};
 use support::{Bench, CLUSTER, TRUST, openssl, sign};
 
@@ -61,7 +62,7 @@ fn a_transcript_makes_nobody_read_outside_the_bundle() {
     let digest = hex(&sha256(b"private"));
     for name in [outside.to_str().unwrap(), "../outside", "transcript.jsonl"] {
         let mut all = entries(&bench);
-        all[1].outputs.insert(name.to_owned(), digest.clone());
+        all[1].outputs.extend([(name, digest.as_str())]);
         let kept = bench.read(TRANSCRIPT);
         forge(&bench, all);
         bench.refused(&VERIFY, 4, "bad-transcript", &["step 2 wrote", "which no bundle has"]);
@@ -117,11 +118,11 @@ fn a_seal_is_written_in_one_way_only() {
     let good = entries(&bench);
     let Seal { algorithm, signature } = good[1].seal.clone().unwrap();
     for seal in [
-        Seal { algorithm: algorithm.to_uppercase(), signature: signature.clone() },
-        Seal { algorithm: algorithm.clone(), signature: signature.to_uppercase() },
-        Seal { algorithm: algorithm.clone(), signature: signature.replacen("30", "+30", 1) },
-        Seal { algorithm: algorithm.clone(), signature: String::new() },
-        Seal { algorithm: String::new(), signature },
+        Seal { algorithm: algorithm.raw().to_uppercase().into(), signature: signature.clone() },
+        Seal { algorithm: algorithm.clone(), signature: signature.raw().to_uppercase().into() },
+        Seal { algorithm: algorithm.clone(), signature: signature.raw().replacen("30", "+30", 1).into() },
+        Seal { algorithm: algorithm.clone(), signature: OutsideText::default() },
+        Seal { algorithm: OutsideText::default(), signature },
     ] {
         let mut all = good.clone();
         all[1].seal = Some(seal);
@@ -138,8 +139,8 @@ fn what_a_line_holds_cannot_pose_as_another_line() {
     (all[1].operator, all[1].host, all[1].reason) = (Some(lie.into()), lie.into(), Some(lie.into()));
     (all[1].verdict, all[1].sends) = (Some(lie.into()), Some(lie.into()));
     (all[1].command, all[1].accepted) = (vec![lie.into()], vec![lie.into()]);
-    all[1].inputs.insert(lie.to_owned(), lie.to_owned());
-    all[1].outputs.insert(lie.to_owned(), lie.to_owned());
+    all[1].inputs.extend([(lie, lie)]);
+    all[1].outputs.extend([(lie, lie)]);
     forge(&bench, all);
     let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
     let steps = shown.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count();
@@ -165,9 +166,9 @@ fn what_a_step_read_is_shown_in_full_once() {
         assert!(first.contains(&format!("\n  read {name}\n    SHA-256 {digest}\n")), "{name}: {first}");
     }
     // The second step found them as they were, and was given a file more.
-    let ca = &all[1].inputs["./customerCA.crt"];
+    let ca = all[1].inputs.get("./customerCA.crt").unwrap();
     assert!(second.contains(&format!("\n  read ./customerCA.crt\n    SHA-256 {ca}\n")), "{second}");
-    let again: Vec<&str> = all[1].inputs.keys().map(String::as_str).filter(|name| *name != "./customerCA.crt").collect();
+    let again: Vec<&str> = all[1].inputs.names().map(OutsideText::raw).filter(|name| *name != "./customerCA.crt").collect();
     assert!(again.contains(&"verification.json") && again.contains(&"./aws-root.crt"), "{again:?}");
     assert!(second.contains(&format!("\n  read as above: {}\n", again.join(", "))), "{second}");
     assert!(second.contains(" --operator 'Ada Example'"), "{second}");
@@ -176,7 +177,10 @@ fn what_a_step_read_is_shown_in_full_once() {
     bench.run(&sign(&["--force"])).expect(0);
     let shown = bench.run(&["transcript", "show", "bundle"]).expect(0).stdout;
     let (_, third) = shown.split_once("\n3 ").unwrap();
-    assert!(third.contains(&format!("\n  read ./aws-root.crt\n    SHA-256 {}\n", entries(&bench)[2].inputs["./aws-root.crt"])), "{third}");
+    assert!(
+        third.contains(&format!("\n  read ./aws-root.crt\n    SHA-256 {}\n", entries(&bench)[2].inputs.get("./aws-root.crt").unwrap())),
+        "{third}"
+    );
 }
 
 #[test]
@@ -212,13 +216,13 @@ fn every_given_file_is_an_input_under_a_name_of_its_own() {
     let all = entries(&bench);
     for entry in &all {
         for name in ["./aws-root.crt", "./manufacturer-root.crt", "./customerCA.crt"] {
-            assert!(entry.inputs.contains_key(name), "{name}: {:?}", entry.inputs.keys());
+            assert!(entry.inputs.has(name), "{name}: {:?}", entry.inputs);
         }
-        assert!(!entry.inputs.keys().any(|name| name.ends_with(".key")), "{:?}", entry.inputs.keys());
+        assert!(!entry.inputs.names().any(|name| name.raw().ends_with(".key")), "{:?}", entry.inputs);
     }
-    assert_ne!(all[1].inputs["./customerCA.crt"], all[1].inputs["customerCA.crt"]);
+    assert_ne!(all[1].inputs.get("./customerCA.crt").unwrap(), all[1].inputs.get("customerCA.crt").unwrap());
     bench.run(&record(&["--at", "2026-01-01T00:00:00Z"]));
-    assert!(entries(&bench)[2].inputs.contains_key("./aws-root.crt"), "what a verdict rests on");
+    assert!(entries(&bench)[2].inputs.has("./aws-root.crt"), "what a verdict rests on");
 }
 
 /// Holds the bundle's lock until all of these programs wait for it, so that each has read what it reads before.
@@ -304,7 +308,7 @@ fn a_document_is_accounted_for_as_long_as_it_is_read() {
     let length = bench.write("bundle/request.json", request.to_string()).metadata().unwrap().len();
     assert!((64 * 1024..256 * 1024).contains(&length));
     bench.run(&record(&[])).expect(0);
-    assert!(entries(&bench)[0].inputs.contains_key("request.json"));
+    assert!(entries(&bench)[0].inputs.has("request.json"));
     bench.run(&VERIFY).expect(0);
 }
 
@@ -362,7 +366,7 @@ fn a_seal_by_openssl_is_as_good() {
     let line = String::from_utf8(bench.read(TRANSCRIPT)).unwrap().lines().nth(1).unwrap().to_owned();
     let (before, _) = line.split_once(",\"seal\":").unwrap();
     bench.write("sealed", format!("hsmboot-transcript/1\n{before}}}"));
-    bench.write("signature", octets(&entry.seal.unwrap().signature));
+    bench.write("signature", octets(entry.seal.unwrap().signature.raw()));
     openssl(&bench.path(""), "x509 -in customerCA.crt -noout -pubkey -out key.pem");
     openssl(&bench.path(""), "dgst -sha256 -verify key.pem -signature signature sealed");
 }
@@ -477,7 +481,7 @@ fn sign_as_mallory(bench: &Bench, more: &[&'static str]) {
 fn one_step_more(bench: &Bench, files: &[(&str, &str)]) {
     let mut all = entries(bench);
     let last = all.last().unwrap().clone();
-    let mut inputs: Digests = last.inputs.into_iter().filter(|(name, _)| !name.contains('/')).collect();
+    let mut inputs: Digests = last.inputs.into_iter().filter(|(name, _)| !name.raw().contains('/')).collect();
     inputs.extend(last.outputs);
     let outputs = files.iter().map(|(name, content)| ((*name).to_owned(), hex(&sha256(content.as_bytes())))).collect();
     all.push(Entry { inputs, outputs, seal: None, ..all[0].clone() });
@@ -506,7 +510,8 @@ fn every_file_that_a_seal_is_about_stays_what_it_was() {
     let bench = two_steps(&["--seal"]);
     let good = bench.read(TRANSCRIPT);
     let sealed = &entries(&bench)[1];
-    let names: Vec<String> = sealed.inputs.keys().chain(sealed.outputs.keys()).filter(|name| !name.contains('/')).cloned().collect();
+    let names = sealed.inputs.names().chain(sealed.outputs.names()).filter(|name| !name.raw().contains('/'));
+    let names: Vec<String> = names.map(|name| name.raw().to_owned()).collect();
     assert!(names.len() >= 8, "{names:?}");
     for name in &names {
         let before = bench.read(&format!("bundle/{name}"));

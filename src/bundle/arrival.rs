@@ -144,7 +144,7 @@ impl Arrival {
         let outputs = self.digests();
         let mut stood = self.bundle.digests();
         // What is replaced was no input, and it may be older than what the transcript that came says of it.
-        stood.retain(|name, _| !outputs.contains_key(name));
+        stood.retain(|name| !outputs.has(name.raw()));
         self.put(&step.after(&self.transcript, Some(self.bundle.id()), stood, outputs)?)
     }
 

@@ -73,7 +73,7 @@ impl Creation {
             (_, Some(found)) => vec![format!("  found SHA-256 {found}")],
             _ => Vec::new(),
         };
-        let why = account.faults.join("; ");
+        let why = account.faults.iter().map(Lines::as_str).collect::<Vec<_>>().join("; ");
         Err(Error::new(
             Class::Input,
             "creation-unaccounted",

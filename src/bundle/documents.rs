@@ -1,11 +1,9 @@
 //! The JSON documents that travel in a bundle. They help people and programs keep track; nothing trusts them.
 
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterId, RECEIPT, REQUEST, RESPONSE, Store};
+use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
 use crate::outside::OutsideText;
 use crate::quote::{Format, misfit};
@@ -13,9 +11,6 @@ use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
 pub(super) const MAX_DOCUMENT: u64 = 256 * 1024;
-
-/// File names and the SHA-256 of their content, in hex.
-pub type Digests = BTreeMap<String, String>;
 
 /// `request.json`, by `fetch`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,7 +180,7 @@ pub struct Receipt {
     pub cluster_certificate_sha256: OutsideText,
     /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cluster_certificate: Option<String>,
+    pub cluster_certificate: Option<OutsideText>,
     /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<OutsideText>,

@@ -4,6 +4,7 @@ pub mod archive;
 mod arrival;
 mod cluster_id;
 mod creation;
+mod digests;
 mod documents;
 mod fingerprint;
 mod store;
@@ -16,8 +17,9 @@ pub use crate::hint::shell_words;
 pub use arrival::Arrival;
 pub use cluster_id::ClusterId;
 pub use creation::Creation;
+pub use digests::Digests;
 pub(crate) use documents::escaped;
-pub use documents::{Digests, IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm, Waiver};
+pub use documents::{IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm, Waiver};
 pub use fingerprint::Fingerprint;
 pub use store::{HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
@@ -25,7 +27,7 @@ pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step,
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
-use crate::outside::{Lines, shown, shown_text};
+use crate::outside::{Lines, OutsideText, shown, shown_text};
 use crate::verify::Evidence;
 use crate::x509::{hex, sha256};
 
@@ -198,16 +200,12 @@ impl Bundle {
         request.files.iter().filter_map(|(name, expected)| self.compare_fetched(name, expected).err()).collect()
     }
 
-    fn compare_fetched(&self, name: &str, expected: &str) -> Result<()> {
+    fn compare_fetched(&self, name: &OutsideText, expected: &OutsideText) -> Result<()> {
         // Names in there are from outside too: only a bundle's own are ever opened.
-        let part = Part::REQUEST.into_iter().find(|part| part.file_name(&self.id) == *name).ok_or_else(|| {
-            refused(
-                "bad-request-json",
-                format!("{} records a file that no bundle of {} has: `{}`", self.place(REQUEST), self.id, shown_text(name)),
-                AGAIN,
-            )
+        let part = Part::REQUEST.into_iter().find(|part| *name == part.file_name(&self.id)).ok_or_else(|| {
+            refused("bad-request-json", format!("{} records a file that no bundle of {} has: `{name}`", self.place(REQUEST), self.id), AGAIN)
         })?;
-        self.compare(name, &self.read(part)?, expected, "fetched", REQUEST)
+        self.compare(&part.file_name(&self.id), &self.read(part)?, expected, "fetched", REQUEST)
     }
 
     /// Compares the signed certificate and the trust anchor with the digests in `response.json`, where there is one. The CSR is not: that it is
@@ -275,16 +273,16 @@ impl Bundle {
         Ok(Transcript::read(&self.store)?.file(&self.store, Some(&self.id), name).and_then(|file| file.written_by))
     }
 
-    fn compare(&self, name: &str, content: &[u8], expected: &str, made: &str, record: &str) -> Result<()> {
+    fn compare(&self, name: &str, content: &[u8], expected: &OutsideText, made: &str, record: &str) -> Result<()> {
         let found = hex(&sha256(content));
-        if expected.eq_ignore_ascii_case(&found) {
+        if expected.raw().eq_ignore_ascii_case(&found) {
             return Ok(());
         }
         Err(refused(
             "digest-mismatch",
             [
                 format!("{} is not the file that was {made}", self.place(name)),
-                format!("  recorded SHA-256 {}  {record}", shown_text(expected)),
+                format!("  recorded SHA-256 {expected}  {record}"),
                 format!("  found    SHA-256 {found}"),
             ],
             AGAIN,
@@ -452,7 +450,7 @@ fn write_step(held: HeldStore<'_>, cluster: Option<&ClusterId>, files: &[NewFile
     let store = held.store();
     let stood = digests(store, cluster);
     let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
-    if outputs.iter().all(|(name, digest)| stood.get(name) == Some(digest)) {
+    if outputs.iter().all(|(name, digest)| stood.get(name.raw()) == Some(digest)) {
         return held.write(files);
     }
     let content = step.after(&Transcript::read(store)?, cluster, stood, outputs)?;

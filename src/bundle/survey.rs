@@ -13,7 +13,7 @@ use super::{
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
-use crate::outside::OutsideText;
+use crate::outside::{Lines, OutsideText};
 use crate::verify::Evidence;
 use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey};
@@ -24,7 +24,7 @@ pub struct Seen {
     /// Its name.
     pub name: String,
     /// What it holds, or why that cannot be read; `None` where it is absent.
-    pub content: Option<std::result::Result<Vec<u8>, String>>,
+    pub content: Option<std::result::Result<Vec<u8>, Lines>>,
 }
 
 /// What a document of the bundle tells. Nothing of it is proof.
@@ -34,7 +34,7 @@ pub enum Told<T> {
     #[default]
     Absent,
     /// It cannot be read, for this reason.
-    Damaged(String),
+    Damaged(Lines),
     /// This.
     Tells(T),
 }
@@ -115,7 +115,7 @@ pub struct Survey {
     /// `transcript.jsonl`
     pub transcript: Told<Trail>,
     /// Where the files are not what the transcript, itself sound, says that its steps left: a sentence for each.
-    pub unaccounted: Vec<String>,
+    pub unaccounted: Vec<Lines>,
 }
 
 impl Survey {
@@ -135,7 +135,7 @@ impl Survey {
         let sound = transcript.told().filter(|trail| trail.fault.is_none());
         let unaccounted = sound.map(|trail| trail.holds.unaccounted(bundle.store(), bundle.id())).unwrap_or_default();
         // Few bundles were begun by `bootstrap --create`.
-        let created = transcript.told().is_some_and(|trail| trail.holds.entries().iter().any(|entry| entry.outputs.contains_key(CREATION)));
+        let created = transcript.told().is_some_and(|trail| trail.holds.entries().iter().any(|entry| entry.outputs.has(CREATION)));
         files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
         let strangers = bundle.strangers()?;
         Ok(Survey {
@@ -194,7 +194,7 @@ impl Survey {
     }
 }
 
-fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec<u8>, String>> {
+fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec<u8>, Lines>> {
     files.iter().find(|seen| seen.name == name)?.content.as_ref()
 }
 
@@ -205,7 +205,7 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
         json if json.ends_with(".json") => documents::MAX_DOCUMENT,
         _ => fsio::MAX_INPUT,
     };
-    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message.to_string()));
+    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
     Seen { name, content }
 }
 
@@ -219,6 +219,6 @@ fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> To
     match file(files, name) {
         None => Told::Absent,
         Some(Err(why)) => Told::Damaged(why.clone()),
-        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message.to_string()), Told::Tells),
+        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message), Told::Tells),
     }
 }

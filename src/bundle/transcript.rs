@@ -18,7 +18,7 @@ pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store};
 use crate::error::{Class, Error, Result};
-use crate::outside::Lines;
+use crate::outside::{Lines, OutsideText};
 use crate::quote::Format;
 use entry::line;
 
@@ -43,7 +43,7 @@ fn unknown(line: &str) -> String {
             Some(format) => format!("has the format `{format}`, expected `{}`: another version of hsmboot wrote it", Entry::FORMAT),
             None => format!("has a format that is none of hsmboot's, expected `{}`", Entry::FORMAT),
         },
-        _ => "is not a step of a transcript".to_owned(),
+        _ => "is not a step of a transcript".into(),
     }
 }
 
@@ -72,9 +72,9 @@ pub struct Trail {
     /// The lines before the first fault.
     pub holds: Transcript,
     /// The first line that does not hold, counted from 1, and why.
-    pub fault: Option<(usize, String)>,
+    pub fault: Option<(usize, Lines)>,
     /// That line and all behind it, as they stand there.
-    pub rest: String,
+    pub rest: OutsideText,
 }
 
 impl Trail {
@@ -89,8 +89,8 @@ impl Trail {
                     trail.holds.text.push_str(text);
                 }
                 Err(why) => {
-                    let rest = String::from_utf8_lossy(content.get(trail.holds.text.len()..).unwrap_or_default()).into_owned();
-                    return Trail { fault: Some((at.saturating_add(1), why)), rest, ..trail };
+                    let rest = String::from_utf8_lossy(content.get(trail.holds.text.len()..).unwrap_or_default()).into_owned().into();
+                    return Trail { fault: Some((at.saturating_add(1), why.into())), rest, ..trail };
                 }
             }
         }
@@ -132,7 +132,7 @@ impl Transcript {
         })
     }
 
-    fn parse(content: &[u8]) -> std::result::Result<Self, (usize, String)> {
+    fn parse(content: &[u8]) -> std::result::Result<Self, (usize, Lines)> {
         let trail = Trail::of(content);
         trail.fault.map_or(Ok(trail.holds), Err)
     }
@@ -186,8 +186,8 @@ impl Transcript {
     }
 
     /// The last step that wrote a file, and the SHA-256 that it put down.
-    pub fn written(&self, name: &str) -> Option<(u64, &str)> {
-        self.entries.iter().rev().find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest.as_str())))
+    pub fn written(&self, name: &str) -> Option<(u64, &OutsideText)> {
+        self.entries.iter().rev().find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest)))
     }
 
     /// The file's content; empty where there is no step.
@@ -248,7 +248,7 @@ mod tests {
                 operator: None,
                 cluster_id: "cluster-abc234defgh".parse().ok(),
                 inputs: Digests::new(),
-                outputs: Digests::from([(name.to_owned(), "00".to_owned())]),
+                outputs: Digests::from([(name, "00")]),
                 verdict: None,
                 accepted: Vec::new(),
                 reason: None,
@@ -265,7 +265,7 @@ mod tests {
     }
 
     /// Lines that say these clusters, each following from the one before.
-    fn of_clusters(clusters: &[Option<&str>]) -> std::result::Result<Transcript, (usize, String)> {
+    fn of_clusters(clusters: &[Option<&str>]) -> std::result::Result<Transcript, (usize, Lines)> {
         let first = Transcript::parse(&three()).unwrap().entries()[0].clone();
         let (mut text, mut previous) = (String::new(), BEGINNING.to_owned());
         for (cluster, step) in clusters.iter().zip(1..) {
@@ -287,8 +287,8 @@ mod tests {
         let goes_on = of_clusters(&[None, Some(one), Some(one)]).unwrap();
         assert_eq!(goes_on.cluster_id().map(ClusterId::as_str), Some(one));
         assert!(goes_on.is_of(&other.parse().unwrap()).is_err());
-        assert_eq!(of_clusters(&[None, Some(one), Some(other)]).unwrap_err(), (3, "is of another cluster".to_owned()));
-        assert_eq!(of_clusters(&[Some(one), None]).unwrap_err(), (2, "names no cluster, and a line before it does".to_owned()));
+        assert_eq!(of_clusters(&[None, Some(one), Some(other)]).unwrap_err(), (3, "is of another cluster".into()));
+        assert_eq!(of_clusters(&[Some(one), None]).unwrap_err(), (2, "names no cluster, and a line before it does".into()));
         assert!(of_clusters(&[None, None, Some(one), None, Some(one)]).is_err());
     }
 
@@ -331,7 +331,7 @@ mod tests {
         for depth in [1, 200, 100_000] {
             let more = format!("{good}{{\"format\":{}{}}}\n", "[".repeat(depth), "]".repeat(depth));
             let trail = Trail::of(more.as_bytes());
-            assert_eq!((trail.holds.entries().len(), trail.fault), (3, Some((4, "is not a step of a transcript".to_owned()))));
+            assert_eq!((trail.holds.entries().len(), trail.fault), (3, Some((4, "is not a step of a transcript".into()))));
         }
     }
 
@@ -342,8 +342,8 @@ mod tests {
         let mut bad = good.clone();
         bad[lines[0].len() + lines[1].len() + 20] = 0xff;
         let trail = Trail::of(&bad);
-        assert_eq!((trail.holds.entries().len(), trail.fault), (2, Some((3, "is not text (UTF-8)".to_owned()))));
+        assert_eq!((trail.holds.entries().len(), trail.fault), (2, Some((3, "is not text (UTF-8)".into()))));
         assert_eq!(trail.holds.content(), &good[..lines[0].len() + lines[1].len()]);
-        assert_eq!(trail.rest, String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..]));
+        assert_eq!(trail.rest.raw(), String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..]));
     }
 }

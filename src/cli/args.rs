@@ -9,7 +9,7 @@ use crate::bundle::{ClusterId, Digests};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
-use crate::outside::shown;
+use crate::outside::{OutsideText, shown};
 use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
 
 /// `./<cluster-id>` unless the user named a directory.
@@ -99,6 +99,11 @@ impl TrustArgs {
         Ok((anchors, files_read))
     }
 
+    /// Why something is accepted or done unverified.
+    pub(crate) fn reason(&self) -> Option<OutsideText> {
+        self.reason.clone().map(Into::into)
+    }
+
     /// The policy; `--accept` wants its reason, and a reason something to explain.
     ///
     /// # Errors
@@ -125,7 +130,7 @@ impl TrustArgs {
             PolicyName::Attestation => Profile::Attestation,
             PolicyName::Rfc5280 => Profile::Rfc5280,
         };
-        Ok(Policy { profile, accept: self.accept.clone(), reason: self.reason.clone(), chains_only })
+        Ok(Policy { profile, accept: self.accept.clone(), reason: self.reason(), chains_only })
     }
 }
 

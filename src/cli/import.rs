@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let mut files = roots;
     files.extend(given(&args.signed_cert, &signed_cert));
     files.extend(named.given());
-    let (reason, unverified) = (args.trust.reason.clone(), waiver.is_some());
+    let (reason, unverified) = (args.trust.reason(), waiver.is_some());
     let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), owner: Some(owner.basis().as_str()), ..step };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
     let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: args.force };

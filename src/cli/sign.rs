@@ -201,7 +201,7 @@ impl Work<'_> {
     fn step(&self, given: Digests, owner: &Owner, compared: bool) -> Step<'static> {
         Step {
             given: given.into_iter().chain(self.roots.clone()).collect(),
-            reason: self.args.trust.reason.clone(),
+            reason: self.args.trust.reason(),
             unverified: self.waiver.is_some(),
             fingerprint_compared: Some(compared),
             owner: Some(owner.basis().as_str()),

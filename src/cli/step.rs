@@ -6,7 +6,7 @@ use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
 use crate::error::{Class, Error, Result};
-use crate::outside::{Lines, is_obeyed};
+use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, hex, sha256};
 
@@ -129,8 +129,8 @@ fn shortened(word: &str) -> String {
 
 /// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
 /// refused; in the place of another word it might still come here.
-fn command_line() -> Vec<String> {
-    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word))))).collect()
+fn command_line() -> Vec<OutsideText> {
+    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word)))).into()).collect()
 }
 
 fn without_pin(word: &str) -> String {
@@ -160,8 +160,8 @@ fn without_userinfo(word: &str) -> String {
     }
 }
 
-fn host() -> String {
-    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned()
+fn host() -> OutsideText {
+    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned().into()
 }
 
 #[cfg(test)]

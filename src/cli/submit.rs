@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let (owner, compared) = prove(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
         let given: Digests = roots.into_iter().chain(named.iter().flat_map(NamedCa::given)).collect();
         let step = judged(args.step.begin(now), &judgement.record, &given);
-        let step = Step { reason: args.trust.reason.clone(), unverified: recorded.is_some(), owner: Some(owner.basis().as_str()), ..step };
+        let step = Step { reason: args.trust.reason(), unverified: recorded.is_some(), owner: Some(owner.basis().as_str()), ..step };
         let (id, patience) = (bundle.id().as_str(), patience(args.timeout.timeout));
         // What is not fit to be sent now may have been sent long ago.
         let (claim, unfit) = match parts.pair.clone() {

@@ -11,7 +11,7 @@ use super::ui::{GREEN, Outcome, Text, path_value, styled};
 use crate::bundle::{Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
-use crate::outside::{joined, shown, shown_text};
+use crate::outside::{OutsideText, joined, shown};
 use crate::x509::{Certificate, TrustAnchor, hex};
 
 /// Read a bundle's transcript: who did what to it, and when
@@ -195,7 +195,7 @@ fn with_hash(entry: &Entry) -> Value {
 }
 
 /// A step for people. `seen` is what the steps before read and wrote, SHA-256 by name.
-fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String {
+fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideText>) -> String {
     let mut out = format!("{} {} on {}", entry.step, entry.time, entry.host);
     if let Some(operator) = &entry.operator {
         out.push_str(&format!(" by {}", operator));
@@ -220,17 +220,16 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a str, &'a str>) -> String 
         out.push_str(&format!("  about to send {}\n", call));
     }
     // What a step found as the one before had it is named; anything else is shown with its digest.
-    let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name.as_str()) == Some(&digest.as_str()));
+    let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name) == Some(digest));
     if !again.is_empty() {
-        let names: Vec<String> = again.into_iter().map(|(name, _)| shown_text(name)).collect();
-        out.push_str(&format!("  read as above: {}\n", names.join(", ")));
+        out.push_str(&format!("  read as above: {}\n", joined(again.into_iter().map(|(name, _)| name), ", ")));
     }
     for (name, digest) in read {
-        out.push_str(&format!("  read {}\n    SHA-256 {}\n", shown_text(name), shown_text(digest)));
+        out.push_str(&format!("  read {name}\n    SHA-256 {digest}\n"));
     }
-    seen.extend(entry.inputs.iter().chain(&entry.outputs).map(|(name, digest)| (name.as_str(), digest.as_str())));
+    seen.extend(entry.inputs.iter().chain(&entry.outputs));
     for (name, digest) in &entry.outputs {
-        out.push_str(&format!("  wrote {}\n    SHA-256 {}\n", shown_text(name), shown_text(digest)));
+        out.push_str(&format!("  wrote {name}\n    SHA-256 {digest}\n"));
     }
     if entry.seal.is_some() {
         out.push_str("  has a seal, which `hsmboot transcript verify --ca FILE` holds against the CA's key\n");

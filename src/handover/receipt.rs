@@ -65,7 +65,7 @@ pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<
     };
     let owner = OwnerCertificate::all_of(response.trust_anchor);
     let expected = Expected { csr_spki: Some(response.csr.spki()), signed_cert: Some(response.signed_cert.der()) };
-    let judged = judge(cluster_certificate, &owner, &expected);
+    let judged = judge(cluster_certificate.raw(), &owner, &expected);
     match judged.ownership {
         Ownership::ThisCertificate | Ownership::AnotherCertificate => Ok(()),
         Ownership::NoCsrToCompare | Ownership::AnotherKey | Ownership::AnotherCa | Ownership::CannotBeJudged(_) => {

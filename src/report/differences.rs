@@ -9,7 +9,7 @@ use super::transcript::standing;
 use super::view::View;
 use crate::bundle::{Digests, Noted, RECEIPT, REQUEST, RESPONSE, Receipt, Response, TRANSCRIPT, Told, VERIFICATION};
 use crate::claim::ownership::{self, Expected, Judgement, OwnerCertificate, Ownership};
-use crate::outside::{OutsideText, shown_text};
+use crate::outside::{Lines, OutsideText, shown_text};
 use crate::verify::Profile;
 use crate::x509::{Certificate, Csr, TrustAnchor, hex, sha256};
 
@@ -19,11 +19,11 @@ pub struct Difference {
     /// The file of the bundle that says something else.
     pub file: &'static str,
     /// What it is about.
-    pub about: String,
+    pub about: Lines,
     /// What the file says.
-    pub recorded: String,
+    pub recorded: Lines,
     /// What was found.
-    pub found: String,
+    pub found: Lines,
 }
 
 /// All of them, document by document. An empty list says only that whoever wrote the documents knew what the files hold.
@@ -48,7 +48,7 @@ pub(super) fn of(view: &View<'_>) -> Vec<Difference> {
 
 /// The judgement of the cluster's certificate in a receipt: whose it is, and for which key. `None`: the receipt does not hold it.
 pub(super) fn claim_in(view: &View<'_>, receipt: &Receipt) -> Option<Judgement> {
-    let text = receipt.cluster_certificate.as_deref()?;
+    let text = receipt.cluster_certificate.as_ref()?.raw();
     let own = view.facts.own_ca.as_ref().map(|(own, _)| own.trust_anchor()).or(view.trust_anchor.as_ref());
     let owner = own.map(OwnerCertificate::all_of).unwrap_or_default();
     let expected = Expected { csr_spki: view.csr.as_ref().map(Csr::spki), signed_cert: view.signed_cert.as_ref().map(Certificate::der) };
@@ -83,7 +83,7 @@ impl List<'_, '_> {
         }
     }
 
-    fn add(&mut self, about: impl Into<String>, recorded: impl Into<String>, found: impl Into<String>) {
+    fn add(&mut self, about: impl Into<Lines>, recorded: impl Into<Lines>, found: impl Into<Lines>) {
         self.found.push(Difference { file: self.file, about: about.into(), recorded: recorded.into(), found: found.into() });
     }
 
@@ -106,11 +106,11 @@ impl List<'_, '_> {
 
     fn files(&mut self, digests: &Digests) {
         for (name, recorded) in digests {
-            match self.view.facts.survey.files.iter().find(|seen| seen.name == *name).map(|seen| &seen.content) {
-                None => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), "no bundle of this cluster has such a file"),
-                Some(None) => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), "missing"),
-                Some(Some(Err(why))) => self.add(format!("the file {}", shown_text(name)), shown_text(recorded), why.clone()),
-                Some(Some(Ok(content))) => self.digest(&format!("the file {}", shown_text(name)), recorded, Some(sha256(content))),
+            match self.view.facts.survey.files.iter().find(|seen| *name == seen.name).map(|seen| &seen.content) {
+                None => self.add(format!("the file {name}"), recorded.to_string(), "no bundle of this cluster has such a file"),
+                Some(None) => self.add(format!("the file {name}"), recorded.to_string(), "missing"),
+                Some(Some(Err(why))) => self.add(format!("the file {name}"), recorded.to_string(), why.clone()),
+                Some(Some(Ok(content))) => self.digest(&format!("the file {name}"), recorded.raw(), Some(sha256(content))),
             }
         }
     }

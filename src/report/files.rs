@@ -113,15 +113,15 @@ fn about(view: &View<'_>, name: &str) -> String {
 }
 
 /// The documents that record the file, and the SHA-256 that each has of it.
-fn records(view: &View<'_>, name: &str) -> Vec<(&'static str, String)> {
+fn records<'a>(view: &View<'a>, name: &str) -> Vec<(&'static str, &'a OutsideText)> {
     let survey = &view.facts.survey;
     let request = survey.request.told().map(|request| (REQUEST, &request.files));
     let response = survey.response.told().map(|response| (RESPONSE, &response.files));
     let last = survey.transcript.told().and_then(|trail| {
-        let known = |files: &Digests| files.get(name).cloned();
+        let known = |files: &'a Digests| files.get(name);
         trail.holds.entries().iter().rev().find_map(|entry| known(&entry.outputs).or_else(|| known(&entry.inputs)))
     });
-    let by_document = [request, response].into_iter().flatten().filter_map(|(file, files)| files.get(name).map(|digest| (file, digest.clone())));
+    let by_document = [request, response].into_iter().flatten().filter_map(|(file, files)| files.get(name).map(|digest| (file, digest)));
     by_document.chain(last.map(|digest| (TRANSCRIPT, digest))).collect()
 }
 
@@ -133,7 +133,7 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
     }
     html.of("ul", "plain", |html| {
         for (file, recorded) in &all {
-            let same = recorded.eq_ignore_ascii_case(digest);
+            let same = recorded.raw().eq_ignore_ascii_case(digest);
             html.el("li", &[], |html| {
                 picture::icon(html, if same { "pass" } else { "fail" });
                 html.code(file);

@@ -43,7 +43,7 @@ fn gaps(survey: &Survey) -> Vec<Gap> {
 pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
     let parts = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
     let unread = parts.into_iter().filter(|part| survey.part(*part).is_none()).map(|part| part.file_name(&survey.cluster_id));
-    unread.partition(|name| !survey.holds(name) && survey.request.told().is_some_and(|request| !request.files.contains_key(name)))
+    unread.partition(|name| !survey.holds(name) && survey.request.told().is_some_and(|request| !request.files.has(name)))
 }
 
 /// What a check says on the page: `detail`, unless that is of an empty text in the place of a file.

@@ -54,7 +54,7 @@ fn all(view: &View<'_>) -> Vec<Decision> {
     let mut all = Vec::new();
     let accepted: Vec<&str> = facts.verification.with(Status::Accepted).map(|found| found.id.as_str()).collect();
     if !accepted.is_empty() {
-        let reason = Some(facts.verification.reason.clone().unwrap_or_default().into());
+        let reason = Some(facts.verification.reason.clone().unwrap_or_default());
         all.push(Decision { by: None, kind: Kind::Minor, what: format!("accepted for this report: {}", accepted.join(", ")), reason });
     }
     if let Some(noted) = survey.verification.told() {

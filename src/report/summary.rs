@@ -272,7 +272,7 @@ fn last_line(html: &mut Html, view: &View<'_>) {
         return;
     }
     let holds = trail.holds.entries().len();
-    let lines = counted(holds.saturating_add(trail.rest.lines().count()), "line", "lines");
+    let lines = counted(holds.saturating_add(trail.rest.raw().lines().count()), "line", "lines");
     html.fact("Last line that holds", |html| {
         if let Some(head) = &head {
             html.digest(head);

@@ -6,7 +6,7 @@ use super::{picture, told_by};
 use serde::Serialize;
 
 use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
-use crate::outside::joined;
+use crate::outside::{Lines, OutsideText, joined};
 use crate::x509::{Certificate, hex, sha256};
 
 /// The most lines that are shown of what does not hold, and the most letters of each.
@@ -27,7 +27,7 @@ pub struct Standing {
     /// The steps that asked for the other side's fingerprint, and compared none.
     pub not_compared: Vec<u64>,
     /// What is wrong with it.
-    pub faults: Vec<String>,
+    pub faults: Vec<Lines>,
     /// Which steps compared none, in words: `step 2 (sign)`; `None` where there is no such step.
     #[serde(skip)]
     pub not_compared_in: Option<String>,
@@ -65,7 +65,7 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         Told::Damaged(why) => return nothing(Some(false), "fail", "cannot be read", vec![why.clone()]),
         Told::Tells(trail) => trail,
     };
-    let mut faults: Vec<String> = trail.fault.iter().map(|(number, why)| format!("line {number} {why}")).collect();
+    let mut faults: Vec<Lines> = trail.fault.iter().map(|(number, why)| format!("line {number} {why}").into()).collect();
     faults.extend(survey.unaccounted.clone());
     let sealed = trail.holds.sealed_up_to();
     let ca = key_holder(view);
@@ -73,17 +73,17 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         faults.extend(
             survey
                 .forged(ca.key())
-                .map(|step| format!("the seal of step {step} was not made with the key of {whose}, or not over the line as it is now")),
+                .map(|step| format!("the seal of step {step} was not made with the key of {whose}, or not over the line as it is now").into()),
         );
     }
     // As `transcript verify --ca`: by a key that the reader knows, what it sealed stands, or that is a fault.
     if trail.fault.is_none() && view.facts.own_ca.is_some() {
-        faults.extend(trail.holds.stands_as_sealed().err().map(|error| error.message.to_string()));
+        faults.extend(trail.holds.stands_as_sealed().err().map(|error| error.message));
     }
     let after = trail.holds.after_seal();
     let steps = trail.holds.entries().len();
     let says = match (faults.is_empty(), sealed, &ca) {
-        (false, _, _) => format!("does not hold: {}", faults.join("; ")),
+        (false, _, _) => format!("does not hold: {}", faults.iter().map(Lines::as_str).collect::<Vec<_>>().join("; ")),
         (true, None, _) => {
             format!("holds: {}, not sealed: whoever could write to the bundle could have made up all of it", counted(steps, "step", "steps"))
         }
@@ -151,7 +151,7 @@ fn in_words(steps: &[&Entry]) -> Option<String> {
 pub(super) fn written_by<'a>(view: &View<'a>, name: &str) -> Option<&'a Entry> {
     let survey = &view.facts.survey;
     let digest = hex(&sha256(survey.content(name)?));
-    survey.transcript.told()?.holds.entries().iter().rev().find(|entry| entry.outputs.get(name) == Some(&digest))
+    survey.transcript.told()?.holds.entries().iter().rev().find(|entry| entry.outputs.get(name).is_some_and(|written| *written == digest))
 }
 
 /// Whose key a seal is held against: the CA that the user named, or the bundle's own trust anchor.
@@ -200,7 +200,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                 html.text(" It and what follows stands there as below, and is not part of the chain.");
             });
             html.el("pre", &[], |html| {
-                for line in trail.rest.lines().take(MAX_LINES) {
+                for line in trail.rest.raw().lines().take(MAX_LINES) {
                     match Entry::is_like_one(line) {
                         true => html.text(line.chars().take(MAX_LETTERS).collect::<String>()),
                         false => html.text(format!("({} that are no step: not shown)", counted(line.len(), "byte", "bytes"))),
@@ -208,7 +208,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                     html.raw("\n");
                 }
             });
-            let more = trail.rest.lines().count().saturating_sub(MAX_LINES);
+            let more = trail.rest.raw().lines().count().saturating_sub(MAX_LINES);
             if more > 0 {
                 html.say("p", format!("{} not shown.", counted(more, "line more is", "lines more are")));
             }
@@ -268,7 +268,8 @@ fn digests(html: &mut Html, view: &View<'_>, name: &str, files: &Digests) {
         return;
     }
     let survey = &view.facts.survey;
-    let is_there = |(name, digest): &(&String, &String)| survey.content(name).is_some_and(|content| hex(&sha256(content)) == **digest);
+    let is_there =
+        |(name, digest): &(&OutsideText, &OutsideText)| survey.content(name.raw()).is_some_and(|content| **digest == hex(&sha256(content)));
     let (there, others): (Vec<_>, Vec<_>) = files.iter().partition(is_there);
     html.fact(name, |html| {
         if !there.is_empty() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::anchors::Anchors;
 use super::record::{CheckId, Record, Side, Status, Verdict};
 use super::{Anchor, Source};
+use crate::outside::Lines;
 
 /// A generation of the manufacturer's hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,8 +138,8 @@ impl Hardware<'_> {
 }
 
 /// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the cluster's Mode says otherwise.
-pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<String> {
-    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.to_string());
+pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<Lines> {
+    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.clone());
     note.into_iter().chain(fips_alarm(record, mode)).collect()
 }
 
@@ -148,7 +149,7 @@ pub fn is_for_non_fips_mode(record: &Record) -> bool {
 }
 
 /// What has to be told where hardware that says that it is not in FIPS mode is under a cluster whose Mode is FIPS.
-pub fn fips_alarm(record: &Record, mode: Option<&str>) -> Option<String> {
+pub fn fips_alarm(record: &Record, mode: Option<&str>) -> Option<Lines> {
     let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note)?;
-    (mode == Some("FIPS")).then(|| format!("the cluster's Mode is FIPS, but {}", note.detail))
+    (mode == Some("FIPS")).then(|| format!("the cluster's Mode is FIPS, but {}", note.detail).into())
 }

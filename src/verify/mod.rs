@@ -29,6 +29,7 @@ pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, V
 use path::Path;
 use serde::Serialize;
 
+use crate::outside::OutsideText;
 use crate::x509::name::common_name_text;
 use crate::x509::{Certificate, Csr, Malformed, Moment};
 
@@ -51,7 +52,7 @@ pub struct Policy {
     /// Waivable checks whose failure is accepted.
     pub accept: Vec<CheckId>,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Judge the chains without a CSR; one that is there is ignored.
     pub chains_only: bool,
 }

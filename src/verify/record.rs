@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::anchors::AnchorFacts;
-use crate::outside::Lines;
+use crate::outside::{Lines, OutsideText};
 use crate::x509::Moment;
 
 /// One of the four inputs.
@@ -411,7 +411,7 @@ pub struct Record {
     pub(super) ends: [Option<String>; 2],
     /// Why failures were accepted, where any were.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Every check, in [`CheckId::ALL`]'s order; of intermediates, those of the ones that were followed.
     pub checks: Vec<Finding>,
 }

@@ -88,7 +88,7 @@ fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
     let content = hsmboot::bundle::document(&serde_json::from_value::<Creation>(creation).unwrap());
     let first = &stage.entries("new")[0];
     assert_eq!((&first.cluster_id, first.sends.as_ref().map(OutsideText::raw)), (&None, Some("CreateCluster")));
-    assert_eq!(first.outputs["creation.json"], hex(&sha256(&content)));
+    assert_eq!(first.outputs.get("creation.json").unwrap().raw(), hex(&sha256(&content)));
     let transcript = fs::read_to_string(stage.path("new/transcript.jsonl")).unwrap();
     fs::remove_dir_all(stage.path("new")).unwrap();
     fs::create_dir(stage.path("new")).unwrap();

@@ -257,7 +257,7 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
         "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
         "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
     });
-    one_step_more(&bench, |entry| drop(entry.outputs.insert("request.json".to_owned(), hex(&sha256(request.to_string().as_bytes())))));
+    one_step_more(&bench, |entry| entry.outputs.extend([("request.json", hex(&sha256(request.to_string().as_bytes())))]));
     bench.write("bundle/request.json", request.to_string());
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "told");

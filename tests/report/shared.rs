@@ -119,7 +119,7 @@ pub fn facts(path: &std::path::Path) -> (Expect, Facts) {
     let anchors = Anchors { aws: anchor("aws-root.crt"), manufacturer: anchor("manufacturer-root.crt") };
     let profile = if expect.policy == "rfc5280" { Profile::Rfc5280 } else { Profile::Attestation };
     let accept = expect.accept.iter().map(|id| id.parse().unwrap()).collect();
-    let policy = Policy { profile, accept, reason: expect.reason.clone(), chains_only: expect.chains_only };
+    let policy = Policy { profile, accept, reason: expect.reason.clone().map(Into::into), chains_only: expect.chains_only };
     let survey = Survey::of(path).unwrap();
     let at = expect.at.parse().unwrap();
     let verification = verify(&survey.evidence(), &anchors, at, &policy).record;

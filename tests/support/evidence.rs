@@ -79,22 +79,48 @@ fn request(subject: &[u8], key: &Key) -> Vec<u8> {
     key.signed(&sequence(&[&integer(&[0]), subject, &key.spki(), &tlv(tag::context(0), &[])]))
 }
 
+/// The names in a chain, in DER.
+pub struct Names {
+    pub aws_root: Vec<u8>,
+    pub manufacturer_root: Vec<u8>,
+    pub card: Vec<u8>,
+    pub partition: Vec<u8>,
+    pub csr: Vec<u8>,
+}
+
+impl Names {
+    fn genuine() -> Self {
+        let partition = hardware_name("HSM:5.2G0000:PARTN:1, for FIPS mode");
+        Names {
+            aws_root: root_name("AWS test root"),
+            manufacturer_root: root_name("manufacturer test root"),
+            card: hardware_name("HSM:5.2G0000, for FIPS mode"),
+            csr: partition.clone(),
+            partition,
+        }
+    }
+}
+
 impl Chain {
     pub fn new() -> Self {
+        Self::named(&Names::genuine())
+    }
+
+    /// The same under other names.
+    pub fn named(names: &Names) -> Self {
         let [aws, manufacturer, hardware, hsm, other] = std::array::from_fn(|_| Key::new());
-        let (aws_name, manufacturer_name) = (root_name("AWS test root"), root_name("manufacturer test root"));
-        let (card, partition) = (hardware_name("HSM:5.2G0000, for FIPS mode"), hardware_name("HSM:5.2G0000:PARTN:1, for FIPS mode"));
-        let csr = request(&partition, &hsm);
+        let Names { aws_root: aws_name, manufacturer_root: manufacturer_name, card, partition, csr: requested } = names;
+        let csr = request(requested, &hsm);
         let mut forged = csr.clone();
         *forged.last_mut().unwrap() ^= 1;
         Chain {
             csr: encode(Label::CertificateRequest, &csr),
-            hsm: certificate(&card, &hardware, &partition, &hsm),
-            aws_hardware: certificate(&aws_name, &aws, &card, &hardware),
-            manufacturer_hardware: certificate(&manufacturer_name, &manufacturer, &card, &hardware),
-            aws_root: certificate(&aws_name, &aws, &aws_name, &aws),
-            manufacturer_root: certificate(&manufacturer_name, &manufacturer, &manufacturer_name, &manufacturer),
-            other_csr: encode(Label::CertificateRequest, &request(&partition, &other)),
+            hsm: certificate(card, &hardware, partition, &hsm),
+            aws_hardware: certificate(aws_name, &aws, card, &hardware),
+            manufacturer_hardware: certificate(manufacturer_name, &manufacturer, card, &hardware),
+            aws_root: certificate(aws_name, &aws, aws_name, &aws),
+            manufacturer_root: certificate(manufacturer_name, &manufacturer, manufacturer_name, &manufacturer),
+            other_csr: encode(Label::CertificateRequest, &request(requested, &other)),
             forged_csr: encode(Label::CertificateRequest, &forged),
         }
     }

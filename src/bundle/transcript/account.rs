@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Entry, FileAccount, Transcript, fault};
 use crate::bundle::{ClusterId, RECEIPT, Store, VERIFICATION, counted};
 use crate::error::Result;
-use crate::outside::{Lines, shown_text};
+use crate::outside::{Lines, OutsideText, joined};
 use crate::x509::{PublicKey, hex};
 
 /// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
@@ -20,21 +20,21 @@ pub struct AfterSeal {
     pub steps: Vec<u64>,
     /// Files that one of them wrote with another content, and the first step that did.
     #[serde(serialize_with = "names")]
-    pub replaced: BTreeMap<String, u64>,
+    pub replaced: BTreeMap<OutsideText, u64>,
     /// Files that one of them wrote and that were not there before, and that step.
     #[serde(serialize_with = "names")]
-    pub added: BTreeMap<String, u64>,
+    pub added: BTreeMap<OutsideText, u64>,
 }
 
-fn names<S: serde::Serializer>(files: &BTreeMap<String, u64>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn names<S: serde::Serializer>(files: &BTreeMap<OutsideText, u64>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_seq(files.keys())
 }
 
 /// The first step among these, and the files that were that step's.
-fn first_of(files: &BTreeMap<String, u64>) -> Option<(u64, String)> {
+fn first_of(files: &BTreeMap<OutsideText, u64>) -> Option<(u64, String)> {
     let first = files.values().min()?;
-    let names: Vec<String> = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| shown_text(name)).collect();
-    Some((*first, names.join(", ")))
+    let names = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| name);
+    Some((*first, joined(names, ", ")))
 }
 
 impl AfterSeal {
@@ -84,8 +84,8 @@ impl Transcript {
     }
 
     /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle, a sentence each.
-    pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<String> {
-        let whole = self.is_of(cluster).err().map(|error| error.message.to_string()).or(self.foreign(Some(cluster)));
+    pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
+        let whole = self.is_of(cluster).err().map(|error| error.message).or(self.foreign(Some(cluster)).map(Into::into));
         let files = self.files(store, Some(cluster));
         whole.into_iter().chain(files.into_iter().flat_map(|file| file.faults)).collect()
     }
@@ -140,13 +140,13 @@ impl Transcript {
     /// What followed the last sealed step; `None` where none is sealed.
     pub fn after_seal(&self) -> Option<AfterSeal> {
         // What the bundle's files are called has no `/` in it, unlike what a step was given besides. Later steps write these two anew, or write them first.
-        let is_held = |name: &&String| !name.contains('/') && ![VERIFICATION, RECEIPT].contains(&name.as_str());
+        let is_held = |name: &OutsideText| !name.raw().contains('/') && ![VERIFICATION, RECEIPT].contains(&name.raw());
         let sealed = self.last_sealed()?;
         let mut after = AfterSeal { sealed: sealed.step, steps: Vec::new(), replaced: BTreeMap::new(), added: BTreeMap::new() };
         for entry in self.entries.iter().filter(|entry| entry.step > sealed.step) {
             after.steps.push(entry.step);
             for (name, digest) in entry.outputs.iter().filter(|(name, _)| is_held(name)) {
-                match sealed.outputs.get(name).or_else(|| sealed.inputs.get(name)) {
+                match sealed.outputs.get(name.raw()).or_else(|| sealed.inputs.get(name.raw())) {
                     Some(held) if held == digest => {}
                     Some(_) => drop(after.replaced.entry(name.clone()).or_insert(entry.step)),
                     None => drop(after.added.entry(name.clone()).or_insert(entry.step)),

@@ -95,20 +95,20 @@ impl Entry {
 #[serde(deny_unknown_fields)]
 pub struct Seal {
     /// AlgorithmIdentifier, DER in hex.
-    pub algorithm: String,
+    pub algorithm: OutsideText,
     /// The signature, in hex.
-    pub signature: String,
+    pub signature: OutsideText,
 }
 
 impl Seal {
     /// From what the CA's key gives.
     pub fn new(algorithm: &[u8], signature: &[u8]) -> Self {
-        Seal { algorithm: hex(algorithm), signature: hex(signature) }
+        Seal { algorithm: hex(algorithm).into(), signature: hex(signature).into() }
     }
 
     /// Whether `key` made it.
     pub fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
-        let (Some(algorithm), Some(signature)) = (unhex(&self.algorithm), unhex(&self.signature)) else { return false };
+        let (Some(algorithm), Some(signature)) = (unhex(self.algorithm.raw()), unhex(self.signature.raw())) else { return false };
         SignatureAlgorithm::from_der(&algorithm).is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
     }
 }
@@ -138,9 +138,9 @@ pub struct Step<'a> {
     /// Name and version of the program.
     pub tool: &'a str,
     /// The command line, without secrets.
-    pub command: Vec<String>,
+    pub command: Vec<OutsideText>,
     /// The machine's name.
-    pub host: String,
+    pub host: OutsideText,
     /// Who says to do it.
     pub operator: Option<OutsideText>,
     /// What was read besides the bundle's own files: SHA-256 by the name that it was given under.
@@ -150,7 +150,7 @@ pub struct Step<'a> {
     /// Checks whose failure was accepted.
     pub accepted: Vec<String>,
     /// Why something was accepted, or done unverified.
-    pub reason: Option<String>,
+    pub reason: Option<OutsideText>,
     /// Done although the bundle did not verify.
     pub unverified: bool,
     /// Whether the other side's fingerprint was compared.
@@ -186,15 +186,15 @@ impl Step<'_> {
             step,
             time: self.time.unwrap_or(Moment::from_unix(0)),
             tool: self.tool.into(),
-            command: self.command.iter().map(|word| word.as_str().into()).collect(),
-            host: self.host.clone().into(),
+            command: self.command.clone(),
+            host: self.host.clone(),
             operator: self.operator.clone(),
             cluster_id: cluster_id.cloned(),
             inputs,
             outputs,
             verdict: self.verdict.clone().map(Into::into),
             accepted: self.accepted.iter().map(|id| id.as_str().into()).collect(),
-            reason: self.reason.clone().map(Into::into),
+            reason: self.reason.clone(),
             unverified: self.unverified,
             fingerprint_compared: self.fingerprint_compared,
             owner: self.owner.map(Into::into),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{MAX_TRANSCRIPT, Transcript};
 use crate::bundle::{CREATION, ClusterId, Part, RECEIPT, Store, TRUST_ANCHOR_FILES, names_of};
-use crate::outside::shown_text;
+use crate::outside::{Lines, OutsideText};
 use crate::x509::{hex, sha256};
 
 /// How a transcript accounts for a file.
@@ -36,11 +36,11 @@ pub struct FileAccount {
     /// The step that wrote the content which stands there, if one did. Who obeys a file of the program's own asks for this.
     pub written_by: Option<u64>,
     /// SHA-256 as the last step that read or wrote it has it.
-    pub recorded: Option<String>,
+    pub recorded: Option<OutsideText>,
     /// SHA-256 of what stands there, where that can be read.
     pub found: Option<String>,
     /// What is wrong, a sentence each; empty where it is accounted for.
-    pub faults: Vec<String>,
+    pub faults: Vec<Lines>,
     /// What may have led to the last of them.
     #[serde(skip)]
     pub(super) cause: &'static str,
@@ -51,7 +51,7 @@ const OTHER_MEANS: &str = "it was put there by other means, or the step that wro
 /// What the steps say of a file, whatever stands there.
 #[derive(Default)]
 struct Past<'a> {
-    digest: &'a str,
+    digest: Option<&'a OutsideText>,
     /// The step that says so, and whether it wrote the file.
     step: u64,
     wrote: bool,
@@ -83,17 +83,18 @@ impl Transcript {
     /// Files that a step says to have written and that no bundle has: names in there are from outside, and only a bundle's own are ever opened.
     pub(super) fn foreign(&self, cluster: Option<&ClusterId>) -> Option<String> {
         let names = names_of(cluster);
-        let written = self.entries.iter().flat_map(|entry| entry.outputs.keys().map(|name| (entry.step, name)));
-        let mut foreign = written.filter(|(_, name)| !names.contains(name));
-        foreign.next().map(|(step, name)| format!("step {step} wrote `{}`, which no bundle has", shown_text(name)))
+        let written = self.entries.iter().flat_map(|entry| entry.outputs.iter().map(|(name, _)| (entry.step, name)));
+        let mut foreign = written.filter(|(_, name)| !names.iter().any(|own| *name == own));
+        foreign.next().map(|(step, name)| format!("step {step} wrote `{name}`, which no bundle has"))
     }
 
-    fn past(&self, names: &[String]) -> BTreeMap<&str, Past<'_>> {
+    /// Of these names: what else the lines name is no file of the bundle.
+    fn past<'a>(&'a self, names: &'a [String]) -> BTreeMap<&'a str, Past<'a>> {
         let mut all: BTreeMap<&str, Past<'_>> = BTreeMap::new();
         for entry in &self.entries {
-            for (name, digest) in entry.inputs.iter().filter(|(name, _)| names.contains(name)) {
+            for (name, digest) in names.iter().filter_map(|name| Some((name, entry.inputs.get(name)?))) {
                 let fault = match all.get(name.as_str()) {
-                    Some(before) if before.digest != digest => Some((
+                    Some(before) if before.digest != Some(digest) => Some((
                         Account::Changed,
                         format!("step {} read another {name} than step {} had left", entry.step, before.step),
                         "it was changed between the two, by other means",
@@ -102,13 +103,13 @@ impl Transcript {
                     None => came_from_nowhere(entry.step, name),
                 };
                 let past = all.entry(name.as_str()).or_default();
-                let same = past.digest == digest;
+                let same = past.digest == Some(digest);
                 let written_by = past.written_by.filter(|_| same);
-                *past = Past { digest, step: entry.step, wrote: false, written_by, fault: past.fault.take().or(fault) };
+                *past = Past { digest: Some(digest), step: entry.step, wrote: false, written_by, fault: past.fault.take().or(fault) };
             }
-            for (name, digest) in &entry.outputs {
+            for (name, digest) in names.iter().filter_map(|name| Some((name, entry.outputs.get(name)?))) {
                 let past = all.entry(name.as_str()).or_default();
-                *past = Past { digest, step: entry.step, wrote: true, written_by: Some(entry.step), fault: past.fault.take() };
+                *past = Past { digest: Some(digest), step: entry.step, wrote: true, written_by: Some(entry.step), fault: past.fault.take() };
             }
         }
         all
@@ -127,7 +128,7 @@ fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -
     let there = store.has(name);
     let content = there.then(|| store.read(name, "a file of the bundle", MAX_TRANSCRIPT));
     let found = content.as_ref().and_then(|content| content.as_ref().ok()).map(|content| hex(&sha256(content)));
-    let same = past.is_some_and(|past| found.as_deref() == Some(past.digest));
+    let same = past.and_then(|past| past.digest).is_some_and(|digest| found.as_ref().is_some_and(|found| digest == found));
     // As it stands now, and if that is well, as it once was.
     let now = match past {
         None if !there => return None,
@@ -144,7 +145,7 @@ fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -
             Some((Account::Changed, format!("{name} is not the file that step {} left", past.step), cause))
         }
     };
-    let unreadable = content.and_then(|content| content.err()).map(|error| error.message.to_string());
+    let unreadable = content.and_then(|content| content.err()).map(|error| error.message);
     let written_by = past.filter(|_| same).and_then(|past| past.written_by);
     let faults: Vec<(Account, String, &'static str)> = past.and_then(|past| past.fault.clone()).into_iter().chain(now).collect();
     let well = if written_by.is_some() { Account::Written } else { Account::Found };
@@ -153,9 +154,9 @@ fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -
         name: name.to_owned(),
         account,
         written_by,
-        recorded: past.map(|past| past.digest.to_owned()),
+        recorded: past.and_then(|past| past.digest).cloned(),
         found,
-        faults: faults.into_iter().map(|(_, what, _)| what).chain(unreadable).collect(),
+        faults: faults.into_iter().map(|(_, what, _)| what.into()).chain(unreadable).collect(),
         cause,
     })
 }

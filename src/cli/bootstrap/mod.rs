@@ -226,7 +226,7 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         Some(pair) => {
             let receipt = receipt(&Response::of(pair), owner, &outcome, &account);
             if !args.dry_run {
-                let step = Step { owner: Some(owner.basis().as_str()), reason: args.trust.reason.clone(), ..args.step.begin(now) };
+                let step = Step { owner: Some(owner.basis().as_str()), reason: args.trust.reason(), ..args.step.begin(now) };
                 submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
             }
             receipt
@@ -366,7 +366,7 @@ impl Host for Run<'_> {
         let now = super::now();
         let fresh = || Bundle::at(self.dir, self.id.clone());
         let owner = self.desk.owner().map(|owner| owner.basis().as_str());
-        let step = Step { owner, reason: self.args.trust.reason.clone(), ..self.args.step.begin(now) };
+        let step = Step { owner, reason: self.args.trust.reason(), ..self.args.step.begin(now) };
         submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");

@@ -132,7 +132,7 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         trust_anchor_sha256: hex(&owner.trust_anchor().first().fingerprint()).into(),
         chain_sha256: owner.trust_anchor().above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
         cluster_certificate_sha256: certificate.into(),
-        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone(),
+        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone().map(Into::into),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,

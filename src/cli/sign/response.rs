@@ -1,11 +1,9 @@
 //! What a signature adds to a bundle, and the answer that tells of it.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::before::holds;
-use crate::bundle::{self, Bundle, CA_FILE, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
+use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
 use crate::check::Pair;
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
@@ -41,7 +39,7 @@ impl Signed<'_> {
             cluster_id: bundle.id().clone(),
             signed_at: self.signed_at,
             tool: TOOL.into(),
-            files: BTreeMap::from([
+            files: Digests::from([
                 (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
                 (Part::SignedCert.file_name(bundle.id()), hex(&sha256(pair.signed_cert_pem().as_bytes()))),
                 (CA_FILE.to_owned(), hex(&sha256(pair.trust_anchor_pem().as_bytes()))),
