@@ -3,35 +3,23 @@
 #![cfg(all(feature = "online", feature = "qr", feature = "simulator"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
 
+#[path = "outside_text/help.rs"]
+mod help;
+#[path = "outside_text/screens.rs"]
+mod screens;
 mod support;
 
 use std::fs;
 
-use hsmboot::outside::is_obeyed;
 use serde_json::{Value, json};
 use support::aws::{Call, StandIn};
-use support::{Bench, CLUSTER, Run, ca};
+use support::hostile::{HOSTILE, clean, judge};
+use support::{Bench, CLUSTER, Chain, Run, ca};
 
-/// Hides what follows, turns it around, and begins a line of its own.
-const HOSTILE: &str = "x\u{1b}[8m\u{9b}2J\u{202e}\u{200b}\u{ad}\t\r\nFORGED verdict verified\u{2028}FORGED";
-/// The same as far as a file's name takes it.
+/// [`HOSTILE`] as far as a file's name takes it.
 const DIR: &str = "usb-\u{1b}[8m\u{202e}\nFORGED";
 const CA: &str = "ca-\u{1b}[8m\u{202e}\nFORGED.crt";
 const BACKUP: &str = "backup-abc234defgh";
-
-fn clean(text: &str) {
-    let obeyed = text.chars().find(|c| *c != '\n' && is_obeyed(*c));
-    assert!(obeyed.is_none(), "{obeyed:?} in {text:?}");
-    assert!(!text.lines().any(|line| line.trim_start().starts_with("FORGED")), "a forged line in {text}");
-}
-
-fn judge(run: &Run, words: &[&str]) {
-    for text in [&run.stdout, &run.stderr] {
-        if std::panic::catch_unwind(|| clean(text)).is_err() {
-            panic!("{words:?} shows what is from outside: {text:?}");
-        }
-    }
-}
 
 /// What the service answers: hostile wherever a member is a text and nothing else depends on it.
 fn answer(call: &Call) -> (u16, Value) {

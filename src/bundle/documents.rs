@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
-use crate::outside::OutsideText;
+use crate::outside::{OutsideText, is_obeyed};
 use crate::quote::{Format, misfit};
 use crate::x509::Moment;
 
@@ -289,17 +289,17 @@ pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &s
 /// A document's text: indented, with a last newline.
 pub(crate) fn text<T: Serialize>(document: &T) -> Vec<u8> {
     // Our own types with string keys: they always serialise.
-    let mut text = escaped(&serde_json::to_string_pretty(document).unwrap_or_default(), |c| c.is_control() && c != '\n').into_bytes();
+    let mut text = escaped(&serde_json::to_string_pretty(document).unwrap_or_default()).into_bytes();
     text.push(b'\n');
     text
 }
 
-/// JSON with these characters escaped too: serde_json escapes the controls of ASCII but for DEL, and what has others is no text to an
-/// [archive](super::archive). Such characters stand in strings only.
-pub(crate) fn escaped(json: &str, these: impl Fn(char) -> bool) -> String {
+/// JSON in which every character that a terminal or a reader would obey is escaped, but for line breaks, which stand between its members alone: serde_json
+/// escapes the controls of ASCII but for DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
+pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if these(c) {
+        if c != '\n' && is_obeyed(c) {
             let mut units = [0; 2];
             c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {

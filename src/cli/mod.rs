@@ -65,7 +65,7 @@ mod wait;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::{Class, Error, Result};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
@@ -80,8 +80,9 @@ Exit codes: 0 done or already so; 1 unexpected; 2 wrong command line; 3 verifica
 6 the service refused or is unreachable; 7 not finished in time; 8 conflict; 130 interrupted";
 
 /// Claim an AWS CloudHSM cluster: verify that its CSR comes from a genuine HSM, sign it with your own CA, submit, confirm
+// Its own name, whatever it was called by: that one is from outside.
 #[derive(Debug, Parser)]
-#[command(name = "hsmboot", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
+#[command(name = "hsmboot", bin_name = "hsmboot", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub(crate) global: ui::GlobalArgs,
@@ -162,7 +163,18 @@ pub enum Command {
 
 /// The command line's definition, for manual pages, completions and docs.
 pub fn command() -> clap::Command {
-    Cli::command()
+    unquoting(Cli::command())
+}
+
+/// Help names the variable that an option is read from; what that one holds is from outside, and is nobody's business there.
+fn unquoting(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.hide_env_values(true)).mut_subcommands(unquoting)
+}
+
+/// The command line, as it was typed.
+fn parse() -> std::result::Result<Cli, clap::Error> {
+    let matches = command().try_get_matches()?;
+    Cli::from_arg_matches(&matches).map_err(|fault| fault.format(&mut command()))
 }
 
 /// The clock. It belongs to this module; everything that judges gets its answer as an argument.
@@ -189,7 +201,7 @@ fn no_core() {
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(fault) => return usage(fault),
     };

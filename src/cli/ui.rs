@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bundle::escaped;
 use crate::error::{Class, Error, Result};
-use crate::outside::{Lines, is_obeyed, stored};
+use crate::outside::{Lines, stored};
 
 pub(crate) use super::text::{Text, styled};
 
@@ -175,7 +175,7 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
         object.insert("error".to_owned(), error.to_json());
     }
     // Nothing is left that a terminal would obey.
-    escaped(&format!("{:#}\n", Value::Object(object)), |c| c != '\n' && is_obeyed(c))
+    escaped(&format!("{:#}\n", Value::Object(object)))
 }
 
 /// An error on standard error: what is wrong, both sides, what to do.
@@ -243,6 +243,7 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outside::is_obeyed;
 
     #[test]
     fn json_means_the_same_and_holds_nothing_that_a_terminal_obeys() {

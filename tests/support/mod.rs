@@ -6,6 +6,7 @@ pub mod aws;
 #[cfg(any(feature = "online", feature = "awskms"))]
 pub mod closed;
 pub mod evidence;
+pub mod hostile;
 pub mod pipe;
 pub mod terminal;
 pub mod trial;

@@ -124,7 +124,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// An entry's line, without a line end: our own type with string keys always serialises.
 pub(super) fn line(entry: &Entry) -> String {
-    escaped(&serde_json::to_string(entry).unwrap_or_default(), char::is_control)
+    escaped(&serde_json::to_string(entry).unwrap_or_default())
 }
 
 /// Makes a seal over what it is given.
