@@ -33,7 +33,7 @@ fn judge(fixture: &Fixture) -> Judgement {
             other => panic!("no policy is called {other}"),
         },
         accept: expect.accept.iter().map(|id| id.parse().unwrap()).collect(),
-        reason: expect.reason.clone(),
+        reason: expect.reason.clone().map(Into::into),
         chains_only: expect.chains_only,
     };
     verify(&evidence, &anchors(bundle), expect.at.parse().unwrap(), &policy)

@@ -189,8 +189,8 @@ fn said(file: &[u8], path: &Path, passphrase: &Path, anchors: &Anchors) -> Vec<S
     let checked = hsmboot::check::check(file, file, file, moment);
     said.push(serde_json::to_string(&checked.record).unwrap());
     let trail = Trail::of(file);
-    said.extend(trail.fault.map(|(_, why)| why));
-    said.extend(trail.rest.lines().filter(|line| Entry::is_like_one(line)).map(str::to_owned));
+    said.extend(trail.fault.map(|(_, why)| why.to_string()));
+    said.extend(trail.rest.raw().lines().filter(|line| Entry::is_like_one(line)).map(str::to_owned));
     #[cfg(feature = "simulator")]
     said.extend(hsmboot::simulator::Credentials::parse(&String::from_utf8_lossy(file)).err());
     fs::write(path, file).unwrap();

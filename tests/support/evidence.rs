@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::Ca;
 use hsmboot::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
 use hsmboot::x509::pem::{Label, encode};
 use ring::rand::SystemRandom;
@@ -25,13 +26,13 @@ pub struct Chain {
     pub forged_csr: String,
 }
 
-struct Key(EcdsaKeyPair);
+struct Key(EcdsaKeyPair, Vec<u8>);
 
 impl Key {
     fn new() -> Self {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        Key(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap())
+        Key(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap(), document.as_ref().to_vec())
     }
 
     fn spki(&self) -> Vec<u8> {
@@ -77,6 +78,14 @@ fn certificate(issuer: &[u8], by: &Key, subject: &[u8], key: &Key) -> String {
 
 fn request(subject: &[u8], key: &Key) -> Vec<u8> {
     key.signed(&sequence(&[&integer(&[0]), subject, &key.spki(), &tlv(tag::context(0), &[])]))
+}
+
+/// A self-signed certificate of this name, in DER, without any extension, and its key.
+pub fn ca_named(name: &[u8]) -> Ca {
+    let key = Key::new();
+    let pkcs8 = pem::Pem::new("PRIVATE KEY", key.1.clone());
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    Ca { cert: certificate(name, &key, name, &key), key: pem::encode_config(&pkcs8, config) }
 }
 
 /// The names in a chain, in DER.
