@@ -8,7 +8,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hsmboot::bundle::{Digests, Entry, Seal};
+use hsmboot::bundle::{Digests, Entry, Seal, Transcript};
 use hsmboot::outside::OutsideText;
 use hsmboot::x509::{hex, sha256};
 use support::{Bench, CLUSTER, TRUST, openssl, sign};
@@ -37,10 +37,8 @@ fn forge(bench: &Bench, mut entries: Vec<Entry>) {
     let (mut text, mut previous) = (String::new(), "0".repeat(64));
     for (entry, step) in entries.iter_mut().zip(1..) {
         (entry.step, entry.previous) = (step, previous);
-        let line = serde_json::to_string(entry).unwrap();
-        previous = hex(&sha256(line.as_bytes()));
-        text.push_str(&line);
-        text.push('\n');
+        previous = entry.hash();
+        text.push_str(&String::from_utf8(Transcript::default().with(entry)).unwrap());
     }
     bench.write(TRANSCRIPT, text);
 }
