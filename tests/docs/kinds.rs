@@ -19,6 +19,8 @@ const NO_KINDS: &[&str] = &[
     // a program, and an argument of one, in hints
     "go-w",
     "ssh-keygen",
+    // a thread
+    "aws-files",
     // a service, as ARNs name it
     "acm-pca",
     // values in documents, and words on a terminal
