@@ -15,6 +15,7 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::server::Inside;
+use crate::outside::{shown_lines, shown_text};
 
 pub(super) use data::Watch;
 
@@ -49,7 +50,23 @@ fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
 }
 
 fn json_response(status: StatusCode, value: &Value) -> Response<Body> {
-    guarded(status, Body::from(value.to_string()), Some("application/json"))
+    guarded(status, Body::from(shown_in(value).to_string()), Some("application/json"))
+}
+
+/// The same document, with every text in its shown form. The lines of a certificate's PEM stay lines.
+fn shown_in(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(shown_text(text)),
+        Value::Array(items) => items.iter().map(shown_in).collect(),
+        Value::Object(members) => {
+            let shown = |(name, value): (&String, &Value)| match value {
+                Value::String(text) if name == "pem" => (name.clone(), Value::String(shown_lines(text))),
+                value => (name.clone(), shown_in(value)),
+            };
+            Value::Object(members.iter().map(shown).collect())
+        }
+        value => value.clone(),
+    }
 }
 
 /// Every answer of the page: of this moment, of the type it says, and for this origin only. Nothing allows another one.
@@ -75,5 +92,15 @@ mod tests {
     fn a_parameter_is_found_by_its_whole_name() {
         assert_eq!(parameter("a=1&since=x-2", "since"), "x-2");
         assert_eq!(parameter("sincere=1", "since"), "");
+    }
+
+    #[test]
+    fn the_page_is_given_nothing_that_a_reader_would_obey() {
+        let hostile = "a\u{202e}b\u{200b}\nc";
+        let shown = "a\\u{202e}b\\u{200b}\\u{a}c";
+        let document = json!({ "region": hostile, "tags": [{ "key": hostile, "value": hostile }], "count": 1, "none": null });
+        let expected = json!({ "region": shown, "tags": [{ "key": shown, "value": shown }], "count": 1, "none": null });
+        assert_eq!(shown_in(&document), expected);
+        assert_eq!(shown_in(&json!({ "pem": "-----\nMA==\n-----\u{202e}" })), json!({ "pem": "-----\nMA==\n-----\\u{202e}" }));
     }
 }
