@@ -80,12 +80,24 @@ fn checked(anchor: &[u8], leaf: &[u8]) -> Checked {
     check(&csr, &pem("CERTIFICATE", leaf), &pem("CERTIFICATE", anchor), AT.parse().unwrap())
 }
 
+/// What OpenSSL says of the signed certificate as a TLS server's, under the trust anchor.
+fn openssl(anchor: &[u8], leaf: &[u8]) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, der) in [("anchor", anchor), ("leaf", leaf)] {
+        fs::write(dir.path().join(file), pem("CERTIFICATE", der)).unwrap();
+    }
+    // 2026-06-01, as AT.
+    let args = ["verify", "-purpose", "sslserver", "-attime", "1780272000", "-CAfile", "anchor", "leaf"];
+    let output = Command::new("openssl").args(args).current_dir(dir.path()).output().expect("these tests need the program openssl");
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
 fn status(record: &Record, id: &str) -> Status {
     record.checks.iter().find(|finding| finding.id.as_str() == id).unwrap().status
 }
 
 /// What is borne with in the owner's certificates: what the note says of it, and the change.
-const BORNE: [(&str, Fault, Change); 9] = [
+const BORNE: [(&str, Fault, Change); 17] = [
     ("critical FALSE", Fault::CriticalFalse, |cert| {
         let id = der::octets(&[7; 20]);
         put(cert, SUBJECT_KEY_ID, raw_extension(SUBJECT_KEY_ID, 0, &id));
@@ -99,6 +111,26 @@ const BORNE: [(&str, Fault, Change); 9] = [
     ("PrintableString", Fault::PrintableString, |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"my_ca"))),
     ("PrintableString", Fault::PrintableString, |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"*.example.com"))),
     ("PrintableString", Fault::PrintableString, |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"ca@example.com"))),
+    ("PrintableString", Fault::PrintableString, |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"M\xfcller"))),
+    ("PrintableString", Fault::PrintableString, |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, "Müller".as_bytes()))),
+    ("IA5String", Fault::Ia5String, |cert| renamed(cert, &organisation(0x16, b"M\xfcller"))),
+    ("a SET whose elements are not in order", Fault::UnsortedSet, |cert| {
+        let parts = [attribute(ORGANIZATION, "zz"), attribute(COMMON_NAME, "CA")];
+        renamed(cert, &der::seq(&[&der::tlv(der::SET, &parts.concat())]));
+    }),
+    ("neither 00 nor FF", Fault::OtherTrue, |cert| {
+        let ca = if cert.subject == plain() { der::seq(&[&[der::BOOLEAN, 1, 1]]) } else { der::seq(&[]) };
+        put(cert, BASIC_CONSTRAINTS, raw_extension(BASIC_CONSTRAINTS, 1, &ca));
+    }),
+    ("version 1 is written out", Fault::VersionOne, |cert| (cert.version, cert.extensions) = (vec![0xa0, 3, 2, 1, 0], None)),
+    ("subjectAltName without", Fault::NoAlternativeName, |cert| {
+        cert.extensions.as_mut().unwrap().push(extension("2.5.29.17", false, &der::seq(&[])));
+    }),
+    ("an empty list of extensions", Fault::NoExtension, |cert| {
+        if cert.subject != plain() {
+            cert.extensions = Some(Vec::new());
+        }
+    }),
     ("cA FALSE", Fault::CaFalse, |cert| {
         if cert.subject != plain() {
             put(cert, BASIC_CONSTRAINTS, extension(BASIC_CONSTRAINTS, true, &der::seq(&[&der::boolean(false)])));
@@ -114,28 +146,44 @@ fn a_small_fault_of_the_owners_is_told_and_its_bytes_are_sent_as_they_are() {
         assert_eq!(checked.record.verdict, "fit", "{number}: {:#?}", checked.record);
         for (id, der) in [("check.pem.trust-anchor", &anchor), ("check.pem.signed-cert", &leaf)] {
             if !Certificate::read(der, Strictness::Owner).unwrap().faults().contains(&fault) {
-                // A trust anchor says CA:TRUE.
-                assert!(fault == Fault::CaFalse && id.ends_with("anchor"), "{number}: {id}");
+                // A trust anchor says CA:TRUE, and so has an extension.
+                assert!(matches!(fault, Fault::CaFalse | Fault::NoExtension) && id.ends_with("anchor"), "{number}: {id}");
                 continue;
             }
             let finding = checked.record.checks.iter().find(|finding| finding.id.as_str() == id).unwrap();
             assert_eq!(finding.status, Status::Note, "{number}: {finding:?}");
             assert!(finding.detail.contains(words), "{number}: {}", finding.detail);
         }
+        assert_eq!(openssl(&anchor, &leaf), Ok(()), "{number}");
         let sent = checked.into_pair().unwrap();
         assert_eq!((unpem(sent.trust_anchor_pem().as_bytes()), unpem(sent.signed_cert_pem().as_bytes())), (anchor, leaf), "{number}");
     }
 }
 
 /// Faults beside those, and those that say something else than they seem to.
-const REFUSED: [(&str, Change); 13] = [
-    ("a character beyond ASCII", |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, "Öwner".as_bytes()))),
+const REFUSED: [(&str, Change); 20] = [
     ("a control character", |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"Ow\x1bner"))),
     ("DEL", |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"Owner\x7f"))),
     ("a NumericString with a letter", |cert| renamed(cert, &organisation(0x12, b"1a"))),
-    ("an IA5String beyond ASCII", |cert| renamed(cert, &organisation(0x16, b"\xd6wner"))),
-    ("critical as another octet", |cert| put(cert, SUBJECT_KEY_ID, raw_extension(SUBJECT_KEY_ID, 1, &der::octets(&[7; 20])))),
-    ("cA as another octet", |cert| put(cert, BASIC_CONSTRAINTS, extension(BASIC_CONSTRAINTS, true, &der::seq(&[&[der::BOOLEAN, 1, 1]])))),
+    ("a control character beside octets beyond ASCII", |cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"M\xfc\x1b"))),
+    ("a VisibleString beyond ASCII", |cert| renamed(cert, &organisation(0x1a, b"\xd6wner"))),
+    ("a UTF8String that is not UTF-8", |cert| renamed(cert, &organisation(der::UTF8_STRING, b"\xd6wner"))),
+    ("a BOOLEAN of two octets", |cert| {
+        put(cert, BASIC_CONSTRAINTS, extension(BASIC_CONSTRAINTS, true, &der::seq(&[&[der::BOOLEAN, 2, 1, 1]])));
+    }),
+    ("a BOOLEAN of none", |cert| put(cert, BASIC_CONSTRAINTS, extension(BASIC_CONSTRAINTS, true, &der::seq(&[&[der::BOOLEAN, 0]])))),
+    ("version 1, written out, with extensions", |cert| cert.version = vec![0xa0, 3, 2, 1, 0]),
+    ("version 1 in two octets", |cert| (cert.version, cert.extensions) = (vec![0xa0, 4, 2, 2, 0, 0], None)),
+    ("extensions of version 1, though none", |cert| (cert.version, cert.extensions) = (Vec::new(), Some(Vec::new()))),
+    ("an alternative name that is empty", |cert| {
+        cert.extensions.as_mut().unwrap().push(extension("2.5.29.17", false, &der::seq(&[&[0x82, 0]])));
+    }),
+    ("an alternative name that is no SEQUENCE", |cert| {
+        cert.extensions.as_mut().unwrap().push(extension("2.5.29.17", false, &der::tlv(der::SET, &[])));
+    }),
+    ("a key without its NULL", |cert| {
+        cert.spki = der::seq(&[&der::seq(&[&der::oid("1.2.840.113549.1.1.1")]), &Node::parse(&keys::STRANGER.spki()).children()[1].encode()])
+    }),
     ("a tenth bit in keyUsage", |cert| usage(cert, &[6, 0xa6, 0x40])),
     ("a bit in keyUsage's third octet", |cert| usage(cert, &[0, 0xa6, 0, 1])),
     ("bits that are said to be unused and are set", |cert| usage(cert, &[2, 0xa6])),
@@ -163,12 +211,30 @@ fn no_other_fault_of_the_owners_is_borne_with() {
     }
 }
 
+/// What is borne with says what it says: TRUE in another octet is TRUE, and what clients refuse they refuse.
+#[test]
+fn a_fault_that_is_borne_with_hides_nothing() {
+    let nothing: &dyn Fn(&mut Cert) = &|_| {};
+    let fails = |of_anchor: &dyn Fn(&mut Cert), of_leaf: &dyn Fn(&mut Cert), id: &str| {
+        let (anchor, leaf) = pair(of_anchor, of_leaf);
+        assert_eq!(status(&checked(&anchor, &leaf).record, id), Status::Fail, "{id}");
+    };
+    let ca_as_other = |cert: &mut Cert| put(cert, BASIC_CONSTRAINTS, extension(BASIC_CONSTRAINTS, true, &der::seq(&[&[der::BOOLEAN, 1, 1]])));
+    fails(nothing, &ca_as_other, "check.signed-cert.not-ca");
+    let critical_as_other = |cert: &mut Cert| cert.extensions.as_mut().unwrap().push(raw_extension("1.3.6.1.4.1.99999.1", 1, &der::null()));
+    fails(nothing, &critical_as_other, "check.signed-cert.extensions");
+    fails(&critical_as_other, nothing, "check.trust-anchor.extensions");
+    fails(&|cert| cert.extensions = Some(Vec::new()), nothing, "check.trust-anchor.extensions");
+    // A name is compared as it is written.
+    fails(&|cert| renamed(cert, &organisation(der::PRINTABLE_STRING, b"M\xfcller")), nothing, "check.issuer");
+}
+
 /// The hardware's certificates have two of these faults at most, and a CSR none.
 #[test]
 fn whose_certificate_it_is_decides_what_is_borne_with() {
     for (number, (_, fault, change)) in BORNE.into_iter().enumerate() {
         let (anchor, leaf) = pair(&change, &change);
-        let der = if fault == Fault::CaFalse { leaf } else { anchor };
+        let der = if matches!(fault, Fault::CaFalse | Fault::NoExtension) { leaf } else { anchor };
         assert!(Certificate::from_der(&der).is_err(), "{number}");
         let in_hardware = Certificate::read(&der, Strictness::Hardware);
         assert_eq!(in_hardware.is_ok(), matches!(fault, Fault::CaFalse | Fault::PaddedKeyUsage), "{number}");

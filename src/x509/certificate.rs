@@ -67,7 +67,7 @@ impl Certificate {
         let signature = whole_octets(signature.content, WHAT)?;
 
         let mut fields = Reader::new(tbs.content, WHAT);
-        let version = version(fields.optional(tag::context(0))?)?;
+        let version = version(fields.optional(tag::context(0))?, &mut faults)?;
         let serial = fields.required(tag::INTEGER, "serialNumber")?;
         integer_rules(serial.content, WHAT)?;
         let inner_algorithm = fields.required(tag::SEQUENCE, "signature")?;
@@ -247,12 +247,12 @@ impl Certificate {
 }
 
 /// `[0] EXPLICIT Version DEFAULT v1`: v1 is never written out (X.690 11.5).
-fn version(field: Option<Tlv<'_>>) -> Result<u8, Malformed> {
+fn version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malformed> {
     let Some(field) = field else { return Ok(1) };
     match single(field.content, tag::INTEGER, WHAT)?.content {
         [1] => Ok(2),
         [2] => Ok(3),
-        [0] => Err(Malformed::new(format!("{WHAT}: version 1 is written out, though it is the default (X.690 11.5)"))),
+        [0] => faults.bear(Fault::VersionOne, WHAT).map(|()| 1),
         _ => Err(Malformed::new(format!("{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"))),
     }
 }

@@ -214,20 +214,23 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut 
     match tlv.tag & 0x1F {
         16 | 17 if !constructed => return fault("a SEQUENCE or SET in primitive form"),
         16 => {}
-        17 => sorted(c, what)?,
+        17 if !ascends(c, what)? => faults.bear(Fault::UnsortedSet, what)?,
+        17 => {}
         _ if constructed => return fault("a string in constructed form, which DER does not allow (X.690 10.2)"),
-        1 if !matches!(c, [0x00 | 0xFF]) => return fault("a BOOLEAN that is neither 00 nor FF (X.690 11.1)"),
+        1 if c.len() != 1 => return fault("a BOOLEAN of other than one octet (X.690 8.2.1)"),
+        1 if !matches!(c, [0x00 | 0xFF]) => faults.bear(Fault::OtherTrue, what)?,
         2 | 10 => integer_rules(c, what)?,
         3 => bit_string_rules(c, what)?,
         5 if !c.is_empty() => return fault("a NULL with content (X.690 8.8.2)"),
         6 => oid_rules(c, what)?,
         12 if std::str::from_utf8(c).is_err() => return fault("a UTF8String that is not UTF-8"),
         18 if !c.iter().all(|b| b.is_ascii_digit() || *b == b' ') => return fault("a NumericString with other characters"),
-        19 if !c.iter().all(|b| is_printable(*b) || matches!(b, 0x20..=0x7E)) => {
+        19 if !c.iter().all(|b| matches!(b, 0x20..=0x7E | 0x80..)) => {
             return fault("a PrintableString with other characters (X.680 41.4)");
         }
         19 if !c.iter().all(|b| is_printable(*b)) => faults.bear(Fault::PrintableString, what)?,
-        22 | 26 if !c.is_ascii() => return fault("an IA5String or VisibleString beyond ASCII"),
+        22 if !c.is_ascii() => faults.bear(Fault::Ia5String, what)?,
+        26 if !c.is_ascii() => return fault("a VisibleString beyond ASCII"),
         23 if !is_time(c, 12) => return fault("a UTCTime that is not YYMMDDHHMMSSZ (X.690 11.8)"),
         24 if !is_time(c, 14) => return fault("a GeneralizedTime that is not YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2)"),
         30 if !c.len().is_multiple_of(2) => return fault("a BMPString of an odd number of bytes"),
@@ -238,18 +241,18 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut 
     Ok(())
 }
 
-/// SET OF: elements ascend (X.690 11.6).
-fn sorted(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+/// SET OF: whether the elements ascend (X.690 11.6).
+fn ascends(content: &[u8], what: &'static str) -> Result<bool, Malformed> {
     let mut reader = Reader::new(content, what);
     let mut last: &[u8] = &[];
     while !reader.is_empty() {
         let tlv = reader.any()?;
         if last > tlv.raw {
-            return Err(Malformed::new(format!("{what}: a SET whose elements are not in order (X.690 11.6)")));
+            return Ok(false);
         }
         last = tlv.raw;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A SET OF under an implicit tag, which [`strict`] cannot recognise by itself.
@@ -257,7 +260,7 @@ fn sorted(content: &[u8], what: &'static str) -> Result<(), Malformed> {
 /// # Errors
 /// Where the elements do not ascend.
 pub(crate) fn sorted_set(content: &[u8], what: &'static str) -> Result<(), Malformed> {
-    sorted(content, what)
+    if ascends(content, what)? { Ok(()) } else { Err(Malformed::new(format!("{what}: {}", Fault::UnsortedSet))) }
 }
 
 /// INTEGER: at least one octet, the shortest form (X.690 8.3.2).

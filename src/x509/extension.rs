@@ -144,7 +144,7 @@ pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, faults: &mut Faults, what: &
     let mut found = Extensions::default();
     let mut reader = Reader::new(list.content, what);
     if reader.is_empty() {
-        return Err(Malformed::new(format!("{what}: an empty list of extensions (RFC 5280 4.1)")));
+        return faults.bear(Fault::NoExtension, what).map(|()| found);
     }
     while !reader.is_empty() {
         let extension = reader.required(tag::SEQUENCE, "an extension")?;
@@ -167,9 +167,13 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut
     let critical = match parts.optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv { content: [0xFF], .. }) => true,
-        Some(_) => {
+        Some(Tlv { content: [0x00], .. }) => {
             faults.bear(Fault::CriticalFalse, what)?;
             false
+        }
+        Some(_) => {
+            faults.bear(Fault::OtherTrue, what)?;
+            true
         }
     };
     let value = parts.required(tag::OCTET_STRING, "an extension's value")?.content;
@@ -194,7 +198,11 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut
         EXTENDED_KEY_USAGE => found.extended_key_usage = Some(purposes(&inner?, what)?),
         SUBJECT_ALT_NAME => {
             sequence(&inner?, "subjectAltName", what)?;
-            found.subject_alt_names = general_name::several(single(value, tag::SEQUENCE, what)?.content, "subjectAltName", what)?;
+            let names = single(value, tag::SEQUENCE, what)?.content;
+            found.subject_alt_names = match (general_name::several(names, "subjectAltName", what), names) {
+                (Err(_), []) => faults.bear(Fault::NoAlternativeName, what).map(|()| Vec::new())?,
+                (names, _) => names?,
+            };
         }
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
         CERTIFICATE_POLICIES => policies(&inner?, what)?,
@@ -217,9 +225,13 @@ fn basic_constraints(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what:
     let ca = match parts.optional(tag::BOOLEAN)? {
         None => false,
         Some(Tlv { content: [0xFF], .. }) => true,
-        Some(_) => {
+        Some(Tlv { content: [0x00], .. }) => {
             faults.bear(Fault::CaFalse, what)?;
             false
+        }
+        Some(_) => {
+            faults.bear(Fault::OtherTrue, what)?;
+            true
         }
     };
     let path_len = match parts.optional(tag::INTEGER)? {

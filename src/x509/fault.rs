@@ -16,8 +16,20 @@ pub enum Fault {
     PaddedKeyUsage,
     /// `critical FALSE` in an extension, which is the default and not written (X.690 11.5).
     CriticalFalse,
-    /// A PrintableString with another character of ASCII that can be seen, such as `&`, `_`, `*` or `@` (X.680 41.4).
+    /// A PrintableString with another character that can be seen, such as `&`, `_`, `*` or `@`, or with octets beyond ASCII (X.680 41.4).
     PrintableString,
+    /// An IA5String with octets beyond ASCII (X.680 41, table 8).
+    Ia5String,
+    /// TRUE as another octet than FF, which BER allows (X.690 8.2.2, 11.1).
+    OtherTrue,
+    /// A SET OF whose elements do not ascend (X.690 11.6).
+    UnsortedSet,
+    /// Version 1, which is the default and not written (X.690 11.5).
+    VersionOne,
+    /// subjectAltName without a name in it (RFC 5280 4.2.1.6).
+    NoAlternativeName,
+    /// A list of extensions without one in it (RFC 5280 4.1).
+    NoExtension,
 }
 
 impl fmt::Display for Fault {
@@ -27,6 +39,12 @@ impl fmt::Display for Fault {
             Fault::PaddedKeyUsage => "keyUsage is not the shortest form of its nine bits (X.690 11.2.2)",
             Fault::CriticalFalse => "an extension writes out critical FALSE, the default (X.690 11.5)",
             Fault::PrintableString => "a PrintableString with other characters (X.680 41.4)",
+            Fault::Ia5String => "an IA5String beyond ASCII (X.680 41)",
+            Fault::OtherTrue => "a BOOLEAN that is neither 00 nor FF, and so TRUE (X.690 11.1)",
+            Fault::UnsortedSet => "a SET whose elements are not in order (X.690 11.6)",
+            Fault::VersionOne => "version 1 is written out, though it is the default (X.690 11.5)",
+            Fault::NoAlternativeName => "subjectAltName without a name in it (RFC 5280 4.2.1.6)",
+            Fault::NoExtension => "an empty list of extensions (RFC 5280 4.1)",
         })
     }
 }

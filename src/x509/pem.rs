@@ -6,6 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::der::tag;
 use crate::quote;
 
+mod operators;
+
+pub use operators::certificates;
+
 /// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster:
 /// "Length Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
 pub const MAX_CHARS: usize = 5000;
@@ -67,14 +71,32 @@ pub enum PemError {
         encoding: &'static str,
     },
     /// The word that the aws CLI writes where there is nothing.
-    #[error(
-        "it holds the word `{word}`, which the aws CLI writes where the service shows nothing: the cluster had no CSR yet. Fetch it again when \
-         `hsmboot wait --for csr` has ended"
-    )]
+    #[error("it holds the word `{word}`, which the aws CLI writes where the service shows nothing: {meaning}")]
     NoValue {
         /// `None` in its text output, `null` in JSON.
         word: &'static str,
+        /// What that means of such an input, and what to do.
+        meaning: &'static str,
     },
+    /// PKCS#7 (RFC 2315), as Windows CAs give chains.
+    #[error(
+        "this is PKCS#7, which holds certificates, expected them one by one in PEM: `openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE` writes them to another \
+         file; the CA that signs comes first there, the root last"
+    )]
+    Pkcs7 {
+        /// The option for DER, with a blank before it.
+        inform: &'static str,
+    },
+    /// OpenSSL's `TRUSTED CERTIFICATE`: a certificate with its own settings behind it.
+    #[error(
+        "this is a certificate with OpenSSL's trust settings, expected one without: `openssl x509 -in FILE -out NEWFILE` writes it to another file"
+    )]
+    Trusted,
+    /// The block on one line.
+    #[error(
+        "the BEGIN line, the base64 and the END line stand on one line, where the service writes each on its own: put the line breaks back, or copy the file again"
+    )]
+    OneLine,
     /// DER, not PEM.
     #[error("this is DER (binary), expected PEM")]
     Der,
@@ -173,7 +195,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 /// What people bring that holds no PEM text as it is, and is known by its beginning.
-fn not_a_text(text: &[u8]) -> Result<(), PemError> {
+fn not_a_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
     let utf16 = |encoding| Err(PemError::Utf16 { encoding });
     match text {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return utf16("UTF-16"),
@@ -184,15 +206,18 @@ fn not_a_text(text: &[u8]) -> Result<(), PemError> {
     }
     let word = text.trim_ascii();
     let word = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word);
-    quote::word(word, &["None", "null"]).map_or(Ok(()), |word| Err(PemError::NoValue { word }))
+    quote::word(word, &["None", "null"]).map_or(Ok(()), |word| Err(PemError::NoValue { word, meaning }))
 }
+
+/// `None` or `null` where the service was asked for a cluster's CSR or certificate.
+const NOT_YET: &str = "the cluster had none yet. Fetch it again when `hsmboot wait --cluster-id ID --for csr` has ended";
 
 /// The text without the white space around it, of a documented length and of documented characters alone.
 fn documented(text: &[u8]) -> Result<&str, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
-    not_a_text(text)?;
+    not_a_text(text, NOT_YET)?;
     if text.starts_with(&[0xEF, 0xBB, 0xBF]) {
         return Err(PemError::ByteOrderMark);
     }
@@ -269,53 +294,12 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
     .map_err(|fault| {
         let all: String = lines.concat().split([' ', '\t', '\x0b', '\x0c', '\r']).collect();
         let by_blanks = all.len() < lines.iter().map(|line| line.len()).sum() && !all.is_empty() && STANDARD.decode(all).is_ok();
-        if by_blanks { PemError::Blanks } else { fault }
+        match lines.as_slice() {
+            _ if by_blanks => PemError::Blanks,
+            [one] if STANDARD.decode(one).is_ok_and(|der| !der.is_empty()) => PemError::OneLine,
+            _ => fault,
+        }
     })
-}
-
-/// The DER of each certificate that an operator's file holds: PEM blocks with any text around them, as `openssl ca`, `openssl x509 -text` and `openssl pkcs12`
-/// write it (RFC 7468 section 2 has parsers ignore it), or one certificate in DER. Blanks before and after a line say nothing. Every block must be a
-/// certificate's, and what stands in a block is read as strictly as by [`decode`]; how long the file may be is its reader's to say.
-///
-/// # Errors
-/// See [`PemError`]. A private key is named as one and none of it is shown.
-pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    all_blocks(text).map_err(|fault| unless_key(fault, text, Label::Certificate))
-}
-
-fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    let expected = Label::Certificate.text();
-    if text.is_empty() {
-        return Err(PemError::Empty);
-    }
-    not_a_text(text)?;
-    if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
-        return if begins_as_key(text) { Err(PemError::PrivateKey { expected }) } else { Ok(vec![text.to_vec()]) };
-    }
-    let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
-    let mut found = Vec::new();
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    while let Some(line) = lines.next() {
-        if line.starts_with(b"-----END ") {
-            return Err(PemError::Unclosed);
-        }
-        let Some(label) = line.strip_prefix(BEGIN.as_bytes()) else { continue };
-        let label = label.strip_suffix(b"-----").ok_or(PemError::Unclosed)?;
-        if label != expected.as_bytes() {
-            return Err(quote::label(label).map_or(PemError::UnknownLabel { expected }, |found| PemError::Label { found, expected }));
-        }
-        let mut body = Vec::new();
-        loop {
-            match lines.next() {
-                Some(b"-----END CERTIFICATE-----") => break,
-                None => return Err(PemError::Unclosed),
-                Some(line) if line.starts_with(b"-----") => return Err(PemError::Unclosed),
-                Some(line) => body.extend_from_slice(line),
-            }
-        }
-        found.push(STANDARD.decode(body).ok().filter(|der| !der.is_empty()).ok_or(PemError::Base64)?);
-    }
-    if found.is_empty() { Err(PemError::NoBlock { expected }) } else { Ok(found) }
 }
 
 /// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or anywhere else; or it begins as one does, in base64 or not.
@@ -398,12 +382,29 @@ mod tests {
             format!("Certificate:\n    Data: é \"_\" (x)\n{}after\n", good()),
             format!("Bag Attributes\n    friendlyName: ca\nsubject=CN = é\n\n{}\n", good()),
             format!("\u{feff}{}", good()),
+            good().replace("CERTIFICATE", "X509 CERTIFICATE"),
+            good().replace("MAMC", "MA MC"),
+            good().replace('\n', ""),
+            good().replace('\n', " "),
+            good().replace('\n', "\\n"),
+            good().replace('\n', "\\r\\n"),
+            format!("{{\"Certificate\": \"{}\"}}\n", good().replace('\n', "\\n")),
+            good().replace("-----\nM", "-----M"),
+            good().replace("=\n-----", "=-----"),
         ] {
             assert_eq!(all(text.as_bytes()).unwrap(), one(), "{text}");
         }
         assert_eq!(all((good() + "text\n" + &good()).as_bytes()).unwrap().len(), 2);
         let der = [&[0x30, 0x82, 1, 0][..], &[0; 256]].concat();
-        assert_eq!(all(&der).unwrap(), std::slice::from_ref(&der));
+        for behind in [&b""[..], b"\n", b"\r\n", b"\0", b"\0\0\n"] {
+            assert_eq!(all(&[&der, behind].concat()).unwrap(), std::slice::from_ref(&der));
+        }
+        // What else stands there is not passed over.
+        let more = [&der[..], &[0, 1]].concat();
+        assert_eq!(all(&more).unwrap(), std::slice::from_ref(&more));
+        for line in [good().replace('\n', ""), good().replace('\n', " ")] {
+            assert_eq!(all(line.repeat(2).as_bytes()).unwrap().len(), 2, "{line}");
+        }
     }
 
     #[test]
@@ -415,7 +416,10 @@ mod tests {
         assert_eq!(error(&(good() + "-----END CERTIFICATE-----\n")), PemError::Unclosed);
         assert_eq!(error(&good().replacen("E-----", "E----", 1)), PemError::Unclosed);
         assert_eq!(error(&good().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")), PemError::Unclosed);
-        assert_eq!(error(&good().replace("MAMC", "MA MC")), PemError::Base64);
+        assert_eq!(error(&good().replace("MAMC", "MA!MC")), PemError::Base64);
+        assert_eq!(error(&good().replace("CERTIFICATE", "TRUSTED CERTIFICATE")), PemError::Trusted);
+        assert_eq!(error(&good().replace("CERTIFICATE", "PKCS7")), PemError::Pkcs7 { inform: "" });
+        assert_eq!(error(&good().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)), PemError::Unclosed);
         assert_eq!(error(&good().replace("MAMCAQU=", "")), PemError::Base64);
         assert!(matches!(error(&good().replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
         assert_eq!(error(&good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
@@ -472,6 +476,8 @@ mod tests {
         assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQV=")), PemError::Base64);
         assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQU")), PemError::Base64);
         assert_eq!(error(good().replace("-----\nM", "-----M")), PemError::Base64);
+        assert_eq!(error(good().replace('\n', "")), PemError::OneLine);
+        assert_eq!(error(good().replace('\n', "").replace("MAMC", "MA!MC").replace('!', "")), PemError::OneLine);
         for white in [" ", "\t", "\x0b", "\r"] {
             assert_eq!(error(good().replace("MAMC", &format!("MAMC{white}"))), PemError::Blanks, "{white:?}");
         }
@@ -482,8 +488,10 @@ mod tests {
         assert_eq!(error(good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
         assert_eq!(error(good().replace('\n', "\n    ")), PemError::Blanks);
         for (word, text) in [("None", "None\n"), ("None", "None\r\n"), ("null", "null"), ("null", "\"null\"\n")] {
-            assert_eq!(error(text), PemError::NoValue { word });
-            assert_eq!(certificates(text.as_bytes()), Err(PemError::NoValue { word }));
+            let said = error(text).to_string();
+            assert!(said.contains(&format!("`{word}`")) && said.contains("hsmboot wait --cluster-id ID --for csr"), "{said}");
+            let said = certificates(text.as_bytes()).unwrap_err().to_string();
+            assert!(said.contains(&format!("`{word}`")) && said.contains("CertificateChain") && !said.contains("cluster"), "{said}");
         }
         let units = |text: String| text.encode_utf16().collect::<Vec<u16>>();
         let little: Vec<u8> = units(good()).into_iter().flat_map(u16::to_le_bytes).collect();

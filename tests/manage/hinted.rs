@@ -81,7 +81,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
     ("hsmboot transcript verify --ca FILE", Run("transcript verify DIR --ca CA.crt", 4)),
     ("hsmboot verify --record", Run("verify DIR --record ROOTS", 0)),
-    ("hsmboot wait --for csr", Run("wait --cluster-id ID --for csr", 0)),
+    ("hsmboot wait --cluster-id ID --for csr", Run("wait --cluster-id ID --for csr", 0)),
     (
         "hsmboot wait --cluster-id {id} --for active --timeout 14h",
         In("tests/manage/migrate.rs", "a_migration_under_way_is_shown_and_not_asked_for_again"),
@@ -90,6 +90,8 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
     ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
+    ("openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
+    ("openssl x509 -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
     (
         "iconv -f {encoding} -t ASCII",
         Shell("for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII | cmp - DIR/*.csr; done"),
