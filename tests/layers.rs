@@ -301,8 +301,9 @@ fn what_is_said_is_made_of_lines() {
     holds("verify", "src/verify/record.rs", "pub detail: Lines,", 1);
     holds("check", "src/check.rs", "pub detail: Lines,", 1);
     holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
-    holds("x509", "src/x509/mod.rs", "Malformed(shown_on_a_line(", 1);
-    holds("x509", "src/x509/mod.rs", "Malformed(", 2);
+    holds("x509", "src/x509/mod.rs", "    sentence: String,", 1);
+    holds("x509", "src/x509/mod.rs", "Malformed { sentence: shown_on_a_line(", 1);
+    holds("x509", "src/x509/mod.rs", "sentence: ", 2);
 }
 
 /// How many layers lie below a part.
