@@ -14,7 +14,8 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("error", &[]),
     ("hint", &[]),
     ("quote", &[]),
-    ("fsio", &[]),
+    // It asks what may be a private key, and writes over none.
+    ("fsio", &["x509"]),
     ("aws", &[]),
     ("x509", &["quote"]),
     ("verify", &["x509"]),

@@ -597,7 +597,7 @@ fn what_was_signed_unverified_is_submitted_by_the_command_that_sign_names() {
     run(&mut stage.online(&["fetch", "--cluster-id", &stage.id])).ends(0, "fetched");
     // Without `trusting`, the built-in anchors reject a simulator's chains.
     let sign = ["sign", &stage.id, "--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key", "--unverified", "--reason", "a test"];
-    run(&mut stage.hsmboot(&sign)).ends(0, &format!("next: hsmboot submit {} --unverified --reason TEXT", stage.id));
+    run(&mut stage.hsmboot(&sign)).ends(0, &format!("next: hsmboot submit {} --ca ca/customerCA.crt --unverified --reason TEXT", stage.id));
     run(&mut stage.online(&["submit", &stage.id])).ends(3, "not proven").ends(3, "it was signed unverified; to submit it all the same");
     run(&mut stage.online(&["submit", &stage.id, "--unverified"])).ends(2, "--reason");
     run(&mut stage.online(&["submit", &stage.id, "--ca", "ca/customerCA.crt", "--unverified", "--reason", "another"]))

@@ -258,12 +258,26 @@ fn signing_again_is_refused_and_with_force_gives_another_serial() {
     bench.run(&sign(&[])).expect(0);
     let path = bench.part("CustomerHsmCertificate.crt");
     let first = serial(&path);
-    bench.refused(&sign(&[]), 8, "already-signed", &["nothing was changed"]);
-    bench.run(&sign(&["--force"])).expect(0);
+    // By this very CA, for this very CSR, and it fits: nothing is asked for, and nothing is changed.
+    let before = bench.listing();
+    let told = bench.run(&sign(&["--output", "json"])).expect(0).json();
+    let recorded: Value = serde_json::from_slice(&bench.read("bundle/response.json")).unwrap();
+    assert_eq!((&told["changed"], &told["signed_at"]), (&false.into(), &recorded["signed_at"]));
+    assert!(bench.run(&sign(&[])).expect(0).stdout.contains("nothing changed: "));
+    assert_eq!(before, bench.listing());
+    bench.refused(&sign(&["--expect", "00000 00000 00000 00000 00000 00000"]), 3, "another-fingerprint", &[]);
+    bench.refused(&sign(&["--seal"]), 8, "already-signed", &["no step of the transcript is sealed"]);
+    assert_eq!(bench.run(&sign(&["--force", "--output", "json"])).expect(0).json()["changed"], true);
     assert_ne!(first, serial(&path));
     // With another CA, too: its certificate replaces the one before.
+    let sha256 = |file: &str| bench.run(&["ca", "show", file, "--output", "json"]).expect(0).json()["sha256"].as_str().unwrap().to_owned();
     bench.put_ca(&support::ca(|_| {}));
-    bench.refused(&sign(&[]), 8, "already-signed", &[]);
+    let (there, wanted) = (sha256("bundle/customerCA.crt"), sha256("customerCA.crt"));
+    bench.refused(&sign(&[]), 8, "already-signed", &["is another CA's than that of --ca", &there, &wanted]);
+    assert!(!bench.hint(&sign(&[])).contains("hsmboot submit"), "nobody is advised to submit what another CA has signed");
+    // Nor is a certificate that another CA made under this one's trust anchor this one's.
+    fs::copy(bench.path("customerCA.crt"), bench.path("bundle/customerCA.crt")).unwrap();
+    bench.refused(&sign(&[]), 8, "already-signed", &["the signed certificate is another CA's than that of --ca"]);
     bench.run(&sign(&["--force"])).expect(0);
     assert_eq!(bench.read("bundle/customerCA.crt"), bench.read("customerCA.crt"));
 }

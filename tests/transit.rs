@@ -78,7 +78,14 @@ fn what_another_ca_signed_completes_the_bundle() {
     assert_eq!((&answer["verdict"], &answer["request_compared"]), (&"verified".into(), &true.into()));
     let (imported, given) = (bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")), bench.read("signed.crt"));
     assert_eq!(pem::parse(imported).unwrap().into_contents(), pem::parse(given).unwrap().into_contents());
-    bench.refused(&import(&[]), 8, "already-signed", &[]);
+    // Once more: nothing is changed.
+    let before = bench.listing();
+    assert_eq!(bench.run(&import(&["--output", "json"])).expect(0).json()["changed"], false);
+    assert_eq!(before, bench.listing());
+    let another = bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"));
+    bench.run(&sign(&["--force"])).expect(0);
+    bench.refused(&import(&[]), 8, "already-signed", &["another certificate than --signed-cert"]);
+    assert_ne!(another, bench.read(&format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt")));
     let steps = bench.run(&["transcript", "show", "bundle", "--output", "json"]).expect(0).json();
     let inputs = steps["steps"][0]["inputs"].as_object().unwrap();
     for (name, file) in [("./signed.crt", "signed.crt"), ("./customerCA.crt", "customerCA.crt")] {

@@ -37,7 +37,7 @@ impl Bundle {
     /// As [`Bundle::read`].
     pub fn some(&self, names: &[String]) -> Result<Members> {
         let there = names.iter().filter(|name| self.has_file(name));
-        there.map(|name| Ok((name.clone(), self.store().read(name, "a file of the bundle", MAX_TRANSCRIPT)?))).collect()
+        there.map(|name| Ok((name.clone(), self.store().read_to_carry(name, "a file of the bundle", MAX_TRANSCRIPT)?))).collect()
     }
 
     /// That the place where this bundle is to be written holds no file of another cluster's: of such a mixture no command takes any.
@@ -61,8 +61,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::open`].
     pub fn strangers(&self) -> Result<Vec<OutsideText>> {
-        let own = self.all_names();
-        Ok(self.store().names()?.into_iter().filter(|name| !own.contains(name)).map(Into::into).collect())
+        Ok(self.store().beside(Some(self.id()))?.into_iter().map(|beside| beside.name).collect())
     }
 }
 

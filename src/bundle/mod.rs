@@ -21,7 +21,7 @@ pub use digests::Digests;
 pub(crate) use documents::escaped;
 pub use documents::{IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm, Waiver};
 pub use fingerprint::Fingerprint;
-pub use store::{HeldStore, Place, SUFFIX, Store};
+pub use store::{Beside, HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
 pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
 

@@ -4,6 +4,7 @@
 mod held;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -12,12 +13,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use held::HeldStore;
 
+use serde::Serialize;
+use zeroize::Zeroizing;
+
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
-use super::{CA_FILE, Part, REQUEST, RESPONSE};
+use super::{CA_FILE, CA_KEY_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, names_of};
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
 use crate::hint;
-use crate::outside::{Lines, shown};
+use crate::outside::{Lines, OutsideText, shown, stored};
+use crate::x509::pem::{is_key_file, may_be_key};
 use crate::x509::sha256;
 
 /// What the name of a bundle in one file ends in.
@@ -345,6 +350,47 @@ impl Store {
         Ok(content)
     }
 
+    /// The same of a file that is about to travel, which must have this name alone: see [`Dir::read_sole`].
+    ///
+    /// # Errors
+    /// As [`Store::read`]; class `Input`, `has-another-name`; class `Conflict`, `changed-meanwhile`.
+    pub fn read_to_carry(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
+        let content = self.read(name, what, max)?;
+        if let (true, Some(dir)) = (self.is_directory(), self.dir()?) {
+            // What was judged by its descriptor is what travels.
+            if dir.read_sole(name, what, max)? != content {
+                return Err(Error::new(
+                    Class::Conflict,
+                    "changed-meanwhile",
+                    format!("{} was changed after it had been read; nothing was written", self.place(name)),
+                    "find out who else works on this bundle; then run the same command again, which reads everything anew",
+                ));
+            }
+        }
+        Ok(content)
+    }
+
+    /// What lies there and belongs to no bundle of this cluster, by its name alone; hidden files are left out, as [`Store::names`] does.
+    ///
+    /// # Errors
+    /// As [`Store::names`].
+    pub fn beside(&self, cluster: Option<&ClusterId>) -> Result<Vec<Beside>> {
+        let own = names_of(cluster);
+        let is_own = |name: &OsStr| name.to_str().is_some_and(|name| name == TRANSCRIPT || own.iter().any(|own| own == name));
+        // What is no part of any bundle is in no archive.
+        let (true, Some(dir)) = (self.is_directory(), self.dir()?) else {
+            let names = self.names()?.into_iter().filter(|name| !is_own(OsStr::new(name)));
+            return Ok(names.map(|name| Beside { name: name.into(), is_key: false }).collect());
+        };
+        let mut names = dir.all_names().map_err(|cause| unreadable(&dir, &cause))?;
+        names.retain(|name| !name.as_encoded_bytes().starts_with(b".") && !is_own(name));
+        names.sort_unstable();
+        // `customerCA.key`, readable or not, and whatever a private key begins in. What is larger than any key is not looked at.
+        let holds_key =
+            |name: &OsStr| dir.read(name, "a file beside the bundle", fsio::MAX_INPUT).map(Zeroizing::new).is_ok_and(|content| may_be_key(&content));
+        Ok(names.into_iter().map(|name| Beside { is_key: name == CA_KEY_FILE || holds_key(&name), name: stored(&name).into() }).collect())
+    }
+
     /// That each of the files is new, or equal to what is there, or may replace it.
     ///
     /// # Errors
@@ -430,6 +476,9 @@ impl Store {
         let mut unchanged = false;
         self.hold()?.anew(|current| {
             unchanged = current == Some(&packed[..]);
+            if current.is_some_and(is_key_file) {
+                return Err(fsio::key_in_place(&shown(&self.path)));
+            }
             if current.is_some() && !unchanged && !force {
                 return Err(fsio::occupied(&shown(&self.path), Chosen::Name));
             }
@@ -472,12 +521,24 @@ fn again(name: &str) -> &'static str {
     }
 }
 
+fn unreadable(dir: &Dir, cause: &std::io::Error) -> Error {
+    let path = shown(dir.path());
+    Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(cause)), "check its permissions")
+}
+
+/// Something that lies beside a bundle's files and is none of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// Its name; what of it is no text is shown as such.
+    pub name: OutsideText,
+    /// It holds a private key, or is called as one: whoever gets a copy of the directory gets that.
+    #[serde(rename = "private_key")]
+    pub is_key: bool,
+}
+
 /// The names in a directory that may be a bundle's: text, and not hidden.
 fn list(dir: &Dir) -> Result<Vec<String>> {
-    let path = shown(dir.path());
-    let names = dir.names().map_err(|cause| {
-        Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(&cause)), "check its permissions")
-    })?;
+    let names = dir.names().map_err(|cause| unreadable(dir, &cause))?;
     let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
     names.sort_unstable();
     Ok(names)

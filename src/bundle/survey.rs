@@ -4,18 +4,16 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use super::{
-    Bundle, CA_FILE, CA_KEY_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT,
-    TRUST_ANCHOR_FILES, Trail, VERIFICATION,
+    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, Trail,
+    VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
 use crate::fsio;
 use crate::outside::{Lines, OutsideText};
 use crate::verify::Evidence;
-use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey};
 
 /// A file that a bundle of this cluster can have.
@@ -137,7 +135,7 @@ impl Survey {
         // Few bundles were begun by `bootstrap --create`.
         let created = transcript.told().is_some_and(|trail| trail.holds.entries().iter().any(|entry| entry.outputs.has(CREATION)));
         files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
-        let strangers = bundle.strangers()?;
+        let beside = bundle.store().beside(Some(bundle.id()))?;
         Ok(Survey {
             cluster_id: bundle.id().clone(),
             request: document(&files, REQUEST, Request::FORMAT),
@@ -146,8 +144,8 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
-            private_keys: strangers.iter().filter(|name| is_private_key(&bundle, name.raw())).cloned().collect(),
-            strangers,
+            private_keys: beside.iter().filter(|beside| beside.is_key).map(|beside| beside.name.clone()).collect(),
+            strangers: beside.into_iter().map(|beside| beside.name).collect(),
             files,
         })
     }
@@ -207,12 +205,6 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
     };
     let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
     Seen { name, content }
-}
-
-/// `customerCA.key`, readable or not, and whatever a private key begins in. What is larger than any key is not looked at.
-fn is_private_key(bundle: &Bundle, name: &str) -> bool {
-    let content = || bundle.store().read(name, "a file beside the bundle", fsio::MAX_INPUT).map(Zeroizing::new);
-    name == CA_KEY_FILE || content().is_ok_and(|content| may_be_key(&content))
 }
 
 fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> Told<T> {

@@ -255,7 +255,7 @@ impl Wait {
                 Step::Pause(length)
             }
             None => {
-                self.fail(self.unfinished(self.limit));
+                self.fail(self.out_of_time(self.limit));
                 self.step.clone()
             }
         }
@@ -277,13 +277,21 @@ impl Wait {
             Err(error) if error.out_of_time().is_some() => {
                 let waited = error.out_of_time().unwrap_or(self.limit);
                 self.last_error = Some(error);
-                self.fail(self.unfinished(waited));
+                self.fail(self.out_of_time(waited));
             }
             Err(error) if error.is_transient() => {
                 self.last_error = Some(error.clone());
                 self.gap(Failure::Service { error, open: false });
             }
             Err(error) => self.fail(Failure::Service { error, open: false }),
+        }
+    }
+
+    /// The time is over. Where the last look has shown that somebody has to act first, that is what to say: the same command again would wait in vain.
+    fn out_of_time(&self, waited: Duration) -> Failure {
+        match &self.last {
+            Some(cluster) if self.target.is_hopeless(cluster) => Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false },
+            _ => self.unfinished(waited),
         }
     }
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::owner::lies_in;
 use super::step::{given, short_text};
-use crate::bundle::{ClusterId, Digests};
+use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
@@ -66,32 +67,28 @@ fn waivable(text: &str) -> std::result::Result<CheckId, String> {
 }
 
 impl TrustArgs {
-    /// The anchors: those given replace the built-in ones of their side.
+    /// The anchors that `bundle` is judged by: those given replace the built-in ones of their side.
     ///
     /// # Errors
-    /// Class `Input` where a file cannot be read or parsed: nothing falls back.
-    pub(crate) fn anchors(&self) -> Result<Anchors> {
-        self.anchors_and_files().map(|(anchors, _)| anchors)
+    /// As [`Self::anchors_and_files`].
+    pub(crate) fn anchors(&self, bundle: &Store) -> Result<Anchors> {
+        self.anchors_and_files(bundle).map(|(anchors, _)| anchors)
     }
 
-    /// The anchors, and the SHA-256 of the files that were given, for the transcript.
+    /// The same, and the SHA-256 of the files that were given, for the transcript.
     ///
     /// # Errors
-    /// As [`Self::anchors`].
-    pub(crate) fn anchors_and_files(&self) -> Result<(Anchors, Digests)> {
+    /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch for itself. Class `Input` where a file cannot be read or
+    /// parsed: nothing falls back.
+    pub(crate) fn anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
         let mut files_read = Digests::new();
-        let files = [&self.aws_root, &self.manufacturer_root].map(Clone::clone);
-        let [aws, manufacturer] = files;
-        for (files, side, variable) in
-            [(aws, &mut anchors.aws, AWS_ROOT_VARIABLE), (manufacturer, &mut anchors.manufacturer, MANUFACTURER_ROOT_VARIABLE)]
-        {
-            let files = if files.is_empty() { roots_of(variable) } else { files };
-            if !files.is_empty() {
+        for (given_roots, side) in self.given_roots().into_iter().zip([&mut anchors.aws, &mut anchors.manufacturer]) {
+            if !given_roots.files.is_empty() {
                 side.clear();
             }
-            for file in &files {
-                let content = read_root(file)?;
+            for file in &given_roots.files {
+                let content = read_root_of(file, given_roots.named_by, bundle)?;
                 side.extend(parse_root(file, &content)?);
                 files_read.extend(given(file, &content));
             }
@@ -102,6 +99,27 @@ impl TrustArgs {
     /// Why something is accepted or done unverified.
     pub(crate) fn reason(&self) -> Option<OutsideText> {
         self.reason.clone().map(Into::into)
+    }
+
+    /// The roots that options name, or the variables where no option does: AWS's, then the manufacturer's.
+    fn given_roots(&self) -> [GivenRoots; 2] {
+        let sides = [("--aws-root", AWS_ROOT_VARIABLE, &self.aws_root), ("--manufacturer-root", MANUFACTURER_ROOT_VARIABLE, &self.manufacturer_root)];
+        sides.map(|(option, variable, files)| match files.is_empty() {
+            true => GivenRoots { option, named_by: variable, files: roots_of(variable) },
+            false => GivenRoots { option, named_by: option, files: files.clone() },
+        })
+    }
+
+    /// What the command line of a later step has to say again for the bundle to be judged alike, as words of a command.
+    pub(crate) fn again(&self) -> Vec<String> {
+        let roots = self.given_roots().into_iter().flat_map(|given| given.files.into_iter().map(move |file| (given.option, file)));
+        let roots = roots.flat_map(|(option, file)| [option.to_owned(), crate::hint::path(&file, "FILE")]);
+        let policy = match self.policy {
+            PolicyName::Attestation => None,
+            PolicyName::Rfc5280 => Some(["--policy".to_owned(), "rfc5280".to_owned()]),
+        };
+        let accepted = self.accept.iter().flat_map(|id| ["--accept".to_owned(), id.to_string()]);
+        roots.chain(policy.into_iter().flatten()).chain(accepted).collect()
     }
 
     /// The policy; `--accept` wants its reason, and a reason something to explain.
@@ -145,13 +163,46 @@ pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
     std::env::var_os(variable).map(|names| std::env::split_paths(&names).filter(|name| !name.as_os_str().is_empty()).collect()).unwrap_or_default()
 }
 
+/// The roots of one side that were given.
+struct GivenRoots {
+    /// The option that names them.
+    option: &'static str,
+    /// What named these: the option, or the variable.
+    named_by: &'static str,
+    files: Vec<PathBuf>,
+}
+
+/// Reads a root that a bundle is to be judged by. One that lies in that bundle proves nothing: whoever could write to it made the chains and the root.
+fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Result<Vec<u8>> {
+    let (content, facts) = read_root_with_facts(file)?;
+    if lies_in(bundle, file, Some(&facts)) {
+        return Err(Error::new(
+            Class::Usage,
+            "root-in-bundle",
+            [
+                format!("{named_by} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it"),
+                format!("  root    {}", shown(file)),
+                format!("  bundle  {}", shown(bundle.path())),
+            ],
+            format!(
+                "give {named_by} a root that did not come with the bundle: the maker's own, compared with what the maker publishes (`hsmboot roots show FILE`)"
+            ),
+        ));
+    }
+    Ok(content)
+}
+
 pub(crate) fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
+    read_root_with_facts(file).map(|(content, _)| content)
+}
+
+fn read_root_with_facts(file: &std::path::Path) -> Result<(Vec<u8>, std::fs::Metadata)> {
     let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
     let unread = |error: Error| {
         // Contract: an anchor file that can't be read ends the command with 4, whatever the machine's reason.
         if error.class == Class::Machine { Error { class: Class::Input, ..error } } else { error }
     };
-    fsio::read(file, "a root certificate", max).map_err(unread)
+    fsio::read_with_facts(file, "a root certificate", max).map_err(unread)
 }
 
 fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {

@@ -145,6 +145,7 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
             passphrase: &args.passphrase,
             token: &args.token,
             certificate: None,
+            bundle: None,
             #[cfg(feature = "awskms")]
             aws,
         };
@@ -243,8 +244,9 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
                 "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
             ));
         }
-        // A directory in its place is replaced by nothing.
-        fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode: 0o600, replace: true }])?;
+        // A directory in its place is replaced by nothing, and a key by a key alone.
+        let mode = if *name == CA_KEY_FILE { 0o600 } else { 0o644 };
+        fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode, replace: true }])?;
     }
     fsio::check_writable(dir, ROOM)
 }

@@ -7,13 +7,14 @@ use super::binary;
 use super::expect::{ExpectArgs, Side};
 use super::hardware;
 use super::owner::NamedCa;
-use super::sign::{self, Signed};
+use super::sign::{self, Signed, Told};
 use super::step::{StepArgs, given, judged, warn_of_gaps};
 use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Fingerprint, Origin, Step, Waiver};
+use crate::bundle::{Bundle, Fingerprint, Origin, Step, Store, Waiver};
 use crate::check::check;
 use crate::error::Result;
 use crate::fsio::{self, MAX_INPUT};
+use crate::hint;
 use crate::verify as engine;
 use crate::x509::pem::Label;
 
@@ -26,8 +27,8 @@ Examples:
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt --output json
 
-Exit codes: 0 the bundle is complete; 3 the HSM's identity is not proven, the pair does not hold together, or the fingerprint is another one or \
-was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed already, or files of other content stand there")]
+Exit codes: 0 the bundle is complete, or was already; 3 the HSM's identity is not proven, the pair does not hold together, or the fingerprint is another one or \
+was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed otherwise already, or files of other content stand there")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -54,9 +55,8 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
-    let (anchors, roots) = args.trust.anchors_and_files()?;
+    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
-    sign::not_signed_already(&bundle, args.force)?;
     bundle.check_ready()?;
     warn_of_gaps(&bundle, ui);
     let evidence = bundle.evidence(false, args.unverified)?;
@@ -74,9 +74,22 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         .map_err(|error| binary::told(error, &[(&args.signed_cert, &signed_cert, Label::Certificate)]))?;
     let owner = named.owner();
     owner.is(pair.trust_anchor(), "the pair's")?;
+    let before = sign::signed_before(&bundle, &named.trust_anchor, "--trust-anchor", now, args.force)?;
+    if before.as_ref().is_some_and(|before| before.signed_cert() != pair.signed_cert()) {
+        return Err(sign::already_signed(&bundle, "it is this CA's and fits, and it is another certificate than --signed-cert"));
+    }
     sign::note_subject(&pair, ui);
     sign::show_notes(&pair, ui);
     let request = Fingerprint::of_request(bundle.id(), &evidence);
+    let owner_again = ["--ca".to_owned(), hint::path(&args.trust_anchor, "FILE")];
+    let again: Vec<String> = owner_again.into_iter().chain(args.trust.again()).collect();
+    if before.is_some() {
+        let compared = args.expect.expect.is_some() && args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
+        let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
+        let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: false };
+        let signed = signed.left_before();
+        return Ok(signed.answer(&signed.response(), &Told { request, compared, changed: false, again }));
+    }
     let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
     let step = judged(args.step.begin(now), &judgement.record, &roots);
     let mut files = roots;
@@ -87,5 +100,5 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
     let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: args.force };
     let response = signed.write(&step)?;
-    Ok(signed.answer(&response, request, compared))
+    Ok(signed.answer(&response, &Told { request, compared, changed: true, again }))
 }

@@ -51,7 +51,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, false)?;
-    let anchors = args.trust.anchors()?;
+    let anchors = args.trust.anchors(&Store::at(&args.dir))?;
     let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &Store::at(&args.dir))).transpose()?;
     let own_ca = named.map(|ca| (ca.owner(), shown(&ca.file)));
     let survey = Survey::of(&args.dir)?;

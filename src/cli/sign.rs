@@ -7,10 +7,10 @@ mod response;
 
 #[cfg(any(feature = "online", feature = "qr"))]
 pub(crate) use before::signed_already;
-pub(crate) use before::{check_places, fit_ca, grounds, not_signed_already};
+pub(crate) use before::{already_signed, check_places, fit_ca, grounds, signed_before};
 #[cfg(feature = "online")]
 pub(crate) use response::notes;
-pub(crate) use response::{Signed, note_subject, show_notes};
+pub(crate) use response::{Signed, Told, note_subject, show_notes};
 
 use std::path::{Path, PathBuf};
 
@@ -24,15 +24,16 @@ use super::owner::NamedCa;
 use super::step::{StepArgs, judged, refuse_gaps, seal, warn_of_gaps};
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui};
-use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Waiver};
+use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Store, Transcript, Waiver};
 use crate::ca::KeySource;
 use crate::check::Pair;
 use crate::error::{Class, Error, Result};
+use crate::hint;
 use crate::outside::shown;
 use crate::owner::Owner;
 use crate::sign::{Ca, DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::verify::{self as engine, Evidence, Judgement};
-use crate::x509::Moment;
+use crate::x509::{Moment, TrustAnchor, hex};
 
 /// Verify a bundle, then sign its CSR with your CA
 #[derive(Debug, clap::Args)]
@@ -46,8 +47,8 @@ Examples:
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key ca.key --passphrase-env CA_PASSPHRASE --days 1826
   hsmboot sign ./cluster-abc234defgh --ca ca.crt --ca-key 'pkcs11:token=ca' --pkcs11-module /usr/lib/softhsm/libsofthsm2.so
 
-Exit codes: 0 signed; 3 the HSM's identity is not proven, or the fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot \
-sign; 8 signed already; for a CA that is a service also 3 it is not the one of --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
+Exit codes: 0 signed, or signed by this CA already; 3 the HSM's identity is not proven, or the fingerprint is another one or was not given; 4 malformed input; 5 the CA cannot \
+sign; 8 signed otherwise already; for a CA that is a service also 3 it is not the one of --ca-fingerprint; 6 it refused or cannot be reached; 7 not in time")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -140,9 +141,8 @@ struct Work<'a> {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified, false)?;
     let signer = args.ca.signer()?;
-    let (anchors, roots) = args.trust.anchors_and_files()?;
+    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
-    not_signed_already(&bundle, args.force)?;
     bundle.check_ready()?;
     if args.seal {
         refuse_gaps(&bundle)?;
@@ -169,12 +169,16 @@ impl Work<'_> {
         let Work { args, ui, now, .. } = *self;
         let named = NamedCa::read(certificate, "--ca", self.bundle.store())?;
         fit_ca(&named.trust_anchor, &shown(certificate), now)?;
+        if let Some(done) = self.done_before(&named.trust_anchor, "--ca")? {
+            return Ok(done);
+        }
         check_places(self.bundle, &named.trust_anchor, args.force)?;
         let compared = self.compare()?;
         let access = KeyAccess {
             passphrase: &args.passphrase,
             token: &args.ca.token,
             certificate: Some(named.trust_anchor.first().clone()),
+            bundle: Some(self.bundle.store()),
             #[cfg(feature = "awskms")]
             aws: args.ca.access.options(),
         };
@@ -187,6 +191,22 @@ impl Work<'_> {
         let seal = |sealed: &[u8]| seal(key.key.as_ref(), pair.trust_anchor().first().key(), sealed);
         let step = Step { seal: args.seal.then_some(&seal), ..self.step(named.given(), &owner, compared) };
         self.finish(&pair, Origin { ca_key: key.name.clone().map(Into::into), issued_by: None }, now, &step, compared)
+    }
+
+    /// What an earlier run has signed, where this CA would sign the same again: nothing is asked for and nothing is changed.
+    fn done_before(&self, ca: &TrustAnchor, option: &str) -> Result<Option<Outcome>> {
+        let Work { args, bundle, evidence, judgement, now, .. } = *self;
+        let Some(pair) = signed_before(bundle, ca, option, now, args.force)? else { return Ok(None) };
+        if args.seal && Transcript::read(bundle.store())?.sealed_up_to().is_none() {
+            return Err(already_signed(bundle, "it is this CA's and fits, and no step of the transcript is sealed"));
+        }
+        let compared = args.expect.expect.is_some() && self.compare()?;
+        show_notes(&pair, self.ui);
+        let (record, unverified) = (&judgement.record, self.waiver.clone());
+        let signed = Signed { bundle, pair: &pair, evidence, record, unverified, origin: Origin::default(), signed_at: now, force: false };
+        let signed = signed.left_before();
+        let told = Told { request: self.request(), compared, changed: false, again: self.again(&pair) };
+        Ok(Some(signed.answer(&signed.response(), &told)))
     }
 
     /// Asks for the fingerprint that the other side read out.
@@ -209,12 +229,28 @@ impl Work<'_> {
         }
     }
 
+    /// What `submit` has to be told: which CA is the owner's, and what judges the bundle alike. A CA that is a service has no file.
+    fn again(&self, pair: &Pair) -> Vec<String> {
+        let owner = match &self.args.ca.ca {
+            Some(file) => vec!["--ca".to_owned(), hint::path(file, "FILE")],
+            None => owner_by_fingerprint(pair.trust_anchor()),
+        };
+        owner.into_iter().chain(self.args.trust.again()).collect()
+    }
+
     fn finish(&self, pair: &Pair, origin: Origin, signed_at: Moment, step: &Step<'_>, compared: bool) -> Result<Outcome> {
         let Work { args, bundle, evidence, judgement, .. } = *self;
         show_notes(pair, self.ui);
         let (record, unverified) = (&judgement.record, self.waiver.clone());
         let signed = Signed { bundle, pair, evidence, record, unverified, origin, signed_at, force: args.force };
         let response = signed.keep(step)?;
-        Ok(signed.answer(&response, self.request(), compared))
+        let told = Told { request: self.request(), compared, changed: true, again: self.again(pair) };
+        Ok(signed.answer(&response, &told))
     }
+}
+
+/// The options that name a CA by its fingerprint: of its certificate, and of a longer chain its root's too.
+fn owner_by_fingerprint(ca: &TrustAnchor) -> Vec<String> {
+    let root = ca.above().last().filter(|_| ca.above().len() > 1);
+    [Some(ca.first()), root].into_iter().flatten().flat_map(|ca| ["--ca-fingerprint".to_owned(), hex(&ca.fingerprint())]).collect()
 }

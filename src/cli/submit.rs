@@ -13,7 +13,7 @@ use super::owner::{FromBundleArgs, NamedCa};
 use super::step::{StepArgs, judged, warn_of_gaps};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
 use super::{TOOL, hardware, next_steps, sign};
-use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Waiver};
+use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Store, Waiver};
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster, Place};
@@ -74,7 +74,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
-    let (anchors, roots) = args.trust.anchors_and_files()?;
+    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_record()?;
     warn_of_gaps(&bundle, ui);

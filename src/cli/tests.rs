@@ -93,7 +93,7 @@ impl Model {
             ["status", _] => Answer::Text(view::text(&self.cluster)),
             ["fetch", _] => self.fetch(),
             ["bootstrap", _] => self.bootstrap(),
-            ["wait", _] => self.wait(value("--for").unwrap()),
+            ["wait", _] => self.wait(value("--for").unwrap(), value("--timeout").map_or(1800, |seconds| seconds.parse().unwrap())),
             ["hsm", "create"] => self.create_hsm(value("--availability-zone").unwrap()),
             ["hsm", "delete"] => self.delete_hsm(value("--hsm-id").unwrap()),
             _ => panic!("an unknown command: {command}"),
@@ -144,8 +144,8 @@ impl Model {
         }
     }
 
-    fn wait(&mut self, target: &str) -> Answer {
-        let mut wait = Wait::new(ID, target.parse().unwrap(), Duration::from_secs(1800), Patience::default());
+    fn wait(&mut self, target: &str, seconds: u64) -> Answer {
+        let mut wait = Wait::new(ID, target.parse().unwrap(), Duration::from_secs(seconds), Patience::default());
         let mut now = Duration::ZERO;
         loop {
             match wait.next(now) {
@@ -281,10 +281,12 @@ fn hsm_sets() -> Vec<Vec<HsmState>> {
 
 #[test]
 fn whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states() {
-    let commands = ["status", "fetch", "bootstrap", "wait csr", "wait initialized", "hsm create"].map(|name| match name.split_once(' ') {
-        Some(("wait", target)) => format!("wait --cluster-id {ID} --for {target}"),
-        Some(_) => format!("hsm create --cluster-id {ID} --availability-zone eu-west-1a"),
-        None => format!("{name} --cluster-id {ID}"),
+    let commands = ["status", "fetch", "bootstrap", "wait csr", "wait csr --timeout 2", "wait initialized", "hsm create"].map(|name| {
+        match name.split_once(' ') {
+            Some(("wait", target)) => format!("wait --cluster-id {ID} --for {target}"),
+            Some(_) => format!("hsm create --cluster-id {ID} --availability-zone eu-west-1a"),
+            None => format!("{name} --cluster-id {ID}"),
+        }
     });
     for name in ClusterState::KNOWN.iter().chain(&["PONDERING"]) {
         let state = ClusterState::from(*name);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::sha256_digits;
 use super::owner::NamedCa;
-use super::ui::{GREEN, Outcome, Text, path_value, styled};
+use super::ui::{GREEN, Outcome, RED, Text, path_value, styled};
 use crate::bundle::{Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
@@ -150,12 +150,14 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         }
     };
     let files = transcript.files(&store, id.as_ref());
+    let beside = store.beside(id.as_ref())?;
     let (sealed_head, after_seal) = (transcript.sealed_head(), transcript.after_seal());
     let document = json!({
         "bundle": path_value(store.path()),
         "cluster_id": id,
         "steps": steps,
         "files": files,
+        "beside": beside,
         "head": transcript.head(),
         "sealed_up_to": sealed,
         "sealed_head": sealed_head,
@@ -171,6 +173,15 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     if !found.is_empty() {
         text.push_str(&format!("  written by no step, made elsewhere: {}\n", found.join(", ")));
     }
+    if !beside.is_empty() {
+        let names = beside.iter().map(|beside| [Text::from(beside.name.to_string()), key_mark(beside.is_key)]);
+        text.push_str("  beside the bundle, on no transcript: ");
+        names.enumerate().for_each(|(at, name)| {
+            text.push_str(if at == 0 { "" } else { ", " });
+            name.into_iter().for_each(|part| text.push(part));
+        });
+        text.push_str("\n");
+    }
     if let Some(says) = after_seal.and_then(|after| after.says()) {
         text.push_str(&format!("  {says}\n"));
     }
@@ -183,6 +194,10 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     }
     text.push_str(&format!("  SHA-256 of the {:19}  {}\n", format!("last line, step {steps}"), transcript.head()));
     Ok(Outcome::done(document, text))
+}
+
+fn key_mark(is_key: bool) -> Text {
+    if is_key { styled(RED, " (a private key)") } else { Text::new() }
 }
 
 /// A step, and the SHA-256 of its line.

@@ -9,7 +9,7 @@ use super::binary;
 use super::hardware;
 use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
-use crate::bundle::{self, Bundle, VERIFICATION};
+use crate::bundle::{self, Bundle, Store, VERIFICATION};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText};
@@ -45,7 +45,7 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(false, args.chains_only)?;
-    let (anchors, roots) = args.trust.anchors_and_files()?;
+    let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     let evidence = bundle.evidence(args.chains_only, false)?;
     let at = args.at.unwrap_or_else(super::now);

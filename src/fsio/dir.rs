@@ -1,9 +1,11 @@
 //! A directory that was opened once. All that is done in it goes by its descriptor and by names without a slash: whatever becomes of the path meanwhile, it is
 //! this directory that is read and written. No name in it is followed where it is a link, and no open waits.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,6 +146,24 @@ impl Dir {
     /// # Errors
     /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
     pub fn read(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
+        self.read_if(name, what, max, |_, _| Ok(()))
+    }
+
+    /// The same of a file that has this name alone: one that has another, elsewhere, may be anybody's (link(2)).
+    ///
+    /// # Errors
+    /// As [`Dir::read`]; class `Input`, `has-another-name`.
+    pub fn read_sole(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
+        self.read_if(name, what, max, |place, facts| if facts.nlink() > 1 { Err(place.has_another_name(facts.nlink())) } else { Ok(()) })
+    }
+
+    fn read_if(
+        &self,
+        name: impl AsRef<Path>,
+        what: &str,
+        max: u64,
+        may: impl FnOnce(&Place<'_>, &std::fs::Metadata) -> Result<()>,
+    ) -> Result<Vec<u8>> {
         let path = self.path.join(name.as_ref());
         let place = Place { path: &path, what };
         let file = self.open_to_read(name.as_ref()).map_err(|cause| match Errno::from_io_error(&cause) {
@@ -156,6 +176,9 @@ impl Dir {
         let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
         if !facts.is_file() && !facts.is_dir() {
             return Err(place.is_no_file());
+        }
+        if facts.is_file() {
+            may(&place, &facts)?;
         }
         read_bounded(&file, &facts, &place, max)
     }
@@ -256,9 +279,18 @@ impl Dir {
     /// # Errors
     /// As getdents(2) has them.
     pub fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.all_names()?.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// All names in it, text or not.
+    ///
+    /// # Errors
+    /// As getdents(2) has them.
+    pub fn all_names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&*self.handle)? {
-            names.extend(entry?.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")).map(str::to_owned));
+            let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
+            names.extend(Some(name).filter(|name| name != "." && name != ".."));
         }
         Ok(names)
     }

@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 pub use dir::Dir;
 pub use staged::{abandon, abandon_on_bug};
-pub(crate) use write::{Chosen, occupied};
+pub(crate) use write::{Chosen, key_in_place, occupied};
 pub use write::{Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named};
 
 use crate::error::{Class, Error, Result};
@@ -121,6 +121,17 @@ impl Place<'_> {
 
     fn not_a_file(message: String) -> Error {
         input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
+    }
+
+    fn has_another_name(&self, names: u64) -> Error {
+        input(
+            "has-another-name",
+            format!(
+                "{} has {names} names (hard links), and a file of a bundle that travels has one: whoever made the link may have put another file's text here",
+                shown(self.path)
+            ),
+            "look at what the file holds; if it belongs to the bundle, copy the bundle (`cp -r`, which makes files of their own) and do this with the copy",
+        )
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {

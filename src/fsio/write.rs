@@ -11,12 +11,16 @@ use super::dir::Dir;
 use super::group::{self, Member, Note};
 use super::lock::{Lock, PATIENCE, lock, taken, unlock};
 use super::staged::{Pending, Staged, pending};
-use super::{check_dir, machine, make_dir};
+use super::{MAX_INPUT, check_dir, machine, make_dir};
 use crate::error::{Class, Error, Result};
 use crate::outside::shown;
+use crate::x509::pem::is_key_file;
 
 /// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
 const MAX_KEPT: u64 = 1024 * 1024;
+
+/// The mode of a file that holds a key. Only such a one is written over a key.
+const KEY_MODE: u32 = 0o600;
 
 /// A file to be written.
 pub struct NewFile<'a> {
@@ -60,11 +64,22 @@ impl Dir {
                     "choose another place, or move that directory away",
                 ));
             }
-            if seen.is_some() && !file.replace && holds(self, &file.name, file.content).is_none() {
+            if seen.is_none() || holds(self, &file.name, file.content).is_some() {
+                continue;
+            }
+            if file.mode != KEY_MODE && self.may_hold_key(&file.name) {
+                return Err(key_in_place(&shown(&target)));
+            }
+            if !file.replace {
                 return Err(occupied(&shown(&target), Chosen::Directory));
             }
         }
         Ok(())
+    }
+
+    /// Whether what has this name may be a private key. A file larger than any key is none.
+    fn may_hold_key(&self, name: &str) -> bool {
+        self.content(name, MAX_INPUT).is_ok_and(|(content, _)| is_key_file(&Zeroizing::new(content)))
     }
 
     /// As [`check_writable`].
@@ -87,6 +102,16 @@ pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
 /// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
 pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
     Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), chosen.hint())
+}
+
+/// A private key has the place of something that is none. There may be no other copy of it: only a key goes over a key, which is `ca init --force`.
+pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
+    Error::new(
+        Class::Conflict,
+        "file-exists",
+        format!("{place} exists and holds a private key, or what looks like one; it was left as it is"),
+        "choose another place: nothing but a new key is ever written over a key",
+    )
 }
 
 /// What of a file's place the user chose.

@@ -308,7 +308,17 @@ pub(crate) fn may_be_key(content: &[u8]) -> bool {
     /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1); OpenSSH's PROTOCOL.key, and its first octets in base64.
     const SAYS: [&[u8]; 7] = [b"PRIVATE KEY", b"Proc-Type:", b"DEK-Info:", b"Private-Lines:", b"\"kty", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
     let says = |word: &[u8]| content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
-    if begins_as_key(content) || SAYS.into_iter().any(says) {
+    SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
+}
+
+/// Whether a file is a key's, by what a key's file has: a label in capitals, or a beginning. Prose about private keys is none. For what is not to be lost.
+pub(crate) fn is_key_file(content: &[u8]) -> bool {
+    const HAS: [&[u8]; 4] = [b"PRIVATE KEY", b"Private-Lines:", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
+    HAS.into_iter().any(|word| content.windows(word.len()).any(|window| window == word)) || begins_as_key_somewhere(content)
+}
+
+fn begins_as_key_somewhere(content: &[u8]) -> bool {
+    if begins_as_key(content) {
         return true;
     }
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

@@ -49,7 +49,7 @@ fn every_offline_command_works_on_one_file() {
     expected.sort();
     assert_eq!(members(&bench), expected, "in order");
     assert_eq!(fs::metadata(bench.path(FILE)).unwrap().permissions().mode() & 0o777, 0o644 & bench.plain_mode());
-    bench.refused(&sign(&[]), 8, "already-signed", &[&format!("{FILE}: {CLUSTER}_CustomerHsmCertificate.crt exists; nothing was changed")]);
+    assert_eq!(bench.run(&sign(&["--output", "json"])).expect(0).json()["changed"], false);
     // What a CA elsewhere has signed.
     let csr = format!("{CLUSTER}_ClusterCsr.csr");
     tool(
@@ -369,4 +369,34 @@ fn a_step_taken_while_a_bundle_arrives_is_not_lost() {
     let error = arrival.write().unwrap_err();
     assert_eq!((error.code(), error.kind), (8, "transcript-differs"), "{}", error.message);
     assert_eq!(before, bench.listing());
+}
+
+/// A hard link is another file's own text under a bundle's name: what the file's owner may read would go where the bundle goes.
+#[test]
+fn a_file_with_a_second_name_does_not_travel() {
+    let bench = Bench::new();
+    bench.write("secret.txt", "another file's text");
+    fs::hard_link(bench.path("secret.txt"), bench.path("bundle/receipt.json")).unwrap();
+    bench.refused(&["pack", "bundle", "-o", FILE], 4, "has-another-name", &["receipt.json has 2 names"]);
+    fs::remove_file(bench.path("bundle/receipt.json")).unwrap();
+    fs::hard_link(bench.part("ClusterCsr.csr"), bench.path("elsewhere.csr")).unwrap();
+    if cfg!(feature = "qr") {
+        bench.refused(&["qr", "show", "bundle", "-o", "codes"], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
+    }
+    bench.refused(&["pack", "bundle", "-o", FILE], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
+    // As the hint says.
+    tool(&bench, "cp -r bundle copy");
+    bench.run(&["pack", "copy", "-o", FILE]).expect(0);
+}
+
+/// There may be no other copy of a key: nothing but a key is written over one.
+#[test]
+fn no_bundle_is_packed_over_a_key() {
+    let bench = Bench::new();
+    fs::copy(bench.path("customerCA.key"), bench.path(FILE)).unwrap();
+    let pack = ["pack", "bundle", "-o", FILE];
+    for words in [&pack[..], &[&pack[..], &["--force"]].concat()] {
+        bench.refused(words, 8, "file-exists", &["private key"]);
+        assert!(!bench.hint(words).contains("--force"));
+    }
 }

@@ -16,6 +16,8 @@ const NO_KINDS: &[&str] = &[
     "content-encoding",
     "content-type",
     "x-amz-target",
+    // a thread
+    "aws-files",
     // a program, and an argument of one, in hints
     "go-w",
     "ssh-keygen",

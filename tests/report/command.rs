@@ -46,6 +46,19 @@ fn the_page_is_written_whole_and_never_over_something_else() {
     bench.run(&[&base[..], &["--force"]].concat()).expect(0);
     assert!(bench.read("page.html").starts_with(b"<!DOCTYPE html>"));
 
+    bench.run(&[&base[..], &["--force", "--at", "2026-01-31T12:00:00Z"]].concat()).expect(0);
+    // A key is replaced by nothing that is none, nor by who does what the hint says.
+    let key = crate::forge::keys::key_text("rsa-2048-stranger");
+    for (text, name) in [(key.clone(), "page.html"), ([&b"a note\n"[..], &key].concat(), "other.html")] {
+        bench.write(name, &text);
+        for more in [&[][..], &["--force"]] {
+            let words = [&["report", "bundle", "-o", name][..], &TRUST[..], more].concat();
+            bench.refused(&words, 8, "file-exists", &["private key"]);
+            assert!(!bench.hint(&words).contains("--force"));
+        }
+        assert_eq!(bench.read(name), text);
+    }
+
     // Into the bundle's own directory, beside its files; over one of them never.
     bench.run(&[&["report", "bundle", "-o", "bundle/report.html"], &TRUST[..]].concat()).expect(0);
     bench.run(&["transcript", "verify", "bundle"]).expect(0);

@@ -8,6 +8,7 @@ use hsmboot::bundle::{Digests, Entry, Transcript};
 use hsmboot::x509::{hex, sha256};
 use serde_json::json;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn what_the_documents_say_is_never_taken_for_proof() {
@@ -126,6 +127,18 @@ fn a_private_key_in_the_bundle_is_an_alarm() {
     assert!(page.contains("no part of the bundle and not judged: notes.txt."), "{page}");
     assert!(!page.contains("PRIVATE KEY"));
     assert_eq!(document(&bench, &[])["private_keys"], json!(["backup.pem", "customerCA.key"]));
+    // What is no text is shown as well as it can be, and not passed over.
+    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff.pem");
+    std::fs::write(bench.path("bundle").join(odd), crate::forge::keys::key_text("rsa-2048-stranger")).unwrap();
+    assert_eq!(document(&bench, &[])["private_keys"], json!(["backup.pem", "customerCA.key", "odd-\u{fffd}.pem"]));
+    let verified = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json();
+    let beside = |name: &str, key: bool| json!({ "name": name, "private_key": key });
+    let expected = [beside("backup.pem", true), beside("customerCA.key", true), beside("notes.txt", false), beside("odd-\u{fffd}.pem", true)];
+    assert_eq!(verified["beside"], json!(expected));
+    let told = bench.run(&["transcript", "verify", "bundle"]).expect(0).stdout;
+    let line = "  beside the bundle, on no transcript: backup.pem (a private key), customerCA.key (a private key), notes.txt, odd-\u{fffd}.pem (a private key)\n";
+    assert!(told.contains(line), "{told}");
+    std::fs::remove_file(bench.path("bundle").join(odd)).unwrap();
     let run = bench.run(&[&["report", "bundle", "-o", "again.html"], &TRUST[..]].concat()).expect(0);
     assert!(run.stdout.contains("private key  in the bundle: backup.pem, customerCA.key"), "{}", run.stdout);
 }

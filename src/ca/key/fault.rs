@@ -231,9 +231,14 @@ impl Anew {
 /// What openssl(1) takes to have both providers.
 const LEGACY: [&str; 4] = ["-provider", "legacy", "-provider", "default"];
 
+/// A path as the word that `--ca-key` has to be given.
+fn as_word(path: &Path) -> String {
+    hint::line(&[&hint::path(path, "NEWFILE")])
+}
+
 fn convert(path: &Path, anew: Anew) -> String {
     let new = beside(path);
-    format!("convert it with {}, and give {} with --ca-key", anew.command(path, &new), shown(&new))
+    format!("convert it with {}, and give {} with --ca-key", anew.command(path, &new), as_word(&new))
 }
 
 impl Instead {
@@ -265,7 +270,7 @@ impl Instead {
             }
             Instead::Blob => ("convert it", hint::command(&["openssl", "rsa", "-inform", "MSBLOB", "-aes256", "-in", &file, "-out", &out])),
         };
-        format!("{what} with {command}, and give {} with --ca-key", shown(&new))
+        format!("{what} with {command}, and give {} with --ca-key", as_word(&new))
     }
 }
 

@@ -10,7 +10,11 @@ type Ended = Result<Option<ClusterState>, (u8, &'static str)>;
 
 /// The same, and after what time.
 fn timed_wait(target: Target, describes: &[Described]) -> (Ended, Duration) {
-    let mut wait = Wait::new(ID, target, Duration::from_secs(60), Patience::default());
+    limited_wait(target, describes, Duration::from_secs(60))
+}
+
+fn limited_wait(target: Target, describes: &[Described], limit: Duration) -> (Ended, Duration) {
+    let mut wait = Wait::new(ID, target, limit, Patience::default());
     let (mut now, mut looks) = (Duration::ZERO, 0);
     for _ in 0..1000 {
         match wait.next(now) {
@@ -75,11 +79,16 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
         {
             let (ended, after) = timed_wait(target.clone(), &[with(states)]);
             assert_eq!(ended, Err((8, "no-hsm")), "{target} with {states:?}");
+            // A time that is over before tells the same: the same command again would wait in vain.
+            let short = limited_wait(target.clone(), &[with(states)], Duration::from_secs(2));
+            assert_eq!(short, (Err((8, "no-hsm")), Duration::from_secs(2)), "{target} with {states:?}");
             assert!((Duration::from_secs(3)..Duration::from_secs(20)).contains(&after), "{target} with {states:?}: {after:?}");
         }
     }
     // An HSM that is being made, and one that is not listed at once, are waited for.
     assert_eq!(wait(Target::Csr, &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]), Err((7, "not-finished")));
+    let coming = limited_wait(Target::Csr, &[with(&[HsmState::Degraded, HsmState::CreateInProgress])], Duration::from_secs(2));
+    assert_eq!(coming.0, Err((7, "not-finished")));
     let listed_late = [with(&[]), with(&[]), with(&[]), with(&[HsmState::CreateInProgress]), with(&[HsmState::Active]), ok()];
     assert_eq!(wait(Target::Csr, &listed_late), Ok(Some(ClusterState::Uninitialized)));
 }

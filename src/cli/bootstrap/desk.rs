@@ -264,10 +264,12 @@ impl<'a> Desk<'a> {
     /// Loads the key that is there, and says what guards it.
     fn load_key(&mut self) -> Result<Guarded> {
         let Some(source) = &self.key_source else { return Err(no_ca()) };
+        let store = Store::at(&self.dir);
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
             certificate: self.trust_anchor().map(|trust_anchor| trust_anchor.first().clone()),
+            bundle: Some(&store),
             #[cfg(feature = "awskms")]
             aws: self.aws(source),
         };

@@ -123,24 +123,26 @@ impl Args {
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let policy = args.trust.policy(args.from_bundle.ca_from_bundle, false)?;
-    let (anchors, roots) = args.trust.anchors_and_files()?;
+    // A rehearsal has roots of its own.
     #[cfg(feature = "simulator")]
     if args.simulate {
         return rehearsal::run(args, policy, ui);
     }
+    let trust = |dir: &Path| args.trust.anchors_and_files(&Store::at(dir)).map(|(anchors, roots)| Trust { policy, anchors, roots });
     args.create.check()?;
     if args.create.create {
         let dir = args.bundle.as_deref().unwrap_or(Path::new(create::NEW_BUNDLE));
-        return run_from_nothing(args, dir, Trust { policy, anchors, roots }, ui);
+        return run_from_nothing(args, dir, trust(dir)?, ui);
     }
     let Some(id) = &args.cluster_id else {
         return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
     };
+    let dir = bundle_dir(args.bundle.as_ref(), id);
+    let trust = trust(&dir)?;
     block_on(async {
         let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
-        let dir = bundle_dir(args.bundle.as_ref(), id);
         let desk = Desk::open(args, ui, &dir)?;
-        claim(args, &service, id, &dir, desk, Trust { policy, anchors, roots }, ui).await
+        claim(args, &service, id, &dir, desk, trust, ui).await
     })
 }
 
@@ -343,7 +345,8 @@ impl Host for Run<'_> {
                 self.ui.say("the certificate that was signed before still fits");
                 Some(pair)
             }
-            None if self.args.dry_run => None,
+            // It ends as the run that it rehearses would.
+            None if self.args.dry_run => self.desk.check_room(&bundle).map(|()| None)?,
             None => Some(self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?),
         };
         pair.iter().for_each(|pair| sign::show_notes(pair, self.ui));

@@ -82,6 +82,7 @@ impl Named {
             passphrase: &passphrase,
             token,
             certificate: Some(self.trust_anchor.first().clone()),
+            bundle: None,
             #[cfg(feature = "awskms")]
             aws,
         };

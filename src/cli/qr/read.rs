@@ -92,11 +92,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     for (name, digest) in &files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
+    let dir = hint::path(&dir, "DIR");
     let next = match kind {
-        Kind::Request => "sign",
-        Kind::Response => "submit",
+        Kind::Request => vec!["hsmboot", "sign", &dir],
+        // Nothing that came names the owner.
+        Kind::Response => vec!["hsmboot", "submit", &dir, "--ca", "FILE"],
     };
-    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: {}\n", hint::line(&["hsmboot", next, &hint::path(&dir, "DIR")])));
+    text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\nnext: {}\n", hint::line(&next)));
     Ok(Outcome::done(document, text))
 }
 

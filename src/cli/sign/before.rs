@@ -3,27 +3,65 @@
 use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
-use crate::check;
+use crate::check::{self, Pair};
 use crate::cli::ui::Ui;
 use crate::cli::verify;
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::hint;
+use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
-use crate::x509::{Csr, Moment, TrustAnchor};
+use crate::x509::{Certificate, Csr, Moment, TrustAnchor, hex};
 
-/// A bundle that is signed already stays as it is.
-pub(crate) fn not_signed_already(bundle: &Bundle, force: bool) -> Result<()> {
+/// The pair that lies in the bundle already, where this very CA has signed this very CSR and it still fits. `None`: nothing is signed yet, or it may be signed
+/// over. `option` is what named the CA.
+///
+/// # Errors
+/// Class `Conflict`, `already-signed`: it is signed otherwise. By whom is said: nobody is advised to submit another CA's certificate.
+pub(crate) fn signed_before(bundle: &Bundle, ca: &TrustAnchor, option: &str, now: Moment, force: bool) -> Result<Option<Pair>> {
     if force || !bundle.has(Part::SignedCert) {
-        return Ok(());
+        return Ok(None);
     }
-    Err(Error::new(
+    still_fits(bundle, ca, option, now).map(Some).map_err(|why| already_signed(bundle, why))
+}
+
+/// That a bundle is signed already, and otherwise than it would be now: `why` says how.
+pub(crate) fn already_signed(bundle: &Bundle, why: impl Into<Lines>) -> Error {
+    let first = Lines::from(format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)));
+    Error::new(
         Class::Conflict,
         "already-signed",
-        format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)),
-        format!("submit it with {}, or sign again with --force", hint::command(&["hsmboot", "submit", &hint::path(bundle.path(), "DIR")])),
-    ))
+        first.and(why),
+        "find out who signed it, and how, before it is submitted; with --force it is signed again, and the certificate that is there is dropped",
+    )
+}
+
+fn still_fits(bundle: &Bundle, ca: &TrustAnchor, option: &str, now: Moment) -> std::result::Result<Pair, Lines> {
+    let told = |error: Error| error.message;
+    let foreign = |what: &str, found: [u8; 32]| {
+        let wanted = ca.first().fingerprint();
+        Lines::from([
+            format!("{what} is another CA's than that of {option}"),
+            format!("  there   SHA-256 {}", hex(&found)),
+            format!("  wanted  SHA-256 {}", hex(&wanted)),
+        ])
+    };
+    let text = bundle.read(Part::SignedCert).map_err(told)?;
+    let certificate = Certificate::of_owner(&text).map_err(|fault| Lines::from(format!("it is no certificate that can be read: {fault}")))?;
+    let trust_anchor = bundle.read_trust_anchor().map_err(told)?;
+    let place = bundle.place(bundle.trust_anchor_file()).to_string();
+    let there = TrustAnchor::from_file(&trust_anchor).map_err(|fault| Lines::from(format!("{place}: {fault}")))?;
+    if there != *ca {
+        return Err(foreign(&place, there.first().fingerprint()));
+    }
+    if !certificate.is_signed_by(ca.first().key()) {
+        return Err(foreign("the signed certificate", certificate.fingerprint()));
+    }
+    bundle.compare_response().and_then(|()| bundle.compare_written()).map_err(told)?;
+    let csr = bundle.read(Part::Csr).map_err(told)?;
+    let unfit = |error: Error| Lines::from("it is this CA's, and does not fit:").and(error.message);
+    check::check(&csr, &text, ca.to_pem().as_bytes(), now).into_pair().map_err(unfit)
 }
 
 /// That there is a signed certificate, and that it and the trust anchor are those that `response.json` and the transcript recorded.

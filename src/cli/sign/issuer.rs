@@ -103,6 +103,9 @@ impl Work<'_> {
             return Err(unpinned(&ca, arn));
         }
         let owner = Owner::with_fingerprints(&args.ca_fingerprint, ca.trust_anchor(), arn.as_str(), Purpose::Signature)?;
+        if let Some(done) = self.done_before(ca.trust_anchor(), "--ca-arn")? {
+            return Ok(done);
+        }
         check_places(self.bundle, ca.trust_anchor(), self.args.force)?;
         let compared = self.compare()?;
         self.bundle.check_unchanged(false)?;

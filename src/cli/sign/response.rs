@@ -12,7 +12,7 @@ use crate::fsio::NewFile;
 use crate::hint;
 use crate::outside::Lines;
 use crate::owner;
-use crate::verify::{Evidence, Record, Roots};
+use crate::verify::{Evidence, Record, Roots, Status};
 use crate::x509::{Moment, hex, name_text, sha256};
 
 /// A pair that `check` has passed, and what `response.json` says of it.
@@ -30,8 +30,29 @@ pub(crate) struct Signed<'a> {
     pub(crate) force: bool,
 }
 
+/// What `sign` and `import` tell of a signature.
+pub(crate) struct Told {
+    pub(crate) request: Fingerprint,
+    /// Whether somebody compared it.
+    pub(crate) compared: bool,
+    /// Whether this run wrote it.
+    pub(crate) changed: bool,
+    /// The words that a later command needs: what names the owner, and what judges the bundle alike.
+    pub(crate) again: Vec<String>,
+}
+
 impl Signed<'_> {
-    fn response(&self) -> Response {
+    /// The same of a pair that an earlier run left. What nothing but its own record knows of it is told as that has it.
+    pub(crate) fn left_before(self) -> Self {
+        let recorded = self.bundle.response().ok().flatten();
+        let (signed_at, origin) = recorded
+            .map(|response| (response.signed_at, Origin { ca_key: response.ca_key, issued_by: response.issued_by }))
+            .unwrap_or_else(|| (self.pair.signed_cert().not_before(), Origin::default()));
+        Signed { signed_at, origin, ..self }
+    }
+
+    /// See [`Response`].
+    pub(crate) fn response(&self) -> Response {
         let Signed { bundle, pair, .. } = *self;
         let csr_text = self.evidence.csr.as_deref().unwrap_or_default();
         Response {
@@ -80,27 +101,40 @@ impl Signed<'_> {
         })
     }
 
-    /// What the command says, where `request` was compared or was not.
-    pub(crate) fn answer(&self, response: &Response, request: Fingerprint, compared: bool) -> Outcome {
+    /// What the command says.
+    pub(crate) fn answer(&self, response: &Response, told: &Told) -> Outcome {
         let Signed { bundle, pair, .. } = *self;
+        let Told { request, compared, changed, again } = told;
         let back = owner::Response::of(pair).fingerprint(bundle.id());
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
+            object.insert("changed".to_owned(), json!(changed));
             object.insert("bundle".to_owned(), path_value(bundle.path()));
             object.insert("verification".to_owned(), verify::document(self.record));
             object.insert("request_fingerprint".to_owned(), json!(request));
             object.insert("request_compared".to_owned(), json!(compared));
             object.insert("response_fingerprint".to_owned(), json!(back));
         }
-        // `submit` asks again for what was waived here.
-        let (proof, again) = match response.unverified {
-            Some(_) => ("UNVERIFIED: no proof that the key is an HSM's", " --unverified --reason TEXT"),
-            None if self.record.roots == Roots::BuiltIn => ("verified: the CSR is a genuine HSM's", ""),
-            None => ("verified: the CSR is an HSM's, by roots that were given", ""),
+        let proof = match response.unverified {
+            Some(_) => "UNVERIFIED: no proof that the key is an HSM's",
+            None if self.record.roots == Roots::BuiltIn => "verified: the CSR is a genuine HSM's",
+            None => "verified: the CSR is an HSM's, by roots that were given",
         };
+        // `submit` asks again for what was waived or accepted here, and why.
+        let accepted = self.record.with(Status::Accepted).next().is_some();
+        let reason = match response.unverified {
+            Some(_) => &["--unverified", "--reason", "TEXT"][..],
+            None if accepted => &["--reason", "TEXT"],
+            None => &[],
+        };
+        let first = match changed {
+            true => format!("signed {}", bundle.id()),
+            false => format!("nothing changed: {} is signed already, by this very CA and for this very CSR", bundle.id()),
+        };
+        let dir = hint::path(bundle.path(), "DIR");
+        let submit = ["hsmboot", "submit", &dir].into_iter().chain(again.iter().map(String::as_str)).chain(reason.iter().copied());
         let text = format!(
-            "signed {}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}{again}\n",
-            bundle.id(),
+            "{first}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
             bundle.part(Part::SignedCert),
             response.signed_cert_sha256,
             pair.signed_cert().not_before(),
@@ -108,8 +142,8 @@ impl Signed<'_> {
             bundle.place(CA_FILE),
             response.ca_fingerprint,
             response.chain_sha256.iter().map(|above| format!("\n      above {above}")).collect::<String>(),
-            if compared { ", as expected" } else { ", compared by nobody" },
-            hint::line(&["hsmboot", "submit", &hint::path(bundle.path(), "DIR")]),
+            if *compared { ", as expected" } else { ", compared by nobody" },
+            hint::line(&submit.collect::<Vec<_>>()),
         );
         Outcome::done(document, text)
     }

@@ -30,6 +30,11 @@ pub struct Pkcs11Uri {
 pub(in crate::ca::key) const SCHEME: &str = "pkcs11:";
 
 impl Pkcs11Uri {
+    /// The library that it names, for where the operator names none.
+    pub fn module_path(&self) -> Option<&std::path::Path> {
+        self.module_path.as_deref()
+    }
+
     /// Reads a URI.
     ///
     /// Stricter than RFC 7512 asks in one place: an unknown attribute of the query, which 2.5 says should be ignored, is refused unless it
