@@ -164,7 +164,7 @@ fn what_cas_usually_hand_out_is_taken_or_named() {
     let (signed, anchor) = (String::from_utf8(bench.read("signed.crt")).unwrap(), String::from_utf8(bench.read("customerCA.crt")).unwrap());
     for (name, content, words) in [
         ("with its chain", format!("{signed}{anchor}").into_bytes(), "2 PEM blocks, expected exactly one"),
-        ("as PKCS#7", openssl(&bench.path(""), "crl2pkcs7 -nocrl -certfile signed.crt"), "a block labelled `PKCS7`, expected `CERTIFICATE`"),
+        ("as PKCS#7", openssl(&bench.path(""), "crl2pkcs7 -nocrl -certfile signed.crt"), "this is PKCS#7, which holds certificates"),
         ("empty", Vec::new(), "the file is empty"),
     ] {
         bench.write("signed.crt", content);
