@@ -283,9 +283,15 @@ impl Serialize for Rule {
     }
 }
 
-/// What to do about dates.
-const CLOCK: &str = "look at this machine's clock first: `date -u` shows it. Where it is right, a certificate that has expired is to be made anew by its CA, and one \
-                     that is not valid yet is to be waited for";
+/// What to do about dates first.
+pub(crate) const LOOK_AT_THE_CLOCK: &str = "look at this machine's clock first: `date -u` shows it";
+
+/// What to do about dates that a CA gave.
+fn clock() -> String {
+    format!(
+        "{LOOK_AT_THE_CLOCK}. Where it is right, a certificate that has expired is to be made anew by its CA, and one that is not valid yet is to be waited for"
+    )
+}
 
 /// What to do about a certificate that was read and is at fault itself: another copy of it has the fault as well.
 pub(crate) const REISSUE: &str = "the file was read, and the certificate in it is at fault: have its CA issue it anew, for the same key and under the same name, \
@@ -353,6 +359,7 @@ impl Record {
         let by_us = |finding: &Finding| self.declined.contains(&finding.id);
         // Nothing fails by what CloudHSM is known to say.
         let declined = self.failed().any(by_us) && self.failed().all(|finding| by_us(finding) || finding.id.is_of_clients());
+        let clock = clock();
         let (kind, first, hint) = match class {
             Class::Input if self.failed().filter(|finding| finding.id.class() == class).all(|finding| self.of_content.contains(&finding.id)) => {
                 ("malformed", "a certificate is malformed or over a documented limit", REISSUE)
@@ -363,7 +370,9 @@ impl Record {
                 "take each file anew from where it was made: the CSR as one PEM block with nothing around it; the signed certificate as one certificate, in PEM or DER; the trust anchor as one, or as a \
                  chain in PEM",
             ),
-            Class::Ca if of_time => ("trust-anchor-refused", "the trust anchor is not valid at the moment judged at: this is about time", CLOCK),
+            Class::Ca if of_time => {
+                ("trust-anchor-refused", "the trust anchor is not valid at the moment judged at: this is about time", clock.as_str())
+            }
             Class::Ca if by_clients => (
                 "trust-anchor-refused",
                 "the cluster's clients would refuse the trust anchor, and a claim cannot be taken back",
@@ -386,7 +395,7 @@ impl Record {
                 "CloudHSM would refuse the trust anchor",
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` makes",
             ),
-            _ if of_time => ("pair-unfit", "the signed certificate is not valid at the moment judged at: this is about time", CLOCK),
+            _ if of_time => ("pair-unfit", "the signed certificate is not valid at the moment judged at: this is about time", clock.as_str()),
             _ if weak => (
                 "pair-unfit",
                 if declined { "hsmboot declines the signed certificate" } else { "CloudHSM would refuse the signed certificate" },

@@ -81,12 +81,23 @@ fn request(region: &str, hsm_type: Option<&str>, mode: Option<&str>) -> Value {
     request
 }
 
+/// The commands of a hint.
+fn hinted(hint: &str) -> Vec<&str> {
+    hint.split('`').skip(1).step_by(2).collect()
+}
+
+/// The headline: what stands above the checks that failed.
+fn headline(document: &Value) -> String {
+    let message = document["error"]["message"].as_str().unwrap();
+    message.lines().take_while(|line| !line.starts_with("  ")).collect::<Vec<_>>().join("\n")
+}
+
 /// A hinted command, run as a shell runs it, in the place's directory.
 fn run_hinted(place: &Place, command: &str) -> std::process::Output {
     let program = Path::new(env!("CARGO_BIN_EXE_hsmboot")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).env("PATH", path).env("HSMBOOT_AWS_ROOT", "aws.crt").env_remove("HSMBOOT_MANUFACTURER_ROOT");
+    shell.args(["-c", command]).env("PATH", path).env_remove("HSMBOOT_AWS_ROOT").env_remove("HSMBOOT_MANUFACTURER_ROOT");
     shell.current_dir(place.0.path()).output().unwrap()
 }
 
@@ -118,8 +129,9 @@ fn the_hinted_commands_lead_to_a_verdict() {
     let place = Place::new(&bundle, Some(request("eu-central-1", Some("hsm2m.medium"), None)));
     let (_, document) = place.verify(&["--aws-root", "aws.crt"], &[]);
     let hint = document["error"]["hint"].as_str().unwrap();
-    let commands: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
-    assert_eq!(commands, [format!("hsmboot roots show {ROOT_FILE}"), format!("hsmboot verify b --manufacturer-root {ROOT_FILE}")]);
+    let commands = hinted(hint);
+    // A root that was given already is given again: the command stands alone.
+    assert_eq!(commands, [format!("hsmboot roots show {ROOT_FILE}"), format!("hsmboot verify b --aws-root aws.crt --manufacturer-root {ROOT_FILE}")]);
     // Before the download neither does anything; after it both do.
     assert!(commands.iter().all(|command| run_hinted(&place, command).status.code() == Some(4)));
     fs::write(place.path(ROOT_FILE), &bundle.manufacturer_root).unwrap();
@@ -127,7 +139,7 @@ fn the_hinted_commands_lead_to_a_verdict() {
         let output = run_hinted(&place, command);
         // The fixture's certificates may have expired by the time of the test.
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(!said.contains("manufacturer.signature: ") && !said.contains("manufacturer.issuer: "), "{said}");
+        assert!(!said.contains(".signature: ") && !said.contains(".issuer: "), "{said}");
         assert!(said.contains("mrvl-ls2-root-AR-v1"), "{said}");
     }
 }
@@ -142,6 +154,89 @@ fn a_forged_chain_stays_forged_with_the_root() {
     let (code, document) = place.verify(&["--aws-root", "aws.crt", "--manufacturer-root", ROOT_FILE], &[]);
     assert_eq!((code, &document["error"]["kind"]), (3, &json!("rejected")));
     assert_eq!(failed(&document), BTreeSet::from(["manufacturer.signature".to_owned()]));
+}
+
+/// A root that was given is not missing, whether it is the wrong one or the chain is a forgery under whatever name. The checks that fail stay.
+#[test]
+fn a_root_that_was_given_is_never_called_missing() {
+    let mut forged = ls2::usual();
+    forged.manufacturer_root.subject = name(&[&[(COMMON_NAME, "another name")]]);
+    forged.manufacturer_hardware.issuer = forged.manufacturer_root.subject.clone();
+    forged.manufacturer_hardware.signer = Signer::Pkcs1(&keys::STRANGER, Hash::Sha256);
+    let genuine = pem("CERTIFICATE", &ls2::usual().manufacturer_root.der());
+    let wrong = pem("CERTIFICATE", &Chain::good().manufacturer_root.der());
+    let typed = || Some(request("us-gov-west-1", Some("hsm2m.medium"), None));
+    for (bundle, root) in [(ls2::usual().bundle(), &wrong), (forged.bundle(), &genuine), (forged.bundle(), &wrong)] {
+        for request in [None, typed()] {
+            let place = Place::new(&bundle, request);
+            fs::write(place.path("given.crt"), root).unwrap();
+            for (options, variables) in [
+                (&["--aws-root", "aws.crt", "--manufacturer-root", "given.crt"][..], &[][..]),
+                (&["--aws-root", "aws.crt"][..], &[("HSMBOOT_MANUFACTURER_ROOT", "given.crt")][..]),
+            ] {
+                let (code, document) = place.verify(options, variables);
+                assert_eq!((code, &document["error"]["kind"]), (3, &json!("rejected")), "{document}");
+                assert_eq!(failed(&document), BTreeSet::from(["manufacturer.signature".to_owned(), "manufacturer.issuer".to_owned()]));
+                let (said, hint) = (headline(&document), document["error"]["hint"].as_str().unwrap());
+                assert!(said.contains("given for the manufacturer's chain is not the one that it ends in"), "{said}");
+                assert!(!said.contains("missing") && !hint.contains("download"), "{said}\n{hint}");
+                assert_eq!(hinted(hint), ["hsmboot roots show given.crt"]);
+                assert_eq!(run_hinted(&place, hinted(hint)[0]).status.code(), Some(0));
+            }
+        }
+    }
+    // AWS's side likewise, where the region has a root of its own; the other side's missing root does not hide it.
+    let place = Place::new(&ls2::usual().bundle(), typed());
+    fs::write(place.path("given.crt"), &genuine).unwrap();
+    let (code, document) = place.verify(&["--aws-root", "given.crt"], &[]);
+    assert_eq!((code, &document["error"]["kind"]), (3, &json!("rejected")), "{document}");
+    assert!(headline(&document).contains("given for AWS's chain is not the one that it ends in"), "{document}");
+}
+
+/// Where dates alone are wrong, it is said that it is about time, and the clock is named first.
+#[test]
+fn dates_alone_are_told_as_time() {
+    let bundle = ls2::usual().bundle();
+    let place = Place::new(&bundle, Some(request("eu-central-1", Some("hsm2m.medium"), None)));
+    fs::write(place.path(ROOT_FILE), &bundle.manufacturer_root).unwrap();
+    let roots = ["--aws-root", "aws.crt", "--manufacturer-root", ROOT_FILE];
+    for at in ["2010-01-01T00:00:00Z", "2150-01-01T00:00:00Z"] {
+        let (code, document) = place.run(&[&["verify", "b", "--at", at][..], &roots].concat(), &[]);
+        assert_eq!((code, &document["error"]["kind"]), (3, &json!("rejected")), "{document}");
+        assert!(failed(&document).iter().all(|id| id.starts_with("validity.")), "{document}");
+        assert!(headline(&document).contains("do not sign") && headline(&document).contains("this is about time"), "{document}");
+        let hint = document["error"]["hint"].as_str().unwrap();
+        assert!(hint.starts_with("look at this machine's clock first: `date -u`") && hint.contains("--at"), "{hint}");
+        let page = report(&place, &[&["--at", at][..], &roots].concat());
+        assert!(page.contains("this is about time") && page.contains("Look at the clock"), "{at}");
+    }
+    // With anything else beside it, it is not: a stranger's chain is no matter of time.
+    let (_, document) = place.run(&["verify", "b", "--at", "2010-01-01T00:00:00Z"], &[]);
+    assert!(!document["error"]["message"].as_str().unwrap().contains("about time"), "{document}");
+}
+
+fn report(place: &Place, more: &[&str]) -> String {
+    assert_eq!(place.run(&[&["report", "b", "-o", "page.html", "--force"], more].concat(), &[]).0, 0);
+    fs::read_to_string(place.path("page.html")).unwrap()
+}
+
+/// The report has the same headline as `verify`.
+#[test]
+fn a_report_without_the_root_says_that_it_is_missing() {
+    let bundle = ls2::usual().bundle();
+    let place = Place::new(&bundle, Some(request("eu-central-1", Some("hsm2m.medium"), None)));
+    let page = report(&place, &[&AT[..], &["--aws-root", "aws.crt"]].concat());
+    assert!(
+        page.contains("Rejected") && page.contains("The root of hsm2m.medium (LiquidSecurity 2) is missing, so nothing is proven yet."),
+        "{page}"
+    );
+    assert!(page.contains("Make the report again with --manufacturer-root FILE, with mrvl-rsa-LS2-AR-v1.crt"), "{page}");
+    fs::write(place.path("wrong.crt"), pem("CERTIFICATE", &Chain::good().manufacturer_root.der())).unwrap();
+    let page = report(&place, &[&AT[..], &["--aws-root", "aws.crt", "--manufacturer-root", "wrong.crt"]].concat());
+    assert!(page.contains("is not the one that it ends in") && !page.contains("is missing, so nothing"), "{page}");
+    fs::write(place.path(ROOT_FILE), &bundle.manufacturer_root).unwrap();
+    let page = report(&place, &[&AT[..], &["--aws-root", "aws.crt", "--manufacturer-root", ROOT_FILE]].concat());
+    assert!(page.contains("Verified") && !page.contains("is missing, so nothing"));
 }
 
 /// Nothing but the root is missing: with any other failure the headline is the old one.
@@ -181,6 +276,23 @@ fn govcloud_has_a_root_of_its_own() {
     let said = document["error"].to_string();
     assert!(!said.contains("Root-G1.crt") && said.contains("`hsmboot roots show FILE`"), "{said}");
     assert!(said.contains(&format!("`hsmboot verify b --aws-root FILE --manufacturer-root {ROOT_FILE}`")), "{said}");
+    // Both have to be got, and only one of them with a browser.
+    let hint = document["error"]["hint"].as_str().unwrap();
+    assert_eq!(hint.matches("with a browser").count(), 1, "{hint}");
+    assert!(hint.contains(&format!("{ROOT_FILE} with a browser")) && hint.contains("show their fingerprints"), "{hint}");
+    // With one of them at hand, the other is asked for, and the hinted command gives both.
+    fs::write(place.path(ROOT_FILE), ls2::usual().bundle().manufacturer_root).unwrap();
+    let (_, document) = place.verify(&["--manufacturer-root", ROOT_FILE], &[]);
+    assert_eq!(document["error"]["kind"], "root-missing");
+    let hint = document["error"]["hint"].as_str().unwrap();
+    assert!(!hint.contains("browser") && hint.contains("shows its fingerprint"), "{hint}");
+    let hinted = hinted(hint);
+    let aws_file = hinted[0].rsplit(' ').next().unwrap();
+    assert_eq!(hinted[1], format!("hsmboot verify b --manufacturer-root {ROOT_FILE} --aws-root {aws_file}"));
+    fs::copy(place.path("aws.crt"), place.path(aws_file)).unwrap();
+    let output = run_hinted(&place, hinted[1]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains(".signature: ") && !said.contains(".issuer: "), "{said}");
     // Elsewhere an AWS chain that does not end in the built-in root is a stranger's.
     let place = Place::new(&ls2::usual().bundle(), Some(request("us-east-1", Some("hsm2m.medium"), None)));
     assert_eq!(place.verify(&[], &[]).1["error"]["kind"], "rejected");
@@ -262,7 +374,11 @@ fn roots_are_listed_with_their_ends_and_what_then() {
     assert_eq!(built_in.len(), 2);
     assert_eq!(built_in[0]["certificates"][0]["not_after"], "2027-04-26T08:37:46Z");
     assert_eq!(built_in[0]["certificates"][0]["sha256"], "9c6958fcacbb6f0e36546be1f2ce59ad84ee206835e6977f697d30dce9a7b570");
-    assert_eq!(built_in[1]["certificates"].as_array().unwrap().len(), 2);
+    let prints: Vec<&str> = built_in[1]["certificates"].as_array().unwrap().iter().map(|issue| issue["sha256"].as_str().unwrap()).collect();
+    assert_eq!(
+        prints,
+        ["975757f0d76640e03d14760f8fc9e3a55826fa7807b2c392f7801a95bd69cc28", "230143df00e0b452743e068a5b3fc08df8f06cefc4854ea627aeb7ebd70ee2f4"]
+    );
     assert_eq!((&document["published"][0]["file"], document["published"][1].get("file")), (&json!(ROOT_FILE), None));
     assert!(document["after_the_end"].as_str().unwrap().contains("--aws-root"), "{document}");
 }

@@ -7,6 +7,7 @@ use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
 use crate::error::{Class, Error, Result};
 use crate::outside::{OutsideText, is_obeyed};
 use crate::quote::{Format, misfit};
+use crate::verify::Hardware;
 use crate::x509::Moment;
 
 /// A JSON document in a bundle is small; anything larger is refused before it is read.
@@ -52,6 +53,11 @@ impl Request {
     /// Class `Input`, where it is not such a document or names no cluster.
     pub fn read(store: &Store) -> Result<Self> {
         read(store, REQUEST, Self::FORMAT)
+    }
+
+    /// What it says of the cluster's hardware.
+    pub fn hardware(&self) -> Hardware<'_> {
+        Hardware { hsm_type: self.hsm_type.as_ref().map(OutsideText::raw), region: Some(self.region.raw()) }
     }
 }
 

@@ -10,8 +10,9 @@ use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::PassphraseSource;
 use crate::error::{Class, Error, Result};
 use crate::fsio;
+use crate::hint;
 use crate::outside::{OutsideText, shown};
-use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile};
+use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile, Side};
 
 /// `./<cluster-id>` unless the user named a directory.
 #[cfg_attr(not(any(feature = "online", feature = "qr")), allow(dead_code))]
@@ -120,6 +121,17 @@ impl TrustArgs {
         };
         let accepted = self.accept.iter().flat_map(|id| ["--accept".to_owned(), id.to_string()]);
         roots.chain(policy.into_iter().flatten()).chain(accepted).collect()
+    }
+
+    /// The root options of this command line, as words of another: what the environment names, that one has as well.
+    pub(crate) fn root_words(&self) -> Vec<String> {
+        let words = |option: &str, files: &[PathBuf]| files.iter().flat_map(|file| [option.to_owned(), hint::path(file, "FILE")]).collect::<Vec<_>>();
+        [words(Side::Aws.option(), &self.aws_root), words(Side::Manufacturer.option(), &self.manufacturer_root)].concat()
+    }
+
+    /// The files of the roots that were given for a side, by option or variable.
+    pub(crate) fn root_files(&self, side: Side) -> Vec<PathBuf> {
+        side.of(self.given_roots()).files
     }
 
     /// The policy; `--accept` wants its reason, and a reason something to explain.

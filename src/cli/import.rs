@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
-    sign::grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| binary::told_of(error, &bundle, &evidence))?;
+    sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui).map_err(|error| binary::told_of(error, &bundle, &evidence))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;

@@ -181,6 +181,9 @@ fn told(facts: &Facts, page: &str, differences: &[Difference], target: &Target, 
     text.push_str(&format!("  cluster     {}\n", facts.survey.cluster_id));
     let row = |name: &str, value: Text| Text::from([Text::from(format!("  {name:10}  ")), value, Text::from("\n")]);
     text.push(row("verdict", verdict));
+    if let Some(cause) = engine::cause(facts) {
+        text.push(row("because", styled(RED, cause.to_string())));
+    }
     text.push(row("pair", pair));
     if let Some(file) = engine::another_ca(facts) {
         let says = styled(RED, format!("the trust anchor is NOT YOUR CA, but another certificate than {file}"));

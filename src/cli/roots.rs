@@ -87,13 +87,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
     }
 }
 
-fn side_noun(side: Side) -> &'static str {
-    match side {
-        Side::Aws => "AWS's chain",
-        Side::Manufacturer => "the manufacturer's chain",
-    }
-}
-
 fn list() -> Outcome {
     let anchors = Anchors::built_in();
     let now = super::now();
@@ -105,7 +98,7 @@ fn list() -> Outcome {
     let published = [&LS2_MANUFACTURER_ROOT, &GOVCLOUD_AWS_ROOT];
     let mut text = Text::from("built in\n");
     for root in &built_in {
-        text.push_str(&format!("  {} of {}\n    key          {}, SHA-256 {}\n", root.subject, side_noun(root.side), root.key, root.key_sha256));
+        text.push_str(&format!("  {} of {}\n    key          {}, SHA-256 {}\n", root.subject, root.side.chain_noun(), root.key, root.key_sha256));
         for certificate in &root.certificates {
             let print = certificate.sha256.as_deref().map(|print| format!(", SHA-256 {print}")).unwrap_or_default();
             text.push_str(&format!("    certificate  {} to {}{print}\n", certificate.not_before, certificate.not_after));
@@ -135,7 +128,7 @@ fn published_lines(root: &PublishedRoot) -> String {
     format!(
         "  {file}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    option       {}\n",
         root.of,
-        side_noun(root.side),
+        root.side.chain_noun(),
         root.page,
         root.archive,
         root.option
@@ -193,15 +186,15 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
         let print = hex(&certificate.fingerprint());
         let published = anchor.certificates().iter().any(|issued| issued.sha256.as_deref() == Some(&print));
         let how = if published { "" } else { ", in a certificate whose fingerprint hsmboot does not have" };
-        format!("the built-in root of {}: the same name and key{how}", side_noun(side))
+        format!("the built-in root of {}: the same name and key{how}", side.chain_noun())
     } else if let Some((side, _)) = built_in().find(|(_, anchor)| named(anchor)) {
         faults.push("it has a built-in root's name and another key".to_owned());
-        format!("not the built-in root of {}", side_noun(side))
+        format!("not the built-in root of {}", side.chain_noun())
     } else if let Some((side, _)) = built_in().find(|(_, anchor)| anchor.key().same_secret(certificate.key())) {
         faults.push("it has a built-in root's key and another name".to_owned());
-        format!("not the built-in root of {}", side_noun(side))
+        format!("not the built-in root of {}", side.chain_noun())
     } else if common_name.as_deref() == LS2_MANUFACTURER_ROOT.common_name {
-        format!("by its CN the root of {}: {}. hsmboot knows no fingerprint of it", LS2_MANUFACTURER_ROOT.of, side_noun(LS2_MANUFACTURER_ROOT.side))
+        format!("by its CN the root of {}: {}. hsmboot knows no fingerprint of it", LS2_MANUFACTURER_ROOT.of, LS2_MANUFACTURER_ROOT.side.chain_noun())
     } else if common_name.as_deref() == Some(OTHER_CUSTOMERS_ROOT) {
         notes.push("no chain of AWS CloudHSM is known to end there".to_owned());
         "by its CN another customer's root of the same maker's hardware".to_owned()

@@ -154,7 +154,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
-    let grounds = grounds(&judgement, &bundle, waiver.as_ref(), ui).map_err(|error| super::binary::told_of(error, &bundle, &evidence))?;
+    let grounds =
+        grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui).map_err(|error| super::binary::told_of(error, &bundle, &evidence))?;
     let recorded = waiver.clone().filter(|_| matches!(grounds, Grounds::Unverified { .. }));
     let work = Work { args, ui, bundle: &bundle, evidence: &evidence, judgement: &judgement, grounds, waiver: recorded, roots, now };
     match signer {

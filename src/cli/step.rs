@@ -133,6 +133,15 @@ fn command_line() -> Vec<OutsideText> {
     std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word)))).into()).collect()
 }
 
+/// This very command with more words behind it, for a hint; `None` where a word of it cannot be shown as it is, or must not be.
+#[cfg(feature = "online")]
+pub(crate) fn same_command(more: &[&str]) -> Option<String> {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
+    let kept = |word: &String| crate::outside::shown_text(word) == *word && without_userinfo(&without_pin(word)) == *word;
+    let again: Vec<&str> = ["hsmboot"].into_iter().chain(words.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+    words.iter().all(kept).then(|| crate::hint::command(&again))
+}
+
 fn without_pin(word: &str) -> String {
     const NAME: &str = "pin-value=";
     // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII changes.

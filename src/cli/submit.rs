@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let now = super::now();
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
-    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), ui)
+    let grounds = sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
         .map_err(|error| asked_again(&bundle, super::binary::told_of(error, &bundle, &evidence)))?;
     let recorded = waiver.clone().filter(|_| judgement.verified().is_none());
     let parts = Parts::read(&bundle, now)?;

@@ -10,9 +10,9 @@ use super::hardware;
 use super::step::{StepArgs, judged};
 use super::ui::{BOLD, GREEN, Outcome, RED, Text, Ui, YELLOW, styled};
 use crate::bundle::{self, Bundle, Store, VERIFICATION};
-use crate::error::{Class, Error, Result};
+use crate::error::Result;
 use crate::fsio::NewFile;
-use crate::outside::{Lines, OutsideText};
+use crate::outside::OutsideText;
 use crate::verify::{self as engine, Record, Roots, Status, Verdict};
 use crate::x509::Moment;
 
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome {
         document: answer,
         text: text(&record, ui),
-        error: rejection(&record, &bundle).map(|error| binary::told_of(error, &bundle, &evidence)),
+        error: hardware::rejection(&record, &bundle, &args.trust).map(|error| binary::told_of(error, &bundle, &evidence)),
     })
 }
 
@@ -78,33 +78,6 @@ pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
 /// The record as JSON.
 pub(crate) fn document(record: &Record) -> Value {
     serde_json::to_value(record).unwrap_or_default()
-}
-
-/// Why a rejected record ends a command: 4 where an input could not be read, 3 otherwise, with a headline of its own where but a root is missing.
-pub(crate) fn rejection(record: &Record, bundle: &Bundle) -> Option<Error> {
-    if record.verdict == Verdict::Verified {
-        return None;
-    }
-    let missing = hardware::of(bundle).roots_missing(record);
-    if !missing.is_empty() {
-        return Some(hardware::root_missing(&missing, bundle.path()));
-    }
-    let failed: Lines = record.with(Status::Fail).map(|finding| format!("  {}: {}", finding.id, finding.detail)).collect();
-    Some(if record.malformed() {
-        Error::new(
-            Class::Input,
-            "malformed",
-            Lines::from("an input is malformed or over a documented limit; the HSM's identity is not proven").and(failed),
-            "fetch the bundle again, or save the console's downloads again as they are",
-        )
-    } else {
-        Error::new(
-            Class::Rejected,
-            "rejected",
-            Lines::from("the HSM's identity is not proven: do not sign, do not submit").and(failed),
-            "each check's rule and source: docs/verification.md; what each failure means: docs/troubleshooting.md",
-        )
-    })
 }
 
 /// Every check in a line, then the verdict.

@@ -28,11 +28,11 @@ mod view;
 pub use differences::{Difference, differences};
 pub use transcript::Standing;
 
-use crate::bundle::Survey;
+use crate::bundle::{Request, Survey};
 use crate::check;
 use crate::handover::NextStep;
 use crate::owner::Owner;
-use crate::verify::{Anchors, Record};
+use crate::verify::{Anchors, Cause, Record};
 use crate::x509::Moment;
 use html::Html;
 use view::View;
@@ -71,6 +71,11 @@ pub fn page(facts: &Facts) -> String {
     });
     html.raw("\n");
     html.into_string()
+}
+
+/// Why the evidence is rejected, where one sentence tells it.
+pub fn cause(facts: &Facts) -> Option<Cause> {
+    Cause::of(&facts.verification, facts.survey.request.told().map(Request::hardware).unwrap_or_default())
 }
 
 /// The file that was named as the operator's own CA, where the bundle's trust anchor is another one.

@@ -5,10 +5,10 @@ use super::differences::{Difference, of};
 use super::html::Html;
 use super::transcript::{Standing, standing};
 use super::view::{View, counted, listed};
-use super::{Facts, checks, gaps, picture, submission};
+use super::{Facts, cause, checks, gaps, picture, submission};
 use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
 use crate::outside::OutsideText;
-use crate::verify::{Roots, Side, Status, Verdict, fips_alarm};
+use crate::verify::{Cause, Roots, Side, Status, Verdict, fips_alarm};
 use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
 /// The verdict in words.
@@ -38,6 +38,22 @@ pub(super) fn verdict(facts: &Facts) -> Words {
     }
 }
 
+/// Why it is rejected, as a sentence, with what to do.
+fn sentence(cause: &Cause) -> String {
+    let told = cause.to_string();
+    let mut letters = told.chars();
+    let told: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let next = match cause {
+        Cause::RootsMissing(roots) => {
+            let each = roots.iter().map(|root| format!("{} FILE, with {} from {}", root.option, root.download(), root.page)).collect::<Vec<_>>();
+            format!("Make the report again with {}.", each.join(", and with "))
+        }
+        Cause::OtherRoots(_) => "Look at what was given with hsmboot roots show.".to_owned(),
+        Cause::Time => "Look at the clock of the machine that made this page, and at --at where it was given.".to_owned(),
+    };
+    format!("{told}. {next}")
+}
+
 /// The file of the CA certificate that was given to the report, where the bundle's trust anchor is another one.
 pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
     let (own, file) = view.facts.own_ca.as_ref()?;
@@ -63,6 +79,9 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         html.el("div", &[], |html| {
             html.say_of("p", "word", words.word);
             html.say("p", words.says);
+            if let Some(cause) = cause(facts) {
+                html.el("p", &[], |html| html.quote(sentence(&cause)));
+            }
             if given_roots(facts) {
                 html.of("p", "caveat", |html| {
                     html.raw("Judged by roots that were given to this report, not by the built-in ones of AWS and the manufacturer");
@@ -183,6 +202,10 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     if !failed.is_empty() {
         html.of("div", "alarm block", |html| {
             html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. ");
+            if let Some(cause) = cause(view.facts) {
+                html.quote(sentence(&cause));
+                html.raw(" ");
+            }
             html.raw(if failed.len() == 1 { "This check failed:</p>" } else { "These checks failed:</p>" });
             html.of("ul", "plain", |html| {
                 for found in failed {

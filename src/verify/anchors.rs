@@ -72,6 +72,16 @@ pub struct AnchorFacts {
     pub file: Option<String>,
 }
 
+impl AnchorFacts {
+    /// Whether it is of this program's table.
+    pub fn is_built_in(&self) -> bool {
+        self.source == BUILT_IN
+    }
+}
+
+/// How a record names the source of a built-in anchor.
+const BUILT_IN: &str = "built-in";
+
 /// The anchors of both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchors {
@@ -186,7 +196,7 @@ impl Anchor {
     /// For the record.
     pub fn facts(&self, side: Side) -> AnchorFacts {
         let (source, file) = match &self.source {
-            Source::BuiltIn => ("built-in", None),
+            Source::BuiltIn => (BUILT_IN, None),
             Source::Given(file) => ("given", Some(file.clone())),
         };
         AnchorFacts {
@@ -323,7 +333,15 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
                 0xC3, 0x92, 0xF7, 0x80, 0x1A, 0x95, 0xBD, 0x69, 0xCC, 0x28,
             ]),
         ),
-        issue(1_721_939_360, 2_037_299_360, 3, None),
+        issue(
+            1_721_939_360,
+            2_037_299_360,
+            3,
+            Some([
+                0x23, 0x01, 0x43, 0xDF, 0x00, 0xE0, 0xB4, 0x52, 0x74, 0x3E, 0x06, 0x8A, 0x5B, 0x3F, 0xC0, 0x8D, 0xF8, 0xF0, 0x6C, 0xEF, 0xC4, 0x85,
+                0x4E, 0xA6, 0x27, 0xAE, 0xB7, 0xEB, 0xD7, 0x0E, 0xE2, 0xF4,
+            ]),
+        ),
     ],
 };
 

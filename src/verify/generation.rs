@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::anchors::Anchors;
-use super::record::{CheckId, Record, Side, Status, Verdict};
+use super::record::{CheckId, Record, Side, Status};
 use super::{Anchor, Source};
 use crate::outside::Lines;
 
@@ -117,23 +117,12 @@ impl Hardware<'_> {
         Side::ALL.into_iter().filter(|side| anchors.of(*side).iter().all(built_in)).filter_map(|side| self.root(side)).collect()
     }
 
-    /// The roots for want of which alone a record says `rejected`: nothing else failed, and of each side both the signature and the name of its root.
-    /// Empty otherwise, and where it is not known which root that would be.
-    pub fn roots_missing(self, record: &Record) -> Vec<&'static PublishedRoot> {
-        let failed = |id| record.finding(id).is_some_and(|finding| finding.status == Status::Fail);
-        let fails = |side: &Side| failed(CheckId::Signature(*side)) && failed(CheckId::Issuer(*side));
-        let sides: Vec<Side> = Side::ALL.into_iter().filter(fails).collect();
-        let of_sides = |id| matches!(id, CheckId::Signature(side) | CheckId::Issuer(side) if sides.contains(&side));
-        if record.verdict == Verdict::Verified || !record.with(Status::Fail).all(|finding| of_sides(finding.id)) {
-            return Vec::new();
-        }
-        let named = |side: Side| {
-            let [aws, manufacturer] = &record.ends;
-            let issuer = side.of([aws, manufacturer]).as_deref();
-            (side == Side::Manufacturer && issuer.is_some() && issuer == LS2_MANUFACTURER_ROOT.common_name).then_some(&LS2_MANUFACTURER_ROOT)
-        };
-        let roots: Vec<_> = sides.iter().filter_map(|side| named(*side).or_else(|| self.root(*side))).collect();
-        if roots.len() == sides.len() { roots } else { Vec::new() }
+    /// The root that the chain of a side of a judged bundle is published to end in: by the name of what issued it, or by what is known of the cluster.
+    pub(super) fn root_of(self, record: &Record, side: Side) -> Option<&'static PublishedRoot> {
+        let [aws, manufacturer] = &record.ends;
+        let issuer = side.of([aws, manufacturer]).as_deref();
+        let named = side == Side::Manufacturer && issuer.is_some() && issuer == LS2_MANUFACTURER_ROOT.common_name;
+        if named { Some(&LS2_MANUFACTURER_ROOT) } else { self.root(side) }
     }
 }
 

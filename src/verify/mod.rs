@@ -15,12 +15,14 @@
 //! names, keys and dates of exactly this shape, and says in notes where the certificates fall short of RFC 5280.
 
 mod anchors;
+mod cause;
 mod checks;
 mod generation;
 mod path;
 mod record;
 
 pub use anchors::{Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in};
+pub use cause::Cause;
 pub use generation::{
     GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm, hardware_notes, is_for_non_fips_mode,
 };

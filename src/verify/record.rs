@@ -77,6 +77,14 @@ impl Side {
         }
     }
 
+    /// As sentences name its chain.
+    pub const fn chain_noun(self) -> &'static str {
+        match self {
+            Side::Aws => "AWS's chain",
+            Side::Manufacturer => "the manufacturer's chain",
+        }
+    }
+
     /// The option that gives its anchors.
     pub const fn option(self) -> &'static str {
         match self {
@@ -425,6 +433,11 @@ impl Record {
     /// The findings of one status.
     pub fn with(&self, status: Status) -> impl Iterator<Item = &Finding> {
         self.checks.iter().filter(move |finding| finding.status == status)
+    }
+
+    /// Whether a side was judged by a root that somebody gave.
+    pub fn has_given_root(&self, side: Side) -> bool {
+        self.anchors.iter().any(|anchor| anchor.side == side && !anchor.is_built_in())
     }
 
     /// Whether an input is not what it must be to be read at all: such a record ends a command with 4, any other rejection with 3.

@@ -152,7 +152,7 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
     block_on(async {
         let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
         let region = service.place().region.as_ref().map(OutsideText::raw).unwrap_or_default();
-        roots_are_there(Some(plan.hsm_type()), region, &trust.anchors, dir)?;
+        roots_are_there(Some(plan.hsm_type()), region, &trust.anchors)?;
         let mut desk = Desk::open(args, ui, dir)?;
         let start = create::Start {
             plan: &plan,
@@ -262,15 +262,15 @@ fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
 impl Run<'_> {
     /// The same for a cluster whose chains are going to be judged, before a passphrase is asked for.
     fn roots_are_there(&self, cluster: &Cluster) -> Result<()> {
-        roots_are_there(cluster.hsm_type.as_ref().map(OutsideText::raw), self.region, &self.trust.anchors, self.dir)
+        roots_are_there(cluster.hsm_type.as_ref().map(OutsideText::raw), self.region, &self.trust.anchors)
     }
 }
 
 /// That no root is missing for hardware of this type, before anything is created, asked for or fetched.
-fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors, dir: &Path) -> Result<()> {
+fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> Result<()> {
     match (Hardware { hsm_type, region: Some(region) }).roots_needed(anchors).as_slice() {
         [] => Ok(()),
-        roots => Err(hardware::root_missing(roots, dir)),
+        roots => Err(hardware::root_missing_yet(roots)),
     }
 }
 
@@ -338,7 +338,7 @@ impl Host for Run<'_> {
         let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
         bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
         hardware::alarm(&judgement.record, hardware::mode(cluster.mode.as_ref(), &bundle), self.ui);
-        let grounds = sign::grounds(&judgement, &bundle, None, self.ui)?;
+        let grounds = sign::grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
         self.ui.say(format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
         let pair = match self.desk.signed_before(&bundle, now) {
             Some(pair) => {

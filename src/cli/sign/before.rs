@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::bundle::{self, Bundle, CA_FILE, Part, RESPONSE, Waiver};
 use crate::check::{self, Pair};
+use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
-use crate::cli::verify;
+use crate::cli::{hardware, verify};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::hint;
@@ -107,7 +108,7 @@ pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
 }
 
 /// What entitles to a signature, or the rejection.
-pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Option<&'a Waiver>, ui: &Ui) -> Result<Grounds<'a>> {
+pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Option<&'a Waiver>, trust: &TrustArgs, ui: &Ui) -> Result<Grounds<'a>> {
     if let Some(proof) = judgement.verified() {
         if waiver.is_some() {
             ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
@@ -115,7 +116,7 @@ pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Opt
         return Ok(Grounds::Verified(proof));
     }
     let rejected = || {
-        let error = verify::rejection(&judgement.record, bundle);
+        let error = hardware::rejection(&judgement.record, bundle, trust);
         error
             .unwrap_or_else(|| Error::new(Class::Rejected, "rejected", "the HSM's identity is not proven", ""))
             .with_document(verification(&judgement.record))
