@@ -285,6 +285,13 @@ states! {
     }
 }
 
+impl ClusterState {
+    /// Whether it is the state between a change of the HSMs' type and its rollback, which the API Reference names and no model has.
+    pub fn is_pending_rollback(&self) -> bool {
+        matches!(self, ClusterState::Other(name) if name == "PENDING_ROLLBACK")
+    }
+}
+
 states! {
     /// An HSM's state (API 2017-04-28, `HsmState`).
     HsmState {

@@ -35,6 +35,8 @@ pub enum NextStep {
     Nothing,
     /// Nothing that the owner can do: it is for AWS Support.
     AskSupport,
+    /// A change of its HSMs' type that is to be taken back: it is waited for, or done by hand.
+    WaitOrRollBack,
     /// It is gone.
     CreateCluster,
     /// A state that this version does not know.
@@ -81,6 +83,7 @@ pub fn next_step(cluster: &Cluster) -> NextStep {
         ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => NextStep::LookAgain,
         ClusterState::Degraded => NextStep::AskSupport,
         ClusterState::DeleteInProgress | ClusterState::Deleted => NextStep::CreateCluster,
+        state if state.is_pending_rollback() => NextStep::WaitOrRollBack,
         ClusterState::Other(_) => NextStep::LookUpState,
     }
 }
@@ -128,7 +131,12 @@ impl NextStep {
             }
             NextStep::Wait(what) => format!("hsmboot wait --cluster-id {id} --for {}", what.as_str()),
             NextStep::LookAgain => format!("hsmboot status --cluster-id {id}"),
-            NextStep::Activate | NextStep::Nothing | NextStep::AskSupport | NextStep::CreateCluster | NextStep::LookUpState => return None,
+            NextStep::Activate
+            | NextStep::Nothing
+            | NextStep::AskSupport
+            | NextStep::WaitOrRollBack
+            | NextStep::CreateCluster
+            | NextStep::LookUpState => return None,
         })
     }
 
@@ -147,6 +155,14 @@ impl NextStep {
             }
             NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),
             NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is claimed holds its owner's keys".to_owned(),
+            NextStep::WaitOrRollBack => {
+                let id = plain(cluster_id).unwrap_or("ID");
+                format!(
+                    // 14 hours: about 30 minutes an HSM, and at most 27 (User Guide, Migrating from hsm1.medium to hsm2m.medium).
+                    "the change of its HSMs' type is to be taken back: `hsmboot cluster modify --cluster-id {id} --hsm-type {}` asks for that, `hsmboot wait --cluster-id {id} --for active --timeout 14h` waits for it",
+                    limits::HSM1
+                )
+            }
             NextStep::CreateCluster => "create another cluster, or restore one from a backup".to_owned(),
             NextStep::LookUpState => "look the state up in the AWS CloudHSM API Reference, or use a newer hsmboot".to_owned(),
         }
@@ -162,6 +178,7 @@ impl NextStep {
             | NextStep::Activate
             | NextStep::Nothing
             | NextStep::AskSupport
+            | NextStep::WaitOrRollBack
             | NextStep::CreateCluster
             | NextStep::LookUpState => true,
         }

@@ -13,7 +13,7 @@ use std::process::Child;
 use hsmboot::simulator::{Options, Simulator};
 
 use super::blocks::{Block, blocks};
-use super::stage::{CLUSTER, claimed, cluster, expected_in, wrapper};
+use super::stage::{CLUSTER, MANUFACTURER_ROOT, claimed, cluster, expected_in, wrapper};
 
 const PASSPHRASE: &str = "a passphrase for the rehearsal";
 /// Of the token, where the CA's key is on one.
@@ -169,6 +169,10 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     for name in ["media/usb", "media/second", "online", "offline"] {
         fs::create_dir_all(dir.join(name)).unwrap();
     }
+    // Both machines' people have the one that they downloaded before the day.
+    for home in ["online", "offline"] {
+        fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join(home).join(MANUFACTURER_ROOT)).unwrap();
+    }
     let url = simulator.url();
     let aws = [("AWS_ENDPOINT_URL", &*url), ("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any")];
     let home = |offline: bool| dir.join(if offline { "offline" } else { "online" }).display().to_string();
@@ -185,7 +189,8 @@ pub(super) fn air_gapped(way: &Way<'_>) {
             let (has, lacks): (&[_], &[_]) = if act.offline { (way.offline, &aws) } else { (&aws, way.offline) };
             script.push_str(&lacks.iter().map(|(name, _)| format!("unset {name}\n")).collect::<String>());
             script.push_str(&has.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect::<String>());
-            script.push_str(&format!("export HOME='{}'\ncd\n", home(act.offline)));
+            // What the page has a shell know, the next machine's does not.
+            script.push_str(&format!("unset HSMBOOT_MANUFACTURER_ROOT\nexport HOME='{}'\ncd\n", home(act.offline)));
         }
         let code = change(act.code);
         if code.text.contains("qr read") {
@@ -201,6 +206,7 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     claimed(&simulator, PAGE);
     let report = fs::read_to_string(dir.join(format!("online/{id}.html"))).unwrap();
     assert!(report.contains("The trust anchor is the CA certificate that this report was given"));
+    assert!(report.contains("Verified") && !report.contains("Rejected"));
 }
 
 /// Plays docs/runbooks/to-activated.md. What is done on the client machine stands in its one block for elsewhere: its effect on the cluster comes in that place.
@@ -211,7 +217,7 @@ pub(super) fn to_activated() {
     let simulator = Simulator::spawn(Options::default()).unwrap();
     simulator.write_roots(&dir.join("roots")).unwrap();
     // The one that the page's reader has downloaded.
-    fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join("mrvl-rsa-LS2-AR-v1.crt")).unwrap();
+    fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join(MANUFACTURER_ROOT)).unwrap();
     let path = wrapper(dir, "");
     let all = blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap());
     let mut script = format!("export AWS_ENDPOINT_URL='{}' AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n", simulator.url());
@@ -227,6 +233,8 @@ pub(super) fn to_activated() {
     let screen = play(terminal(dir, &path, &script), PAGE);
     expected_in(PAGE, &all, "sh aws", &screen);
     assert!(simulator.calls().get("InitializeCluster") == Some(&1) && dir.join("report.html").is_file());
+    let report = fs::read_to_string(dir.join("report.html")).unwrap();
+    assert!(report.contains("Verified") && !report.contains("Rejected"));
     let handed = fs::read_to_string(dir.join("clients/README.txt")).unwrap();
     for line in elsewhere[0].text.lines().filter(|line| line.contains("/opt/cloudhsm/") && !line.contains(" -a ")) {
         assert!(handed.contains(&format!("        {line}\n")), "the page and what is handed over differ: {line}\n{handed}");

@@ -7,7 +7,7 @@ use std::process::Command;
 use hsmboot::simulator::{Options, Simulator};
 
 use super::blocks::{Block, blocks};
-use super::stage::{BINARY, CLUSTER, claimed, cluster, expected_in, wrapper};
+use super::stage::{BINARY, CLUSTER, MANUFACTURER_ROOT, claimed, cluster, expected_in, wrapper};
 use super::{pages, read};
 
 /// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run` means the program as it is.
@@ -49,7 +49,7 @@ fn run_plain(page: &str, all: &[Block]) {
     expected_in(page, all, "sh", &text);
 }
 
-/// A block for a real cluster, as it stands: what a reader has and the test has not (genuine roots, a hand at the prompt) is given beside it.
+/// A block for a real cluster, as it stands: what a reader has and the test has not (AWS's root built in, a hand at the prompt) is given beside it.
 fn run_on_aws(page: &str, block: &Block) {
     let dir = tempfile::tempdir().unwrap();
     let simulator = Simulator::spawn(Options::default()).unwrap();
@@ -58,6 +58,7 @@ fn run_on_aws(page: &str, block: &Block) {
     let path = wrapper(dir.path(), "--passphrase-env DOCS_PASSPHRASE");
     let work = dir.path().join("work");
     fs::create_dir(&work).unwrap();
+    fs::copy(dir.path().join("roots/manufacturer-root.crt"), work.join(MANUFACTURER_ROOT)).unwrap();
     let mut command = shell(&work, &path, &block.text.replace(CLUSTER, &id));
     command.env("DOCS_PASSPHRASE", "a passphrase for the docs").env("AWS_ENDPOINT_URL", simulator.url()).env("AWS_REGION", "us-east-1");
     output(command, &format!("{page}:{}", block.line));

@@ -89,17 +89,18 @@ pub(super) fn claimed(simulator: &Simulator, what: &str) {
     assert_eq!(state, "INITIALIZED", "{what}");
 }
 
-/// A directory with an `hsmboot` that trusts the roots in `dir`, and takes the passphrase as it is told here; nothing said, it asks.
+/// The manufacturer's root of hsm2m.medium, as the pages call the file that a reader has downloaded. That it has to be given stands in the pages.
+pub(super) const MANUFACTURER_ROOT: &str = "mrvl-rsa-LS2-AR-v1.crt";
+
+/// A directory with an `hsmboot` that takes AWS's root from `dir`, which a reader has built in, and the passphrase as it is told here; nothing said, it asks.
 pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
-    let roots = format!("--aws-root {0}/aws-root.crt --manufacturer-root {0}/manufacturer-root.crt", dir.join("roots").display());
-    let manufacturer_root = format!("{}/manufacturer-root.crt", dir.join("roots").display());
     let path = dir.join("bin");
     fs::create_dir(&path).unwrap();
     let wrapper = format!(
-        "#!/bin/sh\ncase \"$1 $2\" in\n'ca init') set -- \"$@\" {passphrase} ;;\n\
-         sign*|bootstrap*) set -- \"$@\" {passphrase} {roots} ;;\nfetch*) export HSMBOOT_MANUFACTURER_ROOT='{manufacturer_root}' ;;\n\
-         verify*|submit*|report*|import*) set -- \"$@\" {roots} ;;\nesac\n\
-         exec '{BINARY}' \"$@\"\n"
+        "#!/bin/sh\nexport HSMBOOT_AWS_ROOT='{}/roots/aws-root.crt'\n\
+         case \"$1 $2\" in\n'ca init'|sign*|bootstrap*) set -- \"$@\" {passphrase} ;;\nesac\n\
+         exec '{BINARY}' \"$@\"\n",
+        dir.display()
     );
     executable(&path.join("hsmboot"), &wrapper);
     path

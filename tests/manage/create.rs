@@ -178,6 +178,70 @@ fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
     assert_eq!(stage.calls("CreateCluster"), 1);
 }
 
+/// What can never be changed, what it costs and what undoes it is said before anything is created, by both commands that create.
+#[test]
+fn what_is_for_good_and_what_it_costs_is_said_before_anything_is_created() {
+    let stage = stage();
+    let create = ["cluster", "create", "--subnet-id", SUBNET, "--mode", "non-fips", "--network-type", "dualstack"];
+    for (order, mode, network, claims) in [(&create[..], "NON_FIPS", "DUALSTACK", false), (&words()[..], "FIPS", "IPV4", true)] {
+        let said = stage.run(order).ends(0, "").stderr;
+        let (before, _) = said.split_once("created cluster-").unwrap_or((&said, ""));
+        for words in ["about to create a cluster at", "hsm2m.medium", mode, network, SUBNET] {
+            assert!(before.contains(words), "{words}: {said}");
+        }
+        for label in ["for good", "costs", "to undo"] {
+            assert!(before.lines().any(|line| line.trim_start().starts_with(label)), "{label}: {said}");
+        }
+        for words in ["mode, network type, subnets and their VPC", "by the hour", "hsmboot hsm delete", "hsmboot cluster delete"] {
+            assert!(before.contains(words), "{words}: {said}");
+        }
+        assert_eq!(before.contains("undoes the claim"), claims, "{said}");
+    }
+    // It is not said where nothing is created.
+    assert!(!stage.run(&words()).ends(0, "nothing was changed").stderr.contains("about to create"));
+    // Where the service refuses, it has been said all the same: it comes before the call.
+    stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+    stage.run(&create).ends(6, "about to create a cluster at");
+}
+
+/// The root that is missing is asked for before anything is created; the hinted command is this one with the root, and goes through.
+#[test]
+fn without_the_root_the_hint_is_the_same_command_with_it() {
+    let stage = stage();
+    let with: Vec<&str> = words().into_iter().filter(|word| !["--manufacturer-root", "roots/manufacturer-root.crt"].contains(word)).collect();
+    let said = stage.run(&with).ends(3, "is missing, so nothing is proven yet").stderr;
+    assert_eq!(stage.calls("CreateCluster"), 0);
+    let command = said.rsplit('`').nth(1).unwrap();
+    let same = format!("hsmboot {} --endpoint-url {} --manufacturer-root ", with.join(" "), stage.simulator.url());
+    let file = command.strip_prefix(&same).unwrap_or_else(|| panic!("{command}"));
+    fs::copy(stage.path("roots/manufacturer-root.crt"), stage.path(file)).unwrap();
+    let program = super::stage::hsmboot();
+    let folder = std::path::Path::new(program.get_program()).parent().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(stage.path("")).env("AWS_EC2_METADATA_DISABLED", "true").env_remove("HSMBOOT_MANUFACTURER_ROOT");
+    shell.env("PATH", format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
+    super::stage::Done::from(shell.output().unwrap()).ends(0, "claimed cluster-");
+    one_of_each(&stage);
+}
+
+/// `status` and `cluster show` say the network type, and each HSM's addresses of both kinds.
+#[test]
+fn network_type_and_ipv6_addresses_are_shown() {
+    let stage = Stage::new();
+    let made = stage.json(&["cluster", "create", "--subnet-id", SUBNET, "--network-type", "dualstack", "--wait"]);
+    let id = made["cluster"]["cluster_id"].as_str().unwrap();
+    stage.run(&["hsm", "create", "--cluster-id", id, "--availability-zone", "us-east-1a", "--wait"]).ends(0, "created hsm-");
+    for words in [["status", "--cluster-id", id].as_slice(), &["cluster", "show", "--cluster-id", id]] {
+        let shown = stage.json(words);
+        let cluster = shown.get("cluster").or_else(|| shown["clusters"].get(0)).unwrap_or_else(|| panic!("{shown:#}"));
+        assert_eq!(cluster["network_type"], "DUALSTACK", "{shown:#}");
+        let hsm = &cluster["hsms"][0];
+        let address = hsm["eni_ipv6"].as_str().unwrap_or_else(|| panic!("{shown:#}"));
+        assert!(address.parse::<std::net::Ipv6Addr>().is_ok(), "{address}");
+        stage.run(words).ends(0, "DUALSTACK").ends(0, address).ends(0, hsm["eni_ip"].as_str().unwrap());
+    }
+}
+
 #[test]
 fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
     let stage = stage();

@@ -162,6 +162,11 @@ fn a_state_that_no_model_knows_is_shown_listed_and_waited_for() {
     let state = serde_json::json!({ "ClusterId": id, "State": "PENDING_ROLLBACK" });
     assert_eq!(support::control(&stage.simulator, "set-state", state).status, 200);
     stage.run(&["status"]).ends(0, "PENDING_ROLLBACK");
+    let next = format!("hsmboot cluster modify --cluster-id {id} --hsm-type hsm1.medium");
+    for words in [&["status", "--cluster-id", &id][..], &["cluster", "show", "--cluster-id", &id]] {
+        let said = stage.run(words).ends(0, &next).ends(0, &format!("hsmboot wait --cluster-id {id} --for active"));
+        assert!(!said.stdout.contains("newer hsmboot"), "{}", said.stdout);
+    }
     stage.run(&["cluster", "list", "--state", "PENDING_ROLLBACK"]).ends(0, &id);
     stage.run(&["cluster", "show", "--cluster-id", &id]).ends(0, "PENDING_ROLLBACK");
     let waited = stage.run(&["wait", "--cluster-id", &id, "--for", "PENDING_ROLLBACK"]).ends(0, "PENDING_ROLLBACK");

@@ -21,16 +21,9 @@ pub(super) enum Course {
     RollBack,
 }
 
-/// The state that the API Reference names between a change and its rollback, and that no model has.
-const PENDING_ROLLBACK: &str = "PENDING_ROLLBACK";
-
 /// Whether a cluster's type is being changed, or changed back.
 pub(super) fn is_under_way(state: &ClusterState) -> bool {
-    matches!(state, ClusterState::ModifyInProgress | ClusterState::RollbackInProgress) || is_pending(state)
-}
-
-fn is_pending(state: &ClusterState) -> bool {
-    matches!(state, ClusterState::Other(name) if name == PENDING_ROLLBACK)
+    matches!(state, ClusterState::ModifyInProgress | ClusterState::RollbackInProgress) || state.is_pending_rollback()
 }
 
 /// Whether cluster and HSMs are of this type, as far as they say.
@@ -51,7 +44,7 @@ pub(super) fn course(cluster: &Cluster, wanted: &str, now: Moment) -> Result<Cou
         ClusterState::ModifyInProgress if wanted == limits::HSM1 => back(cluster, now),
         ClusterState::RollbackInProgress if wanted == limits::HSM1 => Ok(Course::UnderWay),
         // Whether it waits for AWS or for its owner is not said: what is asked for is sent, and the service has the last word.
-        state if is_pending(state) && wanted == limits::HSM1 => Ok(Course::RollBack),
+        state if state.is_pending_rollback() && wanted == limits::HSM1 => Ok(Course::RollBack),
         state if is_under_way(state) => Err(not_active(cluster)),
         _ if has_type(cluster, wanted) => Ok(Course::Already),
         // One that this version does not know may allow it.
