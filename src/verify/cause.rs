@@ -43,6 +43,9 @@ impl Cause {
     }
 }
 
+/// What it means that a chain ends in another root than the one that was given.
+const OR_FORGED: &str = "a wrong root was given, or the chain is not genuine";
+
 /// The sentence, without a stop.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,12 +56,11 @@ impl fmt::Display for Cause {
             }
             Cause::OtherRoots(sides) => {
                 let chains = sides.iter().map(|side| side.chain_noun()).collect::<Vec<_>>().join(" and ");
-                let (given, ends) = if sides.len() == 1 {
-                    ("root that was given for", "is not the one that it ends in")
+                if sides.len() == 1 {
+                    write!(f, "the root that was given for {chains} is not the one that it ends in: {OR_FORGED}")
                 } else {
-                    ("roots that were given for", "are not the ones that they end in")
-                };
-                write!(f, "the {given} {chains} {ends}: a wrong root was given, or the chain is not genuine")
+                    write!(f, "the roots that were given for {chains} are not the ones that they end in: {OR_FORGED}")
+                }
             }
             Cause::Time => f.write_str("a certificate is not valid at the moment judged at: this is about time, and nothing else failed"),
         }
