@@ -381,7 +381,7 @@ fn a_file_with_a_second_name_does_not_travel() {
     fs::remove_file(bench.path("bundle/receipt.json")).unwrap();
     fs::hard_link(bench.part("ClusterCsr.csr"), bench.path("elsewhere.csr")).unwrap();
     if cfg!(feature = "qr") {
-        bench.refused(&["qr", "show", "bundle", "-o", "codes"], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
+        bench.refused(&["qr", "show", "bundle", "-o", "codes.png"], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
     }
     bench.refused(&["pack", "bundle", "-o", FILE], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
     // As the hint says.
