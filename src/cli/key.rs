@@ -22,6 +22,7 @@ pub(crate) struct KeyAccess<'a> {
     /// The CA's certificate, where there is one yet.
     pub(crate) certificate: Option<Certificate>,
     /// The bundle that is worked with, if there is one.
+    #[cfg_attr(not(feature = "pkcs11"), allow(dead_code))] // a module is what is looked for there
     pub(crate) bundle: Option<&'a Store>,
     #[cfg(feature = "awskms")]
     pub(crate) aws: crate::aws::Options,
@@ -50,8 +51,8 @@ impl KeyAccess<'_> {
         let KeySource::Pkcs11(uri) = source else { return Ok(()) };
         let given = self.token.options().module;
         let (Some(bundle), Some(module)) = (self.bundle, given.as_deref().or(uri.module_path())) else { return Ok(()) };
-        // Of a name that leads to no file here, the system's loader knows where to look, and does not look in the bundle (dlopen(3)).
-        if !fsio::facts(module).is_some_and(|facts| lies_in(bundle, module, Some(&facts))) {
+        // A directory is no library. Of a name that leads to no file here, the system's loader knows where to look, and does not look in the bundle (dlopen(3)).
+        if !fsio::facts(module).is_some_and(|facts| !facts.is_dir() && lies_in(bundle, module, Some(&facts))) {
             return Ok(());
         }
         Err(Error::new(

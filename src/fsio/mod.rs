@@ -130,7 +130,7 @@ impl Place<'_> {
                 "{} has {names} names (hard links), and a file of a bundle that travels has one: whoever made the link may have put another file's text here",
                 shown(self.path)
             ),
-            "look at what the file holds; if it belongs to the bundle, copy the bundle (`cp -r`, which makes files of their own) and do this with the copy",
+            "look at what the file holds; if it belongs to the bundle, copy the bundle into a new directory, where its files are their own, and do this with the copy",
         )
     }
 

@@ -384,7 +384,7 @@ fn a_file_with_a_second_name_does_not_travel() {
         bench.refused(&["qr", "show", "bundle", "-o", "codes.png"], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
     }
     bench.refused(&["pack", "bundle", "-o", FILE], 4, "has-another-name", &["ClusterCsr.csr has 2 names"]);
-    // As the hint says.
+    // As the hint says: files of their own.
     tool(&bench, "cp -r bundle copy");
     bench.run(&["pack", "copy", "-o", FILE]).expect(0);
 }

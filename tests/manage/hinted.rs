@@ -73,6 +73,7 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot qr show", Run("qr show DIR", 0)),
     ("hsmboot qr show DIR{options}", Run("qr show DIR --part 1 --part 2", 0)),
     ("hsmboot roots", In("tests/ls2_roots.rs", "roots_are_listed_with_their_ends_and_what_then")),
+    ("hsmboot roots show FILE", In("tests/ls2_roots.rs", "a_root_file_is_judged_before_it_is_given")),
     ("hsmboot sign", Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0)),
     ("hsmboot status", Run("status", 0)),
     ("hsmboot status --cluster-id {cluster_id}", Run("status --cluster-id ID", 0)),

@@ -9,6 +9,7 @@ use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
+#[cfg(any(feature = "online", feature = "qr"))]
 use crate::hint;
 use crate::outside::Lines;
 use crate::sign::Grounds;
