@@ -237,7 +237,9 @@ fn no_name_that_is_no_string_of_its_type_is_obeyed() {
         let genuine = Chain::new();
         let desk = Desk { bench: &bench, url: &service.url, shown: Mutex::new(0) };
         desk.both(&["roots", "show", "aws-root.crt"], 4);
-        desk.both(&["ca", "show", "customerCA.crt"], 4);
+        // An IA5String beyond ASCII is a warning in the owner's own certificate, which is kept as it is: what it says is shown.
+        let is_borne_with = matches!(writing, Writing::Latin(tag::IA5_STRING));
+        desk.both(&["ca", "show", "customerCA.crt"], if is_borne_with { 0 } else { 4 });
         bench.write("aws-root.crt", &genuine.aws_root);
         bench.write("manufacturer-root.crt", &genuine.manufacturer_root);
         desk.both(&[&["verify", "bundle", "--record"], &TRUST[..]].concat(), 4);

@@ -72,6 +72,10 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot qr read", Run("qr read codes.txt --bundle NEWDIR", 0)),
     ("hsmboot qr show", Run("qr show DIR", 0)),
     ("hsmboot qr show DIR{options}", Run("qr show DIR --part 1 --part 2", 0)),
+    (
+        "hsmboot cluster modify --cluster-id {id} --hsm-type {}",
+        In("tests/manage/migrate.rs", "a_state_that_no_model_knows_is_shown_listed_and_waited_for"),
+    ),
     ("hsmboot roots", In("tests/ls2_roots.rs", "roots_are_listed_with_their_ends_and_what_then")),
     ("hsmboot roots show FILE", In("tests/ls2_roots.rs", "a_root_file_is_judged_before_it_is_given")),
     ("hsmboot sign", Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0)),
