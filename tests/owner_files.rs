@@ -47,6 +47,28 @@ fn what_is_converted_as_it_is_said_is_read() {
     }
 }
 
+/// What holds no certificate that could be read is named, whichever option gave it.
+#[test]
+fn stores_and_keys_of_other_programs_are_named() {
+    let dir = ca();
+    let dir = dir.path();
+    for (content, is) in [
+        (&[0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2][..], "this is a Java keystore"),
+        (&[0xCE, 0xCE, 0xCE, 0xCE, 0, 0, 0, 2], "this is a Java keystore"),
+        (&[0x1E, 0xF1, 0xB5, 0xB0, 0, 0, 0, 0], "this is a private key"),
+    ] {
+        fs::write(dir.join("store"), content).unwrap();
+        let check = ["check", "--csr", "ca.crt", "--signed-cert", "store", "--trust-anchor", "store"];
+        for args in [&["ca", "show", "store"][..], &check] {
+            let said = hsmboot(dir, args).unwrap_err();
+            assert!(said.contains(is), "{args:?}: {said}");
+        }
+    }
+    shell(dir, "openssl pkcs12 -export -inkey ca/customerCA.key -in ca.crt -passout pass:x -out store");
+    let said = hsmboot(dir, &["ca", "show", "store"]).unwrap_err();
+    assert!(said.contains("this is a private key"), "{said}");
+}
+
 /// One certificate in other shapes is the same certificate.
 #[test]
 fn other_shapes_of_a_certificate_are_read() {

@@ -92,6 +92,11 @@ pub enum PemError {
         "this is a certificate with OpenSSL's trust settings, expected one without: `openssl x509 -in FILE -out NEWFILE` writes it to another file"
     )]
     Trusted,
+    /// A keystore of Java's: JKS or JCEKS.
+    #[error(
+        "this is a Java keystore, expected a certificate in PEM: `keytool -exportcert -rfc -keystore FILE -alias ALIAS -file NEWFILE` writes one to another file"
+    )]
+    JavaKeystore,
     /// The block on one line.
     #[error(
         "the BEGIN line, the base64 and the END line stand on one line, where the service writes each on its own: put the line breaks back, or copy the file again"

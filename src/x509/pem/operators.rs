@@ -26,6 +26,13 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
     }
+    match text {
+        // `sun.security.provider.JavaKeyStore` and `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC.
+        [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => return Err(PemError::JavaKeystore),
+        // MS_PVKMAGIC in OpenSSL's `include/internal/pem.h`: Microsoft's private key file.
+        [0x1E, 0xF1, 0xB5, 0xB0, ..] => return Err(PemError::PrivateKey { expected }),
+        _ => {}
+    }
     not_a_text(text, NO_CERTIFICATE)?;
     if matches!(text, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
         return if begins_as_key(text) {
