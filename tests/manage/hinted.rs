@@ -95,7 +95,6 @@ const COMMANDS: &[(&str, Fate)] = &[
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
     ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
-    ("keytool -exportcert -rfc -keystore FILE -alias ALIAS -file NEWFILE", NotRun("it needs a Java runtime, which the tests do not install")),
     ("openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
     ("openssl x509 -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
     (
