@@ -1,4 +1,5 @@
-//! Tells the tests whether the genuine certificates are there: those that read them show as ignored otherwise, never as passed.
+//! Tells the tests whether the genuine certificates are there: those that read them show as ignored
+//! otherwise, never as passed.
 
 use std::path::Path;
 

@@ -1,5 +1,11 @@
-//! `cargo bench`: judging a bundle, beside its bare signature checks; parsing it; signing with each kind of CA key.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+//! `cargo bench`: judging a bundle, beside its bare signature checks; parsing it; signing with each
+//! kind of CA key.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -15,7 +21,10 @@ const BUNDLE: &str = "fixtures/verify/verified--reissued-root";
 
 fn read(name: &str) -> Vec<u8> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(BUNDLE);
-    let file = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.to_string_lossy().ends_with(name));
+    let file = std::fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().ends_with(name));
     std::fs::read(file.expect(name)).unwrap()
 }
 
@@ -30,7 +39,10 @@ fn evidence() -> Evidence {
 
 fn anchors() -> Anchors {
     let side = |name: &str| Anchor::from_file(&read(name), name).unwrap();
-    Anchors { aws: side("aws-root.crt"), manufacturer: side("manufacturer-root.crt") }
+    Anchors {
+        aws: side("aws-root.crt"),
+        manufacturer: side("manufacturer-root.crt"),
+    }
 }
 
 /// The moment that the fixture is judged at.
@@ -49,10 +61,20 @@ fn request(text: &[u8]) -> Csr {
 
 fn judging(c: &mut Criterion) {
     let (evidence, anchors, at, policy) = (evidence(), anchors(), at(), Policy::default());
-    assert!(verify(&evidence, &anchors, at, &policy).verified().is_some());
-    c.bench_function("verify_bundle", |b| b.iter(|| verify(black_box(&evidence), &anchors, at, &policy)));
+    assert!(
+        verify(&evidence, &anchors, at, &policy)
+            .verified()
+            .is_some()
+    );
+    c.bench_function("verify_bundle", |b| {
+        b.iter(|| verify(black_box(&evidence), &anchors, at, &policy))
+    });
 
-    let (hsm, aws, manufacturer) = (certificate(&evidence.hsm), certificate(&evidence.aws_hardware), certificate(&evidence.manufacturer_hardware));
+    let (hsm, aws, manufacturer) = (
+        certificate(&evidence.hsm),
+        certificate(&evidence.aws_hardware),
+        certificate(&evidence.manufacturer_hardware),
+    );
     let csr = request(evidence.csr.as_deref().unwrap());
     let (aws_root, manufacturer_root) = (&anchors.aws[0], &anchors.manufacturer[0]);
     c.bench_function("bare_signature_checks", |b| {
@@ -84,13 +106,24 @@ fn signing(c: &mut Criterion) {
     let subject = parse_subject("CN=Bench").unwrap();
     for kind in [KeyType::Rsa2048, KeyType::Rsa4096, KeyType::P256] {
         let key = NewKey::generate(kind).unwrap().signer().unwrap();
-        let terms = CaTerms { subject: &subject, serial: &[1], not_before: at.plus(-60), not_after: at.plus(86_400) };
+        let terms = CaTerms {
+            subject: &subject,
+            serial: &[1],
+            not_before: at.plus(-60),
+            not_after: at.plus(86_400),
+        };
         let certificate = make_trust_anchor(&terms, &key).unwrap();
         let key: &dyn CaKey = &key;
         let ca = Ca::new(certificate.to_pem().as_bytes(), key, at).unwrap();
-        let terms = Terms { serial: [7; 20], now: at, days: 1 };
+        let terms = Terms {
+            serial: [7; 20],
+            now: at,
+            days: 1,
+        };
         // The whole of it: making, signing, reading again, verifying, checking the pair.
-        c.bench_function(&format!("sign/{kind}"), |b| b.iter(|| issue(black_box(&grounds), &ca, &terms).unwrap()));
+        c.bench_function(&format!("sign/{kind}"), |b| {
+            b.iter(|| issue(black_box(&grounds), &ca, &terms).unwrap())
+        });
     }
 }
 

@@ -1,4 +1,5 @@
-//! The error that a command ends with: its class (and so its exit code), what is wrong, and what to do next.
+//! The error that a command ends with: its class (and so its exit code), what is wrong, and what to
+//! do next.
 //!
 //! Modules that judge have errors of their own; they become this one where a step needs the answer.
 
@@ -23,7 +24,8 @@ pub enum Class {
     Service,
     /// Not finished in time; the same command goes on from here.
     Unfinished,
-    /// The cluster is not what was signed for, is claimed by another CA, or its state does not allow the step.
+    /// The cluster is not what was signed for, is claimed by another CA, or its state does not
+    /// allow the step.
     Conflict,
     /// SIGINT or SIGTERM; nothing is half-written.
     Interrupted,
@@ -53,8 +55,8 @@ pub struct Error {
     pub class: Class,
     /// A stable name for programs, in kebab-case: `csr-changed`.
     pub kind: &'static str,
-    /// What is wrong, in the user's words; further lines, indented, give what was expected and what was found. Whatever was formatted into one of them
-    /// stays on it.
+    /// What is wrong, in the user's words; further lines, indented, give what was expected and what
+    /// was found. Whatever was formatted into one of them stays on it.
     pub message: Lines,
     /// What to do next; empty where there is nothing to say.
     pub hint: Lines,
@@ -67,8 +69,19 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error of a class with its stable kind, its message and its hint.
-    pub fn new(class: Class, kind: &'static str, message: impl Into<Lines>, hint: impl Into<Lines>) -> Self {
-        Error { class, kind, message: message.into(), hint: hint.into(), document: None }
+    pub fn new(
+        class: Class,
+        kind: &'static str,
+        message: impl Into<Lines>,
+        hint: impl Into<Lines>,
+    ) -> Self {
+        Error {
+            class,
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+            document: None,
+        }
     }
 
     /// The same error with a document beside it in the JSON answer.
@@ -85,7 +98,9 @@ impl Error {
 
     /// The JSON form: `{code, kind, message, hint}`.
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({ "code": self.code(), "kind": self.kind, "message": self.message, "hint": self.hint })
+        serde_json::json!({
+            "code": self.code(), "kind": self.kind, "message": self.message, "hint": self.hint,
+        })
     }
 }
 
@@ -104,12 +119,37 @@ mod tests {
     #[test]
     fn no_text_in_an_error_begins_a_line_of_its_own() {
         const HOSTILE: &str = "x\u{1b}[8m\r\nFORGED\u{2028}\u{202e}";
-        let error = Error::new(Class::Input, "malformed", format!("{HOSTILE}: bad"), HOSTILE);
-        let json = error.to_json().get("message").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        for text in [error.message.as_str(), error.hint.as_str(), &error.to_string(), &json] {
-            assert!(text.starts_with("x\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{2028}\\u{202e}"), "{text:?}");
+        let error = Error::new(
+            Class::Input,
+            "malformed",
+            format!("{HOSTILE}: bad"),
+            HOSTILE,
+        );
+        let json = error
+            .to_json()
+            .get("message")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        for text in [
+            error.message.as_str(),
+            error.hint.as_str(),
+            &error.to_string(),
+            &json,
+        ] {
+            assert!(
+                text.starts_with("x\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{2028}\\u{202e}"),
+                "{text:?}"
+            );
         }
-        let error = Error { message: error.message.and(HOSTILE), ..error };
-        assert_eq!(error.message.lines().count(), 2, "lines that the program puts together stay apart");
+        let error = Error {
+            message: error.message.and(HOSTILE),
+            ..error
+        };
+        assert_eq!(
+            error.message.lines().count(),
+            2,
+            "lines that the program puts together stay apart"
+        );
     }
 }

@@ -42,17 +42,26 @@ pub struct Fetched {
     pub unchanged: bool,
 }
 
-/// Writes a described cluster into the bundle at `dir`, whole or not at all; with `force` over files of other content.
+/// Writes a described cluster into the bundle at `dir`, whole or not at all; with `force` over
+/// files of other content.
 ///
 /// # Errors
-/// Class `Conflict` where the cluster's state shows no CSR, or where another content or another cluster's bundle stands in the way; `Machine` for the disk.
+/// Class `Conflict` where the cluster's state shows no CSR, or where another content or another
+/// cluster's bundle stands in the way; `Machine` for the disk.
 pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> Result<Fetched> {
-    let id: ClusterId = cluster.cluster_id.raw().parse().map_err(|fault: String| strange(&format!("its id: {fault}")))?;
+    let id: ClusterId = cluster
+        .cluster_id
+        .raw()
+        .parse()
+        .map_err(|fault: String| strange(&format!("its id: {fault}")))?;
     let (parts, missing) = parts(cluster)?;
     let bundle = Bundle::at(dir, id.clone());
     bundle.store().mend()?;
     bundle.is_alone()?;
-    let files: Digests = parts.iter().map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes())))).collect();
+    let files: Digests = parts
+        .iter()
+        .map(|(part, text)| (part.file_name(&id), hex(&sha256(text.as_bytes()))))
+        .collect();
     let request = Request {
         format: Request::FORMAT.to_owned(),
         cluster_id: id.clone(),
@@ -71,22 +80,49 @@ pub fn write(dir: &Path, cluster: &Cluster, facts: &Facts<'_>, force: bool) -> R
     let replace = force || same.is_some();
     let own = bundle.written_by(bundle::REQUEST)?.is_some();
     // One of an earlier version does not say what kind of cluster it is.
-    let known = same.filter(|known| own && known.hsm_type == request.hsm_type && known.mode == request.mode);
-    let mut new: Vec<NewFile<'_>> =
-        parts.iter().map(|(part, text)| NewFile { name: part.file_name(&id), content: text.as_bytes(), mode: 0o644, replace: force }).collect();
+    let known = same
+        .filter(|known| own && known.hsm_type == request.hsm_type && known.mode == request.mode);
+    let mut new: Vec<NewFile<'_>> = parts
+        .iter()
+        .map(|(part, text)| NewFile {
+            name: part.file_name(&id),
+            content: text.as_bytes(),
+            mode: 0o644,
+            replace: force,
+        })
+        .collect();
     let document = bundle::document(&request);
     if known.is_none() {
-        new.push(NewFile { name: bundle::REQUEST.to_owned(), content: &document, mode: 0o644, replace });
+        new.push(NewFile {
+            name: bundle::REQUEST.to_owned(),
+            content: &document,
+            mode: 0o644,
+            replace,
+        });
     }
     // Whatever stands there was there before: `write` leaves equal files alone.
-    let unchanged = known.is_some() && Part::REQUEST.into_iter().all(|part| bundle.has(part) || missing.contains(&part));
+    let unchanged = known.is_some()
+        && Part::REQUEST
+            .into_iter()
+            .all(|part| bundle.has(part) || missing.contains(&part));
     bundle.write(&new, &facts.step)?;
     let request = known.unwrap_or(request);
-    Ok(Fetched { bundle: bundle.with_request(request.clone()), request, missing, fingerprint: fingerprint(&id, &parts), unchanged })
+    Ok(Fetched {
+        bundle: bundle.with_request(request.clone()),
+        request,
+        missing,
+        fingerprint: fingerprint(&id, &parts),
+        unchanged,
+    })
 }
 
 fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
-    let text = |wanted| parts.iter().find(|(part, _)| *part == wanted).map(|(_, text)| text.as_bytes().to_vec());
+    let text = |wanted| {
+        parts
+            .iter()
+            .find(|(part, _)| *part == wanted)
+            .map(|(_, text)| text.as_bytes().to_vec())
+    };
     let evidence = Evidence {
         csr: text(Part::Csr),
         hsm: text(Part::Hsm).unwrap_or_default(),
@@ -96,10 +132,13 @@ fn fingerprint(id: &ClusterId, parts: &Texts<'_>) -> Fingerprint {
     Fingerprint::of_request(id, &evidence)
 }
 
-/// The `request.json` that stands there, if it says the same but for the moment and the endpoint: several lead to one service.
+/// The `request.json` that stands there, if it says the same but for the moment and the endpoint:
+/// several lead to one service.
 fn known_request(bundle: &Bundle, request: &Request) -> Option<Request> {
     let known = Request::read(bundle.store()).ok()?;
-    let same = known.cluster_id == request.cluster_id && known.region == request.region && known.files == request.files;
+    let same = known.cluster_id == request.cluster_id
+        && known.region == request.region
+        && known.files == request.files;
     same.then_some(known)
 }
 
@@ -107,25 +146,47 @@ type Texts<'a> = Vec<(Part, &'a str)>;
 
 /// The texts to write, and what is missing.
 fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
-    if matches!(cluster.state, ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active | ClusterState::UpdateInProgress)
-    {
+    if matches!(
+        cluster.state,
+        ClusterState::InitializeInProgress
+            | ClusterState::Initialized
+            | ClusterState::Active
+            | ClusterState::UpdateInProgress
+    ) {
         return Err(too_late(cluster));
     }
     if cluster.state != ClusterState::Uninitialized || cluster.certificates.cluster_csr.is_none() {
-        return Err(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
+        return Err(Failure::StateForbids {
+            cluster: Box::new(cluster.clone()),
+            sent: false,
+        }
+        .into());
     }
     let shown = &cluster.certificates;
     let all = [
         (Part::Csr, &shown.cluster_csr),
         (Part::Hsm, &shown.hsm_certificate),
         (Part::AwsHardware, &shown.aws_hardware_certificate),
-        (Part::ManufacturerHardware, &shown.manufacturer_hardware_certificate),
+        (
+            Part::ManufacturerHardware,
+            &shown.manufacturer_hardware_certificate,
+        ),
     ];
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (part, text) in all {
         match text.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) if u64::try_from(text.len()).is_ok_and(|length| length <= fsio::MAX_INPUT) => found.push((part, text)),
-            Some(text) => return Err(strange(&format!("{} has {} characters", part.noun(), text.len()))),
+            Some(text)
+                if u64::try_from(text.len()).is_ok_and(|length| length <= fsio::MAX_INPUT) =>
+            {
+                found.push((part, text))
+            }
+            Some(text) => {
+                return Err(strange(&format!(
+                    "{} has {} characters",
+                    part.noun(),
+                    text.len()
+                )));
+            }
             None => missing.push(part),
         }
     }
@@ -138,10 +199,16 @@ fn too_late(cluster: &Cluster) -> Error {
         Class::Conflict,
         "csr-gone",
         [
-            format!("{id} shows its CSR and its hardware certificates no more: that ends with its initialization"),
+            format!(
+                "{id} shows its CSR and its hardware certificates no more: that ends with its \
+                 initialization"
+            ),
             format!("  state  {}", cluster.state),
         ],
-        format!("`hsmboot status --cluster-id {id}` shows which certificate it carries, and with `--ca FILE` whether it is your CA's"),
+        format!(
+            "`hsmboot status --cluster-id {id}` shows which certificate it carries, and with `--ca \
+             FILE` whether it is your CA's"
+        ),
     )
 }
 
@@ -161,7 +228,13 @@ mod tests {
     use std::fs;
 
     fn facts() -> Facts<'static> {
-        Facts { region: "eu-west-1", endpoint: None, now: Moment::constant(1_700_000_000), tool: "hsmboot test", step: Step::default() }
+        Facts {
+            region: "eu-west-1",
+            endpoint: None,
+            now: Moment::constant(1_700_000_000),
+            tool: "hsmboot test",
+            step: Step::default(),
+        }
     }
 
     fn cluster() -> Cluster {
@@ -178,9 +251,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = write(dir.path(), &cluster(), &facts(), false).unwrap();
         assert!(!first.unchanged && first.missing.is_empty());
-        assert_eq!(fs::read(dir.path().join("cluster-abc234defgh_ClusterCsr.csr")).unwrap(), b"csr\r\n");
-        assert_eq!(Bundle::open(dir.path()).unwrap().request(), Some(&first.request));
-        let later = Facts { now: facts().now.plus(60), ..facts() };
+        assert_eq!(
+            fs::read(dir.path().join("cluster-abc234defgh_ClusterCsr.csr")).unwrap(),
+            b"csr\r\n"
+        );
+        assert_eq!(
+            Bundle::open(dir.path()).unwrap().request(),
+            Some(&first.request)
+        );
+        let later = Facts {
+            now: facts().now.plus(60),
+            ..facts()
+        };
         let second = write(dir.path(), &cluster(), &later, false).unwrap();
         assert!(second.unchanged);
         assert_eq!(second.request.fetched_at, facts().now);
@@ -189,16 +271,29 @@ mod tests {
     #[test]
     fn a_planted_request_json_does_not_survive_the_next_fetch() {
         let dir = tempfile::tempdir().unwrap();
-        let own = write(dir.path(), &cluster(), &facts(), false).unwrap().request;
-        let planted = bundle::document(&Request { state: "ACTIVE".into(), hsms: vec!["hsm-abcdefghijk".into()], ..own.clone() });
+        let own = write(dir.path(), &cluster(), &facts(), false)
+            .unwrap()
+            .request;
+        let planted = bundle::document(&Request {
+            state: "ACTIVE".into(),
+            hsms: vec!["hsm-abcdefghijk".into()],
+            ..own.clone()
+        });
         for with_transcript in [true, false] {
             fs::write(dir.path().join(bundle::REQUEST), &planted).unwrap();
             if !with_transcript {
                 fs::remove_file(dir.path().join(bundle::TRANSCRIPT)).unwrap();
             }
             let again = write(dir.path(), &cluster(), &facts(), false).unwrap();
-            assert!(!again.unchanged && again.request == own, "{:?}", again.request);
-            assert_eq!(fs::read(dir.path().join(bundle::REQUEST)).unwrap(), bundle::document(&own));
+            assert!(
+                !again.unchanged && again.request == own,
+                "{:?}",
+                again.request
+            );
+            assert_eq!(
+                fs::read(dir.path().join(bundle::REQUEST)).unwrap(),
+                bundle::document(&own)
+            );
         }
     }
 
@@ -208,10 +303,21 @@ mod tests {
         write(dir.path(), &cluster(), &facts(), false).unwrap();
         let mut replaced = cluster();
         replaced.certificates.cluster_csr = Some("another".into());
-        assert_eq!(write(dir.path(), &replaced, &facts(), false).unwrap_err().code(), 8);
-        assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"csr\r\n");
+        assert_eq!(
+            write(dir.path(), &replaced, &facts(), false)
+                .unwrap_err()
+                .code(),
+            8
+        );
+        assert_eq!(
+            Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(),
+            b"csr\r\n"
+        );
         write(dir.path(), &replaced, &facts(), true).unwrap();
-        assert_eq!(Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(), b"another");
+        assert_eq!(
+            Bundle::open(dir.path()).unwrap().read(Part::Csr).unwrap(),
+            b"another"
+        );
     }
 
     #[test]
@@ -229,10 +335,23 @@ mod tests {
             for force in [false, true] {
                 let error = write(&place, &other, &facts(), force).unwrap_err();
                 assert_eq!((error.code(), error.kind), (8, "another-cluster"));
-                assert!(error.message.contains("wanted  cluster-bbbbbbbbbbb\n  there   "), "{}", error.message);
-                assert!(error.message.contains("cluster-abc234defgh_"), "{}", error.message);
+                assert!(
+                    error
+                        .message
+                        .contains("wanted  cluster-bbbbbbbbbbb\n  there   "),
+                    "{}",
+                    error.message
+                );
+                assert!(
+                    error.message.contains("cluster-abc234defgh_"),
+                    "{}",
+                    error.message
+                );
             }
-            assert_eq!(Bundle::open(&place).unwrap().id().as_str(), "cluster-abc234defgh");
+            assert_eq!(
+                Bundle::open(&place).unwrap().id().as_str(),
+                "cluster-abc234defgh"
+            );
         }
     }
 
@@ -245,7 +364,13 @@ mod tests {
             (ClusterState::Deleted, "cluster-deleted"),
         ] {
             let dir = tempfile::tempdir().unwrap();
-            let error = write(&dir.path().join("b"), &Cluster::new("cluster-abc234defgh", state), &facts(), false).unwrap_err();
+            let error = write(
+                &dir.path().join("b"),
+                &Cluster::new("cluster-abc234defgh", state),
+                &facts(),
+                false,
+            )
+            .unwrap_err();
             assert_eq!((error.code(), error.kind), (8, kind));
             assert!(!dir.path().join("b").exists());
         }
@@ -256,10 +381,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut long = cluster();
         long.certificates.hsm_certificate = Some("x".repeat(70_000));
-        assert_eq!(write(&dir.path().join("b"), &long, &facts(), false).unwrap_err().kind, "strange-answer");
+        assert_eq!(
+            write(&dir.path().join("b"), &long, &facts(), false)
+                .unwrap_err()
+                .kind,
+            "strange-answer"
+        );
         let mut climbing = cluster();
         climbing.cluster_id = "cluster-../../x".into();
-        assert_eq!(write(&dir.path().join("b"), &climbing, &facts(), false).unwrap_err().kind, "strange-answer");
+        assert_eq!(
+            write(&dir.path().join("b"), &climbing, &facts(), false)
+                .unwrap_err()
+                .kind,
+            "strange-answer"
+        );
         assert!(!dir.path().join("b").exists());
     }
 }

@@ -9,10 +9,16 @@ pub(crate) fn command(words: &[&str]) -> String {
 
 /// The same without the backquotes, for a command that goes on.
 pub(crate) fn line(words: &[&str]) -> String {
-    shell_words(&words.iter().map(|word| OutsideText::from(*word)).collect::<Vec<_>>())
+    shell_words(
+        &words
+            .iter()
+            .map(|word| OutsideText::from(*word))
+            .collect::<Vec<_>>(),
+    )
 }
 
-/// A path as a word of a command: one that begins with a dash would be an option, and in place of one that a line cannot show stands `otherwise`.
+/// A path as a word of a command: one that begins with a dash would be an option, and in place of
+/// one that a line cannot show stands `otherwise`.
 pub(crate) fn path(path: &Path, otherwise: &str) -> String {
     match path.to_str() {
         Some(text) if shown(path) == text => {
@@ -26,24 +32,34 @@ pub(crate) fn path(path: &Path, otherwise: &str) -> String {
     }
 }
 
-/// A name beside `path` that nothing has yet, for a command that writes: `customerCA-2.key`. Programs empty what they are told to write before they read
-/// their input, so no hint names a file that is there. `taken` says what is.
+/// A name beside `path` that nothing has yet, for a command that writes: `customerCA-2.key`.
+/// Programs empty what they are told to write before they read their input, so no hint names a file
+/// that is there. `taken` says what is.
 pub(crate) fn free_name(path: &Path, ending: &str, taken: impl Fn(&Path) -> bool) -> PathBuf {
     let stem = path.file_stem().map(stored).unwrap_or_default();
     let name = |number: u32| path.with_file_name(format!("{stem}-{number}.{ending}"));
-    (2..u32::MAX).map(name).find(|name| !taken(name)).unwrap_or_else(|| name(u32::MAX))
+    (2..u32::MAX)
+        .map(name)
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| name(u32::MAX))
 }
 
 use crate::outside::{OutsideText, shown, stored};
 
-/// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language, 2.2): those that it would read in another way, or not
-/// as one word, stand in single quotes. What would be obeyed is shown.
+/// The words as a POSIX shell would have to be given them (POSIX.1-2024, Shell Command Language,
+/// 2.2): those that it would read in another way, or not as one word, stand in single quotes. What
+/// would be obeyed is shown.
 pub fn shell_words(words: &[OutsideText]) -> String {
     let shown = words.iter().enumerate().map(|(at, word)| {
         // Only before the command's name is `NAME=value` an assignment (2.9.1).
-        let plain = |c: char| c.is_alphanumeric() || "_-+./:,@%".contains(c) || (c == '=' && at > 0);
+        let plain =
+            |c: char| c.is_alphanumeric() || "_-+./:,@%".contains(c) || (c == '=' && at > 0);
         let text = word.raw();
-        if !text.is_empty() && text.chars().all(plain) { word.to_string() } else { format!("'{}'", OutsideText::from(text.replace('\'', r"'\''"))) }
+        if !text.is_empty() && text.chars().all(plain) {
+            word.to_string()
+        } else {
+            format!("'{}'", OutsideText::from(text.replace('\'', r"'\''")))
+        }
     });
     shown.collect::<Vec<_>>().join(" ")
 }
@@ -73,8 +89,14 @@ mod tests {
             "a@b%+,",
         ]);
         assert_eq!(shell_words(&plain), joined(&plain, " "));
-        assert_eq!(shell_words(&words(&["hsmboot", "--operator", "Ada Example"])), "hsmboot --operator 'Ada Example'");
-        assert_eq!(shell_words(&words(&["hsmboot", "", "it's", "~", "A=1"])), r"hsmboot '' 'it'\''s' '~' A=1");
+        assert_eq!(
+            shell_words(&words(&["hsmboot", "--operator", "Ada Example"])),
+            "hsmboot --operator 'Ada Example'"
+        );
+        assert_eq!(
+            shell_words(&words(&["hsmboot", "", "it's", "~", "A=1"])),
+            r"hsmboot '' 'it'\''s' '~' A=1"
+        );
         assert_eq!(shell_words(&words(&["A=1", "hsmboot"])), "'A=1' hsmboot");
         assert_eq!(shell_words(&[]), "");
     }
@@ -102,8 +124,16 @@ mod tests {
         given.extend(all.chars().map(|c| OutsideText::from(String::from(c))));
         given.push(all.into());
         let script = format!("printf '%s\\0' {}", shell_words(&given));
-        let run = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
-        let read: Vec<String> = String::from_utf8(run.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
+        let run = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .output()
+            .unwrap();
+        let read: Vec<String> = String::from_utf8(run.stdout)
+            .unwrap()
+            .split_terminator('\0')
+            .map(str::to_owned)
+            .collect();
         assert_eq!(given, read);
         assert_eq!(shell_words(&words(&["a\n\u{1b}"])), r"'a\u{a}\u{1b}'");
     }

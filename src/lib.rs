@@ -1,14 +1,15 @@
-//! Claim an AWS CloudHSM cluster: prove that a genuine HSM made its CSR, sign that with the owner's CA, submit, confirm.
+//! Claim an AWS CloudHSM cluster: prove that a genuine HSM made its CSR, sign that with the owner's
+//! CA, submit, confirm.
 //!
 //! The command `hsmboot` is a thin layer over this crate. The pipeline, in its order:
 //!
 //! | step | module | what goes in, what comes out |
 //! | --- | --- | --- |
 //! | 1 | [`fetch`] | a cluster as DescribeClusters shows it; a [`bundle`] on disk |
-//! | 2 | [`verify`] | four texts, anchors, a moment, a policy; a record, and the proof where its verdict is `verified` |
-//! | 3 | [`sign`] | the proof, the CA, terms; a checked pair. Without a proof only in the operator's own words |
-//! | 4 | [`check`] | CSR, signed certificate, trust anchor; every rule of InitializeCluster, and the pair where all hold |
-//! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next, until the cluster is claimed. A state machine without I/O |
+//! | 2 | [`verify`] | texts, anchors, a moment, a policy; a record, and the proof where it holds |
+//! | 3 | [`sign`] | the proof (or the operator's own words), the CA, terms; a checked pair |
+//! | 4 | [`check`] | CSR, certificate, trust anchor; every rule, and the pair where all hold |
+//! | 5 | [`claim`] | the pair, and what the service answers; what to ask it next. No I/O |
 //! | | [`submit`] | drives that machine against a service; what then happened, as a receipt |
 //! | | [`report`] | all that a bundle holds, judged again; a page for those who read it later |
 //!
@@ -20,7 +21,7 @@
 //! | [`ca`] | the owner's CA: keys, passphrases, making and showing one |
 //! | [`bundle`], [`fsio`] | files: names, digests, documents, written whole or not at all |
 //! | [`aws`] | what the AWS services have in common: credentials, endpoints, what can go wrong |
-//! | [`cloudhsm`] | the service as a trait of three calls, the rest of the API as another; its documented limits; `cloudhsm::aws`, over the AWS SDK |
+//! | [`cloudhsm`] | the service as two traits; its limits; `cloudhsm::aws`, over the AWS SDK |
 //! | [`error`] | the error that a command ends with: class, exit code, kind |
 //! | [`outside`] | text from outside: shown, never obeyed |
 //! | `pca` | AWS Private CA as the issuer |
@@ -28,7 +29,8 @@
 //! | [`cli`] | the command line: flags, prompts, output; the clock and the randomness |
 //! | `simulator` | the CloudHSM V2 API, emulated; uses nothing else of this crate |
 //!
-//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`], [`handover`] and [`report`] read no file, clock, network, environment or randomness: moments and serial numbers are arguments.
+//! [`verify`], [`check`], [`x509`], [`claim`], [`sign`], [`handover`] and [`report`] read no file,
+//! clock, network, environment or randomness: moments and serial numbers are arguments.
 //!
 //! # From evidence to a pair that can be sent
 //!
@@ -42,7 +44,8 @@
 //! use hsmboot::x509::Moment;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let read = |name: &str| std::fs::read(format!("fixtures/verify/verified--never-expires/{name}"));
+//! let directory = std::path::Path::new("fixtures/verify/verified--never-expires");
+//! let read = |name: &str| std::fs::read(directory.join(name));
 //! let evidence = Evidence {
 //!     csr: Some(read("cluster-hsmboottest_ClusterCsr.csr")?),
 //!     hsm: read("cluster-hsmboottest_HsmCertificate.crt")?,
@@ -63,22 +66,26 @@
 //! // The owner's CA; a program would read one with ca::KeySource.
 //! let key = NewKey::generate(KeyType::P256)?.signer()?;
 //! let subject = parse_subject("CN=Example CloudHSM CA,O=Example")?;
-//! let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after: "2036-06-01T12:00:00Z".parse()? };
+//! let not_after = "2036-06-01T12:00:00Z".parse()?;
+//! let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after };
 //! let trust_anchor = make_trust_anchor(&terms, &key)?.to_pem();
 //! let ca = Ca::new(trust_anchor.as_bytes(), &key, now)?;
 //!
 //! // 3: sign. The serial number's octets should be random ones.
 //! let pair = issue(&Grounds::Verified(proof), &ca, &Terms { serial: [7; 20], now, days: 3652 })?;
 //!
-//! // 4: check. `issue` has done that; for a certificate that another program made, this is the way to a pair.
+//! // 4: check. `issue` has done that; for a certificate made elsewhere, this is the way.
 //! let csr = evidence.csr.as_deref().unwrap_or_default();
-//! let checked = check(csr, pair.signed_cert_pem().as_bytes(), pair.trust_anchor_pem().as_bytes(), now);
+//! let (signed_cert, trust_anchor) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
+//! let checked = check(csr, signed_cert.as_bytes(), trust_anchor.as_bytes(), now);
 //! assert_eq!(checked.into_pair()?, pair);
 //!
-//! // 5: claim. It takes the proof of the HSM and the proof of the owner: here the operator's own copy of the CA's certificate.
+//! // 5: claim. It takes the proof of the HSM and the proof of the owner: here the operator's own
+//! // copy of the CA's certificate.
 //! let owner = Owner::named(ca.trust_anchor().clone());
 //! let authorized = Authorized::new(pair, &Grounds::Verified(proof), &owner)?;
-//! let claim = hsmboot::claim::Claim::submit("cluster-hsmboottest", authorized, Patience::default());
+//! let patience = Patience::default();
+//! let claim = hsmboot::claim::Claim::submit("cluster-hsmboottest", authorized, patience);
 //! assert_eq!(claim.sends(), 0); // `claim.next(...)` says what to ask the service
 //! # Ok(())
 //! # }
@@ -86,8 +93,9 @@
 //!
 //! # Features
 //!
-//! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by default. Without them the crate has no network code:
-//! that is the air-gapped tool. `pkcs11` (CA keys on tokens) is on by default too.
+//! `online` (the AWS SDK), `simulator` and `awskms` (CA keys in AWS KMS, AWS Private CA) are on by
+//! default. Without them the crate has no network code: that is the air-gapped tool. `pkcs11` (CA
+//! keys on tokens) is on by default too.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -1,7 +1,9 @@
-//! Text from outside: of the service, of certificates, of files and their names, of the environment. One gate for it, whatever reads it.
+//! Text from outside: of the service, of certificates, of files and their names, of the
+//! environment. One gate for it, whatever reads it.
 //!
-//! What a terminal or a reader would obey instead of showing is shown as `\u{1b}`: control, format and bidirectional characters, whatever is not to be
-//! seen, and line breaks, so that a text stays on its line. A text is cut where it is too long. A backslash that stands before `u{` is shown as
+//! What a terminal or a reader would obey instead of showing is shown as `\u{1b}`: control, format
+//! and bidirectional characters, whatever is not to be seen, and line breaks, so that a text stays
+//! on its line. A text is cut where it is too long. A backslash that stands before `u{` is shown as
 //! `\u{5c}`: no text looks like another one's shown form.
 
 use std::fmt;
@@ -19,9 +21,11 @@ const MOST: usize = 2000;
 /// The most characters that are shown of a path: as many as Linux takes (PATH_MAX, limits.h).
 const MOST_OF_PATH: usize = 4096;
 
-/// Text from outside as it came. Displayed, it is its shown form; in JSON it is itself, and the writer of JSON escapes it.
+/// Text from outside as it came. Displayed, it is its shown form; in JSON it is itself, and the
+/// writer of JSON escapes it.
 ///
-/// It is no `str` to anybody: what compares it, or sends it back to where it came from, says [`OutsideText::raw`].
+/// It is no `str` to anybody: what compares it, or sends it back to where it came from, says
+/// [`OutsideText::raw`].
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutsideText(String);
@@ -95,7 +99,11 @@ impl PartialEq<String> for OutsideText {
 
 /// The shown forms, with `between` between them.
 pub fn joined<'a>(texts: impl IntoIterator<Item = &'a OutsideText>, between: &str) -> String {
-    texts.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+    texts
+        .into_iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 /// The shown form of a text that is not kept.
@@ -104,30 +112,40 @@ pub fn shown_text(text: &str) -> String {
 }
 
 /// The shown form of a path, or of a file's name. What is not Unicode in it shows as U+FFFD.
-#[allow(clippy::disallowed_methods, reason = "the one place where a path becomes text for eyes")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where a path becomes text for eyes"
+)]
 pub fn shown(path: impl AsRef<Path>) -> String {
     show(&path.as_ref().to_string_lossy(), MOST_OF_PATH)
 }
 
-/// A path, or a word of the command line, as text that is stored, compared or handed on to a program: never to be shown.
-#[allow(clippy::disallowed_methods, reason = "what is stored is the name itself")]
+/// A path, or a word of the command line, as text that is stored, compared or handed on to a
+/// program: never to be shown.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what is stored is the name itself"
+)]
 pub(crate) fn stored(path: impl AsRef<Path>) -> String {
     path.as_ref().to_string_lossy().into_owned()
 }
 
 /// Whether a terminal or a reader obeys this character, or does not see it.
 ///
-/// Unicode's general categories Cc, Cf, Zl and Zp, its bidirectional controls, all that is ignorable by default (UAX #44, Default_Ignorable_Code_Point:
-/// zero width, fillers, variation selectors, tags), and what is no character at all (the Unicode Standard, 23.7).
+/// Unicode's general categories Cc, Cf, Zl and Zp, its bidirectional controls, all that is
+/// ignorable by default (UAX #44, Default_Ignorable_Code_Point: zero width, fillers, variation
+/// selectors, tags), and what is no character at all (the Unicode Standard, 23.7).
 pub const fn is_obeyed(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
         || matches!(
             c,
-            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
-                | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
         || is_last_of_plane(c)
 }
@@ -138,11 +156,17 @@ const fn is_last_of_plane(c: char) -> bool {
     c as u32 & 0xFFFE == 0xFFFE
 }
 
-/// The shown form of what the program has put together: its line breaks are its own, and whatever else would be obeyed is shown. What is shown already stays
-/// as it is.
+/// The shown form of what the program has put together: its line breaks are its own, and whatever
+/// else would be obeyed is shown. What is shown already stays as it is.
 pub(crate) fn shown_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| if c == '\n' { out.push(c) } else { push_shown(&mut out, c) });
+    text.chars().for_each(|c| {
+        if c == '\n' {
+            out.push(c)
+        } else {
+            push_shown(&mut out, c)
+        }
+    });
     out
 }
 
@@ -166,7 +190,9 @@ fn show(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(most));
     for (at, c) in text.char_indices().take(most) {
         match c {
-            '\\' if text.get(at..).is_some_and(|rest| rest.starts_with("\\u{")) => out.push_str("\\u{5c}"),
+            '\\' if text.get(at..).is_some_and(|rest| rest.starts_with("\\u{")) => {
+                out.push_str("\\u{5c}")
+            }
             c => push_shown(&mut out, c),
         }
     }
@@ -183,7 +209,10 @@ mod tests {
     #[test]
     fn what_would_be_obeyed_is_shown_and_stays_on_its_line() {
         let text = OutsideText::from("a\u{1b}[8m\r\nFORGED\t\u{202e}\u{9b}é😀 C:\\u");
-        assert_eq!(text.to_string(), "a\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{9}\\u{202e}\\u{9b}é😀 C:\\u");
+        assert_eq!(
+            text.to_string(),
+            "a\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{9}\\u{202e}\\u{9b}é😀 C:\\u"
+        );
         assert_eq!(format!("{text:?}"), format!("\"{text}\""));
         assert_eq!(shown("usb-\u{1b}[8m"), "usb-\\u{1b}[8m");
     }
@@ -198,23 +227,46 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_where_that_shows() {
         assert_eq!(shown_text(&"x".repeat(MOST)), "x".repeat(MOST));
-        assert_eq!(shown_text(&"x".repeat(5000)), format!("{}…", "x".repeat(MOST)));
-        assert_eq!(format!("{:>4}|{:4}|", OutsideText::from("ab"), OutsideText::from("ab")), "  ab|ab  |");
+        assert_eq!(
+            shown_text(&"x".repeat(5000)),
+            format!("{}…", "x".repeat(MOST))
+        );
+        assert_eq!(
+            format!(
+                "{:>4}|{:4}|",
+                OutsideText::from("ab"),
+                OutsideText::from("ab")
+            ),
+            "  ab|ab  |"
+        );
     }
 
     #[test]
     fn json_holds_the_text_itself() {
         let text = OutsideText::from("a\u{1b}\n");
-        assert_eq!(serde_json::to_string(&text).ok().as_deref(), Some("\"a\\u001b\\n\""));
-        assert_eq!(serde_json::from_str::<OutsideText>("\"a\\u001b\\n\"").ok(), Some(text));
+        assert_eq!(
+            serde_json::to_string(&text).ok().as_deref(),
+            Some("\"a\\u001b\\n\"")
+        );
+        assert_eq!(
+            serde_json::from_str::<OutsideText>("\"a\\u001b\\n\"").ok(),
+            Some(text)
+        );
     }
 
     #[test]
     #[cfg(feature = "simulator")]
     fn every_control_and_format_character_of_unicode_is_shown_text() {
         use unicode_general_category::{GeneralCategory as Category, get_general_category};
-        let obeyed =
-            |c| matches!(get_general_category(c), Category::Control | Category::Format | Category::LineSeparator | Category::ParagraphSeparator);
+        let obeyed = |c| {
+            matches!(
+                get_general_category(c),
+                Category::Control
+                    | Category::Format
+                    | Category::LineSeparator
+                    | Category::ParagraphSeparator
+            )
+        };
         for c in ('\0'..=char::MAX).filter(|c| obeyed(*c)) {
             assert!(is_obeyed(c), "U+{:04X}", u32::from(c));
         }

@@ -1,8 +1,11 @@
-//! The owner's proof: whose CA a cluster is claimed for, as the operator named or proved it in this run. Pure.
+//! The owner's proof: whose CA a cluster is claimed for, as the operator named or proved it in this
+//! run. Pure.
 //!
-//! InitializeCluster cannot be taken back, and a bundle may come from anywhere: nothing in a bundle names the owner. [`Owner`] is the proof that the operator
-//! did. Each of its makers is one way of naming or proving a CA; there is no other. [`Authorized`] puts it together with a checked pair and with the grounds
-//! that the CSR is a genuine HSM's. The request itself, [`crate::cloudhsm::InitializeCluster`], is made from nothing else.
+//! InitializeCluster cannot be taken back, and a bundle may come from anywhere: nothing in a bundle
+//! names the owner. [`Owner`] is the proof that the operator did. Each of its makers is one way of
+//! naming or proving a CA; there is no other. [`Authorized`] puts it together with a checked pair
+//! and with the grounds that the CSR is a genuine HSM's. The request itself,
+//! [`crate::cloudhsm::InitializeCluster`], is made from nothing else.
 
 use crate::bundle::{ClusterId, Fingerprint};
 use crate::ca::CaKey;
@@ -86,7 +89,8 @@ pub enum KeyOrigin {
     Unlocked,
     /// It lies in the bundle unencrypted: whoever can write to the bundle could have put it there.
     PlainInBundle,
-    /// It lies in the bundle, encrypted, and what opened it is nothing that only the operator has: a passphrase that lies there too, or an empty one.
+    /// It lies in the bundle, encrypted, and what opened it is nothing that only the operator has:
+    /// a passphrase that lies there too, or an empty one.
     OpenedByAnybody,
     /// This run made it.
     New,
@@ -115,28 +119,45 @@ impl Purpose {
 }
 
 impl Owner {
-    /// The CA whose certificate, or chain, the operator named: `--ca`, or `--trust-anchor` of an import.
+    /// The CA whose certificate, or chain, the operator named: `--ca`, or `--trust-anchor` of an
+    /// import.
     ///
     /// The caller read it from a file of the operator's. A bundle's own file names nobody.
     pub const fn named(trust_anchor: TrustAnchor) -> Self {
-        Owner { trust_anchor, basis: Basis::Certificate }
+        Owner {
+            trust_anchor,
+            basis: Basis::Certificate,
+        }
     }
 
-    /// The CA whose certificates have the SHA-256 that the operator gave: `--ca-fingerprint`, once or several times.
+    /// The CA whose certificates have the SHA-256 that the operator gave: `--ca-fingerprint`, once
+    /// or several times.
     ///
-    /// The first certificate must be named. That one says, by its signature, which key and name stand above it; but anybody can certify that key and name
-    /// under a root of their own, and so lengthen the chain. Hence the root must be named too, unless it is the very one that signed the first certificate: a
-    /// certificate that its own key signed is of nobody's making but that key's holder. What lies between two that are named was signed by the upper one's
-    /// holder. All of that hangs on the signatures, so they are verified here, whatever else was judged or borne with before.
+    /// The first certificate must be named. That one says, by its signature, which key and name
+    /// stand above it; but anybody can certify that key and name under a root of their own, and so
+    /// lengthen the chain. Hence the root must be named too, unless it is the very one that signed
+    /// the first certificate: a certificate that its own key signed is of nobody's making but that
+    /// key's holder. What lies between two that are named was signed by the upper one's holder. All
+    /// of that hangs on the signatures, so they are verified here, whatever else was judged or
+    /// borne with before.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has another first certificate, or none of a SHA-256 that is
-    /// given; `owner-not-proven`, where its root is not named.
-    pub fn with_fingerprints(expected: &[[u8; 32]], found: &TrustAnchor, place: &str, purpose: Purpose) -> Result<Self> {
+    /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has
+    /// another first certificate, or none of a SHA-256 that is given; `owner-not-proven`, where its
+    /// root is not named.
+    pub fn with_fingerprints(
+        expected: &[[u8; 32]],
+        found: &TrustAnchor,
+        place: &str,
+        purpose: Purpose,
+    ) -> Result<Self> {
         let undone = purpose.undone();
         let there = found.fingerprints();
         let first = found.first().fingerprint();
-        let stranger = expected.iter().find(|expected| !there.contains(expected)).or(expected.first().filter(|_| !expected.contains(&first)));
+        let stranger = expected
+            .iter()
+            .find(|expected| !there.contains(expected))
+            .or(expected.first().filter(|_| !expected.contains(&first)));
         if let Some(stranger) = stranger {
             return Err(Error::new(
                 Class::Rejected,
@@ -157,8 +178,9 @@ impl Owner {
                 "owner-not-proven",
                 Lines::from([
                     format!(
-                        "--ca-fingerprint names the CA that signs, and nothing proves what stands above it: the signature of certificate {at} of the chain does not \
-                         verify under the next one's key; {undone}"
+                        "--ca-fingerprint names the CA that signs, and nothing proves what stands \
+                         above it: the signature of certificate {at} of the chain does not verify \
+                         under the next one's key; {undone}"
                     ),
                     format!("  file  {place}"),
                 ])
@@ -167,46 +189,75 @@ impl Owner {
             ));
         }
         if expected.contains(&first) && (found.above().len() < 2 || expected.contains(&root)) {
-            return Ok(Owner { trust_anchor: found.clone(), basis: Basis::CertificateFingerprint });
+            return Ok(Owner {
+                trust_anchor: found.clone(),
+                basis: Basis::CertificateFingerprint,
+            });
         }
         Err(Error::new(
             Class::Rejected,
             "owner-not-proven",
             [
-                format!("--ca-fingerprint names the CA that signs, but not the root of its chain: anybody can put another root above it; {undone}"),
+                format!(
+                    "--ca-fingerprint names the CA that signs, but not the root of its chain: \
+                     anybody can put another root above it; {undone}"
+                ),
                 format!("  the root  {}", name_text(found.last().subject())),
                 format!("  SHA-256   {}", hex(&root)),
                 format!("  file      {place}"),
             ],
-            "compare that SHA-256 with what those who keep the root know of it, then give it as well, with a second --ca-fingerprint; or name the chain with --ca FILE",
+            "compare that SHA-256 with what those who keep the root know of it, then give it as \
+             well, with a second --ca-fingerprint; or name the chain with --ca FILE",
         ))
     }
 
-    /// The CA in a response whose fingerprint the operator gave: `--expect`, or typed on a terminal.
+    /// The CA in a response whose fingerprint the operator gave: `--expect`, or typed on a
+    /// terminal.
     ///
     /// # Errors
     /// The groups of digits that differ, counted from 1.
-    pub fn with_response(expected: Fingerprint, id: &ClusterId, response: &Response<'_>) -> std::result::Result<Self, Vec<usize>> {
+    pub fn with_response(
+        expected: Fingerprint,
+        id: &ClusterId,
+        response: &Response<'_>,
+    ) -> std::result::Result<Self, Vec<usize>> {
         match response.fingerprint(id).differences(expected) {
-            apart if apart.is_empty() => Ok(Owner { trust_anchor: response.trust_anchor.clone(), basis: Basis::ResponseFingerprint }),
+            apart if apart.is_empty() => Ok(Owner {
+                trust_anchor: response.trust_anchor.clone(),
+                basis: Basis::ResponseFingerprint,
+            }),
             apart => Err(apart),
         }
     }
 
-    /// The CA whose private key is at hand. A key proves a self-signed certificate alone: of a chain, not even the first certificate, as whoever made the
-    /// others could have issued that one anew, for the same name and key.
+    /// The CA whose private key is at hand. A key proves a self-signed certificate alone: of a
+    /// chain, not even the first certificate, as whoever made the others could have issued that one
+    /// anew, for the same name and key.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than the first certificate's, or it proves nothing because it lies in the bundle
-    /// unencrypted, or the trust anchor is a chain.
-    pub fn with_key(key: &dyn CaKey, origin: KeyOrigin, trust_anchor: &TrustAnchor, place: &str) -> Result<Self> {
+    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than the first
+    /// certificate's, or it proves nothing because it lies in the bundle unencrypted, or the trust
+    /// anchor is a chain.
+    pub fn with_key(
+        key: &dyn CaKey,
+        origin: KeyOrigin,
+        trust_anchor: &TrustAnchor,
+        place: &str,
+    ) -> Result<Self> {
         let certificate = trust_anchor.first();
         let public = PublicKey::from_der(key.spki(), "the CA key").ok();
-        if !public.as_ref().is_some_and(|public| public.same_numbers(certificate.key())) {
+        if !public
+            .as_ref()
+            .is_some_and(|public| public.same_numbers(certificate.key()))
+        {
             return Err(not_proven(
                 [
                     "the key at hand is not the key of the CA certificate in the bundle".to_owned(),
-                    format!("  certificate  {}, SHA-256 of its key {}", certificate.key().describe(), hex(&crate::x509::sha256(certificate.spki()))),
+                    format!(
+                        "  certificate  {}, SHA-256 of its key {}",
+                        certificate.key().describe(),
+                        hex(&crate::x509::sha256(certificate.spki()))
+                    ),
                     format!(
                         "  key          {}, SHA-256 {}",
                         public.map_or_else(|| "unreadable".to_owned(), |public| public.describe()),
@@ -219,29 +270,43 @@ impl Owner {
         }
         match origin {
             KeyOrigin::OpenedByAnybody => Err(not_proven(
-                "the CA's key lies in the bundle, and so does the passphrase that opens it, or it is an empty one: whoever can write to the bundle could have put \
-                 both there",
+                "the CA's key lies in the bundle, and so does the passphrase that opens it, or it \
+                 is an empty one: whoever can write to the bundle could have put both there",
                 trust_anchor,
                 place,
             )),
             KeyOrigin::PlainInBundle => Err(not_proven(
-                "the CA's key lies in the bundle unencrypted: whoever can write to the bundle could have put it there",
+                "the CA's key lies in the bundle unencrypted: whoever can write to the bundle \
+                 could have put it there",
                 trust_anchor,
                 place,
             )),
             _ if trust_anchor.is_chain() => Err(not_proven(
-                "the key at hand is the key of the chain's first certificate, and proves none of those above it: anybody can put another root there",
+                "the key at hand is the key of the chain's first certificate, and proves none of \
+                 those above it: anybody can put another root there",
                 trust_anchor,
                 place,
             )),
-            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner { trust_anchor: trust_anchor.clone(), basis: Basis::Key }),
-            KeyOrigin::New => Ok(Owner { trust_anchor: trust_anchor.clone(), basis: Basis::NewCa }),
+            KeyOrigin::Named | KeyOrigin::Unlocked => Ok(Owner {
+                trust_anchor: trust_anchor.clone(),
+                basis: Basis::Key,
+            }),
+            KeyOrigin::New => Ok(Owner {
+                trust_anchor: trust_anchor.clone(),
+                basis: Basis::NewCa,
+            }),
         }
     }
 
-    /// The CA in the bundle, on the operator's word alone: `--ca-from-bundle --reason TEXT`. The reason is recorded wherever the claim is.
+    /// The CA in the bundle, on the operator's word alone: `--ca-from-bundle --reason TEXT`. The
+    /// reason is recorded wherever the claim is.
     pub fn waived(trust_anchor: TrustAnchor, reason: impl Into<String>) -> Self {
-        Owner { trust_anchor, basis: Basis::Waived { reason: reason.into() } }
+        Owner {
+            trust_anchor,
+            basis: Basis::Waived {
+                reason: reason.into(),
+            },
+        }
     }
 
     /// The owner's CA certificate, or chain.
@@ -257,7 +322,8 @@ impl Owner {
     /// Checks that a trust anchor is the owner's very one, certificate by certificate.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another one.
+    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another
+    /// one.
     pub fn is(&self, found: &TrustAnchor, place: &str) -> Result<()> {
         if self.trust_anchor == *found {
             return Ok(());
@@ -272,29 +338,53 @@ impl Owner {
             Class::Rejected,
             "another-trust-anchor",
             Lines::from(what)
-                .and(format!("  your CA      SHA-256 {}  {}", hex(&self.trust_anchor.first().fingerprint()), self.basis.says()))
+                .and(format!(
+                    "  your CA      SHA-256 {}  {}",
+                    hex(&self.trust_anchor.first().fingerprint()),
+                    self.basis.says()
+                ))
                 .and(chain_lines(&self.trust_anchor))
-                .and(format!("  the bundle's SHA-256 {}  {place}", hex(&found.first().fingerprint())))
+                .and(format!(
+                    "  the bundle's SHA-256 {}  {place}",
+                    hex(&found.first().fingerprint())
+                ))
                 .and(chain_lines(found)),
             "do not submit it: it was signed by another CA, or changed on its way back",
         ))
     }
 }
 
-/// The first certificate of a chain that the next one did not sign, the last one itself included; counted from 1.
+/// The first certificate of a chain that the next one did not sign, the last one itself included;
+/// counted from 1.
 fn unsigned(chain: &TrustAnchor) -> Option<usize> {
     let issuers = chain.above().iter().chain([chain.last()]);
-    let holds = |below: &Certificate, above: &Certificate| same_name(below.issuer(), above.subject()) && below.is_signed_by(above.key());
-    let broken = chain.certificates().zip(issuers).position(|(below, above)| !holds(below, above))?;
+    let holds = |below: &Certificate, above: &Certificate| {
+        same_name(below.issuer(), above.subject()) && below.is_signed_by(above.key())
+    };
+    let broken = chain
+        .certificates()
+        .zip(issuers)
+        .position(|(below, above)| !holds(below, above))?;
     chain.is_chain().then(|| broken.saturating_add(1))
 }
 
 /// The certificates above the first, a line each.
 fn chain_lines(trust_anchor: &TrustAnchor) -> Lines {
-    trust_anchor.above().iter().map(|above| format!("    above it   SHA-256 {}  {}", hex(&above.fingerprint()), name_text(above.subject()))).collect()
+    trust_anchor
+        .above()
+        .iter()
+        .map(|above| {
+            format!(
+                "    above it   SHA-256 {}  {}",
+                hex(&above.fingerprint()),
+                name_text(above.subject())
+            )
+        })
+        .collect()
 }
 
-/// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said here.
+/// What goes back to whoever submits, and was submitted. Whether it is fit to be sent is not said
+/// here.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// The CSR that was signed.
@@ -308,59 +398,88 @@ pub struct Response<'a> {
 impl<'a> Response<'a> {
     /// Of a checked pair.
     pub const fn of(pair: &'a Pair) -> Self {
-        Response { csr: pair.csr(), signed_cert: pair.signed_cert(), trust_anchor: pair.trust_anchor() }
+        Response {
+            csr: pair.csr(),
+            signed_cert: pair.signed_cert(),
+            trust_anchor: pair.trust_anchor(),
+        }
     }
 
     /// Its fingerprint, for this cluster.
     pub fn fingerprint(&self, id: &ClusterId) -> Fingerprint {
-        Fingerprint::of_response(id, self.csr.der(), self.signed_cert.der(), self.trust_anchor.ders())
+        Fingerprint::of_response(
+            id,
+            self.csr.der(),
+            self.signed_cert.der(),
+            self.trust_anchor.ders(),
+        )
     }
 }
 
-/// The error where nothing names or proves the owner. `place` is where the certificate lies, `why` what is missing.
+/// The error where nothing names or proves the owner. `place` is where the certificate lies, `why`
+/// what is missing.
 pub fn not_proven(why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str) -> Error {
     unproven(
         Purpose::Claim,
         why,
         trust_anchor,
         place,
-        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and \
-         records that",
+        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with \
+         the bundle. --ca-from-bundle --reason TEXT takes the bundle's word, and records that",
     )
 }
 
-/// The same where a trust anchor is to be handed to clients. There is no way round: who exchanges it stands between clients and cluster, unseen.
+/// The same where a trust anchor is to be handed to clients. There is no way round: who exchanges
+/// it stands between clients and cluster, unseen.
 pub fn not_proven_for_clients(trust_anchor: &TrustAnchor, place: &str) -> Error {
     unproven(
         Purpose::Handover,
         "neither --ca nor --ca-fingerprint was given",
         trust_anchor,
         place,
-        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with the bundle, or --ca-fingerprint SHA256, as those who keep the CA noted it",
+        "name your CA: --ca FILE, with a copy of its certificate, or chain, that did not come with \
+         the bundle, or --ca-fingerprint SHA256, as those who keep the CA noted it",
     )
 }
 
-fn unproven(purpose: Purpose, why: impl Into<Lines>, trust_anchor: &TrustAnchor, place: &str, hint: &str) -> Error {
+fn unproven(
+    purpose: Purpose,
+    why: impl Into<Lines>,
+    trust_anchor: &TrustAnchor,
+    place: &str,
+    hint: &str,
+) -> Error {
     Error::new(
         Class::Rejected,
         "owner-not-proven",
-        Lines::from(format!("nothing proves that the CA in the bundle is yours; {}", purpose.undone()))
-            .and(why.into().after("  "))
-            .and(format!("  the bundle's CA  {}", name_text(trust_anchor.first().subject())))
-            .and(format!("  SHA-256          {}", hex(&trust_anchor.first().fingerprint())))
-            .and(chain_lines(trust_anchor))
-            .and(format!("  file             {place}")),
+        Lines::from(format!(
+            "nothing proves that the CA in the bundle is yours; {}",
+            purpose.undone()
+        ))
+        .and(why.into().after("  "))
+        .and(format!(
+            "  the bundle's CA  {}",
+            name_text(trust_anchor.first().subject())
+        ))
+        .and(format!(
+            "  SHA-256          {}",
+            hex(&trust_anchor.first().fingerprint())
+        ))
+        .and(chain_lines(trust_anchor))
+        .and(format!("  file             {place}")),
         hint,
     )
 }
 
-/// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's: what InitializeCluster is built from.
+/// A checked pair whose CSR is proven an HSM's and whose trust anchor is proven the owner's: what
+/// InitializeCluster is built from.
 ///
 /// Nothing else makes a request:
 ///
 /// ```compile_fail
 /// # use hsmboot::cloudhsm::InitializeCluster;
-/// InitializeCluster { cluster_id: String::new(), signed_cert: String::new(), trust_anchor: String::new() };
+/// let text = String::new;
+/// InitializeCluster { cluster_id: text(), signed_cert: text(), trust_anchor: text() };
 /// ```
 #[derive(Clone, Debug)]
 pub struct Authorized {
@@ -372,7 +491,8 @@ impl Authorized {
     /// Puts the three together. This is the only maker.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`]: `another-trust-anchor`, where the pair's trust anchor is not the owner's; `pair-unfit`, where the grounds are another CSR's.
+    /// Class [`Class::Rejected`]: `another-trust-anchor`, where the pair's trust anchor is not the
+    /// owner's; `pair-unfit`, where the grounds are another CSR's.
     pub fn new(pair: Pair, grounds: &Grounds<'_>, owner: &Owner) -> Result<Self> {
         if grounds.csr().der() != pair.csr().der() {
             return Err(Error::new(
@@ -387,7 +507,10 @@ impl Authorized {
             ));
         }
         owner.is(pair.trust_anchor(), "the pair's")?;
-        Ok(Authorized { pair, owner: owner.clone() })
+        Ok(Authorized {
+            pair,
+            owner: owner.clone(),
+        })
     }
 
     /// The pair.
@@ -418,17 +541,40 @@ mod tests {
     fn made(name: &str) -> (Certificate, FileKey) {
         let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
         let subject = parse_subject(name).unwrap();
-        let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now(), not_after: Moment::from_unix(2_000_000_000) };
+        let terms = ca::Terms {
+            subject: &subject,
+            serial: &[1],
+            not_before: now(),
+            not_after: Moment::from_unix(2_000_000_000),
+        };
         (make_trust_anchor(&terms, &key).unwrap(), key)
     }
 
     fn csr(name: &str) -> Csr {
-        Csr::from_pem(&std::fs::read(format!("fixtures/verify/{name}/cluster-hsmboottest_ClusterCsr.csr")).unwrap()).unwrap()
+        Csr::from_pem(
+            &std::fs::read(format!(
+                "fixtures/verify/{name}/cluster-hsmboottest_ClusterCsr.csr"
+            ))
+            .unwrap(),
+        )
+        .unwrap()
     }
 
     fn pair(csr: &Csr, (certificate, key): &(Certificate, FileKey)) -> Pair {
         let ca = Ca::new(certificate.to_pem().as_bytes(), key, now()).unwrap();
-        issue(&Grounds::Unverified { csr, reason: "a test" }, &ca, &Terms { serial: [7; 20], now: now(), days: 10 }).unwrap()
+        issue(
+            &Grounds::Unverified {
+                csr,
+                reason: "a test",
+            },
+            &ca,
+            &Terms {
+                serial: [7; 20],
+                now: now(),
+                days: 10,
+            },
+        )
+        .unwrap()
     }
 
     #[track_caller]
@@ -441,12 +587,27 @@ mod tests {
     #[test]
     fn a_key_proves_its_own_certificate_alone_and_not_where_it_lies_in_the_bundle_in_plain() {
         let (own, theirs) = (made("CN=CA"), made("CN=CA"));
-        for (origin, basis) in [(KeyOrigin::Named, Basis::Key), (KeyOrigin::Unlocked, Basis::Key), (KeyOrigin::New, Basis::NewCa)] {
-            assert_eq!(*Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE).unwrap().basis(), basis);
-            ends(Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE), "owner-not-proven");
+        for (origin, basis) in [
+            (KeyOrigin::Named, Basis::Key),
+            (KeyOrigin::Unlocked, Basis::Key),
+            (KeyOrigin::New, Basis::NewCa),
+        ] {
+            assert_eq!(
+                *Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE)
+                    .unwrap()
+                    .basis(),
+                basis
+            );
+            ends(
+                Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE),
+                "owner-not-proven",
+            );
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
-            ends(Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE), "owner-not-proven");
+            ends(
+                Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE),
+                "owner-not-proven",
+            );
         }
     }
 
@@ -454,26 +615,58 @@ mod tests {
     fn a_fingerprint_names_one_certificate() {
         let (own, theirs) = (made("CN=CA").0, made("CN=CA").0);
         let named = [own.fingerprint()];
-        assert_eq!(*Owner::with_fingerprints(&named, &own.into(), PLACE, Purpose::Claim).unwrap().basis(), Basis::CertificateFingerprint);
-        ends(Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, Purpose::Claim), "another-trust-anchor");
-        ends(Owner::with_fingerprints(&[], &theirs.into(), PLACE, Purpose::Claim), "owner-not-proven");
+        assert_eq!(
+            *Owner::with_fingerprints(&named, &own.into(), PLACE, Purpose::Claim)
+                .unwrap()
+                .basis(),
+            Basis::CertificateFingerprint
+        );
+        ends(
+            Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, Purpose::Claim),
+            "another-trust-anchor",
+        );
+        ends(
+            Owner::with_fingerprints(&[], &theirs.into(), PLACE, Purpose::Claim),
+            "owner-not-proven",
+        );
     }
 
-    /// Whatever was judged before: a root of the same name is not the one that signed, and a fingerprint of the first certificate says nothing of it.
+    /// Whatever was judged before: a root of the same name is not the one that signed, and a
+    /// fingerprint of the first certificate says nothing of it.
     #[test]
     fn a_fingerprint_names_no_root_that_did_not_sign() {
         let (root, theirs, own) = (made("CN=Root"), made("CN=Root"), made("CN=CA"));
         let subject = parse_subject("CN=CA").unwrap();
-        let terms = ca::Terms { subject: &subject, serial: &[1], not_before: now(), not_after: Moment::from_unix(2_000_000_000) };
-        let chain = ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
+        let terms = ca::Terms {
+            subject: &subject,
+            serial: &[1],
+            not_before: now(),
+            not_after: Moment::from_unix(2_000_000_000),
+        };
+        let chain =
+            ca::make_intermediate(&terms, own.1.spki(), &root.0.clone().into(), &root.1).unwrap();
         let named = [chain.first().fingerprint()];
-        assert_eq!(*Owner::with_fingerprints(&named, &chain, PLACE, Purpose::Claim).unwrap().basis(), Basis::CertificateFingerprint);
+        assert_eq!(
+            *Owner::with_fingerprints(&named, &chain, PLACE, Purpose::Claim)
+                .unwrap()
+                .basis(),
+            Basis::CertificateFingerprint
+        );
         let exchanged = TrustAnchor::of(chain.first().clone(), vec![theirs.0]).unwrap();
-        ends(Owner::with_fingerprints(&named, &exchanged, PLACE, Purpose::Claim), "owner-not-proven");
-        ends(Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop), "another-trust-anchor");
+        ends(
+            Owner::with_fingerprints(&named, &exchanged, PLACE, Purpose::Claim),
+            "owner-not-proven",
+        );
+        ends(
+            Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop),
+            "another-trust-anchor",
+        );
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
-            ends(Owner::with_key(&own.1, origin, &chain, PLACE), "owner-not-proven");
+            ends(
+                Owner::with_key(&own.1, origin, &chain, PLACE),
+                "owner-not-proven",
+            );
         }
     }
 
@@ -481,10 +674,16 @@ mod tests {
     fn a_response_names_the_owner_for_one_cluster_and_one_pair() {
         let (own, theirs, csr) = (made("CN=CA"), made("CN=CA"), csr("verified--never-expires"));
         let (ours, others) = (pair(&csr, &own), pair(&csr, &theirs));
-        let (id, another): (ClusterId, ClusterId) = ("cluster-abc234defgh".parse().unwrap(), "cluster-bbbbbbbbbbb".parse().unwrap());
+        let (id, another): (ClusterId, ClusterId) = (
+            "cluster-abc234defgh".parse().unwrap(),
+            "cluster-bbbbbbbbbbb".parse().unwrap(),
+        );
         let read_out = Response::of(&ours).fingerprint(&id);
         let owner = Owner::with_response(read_out, &id, &Response::of(&ours)).unwrap();
-        assert_eq!((owner.trust_anchor().first(), owner.basis()), (&own.0, &Basis::ResponseFingerprint));
+        assert_eq!(
+            (owner.trust_anchor().first(), owner.basis()),
+            (&own.0, &Basis::ResponseFingerprint)
+        );
         assert!(Owner::with_response(read_out, &id, &Response::of(&others)).is_err());
         assert!(Owner::with_response(read_out, &another, &Response::of(&ours)).is_err());
     }
@@ -492,11 +691,23 @@ mod tests {
     #[test]
     fn only_the_owners_pair_for_the_proven_csr_is_authorized() {
         let (own, theirs) = (made("CN=CA"), made("CN=CA"));
-        let (proven, other) = (csr("verified--never-expires"), csr("csr.key--of-a-stranger"));
-        let grounds = Grounds::Unverified { csr: &proven, reason: "a test" };
+        let (proven, other) = (
+            csr("verified--never-expires"),
+            csr("csr.key--of-a-stranger"),
+        );
+        let grounds = Grounds::Unverified {
+            csr: &proven,
+            reason: "a test",
+        };
         let owner = Owner::named(own.0.clone().into());
         assert!(Authorized::new(pair(&proven, &own), &grounds, &owner).is_ok());
-        ends(Authorized::new(pair(&proven, &theirs), &grounds, &owner), "another-trust-anchor");
-        ends(Authorized::new(pair(&other, &own), &grounds, &owner), "pair-unfit");
+        ends(
+            Authorized::new(pair(&proven, &theirs), &grounds, &owner),
+            "another-trust-anchor",
+        );
+        ends(
+            Authorized::new(pair(&other, &own), &grounds, &owner),
+            "pair-unfit",
+        );
     }
 }

@@ -1,18 +1,22 @@
 //! What of an input a message may quote before the input is known to be what it should be.
 //!
-//! Any file can be a private key under another name, whole or damaged; so nothing of it is shown as it stands there. What is shown is the program's own
-//! copy of a word that the input was found to be, a number, or a place. Every message about an input that did not parse is made of these alone.
+//! Any file can be a private key under another name, whole or damaged; so nothing of it is shown as
+//! it stands there. What is shown is the program's own copy of a word that the input was found to
+//! be, a number, or a place. Every message about an input that did not parse is made of these
+//! alone.
 
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-/// The word that an input holds, out of those that the program knows; `None`: it is another one, and nothing of it is shown.
+/// The word that an input holds, out of those that the program knows; `None`: it is another one,
+/// and nothing of it is shown.
 pub(crate) fn word(found: &[u8], known: &[&'static str]) -> Option<&'static str> {
     known.iter().find(|word| word.as_bytes() == found).copied()
 }
 
-/// The labels of PEM blocks that a message may name: RFC 7468, and what OpenSSL, GnuPG and OpenSSH write besides.
+/// The labels of PEM blocks that a message may name: RFC 7468, and what OpenSSL, GnuPG and OpenSSH
+/// write besides.
 const LABELS: [&str; 31] = [
     "ATTRIBUTE CERTIFICATE",
     "CERTIFICATE",
@@ -61,13 +65,23 @@ pub(crate) struct Format {
 
 impl Format {
     /// What the program writes, in any version, after `hsmboot-`.
-    const NAMES: [&'static str; 6] = ["creation", "receipt", "request", "response", "transcript", "verification"];
+    const NAMES: [&'static str; 6] = [
+        "creation",
+        "receipt",
+        "request",
+        "response",
+        "transcript",
+        "verification",
+    ];
 
     /// The format that a document names, where it is one of the program's own.
     pub(crate) fn of(found: &str) -> Option<Self> {
         let (name, version) = found.strip_prefix("hsmboot-")?.split_once('/')?;
         let name = word(name.as_bytes(), &Self::NAMES)?;
-        let version = version.parse().ok().filter(|number: &u32| number.to_string() == version)?;
+        let version = version
+            .parse()
+            .ok()
+            .filter(|number: &u32| number.to_string() == version)?;
         Some(Format { name, version })
     }
 }
@@ -78,13 +92,20 @@ impl fmt::Display for Format {
     }
 }
 
-/// Why a JSON text is not a `T`: the place, and the member that is missing. serde's own words quote the value that it met.
+/// Why a JSON text is not a `T`: the place, and the member that is missing. serde's own words quote
+/// the value that it met.
 pub(crate) fn misfit<T: DeserializeOwned>(text: &[u8]) -> String {
-    let Err(fault) = serde_json::from_slice::<T>(text) else { return "in one of its members".to_owned() };
+    let Err(fault) = serde_json::from_slice::<T>(text) else {
+        return "in one of its members".to_owned();
+    };
     let said = fault.to_string();
     // serde_derive makes these of the type's own names, and of nothing that it read.
-    let member = ["missing field `", "duplicate field `"].into_iter().find_map(|start| Some((start, said.strip_prefix(start)?.split_once('`')?.0)));
-    let kind = ["is not a cluster's id", "is not an RFC 3339 time"].into_iter().find(|kind| said.contains(kind));
+    let member = ["missing field `", "duplicate field `"]
+        .into_iter()
+        .find_map(|start| Some((start, said.strip_prefix(start)?.split_once('`')?.0)));
+    let kind = ["is not a cluster's id", "is not an RFC 3339 time"]
+        .into_iter()
+        .find(|kind| said.contains(kind));
     let what = match (member, kind) {
         (Some((start, name)), _) => format!("{start}{name}`, "),
         (None, Some(kind)) => format!("a text that {kind}, "),
@@ -101,11 +122,25 @@ mod tests {
     #[test]
     fn what_is_shown_is_the_programs_own() {
         assert_eq!(label(b"X509 CRL"), Some("X509 CRL"));
-        for unknown in [&b"EC PRIVATE KEY----\nMHcCAQEEIJ"[..], b"", b"x509 crl", b"MHcCAQEEIJ"] {
+        for unknown in [
+            &b"EC PRIVATE KEY----\nMHcCAQEEIJ"[..],
+            b"",
+            b"x509 crl",
+            b"MHcCAQEEIJ",
+        ] {
             assert_eq!(label(unknown), None);
         }
-        assert_eq!(Format::of("hsmboot-request/2").unwrap().to_string(), "hsmboot-request/2");
-        for unknown in ["hsmboot-request/+2", "hsmboot-request/02", "hsmboot-request/MHcCAQEEIJ", "MHcCAQEEIJ/1", "hsmboot-request"] {
+        assert_eq!(
+            Format::of("hsmboot-request/2").unwrap().to_string(),
+            "hsmboot-request/2"
+        );
+        for unknown in [
+            "hsmboot-request/+2",
+            "hsmboot-request/02",
+            "hsmboot-request/MHcCAQEEIJ",
+            "MHcCAQEEIJ/1",
+            "hsmboot-request",
+        ] {
             assert_eq!(Format::of(unknown), None, "{unknown}");
         }
     }
@@ -124,10 +159,19 @@ mod tests {
             One,
         }
         for (text, says) in [
-            (r#"{"number":"MHcCAQEEIJ","kind":"one"}"#, "in line 1 column 22"),
+            (
+                r#"{"number":"MHcCAQEEIJ","kind":"one"}"#,
+                "in line 1 column 22",
+            ),
             (r#"{"number":1,"kind":"MHcCAQEEIJ"}"#, "in line 1 column 31"),
-            (r#"{"number":1}"#, "missing field `kind`, in line 1 column 12"),
-            (r#"{"number":1,"number":1,"kind":"one"}"#, "duplicate field `number`, in line 1 column 20"),
+            (
+                r#"{"number":1}"#,
+                "missing field `kind`, in line 1 column 12",
+            ),
+            (
+                r#"{"number":1,"number":1,"kind":"one"}"#,
+                "duplicate field `number`, in line 1 column 20",
+            ),
             ("MHcCAQEEIJ", "in line 1 column 1"),
         ] {
             assert_eq!(misfit::<Document>(text.as_bytes()), says, "{text}");

@@ -21,7 +21,8 @@ pub trait Host {
     /// Waits, and may tell the user what for.
     fn pause(&mut self, claim: &Claim, length: Duration) -> impl Future<Output = ()>;
 
-    /// Something happened that a user may want to follow: a cluster was described, or a call failed.
+    /// Something happened that a user may want to follow: a cluster was described, or a call
+    /// failed.
     ///
     /// # Errors
     /// Whatever ends the claim.
@@ -29,7 +30,8 @@ pub trait Host {
         Ok(())
     }
 
-    /// Verifies, signs, checks and authorizes, for a claim that began without a pair. `None` ends the claim here: a dry run signs nothing.
+    /// Verifies, signs, checks and authorizes, for a claim that began without a pair. `None` ends
+    /// the claim here: a dry run signs nothing.
     ///
     /// # Errors
     /// Whatever ends the claim.
@@ -57,7 +59,11 @@ pub enum End {
 ///
 /// # Errors
 /// The claim's failure, or the host's.
-pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl Host) -> Result<End> {
+pub async fn drive(
+    service: &impl CloudHsm,
+    claim: &mut Claim,
+    host: &mut impl Host,
+) -> Result<End> {
     loop {
         match claim.next(host.elapsed()) {
             Step::Describe => {
@@ -67,7 +73,9 @@ pub async fn drive(service: &impl CloudHsm, claim: &mut Claim, host: &mut impl H
             }
             Step::Pause(length) => host.pause(claim, length).await,
             Step::Certify(cluster) => {
-                let Some(authorized) = host.certify(&cluster)? else { return Ok(End::WouldSign) };
+                let Some(authorized) = host.certify(&cluster)? else {
+                    return Ok(End::WouldSign);
+                };
                 claim.certified(&authorized)?;
             }
             Step::Initialize(request) => {
@@ -111,13 +119,23 @@ pub struct Account<'a> {
 
 /// What is worth knowing of the hardware, beside the Mode that the cluster has.
 pub(crate) fn notes(record: &Record, outcome: &Outcome) -> Vec<OutsideText> {
-    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw)).iter().map(|note| note.as_str().into()).collect()
+    hardware_notes(record, outcome.cluster.mode.as_ref().map(OutsideText::raw))
+        .iter()
+        .map(|note| note.as_str().into())
+        .collect()
 }
 
-/// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then confirmed.
+/// `receipt.json`: what was submitted, what the service answered, what DescribeClusters then
+/// confirmed.
 ///
-/// It says only what was compared: `outcome` is of a claim for the response's CSR, and the cluster's certificate has that CSR's key.
-pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, account: &Account<'_>) -> Receipt {
+/// It says only what was compared: `outcome` is of a claim for the response's CSR, and the
+/// cluster's certificate has that CSR's key.
+pub fn receipt(
+    response: &Response<'_>,
+    owner: &Owner,
+    outcome: &Outcome,
+    account: &Account<'_>,
+) -> Receipt {
     let answer = outcome.answer.as_ref().map(|answer| {
         serde_json::json!({
             "state": answer.state.as_ref().map(|state| state.as_str()),
@@ -141,14 +159,27 @@ pub fn receipt(response: &Response<'_>, owner: &Owner, outcome: &Outcome, accoun
         csr_sha256: Some(hex(&response.csr.fingerprint()).into()),
         signed_cert_sha256: hex(&response.signed_cert.fingerprint()).into(),
         trust_anchor_sha256: hex(&response.trust_anchor.first().fingerprint()).into(),
-        chain_sha256: response.trust_anchor.above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
+        chain_sha256: response
+            .trust_anchor
+            .above()
+            .iter()
+            .map(|above| hex(&above.fingerprint()).into())
+            .collect(),
         cluster_certificate_sha256: hex(&outcome.certificate.fingerprint).into(),
-        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone().map(Into::into),
+        cluster_certificate: outcome
+            .cluster
+            .certificates
+            .cluster_certificate
+            .clone()
+            .map(Into::into),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: account.record.map(|record| record.verdict.as_str().into()),
         roots: account.record.map(|record| record.roots.as_str().into()),
-        notes: account.record.map(|record| notes(record, outcome)).unwrap_or_default(),
+        notes: account
+            .record
+            .map(|record| notes(record, outcome))
+            .unwrap_or_default(),
         unverified: account.unverified.clone(),
         site: Some(handover::site(&outcome.cluster)),
     }

@@ -1,6 +1,11 @@
 //! The passphrase prompt on a real terminal: this test program runs itself in one.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 #[path = "support/terminal.rs"]
 mod terminal;
@@ -17,7 +22,9 @@ const SECRET: &str = "correct horse";
 #[test]
 #[ignore = "run by the other tests, inside a terminal"]
 fn inside() {
-    let Ok(case) = std::env::var("HSMBOOT_PROMPT") else { return };
+    let Ok(case) = std::env::var("HSMBOOT_PROMPT") else {
+        return;
+    };
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT]).unwrap();
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
@@ -31,7 +38,12 @@ fn inside() {
     };
     match outcome {
         Ok(_) => println!("outcome: ok"),
-        Err(error) => println!("outcome: {} {}: {}", error.code(), error.kind, error.message),
+        Err(error) => println!(
+            "outcome: {} {}: {}",
+            error.code(),
+            error.kind,
+            error.message
+        ),
     }
 }
 
@@ -49,10 +61,22 @@ impl Terminal {
         // The shell gets Ctrl-C too; it is to go on to stty.
         // In one line, however wide the terminal is taken to be.
         let settings = "stty -a | tr '\\n' ' '";
-        let command = format!("trap : INT; '{}' --ignored --exact inside --nocapture; echo code $?; {settings}; echo all over", own.display());
-        let mut child = terminal::terminal(&command).env("HSMBOOT_PROMPT", case).spawn().unwrap();
+        let command = format!(
+            "trap : INT; '{}' --ignored --exact inside --nocapture; echo code $?; {settings}; echo \
+             all over",
+            own.display()
+        );
+        let mut child = terminal::terminal(&command)
+            .env("HSMBOOT_PROMPT", case)
+            .spawn()
+            .unwrap();
         let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Terminal { child, keys, screen, seen: String::new() }
+        Terminal {
+            child,
+            keys,
+            screen,
+            seen: String::new(),
+        }
     }
 
     /// Reads the screen until this stands on it, not counting what was waited for before.
@@ -60,7 +84,12 @@ impl Terminal {
         let from = self.seen.len();
         let mut byte = [0];
         while !self.seen[from..].ends_with(text) {
-            assert_ne!(self.screen.read(&mut byte).unwrap(), 0, "{text:?} never came: {}", self.seen);
+            assert_ne!(
+                self.screen.read(&mut byte).unwrap(),
+                0,
+                "{text:?} never came: {}",
+                self.seen
+            );
             self.seen.push(char::from(byte[0]));
         }
     }
@@ -77,8 +106,16 @@ impl Terminal {
         let mut rest = Vec::new();
         self.screen.read_to_end(&mut rest).unwrap();
         self.child.wait().unwrap();
-        assert!(self.seen.contains(" iexten echo ") && !self.seen.contains(" -echo "), "the echo is on again: {}", self.seen);
-        assert!(!self.seen.contains(SECRET), "nothing typed is shown: {}", self.seen);
+        assert!(
+            self.seen.contains(" iexten echo ") && !self.seen.contains(" -echo "),
+            "the echo is on again: {}",
+            self.seen
+        );
+        assert!(
+            !self.seen.contains(SECRET),
+            "nothing typed is shown: {}",
+            self.seen
+        );
         self.seen
     }
 }
@@ -145,7 +182,15 @@ fn without_a_terminal_the_error_says_what_to_give_instead() {
         .env("HSMBOOT_PROMPT", "key")
         .stdin(Stdio::null())
         .output()
-        .unwrap_or_else(|error| panic!("this test needs the program setsid (apt install util-linux): {error}"));
+        .unwrap_or_else(|error| {
+            panic!("this test needs the program setsid (apt install util-linux): {error}")
+        });
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("outcome: 5 no-passphrase: the CA's key the/ca.key is encrypted, and there is no terminal"), "{text}");
+    assert!(
+        text.contains(
+            "outcome: 5 no-passphrase: the CA's key the/ca.key is encrypted, and \
+                           there is no terminal"
+        ),
+        "{text}"
+    );
 }

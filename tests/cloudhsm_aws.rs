@@ -1,6 +1,12 @@
-//! The AWS SDK behind our trait, against a service on loopback that answers what it is told to, or nothing.
+//! The AWS SDK behind our trait, against a service on loopback that answers what it is told to, or
+//! nothing.
 #![cfg(feature = "online")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 #[path = "support/closed.rs"]
 mod closed;
@@ -13,7 +19,9 @@ use std::time::Duration;
 use closed::Closed;
 use hsmboot::ca::{KeyType, NewKey, make_trust_anchor, parse_subject};
 use hsmboot::cloudhsm::aws::{AwsCloudHsm, Deadline, Options, Timeouts};
-use hsmboot::cloudhsm::{CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble};
+use hsmboot::cloudhsm::{
+    CloudHsm, ClusterState, HsmState, InitializeCluster, ServiceError, Trouble,
+};
 use hsmboot::owner::{Authorized, Owner};
 use hsmboot::sign::{Ca, Grounds, Terms, issue};
 use hsmboot::x509::{Csr, Moment};
@@ -30,7 +38,8 @@ enum Act {
     Silence,
 }
 
-/// A service that does one thing after the other, the last one for ever, and keeps what it was sent.
+/// A service that does one thing after the other, the last one for ever, and keeps what it was
+/// sent.
 struct Service {
     url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -45,7 +54,9 @@ fn service(acts: Vec<Act>) -> Service {
         let mut held = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let Some(request) = read(&mut stream) else { continue };
+            let Some(request) = read(&mut stream) else {
+                continue;
+            };
             let count = {
                 let mut seen = seen.lock().unwrap();
                 seen.push(request);
@@ -54,14 +65,18 @@ fn service(acts: Vec<Act>) -> Service {
             match &acts[(count - 1).min(acts.len() - 1)] {
                 Act::Answer(status, body) => {
                     let head = format!(
-                        "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                        "HTTP/1.1 {status} X\r\nContent-Type: \
+                         application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: \
+                         close\r\n\r\n",
                         body.len()
                     );
                     // A client that has read enough is gone.
                     drop(stream.write_all(format!("{head}{body}").as_bytes()));
                 }
                 Act::Drop => {}
-                Act::Cut => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"State\":").unwrap(),
+                Act::Cut => stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"State\":")
+                    .unwrap(),
                 Act::Silence => held.push(stream),
             }
         }
@@ -77,7 +92,11 @@ fn read(stream: &mut TcpStream) -> Option<String> {
         text.extend_from_slice(&part[..n]);
         let all = String::from_utf8_lossy(&text).into_owned();
         if let Some((head, body)) = all.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_owned()));
+            let length = head.lines().find_map(|line| {
+                line.to_ascii_lowercase()
+                    .strip_prefix("content-length:")
+                    .map(|n| n.trim().to_owned())
+            });
             if body.len() >= length.map_or(0, |n| n.parse().unwrap()) {
                 return Some(all);
             }
@@ -93,8 +112,17 @@ impl Service {
 
     /// The same with so much patience for each request.
     fn run_for<T>(&self, request: Duration, call: impl AsyncFnOnce(AwsCloudHsm) -> T) -> T {
-        let timeouts = Timeouts { connect: request, request, call: request.saturating_mul(10) };
-        let options = Options { region: Some("eu-test-1".into()), endpoint_url: Some(self.url.clone()), timeouts, ..Options::default() };
+        let timeouts = Timeouts {
+            connect: request,
+            request,
+            call: request.saturating_mul(10),
+        };
+        let options = Options {
+            region: Some("eu-test-1".into()),
+            endpoint_url: Some(self.url.clone()),
+            timeouts,
+            ..Options::default()
+        };
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -117,17 +145,37 @@ impl Service {
 
 /// There is no other way to a request than the proofs.
 fn request() -> InitializeCluster {
-    let read = |name: &str| std::fs::read(format!("fixtures/verify/verified--never-expires/{name}")).unwrap();
+    let read = |name: &str| {
+        std::fs::read(format!("fixtures/verify/verified--never-expires/{name}")).unwrap()
+    };
     let csr = Csr::from_pem(&read("cluster-hsmboottest_ClusterCsr.csr")).unwrap();
     let now: Moment = "2026-06-01T12:00:00Z".parse().unwrap();
     let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
     let subject = parse_subject("CN=Example CloudHSM CA").unwrap();
-    let terms = hsmboot::ca::Terms { subject: &subject, serial: &[1], not_before: now, not_after: "2036-06-01T12:00:00Z".parse().unwrap() };
+    let terms = hsmboot::ca::Terms {
+        subject: &subject,
+        serial: &[1],
+        not_before: now,
+        not_after: "2036-06-01T12:00:00Z".parse().unwrap(),
+    };
     let trust_anchor = make_trust_anchor(&terms, &key).unwrap().to_pem();
     let ca = Ca::new(trust_anchor.as_bytes(), &key, now).unwrap();
-    let grounds = Grounds::Unverified { csr: &csr, reason: "a test" };
-    let pair = issue(&grounds, &ca, &Terms { serial: [7; 20], now, days: 3652 }).unwrap();
-    let authorized = Authorized::new(pair, &grounds, &Owner::named(ca.trust_anchor().clone())).unwrap();
+    let grounds = Grounds::Unverified {
+        csr: &csr,
+        reason: "a test",
+    };
+    let pair = issue(
+        &grounds,
+        &ca,
+        &Terms {
+            serial: [7; 20],
+            now,
+            days: 3652,
+        },
+    )
+    .unwrap();
+    let authorized =
+        Authorized::new(pair, &grounds, &Owner::named(ca.trust_anchor().clone())).unwrap();
     InitializeCluster::new("cluster-abc234defgh", &authorized)
 }
 
@@ -136,8 +184,9 @@ fn error(kind: &str) -> String {
 }
 
 fn cluster() -> String {
-    let body = r#"{"Clusters":[{"ClusterId":"cluster-abc234defgh","State":"PONDERING","StateMessage":"hm","HsmType":"hsm1.medium",
-        "CreateTimestamp":1500000000.5,"Hsms":[{"HsmId":"hsm-abc234defgh","State":"CREATE_IN_PROGRESS"}],
+    let body = r#"{"Clusters":[{"ClusterId":"cluster-abc234defgh","State":"PONDERING",
+        "StateMessage":"hm","HsmType":"hsm1.medium","CreateTimestamp":1500000000.5,
+        "Hsms":[{"HsmId":"hsm-abc234defgh","State":"CREATE_IN_PROGRESS"}],
         "Certificates":{"ClusterCsr":"csr","HsmCertificate":"hsm"}}]}"#;
     body.to_owned()
 }
@@ -151,14 +200,25 @@ fn a_description_is_read_with_states_of_tomorrow() {
     assert_eq!(cluster.created, Some(1_500_000_000));
     assert_eq!(cluster.certificates.cluster_csr.as_deref(), Some("csr"));
     let request = &service.requests()[0];
-    assert!(request.contains("BaldrApiService.DescribeClusters"), "{request}");
-    assert!(request.contains(r#"{"Filters":{"clusterIds":["cluster-abc234defgh"]}}"#), "{request}");
+    assert!(
+        request.contains("BaldrApiService.DescribeClusters"),
+        "{request}"
+    );
+    assert!(
+        request.contains(r#"{"Filters":{"clusterIds":["cluster-abc234defgh"]}}"#),
+        "{request}"
+    );
 }
 
 #[test]
 fn pages_are_followed_and_an_unknown_cluster_is_none() {
-    let page = |token: &str| Act::Answer(200, format!(r#"{{"Clusters":[],"NextToken":"{token}"}}"#));
-    let service = service(vec![page("one"), page("two"), Act::Answer(200, r#"{"Clusters":[]}"#.into())]);
+    let page =
+        |token: &str| Act::Answer(200, format!(r#"{{"Clusters":[],"NextToken":"{token}"}}"#));
+    let service = service(vec![
+        page("one"),
+        page("two"),
+        Act::Answer(200, r#"{"Clusters":[]}"#.into()),
+    ]);
     assert_eq!(service.describe().unwrap(), None);
     let requests = service.requests();
     assert_eq!(requests.len(), 3);
@@ -169,7 +229,13 @@ fn pages_are_followed_and_an_unknown_cluster_is_none() {
 fn a_list_gathers_all_pages() {
     let first = cluster().replacen('{', r#"{"NextToken":"more","#, 1);
     let service = service(vec![Act::Answer(200, first), Act::Answer(200, cluster())]);
-    assert_eq!(service.run(async |service| service.list().await).unwrap().len(), 2);
+    assert_eq!(
+        service
+            .run(async |service| service.list().await)
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -193,8 +259,16 @@ fn initialize_is_sent_once_and_its_answer_read() {
     assert_eq!(answer.state, Some(ClusterState::InitializeInProgress));
     let requests = service.requests();
     assert_eq!(requests.len(), 1);
-    assert_eq!(requests[0].matches("-----BEGIN CERTIFICATE-----").count(), 2, "SignedCert and TrustAnchor: {}", requests[0]);
-    assert!(requests[0].contains(r#""SignedCert":"-----BEGIN"#) && requests[0].contains(r#""TrustAnchor":"-----BEGIN"#));
+    assert_eq!(
+        requests[0].matches("-----BEGIN CERTIFICATE-----").count(),
+        2,
+        "SignedCert and TrustAnchor: {}",
+        requests[0]
+    );
+    assert!(
+        requests[0].contains(r#""SignedCert":"-----BEGIN"#)
+            && requests[0].contains(r#""TrustAnchor":"-----BEGIN"#)
+    );
 }
 
 #[test]
@@ -222,10 +296,15 @@ fn initialize_is_never_retried_and_a_lost_answer_leaves_the_outcome_open() {
 
 #[test]
 fn a_service_that_says_nothing_is_given_up_and_asked_no_more() {
-    // A machine that is busy with other things may not even send the request in so short a time: then it gets longer.
+    // A machine that is busy with other things may not even send the request in so short a time:
+    // then it gets longer.
     for patience in [1, 10, 100].map(Duration::from_secs) {
         let service = service(vec![Act::Silence]);
-        let error = service.run_for(patience, async |service| service.initialize(&request()).await).unwrap_err();
+        let error = service
+            .run_for(patience, async |service| {
+                service.initialize(&request()).await
+            })
+            .unwrap_err();
         assert!(error.outcome_unknown(), "{error:?}");
         match service.requests().len() {
             0 => {}
@@ -246,16 +325,30 @@ fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
         deadline: Some(Deadline::after(Duration::from_secs(2))),
         ..Options::default()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (midst, after, sent) = runtime.block_on(async {
         let client = AwsCloudHsm::connect(&options).await.unwrap();
         let midst = client.initialize(&request()).await.unwrap_err();
         let sent = service.requests().len();
-        (midst, client.initialize(&request()).await.unwrap_err(), sent)
+        (
+            midst,
+            client.initialize(&request()).await.unwrap_err(),
+            sent,
+        )
     });
     assert!(midst.outcome_unknown(), "{midst:?}");
-    assert!(matches!(after.trouble, Trouble::OutOfTime { sent: false, .. }) && !after.outcome_unknown(), "{after:?}");
-    assert_eq!(service.requests().len(), sent, "nothing is sent after the end");
+    assert!(
+        matches!(after.trouble, Trouble::OutOfTime { sent: false, .. }) && !after.outcome_unknown(),
+        "{after:?}"
+    );
+    assert_eq!(
+        service.requests().len(),
+        sent,
+        "nothing is sent after the end"
+    );
     assert_eq!(hsmboot::error::Error::from(after).code(), 7);
 }
 
@@ -263,11 +356,21 @@ fn a_deadline_in_the_midst_of_an_initialize_leaves_the_outcome_open() {
 fn initialize_is_not_retried_when_turned_away_either() {
     type Fits = fn(&Trouble) -> bool;
     let cases: [(&str, Fits); 5] = [
-        ("ThrottlingException", |trouble| matches!(trouble, Trouble::Throttled { .. })),
-        ("CloudHsmAccessDeniedException", |trouble| matches!(trouble, Trouble::AccessDenied { .. })),
-        ("CloudHsmInvalidRequestException", |trouble| matches!(trouble, Trouble::Refused { .. })),
-        ("CloudHsmResourceNotFoundException", |trouble| matches!(trouble, Trouble::NotFound { .. })),
-        ("ExpiredTokenException", |trouble| matches!(trouble, Trouble::BadCredentials { .. })),
+        ("ThrottlingException", |trouble| {
+            matches!(trouble, Trouble::Throttled { .. })
+        }),
+        ("CloudHsmAccessDeniedException", |trouble| {
+            matches!(trouble, Trouble::AccessDenied { .. })
+        }),
+        ("CloudHsmInvalidRequestException", |trouble| {
+            matches!(trouble, Trouble::Refused { .. })
+        }),
+        ("CloudHsmResourceNotFoundException", |trouble| {
+            matches!(trouble, Trouble::NotFound { .. })
+        }),
+        ("ExpiredTokenException", |trouble| {
+            matches!(trouble, Trouble::BadCredentials { .. })
+        }),
     ];
     for (code, fits) in cases {
         let service = service(vec![Act::Answer(400, error(code))]);
@@ -281,10 +384,20 @@ fn initialize_is_not_retried_when_turned_away_either() {
 #[test]
 fn a_port_where_nobody_listens_is_unreachable_and_nothing_was_sent() {
     let closed = Closed::new();
-    let service = Service { url: closed.url(), requests: Arc::default() };
+    let service = Service {
+        url: closed.url(),
+        requests: Arc::default(),
+    };
     let error = service.initialize().unwrap_err();
-    assert!(matches!(error.trouble, Trouble::Unreachable { .. }), "{error:?}");
+    assert!(
+        matches!(error.trouble, Trouble::Unreachable { .. }),
+        "{error:?}"
+    );
     let error = hsmboot::error::Error::from(service.describe().unwrap_err());
     assert_eq!((error.code(), error.kind), (6, "service-unreachable"));
-    assert!(error.message.contains(&service.url) && error.message.contains("refused"), "{}", error.message);
+    assert!(
+        error.message.contains(&service.url) && error.message.contains("refused"),
+        "{}",
+        error.message
+    );
 }

@@ -1,8 +1,15 @@
-//! README and docs/ say what the program does: tables, links, commands, schemas and error kinds are held against it.
+//! README and docs/ say what the program does: tables, links, commands, schemas and error kinds are
+//! held against it.
 //!
-//! `HSMBOOT_REGENERATE=1 cargo test --all-features --test docs` writes what is generated anew: docs/commands.md, and the cells of
-//! docs/verification.md that the code knows.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+//! `HSMBOOT_REGENERATE=1 cargo test --all-features --test docs` writes what is generated anew:
+//! docs/commands.md, and the cells of docs/verification.md that the code knows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions
+)]
 
 #[path = "docs/advice.rs"]
 mod advice;
@@ -64,11 +71,22 @@ fn read(name: &str) -> String {
 
 /// Every page of docs/, and those that stand elsewhere, as paths from the project's root.
 fn pages() -> Vec<PathBuf> {
-    let elsewhere = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "fixtures/README.md", "tests/README.md"];
+    let elsewhere = [
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "SECURITY.md",
+        "fixtures/README.md",
+        "tests/README.md",
+    ];
     let mut pages: Vec<PathBuf> = elsewhere.map(PathBuf::from).to_vec();
     for dir in ["docs", "docs/runbooks", "docs/schemas"] {
-        let entries = fs::read_dir(root().join(dir)).unwrap().map(|entry| Path::new(dir).join(entry.unwrap().file_name()));
-        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+        let entries = fs::read_dir(root().join(dir))
+            .unwrap()
+            .map(|entry| Path::new(dir).join(entry.unwrap().file_name()));
+        pages.extend(
+            entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")),
+        );
     }
     pages.sort();
     pages
@@ -82,7 +100,14 @@ fn in_step(name: &str, generated: &str) {
     }
     let found = fs::read_to_string(root().join(name)).unwrap_or_default();
     if found != generated {
-        let line = found.lines().zip(generated.lines()).position(|(a, b)| a != b).map_or(0, |at| at + 1);
-        panic!("{name} is not in step with the program, from line {line} on: HSMBOOT_REGENERATE=1 cargo test --all-features --test docs");
+        let line = found
+            .lines()
+            .zip(generated.lines())
+            .position(|(a, b)| a != b)
+            .map_or(0, |at| at + 1);
+        panic!(
+            "{name} is not in step with the program, from line {line} on: HSMBOOT_REGENERATE=1 \
+             cargo test --all-features --test docs"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! Who may use whom. The parts that judge are pure: bytes, anchors, a time and a policy in, a record out.
+//! Who may use whom. The parts that judge are pure: bytes, anchors, a time and a policy in, a
+//! record out.
 //!
-//! docs/architecture.md shows the table below: `HSMBOOT_REGENERATE=1 cargo test --all-features --test layers` writes it there anew.
+//! docs/architecture.md shows the table below:
+//! `HSMBOOT_REGENERATE=1 cargo test --all-features --test layers` writes it there anew.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -8,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and the part itself; by all but the simulator: `error`.
+/// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and
+/// the part itself; by all but the simulator: `error`.
 const LAYERS: [(&str, &[&str]); 23] = [
     ("outside", &[]),
     ("error", &[]),
@@ -29,13 +32,30 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("owner", &["bundle", "ca", "check", "sign", "x509"]),
     ("cloudhsm", &["aws", "owner"]),
     ("claim", &["check", "cloudhsm", "owner", "x509"]),
-    ("fetch", &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"]),
+    (
+        "fetch",
+        &["bundle", "claim", "cloudhsm", "fsio", "verify", "x509"],
+    ),
     // What the clients of a claimed cluster are given.
-    ("handover", &["bundle", "claim", "cloudhsm", "hint", "owner", "x509"]),
-    ("submit", &["bundle", "claim", "cloudhsm", "handover", "owner", "verify", "x509"]),
+    (
+        "handover",
+        &["bundle", "claim", "cloudhsm", "hint", "owner", "x509"],
+    ),
+    (
+        "submit",
+        &[
+            "bundle", "claim", "cloudhsm", "handover", "owner", "verify", "x509",
+        ],
+    ),
     ("qr", &["bundle", "x509"]),
-    ("report", &["bundle", "ca", "check", "claim", "cloudhsm", "handover", "owner", "verify", "x509"]),
-    // It stands on its own feet, so that one misreading cannot stand on both sides. How a file is opened is no reading of what is in it.
+    (
+        "report",
+        &[
+            "bundle", "ca", "check", "claim", "cloudhsm", "handover", "owner", "verify", "x509",
+        ],
+    ),
+    // It stands on its own feet, so that one misreading cannot stand on both sides. How a file is
+    // opened is no reading of what is in it.
     ("simulator", &["fsio"]),
     (
         "cli",
@@ -99,22 +119,38 @@ const PURE: [&str; 17] = [
 ];
 
 fn sources(path: &Path) -> Vec<PathBuf> {
-    if path.is_dir() { fs::read_dir(path).unwrap().flat_map(|entry| sources(&entry.unwrap().path())).collect() } else { vec![path.to_path_buf()] }
+    if path.is_dir() {
+        fs::read_dir(path)
+            .unwrap()
+            .flat_map(|entry| sources(&entry.unwrap().path()))
+            .collect()
+    } else {
+        vec![path.to_path_buf()]
+    }
 }
 
 /// A part's code without its comments and its unit tests, file by file.
 fn code(part: &str) -> Vec<(PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files: Vec<PathBuf> =
-        [src.join(part), src.join(format!("{part}.rs"))].iter().filter(|path| path.exists()).flat_map(|path| sources(path)).collect();
-    let is_test = |file: &Path| file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")));
+    let files: Vec<PathBuf> = [src.join(part), src.join(format!("{part}.rs"))]
+        .iter()
+        .filter(|path| path.exists())
+        .flat_map(|path| sources(path))
+        .collect();
+    let is_test = |file: &Path| {
+        file.components()
+            .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+    };
     files
         .into_iter()
         .filter(|file| !is_test(file.strip_prefix(&src).unwrap()))
         .map(|file| {
             let text = fs::read_to_string(&file).unwrap();
             let text = text.split("#[cfg(test)]\n").next().unwrap();
-            let lines: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap()).collect();
+            let lines: Vec<&str> = text
+                .lines()
+                .map(|line| line.split("//").next().unwrap())
+                .collect();
             (file, lines.join("\n"))
         })
         .collect()
@@ -122,7 +158,11 @@ fn code(part: &str) -> Vec<(PathBuf, String)> {
 
 /// The names after `crate::`, in `use crate::{a, b::c}` as well.
 fn used(code: &str) -> BTreeSet<String> {
-    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let name = |text: &str| {
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<String>()
+    };
     let mut names = BTreeSet::new();
     for after in code.split("crate::").skip(1) {
         match after.strip_prefix('{') {
@@ -152,8 +192,14 @@ fn used(code: &str) -> BTreeSet<String> {
 fn each_part_uses_what_lies_below_it() {
     for (part, below) in LAYERS {
         for (file, code) in code(part) {
-            for name in used(&code).into_iter().filter(|name| name != part && !(name == "outside" || name == "error" && part != "simulator")) {
-                assert!(below.contains(&name.as_str()), "{}: {part} uses {name}", file.display());
+            for name in used(&code).into_iter().filter(|name| {
+                name != part && !(name == "outside" || name == "error" && part != "simulator")
+            }) {
+                assert!(
+                    below.contains(&name.as_str()),
+                    "{}: {part} uses {name}",
+                    file.display()
+                );
             }
         }
     }
@@ -161,7 +207,11 @@ fn each_part_uses_what_lies_below_it() {
 
 #[test]
 fn every_part_has_its_layer() {
-    let listed: BTreeSet<&str> = LAYERS.iter().map(|(part, _)| *part).chain(["lib", "main"]).collect();
+    let listed: BTreeSet<&str> = LAYERS
+        .iter()
+        .map(|(part, _)| *part)
+        .chain(["lib", "main"])
+        .collect();
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
         let path = entry.unwrap().path();
         let part = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -178,11 +228,15 @@ fn what_judges_is_pure() {
             }
         }
     }
-    assert!(!code("simulator").is_empty() && !code("verify").is_empty(), "the sources are where they are looked for");
+    assert!(
+        !code("simulator").is_empty() && !code("verify").is_empty(),
+        "the sources are where they are looked for"
+    );
 }
 
-/// What opens, makes, moves or removes a file, or looks at one by its path, beside `fsio`: there it is done once, by descriptor, without waiting and without
-/// following a link where that is not meant.
+/// What opens, makes, moves or removes a file, or looks at one by its path, beside `fsio`: there it
+/// is done once, by descriptor, without waiting and without following a link where that is not
+/// meant.
 const FILES: [&str; 24] = [
     "use std::fs;",
     "fs::{self",
@@ -213,13 +267,24 @@ const FILES: [&str; 24] = [
 #[test]
 fn one_part_opens_files() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let parts = LAYERS.iter().map(|(part, _)| *part).filter(|part| *part != "fsio").chain(["lib", "main"]);
+    let parts = LAYERS
+        .iter()
+        .map(|(part, _)| *part)
+        .filter(|part| *part != "fsio")
+        .chain(["lib", "main"]);
     for (file, code) in parts.flat_map(code) {
         for name in FILES {
             // `fsio::open`, `fsio::read` and `StateFile::open` are what is wanted.
-            let named = |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-            let found = code.match_indices(name).any(|(at, _)| !name.starts_with(char::is_alphabetic) || named(at));
-            assert!(!found, "{}: {name}: files are opened by fsio", file.strip_prefix(&src).unwrap().display());
+            let named =
+                |at: usize| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let found = code
+                .match_indices(name)
+                .any(|(at, _)| !name.starts_with(char::is_alphabetic) || named(at));
+            assert!(
+                !found,
+                "{}: {name}: files are opened by fsio",
+                file.strip_prefix(&src).unwrap().display()
+            );
         }
     }
 }
@@ -227,58 +292,125 @@ fn one_part_opens_files() {
 /// The AWS SDK has one door for each service, and one for what they share.
 #[test]
 fn the_aws_sdk_is_named_where_its_services_are_called() {
-    let doors = ["src/aws/", "src/ca/key/kms/", "src/cloudhsm/aws", "src/pca/"];
+    let doors = [
+        "src/aws/",
+        "src/ca/key/kms/",
+        "src/cloudhsm/aws",
+        "src/pca/",
+    ];
     for (part, _) in LAYERS {
         for (file, code) in code(part) {
-            let named = ["aws_sdk_", "aws_config", "aws_smithy"].iter().any(|name| code.contains(name));
-            assert!(!named || doors.iter().any(|door| file.to_string_lossy().contains(door)), "{}", file.display());
+            let named = ["aws_sdk_", "aws_config", "aws_smithy"]
+                .iter()
+                .any(|name| code.contains(name));
+            assert!(
+                !named
+                    || doors
+                        .iter()
+                        .any(|door| file.to_string_lossy().contains(door)),
+                "{}",
+                file.display()
+            );
         }
     }
 }
 
-/// Text from outside has one gate. Nothing beside it tells characters that a terminal obeys from others; what is stored or read by a rule of its own is named.
+/// Text from outside has one gate. Nothing beside it tells characters that a terminal obeys from
+/// others; what is stored or read by a rule of its own is named.
 #[test]
 fn text_from_outside_is_shown_by_one_gate() {
-    // A document's own JSON, what may travel in an archive, and a tag's pattern (API Reference, Tag).
-    let own_rules = ["src/bundle/archive.rs", "src/bundle/documents.rs", "src/bundle/transcript/entry.rs", "src/cloudhsm/limits.rs"];
-    let signs = ["is_control", "is_ascii_control", "escape_debug", "escape_default", "escape_unicode", "\\u{202e}", "\\u{200b}"];
+    // A document's own JSON, what may travel in an archive, and a tag's pattern (API Reference,
+    // Tag).
+    let own_rules = [
+        "src/bundle/archive.rs",
+        "src/bundle/documents.rs",
+        "src/bundle/transcript/entry.rs",
+        "src/cloudhsm/limits.rs",
+    ];
+    let signs = [
+        "is_control",
+        "is_ascii_control",
+        "escape_debug",
+        "escape_default",
+        "escape_unicode",
+        "\\u{202e}",
+        "\\u{200b}",
+    ];
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "outside") {
-        for (file, code) in code(part).into_iter().filter(|(file, _)| !own_rules.iter().any(|own| file.ends_with(own))) {
+        for (file, code) in code(part)
+            .into_iter()
+            .filter(|(file, _)| !own_rules.iter().any(|own| file.ends_with(own)))
+        {
             for sign in signs {
-                assert!(!code.contains(sign), "{} names {sign}: `outside` shows what is from outside", file.display());
+                assert!(
+                    !code.contains(sign),
+                    "{} names {sign}: `outside` shows what is from outside",
+                    file.display()
+                );
             }
         }
     }
 }
 
-/// There is one way out for a terminal, `ui` for streams and `screen` for questions, and both write what `text` has made of a text. Beside them there is
-/// the passphrase prompt, which has no other part of the program above it, and clap's own pages.
+/// There is one way out for a terminal, `ui` for streams and `screen` for questions, and both write
+/// what `text` has made of a text. Beside them there is the passphrase prompt, which has no other
+/// part of the program above it, and clap's own pages.
 #[test]
 fn streams_and_terminals_are_written_by_one_way_out() {
-    let may = ["src/cli/ui.rs", "src/cli/screen.rs", "src/cli/mod.rs", "src/ca/passphrase/terminal.rs"];
+    let may = [
+        "src/cli/ui.rs",
+        "src/cli/screen.rs",
+        "src/cli/mod.rs",
+        "src/ca/passphrase/terminal.rs",
+    ];
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "simulator") {
-        for (file, code) in code(part).into_iter().filter(|(file, _)| !may.iter().any(|own| file.ends_with(own))) {
+        for (file, code) in code(part)
+            .into_iter()
+            .filter(|(file, _)| !may.iter().any(|own| file.ends_with(own)))
+        {
             let file = file.display();
-            let streams = code.matches("io::stdout()").count() + code.matches("io::stderr()").count();
+            let streams =
+                code.matches("io::stdout()").count() + code.matches("io::stderr()").count();
             let looked_at = code.matches("io::stdout().is_terminal()").count()
                 + code.matches("io::stderr().is_terminal()").count()
                 + code.matches("tcgetwinsize(std::io::stdout())").count();
             assert_eq!(streams, looked_at, "{file} writes to a stream itself");
-            for way in ["anstream::std", "anstream::AutoStream", "fsio::terminal(", "\"/dev/tty\"", "println!", "eprint", "render_reset"] {
+            for way in [
+                "anstream::std",
+                "anstream::AutoStream",
+                "fsio::terminal(",
+                "\"/dev/tty\"",
+                "println!",
+                "eprint",
+                "render_reset",
+            ] {
                 // Where the terminal is opened; where a style becomes an escape sequence.
-                let home =
-                    matches!((way, part), ("\"/dev/tty\"", &"fsio")) || (way == "render_reset" && file.to_string().ends_with("src/cli/text.rs"));
-                assert!(home || !code.contains(way), "{file} names {way}: what is written passes the one way out");
+                let home = matches!((way, part), ("\"/dev/tty\"", &"fsio"))
+                    || (way == "render_reset" && file.to_string().ends_with("src/cli/text.rs"));
+                assert!(
+                    home || !code.contains(way),
+                    "{file} names {way}: what is written passes the one way out"
+                );
             }
         }
     }
-    let prompt = code("ca").into_iter().find(|(file, _)| file.ends_with("src/ca/passphrase/terminal.rs")).unwrap().1;
-    assert_eq!(prompt.matches("write_all(").count(), 2, "a line break when the echo returns, and what has been shown");
+    let prompt = code("ca")
+        .into_iter()
+        .find(|(file, _)| file.ends_with("src/ca/passphrase/terminal.rs"))
+        .unwrap()
+        .1;
+    assert_eq!(
+        prompt.matches("write_all(").count(),
+        2,
+        "a line break when the echo returns, and what has been shown"
+    );
     assert!(prompt.contains("write_all(shown_lines(text).as_bytes())"));
 }
 
-/// What an error, a finding, a warning or a note says is made of lines, each shown by the gate: `outside` makes them, and nothing else can. Two hand
-/// over a text of several lines: the certificate that this program has just made, which an error must not lose, and clap's words, where values are shown.
+/// What an error, a finding, a warning or a note says is made of lines, each shown by the gate:
+/// `outside` makes them, and nothing else can. Two hand over a text of several lines: the
+/// certificate that this program has just made, which an error must not lose, and clap's words,
+/// where values are shown.
 #[test]
 fn what_is_said_is_made_of_lines() {
     for (part, _) in LAYERS.iter().filter(|(part, _)| *part != "outside") {
@@ -286,42 +418,69 @@ fn what_is_said_is_made_of_lines() {
             let own = code.matches("Lines::own(").count();
             assert_eq!(
                 own,
-                usize::from(["src/cli/sign/response.rs", "src/cli/mod.rs"].iter().any(|may| file.ends_with(may))),
+                usize::from(
+                    ["src/cli/sign/response.rs", "src/cli/mod.rs"]
+                        .iter()
+                        .any(|may| file.ends_with(may))
+                ),
                 "{}: text of several lines",
                 file.display()
             );
         }
     }
     let holds = |part: &str, file: &str, what: &str, times: usize| {
-        let code = code(part).into_iter().find(|(path, _)| path.ends_with(file)).unwrap().1;
+        let code = code(part)
+            .into_iter()
+            .find(|(path, _)| path.ends_with(file))
+            .unwrap()
+            .1;
         assert_eq!(code.matches(what).count(), times, "{file}: {what}");
     };
-    holds("outside", "src/outside/lines.rs", "pub struct Lines(String);", 1);
+    holds(
+        "outside",
+        "src/outside/lines.rs",
+        "pub struct Lines(String);",
+        1,
+    );
     holds("error", "src/error.rs", "pub message: Lines,", 1);
     holds("error", "src/error.rs", "pub hint: Lines,", 1);
     holds("verify", "src/verify/record.rs", "pub detail: Lines,", 1);
     holds("check", "src/check.rs", "pub detail: Lines,", 1);
     holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
     holds("x509", "src/x509/mod.rs", "    sentence: String,", 1);
-    holds("x509", "src/x509/mod.rs", "Malformed { sentence: shown_on_a_line(", 1);
+    holds(
+        "x509",
+        "src/x509/mod.rs",
+        "Malformed { sentence: shown_on_a_line(",
+        1,
+    );
     holds("x509", "src/x509/mod.rs", "sentence: ", 2);
 }
 
 /// How many layers lie below a part.
 fn height(part: &str) -> usize {
-    let (_, below) = LAYERS.iter().find(|(name, _)| *name == part).unwrap_or_else(|| panic!("{part} is in no layer"));
+    let (_, below) = LAYERS
+        .iter()
+        .find(|(name, _)| *name == part)
+        .unwrap_or_else(|| panic!("{part} is in no layer"));
     below.iter().map(|part| height(part) + 1).max().unwrap_or(0)
 }
 
 /// The table of layers as docs/architecture.md has it, the uppermost first.
 fn shown() -> String {
-    let mut parts: Vec<_> = LAYERS.iter().map(|(part, below)| (height(part), *part, *below)).collect();
+    let mut parts: Vec<_> = LAYERS
+        .iter()
+        .map(|(part, below)| (height(part), *part, *below))
+        .collect();
     parts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let row = |(height, part, below): &(usize, &str, &[&str])| {
         let pure = if PURE.contains(part) { "○" } else { "" };
         format!("| {height} | `{part}` | {pure} | {} |\n", below.join(", "))
     };
-    format!("| layer | module | pure | imports |\n| --- | --- | --- | --- |\n{}", parts.iter().map(row).collect::<String>())
+    format!(
+        "| layer | module | pure | imports |\n| --- | --- | --- | --- |\n{}",
+        parts.iter().map(row).collect::<String>()
+    )
 }
 
 #[test]
@@ -332,12 +491,23 @@ fn the_page_about_the_architecture_shows_these_layers() {
     let (before, rest) = page.split_once(MARKS[0]).unwrap();
     let (found, after) = rest.split_once(MARKS[1]).unwrap();
     if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
-        fs::write(&path, [before, MARKS[0], &shown(), MARKS[1], after].concat()).unwrap();
+        fs::write(
+            &path,
+            [before, MARKS[0], &shown(), MARKS[1], after].concat(),
+        )
+        .unwrap();
         return;
     }
-    assert_eq!(found, shown(), "HSMBOOT_REGENERATE=1 cargo test --all-features --test layers");
+    assert_eq!(
+        found,
+        shown(),
+        "HSMBOOT_REGENERATE=1 cargo test --all-features --test layers"
+    );
     // Of the modules that are not pure as a whole, the files that are.
     for part in PURE.iter().filter(|part| part.contains('/')) {
-        assert!(page.contains(&format!("`{part}`")), "docs/architecture.md does not say that {part} is pure");
+        assert!(
+            page.contains(&format!("`{part}`")),
+            "docs/architecture.md does not say that {part} is pure"
+        );
     }
 }

@@ -1,6 +1,11 @@
 //! Clusters, HSMs, backups and tags from the command line, as processes, against the simulator.
 #![cfg(all(feature = "online", feature = "simulator"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 #[path = "manage/actions.rs"]
 mod actions;

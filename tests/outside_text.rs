@@ -1,7 +1,14 @@
-//! No text from outside is obeyed: whatever the service, a certificate, a file's name or the environment says is shown on its own line.
+//! No text from outside is obeyed: whatever the service, a certificate, a file's name or the
+//! environment says is shown on its own line.
 
 #![cfg(all(feature = "online", feature = "qr", feature = "simulator"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub
+)]
 
 #[path = "outside_text/help.rs"]
 mod help;
@@ -26,18 +33,32 @@ fn answer(call: &Call) -> (u16, Value) {
     let action = call.target.rsplit('.').next().unwrap();
     let tags = json!([{ "Key": HOSTILE, "Value": HOSTILE }]);
     let hsm = json!({
-        "HsmId": HOSTILE, "State": HOSTILE, "StateMessage": HOSTILE, "AvailabilityZone": HOSTILE, "ClusterId": HOSTILE, "SubnetId": HOSTILE,
+        "HsmId": HOSTILE, "State": HOSTILE, "StateMessage": HOSTILE, "AvailabilityZone": HOSTILE,
+        "ClusterId": HOSTILE, "SubnetId": HOSTILE,
         "EniId": HOSTILE, "EniIp": "10.0.0.9", HOSTILE: HOSTILE, "New": [HOSTILE],
     });
-    let id = if call.body.pointer("/Filters/clusterIds").is_some() { CLUSTER } else { HOSTILE };
+    let id = if call.body.pointer("/Filters/clusterIds").is_some() {
+        CLUSTER
+    } else {
+        HOSTILE
+    };
     let cluster = json!({
-        "ClusterId": id, "State": HOSTILE, "StateMessage": HOSTILE, "HsmType": HOSTILE, "Mode": HOSTILE, "VpcId": HOSTILE,
-        "SubnetMapping": { HOSTILE: HOSTILE }, "SecurityGroup": HOSTILE, "SourceBackupId": HOSTILE, "TagList": tags, "Hsms": [hsm],
-        "BackupRetentionPolicy": { "Type": HOSTILE, "Value": HOSTILE }, "Certificates": { "ClusterCsr": HOSTILE, "HsmCertificate": HOSTILE, HOSTILE: HOSTILE }, HOSTILE: HOSTILE, "New": { HOSTILE: HOSTILE },
+        "ClusterId": id, "State": HOSTILE, "StateMessage": HOSTILE, "HsmType": HOSTILE,
+        "Mode": HOSTILE, "VpcId": HOSTILE,
+        "SubnetMapping": { HOSTILE: HOSTILE }, "SecurityGroup": HOSTILE, "SourceBackupId": HOSTILE,
+        "TagList": tags, "Hsms": [hsm],
+        "BackupRetentionPolicy": { "Type": HOSTILE, "Value": HOSTILE },
+        "Certificates": { "ClusterCsr": HOSTILE, "HsmCertificate": HOSTILE, HOSTILE: HOSTILE },
+        HOSTILE: HOSTILE, "New": { HOSTILE: HOSTILE },
     });
-    let backup_id = if call.body.pointer("/Filters/backupIds").is_some() { BACKUP } else { HOSTILE };
+    let backup_id = if call.body.pointer("/Filters/backupIds").is_some() {
+        BACKUP
+    } else {
+        HOSTILE
+    };
     let backup = json!({
-        "BackupId": backup_id, "BackupState": HOSTILE, "ClusterId": HOSTILE, "SourceRegion": HOSTILE, "SourceBackup": HOSTILE,
+        "BackupId": backup_id, "BackupState": HOSTILE, "ClusterId": HOSTILE,
+        "SourceRegion": HOSTILE, "SourceBackup": HOSTILE,
         "SourceCluster": HOSTILE, "TagList": tags, HOSTILE: HOSTILE, "New": { HOSTILE: HOSTILE },
     });
     match action {
@@ -47,14 +68,27 @@ fn answer(call: &Call) -> (u16, Value) {
         "CreateCluster" | "ModifyCluster" | "DeleteCluster" => (200, json!({ "Cluster": cluster })),
         "ListTags" => (200, json!({ "TagList": tags })),
         "ModifyBackupAttributes" => (200, json!({ "Backup": backup })),
-        "CopyBackupToRegion" => (200, json!({ "DestinationBackup": { "SourceRegion": HOSTILE, "SourceBackup": HOSTILE, "SourceCluster": HOSTILE } })),
-        _ => (400, json!({ "__type": HOSTILE, "Message": HOSTILE, "message": HOSTILE })),
+        "CopyBackupToRegion" => (
+            200,
+            json!({
+                "DestinationBackup": {
+                    "SourceRegion": HOSTILE, "SourceBackup": HOSTILE, "SourceCluster": HOSTILE,
+                },
+            }),
+        ),
+        _ => (
+            400,
+            json!({ "__type": HOSTILE, "Message": HOSTILE, "message": HOSTILE }),
+        ),
     }
 }
 
 /// Every command that the program has, by clap's own account.
 fn commands(command: &clap::Command, name: &str, found: &mut Vec<String>) {
-    let subs: Vec<_> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+    let subs: Vec<_> = command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+        .collect();
     if subs.is_empty() {
         found.push(name.to_owned());
     }
@@ -65,49 +99,183 @@ fn commands(command: &clap::Command, name: &str, found: &mut Vec<String>) {
 
 /// What each command is run with. No catch-all arm: a command that is added needs its case.
 fn words(command: &str) -> Vec<&'static str> {
-    const ROOTS: [&str; 4] = ["--aws-root", "aws-root.crt", "--manufacturer-root", "manufacturer-root.crt"];
+    const ROOTS: [&str; 4] = [
+        "--aws-root",
+        "aws-root.crt",
+        "--manufacturer-root",
+        "manufacturer-root.crt",
+    ];
     let with_roots = |words: &[&'static str]| [words, &ROOTS].concat();
     match command {
-        "bootstrap" => {
-            with_roots(&["bootstrap", "--cluster-id", CLUSTER, "--bundle", DIR, "--ca", CA, "--ca-key", "customerCA.key", "--yes", "--timeout", "2"])
-        }
-        "fetch" => vec!["fetch", "--cluster-id", CLUSTER, "--bundle", "new-\u{1b}[8m\nFORGED"],
+        "bootstrap" => with_roots(&[
+            "bootstrap",
+            "--cluster-id",
+            CLUSTER,
+            "--bundle",
+            DIR,
+            "--ca",
+            CA,
+            "--ca-key",
+            "customerCA.key",
+            "--yes",
+            "--timeout",
+            "2",
+        ]),
+        "fetch" => vec![
+            "fetch",
+            "--cluster-id",
+            CLUSTER,
+            "--bundle",
+            "new-\u{1b}[8m\nFORGED",
+        ],
         "verify" => with_roots(&["verify", DIR, "--record"]),
-        "ca init" => vec!["ca", "init", "--out", "made-\u{1b}[8m\nFORGED", "--subject", "CN=Example", "--key-type", "p256", "--no-passphrase"],
+        "ca init" => vec![
+            "ca",
+            "init",
+            "--out",
+            "made-\u{1b}[8m\nFORGED",
+            "--subject",
+            "CN=Example",
+            "--key-type",
+            "p256",
+            "--no-passphrase",
+        ],
         "ca show" => vec!["ca", "show", CA],
         "sign" => with_roots(&["sign", DIR, "--ca", CA, "--ca-key", "customerCA.key"]),
         "import" => with_roots(&["import", DIR, "--signed-cert", CA, "--trust-anchor", CA]),
-        "check" => vec!["check", "--csr", CA, "--signed-cert", CA, "--trust-anchor", CA],
+        "check" => vec![
+            "check",
+            "--csr",
+            CA,
+            "--signed-cert",
+            CA,
+            "--trust-anchor",
+            CA,
+        ],
         "submit" => with_roots(&["submit", DIR, "--ca", CA, "--yes", "--timeout", "2"]),
         "status" => vec!["status", "--ca", CA],
-        "wait" => vec!["wait", "--cluster-id", CLUSTER, "--for", "initialized", "--timeout", "1"],
-        "cluster create" => vec!["cluster", "create", "--hsm-type", "hsm1.medium", "--subnet-id", "subnet-0a1b2c3d"],
+        "wait" => vec![
+            "wait",
+            "--cluster-id",
+            CLUSTER,
+            "--for",
+            "initialized",
+            "--timeout",
+            "1",
+        ],
+        "cluster create" => vec![
+            "cluster",
+            "create",
+            "--hsm-type",
+            "hsm1.medium",
+            "--subnet-id",
+            "subnet-0a1b2c3d",
+        ],
         "cluster list" => vec!["cluster", "list"],
         "cluster show" => vec!["cluster", "show", "--cluster-id", CLUSTER],
-        "cluster modify" => vec!["cluster", "modify", "--cluster-id", CLUSTER, "--retention-days", "30"],
+        "cluster modify" => vec![
+            "cluster",
+            "modify",
+            "--cluster-id",
+            CLUSTER,
+            "--retention-days",
+            "30",
+        ],
         "cluster delete" => vec!["cluster", "delete", "--cluster-id", CLUSTER, "--yes"],
-        "hsm create" => vec!["hsm", "create", "--cluster-id", CLUSTER, "--availability-zone", "us-east-1a"],
-        "hsm delete" => vec!["hsm", "delete", "--cluster-id", CLUSTER, "--eni-ip", "10.0.0.9", "--yes"],
+        "hsm create" => vec![
+            "hsm",
+            "create",
+            "--cluster-id",
+            CLUSTER,
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        "hsm delete" => vec![
+            "hsm",
+            "delete",
+            "--cluster-id",
+            CLUSTER,
+            "--eni-ip",
+            "10.0.0.9",
+            "--yes",
+        ],
         "backup list" => vec!["backup", "list"],
-        "backup copy" => vec!["backup", "copy", "--backup-id", BACKUP, "--destination-region", "eu-west-1"],
+        "backup copy" => vec![
+            "backup",
+            "copy",
+            "--backup-id",
+            BACKUP,
+            "--destination-region",
+            "eu-west-1",
+        ],
         "backup delete" => vec!["backup", "delete", "--backup-id", BACKUP, "--yes"],
         "backup restore" => vec!["backup", "restore", "--backup-id", BACKUP],
-        "backup modify" => vec!["backup", "modify", "--backup-id", BACKUP, "--never-expires", "true"],
+        "backup modify" => vec![
+            "backup",
+            "modify",
+            "--backup-id",
+            BACKUP,
+            "--never-expires",
+            "true",
+        ],
         "backup policy get" => vec!["backup", "policy", "get", "--backup-id", BACKUP],
-        "backup policy put" => vec!["backup", "policy", "put", "--backup-id", BACKUP, "--policy", CA],
-        "backup policy delete" => vec!["backup", "policy", "delete", "--backup-id", BACKUP, "--yes"],
+        "backup policy put" => vec![
+            "backup",
+            "policy",
+            "put",
+            "--backup-id",
+            BACKUP,
+            "--policy",
+            CA,
+        ],
+        "backup policy delete" => {
+            vec!["backup", "policy", "delete", "--backup-id", BACKUP, "--yes"]
+        }
         "tag list" => vec!["tag", "list", "--resource-id", CLUSTER],
         "tag add" => vec!["tag", "add", "--resource-id", CLUSTER, "--tag", "a=b"],
-        "tag remove" => vec!["tag", "remove", "--resource-id", CLUSTER, "--key", "a", "--yes"],
-        "simulate" => vec!["simulate", "--listen", "127.0.0.1:0", "--require-sigv4", "--credentials", CA],
+        "tag remove" => vec![
+            "tag",
+            "remove",
+            "--resource-id",
+            CLUSTER,
+            "--key",
+            "a",
+            "--yes",
+        ],
+        "simulate" => vec![
+            "simulate",
+            "--listen",
+            "127.0.0.1:0",
+            "--require-sigv4",
+            "--credentials",
+            CA,
+        ],
         "pack" => vec!["pack", DIR, "--out", "packed-\u{1b}[8m\nFORGED.hsmboot"],
-        "unpack" => vec!["unpack", "packed-\u{1b}[8m\nFORGED.hsmboot", "unpacked-\u{1b}[8m\nFORGED"],
+        "unpack" => vec![
+            "unpack",
+            "packed-\u{1b}[8m\nFORGED.hsmboot",
+            "unpacked-\u{1b}[8m\nFORGED",
+        ],
         "qr show" => vec!["qr", "show", DIR],
         "qr read" => vec!["qr", "read", CA],
         "transcript show" => vec!["transcript", "show", DIR],
         "transcript verify" => vec!["transcript", "verify", DIR],
-        "report" => with_roots(&["report", DIR, "--ca", CA, "-o", "page-\u{1b}[8m\nFORGED.html"]),
-        "handover" => vec!["handover", DIR, "-o", "clients-\u{1b}[8m\nFORGED", "--ca", CA],
+        "report" => with_roots(&[
+            "report",
+            DIR,
+            "--ca",
+            CA,
+            "-o",
+            "page-\u{1b}[8m\nFORGED.html",
+        ]),
+        "handover" => vec![
+            "handover",
+            DIR,
+            "-o",
+            "clients-\u{1b}[8m\nFORGED",
+            "--ca",
+            CA,
+        ],
         "roots show" => vec!["roots", "show", CA],
         "completions" => vec!["completions", "bash"],
         "man" => vec!["man", "--out", "man-\u{1b}[8m\nFORGED"],
@@ -117,17 +285,29 @@ fn words(command: &str) -> Vec<&'static str> {
 
 fn bench() -> Bench {
     let bench = Bench::new();
-    bench.put_ca(&ca(|params| params.distinguished_name.push(rcgen::DnType::OrganizationName, HOSTILE)));
+    bench.put_ca(&ca(|params| {
+        params
+            .distinguished_name
+            .push(rcgen::DnType::OrganizationName, HOSTILE)
+    }));
     fs::copy(bench.path("customerCA.crt"), bench.path(CA)).unwrap();
     fs::rename(bench.path("bundle"), bench.path(DIR)).unwrap();
-    bench.write(&format!("{DIR}/stranger-\u{1b}[8m\nFORGED.key"), "-----BEGIN PRIVATE KEY-----\n");
+    bench.write(
+        &format!("{DIR}/stranger-\u{1b}[8m\nFORGED.key"),
+        "-----BEGIN PRIVATE KEY-----\n",
+    );
     bench
 }
 
 fn run(bench: &Bench, url: &str, words: &[&str]) -> Run {
     let mut command = bench.command(words);
-    command.env("AWS_ENDPOINT_URL", url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
     support::run(command)
 }
 
@@ -154,7 +334,12 @@ fn no_command_obeys_what_the_service_a_certificate_or_a_file_name_says() {
 
 #[test]
 fn no_command_obeys_the_service_s_refusals() {
-    let service = StandIn::new(|_| (400, json!({ "__type": HOSTILE, "Message": HOSTILE, "message": HOSTILE })));
+    let service = StandIn::new(|_| {
+        (
+            400,
+            json!({ "__type": HOSTILE, "Message": HOSTILE, "message": HOSTILE }),
+        )
+    });
     let mut all = Vec::new();
     commands(&hsmboot::cli::command(), "", &mut all);
     let bench = bench();
@@ -168,13 +353,24 @@ fn no_command_obeys_the_service_s_refusals() {
 fn neither_region_nor_endpoint_nor_profile_nor_operator_is_obeyed() {
     let bench = bench();
     let url = format!("http://127.0.0.1:1/{HOSTILE}");
-    for words in [&["status"][..], &["cluster", "list"], &["status", "--output", "json"]] {
+    for words in [
+        &["status"][..],
+        &["cluster", "list"],
+        &["status", "--output", "json"],
+    ] {
         judge(&run(&bench, &url, words), words);
         let mut command = bench.command(words);
-        command.env("AWS_REGION", HOSTILE).env("AWS_PROFILE", HOSTILE).env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env("AWS_REGION", HOSTILE)
+            .env("AWS_PROFILE", HOSTILE)
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         judge(&support::run(command), words);
     }
-    for name in ["HSMBOOT_OPERATOR", "HSMBOOT_AWS_ROOT", "HSMBOOT_MANUFACTURER_ROOT"] {
+    for name in [
+        "HSMBOOT_OPERATOR",
+        "HSMBOOT_AWS_ROOT",
+        "HSMBOOT_MANUFACTURER_ROOT",
+    ] {
         let words = ["verify", DIR, "--record"];
         let mut command = bench.command(&words);
         command.env(name, HOSTILE);
@@ -198,7 +394,8 @@ fn a_wrong_command_line_is_quoted_and_not_obeyed() {
     }
 }
 
-/// The options of a command that take a value, by clap's own account, and the environment variables that it reads for them.
+/// The options of a command that take a value, by clap's own account, and the environment variables
+/// that it reads for them.
 fn options(command: &str) -> Vec<(String, Option<String>)> {
     let mut found = hsmboot::cli::command();
     found.build();
@@ -210,7 +407,11 @@ fn options(command: &str) -> Vec<(String, Option<String>)> {
         let variable = arg.get_env().map(|name| name.to_str().unwrap().to_owned());
         arg.get_long().map(|long| (format!("--{long}"), variable))
     };
-    found.get_arguments().filter(takes).filter_map(option).collect()
+    found
+        .get_arguments()
+        .filter(takes)
+        .filter_map(option)
+        .collect()
 }
 
 /// The words without this option.
@@ -238,7 +439,10 @@ fn no_command_obeys_what_its_options_or_their_variables_say() {
             tried += 1;
             if let Some(variable) = variable {
                 let mut command = bench.command(&words);
-                command.env("AWS_ENDPOINT_URL", &service.url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
+                command
+                    .env("AWS_ENDPOINT_URL", &service.url)
+                    .env("AWS_REGION", "us-east-1")
+                    .env("AWS_EC2_METADATA_DISABLED", "true");
                 command.env(&variable, HOSTILE);
                 judge(&support::run(command), &[&words[..], &[&variable]].concat());
             }
@@ -278,10 +482,21 @@ fn no_variable_of_the_environment_is_obeyed() {
     let service = StandIn::new(answer);
     let bench = bench();
     for variable in VARIABLES {
-        for words in [words("status"), words("submit"), words("bootstrap"), words("wait")] {
+        for words in [
+            words("status"),
+            words("submit"),
+            words("bootstrap"),
+            words("wait"),
+        ] {
             let mut command = bench.command(&words);
-            command.env("AWS_ENDPOINT_URL", &service.url).env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
-            command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent").env(variable, HOSTILE);
+            command
+                .env("AWS_ENDPOINT_URL", &service.url)
+                .env("AWS_REGION", "us-east-1")
+                .env("AWS_EC2_METADATA_DISABLED", "true");
+            command
+                .env("AWS_CONFIG_FILE", "/nonexistent")
+                .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+                .env(variable, HOSTILE);
             judge(&support::run(command), &[&words[..], &[variable]].concat());
         }
     }
@@ -292,15 +507,34 @@ fn no_profile_of_the_aws_configuration_is_obeyed() {
     let bench = bench();
     // A line of the file is one line; what else a terminal obeys may stand in it.
     let hostile = HOSTILE.replace(['\r', '\n'], "");
-    let settings = ["region", "endpoint_url", "services", "role_arn", "source_profile", "credential_process", "sso_session", "use_fips_endpoint"];
+    let settings = [
+        "region",
+        "endpoint_url",
+        "services",
+        "role_arn",
+        "source_profile",
+        "credential_process",
+        "sso_session",
+        "use_fips_endpoint",
+    ];
     for setting in settings {
         for profile in ["default", &hostile] {
-            let section = if profile == "default" { "[default]".to_owned() } else { format!("[profile {profile}]") };
+            let section = if profile == "default" {
+                "[default]".to_owned()
+            } else {
+                format!("[profile {profile}]")
+            };
             let config = bench.write("config", format!("{section}\n{setting} = {hostile}\n"));
             for words in [words("status"), words("submit")] {
                 let mut command = bench.command(&words);
-                command.env("AWS_CONFIG_FILE", &config).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_PROFILE", profile);
-                judge(&support::run(command), &[&words[..], &[setting, profile]].concat());
+                command
+                    .env("AWS_CONFIG_FILE", &config)
+                    .env("AWS_EC2_METADATA_DISABLED", "true")
+                    .env("AWS_PROFILE", profile);
+                judge(
+                    &support::run(command),
+                    &[&words[..], &[setting, profile]].concat(),
+                );
             }
         }
     }

@@ -10,7 +10,11 @@ use std::process::Command;
 fn run(programs: &[(&str, &str)]) -> (i32, String) {
     let dir = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (from, to) in [("tests/package", "tests/package"), ("packaging/deb", "packaging/deb"), ("Cargo.toml", "Cargo.toml")] {
+    for (from, to) in [
+        ("tests/package", "tests/package"),
+        ("packaging/deb", "packaging/deb"),
+        ("Cargo.toml", "Cargo.toml"),
+    ] {
         let to = dir.path().join(to);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(root.join(from), to).unwrap();
@@ -21,18 +25,43 @@ fn run(programs: &[(&str, &str)]) -> (i32, String) {
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
-    let path = format!("{}:{}", dir.path().join("bin").display(), std::env::var("PATH").unwrap());
-    let output = Command::new(dir.path().join("tests/package")).args(["/bin/true", "/bin/true"]).env("PATH", path).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-    (output.status.code().unwrap_or_else(|| panic!("killed: {said}")), said)
+    let path = format!(
+        "{}:{}",
+        dir.path().join("bin").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = Command::new(dir.path().join("tests/package"))
+        .args(["/bin/true", "/bin/true"])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr]
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .concat();
+    (
+        output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("killed: {said}")),
+        said,
+    )
 }
 
 #[test]
 fn a_package_that_cannot_be_made_is_neither_judged_nor_installed() {
     let nobody = |name| (name, "echo \"$0 was run\"");
     let full = "echo 'error: No space left on device' >&2; exit 101";
-    let (code, said) = run(&[("cargo", full), nobody("lintian"), ("dpkg", ":"), ("sudo", ":")]);
+    let (code, said) = run(&[
+        ("cargo", full),
+        nobody("lintian"),
+        ("dpkg", ":"),
+        ("sudo", ":"),
+    ]);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("No space left on device") && said.contains("packaging/deb made no package of /bin/true"), "{said}");
+    assert!(
+        said.contains("No space left on device")
+            && said.contains("packaging/deb made no package of /bin/true"),
+        "{said}"
+    );
     assert!(!said.contains("lintian"), "{said}");
 }

@@ -1,7 +1,10 @@
-//! The simulator's page in a browser: headless Chromium, driven by `tests/clients/page_chromium.py`, looks at `hsmboot simulate`.
+//! The simulator's page in a browser: headless Chromium, driven by
+//! `tests/clients/page_chromium.py`, looks at `hsmboot simulate`.
 //!
-//! `chromium`, `chromedriver`, `python3` and `openssl` are taken from PATH. Where the browser is missing these tests show as ignored, never as
-//! passed; where `HSMBOOT_BROWSER` is set, as `tests/run` does, it must be there. `HSMBOOT_REGENERATE=1` takes the documentation's picture anew.
+//! `chromium`, `chromedriver`, `python3` and `openssl` are taken from PATH. Where the browser is
+//! missing these tests show as ignored, never as passed; where `HSMBOOT_BROWSER` is set, as
+//! `tests/run` does, it must be there. `HSMBOOT_REGENERATE=1` takes the documentation's picture
+//! anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "support/browser.rs"]
@@ -35,7 +38,11 @@ const CHECKS: [&str; 16] = [
 
 fn main() -> ExitCode {
     let is_ignored = |_: &str| !cfg!(feature = "simulator") || browser::is_absent();
-    libtest_mimic::run(&Arguments::from_args(), browser::trials(&CHECKS, report, is_ignored)).exit_code()
+    libtest_mimic::run(
+        &Arguments::from_args(),
+        browser::trials(&CHECKS, report, is_ignored),
+    )
+    .exit_code()
 }
 
 /// What the script printed. One browser does for all checks.
@@ -44,11 +51,16 @@ fn report() -> &'static str {
     REPORT.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new("python3");
-        command.arg(root.join("tests/clients/page_chromium.py")).arg(env!("CARGO_BIN_EXE_hsmboot"));
+        command
+            .arg(root.join("tests/clients/page_chromium.py"))
+            .arg(env!("CARGO_BIN_EXE_hsmboot"));
         if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
-            command.arg("--screenshot").arg(root.join("docs/images/simulator.png"));
+            command
+                .arg("--screenshot")
+                .arg(root.join("docs/images/simulator.png"));
         }
         let output = command.output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
     })
 }

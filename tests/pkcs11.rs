@@ -1,9 +1,19 @@
-//! CA keys on tokens: real SoftHSM tokens, in directories of their own, and a module in front of SoftHSM (`tests/clients/pkcs11_forwarder.c`) that counts
-//! logins and has what SoftHSM lacks: PINs that lock, a PIN pad, keys that want their PIN each time.
+//! CA keys on tokens: real SoftHSM tokens, in directories of their own, and a module in front of
+//! SoftHSM (`tests/clients/pkcs11_forwarder.c`) that counts logins and has what SoftHSM lacks: PINs
+//! that lock, a PIN pad, keys that want their PIN each time.
 //!
-//! `softhsm2-util`, its module, `cc`, `openssl` and `script` are taken from the system. Where SoftHSM is missing these tests show as ignored, never as passed;
-//! where `HSMBOOT_SOFTHSM` is set, as `tests/run` does, it must be there.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, unreachable_pub, reason = "tests")]
+//! `softhsm2-util`, its module, `cc`, `openssl` and `script` are taken from the system. Where
+//! SoftHSM is missing these tests show as ignored, never as passed; where `HSMBOOT_SOFTHSM` is set,
+//! as `tests/run` does, it must be there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 #[cfg(all(feature = "pkcs11", feature = "online", feature = "simulator"))]
 #[path = "docs/blocks.rs"]
@@ -60,10 +70,19 @@ fn main() -> ExitCode {
     }
     let absent = std::env::var_os("HSMBOOT_SOFTHSM").is_none() && hsm::softhsm().is_none();
     #[cfg_attr(not(all(feature = "online", feature = "simulator")), allow(unused_mut))]
-    let mut tests: Vec<(&'static str, fn())> = [keys::TESTS, intermediate::TESTS, errors::TESTS, pins::TESTS, page::TESTS].concat();
+    let mut tests: Vec<(&'static str, fn())> = [
+        keys::TESTS,
+        intermediate::TESTS,
+        errors::TESTS,
+        pins::TESTS,
+        page::TESTS,
+    ]
+    .concat();
     #[cfg(all(feature = "online", feature = "simulator"))]
     tests.extend(runbook::TESTS);
-    let trials = tests.into_iter().map(|(name, test)| trial(name, test, absent));
+    let trials = tests
+        .into_iter()
+        .map(|(name, test)| trial(name, test, absent));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
@@ -78,6 +97,10 @@ fn main() -> ExitCode {
             assert!(bench.run(&words).stderr.contains("the feature `pkcs11`"));
         }
     };
-    let trials = vec![trial("a_build_without_the_feature_says_which_build_has_it", test, false)];
+    let trials = vec![trial(
+        "a_build_without_the_feature_says_which_build_has_it",
+        test,
+        false,
+    )];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -1,7 +1,9 @@
-//! Pages of `hsmboot report` in a browser: headless Chromium, driven by `tests/clients/report_chromium.py`, looks at bundles in every state.
+//! Pages of `hsmboot report` in a browser: headless Chromium, driven by
+//! `tests/clients/report_chromium.py`, looks at bundles in every state.
 //!
-//! `chromium`, `chromedriver` and `python3` are taken from PATH. Where the browser is missing these tests show as ignored, never as passed; where
-//! `HSMBOOT_BROWSER` is set, as `tests/run` does, it must be there. axe-core is taken from NODE_PATH, and must be there where that is set.
+//! `chromium`, `chromedriver` and `python3` are taken from PATH. Where the browser is missing these
+//! tests show as ignored, never as passed; where `HSMBOOT_BROWSER` is set, as `tests/run` does, it
+//! must be there. axe-core is taken from NODE_PATH, and must be there where that is set.
 //! `HSMBOOT_REGENERATE=1` takes the documentation's pictures anew (PyPI: pypdfium2).
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -34,7 +36,11 @@ const AXE: &str = "axe_finds_nothing";
 
 fn main() -> ExitCode {
     let is_ignored = |check: &str| browser::is_absent() || (check == AXE && axe().is_none());
-    libtest_mimic::run(&Arguments::from_args(), browser::trials(&CHECKS, report, is_ignored)).exit_code()
+    libtest_mimic::run(
+        &Arguments::from_args(),
+        browser::trials(&CHECKS, report, is_ignored),
+    )
+    .exit_code()
 }
 
 /// axe-core, as NODE_PATH has it: a file that is not there fails its test.
@@ -48,14 +54,20 @@ fn report() -> &'static str {
     REPORT.get_or_init(|| {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new("python3");
-        command.arg(root.join("tests/clients/report_chromium.py")).arg(env!("CARGO_BIN_EXE_hsmboot")).arg(root.join("fixtures/verify"));
+        command
+            .arg(root.join("tests/clients/report_chromium.py"))
+            .arg(env!("CARGO_BIN_EXE_hsmboot"))
+            .arg(root.join("fixtures/verify"));
         if let Some(axe) = axe() {
             command.arg("--axe").arg(axe);
         }
-        if std::env::var_os("HSMBOOT_REGENERATE").is_some() && cfg!(all(feature = "online", feature = "simulator")) {
+        if std::env::var_os("HSMBOOT_REGENERATE").is_some()
+            && cfg!(all(feature = "online", feature = "simulator"))
+        {
             command.arg("--pictures").arg(root.join("docs/images"));
         }
         let output = command.output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
     })
 }

@@ -1,7 +1,14 @@
 //! The simulator over HTTP, without any client library: constraints, states, certificates, faults.
 
 #![cfg(feature = "simulator")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 #[path = "simulator/support.rs"]
 mod support;

@@ -1,9 +1,9 @@
-//! Other people's clients on the simulator: boto3, the aws CLI, and the AWS SDK for JavaScript, each with openssl as the
-//! owner's CA. Whole claims, and every action of the API.
+//! Other people's clients on the simulator: boto3, the aws CLI, and the AWS SDK for JavaScript,
+//! each with openssl as the owner's CA. Whole claims, and every action of the API.
 //!
-//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli), `node` and `openssl` are taken from PATH, node's packages
-//! from NODE_PATH or beside their script. Where one is missing the test fails and says so: a client that was not tried has
-//! not passed.
+//! `python3` with boto3 (PyPI: boto3), `aws` (PyPI: awscli), `node` and `openssl` are taken from
+//! PATH, node's packages from NODE_PATH or beside their script. Where one is missing the test fails
+//! and says so: a client that was not tried has not passed.
 
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -21,11 +21,19 @@ struct Simulate {
 impl Simulate {
     fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-        command.args(["simulate", "--listen", "127.0.0.1:0"]).args(arguments);
+        command
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .args(arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("the first line is {line:?}")).to_owned();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("the first line is {line:?}"))
+            .to_owned();
         Self { child, url }
     }
 }
@@ -39,14 +47,20 @@ impl Drop for Simulate {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(name)
 }
 
 /// The output of a program that must be there; `hint` says how to get it.
 fn needs(program: &str, arguments: &[&str], hint: &str) {
     let found = Command::new(program).args(arguments).output();
     let works = found.as_ref().is_ok_and(|output| output.status.success());
-    assert!(works, "this test needs `{program} {}` to work: {hint}", arguments.join(" "));
+    assert!(
+        works,
+        "this test needs `{program} {}` to work: {hint}",
+        arguments.join(" ")
+    );
 }
 
 /// Runs a client in a directory of its own, without any proxy or AWS setting of the machine's.
@@ -59,12 +73,23 @@ fn run(program: &str, arguments: &[&str]) -> Output {
             command.env_remove(&name);
         }
     }
-    command.args(arguments).current_dir(directory.path()).env("HOME", directory.path()).output().unwrap()
+    command
+        .args(arguments)
+        .current_dir(directory.path())
+        .env("HOME", directory.path())
+        .output()
+        .unwrap()
 }
 
 fn passes(output: &Output) {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    assert!(output.status.success(), "{}\n{}\n{}", output.status, text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}\n{}\n{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -83,7 +108,10 @@ fn a_whole_claim_with_boto3_in_either_protocol() {
     let script = script("claim_boto3.py");
     for protocol in ["json", "cbor"] {
         let simulator = Simulate::start(&["--instant"]);
-        passes(&run("python3", &[script.to_str().unwrap(), &simulator.url, protocol]));
+        passes(&run(
+            "python3",
+            &[script.to_str().unwrap(), &simulator.url, protocol],
+        ));
     }
 }
 
@@ -93,7 +121,8 @@ fn boto3_signs_and_is_believed_or_not() {
     needs("python3", &["-c", "import boto3"], "pip install boto3");
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("credentials");
-    let lines = "# lasting\nAKIDLASTING s3cr3t/+=\nAKIDOTHER other 000000000002\nASIASESSION passing token-of-the-session\n";
+    let lines = "# lasting\nAKIDLASTING s3cr3t/+=\nAKIDOTHER other 000000000002\nASIASESSION \
+                 passing token-of-the-session\n";
     std::fs::write(&file, lines).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let simulator = Simulate::start(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
@@ -104,11 +133,18 @@ fn boto3_signs_and_is_believed_or_not() {
 /// What `hsmboot simulate` says and ends with when it cannot start.
 fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
         command.env_remove(name);
     }
     let output = command.arg("simulate").args(arguments).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 #[test]
@@ -120,19 +156,36 @@ fn credentials_that_are_not_there_or_malformed_are_refused_unquoted() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (code, errors) = refusal(&["--require-sigv4", "--credentials", file.to_str().unwrap()]);
     assert_eq!(code, Some(4), "{errors}");
-    assert!(errors.contains("line 1") && errors.contains("open to others") && !errors.contains("hidden"), "{errors}");
+    assert!(
+        errors.contains("line 1")
+            && errors.contains("open to others")
+            && !errors.contains("hidden"),
+        "{errors}"
+    );
     // What closes it does so to the letter.
     passes(&run("sh", &["-ec", errors.split('`').nth(1).unwrap()]));
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let (code, errors) = refusal(&["--require-sigv4"]);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("AWS_ACCESS_KEY_ID"), "{errors}");
-    assert_eq!(refusal(&["--credentials", file.to_str().unwrap()]).0, Some(2), "--credentials alone would check nothing");
+    assert_eq!(
+        refusal(&["--credentials", file.to_str().unwrap()]).0,
+        Some(2),
+        "--credentials alone would check nothing"
+    );
 }
 
 #[test]
 fn a_fault_that_there_is_not_is_refused_by_its_name() {
-    for fault in ["gremlins", "throttling:Nonsense", "throttling:0%", "delay=soon"] {
+    for fault in [
+        "gremlins",
+        "throttling:Nonsense",
+        "throttling:0%",
+        "delay=soon",
+    ] {
         let (code, errors) = refusal(&["--fault", fault]);
         assert_eq!(code, Some(2), "{errors}");
         assert!(errors.contains("--fault"), "{errors}");
@@ -171,8 +224,13 @@ fn every_action_works_from_the_aws_cli() {
 fn a_whole_life_with_the_javascript_sdk() {
     let script = script("js/lifecycle.mjs");
     let script = script.to_str().unwrap();
-    let found = format!("require('module').createRequire('{script}')('@aws-sdk/client-cloudhsm-v2')");
-    needs("node", &["-e", &found], "install node, and run npm ci in tests/clients/js (or set NODE_PATH)");
+    let found =
+        format!("require('module').createRequire('{script}')('@aws-sdk/client-cloudhsm-v2')");
+    needs(
+        "node",
+        &["-e", &found],
+        "install node, and run npm ci in tests/clients/js (or set NODE_PATH)",
+    );
     needs("openssl", &["version"], "install openssl");
     let simulator = Simulate::start(&[]);
     passes(&run("node", &[script, &simulator.url]));
@@ -183,28 +241,61 @@ fn the_roots_are_there_when_the_first_line_is() {
     let directory = tempfile::tempdir().unwrap();
     let roots = directory.path().join("new/roots");
     let simulator = Simulate::start(&["--instant", "--roots", roots.to_str().unwrap()]);
-    for name in ["aws-root.crt", "manufacturer-root.crt", "aws-us-gov-root.crt", "manufacturer-root-ls1.crt"] {
+    for name in [
+        "aws-root.crt",
+        "manufacturer-root.crt",
+        "aws-us-gov-root.crt",
+        "manufacturer-root-ls1.crt",
+    ] {
         let text = std::fs::read_to_string(roots.join(name)).unwrap();
         assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{name}");
     }
     drop(simulator);
     // What it did not write stays, and so does what a link leads to.
     std::fs::write(roots.join("aws-root.crt"), "of somebody").unwrap();
-    let simulate = ["simulate", "--listen", "127.0.0.1:0", "--instant", "--roots", roots.to_str().unwrap(), "--output", "json"];
-    let refused = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(simulate).output().unwrap();
+    let simulate = [
+        "simulate",
+        "--listen",
+        "127.0.0.1:0",
+        "--instant",
+        "--roots",
+        roots.to_str().unwrap(),
+        "--output",
+        "json",
+    ];
+    let refused = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(simulate)
+        .output()
+        .unwrap();
     let document: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
-    assert_eq!((refused.status.code(), document["error"]["kind"].as_str()), (Some(8), Some("file-exists")), "{document:#}");
-    assert_eq!(std::fs::read_to_string(roots.join("aws-root.crt")).unwrap(), "of somebody");
+    assert_eq!(
+        (refused.status.code(), document["error"]["kind"].as_str()),
+        (Some(8), Some("file-exists")),
+        "{document:#}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(roots.join("aws-root.crt")).unwrap(),
+        "of somebody"
+    );
 }
 
 #[test]
 fn an_address_that_cannot_be_listened_on_ends_with_1() {
     let first = Simulate::start(&[]);
     let address = first.url.trim_start_matches("http://");
-    let second = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--listen", address]).output().unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(["simulate", "--listen", address])
+        .output()
+        .unwrap();
     let errors = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1));
-    assert!(errors.contains(&format!("cannot listen on {address}")) && errors.contains("hint:"), "{errors}");
-    let slow = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--speed", "0"]).output().unwrap();
+    assert!(
+        errors.contains(&format!("cannot listen on {address}")) && errors.contains("hint:"),
+        "{errors}"
+    );
+    let slow = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+        .args(["simulate", "--speed", "0"])
+        .output()
+        .unwrap();
     assert_eq!(slow.status.code(), Some(2));
 }

@@ -1,7 +1,14 @@
 //! Every fixture, judged: what must come out stands in its `expect.json`.
 //!
-//! `HSMBOOT_REGENERATE=1 cargo test --test verify_fixtures` writes `fixtures/verify/` anew; without it, a test compares.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+//! `HSMBOOT_REGENERATE=1 cargo test --test verify_fixtures` writes `fixtures/verify/` anew; without
+//! it, a test compares.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions
+)]
 
 #[allow(dead_code, unreachable_pub)]
 mod forge;
@@ -11,11 +18,23 @@ use std::fs;
 
 use forge::chain::Bundle;
 use forge::fixture::{Expect, Fixture, directory};
-use hsmboot::verify::{Anchor, Anchors, CheckId, Evidence, Judgement, Policy, Profile, Record, Status, Verdict, verify};
+use hsmboot::verify::{
+    Anchor, Anchors, CheckId, Evidence, Judgement, Policy, Profile, Record, Status, Verdict, verify,
+};
 
-/// The fixtures: those that are kept as they stand in `fixtures/verify/`, the others as the forge makes them.
+/// The fixtures: those that are kept as they stand in `fixtures/verify/`, the others as the forge
+/// makes them.
 fn fixtures() -> Vec<Fixture> {
-    forge::all().into_iter().map(|made| if made.kept { Fixture::read(&made.directory()) } else { made }).collect()
+    forge::all()
+        .into_iter()
+        .map(|made| {
+            if made.kept {
+                Fixture::read(&made.directory())
+            } else {
+                made
+            }
+        })
+        .collect()
 }
 
 fn judge(fixture: &Fixture) -> Judgement {
@@ -36,18 +55,27 @@ fn judge(fixture: &Fixture) -> Judgement {
         reason: expect.reason.clone().map(Into::into),
         chains_only: expect.chains_only,
     };
-    verify(&evidence, &anchors(bundle), expect.at.parse().unwrap(), &policy)
+    verify(
+        &evidence,
+        &anchors(bundle),
+        expect.at.parse().unwrap(),
+        &policy,
+    )
 }
 
 fn anchors(bundle: &Bundle) -> Anchors {
     Anchors {
         aws: Anchor::from_file(&bundle.aws_root, "aws-root.crt").unwrap(),
-        manufacturer: Anchor::from_file(&bundle.manufacturer_root, "manufacturer-root.crt").unwrap(),
+        manufacturer: Anchor::from_file(&bundle.manufacturer_root, "manufacturer-root.crt")
+            .unwrap(),
     }
 }
 
 fn ids(record: &Record, status: Status) -> BTreeSet<String> {
-    record.with(status).map(|finding| finding.id.to_string()).collect()
+    record
+        .with(status)
+        .map(|finding| finding.id.to_string())
+        .collect()
 }
 
 fn set(ids: &[String]) -> BTreeSet<String> {
@@ -58,9 +86,12 @@ fn set(ids: &[String]) -> BTreeSet<String> {
 fn surprises(expect: &Expect, judgement: &Judgement) -> Vec<String> {
     let record = &judgement.record;
     let mut surprises = Vec::new();
-    for (status, expected) in
-        [(Status::Fail, &expect.fail), (Status::Accepted, &expect.accepted), (Status::Note, &expect.note), (Status::Skipped, &expect.skipped)]
-    {
+    for (status, expected) in [
+        (Status::Fail, &expect.fail),
+        (Status::Accepted, &expect.accepted),
+        (Status::Note, &expect.note),
+        (Status::Skipped, &expect.skipped),
+    ] {
         let (found, expected) = (ids(record, status), set(expected));
         for id in found.difference(&expected) {
             let detail = &record.finding(id.parse().unwrap()).unwrap().detail;
@@ -68,10 +99,19 @@ fn surprises(expect: &Expect, judgement: &Judgement) -> Vec<String> {
         }
         for id in expected.difference(&found) {
             let finding = record.finding(id.parse().unwrap()).unwrap();
-            surprises.push(format!("{id} is not {} but {}: {}", status.as_str(), finding.status.as_str(), finding.detail));
+            surprises.push(format!(
+                "{id} is not {} but {}: {}",
+                status.as_str(),
+                finding.status.as_str(),
+                finding.detail
+            ));
         }
     }
-    let verdict = if record.verdict == Verdict::Verified { "verified" } else { "rejected" };
+    let verdict = if record.verdict == Verdict::Verified {
+        "verified"
+    } else {
+        "rejected"
+    };
     if verdict != expect.verdict {
         surprises.push(format!("the verdict is {verdict}"));
     }
@@ -102,23 +142,43 @@ fn every_fixture_gives_the_findings_that_it_says() {
     for (name, surprises) in &surprised {
         println!("{name}\n  {}", surprises.join("\n  "));
     }
-    assert!(surprised.is_empty(), "{} fixtures do not give what they say", surprised.len());
+    assert!(
+        surprised.is_empty(),
+        "{} fixtures do not give what they say",
+        surprised.len()
+    );
 }
 
 #[test]
 fn every_check_is_seen_failing() {
-    let seen: BTreeSet<String> = kept().iter().flat_map(|fixture| ids(&judge(fixture).record, Status::Fail)).collect();
-    let unseen: Vec<_> = CheckId::that_can_fail().filter(|id| !seen.contains(id.as_str())).collect();
+    let seen: BTreeSet<String> = kept()
+        .iter()
+        .flat_map(|fixture| ids(&judge(fixture).record, Status::Fail))
+        .collect();
+    let unseen: Vec<_> = CheckId::that_can_fail()
+        .filter(|id| !seen.contains(id.as_str()))
+        .collect();
     assert!(unseen.is_empty(), "no fixture fails {unseen:?}");
 }
 
-/// With one exception: a partition can pose as a card only in both hardware certificates at once, since the HSM certificate has one issuer.
+/// With one exception: a partition can pose as a card only in both hardware certificates at once,
+/// since the HSM certificate has one issuer.
 #[test]
 fn every_check_is_seen_failing_alone() {
-    let alone: BTreeSet<Vec<String>> = kept().iter().map(|fixture| ids(&judge(fixture).record, Status::Fail).into_iter().collect()).collect();
+    let alone: BTreeSet<Vec<String>> = kept()
+        .iter()
+        .map(|fixture| {
+            ids(&judge(fixture).record, Status::Fail)
+                .into_iter()
+                .collect()
+        })
+        .collect();
     for id in CheckId::that_can_fail() {
         let expected = match id {
-            CheckId::Role(_) => vec!["role.aws-hardware".to_string(), "role.manufacturer-hardware".to_string()],
+            CheckId::Role(_) => vec![
+                "role.aws-hardware".to_string(),
+                "role.manufacturer-hardware".to_string(),
+            ],
             _ => vec![id.to_string()],
         };
         assert!(alone.contains(&expected), "no fixture fails {id} alone");
@@ -128,44 +188,82 @@ fn every_check_is_seen_failing_alone() {
 /// The checks that never fail have fixtures too.
 #[test]
 fn every_note_is_seen() {
-    let noted: BTreeSet<String> = kept().iter().flat_map(|fixture| ids(&judge(fixture).record, Status::Note)).collect();
-    let passed: BTreeSet<String> = kept().iter().flat_map(|fixture| ids(&judge(fixture).record, Status::Pass)).collect();
-    for id in CheckId::ALL.into_iter().filter(|id| CheckId::that_can_fail().all(|other| other != *id)) {
+    let noted: BTreeSet<String> = kept()
+        .iter()
+        .flat_map(|fixture| ids(&judge(fixture).record, Status::Note))
+        .collect();
+    let passed: BTreeSet<String> = kept()
+        .iter()
+        .flat_map(|fixture| ids(&judge(fixture).record, Status::Pass))
+        .collect();
+    for id in CheckId::ALL
+        .into_iter()
+        .filter(|id| CheckId::that_can_fail().all(|other| other != *id))
+    {
         assert!(noted.contains(id.as_str()), "no fixture has a note of {id}");
-        assert!(id == CheckId::AnchorsSource || passed.contains(id.as_str()), "no fixture passes {id}");
+        assert!(
+            id == CheckId::AnchorsSource || passed.contains(id.as_str()),
+            "no fixture passes {id}"
+        );
     }
 }
 
 fn kept() -> Vec<Fixture> {
-    let mut directories: Vec<_> = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut directories: Vec<_> = fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     directories.sort();
     assert!(!directories.is_empty(), "there are no fixtures");
-    directories.iter().map(|directory| Fixture::read(directory)).collect()
+    directories
+        .iter()
+        .map(|directory| Fixture::read(directory))
+        .collect()
 }
 
-/// Roots are given as people have them: PEM with text around it or not, several in a file, or DER. What cannot be read is an error, never a
-/// reason to fall back on something else.
+/// Roots are given as people have them: PEM with text around it or not, several in a file, or DER.
+/// What cannot be read is an error, never a reason to fall back on something else.
 #[test]
 fn roots_are_read_in_every_form_that_people_have_them_in() {
     let good = Fixture::read(&directory().join("verified--expired-root"));
     let root = good.bundle.aws_root.clone();
     let other = good.bundle.manufacturer_root.clone();
     let der = forge::pem::unpem(&root);
-    let reissued = Fixture::read(&directory().join("verified--reissued-root")).bundle.manufacturer_root;
+    let reissued = Fixture::read(&directory().join("verified--reissued-root"))
+        .bundle
+        .manufacturer_root;
     let text = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n".to_vec();
     for (form, file) in [
         ("PEM", root.clone()),
-        ("CRLF", String::from_utf8(root.clone()).unwrap().replace('\n', "\r\n").into_bytes()),
+        (
+            "CRLF",
+            String::from_utf8(root.clone())
+                .unwrap()
+                .replace('\n', "\r\n")
+                .into_bytes(),
+        ),
         ("text before", [text.clone(), root.clone()].concat()),
         ("text after", [root.clone(), text.clone()].concat()),
-        ("several", [other.clone(), text.clone(), root.clone(), reissued].concat()),
+        (
+            "several",
+            [other.clone(), text.clone(), root.clone(), reissued].concat(),
+        ),
         ("DER", der.clone()),
     ] {
-        let anchors = Anchor::from_file(&file, form).unwrap_or_else(|error| panic!("{form}: {error}"));
+        let anchors =
+            Anchor::from_file(&file, form).unwrap_or_else(|error| panic!("{form}: {error}"));
         let mut judged = good.clone();
         judged.bundle.aws_root = file;
-        assert_eq!(anchors.len(), if form == "several" { 3 } else { 1 }, "{form}");
-        assert_eq!(surprises(&judged.expect, &judge(&judged)), Vec::<String>::new(), "{form}");
+        assert_eq!(
+            anchors.len(),
+            if form == "several" { 3 } else { 1 },
+            "{form}"
+        );
+        assert_eq!(
+            surprises(&judged.expect, &judge(&judged)),
+            Vec::<String>::new(),
+            "{form}"
+        );
     }
     for (form, file) in [
         ("nothing", Vec::new()),
@@ -174,65 +272,145 @@ fn roots_are_read_in_every_form_that_people_have_them_in() {
         ("a request", good.bundle.csr.clone()),
         ("a DER with a tail", [der.clone(), vec![0]].concat()),
         ("a DER cut short", der[..der.len() - 1].to_vec()),
-        ("a good root and a broken one", [root.clone(), forge::pem::pem("CERTIFICATE", &der[1..])].concat()),
+        (
+            "a good root and a broken one",
+            [root.clone(), forge::pem::pem("CERTIFICATE", &der[1..])].concat(),
+        ),
         ("a root without its end", root[..root.len() - 30].to_vec()),
     ] {
-        assert!(Anchor::from_file(&file, form).is_err(), "{form} is taken as a root");
+        assert!(
+            Anchor::from_file(&file, form).is_err(),
+            "{form} is taken as a root"
+        );
     }
 }
 
-/// A second opinion on the forge: x509-parser, which is not this crate's reader either, finds its signatures good.
+/// A second opinion on the forge: x509-parser, which is not this crate's reader either, finds its
+/// signatures good.
 #[test]
 fn another_library_finds_the_forges_signatures_good() {
     use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest};
-    for name in ["expired-root", "reissued-root", "rsa-sha-384-512", "all-known-extensions", "csr-attributes", "rsa-8192"] {
-        let Bundle { csr, hsm, aws_hardware, manufacturer_hardware, aws_root, manufacturer_root } =
-            Fixture::read(&directory().join(format!("verified--{name}"))).bundle;
-        let [csr, hsm, aws_hardware, manufacturer_hardware, aws_root, manufacturer_root] =
-            [csr, hsm, aws_hardware, manufacturer_hardware, aws_root, manufacturer_root].map(|text| forge::pem::unpem(&text));
-        let certificates = [&hsm, &aws_hardware, &manufacturer_hardware, &aws_root, &manufacturer_root];
-        let [hsm, aws_hardware, manufacturer_hardware, aws_root, manufacturer_root] =
-            certificates.map(|der| X509Certificate::from_der(der).unwrap().1);
-        for (who, by) in
-            [(&aws_hardware, &aws_root), (&manufacturer_hardware, &manufacturer_root), (&hsm, &aws_hardware), (&hsm, &manufacturer_hardware)]
-        {
-            who.verify_signature(Some(by.public_key())).unwrap_or_else(|error| panic!("{name}: {}: {error}", who.subject()));
+    for name in [
+        "expired-root",
+        "reissued-root",
+        "rsa-sha-384-512",
+        "all-known-extensions",
+        "csr-attributes",
+        "rsa-8192",
+    ] {
+        let Bundle {
+            csr,
+            hsm,
+            aws_hardware,
+            manufacturer_hardware,
+            aws_root,
+            manufacturer_root,
+        } = Fixture::read(&directory().join(format!("verified--{name}"))).bundle;
+        let [
+            csr,
+            hsm,
+            aws_hardware,
+            manufacturer_hardware,
+            aws_root,
+            manufacturer_root,
+        ] = [
+            csr,
+            hsm,
+            aws_hardware,
+            manufacturer_hardware,
+            aws_root,
+            manufacturer_root,
+        ]
+        .map(|text| forge::pem::unpem(&text));
+        let certificates = [
+            &hsm,
+            &aws_hardware,
+            &manufacturer_hardware,
+            &aws_root,
+            &manufacturer_root,
+        ];
+        let [
+            hsm,
+            aws_hardware,
+            manufacturer_hardware,
+            aws_root,
+            manufacturer_root,
+        ] = certificates.map(|der| X509Certificate::from_der(der).unwrap().1);
+        for (who, by) in [
+            (&aws_hardware, &aws_root),
+            (&manufacturer_hardware, &manufacturer_root),
+            (&hsm, &aws_hardware),
+            (&hsm, &manufacturer_hardware),
+        ] {
+            who.verify_signature(Some(by.public_key()))
+                .unwrap_or_else(|error| panic!("{name}: {}: {error}", who.subject()));
         }
-        X509CertificationRequest::from_der(&csr).unwrap().1.verify_signature().unwrap_or_else(|error| panic!("{name}: {error}"));
+        X509CertificationRequest::from_der(&csr)
+            .unwrap()
+            .1
+            .verify_signature()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
-/// The name of a fixture says which check it is about: that check fails, is accepted or is a note, or passes after all as the name's end says.
+/// The name of a fixture says which check it is about: that check fails, is accepted or is a note,
+/// or passes after all as the name's end says.
 #[test]
 fn fixtures_are_named_after_the_check_they_are_about() {
     for fixture in forge::all() {
-        let (id, defect) = fixture.name.split_once("--").unwrap_or_else(|| panic!("{} names no defect", fixture.name));
+        let (id, defect) = fixture
+            .name
+            .split_once("--")
+            .unwrap_or_else(|| panic!("{} names no defect", fixture.name));
         assert!(!defect.is_empty(), "{} names no defect", fixture.name);
         if id == "verified" {
             assert_eq!(fixture.expect.verdict, "verified", "{}", fixture.name);
         } else {
-            assert!(id.parse::<CheckId>().is_ok(), "{} names no check", fixture.name);
+            assert!(
+                id.parse::<CheckId>().is_ok(),
+                "{} names no check",
+                fixture.name
+            );
         }
     }
 }
 
-/// The same bytes each time, on every machine: all is made in memory and compared with what stands in `fixtures/verify/`.
+/// The same bytes each time, on every machine: all is made in memory and compared with what stands
+/// in `fixtures/verify/`.
 #[test]
 fn the_fixtures_are_what_the_forge_makes() {
-    let made: BTreeMap<String, Vec<(String, Vec<u8>)>> =
-        forge::all().iter().filter(|fixture| fixture.kept).map(|fixture| (fixture.name.clone(), fixture.files())).collect();
+    let made: BTreeMap<String, Vec<(String, Vec<u8>)>> = forge::all()
+        .iter()
+        .filter(|fixture| fixture.kept)
+        .map(|fixture| (fixture.name.clone(), fixture.files()))
+        .collect();
     if std::env::var_os("HSMBOOT_REGENERATE").is_some() {
         regenerate(&made);
     }
-    let standing: BTreeSet<String> = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(standing, made.keys().cloned().collect(), "HSMBOOT_REGENERATE=1 writes them anew");
+    let standing: BTreeSet<String> = fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(
+        standing,
+        made.keys().cloned().collect(),
+        "HSMBOOT_REGENERATE=1 writes them anew"
+    );
     for (name, files) in &made {
         let directory = directory().join(name);
         let count = fs::read_dir(&directory).unwrap().count();
-        assert_eq!(count, files.len(), "{name} holds other files than it should");
+        assert_eq!(
+            count,
+            files.len(),
+            "{name} holds other files than it should"
+        );
         for (file, content) in files {
-            let found = fs::read(directory.join(file)).unwrap_or_else(|error| panic!("{name}/{file}: {error}"));
-            assert!(found == *content, "{name}/{file} is not what the forge makes; HSMBOOT_REGENERATE=1 writes it anew");
+            let found = fs::read(directory.join(file))
+                .unwrap_or_else(|error| panic!("{name}/{file}: {error}"));
+            assert!(
+                found == *content,
+                "{name}/{file} is not what the forge makes; HSMBOOT_REGENERATE=1 writes it anew"
+            );
         }
     }
 }

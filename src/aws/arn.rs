@@ -1,6 +1,7 @@
 //! Amazon Resource Names.
 
-/// An ARN of one service: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (IAM User Guide, "Identify AWS resources with ARNs").
+/// An ARN of one service: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (IAM User Guide,
+/// "Identify AWS resources with ARNs").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arn<'a> {
     /// `aws`, `aws-cn`, `aws-us-gov` or another that begins so.
@@ -20,7 +21,9 @@ impl<'a> Arn<'a> {
         let [arn, partition, its_service, region, account, resource] = parts.as_slice() else {
             return Err("its ARN has less than six parts");
         };
-        if *arn != "arn" || !(is_label(partition) && (*partition == "aws" || partition.starts_with("aws-"))) {
+        if *arn != "arn"
+            || !(is_label(partition) && (*partition == "aws" || partition.starts_with("aws-")))
+        {
             return Err("its ARN begins with no partition of AWS, such as arn:aws:");
         }
         if *its_service != service {
@@ -32,18 +35,27 @@ impl<'a> Arn<'a> {
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
             return Err("the fifth part of its ARN is no account, which has twelve digits");
         }
-        Ok(Arn { partition, region, resource })
+        Ok(Arn {
+            partition,
+            region,
+            resource,
+        })
     }
 }
 
 /// Lower-case letters, digits and hyphens: a region becomes part of a host's name.
 fn is_label(text: &str) -> bool {
-    (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// A UUID: eight, four, four, four and twelve hexadecimal digits (RFC 9562 4).
 pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.len() == 5
-        && groups.iter().zip([8, 4, 4, 4, 12]).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
+        && groups.iter().zip([8, 4, 4, 4, 12]).all(|(group, length)| {
+            group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
+        })
 }

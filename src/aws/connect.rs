@@ -20,10 +20,11 @@ pub struct Options {
     pub region: Option<String>,
     /// The region where neither `region` nor the environment and files name one.
     pub fallback_region: Option<String>,
-    /// The profile in the shared configuration. Named here, it alone gives the credentials, as with the AWS CLI: the environment's
-    /// are not used.
+    /// The profile in the shared configuration. Named here, it alone gives the credentials, as with
+    /// the AWS CLI: the environment's are not used.
     pub profile: Option<String>,
-    /// An endpoint of the user's own: a VPC endpoint, a simulator. The service's own variable, AWS_ENDPOINT_URL and the profile's count as well.
+    /// An endpoint of the user's own: a VPC endpoint, a simulator. The service's own variable,
+    /// AWS_ENDPOINT_URL and the profile's count as well.
     pub endpoint_url: Option<String>,
     /// Plain HTTP to another machine is what the user wants.
     pub insecure_http: bool,
@@ -50,7 +51,10 @@ impl Options {
                 ],
                 "leave --region out: the ARN says where it is",
             )),
-            _ => Ok(Options { region: Some(own.to_owned()), ..self.clone() }),
+            _ => Ok(Options {
+                region: Some(own.to_owned()),
+                ..self.clone()
+            }),
         }
     }
 }
@@ -68,7 +72,11 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(5), request: Duration::from_secs(30), call: Duration::from_secs(60) }
+        Timeouts {
+            connect: Duration::from_secs(5),
+            request: Duration::from_secs(30),
+            call: Duration::from_secs(60),
+        }
     }
 }
 
@@ -77,7 +85,8 @@ impl Default for Timeouts {
 pub struct Service {
     /// Its name in the SDK, by which the configuration files know it.
     pub id: &'static str,
-    /// The variable for this service's endpoint alone (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+    /// The variable for this service's endpoint alone (AWS SDKs and Tools Reference Guide,
+    /// "Service-specific endpoints").
     pub endpoint_variable: &'static str,
 }
 
@@ -88,7 +97,8 @@ pub struct Connected {
     pub config: SdkConfig,
     /// Where calls go.
     pub place: Place,
-    /// That calls go to an endpoint that was set, and what named it: one sentence for whoever sits there.
+    /// That calls go to an endpoint that was set, and what named it: one sentence for whoever sits
+    /// there.
     pub elsewhere: Option<String>,
     /// How much was read of answers.
     pub received: Received,
@@ -96,14 +106,20 @@ pub struct Connected {
     pub notes: Vec<String>,
 }
 
-/// Finds region, endpoint and credentials sources. Sends nothing to the service and does not check that it is there.
+/// Finds region, endpoint and credentials sources. Sends nothing to the service and does not check
+/// that it is there.
 ///
-/// Against a loopback endpoint (a simulator), whatever named it, nobody is asked for credentials who has none: the environment's and the
-/// profile's are used where they are there, made-up ones otherwise, and the metadata services of EC2 and ECS are left alone.
+/// Against a loopback endpoint (a simulator), whatever named it, nobody is asked for credentials
+/// who has none: the environment's and the profile's are used where they are there, made-up ones
+/// otherwise, and the metadata services of EC2 and ECS are left alone.
 ///
 /// # Errors
-/// [`Trouble::NoRegion`], [`Trouble::InsecureEndpoint`], [`Trouble::OutOfTime`], and [`Trouble::Unreachable`] where the endpoint is none.
-pub async fn connect(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
+/// [`Trouble::NoRegion`], [`Trouble::InsecureEndpoint`], [`Trouble::OutOfTime`], and
+/// [`Trouble::Unreachable`] where the endpoint is none.
+pub async fn connect(
+    service: Service,
+    options: &Options,
+) -> std::result::Result<Connected, (Trouble, Place)> {
     let place = Place {
         region: options.region.clone().map(Into::into),
         endpoint: options.endpoint_url.clone().map(Into::into),
@@ -111,7 +127,10 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
     };
     // Sources of a region and files, which may be anything, have no time of their own.
     let built_in = Deadline::after(options.timeouts.call);
-    let deadline = options.deadline.filter(|deadline| deadline.left() < built_in.left()).unwrap_or(built_in);
+    let deadline = options
+        .deadline
+        .filter(|deadline| deadline.left() < built_in.left())
+        .unwrap_or(built_in);
     let wanted = options.clone();
     let work = async {
         match aside(move || async move { find(service, &wanted).await }).await {
@@ -125,37 +144,97 @@ pub async fn connect(service: Service, options: &Options) -> std::result::Result
     }
 }
 
-async fn find(service: Service, options: &Options) -> std::result::Result<Connected, (Trouble, Place)> {
+async fn find(
+    service: Service,
+    options: &Options,
+) -> std::result::Result<Connected, (Trouble, Place)> {
     let mut notes = Vec::new();
     let found = settings::endpoint(service, options).await;
     let url = found.as_ref().map(|endpoint| endpoint.url.clone());
     let rehearsal = url.as_deref().is_some_and(is_loopback);
     let region = settings::region(options, found.is_some()).await;
     let place = Place {
-        region: Some(region.as_ref().map_or(FALLBACK_REGION, |region| region.as_ref()).into()),
-        endpoint: url.clone().filter(|url| !has_userinfo(url) && !url.is_empty()).map(Into::into),
+        region: Some(
+            region
+                .as_ref()
+                .map_or(FALLBACK_REGION, |region| region.as_ref())
+                .into(),
+        ),
+        endpoint: url
+            .clone()
+            .filter(|url| !has_userinfo(url) && !url.is_empty())
+            .map(Into::into),
         profile: options.profile.as_deref().map(Into::into),
     };
     if let Some(reason) = found.as_ref().and_then(settings::fault_of) {
-        return Err((Trouble::Unreachable { reason: reason.into() }, place));
+        return Err((
+            Trouble::Unreachable {
+                reason: reason.into(),
+            },
+            place,
+        ));
     }
-    if let Some(endpoint) = found.as_ref().filter(|endpoint| is_plain_elsewhere(&endpoint.url) && !options.insecure_http) {
-        return Err((Trouble::InsecureEndpoint { named_by: endpoint.named_by.clone().into() }, place));
+    if let Some(endpoint) = found
+        .as_ref()
+        .filter(|endpoint| is_plain_elsewhere(&endpoint.url) && !options.insecure_http)
+    {
+        return Err((
+            Trouble::InsecureEndpoint {
+                named_by: endpoint.named_by.clone().into(),
+            },
+            place,
+        ));
     }
     let region = match (region, &url) {
         (Some(region), _) => region,
         (None, Some(_)) => {
-            notes.push(format!("no region is set; {FALLBACK_REGION} is used for this endpoint"));
+            notes.push(format!(
+                "no region is set; {FALLBACK_REGION} is used for this endpoint"
+            ));
             Region::from_static(FALLBACK_REGION)
         }
-        (None, None) => return Err((Trouble::NoRegion, Place { region: None, ..place })),
+        (None, None) => {
+            return Err((
+                Trouble::NoRegion,
+                Place {
+                    region: None,
+                    ..place
+                },
+            ));
+        }
     };
     let received = Received::default();
-    let config = settings::load(options, Plan { region, endpoint: url.as_deref(), rehearsal, received: received.clone() }).await;
+    let config = settings::load(
+        options,
+        Plan {
+            region,
+            endpoint: url.as_deref(),
+            rehearsal,
+            received: received.clone(),
+        },
+    )
+    .await;
     if url.is_none() && settings::configured(service, &config).is_some() {
         let reason = "the AWS configuration files were changed while they were read".to_owned();
-        return Err((Trouble::Unreachable { reason: reason.into() }, place));
+        return Err((
+            Trouble::Unreachable {
+                reason: reason.into(),
+            },
+            place,
+        ));
     }
-    let elsewhere = found.map(|endpoint| format!("calls go to {}, as {} says", shown_text(&endpoint.url), endpoint.named_by));
-    Ok(Connected { config, place, elsewhere, received, notes })
+    let elsewhere = found.map(|endpoint| {
+        format!(
+            "calls go to {}, as {} says",
+            shown_text(&endpoint.url),
+            endpoint.named_by
+        )
+    });
+    Ok(Connected {
+        config,
+        place,
+        elsewhere,
+        received,
+        notes,
+    })
 }

@@ -9,8 +9,8 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 
 use super::Options;
 
-/// Credentials where the SDK's chain does not fit: of a profile that was named, and for a loopback endpoint (see
-/// [`super::connect`]).
+/// Credentials where the SDK's chain does not fit: of a profile that was named, and for a loopback
+/// endpoint (see [`super::connect`]).
 #[derive(Debug)]
 pub(super) struct LocalCredentials {
     environment: Option<EnvironmentVariableCredentialsProvider>,
@@ -27,7 +27,10 @@ impl LocalCredentials {
             profile = profile.profile_name(name);
         }
         LocalCredentials {
-            environment: options.profile.is_none().then(EnvironmentVariableCredentialsProvider::new),
+            environment: options
+                .profile
+                .is_none()
+                .then(EnvironmentVariableCredentialsProvider::new),
             profile: profile.build(),
             profile_name: options.profile.clone(),
             made_up,
@@ -41,10 +44,19 @@ impl LocalCredentials {
             return Ok(credentials);
         }
         match (self.profile.provide_credentials().await, &self.profile_name) {
-            (Err(_), _) if self.made_up => Ok(Credentials::new("simulator", "simulator", None, None, "hsmboot")),
-            (Err(CredentialsError::CredentialsNotLoaded(_)), Some(name)) => Err(CredentialsError::invalid_configuration(format!(
-                "the profile {name} is not in the AWS configuration files, or holds no credentials"
-            ))),
+            (Err(_), _) if self.made_up => Ok(Credentials::new(
+                "simulator",
+                "simulator",
+                None,
+                None,
+                "hsmboot",
+            )),
+            (Err(CredentialsError::CredentialsNotLoaded(_)), Some(name)) => {
+                Err(CredentialsError::invalid_configuration(format!(
+                    "the profile {name} is not in the AWS configuration files, or holds no \
+                     credentials"
+                )))
+            }
             (found, _) => found,
         }
     }

@@ -1,22 +1,27 @@
 //! What a successful answer must be: a JSON document, whole, with the member that it was asked for.
 //!
-//! The SDK takes a body of nothing, or of white space, for `{}`, and what is absent for an empty list: then a proxy's empty page would say that there are
-//! no clusters.
+//! The SDK takes a body of nothing, or of white space, for `{}`, and what is absent for an empty
+//! list: then a proxy's empty page would say that there are no clusters.
 
 use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The most values that an answer may hold. A page of 50 backups with 50 tags each has some 8,000; each one takes the SDK some hundred octets and more.
+/// The most values that an answer may hold. A page of 50 backups with 50 tags each has some 8,000;
+/// each one takes the SDK some hundred octets and more.
 const MOST_VALUES: usize = 100_000;
 
-/// Calls whose answer has no members: AWS's references say of them that the service "sends back an HTTP 200 response with an empty HTTP body", and `{}` is
-/// what comes.
-const WITHOUT_ANSWER: [&str; 2] = ["BaldrApiService.TagResource", "BaldrApiService.UntagResource"];
+/// Calls whose answer has no members: AWS's references say of them that the service "sends back an
+/// HTTP 200 response with an empty HTTP body", and `{}` is what comes.
+const WITHOUT_ANSWER: [&str; 2] = [
+    "BaldrApiService.TagResource",
+    "BaldrApiService.UntagResource",
+];
 
-/// The member that each answer is asked for. Sources: AWS CloudHSM API Reference 2022-06-06, AWS KMS API Reference, AWS Private CA API Reference: "Response
-/// Syntax" and "Response Elements" of each action. GetResourcePolicy's has none for a backup without a policy.
+/// The member that each answer is asked for. Sources: AWS CloudHSM API Reference 2022-06-06, AWS
+/// KMS API Reference, AWS Private CA API Reference: "Response Syntax" and "Response Elements" of
+/// each action. GetResourcePolicy's has none for a backup without a policy.
 const MEMBERS: [(&str, &str); 21] = [
     ("BaldrApiService.CopyBackupToRegion", "DestinationBackup"),
     ("BaldrApiService.CreateCluster", "Cluster"),
@@ -35,9 +40,15 @@ const MEMBERS: [(&str, &str); 21] = [
     ("BaldrApiService.RestoreBackup", "Backup"),
     ("TrentService.GetPublicKey", "PublicKey"),
     ("TrentService.Sign", "Signature"),
-    ("ACMPrivateCA.DescribeCertificateAuthority", "CertificateAuthority"),
+    (
+        "ACMPrivateCA.DescribeCertificateAuthority",
+        "CertificateAuthority",
+    ),
     ("ACMPrivateCA.GetCertificate", "Certificate"),
-    ("ACMPrivateCA.GetCertificateAuthorityCertificate", "Certificate"),
+    (
+        "ACMPrivateCA.GetCertificateAuthorityCertificate",
+        "Certificate",
+    ),
     ("ACMPrivateCA.IssueCertificate", "CertificateArn"),
 ];
 
@@ -45,31 +56,72 @@ const MEMBERS: [(&str, &str); 21] = [
 ///
 /// # Errors
 /// What it is instead.
-pub(super) fn check(target: &str, content_type: Option<&str>, encoding: Option<&str>, body: &[u8]) -> Result<(), String> {
+pub(super) fn check(
+    target: &str,
+    content_type: Option<&str>,
+    encoding: Option<&str>,
+    body: &[u8],
+) -> Result<(), String> {
     if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
-        return Err(format!("it is encoded ({}), which nobody asked for", short(encoding)));
+        return Err(format!(
+            "it is encoded ({}), which nobody asked for",
+            short(encoding)
+        ));
     }
     if body.is_empty() && WITHOUT_ANSWER.contains(&target) {
         return Ok(());
     }
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(if body.is_empty() { "it is empty" } else { "it is white space" }.to_owned());
+        return Err(if body.is_empty() {
+            "it is empty"
+        } else {
+            "it is white space"
+        }
+        .to_owned());
     }
-    // Smithy, "AWS JSON 1.1 protocol": the content type is application/x-amz-json-1.1; of 1.0 likewise.
-    let media_type = content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    if let Some(found) =
-        media_type.filter(|found| !["application/x-amz-json-1.1", "application/x-amz-json-1.0", "application/json"].contains(&found.as_str()))
-    {
-        return Err(format!("its type is {}, expected application/x-amz-json-1.1", short(&found)));
+    // Smithy, "AWS JSON 1.1 protocol": the content type is application/x-amz-json-1.1; of 1.0
+    // likewise.
+    let media_type = content_type.map(|text| {
+        text.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    });
+    if let Some(found) = media_type.filter(|found| {
+        ![
+            "application/x-amz-json-1.1",
+            "application/x-amz-json-1.0",
+            "application/json",
+        ]
+        .contains(&found.as_str())
+    }) {
+        return Err(format!(
+            "its type is {}, expected application/x-amz-json-1.1",
+            short(&found)
+        ));
     }
-    let wanted = MEMBERS.iter().find(|(name, _)| *name == target).map(|(_, member)| *member);
+    let wanted = MEMBERS
+        .iter()
+        .find(|(name, _)| *name == target)
+        .map(|(_, member)| *member);
     let (left, found) = (Cell::new(MOST_VALUES), Cell::new(false));
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let read = reader.deserialize_map(Whole { left: &left, wanted, found: &found }).and_then(|()| reader.end());
+    let read = reader
+        .deserialize_map(Whole {
+            left: &left,
+            wanted,
+            found: &found,
+        })
+        .and_then(|()| reader.end());
     match (read, wanted) {
         _ if left.get() == 0 => Err(format!("it holds more than {MOST_VALUES} values")),
         (Err(cause), _) if cause.is_data() => Err("it is JSON, but no object".to_owned()),
-        (Err(cause), _) => Err(format!("it is not whole JSON, in line {} column {}", cause.line(), cause.column())),
+        (Err(cause), _) => Err(format!(
+            "it is not whole JSON, in line {} column {}",
+            cause.line(),
+            cause.column()
+        )),
         (Ok(()), Some(wanted)) if !found.get() => Err(format!("it has no \"{wanted}\"")),
         (Ok(()), _) => Ok(()),
     }
@@ -104,7 +156,8 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 }
 
-/// A value that is read and counted, with all that it holds: whether it is something else than null.
+/// A value that is read and counted, with all that it holds: whether it is something else than
+/// null.
 struct Counted<'a>(&'a Cell<usize>);
 
 impl<'de> DeserializeSeed<'de> for Counted<'_> {
@@ -179,10 +232,24 @@ mod tests {
     #[test]
     fn an_answer_is_an_object_with_what_was_asked_for() {
         for content_type in [JSON, None, Some("application/json; charset=utf-8")] {
-            assert_eq!(check(CALL, content_type, None, br#" {"Clusters":[],"NextToken":null,"New":{"a":[1,2.5,-1,true,null]}} "#), Ok(()));
+            assert_eq!(
+                check(
+                    CALL,
+                    content_type,
+                    None,
+                    br#" {"Clusters":[],"NextToken":null,"New":{"a":[1,2.5,-1,true,null]}} "#
+                ),
+                Ok(())
+            );
         }
-        assert_eq!(check("BaldrApiService.TagResource", JSON, None, b""), Ok(()));
-        assert_eq!(check("BaldrApiService.TagResource", JSON, None, b"{}"), Ok(()));
+        assert_eq!(
+            check("BaldrApiService.TagResource", JSON, None, b""),
+            Ok(())
+        );
+        assert_eq!(
+            check("BaldrApiService.TagResource", JSON, None, b"{}"),
+            Ok(())
+        );
         assert_eq!(check("NewService.NewCall", JSON, None, b"{}"), Ok(()));
     }
 
@@ -193,13 +260,33 @@ mod tests {
         assert_eq!(fault(JSON, "[]"), "it is JSON, but no object");
         assert_eq!(fault(JSON, "null"), "it is JSON, but no object");
         assert_eq!(fault(JSON, "{}"), "it has no \"Clusters\"");
-        assert_eq!(fault(JSON, r#"{"Clusters":null}"#), "it has no \"Clusters\"");
+        assert_eq!(
+            fault(JSON, r#"{"Clusters":null}"#),
+            "it has no \"Clusters\""
+        );
         assert_eq!(fault(JSON, r#"{"clusters":[]}"#), "it has no \"Clusters\"");
-        assert_eq!(fault(Some("text/html; charset=x"), r#"{"Clusters":[]}"#), "its type is text/html, expected application/x-amz-json-1.1");
-        for broken in [r#"{"Clusters":["#, r#"{"Clusters":[]} x"#, "<html></html>", "{\"Clusters\":[\"\u{1}\"]}", "\u{feff}{}"] {
-            assert!(fault(JSON, broken).starts_with("it is not whole JSON, in line 1"), "{broken}: {}", fault(JSON, broken));
+        assert_eq!(
+            fault(Some("text/html; charset=x"), r#"{"Clusters":[]}"#),
+            "its type is text/html, expected application/x-amz-json-1.1"
+        );
+        for broken in [
+            r#"{"Clusters":["#,
+            r#"{"Clusters":[]} x"#,
+            "<html></html>",
+            "{\"Clusters\":[\"\u{1}\"]}",
+            "\u{feff}{}",
+        ] {
+            assert!(
+                fault(JSON, broken).starts_with("it is not whole JSON, in line 1"),
+                "{broken}: {}",
+                fault(JSON, broken)
+            );
         }
-        assert!(check(CALL, JSON, Some("gzip"), br#"{"Clusters":[]}"#).unwrap_err().contains("gzip"));
+        assert!(
+            check(CALL, JSON, Some("gzip"), br#"{"Clusters":[]}"#)
+                .unwrap_err()
+                .contains("gzip")
+        );
         assert!(check("BaldrApiService.TagResource", JSON, None, b" ").is_err());
     }
 
@@ -207,7 +294,15 @@ mod tests {
     fn an_answer_that_would_fill_the_memory_when_it_is_read_is_none() {
         let many = format!(r#"{{"Clusters":[{}{{}}]}}"#, "{},".repeat(MOST_VALUES));
         assert_eq!(fault(JSON, &many), "it holds more than 100000 values");
-        let deep = format!(r#"{{"Clusters":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert!(fault(JSON, &deep).starts_with("it is not whole JSON"), "{}", fault(JSON, &deep));
+        let deep = format!(
+            r#"{{"Clusters":{}{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert!(
+            fault(JSON, &deep).starts_with("it is not whole JSON"),
+            "{}",
+            fault(JSON, &deep)
+        );
     }
 }

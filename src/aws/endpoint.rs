@@ -14,27 +14,32 @@ fn host(url: &str) -> Option<&str> {
 }
 
 fn is_plain(url: &str) -> bool {
-    url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+    url.get(..7)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
 }
 
 fn address(url: &str) -> Option<IpAddr> {
     host(url)?.parse().ok()
 }
 
-/// Whether a URL means this very machine over plain HTTP: 127.0.0.0/8, ::1 (RFC 6890 2.2), localhost (RFC 6761 6.3).
+/// Whether a URL means this very machine over plain HTTP: 127.0.0.0/8, ::1 (RFC 6890 2.2),
+/// localhost (RFC 6761 6.3).
 pub(super) fn is_loopback(url: &str) -> bool {
-    let here = address(url).is_some_and(|address| address.is_loopback()) || host(url).is_some_and(|host| host.eq_ignore_ascii_case("localhost"));
+    let here = address(url).is_some_and(|address| address.is_loopback())
+        || host(url).is_some_and(|host| host.eq_ignore_ascii_case("localhost"));
     is_plain(url) && here
 }
 
-/// Whether a URL means another machine over plain HTTP: whoever is on the way there reads the session token, and answers as he likes.
+/// Whether a URL means another machine over plain HTTP: whoever is on the way there reads the
+/// session token, and answers as he likes.
 pub(super) fn is_plain_elsewhere(url: &str) -> bool {
     is_plain(url) && !is_loopback(url)
 }
 
-/// Whether a URL means a source of credentials that AWS gives every instance, task and pod, by plain HTTP over a link that does not leave the machine: EC2's
-/// metadata service (EC2 User Guide, "Use the Instance Metadata Service"), ECS's and EKS's agents (AWS SDKs and Tools Reference Guide, "Container
-/// credential provider").
+/// Whether a URL means a source of credentials that AWS gives every instance, task and pod, by
+/// plain HTTP over a link that does not leave the machine: EC2's metadata service (EC2 User Guide,
+/// "Use the Instance Metadata Service"), ECS's and EKS's agents (AWS SDKs and Tools Reference
+/// Guide, "Container credential provider").
 pub(super) fn is_metadata(url: &str) -> bool {
     const ADDRESSES: [IpAddr; 5] = [
         IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
@@ -46,20 +51,28 @@ pub(super) fn is_metadata(url: &str) -> bool {
     address(url).is_some_and(|address| ADDRESSES.contains(&address))
 }
 
-/// Whether a URL holds a user name or a password. AWS asks for neither, and a command line is on record.
+/// Whether a URL holds a user name or a password. AWS asks for neither, and a command line is on
+/// record.
 pub(super) fn has_userinfo(url: &str) -> bool {
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let authority = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     authority.is_some_and(|authority| authority.contains('@'))
 }
 
-/// Whether an endpoint is `http://…` or `https://…` with a host; the SDK would say much less about one that is not.
+/// Whether an endpoint is `http://…` or `https://…` with a host; the SDK would say much less about
+/// one that is not.
 pub fn endpoint_problem(url: &str) -> Result<(), String> {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = url
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     let known = matches!(scheme.as_deref(), Some("http" | "https"));
     if known && host(url).is_some_and(|host| !host.is_empty()) {
         return Ok(());
     }
-    Err(format!("the endpoint \"{url}\" is not of the form https://HOST or http://HOST:PORT"))
+    Err(format!(
+        "the endpoint \"{url}\" is not of the form https://HOST or http://HOST:PORT"
+    ))
 }
 
 #[cfg(test)]
@@ -68,15 +81,26 @@ mod tests {
 
     #[test]
     fn a_password_in_an_endpoint_is_seen() {
-        for (url, has) in [("http://user:pw@h:1/x", true), ("https://u@h", true), ("https://h/a@b", false), ("https://h?x=@", false), ("u@h", false)]
-        {
+        for (url, has) in [
+            ("http://user:pw@h:1/x", true),
+            ("https://u@h", true),
+            ("https://h/a@b", false),
+            ("https://h?x=@", false),
+            ("u@h", false),
+        ] {
             assert_eq!(has_userinfo(url), has, "{url}");
         }
     }
 
     #[test]
     fn only_plain_http_to_this_machine_is_a_rehearsal() {
-        for url in ["http://127.0.0.1:8080", "http://localhost:1/", "HTTP://LOCALHOST", "http://[::1]:80/x", "http://127.9.9.9"] {
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://localhost:1/",
+            "HTTP://LOCALHOST",
+            "http://[::1]:80/x",
+            "http://127.9.9.9",
+        ] {
             assert!(is_loopback(url), "{url}");
         }
         for url in [
@@ -95,23 +119,47 @@ mod tests {
 
     #[test]
     fn plain_http_to_another_machine_is_seen() {
-        for url in
-            ["http://127.0.0.1.example.com", "HTTP://10.0.0.1:80", "http://[::2]", "http://localhost.", "http://0.0.0.0", "http://169.254.169.254"]
-        {
+        for url in [
+            "http://127.0.0.1.example.com",
+            "HTTP://10.0.0.1:80",
+            "http://[::2]",
+            "http://localhost.",
+            "http://0.0.0.0",
+            "http://169.254.169.254",
+        ] {
             assert!(is_plain_elsewhere(url), "{url}");
         }
-        for url in ["https://10.0.0.1", "http://127.0.0.1", "http://[::1]", "http://localhost:8080/x"] {
+        for url in [
+            "https://10.0.0.1",
+            "http://127.0.0.1",
+            "http://[::1]",
+            "http://localhost:8080/x",
+        ] {
             assert!(!is_plain_elsewhere(url), "{url}");
         }
-        for url in ["http://169.254.169.254/latest", "http://169.254.170.2/x", "http://[fd00:ec2::254]/x", "http://[fd00:ec2::23]:80"] {
+        for url in [
+            "http://169.254.169.254/latest",
+            "http://169.254.170.2/x",
+            "http://[fd00:ec2::254]/x",
+            "http://[fd00:ec2::23]:80",
+        ] {
             assert!(is_metadata(url), "{url}");
         }
-        assert!(!is_metadata("http://169.254.169.254.example.com/") && !is_metadata("http://169.254.1.1/"));
+        assert!(
+            !is_metadata("http://169.254.169.254.example.com/")
+                && !is_metadata("http://169.254.1.1/")
+        );
     }
 
     #[test]
     fn an_endpoint_without_scheme_or_host_is_refused() {
-        for url in ["127.0.0.1:80", "ftp://x", "http://", "https:///path", "http://:80"] {
+        for url in [
+            "127.0.0.1:80",
+            "ftp://x",
+            "http://",
+            "https:///path",
+            "http://:80",
+        ] {
             assert!(endpoint_problem(url).is_err(), "{url}");
         }
         assert!(endpoint_problem("https://cloudhsmv2.eu-west-1.amazonaws.com").is_ok());

@@ -20,13 +20,21 @@ pub struct Place {
 impl Place {
     /// The service for a message: its name where the endpoint is its own, otherwise the endpoint.
     pub fn name(&self, service: &str) -> String {
-        self.endpoint.as_ref().map_or_else(|| service.to_owned(), ToString::to_string)
+        self.endpoint
+            .as_ref()
+            .map_or_else(|| service.to_owned(), ToString::to_string)
     }
 
     /// The place for a message, with the name of the service where the endpoint is its own.
     pub fn of(&self, service: &str) -> String {
-        let region = self.region.as_ref().map_or_else(|| "no region".to_owned(), |region| format!("region {region}"));
-        let profile = self.profile.as_ref().map_or_else(String::new, |profile| format!(", profile {profile}"));
+        let region = self.region.as_ref().map_or_else(
+            || "no region".to_owned(),
+            |region| format!("region {region}"),
+        );
+        let profile = self
+            .profile
+            .as_ref()
+            .map_or_else(String::new, |profile| format!(", profile {profile}"));
         format!("{} ({region}{profile})", self.name(service))
     }
 }
@@ -55,7 +63,8 @@ pub enum Trouble {
     },
     /// No region known; nothing was sent.
     NoRegion,
-    /// The service does not accept the credentials: unknown, expired, or a signature that does not fit (a wrong clock).
+    /// The service does not accept the credentials: unknown, expired, or a signature that does not
+    /// fit (a wrong clock).
     BadCredentials {
         /// The service's error code.
         code: OutsideText,
@@ -89,7 +98,8 @@ pub enum Trouble {
         /// What named it.
         named_by: OutsideText,
     },
-    /// An answer to a question that is no such document: nothing, white space, a page of HTML, half of it, without what was asked for.
+    /// An answer to a question that is no such document: nothing, white space, a page of HTML, half
+    /// of it, without what was asked for.
     Unreadable {
         /// What it is instead.
         reason: OutsideText,
@@ -106,7 +116,8 @@ pub enum Trouble {
         /// The request may have been sent. If not, nothing was.
         sent: bool,
     },
-    /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an answer that cannot be read.
+    /// It is not known whether the request worked: a timeout, a dropped connection, a 5xx, an
+    /// answer that cannot be read.
     Unknown {
         /// What was seen.
         reason: OutsideText,
@@ -124,7 +135,8 @@ pub struct Asked<'a> {
     pub at: String,
     /// Whose region is to be named.
     pub region_of: &'a str,
-    /// What the service does not know when it says so: the error's kind, the thing, and how to find the right one.
+    /// What the service does not know when it says so: the error's kind, the thing, and how to find
+    /// the right one.
     pub missing: (&'static str, &'a str, &'a str),
     /// What IAM must allow.
     pub allowed: String,
@@ -137,81 +149,161 @@ pub struct Asked<'a> {
 /// Several lines of a message: the first as it is, the others indented, each a label and a text.
 fn lines<const N: usize>(first: String, rest: [(&str, String); N]) -> Lines {
     let width = rest.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
-    let rest = rest.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("  {label:width$}  {text}"));
+    let rest = rest
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(label, text)| format!("  {label:width$}  {text}"));
     std::iter::once(first).chain(rest).collect()
 }
 
 impl Asked<'_> {
-    /// The error that a command ends with: class `Service`, but for what the command line is to blame for, and the time that it gave.
+    /// The error that a command ends with: class `Service`, but for what the command line is to
+    /// blame for, and the time that it gave.
     pub fn told(&self, trouble: &Trouble) -> Error {
         let (name, at) = (self.call, self.at.as_str());
-        let service = |message: &OutsideText| [("at", at.to_owned()), ("service", message.to_string())];
-        let because = |label, reason: &OutsideText| [(label, at.to_owned()), ("reason", reason.to_string())];
+        let service =
+            |message: &OutsideText| [("at", at.to_owned()), ("service", message.to_string())];
+        let because =
+            |label, reason: &OutsideText| [(label, at.to_owned()), ("reason", reason.to_string())];
         let (kind, message, hint) = match trouble {
             Trouble::Unreachable { reason } => (
                 "service-unreachable",
-                lines(format!("{} cannot be reached", self.service), because("at", reason)),
-                "check `--region` and `--endpoint-url`, and the way there: a proxy (HTTPS_PROXY, NO_PROXY), a VPC endpoint, a firewall".to_owned(),
+                lines(
+                    format!("{} cannot be reached", self.service),
+                    because("at", reason),
+                ),
+                "check `--region` and `--endpoint-url`, and the way there: a proxy (HTTPS_PROXY, \
+                 NO_PROXY), a VPC endpoint, a firewall"
+                    .to_owned(),
             ),
             Trouble::NoCredentials { reason } => (
                 "no-credentials",
-                lines("no usable AWS credentials were found".into(), because("for", reason)),
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with `--profile` (AWS_PROFILE), or sign in with \
-                 `aws sso login`; on AWS, give the instance or the task a role"
+                lines(
+                    "no usable AWS credentials were found".into(),
+                    because("for", reason),
+                ),
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with \
+                 `--profile` (AWS_PROFILE), or sign in with `aws sso login`; on AWS, give the \
+                 instance or the task a role"
                     .to_owned(),
             ),
             Trouble::NoRegion => (
                 "no-region",
                 "no AWS region is set".into(),
-                format!("name {}: `--region eu-central-1`, AWS_REGION, or `region` in the profile", self.region_of),
+                format!(
+                    "name {}: `--region eu-central-1`, AWS_REGION, or `region` in the \
+                         profile",
+                    self.region_of
+                ),
             ),
             Trouble::BadCredentials { code, message } => (
                 "credentials-refused",
-                lines("the service does not accept these AWS credentials".into(), [("at", at.to_owned()), ("service", said(code, message))]),
+                lines(
+                    "the service does not accept these AWS \
+                       credentials"
+                        .into(),
+                    [("at", at.to_owned()), ("service", said(code, message))],
+                ),
                 credentials_hint(code.raw()).to_owned(),
             ),
-            Trouble::AccessDenied { message } => {
-                ("access-denied", lines(format!("{name} is not allowed with these AWS credentials"), service(message)), self.allowed.clone())
-            }
+            Trouble::AccessDenied { message } => (
+                "access-denied",
+                lines(
+                    format!(
+                        "{name} is not allowed with these AWS \
+                                                 credentials"
+                    ),
+                    service(message),
+                ),
+                self.allowed.clone(),
+            ),
             Trouble::Throttled { message } => (
                 "throttled",
-                lines(format!("{name} was throttled, again and again"), service(message)),
-                "the account's request rate is used up; run the same command again in a minute".to_owned(),
+                lines(
+                    format!("{name} was throttled, again and again"),
+                    service(message),
+                ),
+                "the account's request rate is used up; run the same command again in a \
+                 minute"
+                    .to_owned(),
             ),
             Trouble::NotFound { message } => {
                 let (kind, thing, hint) = self.missing;
-                (kind, lines(format!("the service knows no such {thing}"), service(message)), hint.to_owned())
+                (
+                    kind,
+                    lines(
+                        format!("the service knows no such {thing}"),
+                        service(message),
+                    ),
+                    hint.to_owned(),
+                )
             }
             Trouble::InsecureEndpoint { named_by } => {
-                let text = "the endpoint is another machine, and plain HTTP: credentials and answers would be anybody's on the way".to_owned();
-                let hint = "name it with https://, or say that the way there is safe by other means: `--insecure-http`";
-                return Error::new(Class::Usage, "insecure-endpoint", lines(text, [("at", at.to_owned()), ("named by", named_by.to_string())]), hint);
+                let text = "the endpoint is another machine, and plain HTTP: credentials and \
+                            answers would be anybody's on the way"
+                    .to_owned();
+                let hint = "name it with https://, or say that the way there is safe by other \
+                            means: `--insecure-http`";
+                return Error::new(
+                    Class::Usage,
+                    "insecure-endpoint",
+                    lines(
+                        text,
+                        [("at", at.to_owned()), ("named by", named_by.to_string())],
+                    ),
+                    hint,
+                );
             }
             Trouble::Unreadable { reason } => (
                 "answer-unreadable",
-                lines(format!("{name} was answered by what is no answer to it"), because("at", reason)),
-                "find out what answers there: a proxy, a captive portal, another service? See `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY"
+                lines(
+                    format!("{name} was answered by what is no answer to it"),
+                    because("at", reason),
+                ),
+                "find out what answers there: a proxy, a captive portal, another service? See \
+                 `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY"
                     .to_owned(),
             ),
             Trouble::TooMuch { reason } => (
                 "answer-too-long",
-                lines(format!("{name} was answered with more than there can be"), because("at", reason)),
-                "find out what answers there: see `--endpoint-url`, AWS_ENDPOINT_URL, HTTPS_PROXY".to_owned(),
+                lines(
+                    format!("{name} was answered with more than there can be"),
+                    because("at", reason),
+                ),
+                "find out what answers there: see `--endpoint-url`, AWS_ENDPOINT_URL, \
+                 HTTPS_PROXY"
+                    .to_owned(),
             ),
             Trouble::OutOfTime { limit, sent } => {
-                let what = if *sent { "was not answered in time" } else { "was not sent: the time was over before" };
-                let text = lines(format!("{name} {what}, within {} s", limit.as_secs()), [("at", at.to_owned())]);
-                let hint = "run the same command again: it goes on from here (`--timeout` gives it longer)";
+                let what = if *sent {
+                    "was not answered in time"
+                } else {
+                    "was not sent: the time was over before"
+                };
+                let text = lines(
+                    format!("{name} {what}, within {} s", limit.as_secs()),
+                    [("at", at.to_owned())],
+                );
+                let hint = "run the same command again: it goes on from here (`--timeout` gives it \
+                            longer)";
                 return Error::new(Class::Unfinished, "not-finished", text, hint);
             }
             Trouble::Refused { code, message } => (
                 "service-refused",
-                lines(format!("{name} was refused"), [("at", at.to_owned()), ("service", said(code, message))]),
+                lines(
+                    format!("{name} was refused"),
+                    [("at", at.to_owned()), ("service", said(code, message))],
+                ),
                 self.refused.clone(),
             ),
-            Trouble::Unknown { reason } => {
-                ("service-failure", lines(format!("{name} brought no usable answer"), because("at", reason)), self.unknown.clone())
-            }
+            Trouble::Unknown { reason } => (
+                "service-failure",
+                lines(
+                    format!("{name} brought no usable answer"),
+                    because("at", reason),
+                ),
+                self.unknown.clone(),
+            ),
         };
         Error::new(Class::Service, kind, message, hint)
     }
@@ -228,10 +320,20 @@ fn said(code: &OutsideText, message: &OutsideText) -> String {
 
 fn credentials_hint(code: &str) -> &'static str {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" => "they have expired: sign in again (`aws sso login`) or fetch new ones, then run the same command",
-        "RequestExpired" | "RequestTimeTooSkewed" | "InvalidSignatureException" | "SignatureDoesNotMatch" => {
-            "compare this machine's clock with the true time, and the secret key with the access key"
+        "ExpiredToken" | "ExpiredTokenException" => {
+            "they have expired: sign in again (`aws sso login`) or fetch new ones, then run the \
+             same command"
         }
-        _ => "check which credentials are used: `aws sts get-caller-identity`, with the same `--profile`",
+        "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" => {
+            "compare this machine's clock with the true time, and the secret key with the access \
+             key"
+        }
+        _ => {
+            "check which credentials are used: `aws sts get-caller-identity`, with the same \
+             `--profile`"
+        }
     }
 }

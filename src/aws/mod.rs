@@ -1,4 +1,5 @@
-//! What the AWS services that this program calls have in common: where a call goes, how it gets there, and what can go wrong with it.
+//! What the AWS services that this program calls have in common: where a call goes, how it gets
+//! there, and what can go wrong with it.
 //!
 //! Without the features `online` and `awskms` only the words for trouble are left.
 

@@ -1,4 +1,5 @@
-//! Where calls go and how: region, endpoint, HTTP client, timeouts, as the user set them or the AWS SDK's environment and files.
+//! Where calls go and how: region, endpoint, HTTP client, timeouts, as the user set them or the AWS
+//! SDK's environment and files.
 
 use std::time::Duration;
 
@@ -37,14 +38,30 @@ pub(super) struct Plan<'a> {
 
 /// The SDK's configuration with our client, retries and timeouts.
 pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
-    let Plan { region, endpoint, rehearsal, received } = plan;
+    let Plan {
+        region,
+        endpoint,
+        rehearsal,
+        received,
+    } = plan;
     let timeouts = options.timeouts;
     let profile_named = options.profile.is_some() || std::env::var_os("AWS_PROFILE").is_some();
-    let http = http_client(&Http { loopback: rehearsal, roots: !rehearsal || profile_named, insecure: options.insecure_http }, received);
+    let http = http_client(
+        &Http {
+            loopback: rehearsal,
+            roots: !rehearsal || profile_named,
+            insecure: options.insecure_http,
+        },
+        received,
+    );
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
         .http_client(http.clone())
-        .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(500)))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(4)
+                .with_initial_backoff(Duration::from_millis(500)),
+        )
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(timeouts.connect)
@@ -55,17 +72,27 @@ pub(super) async fn load(options: &Options, plan: Plan<'_>) -> SdkConfig {
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    // Whatever named it: given so, it goes before all else that could name one, and what is shown is what is used.
+    // Whatever named it: given so, it goes before all else that could name one, and what is shown
+    // is what is used.
     if let Some(url) = endpoint {
         loader = loader.endpoint_url(url);
     }
     if rehearsal || options.profile.is_some() {
-        let provider = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
-        loader = loader.credentials_provider(LocalCredentials::new(options, &provider, rehearsal && !profile_named));
+        let provider = ProviderConfig::without_region()
+            .with_region(Some(region))
+            .with_http_client(http);
+        loader = loader.credentials_provider(LocalCredentials::new(
+            options,
+            &provider,
+            rehearsal && !profile_named,
+        ));
     }
     let config = loader.load().await;
     match config.credentials_provider() {
-        Some(provider) => config.to_builder().credentials_provider(SharedCredentialsProvider::new(CredentialsAside(provider))).build(),
+        Some(provider) => config
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(CredentialsAside(provider)))
+            .build(),
         None => config,
     }
 }
@@ -77,50 +104,88 @@ pub(super) struct Endpoint {
     pub(super) named_by: String,
 }
 
-/// The endpoint that the SDK's client of a service would use, found by the SDK itself: the service's own variable, AWS_ENDPOINT_URL, the profile's section
-/// of `services`, its `endpoint_url`; none of these where they are to be ignored (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+/// The endpoint that the SDK's client of a service would use, found by the SDK itself: the
+/// service's own variable, AWS_ENDPOINT_URL, the profile's section of `services`, its
+/// `endpoint_url`; none of these where they are to be ignored (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints").
 pub(super) async fn endpoint(service: Service, options: &Options) -> Option<Endpoint> {
     if let Some(url) = &options.endpoint_url {
-        return Some(Endpoint { url: url.clone(), named_by: "--endpoint-url".to_owned() });
+        return Some(Endpoint {
+            url: url.clone(),
+            named_by: "--endpoint-url".to_owned(),
+        });
     }
-    let http = http_client(&Http { loopback: true, roots: false, insecure: false }, Received::default());
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::from_static(FALLBACK_REGION)).http_client(http).no_credentials();
+    let http = http_client(
+        &Http {
+            loopback: true,
+            roots: false,
+            insecure: false,
+        },
+        Received::default(),
+    );
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static(FALLBACK_REGION))
+        .http_client(http)
+        .no_credentials();
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
     let url = configured(service, &loader.load().await)?;
-    let variable = [service.endpoint_variable, "AWS_ENDPOINT_URL"].into_iter().find(|name| std::env::var_os(name).is_some());
-    let named_by = variable.map_or_else(|| "endpoint_url in the AWS configuration files".to_owned(), |name| format!("the variable {name}"));
+    let variable = [service.endpoint_variable, "AWS_ENDPOINT_URL"]
+        .into_iter()
+        .find(|name| std::env::var_os(name).is_some());
+    let named_by = variable.map_or_else(
+        || "endpoint_url in the AWS configuration files".to_owned(),
+        |name| format!("the variable {name}"),
+    );
     Some(Endpoint { url, named_by })
 }
 
-/// The endpoint in a loaded configuration, as the SDK's clients look for it, and by the name that the service has in a section of `services`.
+/// The endpoint in a loaded configuration, as the SDK's clients look for it, and by the name that
+/// the service has in a section of `services`.
 ///
-/// The SDK for Rust looks there for `cloudhsm-v2`; the guide, and the other SDKs, have `cloudhsm_v2` (AWS SDKs and Tools Reference Guide,
-/// "Service-specific endpoints"). Whoever keeps to the guide is not to go somewhere else.
+/// The SDK for Rust looks there for `cloudhsm-v2`; the guide, and the other SDKs, have
+/// `cloudhsm_v2` (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). Whoever keeps
+/// to the guide is not to go somewhere else.
 pub(super) fn configured(service: Service, config: &SdkConfig) -> Option<String> {
     let settings = config.service_config();
     let by_name = |name: &str| {
-        let key = ServiceConfigKey::builder().service_id(name).env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        let key = ServiceConfigKey::builder()
+            .service_id(name)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()?;
         settings.and_then(|settings| settings.load_config(key))
     };
     let guide = service.id.to_lowercase().replace(' ', "_");
     // Whoever has no section is told what holds for all services.
     let all = by_name("no service of this name");
-    let own = [service.id, &guide].into_iter().find_map(|name| by_name(name).filter(|url| Some(url) != all.as_ref()));
-    own.or(all).or_else(|| config.endpoint_url().map(str::to_owned))
+    let own = [service.id, &guide]
+        .into_iter()
+        .find_map(|name| by_name(name).filter(|url| Some(url) != all.as_ref()));
+    own.or(all)
+        .or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
 /// What is wrong with an endpoint. The SDK ends the program over an empty one.
 pub(super) fn fault_of(endpoint: &Endpoint) -> Option<String> {
     let Endpoint { url, named_by } = endpoint;
     if url.is_empty() {
-        return Some(format!("{named_by} is set and empty: take that out, or put an endpoint into it"));
+        return Some(format!(
+            "{named_by} is set and empty: take that out, or put an endpoint into it"
+        ));
     }
     if has_userinfo(url) {
-        return Some("the endpoint's URL has a user name or a password in it, which AWS never asks for: leave them out".to_owned());
+        return Some(
+            "the endpoint's URL has a user name or a password in it, which AWS never asks \
+                     for: leave them out"
+                .to_owned(),
+        );
     }
-    endpoint_problem(url).map_err(|problem| format!("{problem}: see {named_by}")).err()
+    endpoint_problem(url)
+        .map_err(|problem| format!("{problem}: see {named_by}"))
+        .err()
 }
 
 /// What an HTTP client is for.
@@ -135,27 +200,46 @@ struct Http {
 
 /// HTTPS by rustls with ring, behind [`Guarded`].
 ///
-/// Every request has a connection of its own: there are few, and none can go out on a pooled one that has died meanwhile,
-/// which the HTTP library would answer by sending again. The environment's proxy is used, but not for a loopback endpoint.
+/// Every request has a connection of its own: there are few, and none can go out on a pooled one
+/// that has died meanwhile, which the HTTP library would answer by sending again. The environment's
+/// proxy is used, but not for a loopback endpoint.
 fn http_client(http: &Http, received: Received) -> SharedHttpClient {
-    let Http { loopback, roots, insecure: insecure_http } = *http;
+    let Http {
+        loopback,
+        roots,
+        insecure: insecure_http,
+    } = *http;
     // No root store is read where only plain HTTP to this machine can follow.
     let store = TrustStore::empty().with_native_roots(roots);
     http_client_fn(move |settings, components| {
         let mut connector = Connector::builder().connector_settings(settings.clone());
         connector.set_sleep_impl(components.sleep_impl());
-        connector.set_proxy_config(Some(if loopback { ProxyConfig::disabled() } else { ProxyConfig::from_env() }));
-        let connector = connector.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        let connector = match TlsContext::builder().with_trust_store(store.clone()).build() {
+        connector.set_proxy_config(Some(if loopback {
+            ProxyConfig::disabled()
+        } else {
+            ProxyConfig::from_env()
+        }));
+        let connector = connector.tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ));
+        let connector = match TlsContext::builder()
+            .with_trust_store(store.clone())
+            .build()
+        {
             Ok(context) => connector.tls_context(context),
             Err(_) => connector,
         };
         let inner = SharedHttpConnector::new(connector.build());
-        SharedHttpConnector::new(Guarded { inner, insecure_http, received: received.clone() })
+        SharedHttpConnector::new(Guarded {
+            inner,
+            insecure_http,
+            received: received.clone(),
+        })
     })
 }
 
-/// `--region`, AWS_REGION, AWS_DEFAULT_REGION, the profile; with the service's own endpoint the instance's region as well.
+/// `--region`, AWS_REGION, AWS_DEFAULT_REGION, the profile; with the service's own endpoint the
+/// instance's region as well.
 pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Region> {
     if let Some(region) = &options.region {
         return Some(Region::new(region.clone()));
@@ -164,7 +248,8 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
     if let Some(profile) = &options.profile {
         files = files.profile_name(profile);
     }
-    let local = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(files.build());
+    let local = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(files.build());
     if let Some(region) = local.region().await {
         return Some(region);
     }
@@ -174,7 +259,17 @@ pub(super) async fn region(options: &Options, endpoint_given: bool) -> Option<Re
     if endpoint_given {
         return None;
     }
-    let provider =
-        ProviderConfig::without_region().with_http_client(http_client(&Http { loopback: false, roots: false, insecure: false }, Received::default()));
-    aws_config::imds::region::ImdsRegionProvider::builder().configure(&provider).build().region().await
+    let provider = ProviderConfig::without_region().with_http_client(http_client(
+        &Http {
+            loopback: false,
+            roots: false,
+            insecure: false,
+        },
+        Received::default(),
+    ));
+    aws_config::imds::region::ImdsRegionProvider::builder()
+        .configure(&provider)
+        .build()
+        .region()
+        .await
 }

@@ -4,24 +4,46 @@ use std::future::Future;
 
 use crate::error::{Class, Error, Result};
 
-/// Runs `work` to its end, on a thread and a runtime of its own: the caller may itself be inside a runtime, where waiting on the spot would panic.
+/// Runs `work` to its end, on a thread and a runtime of its own: the caller may itself be inside a
+/// runtime, where waiting on the spot would panic.
 ///
 /// # Errors
 /// Those of `work`; class `Machine`, where the system gives no thread, timers or sockets.
 pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     let none = |cause: std::io::Error| {
-        Error::new(Class::Machine, "no-runtime", format!("the system gives no threads, timers or sockets: {}", cause.kind()), "nothing has been done")
+        Error::new(
+            Class::Machine,
+            "no-runtime",
+            format!(
+                "the system gives no threads, timers or sockets: {}",
+                cause.kind()
+            ),
+            "nothing has been done",
+        )
     };
     let run = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(none)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(none)?;
         let done = runtime.block_on(work);
         // A name that is still being looked up, or a file that nobody writes, is not waited for.
         runtime.shutdown_background();
         done
     };
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("aws".to_owned()).spawn_scoped(scope, run).map_err(none)?;
-        thread.join().unwrap_or_else(|_| Err(Error::new(Class::Machine, "bug", "a call to AWS ended in a panic", "please report it")))
+        let thread = std::thread::Builder::new()
+            .name("aws".to_owned())
+            .spawn_scoped(scope, run)
+            .map_err(none)?;
+        thread.join().unwrap_or_else(|_| {
+            Err(Error::new(
+                Class::Machine,
+                "bug",
+                "a call to AWS ended in a panic",
+                "please report it",
+            ))
+        })
     })
 }
 
@@ -38,7 +60,10 @@ mod tests {
     #[test]
     fn a_call_can_be_waited_for_inside_a_runtime_and_outside() {
         assert_eq!(wait(answer()).unwrap(), 7);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         assert_eq!(runtime.block_on(async { wait(answer()) }).unwrap(), 7);
     }
 }

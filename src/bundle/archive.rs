@@ -1,9 +1,12 @@
-//! A bundle in one file: a tar archive of plain files and nothing else (POSIX.1-1988 "ustar", the format of the header in IEEE Std 1003.1, pax,
-//! "ustar Interchange Format"). Bytes in, files out, and back; the same files always give the same bytes.
+//! A bundle in one file: a tar archive of plain files and nothing else (POSIX.1-1988 "ustar", the
+//! format of the header in IEEE Std 1003.1, pax, "ustar Interchange Format"). Bytes in, files out,
+//! and back; the same files always give the same bytes.
 //!
-//! It is read by hand and not by a tar library, because what makes those useful is what must not happen here: long names, extended headers, links and
-//! sizes in several notations, each of which two programs may understand in two ways. What is read is what this writer writes, and what GNU tar
-//! (`tar -cf x.hsmboot *`) and any other program make of plain files with short names; owners, modes and times are passed over.
+//! It is read by hand and not by a tar library, because what makes those useful is what must not
+//! happen here: long names, extended headers, links and sizes in several notations, each of which
+//! two programs may understand in two ways. What is read is what this writer writes, and what GNU
+//! tar (`tar -cf x.hsmboot *`) and any other program make of plain files with short names; owners,
+//! modes and times are passed over.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,7 +39,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Malformed(what) => f.write_str(what),
-            Fault::PrivateKey(name) => write!(f, "{name} is a private key, and a private key never travels with a bundle"),
+            Fault::PrivateKey(name) => write!(
+                f,
+                "{name} is a private key, and a private key never travels with a bundle"
+            ),
             Fault::TooLarge(size) => write!(f, "{size} bytes, expected at most {MAX_ARCHIVE}"),
         }
     }
@@ -59,7 +65,11 @@ pub fn write(members: &Members) -> Result<Vec<u8>, Fault> {
         pad(&mut out);
     }
     out.resize(out.len().saturating_add(2 * BLOCK), 0);
-    if too_large(out.len()) { Err(Fault::TooLarge(out.len())) } else { Ok(out) }
+    if too_large(out.len()) {
+        Err(Fault::TooLarge(out.len()))
+    } else {
+        Ok(out)
+    }
 }
 
 fn too_large(length: usize) -> bool {
@@ -76,7 +86,10 @@ fn header(name: &str, size: usize) -> Vec<u8> {
     let mut block = Vec::with_capacity(BLOCK);
     let mut field = |text: &[u8], width: usize| {
         block.extend(text.iter().take(width));
-        block.resize(block.len().saturating_add(width.saturating_sub(text.len())), 0);
+        block.resize(
+            block.len().saturating_add(width.saturating_sub(text.len())),
+            0,
+        );
     };
     field(name.as_bytes(), 100);
     field(b"0000644", 8); // mode
@@ -101,16 +114,22 @@ fn header(name: &str, size: usize) -> Vec<u8> {
 
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
-/// The checksum field as everybody writes it: six octal digits, NUL, blank. It is taken over the header with blanks in the field's place.
+/// The checksum field as everybody writes it: six octal digits, NUL, blank. It is taken over the
+/// header with blanks in the field's place.
 fn checksum(header: &[u8]) -> Vec<u8> {
-    let sum: u64 = header.iter().enumerate().map(|(at, octet)| u64::from(if CHECKSUM.contains(&at) { b' ' } else { *octet })).sum();
+    let sum: u64 = header
+        .iter()
+        .enumerate()
+        .map(|(at, octet)| u64::from(if CHECKSUM.contains(&at) { b' ' } else { *octet }))
+        .sum();
     format!("{sum:06o}\0 ").into_bytes()
 }
 
 /// Reads an archive.
 ///
 /// # Errors
-/// Whatever is not a plain file of a bundle, once, whole, within bounds, or is not accounted for to the last byte.
+/// Whatever is not a plain file of a bundle, once, whole, within bounds, or is not accounted for to
+/// the last byte.
 pub fn read(archive: &[u8]) -> Result<Members, Fault> {
     if too_large(archive.len()) {
         return Err(Fault::TooLarge(archive.len()));
@@ -118,7 +137,9 @@ pub fn read(archive: &[u8]) -> Result<Members, Fault> {
     let mut members = Members::new();
     let mut rest = archive;
     loop {
-        let Some((block, after)) = rest.split_at_checked(BLOCK) else { return malformed("it is cut short, or no tar archive") };
+        let Some((block, after)) = rest.split_at_checked(BLOCK) else {
+            return malformed("it is cut short, or no tar archive");
+        };
         if is_zero(block) {
             return if !is_zero(after) {
                 malformed("something follows after its end")
@@ -129,9 +150,13 @@ pub fn read(archive: &[u8]) -> Result<Members, Fault> {
             };
         }
         let (name, size) = entry(block)?;
-        let Some((content, after)) = after.split_at_checked(size) else { return malformed(format!("it is cut short within {name}")) };
+        let Some((content, after)) = after.split_at_checked(size) else {
+            return malformed(format!("it is cut short within {name}"));
+        };
         let padding = size.next_multiple_of(BLOCK).saturating_sub(size);
-        let Some((padding, after)) = after.split_at_checked(padding) else { return malformed(format!("it is cut short after {name}")) };
+        let Some((padding, after)) = after.split_at_checked(padding) else {
+            return malformed(format!("it is cut short after {name}"));
+        };
         if !is_zero(padding) {
             return malformed(format!("something hides between {name} and the next file"));
         }
@@ -156,7 +181,12 @@ fn entry(block: &[u8]) -> Result<(String, usize), Fault> {
     if field(CHECKSUM) != checksum(block) {
         return malformed("a header's checksum is wrong: it was damaged");
     }
-    let (name, rest) = field(0..100).split_at(field(0..100).iter().position(|octet| *octet == 0).unwrap_or(100));
+    let (name, rest) = field(0..100).split_at(
+        field(0..100)
+            .iter()
+            .position(|octet| *octet == 0)
+            .unwrap_or(100),
+    );
     let name = shown_text(&String::from_utf8_lossy(name));
     let what = match field(156..157) {
         b"0" | b"\0" => None,
@@ -168,12 +198,17 @@ fn entry(block: &[u8]) -> Result<(String, usize), Fault> {
         _ => Some("an entry of an unknown kind"),
     };
     if let Some(what) = what {
-        return malformed(format!("it holds {what}, `{name}`, expected regular files only"));
+        return malformed(format!(
+            "it holds {what}, `{name}`, expected regular files only"
+        ));
     }
     if !is_zero(rest) || !is_zero(field(157..257)) || !is_zero(field(345..512)) {
-        return malformed(format!("the header of `{name}` says more than a plain file's name"));
+        return malformed(format!(
+            "the header of `{name}` says more than a plain file's name"
+        ));
     }
-    let size = size(field(124..136)).ok_or_else(|| Fault::Malformed(format!("the size of `{name}` is no octal number")))?;
+    let size = size(field(124..136))
+        .ok_or_else(|| Fault::Malformed(format!("the size of `{name}` is no octal number")))?;
     Ok((name, size))
 }
 
@@ -182,7 +217,9 @@ fn size(field: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(field).ok()?;
     let digits = text.trim_end_matches(['\0', ' ']);
     let octal = !digits.is_empty() && digits.bytes().all(|octet| (b'0'..=b'7').contains(&octet));
-    octal.then(|| usize::from_str_radix(digits, 8).ok()).flatten()
+    octal
+        .then(|| usize::from_str_radix(digits, 8).ok())
+        .flatten()
 }
 
 /// That a file may be in a bundle that travels.
@@ -191,8 +228,15 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
         return Err(Fault::PrivateKey(name.to_owned()));
     }
     if is_own(name) {
-        // Of what is no text nobody sees whether it is a private key: PEM in UTF-16 is none, nor is DER.
-        return if is_text(content) { Ok(()) } else { malformed(format!("`{name}` is not text, and every file of a bundle is")) };
+        // Of what is no text nobody sees whether it is a private key: PEM in UTF-16 is none, nor is
+        // DER.
+        return if is_text(content) {
+            Ok(())
+        } else {
+            malformed(format!(
+                "`{name}` is not text, and every file of a bundle is"
+            ))
+        };
     }
     let why = match name {
         _ if name.starts_with('/') => "an absolute path",
@@ -206,7 +250,11 @@ fn fits(name: &str, content: &[u8]) -> Result<(), Fault> {
 
 /// Text as PEM and JSON are: UTF-8, with no control characters but those of lines and tables.
 fn is_text(content: &[u8]) -> bool {
-    std::str::from_utf8(content).is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
+    std::str::from_utf8(content).is_ok_and(|text| {
+        !text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    })
 }
 
 #[cfg(test)]
@@ -245,10 +293,17 @@ mod tests {
     #[test]
     fn the_same_files_give_the_same_bytes_and_come_back() {
         let archive = write(&three()).unwrap();
-        assert_eq!(archive.len(), 512 * 7, "a header each, two contents, two blocks of zeros");
+        assert_eq!(
+            archive.len(),
+            512 * 7,
+            "a header each, two contents, two blocks of zeros"
+        );
         assert_eq!(archive, write(&three()).unwrap());
         assert_eq!(read(&archive).unwrap(), three());
-        assert_eq!(read(&write(&Members::new()).unwrap()).unwrap(), Members::new());
+        assert_eq!(
+            read(&write(&Members::new()).unwrap()).unwrap(),
+            Members::new()
+        );
     }
 
     #[test]
@@ -260,9 +315,15 @@ mod tests {
                 let mut bad = archive.clone();
                 bad[at] ^= 1 << bit;
                 match read(&bad) {
-                    Ok(members) => assert!(content(at) && members != three() && members.keys().eq(three().keys()), "byte {at}, bit {bit}"),
+                    Ok(members) => assert!(
+                        content(at) && members != three() && members.keys().eq(three().keys()),
+                        "byte {at}, bit {bit}"
+                    ),
                     // A content that is no text any more is found too.
-                    Err(_) => assert!(!content(at) || !is_text(&bad[at..=at]), "byte {at}, bit {bit}"),
+                    Err(_) => assert!(
+                        !content(at) || !is_text(&bad[at..=at]),
+                        "byte {at}, bit {bit}"
+                    ),
                 }
             }
         }
@@ -275,23 +336,50 @@ mod tests {
             assert!(read(&archive[..length]).is_err(), "{length}");
         }
         let longer = |more: &[u8]| read(&[&archive[..], more].concat());
-        assert_eq!(longer(&[0; 512 * 13]).unwrap(), three(), "tar fills its last record");
-        assert!(longer(&[0; 511]).is_err() && longer(&[1; 512]).is_err() && longer(&archive).is_err());
+        assert_eq!(
+            longer(&[0; 512 * 13]).unwrap(),
+            three(),
+            "tar fills its last record"
+        );
+        assert!(
+            longer(&[0; 511]).is_err() && longer(&[1; 512]).is_err() && longer(&archive).is_err()
+        );
     }
 
     #[test]
     fn nothing_but_plain_files_is_read() {
-        for (kind, word) in
-            [(b'1', "link"), (b'2', "link"), (b'3', "device"), (b'5', "directory"), (b'6', "pipe"), (b'x', "extended"), (b'g', "extended")]
-        {
-            assert!(refusal(&with_header(1, |header| header[156] = kind)).contains(word), "{}", char::from(kind));
+        for (kind, word) in [
+            (b'1', "link"),
+            (b'2', "link"),
+            (b'3', "device"),
+            (b'5', "directory"),
+            (b'6', "pipe"),
+            (b'x', "extended"),
+            (b'g', "extended"),
+        ] {
+            assert!(
+                refusal(&with_header(1, |header| header[156] = kind)).contains(word),
+                "{}",
+                char::from(kind)
+            );
         }
         for kind in [b'L', b'K', b'S', b'7', b'V', b'M', 0xff] {
-            assert!(refusal(&with_header(1, |header| header[156] = kind)).contains("regular files only"), "{kind}");
+            assert!(
+                refusal(&with_header(1, |header| header[156] = kind))
+                    .contains("regular files only"),
+                "{kind}"
+            );
         }
-        assert_eq!(read(&with_header(1, |header| header[156] = 0)).unwrap(), three(), "as old programs write a file");
+        assert_eq!(
+            read(&with_header(1, |header| header[156] = 0)).unwrap(),
+            three(),
+            "as old programs write a file"
+        );
         for at in [157, 200, 256, 345, 499, 511, 99] {
-            assert!(refusal(&with_header(0, |header| header[at] = b'a')).contains("says more"), "{at}");
+            assert!(
+                refusal(&with_header(0, |header| header[at] = b'a')).contains("says more"),
+                "{at}"
+            );
         }
     }
 
@@ -305,10 +393,23 @@ mod tests {
             b"-0000001000\0",
             b"00000000008\0",
         ] {
-            assert!(refusal(&with_header(1, |header| header[124..136].copy_from_slice(bad))).contains("no octal number"), "{bad:?}");
+            assert!(
+                refusal(&with_header(1, |header| header[124..136].copy_from_slice(bad)))
+                    .contains("no octal number"),
+                "{bad:?}"
+            );
         }
-        assert_eq!(read(&with_header(1, |header| header[124..136].copy_from_slice(b"000000001000"))).unwrap(), three());
-        assert!(refusal(&with_header(1, |header| header[124..136].copy_from_slice(b"777777777777"))).contains("cut short within request.json"));
+        assert_eq!(
+            read(&with_header(1, |header| header[124..136]
+                .copy_from_slice(b"000000001000")))
+            .unwrap(),
+            three()
+        );
+        assert!(
+            refusal(&with_header(1, |header| header[124..136]
+                .copy_from_slice(b"777777777777")))
+            .contains("cut short within request.json")
+        );
     }
 
     #[test]
@@ -342,49 +443,100 @@ mod tests {
 
     #[test]
     fn a_private_key_never_travels() {
-        let key = |label: &str| Members::from([("customerCA.crt".to_owned(), format!("text\n-----BEGIN {label}-----\nMA==\n").into_bytes())]);
-        for label in ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
-            assert_eq!(write(&key(label)), Err(Fault::PrivateKey("customerCA.crt".to_owned())));
+        let key = |label: &str| {
+            Members::from([(
+                "customerCA.crt".to_owned(),
+                format!("text\n-----BEGIN {label}-----\nMA==\n").into_bytes(),
+            )])
+        };
+        for label in [
+            "PRIVATE KEY",
+            "ENCRYPTED PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            "EC PRIVATE KEY",
+            "OPENSSH PRIVATE KEY",
+        ] {
+            assert_eq!(
+                write(&key(label)),
+                Err(Fault::PrivateKey("customerCA.crt".to_owned()))
+            );
         }
         write(&key("CERTIFICATE")).unwrap();
         let mut archive = write(&key("CERTIFICATE -------")).unwrap();
         let label = b"PRIVATE KEY-----\n";
         archive[528..528 + label.len()].copy_from_slice(label);
-        assert_eq!(read(&archive), Err(Fault::PrivateKey("customerCA.crt".to_owned())));
+        assert_eq!(
+            read(&archive),
+            Err(Fault::PrivateKey("customerCA.crt".to_owned()))
+        );
         assert!(write(&Members::from([("customerCA.key".to_owned(), Vec::new())])).is_err());
     }
 
     #[test]
     fn what_is_no_text_never_travels() {
-        let utf_16: Vec<u8> = "-----BEGIN PRIVATE KEY-----".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for content in [&[0x30, 0x82, 0x04, 0xbd, 0x02, 0x01][..], &utf_16, b"\x1b[2J", b"\0"] {
+        let utf_16: Vec<u8> = "-----BEGIN PRIVATE KEY-----"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for content in [
+            &[0x30, 0x82, 0x04, 0xbd, 0x02, 0x01][..],
+            &utf_16,
+            b"\x1b[2J",
+            b"\0",
+        ] {
             let members = Members::from([("verification.json".to_owned(), content.to_vec())]);
-            assert!(matches!(write(&members), Err(Fault::Malformed(why)) if why.contains("is not text")));
+            assert!(
+                matches!(write(&members), Err(Fault::Malformed(why)) if why.contains("is not text"))
+            );
         }
-        write(&Members::from([("customerCA.crt".to_owned(), "Grüße\r\n\t".as_bytes().to_vec())])).unwrap();
+        write(&Members::from([(
+            "customerCA.crt".to_owned(),
+            "Grüße\r\n\t".as_bytes().to_vec(),
+        )]))
+        .unwrap();
     }
 
     #[test]
     fn its_size_is_bounded() {
-        let large = |size: usize| write(&Members::from([("transcript.jsonl".to_owned(), vec![b'x'; size])]));
+        let large = |size: usize| {
+            write(&Members::from([(
+                "transcript.jsonl".to_owned(),
+                vec![b'x'; size],
+            )]))
+        };
         let most = 1024 * 1024 - 3 * 512;
         assert!(read(&large(most).unwrap()).is_ok());
         assert!(matches!(large(most + 1), Err(Fault::TooLarge(_))));
-        assert!(matches!(read(&vec![0; 1024 * 1024 + 512]), Err(Fault::TooLarge(_))));
+        assert!(matches!(
+            read(&vec![0; 1024 * 1024 + 512]),
+            Err(Fault::TooLarge(_))
+        ));
     }
 
     fn name() -> impl Strategy<Value = String> {
-        let parts = ["_ClusterCsr.csr", "_HsmCertificate.crt", "_CustomerHsmCertificate.crt"];
+        let parts = [
+            "_ClusterCsr.csr",
+            "_HsmCertificate.crt",
+            "_CustomerHsmCertificate.crt",
+        ];
         prop_oneof![
             prop::sample::select(parts.to_vec()).prop_map(|part| format!("{ID}{part}")),
-            prop::sample::select(vec!["request.json", "response.json", "customerCA.crt", "transcript.jsonl", "creation.json"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "request.json",
+                "response.json",
+                "customerCA.crt",
+                "transcript.jsonl",
+                "creation.json"
+            ])
+            .prop_map(str::to_owned),
         ]
     }
 
     proptest! {
         #[test]
-        fn any_files_come_back(members in btree_map(name(), "[ -~\n\r\té😀]{0,800}".prop_map(String::into_bytes), 0..9)) {
+        fn any_files_come_back(
+            members in btree_map(name(), "[ -~\n\r\té😀]{0,800}".prop_map(String::into_bytes), 0..9)
+        ) {
             prop_assume!(!members.values().any(|content| may_be_key(content)));
             prop_assert_eq!(read(&write(&members).unwrap()).unwrap(), members);
         }
@@ -394,9 +546,12 @@ mod tests {
             drop(read(&bytes));
         }
 
-        /// What is read, a well-known tar library reads alike: nobody who looks into the file with another program sees another bundle.
+        /// What is read, a well-known tar library reads alike: nobody who looks into the file with
+        /// another program sees another bundle.
         #[test]
-        fn another_reader_sees_the_same(changes in vec((0usize..3, 0usize..512, any::<u8>()), 1..4)) {
+        fn another_reader_sees_the_same(
+            changes in vec((0usize..3, 0usize..512, any::<u8>()), 1..4)
+        ) {
             let mut archive = write(&three()).unwrap();
             for (number, at, octet) in changes {
                 let start = [0, 1024, 2048][number];
@@ -411,7 +566,8 @@ mod tests {
                 let name = entry.path().unwrap().to_str().unwrap().to_owned();
                 let mut content = Vec::new();
                 std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
-                prop_assert!(entry.header().entry_type().is_file() && seen.insert(name, content).is_none());
+                prop_assert!(entry.header().entry_type().is_file());
+                    prop_assert!(seen.insert(name, content).is_none());
             }
             prop_assert_eq!(seen, members);
         }

@@ -1,10 +1,14 @@
-//! A bundle that has come in one piece, and goes into the place where it is to be worked with: a new one, or the one that it was sent from.
+//! A bundle that has come in one piece, and goes into the place where it is to be worked with: a
+//! new one, or the one that it was sent from.
 
 use std::path::Path;
 
 use super::archive::Members;
 use super::transcript::MAX_TRANSCRIPT;
-use super::{Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION, counted};
+use super::{
+    Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION,
+    counted,
+};
 use crate::error::{Class, Error, Result};
 use crate::fsio::NewFile;
 use crate::outside::{OutsideText, shown};
@@ -20,7 +24,10 @@ impl Bundle {
             return Err(Error::new(
                 Class::Input,
                 "private-key",
-                format!("{} is a private key, and a private key never travels with a bundle", self.place(CA_KEY_FILE)),
+                format!(
+                    "{} is a private key, and a private key never travels with a bundle",
+                    self.place(CA_KEY_FILE)
+                ),
                 "move it to where the CA's key is to be kept, then do this again",
             ));
         }
@@ -28,7 +35,10 @@ impl Bundle {
     }
 
     fn all_names(&self) -> Vec<String> {
-        self.names().into_iter().chain([TRANSCRIPT.to_owned()]).collect()
+        self.names()
+            .into_iter()
+            .chain([TRANSCRIPT.to_owned()])
+            .collect()
     }
 
     /// Those of the files that are there.
@@ -37,22 +47,40 @@ impl Bundle {
     /// As [`Bundle::read`].
     pub fn some(&self, names: &[String]) -> Result<Members> {
         let there = names.iter().filter(|name| self.has_file(name));
-        there.map(|name| Ok((name.clone(), self.store().read_to_carry(name, "a file of the bundle", MAX_TRANSCRIPT)?))).collect()
+        there
+            .map(|name| {
+                Ok((
+                    name.clone(),
+                    self.store()
+                        .read_to_carry(name, "a file of the bundle", MAX_TRANSCRIPT)?,
+                ))
+            })
+            .collect()
     }
 
-    /// That the place where this bundle is to be written holds no file of another cluster's: of such a mixture no command takes any.
+    /// That the place where this bundle is to be written holds no file of another cluster's: of
+    /// such a mixture no command takes any.
     ///
     /// # Errors
-    /// Class `Conflict`, `another-cluster`; class `Input`, where what is there is no place for a bundle.
+    /// Class `Conflict`, `another-cluster`; class `Input`, where what is there is no place for a
+    /// bundle.
     pub fn is_alone(&self) -> Result<()> {
         let names = match self.store().names() {
             Err(error) if error.kind == "no-bundle" => return Ok(()),
             names => names?,
         };
         let own = Part::ALL.map(|part| part.file_name(self.id()));
-        match names.iter().find(|name| !own.contains(name) && Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()))) {
+        match names.iter().find(|name| {
+            !own.contains(name)
+                && Part::ALL
+                    .into_iter()
+                    .any(|part| name.ends_with(part.suffix()))
+        }) {
             None => Ok(()),
-            Some(other) => Err(another_cluster(&format!("wanted  {}", self.id()), &format!("there   {}", self.place(other)))),
+            Some(other) => Err(another_cluster(
+                &format!("wanted  {}", self.id()),
+                &format!("there   {}", self.place(other)),
+            )),
         }
     }
 
@@ -61,7 +89,12 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::open`].
     pub fn strangers(&self) -> Result<Vec<OutsideText>> {
-        Ok(self.store().beside(Some(self.id()))?.into_iter().map(|beside| beside.name).collect())
+        Ok(self
+            .store()
+            .beside(Some(self.id()))?
+            .into_iter()
+            .map(|beside| beside.name)
+            .collect())
     }
 }
 
@@ -79,15 +112,19 @@ impl Arrival {
     /// Holds what has come against what is there.
     ///
     /// # Errors
-    /// Class `Conflict`: the place holds another cluster's bundle, or a transcript that neither continues the one that came nor is continued by it.
-    /// Class `Input`: what is there is no bundle, or a transcript does not hold.
+    /// Class `Conflict`: the place holds another cluster's bundle, or a transcript that neither
+    /// continues the one that came nor is continued by it. Class `Input`: what is there is no
+    /// bundle, or a transcript does not hold.
     pub fn new(from: &Bundle, to: &Path, force: bool) -> Result<Self> {
         let store = Store::at(to);
         store.mend()?;
         if holds_a_bundle(&store)? {
             let there = Bundle::open(to)?;
             if there.id() != from.id() {
-                return Err(another_cluster(&format!("came   {}", from.id()), &format!("there  {}  {}", there.id(), shown(to))));
+                return Err(another_cluster(
+                    &format!("came   {}", from.id()),
+                    &format!("there  {}  {}", there.id(), shown(to)),
+                ));
             }
         }
         let mut members = from.members()?;
@@ -96,12 +133,19 @@ impl Arrival {
             None => Transcript::default(),
         };
         let there = Transcript::read(&store)?;
-        // Steps were taken here after this had left: the record that they left is the later one, and the transcript says so.
+        // Steps were taken here after this had left: the record that they left is the later one,
+        // and the transcript says so.
         if !force && there != came && there.continues(&came) && store.has(VERIFICATION) {
             members.remove(VERIFICATION);
         }
         let transcript = joined(came, &there, &store, force)?;
-        Ok(Arrival { bundle: Bundle::at(to, from.id().clone()), members, transcript, there, force })
+        Ok(Arrival {
+            bundle: Bundle::at(to, from.id().clone()),
+            members,
+            transcript,
+            there,
+            force,
+        })
     }
 
     /// The place, as a bundle.
@@ -111,7 +155,10 @@ impl Arrival {
 
     /// What has come, but for the transcript: SHA-256 by name.
     pub fn digests(&self) -> Digests {
-        self.members.iter().map(|(name, content)| (name.clone(), hex(&sha256(content)))).collect()
+        self.members
+            .iter()
+            .map(|(name, content)| (name.clone(), hex(&sha256(content))))
+            .collect()
     }
 
     /// Whether all of it is there already.
@@ -121,9 +168,15 @@ impl Arrival {
     pub fn is_there(&self) -> Result<bool> {
         let store = self.bundle.store();
         let same = |name: &str, content: &[u8]| {
-            store.has_file(name) && store.read(name, "a file of the bundle", MAX_TRANSCRIPT).is_ok_and(|there| there == content)
+            store.has_file(name)
+                && store
+                    .read(name, "a file of the bundle", MAX_TRANSCRIPT)
+                    .is_ok_and(|there| there == content)
         };
-        let files = self.members.iter().all(|(name, content)| same(name, content));
+        let files = self
+            .members
+            .iter()
+            .all(|(name, content)| same(name, content));
         Ok(files && self.transcript == Transcript::read(store)?)
     }
 
@@ -142,29 +195,42 @@ impl Arrival {
     pub fn write_with(&self, step: &Step<'_>) -> Result<()> {
         let outputs = self.digests();
         let mut stood = self.bundle.digests();
-        // What is replaced was no input, and it may be older than what the transcript that came says of it.
+        // What is replaced was no input, and it may be older than what the transcript that came
+        // says of it.
         stood.retain(|name| !outputs.has(name.raw()));
         self.put(&step.after(&self.transcript, Some(self.bundle.id()), stood, outputs)?)
     }
 
     fn put(&self, transcript: &[u8]) -> Result<()> {
-        // A record of a judgement may be replaced by a later one, as any step does; what was sent, signed or received may not.
+        // A record of a judgement may be replaced by a later one, as any step does; what was sent,
+        // signed or received may not.
         let may = |name: &str| self.force || name == VERIFICATION;
-        let file = |(name, content): (&String, &Vec<u8>)| (name.clone(), content.clone(), may(name));
+        let file =
+            |(name, content): (&String, &Vec<u8>)| (name.clone(), content.clone(), may(name));
         let mut files: Vec<(String, Vec<u8>, bool)> = self.members.iter().map(file).collect();
         if !transcript.is_empty() {
             // Judged before: it continues the one that is there.
             files.push((TRANSCRIPT.to_owned(), transcript.to_vec(), true));
         }
-        let files: Vec<NewFile<'_>> =
-            files.iter().map(|(name, content, replace)| NewFile { name: name.clone(), content, mode: 0o644, replace: *replace }).collect();
+        let files: Vec<NewFile<'_>> = files
+            .iter()
+            .map(|(name, content, replace)| NewFile {
+                name: name.clone(),
+                content,
+                mode: 0o644,
+                replace: *replace,
+            })
+            .collect();
         let store = self.bundle.store();
         let held = store.hold()?;
         if Transcript::read(store)? != self.there {
             return Err(Error::new(
                 Class::Conflict,
                 "transcript-differs",
-                format!("another hsmboot took a step in {} just now", shown(store.path())),
+                format!(
+                    "another hsmboot took a step in {} just now",
+                    shown(store.path())
+                ),
                 "nothing was changed; look at what it did, and run this again",
             ));
         }
@@ -176,7 +242,11 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
     Error::new(
         Class::Conflict,
         "another-cluster",
-        ["this is a bundle of another cluster".to_owned(), format!("  {wanted}"), format!("  {there}")],
+        [
+            "this is a bundle of another cluster".to_owned(),
+            format!("  {wanted}"),
+            format!("  {there}"),
+        ],
         "each cluster has a bundle of its own: name that one, or a new place",
     )
 }
@@ -185,7 +255,12 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
 fn holds_a_bundle(store: &Store) -> Result<bool> {
     match store.names() {
         Err(error) if error.kind == "no-bundle" => Ok(false),
-        names => Ok(names?.iter().any(|name| name == REQUEST || Part::ALL.into_iter().any(|part| name.ends_with(part.suffix())))),
+        names => Ok(names?.iter().any(|name| {
+            name == REQUEST
+                || Part::ALL
+                    .into_iter()
+                    .any(|part| name.ends_with(part.suffix()))
+        })),
     }
 }
 
@@ -197,16 +272,29 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
     if there.continues(&came) {
         return Ok(there.clone());
     }
-    let same = came.entries().iter().zip(there.entries()).take_while(|(came, there)| came == there).count();
-    let parting = if same == 0 { "no step is in both".to_owned() } else { format!("they part after step {same}") };
+    let same = came
+        .entries()
+        .iter()
+        .zip(there.entries())
+        .take_while(|(came, there)| came == there)
+        .count();
+    let parting = if same == 0 {
+        "no step is in both".to_owned()
+    } else {
+        format!("they part after step {same}")
+    };
     Err(Error::new(
         Class::Conflict,
         "transcript-differs",
         [
-            format!("the transcript that came does not continue the one in {}: {parting}", shown(store.path())),
+            format!(
+                "the transcript that came does not continue the one in {}: {parting}",
+                shown(store.path())
+            ),
             format!("  came   {}", counted(came.entries().len(), "step")),
             format!("  there  {}", counted(there.entries().len(), "step")),
         ],
-        "something was done here after the bundle had left: look at it with `hsmboot transcript show`. --force takes what came, and the steps since then are lost",
+        "something was done here after the bundle had left: look at it with `hsmboot transcript \
+         show`. --force takes what came, and the steps since then are lost",
     ))
 }

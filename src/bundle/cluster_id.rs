@@ -19,13 +19,19 @@ impl ClusterId {
         &self.0
     }
 
-    /// An id that was found in a bundle: a wrong one is malformed input there, not a wrong command line.
+    /// An id that was found in a bundle: a wrong one is malformed input there, not a wrong command
+    /// line.
     ///
     /// # Errors
     /// Class `Input`.
     pub fn in_bundle(text: &str, place: &str) -> Result<Self, Error> {
         text.parse().map_err(|fault: String| {
-            Error::new(Class::Input, "bad-cluster-id", format!("{place}: {fault}"), "give the file its name back, or fetch the bundle again")
+            Error::new(
+                Class::Input,
+                "bad-cluster-id",
+                format!("{place}: {fault}"),
+                "give the file its name back, or fetch the bundle again",
+            )
         })
     }
 }
@@ -40,13 +46,19 @@ impl FromStr for ClusterId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let fits = text
-            .strip_prefix("cluster-")
-            .is_some_and(|tail| (11..=16).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)));
+        let fits = text.strip_prefix("cluster-").is_some_and(|tail| {
+            (11..=16).contains(&tail.len())
+                && tail
+                    .bytes()
+                    .all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
+        });
         if fits {
             Ok(ClusterId(text.to_owned()))
         } else {
-            Err(format!("`{}` is not a cluster's id, expected cluster-[2-7a-zA-Z]{{11,16}}", shown_text(text)))
+            Err(format!(
+                "`{}` is not a cluster's id, expected cluster-[2-7a-zA-Z]{{11,16}}",
+                shown_text(text)
+            ))
         }
     }
 }
@@ -68,9 +80,15 @@ mod tests {
         for good in ["cluster-abcdefghijk", "cluster-234567ABCDEFGHIJ"] {
             assert!(good.parse::<ClusterId>().is_ok(), "{good}");
         }
-        for bad in
-            ["cluster-../../x", "cluster-abcdefghij", "cluster-abcdefghijklmnopq", "cluster-abcdefghij1", "cluster-abcdefghij/", "abcdefghijk", ""]
-        {
+        for bad in [
+            "cluster-../../x",
+            "cluster-abcdefghij",
+            "cluster-abcdefghijklmnopq",
+            "cluster-abcdefghij1",
+            "cluster-abcdefghij/",
+            "abcdefghijk",
+            "",
+        ] {
             assert!(bad.parse::<ClusterId>().is_err(), "{bad}");
         }
     }

@@ -1,7 +1,10 @@
-//! `creation.json`: what `bootstrap --create` writes down before it asks for a cluster, so that a second run knows of the first.
+//! `creation.json`: what `bootstrap --create` writes down before it asks for a cluster, so that a
+//! second run knows of the first.
 //!
-//! A second run obeys it: it goes on with that cluster and makes no other. So it is written as a step of the transcript, and read only where the transcript
-//! has a step that wrote it as it stands. Who can write to the bundle can forge both: what it names is held against the live cluster as well.
+//! A second run obeys it: it goes on with that cluster and makes no other. So it is written as a
+//! step of the transcript, and read only where the transcript has a step that wrote it as it
+//! stands. Who can write to the bundle can forge both: what it names is held against the live
+//! cluster as well.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +16,8 @@ use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText, shown};
 use crate::x509::Moment;
 
-/// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as soon as the cluster's id is known, or the refusal.
+/// `creation.json`, by `bootstrap --create`. Written before CreateCluster is sent, and again as
+/// soon as the cluster's id is known, or the refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Creation {
     /// `hsmboot-creation/1`
@@ -56,30 +60,47 @@ impl Creation {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-creation/1";
 
-    /// Reads and checks `creation.json`; `None`: there is none, and no step of the transcript wrote one.
+    /// Reads and checks `creation.json`; `None`: there is none, and no step of the transcript wrote
+    /// one.
     ///
     /// # Errors
-    /// Class `Input`: it is not such a document; `bad-transcript`; `creation-unaccounted`: the transcript has no step that wrote it as it stands.
+    /// Class `Input`: it is not such a document; `bad-transcript`; `creation-unaccounted`: the
+    /// transcript has no step that wrote it as it stands.
     pub fn read(store: &Store) -> Result<Option<Self>> {
         let transcript = Transcript::read(store)?;
-        let Some(account) = transcript.file(store, transcript.cluster_id(), CREATION) else { return Ok(None) };
+        let Some(account) = transcript.file(store, transcript.cluster_id(), CREATION) else {
+            return Ok(None);
+        };
         if account.written_by.is_some() {
             return super::documents::read(store, CREATION, Self::FORMAT).map(Some);
         }
         let digests = match (&account.recorded, &account.found) {
             (Some(recorded), Some(found)) if recorded != found => {
-                vec![format!("  recorded SHA-256 {recorded}"), format!("  found    SHA-256 {found}")]
+                vec![
+                    format!("  recorded SHA-256 {recorded}"),
+                    format!("  found    SHA-256 {found}"),
+                ]
             }
             (_, Some(found)) => vec![format!("  found SHA-256 {found}")],
             _ => Vec::new(),
         };
-        let why = account.faults.iter().map(Lines::as_str).collect::<Vec<_>>().join("; ");
+        let why = account
+            .faults
+            .iter()
+            .map(Lines::as_str)
+            .collect::<Vec<_>>()
+            .join("; ");
         Err(Error::new(
             Class::Input,
             "creation-unaccounted",
-            Lines::from(format!("{} is not what a step of hsmboot wrote there, and is not obeyed: {why}", store.place(CREATION))).and(digests),
-            "nothing was created or changed. To go on with a cluster that you know, name it: `hsmboot bootstrap --cluster-id ID`; to create one, choose another \
-             --bundle. Find out who changed this one",
+            Lines::from(format!(
+                "{} is not what a step of hsmboot wrote there, and is not obeyed: {why}",
+                store.place(CREATION)
+            ))
+            .and(digests),
+            "nothing was created or changed. To go on with a cluster that you know, name it: \
+             `hsmboot bootstrap --cluster-id ID`; to create one, choose another --bundle. Find out \
+             who changed this one",
         ))
     }
 
@@ -89,28 +110,50 @@ impl Creation {
     /// As [`Bundle::write`](super::Bundle::write).
     pub fn write(&self, store: &Store, first: bool, step: &Step<'_>) -> Result<()> {
         let content = super::document(self);
-        let file = NewFile { name: CREATION.to_owned(), content: &content, mode: 0o644, replace: !first };
+        let file = NewFile {
+            name: CREATION.to_owned(),
+            content: &content,
+            mode: 0o644,
+            replace: !first,
+        };
         write_step(store.hold()?, self.cluster_id.as_ref(), &[file], step)
     }
 
-    /// That a place has room for a cluster that is to be created: it holds no other's bundle, and its transcript takes what will be written down.
+    /// That a place has room for a cluster that is to be created: it holds no other's bundle, and
+    /// its transcript takes what will be written down.
     ///
     /// # Errors
-    /// Class `Conflict`: `another-cluster`, `transcript-full`; class `Input`, where what is there is no place for a bundle.
+    /// Class `Conflict`: `another-cluster`, `transcript-full`; class `Input`, where what is there
+    /// is no place for a bundle.
     pub fn has_room(store: &Store) -> Result<()> {
         let transcript = Transcript::read(store)?;
         let names = match store.names() {
             Err(error) if error.kind == "no-bundle" => Vec::new(),
             names => names?,
         };
-        let taken = |name: &&String| *name == REQUEST || Part::ALL.into_iter().any(|part| name.ends_with(part.suffix()));
-        let file = names.iter().find(taken).map(|name| store.place(name).to_string());
+        let taken = |name: &&String| {
+            *name == REQUEST
+                || Part::ALL
+                    .into_iter()
+                    .any(|part| name.ends_with(part.suffix()))
+        };
+        let file = names
+            .iter()
+            .find(taken)
+            .map(|name| store.place(name).to_string());
         if let Some(what) = file.or(transcript.cluster_id().map(ToString::to_string)) {
             return Err(Error::new(
                 Class::Conflict,
                 "another-cluster",
-                [format!("{} holds a cluster's bundle already, and a new cluster needs its own", shown(store.path())), format!("  there  {what}")],
-                "choose another --bundle; to go on with the cluster that is there, name it: `hsmboot bootstrap --cluster-id ID`",
+                [
+                    format!(
+                        "{} holds a cluster's bundle already, and a new cluster needs its own",
+                        shown(store.path())
+                    ),
+                    format!("  there  {what}"),
+                ],
+                "choose another --bundle; to go on with the cluster that is there, name it: \
+                 `hsmboot bootstrap --cluster-id ID`",
             ));
         }
         transcript.has_room()
@@ -124,7 +167,8 @@ mod tests {
 
     fn creation() -> Creation {
         let value = serde_json::json!({
-            "format": Creation::FORMAT, "token": "00", "region": "eu-central-1", "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": ["subnet-0a1b2c3d"],
+            "format": Creation::FORMAT, "token": "00", "region": "eu-central-1",
+            "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": ["subnet-0a1b2c3d"],
             "tags": {}, "asked_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test",
         });
         serde_json::from_value(value).unwrap()
@@ -136,22 +180,47 @@ mod tests {
         for name in ["bundle", "bundle.hsmboot"] {
             let path = dir.path().join(name);
             let at = || Store::at(&path);
-            let step = Step { tool: "hsmboot test", ..Step::default() };
+            let step = Step {
+                tool: "hsmboot test",
+                ..Step::default()
+            };
             assert_eq!(Creation::read(&at()).unwrap(), None);
             creation().write(&at(), true, &step).unwrap();
             assert_eq!(Creation::read(&at()).unwrap(), Some(creation()));
-            let known = Creation { cluster_id: "cluster-abc234defgh".parse().ok(), ..creation() };
-            assert_eq!(known.write(&at(), true, &step).unwrap_err().kind, "file-exists", "a run beside this one was faster");
+            let known = Creation {
+                cluster_id: "cluster-abc234defgh".parse().ok(),
+                ..creation()
+            };
+            assert_eq!(
+                known.write(&at(), true, &step).unwrap_err().kind,
+                "file-exists",
+                "a run beside this one was faster"
+            );
             known.write(&at(), false, &step).unwrap();
             assert_eq!(Creation::read(&at()).unwrap(), Some(known.clone()));
             let transcript = Transcript::read(&at()).unwrap();
-            let ids: Vec<_> = transcript.entries().iter().map(|entry| entry.cluster_id.clone()).collect();
+            let ids: Vec<_> = transcript
+                .entries()
+                .iter()
+                .map(|entry| entry.cluster_id.clone())
+                .collect();
             assert_eq!(ids, [None, known.cluster_id]);
-            transcript.account_for(&at(), transcript.cluster_id(), None).unwrap();
+            transcript
+                .account_for(&at(), transcript.cluster_id(), None)
+                .unwrap();
             // Whoever writes it otherwise.
             let other = super::super::document(&creation());
-            at().write(&[NewFile { name: CREATION.to_owned(), content: &other, mode: 0o644, replace: true }]).unwrap();
-            assert_eq!(Creation::read(&at()).unwrap_err().kind, "creation-unaccounted");
+            at().write(&[NewFile {
+                name: CREATION.to_owned(),
+                content: &other,
+                mode: 0o644,
+                replace: true,
+            }])
+            .unwrap();
+            assert_eq!(
+                Creation::read(&at()).unwrap_err().kind,
+                "creation-unaccounted"
+            );
         }
     }
 
@@ -162,7 +231,11 @@ mod tests {
         Creation::has_room(&Store::at(dir.path())).unwrap();
         for name in [REQUEST, "cluster-abc234defgh_ClusterCsr.csr"] {
             std::fs::write(dir.path().join(name), "{}").unwrap();
-            assert_eq!(Creation::has_room(&Store::at(dir.path())).unwrap_err().kind, "another-cluster", "{name}");
+            assert_eq!(
+                Creation::has_room(&Store::at(dir.path())).unwrap_err().kind,
+                "another-cluster",
+                "{name}"
+            );
             std::fs::remove_file(dir.path().join(name)).unwrap();
         }
     }

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::outside::OutsideText;
 
-/// File names and the SHA-256 of their content, in hex, as a document of the bundle has them or gets them.
+/// File names and the SHA-256 of their content, in hex, as a document of the bundle has them or
+/// gets them.
 ///
-/// A document may name anything: neither name nor digest can be formatted but by the gate, and none is ever a path. What looks for a file asks for it by a
-/// name of its own ([`Digests::get`]).
+/// A document may name anything: neither name nor digest can be formatted but by the gate, and none
+/// is ever a path. What looks for a file asks for it by a name of its own ([`Digests::get`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digests(BTreeMap<OutsideText, OutsideText>);
@@ -53,11 +54,18 @@ impl Digests {
 
 impl<N: Into<OutsideText>, D: Into<OutsideText>> FromIterator<(N, D)> for Digests {
     fn from_iter<I: IntoIterator<Item = (N, D)>>(files: I) -> Self {
-        Digests(files.into_iter().map(|(name, digest)| (name.into(), digest.into())).collect())
+        Digests(
+            files
+                .into_iter()
+                .map(|(name, digest)| (name.into(), digest.into()))
+                .collect(),
+        )
     }
 }
 
-impl<N: Into<OutsideText>, D: Into<OutsideText>, const COUNT: usize> From<[(N, D); COUNT]> for Digests {
+impl<N: Into<OutsideText>, D: Into<OutsideText>, const COUNT: usize> From<[(N, D); COUNT]>
+    for Digests
+{
     fn from(files: [(N, D); COUNT]) -> Self {
         files.into_iter().collect()
     }
@@ -65,7 +73,11 @@ impl<N: Into<OutsideText>, D: Into<OutsideText>, const COUNT: usize> From<[(N, D
 
 impl<N: Into<OutsideText>, D: Into<OutsideText>> Extend<(N, D)> for Digests {
     fn extend<I: IntoIterator<Item = (N, D)>>(&mut self, files: I) {
-        self.0.extend(files.into_iter().map(|(name, digest)| (name.into(), digest.into())));
+        self.0.extend(
+            files
+                .into_iter()
+                .map(|(name, digest)| (name.into(), digest.into())),
+        );
     }
 }
 
@@ -102,7 +114,10 @@ mod tests {
         assert_eq!(serde_json::to_value(&digests).ok(), Some(json));
         assert!(digests.has(HOSTILE) && !digests.has("a"));
         for (name, digest) in &digests {
-            assert_eq!(format!("{name} {digest}"), "a\\u{1b}[8m\\u{a}FORGED\\u{202e} a\\u{1b}[8m\\u{a}FORGED\\u{202e}");
+            assert_eq!(
+                format!("{name} {digest}"),
+                "a\\u{1b}[8m\\u{a}FORGED\\u{202e} a\\u{1b}[8m\\u{a}FORGED\\u{202e}"
+            );
         }
         assert!(!format!("{digests:?}").contains(['\u{1b}', '\n', '\u{202e}']));
     }

@@ -1,4 +1,5 @@
-//! The JSON documents that travel in a bundle. They help people and programs keep track; nothing trusts them.
+//! The JSON documents that travel in a bundle. They help people and programs keep track; nothing
+//! trusts them.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,10 @@ impl Request {
 
     /// What it says of the cluster's hardware.
     pub fn hardware(&self) -> Hardware<'_> {
-        Hardware { hsm_type: self.hsm_type.as_ref().map(OutsideText::raw), region: Some(self.region.raw()) }
+        Hardware {
+            hsm_type: self.hsm_type.as_ref().map(OutsideText::raw),
+            region: Some(self.region.raw()),
+        }
     }
 }
 
@@ -76,7 +80,9 @@ impl Waiver {
 
     /// A decision for this reason.
     pub fn because(reason: &str) -> Self {
-        Waiver { reason: reason.into() }
+        Waiver {
+            reason: reason.into(),
+        }
     }
 }
 
@@ -187,13 +193,15 @@ pub struct Receipt {
     /// ClusterCertificate as DescribeClusters returned it; absent in receipts of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_certificate: Option<OutsideText>,
-    /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`, `new-ca` or `ca-from-bundle`.
+    /// How the owner was named or proved: `ca`, `ca-fingerprint`, `response-fingerprint`, `ca-key`,
+    /// `new-ca` or `ca-from-bundle`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<OutsideText>,
     /// There when the operator took the CA in the bundle although nothing proved that it is theirs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ca_from_bundle: Option<Waiver>,
-    /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was judged.
+    /// `verified`, or `rejected` where the operator went on without proof; absent where nothing was
+    /// judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub verdict: Option<OutsideText>,
     /// The roots that the verdict rests on: `built-in` or `given`.
@@ -253,7 +261,8 @@ impl Receipt {
         read(store, RECEIPT, Self::FORMAT)
     }
 
-    /// Whether this receipt says the same of the claim as another one: cluster, CSR, certificates, trust anchor. When and how they came to know may differ.
+    /// Whether this receipt says the same of the claim as another one: cluster, CSR, certificates,
+    /// trust anchor. When and how they came to know may differ.
     pub fn is_of_the_claim_in(&self, other: &Self) -> bool {
         let claim = |receipt: &Self| {
             [
@@ -271,43 +280,65 @@ impl Receipt {
 
 /// A document of the expected format.
 pub(super) fn read<T: DeserializeOwned>(store: &Store, name: &str, format: &str) -> Result<T> {
-    parse(&store.read(name, "a document of the bundle", MAX_DOCUMENT)?, &store.place(name).to_string(), format)
+    parse(
+        &store.read(name, "a document of the bundle", MAX_DOCUMENT)?,
+        &store.place(name).to_string(),
+        format,
+    )
 }
 
 /// The same from its content; `place` is for messages.
 pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
-        Error::new(Class::Input, "bad-document", format!("{place}: {text}"), "it was damaged or changed on the way: make or copy the bundle again")
+        Error::new(
+            Class::Input,
+            "bad-document",
+            format!("{place}: {text}"),
+            "it was damaged or changed on the way: make or copy the bundle again",
+        )
     };
-    let value: serde_json::Value =
-        serde_json::from_slice(content).map_err(|cause| fault(format!("is not JSON, in line {} column {}", cause.line(), cause.column())))?;
+    let value: serde_json::Value = serde_json::from_slice(content).map_err(|cause| {
+        fault(format!(
+            "is not JSON, in line {} column {}",
+            cause.line(),
+            cause.column()
+        ))
+    })?;
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(found) if found == format => {}
         Some(found) => {
-            let found = Format::of(found).map_or_else(|| "a format that is none of hsmboot's".to_owned(), |found| format!("the format `{found}`"));
+            let found = Format::of(found).map_or_else(
+                || "a format that is none of hsmboot's".to_owned(),
+                |found| format!("the format `{found}`"),
+            );
             return Err(fault(format!("has {found}, expected `{format}`")));
         }
         None => return Err(fault(format!("has no `format`, expected `{format}`"))),
     }
-    serde_json::from_value(value).map_err(|_| fault(format!("is not such a document: {}", misfit::<T>(content))))
+    serde_json::from_value(value)
+        .map_err(|_| fault(format!("is not such a document: {}", misfit::<T>(content))))
 }
 
 /// A document's text: indented, with a last newline.
 pub(crate) fn text<T: Serialize>(document: &T) -> Vec<u8> {
     // Our own types with string keys: they always serialise.
-    let mut text = escaped(&serde_json::to_string_pretty(document).unwrap_or_default()).into_bytes();
+    let mut text =
+        escaped(&serde_json::to_string_pretty(document).unwrap_or_default()).into_bytes();
     text.push(b'\n');
     text
 }
 
-/// JSON in which every character that a terminal or a reader would obey is escaped, but for line breaks, which stand between its members alone: serde_json
-/// escapes the controls of ASCII but for DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
+/// JSON in which every character that a terminal or a reader would obey is escaped, but for line
+/// breaks, which stand between its members alone: serde_json escapes the controls of ASCII but for
+/// DEL. Such characters stand in strings only. So a document is shown by any pager as it is.
 pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && is_obeyed(c) {
             let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+            c.encode_utf16(&mut units)
+                .iter()
+                .for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
             out.push(c);
         }
@@ -320,9 +351,14 @@ pub(crate) fn escaped(json: &str) -> String {
 mod tests {
     use super::*;
 
-    /// JSON that nests as deep as serde_json reads (its recursion limit of 128), and one deeper, in a member that any document may have.
+    /// JSON that nests as deep as serde_json reads (its recursion limit of 128), and one deeper, in
+    /// a member that any document may have.
     fn nested(format: &str, depth: usize) -> String {
-        format!(r#"{{"format":"{format}","more":{}{}}}"#, "[".repeat(depth), "]".repeat(depth))
+        format!(
+            r#"{{"format":"{format}","more":{}{}}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
     }
 
     #[test]
@@ -331,19 +367,36 @@ mod tests {
             let read = |content: &str| parse::<serde_json::Value>(content.as_bytes(), "it", format);
             assert!(read(&nested(format, 126)).is_ok());
             for depth in [127, 128, 10_000, 100_000] {
-                assert_eq!(read(&nested(format, depth)).unwrap_err().kind, "bad-document", "{depth}");
+                assert_eq!(
+                    read(&nested(format, depth)).unwrap_err().kind,
+                    "bad-document",
+                    "{depth}"
+                );
             }
         }
     }
 
-    /// A reader of raw values takes the text in such a member for JSON of its own, and counts its depth anew: so often, the stack ends.
+    /// A reader of raw values takes the text in such a member for JSON of its own, and counts its
+    /// depth anew: so often, the stack ends.
     #[test]
     fn no_text_within_a_document_is_read_as_json_once_more() {
-        for member in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
-            let content = serde_json::json!({ "format": Receipt::FORMAT, "more": { member: "[1]" } });
-            let read: serde_json::Value = parse(content.to_string().as_bytes(), "it", Receipt::FORMAT).unwrap();
+        for member in [
+            "$serde_json::private::RawValue",
+            "$serde_json::private::Number",
+        ] {
+            let content =
+                serde_json::json!({ "format": Receipt::FORMAT, "more": { member: "[1]" } });
+            let read: serde_json::Value =
+                parse(content.to_string().as_bytes(), "it", Receipt::FORMAT).unwrap();
             assert_eq!(read, content, "as it stands");
         }
-        assert!(parse::<serde_json::Value>(br#"{"format":"x","more":{"$serde_json::private::RawValue":"["}}"#, "it", "x").is_ok());
+        assert!(
+            parse::<serde_json::Value>(
+                br#"{"format":"x","more":{"$serde_json::private::RawValue":"["}}"#,
+                "it",
+                "x"
+            )
+            .is_ok()
+        );
     }
 }

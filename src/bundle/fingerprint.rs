@@ -1,7 +1,8 @@
 //! Fingerprints of what travels: thirty digits that two people can read to each other over a phone.
 //!
-//! Thirty decimal digits are 99 bits of a SHA-256: nobody makes a second request of the same fingerprint. They are what both sides compute from the
-//! files themselves; no document of the bundle has a say in them.
+//! Thirty decimal digits are 99 bits of a SHA-256: nobody makes a second request of the same
+//! fingerprint. They are what both sides compute from the files themselves; no document of the
+//! bundle has a say in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,13 +18,14 @@ const DIGITS: usize = 30;
 /// 10 to the 30th.
 const MODULUS: u128 = 1_000_000_000_000_000_000_000_000_000_000;
 
-/// A fingerprint. Shown in groups of five digits, read with any blanks, dots and hyphens between them.
+/// A fingerprint. Shown in groups of five digits, read with any blanks, dots and hyphens between
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u128);
 
 impl Fingerprint {
-    /// Of a request: the cluster, its CSR and the certificates, as DER, so that the line ends of a text do not count. What is absent counts as
-    /// absent, what is no PEM as it is.
+    /// Of a request: the cluster, its CSR and the certificates, as DER, so that the line ends of a
+    /// text do not count. What is absent counts as absent, what is no PEM as it is.
     pub fn of_request(id: &ClusterId, evidence: &Evidence) -> Self {
         let der = |text: &[u8], label| pem::decode(text, label).unwrap_or_else(|_| text.to_vec());
         let csr = evidence.csr.as_deref().unwrap_or_default();
@@ -37,18 +39,33 @@ impl Fingerprint {
         ])
     }
 
-    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed certificate and of each certificate of the trust anchor, in their order.
-    pub fn of_response<'a>(id: &'a ClusterId, csr: &'a [u8], signed_cert: &'a [u8], trust_anchor: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut parts: Vec<&[u8]> = vec![b"hsmboot response 1", id.as_str().as_bytes(), csr, signed_cert];
+    /// Of a response: the cluster, and the DER of the CSR that was signed, of the signed
+    /// certificate and of each certificate of the trust anchor, in their order.
+    pub fn of_response<'a>(
+        id: &'a ClusterId,
+        csr: &'a [u8],
+        signed_cert: &'a [u8],
+        trust_anchor: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Self {
+        let mut parts: Vec<&[u8]> = vec![
+            b"hsmboot response 1",
+            id.as_str().as_bytes(),
+            csr,
+            signed_cert,
+        ];
         parts.extend(trust_anchor);
         Self::over(&parts)
     }
 
-    /// Which of the six groups of digits differ, counted from 1: one where somebody misheard, nearly all where it is another thing.
+    /// Which of the six groups of digits differ, counted from 1: one where somebody misheard,
+    /// nearly all where it is another thing.
     pub fn differences(self, other: Self) -> Vec<usize> {
         let (this, other) = (self.to_string(), other.to_string());
         let groups = this.split(' ').zip(other.split(' ')).enumerate();
-        groups.filter(|(_, (this, other))| this != other).map(|(at, _)| at.saturating_add(1)).collect()
+        groups
+            .filter(|(_, (this, other))| this != other)
+            .map(|(at, _)| at.saturating_add(1))
+            .collect()
     }
 
     /// Over the parts, each behind its length: no two lists of parts give the same octets.
@@ -59,7 +76,10 @@ impl Fingerprint {
             octets.extend_from_slice(part);
         }
         let digest = sha256(&octets);
-        let number = digest.iter().take(16).fold(0u128, |number, octet| (number << 8) | u128::from(*octet));
+        let number = digest
+            .iter()
+            .take(16)
+            .fold(0u128, |number, octet| (number << 8) | u128::from(*octet));
         Fingerprint(number.checked_rem(MODULUS).unwrap_or(0))
     }
 }
@@ -81,11 +101,19 @@ impl FromStr for Fingerprint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).collect();
+        let digits: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.'))
+            .collect();
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("a fingerprint has {DIGITS} digits, in groups as `fetch` and `sign` print them"));
+            return Err(format!(
+                "a fingerprint has {DIGITS} digits, in groups as `fetch` and `sign` print them"
+            ));
         }
-        digits.parse().map(Fingerprint).map_err(|_| format!("a fingerprint has {DIGITS} digits"))
+        digits
+            .parse()
+            .map(Fingerprint)
+            .map_err(|_| format!("a fingerprint has {DIGITS} digits"))
     }
 }
 
@@ -102,7 +130,14 @@ mod tests {
 
     fn request(csr: &[u8], hsm: &[u8]) -> Fingerprint {
         let id = "cluster-abc234defgh".parse().unwrap();
-        Fingerprint::of_request(&id, &Evidence { csr: Some(csr.to_vec()), hsm: hsm.to_vec(), ..Evidence::default() })
+        Fingerprint::of_request(
+            &id,
+            &Evidence {
+                csr: Some(csr.to_vec()),
+                hsm: hsm.to_vec(),
+                ..Evidence::default()
+            },
+        )
     }
 
     #[test]
@@ -110,7 +145,12 @@ mod tests {
         let one = request(b"csr", b"hsm");
         let shown = one.to_string();
         assert_eq!((shown.len(), shown.split(' ').count()), (35, 6));
-        for typed in [shown.clone(), shown.replace(' ', ""), shown.replace(' ', "-"), format!(" {} ", shown.replace(' ', "  "))] {
+        for typed in [
+            shown.clone(),
+            shown.replace(' ', ""),
+            shown.replace(' ', "-"),
+            format!(" {} ", shown.replace(' ', "  ")),
+        ] {
             assert_eq!(typed.parse(), Ok(one));
         }
         for bad in ["", "12345", &shown.replace(' ', "x"), &format!("{shown} 1")] {
@@ -122,19 +162,52 @@ mod tests {
     fn each_thing_that_it_is_over_counts() {
         let id = |text: &str| -> ClusterId { text.parse().unwrap() };
         let evidence = |parts: [&str; 4]| {
-            let [csr, hsm, aws_hardware, manufacturer_hardware] = parts.map(|part| part.as_bytes().to_vec());
-            Evidence { csr: Some(csr), hsm, aws_hardware, manufacturer_hardware }
+            let [csr, hsm, aws_hardware, manufacturer_hardware] =
+                parts.map(|part| part.as_bytes().to_vec());
+            Evidence {
+                csr: Some(csr),
+                hsm,
+                aws_hardware,
+                manufacturer_hardware,
+            }
         };
         let (one, other) = (id("cluster-abc234defgh"), id("cluster-bbbbbbbbbbb"));
-        let requests = [["a"; 4], ["x", "a", "a", "a"], ["a", "x", "a", "a"], ["a", "a", "x", "a"], ["a", "a", "a", "x"]];
-        let mut all: Vec<Fingerprint> = requests.iter().map(|parts| Fingerprint::of_request(&one, &evidence(*parts))).collect();
+        let requests = [
+            ["a"; 4],
+            ["x", "a", "a", "a"],
+            ["a", "x", "a", "a"],
+            ["a", "a", "x", "a"],
+            ["a", "a", "a", "x"],
+        ];
+        let mut all: Vec<Fingerprint> = requests
+            .iter()
+            .map(|parts| Fingerprint::of_request(&one, &evidence(*parts)))
+            .collect();
         all.push(Fingerprint::of_request(&other, &evidence(["a"; 4])));
         let response = |id, csr: &str, signed_cert: &str, chain: &[&'static str]| {
-            Fingerprint::of_response(id, csr.as_bytes(), signed_cert.as_bytes(), chain.iter().map(|part| part.as_bytes()))
+            Fingerprint::of_response(
+                id,
+                csr.as_bytes(),
+                signed_cert.as_bytes(),
+                chain.iter().map(|part| part.as_bytes()),
+            )
         };
-        let chains = [&["a"][..], &["x"], &["a", "a"], &["a", "x"], &["x", "a"], &["aa"], &["a", "a", "a"], &["a", "a", "x"], &["a", "x", "a"]];
+        let chains = [
+            &["a"][..],
+            &["x"],
+            &["a", "a"],
+            &["a", "x"],
+            &["x", "a"],
+            &["aa"],
+            &["a", "a", "a"],
+            &["a", "a", "x"],
+            &["a", "x", "a"],
+        ];
         all.extend(chains.map(|chain| response(&one, "a", "a", chain)));
-        all.extend([("x", "a"), ("a", "x")].map(|(csr, signed_cert)| response(&one, csr, signed_cert, &["a"])));
+        all.extend(
+            [("x", "a"), ("a", "x")]
+                .map(|(csr, signed_cert)| response(&one, csr, signed_cert, &["a"])),
+        );
         all.push(response(&other, "a", "a", &["a"]));
         for (at, this) in all.iter().enumerate() {
             assert!(!all.iter().skip(at + 1).any(|that| this == that), "{at}");
@@ -146,6 +219,9 @@ mod tests {
         assert_ne!(request(b"ab", b"c"), request(b"a", b"bc"));
         assert_ne!(request(b"", b"abc"), request(b"abc", b""));
         let pem = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
-        assert_eq!(request(b"", pem.as_bytes()), request(b"", pem.replace('\n', "\r\n").as_bytes()));
+        assert_eq!(
+            request(b"", pem.as_bytes()),
+            request(b"", pem.replace('\n', "\r\n").as_bytes())
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The bundle: the directory, or the one file, that travels between machines. Everything in it is data from outside.
+//! The bundle: the directory, or the one file, that travels between machines. Everything in it is
+//! data from outside.
 
 pub mod archive;
 mod arrival;
@@ -23,7 +24,9 @@ pub use documents::{IssuedBy, Origin, Receipt, Request, Response, Site, SiteHsm,
 pub use fingerprint::Fingerprint;
 pub use store::{Beside, HeldStore, Place, SUFFIX, Store};
 pub use survey::{Noted, NotedAnchor, NotedCheck, Seen, Survey, Told};
-pub use transcript::{Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript};
+pub use transcript::{
+    Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript,
+};
 
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, NewFile};
@@ -33,11 +36,11 @@ use crate::x509::{hex, sha256};
 
 /// The trust anchor's file, and the CA key's where `hsmboot` makes one: the AWS guide's names.
 pub const CA_FILE: &str = "customerCA.crt";
-/// A chain's file in the AWS guide of today: the trust anchor of a bundle that was put together by hand, where there is no [`CA_FILE`]. `ca init --issuer`
-/// writes it.
+/// A chain's file in the AWS guide of today: the trust anchor of a bundle that was put together by
+/// hand, where there is no [`CA_FILE`]. `ca init --issuer` writes it.
 pub const CHAIN_FILE: &str = "chainCA.crt";
-/// The self-signed certificate's file in the AWS guide of today: the trust anchor of a bundle that has neither of the other two. Beside a chain it is that
-/// chain's root.
+/// The self-signed certificate's file in the AWS guide of today: the trust anchor of a bundle that
+/// has neither of the other two. Beside a chain it is that chain's root.
 pub const ROOT_CA_FILE: &str = "customerRootCA.crt";
 /// The trust anchor's files: the first that is there is the one.
 pub const TRUST_ANCHOR_FILES: [&str; 3] = [CA_FILE, CHAIN_FILE, ROOT_CA_FILE];
@@ -70,9 +73,20 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 5] = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware, Part::SignedCert];
+    const ALL: [Part; 5] = [
+        Part::Csr,
+        Part::Hsm,
+        Part::AwsHardware,
+        Part::ManufacturerHardware,
+        Part::SignedCert,
+    ];
     /// What `fetch` writes.
-    pub const REQUEST: [Part; 4] = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
+    pub const REQUEST: [Part; 4] = [
+        Part::Csr,
+        Part::Hsm,
+        Part::AwsHardware,
+        Part::ManufacturerHardware,
+    ];
 
     const fn suffix(self) -> &'static str {
         match self {
@@ -101,7 +115,8 @@ impl Part {
     }
 }
 
-/// A bundle whose cluster is known and whose files match what `request.json`, where there is one, says of them.
+/// A bundle whose cluster is known and whose files match what `request.json`, where there is one,
+/// says of them.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     store: Store,
@@ -114,7 +129,8 @@ fn in_its_own_letters(name: &str) -> Option<String> {
     Part::ALL.into_iter().find_map(|part| {
         let at = name.len().checked_sub(part.suffix().len())?;
         let (prefix, suffix) = (name.get(..at)?, name.get(at..)?);
-        (suffix.eq_ignore_ascii_case(part.suffix()) && prefix.parse::<ClusterId>().is_ok()).then(|| format!("{prefix}{}", part.suffix()))
+        (suffix.eq_ignore_ascii_case(part.suffix()) && prefix.parse::<ClusterId>().is_ok())
+            .then(|| format!("{prefix}{}", part.suffix()))
     })
 }
 
@@ -125,23 +141,33 @@ fn refused(kind: &'static str, message: impl Into<Lines>, hint: &str) -> Error {
 impl Bundle {
     /// A bundle that is about to be written.
     pub fn at(path: &Path, id: ClusterId) -> Self {
-        Bundle { store: Store::at(path), id, request: None }
+        Bundle {
+            store: Store::at(path),
+            id,
+            request: None,
+        }
     }
 
     /// The same bundle, now that this `request.json` is written into it.
     pub(crate) fn with_request(self, request: Request) -> Self {
-        Bundle { request: Some(request), ..self }
+        Bundle {
+            request: Some(request),
+            ..self
+        }
     }
 
-    /// Opens a bundle: finds its cluster's id in `request.json` or, without one, in its file names, and compares digests.
+    /// Opens a bundle: finds its cluster's id in `request.json` or, without one, in its file names,
+    /// and compares digests.
     ///
     /// # Errors
-    /// Class `Input`: no bundle, an id that is none, files of several clusters, a file that is not the one `request.json` recorded.
+    /// Class `Input`: no bundle, an id that is none, files of several clusters, a file that is not
+    /// the one `request.json` recorded.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_in(Store::at(path))
     }
 
-    /// The same, of files that have just come and are nowhere yet; messages call their place `source`.
+    /// The same, of files that have just come and are nowhere yet; messages call their place
+    /// `source`.
     ///
     /// # Errors
     /// As [`Bundle::open`].
@@ -154,7 +180,8 @@ impl Bundle {
         faults.into_iter().next().map_or(Ok(bundle), Err)
     }
 
-    /// Opens a bundle to look at, and says what [`open`](Self::open) would refuse in it: an unreadable `request.json`, files that it does not account for.
+    /// Opens a bundle to look at, and says what [`open`](Self::open) would refuse in it: an
+    /// unreadable `request.json`, files that it does not account for.
     ///
     /// # Errors
     /// Class `Input`: no bundle, an id that is none, files of several clusters.
@@ -162,22 +189,40 @@ impl Bundle {
         store.mend()?;
         let path = store.path();
         let names = store.names()?;
-        let read = names.iter().any(|name| name == REQUEST).then(|| Request::read(&store)).transpose();
-        let (request, fault) = read.map_or_else(|fault| (None, Some(fault)), |request| (request, None));
+        let read = names
+            .iter()
+            .any(|name| name == REQUEST)
+            .then(|| Request::read(&store))
+            .transpose();
+        let (request, fault) =
+            read.map_or_else(|fault| (None, Some(fault)), |request| (request, None));
         let mut ids: Vec<(String, &str)> = Vec::new();
         for name in &names {
-            if let Some(prefix) = Part::ALL.into_iter().find_map(|part| name.strip_suffix(part.suffix())) {
+            if let Some(prefix) = Part::ALL
+                .into_iter()
+                .find_map(|part| name.strip_suffix(part.suffix()))
+            {
                 ids.push((name.clone(), prefix));
             }
         }
         let id = match (&request, ids.first()) {
             (Some(request), _) => request.cluster_id.clone(),
-            (None, Some((name, prefix))) => ClusterId::in_bundle(prefix, &format!("{}: {}", shown(path), shown_text(name)))?,
+            (None, Some((name, prefix))) => {
+                ClusterId::in_bundle(prefix, &format!("{}: {}", shown(path), shown_text(name)))?
+            }
             (None, None) => {
                 return Err(fault.unwrap_or_else(|| {
-                    let message = format!("{} is not a bundle: it holds no <cluster-id>_ClusterCsr.csr, nor any other file of one", shown(path));
-                    let hint = names.iter().find_map(|name| Some(store.rename(name, &in_its_own_letters(name)?)));
-                    let make = "make one with `hsmboot fetch`, or put the console's downloads into one directory under their own names";
+                    let message = format!(
+                        "{} is not a bundle: it holds no \
+                                           <cluster-id>_ClusterCsr.csr, nor any other file of \
+                                           one",
+                        shown(path)
+                    );
+                    let hint = names
+                        .iter()
+                        .find_map(|name| Some(store.rename(name, &in_its_own_letters(name)?)));
+                    let make = "make one with `hsmboot fetch`, or put the console's downloads into \
+                                one directory under their own names";
                     refused("no-bundle", message, hint.as_deref().unwrap_or(make))
                 }));
             }
@@ -185,7 +230,11 @@ impl Bundle {
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
             return Err(refused(
                 "several-clusters",
-                format!("{} holds files of more than one cluster: {id}, and {}", shown(path), shown_text(name)),
+                format!(
+                    "{} holds files of more than one cluster: {id}, and {}",
+                    shown(path),
+                    shown_text(name)
+                ),
                 "keep each cluster's files in a directory of their own",
             ));
         }
@@ -196,27 +245,57 @@ impl Bundle {
 
     /// What does not match `request.json`, where there is one.
     fn mismatches(&self) -> Vec<Error> {
-        let Some(request) = &self.request else { return Vec::new() };
-        request.files.iter().filter_map(|(name, expected)| self.compare_fetched(name, expected).err()).collect()
+        let Some(request) = &self.request else {
+            return Vec::new();
+        };
+        request
+            .files
+            .iter()
+            .filter_map(|(name, expected)| self.compare_fetched(name, expected).err())
+            .collect()
     }
 
     fn compare_fetched(&self, name: &OutsideText, expected: &OutsideText) -> Result<()> {
         // Names in there are from outside too: only a bundle's own are ever opened.
-        let part = Part::REQUEST.into_iter().find(|part| *name == part.file_name(&self.id)).ok_or_else(|| {
-            refused("bad-request-json", format!("{} records a file that no bundle of {} has: `{name}`", self.place(REQUEST), self.id), AGAIN)
-        })?;
-        self.compare(&part.file_name(&self.id), &self.read(part)?, expected, "fetched", REQUEST)
+        let part = Part::REQUEST
+            .into_iter()
+            .find(|part| *name == part.file_name(&self.id))
+            .ok_or_else(|| {
+                refused(
+                    "bad-request-json",
+                    format!(
+                        "{} records a file that no bundle of {} has: `{name}`",
+                        self.place(REQUEST),
+                        self.id
+                    ),
+                    AGAIN,
+                )
+            })?;
+        self.compare(
+            &part.file_name(&self.id),
+            &self.read(part)?,
+            expected,
+            "fetched",
+            REQUEST,
+        )
     }
 
-    /// Compares the signed certificate and the trust anchor with the digests in `response.json`, where there is one. The CSR is not: that it is
-    /// the one that was signed shows in the keys, and one that came later is no damage.
+    /// Compares the signed certificate and the trust anchor with the digests in `response.json`,
+    /// where there is one. The CSR is not: that it is the one that was signed shows in the keys,
+    /// and one that came later is no damage.
     ///
     /// # Errors
-    /// Class `Input`: `response.json` is no such document, or a file is not the one that it recorded.
+    /// Class `Input`: `response.json` is no such document, or a file is not the one that it
+    /// recorded.
     pub fn compare_response(&self) -> Result<()> {
-        let Some(response) = self.response()? else { return Ok(()) };
+        let Some(response) = self.response()? else {
+            return Ok(());
+        };
         let signed = Part::SignedCert.file_name(&self.id);
-        for (name, content) in [(signed.as_str(), self.read(Part::SignedCert)), (CA_FILE, self.read_trust_anchor())] {
+        for (name, content) in [
+            (signed.as_str(), self.read(Part::SignedCert)),
+            (CA_FILE, self.read_trust_anchor()),
+        ] {
             if let Some(expected) = response.files.get(name) {
                 self.compare(name, &content?, expected, "made", RESPONSE)?;
             }
@@ -224,18 +303,28 @@ impl Bundle {
         Ok(())
     }
 
-    /// Compares the signed certificate and the trust anchor with what the last step that wrote each (`sign`, `import`, `bootstrap`) put down in the
-    /// transcript, where there is one: what the CA returned is what is kept. The signature of a certificate is not signed itself, and an ECDSA one can be
-    /// written in a second way by anybody.
+    /// Compares the signed certificate and the trust anchor with what the last step that wrote each
+    /// (`sign`, `import`, `bootstrap`) put down in the transcript, where there is one: what the CA
+    /// returned is what is kept. The signature of a certificate is not signed itself, and an ECDSA
+    /// one can be written in a second way by anybody.
     ///
     /// # Errors
     /// Class `Input`: the transcript does not hold, or a file is not the one that was written.
     pub fn compare_written(&self) -> Result<()> {
         let transcript = Transcript::read(&self.store)?;
         let signed = Part::SignedCert.file_name(&self.id);
-        for (name, content) in [(signed.as_str(), self.read(Part::SignedCert)), (CA_FILE, self.read_trust_anchor())] {
+        for (name, content) in [
+            (signed.as_str(), self.read(Part::SignedCert)),
+            (CA_FILE, self.read_trust_anchor()),
+        ] {
             if let Some((step, expected)) = transcript.written(name) {
-                self.compare(name, &content?, expected, "written", &format!("{TRANSCRIPT}, step {step}"))?;
+                self.compare(
+                    name,
+                    &content?,
+                    expected,
+                    "written",
+                    &format!("{TRANSCRIPT}, step {step}"),
+                )?;
             }
         }
         Ok(())
@@ -246,11 +335,16 @@ impl Bundle {
     /// # Errors
     /// Class `Input`, where it is no such document.
     pub fn response(&self) -> Result<Option<Response>> {
-        if self.has_file(RESPONSE) { Response::read(&self.store).map(Some) } else { Ok(None) }
+        if self.has_file(RESPONSE) {
+            Response::read(&self.store).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
-    /// Whether `receipt.json` is hsmboot's own of the claim that this one is of: a step of the transcript wrote it as it stands, and it names the same cluster
-    /// and the same certificates. Any other was planted, or is of another claim.
+    /// Whether `receipt.json` is hsmboot's own of the claim that this one is of: a step of the
+    /// transcript wrote it as it stands, and it names the same cluster and the same certificates.
+    /// Any other was planted, or is of another claim.
     ///
     /// # Errors
     /// As [`Transcript::read`].
@@ -258,22 +352,36 @@ impl Bundle {
         if self.written_by(RECEIPT)?.is_none() {
             return Ok(false);
         }
-        let Ok(there) = Receipt::read(&self.store) else { return Ok(false) };
+        let Ok(there) = Receipt::read(&self.store) else {
+            return Ok(false);
+        };
         // What goes on without proof is put on record, whatever an earlier one says.
-        let tells = |there: &Option<Waiver>, claim: &Option<Waiver>| there.is_some() || claim.is_none();
-        let waivers = tells(&there.unverified, &claim.unverified) && tells(&there.ca_from_bundle, &claim.ca_from_bundle);
+        let tells =
+            |there: &Option<Waiver>, claim: &Option<Waiver>| there.is_some() || claim.is_none();
+        let waivers = tells(&there.unverified, &claim.unverified)
+            && tells(&there.ca_from_bundle, &claim.ca_from_bundle);
         Ok(there.is_of_the_claim_in(claim) && waivers)
     }
 
-    /// The step of the transcript that wrote a file of the bundle as it stands there; `None`: none did, or there is no such file.
+    /// The step of the transcript that wrote a file of the bundle as it stands there; `None`: none
+    /// did, or there is no such file.
     ///
     /// # Errors
     /// As [`Transcript::read`].
     pub fn written_by(&self, name: &str) -> Result<Option<u64>> {
-        Ok(Transcript::read(&self.store)?.file(&self.store, Some(&self.id), name).and_then(|file| file.written_by))
+        Ok(Transcript::read(&self.store)?
+            .file(&self.store, Some(&self.id), name)
+            .and_then(|file| file.written_by))
     }
 
-    fn compare(&self, name: &str, content: &[u8], expected: &OutsideText, made: &str, record: &str) -> Result<()> {
+    fn compare(
+        &self,
+        name: &str,
+        content: &[u8],
+        expected: &OutsideText,
+        made: &str,
+        record: &str,
+    ) -> Result<()> {
         let found = hex(&sha256(content));
         if expected.raw().eq_ignore_ascii_case(&found) {
             return Ok(());
@@ -334,7 +442,8 @@ impl Bundle {
     /// # Errors
     /// Missing, a directory, too large: class `Input`.
     pub fn read(&self, part: Part) -> Result<Vec<u8>> {
-        self.store.read(&part.file_name(&self.id), part.noun(), fsio::MAX_INPUT)
+        self.store
+            .read(&part.file_name(&self.id), part.noun(), fsio::MAX_INPUT)
     }
 
     /// Reads the trust anchor, within bounds.
@@ -342,7 +451,11 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::read`].
     pub fn read_trust_anchor(&self) -> Result<Vec<u8>> {
-        self.store.read(self.trust_anchor_file(), "the trust anchor", fsio::MAX_INPUT)
+        self.store.read(
+            self.trust_anchor_file(),
+            "the trust anchor",
+            fsio::MAX_INPUT,
+        )
     }
 
     /// The file that holds the trust anchor, or would.
@@ -350,20 +463,39 @@ impl Bundle {
         self.store.trust_anchor_file()
     }
 
-    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a certificate that is absent is read as empty.
+    /// What there is to judge. The CSR may be absent with `chains_only`; with `incomplete`, a
+    /// certificate that is absent is read as empty.
     ///
     /// # Errors
     /// As [`Bundle::read`].
     pub fn evidence(&self, chains_only: bool, incomplete: bool) -> Result<Evidence> {
-        let read = |part| if incomplete && !self.has(part) { Ok(Vec::new()) } else { self.read(part) };
-        let csr = if chains_only && !self.has(Part::Csr) { None } else { Some(self.read(Part::Csr)?) };
-        Ok(Evidence { csr, hsm: read(Part::Hsm)?, aws_hardware: read(Part::AwsHardware)?, manufacturer_hardware: read(Part::ManufacturerHardware)? })
+        let read = |part| {
+            if incomplete && !self.has(part) {
+                Ok(Vec::new())
+            } else {
+                self.read(part)
+            }
+        };
+        let csr = if chains_only && !self.has(Part::Csr) {
+            None
+        } else {
+            Some(self.read(Part::Csr)?)
+        };
+        Ok(Evidence {
+            csr,
+            hsm: read(Part::Hsm)?,
+            aws_hardware: read(Part::AwsHardware)?,
+            manufacturer_hardware: read(Part::ManufacturerHardware)?,
+        })
     }
 
     /// The same bundle, of whose files nothing is known yet.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Bundle { store: self.store.anew(), ..self.clone() }
+        Bundle {
+            store: self.store.anew(),
+            ..self.clone()
+        }
     }
 
     /// That the transcript holds, and is this cluster's.
@@ -374,19 +506,21 @@ impl Bundle {
         Transcript::read(&self.store)?.is_of(&self.id)
     }
 
-    /// That a step can be written, as far as that shows beforehand: the transcript holds and has room for it, and so has the disk. For what cannot be done
-    /// twice, or not without people.
+    /// That a step can be written, as far as that shows beforehand: the transcript holds and has
+    /// room for it, and so has the disk. For what cannot be done twice, or not without people.
     ///
     /// # Errors
-    /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for the disk.
+    /// Class `Input` where the transcript does not hold; `Conflict` where it is full; `Machine` for
+    /// the disk.
     pub fn check_ready(&self) -> Result<()> {
         self.check_record()?;
         Transcript::read(&self.store)?.has_room()?;
         self.store.check_writable()
     }
 
-    /// That what was read of the bundle still stands there: just before something is done on the strength of it. The transcript may have gone on, unless the
-    /// step is to be sealed: a seal vouches for the lines before it, for those that were there when the operator began.
+    /// That what was read of the bundle still stands there: just before something is done on the
+    /// strength of it. The transcript may have gone on, unless the step is to be sealed: a seal
+    /// vouches for the lines before it, for those that were there when the operator began.
     ///
     /// # Errors
     /// Class `Conflict`, `changed-meanwhile`.
@@ -398,28 +532,43 @@ impl Bundle {
         let before = sealed.then(|| Transcript::read(&self.store)).transpose()?;
         let held = self.store.hold()?;
         match before {
-            Some(before) if Transcript::read(&self.store)? != before => Err(transcript::grown(&self.store)),
+            Some(before) if Transcript::read(&self.store)? != before => {
+                Err(transcript::grown(&self.store))
+            }
             _ => Ok(held),
         }
     }
 
-    /// Writes files into the bundle and the step that writes them into its transcript, all or none: see [`fsio::write_all`]. Where every file
-    /// stands there already, nothing is written and no step taken.
+    /// Writes files into the bundle and the step that writes them into its transcript, all or none:
+    /// see [`fsio::write_all`]. Where every file stands there already, nothing is written and no
+    /// step taken.
     ///
     /// # Errors
-    /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has changed.
+    /// Class `Input` where the transcript does not hold; `Conflict` or `Machine`; then nothing has
+    /// changed.
     pub fn write(&self, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
         write_step(self.hold(step.seal.is_some())?, Some(&self.id), files, step)
     }
 
-    /// Writes a step that leaves no file: one that is about to do something which cannot be taken back.
+    /// Writes a step that leaves no file: one that is about to do something which cannot be taken
+    /// back.
     ///
     /// # Errors
     /// As [`Bundle::write`].
     pub fn note(&self, step: &Step<'_>) -> Result<()> {
         let held = self.store.hold()?;
-        let content = step.after(&Transcript::read(&self.store)?, Some(&self.id), self.digests(), Digests::new())?;
-        held.write(&[NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true }])
+        let content = step.after(
+            &Transcript::read(&self.store)?,
+            Some(&self.id),
+            self.digests(),
+            Digests::new(),
+        )?;
+        held.write(&[NewFile {
+            name: TRANSCRIPT.to_owned(),
+            content: &content,
+            mode: 0o644,
+            replace: true,
+        }])
     }
 
     /// What stands there, SHA-256 by name: see [`digests`].
@@ -433,47 +582,105 @@ impl Bundle {
     }
 }
 
-/// The names of all files that a bundle can have, but for the transcript's: before its cluster has an id, those that don't begin with one.
+/// The names of all files that a bundle can have, but for the transcript's: before its cluster has
+/// an id, those that don't begin with one.
 pub(crate) fn names_of(cluster: Option<&ClusterId>) -> Vec<String> {
-    let parts = cluster.into_iter().flat_map(|id| Part::ALL.into_iter().map(|part| part.file_name(id)));
-    parts.chain(FIXED.into_iter().filter(|name| *name != TRANSCRIPT).map(str::to_owned)).collect()
+    let parts = cluster
+        .into_iter()
+        .flat_map(|id| Part::ALL.into_iter().map(|part| part.file_name(id)));
+    parts
+        .chain(
+            FIXED
+                .into_iter()
+                .filter(|name| *name != TRANSCRIPT)
+                .map(str::to_owned),
+        )
+        .collect()
 }
 
 /// The bundle's own files that stand there and can be read: SHA-256 by name.
 fn digests(store: &Store, cluster: Option<&ClusterId>) -> Digests {
-    let digest = |name: &String| store.read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT).ok().map(|content| hex(&sha256(&content)));
-    names_of(cluster).into_iter().filter_map(|name| digest(&name).map(|digest| (name, digest))).collect()
+    let digest = |name: &String| {
+        store
+            .read(name, "a file of the bundle", transcript::MAX_TRANSCRIPT)
+            .ok()
+            .map(|content| hex(&sha256(&content)))
+    };
+    names_of(cluster)
+        .into_iter()
+        .filter_map(|name| digest(&name).map(|digest| (name, digest)))
+        .collect()
 }
 
-/// Writes files into a bundle, and the step that writes them, all or none. No other step comes between what is read and what is written.
-fn write_step(held: HeldStore<'_>, cluster: Option<&ClusterId>, files: &[NewFile<'_>], step: &Step<'_>) -> Result<()> {
+/// Writes files into a bundle, and the step that writes them, all or none. No other step comes
+/// between what is read and what is written.
+fn write_step(
+    held: HeldStore<'_>,
+    cluster: Option<&ClusterId>,
+    files: &[NewFile<'_>],
+    step: &Step<'_>,
+) -> Result<()> {
     let store = held.store();
     let stood = digests(store, cluster);
-    let outputs: Digests = files.iter().map(|file| (file.name.clone(), hex(&sha256(file.content)))).collect();
-    if outputs.iter().all(|(name, digest)| stood.get(name.raw()) == Some(digest)) {
+    let outputs: Digests = files
+        .iter()
+        .map(|file| (file.name.clone(), hex(&sha256(file.content))))
+        .collect();
+    if outputs
+        .iter()
+        .all(|(name, digest)| stood.get(name.raw()) == Some(digest))
+    {
         return held.write(files);
     }
     let content = step.after(&Transcript::read(store)?, cluster, stood, outputs)?;
-    let kept = files.iter().map(|file| NewFile { name: file.name.clone(), content: file.content, mode: file.mode, replace: file.replace });
+    let kept = files.iter().map(|file| NewFile {
+        name: file.name.clone(),
+        content: file.content,
+        mode: file.mode,
+        replace: file.replace,
+    });
     let mut all: Vec<NewFile<'_>> = kept.collect();
-    all.push(NewFile { name: TRANSCRIPT.to_owned(), content: &content, mode: 0o644, replace: true });
+    all.push(NewFile {
+        name: TRANSCRIPT.to_owned(),
+        content: &content,
+        mode: 0o644,
+        replace: true,
+    });
     held.write(&all)
 }
 
 const AGAIN: &str = "it was damaged or changed on the way: fetch or copy the bundle again";
 
 /// The names that do not begin with a cluster's id.
-const FIXED: [&str; 9] = [REQUEST, VERIFICATION, CA_FILE, CHAIN_FILE, ROOT_CA_FILE, RESPONSE, RECEIPT, CREATION, TRANSCRIPT];
+const FIXED: [&str; 9] = [
+    REQUEST,
+    VERIFICATION,
+    CA_FILE,
+    CHAIN_FILE,
+    ROOT_CA_FILE,
+    RESPONSE,
+    RECEIPT,
+    CREATION,
+    TRANSCRIPT,
+];
 
 /// Whether this is the name of a file that belongs into a bundle, of whichever cluster.
 pub(crate) fn is_own(name: &str) -> bool {
-    let prefixes = || Part::ALL.into_iter().filter_map(|part| name.strip_suffix(part.suffix()));
+    let prefixes = || {
+        Part::ALL
+            .into_iter()
+            .filter_map(|part| name.strip_suffix(part.suffix()))
+    };
     FIXED.contains(&name) || prefixes().any(|prefix| prefix.parse::<ClusterId>().is_ok())
 }
 
 /// `1 step`, `2 steps`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }
 
 /// A document of the bundle as a file that may replace an older one.
@@ -491,23 +698,40 @@ mod tests {
 
     fn receipt() -> Receipt {
         let value = serde_json::json!({
-            "format": Receipt::FORMAT, "cluster_id": ID, "region": "eu-central-1", "tool": "hsmboot test", "outcome": "claimed",
-            "submitted_at": "2026-01-01T00:00:00Z", "confirmed_at": "2026-01-01T00:01:00Z", "state": "INITIALIZED", "csr_sha256": "00",
-            "signed_cert_sha256": "01", "trust_anchor_sha256": "02", "cluster_certificate_sha256": "01", "verdict": "verified",
+            "format": Receipt::FORMAT, "cluster_id": ID, "region": "eu-central-1",
+            "tool": "hsmboot test", "outcome": "claimed",
+            "submitted_at": "2026-01-01T00:00:00Z", "confirmed_at": "2026-01-01T00:01:00Z",
+            "state": "INITIALIZED", "csr_sha256": "00",
+            "signed_cert_sha256": "01", "trust_anchor_sha256": "02",
+            "cluster_certificate_sha256": "01", "verdict": "verified",
         });
         serde_json::from_value(value).unwrap()
     }
 
     fn write(bundle: &Bundle, name: &str, content: &[u8]) {
-        let step = Step { time: Some(Moment::from_unix(1_700_000_000)), tool: "hsmboot test", ..Step::default() };
-        let file = NewFile { name: name.to_owned(), content, mode: 0o644, replace: true };
+        let step = Step {
+            time: Some(Moment::from_unix(1_700_000_000)),
+            tool: "hsmboot test",
+            ..Step::default()
+        };
+        let file = NewFile {
+            name: name.to_owned(),
+            content,
+            mode: 0o644,
+            replace: true,
+        };
         bundle.anew().write(&[file], &step).unwrap();
     }
 
     fn account(bundle: &Bundle, name: &str) -> Option<Account> {
         let bundle = bundle.anew();
-        let files = Transcript::read(bundle.store()).unwrap().files(bundle.store(), Some(bundle.id()));
-        files.into_iter().find(|file| file.name == name).map(|file| file.account)
+        let files = Transcript::read(bundle.store())
+            .unwrap()
+            .files(bundle.store(), Some(bundle.id()));
+        files
+            .into_iter()
+            .find(|file| file.name == name)
+            .map(|file| file.account)
     }
 
     #[test]
@@ -523,20 +747,57 @@ mod tests {
         write(&bundle, VERIFICATION, b"{}");
         std::fs::write(&path, document(&own)).unwrap();
         assert!(!holds(&own), "planted beside a transcript");
-        write(&bundle, RECEIPT, &document(&Receipt { state: "ACTIVE".into(), ..own.clone() }));
+        write(
+            &bundle,
+            RECEIPT,
+            &document(&Receipt {
+                state: "ACTIVE".into(),
+                ..own.clone()
+            }),
+        );
         assert!(holds(&own), "times, states and verdicts are each run's own");
-        let waiver = || Some(Waiver { reason: "because".into() });
+        let waiver = || {
+            Some(Waiver {
+                reason: "because".into(),
+            })
+        };
         let others = [
-            Receipt { cluster_id: "cluster-bbbbbbbbbbb".parse().unwrap(), ..own.clone() },
-            Receipt { region: "us-east-1".into(), ..own.clone() },
-            Receipt { csr_sha256: None, ..own.clone() },
-            Receipt { signed_cert_sha256: "03".into(), ..own.clone() },
-            Receipt { trust_anchor_sha256: "03".into(), ..own.clone() },
-            Receipt { cluster_certificate_sha256: "03".into(), ..own.clone() },
-            Receipt { unverified: waiver(), ..own.clone() },
-            Receipt { ca_from_bundle: waiver(), ..own.clone() },
+            Receipt {
+                cluster_id: "cluster-bbbbbbbbbbb".parse().unwrap(),
+                ..own.clone()
+            },
+            Receipt {
+                region: "us-east-1".into(),
+                ..own.clone()
+            },
+            Receipt {
+                csr_sha256: None,
+                ..own.clone()
+            },
+            Receipt {
+                signed_cert_sha256: "03".into(),
+                ..own.clone()
+            },
+            Receipt {
+                trust_anchor_sha256: "03".into(),
+                ..own.clone()
+            },
+            Receipt {
+                cluster_certificate_sha256: "03".into(),
+                ..own.clone()
+            },
+            Receipt {
+                unverified: waiver(),
+                ..own.clone()
+            },
+            Receipt {
+                ca_from_bundle: waiver(),
+                ..own.clone()
+            },
         ];
-        others.iter().for_each(|other| assert!(!holds(other), "of another claim: {other:?}"));
+        others
+            .iter()
+            .for_each(|other| assert!(!holds(other), "of another claim: {other:?}"));
         std::fs::write(&path, document(&own)).unwrap();
         assert!(!holds(&own), "exchanged since");
     }
@@ -547,36 +808,70 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let bundle = Bundle::at(dir.path(), ID.parse().unwrap());
             let path = dir.path().join(&name);
-            let other = if name == VERIFICATION { RESPONSE } else { VERIFICATION };
+            let other = if name == VERIFICATION {
+                RESPONSE
+            } else {
+                VERIFICATION
+            };
             // Before the first step: only steps write down what was created or claimed.
             std::fs::write(&path, "one").unwrap();
             assert_eq!(
                 account(&bundle, &name),
-                Some(if TRUST_ANCHOR_FILES.contains(&name.as_str()) { Account::Found } else { Account::Unaccounted }),
+                Some(if TRUST_ANCHOR_FILES.contains(&name.as_str()) {
+                    Account::Found
+                } else {
+                    Account::Unaccounted
+                }),
                 "{name}"
             );
             write(&bundle, other, b"{}");
-            let found = if [CREATION, RECEIPT].contains(&name.as_str()) { Account::Unaccounted } else { Account::Found };
+            let found = if [CREATION, RECEIPT].contains(&name.as_str()) {
+                Account::Unaccounted
+            } else {
+                Account::Found
+            };
             assert_eq!(account(&bundle, &name), Some(found), "{name}");
             assert_eq!(bundle.anew().written_by(&name).unwrap(), None, "{name}");
             // Written by a step, exchanged, taken away.
             std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
             std::fs::remove_file(&path).unwrap();
             write(&bundle, &name, b"two");
-            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Written), Some(1)), "{name}");
+            assert_eq!(
+                (
+                    account(&bundle, &name),
+                    bundle.anew().written_by(&name).unwrap()
+                ),
+                (Some(Account::Written), Some(1)),
+                "{name}"
+            );
             std::fs::write(&path, "three").unwrap();
-            assert_eq!((account(&bundle, &name), bundle.anew().written_by(&name).unwrap()), (Some(Account::Changed), None), "{name}");
+            assert_eq!(
+                (
+                    account(&bundle, &name),
+                    bundle.anew().written_by(&name).unwrap()
+                ),
+                (Some(Account::Changed), None),
+                "{name}"
+            );
             std::fs::remove_file(&path).unwrap();
             assert_eq!(account(&bundle, &name), Some(Account::Missing), "{name}");
             // Added between two steps.
             std::fs::remove_file(dir.path().join(TRANSCRIPT)).unwrap();
             write(&bundle, other, b"{ }");
             std::fs::write(&path, "four").unwrap();
-            let added = if TRUST_ANCHOR_FILES.contains(&name.as_str()) { Account::Found } else { Account::Unaccounted };
+            let added = if TRUST_ANCHOR_FILES.contains(&name.as_str()) {
+                Account::Found
+            } else {
+                Account::Unaccounted
+            };
             assert_eq!(account(&bundle, &name), Some(added), "{name}");
             write(&bundle, Part::Csr.file_name(bundle.id()).as_str(), b"csr");
             if name != Part::Csr.file_name(bundle.id()) {
-                assert_eq!(account(&bundle, &name), Some(added), "{name}: a step that finds it does not make it accounted for");
+                assert_eq!(
+                    account(&bundle, &name),
+                    Some(added),
+                    "{name}: a step that finds it does not make it accounted for"
+                );
             }
         }
     }

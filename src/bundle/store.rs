@@ -1,5 +1,6 @@
-//! Where a bundle's files are: a directory, or one file whose name ends in `.hsmboot`. The same rules hold in both: a file is new, or equal, or may be
-//! replaced; what is written is written whole or not at all.
+//! Where a bundle's files are: a directory, or one file whose name ends in `.hsmboot`. The same
+//! rules hold in both: a file is new, or equal, or may be replaced; what is written is written
+//! whole or not at all.
 
 mod held;
 
@@ -28,10 +29,13 @@ use crate::x509::sha256;
 /// What the name of a bundle in one file ends in.
 pub const SUFFIX: &str = ".hsmboot";
 
-/// A place for a bundle. It knows no cluster. Each file is read once: whatever is asked of it later is answered from what was read, so that the bytes that
-/// were judged are those that are compared, signed, submitted and recorded. Before anything is written, they are held against what stands there then.
+/// A place for a bundle. It knows no cluster. Each file is read once: whatever is asked of it later
+/// is answered from what was read, so that the bytes that were judged are those that are compared,
+/// signed, submitted and recorded. Before anything is written, they are held against what stands
+/// there then.
 ///
-/// The directory is opened once too, and no link: what is read and written is read and written in it, whatever its path leads to meanwhile.
+/// The directory is opened once too, and no link: what is read and written is read and written in
+/// it, whatever its path leads to meanwhile.
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
@@ -63,7 +67,9 @@ impl Known {
     }
 
     fn set(&self, name: &str, content: Option<&[u8]>) {
-        self.lock().files.insert(name.to_owned(), content.map(<[u8]>::to_vec));
+        self.lock()
+            .files
+            .insert(name.to_owned(), content.map(<[u8]>::to_vec));
     }
 }
 
@@ -95,24 +101,44 @@ fn input(kind: &'static str, message: String, hint: impl Into<Lines>) -> Error {
 impl Store {
     /// The bundle at a path, which need not exist.
     pub fn at(path: &Path) -> Self {
-        let is_one =
-            |path: &Path| path.file_name().is_some_and(|name| name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()));
-        let form = if is_one(path) { Form::Archive } else { Form::Directory };
-        Store { path: path.to_owned(), form, dir: Arc::default(), known: Known::default() }
+        let is_one = |path: &Path| {
+            path.file_name().is_some_and(|name| {
+                name.len() > SUFFIX.len() && name.as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+            })
+        };
+        let form = if is_one(path) {
+            Form::Archive
+        } else {
+            Form::Directory
+        };
+        Store {
+            path: path.to_owned(),
+            form,
+            dir: Arc::default(),
+            known: Known::default(),
+        }
     }
 
-    /// The file that holds the trust anchor: of the names that it may have, the first that is there. `customerCA.crt` where none is.
+    /// The file that holds the trust anchor: of the names that it may have, the first that is
+    /// there. `customerCA.crt` where none is.
     pub fn trust_anchor_file(&self) -> &'static str {
-        super::TRUST_ANCHOR_FILES.into_iter().find(|name| self.has(name)).unwrap_or(CA_FILE)
+        super::TRUST_ANCHOR_FILES
+            .into_iter()
+            .find(|name| self.has(name))
+            .unwrap_or(CA_FILE)
     }
 
     /// The same place, of which nothing is known yet.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Store { known: Known::default(), ..self.clone() }
+        Store {
+            known: Known::default(),
+            ..self.clone()
+        }
     }
 
-    /// Completes what a killed hsmboot has left half-written there, as far as that can be done: for who is about to look.
+    /// Completes what a killed hsmboot has left half-written there, as far as that can be done: for
+    /// who is about to look.
     ///
     /// # Errors
     /// Class `Input`, `is-a-link`; as [`fsio::Dir::open_itself`] has them.
@@ -126,11 +152,21 @@ impl Store {
     /// The path of the directory that [`Store::dir`] opens.
     fn dir_path(&self) -> &Path {
         // A name alone lies in the directory that the program runs in.
-        let parent = || self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if self.is_directory() { &self.path } else { parent() }
+        let parent = || {
+            self.path
+                .parent()
+                .filter(|dir| !dir.as_os_str().is_empty())
+                .unwrap_or(Path::new("."))
+        };
+        if self.is_directory() {
+            &self.path
+        } else {
+            parent()
+        }
     }
 
-    /// The directory that holds the files, or the one file: opened at the first call. `None`: there is none yet.
+    /// The directory that holds the files, or the one file: opened at the first call. `None`: there
+    /// is none yet.
     fn dir(&self) -> Result<Option<Dir>> {
         let mut opened = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
@@ -145,7 +181,11 @@ impl Store {
         }
         let path = self.dir_path();
         // The directory that one file lies in may be a link, as on the way to any file.
-        let opened = if self.is_directory() { Dir::open_itself(path) } else { Dir::open(path) };
+        let opened = if self.is_directory() {
+            Dir::open_itself(path)
+        } else {
+            Dir::open(path)
+        };
         match (opened, fsio::link_target(&self.path)) {
             (Ok(dir), _) if self.is_directory() => Ok(Some(dir)),
             (_, Some(target)) => Err(self.is_a_link(&target)),
@@ -157,11 +197,16 @@ impl Store {
         let path = self.dir_path();
         match opened {
             Ok(dir) => Ok(Some(dir)),
-            Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => Ok(None),
+            Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
+                Ok(None)
+            }
             Err(cause) if cause.kind() == ErrorKind::NotADirectory => Err(input(
                 "not-a-directory",
                 format!("{} is a file, expected a bundle (a directory)", shown(path)),
-                format!("name the directory that holds the files; a bundle in one file has a name that ends in {SUFFIX}"),
+                format!(
+                    "name the directory that holds the files; a bundle in one file has a name that \
+                     ends in {SUFFIX}"
+                ),
             )),
             Err(cause) => Err(Error::new(
                 Class::Machine,
@@ -175,10 +220,16 @@ impl Store {
     fn is_a_link(&self, target: &Path) -> Error {
         let hint = match target.as_os_str().is_empty() {
             true => "it leads to nothing: name the bundle itself".to_owned(),
-            false => format!("name what it leads to, if that is the bundle: {}", shown(target)),
+            false => format!(
+                "name what it leads to, if that is the bundle: {}",
+                shown(target)
+            ),
         };
-        let message =
-            format!("{} is a symbolic link, and a bundle is none: whoever can change the link says what is read and written", shown(&self.path));
+        let message = format!(
+            "{} is a symbolic link, and a bundle is none: whoever can change the link says what is \
+             read and written",
+            shown(&self.path)
+        );
         input("is-a-link", message, hint)
     }
 
@@ -192,8 +243,12 @@ impl Store {
                 return Err(Error::new(
                     Class::Conflict,
                     "changed-meanwhile",
-                    format!("{} was taken away after it had been read; nothing was written", shown(&self.path)),
-                    "find out who else works on this bundle; then run the same command again, which reads everything anew",
+                    format!(
+                        "{} was taken away after it had been read; nothing was written",
+                        shown(&self.path)
+                    ),
+                    "find out who else works on this bundle; then run the same command again, \
+                     which reads everything anew",
                 ));
             }
             _ => {}
@@ -202,18 +257,31 @@ impl Store {
         if !self.is_directory() || fsio::link_target(path).is_none() {
             fsio::make_dir(path)?;
         }
-        let gone = || Error::new(Class::Conflict, "changed-meanwhile", format!("{} was taken away", shown(path)), "run the same command again");
+        let gone = || {
+            Error::new(
+                Class::Conflict,
+                "changed-meanwhile",
+                format!("{} was taken away", shown(path)),
+                "run the same command again",
+            )
+        };
         self.dir()?.ok_or_else(gone)
     }
 
     fn has_been_read(&self) -> bool {
         let known = self.known.lock();
-        known.files.values().any(Option::is_some) || known.archive.as_ref().is_some_and(Option::is_some)
+        known.files.values().any(Option::is_some)
+            || known.archive.as_ref().is_some_and(Option::is_some)
     }
 
     /// Files that have just come; messages call their place `source`. Nothing can be written there.
     pub fn received(members: Members, source: &str) -> Self {
-        Store { path: PathBuf::from(source), form: Form::Memory(members), dir: Arc::default(), known: Known::default() }
+        Store {
+            path: PathBuf::from(source),
+            form: Form::Memory(members),
+            dir: Arc::default(),
+            known: Known::default(),
+        }
     }
 
     /// The directory, or the one file.
@@ -251,8 +319,13 @@ impl Store {
     fn members_now(&self) -> Result<Option<Members>> {
         let name = self.path.file_name().unwrap_or_default();
         match self.dir()? {
-            Some(dir) if !dir.lacks(name).unwrap_or_else(|cause| fsio::leads_nowhere(&cause)) => {
-                self.parse(&dir.read(name, "a bundle in one file", MAX_ARCHIVE)?).map(Some)
+            Some(dir)
+                if !dir
+                    .lacks(name)
+                    .unwrap_or_else(|cause| fsio::leads_nowhere(&cause)) =>
+            {
+                self.parse(&dir.read(name, "a bundle in one file", MAX_ARCHIVE)?)
+                    .map(Some)
             }
             _ => Ok(None),
         }
@@ -268,9 +341,14 @@ impl Store {
             Fault::PrivateKey(_) => input(
                 "private-key",
                 format!("{name}: {fault}"),
-                "keep the CA's key where it is to stay. If this file has left that place with the key in it, consider the key lost",
+                "keep the CA's key where it is to stay. If this file has left that place with the \
+                 key in it, consider the key lost",
             ),
-            Fault::TooLarge(_) => input("file-too-large", format!("{name} is too large for a bundle: {fault}"), "check that this is the right file"),
+            Fault::TooLarge(_) => input(
+                "file-too-large",
+                format!("{name} is too large for a bundle: {fault}"),
+                "check that this is the right file",
+            ),
             Fault::Malformed(_) => input(
                 "bad-archive",
                 format!("{name} is not a bundle in one file: {fault}"),
@@ -279,12 +357,19 @@ impl Store {
         }
     }
 
-    /// The names of the files, but for hidden ones: Macs leave a `._` beside each file on the stick that it travels on.
+    /// The names of the files, but for hidden ones: Macs leave a `._` beside each file on the stick
+    /// that it travels on.
     ///
     /// # Errors
     /// Class `Input`, `no-bundle`: nothing is there.
     pub fn names(&self) -> Result<Vec<String>> {
-        let nothing = || input("no-bundle", format!("there is no bundle {}", shown(&self.path)), "check the path, or make one with `hsmboot fetch`");
+        let nothing = || {
+            input(
+                "no-bundle",
+                format!("there is no bundle {}", shown(&self.path)),
+                "check the path, or make one with `hsmboot fetch`",
+            )
+        };
         if self.is_directory() {
             return list(&self.dir()?.ok_or_else(nothing)?);
         }
@@ -294,7 +379,11 @@ impl Store {
     /// Whether something of this name is there.
     pub fn has(&self, name: &str) -> bool {
         if !self.is_directory() {
-            return self.members().ok().flatten().is_some_and(|members| members.contains_key(name));
+            return self
+                .members()
+                .ok()
+                .flatten()
+                .is_some_and(|members| members.contains_key(name));
         }
         if let Some(content) = self.known.file(name) {
             return content.is_some();
@@ -318,23 +407,44 @@ impl Store {
 
     /// Whether a file of this name is there: no link, and nothing else.
     pub fn has_file(&self, name: &str) -> bool {
-        self.has(name) && (!self.is_directory() || self.dir().ok().flatten().is_some_and(|dir| dir.has_file(name)))
+        self.has(name)
+            && (!self.is_directory()
+                || self
+                    .dir()
+                    .ok()
+                    .flatten()
+                    .is_some_and(|dir| dir.has_file(name)))
     }
 
     /// Reads a file of at most `max` bytes, `what` it should be.
     ///
     /// # Errors
-    /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
+    /// Missing, something else than a file, too large: class `Input`. Not readable: class
+    /// `Machine`.
     pub fn read(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
-        let known = if self.is_directory() { self.known.file(name) } else { Some(self.members()?.and_then(|mut members| members.remove(name))) };
-        let missing = || input("file-missing", format!("{what} is missing: there is no file {}", self.place(name)), self.how_to_get(name));
+        let known = if self.is_directory() {
+            self.known.file(name)
+        } else {
+            Some(self.members()?.and_then(|mut members| members.remove(name)))
+        };
+        let missing = || {
+            input(
+                "file-missing",
+                format!("{what} is missing: there is no file {}", self.place(name)),
+                self.how_to_get(name),
+            )
+        };
         let Some(known) = known else {
-            let content = self.dir()?.ok_or_else(missing)?.read(name, what, max).map_err(|mut error| {
-                if error.kind == "file-missing" {
-                    error.hint = self.how_to_get(name).into();
-                }
-                error
-            })?;
+            let content = self
+                .dir()?
+                .ok_or_else(missing)?
+                .read(name, what, max)
+                .map_err(|mut error| {
+                    if error.kind == "file-missing" {
+                        error.hint = self.how_to_get(name).into();
+                    }
+                    error
+                })?;
             self.known.set(name, Some(&content));
             return Ok(content);
         };
@@ -343,17 +453,22 @@ impl Store {
             let found = content.len();
             return Err(input(
                 "file-too-large",
-                format!("{} is too large for {what}: {found} bytes, expected at most {max}", self.place(name)),
+                format!(
+                    "{} is too large for {what}: {found} bytes, expected at most {max}",
+                    self.place(name)
+                ),
                 "check that this is the right file",
             ));
         }
         Ok(content)
     }
 
-    /// The same of a file that is about to travel, which must have this name alone: see [`Dir::read_sole`].
+    /// The same of a file that is about to travel, which must have this name alone: see
+    /// [`Dir::read_sole`].
     ///
     /// # Errors
-    /// As [`Store::read`]; class `Input`, `has-another-name`; class `Conflict`, `changed-meanwhile`.
+    /// As [`Store::read`]; class `Input`, `has-another-name`; class `Conflict`,
+    /// `changed-meanwhile`.
     pub fn read_to_carry(&self, name: &str, what: &str, max: u64) -> Result<Vec<u8>> {
         let content = self.read(name, what, max)?;
         if let (true, Some(dir)) = (self.is_directory(), self.dir()?) {
@@ -362,33 +477,59 @@ impl Store {
                 return Err(Error::new(
                     Class::Conflict,
                     "changed-meanwhile",
-                    format!("{} was changed after it had been read; nothing was written", self.place(name)),
-                    "find out who else works on this bundle; then run the same command again, which reads everything anew",
+                    format!(
+                        "{} was changed after it had been read; nothing was written",
+                        self.place(name)
+                    ),
+                    "find out who else works on this bundle; then run the same command again, \
+                     which reads everything anew",
                 ));
             }
         }
         Ok(content)
     }
 
-    /// What lies there and belongs to no bundle of this cluster, by its name alone; hidden files are left out, as [`Store::names`] does.
+    /// What lies there and belongs to no bundle of this cluster, by its name alone; hidden files
+    /// are left out, as [`Store::names`] does.
     ///
     /// # Errors
     /// As [`Store::names`].
     pub fn beside(&self, cluster: Option<&ClusterId>) -> Result<Vec<Beside>> {
         let own = names_of(cluster);
-        let is_own = |name: &OsStr| name.to_str().is_some_and(|name| name == TRANSCRIPT || own.iter().any(|own| own == name));
+        let is_own = |name: &OsStr| {
+            name.to_str()
+                .is_some_and(|name| name == TRANSCRIPT || own.iter().any(|own| own == name))
+        };
         // What is no part of any bundle is in no archive.
         let (true, Some(dir)) = (self.is_directory(), self.dir()?) else {
-            let names = self.names()?.into_iter().filter(|name| !is_own(OsStr::new(name)));
-            return Ok(names.map(|name| Beside { name: name.into(), is_key: false }).collect());
+            let names = self
+                .names()?
+                .into_iter()
+                .filter(|name| !is_own(OsStr::new(name)));
+            return Ok(names
+                .map(|name| Beside {
+                    name: name.into(),
+                    is_key: false,
+                })
+                .collect());
         };
         let mut names = dir.all_names().map_err(|cause| unreadable(&dir, &cause))?;
         names.retain(|name| !name.as_encoded_bytes().starts_with(b".") && !is_own(name));
         names.sort_unstable();
-        // `customerCA.key`, readable or not, and whatever a private key begins in. What is larger than any key is not looked at.
-        let holds_key =
-            |name: &OsStr| dir.read(name, "a file beside the bundle", fsio::MAX_INPUT).map(Zeroizing::new).is_ok_and(|content| may_be_key(&content));
-        Ok(names.into_iter().map(|name| Beside { is_key: name == CA_KEY_FILE || holds_key(&name), name: stored(&name).into() }).collect())
+        // `customerCA.key`, readable or not, and whatever a private key begins in. What is larger
+        // than any key is not looked at.
+        let holds_key = |name: &OsStr| {
+            dir.read(name, "a file beside the bundle", fsio::MAX_INPUT)
+                .map(Zeroizing::new)
+                .is_ok_and(|content| may_be_key(&content))
+        };
+        Ok(names
+            .into_iter()
+            .map(|name| Beside {
+                is_key: name == CA_KEY_FILE || holds_key(&name),
+                name: stored(&name).into(),
+            })
+            .collect())
     }
 
     /// That each of the files is new, or equal to what is there, or may replace it.
@@ -399,7 +540,8 @@ impl Store {
         if self.is_directory() {
             return self.dir()?.map_or(Ok(()), |dir| dir.check_free(files));
         }
-        self.merge(self.members()?.unwrap_or_default(), files).map(drop)
+        self.merge(self.members()?.unwrap_or_default(), files)
+            .map(drop)
     }
 
     /// The files with the new ones among them; `None`: they were all there already.
@@ -408,7 +550,9 @@ impl Store {
         for file in files {
             match members.get(&file.name) {
                 Some(there) if there == file.content => continue,
-                Some(_) if !file.replace => return Err(fsio::occupied(&self.place(&file.name), Chosen::Directory)),
+                Some(_) if !file.replace => {
+                    return Err(fsio::occupied(&self.place(&file.name), Chosen::Directory));
+                }
                 _ => changed = true,
             }
             members.insert(file.name.clone(), file.content.to_vec());
@@ -416,25 +560,36 @@ impl Store {
         Ok(changed.then_some(members))
     }
 
-    /// Waits until no other hsmboot writes here: for who reads something, and writes what follows from it.
+    /// Waits until no other hsmboot writes here: for who reads something, and writes what follows
+    /// from it.
     ///
     /// # Errors
     /// As [`fsio::hold`].
     pub fn hold(&self) -> Result<HeldStore<'_>> {
         if matches!(self.form, Form::Memory(_)) {
-            return Err(Error::new(Class::Machine, "bug", "nothing can be written where a bundle has just come from", "please report it"));
+            return Err(Error::new(
+                Class::Machine,
+                "bug",
+                "nothing can be written where a bundle has just come from",
+                "please report it",
+            ));
         }
-        let held = HeldStore { store: self, held: fsio::hold_dir(&self.dir_to_write()?)? };
+        let held = HeldStore {
+            store: self,
+            held: fsio::hold_dir(&self.dir_to_write()?)?,
+        };
         held.is_as_known()?;
         Ok(held)
     }
 
-    /// That a few files more can be written here, tried before anything is done that cannot be done twice.
+    /// That a few files more can be written here, tried before anything is done that cannot be done
+    /// twice.
     ///
     /// # Errors
     /// As [`fsio::check_writable`].
     pub fn check_writable(&self) -> Result<()> {
-        // What a step adds: a certificate, a trust anchor, three documents, and the transcript anew.
+        // What a step adds: a certificate, a trust anchor, three documents, and the transcript
+        // anew.
         const ROOM: usize = 64 * 1024;
         let room = ROOM.saturating_add(if self.is_directory() { 0 } else { self.size() });
         match self.dir()? {
@@ -445,7 +600,10 @@ impl Store {
 
     fn size(&self) -> usize {
         let members = self.members().ok().flatten().unwrap_or_default();
-        members.values().map(|content| content.len().saturating_add(1024)).sum()
+        members
+            .values()
+            .map(|content| content.len().saturating_add(1024))
+            .sum()
     }
 
     /// Writes the files, all or none: see [`HeldStore::write`].
@@ -456,20 +614,26 @@ impl Store {
         self.hold()?.write(files)
     }
 
-    /// Writes a CA and its key. The key lies beside the bundle's files and never travels with them: nothing of it is kept in memory.
+    /// Writes a CA and its key. The key lies beside the bundle's files and never travels with them:
+    /// nothing of it is kept in memory.
     ///
     /// # Errors
     /// As [`fsio::Held::write`].
     pub fn write_beside(&self, files: &[NewFile<'_>]) -> Result<()> {
         fsio::hold_dir(&self.dir_to_write()?)?.write(files)?;
-        files.iter().filter(|file| super::is_own(&file.name)).for_each(|file| self.known.set(&file.name, Some(file.content)));
+        files
+            .iter()
+            .filter(|file| super::is_own(&file.name))
+            .for_each(|file| self.known.set(&file.name, Some(file.content)));
         Ok(())
     }
 
-    /// Makes the one file hold these files and no others; gives its SHA-256, and whether it was so already.
+    /// Makes the one file hold these files and no others; gives its SHA-256, and whether it was so
+    /// already.
     ///
     /// # Errors
-    /// Class `Conflict` where something else is there, unless with `force`; `Machine` for the disk; `Input` for files that do not travel.
+    /// Class `Conflict` where something else is there, unless with `force`; `Machine` for the disk;
+    /// `Input` for files that do not travel.
     pub fn pack(&self, members: &Members, force: bool) -> Result<([u8; 32], bool)> {
         let packed = archive::write(members).map_err(|fault| self.refused(&fault))?;
         let digest = sha256(&packed);
@@ -490,22 +654,39 @@ impl Store {
     /// How a file that is missing is come by.
     fn how_to_get(&self, name: &str) -> String {
         let names = self.names().unwrap_or_default();
-        match names.iter().find(|other| other.eq_ignore_ascii_case(name)).filter(|_| self.is_directory()) {
+        match names
+            .iter()
+            .find(|other| other.eq_ignore_ascii_case(name))
+            .filter(|_| self.is_directory())
+        {
             Some(other) => self.rename(other, name),
             None => again(name).to_owned(),
         }
     }
 
-    /// What gives a file its name, where one of the same letters is there in another case. Nothing is written over.
+    /// What gives a file its name, where one of the same letters is there in another case. Nothing
+    /// is written over.
     pub(super) fn rename(&self, other: &str, name: &str) -> String {
         let at = |name: &str| hint::path(&self.path.join(name), "FILE");
-        format!("its name is there in other letters: rename it with {}", hint::command(&["mv", "-n", &at(other), &at(name)]))
+        format!(
+            "its name is there in other letters: rename it with {}",
+            hint::command(&["mv", "-n", &at(other), &at(name)])
+        )
     }
 
-    /// Locks a file that stays the same as long as `name` does, for whoever must be alone; `None`: it is not there, or somebody else has it.
+    /// Locks a file that stays the same as long as `name` does, for whoever must be alone; `None`:
+    /// it is not there, or somebody else has it.
     pub fn lock(&self, name: &str) -> Option<File> {
-        let name = if self.is_directory() { Path::new(name) } else { Path::new(self.path.file_name()?) };
-        self.dir().ok()??.open_file(name).ok().filter(|file| file.try_lock().is_ok())
+        let name = if self.is_directory() {
+            Path::new(name)
+        } else {
+            Path::new(self.path.file_name()?)
+        };
+        self.dir()
+            .ok()??
+            .open_file(name)
+            .ok()
+            .filter(|file| file.try_lock().is_ok())
     }
 }
 
@@ -514,7 +695,8 @@ fn again(name: &str) -> &'static str {
     let is = |part: Part| name.ends_with(part.suffix());
     if name == REQUEST || Part::REQUEST.into_iter().any(is) {
         "fetch it again with `hsmboot fetch`, or copy the bundle again from where it was fetched"
-    } else if super::TRUST_ANCHOR_FILES.contains(&name) || name == RESPONSE || is(Part::SignedCert) {
+    } else if super::TRUST_ANCHOR_FILES.contains(&name) || name == RESPONSE || is(Part::SignedCert)
+    {
         "copy the bundle again from where it was signed, or sign it again with `hsmboot sign`"
     } else {
         "check the path"
@@ -523,7 +705,12 @@ fn again(name: &str) -> &'static str {
 
 fn unreadable(dir: &Dir, cause: &std::io::Error) -> Error {
     let path = shown(dir.path());
-    Error::new(Class::Machine, "unreadable", format!("{path} cannot be read: {}", fsio::io_text(cause)), "check its permissions")
+    Error::new(
+        Class::Machine,
+        "unreadable",
+        format!("{path} cannot be read: {}", fsio::io_text(cause)),
+        "check its permissions",
+    )
 }
 
 /// Something that lies beside a bundle's files and is none of them.
@@ -539,7 +726,10 @@ pub struct Beside {
 /// The names in a directory that may be a bundle's: text, and not hidden.
 fn list(dir: &Dir) -> Result<Vec<String>> {
     let names = dir.names().map_err(|cause| unreadable(dir, &cause))?;
-    let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
+    let mut names: Vec<String> = names
+        .into_iter()
+        .filter(|name| !name.starts_with('.'))
+        .collect();
     names.sort_unstable();
     Ok(names)
 }

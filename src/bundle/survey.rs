@@ -1,4 +1,5 @@
-//! A bundle as somebody finds it who wants to look at all of it, in whatever state it is: what is absent, damaged or changed is told, not refused.
+//! A bundle as somebody finds it who wants to look at all of it, in whatever state it is: what is
+//! absent, damaged or changed is told, not refused.
 
 use std::path::Path;
 
@@ -6,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request, Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, Trail,
-    VERIFICATION,
+    Bundle, CA_FILE, CREATION, ClusterId, Part, RECEIPT, REQUEST, RESPONSE, Receipt, Request,
+    Response, Store, TRANSCRIPT, TRUST_ANCHOR_FILES, Trail, VERIFICATION,
 };
 use super::{documents, transcript};
 use crate::error::Result;
@@ -112,7 +113,8 @@ pub struct Survey {
     pub receipt: Told<Receipt>,
     /// `transcript.jsonl`
     pub transcript: Told<Trail>,
-    /// Where the files are not what the transcript, itself sound, says that its steps left: a sentence for each.
+    /// Where the files are not what the transcript, itself sound, says that its steps left: a
+    /// sentence for each.
     pub unaccounted: Vec<Lines>,
 }
 
@@ -131,9 +133,17 @@ impl Survey {
             Some(Ok(content)) => Told::Tells(Trail::of(content)),
         };
         let sound = transcript.told().filter(|trail| trail.fault.is_none());
-        let unaccounted = sound.map(|trail| trail.holds.unaccounted(bundle.store(), bundle.id())).unwrap_or_default();
+        let unaccounted = sound
+            .map(|trail| trail.holds.unaccounted(bundle.store(), bundle.id()))
+            .unwrap_or_default();
         // Few bundles were begun by `bootstrap --create`.
-        let created = transcript.told().is_some_and(|trail| trail.holds.entries().iter().any(|entry| entry.outputs.has(CREATION)));
+        let created = transcript.told().is_some_and(|trail| {
+            trail
+                .holds
+                .entries()
+                .iter()
+                .any(|entry| entry.outputs.has(CREATION))
+        });
         files.retain(|seen| seen.name != CREATION || seen.content.is_some() || created);
         let beside = bundle.store().beside(Some(bundle.id()))?;
         Ok(Survey {
@@ -144,7 +154,11 @@ impl Survey {
             receipt: document(&files, RECEIPT, Receipt::FORMAT),
             transcript,
             unaccounted,
-            private_keys: beside.iter().filter(|beside| beside.is_key).map(|beside| beside.name.clone()).collect(),
+            private_keys: beside
+                .iter()
+                .filter(|beside| beside.is_key)
+                .map(|beside| beside.name.clone())
+                .collect(),
             strangers: beside.into_iter().map(|beside| beside.name).collect(),
             files,
         })
@@ -172,7 +186,10 @@ impl Survey {
 
     /// The file that holds the trust anchor, or would.
     pub fn trust_anchor_file(&self) -> &'static str {
-        TRUST_ANCHOR_FILES.into_iter().find(|name| self.holds(name)).unwrap_or(CA_FILE)
+        TRUST_ANCHOR_FILES
+            .into_iter()
+            .find(|name| self.holds(name))
+            .unwrap_or(CA_FILE)
     }
 
     /// What there is to judge; what is absent is empty, and an absent CSR none.
@@ -188,12 +205,18 @@ impl Survey {
 
     /// The first step of the transcript with a seal that `key` did not make.
     pub fn forged(&self, key: &PublicKey) -> Option<u64> {
-        self.transcript.told().and_then(|trail| trail.holds.forged(key))
+        self.transcript
+            .told()
+            .and_then(|trail| trail.holds.forged(key))
     }
 }
 
 fn file<'a>(files: &'a [Seen], name: &str) -> Option<&'a std::result::Result<Vec<u8>, Lines>> {
-    files.iter().find(|seen| seen.name == name)?.content.as_ref()
+    files
+        .iter()
+        .find(|seen| seen.name == name)?
+        .content
+        .as_ref()
 }
 
 fn seen(bundle: &Bundle, name: String) -> Seen {
@@ -203,7 +226,11 @@ fn seen(bundle: &Bundle, name: String) -> Seen {
         json if json.ends_with(".json") => documents::MAX_DOCUMENT,
         _ => fsio::MAX_INPUT,
     };
-    let content = store.has(&name).then(|| store.read(&name, "a file of the bundle", max).map_err(|error| error.message));
+    let content = store.has(&name).then(|| {
+        store
+            .read(&name, "a file of the bundle", max)
+            .map_err(|error| error.message)
+    });
     Seen { name, content }
 }
 
@@ -211,6 +238,7 @@ fn document<T: DeserializeOwned>(files: &[Seen], name: &str, format: &str) -> To
     match file(files, name) {
         None => Told::Absent,
         Some(Err(why)) => Told::Damaged(why.clone()),
-        Some(Ok(content)) => documents::parse(content, name, format).map_or_else(|error| Told::Damaged(error.message), Told::Tells),
+        Some(Ok(content)) => documents::parse(content, name, format)
+            .map_or_else(|error| Told::Damaged(error.message), Told::Tells),
     }
 }

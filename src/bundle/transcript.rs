@@ -1,12 +1,16 @@
-//! `transcript.jsonl`: what was done to a bundle, one line a step, each with the hash of the line before.
+//! `transcript.jsonl`: what was done to a bundle, one line a step, each with the hash of the line
+//! before.
 //!
-//! Any change to a line that another follows, any such line taken out and any reordering breaks the chain. A cut at the end shows in the files: whatever the
-//! last lines wrote is then accounted for by no line, whether or not other lines follow. Last lines that wrote no file, such as `submit`'s before it sends, leave
-//! no such trace: only who noted a SHA-256 of theirs misses them ([`Transcript::step_of`]).
+//! Any change to a line that another follows, any such line taken out and any reordering breaks the
+//! chain. A cut at the end shows in the files: whatever the last lines wrote is then accounted for
+//! by no line, whether or not other lines follow. Last lines that wrote no file, such as `submit`'s
+//! before it sends, leave no such trace: only who noted a SHA-256 of theirs misses them
+//! ([`Transcript::step_of`]).
 //!
-//! Who can write to the bundle can also write a whole new transcript, and change lines on their way to the signer: a seal says that these are the lines which
-//! the signer's machine saw, and that nothing up to there has changed since. Who wrote them it does not say. Nothing but people and `hsmboot transcript` relies
-//! on any of this.
+//! Who can write to the bundle can also write a whole new transcript, and change lines on their way
+//! to the signer: a seal says that these are the lines which the signer's machine saw, and that
+//! nothing up to there has changed since. Who wrote them it does not say. Nothing but people and
+//! `hsmboot transcript` relies on any of this.
 
 mod account;
 mod entry;
@@ -40,8 +44,14 @@ fn unknown(line: &str) -> String {
     let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
     match value.get("format").and_then(serde_json::Value::as_str) {
         Some(format) if format != Entry::FORMAT => match Format::of(format) {
-            Some(format) => format!("has the format `{format}`, expected `{}`: another version of hsmboot wrote it", Entry::FORMAT),
-            None => format!("has a format that is none of hsmboot's, expected `{}`", Entry::FORMAT),
+            Some(format) => format!(
+                "has the format `{format}`, expected `{}`: another version of hsmboot wrote it",
+                Entry::FORMAT
+            ),
+            None => format!(
+                "has a format that is none of hsmboot's, expected `{}`",
+                Entry::FORMAT
+            ),
         },
         _ => "is not a step of a transcript".into(),
     }
@@ -52,7 +62,10 @@ pub(super) fn grown(store: &Store) -> Error {
     Error::new(
         Class::Conflict,
         "changed-meanwhile",
-        format!("{} has a step more than when it was read; nothing was written", store.place(TRANSCRIPT)),
+        format!(
+            "{} has a step more than when it was read; nothing was written",
+            store.place(TRANSCRIPT)
+        ),
         "look at what was done: `hsmboot transcript show`; then run the same command again",
     )
 }
@@ -61,8 +74,12 @@ fn full() -> Error {
     Error::new(
         Class::Conflict,
         "transcript-full",
-        format!("{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was changed"),
-        "keep the bundle as it is, and go on with a copy of its certificates and request.json in a new directory",
+        format!(
+            "{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was \
+             changed"
+        ),
+        "keep the bundle as it is, and go on with a copy of its certificates and request.json in a \
+         new directory",
     )
 }
 
@@ -83,14 +100,27 @@ impl Trail {
         let mut trail = Trail::default();
         for (at, found) in content.split_inclusive(|byte| *byte == b'\n').enumerate() {
             let text = std::str::from_utf8(found).map_err(|_| "is not text (UTF-8)".to_owned());
-            match text.and_then(|text| trail.holds.follow(text, at.saturating_add(1)).map(|entry| (entry, text))) {
+            match text.and_then(|text| {
+                trail
+                    .holds
+                    .follow(text, at.saturating_add(1))
+                    .map(|entry| (entry, text))
+            }) {
                 Ok((entry, text)) => {
                     trail.holds.entries.push(entry);
                     trail.holds.text.push_str(text);
                 }
                 Err(why) => {
-                    let rest = String::from_utf8_lossy(content.get(trail.holds.text.len()..).unwrap_or_default()).into_owned().into();
-                    return Trail { fault: Some((at.saturating_add(1), why.into())), rest, ..trail };
+                    let rest = String::from_utf8_lossy(
+                        content.get(trail.holds.text.len()..).unwrap_or_default(),
+                    )
+                    .into_owned()
+                    .into();
+                    return Trail {
+                        fault: Some((at.saturating_add(1), why.into())),
+                        rest,
+                        ..trail
+                    };
                 }
             }
         }
@@ -114,7 +144,10 @@ impl Transcript {
         if !store.has(TRANSCRIPT) {
             return Ok(Transcript::default());
         }
-        Self::from_content(&store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?, &store.place(TRANSCRIPT))
+        Self::from_content(
+            &store.read(TRANSCRIPT, "the transcript", MAX_TRANSCRIPT)?,
+            &store.place(TRANSCRIPT),
+        )
     }
 
     /// The same of a transcript's content, which stands, or came from, `place`.
@@ -127,7 +160,8 @@ impl Transcript {
                 Class::Input,
                 "bad-transcript",
                 format!("{place} does not hold: line {number} {fault}"),
-                "it was damaged or changed: what came before that line still holds; keep the file as evidence, and go on with the bundle in a new directory",
+                "it was damaged or changed: what came before that line still holds; keep the file \
+                 as evidence, and go on with the bundle in a new directory",
             )
         })
     }
@@ -140,9 +174,12 @@ impl Transcript {
     /// The line that follows, or why it does not.
     fn follow(&self, found: &str, number: usize) -> std::result::Result<Entry, String> {
         let fault = |what: &str| what.to_owned();
-        let found = found.strip_suffix('\n').ok_or_else(|| fault("is cut short: it has no line end"))?;
+        let found = found
+            .strip_suffix('\n')
+            .ok_or_else(|| fault("is cut short: it has no line end"))?;
         let entry: Entry = serde_json::from_str(found).map_err(|_| unknown(found))?;
-        // The one way to write it: so that no byte of the line is outside the hash's and the seal's reach.
+        // The one way to write it: so that no byte of the line is outside the hash's and the seal's
+        // reach.
         if entry.format != Entry::FORMAT {
             return Err(unknown(found));
         }
@@ -150,10 +187,16 @@ impl Transcript {
             return Err(fault("is not written as hsmboot writes it"));
         }
         if u64::try_from(number).ok() != Some(entry.step) {
-            return Err(format!("is step {}, expected step {number}: a line is missing, or in another place", entry.step));
+            return Err(format!(
+                "is step {}, expected step {number}: a line is missing, or in another place",
+                entry.step
+            ));
         }
         if entry.previous != self.next().1 {
-            return Err(fault("does not follow from the line before: one of the two was changed, or a line between them was taken out"));
+            return Err(fault(
+                "does not follow from the line before: one of the two was changed, or a line \
+                 between them was taken out",
+            ));
         }
         match (self.cluster_id(), &entry.cluster_id) {
             (Some(before), Some(id)) if before != id => return Err(fault("is of another cluster")),
@@ -180,14 +223,20 @@ impl Transcript {
         &self.entries
     }
 
-    /// The cluster that its lines name: the first ones may have been written before there was an id.
+    /// The cluster that its lines name: the first ones may have been written before there was an
+    /// id.
     pub fn cluster_id(&self) -> Option<&ClusterId> {
-        self.entries.iter().find_map(|entry| entry.cluster_id.as_ref())
+        self.entries
+            .iter()
+            .find_map(|entry| entry.cluster_id.as_ref())
     }
 
     /// The last step that wrote a file, and the SHA-256 that it put down.
     pub fn written(&self, name: &str) -> Option<(u64, &OutsideText)> {
-        self.entries.iter().rev().find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest)))
+        self.entries
+            .iter()
+            .rev()
+            .find_map(|entry| entry.outputs.get(name).map(|digest| (entry.step, digest)))
     }
 
     /// The file's content; empty where there is no step.
@@ -202,8 +251,15 @@ impl Transcript {
 
     /// What the next entry has to name as `step` and `previous`.
     pub fn next(&self) -> (u64, String) {
-        let step = u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(1);
-        (step, self.entries.last().map_or_else(|| BEGINNING.to_owned(), Entry::hash))
+        let step = u64::try_from(self.entries.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        (
+            step,
+            self.entries
+                .last()
+                .map_or_else(|| BEGINNING.to_owned(), Entry::hash),
+        )
     }
 
     /// The file's content with one step more.
@@ -219,7 +275,11 @@ impl Transcript {
         match self.cluster_id() {
             Some(id) if id != cluster_id => {
                 let what = format!("{TRANSCRIPT} is of {id}, and the bundle of {cluster_id}");
-                Err(fault(what, "it was exchanged, or copied together with the wrong files: keep each cluster's files in a directory of their own"))
+                Err(fault(
+                    what,
+                    "it was exchanged, or copied together with the wrong files: keep each \
+                     cluster's files in a directory of their own",
+                ))
             }
             _ => Ok(()),
         }
@@ -270,7 +330,12 @@ mod tests {
         let (mut text, mut previous) = (String::new(), BEGINNING.to_owned());
         for (cluster, step) in clusters.iter().zip(1..) {
             let cluster_id = cluster.map(|id| id.parse().unwrap());
-            let entry = Entry { step, previous, cluster_id, ..first.clone() };
+            let entry = Entry {
+                step,
+                previous,
+                cluster_id,
+                ..first.clone()
+            };
             text.push_str(&format!("{}\n", line(&entry)));
             previous = entry.hash();
         }
@@ -282,13 +347,23 @@ mod tests {
         let (one, other) = ("cluster-abc234defgh", "cluster-bbbbbbbbbbb");
         let begun = of_clusters(&[None, None]).unwrap();
         assert_eq!(begun.cluster_id(), None);
-        assert!(!String::from_utf8(begun.content().to_vec()).unwrap().contains("cluster_id"));
+        assert!(
+            !String::from_utf8(begun.content().to_vec())
+                .unwrap()
+                .contains("cluster_id")
+        );
         begun.is_of(&other.parse().unwrap()).unwrap();
         let goes_on = of_clusters(&[None, Some(one), Some(one)]).unwrap();
         assert_eq!(goes_on.cluster_id().map(ClusterId::as_str), Some(one));
         assert!(goes_on.is_of(&other.parse().unwrap()).is_err());
-        assert_eq!(of_clusters(&[None, Some(one), Some(other)]).unwrap_err(), (3, "is of another cluster".into()));
-        assert_eq!(of_clusters(&[Some(one), None]).unwrap_err(), (2, "names no cluster, and a line before it does".into()));
+        assert_eq!(
+            of_clusters(&[None, Some(one), Some(other)]).unwrap_err(),
+            (3, "is of another cluster".into())
+        );
+        assert_eq!(
+            of_clusters(&[Some(one), None]).unwrap_err(),
+            (2, "names no cluster, and a line before it does".into())
+        );
         assert!(of_clusters(&[None, None, Some(one), None, Some(one)]).is_err());
     }
 
@@ -296,13 +371,20 @@ mod tests {
     fn a_transcript_of_three_steps_holds() {
         let transcript = Transcript::parse(&three()).unwrap();
         assert_eq!(transcript.entries().len(), 3);
-        assert_eq!(transcript.with(&transcript.entries()[2]).len(), three().len() + line(&transcript.entries()[2]).len() + 1);
+        assert_eq!(
+            transcript.with(&transcript.entries()[2]).len(),
+            three().len() + line(&transcript.entries()[2]).len() + 1
+        );
     }
 
     #[test]
     fn every_changed_bit_breaks_it_but_in_the_last_line_where_the_files_tell() {
         let good = three();
-        let last = good[..good.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+        let last = good[..good.len() - 1]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .unwrap()
+            + 1;
         for at in 0..last {
             for bit in 0..8 {
                 let mut bad = good.clone();
@@ -316,7 +398,14 @@ mod tests {
     fn a_line_taken_out_swapped_or_cut_is_found() {
         let good = three();
         let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
-        for kept in [&[1, 2][..], &[0, 2], &[2], &[1, 0, 2], &[0, 2, 1], &[0, 0, 1, 2]] {
+        for kept in [
+            &[1, 2][..],
+            &[0, 2],
+            &[2],
+            &[1, 0, 2],
+            &[0, 2, 1],
+            &[0, 0, 1, 2],
+        ] {
             let text: Vec<u8> = kept.iter().flat_map(|at| lines[*at].to_vec()).collect();
             assert!(Transcript::parse(&text).is_err(), "{kept:?}");
         }
@@ -329,9 +418,16 @@ mod tests {
     fn a_line_that_nests_deeply_is_no_step() {
         let good = String::from_utf8(three()).unwrap();
         for depth in [1, 200, 100_000] {
-            let more = format!("{good}{{\"format\":{}{}}}\n", "[".repeat(depth), "]".repeat(depth));
+            let more = format!(
+                "{good}{{\"format\":{}{}}}\n",
+                "[".repeat(depth),
+                "]".repeat(depth)
+            );
             let trail = Trail::of(more.as_bytes());
-            assert_eq!((trail.holds.entries().len(), trail.fault), (3, Some((4, "is not a step of a transcript".into()))));
+            assert_eq!(
+                (trail.holds.entries().len(), trail.fault),
+                (3, Some((4, "is not a step of a transcript".into())))
+            );
         }
     }
 
@@ -342,8 +438,17 @@ mod tests {
         let mut bad = good.clone();
         bad[lines[0].len() + lines[1].len() + 20] = 0xff;
         let trail = Trail::of(&bad);
-        assert_eq!((trail.holds.entries().len(), trail.fault), (2, Some((3, "is not text (UTF-8)".into()))));
-        assert_eq!(trail.holds.content(), &good[..lines[0].len() + lines[1].len()]);
-        assert_eq!(trail.rest.raw(), String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..]));
+        assert_eq!(
+            (trail.holds.entries().len(), trail.fault),
+            (2, Some((3, "is not text (UTF-8)".into())))
+        );
+        assert_eq!(
+            trail.holds.content(),
+            &good[..lines[0].len() + lines[1].len()]
+        );
+        assert_eq!(
+            trail.rest.raw(),
+            String::from_utf8_lossy(&bad[lines[0].len() + lines[1].len()..])
+        );
     }
 }

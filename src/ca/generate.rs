@@ -34,7 +34,13 @@ pub enum KeyType {
 
 impl KeyType {
     /// All of them, the default first.
-    pub const ALL: [KeyType; 5] = [KeyType::Rsa4096, KeyType::Rsa3072, KeyType::Rsa2048, KeyType::P256, KeyType::P384];
+    pub const ALL: [KeyType; 5] = [
+        KeyType::Rsa4096,
+        KeyType::Rsa3072,
+        KeyType::Rsa2048,
+        KeyType::P256,
+        KeyType::P384,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -70,14 +76,17 @@ impl FromStr for KeyType {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        KeyType::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
-            Error::new(
-                Class::Usage,
-                "bad-key-type",
-                format!("`{}` is not a key type", shown_text(text)),
-                "one of rsa-4096, rsa-3072, rsa-2048, p256, p384",
-            )
-        })
+        KeyType::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                Error::new(
+                    Class::Usage,
+                    "bad-key-type",
+                    format!("`{}` is not a key type", shown_text(text)),
+                    "one of rsa-4096, rsa-3072, rsa-2048, p256, p384",
+                )
+            })
     }
 }
 
@@ -105,7 +114,9 @@ impl NewKey {
             KeyType::P256 => ec(Curve::P256),
             KeyType::P384 => ec(Curve::P384),
         };
-        pkcs8.map(|pkcs8| NewKey { pkcs8 }).ok_or_else(no_randomness)
+        pkcs8
+            .map(|pkcs8| NewKey { pkcs8 })
+            .ok_or_else(no_randomness)
     }
 
     /// The key, ready to sign.
@@ -113,17 +124,20 @@ impl NewKey {
     /// # Errors
     /// Class [`Class::Machine`], `ca-key-unusable`, where what was made does not read again: a bug.
     pub fn signer(&self) -> Result<FileKey> {
-        plain::pkcs8(&self.pkcs8).and_then(|material| FileKey::new(&material, None)).map_err(|fault| {
-            Error::new(
-                Class::Machine,
-                "ca-key-unusable",
-                format!("the new CA key {fault}"),
-                "this is a bug: please report it; nothing has been written",
-            )
-        })
+        plain::pkcs8(&self.pkcs8)
+            .and_then(|material| FileKey::new(&material, None))
+            .map_err(|fault| {
+                Error::new(
+                    Class::Machine,
+                    "ca-key-unusable",
+                    format!("the new CA key {fault}"),
+                    "this is a bug: please report it; nothing has been written",
+                )
+            })
     }
 
-    /// The key in PEM: encrypted PKCS#8 under the passphrase (scrypt, AES-256-CBC), or plain PKCS#8 without one.
+    /// The key in PEM: encrypted PKCS#8 under the passphrase (scrypt, AES-256-CBC), or plain PKCS#8
+    /// without one.
     ///
     /// # Errors
     /// Class [`Class::Machine`], `no-randomness`, where the system yields none for salt and IV.
@@ -131,7 +145,8 @@ impl NewKey {
         match passphrase {
             None => Ok(pem("PRIVATE KEY", &self.pkcs8)),
             Some(passphrase) => {
-                let encrypted = pbes2::encrypt(&self.pkcs8, passphrase.bytes()).ok_or_else(no_randomness)?;
+                let encrypted =
+                    pbes2::encrypt(&self.pkcs8, passphrase.bytes()).ok_or_else(no_randomness)?;
                 Ok(pem("ENCRYPTED PRIVATE KEY", &encrypted))
             }
         }
@@ -139,7 +154,12 @@ impl NewKey {
 }
 
 fn no_randomness() -> Error {
-    Error::new(Class::Machine, "no-randomness", "the system yields no randomness to make a key with", "")
+    Error::new(
+        Class::Machine,
+        "no-randomness",
+        "the system yields no randomness to make a key with",
+        "",
+    )
 }
 
 /// An RSA key with the exponent 65537, which the crate `rsa` always takes.
@@ -148,15 +168,20 @@ fn rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
     Some(key.to_pkcs8_der().ok()?.to_bytes())
 }
 
-/// A scalar in range, with its public point, in ECPrivateKey (RFC 5915 3). Drawn anew until it is in range, so that none is likelier than another.
+/// A scalar in range, with its public point, in ECPrivateKey (RFC 5915 3). Drawn anew until it is
+/// in range, so that none is likelier than another.
 fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
     let random = SystemRandom::new();
     let mut scalar = Zeroizing::new(vec![0u8; curve.scalar_length()]);
     for _ in 0..64 {
         random.fill(&mut scalar).ok()?;
         let point = match curve {
-            Curve::P256 => p256::SecretKey::from_slice(&scalar).ok().map(|key| key.public_key().to_sec1_bytes()),
-            Curve::P384 => p384::SecretKey::from_slice(&scalar).ok().map(|key| key.public_key().to_sec1_bytes()),
+            Curve::P256 => p256::SecretKey::from_slice(&scalar)
+                .ok()
+                .map(|key| key.public_key().to_sec1_bytes()),
+            Curve::P384 => p384::SecretKey::from_slice(&scalar)
+                .ok()
+                .map(|key| key.public_key().to_sec1_bytes()),
         };
         let Some(point) = point else { continue };
         let public = der::tlv(der::tag::context(1), &[&der::bit_string(&point)]);
@@ -164,7 +189,11 @@ fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
         let inner = Zeroizing::new(der::sequence(&[&der::integer(&[1]), &private, &public]));
         let wrapped = Zeroizing::new(der::octet_string(&inner));
         let algorithm = der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]);
-        return Some(Zeroizing::new(der::sequence(&[&der::integer(&[0]), &algorithm, &wrapped])));
+        return Some(Zeroizing::new(der::sequence(&[
+            &der::integer(&[0]),
+            &algorithm,
+            &wrapped,
+        ])));
     }
     None
 }
@@ -173,7 +202,9 @@ fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
 fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let encoded = Zeroizing::new(Base64::encode_string(der));
     let lines = encoded.len().div_ceil(64);
-    let mut out = Zeroizing::new(String::with_capacity(encoded.len().saturating_add(lines).saturating_add(128)));
+    let mut out = Zeroizing::new(String::with_capacity(
+        encoded.len().saturating_add(lines).saturating_add(128),
+    ));
     out.push_str("-----BEGIN ");
     out.push_str(label);
     out.push_str("-----\n");
@@ -207,9 +238,15 @@ mod tests {
     #[test]
     fn a_new_key_signs_and_is_never_the_same_twice() {
         for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
-            let (one, two) = (NewKey::generate(kind).unwrap().signer().unwrap(), NewKey::generate(kind).unwrap().signer().unwrap());
+            let (one, two) = (
+                NewKey::generate(kind).unwrap().signer().unwrap(),
+                NewKey::generate(kind).unwrap().signer().unwrap(),
+            );
             assert_ne!(one.spki(), two.spki());
-            assert_eq!(KeyType::of(&PublicKey::from_der(one.spki(), "test").unwrap()), Some(kind));
+            assert_eq!(
+                KeyType::of(&PublicKey::from_der(one.spki(), "test").unwrap()),
+                Some(kind)
+            );
             assert!(!one.sign(b"tbs").unwrap().is_empty());
         }
     }
@@ -217,7 +254,10 @@ mod tests {
     #[test]
     fn pem_has_lines_of_64_columns() {
         let text = pem("PRIVATE KEY", &[7; 96]);
-        assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [27, 64, 64, 25]);
+        assert_eq!(
+            text.lines().map(str::len).collect::<Vec<_>>(),
+            [27, 64, 64, 25]
+        );
         assert!(text.ends_with("-----END PRIVATE KEY-----\n"));
     }
 }

@@ -10,7 +10,8 @@ use crate::x509::{Certificate, Moment, pem};
 /// keyCertSign and cRLSign (RFC 5280 4.2.1.3).
 const USAGE: &[u32] = &[5, 6];
 
-/// What a CA certificate is made out for, but for its key. Serial and times are the caller's: nothing here draws or asks the clock.
+/// What a CA certificate is made out for, but for its key. Serial and times are the caller's:
+/// nothing here draws or asks the clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
     /// The Name in DER, as [`parse_subject`](super::parse_subject) makes it.
@@ -23,22 +24,30 @@ pub struct Terms<'a> {
     pub not_after: Moment,
 }
 
-/// Makes and self-signs a CA certificate: version 3, critical basicConstraints CA:TRUE, critical keyUsage keyCertSign and cRLSign,
-/// subject key identifier (docs/verification.md).
+/// Makes and self-signs a CA certificate: version 3, critical basicConstraints CA:TRUE, critical
+/// keyUsage keyCertSign and cRLSign, subject key identifier (docs/verification.md).
 ///
-/// What is returned has been read again, carries the terms, verifies under its own key, and fits InitializeCluster's limit on PEM.
+/// What is returned has been read again, carries the terms, verifies under its own key, and fits
+/// InitializeCluster's limit on PEM.
 ///
 /// # Errors
-/// Class [`Class::Ca`] where the key cannot sign; [`Class::Usage`], `bad-terms`, for a serial or dates that no certificate may have, and
-/// `bad-subject` for one that makes the certificate too long; [`Class::Machine`], `ca-certificate-unsound`, where the result does not hold.
+/// Class [`Class::Ca`] where the key cannot sign; [`Class::Usage`], `bad-terms`, for a serial or
+/// dates that no certificate may have, and `bad-subject` for one that makes the certificate too
+/// long; [`Class::Machine`], `ca-certificate-unsound`, where the result does not hold.
 pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certificate> {
     check_terms(terms)?;
     let tbs = tbs(terms, key);
     let signature = key.sign(&tbs)?;
     let certificate =
-        Certificate::from_der(&write::signed(&tbs, key.signature_algorithm(), &signature)).map_err(|fault| unsound(&fault.to_string()))?;
-    if certificate.subject() != terms.subject || certificate.issuer() != terms.subject || certificate.spki() != key.spki() {
-        return Err(unsound("its names or its key are not the ones it was made for"));
+        Certificate::from_der(&write::signed(&tbs, key.signature_algorithm(), &signature))
+            .map_err(|fault| unsound(&fault.to_string()))?;
+    if certificate.subject() != terms.subject
+        || certificate.issuer() != terms.subject
+        || certificate.spki() != key.spki()
+    {
+        return Err(unsound(
+            "its names or its key are not the ones it was made for",
+        ));
     }
     if !certificate.is_signed_by(certificate.key()) {
         return Err(unsound("its signature does not hold under its own key"));
@@ -48,7 +57,11 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
         return Err(Error::new(
             Class::Usage,
             "bad-subject",
-            format!("the CA certificate would have {length} characters of PEM; InitializeCluster takes {}", pem::MAX_CHARS),
+            format!(
+                "the CA certificate would have {length} characters of PEM; InitializeCluster takes \
+                 {}",
+                pem::MAX_CHARS
+            ),
             "choose a shorter subject",
         ));
     }
@@ -65,7 +78,14 @@ pub(super) fn unsound(what: &str) -> Error {
 }
 
 pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
-    let bad = |what: &str| Err(Error::new(Class::Usage, "bad-terms", format!("no certificate can be made: {what}"), ""));
+    let bad = |what: &str| {
+        Err(Error::new(
+            Class::Usage,
+            "bad-terms",
+            format!("no certificate can be made: {what}"),
+            "",
+        ))
+    };
     let zero = terms.serial.iter().all(|byte| *byte == 0);
     // The INTEGER's own sign octet counts: RFC 5280 4.1.2.2 allows 20 octets in all.
     if zero || der::integer(terms.serial).len() > 22 {
@@ -90,7 +110,11 @@ fn tbs(terms: &Terms<'_>, key: &dyn CaKey) -> Vec<u8> {
         subject: terms.subject,
         spki: key.spki(),
         extensions: &[
-            write::extension(BASIC_CONSTRAINTS, true, &der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])])),
+            write::extension(
+                BASIC_CONSTRAINTS,
+                true,
+                &der::sequence(&[&der::tlv(tag::BOOLEAN, &[&[0xFF]])]),
+            ),
             write::key_usage(USAGE),
             write::subject_key_identifier(key.spki()),
         ],
@@ -114,18 +138,52 @@ mod tests {
         let subject = parse_subject("CN=My CA,O=Org,C=US").unwrap();
         for kind in [KeyType::P256, KeyType::P384, KeyType::Rsa2048] {
             let key = NewKey::generate(kind).unwrap().signer().unwrap();
-            let (not_before, not_after) = (moment("2026-01-01T00:00:00Z"), moment("2056-01-01T00:00:00Z"));
-            let cert = make_trust_anchor(&Terms { subject: &subject, serial: &[0x80, 1], not_before, not_after }, &key).unwrap();
-            assert_eq!((cert.version(), cert.subject(), cert.issuer()), (3, &subject[..], &subject[..]));
-            assert_eq!((cert.not_before(), cert.not_after()), (not_before, not_after));
+            let (not_before, not_after) = (
+                moment("2026-01-01T00:00:00Z"),
+                moment("2056-01-01T00:00:00Z"),
+            );
+            let cert = make_trust_anchor(
+                &Terms {
+                    subject: &subject,
+                    serial: &[0x80, 1],
+                    not_before,
+                    not_after,
+                },
+                &key,
+            )
+            .unwrap();
+            assert_eq!(
+                (cert.version(), cert.subject(), cert.issuer()),
+                (3, &subject[..], &subject[..])
+            );
+            assert_eq!(
+                (cert.not_before(), cert.not_after()),
+                (not_before, not_after)
+            );
             assert_eq!(cert.serial(), [0, 0x80, 1]);
             let extensions = cert.extensions();
-            assert_eq!(extensions.all, [extension::BASIC_CONSTRAINTS, extension::KEY_USAGE, extension::SUBJECT_KEY_IDENTIFIER]);
+            assert_eq!(
+                extensions.all,
+                [
+                    extension::BASIC_CONSTRAINTS,
+                    extension::KEY_USAGE,
+                    extension::SUBJECT_KEY_IDENTIFIER
+                ]
+            );
             let basic = extensions.basic_constraints.unwrap();
-            assert_eq!((basic.ca, basic.path_len, basic.critical), (true, None, true));
+            assert_eq!(
+                (basic.ca, basic.path_len, basic.critical),
+                (true, None, true)
+            );
             let usage = extensions.key_usage.unwrap();
-            assert_eq!((usage.names(), usage.critical), (vec!["keyCertSign", "cRLSign"], true));
-            assert_eq!(extensions.subject_key_identifier.as_ref().unwrap().len(), 20);
+            assert_eq!(
+                (usage.names(), usage.critical),
+                (vec!["keyCertSign", "cRLSign"], true)
+            );
+            assert_eq!(
+                extensions.subject_key_identifier.as_ref().unwrap().len(),
+                20
+            );
         }
     }
 
@@ -133,20 +191,54 @@ mod tests {
     fn terms_that_no_certificate_may_have_are_refused() {
         let key = NewKey::generate(KeyType::P256).unwrap().signer().unwrap();
         let subject = parse_subject("CN=My CA").unwrap();
-        let (early, late) = (moment("2026-01-01T00:00:00Z"), moment("2027-01-01T00:00:00Z"));
-        let good = Terms { subject: &subject, serial: &[1], not_before: early, not_after: late };
+        let (early, late) = (
+            moment("2026-01-01T00:00:00Z"),
+            moment("2027-01-01T00:00:00Z"),
+        );
+        let good = Terms {
+            subject: &subject,
+            serial: &[1],
+            not_before: early,
+            not_after: late,
+        };
         assert!(make_trust_anchor(&good, &key).is_ok());
         for bad in [
-            Terms { serial: &[0, 0], ..good },
-            Terms { serial: &[], ..good },
-            Terms { serial: &[0x80; 20], ..good },
-            Terms { not_after: early, ..good },
-            Terms { subject: &[0x30, 0], ..good },
+            Terms {
+                serial: &[0, 0],
+                ..good
+            },
+            Terms {
+                serial: &[],
+                ..good
+            },
+            Terms {
+                serial: &[0x80; 20],
+                ..good
+            },
+            Terms {
+                not_after: early,
+                ..good
+            },
+            Terms {
+                subject: &[0x30, 0],
+                ..good
+            },
         ] {
             assert_eq!(make_trust_anchor(&bad, &key).unwrap_err().kind, "bad-terms");
         }
         let long = parse_subject(&["UID=a"; 100].join(",")).unwrap();
-        assert!(make_trust_anchor(&Terms { subject: &long, ..good }, &key).unwrap_err().kind == "bad-subject");
+        assert!(
+            make_trust_anchor(
+                &Terms {
+                    subject: &long,
+                    ..good
+                },
+                &key
+            )
+            .unwrap_err()
+            .kind
+                == "bad-subject"
+        );
     }
 
     #[test]
@@ -165,7 +257,15 @@ mod tests {
         }
         let key = Liar(NewKey::generate(KeyType::P256).unwrap().signer().unwrap());
         let subject = parse_subject("CN=My CA").unwrap();
-        let terms = Terms { subject: &subject, serial: &[1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2027-01-01T00:00:00Z") };
-        assert_eq!(make_trust_anchor(&terms, &key).unwrap_err().kind, "ca-certificate-unsound");
+        let terms = Terms {
+            subject: &subject,
+            serial: &[1],
+            not_before: moment("2026-01-01T00:00:00Z"),
+            not_after: moment("2027-01-01T00:00:00Z"),
+        };
+        assert_eq!(
+            make_trust_anchor(&terms, &key).unwrap_err().kind,
+            "ca-certificate-unsound"
+        );
     }
 }

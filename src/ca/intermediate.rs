@@ -1,4 +1,5 @@
-//! Makes an intermediate: a CA for claiming clusters under an offline root, or under another CA of it.
+//! Makes an intermediate: a CA for claiming clusters under an offline root, or under another CA of
+//! it.
 
 use super::init::{check_terms, unsound};
 use super::{CaKey, Terms};
@@ -8,19 +9,28 @@ use crate::x509::extension::BASIC_CONSTRAINTS;
 use crate::x509::write::{self, Tbs};
 use crate::x509::{Certificate, Moment, Strictness, TrustAnchor};
 
-/// digitalSignature, keyCertSign and cRLSign (RFC 5280 4.2.1.3): as the AWS guide's intermediates have it (Initialize the cluster, September 2026).
+/// digitalSignature, keyCertSign and cRLSign (RFC 5280 4.2.1.3): as the AWS guide's intermediates
+/// have it (Initialize the cluster, September 2026).
 const USAGE: &[u32] = &[0, 5, 6];
 
-/// Makes a CA certificate and has the issuer sign it: version 3, critical basicConstraints CA:TRUE with a path length of none, critical keyUsage
-/// digitalSignature, keyCertSign and cRLSign, subject and authority key identifiers (docs/verification.md). It lies within the dates of all above it. What comes back is
-/// the chain: the new certificate, and the issuer's.
+/// Makes a CA certificate and has the issuer sign it: version 3, critical basicConstraints CA:TRUE
+/// with a path length of none, critical keyUsage digitalSignature, keyCertSign and cRLSign, subject
+/// and authority key identifiers (docs/verification.md). It lies within the dates of all above it.
+/// What comes back is the chain: the new certificate, and the issuer's.
 ///
-/// Whether CloudHSM would take the chain is [`crate::check`]'s to judge: the issuer's path length, its dates and names.
+/// Whether CloudHSM would take the chain is [`crate::check`]'s to judge: the issuer's path length,
+/// its dates and names.
 ///
 /// # Errors
-/// Class [`Class::Ca`]: `ca-key-mismatch` where the issuer's key is not its certificate's, `bad-signature` where it signs something else, whatever the key cannot do;
-/// [`Class::Usage`]: `bad-terms`, and `bad-subject` for the issuer's own name, or one that makes the chain too long.
-pub fn make_intermediate(terms: &Terms<'_>, spki: &[u8], issuer: &TrustAnchor, issuer_key: &dyn CaKey) -> Result<TrustAnchor> {
+/// Class [`Class::Ca`]: `ca-key-mismatch` where the issuer's key is not its certificate's,
+/// `bad-signature` where it signs something else, whatever the key cannot do; [`Class::Usage`]:
+/// `bad-terms`, and `bad-subject` for the issuer's own name, or one that makes the chain too long.
+pub fn make_intermediate(
+    terms: &Terms<'_>,
+    spki: &[u8],
+    issuer: &TrustAnchor,
+    issuer_key: &dyn CaKey,
+) -> Result<TrustAnchor> {
     let above = issuer.first();
     if above.spki() != issuer_key.spki() {
         return Err(Error::new(
@@ -28,16 +38,33 @@ pub fn make_intermediate(terms: &Terms<'_>, spki: &[u8], issuer: &TrustAnchor, i
             "ca-key-mismatch",
             [
                 "the issuer's key is not the issuer certificate's".to_owned(),
-                format!("  certificate SHA-256 of its key {}", crate::x509::hex(&crate::x509::sha256(above.spki()))),
-                format!("  issuer key  SHA-256 of its key {}", crate::x509::hex(&crate::x509::sha256(issuer_key.spki()))),
+                format!(
+                    "  certificate SHA-256 of its key {}",
+                    crate::x509::hex(&crate::x509::sha256(above.spki()))
+                ),
+                format!(
+                    "  issuer key  SHA-256 of its key {}",
+                    crate::x509::hex(&crate::x509::sha256(issuer_key.spki()))
+                ),
             ],
-            "give the certificate and the key of the same CA: of a chain, the key of its first certificate",
+            "give the certificate and the key of the same CA: of a chain, the key of its first \
+             certificate",
         ));
     }
-    let not_before = issuer.certificates().map(Certificate::not_before).fold(terms.not_before, Moment::max);
-    let terms = Terms { not_before, not_after: terms.not_after.min(issuer.not_after()), ..*terms };
+    let not_before = issuer
+        .certificates()
+        .map(Certificate::not_before)
+        .fold(terms.not_before, Moment::max);
+    let terms = Terms {
+        not_before,
+        not_after: terms.not_after.min(issuer.not_after()),
+        ..*terms
+    };
     check_terms(&terms)?;
-    if issuer.certificates().any(|ca| ca.subject() == terms.subject) {
+    if issuer
+        .certificates()
+        .any(|ca| ca.subject() == terms.subject)
+    {
         return Err(Error::new(
             Class::Usage,
             "bad-subject",
@@ -49,20 +76,32 @@ pub fn make_intermediate(terms: &Terms<'_>, spki: &[u8], issuer: &TrustAnchor, i
     let signature = issuer_key.sign(&tbs)?;
     let signed = write::signed(&tbs, issuer_key.signature_algorithm(), &signature);
     // Its issuer is the issuer's subject, byte for byte, whatever faults that has.
-    let certificate = Certificate::read(&signed, Strictness::Owner).map_err(|fault| unsound(&fault.to_string()))?;
-    if certificate.subject() != terms.subject || certificate.issuer() != above.subject() || certificate.spki() != spki {
-        return Err(unsound("its names or its key are not the ones it was made for"));
+    let certificate = Certificate::read(&signed, Strictness::Owner)
+        .map_err(|fault| unsound(&fault.to_string()))?;
+    if certificate.subject() != terms.subject
+        || certificate.issuer() != above.subject()
+        || certificate.spki() != spki
+    {
+        return Err(unsound(
+            "its names or its key are not the ones it was made for",
+        ));
     }
     if !certificate.is_signed_by(above.key()) {
         return Err(Error::new(
             Class::Ca,
             "bad-signature",
-            "the issuer's key made something else than a signature by it: it does not verify under the issuer's certificate",
+            "the issuer's key made something else than a signature by it: it does not verify under \
+             the issuer's certificate",
             "check the key, or the token and its mechanism; nothing has been written",
         ));
     }
     TrustAnchor::of(certificate, issuer.certificates().cloned().collect()).map_err(|fault| {
-        Error::new(Class::Usage, "bad-subject", format!("the chain would have {fault}"), "choose a shorter subject, or an issuer nearer to its root")
+        Error::new(
+            Class::Usage,
+            "bad-subject",
+            format!("the chain would have {fault}"),
+            "choose a shorter subject, or an issuer nearer to its root",
+        )
     })
 }
 
@@ -103,7 +142,12 @@ mod tests {
 
     fn root(key: &FileKey) -> TrustAnchor {
         let subject = parse_subject("CN=Root,C=US").unwrap();
-        let terms = Terms { subject: &subject, serial: &[9], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2036-01-01T00:00:00Z") };
+        let terms = Terms {
+            subject: &subject,
+            serial: &[9],
+            not_before: moment("2026-01-01T00:00:00Z"),
+            not_after: moment("2036-01-01T00:00:00Z"),
+        };
         make_trust_anchor(&terms, key).unwrap().into()
     }
 
@@ -112,26 +156,56 @@ mod tests {
         let (root_key, own) = (key(), key());
         let root = root(&root_key);
         let subject = parse_subject("CN=Intermediate,C=US").unwrap();
-        for (from, to) in [("2025-12-31T23:55:00Z", "2046-01-01T00:00:00Z"), ("2026-02-01T00:00:00Z", "2030-01-01T00:00:00Z")] {
-            let terms = Terms { subject: &subject, serial: &[1], not_before: moment(from), not_after: moment(to) };
+        for (from, to) in [
+            ("2025-12-31T23:55:00Z", "2046-01-01T00:00:00Z"),
+            ("2026-02-01T00:00:00Z", "2030-01-01T00:00:00Z"),
+        ] {
+            let terms = Terms {
+                subject: &subject,
+                serial: &[1],
+                not_before: moment(from),
+                not_after: moment(to),
+            };
             let chain = make_intermediate(&terms, own.spki(), &root, &root_key).unwrap();
             let cert = chain.first();
             assert_eq!(
                 (chain.above(), cert.issuer(), cert.subject(), cert.spki()),
-                (&[root.first().clone()][..], root.first().subject(), &subject[..], own.spki())
+                (
+                    &[root.first().clone()][..],
+                    root.first().subject(),
+                    &subject[..],
+                    own.spki()
+                )
             );
-            assert_eq!(cert.not_before(), moment(from).max(root.first().not_before()));
+            assert_eq!(
+                cert.not_before(),
+                moment(from).max(root.first().not_before())
+            );
             assert_eq!(cert.not_after(), moment(to).min(root.first().not_after()));
             let extensions = cert.extensions();
             assert_eq!(
                 extensions.all,
-                [extension::BASIC_CONSTRAINTS, extension::KEY_USAGE, extension::SUBJECT_KEY_IDENTIFIER, extension::AUTHORITY_KEY_IDENTIFIER]
+                [
+                    extension::BASIC_CONSTRAINTS,
+                    extension::KEY_USAGE,
+                    extension::SUBJECT_KEY_IDENTIFIER,
+                    extension::AUTHORITY_KEY_IDENTIFIER
+                ]
             );
             let basic = extensions.basic_constraints.unwrap();
-            assert_eq!((basic.ca, basic.path_len, basic.critical), (true, Some(0), true));
+            assert_eq!(
+                (basic.ca, basic.path_len, basic.critical),
+                (true, Some(0), true)
+            );
             let usage = extensions.key_usage.unwrap();
-            assert_eq!((usage.names(), usage.critical), (vec!["digitalSignature", "keyCertSign", "cRLSign"], true));
-            assert_eq!(extensions.authority_key_identifier.as_ref().unwrap().key, root.first().extensions().subject_key_identifier);
+            assert_eq!(
+                (usage.names(), usage.critical),
+                (vec!["digitalSignature", "keyCertSign", "cRLSign"], true)
+            );
+            assert_eq!(
+                extensions.authority_key_identifier.as_ref().unwrap().key,
+                root.first().extensions().subject_key_identifier
+            );
         }
     }
 
@@ -139,13 +213,52 @@ mod tests {
     fn what_makes_no_intermediate_is_refused() {
         let (root_key, other, own) = (key(), key(), key());
         let root = root(&root_key);
-        let (subject, same) = (parse_subject("CN=Intermediate").unwrap(), root.first().subject().to_vec());
-        let terms = Terms { subject: &subject, serial: &[1], not_before: moment("2026-02-01T00:00:00Z"), not_after: moment("2030-01-01T00:00:00Z") };
-        let kind = |terms: Terms<'_>, key: &FileKey| make_intermediate(&terms, own.spki(), &root, key).unwrap_err().kind;
+        let (subject, same) = (
+            parse_subject("CN=Intermediate").unwrap(),
+            root.first().subject().to_vec(),
+        );
+        let terms = Terms {
+            subject: &subject,
+            serial: &[1],
+            not_before: moment("2026-02-01T00:00:00Z"),
+            not_after: moment("2030-01-01T00:00:00Z"),
+        };
+        let kind = |terms: Terms<'_>, key: &FileKey| {
+            make_intermediate(&terms, own.spki(), &root, key)
+                .unwrap_err()
+                .kind
+        };
         assert_eq!(kind(terms, &other), "ca-key-mismatch");
-        assert_eq!(kind(Terms { subject: &same, ..terms }, &root_key), "bad-subject");
-        assert_eq!(kind(Terms { serial: &[0], ..terms }, &root_key), "bad-terms");
+        assert_eq!(
+            kind(
+                Terms {
+                    subject: &same,
+                    ..terms
+                },
+                &root_key
+            ),
+            "bad-subject"
+        );
+        assert_eq!(
+            kind(
+                Terms {
+                    serial: &[0],
+                    ..terms
+                },
+                &root_key
+            ),
+            "bad-terms"
+        );
         // After the root's end.
-        assert_eq!(kind(Terms { not_before: moment("2037-01-01T00:00:00Z"), ..terms }, &root_key), "bad-terms");
+        assert_eq!(
+            kind(
+                Terms {
+                    not_before: moment("2037-01-01T00:00:00Z"),
+                    ..terms
+                },
+                &root_key
+            ),
+            "bad-terms"
+        );
     }
 }

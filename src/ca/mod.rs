@@ -1,7 +1,9 @@
 //! The owner's CA: its key, wherever it lives; making one (`ca init`), showing one (`ca show`).
 //!
-//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS guide names them; under an offline root the
-//! first is `chainCA.crt`. Private keys and passphrases live in types that wipe themselves and print nothing; they leave only encrypted, or where the user asked for a plain key.
+//! A CA for the claim of a cluster is two files, `customerCA.crt` and `customerCA.key`, as the AWS
+//! guide names them; under an offline root the first is `chainCA.crt`. Private keys and passphrases
+//! live in types that wipe themselves and print nothing; they leave only encrypted, or where the
+//! user asked for a plain key.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -30,7 +32,8 @@ pub use self::intermediate::make_intermediate;
 #[cfg(feature = "pkcs11")]
 pub use self::key::Pkcs11Uri;
 pub use self::key::{
-    Anew, CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE, Provided, Scheme, TokenOptions, Unlock,
+    Anew, CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE,
+    Provided, Scheme, TokenOptions, Unlock,
 };
 #[cfg(feature = "awskms")]
 pub use self::key::{KmsKey, KmsKeyName};

@@ -1,5 +1,5 @@
-//! Where a passphrase comes from: the terminal, a file, a descriptor, or a variable. Never the command line, which every user of the
-//! machine can read.
+//! Where a passphrase comes from: the terminal, a file, a descriptor, or a variable. Never the
+//! command line, which every user of the machine can read.
 
 mod terminal;
 
@@ -16,7 +16,8 @@ use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::outside::shown;
 
-/// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024, with the final NUL).
+/// The longest passphrase, in bytes: what openssl's `-passin file:` takes (`APP_PASS_LEN` is 1024,
+/// with the final NUL).
 pub const MAX_PASSPHRASE: usize = 1023;
 
 /// A passphrase. It wipes itself and prints nothing of itself.
@@ -55,34 +56,56 @@ pub enum PassphraseSource {
 }
 
 impl PassphraseSource {
-    /// The passphrase of an existing key. `again` says that the one before was wrong: the terminal is told so.
+    /// The passphrase of an existing key. `again` says that the one before was wrong: the terminal
+    /// is told so.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `no-passphrase` where there is no terminal, the variable is not set, or the passphrase is empty;
-    /// `passphrase-unreadable`; `prompt-cancelled`.
+    /// Class [`Class::Ca`]: `no-passphrase` where there is no terminal, the variable is not set, or
+    /// the passphrase is empty; `passphrase-unreadable`; `prompt-cancelled`.
     pub fn for_key(&self, key: &Path, again: bool) -> Result<Passphrase> {
-        let wrong = if again { "wrong passphrase, once more\n" } else { "" };
+        let wrong = if again {
+            "wrong passphrase, once more\n"
+        } else {
+            ""
+        };
         let prompt = || terminal::ask(&format!("{wrong}passphrase for {}: ", shown(key)));
         self.get(prompt, &format!("the CA's key {} is encrypted", shown(key)))
     }
 
-    /// The PIN of a token. `why` says what wants it. An empty line is no PIN: it is not worth one of the few tries.
+    /// The PIN of a token. `why` says what wants it. An empty line is no PIN: it is not worth one
+    /// of the few tries.
     ///
     /// # Errors
     /// As [`for_key`](Self::for_key).
     #[cfg(feature = "pkcs11")]
     pub(in crate::ca) fn for_pin(&self, prompt: &str, why: &str) -> Result<Passphrase> {
         let not_given = || {
-            Error::new(Class::Ca, "prompt-cancelled", "the PIN was not given: the prompt was cancelled; nothing was tried", "run the command again")
+            Error::new(
+                Class::Ca,
+                "prompt-cancelled",
+                "the PIN was not given: the prompt was cancelled; nothing was tried",
+                "run the command again",
+            )
         };
-        let pin = self.get(|| terminal::ask(prompt), why).map_err(|error| if error.kind == "prompt-cancelled" { not_given() } else { error })?;
-        if pin.bytes().is_empty() { Err(not_given()) } else { Ok(pin) }
+        let pin = self.get(|| terminal::ask(prompt), why).map_err(|error| {
+            if error.kind == "prompt-cancelled" {
+                not_given()
+            } else {
+                error
+            }
+        })?;
+        if pin.bytes().is_empty() {
+            Err(not_given())
+        } else {
+            Ok(pin)
+        }
     }
 
     /// The passphrase for a key that is about to be written. The terminal is asked for it twice.
     ///
     /// # Errors
-    /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that is empty or that openssl could not be given, and `passphrases-differ`.
+    /// As [`for_key`](Self::for_key); also `passphrase-unfit` for one that is empty or that openssl
+    /// could not be given, and `passphrases-differ`.
     pub fn for_new_key(&self, key: &Path) -> Result<Passphrase> {
         let name = shown(key);
         let prompt = || {
@@ -95,7 +118,12 @@ impl PassphraseSource {
                 }
                 terminal::say("the two differ, once more\n")?;
             }
-            Err(Error::new(Class::Ca, "passphrases-differ", "the two passphrases differ", "run the command again; nothing has been written"))
+            Err(Error::new(
+                Class::Ca,
+                "passphrases-differ",
+                "the two passphrases differ",
+                "run the command again; nothing has been written",
+            ))
         };
         let passphrase = self.get(prompt, &format!("the new CA key {name} is to be encrypted"))?;
         fit(&passphrase.0)?;
@@ -104,26 +132,47 @@ impl PassphraseSource {
 
     /// What the user should know about how the passphrase is kept.
     pub fn warning(&self) -> Option<KeyWarning> {
-        let PassphraseSource::File(path) = self else { return None };
+        let PassphraseSource::File(path) = self else {
+            return None;
+        };
         let mode = super::key::open_to_others(&fsio::facts(path)?)?;
-        Some(KeyWarning::PassphraseOpenToOthers { path: path.clone(), mode })
+        Some(KeyWarning::PassphraseOpenToOthers {
+            path: path.clone(),
+            mode,
+        })
     }
 
-    fn get(&self, prompt: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>, why: &str) -> Result<Passphrase> {
+    fn get(
+        &self,
+        prompt: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>,
+        why: &str,
+    ) -> Result<Passphrase> {
         let name = self.name();
         let bytes = match self {
-            // An empty line at the prompt is an answer like any other; the key will say whether it fits.
-            PassphraseSource::Ask => return prompt().map(Passphrase).map_err(|error| no_terminal(error, why)),
+            // An empty line at the prompt is an answer like any other; the key will say whether it
+            // fits.
+            PassphraseSource::Ask => {
+                return prompt()
+                    .map(Passphrase)
+                    .map_err(|error| no_terminal(error, why));
+            }
             PassphraseSource::File(path) => first_line(path, &name)?,
             PassphraseSource::Fd(number) => first_line(&descriptor(*number), &name)?,
             PassphraseSource::Env(variable) => {
-                let value = std::env::var_os(variable)
-                    .ok_or_else(|| no_passphrase(format!("{why}, and {name} is not set"), "export the variable that --passphrase-env names"))?;
+                let value = std::env::var_os(variable).ok_or_else(|| {
+                    no_passphrase(
+                        format!("{why}, and {name} is not set"),
+                        "export the variable that --passphrase-env names",
+                    )
+                })?;
                 Zeroizing::new(value.into_vec())
             }
         };
         if bytes.is_empty() {
-            return Err(no_passphrase(format!("{why}, and {name} is empty"), "put the passphrase into its first line"));
+            return Err(no_passphrase(
+                format!("{why}, and {name} is empty"),
+                "put the passphrase into its first line",
+            ));
         }
         Ok(Passphrase(bytes))
     }
@@ -143,7 +192,9 @@ impl PassphraseSource {
             PassphraseSource::Ask => "the terminal".to_owned(),
             PassphraseSource::File(path) => format!("the passphrase file {}", shown(path)),
             PassphraseSource::Fd(number) => format!("the descriptor {number}"),
-            PassphraseSource::Env(variable) => format!("the variable {}", shown(Path::new(variable))),
+            PassphraseSource::Env(variable) => {
+                format!("the variable {}", shown(Path::new(variable)))
+            }
         }
     }
 }
@@ -155,13 +206,22 @@ fn descriptor(number: u32) -> PathBuf {
 /// A passphrase that a key may be encrypted with.
 fn fit(bytes: &[u8]) -> Result<()> {
     let unfit = |what: &str| {
-        Err(Error::new(Class::Ca, "passphrase-unfit", format!("the new passphrase {what}"), "choose another one; nothing has been written"))
+        Err(Error::new(
+            Class::Ca,
+            "passphrase-unfit",
+            format!("the new passphrase {what}"),
+            "choose another one; nothing has been written",
+        ))
     };
     match bytes {
         [] => unfit("is empty"),
         _ if bytes.contains(&0) => unfit("has a NUL in it, where openssl would end it"),
-        _ if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => unfit("has a line break in it"),
-        _ if bytes.len() > MAX_PASSPHRASE => unfit(&format!("is longer than {MAX_PASSPHRASE} bytes")),
+        _ if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) => {
+            unfit("has a line break in it")
+        }
+        _ if bytes.len() > MAX_PASSPHRASE => {
+            unfit(&format!("is longer than {MAX_PASSPHRASE} bytes"))
+        }
         _ => Ok(()),
     }
 }
@@ -172,13 +232,27 @@ fn no_passphrase(message: String, hint: &str) -> Error {
 
 /// Says for which file the terminal was wanted.
 fn no_terminal(error: Error, why: &str) -> Error {
-    if error.kind == "no-passphrase" { Error { message: error.message.clone().after(format!("{why}, and ")), ..error } } else { error }
+    if error.kind == "no-passphrase" {
+        Error {
+            message: error.message.clone().after(format!("{why}, and ")),
+            ..error
+        }
+    } else {
+        error
+    }
 }
 
-/// The first line of a file, without its line end. Not a byte more is read than that line has, so that a writer may keep its pipe open.
+/// The first line of a file, without its line end. Not a byte more is read than that line has, so
+/// that a writer may keep its pipe open.
 fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let unreadable =
-        |what: String| Error::new(Class::Ca, "passphrase-unreadable", format!("{name} {what}"), "give a readable source of the passphrase");
+    let unreadable = |what: String| {
+        Error::new(
+            Class::Ca,
+            "passphrase-unreadable",
+            format!("{name} {what}"),
+            "give a readable source of the passphrase",
+        )
+    };
     let describe = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
         ErrorKind::IsADirectory => unreadable("is a directory".to_owned()),
@@ -188,7 +262,9 @@ fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
     let file = fsio::open(path).map_err(describe)?;
     match read_line(&file).map_err(describe)? {
         Line::Whole(line) | Line::Ended(line) => Ok(line),
-        Line::TooLong => Err(unreadable(format!("has a first line of more than {MAX_PASSPHRASE} bytes"))),
+        Line::TooLong => Err(unreadable(format!(
+            "has a first line of more than {MAX_PASSPHRASE} bytes"
+        ))),
     }
 }
 
@@ -238,15 +314,25 @@ mod tests {
     fn of(bytes: &[u8]) -> Result<Vec<u8>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        PassphraseSource::File(file.path().to_path_buf()).for_key(Path::new("k"), false).map(|p| p.bytes().to_vec())
+        PassphraseSource::File(file.path().to_path_buf())
+            .for_key(Path::new("k"), false)
+            .map(|p| p.bytes().to_vec())
     }
 
     #[test]
     fn the_first_line_is_the_passphrase() {
-        for text in [&b"pass word\n"[..], b"pass word", b"pass word\r\n", b"pass word\nsecond line\n"] {
+        for text in [
+            &b"pass word\n"[..],
+            b"pass word",
+            b"pass word\r\n",
+            b"pass word\nsecond line\n",
+        ] {
             assert_eq!(of(text).unwrap(), b"pass word");
         }
-        assert_eq!(of("Schlüssel \n".as_bytes()).unwrap(), "Schlüssel ".as_bytes());
+        assert_eq!(
+            of("Schlüssel \n".as_bytes()).unwrap(),
+            "Schlüssel ".as_bytes()
+        );
         assert_eq!(of(&[b'x'; 1023]).unwrap().len(), 1023);
         assert_eq!(of(&[b'x'; 1024]).unwrap_err().kind, "passphrase-unreadable");
         assert_eq!(of(b"").unwrap_err().kind, "no-passphrase");
@@ -256,14 +342,39 @@ mod tests {
     #[test]
     fn sources_that_yield_nothing_say_which_they_are() {
         for (source, kind, name) in [
-            (PassphraseSource::File("/nonexistent/p".into()), "passphrase-unreadable", "/nonexistent/p"),
-            (PassphraseSource::File("/".into()), "passphrase-unreadable", "directory"),
-            (PassphraseSource::File("/dev/zero".into()), "passphrase-unreadable", "1023"),
-            (PassphraseSource::Fd(987_654), "passphrase-unreadable", "descriptor 987654"),
-            (PassphraseSource::Env("HSMBOOT_TEST_UNSET".into()), "no-passphrase", "HSMBOOT_TEST_UNSET"),
+            (
+                PassphraseSource::File("/nonexistent/p".into()),
+                "passphrase-unreadable",
+                "/nonexistent/p",
+            ),
+            (
+                PassphraseSource::File("/".into()),
+                "passphrase-unreadable",
+                "directory",
+            ),
+            (
+                PassphraseSource::File("/dev/zero".into()),
+                "passphrase-unreadable",
+                "1023",
+            ),
+            (
+                PassphraseSource::Fd(987_654),
+                "passphrase-unreadable",
+                "descriptor 987654",
+            ),
+            (
+                PassphraseSource::Env("HSMBOOT_TEST_UNSET".into()),
+                "no-passphrase",
+                "HSMBOOT_TEST_UNSET",
+            ),
         ] {
             let error = source.for_key(Path::new("k"), false).unwrap_err();
-            assert_eq!((error.kind, error.class), (kind, Class::Ca), "{}", error.message);
+            assert_eq!(
+                (error.kind, error.class),
+                (kind, Class::Ca),
+                "{}",
+                error.message
+            );
             assert!(error.message.contains(name), "{}", error.message);
         }
     }
@@ -274,7 +385,13 @@ mod tests {
         let (reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(b"secret\nrest").unwrap(); // and the writer stays open
         let number = u32::try_from(reader.as_raw_fd()).unwrap();
-        assert_eq!(PassphraseSource::Fd(number).for_key(Path::new("k"), false).unwrap().bytes(), b"secret");
+        assert_eq!(
+            PassphraseSource::Fd(number)
+                .for_key(Path::new("k"), false)
+                .unwrap()
+                .bytes(),
+            b"secret"
+        );
     }
 
     #[test]
@@ -282,7 +399,9 @@ mod tests {
         for unfit in [&b"\n"[..], b"a\0b\n", b"a\rb\n"] {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(unfit).unwrap();
-            let error = PassphraseSource::File(file.path().to_path_buf()).for_new_key(Path::new("k")).unwrap_err();
+            let error = PassphraseSource::File(file.path().to_path_buf())
+                .for_new_key(Path::new("k"))
+                .unwrap_err();
             assert!(["passphrase-unfit", "no-passphrase"].contains(&error.kind));
         }
     }

@@ -1,4 +1,5 @@
-//! What `ca show` says of a CA certificate. It states; whether CloudHSM would take it is `check`'s to judge.
+//! What `ca show` says of a CA certificate. It states; whether CloudHSM would take it is `check`'s
+//! to judge.
 
 use serde::Serialize;
 
@@ -77,14 +78,20 @@ impl CaSummary {
             not_after: certificate.not_after(),
             sha256: hex(&certificate.fingerprint()),
             key_sha256: hex(&crate::x509::sha256(certificate.spki())),
-            self_signed: certificate.issuer() == certificate.subject() && certificate.is_signed_by(certificate.key()),
+            self_signed: certificate.issuer() == certificate.subject()
+                && certificate.is_signed_by(certificate.key()),
             subject_key_identifier: extensions.subject_key_identifier.as_deref().map(hex),
-            basic_constraints: extensions.basic_constraints.map(|found| BasicConstraintsSummary {
-                ca: found.ca,
-                path_len: found.path_len,
+            basic_constraints: extensions
+                .basic_constraints
+                .map(|found| BasicConstraintsSummary {
+                    ca: found.ca,
+                    path_len: found.path_len,
+                    critical: found.critical,
+                }),
+            key_usage: extensions.key_usage.map(|found| KeyUsageSummary {
+                bits: found.names(),
                 critical: found.critical,
             }),
-            key_usage: extensions.key_usage.map(|found| KeyUsageSummary { bits: found.names(), critical: found.critical }),
             extensions: extensions.all.clone(),
         }
     }
@@ -95,7 +102,10 @@ impl CaSummary {
         let mut lines = vec![
             ("subject", self.subject.clone()),
             ("issuer", self.issuer.clone()),
-            ("self-signed", if self.self_signed { "yes" } else { "no" }.to_owned()),
+            (
+                "self-signed",
+                if self.self_signed { "yes" } else { "no" }.to_owned(),
+            ),
             ("serial", self.serial.clone()),
             ("version", self.version.to_string()),
             ("key", self.key.clone()),
@@ -108,8 +118,15 @@ impl CaSummary {
             match &self.basic_constraints {
                 None => "absent".to_owned(),
                 Some(found) => {
-                    let path_len = found.path_len.map(|n| format!(", pathLen {n}")).unwrap_or_default();
-                    format!("CA:{}{path_len}{}", if found.ca { "TRUE" } else { "FALSE" }, critical(found.critical))
+                    let path_len = found
+                        .path_len
+                        .map(|n| format!(", pathLen {n}"))
+                        .unwrap_or_default();
+                    format!(
+                        "CA:{}{path_len}{}",
+                        if found.ca { "TRUE" } else { "FALSE" },
+                        critical(found.critical)
+                    )
                 }
             },
         ));
@@ -120,7 +137,12 @@ impl CaSummary {
                 Some(found) => format!("{}{}", found.bits.join(", "), critical(found.critical)),
             },
         ));
-        lines.push(("key identifier", self.subject_key_identifier.clone().unwrap_or_else(|| "absent".to_owned())));
+        lines.push((
+            "key identifier",
+            self.subject_key_identifier
+                .clone()
+                .unwrap_or_else(|| "absent".to_owned()),
+        ));
         lines.push(("SHA-256", self.sha256.clone()));
         lines.push(("key SHA-256", self.key_sha256.clone()));
         lines
@@ -146,11 +168,22 @@ mod tests {
         let key = NewKey::generate(KeyType::P384).unwrap().signer().unwrap();
         let subject = parse_subject("CN=My CA,C=US").unwrap();
         let moment = |text: &str| text.parse::<Moment>().unwrap();
-        let terms =
-            Terms { subject: &subject, serial: &[0xAB, 1], not_before: moment("2026-01-01T00:00:00Z"), not_after: moment("2036-01-01T00:00:00Z") };
+        let terms = Terms {
+            subject: &subject,
+            serial: &[0xAB, 1],
+            not_before: moment("2026-01-01T00:00:00Z"),
+            not_after: moment("2036-01-01T00:00:00Z"),
+        };
         let summary = CaSummary::of(&make_trust_anchor(&terms, &key).unwrap());
         assert!(summary.self_signed);
-        assert_eq!((summary.serial.as_str(), summary.key.as_str(), summary.version), ("ab01", "P-384", 3));
+        assert_eq!(
+            (
+                summary.serial.as_str(),
+                summary.key.as_str(),
+                summary.version
+            ),
+            ("ab01", "P-384", 3)
+        );
         let lines = summary.lines();
         for line in [
             ("subject", "C=US, CN=My CA"),
@@ -159,8 +192,14 @@ mod tests {
             ("basicConstraints", "CA:TRUE (critical)"),
             ("keyUsage", "keyCertSign, cRLSign (critical)"),
         ] {
-            assert!(lines.contains(&(line.0, line.1.to_owned())), "{line:?} in {lines:?}");
+            assert!(
+                lines.contains(&(line.0, line.1.to_owned())),
+                "{line:?} in {lines:?}"
+            );
         }
-        assert_eq!(serde_json::to_value(&summary).unwrap()["basic_constraints"]["ca"], true);
+        assert_eq!(
+            serde_json::to_value(&summary).unwrap()["basic_constraints"]["ca"],
+            true
+        );
     }
 }

@@ -1,11 +1,15 @@
-//! Reads `--subject` into the DER of a Name: an RFC 4514 string, or one of openssl's two spellings, strictly.
+//! Reads `--subject` into the DER of a Name: an RFC 4514 string, or one of openssl's two spellings,
+//! strictly.
 //!
-//! RFC 4514 2.1 writes a name from its last RDN to its first: `CN=My CA,O=Org,C=US` becomes the sequence C, O, CN. openssl writes it from the first to the
-//! last: `/C=US/O=Org/CN=My CA` as it takes it (openssl-req(1), `-subj`), and `C = US, O = Org, CN = My CA` as it has long printed it, with blanks around each
-//! equals sign. All three are the same name here. What openssl prints since 3.2 has no blanks, and is read as RFC 4514.
+//! RFC 4514 2.1 writes a name from its last RDN to its first: `CN=My CA,O=Org,C=US` becomes the
+//! sequence C, O, CN. openssl writes it from the first to the last: `/C=US/O=Org/CN=My CA` as it
+//! takes it (openssl-req(1), `-subj`), and `C = US, O = Org, CN = My CA` as it has long printed it,
+//! with blanks around each equals sign. All three are the same name here. What openssl prints since
+//! 3.2 has no blanks, and is read as RFC 4514.
 //!
-//! Why not `x509-cert`'s reader: a name goes into a certificate that a whole cluster will hang on, so each slip has to be refused, and
-//! said where it is. What is taken is RFC 4514's grammar, with one difference: spaces before an attribute type are passed over (`CN=A, O=B`).
+//! Why not `x509-cert`'s reader: a name goes into a certificate that a whole cluster will hang on,
+//! so each slip has to be refused, and said where it is. What is taken is RFC 4514's grammar, with
+//! one difference: spaces before an attribute type are passed over (`CN=A, O=B`).
 
 mod attributes;
 
@@ -14,7 +18,8 @@ use crate::error::{Class, Error, Result};
 use crate::outside::{is_obeyed, shown_text};
 use crate::x509::der;
 
-/// The longest subject, in bytes as typed. The certificate holds it twice, and has to stay under 5000 characters of PEM.
+/// The longest subject, in bytes as typed. The certificate holds it twice, and has to stay under
+/// 5000 characters of PEM.
 const MAX_SUBJECT: usize = 1024;
 
 /// A fault in the string, and where: counted in characters, from one.
@@ -32,9 +37,16 @@ pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
         Error::new(
             Class::Usage,
             "bad-subject",
-            [format!("the subject is not a name: {}, at character {}", fault.what, fault.at), format!("  subject  {}", shown_text(text))],
-            "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`, with commas and plus signs inside a value as `\\,` and `\\+`; or as openssl takes it, \
-             `/C=US/O=My Company/CN=My CA`",
+            [
+                format!(
+                    "the subject is not a name: {}, at character {}",
+                    fault.what, fault.at
+                ),
+                format!("  subject  {}", shown_text(text)),
+            ],
+            "write it as RFC 4514 has it, for example `CN=My CA,O=My Company,C=US`, with commas \
+             and plus signs inside a value as `\\,` and `\\+`; or as openssl takes it, `/C=US/O=My \
+             Company/CN=My CA`",
         )
     })
 }
@@ -67,7 +79,11 @@ impl Parser {
             _ if spaced() => Spelling::Blanks,
             _ => Spelling::Rfc4514,
         };
-        Parser { characters: text.chars().collect(), at: 0, spelling }
+        Parser {
+            characters: text.chars().collect(),
+            at: 0,
+            spelling,
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -81,7 +97,10 @@ impl Parser {
     }
 
     fn fault<T>(&self, what: impl Into<String>) -> std::result::Result<T, Fault> {
-        Err(Fault { at: self.at.saturating_add(1), what: what.into() })
+        Err(Fault {
+            at: self.at.saturating_add(1),
+            what: what.into(),
+        })
     }
 
     fn skip_blanks(&mut self) {
@@ -153,13 +172,19 @@ impl Parser {
         while self.peek().is_some_and(is_of_type) {
             self.at = self.at.saturating_add(1);
         }
-        let name: String = self.characters.get(start..self.at).unwrap_or_default().iter().collect();
+        let name: String = self
+            .characters
+            .get(start..self.at)
+            .unwrap_or_default()
+            .iter()
+            .collect();
         if name.is_empty() {
             return self.fault("an attribute type is missing");
         }
         let blanks = self.spelling == Spelling::Blanks;
         if blanks && self.peek() != Some(' ') {
-            return self.fault("no blank before the equals sign, though there is one before another");
+            return self
+                .fault("no blank before the equals sign, though there is one before another");
         }
         if blanks {
             self.skip_blanks();
@@ -173,8 +198,14 @@ impl Parser {
         }
         Kind::of(&name).ok_or(()).or_else(|()| {
             self.at = start;
-            let known: Vec<&str> = ATTRIBUTES.iter().filter_map(|attribute| attribute.names.first().copied()).collect();
-            self.fault(format!("`{name}` is not an attribute type known here ({}), nor an OID", known.join(", ")))
+            let known: Vec<&str> = ATTRIBUTES
+                .iter()
+                .filter_map(|attribute| attribute.names.first().copied())
+                .collect();
+            self.fault(format!(
+                "`{name}` is not an attribute type known here ({}), nor an OID",
+                known.join(", ")
+            ))
         })
     }
 
@@ -186,15 +217,22 @@ impl Parser {
             match self.peek() {
                 Some(c) if c.is_ascii_hexdigit() => self.pair(&mut bytes)?,
                 None | Some(',' | '+') if !bytes.is_empty() => return Ok(bytes),
-                _ => return self.fault("a value in `#hex` form that is not pairs of hex digits (RFC 4514 3; a number sign is written `\\#`)"),
+                _ => {
+                    return self.fault(
+                        "a value in `#hex` form that is not pairs of hex digits \
+                                        (RFC 4514 3; a number sign is written `\\#`)",
+                    );
+                }
             }
         }
     }
 
-    /// `string`: what may stand unescaped stands for itself; a backslash makes a character of what follows it.
+    /// `string`: what may stand unescaped stands for itself; a backslash makes a character of what
+    /// follows it.
     fn value(&mut self) -> std::result::Result<String, Fault> {
         if self.peek() == Some(' ') {
-            return self.fault("a space at the start of a value that is not written `\\ ` (RFC 4514 2.4)");
+            return self
+                .fault("a space at the start of a value that is not written `\\ ` (RFC 4514 2.4)");
         }
         if self.spelling == Spelling::Blanks && self.peek() == Some('"') {
             return self.quoted();
@@ -203,7 +241,9 @@ impl Parser {
         let mut trailing_space = false;
         while let Some(character) = self.peek() {
             match (character, self.spelling) {
-                ('/', Spelling::Slashes) | (',', Spelling::Rfc4514 | Spelling::Blanks) | ('+', _) => break,
+                ('/', Spelling::Slashes)
+                | (',', Spelling::Rfc4514 | Spelling::Blanks)
+                | ('+', _) => break,
                 ('\\', _) => {
                     self.at = self.at.saturating_add(1);
                     self.escaped(&mut bytes)?;
@@ -211,13 +251,20 @@ impl Parser {
                     continue;
                 }
                 ('"' | ';' | '<' | '>', Spelling::Rfc4514 | Spelling::Blanks) => {
-                    return self.fault(format!("`{character}` inside a value, which is written `\\{character}` (RFC 4514 2.4)"));
+                    return self.fault(format!(
+                        "`{character}` inside a value, which is written \
+                                               `\\{character}` (RFC 4514 2.4)"
+                    ));
                 }
                 ('/', _) if self.begins_attribute() => {
-                    return self
-                        .fault("a slash before an attribute, as in openssl's spelling, which begins with one; inside a value write it `\\2F`");
+                    return self.fault(
+                        "a slash before an attribute, as in openssl's spelling, which \
+                                begins with one; inside a value write it `\\2F`",
+                    );
                 }
-                (other, _) if hidden(other) => return self.fault("a control or invisible character"),
+                (other, _) if hidden(other) => {
+                    return self.fault("a control or invisible character");
+                }
                 (other, _) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
             }
             trailing_space = character == ' ';
@@ -227,19 +274,25 @@ impl Parser {
         if trailing_space && self.spelling == Spelling::Blanks && self.peek() == Some('+') {
             bytes.truncate(bytes.trim_ascii_end().len());
         } else if trailing_space {
-            return self.fault("a space at the end of a value that is not written `\\ ` (RFC 4514 2.4)");
+            return self
+                .fault("a space at the end of a value that is not written `\\ ` (RFC 4514 2.4)");
         }
         self.text(bytes)
     }
 
-    /// Whether what follows the slash here is a known attribute's name and an equals sign: `CN=A/O=B` is hardly one value.
+    /// Whether what follows the slash here is a known attribute's name and an equals sign:
+    /// `CN=A/O=B` is hardly one value.
     fn begins_attribute(&self) -> bool {
-        let rest = self.characters.get(self.at.saturating_add(1)..).unwrap_or_default();
+        let rest = self
+            .characters
+            .get(self.at.saturating_add(1)..)
+            .unwrap_or_default();
         let name: String = rest.iter().take_while(|c| is_of_type(**c)).collect();
         rest.get(name.len()) == Some(&'=') && Kind::of(&name).is_some()
     }
 
-    /// A value in quotation marks, as openssl prints one with a comma in it (X509_NAME_print_ex(3), XN_FLAG_ONELINE).
+    /// A value in quotation marks, as openssl prints one with a comma in it (X509_NAME_print_ex(3),
+    /// XN_FLAG_ONELINE).
     fn quoted(&mut self) -> std::result::Result<String, Fault> {
         self.at = self.at.saturating_add(1);
         let mut bytes = Vec::new();
@@ -247,7 +300,9 @@ impl Parser {
             match self.next() {
                 Some('"') => break,
                 Some('\\') => self.escaped(&mut bytes)?,
-                Some(other) if hidden(other) => return self.fault("a control or invisible character"),
+                Some(other) if hidden(other) => {
+                    return self.fault("a control or invisible character");
+                }
                 Some(other) => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
                 None => return self.fault("a quotation mark that is not closed"),
             }
@@ -269,19 +324,31 @@ impl Parser {
         if bytes.is_empty() {
             return self.fault("an empty value");
         }
-        let Ok(value) = String::from_utf8(bytes) else { return self.fault("hex pairs that are not UTF-8") };
-        if value.chars().any(hidden) { self.fault("a control or invisible character") } else { Ok(value) }
+        let Ok(value) = String::from_utf8(bytes) else {
+            return self.fault("hex pairs that are not UTF-8");
+        };
+        if value.chars().any(hidden) {
+            self.fault("a control or invisible character")
+        } else {
+            Ok(value)
+        }
     }
 
-    /// `pair = ESC ( ESC / special / hexpair )`, after the backslash. In openssl's spelling with slashes any character stands for itself behind one.
+    /// `pair = ESC ( ESC / special / hexpair )`, after the backslash. In openssl's spelling with
+    /// slashes any character stands for itself behind one.
     fn escaped(&mut self, bytes: &mut Vec<u8>) -> std::result::Result<(), Fault> {
         match self.peek() {
-            Some(any) if self.spelling == Spelling::Slashes && !hidden(any) => bytes.extend_from_slice(any.encode_utf8(&mut [0; 4]).as_bytes()),
+            Some(any) if self.spelling == Spelling::Slashes && !hidden(any) => {
+                bytes.extend_from_slice(any.encode_utf8(&mut [0; 4]).as_bytes())
+            }
             Some(special @ ('\\' | '"' | '+' | ',' | ';' | '<' | '>' | ' ' | '#' | '=')) => {
                 bytes.extend_from_slice(special.encode_utf8(&mut [0; 4]).as_bytes());
             }
             Some(high) if high.is_ascii_hexdigit() => return self.pair(bytes),
-            _ => return self.fault("a backslash before a character that takes none (RFC 4514 3, `pair`)"),
+            _ => {
+                return self
+                    .fault("a backslash before a character that takes none (RFC 4514 3, `pair`)");
+            }
         }
         self.at = self.at.saturating_add(1);
         Ok(())
@@ -289,7 +356,11 @@ impl Parser {
 
     /// `hexpair = HEX HEX`
     fn pair(&mut self, bytes: &mut Vec<u8>) -> std::result::Result<(), Fault> {
-        let mut digit = || self.next().and_then(|c| c.to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        let mut digit = || {
+            self.next()
+                .and_then(|c| c.to_digit(16))
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
         match (digit(), digit()) {
             (Some(high), Some(low)) => {
                 bytes.push((high << 4) | low);
@@ -325,14 +396,23 @@ mod tests {
         assert_eq!(text("CN=My CA,O=Org,C=US"), "C=US, O=Org, CN=My CA");
         assert_eq!(text("cn=My CA, o=Org"), "O=Org, CN=My CA");
         assert_eq!(text("2.5.4.3=My CA"), "CN=My CA");
-        assert_eq!(text("OU=Sales+CN=J.  Smith,DC=example,DC=net"), "DC=net, DC=example, OU=Sales + CN=J.  Smith");
+        assert_eq!(
+            text("OU=Sales+CN=J.  Smith,DC=example,DC=net"),
+            "DC=net, DC=example, OU=Sales + CN=J.  Smith"
+        );
     }
 
     #[test]
     fn escapes_are_read_as_rfc_4514_writes_them() {
         // The examples of RFC 4514 section 4.
-        assert_eq!(text(r#"CN=James \"Jim\" Smith\, III,DC=example"#), r#"DC=example, CN=James \"Jim\" Smith\, III"#);
-        assert_eq!(parse_subject("CN=Lu\\C4\\8Di\\C4\\87").unwrap(), parse_subject("CN=Lučić").unwrap());
+        assert_eq!(
+            text(r#"CN=James \"Jim\" Smith\, III,DC=example"#),
+            r#"DC=example, CN=James \"Jim\" Smith\, III"#
+        );
+        assert_eq!(
+            parse_subject("CN=Lu\\C4\\8Di\\C4\\87").unwrap(),
+            parse_subject("CN=Lučić").unwrap()
+        );
         assert_eq!(text("CN=Before\\2CAfter"), "CN=Before\\,After");
         assert_eq!(text("CN=\\ a\\ "), "CN= a ");
         assert_eq!(text("CN=\\#a#=b\\="), "CN=#a#=b=");
@@ -341,16 +421,31 @@ mod tests {
 
     #[test]
     fn values_have_the_string_type_that_rfc_5280_wants() {
-        assert_eq!(parse_subject("C=US").unwrap(), b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02US");
-        assert_eq!(parse_subject("CN=é").unwrap(), b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02\xc3\xa9");
+        assert_eq!(
+            parse_subject("C=US").unwrap(),
+            b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02US"
+        );
+        assert_eq!(
+            parse_subject("CN=é").unwrap(),
+            b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x03\x0c\x02\xc3\xa9"
+        );
     }
 
     #[test]
     fn openssls_spellings_are_the_same_name() {
         let name = parse_subject("CN=My CA,OU=Sales+L=Bonn,O=Org\\, Inc.,C=US").unwrap();
-        assert_eq!(parse_subject("/C=US/O=Org, Inc./OU=Sales+L=Bonn/CN=My CA").unwrap(), name);
-        assert_eq!(parse_subject("C = US, O = \"Org, Inc.\", OU = Sales + L = Bonn, CN = My CA").unwrap(), name);
-        assert_eq!(parse_subject("/CN=a\\/b\\+c\\\\d").unwrap(), parse_subject("CN=a/b\\+c\\\\d").unwrap());
+        assert_eq!(
+            parse_subject("/C=US/O=Org, Inc./OU=Sales+L=Bonn/CN=My CA").unwrap(),
+            name
+        );
+        assert_eq!(
+            parse_subject("C = US, O = \"Org, Inc.\", OU = Sales + L = Bonn, CN = My CA").unwrap(),
+            name
+        );
+        assert_eq!(
+            parse_subject("/CN=a\\/b\\+c\\\\d").unwrap(),
+            parse_subject("CN=a/b\\+c\\\\d").unwrap()
+        );
         assert_eq!(text("CN = X"), "CN=X");
         assert_eq!(text("CN=24/7 Ops"), "CN=24/7 Ops");
         assert_eq!(text("CN=a\\2FO=b"), "CN=a/O=b");
@@ -358,11 +453,33 @@ mod tests {
 
     #[test]
     fn any_attribute_type_is_taken_by_its_oid() {
-        assert_eq!(parse_subject("1.2.840.113549.1.9.1=#160361 4062".replace(' ', "").as_str()).unwrap(), parse_subject("emailAddress=a@b").unwrap());
-        assert_eq!(parse_subject("2.5.4.3=#0c0141").unwrap(), parse_subject("CN=A").unwrap());
-        assert_eq!(parse_subject("1.2.3=#0c0141").unwrap(), b"\x30\x0b\x31\x09\x30\x07\x06\x02\x2a\x03\x0c\x01A");
-        assert_eq!(parse_subject("CN=A,1.2.3=#0500").unwrap().len(), parse_subject("CN=A").unwrap().len() + 10);
-        assert_eq!(text("E=a@b,serialNumber=HSM-1,SN=Ada,GN=B,title=Dr").matches('=').count(), 5);
+        assert_eq!(
+            parse_subject(
+                "1.2.840.113549.1.9.1=#160361 4062"
+                    .replace(' ', "")
+                    .as_str()
+            )
+            .unwrap(),
+            parse_subject("emailAddress=a@b").unwrap()
+        );
+        assert_eq!(
+            parse_subject("2.5.4.3=#0c0141").unwrap(),
+            parse_subject("CN=A").unwrap()
+        );
+        assert_eq!(
+            parse_subject("1.2.3=#0c0141").unwrap(),
+            b"\x30\x0b\x31\x09\x30\x07\x06\x02\x2a\x03\x0c\x01A"
+        );
+        assert_eq!(
+            parse_subject("CN=A,1.2.3=#0500").unwrap().len(),
+            parse_subject("CN=A").unwrap().len() + 10
+        );
+        assert_eq!(
+            text("E=a@b,serialNumber=HSM-1,SN=Ada,GN=B,title=Dr")
+                .matches('=')
+                .count(),
+            5
+        );
     }
 
     #[test]
@@ -370,14 +487,18 @@ mod tests {
         for (subject, what) in [
             ("", "empty, at character 1"),
             ("  ", "empty"),
-            ("My CA", "`My` is not followed by an equals sign, at character 1"),
+            (
+                "My CA",
+                "`My` is not followed by an equals sign, at character 1",
+            ),
             ("/", "attribute type is missing, at character 2"),
             ("/C=US/", "attribute type is missing, at character 7"),
             ("/C=US//CN=A", "attribute type is missing, at character 7"),
             ("/CN= A", "space at the start"),
             (
                 "CN=My CA/O=Org/C=US",
-                "a slash before an attribute, as in openssl's spelling, which begins with one; inside a value write it `\\2F`, at character 9",
+                "a slash before an attribute, as in openssl's spelling, which begins with one; \
+                 inside a value write it `\\2F`, at character 9",
             ),
             ("CN=A/emailAddress=a@b", "a slash before an attribute"),
             ("CN = A,O=B", "no blank before the equals sign"),
@@ -430,7 +551,11 @@ mod tests {
         ] {
             let error = parse_subject(subject).unwrap_err();
             assert_eq!((error.code(), error.kind), (2, "bad-subject"));
-            assert!(error.message.contains(what), "{subject:?}: {}", error.message);
+            assert!(
+                error.message.contains(what),
+                "{subject:?}: {}",
+                error.message
+            );
         }
     }
 
@@ -439,8 +564,17 @@ mod tests {
         for (name, bound) in [("CN", 64), ("O", 64), ("OU", 64), ("L", 128), ("ST", 128)] {
             assert!(parse_subject(&format!("{name}={}", "é".repeat(bound))).is_ok());
             let error = parse_subject(&format!("{name}={}", "e".repeat(bound + 1))).unwrap_err();
-            assert!(error.message.contains(&format!("at most {bound}")), "{}", error.message);
+            assert!(
+                error.message.contains(&format!("at most {bound}")),
+                "{}",
+                error.message
+            );
         }
-        assert!(parse_subject(&["CN=A"; 400].join(",")).unwrap_err().message.contains("longer than 1024"));
+        assert!(
+            parse_subject(&["CN=A"; 400].join(","))
+                .unwrap_err()
+                .message
+                .contains("longer than 1024")
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! What the pair is asked once the cluster is claimed: by TLS clients, which take the signed certificate for a server's and the trust anchor for its
-//! CA's. InitializeCluster cannot be taken back, so what they would refuse is refused, or noted, before it is sent.
+//! What the pair is asked once the cluster is claimed: by TLS clients, which take the signed
+//! certificate for a server's and the trust anchor for its CA's. InitializeCluster cannot be taken
+//! back, so what they would refuse is refused, or noted, before it is sent.
 
 use super::{Judged, fail, note};
 use crate::x509::extension::{
-    ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH,
-    SUBJECT_ALT_NAME,
+    ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES,
+    EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH, SUBJECT_ALT_NAME,
 };
 use crate::x509::general_name::GeneralName;
 use crate::x509::{Certificate, Moment, TrustAnchor, hex, name};
@@ -15,17 +16,22 @@ pub(super) fn not_ca(signed: &Certificate) -> Judged {
     if let Some(constraints) = extensions.basic_constraints {
         if constraints.ca {
             return fail(
-                "the signed certificate has basicConstraints CA:TRUE, expected CA:FALSE: the HSM's key could issue certificates under your CA",
+                "the signed certificate has basicConstraints CA:TRUE, expected CA:FALSE: the HSM's \
+                 key could issue certificates under your CA",
             );
         }
         if constraints.path_len.is_some() {
-            return fail("the signed certificate has basicConstraints CA:FALSE with a path length, which only a CA's has");
+            return fail(
+                "the signed certificate has basicConstraints CA:FALSE with a path length, which \
+                 only a CA's has",
+            );
         }
     }
     match extensions.key_usage {
-        Some(usage) if usage.key_cert_sign() => {
-            fail(format!("the signed certificate has keyUsage {}, expected no keyCertSign: it is no CA's", usage.names().join("+")))
-        }
+        Some(usage) if usage.key_cert_sign() => fail(format!(
+            "the signed certificate has keyUsage {}, expected no keyCertSign: it is no CA's",
+            usage.names().join("+")
+        )),
         _ => Ok("the signed certificate does not say that it is a CA's".to_owned()),
     }
 }
@@ -33,89 +39,180 @@ pub(super) fn not_ca(signed: &Certificate) -> Judged {
 /// `check.signed-cert.key-usage`: a TLS server signs with its key, or clients encrypt to it.
 pub(super) fn server_key_usage(signed: &Certificate) -> Judged {
     let Some(usage) = signed.extensions().key_usage else {
-        return Ok("the signed certificate has no keyUsage, which leaves its key free to be a TLS server's".to_owned());
+        return Ok(
+            "the signed certificate has no keyUsage, which leaves its key free to be a TLS \
+                   server's"
+                .to_owned(),
+        );
     };
     let names = usage.names().join("+");
     match (usage.digital_signature(), usage.key_exchange()) {
         (true, _) => Ok(format!("the signed certificate has keyUsage {names}")),
         (false, true) => note(format!(
-            "the signed certificate has keyUsage {names}, without digitalSignature: clients that use TLS 1.3, or ephemeral keys, refuse it"
+            "the signed certificate has keyUsage {names}, without digitalSignature: clients that \
+             use TLS 1.3, or ephemeral keys, refuse it"
         )),
-        (false, false) => {
-            fail(format!("the signed certificate has keyUsage {names}, expected digitalSignature or keyEncipherment: no TLS server can use its key"))
-        }
+        (false, false) => fail(format!(
+            "the signed certificate has keyUsage {names}, expected digitalSignature or \
+             keyEncipherment: no TLS server can use its key"
+        )),
     }
 }
 
-/// `check.signed-cert.extended-key-usage` and `check.trust-anchor.extended-key-usage`: where purposes are named, a TLS server's is among them.
+/// `check.signed-cert.extended-key-usage` and `check.trust-anchor.extended-key-usage`: where
+/// purposes are named, a TLS server's is among them.
 pub(super) fn purposes(noun: &str, certificate: &Certificate) -> Judged {
     let Some(purposes) = &certificate.extensions().extended_key_usage else {
-        return Ok(format!("{noun} has no extKeyUsage, which leaves it free to serve TLS"));
+        return Ok(format!(
+            "{noun} has no extKeyUsage, which leaves it free to serve TLS"
+        ));
     };
     let has = |oid| purposes.iter().any(|purpose| purpose == oid);
     let list = purposes.join(", ");
     match (has(SERVER_AUTH), has(ANY_PURPOSE)) {
         (true, _) => Ok(format!("{noun} has serverAuth in its extKeyUsage")),
-        (false, true) => {
-            note(format!("{noun} has anyExtendedKeyUsage but not serverAuth in its extKeyUsage: clients may refuse that, as OpenSSL does"))
-        }
-        (false, false) => fail(format!("{noun} has extKeyUsage {list}, expected serverAuth ({SERVER_AUTH}) among them, or none at all")),
+        (false, true) => note(format!(
+            "{noun} has anyExtendedKeyUsage but not serverAuth in its extKeyUsage: clients may \
+             refuse that, as OpenSSL does"
+        )),
+        (false, false) => fail(format!(
+            "{noun} has extKeyUsage {list}, expected serverAuth ({SERVER_AUTH}) among them, or \
+             none at all"
+        )),
     }
 }
 
-/// `check.trust-anchor.extensions`: a CA says that it is one, where its version can (RFC 5280 4.2.1.9, 6.1.4 (k)), and says nothing that a client does not know.
-/// Of version 1, clients take a certificate that is self-signed. A chain without it, CloudHSM's guide refuses: [`super::trust_anchor::basic_constraints`].
+/// `check.trust-anchor.extensions`: a CA says that it is one, where its version can (RFC 5280
+/// 4.2.1.9, 6.1.4 (k)), and says nothing that a client does not know. Of version 1, clients take a
+/// certificate that is self-signed. A chain without it, CloudHSM's guide refuses:
+/// [`super::trust_anchor::basic_constraints`].
 pub(super) fn ca_extensions(noun: &str, certificate: &Certificate, in_chain: bool) -> Judged {
     match certificate.version() {
         version @ 2.. if certificate.extensions().all.is_empty() && !in_chain => fail(format!(
-            "{noun} is of version {version} and has no extensions, so it does not say that it is a CA's: clients refuse it, as OpenSSL does, expected \
-             basicConstraints CA:TRUE; only one of version 1 can do without"
+            "{noun} is of version {version} and has no extensions, so it does not say that it is a \
+             CA's: clients refuse it, as OpenSSL does, expected basicConstraints CA:TRUE; only one \
+             of version 1 can do without"
         )),
         _ => critical(noun, certificate),
     }
 }
 
-/// `check.signed-cert.extensions` and `check.trust-anchor.extensions`: nothing critical that a client does not know.
+/// `check.signed-cert.extensions` and `check.trust-anchor.extensions`: nothing critical that a
+/// client does not know.
 pub(super) fn critical(noun: &str, certificate: &Certificate) -> Judged {
     // What RFC 5280 4.2 makes every application recognise, as far as it may be critical.
-    const KNOWN: [&str; 5] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_ALT_NAME, NAME_CONSTRAINTS];
-    // Known to many: policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 4.2.1.5, .11, .14), cRLDistributionPoints (4.2.1.13).
-    const OFTEN: [&str; 5] = [CERTIFICATE_POLICIES, "2.5.29.33", "2.5.29.36", "2.5.29.54", "2.5.29.31"];
-    let critical: Vec<&str> = certificate.extensions().critical.iter().map(String::as_str).filter(|oid| !KNOWN.contains(oid)).collect();
-    let unknown: Vec<&str> = critical.iter().copied().filter(|oid| !OFTEN.contains(oid)).collect();
+    const KNOWN: [&str; 5] = [
+        BASIC_CONSTRAINTS,
+        KEY_USAGE,
+        EXTENDED_KEY_USAGE,
+        SUBJECT_ALT_NAME,
+        NAME_CONSTRAINTS,
+    ];
+    // Known to many: policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 4.2.1.5, .11,
+    // .14), cRLDistributionPoints (4.2.1.13).
+    const OFTEN: [&str; 5] = [
+        CERTIFICATE_POLICIES,
+        "2.5.29.33",
+        "2.5.29.36",
+        "2.5.29.54",
+        "2.5.29.31",
+    ];
+    let critical: Vec<&str> = certificate
+        .extensions()
+        .critical
+        .iter()
+        .map(String::as_str)
+        .filter(|oid| !KNOWN.contains(oid))
+        .collect();
+    let unknown: Vec<&str> = critical
+        .iter()
+        .copied()
+        .filter(|oid| !OFTEN.contains(oid))
+        .collect();
     match (critical.as_slice(), unknown.as_slice()) {
-        ([], _) => Ok(format!("{noun} has no critical extension that clients need not know")),
-        (some, []) => note(format!("{noun} has critical extensions that some clients do not know, and then refuse it for: {}", some.join(", "))),
-        (_, some) => fail(format!("{noun} has critical extensions that clients do not know, or that must not be critical: {}", some.join(", "))),
+        ([], _) => Ok(format!(
+            "{noun} has no critical extension that clients need not know"
+        )),
+        (some, []) => note(format!(
+            "{noun} has critical extensions that some clients do not know, and then refuse it for: \
+             {}",
+            some.join(", ")
+        )),
+        (_, some) => fail(format!(
+            "{noun} has critical extensions that clients do not know, or that must not be \
+             critical: {}",
+            some.join(", ")
+        )),
     }
 }
 
-/// `check.key-identifiers` and `check.trust-anchor.key-identifiers`: an authority key identifier says nothing else than its authority's certificate.
-pub(super) fn key_identifiers(noun: &str, certificate: &Certificate, authority_noun: &str, authority: &Certificate) -> Judged {
+/// `check.key-identifiers` and `check.trust-anchor.key-identifiers`: an authority key identifier
+/// says nothing else than its authority's certificate.
+pub(super) fn key_identifiers(
+    noun: &str,
+    certificate: &Certificate,
+    authority_noun: &str,
+    authority: &Certificate,
+) -> Judged {
     let Some(identifier) = &certificate.extensions().authority_key_identifier else {
         return Ok(format!("{noun} has no authority key identifier"));
     };
     match contradiction(identifier, authority_noun, authority) {
-        None => Ok(format!("{noun}'s authority key identifier does not contradict {authority_noun}")),
-        Some(text) => fail(format!("{noun}'s authority key identifier names another CA certificate than {authority_noun}: {text}")),
+        None => Ok(format!(
+            "{noun}'s authority key identifier does not contradict {authority_noun}"
+        )),
+        Some(text) => fail(format!(
+            "{noun}'s authority key identifier names another CA certificate than {authority_noun}: \
+             {text}"
+        )),
     }
 }
 
-fn contradiction(identifier: &AuthorityKeyIdentifier, noun: &str, authority: &Certificate) -> Option<String> {
-    if let (Some(named), Some(own)) = (&identifier.key, &authority.extensions().subject_key_identifier)
-        && named != own
+fn contradiction(
+    identifier: &AuthorityKeyIdentifier,
+    noun: &str,
+    authority: &Certificate,
+) -> Option<String> {
+    if let (Some(named), Some(own)) = (
+        &identifier.key,
+        &authority.extensions().subject_key_identifier,
+    ) && named != own
     {
-        return Some(format!("key {}, and {noun}'s subject key identifier is {}", hex(named), hex(own)));
+        return Some(format!(
+            "key {}, and {noun}'s subject key identifier is {}",
+            hex(named),
+            hex(own)
+        ));
     }
     let (issuers, serial) = identifier.certificate.as_ref()?;
     if serial != authority.serial() {
-        return Some(format!("serial {}, and {noun}'s is {}", hex(serial), hex(authority.serial())));
+        return Some(format!(
+            "serial {}, and {noun}'s is {}",
+            hex(serial),
+            hex(authority.serial())
+        ));
     }
-    let named: Vec<&Vec<u8>> =
-        issuers.iter().filter_map(|issuer| if let GeneralName::Directory(name) = issuer { Some(name) } else { None }).collect();
+    let named: Vec<&Vec<u8>> = issuers
+        .iter()
+        .filter_map(|issuer| {
+            if let GeneralName::Directory(name) = issuer {
+                Some(name)
+            } else {
+                None
+            }
+        })
+        .collect();
     match named.first() {
-        Some(first) if named.iter().all(|named| !name::same_name(named, authority.issuer())) => {
-            Some(format!("a certificate issued by {}, and {noun} is issued by {}", name::name_text(first), name::name_text(authority.issuer())))
+        Some(first)
+            if named
+                .iter()
+                .all(|named| !name::same_name(named, authority.issuer())) =>
+        {
+            Some(format!(
+                "a certificate issued by {}, and {noun} is issued by {}",
+                name::name_text(first),
+                name::name_text(authority.issuer())
+            ))
         }
         _ => None,
     }
@@ -125,41 +222,85 @@ fn contradiction(identifier: &AuthorityKeyIdentifier, noun: &str, authority: &Ce
 pub(super) fn within_trust_anchor(signed: &Certificate, anchor: &TrustAnchor) -> Judged {
     let (end, last) = (signed.not_after(), anchor.not_after());
     match end <= last {
-        true => Ok(format!("the signed certificate is valid until {end}, and the trust anchor until {last}")),
-        false => {
-            note(format!("the signed certificate is valid until {end}, but the trust anchor only until {last}: from then on clients refuse both"))
-        }
+        true => Ok(format!(
+            "the signed certificate is valid until {end}, and the trust anchor until {last}"
+        )),
+        false => note(format!(
+            "the signed certificate is valid until {end}, but the trust anchor only until {last}: \
+             from then on clients refuse both"
+        )),
     }
 }
 
 /// 2050-01-01T00:00:00Z: dates before it are UTCTimes (RFC 5280 4.1.2.5).
 const GENERALIZED_FROM: Moment = Moment::constant(2_524_608_000);
 
-/// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where readers differ, or cannot read at all.
+/// `check.form.signed-cert` and `check.form.trust-anchor`: what RFC 5280 has CAs write, where
+/// readers differ, or cannot read at all.
 pub(super) fn form(noun: &str, certificate: &Certificate) -> Judged {
     let extensions = certificate.extensions();
-    let of_authority =
-        extensions.authority_key_identifier.iter().filter_map(|identifier| identifier.certificate.as_ref()).flat_map(|(names, _)| names);
-    let constrained = extensions.name_constraints.iter().flat_map(|constraints| constraints.permitted.iter().chain(&constraints.excluded));
-    let others = extensions.subject_alt_names.iter().chain(of_authority).chain(constrained);
-    let others = others.filter_map(|other| if let GeneralName::Directory(name) = other { Some(name.as_slice()) } else { None });
-    if let Some(value) = [certificate.issuer(), certificate.subject()].into_iter().chain(others).find_map(name::unread_by_clients) {
+    let of_authority = extensions
+        .authority_key_identifier
+        .iter()
+        .filter_map(|identifier| identifier.certificate.as_ref())
+        .flat_map(|(names, _)| names);
+    let constrained = extensions
+        .name_constraints
+        .iter()
+        .flat_map(|constraints| constraints.permitted.iter().chain(&constraints.excluded));
+    let others = extensions
+        .subject_alt_names
+        .iter()
+        .chain(of_authority)
+        .chain(constrained);
+    let others = others.filter_map(|other| {
+        if let GeneralName::Directory(name) = other {
+            Some(name.as_slice())
+        } else {
+            None
+        }
+    });
+    if let Some(value) = [certificate.issuer(), certificate.subject()]
+        .into_iter()
+        .chain(others)
+        .find_map(name::unread_by_clients)
+    {
         return fail(format!(
-            "{noun} has {value} in a name: clients cannot read the certificate, as OpenSSL cannot, expected {}",
+            "{noun} has {value} in a name: clients cannot read the certificate, as OpenSSL cannot, \
+             expected {}",
             name::READ_BY_CLIENTS
         ));
     }
     let serial = certificate.serial();
     if serial.len() > 20 {
-        return fail(format!("{noun} has a serial number of {} octets, expected 20 at most: no client need take a longer one", serial.len()));
+        return fail(format!(
+            "{noun} has a serial number of {} octets, expected 20 at most: no client need take a \
+             longer one",
+            serial.len()
+        ));
     }
     if serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
-        return note(format!("{noun} has the serial number {}, expected a positive one: some clients refuse it", hex(serial)));
+        return note(format!(
+            "{noun} has the serial number {}, expected a positive one: some clients refuse it",
+            hex(serial)
+        ));
     }
     let early = |(written, moment): &(bool, Moment)| *written && *moment < GENERALIZED_FROM;
     let [from, to] = certificate.generalized_times();
-    match [(from, certificate.not_before()), (to, certificate.not_after())].iter().any(early) {
-        true => note(format!("{noun} has a date before 2050 as GeneralizedTime, expected UTCTime: some clients refuse it")),
-        false => Ok(format!("{noun}: a positive serial number of at most 20 octets, and dates in the form that is expected of them")),
+    match [
+        (from, certificate.not_before()),
+        (to, certificate.not_after()),
+    ]
+    .iter()
+    .any(early)
+    {
+        true => note(format!(
+            "{noun} has a date before 2050 as GeneralizedTime, expected UTCTime: some clients \
+             refuse it"
+        )),
+        false => Ok(format!(
+            "{noun}: a positive serial number of at most 20 octets, and dates in the form that is \
+             expected of them"
+        )),
     }
 }

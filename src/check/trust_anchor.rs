@@ -1,4 +1,5 @@
-//! The rules of the trust anchor itself: one certificate, or a chain (AWS CloudHSM User Guide, Initialize the cluster, September 2026).
+//! The rules of the trust anchor itself: one certificate, or a chain (AWS CloudHSM User Guide,
+//! Initialize the cluster, September 2026).
 
 use super::each::together;
 use super::{Judged, Rule, fail, judgeable, note};
@@ -9,7 +10,11 @@ use crate::x509::{Certificate, TrustAnchor, name_text};
 
 /// What a certificate of the trust anchor is called, by its place.
 pub(super) fn noun(anchor: &TrustAnchor, at: usize) -> String {
-    if anchor.is_chain() { numbered(at) } else { "the trust anchor".to_owned() }
+    if anchor.is_chain() {
+        numbered(at)
+    } else {
+        "the trust anchor".to_owned()
+    }
 }
 
 fn numbered(at: usize) -> String {
@@ -18,44 +23,80 @@ fn numbered(at: usize) -> String {
 
 /// Every certificate of the trust anchor, with what it is called.
 pub(super) fn named(anchor: &TrustAnchor) -> impl Iterator<Item = (String, &Certificate)> {
-    anchor.certificates().enumerate().map(|(at, certificate)| (noun(anchor, at), certificate))
+    anchor
+        .certificates()
+        .enumerate()
+        .map(|(at, certificate)| (noun(anchor, at), certificate))
 }
 
-/// `check.trust-anchor.chain-order`: each one's issuer is the next one's subject, the root is last and alone, and none stands there twice.
+/// `check.trust-anchor.chain-order`: each one's issuer is the next one's subject, the root is last
+/// and alone, and none stands there twice.
 pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
     if !anchor.is_chain() {
         return Ok("the trust anchor is one certificate".to_owned());
     }
     let all: Vec<&Certificate> = anchor.certificates().collect();
     for (at, certificate) in all.iter().enumerate() {
-        if let Some(before) = all.iter().take(at).position(|before| before.der() == certificate.der()) {
-            return fail(format!("{} is {} once more: leave one of them out", numbered(at), numbered(before)));
+        if let Some(before) = all
+            .iter()
+            .take(at)
+            .position(|before| before.der() == certificate.der())
+        {
+            return fail(format!(
+                "{} is {} once more: leave one of them out",
+                numbered(at),
+                numbered(before)
+            ));
         }
     }
-    let roots: Vec<usize> = all.iter().enumerate().filter(|(_, certificate)| is_self_issued(certificate)).map(|(at, _)| at).collect();
+    let roots: Vec<usize> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, certificate)| is_self_issued(certificate))
+        .map(|(at, _)| at)
+        .collect();
     if let [one, other, ..] = roots.as_slice() {
         return fail(format!(
-            "{} and {} are each issued by themselves, {} and {}: a chain has one root, its last certificate",
+            "{} and {} are each issued by themselves, {} and {}: a chain has one root, its last \
+             certificate",
             numbered(*one),
             numbered(*other),
-            all.get(*one).map(|root| name_text(root.subject())).unwrap_or_default(),
-            all.get(*other).map(|root| name_text(root.subject())).unwrap_or_default(),
+            all.get(*one)
+                .map(|root| name_text(root.subject()))
+                .unwrap_or_default(),
+            all.get(*other)
+                .map(|root| name_text(root.subject()))
+                .unwrap_or_default(),
         ));
     }
-    let broken = all.iter().zip(all.iter().skip(1)).position(|(below, above)| !same_name(below.issuer(), above.subject()));
+    let broken = all
+        .iter()
+        .zip(all.iter().skip(1))
+        .position(|(below, above)| !same_name(below.issuer(), above.subject()));
     if let Some(at) = broken {
         return fail(what_is_wrong(&all, at));
     }
     // The next rule has it where there is no root.
-    let rewritten = all.iter().zip(all.iter().skip(1)).position(|(below, above)| below.issuer() != above.subject());
+    let rewritten = all
+        .iter()
+        .zip(all.iter().skip(1))
+        .position(|(below, above)| below.issuer() != above.subject());
     if let Some(at) = rewritten {
         return note(format!(
-            "the issuer of {} is the subject of the next one, but written in another way (RFC 5280 7.1): whether CloudHSM takes that is not known",
+            "the issuer of {} is the subject of the next one, but written in another way (RFC 5280 \
+             7.1): whether CloudHSM takes that is not known",
             numbered(at)
         ));
     }
-    let names: Vec<String> = all.iter().map(|certificate| name_text(certificate.subject())).collect();
-    Ok(format!("{} certificates, each one's issuer the next one's subject: {}", all.len(), names.join("; ")))
+    let names: Vec<String> = all
+        .iter()
+        .map(|certificate| name_text(certificate.subject()))
+        .collect();
+    Ok(format!(
+        "{} certificates, each one's issuer the next one's subject: {}",
+        all.len(),
+        names.join("; ")
+    ))
 }
 
 fn is_self_issued(certificate: &Certificate) -> bool {
@@ -66,27 +107,51 @@ fn issued(above: &Certificate, below: &Certificate) -> bool {
     !is_self_issued(below) && same_name(below.issuer(), above.subject())
 }
 
-/// The first link, after the certificate `at`, does not hold: they stand in another order, one does not belong here, or one is missing.
+/// The first link, after the certificate `at`, does not hold: they stand in another order, one does
+/// not belong here, or one is missing.
 fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
     if let Some(order) = right_order(all) {
-        let places: Vec<String> = order.iter().map(|at| at.saturating_add(1).to_string()).collect();
+        let places: Vec<String> = order
+            .iter()
+            .map(|at| at.saturating_add(1).to_string())
+            .collect();
         return format!(
-            "the certificates stand in the wrong order: the CA that signs comes first, the root last; here that is {}",
+            "the certificates stand in the wrong order: the CA that signs comes first, the root \
+             last; here that is {}",
             places.join(", ")
         );
     }
     let related = |at: usize, certificate: &Certificate| {
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
-        others.map(|(_, other)| *other).any(|other| issued(other, certificate) || issued(certificate, other))
+        others
+            .map(|(_, other)| *other)
+            .any(|other| issued(other, certificate) || issued(certificate, other))
     };
-    let text = |at: usize| all.get(at).map(|certificate| name_text(certificate.subject())).unwrap_or_default();
+    let text = |at: usize| {
+        all.get(at)
+            .map(|certificate| name_text(certificate.subject()))
+            .unwrap_or_default()
+    };
     if all.len() > 2
-        && let Some(foreign) = all.iter().enumerate().find(|(at, certificate)| !related(*at, certificate)).map(|(at, _)| at)
+        && let Some(foreign) = all
+            .iter()
+            .enumerate()
+            .find(|(at, certificate)| !related(*at, certificate))
+            .map(|(at, _)| at)
     {
-        return format!("{}, {}, neither issued another of them nor was issued by one: it does not belong here", numbered(foreign), text(foreign));
+        return format!(
+            "{}, {}, neither issued another of them nor was issued by one: it does not belong here",
+            numbered(foreign),
+            text(foreign)
+        );
     }
-    let issuer = all.get(at).map(|below| name_text(below.issuer())).unwrap_or_default();
-    let above = all.get(at).and_then(|below| all.iter().position(|above| issued(above, below)));
+    let issuer = all
+        .get(at)
+        .map(|below| name_text(below.issuer()))
+        .unwrap_or_default();
+    let above = all
+        .get(at)
+        .and_then(|below| all.iter().position(|above| issued(above, below)));
     match above {
         _ if all.get(at).is_some_and(|below| is_self_issued(below)) => {
             let next = at.saturating_add(1);
@@ -98,24 +163,36 @@ fn what_is_wrong(all: &[&Certificate], at: usize) -> String {
             );
         }
         Some(above) => {
-            return format!("{} was issued by {issuer}, which is {}: what stands between them does not belong here", numbered(at), numbered(above));
+            return format!(
+                "{} was issued by {issuer}, which is {}: what stands between them does not belong \
+                 here",
+                numbered(at),
+                numbered(above)
+            );
         }
         None => {}
     }
     format!(
-        "{} was issued by {issuer}, but the next one is {}: the certificate of {issuer} is missing between them",
+        "{} was issued by {issuer}, but the next one is {}: the certificate of {issuer} is missing \
+         between them",
         numbered(at),
         text(at.saturating_add(1))
     )
 }
 
-/// The order in which the certificates make a chain, where there is one: four at most, so there are few to try.
+/// The order in which the certificates make a chain, where there is one: four at most, so there are
+/// few to try.
 fn right_order(all: &[&Certificate]) -> Option<Vec<usize>> {
-    let root = all.iter().position(|certificate| is_self_issued(certificate))?;
+    let root = all
+        .iter()
+        .position(|certificate| is_self_issued(certificate))?;
     let mut order = vec![root];
     while order.len() < all.len() {
         let above = order.last().and_then(|at| all.get(*at))?;
-        let below = all.iter().enumerate().find(|(at, certificate)| !order.contains(at) && issued(above, certificate));
+        let below = all
+            .iter()
+            .enumerate()
+            .find(|(at, certificate)| !order.contains(at) && issued(above, certificate));
         order.push(below?.0);
     }
     order.reverse();
@@ -128,28 +205,44 @@ pub(super) fn chain_signatures(anchor: &TrustAnchor) -> Vec<Judged> {
         return vec![Ok("the trust anchor is one certificate".to_owned())];
     }
     let links = anchor.certificates().zip(anchor.above()).enumerate();
-    links.map(|(at, (below, above))| chain_signature(at, below, above)).collect()
+    links
+        .map(|(at, (below, above))| chain_signature(at, below, above))
+        .collect()
 }
 
 fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judged {
-    judgeable(below.outer_algorithm(), above.key(), [Rule::AlgorithmTrustAnchor; 2])?;
+    judgeable(
+        below.outer_algorithm(),
+        above.key(),
+        [Rule::AlgorithmTrustAnchor; 2],
+    )?;
     let (below_noun, above_noun) = (numbered(at), numbered(at.saturating_add(1)));
     match below.is_signed_by(above.key()) {
         true => Ok(format!("the key of {above_noun} signed {below_noun}")),
-        false => {
-            fail(format!("the key of {above_noun} did not sign {below_noun}, though it has the name of its issuer, {}", name_text(above.subject())))
-        }
+        false => fail(format!(
+            "the key of {above_noun} did not sign {below_noun}, though it has the name of its \
+             issuer, {}",
+            name_text(above.subject())
+        )),
     }
 }
 
-/// `check.trust-anchor.path-length`: how many CAs stand below each (RFC 5280 6.1.4 (l), (m)). None of them is self-issued: [`chain_order`] sees to it.
+/// `check.trust-anchor.path-length`: how many CAs stand below each (RFC 5280 6.1.4 (l), (m)). None
+/// of them is self-issued: [`chain_order`] sees to it.
 pub(super) fn path_length(noun: &str, certificate: &Certificate, below: usize) -> Judged {
-    let allowed = certificate.extensions().basic_constraints.and_then(|constraints| constraints.path_len);
+    let allowed = certificate
+        .extensions()
+        .basic_constraints
+        .and_then(|constraints| constraints.path_len);
     let below = u64::try_from(below).unwrap_or(u64::MAX);
     match allowed {
         None => Ok(format!("{noun} sets no path length")),
-        Some(allowed) if below <= allowed => Ok(format!("{noun} allows {allowed} CAs below it, and there are {below}")),
-        Some(allowed) => fail(format!("{noun} allows {allowed} CAs below it (pathLen), and there are {below}")),
+        Some(allowed) if below <= allowed => Ok(format!(
+            "{noun} allows {allowed} CAs below it, and there are {below}"
+        )),
+        Some(allowed) => fail(format!(
+            "{noun} allows {allowed} CAs below it (pathLen), and there are {below}"
+        )),
     }
 }
 
@@ -159,13 +252,17 @@ pub(super) fn self_issued(anchor: &TrustAnchor) -> Judged {
     let (issuer, subject) = (name_text(last.issuer()), name_text(last.subject()));
     match (last.issuer() == last.subject(), anchor.is_chain()) {
         (true, false) => Ok(format!("the trust anchor is issued by itself, {subject}")),
-        (true, true) => Ok(format!("the chain's last certificate is issued by itself, {subject}")),
-        (false, false) => fail(format!(
-            "the trust anchor {subject} is issued by {issuer}, expected by itself: an intermediate cannot be a trust anchor alone; give the chain up to its root"
+        (true, true) => Ok(format!(
+            "the chain's last certificate is issued by itself, {subject}"
         )),
-        (false, true) => {
-            fail(format!("the chain's last certificate, {subject}, is issued by {issuer}, expected by itself: the root, {issuer}, is missing"))
-        }
+        (false, false) => fail(format!(
+            "the trust anchor {subject} is issued by {issuer}, expected by itself: an intermediate \
+             cannot be a trust anchor alone; give the chain up to its root"
+        )),
+        (false, true) => fail(format!(
+            "the chain's last certificate, {subject}, is issued by {issuer}, expected by itself: \
+             the root, {issuer}, is missing"
+        )),
     }
 }
 
@@ -173,80 +270,141 @@ pub(super) fn self_issued(anchor: &TrustAnchor) -> Judged {
 pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
     let last = anchor.last();
     if anchor.is_chain() && last.issuer() != last.subject() {
-        return Err((Status::Skipped, format!("the chain has no root: see {}", Rule::SelfIssued)));
+        return Err((
+            Status::Skipped,
+            format!("the chain has no root: see {}", Rule::SelfIssued),
+        ));
     }
-    judgeable(last.outer_algorithm(), last.key(), [Rule::AlgorithmTrustAnchor; 2])?;
-    let which = if anchor.is_chain() { "the chain's last certificate" } else { "the trust anchor" };
+    judgeable(
+        last.outer_algorithm(),
+        last.key(),
+        [Rule::AlgorithmTrustAnchor; 2],
+    )?;
+    let which = if anchor.is_chain() {
+        "the chain's last certificate"
+    } else {
+        "the trust anchor"
+    };
     match last.is_signed_by(last.key()) {
         true => Ok(format!("{which} is signed by its own key")),
-        false => fail(format!("{which} is not signed by its own key, expected a self-signed certificate")),
+        false => fail(format!(
+            "{which} is not signed by its own key, expected a self-signed certificate"
+        )),
     }
 }
 
-/// `check.trust-anchor.basic-constraints`. One certificate alone may be of version 1, as the guide's refusals name extensions only; what is below another CA,
-/// or above one, must say that it is a CA (RFC 5280 6.1.4 (k)).
+/// `check.trust-anchor.basic-constraints`. One certificate alone may be of version 1, as the
+/// guide's refusals name extensions only; what is below another CA, or above one, must say that it
+/// is a CA (RFC 5280 6.1.4 (k)).
 pub(super) fn basic_constraints(noun: &str, certificate: &Certificate, in_chain: bool) -> Judged {
     let extensions = certificate.extensions();
     match extensions.basic_constraints {
-        _ if extensions.all.is_empty() && !in_chain => Ok(format!("{noun} (version {}) has no extensions", certificate.version())),
+        _ if extensions.all.is_empty() && !in_chain => Ok(format!(
+            "{noun} (version {}) has no extensions",
+            certificate.version()
+        )),
         Some(constraints) if constraints.ca => Ok(format!("{noun} has basicConstraints CA:TRUE")),
-        Some(_) => fail(format!("{noun} has basicConstraints CA:FALSE, expected CA:TRUE")),
-        None if extensions.all.is_empty() => {
-            fail(format!("{noun} (version {}) has no basicConstraints, expected CA:TRUE in each certificate of a chain", certificate.version()))
-        }
-        None => fail(format!("{noun} has extensions but no basicConstraints, expected CA:TRUE among them")),
+        Some(_) => fail(format!(
+            "{noun} has basicConstraints CA:FALSE, expected CA:TRUE"
+        )),
+        None if extensions.all.is_empty() => fail(format!(
+            "{noun} (version {}) has no basicConstraints, expected CA:TRUE in each certificate of \
+             a chain",
+            certificate.version()
+        )),
+        None => fail(format!(
+            "{noun} has extensions but no basicConstraints, expected CA:TRUE among them"
+        )),
     }
 }
 
 /// `check.trust-anchor.key-usage`
 pub(super) fn key_usage(noun: &str, certificate: &Certificate) -> Judged {
     match certificate.extensions().key_usage {
-        None => Ok(format!("{noun} has no keyUsage, which leaves its key free to sign certificates")),
-        Some(usage) if usage.key_cert_sign() => Ok(format!("{noun} has keyUsage {}", usage.names().join("+"))),
-        Some(usage) => fail(format!("{noun} has keyUsage {}, expected keyCertSign among them", usage.names().join("+"))),
+        None => Ok(format!(
+            "{noun} has no keyUsage, which leaves its key free to sign certificates"
+        )),
+        Some(usage) if usage.key_cert_sign() => {
+            Ok(format!("{noun} has keyUsage {}", usage.names().join("+")))
+        }
+        Some(usage) => fail(format!(
+            "{noun} has keyUsage {}, expected keyCertSign among them",
+            usage.names().join("+")
+        )),
     }
 }
 
 /// `check.trust-anchor.key-identifiers`: each one's of the next one, the last one's of itself.
 pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Vec<Judged> {
     // Without its root, nothing is known of the last one's authority.
-    let root = Some(anchor.last()).filter(|last| !anchor.is_chain() || last.issuer() == last.subject());
+    let root =
+        Some(anchor.last()).filter(|last| !anchor.is_chain() || last.issuer() == last.subject());
     let authorities = anchor.above().iter().chain(root).enumerate();
-    let judged = named(anchor).zip(authorities).map(|((of, certificate), (at, authority))| {
-        let authority_at = at.saturating_add(1).min(anchor.above().len());
-        super::clients::key_identifiers(&of, certificate, &noun(anchor, authority_at), authority)
-    });
+    let judged = named(anchor)
+        .zip(authorities)
+        .map(|((of, certificate), (at, authority))| {
+            let authority_at = at.saturating_add(1).min(anchor.above().len());
+            super::clients::key_identifiers(
+                &of,
+                certificate,
+                &noun(anchor, authority_at),
+                authority,
+            )
+        });
     judged.collect()
 }
 
-/// `check.trust-anchor.name-constraints`: of the certificates below each, and of the signed certificate's subject and alternative names. Without that one,
-/// constraints that might exclude it are noted.
-pub(super) fn name_constraints(anchor: &TrustAnchor, signed: Option<(&[u8], &[GeneralName])>) -> Judged {
+/// `check.trust-anchor.name-constraints`: of the certificates below each, and of the signed
+/// certificate's subject and alternative names. Without that one, constraints that might exclude it
+/// are noted.
+pub(super) fn name_constraints(
+    anchor: &TrustAnchor,
+    signed: Option<(&[u8], &[GeneralName])>,
+) -> Judged {
     together(named(anchor).enumerate().map(|(at, (noun, certificate))| {
         let Some(constraints) = &certificate.extensions().name_constraints else {
             return Ok(format!("{noun} has no nameConstraints"));
         };
         let below = anchor.certificates().take(at).enumerate();
-        let below = below.map(|(at, below)| (numbered(at), below.subject(), below.extensions().subject_alt_names.as_slice()));
-        let signed_cert = signed.map(|(subject, others)| ("the signed certificate".to_owned(), subject, others));
+        let below = below.map(|(at, below)| {
+            (
+                numbered(at),
+                below.subject(),
+                below.extensions().subject_alt_names.as_slice(),
+            )
+        });
+        let signed_cert =
+            signed.map(|(subject, others)| ("the signed certificate".to_owned(), subject, others));
         for (what, subject, others) in below.chain(signed_cert) {
             if let Some(text) = super::names::excluded(constraints, subject, others) {
-                return fail(format!("the nameConstraints of {noun} do not allow {what}: {text}"));
+                return fail(format!(
+                    "the nameConstraints of {noun} do not allow {what}: {text}"
+                ));
             }
         }
         match signed {
-            Some((subject, _)) => Ok(format!("the nameConstraints of {noun} leave room for {}", name_text(subject))),
-            None => note(format!("{noun} has nameConstraints: whether they allow the HSM's certificate shows only with the cluster's CSR")),
+            Some((subject, _)) => Ok(format!(
+                "the nameConstraints of {noun} leave room for {}",
+                name_text(subject)
+            )),
+            None => note(format!(
+                "{noun} has nameConstraints: whether they allow the HSM's \
+                                  certificate shows only with the cluster's CSR"
+            )),
         }
     }))
 }
 
 /// Where another certificate of the chain than the first signed: which.
 pub(super) fn signer_elsewhere(anchor: &TrustAnchor, signed: &Certificate) -> String {
-    let signer = anchor.above().iter().position(|above| signed.issuer() == above.subject() && signed.is_signed_by(above.key()));
+    let signer = anchor
+        .above()
+        .iter()
+        .position(|above| signed.issuer() == above.subject() && signed.is_signed_by(above.key()));
     signer.map_or_else(String::new, |at| {
         format!(
-            ": the key of {} did; the CA that signs comes first, and those below it do not belong into the trust anchor",
+            ": the key of {} did; the CA that signs comes first, and those below it do not belong \
+             into the trust anchor",
             numbered(at.saturating_add(1))
         )
     })

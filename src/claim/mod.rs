@@ -1,13 +1,18 @@
-//! Claiming a cluster, as a state machine without I/O: what to ask the service next, and what its answers mean.
+//! Claiming a cluster, as a state machine without I/O: what to ask the service next, and what its
+//! answers mean.
 //!
 //! The rules:
-//! - The cluster is described first. It must be UNINITIALIZED and still carry the very CSR that was signed.
-//! - After InitializeCluster, whatever it answered, the cluster is described before anything else happens. A request is sent
-//!   again only after a description that shows the cluster UNINITIALIZED with that CSR, only where the one before had no effect or
-//!   an unknown one, and a bounded number of times.
-//! - It is done when DescribeClusters shows the certificate that was sent, never on the word of InitializeCluster.
+//! - The cluster is described first. It must be UNINITIALIZED and still carry the very CSR that was
+//!   signed.
+//! - After InitializeCluster, whatever it answered, the cluster is described before anything else
+//!   happens. A request is sent again only after a description that shows the cluster UNINITIALIZED
+//!   with that CSR, only where the one before had no effect or an unknown one, and a bounded number
+//!   of times.
+//! - It is done when DescribeClusters shows the certificate that was sent, never on the word of
+//!   InitializeCluster.
 //! - A cluster that this very CA has claimed for this very CSR's key is done already.
-//! - Nothing is sent without the proof of the HSM and the proof of the owner: [`crate::owner::Authorized`].
+//! - Nothing is sent without the proof of the HSM and the proof of the owner:
+//!   [`crate::owner::Authorized`].
 //!
 //! The machine has no clock: whoever drives it tells how much time has passed.
 //!
@@ -15,9 +20,13 @@
 //! # use std::time::{Duration, Instant};
 //! use hsmboot::claim::{Claim, Outcome, Patience, Step};
 //! use hsmboot::cloudhsm::CloudHsm;
-//! use hsmboot::error::{Class, Error};
+//! use hsmboot::error::{Error, ErrorKind};
 //!
-//! async fn submit(service: &impl CloudHsm, mut claim: Claim, sleep: impl AsyncFn(Duration)) -> hsmboot::error::Result<Outcome> {
+//! async fn submit(
+//!     service: &impl CloudHsm,
+//!     mut claim: Claim,
+//!     sleep: impl AsyncFn(Duration),
+//! ) -> hsmboot::error::Result<Outcome> {
 //!     let start = Instant::now();
 //!     loop {
 //!         match claim.next(start.elapsed()) {
@@ -27,7 +36,10 @@
 //!             Step::Done(outcome) => return Ok(*outcome),
 //!             Step::Failed(failure) => return Err((*failure).into()),
 //!             // Only a claim that began without a pair asks for one.
-//!             Step::Certify(cluster) => return Err(Error::new(Class::Input, "not-signed", format!("{} has no pair yet", cluster.cluster_id), "sign first")),
+//!             Step::Certify(cluster) => {
+//!                 let message = format!("{} has no pair yet", cluster.cluster_id);
+//!                 return Err(Error::new(Class::Input, "not-signed", message, "sign first"));
+//!             }
 //!         }
 //!     }
 //! }
@@ -65,7 +77,8 @@ pub enum Step {
     Describe,
     /// Wait this long.
     Pause(Duration),
-    /// Verify this cluster's certificates, sign its CSR, check the pair; it goes to [`Claim::certified`].
+    /// Verify this cluster's certificates, sign its CSR, check the pair; it goes to
+    /// [`Claim::certified`].
     Certify(Box<Cluster>),
     /// Call InitializeCluster, once; its answer goes to [`Claim::initialized`].
     Initialize(Box<InitializeCluster>),
@@ -84,7 +97,8 @@ pub struct Outcome {
     pub cluster: Cluster,
     /// The cluster certificate in it.
     pub certificate: Shown,
-    /// Whether that is the very certificate of the pair. If not, it is another one for the same key that this CA signed.
+    /// Whether that is the very certificate of the pair. If not, it is another one for the same key
+    /// that this CA signed.
     pub same_certificate: bool,
     /// What InitializeCluster answered, where it did.
     pub answer: Option<Accepted>,
@@ -117,7 +131,8 @@ pub struct Claim {
     sent: Option<Sent>,
     sends: u32,
     turned_away: u32,
-    /// A request was accepted, or its outcome is unknown: it may take effect yet, whatever a later one is answered.
+    /// A request was accepted, or its outcome is unknown: it may take effect yet, whatever a later
+    /// one is answered.
     open: bool,
     /// The same before the request that is under way.
     open_before: bool,
@@ -159,25 +174,55 @@ impl Claim {
     /// A claim with an authorized pair: `submit`.
     ///
     /// The cluster must be ready; it is not waited for.
-    pub fn submit(cluster_id: impl Into<String>, authorized: Authorized, patience: Patience) -> Self {
+    pub fn submit(
+        cluster_id: impl Into<String>,
+        authorized: Authorized,
+        patience: Patience,
+    ) -> Self {
         let cluster_id = cluster_id.into();
         let papers = Papers::of(&authorized, &cluster_id);
-        Claim { papers: Some(papers), waits_for_creation: false, ..Claim::new(cluster_id, patience) }
+        Claim {
+            papers: Some(papers),
+            waits_for_creation: false,
+            ..Claim::new(cluster_id, patience)
+        }
     }
 
-    /// A claim whose pair is not fit to be sent now, of a cluster that may be claimed already: `submit` after the CA has expired.
+    /// A claim whose pair is not fit to be sent now, of a cluster that may be claimed already:
+    /// `submit` after the CA has expired.
     ///
-    /// A cluster that `owner` has claimed for `csr` is recognised. Any other asks for the pair with [`Step::Certify`].
-    pub fn confirm(cluster_id: impl Into<String>, owner: Owner, csr: Option<Csr>, patience: Patience) -> Self {
-        Claim { owner: Some(owner), csr, waits_for_creation: false, ..Claim::new(cluster_id.into(), patience) }
+    /// A cluster that `owner` has claimed for `csr` is recognised. Any other asks for the pair with
+    /// [`Step::Certify`].
+    pub fn confirm(
+        cluster_id: impl Into<String>,
+        owner: Owner,
+        csr: Option<Csr>,
+        patience: Patience,
+    ) -> Self {
+        Claim {
+            owner: Some(owner),
+            csr,
+            waits_for_creation: false,
+            ..Claim::new(cluster_id.into(), patience)
+        }
     }
 
-    /// A claim from the beginning: `bootstrap`. Waits for the cluster and its CSR, then asks for the pair with [`Step::Certify`].
+    /// A claim from the beginning: `bootstrap`. Waits for the cluster and its CSR, then asks for
+    /// the pair with [`Step::Certify`].
     ///
-    /// With the owner, a cluster that they have claimed already is recognised. With the CSR of a bundle that is there already, it must be claimed for that
-    /// CSR's key.
-    pub fn bootstrap(cluster_id: impl Into<String>, owner: Option<Owner>, csr: Option<Csr>, patience: Patience) -> Self {
-        Claim { owner, csr, ..Claim::new(cluster_id.into(), patience) }
+    /// With the owner, a cluster that they have claimed already is recognised. With the CSR of a
+    /// bundle that is there already, it must be claimed for that CSR's key.
+    pub fn bootstrap(
+        cluster_id: impl Into<String>,
+        owner: Option<Owner>,
+        csr: Option<Csr>,
+        patience: Patience,
+    ) -> Self {
+        Claim {
+            owner,
+            csr,
+            ..Claim::new(cluster_id.into(), patience)
+        }
     }
 
     fn new(cluster_id: String, patience: Patience) -> Self {
@@ -233,7 +278,8 @@ impl Claim {
 
     /// What to do next. `elapsed` is the time since the claim began, and never runs backwards.
     ///
-    /// A [`Step::Initialize`] is handed out once: without a word about its outcome it counts as unknown.
+    /// A [`Step::Initialize`] is handed out once: without a word about its outcome it counts as
+    /// unknown.
     pub fn next(&mut self, elapsed: Duration) -> Step {
         self.pace.at(elapsed);
         match &self.todo {
@@ -273,7 +319,10 @@ impl Claim {
         };
         let request = papers.request.clone();
         // Until `initialized` says more.
-        self.sent = Some(Sent::Unknown { progress: false, error: None });
+        self.sent = Some(Sent::Unknown {
+            progress: false,
+            error: None,
+        });
         self.open_before = self.open;
         self.open = true;
         self.sends = self.sends.saturating_add(1);
@@ -290,7 +339,8 @@ impl Claim {
         }
     }
 
-    /// The authorized pair for [`Step::Certify`]. The cluster is described again before it is sent: signing may have taken a while.
+    /// The authorized pair for [`Step::Certify`]. The cluster is described again before it is sent:
+    /// signing may have taken a while.
     ///
     /// # Errors
     /// Class `Rejected`, `another-trust-anchor`: the claim began with another owner.
@@ -310,7 +360,10 @@ impl Claim {
     /// The answer to [`Step::Initialize`].
     pub fn initialized(&mut self, result: Result<Accepted, ServiceError>) {
         // Nothing is taken that was not asked for: only a request just handed out has an answer.
-        if !matches!((&self.sent, &self.todo), (Some(Sent::Unknown { .. }), Todo::Describe)) {
+        if !matches!(
+            (&self.sent, &self.todo),
+            (Some(Sent::Unknown { .. }), Todo::Describe)
+        ) {
             return;
         }
         self.sent = Some(match result {
@@ -319,7 +372,10 @@ impl Claim {
                 Sent::Accepted { progress: false }
             }
             Err(error) => match error.trouble {
-                Trouble::Unknown { .. } => Sent::Unknown { progress: false, error: Some(error) },
+                Trouble::Unknown { .. } => Sent::Unknown {
+                    progress: false,
+                    error: Some(error),
+                },
                 Trouble::Throttled { .. } | Trouble::Unreachable { .. } => {
                     self.open = self.open_before;
                     self.turned_away = self.turned_away.saturating_add(1);

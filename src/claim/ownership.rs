@@ -1,8 +1,11 @@
 //! Judges whose a claimed cluster is: by its certificate and the owner's CA alone.
 //!
-//! What is there already is judged by what it is, not by what may be sent today: with every signature algorithm that can be verified, whatever the
-//! dates, versions and extensions of cluster certificate and CA are, and whatever stands around them. A cluster is the owner's by name *and* key
-//! *and* signature. It is somebody else's only where that is positively so; "cannot be judged" is neither.
+//! What is there already is judged by what it is, not by what may be sent today: with every
+//! signature algorithm that can be verified, whatever the dates, versions and extensions of cluster
+//! certificate and CA are, and whatever stands around them. A cluster is the owner's by name *and*
+//! key
+//! *and* signature. It is somebody else's only where that is positively so; "cannot be judged" is
+//! neither.
 
 mod legacy_signature;
 mod lenient;
@@ -16,7 +19,8 @@ use super::Shown;
 use legacy_signature::{LegacyKey, Verdict};
 pub use lenient::LenientCertificate;
 
-/// How many certificates may stand between the cluster's and the owner's (AWS guide, Initialize the cluster: four with the root).
+/// How many certificates may stand between the cluster's and the owner's (AWS guide, Initialize the
+/// cluster: four with the root).
 const MOST_BETWEEN: usize = 3;
 
 /// Whose a claimed cluster is.
@@ -41,7 +45,8 @@ pub enum Ownership {
 pub enum Doubt {
     /// The cluster certificate cannot be read: why.
     Unreadable(String),
-    /// The cluster certificate is the CA's own certificate, or carries its key. No CA signs such a thing for an HSM.
+    /// The cluster certificate is the CA's own certificate, or carries its key. No CA signs such a
+    /// thing for an HSM.
     CaItself,
     /// The owner's key signed it, but its issuer has another name than the owner's CA.
     AnotherName {
@@ -72,13 +77,28 @@ impl std::fmt::Display for Doubt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Doubt::Unreadable(why) => write!(f, "the cluster's certificate cannot be read: {why}"),
-            Doubt::CaItself => f.write_str("the cluster's certificate is the CA's own, or carries its key: no HSM has that key"),
+            Doubt::CaItself => f.write_str(
+                "the cluster's certificate is the CA's own, or carries \
+                                            its key: no HSM has that key",
+            ),
             Doubt::AnotherName { issuer, subject } => {
-                write!(f, "your CA's key signed the cluster's certificate, but in the name of {issuer}, not of {subject}")
+                write!(
+                    f,
+                    "your CA's key signed the cluster's certificate, but in the name of \
+                           {issuer}, not of {subject}"
+                )
             }
-            Doubt::Subordinate { issuer } => write!(f, "a CA below yours signed the cluster's certificate: {issuer}"),
+            Doubt::Subordinate { issuer } => write!(
+                f,
+                "a CA below yours signed the cluster's \
+                                                        certificate: {issuer}"
+            ),
             Doubt::NotTheFirst { issuer, first } => {
-                write!(f, "another CA of your chain than its first signed the cluster's certificate: {issuer}, not {first}")
+                write!(
+                    f,
+                    "another CA of your chain than its first signed the cluster's \
+                           certificate: {issuer}, not {first}"
+                )
             }
             Doubt::Unverifiable(why) => f.write_str(why),
             Doubt::NoCa => f.write_str("no CA was given"),
@@ -91,18 +111,26 @@ impl std::fmt::Display for Doubt {
 pub struct OwnerCertificate(LenientCertificate);
 
 impl OwnerCertificate {
-    /// Reads the owner's CA certificate, or chain, from a file's bytes: PEM with whatever stands around it, or DER. Dates, versions, signatures and
-    /// extensions are not looked at.
+    /// Reads the owner's CA certificate, or chain, from a file's bytes: PEM with whatever stands
+    /// around it, or DER. Dates, versions, signatures and extensions are not looked at.
     ///
     /// # Errors
     /// Where there is none, or one cannot be read.
     pub fn all_from_file(bytes: &[u8]) -> Result<Vec<Self>, String> {
-        Ok(LenientCertificate::all_from_text(bytes)?.into_iter().map(OwnerCertificate).collect())
+        Ok(LenientCertificate::all_from_text(bytes)?
+            .into_iter()
+            .map(OwnerCertificate)
+            .collect())
     }
 
-    /// Takes those of a trust anchor. Whatever [`crate::x509::Certificate`] has read reads here as well.
+    /// Takes those of a trust anchor. Whatever [`crate::x509::Certificate`] has read reads here as
+    /// well.
     pub fn all_of(trust_anchor: &TrustAnchor) -> Vec<Self> {
-        trust_anchor.certificates().filter_map(|certificate| LenientCertificate::from_der(certificate.der()).ok()).map(OwnerCertificate).collect()
+        trust_anchor
+            .certificates()
+            .filter_map(|certificate| LenientCertificate::from_der(certificate.der()).ok())
+            .map(OwnerCertificate)
+            .collect()
     }
 
     /// The certificate, as it came.
@@ -140,7 +168,10 @@ impl Ownership {
     /// Whether the owner's CA claimed the cluster, for whichever key.
     pub fn is_owners(&self) -> bool {
         match self {
-            Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => true,
+            Ownership::ThisCertificate
+            | Ownership::AnotherCertificate
+            | Ownership::NoCsrToCompare
+            | Ownership::AnotherKey => true,
             Ownership::AnotherCa | Ownership::CannotBeJudged(_) => false,
         }
     }
@@ -148,41 +179,76 @@ impl Ownership {
 
 /// Judges whose a cluster is by `ClusterCertificate` as the service returned it.
 ///
-/// `owner` holds the trust anchor's certificates: the first is that of the CA which signs, and its holder is the owner; those above it have signed that one,
-/// and perhaps other CAs, other people's. Whether they belong together, are valid now, or would be taken by InitializeCluster is not looked at. Of several
-/// certificates in the cluster's text the first is the cluster's.
-pub fn judge(cluster_certificate: &str, owner: &[OwnerCertificate], expected: &Expected<'_>) -> Judgement {
+/// `owner` holds the trust anchor's certificates: the first is that of the CA which signs, and its
+/// holder is the owner; those above it have signed that one, and perhaps other CAs, other people's.
+/// Whether they belong together, are valid now, or would be taken by InitializeCluster is not
+/// looked at. Of several certificates in the cluster's text the first is the cluster's.
+pub fn judge(
+    cluster_certificate: &str,
+    owner: &[OwnerCertificate],
+    expected: &Expected<'_>,
+) -> Judgement {
     match LenientCertificate::first_from_text(cluster_certificate.as_bytes()) {
-        Ok((certificate, others)) => {
-            Judgement { ownership: ownership(&certificate, &others, owner, expected), shown: shown(&certificate), certificate: Some(certificate) }
-        }
+        Ok((certificate, others)) => Judgement {
+            ownership: ownership(&certificate, &others, owner, expected),
+            shown: shown(&certificate),
+            certificate: Some(certificate),
+        },
         Err(why) => unreadable(cluster_certificate, &why),
     }
 }
 
 fn unreadable(text: &str, why: &str) -> Judgement {
     let unread = "(cannot be read)".to_owned();
-    let shown = Shown { fingerprint: sha256(text.as_bytes()), subject: unread.clone(), issuer: unread };
-    Judgement { ownership: Ownership::CannotBeJudged(Doubt::Unreadable(why.to_owned())), certificate: None, shown }
+    let shown = Shown {
+        fingerprint: sha256(text.as_bytes()),
+        subject: unread.clone(),
+        issuer: unread,
+    };
+    Judgement {
+        ownership: Ownership::CannotBeJudged(Doubt::Unreadable(why.to_owned())),
+        certificate: None,
+        shown,
+    }
 }
 
 fn shown(certificate: &LenientCertificate) -> Shown {
-    Shown { fingerprint: sha256(certificate.der()), subject: name_text(certificate.subject()), issuer: name_text(certificate.issuer()) }
+    Shown {
+        fingerprint: sha256(certificate.der()),
+        subject: name_text(certificate.subject()),
+        issuer: name_text(certificate.issuer()),
+    }
 }
 
-fn ownership(certificate: &LenientCertificate, others: &[LenientCertificate], owner: &[OwnerCertificate], expected: &Expected<'_>) -> Ownership {
-    if owner.iter().any(|ca| same_key(ca.0.spki(), certificate.spki())) {
+fn ownership(
+    certificate: &LenientCertificate,
+    others: &[LenientCertificate],
+    owner: &[OwnerCertificate],
+    expected: &Expected<'_>,
+) -> Ownership {
+    if owner
+        .iter()
+        .any(|ca| same_key(ca.0.spki(), certificate.spki()))
+    {
         return Ownership::CannotBeJudged(Doubt::CaItself);
     }
     let (first, above) = owner.split_at(owner.len().min(1));
     match signer(certificate, first) {
         Ok(true) => of_owner(certificate, expected),
         Ok(false) if !above.is_empty() && signer(certificate, above) == Ok(true) => {
-            let first = first.first().map(|first| name_text(first.0.subject())).unwrap_or_default();
-            Ownership::CannotBeJudged(Doubt::NotTheFirst { issuer: name_text(certificate.issuer()), first })
+            let first = first
+                .first()
+                .map(|first| name_text(first.0.subject()))
+                .unwrap_or_default();
+            Ownership::CannotBeJudged(Doubt::NotTheFirst {
+                issuer: name_text(certificate.issuer()),
+                first,
+            })
         }
         Ok(false) if is_below(certificate, others, owner) => {
-            Ownership::CannotBeJudged(Doubt::Subordinate { issuer: name_text(certificate.issuer()) })
+            Ownership::CannotBeJudged(Doubt::Subordinate {
+                issuer: name_text(certificate.issuer()),
+            })
         }
         Ok(false) => Ownership::AnotherCa,
         Err(doubt) => Ownership::CannotBeJudged(doubt),
@@ -196,7 +262,10 @@ fn signer(certificate: &LenientCertificate, owner: &[OwnerCertificate]) -> Resul
         match verdict(certificate, ca) {
             Verdict::Made if same_name(certificate.issuer(), ca.subject()) => return Ok(true),
             Verdict::Made => {
-                doubt = Some(Doubt::AnotherName { issuer: name_text(certificate.issuer()), subject: name_text(ca.subject()) });
+                doubt = Some(Doubt::AnotherName {
+                    issuer: name_text(certificate.issuer()),
+                    subject: name_text(ca.subject()),
+                });
             }
             Verdict::NotMade => {}
             Verdict::Unknown(why) => doubt = doubt.or(Some(Doubt::Unverifiable(why))),
@@ -207,17 +276,30 @@ fn signer(certificate: &LenientCertificate, owner: &[OwnerCertificate]) -> Resul
 
 fn verdict(certificate: &LenientCertificate, ca: &LenientCertificate) -> Verdict {
     match LegacyKey::from_spki(ca.spki()) {
-        Ok(key) => key.judge(certificate.algorithm(), certificate.tbs(), certificate.signature()),
+        Ok(key) => key.judge(
+            certificate.algorithm(),
+            certificate.tbs(),
+            certificate.signature(),
+        ),
         Err(why) => Verdict::Unknown(format!("the CA's certificate: {why}")),
     }
 }
 
-/// Whether the certificates beside the cluster's lead from it to one of the owner's (RFC 5280 6.1.3 a 1 and a 4).
-fn is_below(certificate: &LenientCertificate, others: &[LenientCertificate], owner: &[OwnerCertificate]) -> bool {
+/// Whether the certificates beside the cluster's lead from it to one of the owner's (RFC 5280 6.1.3
+/// a 1 and a 4).
+fn is_below(
+    certificate: &LenientCertificate,
+    others: &[LenientCertificate],
+    owner: &[OwnerCertificate],
+) -> bool {
     let mut below = certificate;
     for _ in 0..MOST_BETWEEN {
-        let issued = |ca: &&LenientCertificate| same_name(below.issuer(), ca.subject()) && verdict(below, ca) == Verdict::Made;
-        let Some(ca) = others.iter().find(issued) else { return false };
+        let issued = |ca: &&LenientCertificate| {
+            same_name(below.issuer(), ca.subject()) && verdict(below, ca) == Verdict::Made
+        };
+        let Some(ca) = others.iter().find(issued) else {
+            return false;
+        };
         if signer(ca, owner) == Ok(true) {
             return true;
         }
@@ -227,7 +309,10 @@ fn is_below(certificate: &LenientCertificate, others: &[LenientCertificate], own
 }
 
 fn of_owner(certificate: &LenientCertificate, expected: &Expected<'_>) -> Ownership {
-    if expected.csr_spki.is_some_and(|spki| !same_key(spki, certificate.spki())) {
+    if expected
+        .csr_spki
+        .is_some_and(|spki| !same_key(spki, certificate.spki()))
+    {
         Ownership::AnotherKey
     } else if expected.signed_cert == Some(certificate.der()) {
         Ownership::ThisCertificate
@@ -238,7 +323,12 @@ fn of_owner(certificate: &LenientCertificate, expected: &Expected<'_>) -> Owners
     }
 }
 
-/// The same public key: as numbers where those can be read, however their SubjectPublicKeyInfo is written.
+/// The same public key: as numbers where those can be read, however their SubjectPublicKeyInfo is
+/// written.
 fn same_key(one: &[u8], other: &[u8]) -> bool {
-    one == other || matches!((LegacyKey::from_spki(one), LegacyKey::from_spki(other)), (Ok(one), Ok(other)) if one == other)
+    one == other
+        || matches!(
+            (LegacyKey::from_spki(one), LegacyKey::from_spki(other)),
+            (Ok(one), Ok(other)) if one == other
+        )
 }

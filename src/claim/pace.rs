@@ -53,7 +53,10 @@ impl Pace {
         let left = limit.checked_sub(waited).filter(|left| !left.is_zero())?;
         // Never none: a loop that waits must let time pass.
         let first = patience.first_pause.max(Duration::from_millis(1));
-        let length = self.last.map_or(first, |last| last.saturating_mul(2)).min(patience.longest_pause.max(first));
+        let length = self
+            .last
+            .map_or(first, |last| last.saturating_mul(2))
+            .min(patience.longest_pause.max(first));
         self.last = Some(length);
         Some(length.min(left))
     }
@@ -66,7 +69,11 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_the_longest_and_end_with_the_limit() {
-        let patience = Patience { first_pause: Duration::from_secs(1), longest_pause: Duration::from_secs(5), ..Patience::default() };
+        let patience = Patience {
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(5),
+            ..Patience::default()
+        };
         let (mut pace, mut now, mut pauses) = (Pace::default(), Duration::ZERO, Vec::new());
         pace.at(now);
         while let Some(length) = pace.pause(&patience, Duration::from_secs(14)) {

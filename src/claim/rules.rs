@@ -14,25 +14,35 @@ use super::{Claim, How, Outcome, Sent, Todo};
 const MOST_SENDS: u32 = 3;
 /// How often it is sent at most when the service, or the network, turned it away without effect.
 const MOST_TURNED_AWAY: u32 = 6;
-/// How many descriptions must show an untouched cluster before a request of unknown outcome counts as lost. DescribeClusters may
-/// lag behind: with the pauses between them they span some seconds.
+/// How many descriptions must show an untouched cluster before a request of unknown outcome counts
+/// as lost. DescribeClusters may lag behind: with the pauses between them they span some seconds.
 const LOOKS_AFTER_UNKNOWN: u32 = 5;
 /// The same after an accepted request whose work DescribeClusters has never shown.
 const LOOKS_AFTER_ACCEPTED: u32 = 8;
-/// The same once INITIALIZE_IN_PROGRESS was seen: one reading of an older state is not a failure yet.
+/// The same once INITIALIZE_IN_PROGRESS was seen: one reading of an older state is not a failure
+/// yet.
 const LOOKS_AFTER_PROGRESS: u32 = 3;
 /// How many descriptions in a row may fail, or miss the cluster, before anything has been sent.
 const MOST_GAPS: u32 = 5;
-/// How many descriptions may show a claimed cluster without its certificate before that is an answer.
+/// How many descriptions may show a claimed cluster without its certificate before that is an
+/// answer.
 const LOOKS_WITHOUT_CERTIFICATE: u32 = 4;
 
 impl Claim {
     /// What the cluster is held against.
     pub(super) fn mandate(&self) -> Mandate<'_> {
         Mandate {
-            trust_anchor: self.papers.as_ref().map(|papers| &papers.trust_anchor).or(self.owner.as_ref().map(Owner::trust_anchor)),
+            trust_anchor: self
+                .papers
+                .as_ref()
+                .map(|papers| &papers.trust_anchor)
+                .or(self.owner.as_ref().map(Owner::trust_anchor)),
             signed_cert: self.papers.as_ref().map(|papers| &papers.signed_cert),
-            csr: self.papers.as_ref().map(|papers| &papers.csr).or(self.csr.as_ref()),
+            csr: self
+                .papers
+                .as_ref()
+                .map(|papers| &papers.csr)
+                .or(self.csr.as_ref()),
             pair_is_there: self.papers.is_some(),
         }
     }
@@ -44,7 +54,11 @@ impl Claim {
         if known && self.gaps <= MOST_GAPS {
             self.todo = Todo::Pause;
         } else {
-            self.fail(Failure::NotFound { cluster_id: self.cluster_id.clone(), place: self.place.clone(), sent: self.sends > 0 });
+            self.fail(Failure::NotFound {
+                cluster_id: self.cluster_id.clone(),
+                place: self.place.clone(),
+                sent: self.sends > 0,
+            });
         }
     }
 
@@ -54,7 +68,13 @@ impl Claim {
         if let Some(limit) = error.out_of_time() {
             // What became of the request matters more than that nobody can look any more.
             self.last_error = match &self.sent {
-                Some(Sent::Unknown { error: Some(lost), .. } | Sent::TurnedAway(lost) | Sent::Refused(lost)) => Some(lost.clone()),
+                Some(
+                    Sent::Unknown {
+                        error: Some(lost), ..
+                    }
+                    | Sent::TurnedAway(lost)
+                    | Sent::Refused(lost),
+                ) => Some(lost.clone()),
                 _ => Some(error),
             };
             return self.fail(self.unfinished(limit));
@@ -69,7 +89,10 @@ impl Claim {
             _ => Some(error.clone()),
         };
         match failure {
-            Some(error) => self.fail(Failure::Service { error, open: self.open }),
+            Some(error) => self.fail(Failure::Service {
+                error,
+                open: self.open,
+            }),
             None => {
                 self.last_error = Some(error);
                 self.todo = Todo::Pause;
@@ -83,11 +106,20 @@ impl Claim {
         match view {
             View::Claimable(_) if !certified => self.todo = Todo::Certify,
             View::Claimable(csr) => self.claimable(csr, |claim| claim.todo = Todo::Initialize),
-            View::Creating | View::NoCsrYet if self.waits_for_creation && !certified => self.todo = Todo::Pause,
+            View::Creating | View::NoCsrYet if self.waits_for_creation && !certified => {
+                self.todo = Todo::Pause
+            }
             View::Initializing => self.todo = Todo::Pause,
             View::Claimed(signer) => self.claimed(signer),
-            View::NoCertificate => self.look(LOOKS_WITHOUT_CERTIFICATE, |claim| claim.fail(claim.forbidden())),
-            View::Creating | View::NoCsrYet | View::NoHsm | View::HsmsOut | View::Passing | View::Closed => self.fail(self.forbidden()),
+            View::NoCertificate => self.look(LOOKS_WITHOUT_CERTIFICATE, |claim| {
+                claim.fail(claim.forbidden())
+            }),
+            View::Creating
+            | View::NoCsrYet
+            | View::NoHsm
+            | View::HsmsOut
+            | View::Passing
+            | View::Closed => self.fail(self.forbidden()),
         }
     }
 
@@ -95,18 +127,27 @@ impl Claim {
     pub(super) fn seen_after(&mut self, view: View, sent: Sent) {
         match view {
             View::Claimable(csr) => self.claimable(csr, |claim| claim.untouched(sent)),
-            // Our certificate alone is no confirmation: in these states the service may still be at it, or be taking it back.
-            View::Claimed(Signer::Sent(_) | Signer::OwnCa(_)) if self.open && !self.is_settled() => self.todo = Todo::Pause,
+            // Our certificate alone is no confirmation: in these states the service may still be at
+            // it, or be taking it back.
+            View::Claimed(Signer::Sent(_) | Signer::OwnCa(_))
+                if self.open && !self.is_settled() =>
+            {
+                self.todo = Todo::Pause
+            }
             View::Claimed(signer) => self.claimed(signer),
             View::Initializing => {
                 self.looks = 0;
-                if let Some(Sent::Accepted { progress } | Sent::Unknown { progress, .. }) = &mut self.sent {
+                if let Some(Sent::Accepted { progress } | Sent::Unknown { progress, .. }) =
+                    &mut self.sent
+                {
                     *progress = true;
                 }
                 self.todo = Todo::Pause;
             }
             // The certificate or the next state may be a moment behind.
-            View::NoCertificate | View::Creating | View::NoCsrYet | View::Passing => self.todo = Todo::Pause,
+            View::NoCertificate | View::Creating | View::NoCsrYet | View::Passing => {
+                self.todo = Todo::Pause
+            }
             View::NoHsm | View::HsmsOut | View::Closed => self.fail(self.forbidden()),
         }
     }
@@ -116,7 +157,12 @@ impl Claim {
         match &self.papers {
             Some(papers) if csr != LiveCsr::Same => {
                 let (signed, sent) = (papers.csr.fingerprint(), self.sends > 0);
-                self.fail(Failure::CsrChanged { cluster_id: self.cluster_id.clone(), signed, now: csr, sent });
+                self.fail(Failure::CsrChanged {
+                    cluster_id: self.cluster_id.clone(),
+                    signed,
+                    now: csr,
+                    sent,
+                });
             }
             _ => go_on(self),
         }
@@ -128,14 +174,24 @@ impl Claim {
             Sent::Accepted { progress: true } | Sent::Unknown { progress: true, .. } => {
                 self.look(LOOKS_AFTER_PROGRESS, |claim| claim.fail(claim.fell_back()));
             }
-            Sent::Accepted { progress: false } => self.look(LOOKS_AFTER_ACCEPTED, |claim| claim.fail(claim.fell_back())),
-            Sent::Unknown { progress: false, error } => self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
+            Sent::Accepted { progress: false } => {
+                self.look(LOOKS_AFTER_ACCEPTED, |claim| claim.fail(claim.fell_back()))
+            }
+            Sent::Unknown {
+                progress: false,
+                error,
+            } => self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.send_again(error)),
             Sent::TurnedAway(error) if self.turned_away >= MOST_TURNED_AWAY => {
-                self.fail(Failure::Service { error, open: self.open });
+                self.fail(Failure::Service {
+                    error,
+                    open: self.open,
+                });
             }
             Sent::TurnedAway(_) => self.todo = Todo::Initialize,
             Sent::Refused(error) if self.open => {
-                self.look(LOOKS_AFTER_UNKNOWN, |claim| claim.fail(Failure::Service { error, open: true }));
+                self.look(LOOKS_AFTER_UNKNOWN, |claim| {
+                    claim.fail(Failure::Service { error, open: true })
+                });
             }
             Sent::Refused(error) => self.fail(Failure::Service { error, open: false }),
         }
@@ -145,7 +201,11 @@ impl Claim {
         if self.sends.saturating_sub(self.turned_away) < MOST_SENDS {
             self.todo = Todo::Initialize;
         } else {
-            self.fail(Failure::NoEffect { cluster_id: self.cluster_id.clone(), sends: self.sends, last });
+            self.fail(Failure::NoEffect {
+                cluster_id: self.cluster_id.clone(),
+                sends: self.sends,
+                last,
+            });
         }
     }
 
@@ -159,13 +219,21 @@ impl Claim {
         }
     }
 
-    /// The last description shows a state in which a claim is over: INITIALIZED or ACTIVE (API reference, Cluster: State).
+    /// The last description shows a state in which a claim is over: INITIALIZED or ACTIVE (API
+    /// reference, Cluster: State).
     fn is_settled(&self) -> bool {
-        self.last.as_ref().is_some_and(|cluster| matches!(cluster.state, ClusterState::Initialized | ClusterState::Active))
+        self.last.as_ref().is_some_and(|cluster| {
+            matches!(
+                cluster.state,
+                ClusterState::Initialized | ClusterState::Active
+            )
+        })
     }
 
     pub(super) fn claimed(&mut self, signer: Signer) {
-        let Some(cluster) = self.last.clone() else { return };
+        let Some(cluster) = self.last.clone() else {
+            return;
+        };
         let origin = cluster.origin();
         let (certificate, same_certificate) = match signer {
             Signer::Sent(certificate) => (certificate, true),
@@ -174,14 +242,31 @@ impl Claim {
                 let signed = self.mandate().csr.map(Csr::fingerprint).unwrap_or_default();
                 let sent = self.sends > 0;
                 let cluster_id = self.cluster_id.clone();
-                return self.fail(Failure::ClaimedForAnotherCsr { cluster_id, state: cluster.state, theirs, signed, origin, sent });
+                return self.fail(Failure::ClaimedForAnotherCsr {
+                    cluster_id,
+                    state: cluster.state,
+                    theirs,
+                    signed,
+                    origin,
+                    sent,
+                });
             }
             Signer::Unclear(theirs, doubt) => {
                 let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
-                return self.fail(Failure::OwnerUnclear { cluster_id, state: cluster.state, theirs, doubt, origin, sent });
+                return self.fail(Failure::OwnerUnclear {
+                    cluster_id,
+                    state: cluster.state,
+                    theirs,
+                    doubt,
+                    origin,
+                    sent,
+                });
             }
             Signer::Another(theirs) => {
-                let ours = self.mandate().trust_anchor.map(|ours| Shown::of(ours.first()));
+                let ours = self
+                    .mandate()
+                    .trust_anchor
+                    .map(|ours| Shown::of(ours.first()));
                 return self.fail(Failure::ClaimedByAnother {
                     cluster_id: self.cluster_id.clone(),
                     state: cluster.state,
@@ -192,11 +277,23 @@ impl Claim {
                 });
             }
         };
-        // A request that was turned down did not do it, even if the certificate is the same: another run did.
+        // A request that was turned down did not do it, even if the certificate is the same:
+        // another run did.
         let by_us = same_certificate && self.open;
-        let how = if by_us { How::Claimed } else { How::AlreadyClaimed };
+        let how = if by_us {
+            How::Claimed
+        } else {
+            How::AlreadyClaimed
+        };
         let (answer, sent) = (self.answer.clone(), self.sends);
-        self.todo = Todo::Done(Box::new(Outcome { how, cluster, certificate, same_certificate, answer, sent }));
+        self.todo = Todo::Done(Box::new(Outcome {
+            how,
+            cluster,
+            certificate,
+            same_certificate,
+            answer,
+            sent,
+        }));
     }
 
     pub(super) fn fail(&mut self, failure: Failure) {
@@ -206,15 +303,32 @@ impl Claim {
     pub(super) fn forbidden(&self) -> Failure {
         let (cluster_id, sent) = (self.cluster_id.clone(), self.sends > 0);
         match &self.last {
-            Some(cluster) => Failure::StateForbids { cluster: Box::new(cluster.clone()), sent },
-            None => Failure::NotFound { cluster_id, place: self.place.clone(), sent },
+            Some(cluster) => Failure::StateForbids {
+                cluster: Box::new(cluster.clone()),
+                sent,
+            },
+            None => Failure::NotFound {
+                cluster_id,
+                place: self.place.clone(),
+                sent,
+            },
         }
     }
 
     pub(super) fn fell_back(&self) -> Failure {
-        let state_message = self.last.as_ref().and_then(|cluster| cluster.state_message.clone());
-        let answer = self.answer.as_ref().and_then(|answer| answer.state_message.clone());
-        Failure::FellBack { cluster_id: self.cluster_id.clone(), state_message, answer }
+        let state_message = self
+            .last
+            .as_ref()
+            .and_then(|cluster| cluster.state_message.clone());
+        let answer = self
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.state_message.clone());
+        Failure::FellBack {
+            cluster_id: self.cluster_id.clone(),
+            state_message,
+            answer,
+        }
     }
 
     pub(super) fn unfinished(&self, limit: Duration) -> Failure {

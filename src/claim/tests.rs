@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod properties;
 mod waiting;
@@ -51,25 +56,52 @@ pub(super) fn material() -> &'static Material {
             (certificate.der().to_vec(), Issuer::new(params, key))
         };
         let hsm = KeyPair::generate().unwrap();
-        let csr = |key: &KeyPair| pem::encode(Label::CertificateRequest, named("HSM").serialize_request(key).unwrap().der());
+        let csr = |key: &KeyPair| {
+            pem::encode(
+                Label::CertificateRequest,
+                named("HSM").serialize_request(key).unwrap().der(),
+            )
+        };
         let (ca_der, own) = ca("Owner CA");
         let (_, other) = ca("Other CA");
         let (_, namesake) = ca("Owner CA");
-        let leaf = |issuer: &Issuer<'_, KeyPair>| named("HSM").signed_by(&hsm, issuer).unwrap().der().to_vec();
+        let leaf = |issuer: &Issuer<'_, KeyPair>| {
+            named("HSM").signed_by(&hsm, issuer).unwrap().der().to_vec()
+        };
         let text = |der: &[u8]| pem::encode(Label::Certificate, der);
         let signed = leaf(&own);
         let csr_text = csr(&hsm);
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        let pair = crate::check::check(csr_text.as_bytes(), text(&signed).as_bytes(), text(&ca_der).as_bytes(), now).into_pair().unwrap();
+        let pair = crate::check::check(
+            csr_text.as_bytes(),
+            text(&signed).as_bytes(),
+            text(&ca_der).as_bytes(),
+            now,
+        )
+        .into_pair()
+        .unwrap();
         let owner = Owner::named(Certificate::from_der(&ca_der).unwrap().into());
         let csr_read = pair.csr().clone();
-        let authorized = Authorized::new(pair, &Grounds::Unverified { csr: &csr_read, reason: "a test" }, &owner).unwrap();
+        let authorized = Authorized::new(
+            pair,
+            &Grounds::Unverified {
+                csr: &csr_read,
+                reason: "a test",
+            },
+            &owner,
+        )
+        .unwrap();
         Material {
             csr: csr_text,
             replaced_csr: csr(&KeyPair::generate().unwrap()),
             ours: text(&signed),
             ours_again: text(&leaf(&own)),
-            ours_elsewhere: text(named("HSM").signed_by(&KeyPair::generate().unwrap(), &own).unwrap().der()),
+            ours_elsewhere: text(
+                named("HSM")
+                    .signed_by(&KeyPair::generate().unwrap(), &own)
+                    .unwrap()
+                    .der(),
+            ),
             theirs: text(&leaf(&other)),
             namesake: text(&leaf(&namesake)),
             papers: Papers::of(&authorized, ID),
@@ -108,7 +140,11 @@ pub(super) fn in_state(state: ClusterState) -> Described {
 }
 
 pub(super) fn fails(call: Call, trouble: Trouble) -> ServiceError {
-    ServiceError { call, trouble, place: Box::default() }
+    ServiceError {
+        call,
+        trouble,
+        place: Box::default(),
+    }
 }
 
 fn blind(trouble: Trouble) -> Described {
@@ -120,36 +156,55 @@ fn answer(trouble: Trouble) -> Result<Accepted, ServiceError> {
 }
 
 fn accepted() -> Result<Accepted, ServiceError> {
-    Ok(Accepted { state: Some(ClusterState::InitializeInProgress), state_message: Some("Cluster is initializing.".into()) })
+    Ok(Accepted {
+        state: Some(ClusterState::InitializeInProgress),
+        state_message: Some("Cluster is initializing.".into()),
+    })
 }
 
 fn lost() -> Trouble {
-    Trouble::Unknown { reason: "connection reset".into() }
+    Trouble::Unknown {
+        reason: "connection reset".into(),
+    }
 }
 
 fn throttled() -> Trouble {
-    Trouble::Throttled { message: "Rate exceeded".into() }
+    Trouble::Throttled {
+        message: "Rate exceeded".into(),
+    }
 }
 
 fn unreachable() -> Trouble {
-    Trouble::Unreachable { reason: "connection refused".into() }
+    Trouble::Unreachable {
+        reason: "connection refused".into(),
+    }
 }
 
 fn refused() -> Trouble {
-    Trouble::Refused { code: "CloudHsmInvalidRequestException".into(), message: "no".into() }
+    Trouble::Refused {
+        code: "CloudHsmInvalidRequestException".into(),
+        message: "no".into(),
+    }
 }
 
 fn denied() -> Trouble {
-    Trouble::AccessDenied { message: "no".into() }
+    Trouble::AccessDenied {
+        message: "no".into(),
+    }
 }
 
-/// What a run did, one letter a step, and how it ended. The last answer of each list stands for all that follow.
+/// What a run did, one letter a step, and how it ended. The last answer of each list stands for all
+/// that follow.
 struct Run {
     trace: String,
     end: Result<Outcome, Error>,
 }
 
-fn drive(mut claim: Claim, describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
+fn drive(
+    mut claim: Claim,
+    describes: &[Described],
+    initializes: &[Result<Accepted, ServiceError>],
+) -> Run {
     let (mut trace, mut now) = (String::new(), Duration::ZERO);
     let (mut looks, mut sends) = (0, 0);
     for _ in 0..10_000 {
@@ -171,8 +226,18 @@ fn drive(mut claim: Claim, describes: &[Described], initializes: &[Result<Accept
                 claim.initialized(initializes[sends.min(initializes.len() - 1)].clone());
                 sends += 1;
             }
-            Step::Done(outcome) => return Run { trace, end: Ok(*outcome) },
-            Step::Failed(failure) => return Run { trace, end: Err((*failure).into()) },
+            Step::Done(outcome) => {
+                return Run {
+                    trace,
+                    end: Ok(*outcome),
+                };
+            }
+            Step::Failed(failure) => {
+                return Run {
+                    trace,
+                    end: Err((*failure).into()),
+                };
+            }
         }
     }
     panic!("no end after {trace}");
@@ -184,7 +249,12 @@ fn submission() -> Claim {
 
 /// A bootstrap by the owner, in a new directory.
 fn beginning() -> Claim {
-    Claim::bootstrap(ID, Some(material().authorized.owner().clone()), None, Patience::default())
+    Claim::bootstrap(
+        ID,
+        Some(material().authorized.owner().clone()),
+        None,
+        Patience::default(),
+    )
 }
 
 fn submit(describes: &[Described], initializes: &[Result<Accepted, ServiceError>]) -> Run {
@@ -198,12 +268,21 @@ fn bootstrap(describes: &[Described], initializes: &[Result<Accepted, ServiceErr
 impl Run {
     fn ends_with(&self, code: u8, kind: &str) {
         let error = self.end.as_ref().expect_err(&self.trace);
-        assert_eq!((error.code(), error.kind), (code, kind), "{}: {}", self.trace, error.message);
+        assert_eq!(
+            (error.code(), error.kind),
+            (code, kind),
+            "{}: {}",
+            self.trace,
+            error.message
+        );
         assert!(!error.hint.is_empty());
     }
 
     fn claims(&self, how: How, trace: &str) {
-        let outcome = self.end.as_ref().unwrap_or_else(|error| panic!("{}: {}", self.trace, error.message));
+        let outcome = self
+            .end
+            .as_ref()
+            .unwrap_or_else(|error| panic!("{}: {}", self.trace, error.message));
         assert_eq!((outcome.how, self.trace.as_str()), (how, trace));
     }
 }
@@ -218,12 +297,18 @@ fn done() -> Described {
 
 #[test]
 fn a_claim_describes_sends_once_and_confirms() {
-    let run = submit(&[ok(), in_state(ClusterState::InitializeInProgress), done()], &[accepted()]);
+    let run = submit(
+        &[ok(), in_state(ClusterState::InitializeInProgress), done()],
+        &[accepted()],
+    );
     run.claims(How::Claimed, "DIDD");
     let outcome = run.end.unwrap();
     assert!(outcome.same_certificate);
     assert_eq!(outcome.sent, 1);
-    assert_eq!(outcome.answer.unwrap().state, Some(ClusterState::InitializeInProgress));
+    assert_eq!(
+        outcome.answer.unwrap().state,
+        Some(ClusterState::InitializeInProgress)
+    );
 }
 
 #[test]
@@ -236,7 +321,13 @@ fn line_ends_do_not_make_another_csr() {
 fn a_bootstrap_waits_for_the_csr_and_looks_again_after_signing() {
     let mut starting = cluster(ClusterState::Uninitialized);
     starting.hsms.push(hsm(HsmState::CreateInProgress));
-    let describes = [in_state(ClusterState::CreateInProgress), Ok(Some(starting)), ok(), ok(), done()];
+    let describes = [
+        in_state(ClusterState::CreateInProgress),
+        Ok(Some(starting)),
+        ok(),
+        ok(),
+        done(),
+    ];
     bootstrap(&describes, &[accepted()]).claims(How::Claimed, "DDDCDID");
 }
 
@@ -264,10 +355,16 @@ fn every_other_state_has_its_own_answer_and_sends_nothing() {
         (in_state(ClusterState::Degraded), "cluster-degraded"),
         (in_state(ClusterState::DeleteInProgress), "cluster-deleted"),
         (in_state(ClusterState::Deleted), "cluster-deleted"),
-        (in_state(ClusterState::Other("PONDERING".into())), "cluster-state-unknown"),
+        (
+            in_state(ClusterState::Other("PONDERING".into())),
+            "cluster-state-unknown",
+        ),
     ];
     for (described, kind) in cases {
-        for run in [submit(from_ref(&described), &[]), bootstrap(from_ref(&described), &[])] {
+        for run in [
+            submit(from_ref(&described), &[]),
+            bootstrap(from_ref(&described), &[]),
+        ] {
             run.ends_with(8, kind);
             assert_eq!(run.trace, "D");
         }
@@ -281,7 +378,12 @@ fn every_other_state_has_its_own_answer_and_sends_nothing() {
 
 #[test]
 fn a_cluster_that_this_ca_has_claimed_is_done() {
-    for state in [ClusterState::Initialized, ClusterState::Active, ClusterState::UpdateInProgress, ClusterState::Degraded] {
+    for state in [
+        ClusterState::Initialized,
+        ClusterState::Active,
+        ClusterState::UpdateInProgress,
+        ClusterState::Degraded,
+    ] {
         for (certificate, same) in [(&material().ours, true), (&material().ours_again, false)] {
             let run = submit(&[claimed(state.clone(), certificate)], &[]);
             run.claims(How::AlreadyClaimed, "D");
@@ -298,15 +400,23 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
         run.ends_with(8, "claimed-by-another-ca");
         let ours = crate::x509::hex(&material().papers.trust_anchor.first().fingerprint());
         let message = run.end.unwrap_err().message;
-        assert!(message.contains(&ours) && message.matches("SHA-256").count() == 2, "{message}");
+        assert!(
+            message.contains(&ours) && message.matches("SHA-256").count() == 2,
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn what_cannot_be_judged_is_neither_ours_nor_anothers() {
-    submit(&[claimed(ClusterState::Active, "no certificate")], &[]).ends_with(8, "claimed-by-unknown");
+    submit(&[claimed(ClusterState::Active, "no certificate")], &[])
+        .ends_with(8, "claimed-by-unknown");
     // Without a CA of our own nobody can tell.
-    let run = drive(Claim::bootstrap(ID, None, None, Patience::default()), &[claimed(ClusterState::Active, &material().ours)], &[]);
+    let run = drive(
+        Claim::bootstrap(ID, None, None, Patience::default()),
+        &[claimed(ClusterState::Active, &material().ours)],
+        &[],
+    );
     run.ends_with(8, "claimed-by-unknown");
 }
 
@@ -332,12 +442,17 @@ fn an_initialization_under_way_is_waited_for_and_judged() {
 #[test]
 fn after_sending_only_initialized_and_active_confirm() {
     let ours = |state| claimed(state, &material().ours);
-    let unsettled =
-        [ClusterState::RollbackInProgress, ClusterState::UpdateInProgress, ClusterState::Degraded, ClusterState::Other("PONDERING".into())];
+    let unsettled = [
+        ClusterState::RollbackInProgress,
+        ClusterState::UpdateInProgress,
+        ClusterState::Degraded,
+        ClusterState::Other("PONDERING".into()),
+    ];
     for state in unsettled {
         submit(&[ok(), ours(state.clone()), done()], &[accepted()]).claims(How::Claimed, "DIDD");
         submit(&[ok(), ours(state.clone())], &[accepted()]).ends_with(7, "not-finished");
-        submit(&[ok(), claimed(state, &material().theirs)], &[accepted()]).ends_with(8, "claimed-by-another-ca");
+        submit(&[ok(), claimed(state, &material().theirs)], &[accepted()])
+            .ends_with(8, "claimed-by-another-ca");
     }
 }
 
@@ -373,7 +488,10 @@ fn a_late_effect_of_a_lost_request_counts() {
 
 #[test]
 fn throttling_is_retried_after_looking_and_not_for_ever() {
-    let run = submit(&[ok(), ok(), ok(), done()], &[answer(throttled()), answer(throttled()), accepted()]);
+    let run = submit(
+        &[ok(), ok(), ok(), done()],
+        &[answer(throttled()), answer(throttled()), accepted()],
+    );
     run.claims(How::Claimed, "DIDIDID");
     let run = submit(&[ok()], &[answer(throttled())]);
     run.ends_with(6, "throttled");
@@ -401,7 +519,12 @@ fn a_replaced_csr_is_a_conflict_before_and_after() {
     let run = submit(&[replaced()], &[]);
     run.ends_with(8, "csr-changed");
     assert_eq!(run.trace, "D");
-    assert!(run.end.unwrap_err().message.contains(&crate::x509::hex(&material().papers.csr.fingerprint())));
+    assert!(
+        run.end
+            .unwrap_err()
+            .message
+            .contains(&crate::x509::hex(&material().papers.csr.fingerprint()))
+    );
     let run = submit(&[ok(), replaced()], &[answer(lost())]);
     run.ends_with(8, "csr-changed");
     assert_eq!(run.trace, "DID");
@@ -413,7 +536,10 @@ fn a_replaced_csr_is_a_conflict_before_and_after() {
 
 #[test]
 fn an_initialization_that_never_ends_is_unfinished() {
-    let run = submit(&[ok(), in_state(ClusterState::InitializeInProgress)], &[accepted()]);
+    let run = submit(
+        &[ok(), in_state(ClusterState::InitializeInProgress)],
+        &[accepted()],
+    );
     run.ends_with(7, "not-finished");
     bootstrap(&[in_state(ClusterState::CreateInProgress)], &[]).ends_with(7, "not-finished");
     let bare = in_state(ClusterState::Initialized);
@@ -427,7 +553,12 @@ fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
     back.state_message = Some("The HSM was replaced.".into());
     let run = submit(&[ok(), busy(), Ok(Some(back))], &[accepted()]);
     run.ends_with(6, "initialization-fell-back");
-    assert!(run.end.unwrap_err().message.contains("The HSM was replaced."));
+    assert!(
+        run.end
+            .unwrap_err()
+            .message
+            .contains("The HSM was replaced.")
+    );
     // One stale reading is no way back.
     submit(&[ok(), busy(), ok(), busy(), done()], &[accepted()]).claims(How::Claimed, "DIDDDD");
     submit(&[ok()], &[accepted()]).ends_with(6, "initialization-fell-back");
@@ -438,7 +569,11 @@ fn a_service_that_cannot_be_asked_after_sending_is_asked_until_time_is_up() {
     let run = submit(&[ok(), blind(unreachable())], &[answer(lost())]);
     run.ends_with(7, "not-finished");
     assert_eq!(run.trace.matches('I').count(), 1);
-    submit(&[ok(), blind(unreachable()), blind(throttled()), done()], &[accepted()]).claims(How::Claimed, "DIDDD");
+    submit(
+        &[ok(), blind(unreachable()), blind(throttled()), done()],
+        &[accepted()],
+    )
+    .claims(How::Claimed, "DIDDD");
     let run = submit(&[ok(), blind(denied())], &[accepted()]);
     run.ends_with(6, "access-denied");
     assert!(run.end.unwrap_err().message.contains("is not known"));
@@ -448,9 +583,14 @@ fn a_service_that_cannot_be_asked_after_sending_is_asked_until_time_is_up() {
 fn an_unreachable_service_ends_with_6() {
     submit(&[blind(unreachable())], &[]).ends_with(6, "service-unreachable");
     submit(&[blind(denied())], &[]).ends_with(6, "access-denied");
-    submit(&[ok(), blind(unreachable())], &[answer(unreachable())]).ends_with(6, "service-unreachable");
+    submit(&[ok(), blind(unreachable())], &[answer(unreachable())])
+        .ends_with(6, "service-unreachable");
     let creating = in_state(ClusterState::CreateInProgress);
-    bootstrap(&[creating.clone(), blind(unreachable()), ok(), ok(), done()], &[accepted()]).claims(How::Claimed, "DDDCDID");
+    bootstrap(
+        &[creating.clone(), blind(unreachable()), ok(), ok(), done()],
+        &[accepted()],
+    )
+    .claims(How::Claimed, "DDDCDID");
     bootstrap(&[creating, blind(unreachable())], &[]).ends_with(6, "service-unreachable");
 }
 

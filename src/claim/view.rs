@@ -73,7 +73,11 @@ pub struct Shown {
 
 impl Shown {
     pub(super) fn of(certificate: &Certificate) -> Self {
-        Shown { fingerprint: certificate.fingerprint(), subject: name_text(certificate.subject()), issuer: name_text(certificate.issuer()) }
+        Shown {
+            fingerprint: certificate.fingerprint(),
+            subject: name_text(certificate.subject()),
+            issuer: name_text(certificate.issuer()),
+        }
     }
 }
 
@@ -82,25 +86,32 @@ impl View {
     pub(super) fn of(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
         let shown = || signer(cluster, mandate).map(View::Claimed);
         match &cluster.state {
-            // One that is being restored was claimed before: whoever claimed it, it is not waited for in vain.
+            // One that is being restored was claimed before: whoever claimed it, it is not waited
+            // for in vain.
             ClusterState::CreateInProgress if cluster.origin().is_some() => match shown() {
-                Some(View::Claimed(theirs @ (Signer::OtherKey(_) | Signer::Another(_) | Signer::Unclear(..)))) => View::Claimed(theirs),
+                Some(View::Claimed(
+                    theirs @ (Signer::OtherKey(_) | Signer::Another(_) | Signer::Unclear(..)),
+                )) => View::Claimed(theirs),
                 _ => View::Creating,
             },
             ClusterState::CreateInProgress => View::Creating,
             ClusterState::Uninitialized => match &cluster.certificates.cluster_csr {
                 Some(csr) => match next_step(cluster) {
-                    // The HSM that made this CSR is broken or going: nothing is sent for a key that goes with it.
+                    // The HSM that made this CSR is broken or going: nothing is sent for a key that
+                    // goes with it.
                     NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
                     _ => View::Claimable(live_csr(csr, mandate)),
                 },
                 None => without_csr(cluster),
             },
             ClusterState::InitializeInProgress => View::Initializing,
-            ClusterState::Initialized | ClusterState::Active => shown().unwrap_or(View::NoCertificate),
-            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress | ClusterState::Other(_) => {
-                shown().unwrap_or(View::Passing)
+            ClusterState::Initialized | ClusterState::Active => {
+                shown().unwrap_or(View::NoCertificate)
             }
+            ClusterState::UpdateInProgress
+            | ClusterState::ModifyInProgress
+            | ClusterState::RollbackInProgress
+            | ClusterState::Other(_) => shown().unwrap_or(View::Passing),
             ClusterState::Degraded => shown().unwrap_or(View::Closed),
             ClusterState::DeleteInProgress | ClusterState::Deleted => View::Closed,
         }
@@ -128,9 +139,17 @@ fn live_csr(text: &str, mandate: &Mandate<'_>) -> LiveCsr {
 fn signer(cluster: &Cluster, mandate: &Mandate<'_>) -> Option<Signer> {
     let text = cluster.certificates.cluster_certificate.as_deref()?;
     // One that this crate has read reads here as well.
-    let owner = mandate.trust_anchor.map(OwnerCertificate::all_of).unwrap_or_default();
-    let expected = Expected { csr_spki: mandate.csr.map(Csr::spki), signed_cert: mandate.signed_cert.map(Certificate::der) };
-    let Judgement { ownership, shown, .. } = ownership::judge(text, &owner, &expected);
+    let owner = mandate
+        .trust_anchor
+        .map(OwnerCertificate::all_of)
+        .unwrap_or_default();
+    let expected = Expected {
+        csr_spki: mandate.csr.map(Csr::spki),
+        signed_cert: mandate.signed_cert.map(Certificate::der),
+    };
+    let Judgement {
+        ownership, shown, ..
+    } = ownership::judge(text, &owner, &expected);
     Some(match ownership {
         Ownership::ThisCertificate => Signer::Sent(shown),
         Ownership::AnotherCertificate | Ownership::NoCsrToCompare => Signer::OwnCa(shown),

@@ -1,4 +1,5 @@
-//! Waiting for a cluster to get somewhere, as a state machine without I/O, clock or sleep: the same shape as [`super::Claim`].
+//! Waiting for a cluster to get somewhere, as a state machine without I/O, clock or sleep: the same
+//! shape as [`super::Claim`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,8 +14,9 @@ use super::pace::Pace;
 
 /// How many descriptions in a row may fail, or miss a cluster that was there.
 const MOST_GAPS: u32 = 5;
-/// How many descriptions in a row must show that somebody has to act first. An HSM that was just created, or another command is about to create,
-/// may not be listed at once: with the pauses between them they span some seconds.
+/// How many descriptions in a row must show that somebody has to act first. An HSM that was just
+/// created, or another command is about to create, may not be listed at once: with the pauses
+/// between them they span some seconds.
 const LOOKS_WITHOUT_HOPE: u32 = 6;
 
 /// What to wait for.
@@ -22,7 +24,8 @@ const LOOKS_WITHOUT_HOPE: u32 = 6;
 pub enum Target {
     /// Created.
     Uninitialized,
-    /// UNINITIALIZED, with a CSR to fetch. The state alone comes before the first HSM, and so before the CSR.
+    /// UNINITIALIZED, with a CSR to fetch. The state alone comes before the first HSM, and so
+    /// before the CSR.
     Csr,
     /// Claimed: INITIALIZED, or ACTIVE, which comes after it.
     Initialized,
@@ -44,7 +47,8 @@ pub enum Target {
     DeleteInProgress,
     /// Gone.
     Deleted,
-    /// A state that this version does not know, such as PENDING_ROLLBACK, which the API Reference names and no model has.
+    /// A state that this version does not know, such as PENDING_ROLLBACK, which the API Reference
+    /// names and no model has.
     Other(OutsideText),
 }
 
@@ -89,8 +93,12 @@ impl Target {
         let state = &cluster.state;
         match self {
             Target::Uninitialized => *state == ClusterState::Uninitialized,
-            Target::Csr => *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_some(),
-            Target::Initialized => matches!(state, ClusterState::Initialized | ClusterState::Active),
+            Target::Csr => {
+                *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_some()
+            }
+            Target::Initialized => {
+                matches!(state, ClusterState::Initialized | ClusterState::Active)
+            }
             Target::Active => *state == ClusterState::Active,
             Target::CreateInProgress => *state == ClusterState::CreateInProgress,
             Target::InitializeInProgress => *state == ClusterState::InitializeInProgress,
@@ -104,14 +112,23 @@ impl Target {
         }
     }
 
-    /// Whether a cluster in this state can never get there. A degraded or unknown state may still change.
+    /// Whether a cluster in this state can never get there. A degraded or unknown state may still
+    /// change.
     fn is_lost(&self, state: &ClusterState) -> bool {
         match state {
-            ClusterState::DeleteInProgress => !matches!(self, Target::Deleted | Target::DeleteInProgress),
+            ClusterState::DeleteInProgress => {
+                !matches!(self, Target::Deleted | Target::DeleteInProgress)
+            }
             ClusterState::Deleted => *self != Target::Deleted,
-            ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active => {
-                // An InitializeCluster that fails may fall back to UNINITIALIZED, but no owner waits for that.
-                matches!(self, Target::Uninitialized | Target::Csr | Target::CreateInProgress)
+            ClusterState::InitializeInProgress
+            | ClusterState::Initialized
+            | ClusterState::Active => {
+                // An InitializeCluster that fails may fall back to UNINITIALIZED, but no owner
+                // waits for that.
+                matches!(
+                    self,
+                    Target::Uninitialized | Target::Csr | Target::CreateInProgress
+                )
             }
             ClusterState::Uninitialized => *self == Target::CreateInProgress,
             ClusterState::CreateInProgress
@@ -125,13 +142,16 @@ impl Target {
 }
 
 impl Target {
-    /// Whether nothing that is under way brings a cluster there: what is waited for takes an HSM, and none works or is being made. A cluster with a
-    /// CSR may be claimed by somebody at any moment.
+    /// Whether nothing that is under way brings a cluster there: what is waited for takes an HSM,
+    /// and none works or is being made. A cluster with a CSR may be claimed by somebody at any
+    /// moment.
     fn is_hopeless(&self, cluster: &Cluster) -> bool {
         let stuck = next_step(cluster).needs_somebody();
         match self {
             Target::Csr => stuck && !matches!(cluster.state, ClusterState::Other(_)),
-            Target::Initialized | Target::Active | Target::InitializeInProgress => stuck && cluster.state == ClusterState::Uninitialized,
+            Target::Initialized | Target::Active | Target::InitializeInProgress => {
+                stuck && cluster.state == ClusterState::Uninitialized
+            }
             Target::Uninitialized
             | Target::CreateInProgress
             | Target::UpdateInProgress
@@ -158,14 +178,20 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(known) = Target::ALL.into_iter().find(|target| target.as_str().eq_ignore_ascii_case(text)) {
+        if let Some(known) = Target::ALL
+            .into_iter()
+            .find(|target| target.as_str().eq_ignore_ascii_case(text))
+        {
             return Ok(known);
         }
         if spelt_as_a_state(text) {
             return Ok(Target::Other(text.into()));
         }
         let known: Vec<String> = Target::ALL.iter().map(ToString::to_string).collect();
-        Err(format!("expected one of {}, or another state's name in capitals, as the service spells it", known.join(", ")))
+        Err(format!(
+            "expected one of {}, or another state's name in capitals, as the service spells it",
+            known.join(", ")
+        ))
     }
 }
 
@@ -176,7 +202,8 @@ pub enum Step {
     Describe,
     /// Wait this long.
     Pause(Duration),
-    /// The cluster is there, as described; `None`: it was there and is gone, which is what was waited for.
+    /// The cluster is there, as described; `None`: it was there and is gone, which is what was
+    /// waited for.
     Done(Option<Box<Cluster>>),
     /// It is not.
     Failed(Box<Failure>),
@@ -200,7 +227,12 @@ pub struct Wait {
 
 impl Wait {
     /// Waits for `target`, for `limit` in all; the pauses are those of `patience`.
-    pub fn new(cluster_id: impl Into<String>, target: Target, limit: Duration, patience: Patience) -> Self {
+    pub fn new(
+        cluster_id: impl Into<String>,
+        target: Target,
+        limit: Duration,
+        patience: Patience,
+    ) -> Self {
         Wait {
             cluster_id: cluster_id.into(),
             place: None,
@@ -233,7 +265,8 @@ impl Wait {
         self.last.as_ref()
     }
 
-    /// Whether it is the owner who brings the cluster there, with a client of the HSMs and not of the service.
+    /// Whether it is the owner who brings the cluster there, with a client of the HSMs and not of
+    /// the service.
     pub fn is_for_activation(&self) -> bool {
         self.target == Target::Active
     }
@@ -268,10 +301,17 @@ impl Wait {
         }
         match answer {
             Ok(Some(cluster)) => self.seen(cluster),
-            // A cluster that nobody has seen may be a slip of the keyboard: its absence proves nothing.
-            Ok(None) if self.target == Target::Deleted && self.last.is_some() => self.step = Step::Done(None),
+            // A cluster that nobody has seen may be a slip of the keyboard: its absence proves
+            // nothing.
+            Ok(None) if self.target == Target::Deleted && self.last.is_some() => {
+                self.step = Step::Done(None)
+            }
             Ok(None) => {
-                let failure = Failure::NotFound { cluster_id: self.cluster_id.clone(), place: self.place.clone(), sent: false };
+                let failure = Failure::NotFound {
+                    cluster_id: self.cluster_id.clone(),
+                    place: self.place.clone(),
+                    sent: false,
+                };
                 self.gap(failure);
             }
             Err(error) if error.out_of_time().is_some() => {
@@ -287,10 +327,14 @@ impl Wait {
         }
     }
 
-    /// The time is over. Where the last look has shown that somebody has to act first, that is what to say: the same command again would wait in vain.
+    /// The time is over. Where the last look has shown that somebody has to act first, that is what
+    /// to say: the same command again would wait in vain.
     fn out_of_time(&self, waited: Duration) -> Failure {
         match &self.last {
-            Some(cluster) if self.target.is_hopeless(cluster) => Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false },
+            Some(cluster) if self.target.is_hopeless(cluster) => Failure::StateForbids {
+                cluster: Box::new(cluster.clone()),
+                sent: false,
+            },
             _ => self.unfinished(waited),
         }
     }
@@ -309,13 +353,23 @@ impl Wait {
         self.gaps = 0;
         self.last_error = None;
         self.last = Some(cluster.clone());
-        self.hopeless = if self.target.is_hopeless(&cluster) { self.hopeless.saturating_add(1) } else { 0 };
+        self.hopeless = if self.target.is_hopeless(&cluster) {
+            self.hopeless.saturating_add(1)
+        } else {
+            0
+        };
         if self.target.is_met(&cluster) {
             self.step = Step::Done(Some(Box::new(cluster)));
         } else if self.target.is_lost(&cluster.state) {
-            self.fail(Failure::OutOfReach { cluster: Box::new(cluster), target: self.target.clone() });
+            self.fail(Failure::OutOfReach {
+                cluster: Box::new(cluster),
+                target: self.target.clone(),
+            });
         } else if self.hopeless >= LOOKS_WITHOUT_HOPE {
-            self.fail(Failure::StateForbids { cluster: Box::new(cluster), sent: false });
+            self.fail(Failure::StateForbids {
+                cluster: Box::new(cluster),
+                sent: false,
+            });
         } else {
             self.step = Step::Pause(Duration::ZERO);
         }

@@ -17,23 +17,28 @@ use crate::verify::{Anchor, Anchors, CheckId, MAX_ANCHOR_FILE, Policy, Profile, 
 /// `./<cluster-id>` unless the user named a directory.
 #[cfg_attr(not(any(feature = "online", feature = "qr")), allow(dead_code))]
 pub(crate) fn bundle_dir(given: Option<&PathBuf>, id: &ClusterId) -> PathBuf {
-    given.cloned().unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
+    given
+        .cloned()
+        .unwrap_or_else(|| PathBuf::from(".").join(id.as_str()))
 }
 
 /// Which roots are trusted, and how strictly.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Verification")]
 pub struct TrustArgs {
-    /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER; or HSMBOOT_AWS_ROOT, with : between files)
+    /// A root for the AWS chain, in place of the built-in one (may repeat; PEM or DER; or
+    /// HSMBOOT_AWS_ROOT, with : between files)
     #[arg(long, value_name = "FILE")]
     pub(crate) aws_root: Vec<PathBuf>,
-    /// A root for the manufacturer's chain, in place of the built-in one (may repeat; PEM or DER; or HSMBOOT_MANUFACTURER_ROOT, with : between files)
+    /// A root for the manufacturer's chain, in place of the built-in one (may repeat; PEM or DER;
+    /// or HSMBOOT_MANUFACTURER_ROOT, with : between files)
     #[arg(long, value_name = "FILE")]
     pub(crate) manufacturer_root: Vec<PathBuf>,
     /// How the hardware certificates' CA profile is judged: genuine ones fail rfc5280
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
     pub(crate) policy: PolicyName,
-    /// Accept one failing check that can be waived: validity.* or extensions.* (may repeat; needs --reason)
+    /// Accept one failing check that can be waived: validity.* or extensions.* (may repeat; needs
+    /// --reason)
     #[arg(long, value_name = "CHECK", value_parser = waivable)]
     pub(crate) accept: Vec<CheckId>,
     /// Why a failure is accepted, or a step done unverified; recorded
@@ -63,8 +68,15 @@ fn waivable(text: &str) -> std::result::Result<CheckId, String> {
     if id.waivable() {
         return Ok(id);
     }
-    let can: Vec<&str> = CheckId::ALL.into_iter().filter(|id| id.waivable()).map(CheckId::as_str).collect();
-    Err(format!("a failure of {id} cannot be accepted; these can: {}", can.join(", ")))
+    let can: Vec<&str> = CheckId::ALL
+        .into_iter()
+        .filter(|id| id.waivable())
+        .map(CheckId::as_str)
+        .collect();
+    Err(format!(
+        "a failure of {id} cannot be accepted; these can: {}",
+        can.join(", ")
+    ))
 }
 
 impl TrustArgs {
@@ -79,12 +91,16 @@ impl TrustArgs {
     /// The same, and the SHA-256 of the files that were given, for the transcript.
     ///
     /// # Errors
-    /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch for itself. Class `Input` where a file cannot be read or
-    /// parsed: nothing falls back.
+    /// Class `Usage`, `root-in-bundle`: a root is one of the bundle's own files, which would vouch
+    /// for itself. Class `Input` where a file cannot be read or parsed: nothing falls back.
     pub(crate) fn anchors_and_files(&self, bundle: &Store) -> Result<(Anchors, Digests)> {
         let mut anchors = Anchors::built_in();
         let mut files_read = Digests::new();
-        for (given_roots, side) in self.given_roots().into_iter().zip([&mut anchors.aws, &mut anchors.manufacturer]) {
+        for (given_roots, side) in self
+            .given_roots()
+            .into_iter()
+            .zip([&mut anchors.aws, &mut anchors.manufacturer])
+        {
             if !given_roots.files.is_empty() {
                 side.clear();
             }
@@ -102,31 +118,70 @@ impl TrustArgs {
         self.reason.clone().map(Into::into)
     }
 
-    /// The roots that options name, or the variables where no option does: AWS's, then the manufacturer's.
+    /// The roots that options name, or the variables where no option does: AWS's, then the
+    /// manufacturer's.
     fn given_roots(&self) -> [GivenRoots; 2] {
-        let sides = [("--aws-root", AWS_ROOT_VARIABLE, &self.aws_root), ("--manufacturer-root", MANUFACTURER_ROOT_VARIABLE, &self.manufacturer_root)];
+        let sides = [
+            ("--aws-root", AWS_ROOT_VARIABLE, &self.aws_root),
+            (
+                "--manufacturer-root",
+                MANUFACTURER_ROOT_VARIABLE,
+                &self.manufacturer_root,
+            ),
+        ];
         sides.map(|(option, variable, files)| match files.is_empty() {
-            true => GivenRoots { option, named_by: variable, files: roots_of(variable) },
-            false => GivenRoots { option, named_by: option, files: files.clone() },
+            true => GivenRoots {
+                option,
+                named_by: variable,
+                files: roots_of(variable),
+            },
+            false => GivenRoots {
+                option,
+                named_by: option,
+                files: files.clone(),
+            },
         })
     }
 
-    /// What the command line of a later step has to say again for the bundle to be judged alike, as words of a command.
+    /// What the command line of a later step has to say again for the bundle to be judged alike, as
+    /// words of a command.
     pub(crate) fn again(&self) -> Vec<String> {
-        let roots = self.given_roots().into_iter().flat_map(|given| given.files.into_iter().map(move |file| (given.option, file)));
-        let roots = roots.flat_map(|(option, file)| [option.to_owned(), crate::hint::path(&file, "FILE")]);
+        let roots = self.given_roots().into_iter().flat_map(|given| {
+            given
+                .files
+                .into_iter()
+                .map(move |file| (given.option, file))
+        });
+        let roots =
+            roots.flat_map(|(option, file)| [option.to_owned(), crate::hint::path(&file, "FILE")]);
         let policy = match self.policy {
             PolicyName::Attestation => None,
             PolicyName::Rfc5280 => Some(["--policy".to_owned(), "rfc5280".to_owned()]),
         };
-        let accepted = self.accept.iter().flat_map(|id| ["--accept".to_owned(), id.to_string()]);
-        roots.chain(policy.into_iter().flatten()).chain(accepted).collect()
+        let accepted = self
+            .accept
+            .iter()
+            .flat_map(|id| ["--accept".to_owned(), id.to_string()]);
+        roots
+            .chain(policy.into_iter().flatten())
+            .chain(accepted)
+            .collect()
     }
 
-    /// The root options of this command line, as words of another: what the environment names, that one has as well.
+    /// The root options of this command line, as words of another: what the environment names, that
+    /// one has as well.
     pub(crate) fn root_words(&self) -> Vec<String> {
-        let words = |option: &str, files: &[PathBuf]| files.iter().flat_map(|file| [option.to_owned(), hint::path(file, "FILE")]).collect::<Vec<_>>();
-        [words(Side::Aws.option(), &self.aws_root), words(Side::Manufacturer.option(), &self.manufacturer_root)].concat()
+        let words = |option: &str, files: &[PathBuf]| {
+            files
+                .iter()
+                .flat_map(|file| [option.to_owned(), hint::path(file, "FILE")])
+                .collect::<Vec<_>>()
+        };
+        [
+            words(Side::Aws.option(), &self.aws_root),
+            words(Side::Manufacturer.option(), &self.manufacturer_root),
+        ]
+        .concat()
     }
 
     /// The files of the roots that were given for a side, by option or variable.
@@ -139,7 +194,10 @@ impl TrustArgs {
     /// # Errors
     /// Class `Usage`.
     pub(crate) fn policy(&self, unverified: bool, chains_only: bool) -> Result<Policy> {
-        let blank = self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty());
+        let blank = self
+            .reason
+            .as_deref()
+            .is_none_or(|reason| reason.trim().is_empty());
         if blank && (unverified || !self.accept.is_empty()) {
             return Err(Error::new(
                 Class::Usage,
@@ -160,7 +218,12 @@ impl TrustArgs {
             PolicyName::Attestation => Profile::Attestation,
             PolicyName::Rfc5280 => Profile::Rfc5280,
         };
-        Ok(Policy { profile, accept: self.accept.clone(), reason: self.reason(), chains_only })
+        Ok(Policy {
+            profile,
+            accept: self.accept.clone(),
+            reason: self.reason(),
+            chains_only,
+        })
     }
 }
 
@@ -172,7 +235,13 @@ pub(crate) const MANUFACTURER_ROOT_VARIABLE: &str = "HSMBOOT_MANUFACTURER_ROOT";
 
 /// The files that a variable names, `:` between them; none where it is not set, or to nothing.
 pub(crate) fn roots_of(variable: &str) -> Vec<PathBuf> {
-    std::env::var_os(variable).map(|names| std::env::split_paths(&names).filter(|name| !name.as_os_str().is_empty()).collect()).unwrap_or_default()
+    std::env::var_os(variable)
+        .map(|names| {
+            std::env::split_paths(&names)
+                .filter(|name| !name.as_os_str().is_empty())
+                .collect()
+        })
+        .unwrap_or_default()
 }
 
 /// The roots of one side that were given.
@@ -184,7 +253,8 @@ struct GivenRoots {
     files: Vec<PathBuf>,
 }
 
-/// Reads a root that a bundle is to be judged by. One that lies in that bundle proves nothing: whoever could write to it made the chains and the root.
+/// Reads a root that a bundle is to be judged by. One that lies in that bundle proves nothing:
+/// whoever could write to it made the chains and the root.
 fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Result<Vec<u8>> {
     let (content, facts) = read_root_with_facts(file)?;
     if lies_in(bundle, file, Some(&facts)) {
@@ -192,12 +262,16 @@ fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Resul
             Class::Usage,
             "root-in-bundle",
             [
-                format!("{named_by} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it"),
+                format!(
+                    "{named_by} names a file of the bundle itself, which proves nothing: whoever \
+                     could write to the bundle chose it"
+                ),
                 format!("  root    {}", shown(file)),
                 format!("  bundle  {}", shown(bundle.path())),
             ],
             format!(
-                "give {named_by} a root that did not come with the bundle: the maker's own, compared with what the maker publishes (`hsmboot roots show FILE`)"
+                "give {named_by} a root that did not come with the bundle: the maker's own, \
+                 compared with what the maker publishes (`hsmboot roots show FILE`)"
             ),
         ));
     }
@@ -211,8 +285,16 @@ pub(crate) fn read_root(file: &std::path::Path) -> Result<Vec<u8>> {
 fn read_root_with_facts(file: &std::path::Path) -> Result<(Vec<u8>, std::fs::Metadata)> {
     let max = u64::try_from(MAX_ANCHOR_FILE).unwrap_or(u64::MAX);
     let unread = |error: Error| {
-        // Contract: an anchor file that can't be read ends the command with 4, whatever the machine's reason.
-        if error.class == Class::Machine { Error { class: Class::Input, ..error } } else { error }
+        // Contract: an anchor file that can't be read ends the command with 4, whatever the
+        // machine's reason.
+        if error.class == Class::Machine {
+            Error {
+                class: Class::Input,
+                ..error
+            }
+        } else {
+            error
+        }
     };
     fsio::read_with_facts(file, "a root certificate", max).map_err(unread)
 }
@@ -223,7 +305,12 @@ fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
 
 /// The error of a root file that cannot be read as one.
 pub(crate) fn unread_root(fault: &crate::x509::Malformed) -> Error {
-    Error::new(Class::Input, "bad-anchor", fault.to_string(), "give a root certificate in PEM or DER; the built-in roots are not used in its place")
+    Error::new(
+        Class::Input,
+        "bad-anchor",
+        fault.to_string(),
+        "give a root certificate in PEM or DER; the built-in roots are not used in its place",
+    )
 }
 
 /// Where a passphrase comes from: never from the command line itself.
@@ -243,7 +330,11 @@ pub struct PassphraseArgs {
 
 impl PassphraseArgs {
     pub(crate) fn source(&self) -> PassphraseSource {
-        match (&self.passphrase_file, self.passphrase_fd, &self.passphrase_env) {
+        match (
+            &self.passphrase_file,
+            self.passphrase_fd,
+            &self.passphrase_env,
+        ) {
             (Some(file), _, _) => PassphraseSource::File(file.clone()),
             (_, Some(fd), _) => PassphraseSource::Fd(fd),
             (_, _, Some(name)) => PassphraseSource::Env(name.clone()),
@@ -254,16 +345,28 @@ impl PassphraseArgs {
 
 /// A variable that is set to nothing is not set, as with those of AWS.
 pub(crate) fn unless_empty(variable: &'static str) -> Option<&'static str> {
-    std::env::var_os(variable).is_none_or(|value| !value.is_empty()).then_some(variable)
+    std::env::var_os(variable)
+        .is_none_or(|value| !value.is_empty())
+        .then_some(variable)
 }
 
-/// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as openssl and people print them, or without.
+/// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as
+/// openssl and people print them, or without.
 pub(crate) fn sha256_digits(text: &str) -> std::result::Result<[u8; 32], String> {
-    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
+    let digits: String = text
+        .chars()
+        .filter(|c| *c != ':' && !c.is_whitespace())
+        .collect();
     let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let hex = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let octets: Option<Vec<u8>> = if hex { digits.as_bytes().chunks(2).map(octet).collect() } else { None };
-    octets.and_then(|octets| octets.try_into().ok()).ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
+    let octets: Option<Vec<u8>> = if hex {
+        digits.as_bytes().chunks(2).map(octet).collect()
+    } else {
+        None
+    };
+    octets
+        .and_then(|octets| octets.try_into().ok())
+        .ok_or_else(|| "expected a SHA-256: 64 hexadecimal digits".to_owned())
 }
 
 #[cfg(test)]
@@ -273,12 +376,24 @@ mod tests {
     #[test]
     fn a_sha_256_is_64_digits_with_colons_or_blanks_or_without() {
         let plain = "0123456789abcdef".repeat(4);
-        let colons: Vec<&str> = (0..32).filter_map(|at| plain.get(2 * at..2 * at + 2)).collect();
+        let colons: Vec<&str> = (0..32)
+            .filter_map(|at| plain.get(2 * at..2 * at + 2))
+            .collect();
         for between in [":", " ", "\t"] {
-            assert_eq!(sha256_digits(&plain), sha256_digits(&colons.join(between).to_uppercase()));
+            assert_eq!(
+                sha256_digits(&plain),
+                sha256_digits(&colons.join(between).to_uppercase())
+            );
         }
         assert!(sha256_digits(&plain).is_ok());
-        for wrong in ["", "01", &plain[1..], &format!("{plain}00"), &plain.replace('f', "g"), &plain.replace("ab", "+b")] {
+        for wrong in [
+            "",
+            "01",
+            &plain[1..],
+            &format!("{plain}00"),
+            &plain.replace('f', "g"),
+            &plain.replace("ab", "+b"),
+        ] {
             assert!(sha256_digits(wrong).is_err(), "{wrong}");
         }
     }

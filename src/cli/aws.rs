@@ -1,12 +1,20 @@
-//! Flags for what is asked of AWS: their forms, and the group for commands that are offline but for a CA that lives there.
+//! Flags for what is asked of AWS: their forms, and the group for commands that are offline but for
+//! a CA that lives there.
 
 use std::time::Duration;
 
 use crate::aws::endpoint_problem;
 
 pub(crate) fn region(text: &str) -> Result<String, String> {
-    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text.to_owned()) } else { Err("expected a region such as eu-central-1".to_owned()) }
+    let fits = (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a region such as eu-central-1".to_owned())
+    }
 }
 
 pub(crate) fn endpoint(text: &str) -> Result<String, String> {
@@ -25,7 +33,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => 1,
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(factor).filter(|seconds| *seconds <= 7 * 24 * 3600).map(Duration::from_secs).ok_or_else(wrong)
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds <= 7 * 24 * 3600)
+        .map(Duration::from_secs)
+        .ok_or_else(wrong)
 }
 
 #[cfg(feature = "awskms")]
@@ -37,7 +49,8 @@ mod ca {
     use crate::ca::KeySource;
     use crate::error::{Class, Error, Result};
 
-    /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and files.
+    /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and
+    /// files.
     #[derive(Clone, Debug, Default, clap::Args)]
     #[command(next_help_heading = "A CA in AWS (default: the AWS SDK's environment and files)")]
     pub struct CaAccessArgs {
@@ -50,7 +63,8 @@ mod ca {
         /// Another endpoint for AWS KMS or AWS Private CA, such as a VPC endpoint
         #[arg(long, value_name = "URL", value_parser = super::endpoint)]
         endpoint_url: Option<String>,
-        /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the session token
+        /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads
+        /// the session token
         #[arg(long)]
         insecure_http: bool,
     }
@@ -69,7 +83,8 @@ mod ca {
         /// For a key.
         ///
         /// # Errors
-        /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in AWS.
+        /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in
+        /// AWS.
         pub(crate) fn options_for(&self, source: &KeySource) -> Result<Options> {
             let given = [
                 ("--region", self.region.is_some()),
@@ -100,7 +115,15 @@ mod tests {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
         assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
-        for wrong in ["", "m", "-1", "1d", "1.5h", "99999999999999999999", "999999h"] {
+        for wrong in [
+            "",
+            "m",
+            "-1",
+            "1d",
+            "1.5h",
+            "99999999999999999999",
+            "999999h",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -43,8 +43,10 @@ Examples:
   hsmboot backup delete --backup-id backup-abc234defgh
   hsmboot backup delete --backup-id backup-abc234defgh --yes --wait
 
-Exit codes: 0 PENDING_DELETION, or already so; 2 wrong command line, or nobody to ask and no --yes; 6 unknown backup, or the service refused or \
-cannot be reached; 7 not in time; 8 its state does not allow it; 130 declined, nothing was deleted")]
+Exit codes: 0 PENDING_DELETION, or already so; 2 wrong command line, or nobody to ask and no \
+--yes; 6 unknown backup, or the service refused or \
+cannot be reached; 7 not in time; 8 its state does not allow it; 130 declined, nothing was \
+deleted")]
 pub struct DeleteArgs {
     /// The backup
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
@@ -66,7 +68,8 @@ Examples:
   hsmboot backup restore --backup-id backup-abc234defgh
   hsmboot backup restore --backup-id backup-abc234defgh --wait --output json
 
-Exit codes: 0 kept, or READY already; 2 wrong command line; 6 unknown backup, or the service refused or cannot be reached; 7 not READY in time; \
+Exit codes: 0 kept, or READY already; 2 wrong command line; 6 unknown backup, or the service \
+refused or cannot be reached; 7 not READY in time; \
 8 its state does not allow it")]
 pub struct RestoreArgs {
     /// The backup
@@ -85,7 +88,8 @@ Examples:
   hsmboot backup modify --backup-id backup-abc234defgh --never-expires true
   hsmboot backup modify --backup-id backup-abc234defgh --never-expires false
 
-Exit codes: 0 changed, or already so; 2 wrong command line; 6 unknown backup, or the service refused or cannot be reached; \
+Exit codes: 0 changed, or already so; 2 wrong command line; 6 unknown backup, or the service \
+refused or cannot be reached; \
 8 its state does not allow it")]
 pub struct ModifyArgs {
     /// The backup
@@ -133,9 +137,19 @@ fn document(backup: &Backup) -> Value {
 }
 
 /// The backup, where the service shows it.
-async fn look(service: &AwsCloudHsm, id: &str) -> std::result::Result<Option<Backup>, ServiceError> {
-    let filter = BackupFilter { backup_ids: vec![id.to_owned()], ..BackupFilter::default() };
-    Ok(service.backups(&filter).await?.into_iter().find(|backup| backup.backup_id == id))
+async fn look(
+    service: &AwsCloudHsm,
+    id: &str,
+) -> std::result::Result<Option<Backup>, ServiceError> {
+    let filter = BackupFilter {
+        backup_ids: vec![id.to_owned()],
+        ..BackupFilter::default()
+    };
+    Ok(service
+        .backups(&filter)
+        .await?
+        .into_iter()
+        .find(|backup| backup.backup_id == id))
 }
 
 /// The backup, or that there is none.
@@ -144,8 +158,12 @@ async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
         Error::new(
             Class::Service,
             "backup-not-found",
-            [format!("there is no backup {id} here"), format!("  at  {}", service.place())],
-            "check the id, the region and the account: `hsmboot backup list` lists the backups there",
+            [
+                format!("there is no backup {id} here"),
+                format!("  at  {}", service.place()),
+            ],
+            "check the id, the region and the account: `hsmboot backup list` lists the backups \
+             there",
         )
     })
 }
@@ -153,21 +171,34 @@ async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
 /// A backup whose state does not allow the step.
 fn forbidden(backup: &Backup, what: &str) -> Error {
     let hint = match backup.state {
-        BackupState::CreateInProgress => "it is being made: run the same command again when it is READY",
+        BackupState::CreateInProgress => {
+            "it is being made: run the same command again when it is READY"
+        }
         BackupState::PendingDeletion => "keep it after all: hsmboot backup restore --backup-id ID",
         _ => "`hsmboot backup list` shows the backups as they are",
     };
     Error::new(
         Class::Conflict,
         "backup-state",
-        [format!("{} cannot be {what}", backup.backup_id), format!("  state  {}", backup.state)],
+        [
+            format!("{} cannot be {what}", backup.backup_id),
+            format!("  state  {}", backup.state),
+        ],
         hint.replace("ID", &backup.backup_id.to_string()),
     )
 }
 
 /// Looks, until it is asked no more, whether the backup has got into a state.
-async fn settled(service: &AwsCloudHsm, id: &str, goal: &BackupState, wait: &WaitArgs, ui: &Ui) -> Result<Backup> {
-    let Some(limit) = wait.limit() else { return find(service, id).await };
+async fn settled(
+    service: &AwsCloudHsm,
+    id: &str,
+    goal: &BackupState,
+    wait: &WaitArgs,
+    ui: &Ui,
+) -> Result<Backup> {
+    let Some(limit) = wait.limit() else {
+        return find(service, id).await;
+    };
     settle(ui, limit, AGAIN, async || {
         Ok(match look(service, id).await? {
             Some(backup) if backup.state == *goal => Seen::There(backup),
@@ -179,7 +210,12 @@ async fn settled(service: &AwsCloudHsm, id: &str, goal: &BackupState, wait: &Wai
 }
 
 /// A change that was sent once. Where its answer is lost, the backup tells.
-async fn sent(service: &AwsCloudHsm, id: &str, goal: &BackupState, result: std::result::Result<(), ServiceError>) -> Result<()> {
+async fn sent(
+    service: &AwsCloudHsm,
+    id: &str,
+    goal: &BackupState,
+    result: std::result::Result<(), ServiceError>,
+) -> Result<()> {
     match result {
         Err(error) if error.outcome_unknown() => match look(service, id).await? {
             Some(backup) if backup.state == *goal => Ok(()),
@@ -190,15 +226,28 @@ async fn sent(service: &AwsCloudHsm, id: &str, goal: &BackupState, result: std::
 }
 
 fn told(service: &AwsCloudHsm, changed: bool, backup: &Backup, text: String) -> Outcome {
-    let text = if changed { format!("{text}\n") } else { format!("{text} already; nothing was changed\n") };
-    Outcome::done(located(service.place(), json!({ "changed": changed, "backup": document(backup) })), text)
+    let text = if changed {
+        format!("{text}\n")
+    } else {
+        format!("{text} already; nothing was changed\n")
+    };
+    Outcome::done(
+        located(
+            service.place(),
+            json!({ "changed": changed, "backup": document(backup) }),
+        ),
+        text,
+    )
 }
 
 fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let before = find(&service, id).await?;
         let changed = match before.state {
             BackupState::PendingDeletion | BackupState::Deleted => false,
@@ -206,32 +255,63 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
             BackupState::Ready | BackupState::Other(_) => true,
         };
         if !changed {
-            return Ok(told(&service, false, &before, format!("{id} is {}", before.state)));
+            return Ok(told(
+                &service,
+                false,
+                &before,
+                format!("{id} is {}", before.state),
+            ));
         }
-        let of = before.cluster_id.as_ref().map_or_else(|| "an unknown cluster".to_owned(), ToString::to_string);
-        args.consent.ask(&format!("{id} of {of}, at {}", service.place()), "It can be restored for seven days; then it is gone for good.")?;
+        let of = before
+            .cluster_id
+            .as_ref()
+            .map_or_else(|| "an unknown cluster".to_owned(), ToString::to_string);
+        args.consent.ask(
+            &format!("{id} of {of}, at {}", service.place()),
+            "It can be restored for seven days; then it is gone for good.",
+        )?;
         let result = service.delete_backup(id).await;
         sent(&service, id, &BackupState::PendingDeletion, result).await?;
         let backup = settled(&service, id, &BackupState::PendingDeletion, &args.wait, ui).await?;
-        let until = backup.deleted.map(|at| format!(", gone for good at {}", Moment::from_unix(at))).unwrap_or_default();
-        Ok(told(&service, true, &backup, format!("{id} is {}{until}", backup.state)))
+        let until = backup
+            .deleted
+            .map(|at| format!(", gone for good at {}", Moment::from_unix(at)))
+            .unwrap_or_default();
+        Ok(told(
+            &service,
+            true,
+            &backup,
+            format!("{id} is {}{until}", backup.state),
+        ))
     })
 }
 
 fn restore(args: &RestoreArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let before = find(&service, id).await?;
         match before.state {
-            BackupState::Ready => return Ok(told(&service, false, &before, format!("{id} is READY"))),
-            BackupState::CreateInProgress | BackupState::Deleted => return Err(forbidden(&before, "restored")),
+            BackupState::Ready => {
+                return Ok(told(&service, false, &before, format!("{id} is READY")));
+            }
+            BackupState::CreateInProgress | BackupState::Deleted => {
+                return Err(forbidden(&before, "restored"));
+            }
             BackupState::PendingDeletion | BackupState::Other(_) => {}
         }
         let result = service.restore_backup(id).await;
         sent(&service, id, &BackupState::Ready, result).await?;
         let backup = settled(&service, id, &BackupState::Ready, &args.wait, ui).await?;
-        Ok(told(&service, true, &backup, format!("{id} is kept: it is {}", backup.state)))
+        Ok(told(
+            &service,
+            true,
+            &backup,
+            format!("{id} is kept: it is {}", backup.state),
+        ))
     })
 }
 
@@ -240,12 +320,23 @@ fn modify(args: &ModifyArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let before = find(&service, id).await?;
-        if matches!(before.state, BackupState::PendingDeletion | BackupState::Deleted | BackupState::CreateInProgress) {
+        if matches!(
+            before.state,
+            BackupState::PendingDeletion | BackupState::Deleted | BackupState::CreateInProgress
+        ) {
             return Err(forbidden(&before, "changed"));
         }
         let changed = before.never_expires != Some(never);
-        let backup = if changed { service.modify_backup(id, never).await? } else { before };
-        let text = if never { format!("{id} never expires") } else { format!("{id} expires by the cluster's retention policy") };
+        let backup = if changed {
+            service.modify_backup(id, never).await?
+        } else {
+            before
+        };
+        let text = if never {
+            format!("{id} never expires")
+        } else {
+            format!("{id} expires by the cluster's retention policy")
+        };
         Ok(told(&service, changed, &backup, text))
     })
 }

@@ -15,7 +15,8 @@ use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CHAIN_FILE};
 use crate::ca::{
-    CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms, make_intermediate, make_trust_anchor, parse_subject,
+    CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms,
+    make_intermediate, make_trust_anchor, parse_subject,
 };
 use crate::error::{Class, Error, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
@@ -38,36 +39,52 @@ pub enum Command {
     Show(ShowArgs),
 }
 
-/// Make a CA: customerCA.crt (or chainCA.crt, under another CA), and customerCA.key encrypted under a passphrase, or a key on a token
+/// Make a CA: customerCA.crt (or chainCA.crt, under another CA), and customerCA.key encrypted under
+/// a passphrase, or a key on a token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is made on the token, and never leaves it. \
-Then customerCA.crt alone is written. With --issuer the CA is an intermediate under that one: chainCA.crt holds it and all above it, and is the trust anchor (--ca). No key is made in AWS KMS: who may use it is its key policy's to say, and `aws kms create-key` sets that.
+With --ca-key the key is the one that is there; where a pkcs11: URI names one that is not, it is \
+made on the token, and never leaves it. \
+Then customerCA.crt alone is written. With --issuer the CA is an intermediate under that one: \
+chainCA.crt holds it and all above it, and is the trust anchor (--ca). No key is made in AWS KMS: \
+who may use it is its key policy's to say, and `aws kms create-key` sets that.
 
 Examples:
   hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA,O=Example,C=DE'
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file pass.txt
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key 'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca --region eu-central-1
-  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt --issuer-key ./root/customerCA.key
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --key-type p384 --passphrase-file \
+pass.txt
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key \
+'pkcs11:token=ca;object=ca-key?module-path=/usr/lib/softhsm/libsofthsm2.so'
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --ca-key awskms:alias/cloudhsm-ca \
+--region eu-central-1
+  hsmboot ca init --out ./ca --subject 'CN=Example CloudHSM CA' --issuer ./root/customerCA.crt \
+--issuer-key ./root/customerCA.key
 
-Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
+Exit codes: 0 made; 2 wrong command line; 5 no passphrase, the token or the key does not sign, or \
+an issuer that CloudHSM would refuse; 6 AWS KMS refused or cannot be reached; \
 8 there is one already")]
 pub struct InitArgs {
     /// The directory to write customerCA.crt (or chainCA.crt) and customerCA.key into
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The CA's name: an RFC 4514 string, most specific part first (CN=A,C=DE), or as openssl takes it (/C=DE/CN=A)
+    /// The CA's name: an RFC 4514 string, most specific part first (CN=A,C=DE), or as openssl takes
+    /// it (/C=DE/CN=A)
     #[arg(long, value_name = "DN")]
     subject: String,
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
     #[arg(long, value_name = "T", value_parser = key_type)]
     key_type: Option<KeyType>,
-    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN, alias or id of a key that is there; or its file
+    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN,
+    /// alias or id of a key that is there; or its file
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
     /// How many days the CA lasts
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = DEFAULT_DAYS,
+        value_parser = clap::value_parser!(u32).range(1..=36525),
+    )]
     days: u32,
     /// Write the key without encryption
     #[arg(long, conflicts_with_all = ["passphrase", "ca_key"])]
@@ -93,7 +110,8 @@ Examples:
   hsmboot ca show ./ca/customerCA.crt
   hsmboot ca show --output json customerCA.crt
 
-Exit codes: 0 shown, also where CloudHSM would refuse it; 2 wrong command line; 4 not a certificate")]
+Exit codes: 0 shown, also where CloudHSM would refuse it; 2 wrong command line; 4 not a \
+certificate")]
 pub struct ShowArgs {
     /// The CA's certificate, or chain
     #[arg(value_name = "FILE")]
@@ -101,7 +119,8 @@ pub struct ShowArgs {
 }
 
 pub(crate) fn key_type(text: &str) -> std::result::Result<KeyType, String> {
-    text.parse().map_err(|fault: Error| format!("{}: {}", fault.message, fault.hint))
+    text.parse()
+        .map_err(|fault: Error| format!("{}: {}", fault.message, fault.hint))
 }
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
@@ -118,15 +137,30 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     let file = if named.is_some() { CHAIN_FILE } else { CA_FILE };
     // A chain beside a certificate that stands there already would not be the one that is taken.
     let files = [CA_FILE, CHAIN_FILE];
-    let files = if named.is_some() { &files[..] } else { files.get(..1).unwrap_or_default() };
+    let files = if named.is_some() {
+        &files[..]
+    } else {
+        files.get(..1).unwrap_or_default()
+    };
     #[cfg(feature = "awskms")]
     let aws = {
         let here = KeySource::File(args.out.join(CA_KEY_FILE));
-        let sources = [elsewhere.as_ref(), named.as_ref().map(|named| &named.source)];
-        let in_aws = sources.into_iter().flatten().find(|source| matches!(source, KeySource::Kms(_)));
+        let sources = [
+            elsewhere.as_ref(),
+            named.as_ref().map(|named| &named.source),
+        ];
+        let in_aws = sources
+            .into_iter()
+            .flatten()
+            .find(|source| matches!(source, KeySource::Kms(_)));
         args.access.options_for(in_aws.unwrap_or(&here))?
     };
-    let places: Vec<&str> = elsewhere.is_none().then_some(CA_KEY_FILE).into_iter().chain(files.iter().copied()).collect();
+    let places: Vec<&str> = elsewhere
+        .is_none()
+        .then_some(CA_KEY_FILE)
+        .into_iter()
+        .chain(files.iter().copied())
+        .collect();
     check_free(&args.out, &places, args.force)?;
     let issuer = match named {
         None => None,
@@ -139,7 +173,14 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         )?),
     };
     let (key_type, issuer) = (args.key_type.unwrap_or_default(), issuer.as_ref());
-    let order = Order { subject: &subject, key_type, days: args.days, force: args.force, file, issuer };
+    let order = Order {
+        subject: &subject,
+        key_type,
+        days: args.days,
+        force: args.force,
+        file,
+        issuer,
+    };
     if let Some(source) = elsewhere {
         let access = KeyAccess {
             passphrase: &args.passphrase,
@@ -163,12 +204,25 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
         }
     };
     if passphrase.is_none() {
-        ui.warn(format!("{} is written without encryption: whoever can read it can sign as this CA", shown(&key_path)));
+        ui.warn(format!(
+            "{} is written without encryption: whoever can read it can sign as this CA",
+            shown(&key_path)
+        ));
     }
-    let (made, _) = order.make(passphrase.as_ref(), ui, |files| fsio::write_all(&args.out, files))?;
-    let mut text = format!("made a CA\n  {:12} {}\n  key          {}\n", order.noun(), shown(args.out.join(file)), shown(&key_path));
+    let (made, _) = order.make(passphrase.as_ref(), ui, |files| {
+        fsio::write_all(&args.out, files)
+    })?;
+    let mut text = format!(
+        "made a CA\n  {:12} {}\n  key          {}\n",
+        order.noun(),
+        shown(args.out.join(file)),
+        shown(&key_path)
+    );
     text.push_str(&described(&made));
-    text.push_str("keep the key and its passphrase offline and apart: they decide who owns every cluster that this CA claims\n");
+    text.push_str(
+        "keep the key and its passphrase offline and apart: they decide who owns every \
+                   cluster that this CA claims\n",
+    );
     let mut document = document(&made, &args.out.join(file));
     if let Some(object) = document.as_object_mut() {
         object.insert("key".to_owned(), path_value(&key_path));
@@ -178,22 +232,43 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// With a key that has its own place: on a token, in AWS KMS, or in a file that is there.
-fn init_elsewhere(args: &InitArgs, order: &Order<'_>, source: &KeySource, access: &KeyAccess<'_>, ui: &Ui) -> Result<Outcome> {
+fn init_elsewhere(
+    args: &InitArgs,
+    order: &Order<'_>,
+    source: &KeySource,
+    access: &KeyAccess<'_>,
+    ui: &Ui,
+) -> Result<Outcome> {
     let Provided { loaded, made, name } = access.provide(source, args.key_type, ui)?;
     let path = args.out.join(order.file);
     let kept = |mut error: Error| {
         if made {
-            error.message = error.message.and(format!("  the key was made all the same, and stays: {name}"));
+            error.message = error.message.and(format!(
+                "  the key was made all the same, and stays: {name}"
+            ));
             error.hint = error.hint.and("the same command goes on with that key");
         }
         error
     };
     let certified = order.certify(loaded.key.as_ref()).map_err(kept)?;
     let text = certified.to_pem();
-    let file = NewFile { name: order.file.to_owned(), content: text.as_bytes(), mode: 0o644, replace: order.force };
+    let file = NewFile {
+        name: order.file.to_owned(),
+        content: text.as_bytes(),
+        mode: 0o644,
+        replace: order.force,
+    };
     fsio::write_all(&args.out, &[file]).map_err(kept)?;
-    let how = if made { "made on the token; it cannot leave it" } else { "was there already" };
-    let mut text = format!("made a CA\n  {:12} {}\n  key          {name}\n               {how}\n", order.noun(), shown(&path));
+    let how = if made {
+        "made on the token; it cannot leave it"
+    } else {
+        "was there already"
+    };
+    let mut text = format!(
+        "made a CA\n  {:12} {}\n  key          {name}\n               {how}\n",
+        order.noun(),
+        shown(&path)
+    );
     text.push_str(&described(&certified));
     text.push_str("keep the key safe: it decides who owns every cluster that this CA claims\n");
     let mut document = document(&certified, &path);
@@ -211,7 +286,13 @@ fn document(made: &TrustAnchor, path: &Path) -> serde_json::Value {
 
 /// The CA, and the names of those above it.
 fn described(made: &TrustAnchor) -> String {
-    let above = |ca: &crate::x509::Certificate| format!("  {:16} {}\n", "under", crate::x509::name_text(ca.subject()));
+    let above = |ca: &crate::x509::Certificate| {
+        format!(
+            "  {:16} {}\n",
+            "under",
+            crate::x509::name_text(ca.subject())
+        )
+    };
     lines(&CaSummary::of(made.first())) + &made.above().iter().map(above).collect::<String>()
 }
 
@@ -230,7 +311,8 @@ pub(crate) struct Order<'a> {
     pub(crate) issuer: Option<&'a Issuer>,
 }
 
-/// That none of the files stands there already, and that they can be written, before a passphrase is asked for and a key made.
+/// That none of the files stands there already, and that they can be written, before a passphrase
+/// is asked for and a key made.
 pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> {
     fsio::check_dir(dir)?;
     fsio::mend(dir);
@@ -240,20 +322,36 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
             return Err(Error::new(
                 Class::Conflict,
                 "file-exists",
-                format!("there is a CA already: {} exists; it was left as it is", shown(&path)),
-                "choose another directory with --out, or replace it with --force: then clusters that it claimed have lost their CA",
+                format!(
+                    "there is a CA already: {} exists; it was left as it is",
+                    shown(&path)
+                ),
+                "choose another directory with --out, or replace it with --force: then clusters \
+                 that it claimed have lost their CA",
             ));
         }
         // A directory in its place is replaced by nothing, and a key by a key alone.
         let mode = if *name == CA_KEY_FILE { 0o600 } else { 0o644 };
-        fsio::check_free(dir, &[NewFile { name: (*name).to_owned(), content: b"", mode, replace: true }])?;
+        fsio::check_free(
+            dir,
+            &[NewFile {
+                name: (*name).to_owned(),
+                content: b"",
+                mode,
+                replace: true,
+            }],
+        )?;
     }
     fsio::check_writable(dir, ROOM)
 }
 
 impl Order<'_> {
     const fn noun(&self) -> &'static str {
-        if self.issuer.is_some() { "chain" } else { "certificate" }
+        if self.issuer.is_some() {
+            "chain"
+        } else {
+            "certificate"
+        }
     }
 
     /// The certificate for a key; under an issuer, the chain, which CloudHSM would not refuse.
@@ -261,9 +359,21 @@ impl Order<'_> {
         let serial = write::serial(super::random()?);
         let now = super::now();
         let (not_before, not_after) = write::lifetime(now, self.days);
-        let terms = Terms { subject: self.subject, serial: &serial, not_before, not_after };
-        let Some(issuer) = self.issuer else { return make_trust_anchor(&terms, key).map(TrustAnchor::from) };
-        let chain = make_intermediate(&terms, key.spki(), &issuer.trust_anchor, issuer.key.as_ref())?;
+        let terms = Terms {
+            subject: self.subject,
+            serial: &serial,
+            not_before,
+            not_after,
+        };
+        let Some(issuer) = self.issuer else {
+            return make_trust_anchor(&terms, key).map(TrustAnchor::from);
+        };
+        let chain = make_intermediate(
+            &terms,
+            key.spki(),
+            &issuer.trust_anchor,
+            issuer.key.as_ref(),
+        )?;
         crate::check::trust_anchor(chain.to_pem().as_bytes(), now).map(|(chain, _)| chain)
     }
 
@@ -283,15 +393,29 @@ impl Order<'_> {
         let file = |name: &str, mode| (name.to_owned(), mode);
         let (key_file, cert_file) = (file(CA_KEY_FILE, 0o600), file(self.file, 0o644));
         write(&[
-            NewFile { name: key_file.0, content: key_pem.as_bytes(), mode: key_file.1, replace: self.force },
-            NewFile { name: cert_file.0, content: cert_pem.as_bytes(), mode: cert_file.1, replace: self.force },
+            NewFile {
+                name: key_file.0,
+                content: key_pem.as_bytes(),
+                mode: key_file.1,
+                replace: self.force,
+            },
+            NewFile {
+                name: cert_file.0,
+                content: cert_pem.as_bytes(),
+                mode: cert_file.1,
+                replace: self.force,
+            },
         ])?;
         Ok((certified, signer))
     }
 }
 
 fn lines(summary: &CaSummary) -> String {
-    summary.lines().iter().map(|(name, value)| format!("  {name:16} {value}\n")).collect()
+    summary
+        .lines()
+        .iter()
+        .map(|(name, value)| format!("  {name:16} {value}\n"))
+        .collect()
 }
 
 fn show(args: &ShowArgs) -> Result<Outcome> {
@@ -300,16 +424,33 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let summaries: Vec<CaSummary> = trust_anchor.certificates().map(CaSummary::of).collect();
     let judged = crate::check::trust_anchor(trust_anchor.to_pem().as_bytes(), super::now());
     let (notes, refused) = match judged {
-        Ok((_, notes)) => (notes.into_iter().map(|note| note.detail).collect::<Vec<_>>(), None),
+        Ok((_, notes)) => (
+            notes
+                .into_iter()
+                .map(|note| note.detail)
+                .collect::<Vec<_>>(),
+            None,
+        ),
         Err(error) => (Vec::new(), Some(error.message)),
     };
-    let mut text: String = summaries.iter().map(lines).collect::<Vec<_>>().join("\n  issued by\n");
+    let mut text: String = summaries
+        .iter()
+        .map(lines)
+        .collect::<Vec<_>>()
+        .join("\n  issued by\n");
     text.push_str(&match &refused {
         // A service's silence is no promise.
-        None => "fit as trust anchor: nothing that CloudHSM documents speaks against it\n".to_owned(),
+        None => {
+            "fit as trust anchor: nothing that CloudHSM documents speaks against it\n".to_owned()
+        }
         Some(message) => format!("{message}\n"),
     });
-    text.push_str(&notes.iter().map(|note| format!("  but {note}\n")).collect::<String>());
+    text.push_str(
+        &notes
+            .iter()
+            .map(|note| format!("  but {note}\n"))
+            .collect::<String>(),
+    );
     let mut summaries = summaries.iter();
     let mut document = serde_json::to_value(summaries.next()).unwrap_or_default();
     if let Some(object) = document.as_object_mut() {

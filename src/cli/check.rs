@@ -19,7 +19,8 @@ Examples:
     --signed-cert cluster-abc234defgh_CustomerHsmCertificate.crt --trust-anchor customerCA.crt
   hsmboot check --csr my.csr --signed-cert my.crt --trust-anchor ca.crt --at 2026-01-31T00:00:00Z
 
-Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or over a limit; 5 a trust anchor that CloudHSM, or \
+Exit codes: 0 fit to be sent; 2 wrong command line; 3 they do not hold together; 4 malformed or \
+over a limit; 5 a trust anchor that CloudHSM, or \
 the cluster's clients, would refuse")]
 pub struct Args {
     /// The cluster's CSR
@@ -28,7 +29,8 @@ pub struct Args {
     /// The certificate that your CA made for it
     #[arg(long, value_name = "FILE")]
     signed_cert: PathBuf,
-    /// Your CA's own, self-signed certificate, or its chain: the CA that signed first, its root last
+    /// Your CA's own, self-signed certificate, or its chain: the CA that signed first, its root
+    /// last
     #[arg(long, value_name = "FILE")]
     trust_anchor: PathBuf,
     /// The moment to judge validity at, RFC 3339 (default: now)
@@ -40,7 +42,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let csr = fsio::read(&args.csr, "the cluster's CSR", MAX_INPUT)?;
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let trust_anchor = fsio::read(&args.trust_anchor, "the trust anchor", MAX_INPUT)?;
-    let record = check(&csr, &signed_cert, &trust_anchor, args.at.unwrap_or_else(super::now)).record;
+    let record = check(
+        &csr,
+        &signed_cert,
+        &trust_anchor,
+        args.at.unwrap_or_else(super::now),
+    )
+    .record;
     let mut text = Text::new();
     for finding in record.checks.iter().filter(|_| !ui.quiet) {
         let style = match finding.status {
@@ -52,16 +60,30 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         text.push_str(&format!(" {:40} {}\n", finding.id.as_str(), finding.detail));
     }
     let files = [
-        (args.csr.as_path(), csr.as_slice(), Label::CertificateRequest),
+        (
+            args.csr.as_path(),
+            csr.as_slice(),
+            Label::CertificateRequest,
+        ),
         (&args.signed_cert, &signed_cert, Label::Certificate),
         (&args.trust_anchor, &trust_anchor, Label::Certificate),
     ];
     let error = record.error().map(|error| binary::told(error, &files));
     let verdict = match error {
-        None => styled(GREEN, format!("fit: InitializeCluster can be sent this pair, at {}", record.at)),
+        None => styled(
+            GREEN,
+            format!(
+                "fit: InitializeCluster can be sent this pair, at {}",
+                record.at
+            ),
+        ),
         Some(_) => styled(RED, format!("unfit at {}", record.at)),
     };
     text.push(verdict);
     text.push_str("\n");
-    Ok(Outcome { document: serde_json::to_value(&record).unwrap_or_default(), text, error })
+    Ok(Outcome {
+        document: serde_json::to_value(&record).unwrap_or_default(),
+        text,
+        error,
+    })
 }

@@ -45,7 +45,8 @@ Examples:
   hsmboot cluster list --region eu-central-1
   hsmboot cluster list --state UNINITIALIZED --state ACTIVE --sort created --output json
 
-Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or \
+cannot be reached")]
 pub struct ListArgs {
     /// Only this cluster (may repeat)
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
@@ -60,7 +61,11 @@ pub struct ListArgs {
     #[arg(long, value_enum, value_name = "BY")]
     sort: Option<Sort>,
     /// How many clusters a request brings, 1 to 25; all pages are shown
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::CLUSTERS_PER_PAGE)))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(i32).range(range(limits::CLUSTERS_PER_PAGE)),
+    )]
     page_size: Option<i32>,
     #[command(flatten)]
     online: OnlineArgs,
@@ -84,7 +89,8 @@ Examples:
   hsmboot cluster show --cluster-id cluster-abc234defgh
   hsmboot cluster show --cluster-id cluster-abc234defgh --output json
 
-Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached")]
+Exit codes: 0 shown; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be \
+reached")]
 pub struct ShowArgs {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
@@ -118,8 +124,15 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
 
 /// The cluster, or that there is none.
 pub(crate) async fn find(service: &AwsCloudHsm, id: &ClusterId) -> Result<Cluster> {
-    let missing = || Failure::NotFound { cluster_id: id.to_string(), place: Some(service.place().clone()), sent: false };
-    service.describe(id.as_str()).await?.ok_or_else(|| missing().into())
+    let missing = || Failure::NotFound {
+        cluster_id: id.to_string(),
+        place: Some(service.place().clone()),
+        sent: false,
+    };
+    service
+        .describe(id.as_str())
+        .await?
+        .ok_or_else(|| missing().into())
 }
 
 fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
@@ -142,10 +155,16 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     let rows: Vec<[String; 7]> = clusters.iter().map(row).collect();
     let text = match rows.is_empty() {
         true => format!("no clusters at {place}\n").into(),
-        false => table(["CLUSTER", "STATE", "TYPE", "MODE", "HSMS", "VPC", "CREATED"], &rows),
+        false => table(
+            ["CLUSTER", "STATE", "TYPE", "MODE", "HSMS", "VPC", "CREATED"],
+            &rows,
+        ),
     };
     let clusters: Vec<_> = clusters.iter().map(view::document).collect();
-    Ok(Outcome::done(located(&place, json!({ "clusters": clusters })), text))
+    Ok(Outcome::done(
+        located(&place, json!({ "clusters": clusters })),
+        text,
+    ))
 }
 
 fn row(cluster: &Cluster) -> [String; 7] {
@@ -164,15 +183,28 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let cluster = find(&service, &args.cluster_id).await?;
-        Ok(Outcome::done(located(service.place(), json!({ "cluster": view::document(&cluster) })), view::text_in_full(&cluster)))
+        Ok(Outcome::done(
+            located(
+                service.place(),
+                json!({ "cluster": view::document(&cluster) }),
+            ),
+            view::text_in_full(&cluster),
+        ))
     })
 }
 
 pub(crate) fn is_going(cluster: &Cluster) -> bool {
-    matches!(cluster.state, ClusterState::DeleteInProgress | ClusterState::Deleted)
+    matches!(
+        cluster.state,
+        ClusterState::DeleteInProgress | ClusterState::Deleted
+    )
 }
 
 /// The error of a cluster that is deleted, or being deleted.
 pub(crate) fn deleted(cluster: &Cluster) -> Error {
-    Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into()
+    Failure::StateForbids {
+        cluster: Box::new(cluster.clone()),
+        sent: false,
+    }
+    .into()
 }

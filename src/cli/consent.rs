@@ -1,4 +1,5 @@
-//! What is about to happen, and the question whether it shall: one screen, before InitializeCluster is sent.
+//! What is about to happen, and the question whether it shall: one screen, before InitializeCluster
+//! is sent.
 
 use super::screen::Screen;
 use super::ui::{BOLD, GREEN, RED, Text, YELLOW, styled};
@@ -56,37 +57,92 @@ impl Question {
         match self {
             Question::Yes => "type yes to claim it:",
             Question::ResponseOrYes => {
-                "type the fingerprint of the response, as `hsmboot sign` printed it there, or yes to claim it without comparing:"
+                "type the fingerprint of the response, as `hsmboot sign` printed it there, or yes \
+                 to claim it without comparing:"
             }
-            Question::Response => "type the fingerprint of the response, as `hsmboot sign` printed it there, to claim it:",
+            Question::Response => {
+                "type the fingerprint of the response, as `hsmboot sign` printed it there, to \
+                 claim it:"
+            }
         }
     }
 }
 
 impl Intent<'_> {
     fn text(&self) -> Text {
-        let first = format!("about to claim {} for good: InitializeCluster cannot be taken back", shown_text(self.cluster_id));
+        let first = format!(
+            "about to claim {} for good: InitializeCluster cannot be taken back",
+            shown_text(self.cluster_id)
+        );
         let mut out = Text::from([styled(BOLD, first), Text::from("\n")]);
-        let mut line = |label: &str, value: Text| out.push([Text::from(format!("  {label:8}  ")), value, Text::from("\n")]);
-        line("account", self.account.map_or_else(|| "not named by the credentials".to_owned(), ToString::to_string).into());
-        line("region", self.place.region.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string).into());
-        line("endpoint", self.place.endpoint.as_ref().map_or_else(|| "AWS CloudHSM's own".to_owned(), ToString::to_string).into());
-        let given: Vec<&str> = self.record.anchors.iter().filter(|anchor| anchor.source == "given").map(|anchor| anchor.side.anchor_noun()).collect();
+        let mut line = |label: &str, value: Text| {
+            out.push([
+                Text::from(format!("  {label:8}  ")),
+                value,
+                Text::from("\n"),
+            ])
+        };
+        line(
+            "account",
+            self.account
+                .map_or_else(
+                    || "not named by the credentials".to_owned(),
+                    ToString::to_string,
+                )
+                .into(),
+        );
+        line(
+            "region",
+            self.place
+                .region
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), ToString::to_string)
+                .into(),
+        );
+        line(
+            "endpoint",
+            self.place
+                .endpoint
+                .as_ref()
+                .map_or_else(|| "AWS CloudHSM's own".to_owned(), ToString::to_string)
+                .into(),
+        );
+        let given: Vec<&str> = self
+            .record
+            .anchors
+            .iter()
+            .filter(|anchor| anchor.source == "given")
+            .map(|anchor| anchor.side.anchor_noun())
+            .collect();
         line(
             "HSM",
             match (self.record.verdict, given.is_empty()) {
-                (Verdict::Rejected, _) => styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's"),
+                (Verdict::Rejected, _) => {
+                    styled(RED, "UNVERIFIED: nothing proves that the key is an HSM's")
+                }
                 (Verdict::Verified, true) => styled(GREEN, "verified against the built-in roots"),
-                (Verdict::Verified, false) => styled(YELLOW, format!("verified against roots that you gave: {}", given.join(", "))),
+                (Verdict::Verified, false) => styled(
+                    YELLOW,
+                    format!("verified against roots that you gave: {}", given.join(", ")),
+                ),
             },
         );
         for (at, certificate) in self.trust_anchor.certificates().enumerate() {
-            line(if at == 0 { "CA" } else { "under" }, name_text(certificate.subject()).into());
-            line("", format!("SHA-256 {}", hex(&certificate.fingerprint())).into());
+            line(
+                if at == 0 { "CA" } else { "under" },
+                name_text(certificate.subject()).into(),
+            );
+            line(
+                "",
+                format!("SHA-256 {}", hex(&certificate.fingerprint())).into(),
+            );
             line("", format!("ends {}", certificate.not_after()).into());
         }
         let owner = match self.owner {
-            None => styled(YELLOW, "not named yet: the fingerprint of the response will"),
+            None => styled(
+                YELLOW,
+                "not named yet: the fingerprint of the response will",
+            ),
             Some(basis) if basis.waiver().is_some() => styled(RED, basis.says()),
             Some(basis) => basis.says().into(),
         };
@@ -97,12 +153,15 @@ impl Intent<'_> {
         out
     }
 
-    /// Shows it and asks, where somebody sits at a terminal. `None`: nobody does, and the command line decides.
+    /// Shows it and asks, where somebody sits at a terminal. `None`: nobody does, and the command
+    /// line decides.
     ///
     /// # Errors
     /// Class [`Class::Interrupted`], `declined`: the answer is no, or there is none.
     pub(crate) fn ask(&self, question: Question) -> Result<Option<Answer>> {
-        let Some(mut screen) = Screen::open() else { return Ok(None) };
+        let Some(mut screen) = Screen::open() else {
+            return Ok(None);
+        };
         screen.show(self.text());
         for _ in 0..3 {
             let answer = screen.ask(format!("{} ", question.text()));
@@ -110,23 +169,37 @@ impl Intent<'_> {
                 // Nobody named the owner: that is told as such.
                 None if question == Question::Response => return Ok(None),
                 None => break,
-                Some(answer) if answer.eq_ignore_ascii_case("yes") && question != Question::Response => return Ok(Some(Answer::Yes)),
-                Some(answer) if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes => match answer.parse() {
-                    Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
-                    Err(fault) => screen.show(format!("{}\n", shown_text(&fault))),
-                },
+                Some(answer)
+                    if answer.eq_ignore_ascii_case("yes") && question != Question::Response =>
+                {
+                    return Ok(Some(Answer::Yes));
+                }
+                Some(answer)
+                    if answer.chars().any(|c| c.is_ascii_digit()) && question != Question::Yes =>
+                {
+                    match answer.parse() {
+                        Ok(fingerprint) => return Ok(Some(Answer::Response(fingerprint))),
+                        Err(fault) => screen.show(format!("{}\n", shown_text(&fault))),
+                    }
+                }
                 Some(_) => break,
             }
         }
         Err(Error::new(
             Class::Interrupted,
             "declined",
-            format!("{} was not claimed: nothing was sent", shown_text(self.cluster_id)),
+            format!(
+                "{} was not claimed: nothing was sent",
+                shown_text(self.cluster_id)
+            ),
             match question {
                 Question::Response => {
-                    "ask for the fingerprint that `hsmboot sign` printed on the other side, and run this again; or name your CA with --ca FILE"
+                    "ask for the fingerprint that `hsmboot sign` printed on the other side, and \
+                     run this again; or name your CA with --ca FILE"
                 }
-                Question::Yes | Question::ResponseOrYes => "run the same command again and answer yes, or say so beforehand with --yes",
+                Question::Yes | Question::ResponseOrYes => {
+                    "run the same command again and answer yes, or say so beforehand with --yes"
+                }
             },
         ))
     }

@@ -9,7 +9,8 @@ use crate::outside::shown_text;
 /// What the other side read out.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ExpectArgs {
-    /// The fingerprint that the other side reads out: anything else is refused (asked for on a terminal otherwise)
+    /// The fingerprint that the other side reads out: anything else is refused (asked for on a
+    /// terminal otherwise)
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) expect: Option<Fingerprint>,
 }
@@ -23,19 +24,28 @@ pub(crate) struct Side {
 }
 
 impl ExpectArgs {
-    /// Compares, and says whether anybody did. Without `--expect` and without a terminal nothing is compared, which is said: the chains and the keys are
-    /// judged all the same.
+    /// Compares, and says whether anybody did. Without `--expect` and without a terminal nothing is
+    /// compared, which is said: the chains and the keys are judged all the same.
     ///
     /// # Errors
-    /// Class `Rejected`, `another-fingerprint`; `Rejected`, `not-compared`, where the question gets no answer.
+    /// Class `Rejected`, `another-fingerprint`; `Rejected`, `not-compared`, where the question gets
+    /// no answer.
     pub(crate) fn compare(&self, found: Fingerprint, side: &Side, ui: &Ui) -> Result<bool> {
-        let asked = || Screen::open().map(|mut screen| ask(side, &mut screen)).transpose();
+        let asked = || {
+            Screen::open()
+                .map(|mut screen| ask(side, &mut screen))
+                .transpose()
+        };
         let given = match self.expect {
             Some(given) => Some(given),
             None => asked()?.flatten(),
         };
         let Some(given) = given else {
-            ui.warn(format!("nobody compared the {}'s fingerprint: --expect takes what `hsmboot {}` printed on the other side", side.what, side.by));
+            ui.warn(format!(
+                "nobody compared the {}'s fingerprint: --expect takes what `hsmboot \
+                             {}` printed on the other side",
+                side.what, side.by
+            ));
             return Ok(false);
         };
         match &found.differences(given)[..] {
@@ -49,16 +59,26 @@ impl ExpectArgs {
 pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
     let numbers: Vec<String> = apart.iter().map(ToString::to_string).collect();
     let groups = match apart.len() {
-        1 => format!("group {} of the 6 of its fingerprint is another one", numbers.concat()),
+        1 => format!(
+            "group {} of the 6 of its fingerprint is another one",
+            numbers.concat()
+        ),
         6 => "all 6 groups of its fingerprint are others".to_owned(),
-        _ => format!("groups {} of the 6 of its fingerprint are others", numbers.join(", ")),
+        _ => format!(
+            "groups {} of the 6 of its fingerprint are others",
+            numbers.join(", ")
+        ),
     };
     Error::new(
         Class::Rejected,
         "another-fingerprint",
-        format!("this is not the {} that was sent: {groups} than those given; nothing was done", side.what),
         format!(
-            "have the other side read its own note again, digit by digit; if it stays so, the {} was exchanged or damaged on the way: stop here",
+            "this is not the {} that was sent: {groups} than those given; nothing was done",
+            side.what
+        ),
+        format!(
+            "have the other side read its own note again, digit by digit; if it stays so, the {} \
+             was exchanged or damaged on the way: stop here",
             side.what
         ),
     )
@@ -70,12 +90,21 @@ fn ask(side: &Side, screen: &mut Screen) -> Result<Option<Fingerprint>> {
         Error::new(
             Class::Rejected,
             "not-compared",
-            format!("the {}'s fingerprint was not given, and nothing was done", side.what),
-            format!("ask for what `hsmboot {}` printed on the other side, and run this again", side.by),
+            format!(
+                "the {}'s fingerprint was not given, and nothing was done",
+                side.what
+            ),
+            format!(
+                "ask for what `hsmboot {}` printed on the other side, and run this again",
+                side.by
+            ),
         )
     };
     for _ in 0..3 {
-        let answer = screen.ask(format!("fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ", side.what, side.by));
+        let answer = screen.ask(format!(
+            "fingerprint of the {}, as `hsmboot {}` printed it there (or skip): ",
+            side.what, side.by
+        ));
         match answer.as_deref() {
             None => return Err(unanswered()),
             Some("skip") => return Ok(None),

@@ -27,7 +27,8 @@ Examples:
   hsmboot fetch --cluster-id cluster-abc234defgh --bundle /media/usb/claim --region eu-central-1
   hsmboot fetch --cluster-id cluster-abc234defgh --bundle claim.hsmboot
 
-Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be reached; 8 the cluster's state shows no CSR, \
+Exit codes: 0 fetched, or there already; 6 unknown cluster, or the service refused or cannot be \
+reached; 8 the cluster's state shows no CSR, \
 or files of other content stand there")]
 pub struct Args {
     /// The cluster
@@ -53,12 +54,27 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let place = service.place().clone();
         match found {
             Some(cluster) => Ok((cluster, place)),
-            None => Err(Failure::NotFound { cluster_id: args.cluster_id.to_string(), place: Some(place), sent: false }.into()),
+            None => Err(Failure::NotFound {
+                cluster_id: args.cluster_id.to_string(),
+                place: Some(place),
+                sent: false,
+            }
+            .into()),
         }
     })?;
     let now = super::now();
-    let region = place.region.as_ref().map(OutsideText::raw).unwrap_or_default();
-    let facts = Facts { region, endpoint: place.endpoint.as_ref().map(OutsideText::raw), now, tool: TOOL, step: args.step.begin(now) };
+    let region = place
+        .region
+        .as_ref()
+        .map(OutsideText::raw)
+        .unwrap_or_default();
+    let facts = Facts {
+        region,
+        endpoint: place.endpoint.as_ref().map(OutsideText::raw),
+        now,
+        tool: TOOL,
+        step: args.step.begin(now),
+    };
     let fetched = fetch::write(&dir, &cluster, &facts, args.force)?;
     warn_of_missing(&fetched, ui);
     if let Some(warning) = warning(&cluster) {
@@ -72,24 +88,36 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 pub(crate) fn warning(cluster: &Cluster) -> Option<Lines> {
     match next_step(cluster) {
         NextStep::Fetch => None,
-        step => Some(Lines::from("the HSM that made this CSR does not work").and(reasons(cluster)).and(step.advice(&cluster.cluster_id))),
+        step => Some(
+            Lines::from("the HSM that made this CSR does not work")
+                .and(reasons(cluster))
+                .and(step.advice(&cluster.cluster_id)),
+        ),
     }
 }
 
 /// Certificates that the service does not show leave nothing to verify.
 pub(crate) fn warn_of_missing(fetched: &Fetched, ui: &Ui) {
     for part in &fetched.missing {
-        ui.warn(format!("the service shows no {}: without it the bundle cannot be verified", part.noun().trim_start_matches("the ")));
+        ui.warn(format!(
+            "the service shows no {}: without it the bundle cannot be verified",
+            part.noun().trim_start_matches("the ")
+        ));
     }
 }
 
-/// Which roots the bundle's chains will need that are not built in. A root that an option gives to a later command is not known here.
+/// Which roots the bundle's chains will need that are not built in. A root that an option gives to
+/// a later command is not known here.
 fn roots_needed(fetched: &Fetched) -> Vec<&'static PublishedRoot> {
     let named = |root: &&PublishedRoot| match root.side {
         Side::Aws => !roots_of(AWS_ROOT_VARIABLE).is_empty(),
         Side::Manufacturer => !roots_of(MANUFACTURER_ROOT_VARIABLE).is_empty(),
     };
-    hardware::of(&fetched.bundle).roots_needed(&Anchors::built_in()).into_iter().filter(|root| !named(root)).collect()
+    hardware::of(&fetched.bundle)
+        .roots_needed(&Anchors::built_in())
+        .into_iter()
+        .filter(|root| !named(root))
+        .collect()
 }
 
 /// Says so on the machine that is online: the other one cannot download anything.
@@ -113,17 +141,30 @@ fn answer(fetched: &Fetched) -> Outcome {
         }
     }
     let mut text = if fetched.unchanged {
-        format!("{} is unchanged: {} holds it already\n", fetched.bundle.id(), shown(dir))
+        format!(
+            "{} is unchanged: {} holds it already\n",
+            fetched.bundle.id(),
+            shown(dir)
+        )
     } else {
         format!("fetched {} into {}\n", fetched.bundle.id(), shown(dir))
     };
     for (name, digest) in &fetched.request.files {
         text.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
-    text.push_str(&format!("fingerprint of the request  {}\n", fetched.fingerprint));
+    text.push_str(&format!(
+        "fingerprint of the request  {}\n",
+        fetched.fingerprint
+    ));
     let dir = hint::path(dir, "DIR");
-    let roots: Vec<&str> = roots_needed(fetched).iter().flat_map(|root| [root.option, root.file_word()]).collect();
-    let next: Vec<&str> = ["hsmboot", "verify", &dir].into_iter().chain(roots).collect();
+    let roots: Vec<&str> = roots_needed(fetched)
+        .iter()
+        .flat_map(|root| [root.option, root.file_word()])
+        .collect();
+    let next: Vec<&str> = ["hsmboot", "verify", &dir]
+        .into_iter()
+        .chain(roots)
+        .collect();
     text.push_str(&format!("next: {}\n", hint::line(&next)));
     Outcome::done(document, text)
 }

@@ -17,18 +17,23 @@ use crate::outside::shown;
 use crate::owner::{self, Owner, Purpose, Response};
 use crate::x509::{Certificate, Csr, TrustAnchor, hex};
 
-/// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a SHA256SUMS. Never a key
+/// Write what the client machines of a claimed cluster get: trust anchor, addresses, commands, a
+/// SHA256SUMS. Never a key
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A client takes for the cluster whoever shows a certificate that leads to the trust anchor, so the trust anchor must be proven yours: by --ca or --ca-fingerprint, with \
-no way round. The bundle must be that of a claimed cluster (`submit` or `bootstrap` wrote its receipt), accounted for by its transcript, and of the very claim that the receipt is of. Reads \
+A client takes for the cluster whoever shows a certificate that leads to the trust anchor, so the \
+trust anchor must be proven yours: by --ca or --ca-fingerprint, with \
+no way round. The bundle must be that of a claimed cluster (`submit` or `bootstrap` wrote its \
+receipt), accounted for by its transcript, and of the very claim that the receipt is of. Reads \
 the bundle, asks no service, writes all files or none, and replaces none of another content.
 
 Examples:
   hsmboot handover ./cluster-abc234defgh -o ./clients --ca ./ca/customerCA.crt
-  hsmboot handover ./cluster-abc234defgh -o ./clients --ca ./ca/customerCA.crt --address 10.0.1.4 --address 10.0.2.9
+  hsmboot handover ./cluster-abc234defgh -o ./clients --ca ./ca/customerCA.crt --address 10.0.1.4 \
+--address 10.0.2.9
 
-Exit codes: 0 written, or there already; 2 wrong command line; 3 nothing proves that the trust anchor is your CA, or it is another one; 4 no bundle, not claimed, changed, or the receipt \
+Exit codes: 0 written, or there already; 2 wrong command line; 3 nothing proves that the trust \
+anchor is your CA, or it is another one; 4 no bundle, not claimed, changed, or the receipt \
 is of another claim; 8 a file of other content stands there")]
 pub struct Args {
     /// The bundle
@@ -40,22 +45,31 @@ pub struct Args {
     /// Your own copy of the CA's certificate, which proves the trust anchor: not the bundle's file
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The SHA-256 of your CA's certificate, which proves it as well; of a chain of three or more that of its root too: may repeat
+    /// The SHA-256 of your CA's certificate, which proves it as well; of a chain of three or more
+    /// that of its root too: may repeat
     #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
     ca_fingerprint: Vec<[u8; 32]>,
-    /// Where an HSM is now, IPv4 or IPv6; may repeat, and takes the place of all addresses that the receipt has
+    /// Where an HSM is now, IPv4 or IPv6; may repeat, and takes the place of all addresses that the
+    /// receipt has
     #[arg(long = "address", value_name = "IP")]
     addresses: Vec<IpAddr>,
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let bundle = Bundle::open(&args.dir)?;
-    let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
+    let named = args
+        .ca
+        .as_deref()
+        .map(|file| NamedCa::read(file, "--ca", bundle.store()))
+        .transpose()?;
     if fsio::is_same(&args.out, bundle.path()) {
         return Err(Error::new(
             Class::Usage,
             "usage",
-            format!("{} is the bundle itself: what is handed over lies beside it", shown(&args.out)),
+            format!(
+                "{} is the bundle itself: what is handed over lies beside it",
+                shown(&args.out)
+            ),
             "name another directory with -o",
         ));
     }
@@ -67,14 +81,35 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let parts = Parts::read(&bundle)?;
     let owner = prove(args, named.as_ref(), &bundle, &parts)?;
     engine::is_of_this_claim(&receipt, &bundle, &parts.response())?;
-    let handover = Handover::new(&Facts { receipt: &receipt, owner: &owner, addresses: &args.addresses });
+    let handover = Handover::new(&Facts {
+        receipt: &receipt,
+        owner: &owner,
+        addresses: &args.addresses,
+    });
     if let Some(waiver) = &receipt.unverified {
-        ui.alarm(format!("UNVERIFIED: nothing proved that the HSM is a genuine one when the cluster was claimed. Reason: {}", waiver.reason));
+        ui.alarm(format!(
+            "UNVERIFIED: nothing proved that the HSM is a genuine one when the \
+                          cluster was claimed. Reason: {}",
+            waiver.reason
+        ));
     }
-    let files: Vec<NewFile<'_>> =
-        handover.files.iter().map(|(name, content)| NewFile { name: (*name).to_owned(), content, mode: 0o644, replace: false }).collect();
+    let files: Vec<NewFile<'_>> = handover
+        .files
+        .iter()
+        .map(|(name, content)| NewFile {
+            name: (*name).to_owned(),
+            content,
+            mode: 0o644,
+            replace: false,
+        })
+        .collect();
     let there = |file: &NewFile<'_>| {
-        fsio::read(&args.out.join(&file.name), "a file that is handed over", fsio::MAX_INPUT).is_ok_and(|found| found == file.content)
+        fsio::read(
+            &args.out.join(&file.name),
+            "a file that is handed over",
+            fsio::MAX_INPUT,
+        )
+        .is_ok_and(|found| found == file.content)
     };
     let changed = !files.iter().all(there);
     fsio::write_all(&args.out, &files).map_err(another_place)?;
@@ -84,7 +119,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 /// Nothing here is ever replaced: there is no `--force`.
 fn another_place(error: Error) -> Error {
     match error.kind {
-        "file-exists" => Error { hint: "choose another directory with -o: what was handed over before is not replaced".into(), ..error },
+        "file-exists" => Error {
+            hint: "choose another directory with -o: what was handed over before is not replaced"
+                .into(),
+            ..error
+        },
         _ => error,
     }
 }
@@ -104,44 +143,84 @@ impl Parts {
     /// # Errors
     /// Whatever forbids the pair for good: see [`check::may_fail_with_time`].
     fn read(bundle: &Bundle) -> Result<Self> {
-        let (csr, signed_cert, trust_anchor) = (bundle.read(Part::Csr)?, bundle.read(Part::SignedCert)?, bundle.read_trust_anchor()?);
+        let (csr, signed_cert, trust_anchor) = (
+            bundle.read(Part::Csr)?,
+            bundle.read(Part::SignedCert)?,
+            bundle.read_trust_anchor()?,
+        );
         let checked = check::check(&csr, &signed_cert, &trust_anchor, super::now());
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-        let unsigned = failed.iter().any(|rule| matches!(rule, check::Rule::Signature | check::Rule::SelfSigned | check::Rule::ChainSignatures));
-        match (checked.into_pair().err(), Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), TrustAnchor::from_file(&trust_anchor)) {
+        let unsigned = failed.iter().any(|rule| {
+            matches!(
+                rule,
+                check::Rule::Signature | check::Rule::SelfSigned | check::Rule::ChainSignatures
+            )
+        });
+        match (
+            checked.into_pair().err(),
+            Csr::from_pem(&csr),
+            Certificate::of_owner(&signed_cert),
+            TrustAnchor::from_file(&trust_anchor),
+        ) {
             (Some(error), ..) if !check::may_fail_with_time(&failed) => Err(error),
-            (unfit, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => {
-                Ok(Parts { csr, signed_cert, trust_anchor, unverified: unfit.filter(|_| unsigned) })
-            }
+            (unfit, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts {
+                csr,
+                signed_cert,
+                trust_anchor,
+                unverified: unfit.filter(|_| unsigned),
+            }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
-            (unfit, ..) => Err(unfit.unwrap_or_else(|| Error::new(Class::Machine, "bug", "a pair passed unread", "please report it"))),
+            (unfit, ..) => Err(unfit.unwrap_or_else(|| {
+                Error::new(
+                    Class::Machine,
+                    "bug",
+                    "a pair passed unread",
+                    "please report it",
+                )
+            })),
         }
     }
 
     const fn response(&self) -> Response<'_> {
-        Response { csr: &self.csr, signed_cert: &self.signed_cert, trust_anchor: &self.trust_anchor }
+        Response {
+            csr: &self.csr,
+            signed_cert: &self.signed_cert,
+            trust_anchor: &self.trust_anchor,
+        }
     }
 }
 
-/// The owner, as the command line names them; all that it says must hold. Nothing in the bundle does.
+/// The owner, as the command line names them; all that it says must hold. Nothing in the bundle
+/// does.
 fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -> Result<Owner> {
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
     let found = &parts.trust_anchor;
     let by_copy = named.map(NamedCa::owner);
-    by_copy.iter().try_for_each(|owner| owner.is(found, &place))?;
-    let fingerprints = (!args.ca_fingerprint.is_empty()).then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place, Purpose::Handover));
+    by_copy
+        .iter()
+        .try_for_each(|owner| owner.is(found, &place))?;
+    let fingerprints = (!args.ca_fingerprint.is_empty())
+        .then(|| Owner::with_fingerprints(&args.ca_fingerprint, found, &place, Purpose::Handover));
     match (by_copy, fingerprints, &parts.unverified) {
-        // With --ca all of the chain is named: what is given besides must fit, and need not suffice.
+        // With --ca all of the chain is named: what is given besides must fit, and need not
+        // suffice.
         (Some(_), Some(Err(error)), _) if error.kind != "owner-not-proven" => Err(error),
         (Some(owner), ..) => Ok(owner),
-        // Fingerprints name two certificates of a chain. What lies between is theirs by its signature alone.
+        // Fingerprints name two certificates of a chain. What lies between is theirs by its
+        // signature alone.
         (None, Some(Ok(_)), Some(unverified)) if found.is_chain() => Err(unverified.clone()),
         (None, Some(by_fingerprints), _) => by_fingerprints,
         (None, None, _) => Err(owner::not_proven_for_clients(found, &place)),
     }
 }
 
-fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, changed: bool) -> Outcome {
+fn told(
+    args: &Args,
+    receipt: &Receipt,
+    owner: &Owner,
+    handover: &Handover,
+    changed: bool,
+) -> Outcome {
     let from = match (args.addresses.is_empty(), handover.addresses.is_empty()) {
         (false, _) => "option",
         (true, false) => "receipt",
@@ -162,14 +241,22 @@ fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, chan
         "files": digests,
         "next_steps": handover.steps,
     });
-    let first = if changed { "wrote what the clients of" } else { "nothing changed: what the clients of" };
+    let first = if changed {
+        "wrote what the clients of"
+    } else {
+        "nothing changed: what the clients of"
+    };
     let mut rest = format!(" {} get, in {}\n", receipt.cluster_id, shown(&args.out));
     for (name, digest) in &digests {
         rest.push_str(&format!("  {name}\n    SHA-256 of the file {digest}\n"));
     }
     let addresses = match from {
         "none" => "none known: clients ask DescribeClusters. --address names them".to_owned(),
-        "receipt" => format!("{}, as the receipt of {} has them", handover.addresses.join(" "), receipt.confirmed_at),
+        "receipt" => format!(
+            "{}, as the receipt of {} has them",
+            handover.addresses.join(" "),
+            receipt.confirmed_at
+        ),
         _ => format!("{}, as you named them", handover.addresses.join(" ")),
     };
     rest.push_str(&format!(
@@ -177,6 +264,12 @@ fn told(args: &Args, receipt: &Receipt, owner: &Owner, handover: &Handover, chan
         hex(&owner.trust_anchor().first().fingerprint()),
         owner.basis().says()
     ));
-    rest.push_str(&format!("next: copy all of it to each client machine, there `sha256sum -c {SUMS}`, then what README.txt says\n"));
-    Outcome::done(document, Text::from([styled(GREEN, first), Text::from(rest)]))
+    rest.push_str(&format!(
+        "next: copy all of it to each client machine, there `sha256sum -c \
+                            {SUMS}`, then what README.txt says\n"
+    ));
+    Outcome::done(
+        document,
+        Text::from([styled(GREEN, first), Text::from(rest)]),
+    )
 }

@@ -13,7 +13,9 @@ use crate::bundle::ClusterId;
 use crate::claim::reasons;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::NewHsm;
-use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step};
+use crate::cloudhsm::{
+    CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step,
+};
 use crate::error::{Class, Error, Result};
 use crate::outside::{Lines, OutsideText, joined, shown_text};
 
@@ -33,13 +35,16 @@ pub enum Command {
 /// Create an HSM in a cluster
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-CreateHsm is sent once. A cluster that is not claimed and activated yet takes one HSM, which makes the CSR: AWS refuses a second one, and so does this command, before it asks.
+CreateHsm is sent once. A cluster that is not claimed and activated yet takes one HSM, which makes \
+the CSR: AWS refuses a second one, and so does this command, before it asks.
 
 Examples:
   hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1a --wait
-  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1b --ip-address 10.0.2.9
+  hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-central-1b \
+--ip-address 10.0.2.9
 
-Exit codes: 0 created; 2 wrong command line; 6 unknown cluster, or the service refused or cannot be reached, or its answer is lost; \
+Exit codes: 0 created; 2 wrong command line; 6 unknown cluster, or the service refused or cannot \
+be reached, or its answer is lost; \
 7 created, and not ACTIVE in time; 8 the cluster's state or subnets do not allow it")]
 pub struct CreateArgs {
     /// The cluster
@@ -60,13 +65,15 @@ pub struct CreateArgs {
 /// Delete an HSM of a cluster
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Asks first. With the only HSM of a cluster that is not claimed yet its CSR goes, and a certificate signed for it is worthless.
+Asks first. With the only HSM of a cluster that is not claimed yet its CSR goes, and a certificate \
+signed for it is worthless.
 
 Examples:
   hsmboot hsm delete --cluster-id cluster-abc234defgh --hsm-id hsm-abc234defgh
   hsmboot hsm delete --cluster-id cluster-abc234defgh --eni-ip 10.0.1.4 --yes --wait
 
-Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no --yes; 6 unknown cluster or HSM, or the service \
+Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no \
+--yes; 6 unknown cluster or HSM, or the service \
 refused or cannot be reached; 7 not gone in time; 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
     /// The cluster
@@ -99,14 +106,22 @@ pub struct Which {
 
 impl Which {
     fn is(&self, hsm: &HsmSummary) -> bool {
-        let same = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_some_and(|wanted| found == Some(wanted));
+        let same = |wanted: &Option<String>, found: Option<&str>| {
+            wanted
+                .as_deref()
+                .is_some_and(|wanted| found == Some(wanted))
+        };
         same(&self.hsm_id, Some(hsm.hsm_id.raw()))
             || same(&self.eni_id, hsm.eni_id.as_ref().map(OutsideText::raw))
             || same(&self.eni_ip, hsm.eni_ip.as_ref().map(OutsideText::raw))
     }
 
     fn name(&self) -> &str {
-        [&self.hsm_id, &self.eni_id, &self.eni_ip].into_iter().flatten().next().map_or("", String::as_str)
+        [&self.hsm_id, &self.eni_id, &self.eni_ip]
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or("", String::as_str)
     }
 }
 
@@ -117,15 +132,30 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-fn document(service: &AwsCloudHsm, changed: bool, id: &ClusterId, hsm: Option<&HsmSummary>) -> Value {
-    located(service.place(), json!({ "changed": changed, "cluster_id": id, "hsm": hsm.map(hsm_document) }))
+fn document(
+    service: &AwsCloudHsm,
+    changed: bool,
+    id: &ClusterId,
+    hsm: Option<&HsmSummary>,
+) -> Value {
+    located(
+        service.place(),
+        json!({ "changed": changed, "cluster_id": id, "hsm": hsm.map(hsm_document) }),
+    )
 }
 
 fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
-    let order = NewHsm { cluster_id: id.to_string(), availability_zone: args.availability_zone.clone(), ip_address: args.ip_address.clone() };
+    let order = NewHsm {
+        cluster_id: id.to_string(),
+        availability_zone: args.availability_zone.clone(),
+        ip_address: args.ip_address.clone(),
+    };
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let mut cluster = find(&service, id).await?;
         takes_an_hsm(&cluster, &order.availability_zone)?;
         let made = service.create_hsm(&order).await?;
@@ -133,27 +163,56 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
             None => made,
             Some(limit) => {
                 ui.say(format!("created {}", made.hsm_id));
-                active(&service, id, &made.hsm_id, limit, ui).await.map_err(|error| error.with_document(document(&service, true, id, Some(&made))))?
+                active(&service, id, &made.hsm_id, limit, ui)
+                    .await
+                    .map_err(|error| {
+                        error.with_document(document(&service, true, id, Some(&made)))
+                    })?
             }
         };
-        let mut text = format!("created {}\n  state    {}\n  address  {}\n", hsm.hsm_id, hsm.state, or_dash(hsm.eni_ip.as_ref()));
+        let mut text = format!(
+            "created {}\n  state    {}\n  address  {}\n",
+            hsm.hsm_id,
+            hsm.state,
+            or_dash(hsm.eni_ip.as_ref())
+        );
         // What comes next, of a cluster as it is with this HSM.
         cluster.hsms.push(hsm.clone());
         text.push_str(&next_line(&cluster));
-        Ok(Outcome::done(document(&service, true, id, Some(&hsm)), text))
+        Ok(Outcome::done(
+            document(&service, true, id, Some(&hsm)),
+            text,
+        ))
     })
 }
 
 /// Waits until a new HSM is at work.
-async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &OutsideText, limit: Duration, ui: &Ui) -> Result<HsmSummary> {
-    let hint = format!("it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it stands");
+async fn active(
+    service: &AwsCloudHsm,
+    id: &ClusterId,
+    hsm_id: &OutsideText,
+    limit: Duration,
+    ui: &Ui,
+) -> Result<HsmSummary> {
+    let hint = format!(
+        "it exists; do not create another: `hsmboot cluster show --cluster-id {id}` shows how it \
+         stands"
+    );
     settle(ui, limit, &hint, async || {
         let cluster = service.describe(id.as_str()).await?;
-        let next = cluster.as_ref().map_or_else(String::new, after_a_broken_hsm);
-        let hsm = cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id));
+        let next = cluster
+            .as_ref()
+            .map_or_else(String::new, after_a_broken_hsm);
+        let hsm =
+            cluster.and_then(|cluster| cluster.hsms.into_iter().find(|hsm| hsm.hsm_id == *hsm_id));
         Ok(match hsm {
             Some(hsm) if hsm.state == HsmState::Active => Seen::There(hsm),
-            Some(hsm) if matches!(hsm.state, HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted) => {
+            Some(hsm)
+                if matches!(
+                    hsm.state,
+                    HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted
+                ) =>
+            {
                 Seen::Lost(never_active(&hsm, &next))
             }
             Some(hsm) => Seen::NotYet(format!("{hsm_id} {}", hsm.state)),
@@ -164,20 +223,31 @@ async fn active(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &OutsideText, lim
 }
 
 fn never_active(hsm: &HsmSummary, next: &str) -> Error {
-    let message = hsm.state_message.as_ref().map(|text| format!("  service  {text}"));
+    let message = hsm
+        .state_message
+        .as_ref()
+        .map(|text| format!("  service  {text}"));
     Error::new(
         Class::Conflict,
         "state-out-of-reach",
-        Lines::from([format!("{} cannot become ACTIVE any more", hsm.hsm_id), format!("  state    {}", hsm.state)]).and(message),
+        Lines::from([
+            format!("{} cannot become ACTIVE any more", hsm.hsm_id),
+            format!("  state    {}", hsm.state),
+        ])
+        .and(message),
         next,
     )
 }
 
-/// What to do about an HSM that did not come to work. One of a claimed cluster is its owner's to judge: the others hold the keys.
+/// What to do about an HSM that did not come to work. One of a claimed cluster is its owner's to
+/// judge: the others hold the keys.
 fn after_a_broken_hsm(cluster: &Cluster) -> String {
     match cluster.state {
         ClusterState::Uninitialized => next_step(cluster).advice(&cluster.cluster_id),
-        _ => format!("`hsmboot cluster show --cluster-id {}` shows the cluster", cluster.cluster_id),
+        _ => format!(
+            "`hsmboot cluster show --cluster-id {}` shows the cluster",
+            cluster.cluster_id
+        ),
     }
 }
 
@@ -188,22 +258,44 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     if is_going(cluster) {
         return Err(deleted(cluster));
     }
-    let conflict = |kind, message: Lines, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
+    let conflict =
+        |kind, message: Lines, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
-            let message = Lines::from([format!("{id} takes no HSM yet"), format!("  state  {state}")]).and(reasons(cluster));
+            let message = Lines::from([
+                format!("{id} takes no HSM yet"),
+                format!("  state  {state}"),
+            ])
+            .and(reasons(cluster));
             return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
         }
-        // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses it: before the first password is set there is one alone.
-        ClusterState::Uninitialized | ClusterState::Initialized if cluster.hsms.iter().any(|hsm| hsm.state != HsmState::Deleted) => {
-            let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+        // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses
+        // it: before the first password is set there is one alone.
+        ClusterState::Uninitialized | ClusterState::Initialized
+            if cluster
+                .hsms
+                .iter()
+                .any(|hsm| hsm.state != HsmState::Deleted) =>
+        {
+            let hsms: Lines = cluster
+                .hsms
+                .iter()
+                .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
+                .collect();
             return conflict(
                 "first-hsm-exists",
-                Lines::from(format!("{id} has its first HSM, and takes no other before it is claimed and activated")).and(hsms).and(reasons(cluster)),
+                Lines::from(format!(
+                    "{id} has its first HSM, and takes no other before it is claimed and activated"
+                ))
+                .and(hsms)
+                .and(reasons(cluster)),
                 match next_step(cluster) {
                     NextStep::Fetch => format!("claim it: hsmboot bootstrap --cluster-id {id}"),
                     // Not the same command again: that would be refused again.
-                    step @ NextStep::Wait(_) => format!("wait for its CSR, and claim it: `{}`", step.command(id).unwrap_or_default()),
+                    step @ NextStep::Wait(_) => format!(
+                        "wait for its CSR, and claim it: `{}`",
+                        step.command(id).unwrap_or_default()
+                    ),
                     step => step.advice(id),
                 },
             );
@@ -216,7 +308,12 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     let zones = |between| joined(cluster.subnets.keys(), between);
     conflict(
         "zone-without-subnet",
-        format!("{id} has no subnet in {}, only in {}", shown_text(zone), zones(", ")).into(),
+        format!(
+            "{id} has no subnet in {}, only in {}",
+            shown_text(zone),
+            zones(", ")
+        )
+        .into(),
         format!("choose one of these: --availability-zone {}", zones(" or ")),
     )
 }
@@ -225,15 +322,35 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let cluster = find(&service, id).await?;
-        let hsm = cluster.hsms.iter().find(|hsm| args.which.is(hsm)).ok_or_else(|| no_such_hsm(&cluster, args.which.name()))?;
+        let hsm = cluster
+            .hsms
+            .iter()
+            .find(|hsm| args.which.is(hsm))
+            .ok_or_else(|| no_such_hsm(&cluster, args.which.name()))?;
         let changed = !is_going_hsm(hsm);
         if changed {
-            args.consent.ask(&format!("{} of {id} ({}), at {}", hsm.hsm_id, cluster.state, service.place()), consequence(&cluster))?;
+            args.consent.ask(
+                &format!(
+                    "{} of {id} ({}), at {}",
+                    hsm.hsm_id,
+                    cluster.state,
+                    service.place()
+                ),
+                consequence(&cluster),
+            )?;
             send_deletion(&service, id, hsm.hsm_id.raw()).await?;
         }
-        let look = async || Ok(service.describe(id.as_str()).await?.and_then(|cluster| find_hsm(cluster, hsm.hsm_id.raw())));
+        let look = async || {
+            Ok(service
+                .describe(id.as_str())
+                .await?
+                .and_then(|cluster| find_hsm(cluster, hsm.hsm_id.raw())))
+        };
         let last = match args.wait.limit() {
             None => look().await?,
             Some(limit) => settle(ui, limit, AGAIN, async || gone(look().await?)).await?,
@@ -241,12 +358,18 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
         let mut text = match (changed, last.is_some()) {
             (true, false) => format!("deleted {}\n", hsm.hsm_id),
             (true, true) => format!("{} is being deleted\n", hsm.hsm_id),
-            (false, _) => format!("{} is being deleted already; nothing was changed\n", hsm.hsm_id),
+            (false, _) => format!(
+                "{} is being deleted already; nothing was changed\n",
+                hsm.hsm_id
+            ),
         };
         let mut after = cluster.clone();
         after.hsms.retain(|other| other.hsm_id != hsm.hsm_id);
         after.hsms.extend(last.clone());
-        after.certificates.cluster_csr = after.certificates.cluster_csr.filter(|_| !after.hsms.is_empty());
+        after.certificates.cluster_csr = after
+            .certificates
+            .cluster_csr
+            .filter(|_| !after.hsms.is_empty());
         text.push_str(&next_line(&after));
         let mut document = document(&service, changed, id, last.as_ref());
         super::submit::insert(&mut document, "hsm_id", json!(hsm.hsm_id));
@@ -260,13 +383,21 @@ fn find_hsm(cluster: Cluster, hsm_id: &str) -> Option<HsmSummary> {
 
 /// What comes next with a cluster that is not claimed yet.
 pub(crate) fn next_line(cluster: &Cluster) -> String {
-    let command = if cluster.state == ClusterState::Uninitialized { next_step(cluster).command(&cluster.cluster_id) } else { None };
-    command.map(|command| format!("next: {command}\n")).unwrap_or_default()
+    let command = if cluster.state == ClusterState::Uninitialized {
+        next_step(cluster).command(&cluster.cluster_id)
+    } else {
+        None
+    };
+    command
+        .map(|command| format!("next: {command}\n"))
+        .unwrap_or_default()
 }
 
 const AGAIN: &str = "`hsmboot cluster show` shows how it stands; it goes on by itself";
 
-fn gone(hsm: Option<HsmSummary>) -> std::result::Result<Seen<Option<HsmSummary>>, crate::cloudhsm::ServiceError> {
+fn gone(
+    hsm: Option<HsmSummary>,
+) -> std::result::Result<Seen<Option<HsmSummary>>, crate::cloudhsm::ServiceError> {
     Ok(match hsm {
         None => Seen::There(None),
         Some(hsm) if hsm.state == HsmState::Deleted => Seen::There(None),
@@ -279,7 +410,12 @@ async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId, hsm_id: &str) -> R
     match service.delete_hsm(id.as_str(), hsm_id).await {
         Err(error) if error.outcome_unknown() => {
             let cluster = service.describe(id.as_str()).await?;
-            let stays = cluster.is_some_and(|cluster| cluster.hsms.iter().any(|hsm| hsm.hsm_id == hsm_id && !is_going_hsm(hsm)));
+            let stays = cluster.is_some_and(|cluster| {
+                cluster
+                    .hsms
+                    .iter()
+                    .any(|hsm| hsm.hsm_id == hsm_id && !is_going_hsm(hsm))
+            });
             if stays { Err(error.into()) } else { Ok(()) }
         }
         sent => Ok(sent?),
@@ -293,19 +429,33 @@ fn is_going_hsm(hsm: &HsmSummary) -> bool {
 /// What goes with the HSM.
 fn consequence(cluster: &Cluster) -> &'static str {
     match (&cluster.state, cluster.hsms.len()) {
-        (ClusterState::Uninitialized, _) => "The cluster's CSR goes with it: a certificate that was signed for it is worthless then.",
+        (ClusterState::Uninitialized, _) => {
+            "The cluster's CSR goes with it: a certificate that was signed for it is worthless \
+             then."
+        }
         (_, 1) => "It is the cluster's only HSM: its keys are left in backups alone.",
         _ => "The cluster's keys stay on its other HSMs.",
     }
 }
 
 fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
-    let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
-    let hsms = if hsms.is_empty() { "  it has none".into() } else { hsms };
+    let hsms: Lines = cluster
+        .hsms
+        .iter()
+        .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
+        .collect();
+    let hsms = if hsms.is_empty() {
+        "  it has none".into()
+    } else {
+        hsms
+    };
     Error::new(
         Class::Service,
         "hsm-not-found",
         Lines::from(format!("{} has no HSM {name}", cluster.cluster_id)).and(hsms),
-        format!("`hsmboot cluster show --cluster-id {}` shows its HSMs", cluster.cluster_id),
+        format!(
+            "`hsmboot cluster show --cluster-id {}` shows its HSMs",
+            cluster.cluster_id
+        ),
     )
 }

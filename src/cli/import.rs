@@ -21,14 +21,17 @@ use crate::x509::pem::Label;
 /// Complete a bundle with a certificate that another CA has signed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The bundle is verified first, and the pair held against all that InitializeCluster will demand: as `sign` does, for a CA that signs elsewhere.
+The bundle is verified first, and the pair held against all that InitializeCluster will demand: as \
+`sign` does, for a CA that signs elsewhere.
 
 Examples:
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt
   hsmboot import ./cluster-abc234defgh --signed-cert signed.crt --trust-anchor ca.crt --output json
 
-Exit codes: 0 the bundle is complete, or was already; 3 the HSM's identity is not proven, the pair does not hold together, or the fingerprint is another one or \
-was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed otherwise already, or files of other content stand there")]
+Exit codes: 0 the bundle is complete, or was already; 3 the HSM's identity is not proven, the pair \
+does not hold together, or the fingerprint is another one or \
+was not given; 4 malformed input; 5 a trust anchor that CloudHSM would refuse; 8 signed otherwise \
+already, or files of other content stand there")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -43,7 +46,8 @@ pub struct Args {
     expect: ExpectArgs,
     #[command(flatten)]
     trust: TrustArgs,
-    /// Go on although the bundle does not verify: nothing then proves that the key is an HSM's (needs --reason)
+    /// Go on although the bundle does not verify: nothing then proves that the key is an HSM's
+    /// (needs --reason)
     #[arg(long)]
     unverified: bool,
     #[command(flatten)]
@@ -64,19 +68,42 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let judgement = engine::verify(&evidence, &anchors, now, &policy);
     let waiver = Waiver::of(args.unverified, args.trust.reason.as_deref());
     hardware::alarm(&judgement.record, hardware::mode(None, &bundle), ui);
-    sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui).map_err(|error| binary::told_of(error, &bundle, &evidence))?;
+    sign::grounds(&judgement, &bundle, waiver.as_ref(), &args.trust, ui)
+        .map_err(|error| binary::told_of(error, &bundle, &evidence))?;
     let waiver = waiver.filter(|_| judgement.verified().is_none());
 
     let signed_cert = fsio::read(&args.signed_cert, "the signed certificate", MAX_INPUT)?;
     let named = NamedCa::read(&args.trust_anchor, "--trust-anchor", bundle.store())?;
-    let pair = check(evidence.csr.as_deref().unwrap_or_default(), &signed_cert, named.trust_anchor.to_pem().as_bytes(), now)
-        .into_pair()
-        .map_err(|error| binary::told(error, &[(&args.signed_cert, &signed_cert, Label::Certificate)]))?;
+    let pair = check(
+        evidence.csr.as_deref().unwrap_or_default(),
+        &signed_cert,
+        named.trust_anchor.to_pem().as_bytes(),
+        now,
+    )
+    .into_pair()
+    .map_err(|error| {
+        binary::told(
+            error,
+            &[(&args.signed_cert, &signed_cert, Label::Certificate)],
+        )
+    })?;
     let owner = named.owner();
     owner.is(pair.trust_anchor(), "the pair's")?;
-    let before = sign::signed_before(&bundle, &named.trust_anchor, "--trust-anchor", now, args.force)?;
-    if before.as_ref().is_some_and(|before| before.signed_cert() != pair.signed_cert()) {
-        return Err(sign::already_signed(&bundle, "it is this CA's and fits, and it is another certificate than --signed-cert"));
+    let before = sign::signed_before(
+        &bundle,
+        &named.trust_anchor,
+        "--trust-anchor",
+        now,
+        args.force,
+    )?;
+    if before
+        .as_ref()
+        .is_some_and(|before| before.signed_cert() != pair.signed_cert())
+    {
+        return Err(sign::already_signed(
+            &bundle,
+            "it is this CA's and fits, and it is another certificate than --signed-cert",
+        ));
     }
     sign::note_subject(&pair, ui);
     sign::show_notes(&pair, ui);
@@ -84,21 +111,77 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let owner_again = ["--ca".to_owned(), hint::path(&args.trust_anchor, "FILE")];
     let again: Vec<String> = owner_again.into_iter().chain(args.trust.again()).collect();
     if before.is_some() {
-        let compared = args.expect.expect.is_some() && args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
+        let compared = args.expect.expect.is_some()
+            && args.expect.compare(
+                request,
+                &Side {
+                    what: "request",
+                    by: "fetch",
+                },
+                ui,
+            )?;
         let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-        let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: false };
+        let signed = Signed {
+            bundle,
+            pair,
+            evidence,
+            record,
+            unverified: waiver,
+            origin: Origin::default(),
+            signed_at: now,
+            force: false,
+        };
         let signed = signed.left_before();
-        return Ok(signed.answer(&signed.response(), &Told { request, compared, changed: false, again }));
+        return Ok(signed.answer(
+            &signed.response(),
+            &Told {
+                request,
+                compared,
+                changed: false,
+                again,
+            },
+        ));
     }
-    let compared = args.expect.compare(request, &Side { what: "request", by: "fetch" }, ui)?;
+    let compared = args.expect.compare(
+        request,
+        &Side {
+            what: "request",
+            by: "fetch",
+        },
+        ui,
+    )?;
     let step = judged(args.step.begin(now), &judgement.record, &roots);
     let mut files = roots;
     files.extend(given(&args.signed_cert, &signed_cert));
     files.extend(named.given());
     let (reason, unverified) = (args.trust.reason(), waiver.is_some());
-    let step = Step { given: files, reason, unverified, fingerprint_compared: Some(compared), owner: Some(owner.basis().as_str()), ..step };
+    let step = Step {
+        given: files,
+        reason,
+        unverified,
+        fingerprint_compared: Some(compared),
+        owner: Some(owner.basis().as_str()),
+        ..step
+    };
     let (bundle, pair, evidence, record) = (&bundle, &pair, &evidence, &judgement.record);
-    let signed = Signed { bundle, pair, evidence, record, unverified: waiver, origin: Origin::default(), signed_at: now, force: args.force };
+    let signed = Signed {
+        bundle,
+        pair,
+        evidence,
+        record,
+        unverified: waiver,
+        origin: Origin::default(),
+        signed_at: now,
+        force: args.force,
+    };
     let response = signed.write(&step)?;
-    Ok(signed.answer(&response, &Told { request, compared, changed: true, again }))
+    Ok(signed.answer(
+        &response,
+        &Told {
+            request,
+            compared,
+            changed: true,
+            again,
+        },
+    ))
 }

@@ -22,7 +22,8 @@ pub(crate) struct KeyAccess<'a> {
     /// The CA's certificate, where there is one yet.
     pub(crate) certificate: Option<Certificate>,
     /// The bundle that is worked with, if there is one.
-    #[cfg_attr(not(feature = "pkcs11"), allow(dead_code))] // a module is what is looked for there
+    #[cfg_attr(not(feature = "pkcs11"), allow(dead_code))]
+    // a module is what is looked for there
     pub(crate) bundle: Option<&'a Store>,
     #[cfg(feature = "awskms")]
     pub(crate) aws: crate::aws::Options,
@@ -39,27 +40,42 @@ impl KeyAccess<'_> {
     }
 
     /// The key for a new CA certificate, likewise.
-    pub(crate) fn provide(&self, source: &KeySource, kind: Option<KeyType>, ui: &Ui) -> Result<Provided> {
+    pub(crate) fn provide(
+        &self,
+        source: &KeySource,
+        kind: Option<KeyType>,
+        ui: &Ui,
+    ) -> Result<Provided> {
         let provided = self.unlock(ui, |unlock| source.provide(kind, unlock))?;
         tell(&provided.loaded, ui);
         Ok(provided)
     }
 
-    /// A library that lies in the bundle is somebody else's program: it would run in this process, and be given the PIN.
+    /// A library that lies in the bundle is somebody else's program: it would run in this process,
+    /// and be given the PIN.
     #[cfg(feature = "pkcs11")]
     fn no_code_from_bundle(&self, source: &KeySource) -> Result<()> {
-        let KeySource::Pkcs11(uri) = source else { return Ok(()) };
+        let KeySource::Pkcs11(uri) = source else {
+            return Ok(());
+        };
         let given = self.token.options().module;
-        let (Some(bundle), Some(module)) = (self.bundle, given.as_deref().or(uri.module_path())) else { return Ok(()) };
-        // A directory is no library. Of a name that leads to no file here, the system's loader knows where to look, and does not look in the bundle (dlopen(3)).
-        if !fsio::facts(module).is_some_and(|facts| !facts.is_dir() && lies_in(bundle, module, Some(&facts))) {
+        let (Some(bundle), Some(module)) = (self.bundle, given.as_deref().or(uri.module_path()))
+        else {
+            return Ok(());
+        };
+        // A directory is no library. Of a name that leads to no file here, the system's loader
+        // knows where to look, and does not look in the bundle (dlopen(3)).
+        if !fsio::facts(module)
+            .is_some_and(|facts| !facts.is_dir() && lies_in(bundle, module, Some(&facts)))
+        {
             return Ok(());
         }
         Err(Error::new(
             Class::Usage,
             "module-in-bundle",
             [
-                "the PKCS#11 module is a file of the bundle itself, and would run with your rights: whoever could write to the bundle chose it"
+                "the PKCS#11 module is a file of the bundle itself, and would run with your \
+                 rights: whoever could write to the bundle chose it"
                     .to_owned(),
                 format!("  module  {}", shown(module)),
                 format!("  bundle  {}", shown(bundle.path())),

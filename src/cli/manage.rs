@@ -1,4 +1,5 @@
-//! What the commands share that make, change and delete: consent, waiting for a state, tables, documents.
+//! What the commands share that make, change and delete: consent, waiting for a state, tables,
+//! documents.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +20,8 @@ pub struct WaitArgs {
     /// Wait until it is done
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long the command may take with --wait: seconds, or a number with s, m or h (default: 30m)
+    /// How long the command may take with --wait: seconds, or a number with s, m or h (default:
+    /// 30m)
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "wait")]
     pub(crate) timeout: Option<Duration>,
 }
@@ -56,7 +58,8 @@ impl ConsentArgs {
         Err(Error::new(
             Class::Usage,
             "consent-missing",
-            "this deletes something, and there is no terminal to ask at whether it shall; nothing was deleted",
+            "this deletes something, and there is no terminal to ask at whether it shall; nothing \
+             was deleted",
             "say so with --yes",
         ))
     }
@@ -69,7 +72,12 @@ impl ConsentArgs {
         if ask_yes(&format!("delete {what}?"), consequence) {
             return Ok(());
         }
-        Err(Error::new(Class::Interrupted, "declined", format!("{} stays: nothing was deleted", what), "answer yes, or say so beforehand with --yes"))
+        Err(Error::new(
+            Class::Interrupted,
+            "declined",
+            format!("{} stays: nothing was deleted", what),
+            "answer yes, or say so beforehand with --yes",
+        ))
     }
 }
 
@@ -81,13 +89,18 @@ pub(crate) fn is_at_terminal() -> bool {
 /// Asks. Anything but a yes is a no.
 pub(crate) fn ask_yes(question: &str, consequence: &str) -> bool {
     // The question goes where the answer is typed, and not into the result.
-    let question = Text::from([Text::from(format!("{question}\n{consequence}\n")), styled(BOLD, "type yes to go on:"), Text::from(" ")]);
+    let question = Text::from([
+        Text::from(format!("{question}\n{consequence}\n")),
+        styled(BOLD, "type yes to go on:"),
+        Text::from(" "),
+    ]);
     let answer = Screen::open().and_then(|mut screen| screen.ask(question));
     answer.is_some_and(|answer| answer.eq_ignore_ascii_case("yes"))
 }
 
 /// How to go on where the same command may simply be run again.
-pub(crate) const AGAIN: &str = "run the same command again: it goes on from here (`--timeout` gives it longer)";
+pub(crate) const AGAIN: &str =
+    "run the same command again: it goes on from here (`--timeout` gives it longer)";
 
 /// What a look at something shows, when a state of it is waited for.
 pub(crate) enum Seen<T> {
@@ -105,7 +118,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const MOST_GAPS: u32 = 5;
 
 /// Looks until it is there, for `limit` in all. `hint` says how to go on when that is over.
-pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl AsyncFn() -> std::result::Result<Seen<T>, ServiceError>) -> Result<T> {
+pub(crate) async fn settle<T>(
+    ui: &Ui,
+    limit: Duration,
+    hint: &str,
+    look: impl AsyncFn() -> std::result::Result<Seen<T>, ServiceError>,
+) -> Result<T> {
     let mut watcher = Watcher::new(ui);
     let (mut pause, mut gaps, mut last, mut over) = (FIRST_PAUSE, 0_u32, String::new(), false);
     loop {
@@ -127,8 +145,14 @@ pub(crate) async fn settle<T>(ui: &Ui, limit: Duration, hint: &str, look: impl A
             }
             Err(error) => return Err(error.into()),
         }
-        let Some(left) = limit.checked_sub(watcher.elapsed()).filter(|left| !left.is_zero() && !over) else {
-            let message = [format!("it is not there yet after {} s", limit.as_secs()), format!("  seen last  {last}")];
+        let Some(left) = limit
+            .checked_sub(watcher.elapsed())
+            .filter(|left| !left.is_zero() && !over)
+        else {
+            let message = [
+                format!("it is not there yet after {} s", limit.as_secs()),
+                format!("  seen last  {last}"),
+            ];
             return Err(Error::new(Class::Unfinished, "not-finished", message, hint));
         };
         watcher.pause(pause.min(left)).await;
@@ -149,14 +173,26 @@ pub(crate) fn located(place: &Place, members: Value) -> Value {
 pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> Text {
     let widths: Vec<usize> = (0..N)
         .map(|at| {
-            rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).chain(heads.get(at).map(|head| head.len())).max().unwrap_or(0)
+            rows.iter()
+                .filter_map(|row| row.get(at))
+                .map(|cell| cell.chars().count())
+                .chain(heads.get(at).map(|head| head.len()))
+                .max()
+                .unwrap_or(0)
         })
         .collect();
     let line = |cells: &[String; N]| -> String {
-        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut text = Text::from([styled(BOLD, line(&heads.map(str::to_owned))), Text::from("\n")]);
+    let mut text = Text::from([
+        styled(BOLD, line(&heads.map(str::to_owned))),
+        Text::from("\n"),
+    ]);
     for row in rows {
         text.push_str(&format!("{}\n", line(row)));
     }
@@ -165,7 +201,9 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> T
 
 /// What stands in a cell where there is nothing.
 pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
-    text.map(|text| text.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
+    text.map(|text| text.to_string())
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "-".to_owned())
 }
 
 /// A wrong command line that clap cannot see.
@@ -175,13 +213,23 @@ pub(crate) fn usage(message: impl Into<Lines>, hint: &str) -> Error {
 
 /// A tag on the command line: `KEY=VALUE`.
 pub(crate) fn tag(text: &str) -> std::result::Result<Tag, String> {
-    limits::tag(text).map(|(key, value)| Tag { key: key.into(), value: value.into() })
+    limits::tag(text).map(|(key, value)| Tag {
+        key: key.into(),
+        value: value.into(),
+    })
 }
 
 /// At most 50 tags, none twice (API Reference 2022-06-06, TagList).
 pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
     if keys.len() > limits::MAX_TAGS {
-        return Err(usage(format!("{} tags are too many: a request takes 1 to {}", keys.len(), limits::MAX_TAGS), "use several commands"));
+        return Err(usage(
+            format!(
+                "{} tags are too many: a request takes 1 to {}",
+                keys.len(),
+                limits::MAX_TAGS
+            ),
+            "use several commands",
+        ));
     }
     no_repeats("the tag", keys)
 }
@@ -190,17 +238,27 @@ pub(crate) fn check_tags(keys: &[&str]) -> Result<()> {
 pub(crate) fn no_repeats(what: &str, values: &[&str]) -> Result<()> {
     let mut seen = BTreeSet::new();
     match values.iter().find(|value| !seen.insert(**value)) {
-        Some(twice) => Err(usage(format!("{what} {} is named twice", shown_text(twice)), "name each once")),
+        Some(twice) => Err(usage(
+            format!("{what} {} is named twice", shown_text(twice)),
+            "name each once",
+        )),
         None => Ok(()),
     }
 }
 
 /// A state's name: in any case, of those that the API documents; another as the service spells it.
 pub(crate) fn state(text: &str, known: &[&str]) -> std::result::Result<String, String> {
-    let found = known.iter().copied().find(|name| name.eq_ignore_ascii_case(text)).or(Some(text).filter(|text| spelt_as_a_state(text)));
-    found
-        .map(str::to_owned)
-        .ok_or_else(|| format!("expected one of {}, or another state's name in capitals, as the service spells it", known.join(", ")))
+    let found = known
+        .iter()
+        .copied()
+        .find(|name| name.eq_ignore_ascii_case(text))
+        .or(Some(text).filter(|text| spelt_as_a_state(text)));
+    found.map(str::to_owned).ok_or_else(|| {
+        format!(
+            "expected one of {}, or another state's name in capitals, as the service spells it",
+            known.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -210,8 +268,18 @@ mod tests {
 
     #[test]
     fn a_table_has_columns() {
-        let text = table(["A", "LONG"], &[["wide cell".to_owned(), "x".to_owned()], ["y".to_owned(), "z".to_owned()]]).to_plain();
-        assert_eq!(text.lines().collect::<Vec<_>>(), ["A          LONG", "wide cell  x", "y          z"]);
+        let text = table(
+            ["A", "LONG"],
+            &[
+                ["wide cell".to_owned(), "x".to_owned()],
+                ["y".to_owned(), "z".to_owned()],
+            ],
+        )
+        .to_plain();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            ["A          LONG", "wide cell  x", "y          z"]
+        );
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "hsmboot", &mut script);
     let text = String::from_utf8_lossy(&script).into_owned();
-    Outcome::done(json!({ "shell": args.shell.to_string(), "script": text }), text)
+    Outcome::done(
+        json!({ "shell": args.shell.to_string(), "script": text }),
+        text,
+    )
 }
 
 pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
@@ -54,15 +57,28 @@ pub(crate) fn man(args: &ManArgs) -> Result<Outcome> {
     };
     let mut pages = Vec::new();
     collect(command, "hsmboot", &mut pages);
-    let files: Vec<NewFile<'_>> =
-        pages.iter().map(|(name, text)| NewFile { name: name.clone(), content: text.as_bytes(), mode: 0o644, replace: true }).collect();
+    let files: Vec<NewFile<'_>> = pages
+        .iter()
+        .map(|(name, text)| NewFile {
+            name: name.clone(),
+            content: text.as_bytes(),
+            mode: 0o644,
+            replace: true,
+        })
+        .collect();
     fsio::write_all(dir, &files)?;
     let names: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
-    Ok(Outcome::done(json!({ "directory": path_value(dir), "pages": names }), format!("wrote {} pages into {}\n", pages.len(), shown(dir))))
+    Ok(Outcome::done(
+        json!({ "directory": path_value(dir), "pages": names }),
+        format!("wrote {} pages into {}\n", pages.len(), shown(dir)),
+    ))
 }
 
 fn collect(command: clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
         collect(sub.clone(), &format!("{name}-{}", sub.get_name()), pages);
     }
     pages.push((format!("{name}.1"), page(command)));

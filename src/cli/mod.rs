@@ -1,4 +1,5 @@
-//! The command line: flags, help, prompts, text and JSON output. The clock, the terminal and the randomness of the program live here.
+//! The command line: flags, help, prompts, text and JSON output. The clock, the terminal and the
+//! randomness of the program live here.
 
 #![allow(unreachable_pub)] // Clap's types are public to `docs` and tests through `command()` alone.
 
@@ -75,14 +76,23 @@ use ui::{Format, Outcome, Ui};
 /// Name and version of the program, as documents record it.
 pub(crate) const TOOL: &str = concat!("hsmboot ", env!("CARGO_PKG_VERSION"));
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 done or already so; 1 unexpected; 2 wrong command line; 3 verification failed; 4 malformed input; 5 the CA cannot sign; \
-6 the service refused or is unreachable; 7 not finished in time; 8 conflict; 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 done or already so; 1 unexpected; 2 wrong command line; 3 \
+                          verification failed; 4 malformed input; 5 the CA cannot sign; 6 the \
+                          service refused or is unreachable; 7 not finished in time; 8 conflict; \
+                          130 interrupted";
 
-/// Claim an AWS CloudHSM cluster: verify that its CSR comes from a genuine HSM, sign it with your own CA, submit, confirm
+/// Claim an AWS CloudHSM cluster: verify that its CSR comes from a genuine HSM, sign it with your
+/// own CA, submit, confirm
 // Its own name, whatever it was called by: that one is from outside.
 #[derive(Debug, Parser)]
-#[command(name = "hsmboot", bin_name = "hsmboot", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "hsmboot",
+    bin_name = "hsmboot",
+    version,
+    after_help = EXIT_CODES,
+    propagate_version = true,
+    max_term_width = 100,
+)]
 pub struct Cli {
     #[command(flatten)]
     pub(crate) global: ui::GlobalArgs,
@@ -99,7 +109,8 @@ pub enum Command {
     #[allow(missing_docs)]
     #[cfg(feature = "online")]
     Fetch(fetch::Args),
-    #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
+    #[allow(missing_docs)]
+    // clap takes a doc comment here for the help text, in place of the one on the arguments
     Verify(verify::Args),
     #[allow(missing_docs)]
     Roots(roots::Args),
@@ -166,9 +177,12 @@ pub fn command() -> clap::Command {
     unquoting(Cli::command())
 }
 
-/// Help names the variable that an option is read from; what that one holds is from outside, and is nobody's business there.
+/// Help names the variable that an option is read from; what that one holds is from outside, and is
+/// nobody's business there.
 fn unquoting(command: clap::Command) -> clap::Command {
-    command.mut_args(|arg| arg.hide_env_values(true)).mut_subcommands(unquoting)
+    command
+        .mut_args(|arg| arg.hide_env_values(true))
+        .mut_subcommands(unquoting)
 }
 
 /// The command line, as it was typed.
@@ -180,7 +194,12 @@ fn parse() -> std::result::Result<Cli, clap::Error> {
 /// The clock. It belongs to this module; everything that judges gets its answer as an argument.
 pub(crate) fn now() -> Moment {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Moment::from_unix(since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0))
+    Moment::from_unix(
+        since
+            .ok()
+            .and_then(|since| i64::try_from(since.as_secs()).ok())
+            .unwrap_or(0),
+    )
 }
 
 /// Random octets from the system.
@@ -189,14 +208,28 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut octets = [0; N];
     ring::rand::SystemRandom::new()
         .fill(&mut octets)
-        .map_err(|_| Error::new(Class::Machine, "no-randomness", "the system yields no randomness", "nothing has been written"))?;
+        .map_err(|_| {
+            Error::new(
+                Class::Machine,
+                "no-randomness",
+                "the system yields no randomness",
+                "nothing has been written",
+            )
+        })?;
     Ok(octets)
 }
 
-/// No memory image of a program that holds keys and passphrases. Where the system does not grant that, nothing is lost but the precaution.
+/// No memory image of a program that holds keys and passphrases. Where the system does not grant
+/// that, nothing is lost but the precaution.
 fn no_core() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    let _granted = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _granted = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
 }
 
 /// Runs the program and gives its exit code.
@@ -261,10 +294,16 @@ fn shown_in(mut fault: clap::Error) -> clap::Error {
         .context()
         .filter_map(|(kind, value)| match value {
             ContextValue::String(text) => Some((kind, ContextValue::String(shown_text(text)))),
-            ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()))),
+            ContextValue::Strings(texts) => Some((
+                kind,
+                ContextValue::Strings(texts.iter().map(|text| shown_text(text)).collect()),
+            )),
             // A tip quotes a word of the command line, and has lines of its own for that.
             ContextValue::StyledStr(text) => Some((kind, ContextValue::StyledStr(plain(text)))),
-            ContextValue::StyledStrs(texts) => Some((kind, ContextValue::StyledStrs(texts.iter().map(plain).collect()))),
+            ContextValue::StyledStrs(texts) => Some((
+                kind,
+                ContextValue::StyledStrs(texts.iter().map(plain).collect()),
+            )),
             _ => None,
         })
         .collect();
@@ -279,7 +318,8 @@ fn plain(text: &clap::builder::StyledStr) -> clap::builder::StyledStr {
     shown_on_a_line(&text.to_string()).into()
 }
 
-/// What clap has to say, with its escape sequences. What a value's own parser says of the value is shown: clap writes it as it is.
+/// What clap has to say, with its escape sequences. What a value's own parser says of the value is
+/// shown: clap writes it as it is.
 fn rendered(fault: &clap::Error) -> String {
     let text = fault.render().ansi().to_string();
     match std::error::Error::source(fault).map(ToString::to_string) {
@@ -288,13 +328,16 @@ fn rendered(fault: &clap::Error) -> String {
     }
 }
 
-/// Help and version are answers (0, standard output); anything else is a wrong command line (2), in JSON where that was asked for.
+/// Help and version are answers (0, standard output); anything else is a wrong command line (2), in
+/// JSON where that was asked for.
 fn usage(fault: clap::Error) -> ExitCode {
     let fault = &shown_in(fault);
     // What was not understood has no parsed options: these two are looked for among the words.
     let words: Vec<String> = std::env::args_os().map(crate::outside::stored).collect();
-    let json =
-        words.iter().any(|word| word == "--output=json") || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
+    let json = words.iter().any(|word| word == "--output=json")
+        || words
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == "--output" && b == "json"));
     if words.iter().any(|word| word == "--no-color") {
         anstream::ColorChoice::Never.write_global();
     }
@@ -305,7 +348,10 @@ fn usage(fault: clap::Error) -> ExitCode {
     };
     if let (Some(name), true) = (answer, json) {
         let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
-        return Ui::bare(Format::Json).finish(Ok(Outcome::done(serde_json::json!({ name: text.trim_end() }), text)));
+        return Ui::bare(Format::Json).finish(Ok(Outcome::done(
+            serde_json::json!({ name: text.trim_end() }),
+            text,
+        )));
     }
     if answer.is_some() {
         // The reader may be gone (`hsmboot --help | head -1`): nothing is lost by that.
@@ -314,8 +360,17 @@ fn usage(fault: clap::Error) -> ExitCode {
     }
     if json {
         let text = anstream::adapter::strip_str(&rendered(fault)).to_string();
-        let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-        let error = Error::new(Class::Usage, "usage", Lines::own(&message), "hsmboot --help");
+        let message = text
+            .trim()
+            .strip_prefix("error: ")
+            .unwrap_or(text.trim())
+            .to_owned();
+        let error = Error::new(
+            Class::Usage,
+            "usage",
+            Lines::own(&message),
+            "hsmboot --help",
+        );
         return Ui::bare(Format::Json).finish(Err(error));
     }
     drop(print(fault));
@@ -326,5 +381,9 @@ fn usage(fault: clap::Error) -> ExitCode {
 fn print(fault: &clap::Error) -> std::io::Result<()> {
     use std::io::Write;
     let text = rendered(fault);
-    if fault.use_stderr() { write!(anstream::stderr().lock(), "{text}") } else { write!(anstream::stdout().lock(), "{text}") }
+    if fault.use_stderr() {
+        write!(anstream::stderr().lock(), "{text}")
+    } else {
+        write!(anstream::stdout().lock(), "{text}")
+    }
 }

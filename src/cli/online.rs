@@ -27,10 +27,12 @@ pub struct OnlineArgs {
     /// A profile of the AWS configuration; its credentials are used, not the environment's
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Another endpoint: a VPC endpoint, or a simulator's http://127.0.0.1:PORT, which needs no credentials
+    /// Another endpoint: a VPC endpoint, or a simulator's http://127.0.0.1:PORT, which needs no
+    /// credentials
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(crate) endpoint_url: Option<String>,
-    /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the session token
+    /// Go to an endpoint by plain HTTP that is another machine: everybody on the way then reads the
+    /// session token
     #[arg(long)]
     pub(crate) insecure_http: bool,
 }
@@ -52,25 +54,47 @@ pub(crate) fn cluster_id(text: &str) -> std::result::Result<ClusterId, String> {
 }
 
 impl OnlineArgs {
-    /// The same as [`OnlineArgs::connect`], for a command that was given so long, from now: whatever is asked of AWS then ends with it.
-    pub(crate) async fn connect_within(&self, limit: Option<Duration>, fallback_region: Option<&OutsideText>, ui: &Ui) -> Result<AwsCloudHsm> {
+    /// The same as [`OnlineArgs::connect`], for a command that was given so long, from now:
+    /// whatever is asked of AWS then ends with it.
+    pub(crate) async fn connect_within(
+        &self,
+        limit: Option<Duration>,
+        fallback_region: Option<&OutsideText>,
+        ui: &Ui,
+    ) -> Result<AwsCloudHsm> {
         if let Some(limit) = limit {
             DEADLINE.get_or_init(|| Deadline::after(limit));
         }
         self.connect(fallback_region, ui).await
     }
 
-    /// The way to another service of AWS for the same command: with its profile, not with its endpoint, which is CloudHSM's.
+    /// The way to another service of AWS for the same command: with its profile, not with its
+    /// endpoint, which is CloudHSM's.
     #[cfg(feature = "awskms")]
     pub(crate) fn elsewhere(&self, region: Option<String>) -> Options {
         let deadline = DEADLINE.get().copied();
-        Options { region, profile: self.profile.clone(), insecure_http: self.insecure_http, deadline, ..Options::default() }
+        Options {
+            region,
+            profile: self.profile.clone(),
+            insecure_http: self.insecure_http,
+            deadline,
+            ..Options::default()
+        }
     }
 
-    /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the environment name one.
-    pub(crate) async fn connect(&self, fallback_region: Option<&OutsideText>, ui: &Ui) -> Result<AwsCloudHsm> {
-        if let Some(wrong) = fallback_region.filter(|text| self.region.is_none() && region(text.raw()).is_err()) {
-            ui.warn(format!("the region in the bundle's request.json is none, and left aside: \"{wrong}\""));
+    /// Finds region, endpoint and credentials. `region` is used where neither the flags nor the
+    /// environment name one.
+    pub(crate) async fn connect(
+        &self,
+        fallback_region: Option<&OutsideText>,
+        ui: &Ui,
+    ) -> Result<AwsCloudHsm> {
+        if let Some(wrong) =
+            fallback_region.filter(|text| self.region.is_none() && region(text.raw()).is_err())
+        {
+            ui.warn(format!(
+                "the region in the bundle's request.json is none, and left aside: \"{wrong}\""
+            ));
         }
         let options = Options {
             region: self.region.clone(),
@@ -95,14 +119,20 @@ impl OnlineArgs {
 
 /// Runs the asynchronous part of a command on this thread.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| {
-        Error::new(
-            Class::Machine,
-            "no-runtime",
-            format!("the system gives no timers or sockets: {}", crate::fsio::io_text(&cause)),
-            "nothing has been done",
-        )
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| {
+            Error::new(
+                Class::Machine,
+                "no-runtime",
+                format!(
+                    "the system gives no timers or sockets: {}",
+                    crate::fsio::io_text(&cause)
+                ),
+                "nothing has been done",
+            )
+        })?;
     let done = runtime.block_on(work);
     // A name that is still being looked up, or a file that nobody writes, is not waited for.
     runtime.shutdown_background();
@@ -119,7 +149,12 @@ pub(crate) struct Watcher<'a> {
 
 impl<'a> Watcher<'a> {
     pub(crate) fn new(ui: &'a Ui) -> Self {
-        Watcher { ui, started: Instant::now(), bar: None, shown: String::new() }
+        Watcher {
+            ui,
+            started: Instant::now(),
+            bar: None,
+            shown: String::new(),
+        }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -142,7 +177,9 @@ impl<'a> Watcher<'a> {
         }
         line.clone_into(&mut self.shown);
         if self.ui.draws() {
-            self.bar.get_or_insert_with(spinner).set_message(Text::from(line).to_terminal());
+            self.bar
+                .get_or_insert_with(spinner)
+                .set_message(Text::from(line).to_terminal());
         } else {
             self.ui.say(line);
         }
@@ -185,8 +222,16 @@ fn line(cluster: &Cluster) -> String {
     use crate::cloudhsm::ClusterState;
     let (id, state) = (&cluster.cluster_id, &cluster.state);
     if *state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.is_none() {
-        let hsms: Vec<String> = cluster.hsms.iter().map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state)).collect();
-        let hsms = if hsms.is_empty() { "no HSM".to_owned() } else { hsms.join(", ") };
+        let hsms: Vec<String> = cluster
+            .hsms
+            .iter()
+            .map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state))
+            .collect();
+        let hsms = if hsms.is_empty() {
+            "no HSM".to_owned()
+        } else {
+            hsms.join(", ")
+        };
         return format!("{id} {state}, no CSR yet ({hsms})");
     }
     format!("{id} {state}")

@@ -1,4 +1,5 @@
-//! Whose CA it is: what the command line says of the owner, and the one place that makes the proof of it for every command.
+//! Whose CA it is: what the command line says of the owner, and the one place that makes the proof
+//! of it for every command.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -23,10 +24,12 @@ pub(crate) struct NamedCa {
 }
 
 impl NamedCa {
-    /// Reads the CA certificate that `option` names. Whether CloudHSM takes it as trust anchor is not judged here.
+    /// Reads the CA certificate that `option` names. Whether CloudHSM takes it as trust anchor is
+    /// not judged here.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `ca-in-bundle`: the file is one of the bundle's, and so proves nothing. Class [`Class::Input`]: it is no certificate.
+    /// Class [`Class::Usage`], `ca-in-bundle`: the file is one of the bundle's, and so proves
+    /// nothing. Class [`Class::Input`]: it is no certificate.
     pub(crate) fn read(file: &Path, option: &str, bundle: &Store) -> Result<Self> {
         let (text, facts) = fsio::read_with_facts(file, "the CA certificate", MAX_INPUT)?;
         if lies_in(bundle, file, Some(&facts)) {
@@ -34,15 +37,25 @@ impl NamedCa {
                 Class::Usage,
                 "ca-in-bundle",
                 [
-                    format!("{option} names a file of the bundle itself, which proves nothing: whoever could write to the bundle chose it"),
+                    format!(
+                        "{option} names a file of the bundle itself, which proves nothing: whoever \
+                         could write to the bundle chose it"
+                    ),
                     format!("  {option}  {}", shown(file)),
                     format!("  bundle  {}", shown(bundle.path())),
                 ],
-                format!("give {option} a copy of your CA's certificate that did not come with the bundle"),
+                format!(
+                    "give {option} a copy of your CA's certificate that did not come with the \
+                     bundle"
+                ),
             ));
         }
         let trust_anchor = read_trust_anchor(&text, &shown(file))?;
-        Ok(NamedCa { trust_anchor, text, file: file.to_owned() })
+        Ok(NamedCa {
+            trust_anchor,
+            text,
+            file: file.to_owned(),
+        })
     }
 
     /// The owner that this names.
@@ -64,24 +77,33 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
     TrustAnchor::from_file(text).map_err(|fault| {
         let hint = match fault.is_of_content() {
             true => crate::check::REISSUE,
-            false => "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that signs first, the root last",
+            false => {
+                "give the CA's certificate, in PEM or DER, or its chain in PEM: the CA that \
+                      signs first, the root last"
+            }
         };
         Error::new(Class::Input, "malformed", format!("{place}: {fault}"), hint)
     })
 }
 
-/// Whether a path leads to a file of the bundle, or through it, by path, link or inode. `facts` are of what was opened there.
+/// Whether a path leads to a file of the bundle, or through it, by path, link or inode. `facts` are
+/// of what was opened there.
 pub(crate) fn lies_in(bundle: &Store, file: &Path, facts: Option<&Metadata>) -> bool {
     // What cannot be looked at cannot be told apart from the bundle's own.
     let Some(facts) = facts else { return true };
-    if bundle.is_archive() { fsio::is(bundle.path(), facts) } else { fsio::lies_in(bundle.path(), file, facts) }
+    if bundle.is_archive() {
+        fsio::is(bundle.path(), facts)
+    } else {
+        fsio::lies_in(bundle.path(), file, facts)
+    }
 }
 
 /// The one way round the proof of the owner.
 #[cfg(feature = "online")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct FromBundleArgs {
-    /// Take the CA that lies in the bundle although nothing proves that it is yours (needs --reason; recorded)
+    /// Take the CA that lies in the bundle although nothing proves that it is yours (needs
+    /// --reason; recorded)
     #[arg(long)]
     pub(crate) ca_from_bundle: bool,
 }
@@ -89,9 +111,17 @@ pub struct FromBundleArgs {
 #[cfg(feature = "online")]
 impl FromBundleArgs {
     /// The owner on the operator's word alone, which is said in red.
-    pub(crate) fn waive(&self, trust_anchor: &TrustAnchor, reason: Option<&str>, ui: &super::ui::Ui) -> Owner {
+    pub(crate) fn waive(
+        &self,
+        trust_anchor: &TrustAnchor,
+        reason: Option<&str>,
+        ui: &super::ui::Ui,
+    ) -> Owner {
         let reason = reason.unwrap_or_default();
-        ui.alarm("NOTHING PROVES THE OWNER: the CA is taken from the bundle, and whoever could write to the bundle chose it.");
+        ui.alarm(
+            "NOTHING PROVES THE OWNER: the CA is taken from the bundle, and whoever could \
+                  write to the bundle chose it.",
+        );
         for fingerprint in trust_anchor.fingerprints() {
             ui.alarm(format!("SHA-256 {}", crate::x509::hex(&fingerprint)));
         }

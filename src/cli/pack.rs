@@ -13,14 +13,17 @@ use crate::x509::hex;
 /// Put a bundle into one file
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The file is a plain tar archive; the same files always give the same bytes. Every command that takes a bundle takes such a file as well. Only \
-the bundle's own files go into it, and never a private key. Nothing is added to the transcript: it is the same bundle.
+The file is a plain tar archive; the same files always give the same bytes. Every command that \
+takes a bundle takes such a file as well. Only \
+the bundle's own files go into it, and never a private key. Nothing is added to the transcript: it \
+is the same bundle.
 
 Examples:
   hsmboot pack ./cluster-abc234defgh -o claim.hsmboot
   hsmboot verify claim.hsmboot
 
-Exit codes: 0 packed, or packed already; 4 no bundle, or a private key lies in it; 8 another file stands there")]
+Exit codes: 0 packed, or packed already; 4 no bundle, or a private key lies in it; 8 another file \
+stands there")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -39,7 +42,8 @@ pub struct Args {
 Examples:
   hsmboot unpack claim.hsmboot ./cluster-abc234defgh
 
-Exit codes: 0 unpacked, or all there already; 4 the file is no bundle, or damaged; 8 the directory holds another cluster's bundle, files of \
+Exit codes: 0 unpacked, or all there already; 4 the file is no bundle, or damaged; 8 the directory \
+holds another cluster's bundle, files of \
 other content, or a transcript that goes on differently")]
 pub struct UnpackArgs {
     /// The file
@@ -56,14 +60,24 @@ pub struct UnpackArgs {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let target = Store::at(&args.out);
     if !target.is_archive() {
-        return Err(usage(&format!("`{}` is no name for a bundle in one file: it must end in {SUFFIX}", shown(&args.out))));
+        return Err(usage(&format!(
+            "`{}` is no name for a bundle in one file: it must end in {SUFFIX}",
+            shown(&args.out)
+        )));
     }
     let bundle = Bundle::open(&args.dir)?;
     let members = bundle.members()?;
     let left_out = bundle.strangers()?;
     if !left_out.is_empty() {
-        let files = if left_out.len() == 1 { "a file of this name" } else { "files of these names" };
-        ui.say(format!("left out, since no bundle has {files}: {}", joined(&left_out, ", ")));
+        let files = if left_out.len() == 1 {
+            "a file of this name"
+        } else {
+            "files of these names"
+        };
+        ui.say(format!(
+            "left out, since no bundle has {files}: {}",
+            joined(&left_out, ", ")
+        ));
     }
     let (digest, unchanged) = target.pack(&members, args.force)?;
     let digest = hex(&digest);
@@ -77,14 +91,26 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         "sha256": digest,
         "unchanged": unchanged,
     });
-    let what = if unchanged { "holds already what was to be packed" } else { "holds" };
-    let text = format!("{} {what}: {} of {}\n  SHA-256 of the file {digest}\n", shown(&args.out), counted(names.len(), "file"), bundle.id());
+    let what = if unchanged {
+        "holds already what was to be packed"
+    } else {
+        "holds"
+    };
+    let text = format!(
+        "{} {what}: {} of {}\n  SHA-256 of the file {digest}\n",
+        shown(&args.out),
+        counted(names.len(), "file"),
+        bundle.id()
+    );
     Ok(Outcome::done(document, text))
 }
 
 pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
     if Store::at(&args.dir).is_archive() {
-        return Err(usage(&format!("`{}` is a name for a bundle in one file, and a directory is expected", shown(&args.dir))));
+        return Err(usage(&format!(
+            "`{}` is a name for a bundle in one file, and a directory is expected",
+            shown(&args.dir)
+        )));
     }
     let from = Bundle::open(&args.file)?;
     let arrival = Arrival::new(&from, &args.dir, args.force)?;
@@ -100,7 +126,11 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
         "unchanged": unchanged,
     });
     let mut text = if unchanged {
-        format!("{} is unchanged: {} holds it already\n", bundle.id(), shown(&args.dir))
+        format!(
+            "{} is unchanged: {} holds it already\n",
+            bundle.id(),
+            shown(&args.dir)
+        )
     } else {
         format!("unpacked {} into {}\n", bundle.id(), shown(&args.dir))
     };
@@ -111,5 +141,10 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
 }
 
 fn usage(message: &str) -> Error {
-    Error::new(Class::Usage, "usage", message, format!("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR"))
+    Error::new(
+        Class::Usage,
+        "usage",
+        message,
+        format!("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR"),
+    )
 }

@@ -9,7 +9,10 @@ use super::args::{read_root, unread_root};
 use super::ui::{Outcome, Text, YELLOW, styled};
 use crate::error::{Class, Error, Result};
 use crate::outside::{Lines, shown};
-use crate::verify::{Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot, Side, roots_in};
+use crate::verify::{
+    Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot,
+    Side, roots_in,
+};
 use crate::x509::name::{common_name_text, same_name};
 use crate::x509::{Certificate, Moment, hex, name_text};
 
@@ -32,20 +35,23 @@ pub struct Args {
 /// What to do with roots.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    #[allow(missing_docs)] // clap takes a doc comment here for the help text, in place of the one on the arguments
+    #[allow(missing_docs)]
+    // clap takes a doc comment here for the help text, in place of the one on the arguments
     Show(ShowArgs),
 }
 
 /// Say what a root file holds, its fingerprint and its end, and judge it. Trusts nothing
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The fingerprint is to be compared with what the maker publishes, or with what a colleague reads from a download of their own: a file says of itself what it likes.
+The fingerprint is to be compared with what the maker publishes, or with what a colleague reads \
+from a download of their own: a file says of itself what it likes.
 
 Examples:
   hsmboot roots show mrvl-rsa-LS2-AR-v1.crt
   hsmboot roots show AWS_CloudHSM_Root-G1.crt --output json
 
-Exit codes: 0 it may be given as a root; 3 it is no root, or another one than its name says; 4 it cannot be read")]
+Exit codes: 0 it may be given as a root; 3 it is no root, or another one than its name says; 4 it \
+cannot be read")]
 pub struct ShowArgs {
     /// The file: PEM, with text around it or not, or DER
     #[arg(value_name = "FILE")]
@@ -98,35 +104,69 @@ fn list() -> Outcome {
     let published = [&LS2_MANUFACTURER_ROOT, &GOVCLOUD_AWS_ROOT];
     let mut text = Text::from("built in\n");
     for root in &built_in {
-        text.push_str(&format!("  {} of {}\n    key          {}, SHA-256 {}\n", root.subject, root.side.chain_noun(), root.key, root.key_sha256));
+        text.push_str(&format!(
+            "  {} of {}\n    key          {}, SHA-256 {}\n",
+            root.subject,
+            root.side.chain_noun(),
+            root.key,
+            root.key_sha256
+        ));
         for certificate in &root.certificates {
-            let print = certificate.sha256.as_deref().map(|print| format!(", SHA-256 {print}")).unwrap_or_default();
-            text.push_str(&format!("    certificate  {} to {}{print}\n", certificate.not_before, certificate.not_after));
+            let print = certificate
+                .sha256
+                .as_deref()
+                .map(|print| format!(", SHA-256 {print}"))
+                .unwrap_or_default();
+            text.push_str(&format!(
+                "    certificate  {} to {}{print}\n",
+                certificate.not_before, certificate.not_after
+            ));
             if now > certificate.not_after {
-                text.push(styled(YELLOW, "    note         this certificate has expired; the key goes on\n"));
+                text.push(styled(
+                    YELLOW,
+                    "    note         this certificate has expired; the key goes on\n",
+                ));
             }
         }
     }
-    text.push_str("published elsewhere, and to be given with an option: nobody here has seen them\n");
+    text.push_str(
+        "published elsewhere, and to be given with an option: nobody here has seen them\n",
+    );
     for root in published {
         text.push_str(&published_lines(root));
     }
     text.push_str(WHAT_THEN);
-    Outcome::done(json!({ "built_in": built_in, "published": published, "after_the_end": WHAT_THEN.trim() }), text)
+    Outcome::done(
+        json!({ "built_in": built_in, "published": published, "after_the_end": WHAT_THEN.trim() }),
+        text,
+    )
 }
 
 /// What becomes of the AWS root, whose only certificate ends on 2027-04-26.
 const WHAT_THEN: &str = "\
-A root here is a name and a key (RFC 5280 6.1.1 d): when its certificate ends, as AWS's does on 2027-04-26, chains under the same key go on being verified, with a note. \
-A successor will have another key. None is known: AWS would name it in the guide (Verify HSM Identity), and it would be given with --aws-root.
+A root here is a name and a key (RFC 5280 6.1.1 d): when its certificate ends, as AWS's does on \
+2027-04-26, chains under the same key go on being verified, with a note. \
+A successor will have another key. None is known: AWS would name it in the guide (Verify HSM \
+Identity), and it would be given with --aws-root.
 ";
 
 fn published_lines(root: &PublishedRoot) -> String {
-    let name = root.common_name.map(|name| format!(", CN {name}")).unwrap_or_default();
-    let browser = if root.browser { " (with a browser: scripts are refused)" } else { "" };
-    let file = root.file.map_or_else(|| format!("the file in {}, whatever it is called", root.download()), str::to_owned);
+    let name = root
+        .common_name
+        .map(|name| format!(", CN {name}"))
+        .unwrap_or_default();
+    let browser = if root.browser {
+        " (with a browser: scripts are refused)"
+    } else {
+        ""
+    };
+    let file = root.file.map_or_else(
+        || format!("the file in {}, whatever it is called", root.download()),
+        str::to_owned,
+    );
     format!(
-        "  {file}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    option       {}\n",
+        "  {file}{name}: of {}, {}\n    page         {}{browser}\n    archive      {}\n    \
+         option       {}\n",
         root.of,
         root.side.chain_noun(),
         root.page,
@@ -149,18 +189,43 @@ fn show(file: &Path) -> Result<Outcome> {
     let content = read_root(file)?;
     let certificates = roots_in(&content, &shown(file)).map_err(|fault| unread_root(&fault))?;
     let now = super::now();
-    let found: Vec<Found> = certificates.iter().map(|certificate| judge(certificate, now)).collect();
+    let found: Vec<Found> = certificates
+        .iter()
+        .map(|certificate| judge(certificate, now))
+        .collect();
     let mut text = Text::new();
     for root in &found {
         text.push_str(&format!(
-            "{}\n  what         {}\n  issuer       {}\n  key          {}, SHA-256 {}\n  certificate  SHA-256 {}\n  valid        {} to {}\n",
-            root.subject, root.what, root.issuer, root.key, root.key_sha256, root.certificate_sha256, root.not_before, root.not_after
+            "{}\n  what         {}\n  issuer       {}\n  key          {}, SHA-256 {}\n  \
+             certificate  SHA-256 {}\n  valid        {} to {}\n",
+            root.subject,
+            root.what,
+            root.issuer,
+            root.key,
+            root.key_sha256,
+            root.certificate_sha256,
+            root.not_before,
+            root.not_after
         ));
-        root.notes.iter().for_each(|note| text.push(styled(YELLOW, format!("  note         {note}\n"))));
-        root.faults.iter().for_each(|fault| text.push(styled(super::ui::RED, format!("  fault        {fault}\n"))));
+        root.notes
+            .iter()
+            .for_each(|note| text.push(styled(YELLOW, format!("  note         {note}\n"))));
+        root.faults.iter().for_each(|fault| {
+            text.push(styled(super::ui::RED, format!("  fault        {fault}\n")))
+        });
     }
-    text.push_str("Compare the certificate's SHA-256 with what the maker or a colleague publishes before you give the file as a root.\n");
-    let faults: Vec<String> = found.iter().flat_map(|root| root.faults.iter().map(|fault| format!("  {}: {fault}", root.subject))).collect();
+    text.push_str(
+        "Compare the certificate's SHA-256 with what the maker or a colleague publishes \
+                   before you give the file as a root.\n",
+    );
+    let faults: Vec<String> = found
+        .iter()
+        .flat_map(|root| {
+            root.faults
+                .iter()
+                .map(|fault| format!("  {}: {fault}", root.subject))
+        })
+        .collect();
     let error = (!faults.is_empty()).then(|| {
         Error::new(
             Class::Rejected,
@@ -169,7 +234,11 @@ fn show(file: &Path) -> Result<Outcome> {
             "download it again from the maker's page, which `hsmboot roots` names",
         )
     });
-    Ok(Outcome { document: json!({ "roots": found, "fit": error.is_none() }), text, error })
+    Ok(Outcome {
+        document: json!({ "roots": found, "fit": error.is_none() }),
+        text,
+        error,
+    })
 }
 
 /// The CN of another customer's root of the same hardware: published, and no AWS chain ends there.
@@ -177,24 +246,45 @@ const OTHER_CUSTOMERS_ROOT: &str = "cavium-liquidsecurity-ls2";
 
 fn judge(certificate: &Certificate, now: Moment) -> Found {
     let anchors = Anchors::built_in();
-    let built_in = || Side::ALL.into_iter().flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)));
+    let built_in = || {
+        Side::ALL
+            .into_iter()
+            .flat_map(|side| anchors.of(side).iter().map(move |anchor| (side, anchor)))
+    };
     let named = |anchor: &Anchor| same_name(anchor.subject(), certificate.subject());
     let (mut faults, mut notes) = (Vec::new(), Vec::new());
     let common_name = common_name_text(certificate.subject());
-    let known = built_in().find(|(_, anchor)| named(anchor) && anchor.key().same_numbers(certificate.key()));
+    let known = built_in()
+        .find(|(_, anchor)| named(anchor) && anchor.key().same_numbers(certificate.key()));
     let what = if let Some((side, anchor)) = known {
         let print = hex(&certificate.fingerprint());
-        let published = anchor.certificates().iter().any(|issued| issued.sha256.as_deref() == Some(&print));
-        let how = if published { "" } else { ", in a certificate whose fingerprint hsmboot does not have" };
-        format!("the built-in root of {}: the same name and key{how}", side.chain_noun())
+        let published = anchor
+            .certificates()
+            .iter()
+            .any(|issued| issued.sha256.as_deref() == Some(&print));
+        let how = if published {
+            ""
+        } else {
+            ", in a certificate whose fingerprint hsmboot does not have"
+        };
+        format!(
+            "the built-in root of {}: the same name and key{how}",
+            side.chain_noun()
+        )
     } else if let Some((side, _)) = built_in().find(|(_, anchor)| named(anchor)) {
         faults.push("it has a built-in root's name and another key".to_owned());
         format!("not the built-in root of {}", side.chain_noun())
-    } else if let Some((side, _)) = built_in().find(|(_, anchor)| anchor.key().same_secret(certificate.key())) {
+    } else if let Some((side, _)) =
+        built_in().find(|(_, anchor)| anchor.key().same_secret(certificate.key()))
+    {
         faults.push("it has a built-in root's key and another name".to_owned());
         format!("not the built-in root of {}", side.chain_noun())
     } else if common_name.as_deref() == LS2_MANUFACTURER_ROOT.common_name {
-        format!("by its CN the root of {}: {}. hsmboot knows no fingerprint of it", LS2_MANUFACTURER_ROOT.of, LS2_MANUFACTURER_ROOT.side.chain_noun())
+        format!(
+            "by its CN the root of {}: {}. hsmboot knows no fingerprint of it",
+            LS2_MANUFACTURER_ROOT.of,
+            LS2_MANUFACTURER_ROOT.side.chain_noun()
+        )
     } else if common_name.as_deref() == Some(OTHER_CUSTOMERS_ROOT) {
         notes.push("no chain of AWS CloudHSM is known to end there".to_owned());
         "by its CN another customer's root of the same maker's hardware".to_owned()
@@ -202,21 +292,38 @@ fn judge(certificate: &Certificate, now: Moment) -> Found {
         "a root that hsmboot does not know".to_owned()
     };
     if !same_name(certificate.issuer(), certificate.subject()) {
-        faults.push(format!("it is no root: it was issued by {}", name_text(certificate.issuer())));
+        faults.push(format!(
+            "it is no root: it was issued by {}",
+            name_text(certificate.issuer())
+        ));
     } else if !certificate.is_signed_by(certificate.key()) {
         let judged = crate::x509::SignatureAlgorithm::from_der(certificate.outer_algorithm());
         match judged {
-            Ok(_) => faults.push("its own key did not sign it: it was changed, or is not what it says".to_owned()),
+            Ok(_) => faults.push(
+                "its own key did not sign it: it was changed, or is not what it says".to_owned(),
+            ),
             Err(fault) => notes.push(format!("its own signature was not judged: {fault}")),
         }
     }
-    faults.extend(certificate.key().usable().err().map(|fault| format!("it holds {fault}, under which no chain is verified")));
+    faults.extend(
+        certificate
+            .key()
+            .usable()
+            .err()
+            .map(|fault| format!("it holds {fault}, under which no chain is verified")),
+    );
     let extensions = certificate.extensions();
-    if extensions.basic_constraints.is_some_and(|constraints| !constraints.ca) {
+    if extensions
+        .basic_constraints
+        .is_some_and(|constraints| !constraints.ca)
+    {
         faults.push("it says that it is no CA's: basicConstraints CA:FALSE".to_owned());
     }
     if now > certificate.not_after() || now < certificate.not_before() {
-        notes.push(format!("outside its dates at {now}; a root is a name and a key (RFC 5280 6.1.1 d), so chains are verified all the same"));
+        notes.push(format!(
+            "outside its dates at {now}; a root is a name and a key (RFC 5280 6.1.1 \
+                            d), so chains are verified all the same"
+        ));
     }
     notes.extend(certificate.faults().iter().map(ToString::to_string));
     Found {

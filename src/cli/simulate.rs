@@ -20,13 +20,21 @@ Examples:
   hsmboot bootstrap --cluster-id ID --endpoint-url http://127.0.0.1:8080 \\
       --aws-root ./roots/aws-root.crt --manufacturer-root ./roots/manufacturer-root.crt
 
-The first line on standard output says where it listens. Any credentials are taken unless --require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
+The first line on standard output says where it listens. Any credentials are taken unless \
+--require-sigv4 says otherwise. Its roots are its own: nothing built in trusts them.
 
-Exit codes: 1 it cannot listen there, or a file cannot be written; 2 wrong command line; 4 malformed credentials, or a state file that is
-damaged or none; 8 another simulator uses the state file, or another file stands where a root is to be written; 130 interrupted")]
+Exit codes: 1 it cannot listen there, or a file cannot be written; 2 wrong command line; 4 \
+malformed credentials, or a state file that is
+damaged or none; 8 another simulator uses the state file, or another file stands where a root is \
+to be written; 130 interrupted")]
 pub struct Args {
     /// Where to listen; port 0 is one that is free
-    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), value_parser = address)]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        value_parser = address,
+    )]
     listen: SocketAddr,
     /// Write aws-root.crt and manufacturer-root.crt there, for --aws-root and --manufacturer-root
     #[arg(long, value_name = "DIR")]
@@ -40,8 +48,14 @@ pub struct Args {
     /// States of transition pass this many times as fast
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<Speed>,
-    /// Which edition of the service: today's, or that of the API Reference of 2022-06-06, which makes clusters of hsm1.medium
-    #[arg(long, value_name = "DATE", default_value = Reference::default().name(), value_parser = reference)]
+    /// Which edition of the service: today's, or that of the API Reference of 2022-06-06, which
+    /// makes clusters of hsm1.medium
+    #[arg(
+        long,
+        value_name = "DATE",
+        default_value = Reference::default().name(),
+        value_parser = reference,
+    )]
     reference: Reference,
     /// Refuse what would exceed AWS's default account quotas: 4 clusters and 6 HSMs in a region
     #[arg(long)]
@@ -51,8 +65,8 @@ pub struct Args {
     /// Throttle an account that sends more requests in a second
     #[arg(long, value_name = "N")]
     rate: Option<NonZeroU32>,
-    /// Let calls go wrong: NAME[:ACTION][:COUNT][:PERCENT%], such as close-after:InitializeCluster or throttling:25% (may repeat; the names are in
-    /// docs/simulator.md)
+    /// Let calls go wrong: NAME[:ACTION][:COUNT][:PERCENT%], such as close-after:InitializeCluster
+    /// or throttling:25% (may repeat; the names are in docs/simulator.md)
     #[arg(long = "fault", value_name = "FAULT", value_parser = FaultRule::parse)]
     faults: Vec<FaultRule>,
     /// What faults with a percentage are drawn from: the same seed and calls meet the same faults
@@ -62,34 +76,62 @@ pub struct Args {
 
 /// An address with its port; a name, such as `localhost`, is looked up.
 fn address(text: &str) -> std::result::Result<SocketAddr, String> {
-    let found = std::net::ToSocketAddrs::to_socket_addrs(text).ok().and_then(|mut all| all.next());
+    let found = std::net::ToSocketAddrs::to_socket_addrs(text)
+        .ok()
+        .and_then(|mut all| all.next());
     found.ok_or_else(|| String::from("expected an address and a port, such as 127.0.0.1:8080"))
 }
 
 fn reference(text: &str) -> std::result::Result<Reference, String> {
-    Reference::parse(text).ok_or_else(|| format!("expected one of {}", Reference::ALL.map(|(name, _)| name).join(", ")))
+    Reference::parse(text).ok_or_else(|| {
+        format!(
+            "expected one of {}",
+            Reference::ALL.map(|(name, _)| name).join(", ")
+        )
+    })
 }
 
 fn speed(text: &str) -> std::result::Result<Speed, String> {
     let factor = text.parse().ok().and_then(Speed::times);
-    factor.ok_or_else(|| String::from("a speed is a number above 0; 1 is the default, 0.01 a hundred times as slow"))
+    factor.ok_or_else(|| {
+        String::from("a speed is a number above 0; 1 is the default, 0.01 a hundred times as slow")
+    })
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let speed = if args.instant { Speed::INSTANT } else { args.speed.unwrap_or_default() };
+    let speed = if args.instant {
+        Speed::INSTANT
+    } else {
+        args.speed.unwrap_or_default()
+    };
     let credentials = args.access.credentials(ui)?;
     let (rate, faults, seed) = (args.rate, args.faults.clone(), args.seed);
     let state = args.state.clone();
     let reference = args.reference;
-    let options =
-        Options { listen: args.listen, speed, reference, quotas: args.quotas, credentials, rate, faults, seed, state, ..Options::default() };
+    let options = Options {
+        listen: args.listen,
+        speed,
+        reference,
+        quotas: args.quotas,
+        credentials,
+        rate,
+        faults,
+        seed,
+        state,
+        ..Options::default()
+    };
     let simulator = Simulator::spawn(options).map_err(|fault| error(&fault))?;
     if !args.listen.ip().is_loopback() {
-        ui.warn(format!("whoever can reach {} can use this simulator, its control commands included", simulator.address()));
+        ui.warn(format!(
+            "whoever can reach {} can use this simulator, its control commands included",
+            simulator.address()
+        ));
     }
     // Before the line that scripts wait for: what they then read is there.
     if let Some(directory) = &args.roots {
-        simulator.write_roots(directory).map_err(|fault| error(&fault))?;
+        simulator
+            .write_roots(directory)
+            .map_err(|fault| error(&fault))?;
     }
     let line = format!("listening on {}", simulator.url());
     match ui.format {
@@ -106,16 +148,47 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 
 fn error(fault: &SimError) -> Error {
     let (class, kind, hint) = match fault {
-        SimError::BadState { .. } => {
-            (Class::Input, "bad-state", "it was left as it was; to begin with nothing, name a file for --state that is not there")
-        }
-        SimError::StateInUse { .. } => (Class::Conflict, "state-in-use", "stop that simulator, or name another file for --state"),
-        SimError::KeepState { .. } => (Class::Machine, "cannot-write", "name a file for --state in a directory that you can write to"),
-        SimError::Listen { .. } => (Class::Machine, "cannot-listen", "choose another --listen; with port 0 it takes one that is free"),
-        SimError::Start(_) => (Class::Machine, "cannot-start", "the machine has no threads to spare"),
-        SimError::Hardware(_) => (Class::Machine, "no-certificates", "please report it: this is a bug, or the system yields no randomness"),
-        SimError::Occupied { .. } => (Class::Conflict, "file-exists", "it was left as it was; choose another directory for --roots"),
-        SimError::Write(_) => (Class::Machine, "cannot-write", "choose a directory for --roots that you can write to"),
+        SimError::BadState { .. } => (
+            Class::Input,
+            "bad-state",
+            "it was left as it was; to begin with nothing, name a file for --state that is not \
+             there",
+        ),
+        SimError::StateInUse { .. } => (
+            Class::Conflict,
+            "state-in-use",
+            "stop that simulator, or name another file for --state",
+        ),
+        SimError::KeepState { .. } => (
+            Class::Machine,
+            "cannot-write",
+            "name a file for --state in a directory that you can write to",
+        ),
+        SimError::Listen { .. } => (
+            Class::Machine,
+            "cannot-listen",
+            "choose another --listen; with port 0 it takes one that is free",
+        ),
+        SimError::Start(_) => (
+            Class::Machine,
+            "cannot-start",
+            "the machine has no threads to spare",
+        ),
+        SimError::Hardware(_) => (
+            Class::Machine,
+            "no-certificates",
+            "please report it: this is a bug, or the system yields no randomness",
+        ),
+        SimError::Occupied { .. } => (
+            Class::Conflict,
+            "file-exists",
+            "it was left as it was; choose another directory for --roots",
+        ),
+        SimError::Write(_) => (
+            Class::Machine,
+            "cannot-write",
+            "choose a directory for --roots that you can write to",
+        ),
     };
     Error::new(class, kind, fault.to_string(), hint)
 }

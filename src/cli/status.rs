@@ -20,22 +20,27 @@ use crate::x509::hex;
 /// Show a cluster, or all of the region's, whose it is, and what comes next
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With --ca it says of each cluster whether that CA has claimed it, another has, or none yet. What is there already is judged with every signature \
-algorithm that can be verified, whatever the dates of cluster certificate and CA are. Of one cluster that is claimed it gives every step up to its activation and \
-beyond. One that was restored from a backup was claimed by whoever claimed the cluster of that backup.
+With --ca it says of each cluster whether that CA has claimed it, another has, or none yet. What \
+is there already is judged with every signature \
+algorithm that can be verified, whatever the dates of cluster certificate and CA are. Of one \
+cluster that is claimed it gives every step up to its activation and \
+beyond. One that was restored from a backup was claimed by whoever claimed the cluster of that \
+backup.
 
 Examples:
   hsmboot status --region eu-central-1
   hsmboot status --cluster-id cluster-abc234defgh --output json
   hsmboot status --cluster-id cluster-abc234defgh --ca customerCA.crt
 
-Exit codes: 0 shown, and with --ca: yours, or claimed by nobody yet; 4 --ca names no certificate; 6 unknown cluster, or the service refused or \
+Exit codes: 0 shown, and with --ca: yours, or claimed by nobody yet; 4 --ca names no certificate; \
+6 unknown cluster, or the service refused or \
 cannot be reached; 8 with --ca: another CA has claimed it, or it cannot be told who has")]
 pub struct Args {
     /// The cluster (default: all)
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     cluster_id: Option<ClusterId>,
-    /// Your CA's certificate, or chain: say whose each cluster is. It may be one that CloudHSM would refuse today
+    /// Your CA's certificate, or chain: say whose each cluster is. It may be one that CloudHSM
+    /// would refuse today
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     #[command(flatten)]
@@ -52,7 +57,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 Some(cluster) => vec![cluster],
                 None => {
                     let place = Some(service.place().clone());
-                    return Err(Failure::NotFound { cluster_id: id.to_string(), place, sent: false }.into());
+                    return Err(Failure::NotFound {
+                        cluster_id: id.to_string(),
+                        place,
+                        sent: false,
+                    }
+                    .into());
                 }
             },
         };
@@ -83,22 +93,39 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         text = format!("no clusters at {place}\n");
     }
     if let (Some(object), Some(owner)) = (document.as_object_mut(), &owner) {
-        object.insert("ca_sha256".to_owned(), owner.iter().map(|ca| json!(hex(&ca.shown().fingerprint))).collect());
+        object.insert(
+            "ca_sha256".to_owned(),
+            owner
+                .iter()
+                .map(|ca| json!(hex(&ca.shown().fingerprint)))
+                .collect(),
+        );
         object.insert("owners".to_owned(), Value::Array(owners));
     }
     let mut text = Text::from(text);
     if let (Some(_), [cluster]) = (&args.cluster_id, clusters.as_slice()) {
         // What is another's, or cannot be told, is nothing to go on with.
-        let steps = lead.map(|lead| next_steps::of_cluster(cluster, place.region.as_ref(), lead)).unwrap_or_default();
+        let steps = lead
+            .map(|lead| next_steps::of_cluster(cluster, place.region.as_ref(), lead))
+            .unwrap_or_default();
         next_steps::add(&steps, &mut document, &mut text);
     }
-    Ok(Outcome { document, text, error: worst(errors) })
+    Ok(Outcome {
+        document,
+        text,
+        error: worst(errors),
+    })
 }
 
 fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
-        Error::new(Class::Input, "malformed", format!("{}: {fault}", shown(path)), "give the CA's certificate, or its chain, in PEM or DER")
+        Error::new(
+            Class::Input,
+            "malformed",
+            format!("{}: {fault}", shown(path)),
+            "give the CA's certificate, or its chain, in PEM or DER",
+        )
     })
 }
 
@@ -116,7 +143,8 @@ enum Whose {
 
 impl Whose {
     fn of(cluster: &Cluster, owner: &[OwnerCertificate]) -> Self {
-        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left behind. A cluster that is being restored was claimed before.
+        // In these two states it is nobody's, whatever an InitializeCluster that fell back has left
+        // behind. A cluster that is being restored was claimed before.
         let restored = cluster.origin().is_some();
         match cluster.state {
             ClusterState::Uninitialized => return Whose::Nobody,
@@ -124,17 +152,49 @@ impl Whose {
             _ => {}
         }
         let Some(text) = &cluster.certificates.cluster_certificate else {
-            return Whose::Unknown(Failure::StateForbids { cluster: Box::new(cluster.clone()), sent: false }.into());
+            return Whose::Unknown(
+                Failure::StateForbids {
+                    cluster: Box::new(cluster.clone()),
+                    sent: false,
+                }
+                .into(),
+            );
         };
         let judged = judge(text, owner, &Expected::default());
-        let (cluster_id, state, theirs, origin) = (cluster.cluster_id.to_string(), cluster.state.clone(), judged.shown, cluster.origin());
+        let (cluster_id, state, theirs, origin) = (
+            cluster.cluster_id.to_string(),
+            cluster.state.clone(),
+            judged.shown,
+            cluster.origin(),
+        );
         let ours = owner.first().map(OwnerCertificate::shown);
         match judged.ownership {
-            Ownership::ThisCertificate | Ownership::AnotherCertificate | Ownership::NoCsrToCompare | Ownership::AnotherKey => Whose::ThisCa,
-            Ownership::AnotherCa => Whose::AnotherCa(Failure::ClaimedByAnother { cluster_id, state, theirs, ours, origin, sent: false }.into()),
-            Ownership::CannotBeJudged(doubt) => {
-                Whose::Unknown(Failure::OwnerUnclear { cluster_id, state, theirs, doubt, origin, sent: false }.into())
-            }
+            Ownership::ThisCertificate
+            | Ownership::AnotherCertificate
+            | Ownership::NoCsrToCompare
+            | Ownership::AnotherKey => Whose::ThisCa,
+            Ownership::AnotherCa => Whose::AnotherCa(
+                Failure::ClaimedByAnother {
+                    cluster_id,
+                    state,
+                    theirs,
+                    ours,
+                    origin,
+                    sent: false,
+                }
+                .into(),
+            ),
+            Ownership::CannotBeJudged(doubt) => Whose::Unknown(
+                Failure::OwnerUnclear {
+                    cluster_id,
+                    state,
+                    theirs,
+                    doubt,
+                    origin,
+                    sent: false,
+                }
+                .into(),
+            ),
         }
     }
 
@@ -168,9 +228,13 @@ impl Whose {
     }
 }
 
-/// The error that the command ends with: of several clusters', another CA's claim before what cannot be told; the others are named.
+/// The error that the command ends with: of several clusters', another CA's claim before what
+/// cannot be told; the others are named.
 fn worst(mut errors: Vec<Error>) -> Option<Error> {
-    let at = errors.iter().position(|error| error.kind == "claimed-by-another-ca").unwrap_or(0);
+    let at = errors
+        .iter()
+        .position(|error| error.kind == "claimed-by-another-ca")
+        .unwrap_or(0);
     if at >= errors.len() {
         return None;
     }

@@ -14,7 +14,12 @@ use crate::x509::{Moment, PublicKey, hex, sha256};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StepArgs {
     /// Who does this step, for the bundle's transcript
-    #[arg(long, value_name = "NAME", env = unless_empty("HSMBOOT_OPERATOR"), value_parser = operator)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = unless_empty("HSMBOOT_OPERATOR"),
+        value_parser = operator,
+    )]
     operator: Option<String>,
 }
 
@@ -42,28 +47,42 @@ fn operator(text: &str) -> std::result::Result<String, String> {
     }
 }
 
-/// Text that is recorded, and shown again in another place: bounded, and nothing in it that a terminal would obey or hide.
+/// Text that is recorded, and shown again in another place: bounded, and nothing in it that a
+/// terminal would obey or hide.
 pub(crate) fn short_text(text: &str, max: usize) -> std::result::Result<&str, String> {
     match text.chars().count() {
-        length if length > max => Err(format!("it has {length} characters, expected at most {max}")),
-        _ if text.chars().any(|c| is_obeyed(c) && c != '\t') => Err("it has control characters in it, expected text".to_owned()),
+        length if length > max => Err(format!(
+            "it has {length} characters, expected at most {max}"
+        )),
+        _ if text.chars().any(|c| is_obeyed(c) && c != '\t') => {
+            Err("it has control characters in it, expected text".to_owned())
+        }
         _ => Ok(text),
     }
 }
 
-/// Why a bundle's transcript is known not to be the record of all that was done to it; `None` where it may be.
+/// Why a bundle's transcript is known not to be the record of all that was done to it; `None` where
+/// it may be.
 fn gap(bundle: &Bundle) -> Option<Lines> {
     // One that does not hold in itself is refused when the step is written.
     let transcript = Transcript::read(bundle.store()).ok()?;
     if transcript.entries().is_empty() {
-        let what = "the bundle has a request.json and no transcript: `fetch` writes both, so one was left behind or taken away";
+        let what = "the bundle has a request.json and no transcript: `fetch` writes both, so one \
+                    was left behind or taken away";
         return bundle.request().map(|_| what.into());
     }
-    let error = transcript.account_for(bundle.store(), Some(bundle.id()), None).err()?;
-    Some(error.message.after("the transcript does not account for the bundle: "))
+    let error = transcript
+        .account_for(bundle.store(), Some(bundle.id()), None)
+        .err()?;
+    Some(
+        error
+            .message
+            .after("the transcript does not account for the bundle: "),
+    )
 }
 
-/// Warns where a bundle's transcript does not account for its files, before more is built on them. No step relies on a transcript: it goes on.
+/// Warns where a bundle's transcript does not account for its files, before more is built on them.
+/// No step relies on a transcript: it goes on.
 pub(crate) fn warn_of_gaps(bundle: &Bundle, ui: &Ui) {
     if let Some(gap) = gap(bundle) {
         ui.warn(&gap);
@@ -86,7 +105,8 @@ pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
     }
 }
 
-/// A seal by the CA's key, held against the CA's certificate before it is written, as every signature is.
+/// A seal by the CA's key, held against the CA's certificate before it is written, as every
+/// signature is.
 ///
 /// # Errors
 /// Class `Ca`: that the key does not sign; `bad-signature`.
@@ -105,14 +125,28 @@ pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Sea
 
 /// What was judged, by which roots of the user's, and what was accepted.
 pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> Step<'a> {
-    let accepted: Vec<String> = record.with(Status::Accepted).map(|finding| finding.id.to_string()).collect();
-    Step { verdict: Some(record.verdict.as_str().to_owned()), accepted, reason: record.reason.clone(), given: roots.clone(), ..step }
+    let accepted: Vec<String> = record
+        .with(Status::Accepted)
+        .map(|finding| finding.id.to_string())
+        .collect();
+    Step {
+        verdict: Some(record.verdict.as_str().to_owned()),
+        accepted,
+        reason: record.reason.clone(),
+        given: roots.clone(),
+        ..step
+    }
 }
 
-/// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs has: `./customerCA.crt` is not the bundle's.
+/// A file that was read besides the bundle's own. Its name has a `/` in it, which none of theirs
+/// has: `./customerCA.crt` is not the bundle's.
 pub(crate) fn given(path: &std::path::Path, content: &[u8]) -> Digests {
     let path = crate::outside::stored(path);
-    let name = if path.contains('/') { path } else { format!("./{path}") };
+    let name = if path.contains('/') {
+        path
+    } else {
+        format!("./{path}")
+    };
     Digests::from([(name, hex(&sha256(content)))])
 }
 
@@ -127,24 +161,43 @@ fn shortened(word: &str) -> String {
     }
 }
 
-/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:` URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is
-/// refused; in the place of another word it might still come here.
+/// The command line. It holds no secret by design but one: a PIN that somebody put into a `pkcs11:`
+/// URI (RFC 7512, `pin-value`). As `--ca-key` such a URI is refused; in the place of another word
+/// it might still come here.
 fn command_line() -> Vec<OutsideText> {
-    std::env::args_os().map(|word| shortened(&without_userinfo(&without_pin(&crate::outside::stored(word)))).into()).collect()
+    std::env::args_os()
+        .map(|word| {
+            shortened(&without_userinfo(&without_pin(&crate::outside::stored(
+                word,
+            ))))
+            .into()
+        })
+        .collect()
 }
 
-/// This very command with more words behind it, for a hint; `None` where a word of it cannot be shown as it is, or must not be.
+/// This very command with more words behind it, for a hint; `None` where a word of it cannot be
+/// shown as it is, or must not be.
 #[cfg(feature = "online")]
 pub(crate) fn same_command(more: &[&str]) -> Option<String> {
-    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.into_string().ok()).collect::<Option<_>>()?;
-    let kept = |word: &String| crate::outside::shown_text(word) == *word && without_userinfo(&without_pin(word)) == *word;
-    let again: Vec<&str> = ["hsmboot"].into_iter().chain(words.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.into_string().ok())
+        .collect::<Option<_>>()?;
+    let kept = |word: &String| {
+        crate::outside::shown_text(word) == *word && without_userinfo(&without_pin(word)) == *word
+    };
+    let again: Vec<&str> = ["hsmboot"]
+        .into_iter()
+        .chain(words.iter().map(String::as_str))
+        .chain(more.iter().copied())
+        .collect();
     words.iter().all(kept).then(|| crate::hint::command(&again))
 }
 
 fn without_pin(word: &str) -> String {
     const NAME: &str = "pin-value=";
-    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII changes.
+    // In any case, as the URI's parser reads it. Of the same length as the word: only ASCII
+    // changes.
     let lower = word.to_ascii_lowercase();
     let mut out = String::new();
     let mut at = 0;
@@ -152,25 +205,37 @@ fn without_pin(word: &str) -> String {
         let value = at.saturating_add(found).saturating_add(NAME.len());
         out.push_str(word.get(at..value).unwrap_or_default());
         out.push_str("(withheld)");
-        // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be of the PIN.
+        // Nothing else ends it there (RFC 7512 2.3): `?`, and whatever a shell lets through, may be
+        // of the PIN.
         let rest = word.get(value..).unwrap_or_default();
         at = value.saturating_add(rest.find('&').unwrap_or(rest.len()));
     }
     out + word.get(at..).unwrap_or_default()
 }
 
-/// A URL with a password in it is refused wherever one is used; in the place of another word it might still come here.
+/// A URL with a password in it is refused wherever one is used; in the place of another word it
+/// might still come here.
 fn without_userinfo(word: &str) -> String {
-    let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
+    let Some((scheme, rest)) = word.split_once("://") else {
+        return word.to_owned();
+    };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.get(..end).and_then(|authority| authority.rsplit_once('@')) {
-        Some((userinfo, _)) => format!("{scheme}://(withheld){}", rest.get(userinfo.len()..).unwrap_or_default()),
+    match rest
+        .get(..end)
+        .and_then(|authority| authority.rsplit_once('@'))
+    {
+        Some((userinfo, _)) => format!(
+            "{scheme}://(withheld){}",
+            rest.get(userinfo.len()..).unwrap_or_default()
+        ),
         None => word.to_owned(),
     }
 }
 
 fn host() -> OutsideText {
-    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes()).into_owned().into()
+    String::from_utf8_lossy(rustix::system::uname().nodename().to_bytes())
+        .into_owned()
+        .into()
 }
 
 #[cfg(test)]
@@ -197,16 +262,26 @@ mod tests {
 
     #[test]
     fn a_seal_that_does_not_verify_is_not_written() {
-        let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256).unwrap().signer().unwrap();
+        let key = crate::ca::NewKey::generate(crate::ca::KeyType::P256)
+            .unwrap()
+            .signer()
+            .unwrap();
         let public = PublicKey::from_der(key.spki(), "the key").unwrap();
-        assert!(seal(&key, &public, b"a step").unwrap().is_by(&public, b"a step"));
+        assert!(
+            seal(&key, &public, b"a step")
+                .unwrap()
+                .is_by(&public, b"a step")
+        );
         let error = seal(&Confused(key), &public, b"a step").unwrap_err();
         assert_eq!((error.code(), error.kind), (5, "bad-signature"));
     }
 
     #[test]
     fn a_password_in_a_url_is_withheld() {
-        assert_eq!(without_userinfo("--endpoint-url=http://user:s3@cret@h:1/a@b"), "--endpoint-url=http://(withheld)@h:1/a@b");
+        assert_eq!(
+            without_userinfo("--endpoint-url=http://user:s3@cret@h:1/a@b"),
+            "--endpoint-url=http://(withheld)@h:1/a@b"
+        );
         for word in ["http://h/a@b", "ada@example.com", "--reason", "https://h"] {
             assert_eq!(without_userinfo(word), word);
         }
@@ -218,9 +293,18 @@ mod tests {
             without_pin("pkcs11:token=ca;object=k?pin-value=1234&module-path=/m"),
             "pkcs11:token=ca;object=k?pin-value=(withheld)&module-path=/m"
         );
-        assert_eq!(without_pin("pin-value=1 pin-value=2"), "pin-value=(withheld)");
-        assert_eq!(without_pin("PKCS11:?Pin-Value=1234;é&x=ü"), "PKCS11:?Pin-Value=(withheld)&x=ü");
-        assert_eq!(without_pin("pkcs11:?pin-value=12?34"), "pkcs11:?pin-value=(withheld)");
+        assert_eq!(
+            without_pin("pin-value=1 pin-value=2"),
+            "pin-value=(withheld)"
+        );
+        assert_eq!(
+            without_pin("PKCS11:?Pin-Value=1234;é&x=ü"),
+            "PKCS11:?Pin-Value=(withheld)&x=ü"
+        );
+        assert_eq!(
+            without_pin("pkcs11:?pin-value=12?34"),
+            "pkcs11:?pin-value=(withheld)"
+        );
         assert_eq!(without_pin("--days"), "--days");
     }
 }

@@ -28,17 +28,22 @@ use crate::x509::{Certificate, Csr, Moment, TrustAnchor};
 /// Submit a signed bundle: InitializeCluster, confirmed by what the service then reports
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The bundle is verified and the pair checked again first. The cluster must still carry the very CSR that was signed. Nothing in a bundle says whose CA \
-it is: name yours with --ca or --ca-fingerprint, or give the fingerprint that `sign` printed, with --expect or on the terminal. Run it again after an \
+The bundle is verified and the pair checked again first. The cluster must still carry the very CSR \
+that was signed. Nothing in a bundle says whose CA \
+it is: name yours with --ca or --ca-fingerprint, or give the fingerprint that `sign` printed, with \
+--expect or on the terminal. Run it again after an \
 interruption: it looks at the cluster before it does anything.
 
 Examples:
   hsmboot submit ./cluster-abc234defgh --ca ./ca/customerCA.crt
   hsmboot submit ./cluster-abc234defgh --ca ./ca/customerCA.crt --region eu-central-1 --dry-run
 
-Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, the pair does not hold together, the trust anchor is \
-not your CA, nothing says that it is, or the fingerprint is another one; 4 malformed input, or a bundle that is not signed or was changed; 5 a trust anchor \
-that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 another CSR, another CA, or a state that does not \
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, the pair \
+does not hold together, the trust anchor is \
+not your CA, nothing says that it is, or the fingerprint is another one; 4 malformed input, or a \
+bundle that is not signed or was changed; 5 a trust anchor \
+that CloudHSM would refuse; 6 the service refused or cannot be reached; 7 not confirmed in time; 8 \
+another CSR, another CA, or a state that does not \
 allow it; 130 declined")]
 pub struct Args {
     /// The bundle
@@ -47,10 +52,12 @@ pub struct Args {
     /// Do everything but InitializeCluster, and print what would be sent
     #[arg(long)]
     dry_run: bool,
-    /// Your own copy of the CA's certificate, or chain, which names the owner: a bundle whose trust anchor is another one is refused
+    /// Your own copy of the CA's certificate, or chain, which names the owner: a bundle whose trust
+    /// anchor is another one is refused
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The SHA-256 of your CA's certificate, which names the owner as well; of a chain of three or four, its root's too (may repeat)
+    /// The SHA-256 of your CA's certificate, which names the owner as well; of a chain of three or
+    /// four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
     ca_fingerprint: Vec<[u8; 32]>,
     #[command(flatten)]
@@ -73,7 +80,9 @@ pub struct Args {
 }
 
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
-    let policy = args.trust.policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
+    let policy = args
+        .trust
+        .policy(args.unverified || args.from_bundle.ca_from_bundle, false)?;
     let (anchors, roots) = args.trust.anchors_and_files(&Store::at(&args.dir))?;
     let bundle = Bundle::open(&args.dir)?;
     bundle.check_record()?;
@@ -89,17 +98,34 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let notes = parts.pair.as_ref().map(sign::notes).unwrap_or_default();
     notes.iter().for_each(|note| ui.warn(note));
     let response = parts.response();
-    let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", bundle.store())).transpose()?;
+    let named = args
+        .ca
+        .as_deref()
+        .map(|file| NamedCa::read(file, "--ca", bundle.store()))
+        .transpose()?;
     let region = bundle.request().map(|request| request.region.clone());
     block_on(async {
-        let service = args.online.connect_within(args.timeout.timeout, region.as_ref(), ui).await?;
+        let service = args
+            .online
+            .connect_within(args.timeout.timeout, region.as_ref(), ui)
+            .await?;
         let account = service.account().await;
-        // Asked for here where it matters, so that the operator knows before anything is answered. What keeps it from being told is met again by the claim.
+        // Asked for here where it matters, so that the operator knows before anything is answered.
+        // What keeps it from being told is met again by the claim.
         let live = match engine::is_for_non_fips_mode(&judgement.record) {
-            true => service.describe(bundle.id().as_str()).await.ok().flatten().and_then(|cluster| cluster.mode),
+            true => service
+                .describe(bundle.id().as_str())
+                .await
+                .ok()
+                .flatten()
+                .and_then(|cluster| cluster.mode),
             false => None,
         };
-        hardware::alarm(&judgement.record, hardware::mode(live.as_ref(), &bundle), ui);
+        hardware::alarm(
+            &judgement.record,
+            hardware::mode(live.as_ref(), &bundle),
+            ui,
+        );
         let intent = |owner| Intent {
             cluster_id: bundle.id().as_str(),
             place: service.place(),
@@ -110,14 +136,28 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             notes: &notes,
         };
         let (owner, compared) = prove(args, named.as_ref(), &bundle, &response, &intent(None), ui)?;
-        let given: Digests = roots.into_iter().chain(named.iter().flat_map(NamedCa::given)).collect();
+        let given: Digests = roots
+            .into_iter()
+            .chain(named.iter().flat_map(NamedCa::given))
+            .collect();
         let step = judged(args.step.begin(now), &judgement.record, &given);
-        let step = Step { reason: args.trust.reason(), unverified: recorded.is_some(), owner: Some(owner.basis().as_str()), ..step };
+        let step = Step {
+            reason: args.trust.reason(),
+            unverified: recorded.is_some(),
+            owner: Some(owner.basis().as_str()),
+            ..step
+        };
         let (id, patience) = (bundle.id().as_str(), patience(args.timeout.timeout));
         // What is not fit to be sent now may have been sent long ago.
         let (claim, unfit) = match parts.pair.clone() {
-            Ok(pair) => (Claim::submit(id, Authorized::new(pair, &grounds, &owner)?, patience), None),
-            Err(unfit) => (Claim::confirm(id, owner.clone(), Some(parts.csr.clone()), patience), Some(unfit)),
+            Ok(pair) => (
+                Claim::submit(id, Authorized::new(pair, &grounds, &owner)?, patience),
+                None,
+            ),
+            Err(unfit) => (
+                Claim::confirm(id, owner.clone(), Some(parts.csr.clone()), patience),
+                Some(unfit),
+            ),
         };
         let mut claim = claim.at(service.place().clone());
         let mut host = Submission {
@@ -134,7 +174,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         let end = drive(&service, &mut claim, &mut host).await?;
         let (compared, sent_at) = (host.compared, host.sent_at);
-        let step = Step { fingerprint_compared: Some(compared.is_some()), ..host.step.clone() };
+        let step = Step {
+            fingerprint_compared: Some(compared.is_some()),
+            ..host.step.clone()
+        };
         drop(host);
         let outcome = match end {
             End::WouldSend(request) => return Ok(would_send(&request, service.place(), &owner)),
@@ -143,7 +186,12 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         let account = Account {
             cluster_id: bundle.id(),
-            region: service.place().region.as_ref().map(OutsideText::raw).unwrap_or_default(),
+            region: service
+                .place()
+                .region
+                .as_ref()
+                .map(OutsideText::raw)
+                .unwrap_or_default(),
             endpoint: service.place().endpoint.as_ref().map(OutsideText::raw),
             tool: TOOL,
             submitted_at: sent_at,
@@ -153,23 +201,46 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         };
         let receipt = receipt(&response, &owner, &outcome, &account);
         if !args.dry_run {
-            write_receipt(&bundle, &receipt, outcome.how, &Step { time: Some(account.now), ..step })?;
+            write_receipt(
+                &bundle,
+                &receipt,
+                outcome.how,
+                &Step {
+                    time: Some(account.now),
+                    ..step
+                },
+            )?;
         }
         let fingerprint = response.fingerprint(bundle.id());
         let mut document = serde_json::to_value(&receipt).unwrap_or_default();
         insert(&mut document, "bundle", path_value(bundle.path()));
         insert(&mut document, "response_fingerprint", json!(fingerprint));
-        insert(&mut document, "response_compared", json!(compared.is_some()));
+        insert(
+            &mut document,
+            "response_compared",
+            json!(compared.is_some()),
+        );
         let mut text = text(&bundle, &receipt, &outcome);
-        let by = if compared.is_some() { "as expected" } else { "compared by nobody" };
-        text.push_str(&format!("  response             fingerprint {fingerprint}, {by}\n"));
+        let by = if compared.is_some() {
+            "as expected"
+        } else {
+            "compared by nobody"
+        };
+        text.push_str(&format!(
+            "  response             fingerprint {fingerprint}, {by}\n"
+        ));
         let lead = next_steps::from_bundle(&bundle, &owner);
-        next_steps::add(&next_steps::of_cluster(&outcome.cluster, service.place().region.as_ref(), lead), &mut document, &mut text);
+        next_steps::add(
+            &next_steps::of_cluster(&outcome.cluster, service.place().region.as_ref(), lead),
+            &mut document,
+            &mut text,
+        );
         Ok(Outcome::done(document, text))
     })
 }
 
-/// That somebody compared the fingerprint of the response, and so has seen what is about to be sent.
+/// That somebody compared the fingerprint of the response, and so has seen what is about to be
+/// sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Compared {
     /// By `--expect`.
@@ -178,8 +249,8 @@ enum Compared {
     OnScreen,
 }
 
-/// The owner, as the command line names them or somebody at the terminal does. Otherwise whoever could write to the bundle could have put a pair of their own
-/// there, and would own the cluster.
+/// The owner, as the command line names them or somebody at the terminal does. Otherwise whoever
+/// could write to the bundle could have put a pair of their own there, and would own the cluster.
 fn prove(
     args: &Args,
     named: Option<&NamedCa>,
@@ -188,20 +259,44 @@ fn prove(
     intent: &Intent<'_>,
     ui: &Ui,
 ) -> Result<(Owner, Option<Compared>)> {
-    let side = Side { what: "response", by: "sign" };
+    let side = Side {
+        what: "response",
+        by: "sign",
+    };
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
-    let by_response = |expected| Owner::with_response(expected, bundle.id(), response).map_err(|apart| another(&side, &apart));
+    let by_response = |expected| {
+        Owner::with_response(expected, bundle.id(), response)
+            .map_err(|apart| another(&side, &apart))
+    };
     // Everything that the command line says must hold.
     let expected = args.expect.expect.map(by_response).transpose()?;
     let compared = expected.as_ref().map(|_| Compared::Beforehand);
-    let by_fingerprints = || Owner::with_fingerprints(&args.ca_fingerprint, response.trust_anchor, &place, Purpose::Claim);
-    // With --ca, or the response's fingerprint, all of the chain is named: what is given besides must fit, and need not suffice.
-    let fingerprint = match (args.ca_fingerprint.is_empty(), named.is_some() || expected.is_some()) {
+    let by_fingerprints = || {
+        Owner::with_fingerprints(
+            &args.ca_fingerprint,
+            response.trust_anchor,
+            &place,
+            Purpose::Claim,
+        )
+    };
+    // With --ca, or the response's fingerprint, all of the chain is named: what is given besides
+    // must fit, and need not suffice.
+    let fingerprint = match (
+        args.ca_fingerprint.is_empty(),
+        named.is_some() || expected.is_some(),
+    ) {
         (true, _) => None,
         (false, false) => Some(by_fingerprints()?),
-        (false, true) => {
-            by_fingerprints().map_or_else(|error| if error.kind == "owner-not-proven" { Ok(None) } else { Err(error) }, |owner| Ok(Some(owner)))?
-        }
+        (false, true) => by_fingerprints().map_or_else(
+            |error| {
+                if error.kind == "owner-not-proven" {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            },
+            |owner| Ok(Some(owner)),
+        )?,
     };
     if let Some(ca) = named {
         let owner = ca.owner();
@@ -212,34 +307,60 @@ fn prove(
         return Ok((owner, compared));
     }
     if args.from_bundle.ca_from_bundle {
-        return Ok((args.from_bundle.waive(response.trust_anchor, args.trust.reason.as_deref(), ui), compared));
+        return Ok((
+            args.from_bundle
+                .waive(response.trust_anchor, args.trust.reason.as_deref(), ui),
+            compared,
+        ));
     }
     let asks = !args.consent.yes && !args.dry_run;
-    let answer = if asks { intent.ask(Question::Response)? } else { None };
+    let answer = if asks {
+        intent.ask(Question::Response)?
+    } else {
+        None
+    };
     match answer {
         Some(Answer::Response(typed)) => Ok((by_response(typed)?, Some(Compared::OnScreen))),
-        _ => Err(owner::not_proven("neither --ca nor --ca-fingerprint nor the response's fingerprint was given", response.trust_anchor, &place)),
+        _ => Err(owner::not_proven(
+            "neither --ca nor --ca-fingerprint nor the response's fingerprint was given",
+            response.trust_anchor,
+            &place,
+        )),
     }
 }
 
 fn without_pair() -> Error {
-    Error::new(Class::Machine, "bug", "a submission asked for a pair that it was given", "please report it")
+    Error::new(
+        Class::Machine,
+        "bug",
+        "a submission asked for a pair that it was given",
+        "please report it",
+    )
 }
 
 /// The patience that `--timeout` asks for.
 pub(crate) fn patience(timeout: Option<Duration>) -> Patience {
     match timeout {
-        Some(limit) => Patience { creation: limit, initialization: limit, ..Patience::default() },
+        Some(limit) => Patience {
+            creation: limit,
+            initialization: limit,
+            ..Patience::default()
+        },
         None => Patience::default(),
     }
 }
 
 /// A bundle that was signed unverified says so; that decision is asked for again, not taken over.
 fn asked_again(bundle: &Bundle, error: Error) -> Error {
-    let waived = bundle.response().is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
+    let waived = bundle
+        .response()
+        .is_ok_and(|response| response.is_some_and(|response| response.unverified.is_some()));
     match waived {
         true => Error {
-            hint: "it was signed unverified; to submit it all the same, say so again: --unverified --reason \"why, and who decided\"".into(),
+            hint:
+                "it was signed unverified; to submit it all the same, say so again: --unverified \
+                   --reason \"why, and who decided\""
+                    .into(),
             ..error
         },
         false => error,
@@ -262,21 +383,45 @@ impl Parts {
     /// Whatever forbids the pair for good: it is malformed, changed, or does not belong together.
     fn read(bundle: &Bundle, now: Moment) -> Result<Self> {
         sign::signed_already(bundle)?;
-        let (csr, signed_cert, trust_anchor) = (bundle.read(Part::Csr)?, bundle.read(Part::SignedCert)?, bundle.read_trust_anchor()?);
+        let (csr, signed_cert, trust_anchor) = (
+            bundle.read(Part::Csr)?,
+            bundle.read(Part::SignedCert)?,
+            bundle.read_trust_anchor()?,
+        );
         let checked = check::check(&csr, &signed_cert, &trust_anchor, now);
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
-        let pair = checked.into_pair().map_err(|error| if failed == [check::Rule::Key] { signed_for_another(bundle, error) } else { error });
+        let pair = checked.into_pair().map_err(|error| {
+            if failed == [check::Rule::Key] {
+                signed_for_another(bundle, error)
+            } else {
+                error
+            }
+        });
         let belongs_together = check::may_fail_with_time(&failed);
-        match (pair, Csr::from_pem(&csr), Certificate::of_owner(&signed_cert), TrustAnchor::from_file(&trust_anchor)) {
+        match (
+            pair,
+            Csr::from_pem(&csr),
+            Certificate::of_owner(&signed_cert),
+            TrustAnchor::from_file(&trust_anchor),
+        ) {
             (Err(error), ..) if !belongs_together => Err(error),
-            (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts { csr, signed_cert, trust_anchor, pair }),
+            (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts {
+                csr,
+                signed_cert,
+                trust_anchor,
+                pair,
+            }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
             (pair, ..) => Err(pair.err().unwrap_or_else(without_pair)),
         }
     }
 
     const fn response(&self) -> Response<'_> {
-        Response { csr: &self.csr, signed_cert: &self.signed_cert, trust_anchor: &self.trust_anchor }
+        Response {
+            csr: &self.csr,
+            signed_cert: &self.signed_cert,
+            trust_anchor: &self.trust_anchor,
+        }
     }
 }
 
@@ -285,14 +430,21 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
     Parts::read(bundle, now)?.pair
 }
 
-/// A sound pair, but for another CSR than the bundle's: it was fetched again after the HSM had been replaced, and not signed again.
+/// A sound pair, but for another CSR than the bundle's: it was fetched again after the HSM had been
+/// replaced, and not signed again.
 fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
         class: Class::Conflict,
         kind: "signed-for-another-csr",
-        message: Lines::from(format!("{} was signed for another CSR than the cluster's", bundle.part(Part::SignedCert))).and(error.message),
+        message: Lines::from(format!(
+            "{} was signed for another CSR than the \
+                                      cluster's",
+            bundle.part(Part::SignedCert)
+        ))
+        .and(error.message),
         hint: format!(
-            "AWS replaces a failed first HSM, and the CSR with it; sign the new one in a new directory: `hsmboot fetch --cluster-id {} --bundle NEWDIR`",
+            "AWS replaces a failed first HSM, and the CSR with it; sign the new one in a new \
+             directory: `hsmboot fetch --cluster-id {} --bundle NEWDIR`",
             bundle.id()
         )
         .into(),
@@ -318,13 +470,28 @@ struct Submission<'a> {
 impl Submission<'_> {
     /// Asks whether it shall be sent, once, unless that was answered before.
     fn consent(&mut self) -> Result<()> {
-        if self.args.consent.yes || self.sent_at.is_some() || self.compared == Some(Compared::OnScreen) {
+        if self.args.consent.yes
+            || self.sent_at.is_some()
+            || self.compared == Some(Compared::OnScreen)
+        {
             return Ok(());
         }
-        let question = if self.compared.is_some() { Question::Yes } else { Question::ResponseOrYes };
+        let question = if self.compared.is_some() {
+            Question::Yes
+        } else {
+            Question::ResponseOrYes
+        };
         self.watcher.clear();
         if let Some(Answer::Response(typed)) = self.intent.ask(question)? {
-            Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| another(&Side { what: "response", by: "sign" }, &apart))?;
+            Owner::with_response(typed, self.bundle.id(), &self.response).map_err(|apart| {
+                another(
+                    &Side {
+                        what: "response",
+                        by: "sign",
+                    },
+                    &apart,
+                )
+            })?;
             self.compared = Some(Compared::OnScreen);
         }
         Ok(())
@@ -355,10 +522,17 @@ impl Host for Submission<'_> {
         }
         self.consent()?;
         if self.compared.is_none() {
-            self.ui.warn("nobody compared the response's fingerprint: --expect takes what `hsmboot sign` printed on the other side");
+            self.ui.warn(
+                "nobody compared the response's fingerprint: --expect takes what `hsmboot \
+                          sign` printed on the other side",
+            );
         }
         let now = super::now();
-        let step = Step { time: Some(now), fingerprint_compared: Some(self.compared.is_some()), ..self.step.clone() };
+        let step = Step {
+            time: Some(now),
+            fingerprint_compared: Some(self.compared.is_some()),
+            ..self.step.clone()
+        };
         note_sending(self.bundle, &step)?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");
@@ -366,27 +540,58 @@ impl Host for Submission<'_> {
     }
 }
 
-/// Puts the call on record before it is made: whatever happens then, even to this machine, the transcript knows of it.
+/// Puts the call on record before it is made: whatever happens then, even to this machine, the
+/// transcript knows of it.
 pub(crate) fn note_sending(bundle: &Bundle, step: &Step<'_>) -> Result<()> {
-    bundle.note(&Step { sends: Some("InitializeCluster"), ..step.clone() }).map_err(|mut error| {
-        error.message = Lines::from("nothing was sent: the transcript cannot be written first").and(error.message.after("  "));
-        error
-    })
+    bundle
+        .note(&Step {
+            sends: Some("InitializeCluster"),
+            ..step.clone()
+        })
+        .map_err(|mut error| {
+            error.message = Lines::from("nothing was sent: the transcript cannot be written first")
+                .and(error.message.after("  "));
+            error
+        })
 }
 
-/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if hsmboot wrote it and it is of this claim.
-pub(crate) fn write_receipt(bundle: &Bundle, receipt: &Receipt, how: How, step: &Step<'_>) -> Result<()> {
+/// Writes `receipt.json`; a second run on a claimed cluster leaves the first one's alone, if
+/// hsmboot wrote it and it is of this claim.
+pub(crate) fn write_receipt(
+    bundle: &Bundle,
+    receipt: &Receipt,
+    how: How,
+    step: &Step<'_>,
+) -> Result<()> {
     // Where the transcript does not hold, writing says so.
     if how == How::AlreadyClaimed && bundle.anew().holds_receipt_of(receipt).unwrap_or(false) {
         return Ok(());
     }
     let content = bundle::document(receipt);
     // What happened is written down, whatever became of the files meanwhile.
-    bundle.anew().write(&[NewFile { name: RECEIPT.to_owned(), content: &content, mode: 0o644, replace: true }], step).map_err(|mut error| {
-        error.message = Lines::from(format!("{} is claimed, but its receipt cannot be kept", receipt.cluster_id)).and(error.message.after("  "));
-        error.hint = "the claim itself is done and confirmed; run the same command again to write the receipt".into();
-        error.with_document(serde_json::to_value(receipt).unwrap_or_default())
-    })
+    bundle
+        .anew()
+        .write(
+            &[NewFile {
+                name: RECEIPT.to_owned(),
+                content: &content,
+                mode: 0o644,
+                replace: true,
+            }],
+            step,
+        )
+        .map_err(|mut error| {
+            error.message = Lines::from(format!(
+                "{} is claimed, but its receipt cannot be kept",
+                receipt.cluster_id
+            ))
+            .and(error.message.after("  "));
+            error.hint =
+                "the claim itself is done and confirmed; run the same command again to write \
+                      the receipt"
+                    .into();
+            error.with_document(serde_json::to_value(receipt).unwrap_or_default())
+        })
 }
 
 pub(crate) fn insert(document: &mut Value, name: &str, value: Value) {
@@ -409,7 +614,8 @@ pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Own
         },
     });
     let rest = format!(
-        "\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: {}\nSignedCert:\n{}TrustAnchor:\n{}",
+        "\nInitializeCluster would be sent to {place}\nowner: {}\nClusterId: \
+         {}\nSignedCert:\n{}TrustAnchor:\n{}",
         owner.basis().says(),
         request.cluster_id(),
         request.signed_cert(),
@@ -419,12 +625,14 @@ pub(crate) fn would_send(request: &InitializeCluster, place: &Place, owner: &Own
     Outcome::done(document, text)
 }
 
-/// Under which certificate the cluster was claimed before, as far as this machine can tell: without a pair here (and so without a CSR) there
-/// is none to compare with.
+/// Under which certificate the cluster was claimed before, as far as this machine can tell: without
+/// a pair here (and so without a CSR) there is none to compare with.
 fn by_whom(receipt: &Receipt) -> &'static str {
     match &receipt.csr_sha256 {
         None => "by this very CA",
-        Some(_) if receipt.signed_cert_sha256 == receipt.cluster_certificate_sha256 => "with this very certificate",
+        Some(_) if receipt.signed_cert_sha256 == receipt.cluster_certificate_sha256 => {
+            "with this very certificate"
+        }
         Some(_) => "with another certificate of this very CA",
     }
 }
@@ -440,27 +648,58 @@ fn roots_of(receipt: &Receipt) -> Roots {
 pub(crate) fn text(bundle: &Bundle, receipt: &Receipt, outcome: &claim::Outcome) -> Text {
     let first = match outcome.how {
         How::Claimed => format!("claimed {}", bundle.id()),
-        How::AlreadyClaimed => format!("{} is claimed already, {}; nothing was changed", bundle.id(), by_whom(receipt)),
+        How::AlreadyClaimed => format!(
+            "{} is claimed already, {}; nothing was changed",
+            bundle.id(),
+            by_whom(receipt)
+        ),
     };
     let proof = match (&receipt.unverified, &receipt.verdict) {
         (Some(waiver), _) => styled(RED, format!("UNVERIFIED, because: {}", waiver.reason)),
-        (None, Some(verdict)) => Text::from(format!("{verdict}: {}", hardware::proven(roots_of(receipt)))),
+        (None, Some(verdict)) => Text::from(format!(
+            "{verdict}: {}",
+            hardware::proven(roots_of(receipt))
+        )),
         (None, None) => Text::from("not judged in this run"),
     };
     let submitted = match receipt.submitted_at {
         Some(at) => format!("signed certificate and trust anchor, at {at}"),
         None => "nothing in this run".to_owned(),
     };
-    let state = format!("\n  submitted            {submitted}\n  state                {}\n  HSM                  ", receipt.state);
+    let state = format!(
+        "\n  submitted            {submitted}\n  state                {}\n  HSM                  ",
+        receipt.state
+    );
     let rest = format!(
-        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  bundle               {}\n",
+        "\n  cluster certificate  SHA-256 {}\n  trust anchor         SHA-256 {}{}\n  \
+         bundle               {}\n",
         receipt.cluster_certificate_sha256,
         receipt.trust_anchor_sha256,
-        receipt.chain_sha256.iter().map(|above| format!("\n    above it           SHA-256 {above}")).collect::<String>(),
+        receipt
+            .chain_sha256
+            .iter()
+            .map(|above| format!("\n    above it           SHA-256 {above}"))
+            .collect::<String>(),
         shown(bundle.path()),
     );
-    let origin = outcome.cluster.origin().map(|origin| format!("  restored             {origin}\n")).unwrap_or_default();
+    let origin = outcome
+        .cluster
+        .origin()
+        .map(|origin| format!("  restored             {origin}\n"))
+        .unwrap_or_default();
     let rest = format!("{rest}{origin}");
-    let notes: Vec<Text> = receipt.notes.iter().map(|note| styled(YELLOW, format!("  note                 {note}\n"))).collect();
-    [styled(GREEN, first), Text::from(state), proof, Text::from(rest)].into_iter().chain(notes).collect()
+    let notes: Vec<Text> = receipt
+        .notes
+        .iter()
+        .map(|note| styled(YELLOW, format!("  note                 {note}\n")))
+        .collect();
+    [
+        styled(GREEN, first),
+        Text::from(state),
+        proof,
+        Text::from(rest),
+    ]
+    .into_iter()
+    .chain(notes)
+    .collect()
 }

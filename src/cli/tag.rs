@@ -32,13 +32,18 @@ Examples:
   hsmboot tag list --resource-id cluster-abc234defgh
   hsmboot tag list --resource-id backup-abc234defgh --output json
 
-Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown, or the service refused or cannot be reached")]
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 unknown, or the service \
+refused or cannot be reached")]
 pub struct ListArgs {
     /// The cluster or the backup
     #[arg(long, value_name = "ID", value_parser = limits::resource)]
     resource_id: String,
     /// How many tags a request brings, 1 to 100; all pages are shown
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::TAGS_PER_PAGE)))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(i32).range(range(limits::TAGS_PER_PAGE)),
+    )]
     page_size: Option<i32>,
     #[command(flatten)]
     online: OnlineArgs,
@@ -72,7 +77,8 @@ Examples:
   hsmboot tag remove --resource-id cluster-abc234defgh --key stage
   hsmboot tag remove --resource-id backup-abc234defgh --key keep --key owner --yes
 
-Exit codes: 0 removed; 2 wrong command line, or nobody to ask and no --yes; 6 unknown, or the service refused or cannot be reached; \
+Exit codes: 0 removed; 2 wrong command line, or nobody to ask and no --yes; 6 unknown, or the \
+service refused or cannot be reached; \
 130 declined, nothing was removed")]
 pub struct RemoveArgs {
     /// The cluster or the backup
@@ -100,9 +106,22 @@ fn list(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let tags = service.tags(id, args.page_size).await?;
-        let rows: Vec<[String; 2]> = tags.iter().map(|tag| [tag.key.to_string(), tag.value.to_string()]).collect();
-        let text = if rows.is_empty() { format!("{} has no tags\n", shown_text(id)).into() } else { table(["KEY", "VALUE"], &rows) };
-        Ok(Outcome::done(located(service.place(), json!({ "resource_id": id, "tags": tags_document(&tags) })), text))
+        let rows: Vec<[String; 2]> = tags
+            .iter()
+            .map(|tag| [tag.key.to_string(), tag.value.to_string()])
+            .collect();
+        let text = if rows.is_empty() {
+            format!("{} has no tags\n", shown_text(id)).into()
+        } else {
+            table(["KEY", "VALUE"], &rows)
+        };
+        Ok(Outcome::done(
+            located(
+                service.place(),
+                json!({ "resource_id": id, "tags": tags_document(&tags) }),
+            ),
+            text,
+        ))
     })
 }
 
@@ -112,9 +131,19 @@ fn add(args: &AddArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         service.add_tags(id, &args.tag).await?;
-        let shown: Vec<String> = args.tag.iter().map(|tag| format!("  {}={}\n", tag.key, tag.value)).collect();
-        let document = located(service.place(), json!({ "resource_id": id, "added": tags_document(&args.tag) }));
-        Ok(Outcome::done(document, format!("{} has\n{}", shown_text(id), shown.concat())))
+        let shown: Vec<String> = args
+            .tag
+            .iter()
+            .map(|tag| format!("  {}={}\n", tag.key, tag.value))
+            .collect();
+        let document = located(
+            service.place(),
+            json!({ "resource_id": id, "added": tags_document(&args.tag) }),
+        );
+        Ok(Outcome::done(
+            document,
+            format!("{} has\n{}", shown_text(id), shown.concat()),
+        ))
     })
 }
 
@@ -125,12 +154,28 @@ fn remove(args: &RemoveArgs, ui: &Ui) -> Result<Outcome> {
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         args.consent.ask(
-            &format!("{} of {}'s tags ({}), at {}", args.key.len(), shown_text(id), shown_text(&args.key.join(", ")), service.place()),
+            &format!(
+                "{} of {}'s tags ({}), at {}",
+                args.key.len(),
+                shown_text(id),
+                shown_text(&args.key.join(", ")),
+                service.place()
+            ),
             "Permissions may hang on them.",
         )?;
         service.remove_tags(id, &args.key).await?;
-        let shown: Vec<String> = args.key.iter().map(|key| format!("  {}\n", shown_text(key))).collect();
-        let document = located(service.place(), json!({ "resource_id": id, "removed": args.key }));
-        Ok(Outcome::done(document, format!("{} no longer has\n{}", shown_text(id), shown.concat())))
+        let shown: Vec<String> = args
+            .key
+            .iter()
+            .map(|key| format!("  {}\n", shown_text(key)))
+            .collect();
+        let document = located(
+            service.place(),
+            json!({ "resource_id": id, "removed": args.key }),
+        );
+        Ok(Outcome::done(
+            document,
+            format!("{} no longer has\n{}", shown_text(id), shown.concat()),
+        ))
     })
 }

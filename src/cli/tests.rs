@@ -1,4 +1,5 @@
-//! Walks: a cluster in every state, with HSMs in every state, and somebody who does what the program tells him next, until that gets him somewhere.
+//! Walks: a cluster in every state, with HSMs in every state, and somebody who does what the
+//! program tells him next, until that gets him somewhere.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::cell::RefCell;
@@ -47,20 +48,40 @@ impl Model {
     fn new(state: &ClusterState, hsms: &[HsmState], csr: bool, certificate: bool) -> Self {
         let mut cluster = Cluster::new(ID, state.clone());
         for (n, state) in hsms.iter().enumerate() {
-            let mut hsm = HsmSummary::new(format!("hsm-abc234defg{}", char::from(b'a' + u8::try_from(n).unwrap())), state.clone());
-            hsm.state_message = (*state == HsmState::Degraded).then(|| BROKEN.to_owned()).map(Into::into);
+            let mut hsm = HsmSummary::new(
+                format!(
+                    "hsm-abc234defg{}",
+                    char::from(b'a' + u8::try_from(n).unwrap())
+                ),
+                state.clone(),
+            );
+            hsm.state_message = (*state == HsmState::Degraded)
+                .then(|| BROKEN.to_owned())
+                .map(Into::into);
             cluster.hsms.push(hsm);
         }
         cluster.certificates.cluster_csr = csr.then(|| "csr".to_owned());
         cluster.certificates.cluster_certificate = certificate.then(|| "certificate".to_owned());
-        let claimed = certificate || matches!(state, ClusterState::InitializeInProgress | ClusterState::Initialized | ClusterState::Active);
-        Model { cluster, claimed, hsms_made: 0 }
+        let claimed = certificate
+            || matches!(
+                state,
+                ClusterState::InitializeInProgress
+                    | ClusterState::Initialized
+                    | ClusterState::Active
+            );
+        Model {
+            cluster,
+            claimed,
+            hsms_made: 0,
+        }
     }
 
     /// Some time passes, and what is under way goes on.
     fn time_passes(&mut self) {
         let cluster = &mut self.cluster;
-        cluster.hsms.retain(|hsm| !matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted));
+        cluster
+            .hsms
+            .retain(|hsm| !matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted));
         let active = cluster.hsms.iter().any(|hsm| hsm.state == HsmState::Active);
         for hsm in &mut cluster.hsms {
             if matches!(hsm.state, HsmState::CreateInProgress | HsmState::Other(_)) {
@@ -76,10 +97,16 @@ impl Model {
         cluster.state = match cluster.state.clone() {
             ClusterState::CreateInProgress => ClusterState::Uninitialized,
             ClusterState::InitializeInProgress => ClusterState::Initialized,
-            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress if self.claimed => {
+            ClusterState::UpdateInProgress
+            | ClusterState::ModifyInProgress
+            | ClusterState::RollbackInProgress
+                if self.claimed =>
+            {
                 ClusterState::Active
             }
-            ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => ClusterState::Uninitialized,
+            ClusterState::UpdateInProgress
+            | ClusterState::ModifyInProgress
+            | ClusterState::RollbackInProgress => ClusterState::Uninitialized,
             ClusterState::DeleteInProgress => ClusterState::Deleted,
             other => other,
         };
@@ -88,12 +115,21 @@ impl Model {
     fn run(&mut self, command: &str) -> Answer {
         let words: Vec<&str> = command.split_whitespace().collect();
         assert!(words.contains(&ID), "a command about no cluster: {command}");
-        let value = |name: &str| words.iter().position(|word| *word == name).and_then(|at| words.get(at + 1)).copied();
+        let value = |name: &str| {
+            words
+                .iter()
+                .position(|word| *word == name)
+                .and_then(|at| words.get(at + 1))
+                .copied()
+        };
         match words.get(1..3).unwrap_or_default() {
             ["status", _] => Answer::Text(view::text(&self.cluster)),
             ["fetch", _] => self.fetch(),
             ["bootstrap", _] => self.bootstrap(),
-            ["wait", _] => self.wait(value("--for").unwrap(), value("--timeout").map_or(1800, |seconds| seconds.parse().unwrap())),
+            ["wait", _] => self.wait(
+                value("--for").unwrap(),
+                value("--timeout").map_or(1800, |seconds| seconds.parse().unwrap()),
+            ),
             ["hsm", "create"] => self.create_hsm(value("--availability-zone").unwrap()),
             ["hsm", "delete"] => self.delete_hsm(value("--hsm-id").unwrap()),
             _ => panic!("an unknown command: {command}"),
@@ -101,7 +137,9 @@ impl Model {
     }
 
     fn fetch(&self) -> Answer {
-        thread_local!(static WRITTEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) });
+        thread_local!(
+            static WRITTEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) }
+        );
         let key = format!("{:?}", self.cluster);
         if WRITTEN.with_borrow(|written| written.contains(&key)) {
             return self.fetched();
@@ -124,7 +162,8 @@ impl Model {
     }
 
     fn fetched(&self) -> Answer {
-        super::fetch::warning(&self.cluster).map_or(Answer::Arrived, |text| Answer::Text(text.to_string()))
+        super::fetch::warning(&self.cluster)
+            .map_or(Answer::Arrived, |text| Answer::Text(text.to_string()))
     }
 
     fn bootstrap(&mut self) -> Answer {
@@ -145,7 +184,12 @@ impl Model {
     }
 
     fn wait(&mut self, target: &str, seconds: u64) -> Answer {
-        let mut wait = Wait::new(ID, target.parse().unwrap(), Duration::from_secs(seconds), Patience::default());
+        let mut wait = Wait::new(
+            ID,
+            target.parse().unwrap(),
+            Duration::from_secs(seconds),
+            Patience::default(),
+        );
         let mut now = Duration::ZERO;
         loop {
             match wait.next(now) {
@@ -156,8 +200,15 @@ impl Model {
                 }
                 WaitStep::Done(cluster) => return Answer::Text(view::text(&cluster.unwrap())),
                 WaitStep::Failed(failure) => {
-                    let stuck = matches!(self.cluster.state, ClusterState::Degraded | ClusterState::Other(_));
-                    assert!(now < Duration::from_secs(60) || stuck, "waited {now:?} for {target} for nothing: {:?}", self.cluster);
+                    let stuck = matches!(
+                        self.cluster.state,
+                        ClusterState::Degraded | ClusterState::Other(_)
+                    );
+                    assert!(
+                        now < Duration::from_secs(60) || stuck,
+                        "waited {now:?} for {target} for nothing: {:?}",
+                        self.cluster
+                    );
                     return Answer::Failed((*failure).into());
                 }
             }
@@ -170,15 +221,27 @@ impl Model {
         }
         self.hsms_made += 1;
         assert!(self.hsms_made < 3, "HSM after HSM");
-        self.cluster
-            .hsms
-            .push(HsmSummary::new(format!("hsm-new234defg{}", char::from(b'a' + u8::try_from(self.hsms_made).unwrap())), HsmState::CreateInProgress));
+        self.cluster.hsms.push(HsmSummary::new(
+            format!(
+                "hsm-new234defg{}",
+                char::from(b'a' + u8::try_from(self.hsms_made).unwrap())
+            ),
+            HsmState::CreateInProgress,
+        ));
         Answer::Text(next_line(&self.cluster))
     }
 
     fn delete_hsm(&mut self, hsm_id: &str) -> Answer {
-        assert!(!self.claimed, "an HSM of a claimed cluster was to be deleted");
-        if let Some(hsm) = self.cluster.hsms.iter_mut().find(|hsm| hsm.hsm_id == hsm_id) {
+        assert!(
+            !self.claimed,
+            "an HSM of a claimed cluster was to be deleted"
+        );
+        if let Some(hsm) = self
+            .cluster
+            .hsms
+            .iter_mut()
+            .find(|hsm| hsm.hsm_id == hsm_id)
+        {
             hsm.state = HsmState::DeleteInProgress;
         }
         self.time_passes();
@@ -196,7 +259,9 @@ fn begin_claim() -> Claim {
 /// The first command that a text names.
 fn command_in(text: &str) -> Option<String> {
     let from = text.find("hsmboot ").and_then(|at| text.get(at..))?;
-    from.split(['`', '\n']).next().map(|command| command.replace("ZONE", "eu-west-1a").trim_end().to_owned())
+    from.split(['`', '\n'])
+        .next()
+        .map(|command| command.replace("ZONE", "eu-west-1a").trim_end().to_owned())
 }
 
 /// That a person reads what nobody else can do for him.
@@ -215,17 +280,24 @@ fn is_for_a_person(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
-/// More commands than any walk needs: each of the three things that a cluster without a CSR takes is told, done and waited for.
+/// More commands than any walk needs: each of the three things that a cluster without a CSR takes
+/// is told, done and waited for.
 const LONGEST_WALK: usize = 12;
 
 fn walk(start: &Model, first: &str) -> End {
     let mut model = start.clone();
-    let (mut command, mut pending, mut trail) = (format!("hsmboot {first}"), Vec::<String>::new(), Vec::new());
+    let (mut command, mut pending, mut trail) =
+        (format!("hsmboot {first}"), Vec::<String>::new(), Vec::new());
     loop {
         trail.push(format!(
             "{command}    [{} {:?}]",
             model.cluster.state,
-            model.cluster.hsms.iter().map(|hsm| hsm.state.to_string()).collect::<Vec<_>>()
+            model
+                .cluster
+                .hsms
+                .iter()
+                .map(|hsm| hsm.state.to_string())
+                .collect::<Vec<_>>()
         ));
         let stuck = |why: &str| -> ! { panic!("{why}:\n{}", trail.join("\n")) };
         if trail.len() > LONGEST_WALK {
@@ -235,8 +307,17 @@ fn walk(start: &Model, first: &str) -> End {
             Answer::Arrived => return End::Csr,
             Answer::Text(text) => (text, false),
             Answer::Failed(error) => {
-                let broken = error.kind == "no-hsm" && model.cluster.hsms.iter().any(|hsm| hsm.state == HsmState::Degraded);
-                assert!(!broken || error.message.contains(BROKEN), "the service's words are not shown: {}", error.message);
+                let broken = error.kind == "no-hsm"
+                    && model
+                        .cluster
+                        .hsms
+                        .iter()
+                        .any(|hsm| hsm.state == HsmState::Degraded);
+                assert!(
+                    !broken || error.message.contains(BROKEN),
+                    "the service's words are not shown: {}",
+                    error.message
+                );
                 (error.hint.to_string(), true)
             }
         };
@@ -244,7 +325,11 @@ fn walk(start: &Model, first: &str) -> End {
             assert!(!text.contains(words), "{text}");
         }
         // Unless that is the very advice, nobody runs `hsm delete` on a claimed cluster.
-        assert!(!model.claimed || !text.contains("hsm delete"), "{text}\n{}", trail.join("\n"));
+        assert!(
+            !model.claimed || !text.contains("hsm delete"),
+            "{text}\n{}",
+            trail.join("\n")
+        );
         model.time_passes();
         if let Some(next) = command_in(&text) {
             if failed && text.contains("the same command again") {
@@ -269,43 +354,67 @@ fn walk(start: &Model, first: &str) -> End {
 }
 
 fn hsm_states() -> Vec<HsmState> {
-    HsmState::KNOWN.iter().map(|name| HsmState::from(*name)).chain([HsmState::Other("PONDERING".into())]).collect()
+    HsmState::KNOWN
+        .iter()
+        .map(|name| HsmState::from(*name))
+        .chain([HsmState::Other("PONDERING".into())])
+        .collect()
 }
 
 /// No HSM, one in every state, two in every two states.
 fn hsm_sets() -> Vec<Vec<HsmState>> {
     let one: Vec<Vec<HsmState>> = hsm_states().into_iter().map(|state| vec![state]).collect();
-    let two = hsm_states().into_iter().flat_map(|first| hsm_states().into_iter().map(move |second| vec![first.clone(), second]));
+    let two = hsm_states().into_iter().flat_map(|first| {
+        hsm_states()
+            .into_iter()
+            .map(move |second| vec![first.clone(), second])
+    });
     [vec![Vec::new()], one.clone(), two.collect()].concat()
 }
 
 #[test]
 fn whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states() {
-    let commands = ["status", "fetch", "bootstrap", "wait csr", "wait csr --timeout 2", "wait initialized", "hsm create"].map(|name| {
-        match name.split_once(' ') {
-            Some(("wait", target)) => format!("wait --cluster-id {ID} --for {target}"),
-            Some(_) => format!("hsm create --cluster-id {ID} --availability-zone eu-west-1a"),
-            None => format!("{name} --cluster-id {ID}"),
-        }
+    let commands = [
+        "status",
+        "fetch",
+        "bootstrap",
+        "wait csr",
+        "wait csr --timeout 2",
+        "wait initialized",
+        "hsm create",
+    ]
+    .map(|name| match name.split_once(' ') {
+        Some(("wait", target)) => format!("wait --cluster-id {ID} --for {target}"),
+        Some(_) => format!("hsm create --cluster-id {ID} --availability-zone eu-west-1a"),
+        None => format!("{name} --cluster-id {ID}"),
     });
     for name in ClusterState::KNOWN.iter().chain(&["PONDERING"]) {
         let state = ClusterState::from(*name);
         for hsms in hsm_sets() {
             for (csr, certificate) in [(false, false), (true, false), (false, true)] {
-                let fresh = matches!(state, ClusterState::Uninitialized | ClusterState::CreateInProgress);
+                let fresh = matches!(
+                    state,
+                    ClusterState::Uninitialized | ClusterState::CreateInProgress
+                );
                 if fresh && certificate {
                     continue;
                 }
                 let model = Model::new(&state, &hsms, csr, certificate);
                 for command in &commands {
-                    // Whoever asks for another HSM of a cluster that may have one gets it; and a wait for what somebody else is to do may be a long one.
+                    // Whoever asks for another HSM of a cluster that may have one gets it; and a
+                    // wait for what somebody else is to do may be a long one.
                     let asks_for_more = command.starts_with("hsm create") && !fresh;
-                    let hopes = command.ends_with("initialized") && !model.claimed && (csr || !hsms.is_empty() || !fresh);
+                    let hopes = command.ends_with("initialized")
+                        && !model.claimed
+                        && (csr || !hsms.is_empty() || !fresh);
                     if asks_for_more || hopes {
                         continue;
                     }
                     let end = walk(&model, command);
-                    assert!(!fresh || end == End::Csr, "{name} {hsms:?}, CSR {csr}: `{command}` ends with a person");
+                    assert!(
+                        !fresh || end == End::Csr,
+                        "{name} {hsms:?}, CSR {csr}: `{command}` ends with a person"
+                    );
                 }
             }
         }

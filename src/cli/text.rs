@@ -1,12 +1,14 @@
 //! What is written to a terminal: spans of text, each in its style.
 //!
-//! Styles become escape sequences here and nowhere else, and whatever else in a text a terminal would obey is shown: no content can carry a sequence of its own.
+//! Styles become escape sequences here and nowhere else, and whatever else in a text a terminal
+//! would obey is shown: no content can carry a sequence of its own.
 
 use anstyle::Style;
 
 use crate::outside::{Lines, shown_lines};
 
-/// Text in spans. Line breaks are the program's own: what comes from outside has been shown on its line before (see [`crate::outside`]).
+/// Text in spans. Line breaks are the program's own: what comes from outside has been shown on its
+/// line before (see [`crate::outside`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text(Vec<(Style, String)>);
 
@@ -45,7 +47,9 @@ impl Text {
     #[cfg(test)]
     pub(crate) fn to_plain(&self) -> String {
         let mut out = String::new();
-        self.0.iter().for_each(|(_, span)| out.push_str(&shown_lines(span)));
+        self.0
+            .iter()
+            .for_each(|(_, span)| out.push_str(&shown_lines(span)));
         out
     }
 }
@@ -107,7 +111,10 @@ mod tests {
 
     #[test]
     fn a_text_cannot_drive_the_terminal() {
-        assert_eq!(Text::from("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}").to_terminal(), "a\\u{1b}[2J\\u{202e}b\\u{d}\nc\\u{9b}\\u{61c}");
+        assert_eq!(
+            Text::from("a\u{1b}[2J\u{202e}b\r\nc\u{9b}\u{61c}").to_terminal(),
+            "a\\u{1b}[2J\\u{202e}b\\u{d}\nc\\u{9b}\\u{61c}"
+        );
     }
 
     #[test]
@@ -115,7 +122,10 @@ mod tests {
         let mut text = Text::from("a\u{1b}[31m ");
         text.push(styled(Style::new().bold(), "b\u{1b}[0m"));
         text.push_str("\n");
-        assert_eq!(text.to_terminal(), "a\\u{1b}[31m \u{1b}[1mb\\u{1b}[0m\u{1b}[0m\n");
+        assert_eq!(
+            text.to_terminal(),
+            "a\\u{1b}[31m \u{1b}[1mb\\u{1b}[0m\u{1b}[0m\n"
+        );
         assert_eq!(text.to_plain(), "a\\u{1b}[31m b\\u{1b}[0m\n");
     }
 }

@@ -12,7 +12,8 @@ pub struct TokenArgs {
     #[cfg(feature = "pkcs11")]
     #[arg(long, value_name = "FILE", env = unless_empty("HSMBOOT_PKCS11_MODULE"))]
     pkcs11_module: Option<std::path::PathBuf>,
-    /// Try a PIN from a file, a descriptor or a variable although one wrong PIN more locks the token
+    /// Try a PIN from a file, a descriptor or a variable although one wrong PIN more locks the
+    /// token
     #[cfg(feature = "pkcs11")]
     #[arg(long)]
     final_try: bool,
@@ -21,7 +22,10 @@ pub struct TokenArgs {
 impl TokenArgs {
     #[cfg(feature = "pkcs11")]
     pub(crate) fn options(&self) -> TokenOptions {
-        TokenOptions { module: self.pkcs11_module.clone(), final_try: self.final_try }
+        TokenOptions {
+            module: self.pkcs11_module.clone(),
+            final_try: self.final_try,
+        }
     }
 
     #[cfg(not(feature = "pkcs11"))]

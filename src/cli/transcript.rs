@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::args::sha256_digits;
 use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, RED, Text, path_value, styled};
-use crate::bundle::{Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words};
+use crate::bundle::{
+    Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words,
+};
 use crate::error::{Class, Error, Result};
 use crate::fsio::MAX_INPUT;
 use crate::outside::{OutsideText, joined, shown};
@@ -31,13 +33,15 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It judges nothing but the chain of the lines: `hsmboot transcript verify` holds the bundle's files and the seals against them.
+It judges nothing but the chain of the lines: `hsmboot transcript verify` holds the bundle's files \
+and the seals against them.
 
 Examples:
   hsmboot transcript show ./cluster-abc234defgh
   hsmboot transcript show ./cluster-abc234defgh --output json
 
-Exit codes: 0 shown; 2 wrong command line; 4 no bundle, no transcript, or one whose lines do not hold")]
+Exit codes: 0 shown; 2 wrong command line; 4 no bundle, no transcript, or one whose lines do not \
+hold")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -49,18 +53,23 @@ pub struct Args {
 Examples:
   hsmboot transcript verify ./cluster-abc234defgh
   hsmboot transcript verify ./cluster-abc234defgh --ca customerCA.crt
-  hsmboot transcript verify ./cluster-abc234defgh --noted 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+  hsmboot transcript verify ./cluster-abc234defgh --noted \
+5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
 
-Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or reordered, a file is missing or another one, or no line \
-has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA, or what it sealed was replaced by a step that is not sealed")]
+Exit codes: 0 it holds; 2 wrong command line; 4 there is none, or it was changed, cut or \
+reordered, a file is missing or another one, or no line \
+has a noted SHA-256; with --ca also where nothing is sealed, or not by that CA, or what it sealed \
+was replaced by a step that is not sealed")]
 pub struct VerifyArgs {
     /// The bundle
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The certificate of the CA that sealed it (default: the bundle's own, which proves nothing against who replaced both)
+    /// The certificate of the CA that sealed it (default: the bundle's own, which proves nothing
+    /// against who replaced both)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may repeat)
+    /// The SHA-256 of a line that somebody noted elsewhere: one of the lines must have it (may
+    /// repeat)
     #[arg(long, value_name = "SHA256", value_parser = sha256_digits)]
     noted: Vec<[u8; 32]>,
 }
@@ -72,11 +81,17 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
     }
 }
 
-/// A bundle's place, its cluster, and its transcript. One that was begun and whose cluster nothing was fetched of yet is no bundle to other commands.
+/// A bundle's place, its cluster, and its transcript. One that was begun and whose cluster nothing
+/// was fetched of yet is no bundle to other commands.
 fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
     let (store, known) = match Bundle::open(dir) {
         Ok(bundle) => (bundle.store().clone(), Some(bundle.id().clone())),
-        Err(error) if error.kind == "no-bundle" => (Some(Store::at(dir)).filter(|store| store.has(TRANSCRIPT)).ok_or(error)?, None),
+        Err(error) if error.kind == "no-bundle" => (
+            Some(Store::at(dir))
+                .filter(|store| store.has(TRANSCRIPT))
+                .ok_or(error)?,
+            None,
+        ),
         Err(error) => return Err(error),
     };
     let transcript = Transcript::read(&store)?;
@@ -84,7 +99,10 @@ fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)>
         return Err(Error::new(
             Class::Input,
             "no-transcript",
-            format!("{} is missing: no step of hsmboot has touched this bundle, or it was taken away", store.place(TRANSCRIPT)),
+            format!(
+                "{} is missing: no step of hsmboot has touched this bundle, or it was taken away",
+                store.place(TRANSCRIPT)
+            ),
             "every step that writes into a bundle adds to it; `hsmboot verify --record` begins one",
         ));
     }
@@ -95,7 +113,11 @@ fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)>
 fn show(args: &Args) -> Result<Outcome> {
     let (store, id, transcript) = open(&args.dir)?;
     let mut seen = BTreeMap::new();
-    let text: String = transcript.entries().iter().map(|entry| lines(entry, &mut seen)).collect();
+    let text: String = transcript
+        .entries()
+        .iter()
+        .map(|entry| lines(entry, &mut seen))
+        .collect();
     let steps: Vec<Value> = transcript.entries().iter().map(with_hash).collect();
     let document = json!({ "bundle": path_value(store.path()), "cluster_id": id, "steps": steps });
     Ok(Outcome::done(document, text))
@@ -105,11 +127,18 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     let (store, id, transcript) = open(&args.dir)?;
     let sealed = transcript.sealed_up_to();
     let ca = match (&args.ca, sealed) {
-        (Some(file), _) => Some(NamedCa::read(file, "--ca", &store)?.trust_anchor.first().clone()),
+        (Some(file), _) => Some(
+            NamedCa::read(file, "--ca", &store)?
+                .trust_anchor
+                .first()
+                .clone(),
+        ),
         // Where it is missing, what follows says which step wrote it.
         (None, Some(_)) if store.has(store.trust_anchor_file()) => {
             let text = store.read(store.trust_anchor_file(), "the trust anchor", MAX_INPUT)?;
-            TrustAnchor::from_file(&text).ok().map(|trust_anchor| trust_anchor.first().clone())
+            TrustAnchor::from_file(&text)
+                .ok()
+                .map(|trust_anchor| trust_anchor.first().clone())
         }
         (None, _) => None,
     };
@@ -117,25 +146,39 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     if args.ca.is_some() {
         transcript.stands_as_sealed()?;
     }
-    let noted: Vec<(u64, String)> = args.noted.iter().map(|noted| Ok((transcript.step_of(noted)?, hex(noted)))).collect::<Result<_>>()?;
+    let noted: Vec<(u64, String)> = args
+        .noted
+        .iter()
+        .map(|noted| Ok((transcript.step_of(noted)?, hex(noted))))
+        .collect::<Result<_>>()?;
     let steps = transcript.entries().len();
     let seal = match (sealed, &ca, &args.ca) {
         (None, _, Some(file)) => {
             return Err(Error::new(
                 Class::Input,
                 "not-sealed",
-                format!("no step of the transcript is sealed: there is nothing to hold against {}", shown(file)),
-                "if it was signed with --seal, the seal was taken away: keep the bundle as evidence; if not, leave --ca out and compare the last line's SHA-256",
+                format!(
+                    "no step of the transcript is sealed: there is nothing to hold against {}",
+                    shown(file)
+                ),
+                "if it was signed with --seal, the seal was taken away: keep the bundle as \
+                 evidence; if not, leave --ca out and compare the last line's SHA-256",
             ));
         }
-        (None, _, None) => "not sealed: whoever could write to the bundle could have made up all of it".to_owned(),
+        (None, _, None) => {
+            "not sealed: whoever could write to the bundle could have made up all of it".to_owned()
+        }
         (Some(step), Some(ca), Some(file)) => {
-            format!("sealed up to step {step} with the key of {} (SHA-256 {})", shown(file), hex(&ca.fingerprint()))
+            format!(
+                "sealed up to step {step} with the key of {} (SHA-256 {})",
+                shown(file),
+                hex(&ca.fingerprint())
+            )
         }
         (Some(step), Some(ca), None) => {
             format!(
-                "sealed up to step {step} with the key of the bundle's own {} (SHA-256 {}), which proves nothing against who replaced both: \
-                 compare that, or give --ca",
+                "sealed up to step {step} with the key of the bundle's own {} (SHA-256 {}), which \
+                 proves nothing against who replaced both: compare that, or give --ca",
                 store.trust_anchor_file(),
                 hex(&ca.fingerprint())
             )
@@ -144,7 +187,10 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
             return Err(Error::new(
                 Class::Input,
                 "bad-transcript",
-                format!("step {step} is sealed, and the bundle holds no CA certificate to hold the seal against"),
+                format!(
+                    "step {step} is sealed, and the bundle holds no CA certificate to hold the \
+                     seal against"
+                ),
                 "give the CA's certificate with --ca",
             ));
         }
@@ -163,18 +209,32 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         "sealed_head": sealed_head,
         "after_seal": after_seal,
         "ca_given": args.ca.is_some(),
-        "noted": noted.iter().map(|(step, digest)| json!({ "step": step, "sha256": digest })).collect::<Vec<_>>(),
+        "noted": noted.iter().map(|(step, digest)| json!({
+            "step": step, "sha256": digest,
+        })).collect::<Vec<_>>(),
         "ca_fingerprint": ca.as_ref().map(|ca| hex(&ca.fingerprint())),
     });
     let left = if steps == 1 { "it" } else { "they" };
-    let holds = format!("the transcript holds: {}, and the bundle's files are what {left} left", counted(steps, "step"));
+    let holds = format!(
+        "the transcript holds: {}, and the bundle's files are what {left} left",
+        counted(steps, "step")
+    );
     let mut text = Text::from([styled(GREEN, holds), Text::from(format!("\n  {seal}\n"))]);
-    let found: Vec<&str> = files.iter().filter(|file| file.account == Account::Found).map(|file| file.name.as_str()).collect();
+    let found: Vec<&str> = files
+        .iter()
+        .filter(|file| file.account == Account::Found)
+        .map(|file| file.name.as_str())
+        .collect();
     if !found.is_empty() {
-        text.push_str(&format!("  written by no step, made elsewhere: {}\n", found.join(", ")));
+        text.push_str(&format!(
+            "  written by no step, made elsewhere: {}\n",
+            found.join(", ")
+        ));
     }
     if !beside.is_empty() {
-        let names = beside.iter().map(|beside| [Text::from(beside.name.to_string()), key_mark(beside.is_key)]);
+        let names = beside
+            .iter()
+            .map(|beside| [Text::from(beside.name.to_string()), key_mark(beside.is_key)]);
         text.push_str("  beside the bundle, on no transcript: ");
         names.enumerate().for_each(|(at, name)| {
             text.push_str(if at == 0 { "" } else { ", " });
@@ -186,18 +246,31 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         text.push_str(&format!("  {says}\n"));
     }
     for (step, digest) in &noted {
-        text.push_str(&format!("  step {step}'s line has the SHA-256 that was noted, {digest}\n"));
+        text.push_str(&format!(
+            "  step {step}'s line has the SHA-256 that was noted, {digest}\n"
+        ));
     }
     // Both in one column: the one is looked for where the other stands.
     if let (Some(step), Some(digest)) = (sealed, sealed_head) {
-        text.push_str(&format!("  SHA-256 of the {:19}  {digest}\n", format!("sealed line, step {step}")));
+        text.push_str(&format!(
+            "  SHA-256 of the {:19}  {digest}\n",
+            format!("sealed line, step {step}")
+        ));
     }
-    text.push_str(&format!("  SHA-256 of the {:19}  {}\n", format!("last line, step {steps}"), transcript.head()));
+    text.push_str(&format!(
+        "  SHA-256 of the {:19}  {}\n",
+        format!("last line, step {steps}"),
+        transcript.head()
+    ));
     Ok(Outcome::done(document, text))
 }
 
 fn key_mark(is_key: bool) -> Text {
-    if is_key { styled(RED, " (a private key)") } else { Text::new() }
+    if is_key {
+        styled(RED, " (a private key)")
+    } else {
+        Text::new()
+    }
 }
 
 /// A step, and the SHA-256 of its line.
@@ -217,7 +290,15 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
     }
     out.push_str(&format!("\n  {}\n", shell_words(&entry.command)));
     if let Some(verdict) = &entry.verdict {
-        out.push_str(&format!("  {}{}\n", verdict, if entry.unverified { ", and done all the same" } else { "" }));
+        out.push_str(&format!(
+            "  {}{}\n",
+            verdict,
+            if entry.unverified {
+                ", and done all the same"
+            } else {
+                ""
+            }
+        ));
     }
     if !entry.accepted.is_empty() {
         out.push_str(&format!("  accepted: {}\n", joined(&entry.accepted, ", ")));
@@ -226,7 +307,11 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
         out.push_str(&format!("  because: {}\n", reason));
     }
     if let Some(compared) = entry.fingerprint_compared {
-        out.push_str(if compared { "  the other side's fingerprint was compared\n" } else { "  nobody compared the other side's fingerprint\n" });
+        out.push_str(if compared {
+            "  the other side's fingerprint was compared\n"
+        } else {
+            "  nobody compared the other side's fingerprint\n"
+        });
     }
     if let Some(owner) = &entry.owner {
         out.push_str(&format!("  owner: {}\n", owner));
@@ -235,9 +320,15 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
         out.push_str(&format!("  about to send {}\n", call));
     }
     // What a step found as the one before had it is named; anything else is shown with its digest.
-    let (again, read): (Vec<_>, Vec<_>) = entry.inputs.iter().partition(|(name, digest)| seen.get(name) == Some(digest));
+    let (again, read): (Vec<_>, Vec<_>) = entry
+        .inputs
+        .iter()
+        .partition(|(name, digest)| seen.get(name) == Some(digest));
     if !again.is_empty() {
-        out.push_str(&format!("  read as above: {}\n", joined(again.into_iter().map(|(name, _)| name), ", ")));
+        out.push_str(&format!(
+            "  read as above: {}\n",
+            joined(again.into_iter().map(|(name, _)| name), ", ")
+        ));
     }
     for (name, digest) in read {
         out.push_str(&format!("  read {name}\n    SHA-256 {digest}\n"));
@@ -247,7 +338,10 @@ fn lines<'a>(entry: &'a Entry, seen: &mut BTreeMap<&'a OutsideText, &'a OutsideT
         out.push_str(&format!("  wrote {name}\n    SHA-256 {digest}\n"));
     }
     if entry.seal.is_some() {
-        out.push_str("  has a seal, which `hsmboot transcript verify --ca FILE` holds against the CA's key\n");
+        out.push_str(
+            "  has a seal, which `hsmboot transcript verify --ca FILE` holds against the \
+                      CA's key\n",
+        );
     }
     out.push_str(&format!("  SHA-256 of this line {}\n", entry.hash()));
     out

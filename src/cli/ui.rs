@@ -1,4 +1,5 @@
-//! Standard output holds the result, standard error everything else. With `--output json`, exactly one document, whatever happens.
+//! Standard output holds the result, standard error everything else. With `--output json`, exactly
+//! one document, whatever happens.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -29,7 +30,13 @@ pub(crate) enum Format {
 #[command(next_help_heading = "Output")]
 pub struct GlobalArgs {
     /// How to print the result
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     pub(crate) output: Format,
     /// Say only what is the result or an error
     #[arg(long, short, global = true, conflicts_with = "verbose")]
@@ -48,7 +55,8 @@ pub(crate) fn has_last_word() -> bool {
     !TAKEN.swap(true, Ordering::SeqCst)
 }
 
-/// What a command has to say in the end: the same facts for people and for programs. A result may come with an error: a rejected record has both.
+/// What a command has to say in the end: the same facts for people and for programs. A result may
+/// come with an error: a rejected record has both.
 pub(crate) struct Outcome {
     /// The JSON document.
     pub(crate) document: Value,
@@ -60,7 +68,11 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn done(document: Value, text: impl Into<Text>) -> Self {
-        Outcome { document, text: text.into(), error: None }
+        Outcome {
+            document,
+            text: text.into(),
+            error: None,
+        }
     }
 }
 
@@ -82,11 +94,19 @@ impl Ui {
         if args.no_color {
             anstream::ColorChoice::Never.write_global();
         }
-        Ui { format: args.output, quiet: args.quiet, verbose: args.verbose }
+        Ui {
+            format: args.output,
+            quiet: args.quiet,
+            verbose: args.verbose,
+        }
     }
 
     pub(crate) const fn bare(format: Format) -> Self {
-        Ui { format, quiet: false, verbose: false }
+        Ui {
+            format,
+            quiet: false,
+            verbose: false,
+        }
     }
 
     /// Whether progress may be drawn: on a terminal only.
@@ -102,7 +122,8 @@ impl Ui {
         }
     }
 
-    /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt is.
+    /// What somebody is to do elsewhere, and is waited for: shown with `--quiet` too, as a prompt
+    /// is.
     pub(crate) fn ask(&self, text: impl Into<Lines>) {
         to_stderr(text.into());
     }
@@ -123,7 +144,11 @@ impl Ui {
 
     /// A warning: shown with `--quiet` too.
     pub(crate) fn warn(&self, text: impl Into<Lines>) {
-        to_stderr([styled(YELLOW, "warning:"), Text::from(" "), text.into().into()]);
+        to_stderr([
+            styled(YELLOW, "warning:"),
+            Text::from(" "),
+            text.into().into(),
+        ]);
     }
 
     /// Something that must not be overlooked, in red.
@@ -135,7 +160,14 @@ impl Ui {
     pub(crate) fn finish(&self, result: Result<Outcome>) -> ExitCode {
         let (document, text, error) = match result {
             Ok(outcome) => (outcome.document, outcome.text, outcome.error),
-            Err(mut error) => (error.document.take().map_or_else(|| json!({}), |document| *document), Text::new(), Some(error)),
+            Err(mut error) => (
+                error
+                    .document
+                    .take()
+                    .map_or_else(|| json!({}), |document| *document),
+                Text::new(),
+                Some(error),
+            ),
         };
         while !has_last_word() {
             std::thread::park(); // a signal ends the program
@@ -151,7 +183,10 @@ impl Ui {
         match printed {
             // A result that nobody could read is no success.
             Err(cause) if code == 0 && cause.kind() != std::io::ErrorKind::BrokenPipe => {
-                to_stderr(format!("error: the result cannot be written to standard output: {}", crate::fsio::io_text(&cause)));
+                to_stderr(format!(
+                    "error: the result cannot be written to standard output: {}",
+                    crate::fsio::io_text(&cause)
+                ));
                 ExitCode::from(Class::Machine.code())
             }
             _ => ExitCode::from(code),
@@ -180,9 +215,18 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
 
 /// An error on standard error: what is wrong, both sides, what to do.
 pub(crate) fn show(error: &Error) {
-    let mut text = Text::from([styled(RED, "error:"), Text::from(" "), Text::from(&error.message)]);
+    let mut text = Text::from([
+        styled(RED, "error:"),
+        Text::from(" "),
+        Text::from(&error.message),
+    ]);
     if !error.hint.is_empty() {
-        text.push([Text::from("\n"), styled(BOLD, "hint:"), Text::from(" "), Text::from(&error.hint)]);
+        text.push([
+            Text::from("\n"),
+            styled(BOLD, "hint:"),
+            Text::from(" "),
+            Text::from(&error.hint),
+        ]);
     }
     to_stderr(text);
 }
@@ -196,7 +240,10 @@ fn to_stderr(text: impl Into<Text>) {
 pub(crate) fn write_stderr(text: &Text) {
     let mut out = anstream::stderr().lock();
     // Standard error may be closed; there is nowhere else to say so.
-    drop(out.write_all(text.to_terminal().as_bytes()).and_then(|()| out.flush()));
+    drop(
+        out.write_all(text.to_terminal().as_bytes())
+            .and_then(|()| out.flush()),
+    );
 }
 
 /// Text on standard output as it is, before the result is there.
@@ -207,7 +254,10 @@ pub(crate) fn write_stdout(text: &Text) -> std::io::Result<()> {
 
 /// An error that ends the program from outside, as the one document; `code` is its exit code.
 pub(crate) fn end_in_json(error: &Error, code: i32) {
-    let document = with_error(Value::Null, Some(error)).replace(&format!("\"code\": {}", error.code()), &format!("\"code\": {code}"));
+    let document = with_error(Value::Null, Some(error)).replace(
+        &format!("\"code\": {}", error.code()),
+        &format!("\"code\": {code}"),
+    );
     // Standard output may be gone.
     drop(to_stdout(&document));
 }
@@ -223,7 +273,10 @@ fn to_stdout(text: &str) -> std::io::Result<()> {
 pub(crate) fn no_panic_is_shown(ui: &Ui) {
     let format = ui.format;
     std::panic::set_hook(Box::new(move |facts| {
-        let place = facts.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        let place = facts
+            .location()
+            .map(|at| format!(" at {}:{}", at.file(), at.line()))
+            .unwrap_or_default();
         let error = Error::new(
             Class::Machine,
             "bug",

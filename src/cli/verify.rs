@@ -55,7 +55,9 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if args.record {
         let step = judged(args.step.begin(super::now()), &record, &roots);
         // A verdict that cannot be kept is told all the same.
-        bundle.write(&[record_file(&bundle::document(&record))], &step).map_err(|error| error.with_document(document(&record)))?;
+        bundle
+            .write(&[record_file(&bundle::document(&record))], &step)
+            .map_err(|error| error.with_document(document(&record)))?;
         ui.detail(format!("wrote {}", bundle.place(VERIFICATION)));
     }
     let mut answer = document(&record);
@@ -66,13 +68,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome {
         document: answer,
         text: text(&record, ui),
-        error: hardware::rejection(&record, &bundle, &args.trust).map(|error| binary::told_of(error, &bundle, &evidence)),
+        error: hardware::rejection(&record, &bundle, &args.trust)
+            .map(|error| binary::told_of(error, &bundle, &evidence)),
     })
 }
 
 /// `verification.json`, which the program may replace: it is its own record.
 pub(crate) fn record_file(content: &[u8]) -> NewFile<'_> {
-    NewFile { name: VERIFICATION.to_owned(), content, mode: 0o644, replace: true }
+    NewFile {
+        name: VERIFICATION.to_owned(),
+        content,
+        mode: 0o644,
+        replace: true,
+    }
 }
 
 /// The record as JSON.
@@ -96,11 +104,25 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
         }
     }
     let accepted = record.with(Status::Accepted).count();
-    let scope = if record.chains_only { "the two chains" } else { hardware::proven(record.roots) };
+    let scope = if record.chains_only {
+        "the two chains"
+    } else {
+        hardware::proven(record.roots)
+    };
     let verdict = match record.verdict {
-        Verdict::Verified if accepted > 0 => styled(YELLOW, format!("verified, with {accepted} accepted: {scope}, at {}", record.at)),
+        Verdict::Verified if accepted > 0 => styled(
+            YELLOW,
+            format!(
+                "verified, with {accepted} accepted: {scope}, at {}",
+                record.at
+            ),
+        ),
         Verdict::Verified => {
-            let style = if record.roots == Roots::BuiltIn { GREEN } else { YELLOW };
+            let style = if record.roots == Roots::BuiltIn {
+                GREEN
+            } else {
+                YELLOW
+            };
             styled(style, format!("verified: {scope}, at {}", record.at))
         }
         Verdict::Rejected => styled(RED, format!("rejected at {}", record.at)),

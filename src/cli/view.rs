@@ -14,11 +14,13 @@ fn certificate(text: Option<&str>) -> Option<Certificate> {
 /// SHA-256 of the CSR's DER, where there is one that can be read.
 fn csr_sha256(cluster: &Cluster) -> Option<String> {
     let text = cluster.certificates.cluster_csr.as_deref()?;
-    pem::decode(text.as_bytes(), Label::CertificateRequest).ok().map(|der| hex(&sha256(&der)))
+    pem::decode(text.as_bytes(), Label::CertificateRequest)
+        .ok()
+        .map(|der| hex(&sha256(&der)))
 }
 
-fn certificate_document(text: Option<&str>) -> Value {
-    certificate(text).map_or(Value::Null, |certificate| {
+fn certificate_document(text: &Option<String>) -> Value {
+    certificate(text.as_deref()).map_or(Value::Null, |certificate| {
         json!({
             "sha256": hex(&certificate.fingerprint()),
             "subject": name_text(certificate.subject()),
@@ -48,10 +50,11 @@ pub(crate) fn document(cluster: &Cluster) -> Value {
         "created": cluster.created.map(Moment::from_unix),
         "hsms": cluster.hsms.iter().map(hsm_document).collect::<Vec<_>>(),
         "csr_sha256": csr_sha256(cluster),
-        "hsm_certificate": certificate_document(certificates.hsm_certificate.as_deref()),
-        "aws_hardware_certificate": certificate_document(certificates.aws_hardware_certificate.as_deref()),
-        "manufacturer_hardware_certificate": certificate_document(certificates.manufacturer_hardware_certificate.as_deref()),
-        "cluster_certificate": certificate_document(certificates.cluster_certificate.as_deref()),
+        "hsm_certificate": certificate_document(&certificates.hsm_certificate),
+        "aws_hardware_certificate": certificate_document(&certificates.aws_hardware_certificate),
+        "manufacturer_hardware_certificate":
+            certificate_document(&certificates.manufacturer_hardware_certificate),
+        "cluster_certificate": certificate_document(&certificates.cluster_certificate),
         "tags": tags_document(&cluster.tags),
         "other": other_document(&cluster.other),
         "other_left_out": cluster.other.left_out,
@@ -77,7 +80,9 @@ pub(crate) fn hsm_document(hsm: &HsmSummary) -> Value {
 
 /// Tags in JSON.
 pub(crate) fn tags_document(tags: &[Tag]) -> Value {
-    tags.iter().map(|tag| json!({ "key": tag.key, "value": tag.value })).collect()
+    tags.iter()
+        .map(|tag| json!({ "key": tag.key, "value": tag.value }))
+        .collect()
 }
 
 /// Members that no model knows, in JSON.
@@ -85,17 +90,27 @@ pub(crate) fn other_document(other: &OtherMembers) -> Value {
     json!(other.members)
 }
 
-/// Everything that is known of the cluster: [`text`], and what only its owner's administration wants to know.
+/// Everything that is known of the cluster: [`text`], and what only its owner's administration
+/// wants to know.
 pub(crate) fn text_in_full(cluster: &Cluster) -> String {
     let mut out = text(cluster);
     let mut line = |label: &str, value: String| out.push_str(&format!("  {label:12}  {value}\n"));
     let days = |days: u16| format!("{days} days");
     let facts = [
-        ("created", cluster.created.map(|at| Moment::from_unix(at).to_string())),
+        (
+            "created",
+            cluster.created.map(|at| Moment::from_unix(at).to_string()),
+        ),
         ("retention", cluster.retention_days.map(days)),
-        ("group", cluster.security_group.as_ref().map(ToString::to_string)),
+        (
+            "group",
+            cluster.security_group.as_ref().map(ToString::to_string),
+        ),
     ];
-    for (label, value) in facts.into_iter().filter_map(|(label, value)| Some((label, value?))) {
+    for (label, value) in facts
+        .into_iter()
+        .filter_map(|(label, value)| Some((label, value?)))
+    {
         line(label, value);
     }
     for (zone, subnet) in &cluster.subnets {
@@ -109,7 +124,10 @@ pub(crate) fn text_in_full(cluster: &Cluster) -> String {
         ("cluster's", &certificates.cluster_certificate),
     ] {
         if let Some(certificate) = certificate(text.as_deref()) {
-            line(label, format!("certificate, SHA-256 {}", hex(&certificate.fingerprint())));
+            line(
+                label,
+                format!("certificate, SHA-256 {}", hex(&certificate.fingerprint())),
+            );
             line("", name_text(certificate.subject()));
         }
     }
@@ -126,8 +144,17 @@ pub(crate) fn text(cluster: &Cluster) -> String {
     if let Some(message) = &cluster.state_message {
         line("message", message.to_string());
     }
-    let kind = [&cluster.hsm_type, &cluster.mode, &cluster.network_type, &cluster.vpc_id];
-    let kind: Vec<String> = kind.into_iter().flatten().map(ToString::to_string).collect();
+    let kind = [
+        &cluster.hsm_type,
+        &cluster.mode,
+        &cluster.network_type,
+        &cluster.vpc_id,
+    ];
+    let kind: Vec<String> = kind
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
     if !kind.is_empty() {
         line("type", kind.join(", "));
     }
@@ -135,13 +162,38 @@ pub(crate) fn text(cluster: &Cluster) -> String {
         line("restored", origin);
     }
     if let Some(until) = cluster.rollback_until {
-        line("rollback", format!("its type can be changed back until {}", Moment::from_unix(until)));
+        line(
+            "rollback",
+            format!(
+                "its type can be changed back until {}",
+                Moment::from_unix(until)
+            ),
+        );
     }
     for hsm in &cluster.hsms {
-        let place = [&hsm.availability_zone, &hsm.eni_ip, &hsm.eni_ipv6, &hsm.hsm_type];
-        let place: Vec<String> = place.into_iter().flatten().filter(|text| !text.is_empty()).map(ToString::to_string).collect();
-        line("HSM", format!("{}  {}  {}", hsm.hsm_id, hsm.state, place.join(", ")).trim_end().to_owned());
-        if let Some(message) = hsm.state_message.as_ref().filter(|message| !message.is_empty()) {
+        let place = [
+            &hsm.availability_zone,
+            &hsm.eni_ip,
+            &hsm.eni_ipv6,
+            &hsm.hsm_type,
+        ];
+        let place: Vec<String> = place
+            .into_iter()
+            .flatten()
+            .filter(|text| !text.is_empty())
+            .map(ToString::to_string)
+            .collect();
+        line(
+            "HSM",
+            format!("{}  {}  {}", hsm.hsm_id, hsm.state, place.join(", "))
+                .trim_end()
+                .to_owned(),
+        );
+        if let Some(message) = hsm
+            .state_message
+            .as_ref()
+            .filter(|message| !message.is_empty())
+        {
             line("", message.to_string());
         }
         for other in hsm.other.lines() {
@@ -155,7 +207,10 @@ pub(crate) fn text(cluster: &Cluster) -> String {
         line("CSR", format!("SHA-256 of the DER {digest}"));
     }
     if let Some(certificate) = certificate(cluster.certificates.cluster_certificate.as_deref()) {
-        line("certificate", format!("SHA-256 of the DER {}", hex(&certificate.fingerprint())));
+        line(
+            "certificate",
+            format!("SHA-256 of the DER {}", hex(&certificate.fingerprint())),
+        );
         line("issued by", name_text(certificate.issuer()));
     }
     if let Some(next) = next(cluster) {
@@ -168,7 +223,10 @@ pub(crate) fn text(cluster: &Cluster) -> String {
 fn next(cluster: &Cluster) -> Option<String> {
     match next_step(cluster) {
         NextStep::Nothing => None,
-        step => Some(step.command(&cluster.cluster_id).unwrap_or_else(|| step.advice(&cluster.cluster_id))),
+        step => Some(
+            step.command(&cluster.cluster_id)
+                .unwrap_or_else(|| step.advice(&cluster.cluster_id)),
+        ),
     }
 }
 
@@ -179,10 +237,18 @@ mod tests {
 
     #[test]
     fn nothing_of_the_service_reaches_the_terminal_raw() {
-        let mut cluster = Cluster::new("cluster-\u{1b}]0;x\u{7}", ClusterState::Other("A\u{1b}[2J".into()));
+        let mut cluster = Cluster::new(
+            "cluster-\u{1b}]0;x\u{7}",
+            ClusterState::Other("A\u{1b}[2J".into()),
+        );
         cluster.state_message = Some("b\nc\u{202e}".into());
         let shown = text(&cluster);
-        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
+        assert!(
+            shown
+                .chars()
+                .all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'),
+            "{shown:?}"
+        );
         assert!(shown.contains("b\\u{a}c\\u{202e}"), "{shown:?}");
     }
 }

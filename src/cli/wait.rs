@@ -24,14 +24,16 @@ States:
   initialized    claimed; a cluster that is active already counts
   active         its owner has set the first password
   deleted        gone
-and the service's own names of every other state, such as MODIFY_IN_PROGRESS, in any case. One that this version does not know, such as PENDING_ROLLBACK, \
+and the service's own names of every other state, such as MODIFY_IN_PROGRESS, in any case. One \
+that this version does not know, such as PENDING_ROLLBACK, \
 in capitals
 
 Examples:
   hsmboot wait --cluster-id cluster-abc234defgh --for csr
   hsmboot wait --cluster-id cluster-abc234defgh --for active --timeout 1h
 
-Exit codes: 0 it is there; 6 unknown cluster, or the service refused or cannot be reached; 7 not in time (30 minutes unless --timeout); \
+Exit codes: 0 it is there; 6 unknown cluster, or the service refused or cannot be reached; 7 not \
+in time (30 minutes unless --timeout); \
 8 it cannot get there any more")]
 pub struct Args {
     /// The cluster
@@ -54,11 +56,14 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = args.cluster_id.as_str();
     let limit = args.timeout.timeout.unwrap_or(DEFAULT_TIMEOUT);
     if let Target::Other(name) = &args.target {
-        ui.warn(format!("{name} is no state that this version of hsmboot knows; it is waited for all the same"));
+        ui.warn(format!(
+            "{name} is no state that this version of hsmboot knows; it is waited for all the same"
+        ));
     }
     let (found, place) = block_on(async {
         let service = args.online.connect_within(Some(limit), None, ui).await?;
-        let wait = Wait::new(id, args.target.clone(), limit, Patience::default()).at(service.place().clone());
+        let wait = Wait::new(id, args.target.clone(), limit, Patience::default())
+            .at(service.place().clone());
         Ok((until(&service, wait, ui).await?, service.place().clone()))
     })?;
     let document = json!({
@@ -76,7 +81,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 /// Drives a wait to its end: the cluster, or `None` for one that is gone.
-pub(crate) async fn until(service: &impl CloudHsm, mut wait: Wait, ui: &Ui) -> Result<Option<Box<Cluster>>> {
+pub(crate) async fn until(
+    service: &impl CloudHsm,
+    mut wait: Wait,
+    ui: &Ui,
+) -> Result<Option<Box<Cluster>>> {
     let mut watcher = Watcher::new(ui);
     loop {
         match wait.next(watcher.elapsed()) {
@@ -84,10 +93,15 @@ pub(crate) async fn until(service: &impl CloudHsm, mut wait: Wait, ui: &Ui) -> R
                 let answer = service.describe(wait.cluster_id()).await;
                 wait.described(answer);
                 match wait.last_seen().filter(|_| wait.trouble().is_none()) {
-                    Some(seen) if wait.is_for_activation() && seen.state == ClusterState::Initialized => watcher.tell(&format!(
-                        "{} {}, until its owner sets the first password: `cluster activate` in the CloudHSM CLI",
-                        seen.cluster_id, seen.state
-                    )),
+                    Some(seen)
+                        if wait.is_for_activation() && seen.state == ClusterState::Initialized =>
+                    {
+                        watcher.tell(&format!(
+                            "{} {}, until its owner sets the first password: `cluster activate` \
+                             in the CloudHSM CLI",
+                            seen.cluster_id, seen.state
+                        ));
+                    }
                     _ => watcher.see(wait.last_seen(), wait.trouble()),
                 }
             }

@@ -21,7 +21,8 @@ pub struct ServiceError {
 /// Defines the calls, by the API's names.
 macro_rules! calls {
     ($($name:ident),* $(,)?) => {
-        /// The calls that are made, by the API's names: those of [`super::CloudHsm`] and [`super::Fleet`].
+        /// The calls that are made, by the API's names: those of [`super::CloudHsm`] and
+        /// [`super::Fleet`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Call {
             $(#[doc = concat!("`", stringify!($name), "`.")] $name,)*
@@ -66,16 +67,24 @@ impl Call {
     /// What a repetition would make once more.
     pub(super) fn makes(self) -> Option<&'static str> {
         match self {
-            Call::CreateCluster => Some("look for it with `hsmboot cluster list` before you run this again: a second run makes a second cluster"),
-            Call::CreateHsm => Some("look for it with `hsmboot cluster show` before you run this again: a second run makes a second HSM"),
-            Call::CopyBackupToRegion => {
-                Some("look for it with `hsmboot backup list` in the destination's region before you run this again: a second run makes a second copy")
-            }
+            Call::CreateCluster => Some(
+                "look for it with `hsmboot cluster list` before you run this again: a second run \
+                 makes a second cluster",
+            ),
+            Call::CreateHsm => Some(
+                "look for it with `hsmboot cluster show` before you run this again: a second run \
+                 makes a second HSM",
+            ),
+            Call::CopyBackupToRegion => Some(
+                "look for it with `hsmboot backup list` in the destination's region before you run \
+                 this again: a second run makes a second copy",
+            ),
             _ => None,
         }
     }
 
-    /// What the service does not know when it says so: the error's kind, the thing, and how to find the right one.
+    /// What the service does not know when it says so: the error's kind, the thing, and how to find
+    /// the right one.
     fn missing(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Call::CopyBackupToRegion
@@ -86,17 +95,29 @@ impl Call {
             | Call::GetResourcePolicy
             | Call::ModifyBackupAttributes
             | Call::PutResourcePolicy
-            | Call::RestoreBackup => {
-                ("backup-not-found", "backup", "check the backup's id, the region and the account: `hsmboot backup list` lists the backups there")
-            }
+            | Call::RestoreBackup => (
+                "backup-not-found",
+                "backup",
+                "check the backup's id, the region and the account: `hsmboot backup list` lists \
+                 the backups there",
+            ),
             Call::ListTags | Call::TagResource | Call::UntagResource => (
                 "resource-not-found",
                 "cluster or backup",
-                "check the id, the region and the account: `hsmboot cluster list` and `hsmboot backup list` list what is there",
+                "check the id, the region and the account: `hsmboot cluster list` and `hsmboot \
+                 backup list` list what is there",
             ),
-            Call::CreateHsm | Call::DeleteCluster | Call::DeleteHsm | Call::DescribeClusters | Call::InitializeCluster | Call::ModifyCluster => {
-                ("cluster-not-found", "cluster", "check the cluster id, the region and the account: `hsmboot status` lists the clusters there")
-            }
+            Call::CreateHsm
+            | Call::DeleteCluster
+            | Call::DeleteHsm
+            | Call::DescribeClusters
+            | Call::InitializeCluster
+            | Call::ModifyCluster => (
+                "cluster-not-found",
+                "cluster",
+                "check the cluster id, the region and the account: `hsmboot status` lists the \
+                 clusters there",
+            ),
         }
     }
 }
@@ -109,7 +130,13 @@ impl ServiceError {
 
     /// Whether the same call may succeed a little later, with nothing changed on this side.
     pub fn is_transient(&self) -> bool {
-        matches!(self.trouble, Trouble::Unreachable { .. } | Trouble::Throttled { .. } | Trouble::Unknown { .. } | Trouble::Unreadable { .. })
+        matches!(
+            self.trouble,
+            Trouble::Unreachable { .. }
+                | Trouble::Throttled { .. }
+                | Trouble::Unknown { .. }
+                | Trouble::Unreadable { .. }
+        )
     }
 
     /// How long the command was given, where that time is over.
@@ -127,16 +154,26 @@ impl ServiceError {
             Trouble::Unreachable { reason } => format!("{call} could not be sent: {reason}"),
             Trouble::NoCredentials { .. } => format!("{call} was not sent: no AWS credentials"),
             Trouble::NoRegion => format!("{call} was not sent: no AWS region"),
-            Trouble::BadCredentials { message, .. } => format!("{call}: credentials not accepted: {message}"),
+            Trouble::BadCredentials { message, .. } => {
+                format!("{call}: credentials not accepted: {message}")
+            }
             Trouble::AccessDenied { message } => format!("{call} was denied: {message}"),
             Trouble::Throttled { message } => format!("{call} was throttled: {message}"),
             Trouble::NotFound { message } => format!("{call}: not found: {message}"),
             Trouble::Refused { code, message } => format!("{call} was refused: {code}: {message}"),
-            Trouble::InsecureEndpoint { named_by } => format!("{call} was not sent: plain HTTP to another machine, as {named_by} says"),
-            Trouble::Unreadable { reason } | Trouble::TooMuch { reason } => format!("{call} was answered with {reason}"),
+            Trouble::InsecureEndpoint { named_by } => {
+                format!("{call} was not sent: plain HTTP to another machine, as {named_by} says")
+            }
+            Trouble::Unreadable { reason } | Trouble::TooMuch { reason } => {
+                format!("{call} was answered with {reason}")
+            }
             Trouble::OutOfTime { sent: true, .. } => format!("{call} was not answered in time"),
-            Trouble::OutOfTime { sent: false, .. } => format!("{call} was not sent: the time was over before"),
-            Trouble::Unknown { reason } => format!("{call} was sent, its outcome is not known: {reason}"),
+            Trouble::OutOfTime { sent: false, .. } => {
+                format!("{call} was not sent: the time was over before")
+            }
+            Trouble::Unknown { reason } => {
+                format!("{call} was sent, its outcome is not known: {reason}")
+            }
         }
     }
 }
@@ -151,7 +188,11 @@ impl std::error::Error for ServiceError {}
 
 impl From<ServiceError> for Error {
     fn from(error: ServiceError) -> Self {
-        let ServiceError { call, trouble, place } = error;
+        let ServiceError {
+            call,
+            trouble,
+            place,
+        } = error;
         let asked = Asked {
             service: &place.name("CloudHSM"),
             call: call.as_str(),
@@ -159,7 +200,9 @@ impl From<ServiceError> for Error {
             region_of: "the cluster's region",
             missing: call.missing(),
             allowed: access_hint(call),
-            refused: "the service's words above say why; `hsmboot status` shows the cluster as it is".to_owned(),
+            refused:
+                "the service's words above say why; `hsmboot status` shows the cluster as it is"
+                    .to_owned(),
             unknown: match call.makes() {
                 Some(hint) => format!("it may have worked all the same: {hint}"),
                 None => "run the same command again: it looks before it does anything".to_owned(),
@@ -169,18 +212,30 @@ impl From<ServiceError> for Error {
     }
 }
 
-/// The IAM action that was missing. DescribeClusters reads the whole account's list; InitializeCluster can be granted on one cluster.
+/// The IAM action that was missing. DescribeClusters reads the whole account's list;
+/// InitializeCluster can be granted on one cluster.
 fn access_hint(call: Call) -> String {
     match call {
-        Call::DescribeClusters => "the caller's IAM policy must allow cloudhsm:DescribeClusters on resource \"*\"".to_owned(),
-        Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster on the cluster, \
-             arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
+        Call::DescribeClusters => {
+            "the caller's IAM policy must allow cloudhsm:DescribeClusters on \
+                                   resource \"*\""
+                .to_owned()
+        }
+        Call::InitializeCluster => "the caller's IAM policy must allow cloudhsm:InitializeCluster \
+                                    on the cluster, \
+                                    arn:aws:cloudhsm:REGION:ACCOUNT:cluster/CLUSTER-ID"
             .to_owned(),
 
         Call::CreateCluster => {
-            "the caller's IAM policy must allow cloudhsm:CreateCluster, and cloudhsm:TagResource where it is given tags; see docs/iam.md".to_owned()
+            "the caller's IAM policy must allow cloudhsm:CreateCluster, and cloudhsm:TagResource \
+             where it is given tags; see docs/iam.md"
+                .to_owned()
         }
-        _ => format!("the caller's IAM policy must allow cloudhsm:{}; see docs/iam.md", call.as_str()),
+        _ => format!(
+            "the caller's IAM policy must allow cloudhsm:{}; see \
+                      docs/iam.md",
+            call.as_str()
+        ),
     }
 }
 
@@ -193,7 +248,11 @@ mod tests {
         ServiceError {
             call: Call::InitializeCluster,
             trouble,
-            place: Box::new(Place { region: Some("eu-west-1".into()), endpoint: None, profile: Some("hsm".into()) }),
+            place: Box::new(Place {
+                region: Some("eu-west-1".into()),
+                endpoint: None,
+                profile: Some("hsm".into()),
+            }),
         }
         .into()
     }
@@ -202,39 +261,82 @@ mod tests {
     fn every_trouble_ends_with_6_and_says_what_to_do() {
         let text = || "said".to_owned();
         for trouble in [
-            Trouble::Unreachable { reason: text().into() },
-            Trouble::NoCredentials { reason: text().into() },
+            Trouble::Unreachable {
+                reason: text().into(),
+            },
+            Trouble::NoCredentials {
+                reason: text().into(),
+            },
             Trouble::NoRegion,
-            Trouble::BadCredentials { code: text().into(), message: text().into() },
-            Trouble::AccessDenied { message: text().into() },
-            Trouble::Throttled { message: text().into() },
-            Trouble::NotFound { message: text().into() },
-            Trouble::Refused { code: text().into(), message: text().into() },
-            Trouble::Unknown { reason: text().into() },
+            Trouble::BadCredentials {
+                code: text().into(),
+                message: text().into(),
+            },
+            Trouble::AccessDenied {
+                message: text().into(),
+            },
+            Trouble::Throttled {
+                message: text().into(),
+            },
+            Trouble::NotFound {
+                message: text().into(),
+            },
+            Trouble::Refused {
+                code: text().into(),
+                message: text().into(),
+            },
+            Trouble::Unknown {
+                reason: text().into(),
+            },
         ] {
             let error = at(trouble.clone());
             assert_eq!(error.code(), 6);
             assert!(!error.hint.is_empty());
-            assert!(trouble == Trouble::NoRegion || error.message.contains("said"), "{}", error.message);
+            assert!(
+                trouble == Trouble::NoRegion || error.message.contains("said"),
+                "{}",
+                error.message
+            );
         }
     }
 
     #[test]
     fn a_denied_call_names_the_action_and_the_place() {
-        let error = at(Trouble::AccessDenied { message: "User x is not authorized".into() });
+        let error = at(Trouble::AccessDenied {
+            message: "User x is not authorized".into(),
+        });
         assert_eq!(
             error.message.as_str(),
-            "InitializeCluster is not allowed with these AWS credentials\n  at       AWS CloudHSM (region eu-west-1, profile hsm)\n  \
-             service  User x is not authorized"
+            "InitializeCluster is not allowed with these AWS credentials\n  at       AWS CloudHSM \
+             (region eu-west-1, profile hsm)\n  service  User x is not authorized"
         );
         assert!(error.hint.contains("cloudhsm:InitializeCluster"));
     }
 
     #[test]
     fn only_a_lost_answer_leaves_the_outcome_open() {
-        let error = |trouble| ServiceError { call: Call::InitializeCluster, trouble, place: Box::default() };
-        assert!(error(Trouble::Unknown { reason: String::new().into() }).outcome_unknown());
-        assert!(!error(Trouble::Throttled { message: String::new().into() }).outcome_unknown());
-        assert!(!error(Trouble::Unreachable { reason: String::new().into() }).outcome_unknown());
+        let error = |trouble| ServiceError {
+            call: Call::InitializeCluster,
+            trouble,
+            place: Box::default(),
+        };
+        assert!(
+            error(Trouble::Unknown {
+                reason: String::new().into()
+            })
+            .outcome_unknown()
+        );
+        assert!(
+            !error(Trouble::Throttled {
+                message: String::new().into()
+            })
+            .outcome_unknown()
+        );
+        assert!(
+            !error(Trouble::Unreachable {
+                reason: String::new().into()
+            })
+            .outcome_unknown()
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The rest of the API: clusters, HSMs, backups and tags, made, shown, changed and deleted.
 //!
-//! Claiming a cluster needs none of it: [`super::CloudHsm`] stays the three calls that it makes. What is sent has been held against [`super::limits`].
+//! Claiming a cluster needs none of it: [`super::CloudHsm`] stays the three calls that it makes.
+//! What is sent has been held against [`super::limits`].
 
 use std::future::Future;
 
@@ -9,61 +10,123 @@ use crate::outside::OutsideText;
 
 /// The calls that manage a fleet of clusters.
 ///
-/// What makes something (CreateCluster, CreateHsm, CopyBackupToRegion) is sent once: an answer that is lost may have made it all the same, and a second
-/// request would make a second one. So is what deletes or restores. An implementation may repeat a request only where the service has said that it did
-/// nothing (throttling), or where a second one changes nothing (ModifyCluster of the retention alone, ModifyBackupAttributes, TagResource, UntagResource, and
-/// what only reads).
+/// What makes something (CreateCluster, CreateHsm, CopyBackupToRegion) is sent once: an answer that
+/// is lost may have made it all the same, and a second request would make a second one. So is what
+/// deletes or restores. An implementation may repeat a request only where the service has said that
+/// it did nothing (throttling), or where a second one changes nothing (ModifyCluster of the
+/// retention alone, ModifyBackupAttributes, TagResource, UntagResource, and what only reads).
 pub trait Fleet {
     /// CreateCluster, sent once.
-    fn create_cluster(&self, order: &NewCluster) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
+    fn create_cluster(
+        &self,
+        order: &NewCluster,
+    ) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
 
     /// DescribeClusters, all pages.
-    fn clusters(&self, filter: &ClusterFilter) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
+    fn clusters(
+        &self,
+        filter: &ClusterFilter,
+    ) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
 
-    /// ModifyCluster. Sent once where it changes the type: a second request would meet a cluster that is being changed.
-    fn modify_cluster(&self, cluster_id: &str, change: &ClusterChange) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
+    /// ModifyCluster. Sent once where it changes the type: a second request would meet a cluster
+    /// that is being changed.
+    fn modify_cluster(
+        &self,
+        cluster_id: &str,
+        change: &ClusterChange,
+    ) -> impl Future<Output = Result<Cluster, ServiceError>> + Send;
 
     /// DeleteCluster, sent once.
-    fn delete_cluster(&self, cluster_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn delete_cluster(
+        &self,
+        cluster_id: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// CreateHsm, sent once.
-    fn create_hsm(&self, order: &NewHsm) -> impl Future<Output = Result<HsmSummary, ServiceError>> + Send;
+    fn create_hsm(
+        &self,
+        order: &NewHsm,
+    ) -> impl Future<Output = Result<HsmSummary, ServiceError>> + Send;
 
     /// DeleteHsm, sent once. By its id; the API takes an ENI's id or address as well.
-    fn delete_hsm(&self, cluster_id: &str, hsm_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn delete_hsm(
+        &self,
+        cluster_id: &str,
+        hsm_id: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// DescribeBackups, all pages.
-    fn backups(&self, filter: &BackupFilter) -> impl Future<Output = Result<Vec<Backup>, ServiceError>> + Send;
+    fn backups(
+        &self,
+        filter: &BackupFilter,
+    ) -> impl Future<Output = Result<Vec<Backup>, ServiceError>> + Send;
 
     /// CopyBackupToRegion, sent once.
-    fn copy_backup(&self, backup_id: &str, destination_region: &str, tags: &[Tag]) -> impl Future<Output = Result<Copied, ServiceError>> + Send;
+    fn copy_backup(
+        &self,
+        backup_id: &str,
+        destination_region: &str,
+        tags: &[Tag],
+    ) -> impl Future<Output = Result<Copied, ServiceError>> + Send;
 
     /// DeleteBackup, sent once.
-    fn delete_backup(&self, backup_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn delete_backup(
+        &self,
+        backup_id: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// RestoreBackup, sent once: a backup that is PENDING_DELETION is kept after all.
-    fn restore_backup(&self, backup_id: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn restore_backup(
+        &self,
+        backup_id: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// ModifyBackupAttributes: whether the cluster's retention policy spares this backup.
-    fn modify_backup(&self, backup_id: &str, never_expires: bool) -> impl Future<Output = Result<Backup, ServiceError>> + Send;
+    fn modify_backup(
+        &self,
+        backup_id: &str,
+        never_expires: bool,
+    ) -> impl Future<Output = Result<Backup, ServiceError>> + Send;
 
     /// GetResourcePolicy, of a backup by its ARN; `None`: it has none.
-    fn resource_policy(&self, backup_arn: &str) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
+    fn resource_policy(
+        &self,
+        backup_arn: &str,
+    ) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
 
     /// PutResourcePolicy, sent once: in place of the one that is there.
-    fn put_resource_policy(&self, backup_arn: &str, policy: &str) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn put_resource_policy(
+        &self,
+        backup_arn: &str,
+        policy: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// DeleteResourcePolicy, sent once; the policy that was there, where the service says.
-    fn delete_resource_policy(&self, backup_arn: &str) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
+    fn delete_resource_policy(
+        &self,
+        backup_arn: &str,
+    ) -> impl Future<Output = Result<Option<OutsideText>, ServiceError>> + Send;
 
     /// ListTags, all pages of `page_size`.
-    fn tags(&self, resource_id: &str, page_size: Option<i32>) -> impl Future<Output = Result<Vec<Tag>, ServiceError>> + Send;
+    fn tags(
+        &self,
+        resource_id: &str,
+        page_size: Option<i32>,
+    ) -> impl Future<Output = Result<Vec<Tag>, ServiceError>> + Send;
 
     /// TagResource.
-    fn add_tags(&self, resource_id: &str, tags: &[Tag]) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn add_tags(
+        &self,
+        resource_id: &str,
+        tags: &[Tag],
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
     /// UntagResource.
-    fn remove_tags(&self, resource_id: &str, keys: &[String]) -> impl Future<Output = Result<(), ServiceError>> + Send;
+    fn remove_tags(
+        &self,
+        resource_id: &str,
+        keys: &[String],
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
 }
 
 /// A tag.
@@ -75,7 +138,8 @@ pub struct Tag {
     pub value: OutsideText,
 }
 
-/// A cluster's mode (API 2017-04-28 as of November 2026, `ClusterMode`). It is for good: nothing changes a cluster's or a backup's (User Guide, "Cluster modes").
+/// A cluster's mode (API 2017-04-28 as of November 2026, `ClusterMode`). It is for good: nothing
+/// changes a cluster's or a backup's (User Guide, "Cluster modes").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Keys and algorithms that are FIPS-validated, and no others.
@@ -94,7 +158,8 @@ impl Mode {
     }
 }
 
-/// Which addresses the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`). The service takes IPV4 where none is named.
+/// Which addresses the HSMs have (API 2017-04-28 as of November 2026, `NetworkType`). The service
+/// takes IPV4 where none is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkType {
     /// IPv4 alone.
@@ -186,7 +251,8 @@ pub struct BackupFilter {
     pub page_size: Option<i32>,
 }
 
-/// A backup as DescribeBackups shows it. Texts are the service's own; moments are seconds since the Unix epoch.
+/// A backup as DescribeBackups shows it. Texts are the service's own; moments are seconds since the
+/// Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
     /// The backup's id.

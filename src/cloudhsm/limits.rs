@@ -1,7 +1,8 @@
 //! The documented constraints of what the API is sent, checked before anything is sent.
 //!
-//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models add is said where it stands. Patterns are matched
-//! against the whole value. Each function gives the value back, or says what was expected and what was found.
+//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06; what later models
+//! add is said where it stands. Patterns are matched against the whole value. Each function gives
+//! the value back, or says what was expected and what was found.
 
 /// SubnetIds: at most this many items.
 pub const MAX_SUBNETS: usize = 10;
@@ -18,15 +19,18 @@ pub const TAGS_PER_PAGE: (i32, i32) = (1, 100);
 
 /// HsmType, in characters.
 const HSM_TYPE_CHARS: usize = 32;
-/// The types that the User Guide names ("HSM types", September 2026). Of the first no new clusters can be made since April 2025.
+/// The types that the User Guide names ("HSM types", September 2026). Of the first no new clusters
+/// can be made since April 2025.
 pub const KNOWN_HSM_TYPES: [&str; 2] = [HSM1, HSM2];
 /// LiquidSecurity.
 pub const HSM1: &str = "hsm1.medium";
 /// LiquidSecurity 2.
 pub const HSM2: &str = "hsm2m.medium";
-/// The most HSMs that a cluster may have whose type is to be changed (User Guide, "Migrating from hsm1.medium to hsm2m.medium").
+/// The most HSMs that a cluster may have whose type is to be changed (User Guide, "Migrating from
+/// hsm1.medium to hsm2m.medium").
 pub const MOST_HSMS_TO_MIGRATE: usize = 27;
-/// Policy of PutResourcePolicy, in characters: 1 to 20000 (`ResourcePolicy` in the model of November 2026).
+/// Policy of PutResourcePolicy, in characters: 1 to 20000 (`ResourcePolicy` in the model of
+/// November 2026).
 pub const POLICY_CHARS: usize = 20_000;
 
 /// Key and Value of a Tag, in characters.
@@ -36,7 +40,11 @@ const TAG_VALUE: (usize, usize) = (0, 256);
 type Checked = Result<String, String>;
 
 fn judge(fits: bool, value: &str, what: &str, pattern: &str) -> Checked {
-    if fits { Ok(value.to_owned()) } else { Err(format!("expected {what}, {pattern}")) }
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err(format!("expected {what}, {pattern}"))
+    }
 }
 
 /// ClusterId.
@@ -44,7 +52,12 @@ fn judge(fits: bool, value: &str, what: &str, pattern: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn cluster_id(value: &str) -> Checked {
-    judge(resource_id(value, "cluster-"), value, "a cluster's id", "cluster-[2-7a-zA-Z]{11,16}")
+    judge(
+        resource_id(value, "cluster-"),
+        value,
+        "a cluster's id",
+        "cluster-[2-7a-zA-Z]{11,16}",
+    )
 }
 
 /// HsmId.
@@ -52,7 +65,12 @@ pub fn cluster_id(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn hsm_id(value: &str) -> Checked {
-    judge(resource_id(value, "hsm-"), value, "an HSM's id", "hsm-[2-7a-zA-Z]{11,16}")
+    judge(
+        resource_id(value, "hsm-"),
+        value,
+        "an HSM's id",
+        "hsm-[2-7a-zA-Z]{11,16}",
+    )
 }
 
 /// BackupId.
@@ -60,7 +78,12 @@ pub fn hsm_id(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn backup_id(value: &str) -> Checked {
-    judge(resource_id(value, "backup-"), value, "a backup's id", "backup-[2-7a-zA-Z]{11,16}")
+    judge(
+        resource_id(value, "backup-"),
+        value,
+        "a backup's id",
+        "backup-[2-7a-zA-Z]{11,16}",
+    )
 }
 
 /// ResourceId, of what can have tags: a cluster or a backup.
@@ -69,7 +92,12 @@ pub fn backup_id(value: &str) -> Checked {
 /// What was expected.
 pub fn resource(value: &str) -> Checked {
     let fits = resource_id(value, "cluster-") || resource_id(value, "backup-");
-    judge(fits, value, "the id of a cluster or a backup", "(?:cluster|backup)-[2-7a-zA-Z]{11,16}")
+    judge(
+        fits,
+        value,
+        "the id of a cluster or a backup",
+        "(?:cluster|backup)-[2-7a-zA-Z]{11,16}",
+    )
 }
 
 /// EniId.
@@ -77,7 +105,12 @@ pub fn resource(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn eni_id(value: &str) -> Checked {
-    judge(ec2_id(value, "eni-"), value, "a network interface's id", "eni-[0-9a-fA-F]{8,17}")
+    judge(
+        ec2_id(value, "eni-"),
+        value,
+        "a network interface's id",
+        "eni-[0-9a-fA-F]{8,17}",
+    )
 }
 
 /// SubnetId.
@@ -85,74 +118,122 @@ pub fn eni_id(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn subnet_id(value: &str) -> Checked {
-    judge(ec2_id(value, "subnet-"), value, "a subnet's id", "subnet-[0-9a-fA-F]{8,17}")
+    judge(
+        ec2_id(value, "subnet-"),
+        value,
+        "a subnet's id",
+        "subnet-[0-9a-fA-F]{8,17}",
+    )
 }
 
-/// A value of the filter `vpcIds`. The printed pattern of VpcId is `vpc-[0-9a-fA-F]`, of one digit, which no VPC's id fits: any number of them are taken.
+/// A value of the filter `vpcIds`. The printed pattern of VpcId is `vpc-[0-9a-fA-F]`, of one digit,
+/// which no VPC's id fits: any number of them are taken.
 ///
 /// # Errors
 /// What was expected.
 pub fn vpc_id(value: &str) -> Checked {
-    let fits = value.strip_prefix("vpc-").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    let fits = value
+        .strip_prefix("vpc-")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()));
     judge(fits, value, "a VPC's id", "vpc-[0-9a-fA-F]+")
 }
 
-/// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November 2026 has it: types that are not known yet fit as well.
+/// HsmType: `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`, at most 32 characters, as the model of November
+/// 2026 has it: types that are not known yet fit as well.
 ///
 /// # Errors
 /// What was expected.
 pub fn hsm_type(value: &str) -> Checked {
     let fits = value.len() <= HSM_TYPE_CHARS && is_hsm_type(value);
-    judge(fits, value, "a type of HSM such as hsm2m.medium", r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+), at most 32 characters")
+    judge(
+        fits,
+        value,
+        "a type of HSM such as hsm2m.medium",
+        r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+), at most 32 characters",
+    )
 }
 
-/// SourceBackupId: a backup's id or its ARN, which names one of another account (`BackupArn` in the model of November 2026).
+/// SourceBackupId: a backup's id or its ARN, which names one of another account (`BackupArn` in the
+/// model of November 2026).
 ///
 /// # Errors
 /// What was expected.
 pub fn backup_id_or_arn(value: &str) -> Checked {
     let fits = resource_id(value, "backup-") || backup_of_arn(value).is_some();
-    judge(fits, value, "a backup's id or ARN", "backup-[2-7a-zA-Z]{11,16}, or arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and that")
+    judge(
+        fits,
+        value,
+        "a backup's id or ARN",
+        "backup-[2-7a-zA-Z]{11,16}, or arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and that",
+    )
 }
 
-/// ResourceArn of the resource policies (`CloudHsmArn` in the model of November 2026): a backup's, which alone have policies (API Reference,
-/// PutResourcePolicy).
+/// ResourceArn of the resource policies (`CloudHsmArn` in the model of November 2026): a backup's,
+/// which alone have policies (API Reference, PutResourcePolicy).
 ///
 /// # Errors
 /// What was expected.
 pub fn backup_arn(value: &str) -> Checked {
-    judge(backup_of_arn(value).is_some(), value, "a backup's ARN", "arn:aws:cloudhsm:REGION:ACCOUNT:backup/backup-[2-7a-zA-Z]{11,16}")
+    judge(
+        backup_of_arn(value).is_some(),
+        value,
+        "a backup's ARN",
+        "arn:aws:cloudhsm:REGION:ACCOUNT:backup/backup-[2-7a-zA-Z]{11,16}",
+    )
 }
 
-/// The id of the backup that an ARN names, `arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/ID`.
+/// The id of the backup that an ARN names,
+/// `arn:aws(-(us-gov))?:cloudhsm:REGION:[0-9]{12}:backup/ID`, where REGION is
+/// `([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})`.
 pub fn backup_of_arn(arn: &str) -> Option<&str> {
-    let rest = ["arn:aws:cloudhsm:", "arn:aws-us-gov:cloudhsm:"].iter().find_map(|prefix| arn.strip_prefix(prefix))?;
+    let rest = ["arn:aws:cloudhsm:", "arn:aws-us-gov:cloudhsm:"]
+        .iter()
+        .find_map(|prefix| arn.strip_prefix(prefix))?;
     let (region, rest) = rest.split_once(':')?;
     let (account, id) = rest.split_once(":backup/")?;
     let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (is_region_of(region, &["gov-", "isob-", "iso-"]) && is_account && resource_id(id, "backup-")).then_some(id)
+    (is_region_of(region, &["gov-", "isob-", "iso-"]) && is_account && resource_id(id, "backup-"))
+        .then_some(id)
 }
 
-/// Policy of PutResourcePolicy: a JSON object (IAM User Guide, "Grammar of the IAM JSON policy language"), at most 20000 characters.
+/// Policy of PutResourcePolicy: a JSON object (IAM User Guide, "Grammar of the IAM JSON policy
+/// language"), at most 20000 characters.
 ///
 /// # Errors
 /// What was expected.
 pub fn resource_policy(text: &str) -> Result<serde_json::Value, String> {
     let characters = text.chars().count();
     if characters > POLICY_CHARS {
-        return Err(format!("{characters} characters, at most {POLICY_CHARS} are allowed"));
+        return Err(format!(
+            "{characters} characters, at most {POLICY_CHARS} are allowed"
+        ));
     }
-    let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|cause| format!("not JSON, in line {} column {}", cause.line(), cause.column()))?;
-    if value.is_object() { Ok(value) } else { Err("JSON, but no object: a policy is one".to_owned()) }
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
+        format!(
+            "not JSON, in line {} column {}",
+            cause.line(),
+            cause.column()
+        )
+    })?;
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err("JSON, but no object: a policy is one".to_owned())
+    }
 }
 
-/// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the pattern alone does not promise.
+/// IpAddress and EniIp: `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`, and an address, which the pattern
+/// alone does not promise.
 ///
 /// # Errors
 /// What was expected.
 pub fn ip_address(value: &str) -> Checked {
-    judge(value.parse::<core::net::Ipv4Addr>().is_ok(), value, "an IPv4 address", "such as 10.0.1.4")
+    judge(
+        value.parse::<core::net::Ipv4Addr>().is_ok(),
+        value,
+        "an IPv4 address",
+        "such as 10.0.1.4",
+    )
 }
 
 /// AvailabilityZone.
@@ -160,8 +241,15 @@ pub fn ip_address(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn availability_zone(value: &str) -> Checked {
-    let fits = value.strip_suffix(|c: char| c.is_ascii_lowercase()).is_some_and(is_region);
-    judge(fits, value, "an Availability Zone such as us-east-1a", r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]")
+    let fits = value
+        .strip_suffix(|c: char| c.is_ascii_lowercase())
+        .is_some_and(is_region);
+    judge(
+        fits,
+        value,
+        "an Availability Zone such as us-east-1a",
+        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
+    )
 }
 
 /// DestinationRegion.
@@ -169,10 +257,16 @@ pub fn availability_zone(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn region(value: &str) -> Checked {
-    judge(is_region(value), value, "a region such as us-east-1", r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d")
+    judge(
+        is_region(value),
+        value,
+        "a region such as us-east-1",
+        r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d",
+    )
 }
 
-/// A tag, as `KEY=VALUE`. A key may hold a `=` by the pattern; on a command line the first one ends it.
+/// A tag, as `KEY=VALUE`. A key may hold a `=` by the pattern; on a command line the first one ends
+/// it.
 ///
 /// # Errors
 /// What was expected.
@@ -186,7 +280,12 @@ pub fn tag(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// What was expected.
 pub fn tag_key(value: &str) -> Checked {
-    judge(tag_text(value, TAG_KEY), value, "a tag's key of 1 to 128 characters", TAG_PATTERN)
+    judge(
+        tag_text(value, TAG_KEY),
+        value,
+        "a tag's key of 1 to 128 characters",
+        TAG_PATTERN,
+    )
 }
 
 /// Value of a Tag.
@@ -194,24 +293,39 @@ pub fn tag_key(value: &str) -> Checked {
 /// # Errors
 /// What was expected.
 pub fn tag_value(value: &str) -> Checked {
-    judge(tag_text(value, TAG_VALUE), value, "a tag's value of at most 256 characters", TAG_PATTERN)
+    judge(
+        tag_text(value, TAG_VALUE),
+        value,
+        "a tag's value of at most 256 characters",
+        TAG_PATTERN,
+    )
 }
 
 const TAG_PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*";
 
 fn resource_id(value: &str, prefix: &str) -> bool {
     let tail = |b: u8| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b);
-    value.strip_prefix(prefix).is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(tail))
+    value
+        .strip_prefix(prefix)
+        .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(tail))
 }
 
 fn ec2_id(value: &str, prefix: &str) -> bool {
-    value.strip_prefix(prefix).is_some_and(|rest| (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    value.strip_prefix(prefix).is_some_and(|rest| {
+        (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 /// `(p|)hsm[0-9][a-z.]*\.[a-zA-Z]+`: the last dot may be any that has letters alone behind it.
 fn is_hsm_type(value: &str) -> bool {
-    let rest = value.strip_prefix('p').unwrap_or(value).strip_prefix("hsm").unwrap_or_default();
-    let Some(rest) = rest.strip_prefix(|c: char| c.is_ascii_digit()) else { return false };
+    let rest = value
+        .strip_prefix('p')
+        .unwrap_or(value)
+        .strip_prefix("hsm")
+        .unwrap_or_default();
+    let Some(rest) = rest.strip_prefix(|c: char| c.is_ascii_digit()) else {
+        return false;
+    };
     rest.rsplit_once('.').is_some_and(|(middle, size)| {
         let is_middle = middle.bytes().all(|b| b.is_ascii_lowercase() || b == b'.');
         is_middle && !size.is_empty() && size.bytes().all(|b| b.is_ascii_alphabetic())
@@ -225,26 +339,42 @@ fn is_region(value: &str) -> bool {
 /// With the kinds of land that may stand behind the country.
 fn is_region_of(value: &str, lands: &[&str]) -> bool {
     let (land, rest) = match value.split_once('-') {
-        Some((land, rest)) => (land, lands.iter().find_map(|kind| rest.strip_prefix(kind)).unwrap_or(rest)),
+        Some((land, rest)) => (
+            land,
+            lands
+                .iter()
+                .find_map(|kind| rest.strip_prefix(kind))
+                .unwrap_or(rest),
+        ),
         None => return false,
     };
-    let Some((direction, number)) = rest.split_once('-') else { return false };
+    let Some((direction, number)) = rest.split_once('-') else {
+        return false;
+    };
     let two_letters = land.len() == 2 && land.bytes().all(|b| b.is_ascii_lowercase());
-    two_letters && is_direction(direction) && matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
+    two_letters
+        && is_direction(direction)
+        && matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
 }
 
 /// `(east|west|north|south|central){1,2}`
 fn is_direction(text: &str) -> bool {
     const ONE: [&str; 5] = ["east", "west", "north", "south", "central"];
     let is_one = |text: &str| ONE.contains(&text);
-    is_one(text) || ONE.iter().any(|first| text.strip_prefix(first).is_some_and(is_one))
+    is_one(text)
+        || ONE
+            .iter()
+            .any(|first| text.strip_prefix(first).is_some_and(is_one))
 }
 
-/// The pattern of keys and values. Letters as Rust knows them: `is_alphabetic` also takes the marks that some scripts write vowels with, which `\p{L}` does
-/// not; the service has the last word on these.
+/// The pattern of keys and values. Letters as Rust knows them: `is_alphabetic` also takes the marks
+/// that some scripts write vowels with, which `\p{L}` does not; the service has the last word on
+/// these.
 fn tag_text(value: &str, (least, most): (usize, usize)) -> bool {
-    let separator = |c: char| (c.is_whitespace() && !c.is_control()) || c == '\u{2028}' || c == '\u{2029}';
-    let allowed = |c: char| c.is_alphabetic() || c.is_numeric() || separator(c) || "_.:/=+-@".contains(c);
+    let separator =
+        |c: char| (c.is_whitespace() && !c.is_control()) || c == '\u{2028}' || c == '\u{2029}';
+    let allowed =
+        |c: char| c.is_alphabetic() || c.is_numeric() || separator(c) || "_.:/=+-@".contains(c);
     (least..=most).contains(&value.chars().count()) && value.chars().all(allowed)
 }
 
@@ -256,25 +386,51 @@ mod tests {
     #[test]
     fn ids_match_the_whole_pattern() {
         type Check = fn(&str) -> Checked;
-        let checks: [(Check, &str); 3] = [(cluster_id, "cluster-"), (hsm_id, "hsm-"), (backup_id, "backup-")];
+        let checks: [(Check, &str); 3] = [
+            (cluster_id, "cluster-"),
+            (hsm_id, "hsm-"),
+            (backup_id, "backup-"),
+        ];
         for (check, prefix) in checks {
             for good in ["abcdefghijk", "ABCdef234567XYZz"] {
                 assert!(check(&format!("{prefix}{good}")).is_ok(), "{prefix}{good}");
             }
-            for bad in ["abcdefghij", "abcdefghijklmnopq", "abcdefghij1", "../../../../x", ""] {
+            for bad in [
+                "abcdefghij",
+                "abcdefghijklmnopq",
+                "abcdefghij1",
+                "../../../../x",
+                "",
+            ] {
                 assert!(check(&format!("{prefix}{bad}")).is_err(), "{prefix}{bad}");
             }
             assert!(check("abcdefghijk").is_err());
         }
-        assert!(resource("hsm-abcdefghijk").is_err() && resource("backup-abcdefghijk").is_ok() && resource("cluster-abcdefghijk").is_ok());
-        assert!(subnet_id("subnet-0123abCD").is_ok() && subnet_id("subnet-0123abC").is_err() && subnet_id("subnet-0123abCg").is_err());
-        assert!(eni_id("eni-0123456789abcdef0").is_ok() && eni_id("eni-0123456789abcdef01").is_err());
+        assert!(
+            resource("hsm-abcdefghijk").is_err()
+                && resource("backup-abcdefghijk").is_ok()
+                && resource("cluster-abcdefghijk").is_ok()
+        );
+        assert!(
+            subnet_id("subnet-0123abCD").is_ok()
+                && subnet_id("subnet-0123abC").is_err()
+                && subnet_id("subnet-0123abCg").is_err()
+        );
+        assert!(
+            eni_id("eni-0123456789abcdef0").is_ok() && eni_id("eni-0123456789abcdef01").is_err()
+        );
         assert!(vpc_id("vpc-0a").is_ok() && vpc_id("vpc-").is_err() && vpc_id("vpc-x").is_err());
     }
 
     #[test]
     fn zones_and_regions_match_the_whole_pattern() {
-        for good in ["us-east-1", "us-gov-west-1", "ap-southeast-2", "eu-central-1", "ap-eastcentral-3"] {
+        for good in [
+            "us-east-1",
+            "us-gov-west-1",
+            "ap-southeast-2",
+            "eu-central-1",
+            "ap-eastcentral-3",
+        ] {
             assert!(region(good).is_ok(), "{good}");
             assert!(availability_zone(&format!("{good}a")).is_ok(), "{good}a");
         }
@@ -300,7 +456,14 @@ mod tests {
 
     #[test]
     fn a_type_matches_todays_pattern_known_or_not() {
-        for good in ["hsm1.medium", "hsm2m.medium", "phsm3.large", "hsm9.x.y.Large", "hsm2..a", &format!("hsm2m.{}", "m".repeat(26))] {
+        for good in [
+            "hsm1.medium",
+            "hsm2m.medium",
+            "phsm3.large",
+            "hsm9.x.y.Large",
+            "hsm2..a",
+            &format!("hsm2m.{}", "m".repeat(26)),
+        ] {
             assert!(hsm_type(good).is_ok(), "{good}");
         }
         let long = format!("hsm2m.{}", "m".repeat(27));
@@ -326,7 +489,11 @@ mod tests {
     fn a_backups_arn_matches_the_whole_pattern() {
         let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
         assert_eq!(backup_of_arn(good), Some("backup-abcdefghijk"));
-        assert!(backup_id_or_arn(good).is_ok() && backup_id_or_arn("backup-abcdefghijk").is_ok() && backup_arn("backup-abcdefghijk").is_err());
+        assert!(
+            backup_id_or_arn(good).is_ok()
+                && backup_id_or_arn("backup-abcdefghijk").is_ok()
+                && backup_arn("backup-abcdefghijk").is_err()
+        );
         for (part, other) in [
             ("arn:", "urn:"),
             ("aws:", "aws-cn:"),
@@ -341,10 +508,20 @@ mod tests {
             ("abcdefghijk", "abcdefghijk\n"),
         ] {
             let bad = good.replacen(part, other, 1);
-            assert!(backup_arn(&bad).is_err() && backup_id_or_arn(&bad).is_err(), "{part} as {other}");
+            assert!(
+                backup_arn(&bad).is_err() && backup_id_or_arn(&bad).is_err(),
+                "{part} as {other}"
+            );
         }
-        for (part, other) in [("aws:", "aws-us-gov:"), ("eu-west-1", "us-isob-east-1"), ("eu-west-1", "us-gov-west-1")] {
-            assert!(backup_arn(&good.replacen(part, other, 1)).is_ok(), "{other}");
+        for (part, other) in [
+            ("aws:", "aws-us-gov:"),
+            ("eu-west-1", "us-isob-east-1"),
+            ("eu-west-1", "us-gov-west-1"),
+        ] {
+            assert!(
+                backup_arn(&good.replacen(part, other, 1)).is_ok(),
+                "{other}"
+            );
         }
     }
 
@@ -352,8 +529,19 @@ mod tests {
     fn a_policy_is_a_json_object_of_at_most_20000_characters() {
         assert!(resource_policy("{\"Statement\": []}\n").is_ok());
         let filled = |n: usize| format!("{{\"a\":\"{}\"}}", "é".repeat(n - 8));
-        assert!(resource_policy(&filled(20_000)).is_ok() && resource_policy(&filled(20_001)).is_err());
-        for bad in ["", " ", "[]", "\"{}\"", "{} {}", "{", "{'a': 1}", "\u{feff}{}"] {
+        assert!(
+            resource_policy(&filled(20_000)).is_ok() && resource_policy(&filled(20_001)).is_err()
+        );
+        for bad in [
+            "",
+            " ",
+            "[]",
+            "\"{}\"",
+            "{} {}",
+            "{",
+            "{'a': 1}",
+            "\u{feff}{}",
+        ] {
             assert!(resource_policy(bad).is_err(), "{bad}");
         }
     }
@@ -368,12 +556,21 @@ mod tests {
 
     #[test]
     fn tags_take_letters_of_every_script_and_have_their_lengths() {
-        assert_eq!(tag("Überschrift 名前=a=b").unwrap(), ("Überschrift 名前".to_owned(), "a=b".to_owned()));
+        assert_eq!(
+            tag("Überschrift 名前=a=b").unwrap(),
+            ("Überschrift 名前".to_owned(), "a=b".to_owned())
+        );
         assert!(tag(&format!("{}={}", "k".repeat(128), "v".repeat(256))).is_ok());
         assert!(tag("key=").is_ok());
-        for bad in ["key", "=value", "a,b=c", "a=100%", "a=tab\t", "a=line\n", "a=\u{7}"] {
+        for bad in [
+            "key", "=value", "a,b=c", "a=100%", "a=tab\t", "a=line\n", "a=\u{7}",
+        ] {
             assert!(tag(bad).is_err(), "{bad}");
         }
-        assert!(tag_key(&"k".repeat(129)).is_err() && tag_value(&"é".repeat(257)).is_err() && tag_value(&"é".repeat(256)).is_ok());
+        assert!(
+            tag_key(&"k".repeat(129)).is_err()
+                && tag_value(&"é".repeat(257)).is_err()
+                && tag_value(&"é".repeat(256)).is_ok()
+        );
     }
 }

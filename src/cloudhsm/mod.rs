@@ -1,7 +1,9 @@
-//! The CloudHSM V2 service as this crate sees it: the three calls that claiming a cluster needs, and their answers.
+//! The CloudHSM V2 service as this crate sees it: the three calls that claiming a cluster needs,
+//! and their answers.
 //!
-//! Nothing here names the AWS SDK: with the feature `online`, `aws` does, and alone. A program with a client of its own
-//! implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it. The rest of the API is [`Fleet`].
+//! Nothing here names the AWS SDK: with the feature `online`, `aws` does, and alone. A program with
+//! a client of its own implements [`CloudHsm`] and drives [`crate::claim::Claim`] with it. The rest
+//! of the API is [`Fleet`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,19 +27,27 @@ use crate::owner::Authorized;
 
 /// The calls we make.
 pub trait CloudHsm {
-    /// DescribeClusters for one cluster. `None`: the service knows no cluster of this id (here, in this account and region).
+    /// DescribeClusters for one cluster. `None`: the service knows no cluster of this id (here, in
+    /// this account and region).
     ///
     /// Reads only; the implementation may retry.
-    fn describe(&self, cluster_id: &str) -> impl Future<Output = Result<Option<Cluster>, ServiceError>> + Send;
+    fn describe(
+        &self,
+        cluster_id: &str,
+    ) -> impl Future<Output = Result<Option<Cluster>, ServiceError>> + Send;
 
     /// DescribeClusters without a filter: every cluster, all pages.
     fn list(&self) -> impl Future<Output = Result<Vec<Cluster>, ServiceError>> + Send;
 
     /// InitializeCluster, sent at most once.
     ///
-    /// The implementation must not retry, whatever comes back: a request may have worked although its answer was lost. It says
-    /// so with [`Trouble::Unknown`], and the caller describes the cluster before it decides.
-    fn initialize(&self, request: &InitializeCluster) -> impl Future<Output = Result<Accepted, ServiceError>> + Send;
+    /// The implementation must not retry, whatever comes back: a request may have worked although
+    /// its answer was lost. It says so with [`Trouble::Unknown`], and the caller describes the
+    /// cluster before it decides.
+    fn initialize(
+        &self,
+        request: &InitializeCluster,
+    ) -> impl Future<Output = Result<Accepted, ServiceError>> + Send;
 }
 
 /// What InitializeCluster is sent.
@@ -54,7 +64,11 @@ impl InitializeCluster {
     /// The request that claims a cluster with an authorized pair.
     pub fn new(cluster_id: impl Into<String>, authorized: &Authorized) -> Self {
         let pair = authorized.pair();
-        InitializeCluster { cluster_id: cluster_id.into(), signed_cert: pair.signed_cert_pem(), trust_anchor: pair.trust_anchor_pem() }
+        InitializeCluster {
+            cluster_id: cluster_id.into(),
+            signed_cert: pair.signed_cert_pem(),
+            trust_anchor: pair.trust_anchor_pem(),
+        }
     }
 
     /// `ClusterId`: the cluster to claim.
@@ -73,7 +87,8 @@ impl InitializeCluster {
     }
 }
 
-/// What InitializeCluster answered. It promises nothing: only DescribeClusters tells whether the cluster is claimed.
+/// What InitializeCluster answered. It promises nothing: only DescribeClusters tells whether the
+/// cluster is claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// The state that the service gave, `INITIALIZE_IN_PROGRESS` as a rule.
@@ -82,7 +97,8 @@ pub struct Accepted {
     pub state_message: Option<OutsideText>,
 }
 
-/// A cluster as DescribeClusters shows it. Texts are the service's own; nothing in them is checked yet.
+/// A cluster as DescribeClusters shows it. Texts are the service's own; nothing in them is checked
+/// yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// The cluster's id.
@@ -93,7 +109,8 @@ pub struct Cluster {
     pub state_message: Option<OutsideText>,
     /// `hsm1.medium`, `hsm2m.medium`.
     pub hsm_type: Option<OutsideText>,
-    /// Until when its type can be changed back (HsmTypeRollbackExpiration), seconds since the Unix epoch.
+    /// Until when its type can be changed back (HsmTypeRollbackExpiration), seconds since the Unix
+    /// epoch.
     pub rollback_until: Option<i64>,
     /// `FIPS` or `NON_FIPS`.
     pub mode: Option<OutsideText>,
@@ -145,11 +162,18 @@ impl Cluster {
         }
     }
 
-    /// Of a cluster that was restored: from which backup, and what that means. It is claimed from the start, and never to be initialized (AWS CloudHSM User
-    /// Guide, Creating clusters from backups: the backup holds the certificates, users and keys of the cluster that was backed up).
+    /// Of a cluster that was restored: from which backup, and what that means. It is claimed from
+    /// the start, and never to be initialized (AWS CloudHSM User Guide, Creating clusters from
+    /// backups: the backup holds the certificates, users and keys of the cluster that was backed
+    /// up).
     pub fn origin(&self) -> Option<String> {
-        let backup = self.source_backup_id.as_ref().filter(|backup| !backup.is_empty())?;
-        Some(format!("from {backup}: it is claimed already, by whoever claimed the cluster of that backup"))
+        let backup = self
+            .source_backup_id
+            .as_ref()
+            .filter(|backup| !backup.is_empty())?;
+        Some(format!(
+            "from {backup}: it is claimed already, by whoever claimed the cluster of that backup"
+        ))
     }
 }
 
@@ -198,7 +222,8 @@ impl HsmSummary {
 
 /// The certificates of a cluster, PEM as the service returned it.
 ///
-/// CSR and hardware certificates are shown before initialization only, the cluster certificate only after it.
+/// CSR and hardware certificates are shown before initialization only, the cluster certificate only
+/// after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificates {
     /// `ClusterCsr`.
@@ -213,9 +238,12 @@ pub struct Certificates {
     pub cluster_certificate: Option<String>,
 }
 
-/// Defines a state type: the names that the API documents, and everything else kept as the text it came as.
+/// Defines a state type: the names that the API documents, and everything else kept as the text it
+/// came as.
 macro_rules! states {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
+    ($(#[$doc:meta])* $type:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $type {
@@ -286,7 +314,8 @@ states! {
 }
 
 impl ClusterState {
-    /// Whether it is the state between a change of the HSMs' type and its rollback, which the API Reference names and no model has.
+    /// Whether it is the state between a change of the HSMs' type and its rollback, which the API
+    /// Reference names and no model has.
     pub fn is_pending_rollback(&self) -> bool {
         matches!(self, ClusterState::Other(name) if name == "PENDING_ROLLBACK")
     }
@@ -322,9 +351,11 @@ states! {
     }
 }
 
-/// Whether a text is spelt as the service spells its states: capitals and underscores. A state that no model knows yet is told from a slip of the keyboard by it.
+/// Whether a text is spelt as the service spells its states: capitals and underscores. A state that
+/// no model knows yet is told from a slip of the keyboard by it.
 pub fn spelt_as_a_state(text: &str) -> bool {
-    let fits = (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let fits =
+        (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     fits && !text.starts_with('_') && !text.ends_with('_')
 }
 
@@ -334,8 +365,14 @@ mod tests {
 
     #[test]
     fn a_state_of_tomorrow_is_kept_as_it_was_spelt() {
-        assert_eq!(ClusterState::from("UNINITIALIZED"), ClusterState::Uninitialized);
-        assert_eq!(ClusterState::from("PONDERING"), ClusterState::Other("PONDERING".into()));
+        assert_eq!(
+            ClusterState::from("UNINITIALIZED"),
+            ClusterState::Uninitialized
+        );
+        assert_eq!(
+            ClusterState::from("PONDERING"),
+            ClusterState::Other("PONDERING".into())
+        );
         assert_eq!(ClusterState::from("PONDERING").as_str(), "PONDERING");
         assert_eq!(format!("{:>8}|", HsmState::Active), "  ACTIVE|");
     }

@@ -1,6 +1,8 @@
-//! What takes a cluster further, by its state *and* its HSMs': the one place that every command's hint and `next` line comes from.
+//! What takes a cluster further, by its state *and* its HSMs': the one place that every command's
+//! hint and `next` line comes from.
 //!
-//! No step is ever to delete a cluster. One that is claimed holds its owner's keys, and whether it is claimed cannot always be seen.
+//! No step is ever to delete a cluster. One that is claimed holds its owner's keys, and whether it
+//! is claimed cannot always be seen.
 
 use super::{Cluster, ClusterState, HsmState, HsmSummary, limits};
 use crate::outside::OutsideText;
@@ -71,16 +73,23 @@ impl Awaited {
 /// What takes this cluster further. No catch-all arm: a state that is added needs its step.
 pub fn next_step(cluster: &Cluster) -> NextStep {
     match &cluster.state {
-        // It is claimed and activated already, and comes without HSMs (AWS CloudHSM User Guide, Creating clusters from backups).
-        ClusterState::CreateInProgress if cluster.origin().is_some() => NextStep::Wait(Awaited::Active),
-        ClusterState::Active if cluster.origin().is_some() && cluster.hsms.is_empty() => create_hsm(cluster),
+        // It is claimed and activated already, and comes without HSMs (AWS CloudHSM User Guide,
+        // Creating clusters from backups).
+        ClusterState::CreateInProgress if cluster.origin().is_some() => {
+            NextStep::Wait(Awaited::Active)
+        }
+        ClusterState::Active if cluster.origin().is_some() && cluster.hsms.is_empty() => {
+            create_hsm(cluster)
+        }
         // Its HSM is created after it (API Reference, CreateHsm: the cluster must exist).
         ClusterState::CreateInProgress => NextStep::Wait(Awaited::Uninitialized),
         ClusterState::Uninitialized => unclaimed(cluster),
         ClusterState::InitializeInProgress => NextStep::Wait(Awaited::Initialized),
         ClusterState::Initialized => NextStep::Activate,
         ClusterState::Active => NextStep::Nothing,
-        ClusterState::UpdateInProgress | ClusterState::ModifyInProgress | ClusterState::RollbackInProgress => NextStep::LookAgain,
+        ClusterState::UpdateInProgress
+        | ClusterState::ModifyInProgress
+        | ClusterState::RollbackInProgress => NextStep::LookAgain,
         ClusterState::Degraded => NextStep::AskSupport,
         ClusterState::DeleteInProgress | ClusterState::Deleted => NextStep::CreateCluster,
         state if state.is_pending_rollback() => NextStep::WaitOrRollBack,
@@ -88,17 +97,29 @@ pub fn next_step(cluster: &Cluster) -> NextStep {
     }
 }
 
-/// UNINITIALIZED. Its first HSM makes the CSR, and while there is any other HSM none can be created (AWS guide, Create an HSM: an uninitialized
-/// cluster has one).
+/// UNINITIALIZED. Its first HSM makes the CSR, and while there is any other HSM none can be created
+/// (AWS guide, Create an HSM: an uninitialized cluster has one).
 fn unclaimed(cluster: &Cluster) -> NextStep {
     let first = |wanted: fn(&HsmState) -> bool| cluster.hsms.iter().find(|hsm| wanted(&hsm.state));
     let id = |hsm: &HsmSummary| hsm.hsm_id.clone();
     let has_csr = cluster.certificates.cluster_csr.is_some();
     // Whatever else is there: this one makes the CSR, or has made it.
-    if first(|state| matches!(state, HsmState::CreateInProgress | HsmState::Active | HsmState::Other(_))).is_some() {
-        return if has_csr { NextStep::Fetch } else { NextStep::Wait(Awaited::Csr) };
+    if first(|state| {
+        matches!(
+            state,
+            HsmState::CreateInProgress | HsmState::Active | HsmState::Other(_)
+        )
+    })
+    .is_some()
+    {
+        return if has_csr {
+            NextStep::Fetch
+        } else {
+            NextStep::Wait(Awaited::Csr)
+        };
     }
-    // "HSM creation failed. Please delete this HSM and try again", as the service says of it: it does not come back by itself.
+    // "HSM creation failed. Please delete this HSM and try again", as the service says of it: it
+    // does not come back by itself.
     if let Some(broken) = first(|state| *state == HsmState::Degraded) {
         return NextStep::DeleteHsm { hsm_id: id(broken) };
     }
@@ -113,23 +134,35 @@ fn unclaimed(cluster: &Cluster) -> NextStep {
 
 /// Of a cluster without an HSM.
 fn create_hsm(cluster: &Cluster) -> NextStep {
-    NextStep::CreateHsm { zone: cluster.subnets.keys().next().cloned() }
+    NextStep::CreateHsm {
+        zone: cluster.subnets.keys().next().cloned(),
+    }
 }
 
 impl NextStep {
-    /// The command to run, if one does it. Ids and zones of another form than the service's own are left out: the line may be pasted into a shell.
+    /// The command to run, if one does it. Ids and zones of another form than the service's own are
+    /// left out: the line may be pasted into a shell.
     pub fn command(&self, cluster_id: &OutsideText) -> Option<String> {
         let id = plain(cluster_id).unwrap_or("ID");
         Some(match self {
             NextStep::Fetch => format!("hsmboot fetch --cluster-id {id}"),
             NextStep::CreateHsm { zone } => {
-                let zone = zone.as_ref().map(OutsideText::raw).filter(|zone| limits::availability_zone(zone).is_ok()).unwrap_or("ZONE");
+                let zone = zone
+                    .as_ref()
+                    .map(OutsideText::raw)
+                    .filter(|zone| limits::availability_zone(zone).is_ok())
+                    .unwrap_or("ZONE");
                 format!("hsmboot hsm create --cluster-id {id} --availability-zone {zone}")
             }
             NextStep::DeleteHsm { hsm_id } | NextStep::WaitUntilGone { hsm_id } => {
-                format!("hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait", plain(hsm_id).unwrap_or("ID"))
+                format!(
+                    "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
+                    plain(hsm_id).unwrap_or("ID")
+                )
             }
-            NextStep::Wait(what) => format!("hsmboot wait --cluster-id {id} --for {}", what.as_str()),
+            NextStep::Wait(what) => {
+                format!("hsmboot wait --cluster-id {id} --for {}", what.as_str())
+            }
             NextStep::LookAgain => format!("hsmboot status --cluster-id {id}"),
             NextStep::Activate
             | NextStep::Nothing
@@ -146,25 +179,45 @@ impl NextStep {
         match self {
             NextStep::Fetch => format!("`{command}`"),
             NextStep::CreateHsm { .. } => format!("create one: `{command}`"),
-            NextStep::DeleteHsm { .. } => format!("delete that HSM, then create another: `{command}`"),
-            NextStep::WaitUntilGone { .. } => format!("wait until that HSM is gone, then create another: `{command}`"),
+            NextStep::DeleteHsm { .. } => format!(
+                "delete that HSM, then create another: \
+                                                   `{command}`"
+            ),
+            NextStep::WaitUntilGone { .. } => format!(
+                "wait until that HSM is gone, then create \
+                                                       another: `{command}`"
+            ),
             NextStep::Wait(_) => format!("`{command}`, then the same command again"),
-            NextStep::LookAgain => format!("run the same command again when `{command}` shows another state"),
+            NextStep::LookAgain => format!(
+                "run the same command again when `{command}` shows \
+                                            another state"
+            ),
             NextStep::Activate => {
-                "activate it: set the first password with the CloudHSM CLI, `cluster activate`; its status (--cluster-id) has every step".to_owned()
+                "activate it: set the first password with the CloudHSM CLI, `cluster activate`; \
+                 its status (--cluster-id) has every step"
+                    .to_owned()
             }
             NextStep::Nothing => "it is claimed and activated: nothing is left to do".to_owned(),
-            NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is claimed holds its owner's keys".to_owned(),
+            NextStep::AskSupport => "ask AWS Support, with the service's words; a cluster that is \
+                                     claimed holds its owner's keys"
+                .to_owned(),
             NextStep::WaitOrRollBack => {
                 let id = plain(cluster_id).unwrap_or("ID");
                 format!(
-                    // 14 hours: about 30 minutes an HSM, and at most 27 (User Guide, Migrating from hsm1.medium to hsm2m.medium).
-                    "the change of its HSMs' type is to be taken back: `hsmboot cluster modify --cluster-id {id} --hsm-type {}` asks for that, `hsmboot wait --cluster-id {id} --for active --timeout 14h` waits for it",
+                    // 14 hours: about 30 minutes an HSM, and at most 27 (User Guide, Migrating from
+                    // hsm1.medium to hsm2m.medium).
+                    "the change of its HSMs' type is to be taken back: `hsmboot cluster modify \
+                     --cluster-id {id} --hsm-type {}` asks for that, `hsmboot wait --cluster-id \
+                     {id} --for active --timeout 14h` waits for it",
                     limits::HSM1
                 )
             }
-            NextStep::CreateCluster => "create another cluster, or restore one from a backup".to_owned(),
-            NextStep::LookUpState => "look the state up in the AWS CloudHSM API Reference, or use a newer hsmboot".to_owned(),
+            NextStep::CreateCluster => "create another cluster, or restore one from a \
+                                        backup"
+                .to_owned(),
+            NextStep::LookUpState => "look the state up in the AWS CloudHSM API Reference, or use \
+                                      a newer hsmboot"
+                .to_owned(),
         }
     }
 
@@ -185,10 +238,15 @@ impl NextStep {
     }
 }
 
-/// An id as the service makes them, or a region: letters, digits and hyphens. Anything else becomes no part of a command.
+/// An id as the service makes them, or a region: letters, digits and hyphens. Anything else becomes
+/// no part of a command.
 pub fn plain(id: &OutsideText) -> Option<&str> {
     let id = id.raw();
-    let fits = !id.is_empty() && !id.starts_with('-') && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let fits = !id.is_empty()
+        && !id.starts_with('-')
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then_some(id)
 }
 
@@ -200,7 +258,11 @@ mod tests {
 
     fn cluster(hsms: &[HsmState], csr: bool) -> Cluster {
         let mut cluster = Cluster::new(ID, ClusterState::Uninitialized);
-        cluster.hsms = hsms.iter().enumerate().map(|(n, state)| HsmSummary::new(format!("hsm-{n}"), state.clone())).collect();
+        cluster.hsms = hsms
+            .iter()
+            .enumerate()
+            .map(|(n, state)| HsmSummary::new(format!("hsm-{n}"), state.clone()))
+            .collect();
         cluster.certificates.cluster_csr = csr.then(|| "csr".to_owned());
         cluster
     }
@@ -210,7 +272,9 @@ mod tests {
         use HsmState::{Active, CreateInProgress, Degraded, DeleteInProgress, Deleted};
         let csr = NextStep::Wait(Awaited::Csr);
         let create = NextStep::CreateHsm { zone: None };
-        let delete = |n: u8| NextStep::DeleteHsm { hsm_id: format!("hsm-{n}").into() };
+        let delete = |n: u8| NextStep::DeleteHsm {
+            hsm_id: format!("hsm-{n}").into(),
+        };
         for (hsms, csr_there, step) in [
             (&[][..], false, create.clone()),
             (&[Deleted], false, create),
@@ -220,12 +284,22 @@ mod tests {
             (&[Degraded], false, delete(0)),
             // Its CSR is still shown, and nothing will ever be initialized with it.
             (&[Degraded], true, delete(0)),
-            (&[DeleteInProgress], false, NextStep::WaitUntilGone { hsm_id: "hsm-0".into() }),
+            (
+                &[DeleteInProgress],
+                false,
+                NextStep::WaitUntilGone {
+                    hsm_id: "hsm-0".into(),
+                },
+            ),
             (&[DeleteInProgress, Degraded], false, delete(1)),
             (&[Degraded, CreateInProgress], false, csr),
             (&[Degraded, Active], true, NextStep::Fetch),
         ] {
-            assert_eq!(next_step(&cluster(hsms, csr_there)), step, "{hsms:?}, CSR {csr_there}");
+            assert_eq!(
+                next_step(&cluster(hsms, csr_there)),
+                step,
+                "{hsms:?}, CSR {csr_there}"
+            );
         }
     }
 
@@ -237,8 +311,14 @@ mod tests {
             cluster.state = state;
             next_step(&cluster)
         };
-        assert_eq!(step(ClusterState::CreateInProgress), NextStep::Wait(Awaited::Active));
-        assert_eq!(step(ClusterState::Active), NextStep::CreateHsm { zone: None });
+        assert_eq!(
+            step(ClusterState::CreateInProgress),
+            NextStep::Wait(Awaited::Active)
+        );
+        assert_eq!(
+            step(ClusterState::Active),
+            NextStep::CreateHsm { zone: None }
+        );
         cluster.hsms = vec![HsmSummary::new("hsm-1", HsmState::Active)];
         assert_eq!(next_step(&cluster), NextStep::Nothing);
     }
@@ -246,9 +326,16 @@ mod tests {
     #[test]
     fn a_zone_that_the_cluster_has_a_subnet_in_is_named() {
         let mut cluster = cluster(&[], false);
-        cluster.subnets.insert("eu-west-1b".into(), "subnet-0a1b2c3d".into());
+        cluster
+            .subnets
+            .insert("eu-west-1b".into(), "subnet-0a1b2c3d".into());
         let command = next_step(&cluster).command(&ID.into());
-        assert_eq!(command.as_deref(), Some("hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-west-1b"));
+        assert_eq!(
+            command.as_deref(),
+            Some(
+                "hsmboot hsm create --cluster-id cluster-abc234defgh --availability-zone eu-west-1b"
+            )
+        );
     }
 
     #[test]
@@ -259,10 +346,19 @@ mod tests {
                 hsm.hsm_id = bad.into();
             }
             let command = next_step(&cluster).command(&bad.into());
-            assert_eq!(command.as_deref(), Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait"));
+            assert_eq!(
+                command.as_deref(),
+                Some("hsmboot hsm delete --cluster-id ID --hsm-id ID --wait")
+            );
         }
         cluster.hsms.clear();
-        cluster.subnets.insert("eu-west-1b; id".into(), "subnet-0a1b2c3d".into());
-        assert!(next_step(&cluster).command(&ID.into()).is_some_and(|command| command.ends_with("--availability-zone ZONE")));
+        cluster
+            .subnets
+            .insert("eu-west-1b; id".into(), "subnet-0a1b2c3d".into());
+        assert!(
+            next_step(&cluster)
+                .command(&ID.into())
+                .is_some_and(|command| command.ends_with("--availability-zone ZONE"))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Members of the service's answers that no model knows: a service of tomorrow may have them. They are kept to be shown as they came, and stop nothing.
+//! Members of the service's answers that no model knows: a service of tomorrow may have them. They
+//! are kept to be shown as they came, and stop nothing.
 
 use std::collections::BTreeMap;
 
@@ -6,35 +7,50 @@ use serde_json::{Map, Value};
 
 use crate::outside::OutsideText;
 
-/// The most of them that are kept of one structure. The largest that today's model has, `Cluster`, has 18 members in all.
+/// The most of them that are kept of one structure. The largest that today's model has, `Cluster`,
+/// has 18 members in all.
 const MOST: usize = 32;
 
-/// The most characters that are kept of a name; of a value, as many as are shown of any text from outside.
+/// The most characters that are kept of a name; of a value, as many as are shown of any text from
+/// outside.
 const MOST_OF_NAME: usize = 100;
 const MOST_OF_VALUE: usize = 2000;
 
 /// The members of a structure that the model does not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OtherMembers {
-    /// By name: a string as it came, anything else as its JSON. One of a structure inside, `Certificates` for one, has that one's name and a dot before its own.
+    /// By name: a string as it came, anything else as its JSON. One of a structure inside,
+    /// `Certificates` for one, has that one's name and a dot before its own.
     pub members: BTreeMap<OutsideText, OutsideText>,
     /// How many more there were.
     pub left_out: usize,
 }
 
 impl OtherMembers {
-    /// Adds those of a structure that `is_known` does not know; `inside` names the structure where it is a member of another.
+    /// Adds those of a structure that `is_known` does not know; `inside` names the structure where
+    /// it is a member of another.
     ///
     /// A member that is `null` is absent (Smithy, "AWS JSON 1.1 protocol").
-    pub fn add(&mut self, structure: &Map<String, Value>, inside: Option<&str>, is_known: impl Fn(&str) -> bool) {
-        for (name, value) in structure.iter().filter(|(name, value)| !value.is_null() && !is_known(name)) {
+    pub fn add(
+        &mut self,
+        structure: &Map<String, Value>,
+        inside: Option<&str>,
+        is_known: impl Fn(&str) -> bool,
+    ) {
+        for (name, value) in structure
+            .iter()
+            .filter(|(name, value)| !value.is_null() && !is_known(name))
+        {
             let name = inside.map_or_else(|| name.clone(), |outer| format!("{outer}.{name}"));
             let name = OutsideText::from(cut(&name, MOST_OF_NAME));
             if self.members.len() >= MOST || self.members.contains_key(&name) {
                 self.left_out = self.left_out.saturating_add(1);
                 continue;
             }
-            let value = value.as_str().map_or_else(|| cut(&value.to_string(), MOST_OF_VALUE), |text| cut(text, MOST_OF_VALUE));
+            let value = value.as_str().map_or_else(
+                || cut(&value.to_string(), MOST_OF_VALUE),
+                |text| cut(text, MOST_OF_VALUE),
+            );
             self.members.insert(name, value.into());
         }
     }
@@ -42,7 +58,11 @@ impl OtherMembers {
     /// One line for each, and one for those that were left out.
     pub fn lines(&self) -> Vec<String> {
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
-        self.members.iter().map(|(name, value)| format!("{name}={value}")).chain(more).collect()
+        self.members
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .chain(more)
+            .collect()
     }
 }
 
@@ -69,9 +89,25 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_kept_as_it_came() {
-        let mut found = others(&json!({ "Known": 1, "Text": "a b", "Number": 1.5, "List": [{ "a": null }], "Empty": "", "Absent": null }));
-        found.add(json!({ "Known": 1, "New": true }).as_object().unwrap(), Some("Certificates"), |name| name == "Known");
-        assert_eq!(found.lines(), ["Certificates.New=true", "Empty=", "List=[{\"a\":null}]", "Number=1.5", "Text=a b"]);
+        let mut found = others(&json!({
+            "Known": 1, "Text": "a b", "Number": 1.5, "List": [{ "a": null }], "Empty": "",
+            "Absent": null,
+        }));
+        found.add(
+            json!({ "Known": 1, "New": true }).as_object().unwrap(),
+            Some("Certificates"),
+            |name| name == "Known",
+        );
+        assert_eq!(
+            found.lines(),
+            [
+                "Certificates.New=true",
+                "Empty=",
+                "List=[{\"a\":null}]",
+                "Number=1.5",
+                "Text=a b"
+            ]
+        );
         assert_eq!(others(&json!({ "Known": 1 })), OtherMembers::default());
     }
 
@@ -82,14 +118,26 @@ mod tests {
         assert_eq!((found.members.len(), found.left_out), (MOST, 8));
         assert_eq!(found.lines().last().map(String::as_str), Some("and 8 more"));
         let long = "é".repeat(5000);
-        let found = others(&json!({ "A": long, "B": [long], format!("{long}1"): 1, format!("{long}2"): 2 }));
-        let lengths: Vec<_> = found.members.iter().map(|(name, value)| (name.raw().chars().count(), value.raw().chars().count())).collect();
-        assert_eq!((lengths, found.left_out), (vec![(1, 2001), (1, 2001), (101, 1)], 1));
+        let found = others(
+            &json!({ "A": long, "B": [long], format!("{long}1"): 1, format!("{long}2"): 2 }),
+        );
+        let lengths: Vec<_> = found
+            .members
+            .iter()
+            .map(|(name, value)| (name.raw().chars().count(), value.raw().chars().count()))
+            .collect();
+        assert_eq!(
+            (lengths, found.left_out),
+            (vec![(1, 2001), (1, 2001), (101, 1)], 1)
+        );
     }
 
     #[test]
     fn nothing_of_it_is_obeyed() {
         let found = others(&json!({ "N\u{1b}[2J\nFORGED": "v\u{202e}\nFORGED" }));
-        assert_eq!(found.lines(), ["N\\u{1b}[2J\\u{a}FORGED=v\\u{202e}\\u{a}FORGED"]);
+        assert_eq!(
+            found.lines(),
+            ["N\\u{1b}[2J\\u{a}FORGED=v\\u{202e}\\u{a}FORGED"]
+        );
     }
 }

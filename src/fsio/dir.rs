@@ -1,5 +1,6 @@
-//! A directory that was opened once. All that is done in it goes by its descriptor and by names without a slash: whatever becomes of the path meanwhile, it is
-//! this directory that is read and written. No name in it is followed where it is a link, and no open waits.
+//! A directory that was opened once. All that is done in it goes by its descriptor and by names
+//! without a slash: whatever becomes of the path meanwhile, it is this directory that is read and
+//! written. No name in it is followed where it is a link, and no open waits.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -16,8 +17,13 @@ use rustix::io::Errno;
 use super::{Place, read_bounded};
 use crate::error::Result;
 
-/// How a file is opened that is to be read: without following a link, without waiting for who writes to a pipe, and not for a started program (open(2)).
-const READ_ITSELF: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+/// How a file is opened that is to be read: without following a link, without waiting for who
+/// writes to a pipe, and not for a started program (open(2)).
+const READ_ITSELF: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
 
 /// See the module. Copies share the descriptor.
 #[derive(Clone, Debug)]
@@ -26,7 +32,8 @@ pub struct Dir {
     path: PathBuf,
 }
 
-/// What has a name in a directory, as it was looked at: what is opened by that name later is judged again, by its own descriptor.
+/// What has a name in a directory, as it was looked at: what is opened by that name later is judged
+/// again, by its own descriptor.
 pub(super) struct Seen(Stat);
 
 impl Seen {
@@ -62,7 +69,8 @@ impl Dir {
         Self::open_with(path, OFlags::empty())
     }
 
-    /// The same of a directory that may be no link itself; links on the way to it are followed. A slash or a dot at the end of the path changes nothing.
+    /// The same of a directory that may be no link itself; links on the way to it are followed. A
+    /// slash or a dot at the end of the path changes nothing.
     ///
     /// # Errors
     /// As [`Dir::open`]; a link is no directory.
@@ -72,9 +80,21 @@ impl Dir {
 
     fn open_with(path: &Path, more: OFlags) -> io::Result<Self> {
         // An empty path is the directory that the program runs in.
-        let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let handle = rustix::fs::openat(CWD, named, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more, Mode::empty())?;
-        Ok(Dir { handle: Arc::new(File::from(handle)), path: path.to_owned() })
+        let named = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
+        let handle = rustix::fs::openat(
+            CWD,
+            named,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | more,
+            Mode::empty(),
+        )?;
+        Ok(Dir {
+            handle: Arc::new(File::from(handle)),
+            path: path.to_owned(),
+        })
     }
 
     /// The path that it was opened by: for messages alone.
@@ -85,13 +105,22 @@ impl Dir {
     /// Whether the path still leads here.
     pub fn is_at(&self, path: &Path) -> bool {
         let there = Self::open(path).and_then(|there| there.handle.metadata());
-        let same = |(there, here): (std::fs::Metadata, std::fs::Metadata)| (there.dev(), there.ino()) == (here.dev(), here.ino());
-        there.and_then(|there| Ok((there, self.handle.metadata()?))).is_ok_and(same)
+        let same = |(there, here): (std::fs::Metadata, std::fs::Metadata)| {
+            (there.dev(), there.ino()) == (here.dev(), here.ino())
+        };
+        there
+            .and_then(|there| Ok((there, self.handle.metadata()?)))
+            .is_ok_and(same)
     }
 
     /// Another descriptor of it, with a lock of its own (flock(2)).
     pub(super) fn again(&self) -> io::Result<File> {
-        let handle = rustix::fs::openat(&*self.handle, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let handle = rustix::fs::openat(
+            &*self.handle,
+            ".",
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         Ok(File::from(handle))
     }
 
@@ -114,12 +143,18 @@ impl Dir {
 
     /// Whether a file has this name: no link, and nothing else.
     pub fn has_file(&self, name: impl AsRef<Path>) -> bool {
-        self.look(name).is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
+        self.look(name)
+            .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_file()))
     }
 
     /// Opens what has this name, to read it: at once, and no link.
     fn open_to_read(&self, name: &Path) -> io::Result<File> {
-        Ok(File::from(rustix::fs::openat(&*self.handle, name, READ_ITSELF, Mode::empty())?))
+        Ok(File::from(rustix::fs::openat(
+            &*self.handle,
+            name,
+            READ_ITSELF,
+            Mode::empty(),
+        )?))
     }
 
     /// Opens a file: nothing else that has this name.
@@ -128,7 +163,11 @@ impl Dir {
     /// As openat(2) has them; `InvalidInput` for what is no file.
     pub fn open_file(&self, name: impl AsRef<Path>) -> io::Result<File> {
         let file = self.open_to_read(name.as_ref())?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(no_file())
+        }
     }
 
     /// Opens a file to lock it, and makes it first where there is none.
@@ -136,25 +175,47 @@ impl Dir {
     /// # Errors
     /// As [`Dir::open_file`].
     pub fn open_or_make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(&*self.handle, name.as_ref(), flags, Mode::from_bits_truncate(mode))?);
-        if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+        let flags = OFlags::WRONLY
+            | OFlags::CREATE
+            | OFlags::NOFOLLOW
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(
+            &*self.handle,
+            name.as_ref(),
+            flags,
+            Mode::from_bits_truncate(mode),
+        )?);
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(no_file())
+        }
     }
 
     /// Reads a file of at most `max` bytes, `what` it should be.
     ///
     /// # Errors
-    /// Missing, something else than a file, too large: class `Input`. Not readable: class `Machine`.
+    /// Missing, something else than a file, too large: class `Input`. Not readable: class
+    /// `Machine`.
     pub fn read(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
         self.read_if(name, what, max, |_, _| Ok(()))
     }
 
-    /// The same of a file that has this name alone: one that has another, elsewhere, may be anybody's (link(2)).
+    /// The same of a file that has this name alone: one that has another, elsewhere, may be
+    /// anybody's (link(2)).
     ///
     /// # Errors
     /// As [`Dir::read`]; class `Input`, `has-another-name`.
     pub fn read_sole(&self, name: impl AsRef<Path>, what: &str, max: u64) -> Result<Vec<u8>> {
-        self.read_if(name, what, max, |place, facts| if facts.nlink() > 1 { Err(place.has_another_name(facts.nlink())) } else { Ok(()) })
+        self.read_if(name, what, max, |place, facts| {
+            if facts.nlink() > 1 {
+                Err(place.has_another_name(facts.nlink()))
+            } else {
+                Ok(())
+            }
+        })
     }
 
     fn read_if(
@@ -166,13 +227,16 @@ impl Dir {
     ) -> Result<Vec<u8>> {
         let path = self.path.join(name.as_ref());
         let place = Place { path: &path, what };
-        let file = self.open_to_read(name.as_ref()).map_err(|cause| match Errno::from_io_error(&cause) {
-            // O_NOFOLLOW says it so of a link, and no other can be met on a name without a slash (open(2)).
-            Some(Errno::LOOP) => place.is_a_link(),
-            // A socket, or a device without a driver.
-            Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => place.is_no_file(),
-            _ => place.fault(&cause),
-        })?;
+        let file = self
+            .open_to_read(name.as_ref())
+            .map_err(|cause| match Errno::from_io_error(&cause) {
+                // O_NOFOLLOW says it so of a link, and no other can be met on a name without a
+                // slash (open(2)).
+                Some(Errno::LOOP) => place.is_a_link(),
+                // A socket, or a device without a driver.
+                Some(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP) => place.is_no_file(),
+                _ => place.fault(&cause),
+            })?;
         let facts = file.metadata().map_err(|cause| place.fault(&cause))?;
         if !facts.is_file() && !facts.is_dir() {
             return Err(place.is_no_file());
@@ -203,31 +267,61 @@ impl Dir {
 
     /// Makes a file that was not there. Its mode is what the umask leaves of this one.
     pub(super) fn make(&self, name: impl AsRef<Path>, mode: u32) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::openat(&*self.handle, name.as_ref(), flags, Mode::from_bits_truncate(mode))?))
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::openat(
+            &*self.handle,
+            name.as_ref(),
+            flags,
+            Mode::from_bits_truncate(mode),
+        )?))
     }
 
-    /// Makes a file that has no name: whatever ends the program, nothing is left of it. Not every file system can (O_TMPFILE, open(2)).
+    /// Makes a file that has no name: whatever ends the program, nothing is left of it. Not every
+    /// file system can (O_TMPFILE, open(2)).
     pub(super) fn make_unnamed(&self, mode: u32) -> io::Result<File> {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::openat(&*self.handle, ".", flags, Mode::from_bits_truncate(mode))?))
+        Ok(File::from(rustix::fs::openat(
+            &*self.handle,
+            ".",
+            flags,
+            Mode::from_bits_truncate(mode),
+        )?))
     }
 
-    /// Gives a file that has no name this one, where nothing has it (linkat(2), "O_TMPFILE"). It takes /proc.
+    /// Gives a file that has no name this one, where nothing has it (linkat(2), "O_TMPFILE"). It
+    /// takes /proc.
     pub(super) fn give_name(&self, file: &File, name: impl AsRef<Path>) -> io::Result<()> {
         let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
-        Ok(rustix::fs::linkat(CWD, descriptor, &*self.handle, name.as_ref(), AtFlags::SYMLINK_FOLLOW)?)
+        Ok(rustix::fs::linkat(
+            CWD,
+            descriptor,
+            &*self.handle,
+            name.as_ref(),
+            AtFlags::SYMLINK_FOLLOW,
+        )?)
     }
 
     /// Gives a file another name, over whatever has that.
     pub(super) fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&*self.handle, from.as_ref(), &*self.handle, to.as_ref())?)
+        Ok(rustix::fs::renameat(
+            &*self.handle,
+            from.as_ref(),
+            &*self.handle,
+            to.as_ref(),
+        )?)
     }
 
     /// The same where nothing has that name.
     pub(super) fn rename_if_free(&self, from: &str, to: impl AsRef<Path>) -> io::Result<()> {
         let to = to.as_ref();
-        match rustix::fs::renameat_with(&*self.handle, from, &*self.handle, to, RenameFlags::NOREPLACE) {
+        match rustix::fs::renameat_with(
+            &*self.handle,
+            from,
+            &*self.handle,
+            to,
+            RenameFlags::NOREPLACE,
+        ) {
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
             done => return Ok(done?),
         }
@@ -235,7 +329,11 @@ impl Dir {
         match rustix::fs::linkat(&*self.handle, from, &*self.handle, to, AtFlags::empty()) {
             Ok(()) => self.remove(from),
             // Nor that, as on some removable media: the lock, and this look, have to do.
-            Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) if self.lacks(to)? => self.rename(from, to),
+            Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL)
+                if self.lacks(to)? =>
+            {
+                self.rename(from, to)
+            }
             Err(cause) => Err(cause.into()),
         }
     }
@@ -245,11 +343,17 @@ impl Dir {
     /// # Errors
     /// As unlinkat(2) has them.
     pub fn remove(&self, name: impl AsRef<Path>) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&*self.handle, name.as_ref(), AtFlags::empty())?)
+        Ok(rustix::fs::unlinkat(
+            &*self.handle,
+            name.as_ref(),
+            AtFlags::empty(),
+        )?)
     }
 
-    /// Takes a file of this user's away, and what it holds before that: it may be a key. One with another name keeps its content and loses this name; what is
-    /// no file, or somebody else's, stays. On a medium that writes elsewhere what is written over, who reads it raw may still find the old content.
+    /// Takes a file of this user's away, and what it holds before that: it may be a key. One with
+    /// another name keeps its content and loses this name; what is no file, or somebody else's,
+    /// stays. On a medium that writes elsewhere what is written over, who reads it raw may still
+    /// find the old content.
     ///
     /// # Errors
     /// As fstatat(2) and unlinkat(2) have them.
@@ -260,7 +364,8 @@ impl Dir {
         if self.look(name)?.is_some_and(|seen| !seen.is_owned()) {
             return Ok(());
         }
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         if let Ok(file) = rustix::fs::openat(&*self.handle, name, flags, Mode::empty())
             && let Ok(seen) = rustix::fs::fstat(&file).map(Seen)
             && seen.is_ours()
@@ -269,7 +374,11 @@ impl Dir {
             let length = u64::try_from(seen.0.st_size).unwrap_or_default().min(MOST);
             // As well as the disk lets us: it goes in any case.
             let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
-            drop(file.write_all(&zeros).and_then(|()| file.sync_data()).and_then(|()| file.set_len(0)));
+            drop(
+                file.write_all(&zeros)
+                    .and_then(|()| file.sync_data())
+                    .and_then(|()| file.set_len(0)),
+            );
         }
         self.remove(name)
     }
@@ -279,7 +388,11 @@ impl Dir {
     /// # Errors
     /// As getdents(2) has them.
     pub fn names(&self) -> io::Result<Vec<String>> {
-        Ok(self.all_names()?.into_iter().filter_map(|name| name.into_string().ok()).collect())
+        Ok(self
+            .all_names()?
+            .into_iter()
+            .filter_map(|name| name.into_string().ok())
+            .collect())
     }
 
     /// All names in it, text or not.
@@ -295,7 +408,8 @@ impl Dir {
         Ok(names)
     }
 
-    /// Puts its names on the disk. Some file systems of removable media have nothing to do for that.
+    /// Puts its names on the disk. Some file systems of removable media have nothing to do for
+    /// that.
     ///
     /// # Errors
     /// What the disk says.
@@ -306,18 +420,28 @@ impl Dir {
         })
     }
 
-    /// Puts a file of this content in place, whole or not at all, over what has that name; it is on the disk when this returns. What it is written to first has
-    /// the name `temporary`; one that was left of that name goes: for who has a lock that keeps others away from it.
+    /// Puts a file of this content in place, whole or not at all, over what has that name; it is on
+    /// the disk when this returns. What it is written to first has the name `temporary`; one that
+    /// was left of that name goes: for who has a lock that keeps others away from it.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn replace(&self, temporary: &Path, name: &Path, content: &[u8], mode: u32) -> io::Result<File> {
+    pub fn replace(
+        &self,
+        temporary: &Path,
+        name: &Path,
+        content: &[u8],
+        mode: u32,
+    ) -> io::Result<File> {
         match self.remove(temporary) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
         }
         let mut file = self.make(temporary, mode)?;
-        let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| self.rename(temporary, name));
+        let written = file
+            .write_all(content)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| self.rename(temporary, name));
         if let Err(cause) = written {
             // It takes up room that may be what is missing. If it stays, the next call removes it.
             drop(self.remove(temporary));

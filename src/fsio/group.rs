@@ -1,5 +1,6 @@
-//! A group of files that is being put in place. Each rename is whole or not at all, the group is not: so it is noted before the first one, and whoever
-//! comes next completes what a lost power supply or a SIGKILL has left in the middle.
+//! A group of files that is being put in place. Each rename is whole or not at all, the group is
+//! not: so it is noted before the first one, and whoever comes next completes what a lost power
+//! supply or a SIGKILL has left in the middle.
 
 use std::io::{self, Write};
 
@@ -57,16 +58,23 @@ pub(super) fn done(dir: &Dir) {
     drop(dir.remove(NOTE));
 }
 
-/// Completes a group that an interruption has left. Only for who holds the directory's lock. What is another user's was never this program's doing: in a
-/// directory that others write to, anybody can leave such files.
+/// Completes a group that an interruption has left. Only for who holds the directory's lock. What
+/// is another user's was never this program's doing: in a directory that others write to, anybody
+/// can leave such files.
 pub(super) fn complete(dir: &Dir) -> io::Result<()> {
     if !is_ours(dir, NOTE) {
         return Ok(());
     }
-    let note = dir.content(NOTE, MAX_NOTE).map(|(content, _)| content).unwrap_or_default();
+    let note = dir
+        .content(NOTE, MAX_NOTE)
+        .map(|(content, _)| content)
+        .unwrap_or_default();
     // One that says something else is not the program's.
     for member in serde_json::from_slice::<Vec<Member>>(&note).unwrap_or_default() {
-        if !is_temporary(&member.temporary) || member.name.contains('/') || member.name.starts_with('.') {
+        if !is_temporary(&member.temporary)
+            || member.name.contains('/')
+            || member.name.starts_with('.')
+        {
             continue;
         }
         // One that is there no more is in its place already.
@@ -85,19 +93,29 @@ pub(super) fn complete(dir: &Dir) -> io::Result<()> {
 }
 
 fn is_ours(dir: &Dir, name: &str) -> bool {
-    dir.look(name).is_ok_and(|seen| seen.is_some_and(|seen| seen.is_ours()))
+    dir.look(name)
+        .is_ok_and(|seen| seen.is_some_and(|seen| seen.is_ours()))
 }
 
-/// Removes the temporary files that a killed program has left. Only for who holds the directory's lock: they are nobody's then.
+/// Removes the temporary files that a killed program has left. Only for who holds the directory's
+/// lock: they are nobody's then.
 pub(super) fn sweep(dir: &Dir) {
-    for name in dir.names().unwrap_or_default().iter().filter(|name| is_temporary(name)) {
+    for name in dir
+        .names()
+        .unwrap_or_default()
+        .iter()
+        .filter(|name| is_temporary(name))
+    {
         drop(dir.remove_wiped(name));
     }
 }
 
 /// Whether a directory holds anything of an interrupted program's.
 pub(super) fn is_interrupted(dir: &Dir) -> bool {
-    dir.names().unwrap_or_default().iter().any(|name| name == NOTE || is_temporary(name))
+    dir.names()
+        .unwrap_or_default()
+        .iter()
+        .any(|name| name == NOTE || is_temporary(name))
 }
 
 fn is_temporary(name: &str) -> bool {
@@ -118,7 +136,10 @@ mod tests {
 
     fn noted(dir: &Path, members: &[Member]) {
         let mut pending = Pending::new();
-        Note::new(&open(dir), members, &mut pending).unwrap().put(&mut pending).unwrap();
+        Note::new(&open(dir), members, &mut pending)
+            .unwrap()
+            .put(&mut pending)
+            .unwrap();
     }
 
     /// A directory as a SIGKILL after the note's rename, and after `renamed` more, leaves it.
@@ -127,10 +148,21 @@ mod tests {
         let file = |name: &str, content: &str| fs::write(dir.path().join(name), content).unwrap();
         file("old", "before");
         let names = [("new", false), ("old", true), ("transcript", false)];
-        let member = |(name, replace): (&str, bool)| Member { temporary: format!(".hsmboot-{name}.tmp"), name: name.to_owned(), replace };
+        let member = |(name, replace): (&str, bool)| Member {
+            temporary: format!(".hsmboot-{name}.tmp"),
+            name: name.to_owned(),
+            replace,
+        };
         let members: Vec<Member> = names.into_iter().map(member).collect();
         for (at, member) in members.iter().enumerate() {
-            file(if at < renamed { &member.name } else { &member.temporary }, "after");
+            file(
+                if at < renamed {
+                    &member.name
+                } else {
+                    &member.temporary
+                },
+                "after",
+            );
         }
         noted(dir.path(), &members);
         dir
@@ -143,9 +175,17 @@ mod tests {
             assert!(is_interrupted(&open(dir.path())));
             complete(&open(dir.path())).unwrap();
             for name in ["new", "old", "transcript"] {
-                assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap(), "after", "{name}, after {renamed} renames");
+                assert_eq!(
+                    fs::read_to_string(dir.path().join(name)).unwrap(),
+                    "after",
+                    "{name}, after {renamed} renames"
+                );
             }
-            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "the note is gone, and nothing else is left");
+            assert_eq!(
+                fs::read_dir(dir.path()).unwrap().count(),
+                3,
+                "the note is gone, and nothing else is left"
+            );
             assert!(!is_interrupted(&open(dir.path())));
         }
     }
@@ -155,7 +195,10 @@ mod tests {
         let dir = interrupted(0);
         fs::write(dir.path().join("new"), "of somebody else").unwrap();
         complete(&open(dir.path())).unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join("new")).unwrap(), "of somebody else");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("new")).unwrap(),
+            "of somebody else"
+        );
         assert!(!is_interrupted(&open(dir.path())));
     }
 
@@ -170,11 +213,22 @@ mod tests {
         std::os::unix::fs::symlink(at("kept"), at(".hsmboot-3.tmp")).unwrap();
         let seen = fs::File::open(at(".hsmboot-1.tmp")).unwrap();
         sweep(&open(dir.path()));
-        assert_eq!(seen.metadata().unwrap().len(), 0, "who has it open finds nothing in it");
+        assert_eq!(
+            seen.metadata().unwrap().len(),
+            0,
+            "who has it open finds nothing in it"
+        );
         assert_eq!(fs::read_to_string(at("kept")).unwrap(), "a key");
-        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut left: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         left.sort_unstable();
-        assert_eq!(left, [".hsmboot-3.tmp", ".hsmboot-group.bak", "kept"], "what is no file, or has another name, is not the program's");
+        assert_eq!(
+            left,
+            [".hsmboot-3.tmp", ".hsmboot-group.bak", "kept"],
+            "what is no file, or has another name, is not the program's"
+        );
     }
 
     /// By another user, in a directory that both write to. Only root can play both.
@@ -188,13 +242,26 @@ mod tests {
             }
             complete(&open(dir.path())).unwrap();
             sweep(&open(dir.path()));
-            assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before", "{theirs}");
-            assert!(fs::symlink_metadata(dir.path().join(theirs)).is_ok() || theirs == ".hsmboot-group");
+            assert_eq!(
+                fs::read_to_string(dir.path().join("old")).unwrap(),
+                "before",
+                "{theirs}"
+            );
+            assert!(
+                fs::symlink_metadata(dir.path().join(theirs)).is_ok() || theirs == ".hsmboot-group"
+            );
         }
         let dir = interrupted(0);
-        fs::hard_link(dir.path().join(".hsmboot-old.tmp"), dir.path().join("another-name")).unwrap();
+        fs::hard_link(
+            dir.path().join(".hsmboot-old.tmp"),
+            dir.path().join("another-name"),
+        )
+        .unwrap();
         complete(&open(dir.path())).unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap(), "before");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("old")).unwrap(),
+            "before"
+        );
     }
 
     #[test]
@@ -204,13 +271,24 @@ mod tests {
         fs::create_dir(&inner).unwrap();
         fs::write(inner.join(".hsmboot-x.tmp"), "planted").unwrap();
         fs::write(dir.path().join("secret"), "mine").unwrap();
-        for (temporary, name) in
-            [(".hsmboot-x.tmp", "../out"), ("../secret", "in"), (".hsmboot-x.tmp", ".profile"), (".hsmboot-/../../secret.tmp", "in")]
-        {
-            let member = Member { temporary: temporary.to_owned(), name: name.to_owned(), replace: true };
+        for (temporary, name) in [
+            (".hsmboot-x.tmp", "../out"),
+            ("../secret", "in"),
+            (".hsmboot-x.tmp", ".profile"),
+            (".hsmboot-/../../secret.tmp", "in"),
+        ] {
+            let member = Member {
+                temporary: temporary.to_owned(),
+                name: name.to_owned(),
+                replace: true,
+            };
             noted(&inner, &[member]);
             complete(&open(&inner)).unwrap();
-            assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "{temporary} is not moved to {name}");
+            assert_eq!(
+                fs::read_dir(&inner).unwrap().count(),
+                1,
+                "{temporary} is not moved to {name}"
+            );
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         }
         sweep(&open(&inner));

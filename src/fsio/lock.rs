@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::error::{Class, Error};
 use crate::outside::shown;
 
-/// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token takes to seal a step.
+/// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token
+/// takes to seal a step.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,26 +21,38 @@ pub(super) enum Lock {
     None,
 }
 
-/// Locks the directory for one program at a time, so that what is free stays so until all is in place. The lock goes with [`unlock`], or with the last copy of the
-/// handle.
+/// Locks the directory for one program at a time, so that what is free stays so until all is in
+/// place. The lock goes with [`unlock`], or with the last copy of the handle.
 pub(super) fn lock(handle: &File, patience: Duration) -> io::Result<Lock> {
     use rustix::fs::{FlockOperation, flock};
     use rustix::io::{Errno, retry_on_intr};
     let answer = |locked| match locked {
         Ok(()) => Ok(Lock::Ours),
         Err(Errno::WOULDBLOCK) => Ok(Lock::Taken),
-        Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => Ok(Lock::None),
+        Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::BADF) => {
+            Ok(Lock::None)
+        }
         Err(cause) => Err(cause.into()),
     };
-    match answer(retry_on_intr(|| flock(handle, FlockOperation::NonBlockingLockExclusive)))? {
+    match answer(retry_on_intr(|| {
+        flock(handle, FlockOperation::NonBlockingLockExclusive)
+    }))? {
         Lock::Taken if !patience.is_zero() => {}
         other => return Ok(other),
     }
     // In turn, as the kernel has it, but not for ever: the thread that waits is left behind.
     let (sender, receiver) = std::sync::mpsc::channel();
     let waiting = handle.try_clone()?;
-    std::thread::spawn(move || sender.send(retry_on_intr(|| flock(&waiting, FlockOperation::LockExclusive))).ok());
-    receiver.recv_timeout(patience).map_or(Ok(Lock::Taken), answer)
+    std::thread::spawn(move || {
+        sender
+            .send(retry_on_intr(|| {
+                flock(&waiting, FlockOperation::LockExclusive)
+            }))
+            .ok()
+    });
+    receiver
+        .recv_timeout(patience)
+        .map_or(Ok(Lock::Taken), answer)
 }
 
 /// Gives the lock back, if there is one.
@@ -52,8 +65,13 @@ pub(super) fn taken(dir: &Path) -> Error {
     Error::new(
         Class::Conflict,
         "directory-taken",
-        format!("{} is locked by another program, and was so for {} seconds; nothing was changed", shown(dir), PATIENCE.as_secs()),
-        "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; then run this again",
+        format!(
+            "{} is locked by another program, and was so for {} seconds; nothing was changed",
+            shown(dir),
+            PATIENCE.as_secs()
+        ),
+        "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; \
+         then run this again",
     )
 }
 
@@ -65,7 +83,10 @@ mod tests {
     #[test]
     fn a_directory_that_another_program_keeps_is_not_waited_for_for_ever() {
         let dir = tempfile::tempdir().unwrap();
-        let (theirs, ours) = (File::open(dir.path()).unwrap(), File::open(dir.path()).unwrap());
+        let (theirs, ours) = (
+            File::open(dir.path()).unwrap(),
+            File::open(dir.path()).unwrap(),
+        );
         assert!(lock(&theirs, Duration::ZERO).unwrap() == Lock::Ours);
         assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
         assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
@@ -73,7 +94,8 @@ mod tests {
         assert_eq!((error.kind, error.code()), ("directory-taken", 8));
         // In turn: whoever waits gets it when it is given back.
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
+            let waiting =
+                scope.spawn(|| lock(&ours, Duration::from_secs(60)).unwrap() == Lock::Ours);
             drop(theirs);
             assert!(waiting.join().unwrap());
         });

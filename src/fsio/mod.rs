@@ -17,16 +17,21 @@ use rustix::fs::OFlags;
 pub use dir::Dir;
 pub use staged::{abandon, abandon_on_bug};
 pub(crate) use write::{Chosen, key_in_place, occupied};
-pub use write::{Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named};
+pub use write::{
+    Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all,
+    write_named,
+};
 
 use crate::error::{Class, Error, Result};
 use crate::outside::shown;
 
-/// The largest PEM input that is read at all. What lies between this and the documented 5000 characters is read, to be refused by name.
+/// The largest PEM input that is read at all. What lies between this and the documented 5000
+/// characters is read, to be refused by name.
 pub const MAX_INPUT: u64 = 64 * 1024;
 
-/// Opens what the user named, to read it. It may be a link, and a pipe or a terminal as well: `<(...)` of a shell is one. It is opened without waiting, and
-/// then waited for until there is something to read, which a signal ends as it ends everything else (`cli::signals`).
+/// Opens what the user named, to read it. It may be a link, and a pipe or a terminal as well:
+/// `<(...)` of a shell is one. It is opened without waiting, and then waited for until there is
+/// something to read, which a signal ends as it ends everything else (`cli::signals`).
 ///
 /// # Errors
 /// As open(2) and poll(2) have them.
@@ -35,14 +40,18 @@ pub fn open(path: &Path) -> io::Result<File> {
     let file = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?);
     let facts = file.metadata()?;
     if !facts.is_file() && !facts.is_dir() {
-        // A pipe that nobody has opened to write to yet is not at its end (poll(2)): whoever is to write may come later.
-        rustix::io::retry_on_intr(|| rustix::event::poll(&mut [PollFd::new(&file, PollFlags::IN)], None))?;
+        // A pipe that nobody has opened to write to yet is not at its end (poll(2)): whoever is to
+        // write may come later.
+        rustix::io::retry_on_intr(|| {
+            rustix::event::poll(&mut [PollFd::new(&file, PollFlags::IN)], None)
+        })?;
     }
     rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     Ok(file)
 }
 
-/// Opens a file that lies where others may write: no link, and nothing but a file, so that nothing is waited for. Links on the way to it are followed.
+/// Opens a file that lies where others may write: no link, and nothing but a file, so that nothing
+/// is waited for. Links on the way to it are followed.
 ///
 /// # Errors
 /// As [`Dir::open_file`].
@@ -56,11 +65,15 @@ pub fn open_itself(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As open(2) has them: there is none.
 pub fn terminal() -> io::Result<File> {
-    Ok(File::from(rustix::fs::open("/dev/tty", OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, rustix::fs::Mode::empty())?))
+    Ok(File::from(rustix::fs::open(
+        "/dev/tty",
+        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+        rustix::fs::Mode::empty(),
+    )?))
 }
 
-/// Reads a file that the user named, `what` it should be, of at most `max` bytes: opened as [`open`] does, judged by its descriptor. A larger one is refused
-/// before it is read.
+/// Reads a file that the user named, `what` it should be, of at most `max` bytes: opened as
+/// [`open`] does, judged by its descriptor. A larger one is refused before it is read.
 ///
 /// # Errors
 /// Missing, a directory, or too large: class `Input`. Not readable: class `Machine`.
@@ -90,14 +103,25 @@ impl Place<'_> {
         let Place { path, what } = self;
         let name = shown(path);
         match cause.kind() {
-            io::ErrorKind::NotFound => input("file-missing", format!("{what} is missing: there is no file {name}"), "check the path"),
-            _ if leads_nowhere(cause) => {
-                input("file-missing", format!("{what} is missing: {name} is no path to a file: {}", io_text(cause)), "check the path")
-            }
+            io::ErrorKind::NotFound => input(
+                "file-missing",
+                format!("{what} is missing: there is no file {name}"),
+                "check the path",
+            ),
+            _ if leads_nowhere(cause) => input(
+                "file-missing",
+                format!(
+                    "{what} is missing: {name} is no path to a file: {}",
+                    io_text(cause)
+                ),
+                "check the path",
+            ),
             io::ErrorKind::IsADirectory => self.is_a_directory(),
-            io::ErrorKind::NotADirectory => {
-                input("file-missing", format!("{what} is missing: {name} runs through something that is no directory"), "check the path")
-            }
+            io::ErrorKind::NotADirectory => input(
+                "file-missing",
+                format!("{what} is missing: {name} runs through something that is no directory"),
+                "check the path",
+            ),
             _ => Error::new(
                 Class::Machine,
                 "unreadable",
@@ -108,35 +132,65 @@ impl Place<'_> {
     }
 
     fn is_a_directory(&self) -> Error {
-        input("is-a-directory", format!("{} is a directory, expected {}", shown(self.path), self.what), "name the file itself")
+        input(
+            "is-a-directory",
+            format!(
+                "{} is a directory, expected {}",
+                shown(self.path),
+                self.what
+            ),
+            "name the file itself",
+        )
     }
 
     fn is_a_link(&self) -> Error {
-        Self::not_a_file(format!("{} is a symbolic link, expected a file with {}", shown(self.path), self.what))
+        Self::not_a_file(format!(
+            "{} is a symbolic link, expected a file with {}",
+            shown(self.path),
+            self.what
+        ))
     }
 
     fn is_no_file(&self) -> Error {
-        Self::not_a_file(format!("{} is a pipe, a socket or a device, expected a file with {}", shown(self.path), self.what))
+        Self::not_a_file(format!(
+            "{} is a pipe, a socket or a device, expected a file with {}",
+            shown(self.path),
+            self.what
+        ))
     }
 
     fn not_a_file(message: String) -> Error {
-        input("not-a-file", message, "a bundle holds files only: fetch or copy it again")
+        input(
+            "not-a-file",
+            message,
+            "a bundle holds files only: fetch or copy it again",
+        )
     }
 
     fn has_another_name(&self, names: u64) -> Error {
         input(
             "has-another-name",
             format!(
-                "{} has {names} names (hard links), and a file of a bundle that travels has one: whoever made the link may have put another file's text here",
+                "{} has {names} names (hard links), and a file of a bundle that travels has one: \
+                 whoever made the link may have put another file's text here",
                 shown(self.path)
             ),
-            "look at what the file holds; if it belongs to the bundle, copy the bundle into a new directory, where its files are their own, and do this with the copy",
+            "look at what the file holds; if it belongs to the bundle, copy the bundle into a new \
+             directory, where its files are their own, and do this with the copy",
         )
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {
-        let message = format!("{} is too large for {}: {found} bytes or more, expected at most {max}", shown(self.path), self.what);
-        input("file-too-large", message, "check that this is the right file")
+        let message = format!(
+            "{} is too large for {}: {found} bytes or more, expected at most {max}",
+            shown(self.path),
+            self.what
+        );
+        input(
+            "file-too-large",
+            message,
+            "check that this is the right file",
+        )
     }
 }
 
@@ -153,7 +207,9 @@ fn read_bounded(file: &File, facts: &Metadata, place: &Place<'_>, max: u64) -> R
         return Err(place.too_large(facts.len(), max));
     }
     let mut content = Vec::new();
-    file.take(max.saturating_add(1)).read_to_end(&mut content).map_err(|cause| place.fault(&cause))?;
+    file.take(max.saturating_add(1))
+        .read_to_end(&mut content)
+        .map_err(|cause| place.fault(&cause))?;
     match u64::try_from(content.len()) {
         Ok(length) if length <= max => Ok(content),
         _ => Err(place.too_large(max.saturating_add(1), max)),
@@ -189,22 +245,33 @@ fn are_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether a file that was opened at a path lies in a directory: because the way to it goes through a name there, in whatever depth, or because it has another
-/// name there.
+/// Whether a file that was opened at a path lies in a directory: because the way to it goes through
+/// a name there, in whatever depth, or because it has another name there.
 pub fn lies_in(dir: &Path, path: &Path, of: &Metadata) -> bool {
     goes_through(dir, path)
         || is(dir, of)
-        || fs::read_dir(dir).is_ok_and(|entries| entries.flatten().filter_map(|entry| entry.metadata().ok()).any(|entry| are_same(&entry, of)))
+        || fs::read_dir(dir).is_ok_and(|entries| {
+            entries
+                .flatten()
+                .filter_map(|entry| entry.metadata().ok())
+                .any(|entry| are_same(&entry, of))
+        })
 }
 
 /// The most links that a path may go through (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
 
-/// Whether a path, or a link on its way, goes through a name in a directory. Whoever can write to the directory chooses what that name leads to, now and a
-/// moment later: it does not matter where it leads.
+/// Whether a path, or a link on its way, goes through a name in a directory. Whoever can write to
+/// the directory chooses what that name leads to, now and a moment later: it does not matter where
+/// it leads.
 fn goes_through(dir: &Path, path: &Path) -> bool {
     let Some(dir) = facts(dir) else { return false };
-    let parts = |path: &Path| path.components().map(|part| PathBuf::from(part.as_os_str())).rev().collect::<Vec<_>>();
+    let parts = |path: &Path| {
+        path.components()
+            .map(|part| PathBuf::from(part.as_os_str()))
+            .rev()
+            .collect::<Vec<_>>()
+    };
     let (mut ahead, mut at, mut links) = (parts(path), PathBuf::from("."), 0_u32);
     while let Some(part) = ahead.pop() {
         if !matches!(part.components().next(), Some(Component::Normal(_))) {
@@ -215,7 +282,9 @@ fn goes_through(dir: &Path, path: &Path) -> bool {
             return true;
         }
         at.push(part);
-        let Ok(target) = fs::read_link(&at) else { continue };
+        let Ok(target) = fs::read_link(&at) else {
+            continue;
+        };
         at.pop();
         links = links.saturating_add(1);
         if links > MAX_LINKS {
@@ -234,10 +303,13 @@ pub fn leads_to(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-/// Where a path leads that is a link itself: a slash or a dot at its end changes nothing. `None`: it is no link, or nothing; an empty path: the link leads nowhere.
+/// Where a path leads that is a link itself: a slash or a dot at its end changes nothing. `None`:
+/// it is no link, or nothing; an empty path: the link leads nowhere.
 pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
     let path = dir::itself(path);
-    fs::symlink_metadata(&path).ok().filter(|facts| facts.is_symlink())?;
+    fs::symlink_metadata(&path)
+        .ok()
+        .filter(|facts| facts.is_symlink())?;
     Some(fs::canonicalize(&path).unwrap_or_default())
 }
 
@@ -248,7 +320,8 @@ pub(crate) fn is_taken(path: &Path) -> bool {
 
 /// A path that no file can have: a name too long, or links in a circle.
 pub(crate) fn leads_nowhere(cause: &io::Error) -> bool {
-    cause.kind() == io::ErrorKind::InvalidFilename || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    cause.kind() == io::ErrorKind::InvalidFilename
+        || cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 /// An I/O error in words, without the error number.
@@ -262,27 +335,45 @@ pub fn io_text(cause: &io::Error) -> String {
 
 fn machine(path: &Path, cause: &io::Error) -> Error {
     let hint = match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and run the same command again; nothing was left half-written",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space and run the same command again; nothing was left half-written"
+        }
         _ => "check the directory and its permissions; nothing was left half-written",
     };
-    Error::new(Class::Machine, "cannot-write", format!("{} cannot be written: {}", shown(path), io_text(cause)), hint)
+    Error::new(
+        Class::Machine,
+        "cannot-write",
+        format!("{} cannot be written: {}", shown(path), io_text(cause)),
+        hint,
+    )
 }
 
-/// That `dir` is a directory, or can become one as far as the paths say, before any work is done for what goes into it.
+/// That `dir` is a directory, or can become one as far as the paths say, before any work is done
+/// for what goes into it.
 ///
 /// # Errors
 /// Class `Input` where something else stands there, or on the way.
 pub fn check_dir(dir: &Path) -> Result<()> {
     // The nearest that exists; an empty path is the directory that the program runs in.
-    let nearest = dir.ancestors().filter(|path| !path.as_os_str().is_empty()).find_map(|path| fs::metadata(path).ok());
-    if nearest.is_none_or(|facts| facts.is_dir()) { Ok(()) } else { Err(no_directory(dir)) }
+    let nearest = dir
+        .ancestors()
+        .filter(|path| !path.as_os_str().is_empty())
+        .find_map(|path| fs::metadata(path).ok());
+    if nearest.is_none_or(|facts| facts.is_dir()) {
+        Ok(())
+    } else {
+        Err(no_directory(dir))
+    }
 }
 
 fn no_directory(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "not-a-directory",
-        format!("{} is not a directory, and a directory is expected", shown(dir)),
+        format!(
+            "{} is not a directory, and a directory is expected",
+            shown(dir)
+        ),
         "name a directory, or a path where one can be made",
     )
 }
@@ -294,7 +385,14 @@ fn no_directory(dir: &Path) -> Error {
 pub fn make_dir(dir: &Path) -> Result<()> {
     match fs::create_dir_all(dir) {
         Ok(()) => Ok(()),
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => Err(no_directory(dir)),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Err(no_directory(dir))
+        }
         Err(cause) => Err(machine(dir, &cause)),
     }
 }

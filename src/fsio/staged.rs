@@ -11,8 +11,9 @@ use super::dir::Dir;
 use super::group::{PREFIX, SUFFIX};
 use super::write::{NewFile, holds};
 
-/// Temporary files that exist now, by their names: an interrupted program removes them. A lock on this set also keeps a group of renames together. Nothing
-/// that may wait for somebody else is done under it, since a signal waits for it ([`abandon`]).
+/// Temporary files that exist now, by their names: an interrupted program removes them. A lock on
+/// this set also keeps a group of renames together. Nothing that may wait for somebody else is done
+/// under it, since a signal waits for it ([`abandon`]).
 static PENDING: Mutex<Pending> = Mutex::new(BTreeMap::new());
 
 pub(super) type Pending = BTreeMap<String, Dir>;
@@ -21,14 +22,16 @@ pub(super) fn pending() -> MutexGuard<'static, Pending> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits for a group of files that is being put in place, and removes temporary files that are not: for a program that is about to end on a
-/// signal. Nothing is written after it, since it never gives the lock back.
+/// Waits for a group of files that is being put in place, and removes temporary files that are not:
+/// for a program that is about to end on a signal. Nothing is written after it, since it never
+/// gives the lock back.
 pub fn abandon() {
     let guard = pending();
     remove_all(guard);
 }
 
-/// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the lock, its temporary files are left.
+/// As [`abandon`], from a program that is about to end on a bug of its own: if the bug holds the
+/// lock, its temporary files are left.
 pub fn abandon_on_bug() {
     if let Ok(guard) = PENDING.try_lock() {
         remove_all(guard);
@@ -43,8 +46,9 @@ fn remove_all(mut guard: MutexGuard<'static, Pending>) {
     std::mem::forget(guard);
 }
 
-/// A temporary file that waits to be put in its place. It has no name until then, so that nothing is left of it by whatever kills the program; where the file
-/// system cannot do that, it has one from the start. Dropped, it is removed.
+/// A temporary file that waits to be put in its place. It has no name until then, so that nothing
+/// is left of it by whatever kills the program; where the file system cannot do that, it has one
+/// from the start. Dropped, it is removed.
 pub(super) struct Staged {
     dir: Dir,
     /// The temporary name that it has, or will have.
@@ -63,7 +67,8 @@ impl Drop for Staged {
         if self.named {
             drop(self.dir.remove_wiped(&self.name));
         }
-        // Where a group fails, the set is locked here already: what stays in it names a file that is gone.
+        // Where a group fails, the set is locked here already: what stays in it names a file that
+        // is gone.
         if let Ok(mut pending) = PENDING.try_lock() {
             pending.remove(&self.name);
         }
@@ -82,21 +87,41 @@ impl Staged {
 
     /// One that holds nothing yet, for who has the set locked.
     pub(super) fn unlisted(dir: &Dir, mode: u32) -> io::Result<Self> {
-        let name = || format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(std::process::id()));
+        let name = || {
+            format!(
+                "{PREFIX}{:016x}{SUFFIX}",
+                RandomState::new().hash_one(std::process::id())
+            )
+        };
         if let Ok(file) = dir.make_unnamed(mode) {
-            return Ok(Staged { dir: dir.clone(), name: name(), file, named: false, settled: false });
+            return Ok(Staged {
+                dir: dir.clone(),
+                name: name(),
+                file,
+                named: false,
+                settled: false,
+            });
         }
         loop {
             let name = name();
             match dir.make(&name, mode) {
-                Ok(file) => return Ok(Staged { dir: dir.clone(), name, file, named: true, settled: false }),
+                Ok(file) => {
+                    return Ok(Staged {
+                        dir: dir.clone(),
+                        name,
+                        file,
+                        named: true,
+                        settled: false,
+                    });
+                }
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(cause) => return Err(cause),
             }
         }
     }
 
-    /// Gives it the temporary name. From here on a SIGKILL leaves it: the caller has the set locked until it is in its place.
+    /// Gives it the temporary name. From here on a SIGKILL leaves it: the caller has the set locked
+    /// until it is in its place.
     pub(super) fn give_name(&mut self) -> io::Result<()> {
         if self.named {
             return Ok(());
@@ -104,7 +129,9 @@ impl Staged {
         match self.dir.give_name(&self.file, &self.name) {
             // Without /proc there is no way to name it: written again, under the name.
             Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
-                let mut copy = self.dir.make(&self.name, self.file.metadata()?.mode() & 0o7777)?;
+                let mut copy = self
+                    .dir
+                    .make(&self.name, self.file.metadata()?.mode() & 0o7777)?;
                 self.named = true;
                 self.file.seek(io::SeekFrom::Start(0))?;
                 io::copy(&mut self.file, &mut copy)?;
@@ -139,13 +166,15 @@ impl Staged {
     }
 
     pub(super) fn put(mut self, pending: &mut Pending, file: &NewFile<'_>) -> io::Result<()> {
-        // What has come since the look before, and holds something else, stays: only a file of this content is replaced, for its mode.
+        // What has come since the look before, and holds something else, stays: only a file of this
+        // content is replaced, for its mode.
         if file.replace || holds(&self.dir, &file.name, file.content).is_some() {
             return self.put_over(pending, &file.name);
         }
         if !self.named {
             match self.dir.give_name(&self.file, &file.name) {
-                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {} // by a temporary name, then
+                // by a temporary name, then
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {}
                 placed => {
                     pending.remove(&self.name);
                     self.settled = true; // or it goes with its descriptor
@@ -155,7 +184,10 @@ impl Staged {
         }
         self.give_name()?;
         pending.remove(&self.name);
-        self.settled = self.dir.rename_if_free(&self.name, &file.name).map(|()| true)?;
+        self.settled = self
+            .dir
+            .rename_if_free(&self.name, &file.name)
+            .map(|()| true)?;
         Ok(())
     }
 }

@@ -16,7 +16,8 @@ use crate::error::{Class, Error, Result};
 use crate::outside::shown;
 use crate::x509::pem::is_key_file;
 
-/// The largest file that is kept in memory while it is replaced: larger than all that the program writes.
+/// The largest file that is kept in memory while it is replaced: larger than all that the program
+/// writes.
 const MAX_KEPT: u64 = 1024 * 1024;
 
 /// The mode of a file that holds a key. Only such a one is written over a key.
@@ -34,16 +35,25 @@ pub struct NewFile<'a> {
     pub replace: bool,
 }
 
-/// Which of `files` stand in `dir` with another content and may not be replaced. A directory in a file's place never may: found in the middle
-/// of a group, it would leave the group half in place.
+/// Which of `files` stand in `dir` with another content and may not be replaced. A directory in a
+/// file's place never may: found in the middle of a group, it would leave the group half in place.
 ///
 /// # Errors
 /// The first one, class `Conflict`; or that an existing file can't be read.
 pub fn check_free(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     match Dir::open(dir) {
         // What is no directory is found when one is to be made of it.
-        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
-        dir_there => dir_there.map_err(|cause| machine(dir, &cause))?.check_free(files),
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(())
+        }
+        dir_there => dir_there
+            .map_err(|cause| machine(dir, &cause))?
+            .check_free(files),
     }
 }
 
@@ -55,12 +65,17 @@ impl Dir {
     pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
         for file in files {
             let target = self.path().join(&file.name);
-            let seen = self.look(&file.name).map_err(|cause| machine(&target, &cause))?;
+            let seen = self
+                .look(&file.name)
+                .map_err(|cause| machine(&target, &cause))?;
             if seen.as_ref().is_some_and(super::dir::Seen::is_dir) {
                 return Err(Error::new(
                     Class::Conflict,
                     "file-exists",
-                    format!("{} is a directory, and a file is to be written there; nothing was changed", shown(&target)),
+                    format!(
+                        "{} is a directory, and a file is to be written there; nothing was changed",
+                        shown(&target)
+                    ),
                     "choose another place, or move that directory away",
                 ));
             }
@@ -79,7 +94,8 @@ impl Dir {
 
     /// Whether what has this name may be a private key. A file larger than any key is none.
     fn may_hold_key(&self, name: &str) -> bool {
-        self.content(name, MAX_INPUT).is_ok_and(|(content, _)| is_key_file(&Zeroizing::new(content)))
+        self.content(name, MAX_INPUT)
+            .is_ok_and(|(content, _)| is_key_file(&Zeroizing::new(content)))
     }
 
     /// As [`check_writable`].
@@ -88,28 +104,40 @@ impl Dir {
     /// As [`check_writable`].
     pub fn check_writable(&self, room: usize) -> Result<()> {
         let trial = Staged::new(self, &vec![0; room], 0o600);
-        trial.and_then(Staged::discard).map_err(|cause| machine(self.path(), &cause))
+        trial
+            .and_then(Staged::discard)
+            .map_err(|cause| machine(self.path(), &cause))
     }
 }
 
-/// The mode of the file that has this name and holds this content; `None`: something else has it, or nothing.
+/// The mode of the file that has this name and holds this content; `None`: something else has it,
+/// or nothing.
 pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
     let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
     let (there, mode) = dir.content(name, max).ok()?;
     (there == content).then_some(mode)
 }
 
-/// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose otherwise.
+/// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose
+/// otherwise.
 pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
-    Error::new(Class::Conflict, "file-exists", format!("{place} exists and holds something else; it was left as it is"), chosen.hint())
+    Error::new(
+        Class::Conflict,
+        "file-exists",
+        format!("{place} exists and holds something else; it was left as it is"),
+        chosen.hint(),
+    )
 }
 
-/// A private key has the place of something that is none. There may be no other copy of it: only a key goes over a key, which is `ca init --force`.
+/// A private key has the place of something that is none. There may be no other copy of it: only a
+/// key goes over a key, which is `ca init --force`.
 pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
     Error::new(
         Class::Conflict,
         "file-exists",
-        format!("{place} exists and holds a private key, or what looks like one; it was left as it is"),
+        format!(
+            "{place} exists and holds a private key, or what looks like one; it was left as it is"
+        ),
         "choose another place: nothing but a new key is ever written over a key",
     )
 }
@@ -132,23 +160,31 @@ impl Chosen {
     }
 }
 
-/// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that exists: tried with a temporary one, before anything
-/// is done that cannot be done twice. It is no promise: the disk may be full a moment later.
+/// That a file of `room` bytes can be written in `dir`, or in the nearest directory above it that
+/// exists: tried with a temporary one, before anything is done that cannot be done twice. It is no
+/// promise: the disk may be full a moment later.
 ///
 /// # Errors
 /// Class `Machine` for everything that the disk says; as [`check_dir`].
 pub fn check_writable(dir: &Path, room: usize) -> Result<()> {
     check_dir(dir)?;
-    let nearest = dir.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
+    let nearest = dir
+        .ancestors()
+        .find(|path| path.is_dir())
+        .unwrap_or(Path::new("."));
     let opened = Dir::open(nearest).map_err(|cause| machine(dir, &cause))?;
-    Staged::new(&opened, &vec![0; room], 0o600).and_then(Staged::discard).map_err(|cause| machine(dir, &cause))
+    Staged::new(&opened, &vec![0; room], 0o600)
+        .and_then(Staged::discard)
+        .map_err(|cause| machine(dir, &cause))
 }
 
-/// Writes a group of files into `dir`: each first to a temporary file beside its place, synced; then all are renamed. A file that stands there
-/// already with the same content stays untouched, one of another content is never replaced unless `replace` says so.
+/// Writes a group of files into `dir`: each first to a temporary file beside its place, synced;
+/// then all are renamed. A file that stands there already with the same content stays untouched,
+/// one of another content is never replaced unless `replace` says so.
 ///
 /// # Errors
-/// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then nothing has changed.
+/// Class `Conflict` for a file of other content, `Machine` for everything that the disk says; then
+/// nothing has changed.
 pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
     hold(dir)?.write(files)
 }
@@ -173,7 +209,8 @@ pub struct Held {
     handle: File,
 }
 
-/// Waits for the directory: for who reads something there, and writes what follows from it. What a killed hsmboot has left there is cleaned up first.
+/// Waits for the directory: for who reads something there, and writes what follows from it. What a
+/// killed hsmboot has left there is cleaned up first.
 ///
 /// # Errors
 /// As [`make_dir`].
@@ -191,17 +228,24 @@ pub fn hold_dir(dir: &Dir) -> Result<Held> {
     let handle = dir.again().map_err(fault)?;
     match lock(&handle, PATIENCE).map_err(fault)? {
         Lock::Taken => Err(taken(dir.path())),
-        Lock::None => Ok(Held { dir: dir.clone(), handle }),
+        Lock::None => Ok(Held {
+            dir: dir.clone(),
+            handle,
+        }),
         Lock::Ours => {
-            let held = Held { dir: dir.clone(), handle };
+            let held = Held {
+                dir: dir.clone(),
+                handle,
+            };
             held.clean();
             Ok(held)
         }
     }
 }
 
-/// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary files, as far as that can be done: before anybody reads
-/// there. Where another one is at work, it is left to that one.
+/// Completes what a killed hsmboot has left half-written in a directory, and removes its temporary
+/// files, as far as that can be done: before anybody reads there. Where another one is at work, it
+/// is left to that one.
 pub fn mend(dir: &Path) {
     if let Ok(dir) = Dir::open(dir) {
         mend_dir(&dir);
@@ -216,12 +260,17 @@ pub fn mend_dir(dir: &Dir) {
     let Ok(handle) = dir.again() else { return };
     // Without a lock nothing tells whether they are still somebody's.
     if matches!(lock(&handle, Duration::ZERO), Ok(Lock::Ours)) {
-        Held { dir: dir.clone(), handle }.clean();
+        Held {
+            dir: dir.clone(),
+            handle,
+        }
+        .clean();
     }
 }
 
 impl Drop for Held {
-    /// Closing is not enough: a program that this one has just started, or a token's module that forks, has its open files too, and their locks (flock(2)).
+    /// Closing is not enough: a program that this one has just started, or a token's module that
+    /// forks, has its open files too, and their locks (flock(2)).
     fn drop(&mut self) {
         unlock(&self.handle);
     }
@@ -233,7 +282,8 @@ impl Held {
         &self.dir
     }
 
-    /// What a killed program has left here is completed, or wiped and removed. Only under a lock: without one nothing tells whether it is still somebody's.
+    /// What a killed program has left here is completed, or wiped and removed. Only under a lock:
+    /// without one nothing tells whether it is still somebody's.
     fn clean(&self) {
         if group::is_interrupted(&self.dir) && group::complete(&self.dir).is_ok() {
             group::sweep(&self.dir);
@@ -248,17 +298,33 @@ impl Held {
         write_held(&self.dir, files)
     }
 
-    /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at all. `make` gets what is there, at most `max` bytes of
-    /// `what` it should be, and gives what is to be there; `None`: it stays as it is.
+    /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at
+    /// all. `make` gets what is there, at most `max` bytes of `what` it should be, and gives what
+    /// is to be there; `None`: it stays as it is.
     ///
     /// # Errors
     /// As [`Dir::read`] and [`write_all`], and whatever `make` says; then nothing has changed.
-    pub fn rewrite(&self, name: &str, what: &str, max: u64, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
+    pub fn rewrite(
+        &self,
+        name: &str,
+        what: &str,
+        max: u64,
+        make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>,
+    ) -> Result<()> {
         let absent = self.dir.lacks(name).unwrap_or_default();
-        let current = if absent { None } else { Some(self.dir.read(name, what, max)?) };
+        let current = if absent {
+            None
+        } else {
+            Some(self.dir.read(name, what, max)?)
+        };
         match make(current.as_deref())? {
             None => Ok(()),
-            Some(content) => self.write(&[NewFile { name: name.to_owned(), content: &content, mode: 0o644, replace: true }]),
+            Some(content) => self.write(&[NewFile {
+                name: name.to_owned(),
+                content: &content,
+                mode: 0o644,
+                replace: true,
+            }]),
         }
     }
 }
@@ -271,21 +337,29 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
         if holds(dir, &file.name, file.content).is_some_and(|mode| mode & !file.mode == 0) {
             continue;
         }
-        staged.push((Staged::new(dir, file.content, file.mode).map_err(|cause| machine(&target(file), &cause))?, file));
+        staged.push((
+            Staged::new(dir, file.content, file.mode)
+                .map_err(|cause| machine(&target(file), &cause))?,
+            file,
+        ));
     }
     if staged.is_empty() {
         return Ok(());
     }
     let note = note(dir, &staged)?;
     sync_together(dir, &staged, note.as_ref())?;
-    // From here to the end no signal comes between: `abandon` waits for the lock. What is done under it waits for the disk alone.
+    // From here to the end no signal comes between: `abandon` waits for the lock. What is done
+    // under it waits for the disk alone.
     let mut pending = pending();
     let noted = note.is_some();
     if let Some(note) = note {
         for (temporary, file) in &mut staged {
-            temporary.give_name().map_err(|cause| machine(&target(file), &cause))?;
+            temporary
+                .give_name()
+                .map_err(|cause| machine(&target(file), &cause))?;
         }
-        note.put(&mut pending).map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
+        note.put(&mut pending)
+            .map_err(|cause| machine(&dir.path().join(group::NOTE), &cause))?;
     }
     let mut done: Vec<Undo<'_>> = Vec::new();
     for (temporary, file) in staged {
@@ -295,7 +369,9 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
             Err(cause) => {
                 // What is taken back is not to be completed.
                 group::done(dir);
-                done.into_iter().rev().for_each(|undo| undo.undo(&mut pending));
+                done.into_iter()
+                    .rev()
+                    .for_each(|undo| undo.undo(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
                     occupied(&shown(target(file)), Chosen::Directory)
                 } else {
@@ -323,7 +399,8 @@ enum Before {
     Nothing,
     /// Content and mode. It may be a key.
     File(Zeroizing<Vec<u8>>, u32),
-    /// What cannot be put back: a link, a pipe, a file too large or not to be read. The new file stays rather than nothing.
+    /// What cannot be put back: a link, a pipe, a file too large or not to be read. The new file
+    /// stays rather than nothing.
     Other,
 }
 
@@ -343,7 +420,8 @@ impl<'a> Undo<'a> {
             Before::Other => {}
             Before::Nothing => drop(self.dir.remove_wiped(self.name)),
             Before::File(content, mode) => {
-                let restored = Staged::unlisted(self.dir, mode).and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
+                let restored = Staged::unlisted(self.dir, mode)
+                    .and_then(|mut staged| staged.file.write_all(&content).map(|()| staged));
                 drop(restored.and_then(|staged| staged.put_over(pending, self.name)));
             }
         }
@@ -355,20 +433,33 @@ fn note(dir: &Dir, staged: &[(Staged, &NewFile<'_>)]) -> Result<Option<Note>> {
     if staged.len() < 2 {
         return Ok(None);
     }
-    let member = |(staged, file): &(Staged, &NewFile<'_>)| Member { temporary: staged.name.clone(), name: file.name.clone(), replace: file.replace };
+    let member = |(staged, file): &(Staged, &NewFile<'_>)| Member {
+        temporary: staged.name.clone(),
+        name: file.name.clone(),
+        replace: file.replace,
+    };
     let members: Vec<Member> = staged.iter().map(member).collect();
-    Note::new(dir, &members, &mut pending()).map(Some).map_err(|cause| machine(dir.path(), &cause))
+    Note::new(dir, &members, &mut pending())
+        .map(Some)
+        .map_err(|cause| machine(dir.path(), &cause))
 }
 
-/// Syncs the files. The disk is first told of all of them: a journal then commits once, with the first that is waited for.
+/// Syncs the files. The disk is first told of all of them: a journal then commits once, with the
+/// first that is waited for.
 fn sync_together(dir: &Dir, staged: &[(Staged, &NewFile<'_>)], note: Option<&Note>) -> Result<()> {
-    let mut files: Vec<(&File, PathBuf)> = staged.iter().map(|(staged, file)| (&staged.file, dir.path().join(&file.name))).collect();
+    let mut files: Vec<(&File, PathBuf)> = staged
+        .iter()
+        .map(|(staged, file)| (&staged.file, dir.path().join(&file.name)))
+        .collect();
     files.extend(note.map(|note| (note.file(), dir.path().to_owned())));
     for (file, _) in &files {
-        // It starts writing what is not written yet (posix_fadvise(2)), and where it does not, nothing is lost.
+        // It starts writing what is not written yet (posix_fadvise(2)), and where it does not,
+        // nothing is lost.
         rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
     }
-    files.into_iter().try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(&target, &cause)))
+    files
+        .into_iter()
+        .try_for_each(|(file, target)| file.sync_all().map_err(|cause| machine(&target, &cause)))
 }
 
 #[cfg(test)]
@@ -381,7 +472,12 @@ mod tests {
     use super::*;
 
     fn file<'a>(name: &str, content: &'a [u8]) -> NewFile<'a> {
-        NewFile { name: name.to_owned(), content, mode: 0o600, replace: false }
+        NewFile {
+            name: name.to_owned(),
+            content,
+            mode: 0o600,
+            replace: false,
+        }
     }
 
     #[test]
@@ -392,17 +488,30 @@ mod tests {
         assert_eq!(error.code(), 8);
         assert!(!dir.path().join("a").exists());
         assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"other");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "no temporary file is left"
+        );
     }
 
     #[test]
     fn a_directory_is_tried_before_it_is_needed() {
         let dir = tempfile::tempdir().unwrap();
         check_writable(&dir.path().join("new/below"), 1000).unwrap();
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left, nothing is made");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            0,
+            "nothing is left, nothing is made"
+        );
         let error = check_writable(Path::new("/proc/none"), 1000).unwrap_err();
         assert_eq!((error.kind, error.code()), ("cannot-write", 1));
-        assert_eq!(check_writable(Path::new("/proc/version"), 1000).unwrap_err().kind, "not-a-directory");
+        assert_eq!(
+            check_writable(Path::new("/proc/version"), 1000)
+                .unwrap_err()
+                .kind,
+            "not-a-directory"
+        );
         check_writable(Path::new("new"), 10).unwrap();
     }
 
@@ -435,12 +544,26 @@ mod tests {
     fn what_is_no_file_is_replaced_unopened() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
         std::os::unix::fs::symlink("/dev/zero", dir.path().join("zero")).unwrap();
-        let replacing = |name| NewFile { replace: true, ..file(name, b"new") };
+        let replacing = |name| NewFile {
+            replace: true,
+            ..file(name, b"new")
+        };
         write_all(dir.path(), &[replacing("pipe"), replacing("zero")]).unwrap();
         for name in ["pipe", "zero"] {
-            assert!(fs::symlink_metadata(dir.path().join(name)).unwrap().is_file());
+            assert!(
+                fs::symlink_metadata(dir.path().join(name))
+                    .unwrap()
+                    .is_file()
+            );
             assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"new");
         }
         // What cannot be put back is not taken away either.
@@ -456,7 +579,14 @@ mod tests {
         for _ in 0..2 {
             write_all(dir.path(), &[file("key", b"k")]).unwrap();
         }
-        assert_eq!(fs::metadata(dir.path().join("key")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(dir.path().join("key"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
     }
 
     #[test]
@@ -464,8 +594,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("big"), [0; 11]).unwrap();
         let kind = |name: &str| read(&dir.path().join(name), "a test", 10).unwrap_err();
-        assert_eq!((kind("big").kind, kind("big").code()), ("file-too-large", 4));
-        assert_eq!((kind("none").kind, kind("none").code()), ("file-missing", 4));
+        assert_eq!(
+            (kind("big").kind, kind("big").code()),
+            ("file-too-large", 4)
+        );
+        assert_eq!(
+            (kind("none").kind, kind("none").code()),
+            ("file-missing", 4)
+        );
         assert_eq!((kind(".").kind, kind(".").code()), ("is-a-directory", 4));
     }
 }

@@ -1,4 +1,5 @@
-//! The files of a handover: what they say, to the byte. The same bundle, proof and addresses make the same files.
+//! The files of a handover: what they say, to the byte. The same bundle, proof and addresses make
+//! the same files.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
@@ -22,7 +23,8 @@ pub const DOCUMENT: &str = "handover.json";
 /// What `sha256sum -c` reads.
 pub const SUMS: &str = "SHA256SUMS";
 
-/// What a handover is made from. The receipt is of this bundle's claim: see [`super::is_of_this_claim`].
+/// What a handover is made from. The receipt is of this bundle's claim: see
+/// [`super::is_of_this_claim`].
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// What was claimed.
@@ -70,19 +72,34 @@ impl Handover {
         let receipt = facts.receipt;
         let mut site = receipt.site.clone().unwrap_or_default();
         if !facts.addresses.is_empty() {
-            let named = |address: &IpAddr| SiteHsm { hsm_id: None, availability_zone: None, addresses: vec![address.to_string().into()] };
+            let named = |address: &IpAddr| SiteHsm {
+                hsm_id: None,
+                availability_zone: None,
+                addresses: vec![address.to_string().into()],
+            };
             site.hsms = facts.addresses.iter().map(named).collect();
         }
         let cluster_id = OutsideText::from(receipt.cluster_id.as_str());
         let stage = Stage::of(&ClusterState::from(receipt.state.raw())).unwrap_or(Stage::Other);
         let region = Some(&receipt.region).filter(|region| !region.is_empty());
-        let steps = steps::next_steps(&Claimed { cluster_id: &cluster_id, region, stage, site: &site, lead: Lead::Nothing });
+        let steps = steps::next_steps(&Claimed {
+            cluster_id: &cluster_id,
+            region,
+            stage,
+            site: &site,
+            lead: Lead::Nothing,
+        });
         let addresses = steps::addresses(&site);
         let anchor = facts.owner.trust_anchor();
+        let chain_sha256: Vec<String> = anchor
+            .above()
+            .iter()
+            .map(|above| hex(&above.fingerprint()))
+            .collect();
         let trust_anchor = serde_json::json!({
             "file": TRUST_ANCHOR,
             "sha256": hex(&anchor.first().fingerprint()),
-            "chain_sha256": anchor.above().iter().map(|above| hex(&above.fingerprint())).collect::<Vec<_>>(),
+            "chain_sha256": chain_sha256,
             "subject": name_text(anchor.first().subject()),
             "not_after": anchor.not_after(),
             "owner": facts.owner.basis().as_str(),
@@ -105,18 +122,28 @@ impl Handover {
             (README, readme(facts, &site, &steps).into_bytes()),
         ]);
         files.insert(SUMS, sums(&files).into_bytes());
-        Handover { files, addresses, steps }
+        Handover {
+            files,
+            addresses,
+            steps,
+        }
     }
 
     /// SHA-256 of each file.
     pub fn digests(&self) -> BTreeMap<&'static str, String> {
-        self.files.iter().map(|(name, content)| (*name, hex(&sha256(content)))).collect()
+        self.files
+            .iter()
+            .map(|(name, content)| (*name, hex(&sha256(content))))
+            .collect()
     }
 }
 
 /// As `sha256sum` writes it and reads it with `-c`: digest, two spaces, name.
 fn sums(files: &BTreeMap<&'static str, Vec<u8>>) -> String {
-    files.iter().map(|(name, content)| format!("{}  {name}\n", hex(&sha256(content)))).collect()
+    files
+        .iter()
+        .map(|(name, content)| format!("{}  {name}\n", hex(&sha256(content))))
+        .collect()
 }
 
 fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
@@ -124,29 +151,52 @@ fn readme(facts: &Facts<'_>, site: &Site, steps: &[NextStep]) -> String {
     let mut out = format!("What a client machine of {} needs\n\n", receipt.cluster_id);
     let mut row = |label: &str, value: String| out.push_str(&format!("{label:14}{value}\n"));
     row("region", receipt.region.to_string());
-    row("state", format!("{} at {}", receipt.state, receipt.confirmed_at));
+    row(
+        "state",
+        format!("{} at {}", receipt.state, receipt.confirmed_at),
+    );
     if let Some(hsm_type) = &site.hsm_type {
         row("type", hsm_type.to_string());
     }
     for hsm in steps::hsms_text(site) {
         row("HSM", hsm);
     }
-    row("trust anchor", format!("{TRUST_ANCHOR}, valid until {}", anchor.not_after()));
+    row(
+        "trust anchor",
+        format!("{TRUST_ANCHOR}, valid until {}", anchor.not_after()),
+    );
     for (at, certificate) in anchor.certificates().enumerate() {
-        row(if at == 0 { "" } else { "  above it" }, name_text(certificate.subject()));
+        row(
+            if at == 0 { "" } else { "  above it" },
+            name_text(certificate.subject()),
+        );
         row("", format!("SHA-256 {}", hex(&certificate.fingerprint())));
     }
-    row("", format!("{} when this was written", facts.owner.basis().says()));
+    row(
+        "",
+        format!("{} when this was written", facts.owner.basis().says()),
+    );
     if let Some(waiver) = &receipt.unverified {
-        row("UNVERIFIED", format!("nothing proved that its HSM is a genuine one when it was claimed. Reason: {}", waiver.reason));
+        row(
+            "UNVERIFIED",
+            format!(
+                "nothing proved that its HSM is a genuine one when it was claimed. Reason: {}",
+                waiver.reason
+            ),
+        );
     }
-    let first = if anchor.is_chain() { " (openssl shows the first one's)" } else { "" };
+    let first = if anchor.is_chain() {
+        " (openssl shows the first one's)"
+    } else {
+        ""
+    };
     out.push_str(&format!(
-        "\nA client takes for the cluster whoever shows a certificate that leads to {TRUST_ANCHOR}. {SUMS} tells of damage on the way, not of somebody who\n\
-         exchanged all of this: compare the SHA-256 of the certificate with one that came by another way{first}.\n\n\
-         \x20       sha256sum -c {SUMS}\n\
-         \x20       openssl x509 -in {TRUST_ANCHOR} -noout -fingerprint -sha256\n\n\
-         Once on every client machine: the steps up to configure-cli. Once for the cluster: the rest.\n\n"
+        "\nA client takes for the cluster whoever shows a certificate that leads to \
+         {TRUST_ANCHOR}. {SUMS} tells of damage on the way, not of somebody who\nexchanged all of \
+         this: compare the SHA-256 of the certificate with one that came by another \
+         way{first}.\n\n\x20       sha256sum -c {SUMS}\n\x20       openssl x509 -in {TRUST_ANCHOR} \
+         -noout -fingerprint -sha256\n\nOnce on every client machine: the steps up to \
+         configure-cli. Once for the cluster: the rest.\n\n"
     ));
     out.push_str(&steps::text(steps));
     out.push_str("\nDescribed in:\n");

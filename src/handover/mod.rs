@@ -1,7 +1,9 @@
 //! What a claimed cluster's client machines are given, and what comes after the claim. Pure.
 //!
-//! A client takes for an HSM of the cluster whoever shows a certificate that leads to the trust anchor it was given. One that was exchanged on the way lets its maker
-//! stand between client and cluster. So nothing is handed over without the [`Owner`](crate::owner::Owner)'s proof, and there is no way round it.
+//! A client takes for an HSM of the cluster whoever shows a certificate that leads to the trust
+//! anchor it was given. One that was exchanged on the way lets its maker stand between client and
+//! cluster. So nothing is handed over without the [`Owner`](crate::owner::Owner)'s proof, and there
+//! is no way round it.
 
 mod files;
 mod receipt;
@@ -9,12 +11,16 @@ mod steps;
 
 pub use files::{DOCUMENT, Facts, Handover, README, SUMS, TRUST_ANCHOR};
 pub use receipt::{is_of_this_claim, not_claimed};
-pub use steps::{Claimed, LINUX_PLACE, Lead, NextStep, Stage, WINDOWS_PLACE, addresses, next_steps, sources, text};
+pub use steps::{
+    Claimed, LINUX_PLACE, Lead, NextStep, Stage, WINDOWS_PLACE, addresses, next_steps, sources,
+    text,
+};
 
 use crate::bundle::{Site, SiteHsm};
 use crate::cloudhsm::{Cluster, HsmState, HsmSummary};
 
-/// What the cluster's clients need to know of it, as DescribeClusters shows it: its HSMs without those that are gone, going or broken.
+/// What the cluster's clients need to know of it, as DescribeClusters shows it: its HSMs without
+/// those that are gone, going or broken.
 pub fn site(cluster: &Cluster) -> Site {
     Site {
         hsm_type: cluster.hsm_type.clone(),
@@ -31,8 +37,18 @@ fn site_hsm(hsm: &HsmSummary) -> Option<SiteHsm> {
         HsmState::CreateInProgress | HsmState::Other(_) => false,
         HsmState::Degraded | HsmState::DeleteInProgress | HsmState::Deleted => return None,
     };
-    let addresses = hsm.eni_ip.iter().chain(&hsm.eni_ipv6).filter(|_| answers).cloned().collect();
-    Some(SiteHsm { hsm_id: Some(hsm.hsm_id.clone()), availability_zone: hsm.availability_zone.clone(), addresses })
+    let addresses = hsm
+        .eni_ip
+        .iter()
+        .chain(&hsm.eni_ipv6)
+        .filter(|_| answers)
+        .cloned()
+        .collect();
+    Some(SiteHsm {
+        hsm_id: Some(hsm.hsm_id.clone()),
+        availability_zone: hsm.availability_zone.clone(),
+        addresses,
+    })
 }
 
 #[cfg(test)]
@@ -56,6 +72,10 @@ mod tests {
         ];
         let site = site(&cluster);
         assert_eq!(addresses(&site), ["10.0.1.4", "fd00::2"]);
-        assert_eq!(site.hsms.len(), 3, "one that is being made is there, and answers nobody yet");
+        assert_eq!(
+            site.hsms.len(),
+            3,
+            "one that is being made is there, and answers nobody yet"
+        );
     }
 }

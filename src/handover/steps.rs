@@ -1,7 +1,9 @@
-//! What comes after the claim: the one place that every command's, document's and page's next steps are made in.
+//! What comes after the claim: the one place that every command's, document's and page's next steps
+//! are made in.
 //!
-//! All of it is AWS's to define: each step names where AWS describes it. Of what the service or a receipt says, only what has the form of an id, a zone, a
-//! region or an address becomes part of a command: the lines are pasted into shells.
+//! All of it is AWS's to define: each step names where AWS describes it. Of what the service or a
+//! receipt says, only what has the form of an id, a zone, a region or an address becomes part of a
+//! command: the lines are pasted into shells.
 
 // The addresses' type, without the sockets that `std` has beside it.
 use core::net::IpAddr;
@@ -14,14 +16,16 @@ use crate::hint;
 use crate::outside::{OutsideText, joined};
 use crate::x509::{TrustAnchor, hex};
 
-/// The release of the Client SDK that hsm2m.medium needs (AWS CloudHSM User Guide, AWS CloudHSM cluster HSM types: "requires Client SDK 5.9.0 or later").
+/// The release of the Client SDK that hsm2m.medium needs (AWS CloudHSM User Guide, AWS CloudHSM
+/// cluster HSM types: "requires Client SDK 5.9.0 or later").
 const SDK_OF_TODAY: &str = "5.9";
 
 /// The one type that every release of Client SDK 5 knows.
 const FIRST_TYPE: &str = "hsm1.medium";
 
 const ACTIVATE: &str = "AWS CloudHSM User Guide, Activate the cluster";
-const SECURITY_GROUP: &str = "AWS CloudHSM User Guide, Configure the client Amazon EC2 instance security groups";
+const SECURITY_GROUP: &str =
+    "AWS CloudHSM User Guide, Configure the client Amazon EC2 instance security groups";
 const INSTALL: &str = "AWS CloudHSM User Guide, Install and configure CloudHSM CLI";
 const CONFIGURE: &str = "AWS CloudHSM User Guide, Client SDK 5 configuration parameters";
 const DURABILITY: &str = "AWS CloudHSM User Guide, Manage client key durability settings";
@@ -41,7 +45,8 @@ pub enum Stage {
     Claimed,
     /// ACTIVE.
     Active,
-    /// A state that says neither: it is being changed, or of a kind that this version does not know.
+    /// A state that says neither: it is being changed, or of a kind that this version does not
+    /// know.
     Other,
 }
 
@@ -108,7 +113,11 @@ pub struct NextStep {
 }
 
 fn step(what: impl Into<String>, command: Option<String>, source: &'static str) -> NextStep {
-    NextStep { what: what.into(), command, source }
+    NextStep {
+        what: what.into(),
+        command,
+        source,
+    }
 }
 
 /// The steps, in order.
@@ -117,9 +126,14 @@ pub fn next_steps(of: &Claimed<'_>) -> Vec<NextStep> {
     steps.extend(on_a_client(of));
     match of.stage {
         Stage::Claimed => steps.extend(activation(of)),
-        Stage::Active => steps.push(step("on the client machine: the CloudHSM CLI", Some(CLI.to_owned()), ACTIVATE)),
+        Stage::Active => steps.push(step(
+            "on the client machine: the CloudHSM CLI",
+            Some(CLI.to_owned()),
+            ACTIVATE,
+        )),
         Stage::Other => {
-            let what = "its state tells neither whether it is activated: `user list` in the CloudHSM CLI shows the role unactivated-admin as long as it is not";
+            let what = "its state tells neither whether it is activated: `user list` in the \
+                        CloudHSM CLI shows the role unactivated-admin as long as it is not";
             steps.push(step(what, Some(CLI.to_owned()), ACTIVATE));
             return steps;
         }
@@ -135,26 +149,51 @@ fn lead(of: &Claimed<'_>) -> Option<NextStep> {
     match &of.lead {
         Lead::Nothing => None,
         Lead::Judge => {
-            let command = hint::line(&["hsmboot", "status", "--cluster-id", plain(of.cluster_id).unwrap_or("ID"), "--ca", CA_FILE]);
-            let what = "make sure that it is yours, with your own copy of the CA's certificate: whoever claimed it holds its HSMs";
+            let command = hint::line(&[
+                "hsmboot",
+                "status",
+                "--cluster-id",
+                plain(of.cluster_id).unwrap_or("ID"),
+                "--ca",
+                CA_FILE,
+            ]);
+            let what = "make sure that it is yours, with your own copy of the CA's certificate: \
+                        whoever claimed it holds its HSMs";
             Some(step(what, Some(with_region(command, of)), OWN))
         }
         Lead::Handover { bundle, proven } => {
             let from = hint::path(bundle, "BUNDLE");
-            let to = format!("{}-clients", from.trim_end_matches('/').strip_suffix(crate::bundle::SUFFIX).unwrap_or(from.trim_end_matches('/')));
+            let to = format!(
+                "{}-clients",
+                from.trim_end_matches('/')
+                    .strip_suffix(crate::bundle::SUFFIX)
+                    .unwrap_or(from.trim_end_matches('/'))
+            );
             // Its first certificate and its root name a chain: `Owner::with_fingerprints`.
-            let ends = proven.iter().flat_map(|anchor| std::iter::once(anchor.first()).chain(anchor.above().last()));
-            let digests: Vec<String> = ends.map(|certificate| hex(&certificate.fingerprint())).collect();
+            let ends = proven
+                .iter()
+                .flat_map(|anchor| std::iter::once(anchor.first()).chain(anchor.above().last()));
+            let digests: Vec<String> = ends
+                .map(|certificate| hex(&certificate.fingerprint()))
+                .collect();
             let mut words = vec!["hsmboot", "handover", &from, "-o", &to];
-            words.extend(digests.iter().flat_map(|digest| ["--ca-fingerprint", digest.as_str()]));
+            words.extend(
+                digests
+                    .iter()
+                    .flat_map(|digest| ["--ca-fingerprint", digest.as_str()]),
+            );
             if digests.is_empty() {
                 words.extend(["--ca", "CA.crt"]);
             }
             let command = hint::line(&words);
             let what = match proven {
-                Some(_) => format!("write what every client machine gets: {CA_FILE}, the HSMs' addresses, these commands. Copy that directory there"),
+                Some(_) => format!(
+                    "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
+                     commands. Copy that directory there"
+                ),
                 None => format!(
-                    "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these commands. CA.crt stands for your own copy of the CA's certificate"
+                    "write what every client machine gets: {CA_FILE}, the HSMs' addresses, these \
+                     commands. CA.crt stands for your own copy of the CA's certificate"
                 ),
             };
             Some(step(what, Some(command), OWN))
@@ -175,95 +214,205 @@ fn on_a_client(of: &Claimed<'_>) -> Vec<NextStep> {
         Some(group) => format!("the cluster's security group {group}"),
         None => "the cluster's security group".to_owned(),
     };
-    let reach = format!("take a machine in the cluster's VPC that {group} lets reach the HSMs, at TCP ports 2223 to 2225");
+    let reach = format!(
+        "take a machine in the cluster's VPC that {group} lets reach the HSMs, at TCP ports 2223 \
+         to 2225"
+    );
     let needs = match &of.site.hsm_type {
-        Some(known) if *known == FIRST_TYPE => "install the CloudHSM CLI of Client SDK 5 there".to_owned(),
-        Some(known) => format!("install the CloudHSM CLI there: {known} needs Client SDK {SDK_OF_TODAY} or later"),
-        None => format!("install the CloudHSM CLI there: every type but {FIRST_TYPE} needs Client SDK {SDK_OF_TODAY} or later"),
+        Some(known) if *known == FIRST_TYPE => {
+            "install the CloudHSM CLI of Client SDK 5 there".to_owned()
+        }
+        Some(known) => format!(
+            "install the CloudHSM CLI there: {known} needs Client SDK {SDK_OF_TODAY} or later"
+        ),
+        None => format!(
+            "install the CloudHSM CLI there: every type but {FIRST_TYPE} needs Client SDK \
+             {SDK_OF_TODAY} or later"
+        ),
     };
-    let place = format!("there: the trust anchor, all of the file, as {LINUX_PLACE} (Windows: {WINDOWS_PLACE})");
+    let place = format!(
+        "there: the trust anchor, all of the file, as {LINUX_PLACE} (Windows: {WINDOWS_PLACE})"
+    );
     vec![
         step(reach, None, SECURITY_GROUP),
         step(needs, None, INSTALL),
-        step(place, Some(format!("sudo cp {CA_FILE} {LINUX_PLACE}")), ACTIVATE),
+        step(
+            place,
+            Some(format!("sudo cp {CA_FILE} {LINUX_PLACE}")),
+            ACTIVATE,
+        ),
         configure(of),
     ]
 }
 
 fn configure(of: &Claimed<'_>) -> NextStep {
     const TOOL: &str = "sudo /opt/cloudhsm/bin/configure-cli";
-    const WINDOWS: &str = r#"Windows: "C:\Program Files\Amazon\CloudHSM\bin\configure-cli.exe", with the same words after it"#;
+    const WINDOWS: &str = concat!(
+        r#"Windows: "C:\Program Files\Amazon\CloudHSM\bin\configure-cli.exe","#,
+        " with the same words after it"
+    );
     let addresses = addresses(of.site);
     if addresses.is_empty() {
-        let command = with_region(format!("{TOOL} --cluster-id {}", plain(of.cluster_id).unwrap_or("ID")), of);
-        let what = format!("there: where the HSMs are, as DescribeClusters says, which the machine must be allowed to call. {WINDOWS}");
+        let command = with_region(
+            format!(
+                "{TOOL} --cluster-id {}",
+                plain(of.cluster_id).unwrap_or("ID")
+            ),
+            of,
+        );
+        let what = format!(
+            "there: where the HSMs are, as DescribeClusters says, which the machine must be \
+             allowed to call. {WINDOWS}"
+        );
         return step(what, Some(command), CONFIGURE);
     }
     let what = format!("there: where the HSMs are. {WINDOWS}");
-    step(what, Some(format!("{TOOL} -a {}", addresses.join(" "))), CONFIGURE)
+    step(
+        what,
+        Some(format!("{TOOL} -a {}", addresses.join(" "))),
+        CONFIGURE,
+    )
 }
 
-/// One address of each HSM: its IPv4 address, or the IPv6 one where it has no other. What is no address is left out.
+/// One address of each HSM: its IPv4 address, or the IPv6 one where it has no other. What is no
+/// address is left out.
 pub fn addresses(site: &Site) -> Vec<String> {
     let of_hsm = |addresses: &Vec<OutsideText>| {
-        let all: Vec<IpAddr> = addresses.iter().filter_map(|address| address.raw().parse().ok()).collect();
-        all.iter().find(|address| address.is_ipv4()).or(all.first()).map(ToString::to_string)
+        let all: Vec<IpAddr> = addresses
+            .iter()
+            .filter_map(|address| address.raw().parse().ok())
+            .collect();
+        all.iter()
+            .find(|address| address.is_ipv4())
+            .or(all.first())
+            .map(ToString::to_string)
     };
-    site.hsms.iter().filter_map(|hsm| of_hsm(&hsm.addresses)).collect()
+    site.hsms
+        .iter()
+        .filter_map(|hsm| of_hsm(&hsm.addresses))
+        .collect()
 }
 
 fn activation(of: &Claimed<'_>) -> Vec<NextStep> {
-    let wait = format!("hsmboot wait --cluster-id {} --for active", plain(of.cluster_id).unwrap_or("ID"));
+    let wait = format!(
+        "hsmboot wait --cluster-id {} --for active",
+        plain(of.cluster_id).unwrap_or("ID")
+    );
     vec![
         step(
-            r#"there: the CloudHSM CLI (Windows: "C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#,
+            concat!(
+                "there: the CloudHSM CLI (Windows: ",
+                r#""C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe" interactive)"#
+            ),
             Some(CLI.to_owned()),
             ACTIVATE,
         ),
-        step("in it: see that the user admin has the role unactivated-admin", Some("user list".to_owned()), ACTIVATE),
-        step("in it: set the first password of admin. Keep it: nobody can set another without it", Some("cluster activate".to_owned()), ACTIVATE),
-        step("here: see the cluster become ACTIVE", Some(with_region(wait, of)), OWN),
+        step(
+            "in it: see that the user admin has the role unactivated-admin",
+            Some("user list".to_owned()),
+            ACTIVATE,
+        ),
+        step(
+            "in it: set the first password of admin. Keep it: nobody can set another without it",
+            Some("cluster activate".to_owned()),
+            ACTIVATE,
+        ),
+        step(
+            "here: see the cluster become ACTIVE",
+            Some(with_region(wait, of)),
+            OWN,
+        ),
     ]
 }
 
-/// The second HSM, where the cluster has one or none. Before activation it takes one alone (AWS CloudHSM User Guide, Create an HSM).
+/// The second HSM, where the cluster has one or none. Before activation it takes one alone (AWS
+/// CloudHSM User Guide, Create an HSM).
 fn second_hsm(of: &Claimed<'_>) -> Vec<NextStep> {
-    let Site { hsms, availability_zones, .. } = of.site;
+    let Site {
+        hsms,
+        availability_zones,
+        ..
+    } = of.site;
     if hsms.len() > 1 {
         return Vec::new();
     }
-    let taken = |zone: &&OutsideText| hsms.iter().any(|hsm| hsm.availability_zone.as_ref() == Some(*zone));
+    let taken = |zone: &&OutsideText| {
+        hsms.iter()
+            .any(|hsm| hsm.availability_zone.as_ref() == Some(*zone))
+    };
     let free = availability_zones.iter().find(|zone| !taken(zone));
-    let zone = free.or(availability_zones.first()).map(OutsideText::raw).filter(|zone| limits::availability_zone(zone).is_ok());
-    let create = format!("hsmboot hsm create --cluster-id {} --availability-zone {}", plain(of.cluster_id).unwrap_or("ID"), zone.unwrap_or("ZONE"));
+    let zone = free
+        .or(availability_zones.first())
+        .map(OutsideText::raw)
+        .filter(|zone| limits::availability_zone(zone).is_ok());
+    let create = format!(
+        "hsmboot hsm create --cluster-id {} --availability-zone {}",
+        plain(of.cluster_id).unwrap_or("ID"),
+        zone.unwrap_or("ZONE")
+    );
     let create = format!("{} --wait", with_region(create, of));
     if hsms.is_empty() {
-        return vec![step("here: it has no HSM; create one, and later a second", Some(create), HSM)];
+        return vec![step(
+            "here: it has no HSM; create one, and later a second",
+            Some(create),
+            HSM,
+        )];
     }
-    let when = if of.stage == Stage::Claimed { "here, once it is ACTIVE" } else { "here" };
+    let when = if of.stage == Stage::Claimed {
+        "here, once it is ACTIVE"
+    } else {
+        "here"
+    };
     let where_to = match (free, availability_zones.as_slice()) {
-        (None, [only]) => format!(". It has a subnet in {only} alone: if that zone fails, both are gone"),
-        (None, []) => ". ZONE is one that the cluster has a subnet in: `hsmboot cluster show` lists them".to_owned(),
+        (None, [only]) => {
+            format!(". It has a subnet in {only} alone: if that zone fails, both are gone")
+        }
+        (None, []) => {
+            ". ZONE is one that the cluster has a subnet in: `hsmboot cluster show` lists them"
+                .to_owned()
+        }
         _ => String::new(),
     };
     vec![
-        step(format!("{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at least{where_to}"), Some(create), HSM),
         step(
-            "or, on the client machine, for tests alone: take one HSM for enough. Keys that are made then are lost with it, but for those in a backup",
-            Some("sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned()),
+            format!(
+                "{when}: a second HSM. The Client SDK makes keys on clusters of two HSMs at \
+                 least{where_to}"
+            ),
+            Some(create),
+            HSM,
+        ),
+        step(
+            "or, on the client machine, for tests alone: take one HSM for enough. Keys that are \
+             made then are lost with it, but for those in a backup",
+            Some(
+                "sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned(),
+            ),
             DURABILITY,
         ),
     ]
 }
 
 fn key_store(of: &Claimed<'_>) -> NextStep {
-    let only_ipv6 = addresses(of.site).iter().any(|address| address.contains(':'));
-    let ipv6 = if only_ipv6 { ". KMS does not speak IPv6 with the HSMs" } else { "" };
+    let only_ipv6 = addresses(of.site)
+        .iter()
+        .any(|address| address.contains(':'));
+    let ipv6 = if only_ipv6 {
+        ". KMS does not speak IPv6 with the HSMs"
+    } else {
+        ""
+    };
     let what = format!(
-        "for a custom key store of AWS KMS, if you want one: KMS needs the cluster ACTIVE, two HSMs in different Availability Zones, the content of {CA_FILE} as its \
-         trust anchor, and the password of a crypto user kmsuser. After `login --username admin --role admin` in the CloudHSM CLI{ipv6}"
+        "for a custom key store of AWS KMS, if you want one: KMS needs the cluster ACTIVE, two \
+         HSMs in different Availability Zones, the content of {CA_FILE} as its trust anchor, and \
+         the password of a crypto user kmsuser. After `login --username admin --role admin` in the \
+         CloudHSM CLI{ipv6}"
     );
-    step(what, Some("user create --username kmsuser --role crypto-user".to_owned()), KEY_STORE)
+    step(
+        what,
+        Some("user create --username kmsuser --role crypto-user".to_owned()),
+        KEY_STORE,
+    )
 }
 
 /// The steps as numbered lines, each command on a line of its own.
@@ -292,9 +441,19 @@ pub fn sources(steps: &[NextStep]) -> Vec<&'static str> {
 /// The recorded addresses, for a line of text.
 pub(super) fn hsms_text(site: &Site) -> Vec<String> {
     let line = |hsm: &crate::bundle::SiteHsm| {
-        let id = hsm.hsm_id.as_ref().map(ToString::to_string).unwrap_or_default();
-        let zone = hsm.availability_zone.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("{} {id} {zone}", joined(&hsm.addresses, ", ")).trim().to_owned()
+        let id = hsm
+            .hsm_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let zone = hsm
+            .availability_zone
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        format!("{} {id} {zone}", joined(&hsm.addresses, ", "))
+            .trim()
+            .to_owned()
     };
     site.hsms.iter().map(line).collect()
 }

@@ -9,8 +9,9 @@ use super::shown_on_a_line;
 
 /// What the program says: its own lines, and in none of them anything that a terminal would obey.
 ///
-/// A text becomes one line, whatever was put into it: only an array, or [`Lines::and`], makes several. So no text from outside begins a line of its own,
-/// whoever forgot to show it. What is shown already stays as it is.
+/// A text becomes one line, whatever was put into it: only an array, or [`Lines::and`], makes
+/// several. So no text from outside begins a line of its own, whoever forgot to show it. What is
+/// shown already stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Lines(String);
@@ -33,9 +34,15 @@ impl Lines {
         Lines(shown_on_a_line(before.as_ref()) + &self.0)
     }
 
-    /// The lines of a text that is put together already, empty ones too: PEM that the program has written, and clap's words.
+    /// The lines of a text that is put together already, empty ones too: PEM that the program has
+    /// written, and clap's words.
     pub(crate) fn own(text: &str) -> Self {
-        Lines(text.split('\n').map(shown_on_a_line).collect::<Vec<_>>().join("\n"))
+        Lines(
+            text.split('\n')
+                .map(shown_on_a_line)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
     }
 
     /// The lines as they are shown.
@@ -115,20 +122,41 @@ mod tests {
     #[test]
     fn a_text_is_one_line_whatever_is_in_it() {
         let shown = "a\\u{1b}[8m\\u{d}\\u{a}FORGED\\u{2028}\\u{202e}\\u{a}";
-        for lines in [Lines::from(HOSTILE), HOSTILE.to_owned().into(), (&HOSTILE.to_owned()).into(), Some(HOSTILE).into(), vec![HOSTILE].into()] {
+        for lines in [
+            Lines::from(HOSTILE),
+            HOSTILE.to_owned().into(),
+            (&HOSTILE.to_owned()).into(),
+            Some(HOSTILE).into(),
+            vec![HOSTILE].into(),
+        ] {
             assert_eq!(lines.as_str(), shown);
-            assert_eq!(Lines::from(lines.as_str()), lines, "what is shown stays as it is");
+            assert_eq!(
+                Lines::from(lines.as_str()),
+                lines,
+                "what is shown stays as it is"
+            );
         }
-        assert_eq!(Lines::from("b").after(HOSTILE).to_string(), format!("{shown}b"));
+        assert_eq!(
+            Lines::from("b").after(HOSTILE).to_string(),
+            format!("{shown}b")
+        );
     }
 
     #[test]
     fn lines_are_made_of_lines() {
-        let lines = Lines::from([HOSTILE, "  b"]).and(None::<String>).and(Vec::<String>::new()).and(["c".to_owned(), HOSTILE.to_owned()]);
+        let lines = Lines::from([HOSTILE, "  b"])
+            .and(None::<String>)
+            .and(Vec::<String>::new())
+            .and(["c".to_owned(), HOSTILE.to_owned()]);
         assert_eq!(lines.lines().count(), 4);
         assert_eq!(lines.lines().nth(1), Some("  b"));
         assert_eq!(lines.after("x: ").lines().count(), 4);
         assert_eq!(Lines::own("a\n\n\u{1b}b").as_str(), "a\n\n\\u{1b}b");
-        assert_eq!(serde_json::to_string(&Lines::from(["a", "b"])).ok().as_deref(), Some("\"a\\nb\""));
+        assert_eq!(
+            serde_json::to_string(&Lines::from(["a", "b"]))
+                .ok()
+                .as_deref(),
+            Some("\"a\\nb\"")
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The error of a call that failed. Each may be repeated: the service takes a second IssueCertificate with the same token for the first.
+    /// The error of a call that failed. Each may be repeated: the service takes a second
+    /// IssueCertificate with the same token for the first.
     pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -37,7 +38,8 @@ impl Call<'_> {
                     format!("  at       {}", self.place.of("AWS Private CA")),
                     format!("  service  {message}"),
                 ],
-                "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of this account and region",
+                "compare the ARN; `aws acm-pca list-certificate-authorities` shows the CAs of this \
+                 account and region",
             ),
             trouble => self.told(&trouble),
         }
@@ -52,7 +54,9 @@ impl Call<'_> {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let answer = within(deadline, asking).await.map_err(|trouble| self.told(&trouble))?;
+        let answer = within(deadline, asking)
+            .await
+            .map_err(|trouble| self.told(&trouble))?;
         answer.map_err(|error| self.failed(&error))
     }
 
@@ -62,10 +66,26 @@ impl Call<'_> {
             call: self.name,
             at: self.place.of("AWS Private CA"),
             region_of: "the CA's region",
-            missing: ("certificate-not-found", "certificate", "compare the ARN after --certificate-arn; without it, a certificate is requested"),
-            allowed: format!("the caller's IAM policy, or the CA's own policy, must allow acm-pca:{} on the CA; see docs/iam.md", self.name),
-            refused: format!("the service's words above say why; it was about {}", self.arn),
-            unknown: "run the same command again within five minutes: to AWS Private CA it is then the same request".to_owned(),
+            missing: (
+                "certificate-not-found",
+                "certificate",
+                "compare the ARN after \
+                                                               --certificate-arn; without it, a \
+                                                               certificate is requested",
+            ),
+            allowed: format!(
+                "the caller's IAM policy, or the CA's own policy, must allow \
+                              acm-pca:{} on the CA; see docs/iam.md",
+                self.name
+            ),
+            refused: format!(
+                "the service's words above say why; it was about {}",
+                self.arn
+            ),
+            unknown:
+                "run the same command again within five minutes: to AWS Private CA it is then \
+                      the same request"
+                    .to_owned(),
         };
         asked.told(trouble)
     }
@@ -73,7 +93,9 @@ impl Call<'_> {
 
 /// Whether the certificate is still being made (API Reference, GetCertificate).
 pub(super) fn is_in_progress(error: &SdkError<GetCertificateError, HttpResponse>) -> bool {
-    error.as_service_error().is_some_and(GetCertificateError::is_request_in_progress_exception)
+    error
+        .as_service_error()
+        .is_some_and(GetCertificateError::is_request_in_progress_exception)
 }
 
 /// The time is up.
@@ -82,11 +104,17 @@ pub(super) fn pending(ca: &CaArn, certificate: &str, patience: Duration) -> Erro
         Class::Unfinished,
         "certificate-pending",
         [
-            format!("AWS Private CA has not made the certificate after {} s", patience.as_secs()),
+            format!(
+                "AWS Private CA has not made the certificate after {} s",
+                patience.as_secs()
+            ),
             format!("  CA           {ca}"),
             format!("  certificate  {certificate}"),
         ],
-        format!("run the same command again with `--certificate-arn {certificate}`: that fetches this very certificate and requests no other"),
+        format!(
+            "run the same command again with `--certificate-arn {certificate}`: that fetches \
+                 this very certificate and requests no other"
+        ),
     )
     .with_document(serde_json::json!({ "certificate_arn": certificate }))
 }

@@ -1,5 +1,6 @@
-//! Base45 (RFC 9285): bytes in the 45 characters of a QR code's alphanumeric mode, two bytes in three characters. Every scanner gives these back as they
-//! are, where many take a code's bytes for text in one encoding or another and change them.
+//! Base45 (RFC 9285): bytes in the 45 characters of a QR code's alphanumeric mode, two bytes in
+//! three characters. Every scanner gives these back as they are, where many take a code's bytes for
+//! text in one encoding or another and change them.
 
 /// RFC 9285, table 1.
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
@@ -8,17 +9,24 @@ const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 pub(super) fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for pair in bytes.chunks(2) {
-        let number = pair.iter().fold(0usize, |number, octet| number.wrapping_mul(256).wrapping_add(usize::from(*octet)));
+        let number = pair.iter().fold(0usize, |number, octet| {
+            number.wrapping_mul(256).wrapping_add(usize::from(*octet))
+        });
         let mut rest = number;
         for _ in 0..=pair.len() {
-            out.extend(ALPHABET.get(rest.wrapping_rem(45)).map(|octet| char::from(*octet)));
+            out.extend(
+                ALPHABET
+                    .get(rest.wrapping_rem(45))
+                    .map(|octet| char::from(*octet)),
+            );
             rest = rest.wrapping_div(45);
         }
     }
     out
 }
 
-/// RFC 9285 4 and 6. `None`: another character, a length that no bytes give, or a group that is more than its bytes can hold.
+/// RFC 9285 4 and 6. `None`: another character, a length that no bytes give, or a group that is
+/// more than its bytes can hold.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     for group in text.as_bytes().chunks(3) {
@@ -46,7 +54,13 @@ mod tests {
     #[test]
     fn it_is_that_of_the_rfc() {
         // RFC 9285 4.3 and 4.4, and the reserved cases of section 6.
-        for (bytes, text) in [("AB", "BB8"), ("Hello!!", "%69 VD92EX0"), ("base-45", "UJCLQE7W581"), ("ietf!", "QED8WEX0"), ("", "")] {
+        for (bytes, text) in [
+            ("AB", "BB8"),
+            ("Hello!!", "%69 VD92EX0"),
+            ("base-45", "UJCLQE7W581"),
+            ("ietf!", "QED8WEX0"),
+            ("", ""),
+        ] {
             assert_eq!(encode(bytes.as_bytes()), text);
             assert_eq!(decode(text).unwrap(), bytes.as_bytes());
         }

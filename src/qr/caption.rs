@@ -1,4 +1,5 @@
-//! What stands with a code, so that people find the part that `qr read` names: on a screen, in a picture, on paper.
+//! What stands with a code, so that people find the part that `qr read` names: on a screen, in a
+//! picture, on paper.
 
 use super::Kind;
 use crate::bundle::{ClusterId, Fingerprint};
@@ -9,8 +10,18 @@ pub struct Caption([String; 3]);
 
 impl Caption {
     /// The caption of one part.
-    pub fn new(kind: Kind, id: &ClusterId, number: usize, total: usize, fingerprint: &Fingerprint) -> Self {
-        Caption([format!("{kind} of {id}"), format!("part {number} of {total}"), format!("fingerprint {fingerprint}")])
+    pub fn new(
+        kind: Kind,
+        id: &ClusterId,
+        number: usize,
+        total: usize,
+        fingerprint: &Fingerprint,
+    ) -> Self {
+        Caption([
+            format!("{kind} of {id}"),
+            format!("part {number} of {total}"),
+            format!("fingerprint {fingerprint}"),
+        ])
     }
 
     /// Its lines.
@@ -20,12 +31,20 @@ impl Caption {
 
     /// Its lines, none longer than this but for a word that is.
     pub fn wrapped(&self, columns: usize) -> Vec<String> {
-        self.0.iter().flat_map(|line| wrapped(line, columns)).collect()
+        self.0
+            .iter()
+            .flat_map(|line| wrapped(line, columns))
+            .collect()
     }
 
     /// The characters of its longest word: the cluster's id.
     pub fn longest_word(&self) -> usize {
-        self.0.iter().flat_map(|line| line.split(' ')).map(str::len).max().unwrap_or(0)
+        self.0
+            .iter()
+            .flat_map(|line| line.split(' '))
+            .map(str::len)
+            .max()
+            .unwrap_or(0)
     }
 }
 

@@ -43,8 +43,16 @@ impl fmt::Display for Fault {
         match self {
             Fault::Nothing => f.write_str("there is no code of a bundle"),
             Fault::Missing { kind, parts, total } => {
-                let (noun, verb) = if parts.len() == 1 { ("part", "is") } else { ("parts", "are") };
-                write!(f, "{noun} {} of {total} of the {kind} {verb} missing", list(parts))
+                let (noun, verb) = if parts.len() == 1 {
+                    ("part", "is")
+                } else {
+                    ("parts", "are")
+                };
+                write!(
+                    f,
+                    "{noun} {} of {total} of the {kind} {verb} missing",
+                    list(parts)
+                )
             }
             Fault::Mixed { sets, more } => {
                 let more = if *more { "more than " } else { "" };
@@ -91,7 +99,11 @@ impl Collection {
 
     /// Whether every part of every set is there.
     pub fn is_complete(&self) -> bool {
-        !self.sets.is_empty() && self.sets.iter().all(|((_, _, total), parts)| parts.len() == *total)
+        !self.sets.is_empty()
+            && self
+                .sets
+                .iter()
+                .all(|((_, _, total), parts)| parts.len() == *total)
     }
 
     /// The archive, and what it is of.
@@ -100,20 +112,35 @@ impl Collection {
     /// See [`Fault`].
     pub fn join(&self) -> Result<(Kind, Vec<u8>), Fault> {
         let mut sets = self.sets.iter();
-        let Some(((kind, set, total), parts)) = sets.next() else { return Err(Fault::Nothing) };
+        let Some(((kind, set, total), parts)) = sets.next() else {
+            return Err(Fault::Nothing);
+        };
         if sets.next().is_some() {
-            return Err(Fault::Mixed { sets: self.describe(), more: self.more });
+            return Err(Fault::Mixed {
+                sets: self.describe(),
+                more: self.more,
+            });
         }
-        let missing: Vec<usize> = (1..=*total).filter(|number| !parts.contains_key(number)).collect();
+        let missing: Vec<usize> = (1..=*total)
+            .filter(|number| !parts.contains_key(number))
+            .collect();
         if !missing.is_empty() {
-            return Err(Fault::Missing { kind: *kind, parts: missing, total: *total });
+            return Err(Fault::Missing {
+                kind: *kind,
+                parts: missing,
+                total: *total,
+            });
         }
         if self.contradicts {
             return Err(Fault::Damaged("one part has come with two contents"));
         }
         let whole: Vec<u8> = parts.values().flatten().copied().collect();
-        let (digest, compressed) = whole.split_at_checked(DIGEST).ok_or(Fault::Damaged("there is too little of it"))?;
-        let archive = inflate(compressed).ok_or(Fault::Damaged("what they hold cannot be unpacked, or is larger than any bundle"))?;
+        let (digest, compressed) = whole
+            .split_at_checked(DIGEST)
+            .ok_or(Fault::Damaged("there is too little of it"))?;
+        let archive = inflate(compressed).ok_or(Fault::Damaged(
+            "what they hold cannot be unpacked, or is larger than any bundle",
+        ))?;
         if sha256(&archive) != digest || !digest.starts_with(set) {
             return Err(Fault::Damaged("the SHA-256 of the whole is another one"));
         }
@@ -125,7 +152,11 @@ impl Collection {
         let line = |((kind, set, total), parts): (&Key, &BTreeMap<usize, Vec<u8>>)| {
             let numbers: Vec<usize> = parts.keys().copied().collect();
             let noun = if numbers.len() == 1 { "part" } else { "parts" };
-            format!("{kind} {}: {noun} {} of {total}", crate::x509::hex(set), list(&numbers))
+            format!(
+                "{kind} {}: {noun} {} of {total}",
+                crate::x509::hex(set),
+                list(&numbers)
+            )
         };
         self.sets.iter().map(line).collect()
     }
@@ -155,7 +186,12 @@ mod tests {
         let archive = noise(5000);
         let mut texts = split(Kind::Request, &archive, 1000).unwrap();
         assert_eq!(texts.len(), 8);
-        assert!(texts.iter().all(|text| text.len() <= 1000 && text.starts_with("HSMBOOT1:REQUEST:")), "{texts:?}");
+        assert!(
+            texts
+                .iter()
+                .all(|text| text.len() <= 1000 && text.starts_with("HSMBOOT1:REQUEST:")),
+            "{texts:?}"
+        );
         texts.reverse();
         texts.extend(texts.clone());
         let collection = collection(&texts);
@@ -169,8 +205,18 @@ mod tests {
         let kept: Vec<String> = [0, 2, 3].map(|at| texts[at].clone()).into();
         let missing = collection(&kept);
         assert!(!missing.is_complete());
-        assert_eq!(missing.join().unwrap_err().to_string(), "parts 2 and 5 of 5 of the response are missing");
-        assert_eq!(collection(&texts[1..]).join(), Err(Fault::Missing { kind: Kind::Response, parts: vec![1], total: texts.len() }));
+        assert_eq!(
+            missing.join().unwrap_err().to_string(),
+            "parts 2 and 5 of 5 of the response are missing"
+        );
+        assert_eq!(
+            collection(&texts[1..]).join(),
+            Err(Fault::Missing {
+                kind: Kind::Response,
+                parts: vec![1],
+                total: texts.len()
+            })
+        );
         assert_eq!(Collection::default().join(), Err(Fault::Nothing));
     }
 
@@ -181,13 +227,24 @@ mod tests {
         let mixed = collection(&[a[0].clone(), b[1].clone(), b[2].clone()]);
         let fault = mixed.join().unwrap_err();
         assert!(fault.to_string().contains("2 different sets"), "{fault}");
-        let Fault::Mixed { sets, .. } = fault else { panic!("{fault}") };
-        assert!(sets.concat().contains("part 1 of 3") && sets.concat().contains("parts 2 and 3 of 3"), "{sets:?}");
+        let Fault::Mixed { sets, .. } = fault else {
+            panic!("{fault}")
+        };
+        assert!(
+            sets.concat().contains("part 1 of 3") && sets.concat().contains("parts 2 and 3 of 3"),
+            "{sets:?}"
+        );
         // The same bundle, cut for another size of code, or sent the other way.
         let c = split(Kind::Request, &one, 1500).unwrap();
-        assert!(matches!(collection(&[a[0].clone(), c[1].clone()]).join(), Err(Fault::Mixed { .. })));
+        assert!(matches!(
+            collection(&[a[0].clone(), c[1].clone()]).join(),
+            Err(Fault::Mixed { .. })
+        ));
         let d = split(Kind::Response, &one, 1000).unwrap();
-        assert!(matches!(collection(&[a[0].clone(), d[1].clone()]).join(), Err(Fault::Mixed { .. })));
+        assert!(matches!(
+            collection(&[a[0].clone(), d[1].clone()]).join(),
+            Err(Fault::Mixed { .. })
+        ));
     }
 
     #[test]
@@ -201,17 +258,38 @@ mod tests {
             collection.join()
         };
         assert!(joined(&digest[..8], &whole).is_ok());
-        assert!(matches!(joined(&[0; 8], &whole), Err(Fault::Damaged(_))), "another set");
-        assert!(matches!(joined(&digest[..8], &whole[..31]), Err(Fault::Damaged(_))));
-        assert!(matches!(joined(&digest[..8], &whole[..whole.len() - 1]), Err(Fault::Damaged(_))));
-        assert!(matches!(joined(&digest[..8], &[&whole[..], b"x"].concat()), Err(Fault::Damaged(_))), "something behind it");
+        assert!(
+            matches!(joined(&[0; 8], &whole), Err(Fault::Damaged(_))),
+            "another set"
+        );
+        assert!(matches!(
+            joined(&digest[..8], &whole[..31]),
+            Err(Fault::Damaged(_))
+        ));
+        assert!(matches!(
+            joined(&digest[..8], &whole[..whole.len() - 1]),
+            Err(Fault::Damaged(_))
+        ));
+        assert!(
+            matches!(
+                joined(&digest[..8], &[&whole[..], b"x"].concat()),
+                Err(Fault::Damaged(_))
+            ),
+            "something behind it"
+        );
         let mut other = whole;
         other[5] ^= 1;
-        assert!(matches!(joined(&digest[..8], &other), Err(Fault::Damaged(_))), "another digest");
+        assert!(
+            matches!(joined(&digest[..8], &other), Err(Fault::Damaged(_))),
+            "another digest"
+        );
         let mut twice = Collection::default();
         twice.add(forged(1, 1, &digest[..8], b"one"));
         assert!(!twice.add(forged(1, 1, &digest[..8], b"two")));
-        assert_eq!(twice.join(), Err(Fault::Damaged("one part has come with two contents")));
+        assert_eq!(
+            twice.join(),
+            Err(Fault::Damaged("one part has come with two contents"))
+        );
     }
 
     #[test]
@@ -222,13 +300,21 @@ mod tests {
         }
         assert_eq!(collection.sets.len(), MAX_SETS);
         let fault = collection.join().unwrap_err();
-        assert_eq!(fault.to_string(), "the codes belong to more than 10 different sets");
-        assert!(matches!(&fault, Fault::Mixed { sets, more: true } if sets.len() == MAX_SETS), "{fault:?}");
+        assert_eq!(
+            fault.to_string(),
+            "the codes belong to more than 10 different sets"
+        );
+        assert!(
+            matches!(&fault, Fault::Mixed { sets, more: true } if sets.len() == MAX_SETS),
+            "{fault:?}"
+        );
     }
 
     proptest! {
         #[test]
-        fn any_archive_comes_back_in_parts_of_any_size(archive in vec(any::<u8>(), 0..3000), characters in 120usize..3000) {
+        fn any_archive_comes_back_in_parts_of_any_size(
+            archive in vec(any::<u8>(), 0..3000), characters in 120usize..3000
+        ) {
             let texts = split(Kind::Response, &archive, characters).unwrap();
             prop_assert!(texts.iter().all(|text| text.len() <= characters));
             prop_assert_eq!(collection(&texts).join(), Ok((Kind::Response, archive)));

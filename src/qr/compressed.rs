@@ -8,15 +8,26 @@ use crate::bundle::archive::MAX_ARCHIVE;
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len().saturating_add(1024));
     let mut machine = Compress::new(Compression::best(), false);
-    // An output longer than its input by a kilobyte cannot be (RFC 1951 3.2.4: five octets to 65535); nothing that this could fail on.
-    while !matches!(machine.compress_vec(tail(bytes, machine.total_in()), &mut out, FlushCompress::Finish), Ok(Status::StreamEnd) | Err(_)) {
+    // An output longer than its input by a kilobyte cannot be (RFC 1951 3.2.4: five octets to
+    // 65535); nothing that this could fail on.
+    while !matches!(
+        machine.compress_vec(
+            tail(bytes, machine.total_in()),
+            &mut out,
+            FlushCompress::Finish
+        ),
+        Ok(Status::StreamEnd) | Err(_)
+    ) {
         out.reserve(1024);
     }
     out
 }
 
 fn tail(bytes: &[u8], done: u64) -> &[u8] {
-    usize::try_from(done).ok().and_then(|done| bytes.get(done..)).unwrap_or_default()
+    usize::try_from(done)
+        .ok()
+        .and_then(|done| bytes.get(done..))
+        .unwrap_or_default()
 }
 
 /// The other way, never to more than an archive may have.
@@ -25,8 +36,12 @@ pub(super) fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let room = usize::try_from(MAX_ARCHIVE).ok()?.checked_add(1)?;
     let mut out = Vec::with_capacity(room);
     let mut machine = Decompress::new(false);
-    let status = machine.decompress_vec(bytes, &mut out, FlushDecompress::Finish).ok()?;
-    let whole = status == Status::StreamEnd && tail(bytes, machine.total_in()).is_empty() && out.len() < room;
+    let status = machine
+        .decompress_vec(bytes, &mut out, FlushDecompress::Finish)
+        .ok()?;
+    let whole = status == Status::StreamEnd
+        && tail(bytes, machine.total_in()).is_empty()
+        && out.len() < room;
     whole.then_some(out)
 }
 

@@ -11,7 +11,11 @@ pub(super) struct Grey {
 impl Grey {
     /// `None`: no pixels, or another number of them than these sides make.
     pub(super) fn new(pixels: Vec<u8>, width: usize, height: usize) -> Option<Self> {
-        (width.checked_mul(height)? == pixels.len() && !pixels.is_empty()).then_some(Grey { pixels, width, height })
+        (width.checked_mul(height)? == pixels.len() && !pixels.is_empty()).then_some(Grey {
+            pixels,
+            width,
+            height,
+        })
     }
 
     pub(super) fn pixels(&self) -> &[u8] {
@@ -31,11 +35,20 @@ impl Grey {
         self.width.max(self.height)
     }
 
-    /// The picture at another size, each pixel from those that it lies between, or that it covers. `None`: nothing would be left of it.
+    /// The picture at another size, each pixel from those that it lies between, or that it covers.
+    /// `None`: nothing would be left of it.
     pub(super) fn scaled(&self, by: usize, of: usize) -> Option<Self> {
-        let length = |pixels: usize| pixels.checked_mul(by)?.checked_div(of).filter(|length| *length > 0);
+        let length = |pixels: usize| {
+            pixels
+                .checked_mul(by)?
+                .checked_div(of)
+                .filter(|length| *length > 0)
+        };
         let (width, height) = (length(self.width)?, length(self.height)?);
-        Some(self.turned(&resized(self.width, width)).turned(&resized(self.height, height)))
+        Some(
+            self.turned(&resized(self.width, width))
+                .turned(&resized(self.height, height)),
+        )
     }
 
     /// The picture out of focus: noise goes, edges stay.
@@ -51,7 +64,8 @@ impl Grey {
         self
     }
 
-    /// The picture with its darkest hundredth black and its lightest white: the binarizer takes areas of little contrast for empty ones.
+    /// The picture with its darkest hundredth black and its lightest white: the binarizer takes
+    /// areas of little contrast for empty ones.
     pub(super) fn stretched(mut self) -> Self {
         let mut histogram = [0usize; 256];
         for value in &self.pixels {
@@ -63,18 +77,25 @@ impl Grey {
         let beyond = |values: &[u8]| {
             let mut passed = 0usize;
             values.iter().copied().find(|value| {
-                passed = passed.saturating_add(histogram.get(usize::from(*value)).copied().unwrap_or(0));
+                passed =
+                    passed.saturating_add(histogram.get(usize::from(*value)).copied().unwrap_or(0));
                 passed > hundredth
             })
         };
         let mut values: Vec<u8> = (0..=255).collect();
         let dark = beyond(&values);
         values.reverse();
-        let (Some(dark), Some(light)) = (dark, beyond(&values)) else { return self };
+        let (Some(dark), Some(light)) = (dark, beyond(&values)) else {
+            return self;
+        };
         let range = u16::from(light.saturating_sub(dark));
         let stretch = |value: u8| {
             let above = u16::from(value.saturating_sub(dark)).min(range);
-            above.saturating_mul(255).checked_div(range).and_then(|value| u8::try_from(value).ok()).unwrap_or(value)
+            above
+                .saturating_mul(255)
+                .checked_div(range)
+                .and_then(|value| u8::try_from(value).ok())
+                .unwrap_or(value)
         };
         let table: Vec<u8> = (0..=255).map(stretch).collect();
         for value in &mut self.pixels {
@@ -91,11 +112,16 @@ impl Grey {
                 *pixel = lens.see(row);
             }
         }
-        Grey { pixels, width: self.height, height: lenses.len() }
+        Grey {
+            pixels,
+            width: self.height,
+            height: lenses.len(),
+        }
     }
 }
 
-/// What one pixel of the result is made of: how much of each pixel, from this one on, in parts of 2^16.
+/// What one pixel of the result is made of: how much of each pixel, from this one on, in parts of
+/// 2^16.
 struct Lens {
     from: usize,
     shares: Vec<u32>,
@@ -106,11 +132,18 @@ const WHOLE: u32 = 1 << 16;
 impl Lens {
     /// By weights of any sum.
     fn new(from: usize, weights: &[u64]) -> Self {
-        let sum = weights.iter().fold(0u64, |sum, weight| sum.saturating_add(*weight));
+        let sum = weights
+            .iter()
+            .fold(0u64, |sum, weight| sum.saturating_add(*weight));
         let mut left = WHOLE;
         let mut shares = Vec::with_capacity(weights.len());
         for weight in weights {
-            let share = weight.saturating_mul(WHOLE.into()).checked_div(sum).and_then(|share| u32::try_from(share).ok()).unwrap_or(0).min(left);
+            let share = weight
+                .saturating_mul(WHOLE.into())
+                .checked_div(sum)
+                .and_then(|share| u32::try_from(share).ok())
+                .unwrap_or(0)
+                .min(left);
             left = left.saturating_sub(share);
             shares.push(share);
         }
@@ -124,22 +157,37 @@ impl Lens {
 
     fn see(&self, row: &[u8]) -> u8 {
         let pixels = row.get(self.from..).unwrap_or_default();
-        let sum = pixels.iter().zip(&self.shares).fold(WHOLE >> 1, |sum, (value, share)| sum.wrapping_add(u32::from(*value).wrapping_mul(*share)));
+        let sum = pixels
+            .iter()
+            .zip(&self.shares)
+            .fold(WHOLE >> 1, |sum, (value, share)| {
+                sum.wrapping_add(u32::from(*value).wrapping_mul(*share))
+            });
         u8::try_from(sum >> 16).unwrap_or(u8::MAX)
     }
 }
 
-/// From one length to another: weights fall off in a straight line to the neighbour's middle, in the coarser of the two.
+/// From one length to another: weights fall off in a straight line to the neighbour's middle, in
+/// the coarser of the two.
 fn resized(length: usize, to: usize) -> Vec<Lens> {
     // In halves of one pixel's `to`-th, so that all middles are whole numbers.
-    let middle = |at: usize, unit: usize| at.saturating_mul(2).saturating_add(1).saturating_mul(unit);
+    let middle =
+        |at: usize, unit: usize| at.saturating_mul(2).saturating_add(1).saturating_mul(unit);
     let reach = length.max(to).saturating_mul(2);
     let lens = |at: usize| {
         let here = middle(at, length);
-        let pixel = |edge: usize| edge.checked_div(to.saturating_mul(2)).unwrap_or(0).min(length);
+        let pixel = |edge: usize| {
+            edge.checked_div(to.saturating_mul(2))
+                .unwrap_or(0)
+                .min(length)
+        };
         let from = pixel(here.saturating_sub(reach));
-        let until = pixel(here.saturating_add(reach)).saturating_add(1).min(length);
-        let weight = |pixel: usize| u64::try_from(reach.saturating_sub(middle(pixel, to).abs_diff(here))).unwrap_or(0);
+        let until = pixel(here.saturating_add(reach))
+            .saturating_add(1)
+            .min(length);
+        let weight = |pixel: usize| {
+            u64::try_from(reach.saturating_sub(middle(pixel, to).abs_diff(here))).unwrap_or(0)
+        };
         Lens::new(from, &(from..until).map(weight).collect::<Vec<_>>())
     };
     (0..to).map(lens).collect()
@@ -152,8 +200,14 @@ fn blur(length: usize) -> Vec<Lens> {
     let lens = |at: usize| {
         // At an edge with what there is.
         let missing = REACH.saturating_sub(at);
-        let count = length.saturating_sub(at).saturating_add(REACH).min(WEIGHTS.len());
-        Lens::new(at.saturating_sub(REACH), WEIGHTS.get(missing..count).unwrap_or(&WEIGHTS))
+        let count = length
+            .saturating_sub(at)
+            .saturating_add(REACH)
+            .min(WEIGHTS.len());
+        Lens::new(
+            at.saturating_sub(REACH),
+            WEIGHTS.get(missing..count).unwrap_or(&WEIGHTS),
+        )
     };
     (0..length).map(lens).collect()
 }
@@ -164,7 +218,10 @@ mod tests {
     use super::*;
 
     fn grey(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Grey {
-        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect();
+        let pixels = (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .map(|(x, y)| pixel(x, y))
+            .collect();
         Grey::new(pixels, width, height).unwrap()
     }
 
@@ -182,11 +239,21 @@ mod tests {
             assert_eq!(even.blurred(), even);
             for (by, of) in [(1, 2), (2, 1), (7, 10), (1, 11), (1, 1)] {
                 let scaled = even.scaled(by, of).unwrap();
-                assert_eq!((scaled.width(), scaled.height()), (23 * by / of, 11 * by / of));
-                assert!(scaled.pixels().iter().all(|pixel| *pixel == value), "{value} at {by}/{of}: {scaled:?}");
+                assert_eq!(
+                    (scaled.width(), scaled.height()),
+                    (23 * by / of, 11 * by / of)
+                );
+                assert!(
+                    scaled.pixels().iter().all(|pixel| *pixel == value),
+                    "{value} at {by}/{of}: {scaled:?}"
+                );
             }
         }
-        assert_eq!(grey(23, 11, |_, _| 0).scaled(1, 12), None, "nothing is left of its height");
+        assert_eq!(
+            grey(23, 11, |_, _| 0).scaled(1, 12),
+            None,
+            "nothing is left of its height"
+        );
         assert_eq!(grey(1, 1, |_, _| 9).blurred().pixels(), [9]);
     }
 
@@ -198,7 +265,10 @@ mod tests {
         assert_eq!((half.width(), half.height()), (20, 10));
         for (x, y) in [(5, 5), (10, 3), (18, 8)] {
             let (value, expected) = (half.pixels()[y * 20 + x], 2 * (2 * x) + 5 * (2 * y) + 3);
-            assert!(usize::from(value).abs_diff(expected) <= 1, "{x}, {y}: {value}, expected {expected}");
+            assert!(
+                usize::from(value).abs_diff(expected) <= 1,
+                "{x}, {y}: {value}, expected {expected}"
+            );
         }
         assert_eq!(slope.scaled(1, 1).unwrap(), slope);
     }
@@ -207,15 +277,30 @@ mod tests {
     fn a_line_is_doubled_and_blurred_where_it_is() {
         let line = grey(9, 9, |x, _| if x == 4 { 0 } else { 255 });
         let doubled = line.scaled(2, 1).unwrap();
-        assert_eq!(doubled.pixels()[..18], [255, 255, 255, 255, 255, 255, 255, 191, 64, 64, 191, 255, 255, 255, 255, 255, 255, 255]);
-        assert_eq!(line.blurred().pixels()[..9], [255, 251, 231, 195, 175, 195, 231, 251, 255]);
+        assert_eq!(
+            doubled.pixels()[..18],
+            [
+                255, 255, 255, 255, 255, 255, 255, 191, 64, 64, 191, 255, 255, 255, 255, 255, 255,
+                255
+            ]
+        );
+        assert_eq!(
+            line.blurred().pixels()[..9],
+            [255, 251, 231, 195, 175, 195, 231, 251, 255]
+        );
     }
 
     #[test]
     fn little_contrast_becomes_much() {
         let pale = grey(20, 20, |x, _| if x < 10 { 120 } else { 140 });
-        assert_eq!(pale.clone().stretched(), grey(20, 20, |x, _| if x < 10 { 0 } else { 255 }));
-        assert_eq!(pale.inverted().stretched(), grey(20, 20, |x, _| if x < 10 { 255 } else { 0 }));
+        assert_eq!(
+            pale.clone().stretched(),
+            grey(20, 20, |x, _| if x < 10 { 0 } else { 255 })
+        );
+        assert_eq!(
+            pale.inverted().stretched(),
+            grey(20, 20, |x, _| if x < 10 { 255 } else { 0 })
+        );
         let even = grey(5, 5, |_, _| 30);
         assert_eq!(even.clone().stretched(), even);
     }

@@ -1,4 +1,5 @@
-//! A bundle by camera: its files as a few QR codes, and back from what a camera sees of them. Bytes in, bytes out; nothing here reads a file or a clock.
+//! A bundle by camera: its files as a few QR codes, and back from what a camera sees of them. Bytes
+//! in, bytes out; nothing here reads a file or a clock.
 //!
 //! | step | module |
 //! | --- | --- |
@@ -7,10 +8,11 @@
 //! | a code for each part, for a terminal | [`draw`] |
 //! | with words below it, as PNG or as SVG | [`sheet`], [`Caption`] |
 //! | texts from a photograph | [`photograph`] |
-//! | parts put together, in any order, and held against the digest of the whole | [`collection::Collection`] |
+//! | parts put together, held against the digest of the whole | [`collection::Collection`] |
 //!
-//! The digests guard against accidents. Whoever can hold another code before the camera can make one that fits: against that people compare
-//! [fingerprints](crate::bundle::Fingerprint), and every step judges the certificates again.
+//! The digests guard against accidents. Whoever can hold another code before the camera can make
+//! one that fits: against that people compare [fingerprints](crate::bundle::Fingerprint), and every
+//! step judges the certificates again.
 
 mod base45;
 mod caption;
@@ -28,7 +30,9 @@ use std::fmt;
 
 pub use caption::Caption;
 
-use crate::bundle::{CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION};
+use crate::bundle::{
+    CA_FILE, CREATION, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, VERIFICATION,
+};
 
 /// What travels: there, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,16 +52,27 @@ impl Kind {
         }
     }
 
-    /// The files that belong to it; those of a bundle that are there travel. A verification record belongs to what it judged: to the request as long as
-    /// there is no response.
+    /// The files that belong to it; those of a bundle that are there travel. A verification record
+    /// belongs to what it judged: to the request as long as there is no response.
     pub fn files(self, id: &ClusterId) -> Vec<String> {
-        let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let fixed = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
         match self {
             Kind::Request => {
                 let parts = Part::REQUEST.into_iter().map(|part| part.file_name(id));
-                parts.chain(fixed(&[REQUEST, VERIFICATION, CREATION, TRANSCRIPT])).collect()
+                parts
+                    .chain(fixed(&[REQUEST, VERIFICATION, CREATION, TRANSCRIPT]))
+                    .collect()
             }
-            Kind::Response => [fixed(&[CA_FILE, RESPONSE, VERIFICATION, TRANSCRIPT]), vec![Part::SignedCert.file_name(id)]].concat(),
+            Kind::Response => [
+                fixed(&[CA_FILE, RESPONSE, VERIFICATION, TRANSCRIPT]),
+                vec![Part::SignedCert.file_name(id)],
+            ]
+            .concat(),
         }
     }
 }

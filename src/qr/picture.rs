@@ -1,7 +1,9 @@
-//! A PNG or a JPEG as a picture in grey. Its bytes come from outside: what its header says it would take is judged before anything is unpacked.
+//! A PNG or a JPEG as a picture in grey. Its bytes come from outside: what its header says it would
+//! take is judged before anything is unpacked.
 //!
-//! PNG (ISO/IEC 15948) is unpacked row by row, so that it takes a byte a pixel whatever its colours are. JPEG (ITU-T T.81) takes three, and a progressive
-//! one all its coefficients besides: the limits are such that neither comes to more than [`MAX_PIXELS`] times three.
+//! PNG (ISO/IEC 15948) is unpacked row by row, so that it takes a byte a pixel whatever its colours
+//! are. JPEG (ITU-T T.81) takes three, and a progressive one all its coefficients besides: the
+//! limits are such that neither comes to more than [`MAX_PIXELS`] times three.
 
 use std::io::Cursor;
 
@@ -14,16 +16,19 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::grey::Grey;
 
-/// The most pixels: telephones photograph with 12 megapixels, or 50; A4 scanned with 600 dots an inch has 35.
+/// The most pixels: telephones photograph with 12 megapixels, or 50; A4 scanned with 600 dots an
+/// inch has 35.
 pub const MAX_PIXELS: usize = 65_000_000;
 
-/// The most pixels of a progressive JPEG, which cameras do not make: it takes nine bytes a pixel, or eleven where it has four components.
+/// The most pixels of a progressive JPEG, which cameras do not make: it takes nine bytes a pixel,
+/// or eleven where it has four components.
 pub const MAX_PROGRESSIVE: usize = 16_000_000;
 
 /// The most pixels a side.
 pub const MAX_SIDE: usize = 16_384;
 
-/// The most scans of a progressive JPEG: programs make ten or so, and each is a pass over all of it.
+/// The most scans of a progressive JPEG: programs make ten or so, and each is a pass over all of
+/// it.
 const MAX_SCANS: usize = 32;
 
 /// The most memory for a PNG's chunks besides its pixels, and for its rows.
@@ -36,7 +41,8 @@ pub enum Fault {
     Unknown,
     /// What telephones save photographs as that they do not share (ISO/IEC 23008-12).
     Heif,
-    /// A JPEG that is not progressive and has its colours one after the other: nobody makes such, and it would take as much as a progressive one.
+    /// A JPEG that is not progressive and has its colours one after the other: nobody makes such,
+    /// and it would take as much as a progressive one.
     Scans,
     /// More pixels than this program takes.
     TooLarge,
@@ -59,12 +65,20 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Grey, Fault> {
 
 /// That a picture of these sides is taken, and how many pixels it has.
 fn fits(width: usize, height: usize, most: usize) -> Result<usize, Fault> {
-    let pixels = width.checked_mul(height).filter(|pixels| *pixels <= most && width.max(height) <= MAX_SIDE);
+    let pixels = width
+        .checked_mul(height)
+        .filter(|pixels| *pixels <= most && width.max(height) <= MAX_SIDE);
     pixels.ok_or(Fault::TooLarge)
 }
 
 fn png(bytes: &[u8]) -> Result<Grey, Fault> {
-    let damaged = |error: DecodingError| if matches!(error, DecodingError::LimitsExceeded) { Fault::TooLarge } else { Fault::Damaged };
+    let damaged = |error: DecodingError| {
+        if matches!(error, DecodingError::LimitsExceeded) {
+            Fault::TooLarge
+        } else {
+            Fault::Damaged
+        }
+    };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MAX_CHUNKS });
     decoder.set_transformations(Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -75,12 +89,18 @@ fn png(bytes: &[u8]) -> Result<Grey, Fault> {
     let count = fits(width, height, MAX_PIXELS)?;
     let mut reader = decoder.read_info().map_err(damaged)?;
     let samples = reader.output_color_type().0.samples();
-    let mut pixels = if reader.info().interlaced { vec![255; count] } else { Vec::with_capacity(count) };
+    let mut pixels = if reader.info().interlaced {
+        vec![255; count]
+    } else {
+        Vec::with_capacity(count)
+    };
     while let Some(row) = reader.next_interlaced_row().map_err(damaged)? {
         let grey = row.data().chunks_exact(samples).map(lightness);
         match row.interlace() {
             InterlaceInfo::Null(_) => pixels.extend(grey.take(width)),
-            InterlaceInfo::Adam7(place) => png::expand_interlaced_row(&mut pixels, width, &grey.collect::<Vec<u8>>(), place, 8),
+            InterlaceInfo::Adam7(place) => {
+                png::expand_interlaced_row(&mut pixels, width, &grey.collect::<Vec<u8>>(), place, 8)
+            }
         }
     }
     Grey::new(pixels, width, height).ok_or(Fault::Damaged)
@@ -89,25 +109,46 @@ fn png(bytes: &[u8]) -> Result<Grey, Fault> {
 fn jpeg(bytes: &[u8]) -> Result<Grey, Fault> {
     let damaged = |_: DecodeErrors| Fault::Damaged;
     // Of what a photograph is cut short by, the upper part may still show a code.
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX).jpeg_set_max_scans(MAX_SCANS);
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX)
+        .jpeg_set_max_scans(MAX_SCANS);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
     let header = decoder.info().ok_or(Fault::Damaged)?;
     let progressive = header.sof.is_progressive();
     let (width, height) = (usize::from(header.width), usize::from(header.height));
-    let count = fits(width, height, if progressive { MAX_PROGRESSIVE } else { MAX_PIXELS })?;
+    let count = fits(
+        width,
+        height,
+        if progressive {
+            MAX_PROGRESSIVE
+        } else {
+            MAX_PIXELS
+        },
+    )?;
     if !progressive && in_first_scan(bytes) != Some(header.components) {
         return Err(Fault::Scans);
     }
     // As its own grey, or as red, green and blue: the decoder makes these of all the rest.
-    let color = if decoder.input_colorspace() == Some(ColorSpace::Luma) { ColorSpace::Luma } else { ColorSpace::RGB };
+    let color = if decoder.input_colorspace() == Some(ColorSpace::Luma) {
+        ColorSpace::Luma
+    } else {
+        ColorSpace::RGB
+    };
     decoder.set_options(options.jpeg_set_out_colorspace(color));
     let mut pixels = decoder.decode().map_err(damaged)?;
     if color == ColorSpace::RGB {
-        // In their own place: a grey pixel lies before the three that it is made of, or where the first of them was.
+        // In their own place: a grey pixel lies before the three that it is made of, or where the
+        // first of them was.
         for at in 0..count {
             let start = at.saturating_mul(3);
-            let grey = lightness(pixels.get(start..start.saturating_add(3)).unwrap_or_default());
+            let grey = lightness(
+                pixels
+                    .get(start..start.saturating_add(3))
+                    .unwrap_or_default(),
+            );
             if let Some(pixel) = pixels.get_mut(at) {
                 *pixel = grey;
             }
@@ -131,13 +172,16 @@ fn in_first_scan(bytes: &[u8]) -> Option<u8> {
         match (marker, rest) {
             (0xff, _) => {}
             (0xda, [_, _, components, ..]) => return Some(*components),
-            (_, [high, low, ..]) => rest = rest.get(usize::from(u16::from_be_bytes([*high, *low])).max(2)..)?,
+            (_, [high, low, ..]) => {
+                rest = rest.get(usize::from(u16::from_be_bytes([*high, *low])).max(2)..)?
+            }
             _ => return None,
         }
     }
 }
 
-/// How light a pixel is: grey or red, green and blue (ITU-R BT.601), on white so far as it is transparent.
+/// How light a pixel is: grey or red, green and blue (ITU-R BT.601), on white so far as it is
+/// transparent.
 fn lightness(pixel: &[u8]) -> u8 {
     let (grey, alpha) = match pixel {
         [grey] => return *grey,
@@ -147,13 +191,19 @@ fn lightness(pixel: &[u8]) -> u8 {
         _ => return u8::MAX,
     };
     let alpha = u32::from(alpha);
-    let sum = grey.wrapping_mul(alpha).wrapping_add(255u32.wrapping_sub(alpha).wrapping_mul(255));
+    let sum = grey
+        .wrapping_mul(alpha)
+        .wrapping_add(255u32.wrapping_sub(alpha).wrapping_mul(255));
     u8::try_from(sum.wrapping_add(127).wrapping_div(255)).unwrap_or(u8::MAX)
 }
 
 fn luma(red: u8, green: u8, blue: u8) -> u32 {
-    let [red, green, blue] = [(red, 299), (green, 587), (blue, 114)].map(|(value, share)| u32::from(value).wrapping_mul(share));
-    red.wrapping_add(green).wrapping_add(blue).wrapping_add(500).wrapping_div(1000)
+    let [red, green, blue] = [(red, 299), (green, 587), (blue, 114)]
+        .map(|(value, share)| u32::from(value).wrapping_mul(share));
+    red.wrapping_add(green)
+        .wrapping_add(blue)
+        .wrapping_add(500)
+        .wrapping_div(1000)
 }
 
 #[cfg(test)]
@@ -173,18 +223,32 @@ mod tests {
 
     /// Colours that change from pixel to pixel, and fade away downwards.
     fn colourful() -> DynamicImage {
-        let part = |value: u32, of: u32| f32::from(u16::try_from(value).unwrap()) / f32::from(u16::try_from(of).unwrap());
-        DynamicImage::ImageRgba32F(Rgba32FImage::from_fn(61, 43, |x, y| Rgba([part(x, 60), part(y, 42), part(60 - x, 60), 1.0 - part(y, 100)])))
+        let part = |value: u32, of: u32| {
+            f32::from(u16::try_from(value).unwrap()) / f32::from(u16::try_from(of).unwrap())
+        };
+        DynamicImage::ImageRgba32F(Rgba32FImage::from_fn(61, 43, |x, y| {
+            Rgba([
+                part(x, 60),
+                part(y, 42),
+                part(60 - x, 60),
+                1.0 - part(y, 100),
+            ])
+        }))
     }
 
-    /// That it is this picture, seen by another decoder: so far as two may differ in rounding, and in what they call light.
+    /// That it is this picture, seen by another decoder: so far as two may differ in rounding, and
+    /// in what they call light.
     fn is_like(grey: &Grey, picture: &DynamicImage, tolerance: u8) {
         let seen = picture.to_rgba8();
         assert_eq!((grey.width(), grey.height()), (61, 43));
         for (value, pixel) in grey.pixels().iter().zip(seen.pixels()) {
             let [red, green, blue, alpha] = pixel.0.map(f32::from);
-            let expected = (0.299 * red + 0.587 * green + 0.114 * blue) * alpha / 255.0 + 255.0 - alpha;
-            assert!((f32::from(*value) - expected).abs() <= f32::from(tolerance), "{value}, expected {expected}");
+            let expected =
+                (0.299 * red + 0.587 * green + 0.114 * blue) * alpha / 255.0 + 255.0 - alpha;
+            assert!(
+                (f32::from(*value) - expected).abs() <= f32::from(tolerance),
+                "{value}, expected {expected}"
+            );
         }
     }
 
@@ -206,16 +270,25 @@ mod tests {
         }
         for kind in [&kinds[0], &kinds[2]] {
             let file = encoded(kind, ImageFormat::Jpeg);
-            is_like(&decode(&file).unwrap(), &image::load_from_memory(&file).unwrap(), 2);
+            is_like(
+                &decode(&file).unwrap(),
+                &image::load_from_memory(&file).unwrap(),
+                2,
+            );
         }
     }
 
     /// A PNG of these chunks; each with its checksum.
     fn chunks(header: [u8; 13], data: &[u8]) -> Vec<u8> {
-        let mut compressed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut compressed =
+            flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         compressed.write_all(data).unwrap();
         let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-        for (name, content) in [(b"IHDR", header.to_vec()), (b"IDAT", compressed.finish().unwrap()), (b"IEND", Vec::new())] {
+        for (name, content) in [
+            (b"IHDR", header.to_vec()),
+            (b"IDAT", compressed.finish().unwrap()),
+            (b"IEND", Vec::new()),
+        ] {
             let body = [&name[..], &content].concat();
             out.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
             out.extend(&body);
@@ -226,8 +299,16 @@ mod tests {
 
     /// ISO/IEC 15948, annex D.
     fn crc32(bytes: &[u8]) -> u32 {
-        let step = |crc: u32| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 };
-        !bytes.iter().fold(u32::MAX, |crc, octet| (0..8).fold(crc ^ u32::from(*octet), |crc, _| step(crc)))
+        let step = |crc: u32| {
+            if crc & 1 == 1 {
+                0xedb8_8320 ^ (crc >> 1)
+            } else {
+                crc >> 1
+            }
+        };
+        !bytes.iter().fold(u32::MAX, |crc, octet| {
+            (0..8).fold(crc ^ u32::from(*octet), |crc, _| step(crc))
+        })
     }
 
     /// ISO/IEC 15948, 11.2.2.
@@ -239,8 +320,15 @@ mod tests {
     #[test]
     fn an_interlaced_picture_is_put_together() {
         // ISO/IEC 15948, 8.2: where each pass begins, and its steps.
-        const PASSES: [(usize, usize, usize, usize); 7] =
-            [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        const PASSES: [(usize, usize, usize, usize); 7] = [
+            (0, 0, 8, 8),
+            (4, 0, 8, 8),
+            (0, 4, 4, 8),
+            (2, 0, 4, 4),
+            (0, 2, 2, 4),
+            (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ];
         for side in [1u8, 3, 8, 13] {
             let pixel = |x: usize, y: usize| u8::try_from(16 * y + x).unwrap();
             let side = usize::from(side);
@@ -251,8 +339,14 @@ mod tests {
                     rows.extend((left..side).step_by(right).map(|x| pixel(x, y)));
                 }
             }
-            let expected: Vec<u8> = (0..side).flat_map(|y| (0..side).map(move |x| pixel(x, y))).collect();
-            let grey = decode(&chunks(header(u32::try_from(side).unwrap(), 8, 0, 1), &rows)).unwrap();
+            let expected: Vec<u8> = (0..side)
+                .flat_map(|y| (0..side).map(move |x| pixel(x, y)))
+                .collect();
+            let grey = decode(&chunks(
+                header(u32::try_from(side).unwrap(), 8, 0, 1),
+                &rows,
+            ))
+            .unwrap();
             assert_eq!(grey.pixels(), expected);
         }
     }
@@ -267,7 +361,11 @@ mod tests {
             assert_eq!(decode(&good[..length]), Err(Fault::Damaged), "{length}");
         }
         assert_eq!(decode(b"\xff\xd8\xff\xe0nothing"), Err(Fault::Damaged));
-        assert_eq!(decode(&chunks(header(0, 8, 0, 0), b"")), Err(Fault::Damaged), "no pixels");
+        assert_eq!(
+            decode(&chunks(header(0, 8, 0, 0), b"")),
+            Err(Fault::Damaged),
+            "no pixels"
+        );
     }
 
     #[test]
@@ -281,18 +379,31 @@ mod tests {
             (8062, 16, 6, Fault::Damaged),
             (8062, 1, 3, Fault::Damaged),
         ] {
-            assert_eq!(decode(&chunks(header(side, depth, color, 0), b"")), Err(expected), "{side}");
+            assert_eq!(
+                decode(&chunks(header(side, depth, color, 0), b"")),
+                Err(expected),
+                "{side}"
+            );
         }
         let mut narrow = header(1, 8, 0, 0);
         narrow[..4].copy_from_slice(&16_385u32.to_be_bytes());
-        assert_eq!(decode(&chunks(narrow, b"")), Err(Fault::TooLarge), "one side is too long");
+        assert_eq!(
+            decode(&chunks(narrow, b"")),
+            Err(Fault::TooLarge),
+            "one side is too long"
+        );
     }
 
     /// A JPEG of three components, of which the header says something else.
     fn changed(marker: u8, sides: [u16; 2], in_scan: Option<u8>) -> Vec<u8> {
         let mut file = encoded(&colourful().to_rgb8().into(), ImageFormat::Jpeg);
-        let find = |file: &[u8], marker: u8| file.windows(2).position(|pair| pair == [0xff, marker]).unwrap();
-        // ITU-T T.81, B.2.2: length, precision, lines, samples a line, and the components of three octets each.
+        let find = |file: &[u8], marker: u8| {
+            file.windows(2)
+                .position(|pair| pair == [0xff, marker])
+                .unwrap()
+        };
+        // ITU-T T.81, B.2.2: length, precision, lines, samples a line, and the components of three
+        // octets each.
         let frame = find(&file, 0xc0);
         file[frame + 1] = marker;
         file[frame + 5..frame + 9].copy_from_slice(&sides.map(u16::to_be_bytes).concat());
@@ -315,9 +426,16 @@ mod tests {
             (PROGRESSIVE, [4001, 4000], None, Fault::TooLarge),
             (BASELINE, [43, 61], Some(1), Fault::Scans),
         ] {
-            assert_eq!(decode(&changed(marker, sides, in_scan)), Err(expected), "{marker:x} {sides:?}");
+            assert_eq!(
+                decode(&changed(marker, sides, in_scan)),
+                Err(expected),
+                "{marker:x} {sides:?}"
+            );
         }
         assert!(decode(&changed(BASELINE, [43, 61], None)).is_ok());
-        assert!(decode(&changed(BASELINE, [4001, 4000], None)).is_ok(), "grey where it is cut short");
+        assert!(
+            decode(&changed(BASELINE, [4001, 4000], None)).is_ok(),
+            "grey where it is cut short"
+        );
     }
 }

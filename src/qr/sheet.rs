@@ -23,7 +23,8 @@ const LINE: usize = 10 * DOT;
 /// The most codes on a page of paper: of the largest ones a module then still has 0.6 mm.
 const PER_PAGE: usize = 6;
 
-/// A4 (ISO 216), upright, in hundredths of a millimetre; and what printers leave free at every edge.
+/// A4 (ISO 216), upright, in hundredths of a millimetre; and what printers leave free at every
+/// edge.
 const PAPER: (usize, usize) = (21_000, 29_700);
 const MARGIN: usize = 1_000;
 
@@ -46,14 +47,20 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: usize, height: usize) -> Option<Self> {
-        Some(Canvas { pixels: vec![255; width.checked_mul(height)?], width, height })
+        Some(Canvas {
+            pixels: vec![255; width.checked_mul(height)?],
+            width,
+            height,
+        })
     }
 
     /// A black square.
     fn square(&mut self, x: usize, y: usize, side: usize) -> Option<()> {
         for line in y..y.checked_add(side)? {
             let start = line.checked_mul(self.width)?.checked_add(x)?;
-            self.pixels.get_mut(start..start.checked_add(side)?)?.fill(0);
+            self.pixels
+                .get_mut(start..start.checked_add(side)?)?
+                .fill(0);
         }
         Some(())
     }
@@ -61,7 +68,11 @@ impl Canvas {
     fn code(&mut self, drawing: &Drawing, left: usize, top: usize) -> Option<()> {
         for y in 0..drawing.side() {
             for x in (0..drawing.side()).filter(|x| drawing.is_dark(*x, y)) {
-                self.square(x.checked_mul(SCALE)?.checked_add(left)?, y.checked_mul(SCALE)?.checked_add(top)?, SCALE)?;
+                self.square(
+                    x.checked_mul(SCALE)?.checked_add(left)?,
+                    y.checked_mul(SCALE)?.checked_add(top)?,
+                    SCALE,
+                )?;
             }
         }
         Some(())
@@ -69,11 +80,18 @@ impl Canvas {
 
     fn text(&mut self, line: &str, left: usize, top: usize) -> Option<()> {
         for (at, letter) in line.bytes().enumerate() {
-            let rows = BASIC_LEGACY.get(usize::from(letter)).copied().unwrap_or_default();
+            let rows = BASIC_LEGACY
+                .get(usize::from(letter))
+                .copied()
+                .unwrap_or_default();
             let left = at.checked_mul(LETTER)?.checked_add(left)?;
             for (row, bits) in (0usize..).zip(rows) {
                 for column in (0usize..8).filter(|column| bits >> column & 1 == 1) {
-                    self.square(column.checked_mul(DOT)?.checked_add(left)?, row.checked_mul(DOT)?.checked_add(top)?, DOT)?;
+                    self.square(
+                        column.checked_mul(DOT)?.checked_add(left)?,
+                        row.checked_mul(DOT)?.checked_add(top)?,
+                        DOT,
+                    )?;
                 }
             }
         }
@@ -82,12 +100,19 @@ impl Canvas {
 
     fn png(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
-        let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
+        let (width, height) = (
+            u32::try_from(self.width).ok()?,
+            u32::try_from(self.height).ok()?,
+        );
         let mut encoder = png::Encoder::new(&mut out, width, height);
         encoder.set_color(png::ColorType::Grayscale);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_compression(png::Compression::Fast);
-        encoder.write_header().ok()?.write_image_data(&self.pixels).ok()?;
+        encoder
+            .write_header()
+            .ok()?
+            .write_image_data(&self.pixels)
+            .ok()?;
         Some(out)
     }
 }
@@ -96,37 +121,76 @@ fn largest(drawings: &[Drawing]) -> usize {
     drawings.iter().map(Drawing::side).max().unwrap_or(0)
 }
 
-/// Codes as one PNG, two in a row, 8 bits of grey; each with its caption, where there is one. `None`: it would be too large to be made.
+/// Codes as one PNG, two in a row, 8 bits of grey; each with its caption, where there is one.
+/// `None`: it would be too large to be made.
 pub fn png(drawings: &[Drawing], captions: &[Caption]) -> Option<Vec<u8>> {
-    let (side, margin, gap) = (largest(drawings).checked_mul(SCALE)?, QUIET.checked_mul(SCALE)?, GAP.checked_mul(SCALE)?);
-    let columns = side.saturating_sub(margin.checked_mul(2)?).checked_div(LETTER)?;
-    let texts: Vec<Vec<String>> = captions.iter().map(|caption| caption.wrapped(columns)).collect();
+    let (side, margin, gap) = (
+        largest(drawings).checked_mul(SCALE)?,
+        QUIET.checked_mul(SCALE)?,
+        GAP.checked_mul(SCALE)?,
+    );
+    let columns = side
+        .saturating_sub(margin.checked_mul(2)?)
+        .checked_div(LETTER)?;
+    let texts: Vec<Vec<String>> = captions
+        .iter()
+        .map(|caption| caption.wrapped(columns))
+        .collect();
     let longest = texts.iter().flatten().map(String::len).max().unwrap_or(0);
     let lines = texts.iter().map(Vec::len).max().unwrap_or(0);
-    let width = side.max(longest.checked_mul(LETTER)?.checked_add(margin.checked_mul(2)?)?);
-    let below = if lines > 0 { lines.checked_mul(LINE)?.checked_add(margin)? } else { 0 };
+    let width = side.max(
+        longest
+            .checked_mul(LETTER)?
+            .checked_add(margin.checked_mul(2)?)?,
+    );
+    let below = if lines > 0 {
+        lines.checked_mul(LINE)?.checked_add(margin)?
+    } else {
+        0
+    };
     let height = side.checked_add(below)?;
     let per_row = drawings.len().clamp(1, 2);
-    let all = |count: usize, length: usize| count.checked_mul(length)?.checked_add(count.saturating_sub(1).checked_mul(gap)?);
-    let mut canvas = Canvas::new(all(per_row, width)?, all(drawings.len().div_ceil(per_row), height)?)?;
+    let all = |count: usize, length: usize| {
+        count
+            .checked_mul(length)?
+            .checked_add(count.saturating_sub(1).checked_mul(gap)?)
+    };
+    let mut canvas = Canvas::new(
+        all(per_row, width)?,
+        all(drawings.len().div_ceil(per_row), height)?,
+    )?;
     for (at, drawing) in drawings.iter().enumerate() {
-        let left = at.checked_rem(per_row)?.checked_mul(width.checked_add(gap)?)?;
-        let top = at.checked_div(per_row)?.checked_mul(height.checked_add(gap)?)?;
+        let left = at
+            .checked_rem(per_row)?
+            .checked_mul(width.checked_add(gap)?)?;
+        let top = at
+            .checked_div(per_row)?
+            .checked_mul(height.checked_add(gap)?)?;
         canvas.code(drawing, left, top)?;
         for (number, line) in texts.get(at).into_iter().flatten().enumerate() {
             // Below the light margin, and as far from the left as the code is.
-            canvas.text(line, left.checked_add(margin)?, number.checked_mul(LINE)?.checked_add(top)?.checked_add(side)?)?;
+            canvas.text(
+                line,
+                left.checked_add(margin)?,
+                number
+                    .checked_mul(LINE)?
+                    .checked_add(top)?
+                    .checked_add(side)?,
+            )?;
         }
     }
     canvas.png()
 }
 
-/// Codes as SVG, each a page of A4: one code to a page is as large as the page lets it be, and as many stand on one as can still be read.
+/// Codes as SVG, each a page of A4: one code to a page is as large as the page lets it be, and as
+/// many stand on one as can still be read.
 pub fn svg(drawings: &[Drawing], captions: &[Caption]) -> Vec<String> {
     let pages = drawings.len().div_ceil(PER_PAGE).max(1);
     let per_page = drawings.len().div_ceil(pages).max(1);
     let pages = drawings.chunks(per_page).zip(captions.chunks(per_page));
-    pages.map(|(drawings, captions)| page(drawings, captions)).collect()
+    pages
+        .map(|(drawings, captions)| page(drawings, captions))
+        .collect()
 }
 
 fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
@@ -134,23 +198,37 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
     let rows = drawings.len().div_ceil(columns);
     // A code's part of the page.
     let share = |paper: usize, count: usize, between: usize| {
-        let free = paper.saturating_sub(2 * MARGIN).saturating_sub(count.saturating_sub(1).saturating_mul(between));
+        let free = paper
+            .saturating_sub(2 * MARGIN)
+            .saturating_sub(count.saturating_sub(1).saturating_mul(between));
         free.checked_div(count).unwrap_or(0)
     };
-    let (width, height) = (share(PAPER.0, columns, BETWEEN.0), share(PAPER.1, rows, BETWEEN.1));
-    let below = PAPER_LINE.saturating_mul(captions.first().map_or(0, |caption| caption.lines().len()));
-    let module = width.min(height.saturating_sub(below)).checked_div(largest(drawings)).unwrap_or(0).min(LARGEST_MODULE);
+    let (width, height) = (
+        share(PAPER.0, columns, BETWEEN.0),
+        share(PAPER.1, rows, BETWEEN.1),
+    );
+    let below =
+        PAPER_LINE.saturating_mul(captions.first().map_or(0, |caption| caption.lines().len()));
+    let module = width
+        .min(height.saturating_sub(below))
+        .checked_div(largest(drawings))
+        .unwrap_or(0)
+        .min(LARGEST_MODULE);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 {0} {1}\">\n\
-         <rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" viewBox=\"0 0 \
+         {0} {1}\">\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
         PAPER.0, PAPER.1
     );
     for (at, (drawing, caption)) in drawings.iter().zip(captions).enumerate() {
-        let place = |at: usize, length: usize, between: usize| at.saturating_mul(length.saturating_add(between)).saturating_add(MARGIN);
+        let place = |at: usize, length: usize, between: usize| {
+            at.saturating_mul(length.saturating_add(between))
+                .saturating_add(MARGIN)
+        };
         let left = place(at.checked_rem(columns).unwrap_or(0), width, BETWEEN.0);
         let top = place(at.checked_div(columns).unwrap_or(0), height, BETWEEN.1);
         out.push_str(&format!(
-            "<path transform=\"translate({left} {top}) scale({module})\" shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
+            "<path transform=\"translate({left} {top}) scale({module})\" \
+             shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
             path(drawing)
         ));
         let x = QUIET.saturating_mul(module).saturating_add(left);
@@ -158,7 +236,10 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
         for line in caption.lines() {
             y = y.saturating_add(PAPER_LETTER);
             // Our own words: letters, digits, hyphens and blanks.
-            out.push_str(&format!("<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" font-size=\"{PAPER_LETTER}\">{line}</text>\n"));
+            out.push_str(&format!(
+                "<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" \
+                                   font-size=\"{PAPER_LETTER}\">{line}</text>\n"
+            ));
             y = y.saturating_add(PAPER_LINE.saturating_sub(PAPER_LETTER));
         }
     }
@@ -172,7 +253,9 @@ fn path(drawing: &Drawing) -> String {
     for y in 0..drawing.side() {
         let mut x = 0;
         while x < drawing.side() {
-            let run = (x..drawing.side()).take_while(|x| drawing.is_dark(*x, y)).count();
+            let run = (x..drawing.side())
+                .take_while(|x| drawing.is_dark(*x, y))
+                .count();
             if run > 0 {
                 out.push_str(&format!("M{x} {y}h{run}v1h-{run}z"));
             }

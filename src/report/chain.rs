@@ -1,4 +1,5 @@
-//! The chain as data: what is in it, what ties it together, and how each check bears on that. The picture draws it, the list tells it.
+//! The chain as data: what is in it, what ties it together, and how each check bears on that. The
+//! picture draws it, the list tells it.
 
 use super::summary::another_ca;
 use super::view::{View, algorithm, day, first_digits, short_name};
@@ -38,7 +39,10 @@ pub(super) enum Rank {
 impl Rank {
     /// The ranks of the trust anchor's certificates, in their order.
     pub(super) fn all(view: &View<'_>) -> Vec<Rank> {
-        let last = view.trust_anchor.as_ref().map_or(0, |found| found.above().len());
+        let last = view
+            .trust_anchor
+            .as_ref()
+            .map_or(0, |found| found.above().len());
         let rank = |at: usize| match at {
             0 if last == 0 => Rank::Alone,
             0 => Rank::Signing,
@@ -100,13 +104,32 @@ impl Tie {
     /// All of them, in the order in which they are told.
     pub(super) fn all(view: &View<'_>) -> Vec<Tie> {
         let ranks = Rank::all(view);
-        let links = ranks.iter().skip(1).zip(&ranks).map(|(above, below)| Tie::Above(*above, *below)).rev();
-        let sides = [Tie::Roots, Tie::Certified(Side::Aws), Tie::Certified(Side::Manufacturer), Tie::OneKey];
-        let hsm = [Tie::Vouched(Side::Aws), Tie::Vouched(Side::Manufacturer), Tie::SameKey, Tie::Possession];
+        let links = ranks
+            .iter()
+            .skip(1)
+            .zip(&ranks)
+            .map(|(above, below)| Tie::Above(*above, *below))
+            .rev();
+        let sides = [
+            Tie::Roots,
+            Tie::Certified(Side::Aws),
+            Tie::Certified(Side::Manufacturer),
+            Tie::OneKey,
+        ];
+        let hsm = [
+            Tie::Vouched(Side::Aws),
+            Tie::Vouched(Side::Manufacturer),
+            Tie::SameKey,
+            Tie::Possession,
+        ];
         let mut all = [sides, hsm].concat();
         all.extend(ranks.last().map(|root| Tie::Own(*root)));
         all.extend(links);
-        all.extend([Tie::Asked, Tie::Issued(ranks.first().copied().unwrap_or(Rank::Alone)), Tie::Sent]);
+        all.extend([
+            Tie::Asked,
+            Tie::Issued(ranks.first().copied().unwrap_or(Rank::Alone)),
+            Tie::Sent,
+        ]);
         all
     }
 
@@ -115,7 +138,10 @@ impl Tie {
         match self {
             Tie::Roots => (Spot::Anchor(Side::Aws), Spot::Anchor(Side::Manufacturer)),
             Tie::Certified(side) => (Spot::Anchor(side), Spot::Hardware(side)),
-            Tie::OneKey => (Spot::Hardware(Side::Aws), Spot::Hardware(Side::Manufacturer)),
+            Tie::OneKey => (
+                Spot::Hardware(Side::Aws),
+                Spot::Hardware(Side::Manufacturer),
+            ),
             Tie::Vouched(side) => (Spot::Hardware(side), Spot::Hsm),
             Tie::SameKey => (Spot::Hsm, Spot::Csr),
             Tie::Possession => (Spot::Csr, Spot::Csr),
@@ -127,21 +153,31 @@ impl Tie {
         }
     }
 
-    /// Whether it says that a key signed something: an arrow. Otherwise two things carry the same key, or different ones.
+    /// Whether it says that a key signed something: an arrow. Otherwise two things carry the same
+    /// key, or different ones.
     pub(super) const fn is_signature(self) -> bool {
         !matches!(self, Tie::Roots | Tie::OneKey | Tie::SameKey | Tie::Asked)
     }
 
-    /// What it says when it holds, and when it is broken; the second where the signature itself holds, too.
+    /// What it says when it holds, and when it is broken; the second where the signature itself
+    /// holds, too.
     const fn words(self) -> [&'static str; 3] {
         match self {
             Tie::Roots => ["different keys", "one and the same key", ""],
             Tie::Above(..) => ["signed", "did not sign", "is not its issuer"],
-            Tie::Certified(_) | Tie::Vouched(_) | Tie::Issued(_) => ["signed", "did not sign", "signed, but the issuer’s name is another"],
+            Tie::Certified(_) | Tie::Vouched(_) | Tie::Issued(_) => [
+                "signed",
+                "did not sign",
+                "signed, but the issuer’s name is another",
+            ],
             Tie::OneKey => ["one key", "two keys", ""],
             Tie::SameKey | Tie::Asked => ["same key", "another key", ""],
             Tie::Possession => ["signed by itself", "not signed by itself", ""],
-            Tie::Own(_) => ["signed by itself", "not signed by itself", "signed by itself, but issued by another name"],
+            Tie::Own(_) => [
+                "signed by itself",
+                "not signed by itself",
+                "signed by itself, but issued by another name",
+            ],
             Tie::Sent => ["sent by InitializeCluster", "something else was sent", ""],
         }
     }
@@ -150,9 +186,15 @@ impl Tie {
 impl Spot {
     /// All of them.
     pub(super) fn all(view: &View<'_>) -> Vec<Spot> {
-        let hardware = Side::ALL.into_iter().flat_map(|side| [Spot::Anchor(side), Spot::Hardware(side)]);
+        let hardware = Side::ALL
+            .into_iter()
+            .flat_map(|side| [Spot::Anchor(side), Spot::Hardware(side)]);
         let owner = Rank::all(view).into_iter().rev().map(Spot::Ca);
-        hardware.chain([Spot::Hsm, Spot::Csr]).chain(owner).chain([Spot::SignedCert, Spot::Cluster]).collect()
+        hardware
+            .chain([Spot::Hsm, Spot::Csr])
+            .chain(owner)
+            .chain([Spot::SignedCert, Spot::Cluster])
+            .collect()
     }
 
     pub(super) const fn title(self) -> &'static str {
@@ -181,7 +223,8 @@ impl Spot {
     }
 }
 
-/// Where a check shows: at a place, or at a tie; of the trust anchor, at each certificate, or at each tie between two. No catch-all arm: a new check does not compile until it shows somewhere.
+/// Where a check shows: at a place, or at a tie; of the trust anchor, at each certificate, or at
+/// each tie between two. No catch-all arm: a new check does not compile until it shows somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
     At(Spot),
@@ -194,7 +237,10 @@ pub(super) enum Where {
 
 pub(super) const fn of_check(id: CheckId) -> Where {
     match id {
-        CheckId::Pem(input) | CheckId::Algorithm(input) | CheckId::Validity(input) | CheckId::Extensions(input) => Where::At(match input {
+        CheckId::Pem(input)
+        | CheckId::Algorithm(input)
+        | CheckId::Validity(input)
+        | CheckId::Extensions(input) => Where::At(match input {
             Input::Csr => Spot::Csr,
             Input::Hsm => Spot::Hsm,
             Input::AwsHardware => Spot::Hardware(Side::Aws),
@@ -204,7 +250,9 @@ pub(super) const fn of_check(id: CheckId) -> Where {
         CheckId::Role(side) | CheckId::CaProfile(side) => Where::At(Spot::Hardware(side)),
         CheckId::AnchorValidity(side) => Where::At(Spot::Anchor(side)),
         CheckId::AnchorsSource | CheckId::AnchorsDistinct => Where::On(Tie::Roots),
-        CheckId::Signature(side) | CheckId::Issuer(side) | CheckId::Intermediate(side, _) => Where::On(Tie::Certified(side)),
+        CheckId::Signature(side) | CheckId::Issuer(side) | CheckId::Intermediate(side, _) => {
+            Where::On(Tie::Certified(side))
+        }
         CheckId::HardwareSameKey => Where::On(Tie::OneKey),
         CheckId::HsmSignature(side) | CheckId::HsmIssuer(side) => Where::On(Tie::Vouched(side)),
         CheckId::CsrSignature => Where::On(Tie::Possession),
@@ -235,7 +283,11 @@ pub(super) const fn of_rule(rule: Rule) -> Where {
         | Rule::FormTrustAnchor => Where::AtEachCa,
         Rule::CsrSignature => Where::On(Tie::Possession),
         Rule::Key => Where::On(Tie::Asked),
-        Rule::Signature | Rule::Issuer | Rule::KeyIdentifiers | Rule::NameConstraints | Rule::ValidityWithinTrustAnchor => Where::OnIssued,
+        Rule::Signature
+        | Rule::Issuer
+        | Rule::KeyIdentifiers
+        | Rule::NameConstraints
+        | Rule::ValidityWithinTrustAnchor => Where::OnIssued,
         Rule::SelfIssued | Rule::SelfSigned => Where::OnOwn,
         Rule::ChainOrder | Rule::ChainSignatures => Where::BetweenCas,
     }
@@ -251,32 +303,71 @@ pub(super) struct Finding<'a> {
 
 /// Those that show at a place or tie.
 pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>> {
-    let checks = view.verification.checks.iter().filter(|found| of_check(found.id) == place);
-    let checks = checks.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail });
-    let rules = view.pair.iter().flat_map(|pair| &pair.checks).flat_map(|found| of_ca(view, found, place));
-    checks.chain(rules.map(|found| Finding { id: found.id.as_str(), status: found.status, detail: &found.detail })).collect()
+    let checks = view
+        .verification
+        .checks
+        .iter()
+        .filter(|found| of_check(found.id) == place);
+    let checks = checks.map(|found| Finding {
+        id: found.id.as_str(),
+        status: found.status,
+        detail: &found.detail,
+    });
+    let rules = view
+        .pair
+        .iter()
+        .flat_map(|pair| &pair.checks)
+        .flat_map(|found| of_ca(view, found, place));
+    checks
+        .chain(rules.map(|found| Finding {
+            id: found.id.as_str(),
+            status: found.status,
+            detail: &found.detail,
+        }))
+        .collect()
 }
 
 /// What a rule found at this place: of a chain, what it found of this very certificate.
-fn of_ca<'a>(view: &'a View<'_>, found: &'a check::Finding, place: Where) -> Option<&'a check::Finding> {
-    let apart = |at: usize| view.of_each_ca.iter().find(|(of, one)| *of == at && one.id == found.id).map_or(found, |(_, one)| one);
+fn of_ca<'a>(
+    view: &'a View<'_>,
+    found: &'a check::Finding,
+    place: Where,
+) -> Option<&'a check::Finding> {
+    let apart = |at: usize| {
+        view.of_each_ca
+            .iter()
+            .find(|(of, one)| *of == at && one.id == found.id)
+            .map_or(found, |(_, one)| one)
+    };
     match (of_rule(found.id), place) {
-        (Where::AtEachCa, Where::At(Spot::Ca(rank))) => Some(if rank == Rank::Alone { found } else { apart(rank.place()) }),
-        (Where::BetweenCas, Where::On(Tie::Above(above, _))) if found.id == Rule::ChainOrder => order_shows(view, found, above).then_some(found),
+        (Where::AtEachCa, Where::At(Spot::Ca(rank))) => Some(if rank == Rank::Alone {
+            found
+        } else {
+            apart(rank.place())
+        }),
+        (Where::BetweenCas, Where::On(Tie::Above(above, _))) if found.id == Rule::ChainOrder => {
+            order_shows(view, found, above).then_some(found)
+        }
         (Where::BetweenCas, Where::On(Tie::Above(_, below))) => Some(apart(below.place())),
         // Of one certificate they say just that.
         (Where::BetweenCas, Where::On(Tie::Own(Rank::Alone))) => Some(found),
-        (Where::OnOwn, Where::On(Tie::Own(_))) | (Where::OnIssued, Where::On(Tie::Issued(_))) => Some(found),
+        (Where::OnOwn, Where::On(Tie::Own(_))) | (Where::OnIssued, Where::On(Tie::Issued(_))) => {
+            Some(found)
+        }
         (here, place) => (here == place).then_some(found),
     }
 }
 
-/// Whether the tie up to `above` shows what is found of the chain's order: what is wrong shows where the first link does not hold, or else at the root; what
-/// is right everywhere.
+/// Whether the tie up to `above` shows what is found of the chain's order: what is wrong shows
+/// where the first link does not hold, or else at the root; what is right everywhere.
 fn order_shows(view: &View<'_>, found: &check::Finding, above: Rank) -> bool {
-    let Some(anchor) = view.trust_anchor.as_ref() else { return false };
+    let Some(anchor) = view.trust_anchor.as_ref() else {
+        return false;
+    };
     let links = anchor.certificates().zip(anchor.above());
-    let broken = links.clone().position(|(below, above)| !same_name(below.issuer(), above.subject()));
+    let broken = links
+        .clone()
+        .position(|(below, above)| !same_name(below.issuer(), above.subject()));
     let shows = broken.unwrap_or_else(|| links.count().saturating_sub(1));
     found.status != Status::Fail || shows.saturating_add(1) == above.place()
 }
@@ -350,10 +441,18 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
         return sent(view);
     }
     let findings = findings(view, Where::On(tie));
-    let state = if findings.is_empty() { State::Absent } else { State::of(&findings) };
+    let state = if findings.is_empty() {
+        State::Absent
+    } else {
+        State::of(&findings)
+    };
     let [holds, broken, renamed] = tie.words();
     // Of a signature and the names beside it, either may fail alone.
-    let signature = |status| findings.iter().any(|found| found.status == status && found.id.contains("sign"));
+    let signature = |status| {
+        findings
+            .iter()
+            .any(|found| found.status == status && found.id.contains("sign"))
+    };
     let says = match state {
         State::Holds | State::Accepted | State::Told => holds,
         State::Broken if renamed.is_empty() || signature(Status::Fail) => broken,
@@ -367,7 +466,14 @@ pub(super) fn relation<'a>(view: &'a View<'_>, tie: Tie) -> Relation<'a> {
         State::Holds => signed_with(view, tie),
         _ => None,
     };
-    Relation { tie, state, says, algorithm, findings, note: None }
+    Relation {
+        tie,
+        state,
+        says,
+        algorithm,
+        findings,
+        note: None,
+    }
 }
 
 fn signed_with(view: &View<'_>, tie: Tie) -> Option<String> {
@@ -390,48 +496,102 @@ fn sent<'a>(view: &'a View<'_>) -> Relation<'a> {
             Some(step) => (
                 State::Unjudged,
                 "perhaps sent",
-                Some(format!("step {step} of the transcript was about to send it, and there is no receipt of what came of that")),
+                Some(format!(
+                    "step {step} of the transcript was about to send it, and there is no receipt \
+                     of what came of that"
+                )),
             ),
-            None => (State::Absent, "not sent", Some("no receipt: the bundle does not say that it was submitted".to_owned())),
+            None => (
+                State::Absent,
+                "not sent",
+                Some("no receipt: the bundle does not say that it was submitted".to_owned()),
+            ),
         },
-        Told::Damaged(why) => (State::Unjudged, "not known", Some(format!("the receipt cannot be read: {why}"))),
+        Told::Damaged(why) => (
+            State::Unjudged,
+            "not known",
+            Some(format!("the receipt cannot be read: {why}")),
+        ),
         Told::Tells(receipt) => match another(view, receipt) {
             Some(what) => (State::Broken, Tie::Sent.words()[1], Some(what)),
-            None if receipt.submitted_at.is_none() => (State::Told, "claimed before", Some(receipt_note(receipt))),
-            None => (State::Told, Tie::Sent.words()[0], Some(receipt_note(receipt))),
+            None if receipt.submitted_at.is_none() => {
+                (State::Told, "claimed before", Some(receipt_note(receipt)))
+            }
+            None => (
+                State::Told,
+                Tie::Sent.words()[0],
+                Some(receipt_note(receipt)),
+            ),
         },
     };
-    Relation { tie: Tie::Sent, state, says, algorithm: None, findings: Vec::new(), note }
+    Relation {
+        tie: Tie::Sent,
+        state,
+        says,
+        algorithm: None,
+        findings: Vec::new(),
+        note,
+    }
 }
 
 /// The last step that wrote down that it would send InitializeCluster.
 pub(super) fn about_to_send(view: &View<'_>) -> Option<u64> {
-    let steps = view.facts.survey.transcript.told().map(|trail| trail.holds.entries()).unwrap_or_default();
-    steps.iter().rev().find(|step| step.sends.as_ref().map(OutsideText::raw) == Some("InitializeCluster")).map(|step| step.step)
+    let steps = view
+        .facts
+        .survey
+        .transcript
+        .told()
+        .map(|trail| trail.holds.entries())
+        .unwrap_or_default();
+    steps
+        .iter()
+        .rev()
+        .find(|step| step.sends.as_ref().map(OutsideText::raw) == Some("InitializeCluster"))
+        .map(|step| step.step)
 }
 
 fn receipt_note(receipt: &Receipt) -> String {
-    let sent = receipt.submitted_at.map(|at| format!("sent at {at}, ")).unwrap_or_default();
-    format!("recorded by receipt.json: {sent}confirmed at {}, state {}", receipt.confirmed_at, receipt.state)
+    let sent = receipt
+        .submitted_at
+        .map(|at| format!("sent at {at}, "))
+        .unwrap_or_default();
+    format!(
+        "recorded by receipt.json: {sent}confirmed at {}, state {}",
+        receipt.confirmed_at, receipt.state
+    )
 }
 
-/// Where the receipt names other certificates than the bundle holds, or the cluster showed another than was sent.
+/// Where the receipt names other certificates than the bundle holds, or the cluster showed another
+/// than was sent.
 pub(super) fn another(view: &View<'_>, receipt: &Receipt) -> Option<String> {
-    let differs = |certificate: &Option<Certificate>, told: &str| certificate.as_ref().is_some_and(|found| hex(&found.fingerprint()) != told);
+    let differs = |certificate: &Option<Certificate>, told: &str| {
+        certificate
+            .as_ref()
+            .is_some_and(|found| hex(&found.fingerprint()) != told)
+    };
     if differs(&view.signed_cert, receipt.signed_cert_sha256.raw()) {
-        return Some("the receipt names another signed certificate than the bundle holds".to_owned());
+        return Some(
+            "the receipt names another signed certificate than the bundle holds".to_owned(),
+        );
     }
     let print = |certificate: &Certificate| hex(&certificate.fingerprint());
     let chain_differs = |found: &TrustAnchor| {
         print(found.first()) != receipt.trust_anchor_sha256.raw()
-            || !found.above().iter().map(print).eq(receipt.chain_sha256.iter().map(|above| above.raw().to_owned()))
+            || !found.above().iter().map(print).eq(receipt
+                .chain_sha256
+                .iter()
+                .map(|above| above.raw().to_owned()))
     };
     if view.trust_anchor.as_ref().is_some_and(chain_differs) {
         return Some("the receipt names another trust anchor than the bundle holds".to_owned());
     }
     // A cluster that this CA had claimed before may show a certificate from then.
-    let shown_another = receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256 && receipt.outcome != "already-claimed";
-    shown_another.then(|| "by the receipt, the cluster showed another certificate than the one that was sent".to_owned())
+    let shown_another = receipt.cluster_certificate_sha256 != receipt.signed_cert_sha256
+        && receipt.outcome != "already-claimed";
+    shown_another.then(|| {
+        "by the receipt, the cluster showed another certificate than the one that was sent"
+            .to_owned()
+    })
 }
 
 pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
@@ -441,21 +601,34 @@ pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
     let judged = State::of(&findings);
     let (state, lines, key) = match spot {
         Spot::Cluster => (cluster_state(view), lines, None),
-        Spot::Anchor(_) if key.is_none() => without(State::Absent, "no anchor of this side was given"),
+        Spot::Anchor(_) if key.is_none() => {
+            without(State::Absent, "no anchor of this side was given")
+        }
         Spot::Ca(_) if view.facts.survey.trust_anchor().is_none() => match view.pair {
             Some(_) => without(judged, "missing"),
             None => without(State::Absent, "nothing is signed yet"),
         },
         // No check knows whose CA it should be.
-        Spot::Ca(rank) if rank.place() == 0 && another_ca(view).is_some() => {
-            (State::Broken, lines.into_iter().chain(["not your CA".to_owned()]).collect(), key)
-        }
+        Spot::Ca(rank) if rank.place() == 0 && another_ca(view).is_some() => (
+            State::Broken,
+            lines
+                .into_iter()
+                .chain(["not your CA".to_owned()])
+                .collect(),
+            key,
+        ),
         Spot::Ca(_) if view.pair.is_none() => (State::Unjudged, lines, key),
         Spot::SignedCert if view.pair.is_none() => without(State::Absent, "nothing is signed yet"),
         _ if spot.part().is_some_and(|part| !view.holds(part)) => without(judged, "missing"),
         _ => (judged, lines, key),
     };
-    Node { spot, state, lines, key, findings }
+    Node {
+        spot,
+        state,
+        lines,
+        key,
+        findings,
+    }
 }
 
 const fn cluster_state(view: &View<'_>) -> State {
@@ -466,13 +639,21 @@ const fn cluster_state(view: &View<'_>) -> State {
 }
 
 fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String)>) {
-    let key = |key: &PublicKey, digest: &[u8]| Some((view.letter(key), format!("{}, SHA-256 {}", key.describe(), first_digits(digest))));
+    let key = |key: &PublicKey, digest: &[u8]| {
+        Some((
+            view.letter(key),
+            format!("{}, SHA-256 {}", key.describe(), first_digits(digest)),
+        ))
+    };
     let certificate = |found: Option<&Certificate>| {
         found.map_or_else(
             || (vec!["cannot be read".to_owned()], None),
             |found| {
                 let dates = format!("{} to {}", day(found.not_before()), day(found.not_after()));
-                (vec![short_name(found.subject()), dates], key(found.key(), found.spki_sha256()))
+                (
+                    vec![short_name(found.subject()), dates],
+                    key(found.key(), found.spki_sha256()),
+                )
             },
         )
     };
@@ -480,24 +661,41 @@ fn contents(view: &View<'_>, spot: Spot) -> (Vec<String>, Option<(String, String
         Spot::Anchor(side) => view.anchor(side).map_or((Vec::new(), None), |anchor| {
             let source = match anchor.source() {
                 Source::BuiltIn => "built in".to_owned(),
-                Source::Given(file) => format!("given in {}", file.rsplit('/').next().unwrap_or(file)),
+                Source::Given(file) => {
+                    format!("given in {}", file.rsplit('/').next().unwrap_or(file))
+                }
             };
-            (vec![short_name(anchor.subject()), source], key(anchor.key(), anchor.spki_sha256()))
+            (
+                vec![short_name(anchor.subject()), source],
+                key(anchor.key(), anchor.spki_sha256()),
+            )
         }),
         Spot::Hardware(side) => certificate(view.hardware(side)),
         Spot::Hsm => certificate(view.hsm.as_ref()),
         Spot::SignedCert => certificate(view.signed_cert.as_ref()),
         Spot::Ca(rank) => certificate(view.ca(rank)),
-        Spot::Csr => view
-            .csr
-            .as_ref()
-            .map_or_else(|| (vec!["cannot be read".to_owned()], None), |csr| (vec![short_name(csr.subject())], key(csr.key(), csr.spki_sha256()))),
+        Spot::Csr => view.csr.as_ref().map_or_else(
+            || (vec!["cannot be read".to_owned()], None),
+            |csr| {
+                (
+                    vec![short_name(csr.subject())],
+                    key(csr.key(), csr.spki_sha256()),
+                )
+            },
+        ),
         Spot::Cluster => {
             let survey = &view.facts.survey;
-            let region =
-                survey.receipt.told().map(|receipt| receipt.region.clone()).or_else(|| survey.request.told().map(|request| request.region.clone()));
+            let region = survey
+                .receipt
+                .told()
+                .map(|receipt| receipt.region.clone())
+                .or_else(|| survey.request.told().map(|request| request.region.clone()));
             let mut lines = vec![survey.cluster_id.to_string()];
-            lines.extend(region.filter(|region| !region.is_empty()).map(|region| format!("region {region}")));
+            lines.extend(
+                region
+                    .filter(|region| !region.is_empty())
+                    .map(|region| format!("region {region}")),
+            );
             (lines, None)
         }
     }

@@ -16,8 +16,15 @@ pub(super) struct Row<'a> {
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let facts = view.facts;
     html.el("p", &[], |html| {
-        html.text(format!("Judged at {}, by the bundle’s certificates alone. ", facts.verification.at));
-        html.raw("A rule’s source stands below it; what each failure means is in hsmboot’s <cite>Verification rules</cite> (docs/verification.md).");
+        html.text(format!(
+            "Judged at {}, by the bundle’s certificates \
+                           alone. ",
+            facts.verification.at
+        ));
+        html.raw(
+            "A rule’s source stands below it; what each failure means is in hsmboot’s \
+                  <cite>Verification rules</cite> (docs/verification.md).",
+        );
     });
     html.of("ul", "key", |html| {
         for (status, meaning) in [
@@ -34,17 +41,36 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         }
     });
     html.say("h3", "Is the CSR a genuine HSM’s?");
-    for group in [Group::Texts, Group::Anchors, Group::Chains, Group::Csr, Group::Terms] {
-        let found = view.verification.checks.iter().filter(|found| group_of(found.id) == group);
-        let rows = found.map(|found| Row { id: found.id.as_str(), status: found.status, detail: &found.detail, source: found.id.source() });
+    for group in [
+        Group::Texts,
+        Group::Anchors,
+        Group::Chains,
+        Group::Csr,
+        Group::Terms,
+    ] {
+        let found = view
+            .verification
+            .checks
+            .iter()
+            .filter(|found| group_of(found.id) == group);
+        let rows = found.map(|found| Row {
+            id: found.id.as_str(),
+            status: found.status,
+            detail: &found.detail,
+            source: found.id.source(),
+        });
         table(html, group.title(), rows);
     }
     html.say("h3", "Will InitializeCluster take the pair?");
     match &view.pair {
         None => html.raw("<p>Nothing is signed yet: there is no pair to judge.</p>"),
         Some(pair) => {
-            let rows =
-                pair.checks.iter().map(|found| Row { id: found.id.as_str(), status: found.status, detail: &found.detail, source: found.id.source() });
+            let rows = pair.checks.iter().map(|found| Row {
+                id: found.id.as_str(),
+                status: found.status,
+                detail: &found.detail,
+                source: found.id.source(),
+            });
             table(html, "CSR, signed certificate and trust anchor", rows);
         }
     }
@@ -75,7 +101,9 @@ impl Group {
 const fn group_of(id: CheckId) -> Group {
     match id {
         CheckId::Pem(_) | CheckId::Algorithm(_) => Group::Texts,
-        CheckId::AnchorsSource | CheckId::AnchorsDistinct | CheckId::AnchorValidity(_) => Group::Anchors,
+        CheckId::AnchorsSource | CheckId::AnchorsDistinct | CheckId::AnchorValidity(_) => {
+            Group::Anchors
+        }
         CheckId::Signature(_)
         | CheckId::Issuer(_)
         | CheckId::Intermediate(..)
@@ -83,22 +111,33 @@ const fn group_of(id: CheckId) -> Group {
         | CheckId::HsmIssuer(_)
         | CheckId::HardwareSameKey => Group::Chains,
         CheckId::CsrSignature | CheckId::CsrKey | CheckId::CsrSubject => Group::Csr,
-        CheckId::Validity(_) | CheckId::Role(_) | CheckId::Extensions(_) | CheckId::CaProfile(_) | CheckId::FipsMode => Group::Terms,
+        CheckId::Validity(_)
+        | CheckId::Role(_)
+        | CheckId::Extensions(_)
+        | CheckId::CaProfile(_)
+        | CheckId::FipsMode => Group::Terms,
     }
 }
 
 /// A status as symbol and word.
 pub(super) fn mark(html: &mut Html, status: Status) {
-    html.el("span", &[("class", &format!("mark {}", status.as_str()))], |html| {
-        picture::icon(html, status.as_str());
-        html.text(status.as_str());
-    });
+    html.el(
+        "span",
+        &[("class", &format!("mark {}", status.as_str()))],
+        |html| {
+            picture::icon(html, status.as_str());
+            html.text(status.as_str());
+        },
+    );
 }
 
 fn table<'a>(html: &mut Html, caption: &str, rows: impl Iterator<Item = Row<'a>>) {
     html.of("table", "checks", |html| {
         html.say("caption", caption);
-        html.raw("<thead><tr><th scope=\"col\">Status</th><th scope=\"col\">Check</th><th scope=\"col\">What was compared</th></tr></thead>");
+        html.raw(
+            "<thead><tr><th scope=\"col\">Status</th><th scope=\"col\">Check</th><th \
+                  scope=\"col\">What was compared</th></tr></thead>",
+        );
         html.el("tbody", &[], |html| {
             for row in rows {
                 html.el("tr", &[("class", row.status.as_str())], |html| {

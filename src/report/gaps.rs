@@ -1,4 +1,5 @@
-//! Files that are not there, or cannot be read. The engines judge texts, and to them each of these is an empty one: the page knows better.
+//! Files that are not there, or cannot be read. The engines judge texts, and to them each of these
+//! is an empty one: the page knows better.
 
 use super::Facts;
 use crate::bundle::{ClusterId, Part, Survey};
@@ -18,32 +19,87 @@ struct Gap {
 fn judged(id: &ClusterId, anchor: &str) -> [(String, &'static str, Vec<&'static str>); 6] {
     let pem = |input: Input| CheckId::Pem(input).as_str();
     [
-        (Part::Csr.file_name(id), Input::Csr.noun(), vec![pem(Input::Csr), Rule::PemCsr.as_str()]),
-        (Part::Hsm.file_name(id), Input::Hsm.noun(), vec![pem(Input::Hsm)]),
-        (Part::AwsHardware.file_name(id), Input::AwsHardware.noun(), vec![pem(Input::AwsHardware)]),
-        (Part::ManufacturerHardware.file_name(id), Input::ManufacturerHardware.noun(), vec![pem(Input::ManufacturerHardware)]),
-        (Part::SignedCert.file_name(id), "the signed certificate", vec![Rule::PemSignedCert.as_str()]),
-        (anchor.to_owned(), "the trust anchor", vec![Rule::PemTrustAnchor.as_str()]),
+        (
+            Part::Csr.file_name(id),
+            Input::Csr.noun(),
+            vec![pem(Input::Csr), Rule::PemCsr.as_str()],
+        ),
+        (
+            Part::Hsm.file_name(id),
+            Input::Hsm.noun(),
+            vec![pem(Input::Hsm)],
+        ),
+        (
+            Part::AwsHardware.file_name(id),
+            Input::AwsHardware.noun(),
+            vec![pem(Input::AwsHardware)],
+        ),
+        (
+            Part::ManufacturerHardware.file_name(id),
+            Input::ManufacturerHardware.noun(),
+            vec![pem(Input::ManufacturerHardware)],
+        ),
+        (
+            Part::SignedCert.file_name(id),
+            "the signed certificate",
+            vec![Rule::PemSignedCert.as_str()],
+        ),
+        (
+            anchor.to_owned(),
+            "the trust anchor",
+            vec![Rule::PemTrustAnchor.as_str()],
+        ),
     ]
 }
 
 fn gaps(survey: &Survey) -> Vec<Gap> {
     let files = judged(&survey.cluster_id, survey.trust_anchor_file()).into_iter();
     files
-        .filter_map(|(name, noun, readers)| match survey.files.iter().find(|seen| seen.name == name)?.content.as_ref() {
-            None => Some(Gap { readers, why: format!("{noun} is missing: there is no file {name}"), missing: true }),
-            Some(Err(why)) => Some(Gap { readers, why: format!("{noun}: {why}"), missing: false }),
-            Some(Ok(_)) => None,
+        .filter_map(|(name, noun, readers)| {
+            match survey
+                .files
+                .iter()
+                .find(|seen| seen.name == name)?
+                .content
+                .as_ref()
+            {
+                None => Some(Gap {
+                    readers,
+                    why: format!("{noun} is missing: there is no file {name}"),
+                    missing: true,
+                }),
+                Some(Err(why)) => Some(Gap {
+                    readers,
+                    why: format!("{noun}: {why}"),
+                    missing: false,
+                }),
+                Some(Ok(_)) => None,
+            }
         })
         .collect()
 }
 
-/// The request's files that are not there: those that `request.json` does not name either, as the service may not have shown them; and those that it
-/// names, or that nobody knows about. One that cannot be read counts as lost.
+/// The request's files that are not there: those that `request.json` does not name either, as the
+/// service may not have shown them; and those that it names, or that nobody knows about. One that
+/// cannot be read counts as lost.
 pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
-    let parts = [Part::Csr, Part::Hsm, Part::AwsHardware, Part::ManufacturerHardware];
-    let unread = parts.into_iter().filter(|part| survey.part(*part).is_none()).map(|part| part.file_name(&survey.cluster_id));
-    unread.partition(|name| !survey.holds(name) && survey.request.told().is_some_and(|request| !request.files.has(name)))
+    let parts = [
+        Part::Csr,
+        Part::Hsm,
+        Part::AwsHardware,
+        Part::ManufacturerHardware,
+    ];
+    let unread = parts
+        .into_iter()
+        .filter(|part| survey.part(*part).is_none())
+        .map(|part| part.file_name(&survey.cluster_id));
+    unread.partition(|name| {
+        !survey.holds(name)
+            && survey
+                .request
+                .told()
+                .is_some_and(|request| !request.files.has(name))
+    })
 }
 
 /// What a check says on the page: `detail`, unless that is of an empty text in the place of a file.
@@ -51,10 +107,15 @@ fn told(gaps: &[Gap], id: &str, status: Status, detail: &str) -> String {
     if let (Status::Fail, Some(gap)) = (status, gaps.iter().find(|gap| gap.readers.contains(&id))) {
         return gap.why.clone();
     }
-    let missing = gaps.iter().filter(|gap| gap.missing).flat_map(|gap| &gap.readers);
-    missing.fold(detail.to_owned(), |text, reader| match text.strip_suffix(&format!(" could not be read: see {reader}")) {
-        Some(noun) => format!("{noun} is missing: see {reader}"),
-        None => text,
+    let missing = gaps
+        .iter()
+        .filter(|gap| gap.missing)
+        .flat_map(|gap| &gap.readers);
+    missing.fold(detail.to_owned(), |text, reader| {
+        match text.strip_suffix(&format!(" could not be read: see {reader}")) {
+            Some(noun) => format!("{noun} is missing: see {reader}"),
+            None => text,
+        }
     })
 }
 

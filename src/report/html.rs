@@ -1,10 +1,12 @@
-//! Markup that is escaped by construction: what is not written in this crate's source reaches the page as text alone.
+//! Markup that is escaped by construction: what is not written in this crate's source reaches the
+//! page as text alone.
 
 use std::fmt::Display;
 
 use crate::outside::push_shown;
 
-/// Markup in the making. Tags, the names of attributes and whatever is raw are `&'static str`: nothing that was read can be one.
+/// Markup in the making. Tags, the names of attributes and whatever is raw are `&'static str`:
+/// nothing that was read can be one.
 #[derive(Default)]
 pub(super) struct Html(String);
 
@@ -22,13 +24,19 @@ impl Html {
         escape(&mut self.0, &text.to_string());
     }
 
-    /// Text from outside within a sentence: letters that run from right to left must not carry its neighbours with them.
+    /// Text from outside within a sentence: letters that run from right to left must not carry its
+    /// neighbours with them.
     pub(super) fn quote(&mut self, text: impl Display) {
         self.el("bdi", &[], |html| html.text(text));
     }
 
     /// An element around what `inner` writes.
-    pub(super) fn el(&mut self, tag: &'static str, attributes: Attributes<'_>, inner: impl FnOnce(&mut Html)) {
+    pub(super) fn el(
+        &mut self,
+        tag: &'static str,
+        attributes: Attributes<'_>,
+        inner: impl FnOnce(&mut Html),
+    ) {
         self.start(tag, attributes);
         inner(self);
         self.0.push_str("</");
@@ -37,7 +45,12 @@ impl Html {
     }
 
     /// An element of this class.
-    pub(super) fn of(&mut self, tag: &'static str, class: &'static str, inner: impl FnOnce(&mut Html)) {
+    pub(super) fn of(
+        &mut self,
+        tag: &'static str,
+        class: &'static str,
+        inner: impl FnOnce(&mut Html),
+    ) {
         self.el(tag, &[("class", class)], inner);
     }
 
@@ -83,17 +96,21 @@ impl Html {
         });
     }
 
-    /// A name of a file, or what a person would type, in the fixed-width face; it may break anywhere.
+    /// A name of a file, or what a person would type, in the fixed-width face; it may break
+    /// anywhere.
     pub(super) fn code(&mut self, text: impl Display) {
         self.say("code", text);
     }
 
-    /// A SHA-256 in hex, to be followed by the eye in groups of eight; copied or searched for, it is one word.
+    /// A SHA-256 in hex, to be followed by the eye in groups of eight; copied or searched for, it
+    /// is one word.
     pub(super) fn digest(&mut self, digits: impl Display) {
         self.of("code", "hex", |html| {
             let all: Vec<char> = digits.to_string().chars().collect();
             for group in all.chunks(8) {
-                html.el("span", &[], |html| html.text(group.iter().collect::<String>()));
+                html.el("span", &[], |html| {
+                    html.text(group.iter().collect::<String>())
+                });
                 html.raw("<wbr>");
             }
         });
@@ -104,7 +121,8 @@ impl Html {
         self.0.push_str(&made.0);
     }
 
-    /// A style sheet. It is no text to a parser, so nothing is escaped in it; it can hold no end tag.
+    /// A style sheet. It is no text to a parser, so nothing is escaped in it; it can hold no end
+    /// tag.
     pub(super) fn sheet(&mut self, css: &str) {
         self.0.push_str("<style>");
         self.0.extend(css.chars().filter(|c| *c != '<'));
@@ -117,8 +135,8 @@ impl Html {
     }
 }
 
-/// The five characters that HTML knows (WHATWG, 13.1.4 and 13.5), and whatever is not to be seen, as `\u{202e}`. A line break is shown too: where one
-/// belongs, there is an element for it.
+/// The five characters that HTML knows (WHATWG, 13.1.4 and 13.5), and whatever is not to be seen,
+/// as `\u{202e}`. A line break is shown too: where one belongs, there is an element for it.
 fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -139,8 +157,12 @@ mod tests {
     #[test]
     fn what_was_read_is_text_in_content_and_in_attributes() {
         let mut html = Html::default();
-        html.el("p", &[("title", "\"><script>&'")], |html| html.text("<b>\u{202e}\u{0}\n\u{ffff}é"));
-        let expected = "<p title=\"&quot;&gt;&lt;script&gt;&amp;&#39;\">&lt;b&gt;\\u{202e}\\u{0}\\u{a}\\u{ffff}é</p>";
+        html.el("p", &[("title", "\"><script>&'")], |html| {
+            html.text("<b>\u{202e}\u{0}\n\u{ffff}é")
+        });
+        let expected = "<p \
+                        title=\"&quot;&gt;&lt;script&gt;&amp;&#39;\">&lt;b&gt;\\u{202e}\\u{0}\\u{a}\
+                        \\u{ffff}é</p>";
         assert_eq!(html.into_string(), expected);
     }
 }

@@ -20,11 +20,19 @@ pub(super) struct Line {
 
 impl Line {
     fn new(class: &'static str, text: String) -> Self {
-        Line { class, symbol: None, text }
+        Line {
+            class,
+            symbol: None,
+            text,
+        }
     }
 
     fn of(found: &Finding<'_>) -> Self {
-        Line { class: "id", symbol: Some(found.status.as_str()), text: found.id.to_owned() }
+        Line {
+            class: "id",
+            symbol: Some(found.status.as_str()),
+            text: found.id.to_owned(),
+        }
     }
 
     /// Writes it with its base line at `y`.
@@ -37,9 +45,29 @@ impl Line {
             (None, "key") => {
                 let (letter, rest) = self.text.split_once(' ').unwrap_or_default();
                 let [left, top] = [x, y.saturating_sub(11)].map(|n| n.to_string());
-                html.el("rect", &[("class", "badge"), ("x", &left), ("y", &top), ("width", "15"), ("height", "14"), ("rx", "3")], |_| {});
+                html.el(
+                    "rect",
+                    &[
+                        ("class", "badge"),
+                        ("x", &left),
+                        ("y", &top),
+                        ("width", "15"),
+                        ("height", "14"),
+                        ("rx", "3"),
+                    ],
+                    |_| {},
+                );
                 let middle = format!("{x}.5");
-                html.el("text", &[("class", "letter"), ("x", &middle), ("dx", "7"), ("y", &y.to_string())], |html| html.text(letter));
+                html.el(
+                    "text",
+                    &[
+                        ("class", "letter"),
+                        ("x", &middle),
+                        ("dx", "7"),
+                        ("y", &y.to_string()),
+                    ],
+                    |html| html.text(letter),
+                );
                 text(html, "small", x.saturating_add(21), y, rest);
             }
             (None, class) => text(html, class, x, y, &self.text),
@@ -57,7 +85,15 @@ pub(super) fn write(html: &mut Html, lines: &[Line], x: i32, y: i32) {
 }
 
 pub(super) fn text(html: &mut Html, class: &'static str, x: i32, y: i32, text: &str) {
-    html.el("text", &[("class", class), ("x", &x.to_string()), ("y", &y.to_string())], |html| html.text(text));
+    html.el(
+        "text",
+        &[
+            ("class", class),
+            ("x", &x.to_string()),
+            ("y", &y.to_string()),
+        ],
+        |html| html.text(text),
+    );
 }
 
 pub(super) fn symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: i32) {
@@ -66,7 +102,18 @@ pub(super) fn symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: 
     }
     let [x, y, size] = [x, y, size].map(|n| n.to_string());
     let (class, href) = (format!("s-{name}"), format!("#s-{name}"));
-    html.el("use", &[("class", &class), ("href", &href), ("x", &x), ("y", &y), ("width", &size), ("height", &size)], |_| {});
+    html.el(
+        "use",
+        &[
+            ("class", &class),
+            ("href", &href),
+            ("x", &x),
+            ("y", &y),
+            ("width", &size),
+            ("height", &size),
+        ],
+        |_| {},
+    );
 }
 
 /// The height of so many lines.
@@ -76,8 +123,17 @@ pub(super) fn height(lines: usize) -> i32 {
 
 /// What a tie says, in a line or two.
 pub(super) fn says(relation: &Relation<'_>, units: u16) -> Vec<Line> {
-    let mut lines: Vec<Line> =
-        wrap(relation.says, Width { units: units.saturating_sub(16), size: 120 }, 2).into_iter().map(|text| Line::new("says", text)).collect();
+    let mut lines: Vec<Line> = wrap(
+        relation.says,
+        Width {
+            units: units.saturating_sub(16),
+            size: 120,
+        },
+        2,
+    )
+    .into_iter()
+    .map(|text| Line::new("says", text))
+    .collect();
     if let Some(first) = lines.first_mut() {
         first.symbol = Some(relation.state.symbol().0).filter(|symbol| *symbol != "absent");
     }
@@ -87,14 +143,37 @@ pub(super) fn says(relation: &Relation<'_>, units: u16) -> Vec<Line> {
 /// By what it says that: the algorithm, the checks, the reasons of those that failed.
 pub(super) fn because(relation: &Relation<'_>, units: u16) -> Vec<Line> {
     let width = Width { units, size: 110 };
-    let mut lines: Vec<Line> = relation.algorithm.iter().flat_map(|text| wrap(text, width, 2)).map(|text| Line::new("small", text)).collect();
-    for found in relation.findings.iter().filter(|found| found.status != Status::Note) {
-        lines.push(if relation.state == State::Holds { Line::new("id", found.id.to_owned()) } else { Line::of(found) });
+    let mut lines: Vec<Line> = relation
+        .algorithm
+        .iter()
+        .flat_map(|text| wrap(text, width, 2))
+        .map(|text| Line::new("small", text))
+        .collect();
+    for found in relation
+        .findings
+        .iter()
+        .filter(|found| found.status != Status::Note)
+    {
+        lines.push(if relation.state == State::Holds {
+            Line::new("id", found.id.to_owned())
+        } else {
+            Line::of(found)
+        });
         if found.status == Status::Fail {
-            lines.extend(wrap(found.detail, width, MOST).into_iter().map(|text| Line::new("why", text)));
+            lines.extend(
+                wrap(found.detail, width, MOST)
+                    .into_iter()
+                    .map(|text| Line::new("why", text)),
+            );
         }
     }
-    lines.extend(relation.note.iter().flat_map(|note| wrap(note, width, 3)).map(|text| Line::new("small", text)));
+    lines.extend(
+        relation
+            .note
+            .iter()
+            .flat_map(|note| wrap(note, width, 3))
+            .map(|text| Line::new("small", text)),
+    );
     lines
 }
 
@@ -102,13 +181,33 @@ pub(super) fn because(relation: &Relation<'_>, units: u16) -> Vec<Line> {
 pub(super) fn contents(node: &Node<'_>, units: u16) -> Vec<Line> {
     let width = Width { units, size: 110 };
     let mut texts = node.lines.iter();
-    let mut lines: Vec<Line> =
-        texts.next().iter().flat_map(|text| wrap(text, Width { units, size: 120 }, 2)).map(|text| Line::new("name", text)).collect();
-    lines.extend(node.key.iter().map(|(letter, key)| Line::new("key", format!("{letter} {key}"))));
-    lines.extend(texts.flat_map(|text| wrap(text, width, 1)).map(|text| Line::new("small", text)));
-    for found in node.findings.iter().filter(|found| matches!(found.status, Status::Fail | Status::Accepted)) {
+    let mut lines: Vec<Line> = texts
+        .next()
+        .iter()
+        .flat_map(|text| wrap(text, Width { units, size: 120 }, 2))
+        .map(|text| Line::new("name", text))
+        .collect();
+    lines.extend(
+        node.key
+            .iter()
+            .map(|(letter, key)| Line::new("key", format!("{letter} {key}"))),
+    );
+    lines.extend(
+        texts
+            .flat_map(|text| wrap(text, width, 1))
+            .map(|text| Line::new("small", text)),
+    );
+    for found in node
+        .findings
+        .iter()
+        .filter(|found| matches!(found.status, Status::Fail | Status::Accepted))
+    {
         lines.push(Line::of(found));
-        lines.extend(wrap(found.detail, width, MOST).into_iter().map(|text| Line::new("why", text)));
+        lines.extend(
+            wrap(found.detail, width, MOST)
+                .into_iter()
+                .map(|text| Line::new("why", text)),
+        );
     }
     lines
 }
@@ -126,12 +225,20 @@ struct Width {
 fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     let mut shown = String::new();
     text.chars().for_each(|c| push_shown(&mut shown, c));
-    let room = u32::from(width.units).saturating_mul(1000).checked_div(u32::from(width.size)).unwrap_or(0);
+    let room = u32::from(width.units)
+        .saturating_mul(1000)
+        .checked_div(u32::from(width.size))
+        .unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
     let (mut line, mut taken) = (String::new(), 0_u32);
     for word in shown.split(' ') {
         let blank = if line.is_empty() { 0 } else { breadth(' ') };
-        if !line.is_empty() && taken.saturating_add(blank).saturating_add(word.chars().map(breadth).sum()) > room {
+        if !line.is_empty()
+            && taken
+                .saturating_add(blank)
+                .saturating_add(word.chars().map(breadth).sum())
+                > room
+        {
             lines.push(std::mem::take(&mut line));
             taken = 0;
         } else if !line.is_empty() {
@@ -157,7 +264,8 @@ fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     lines
 }
 
-/// How broad a letter is in the usual faces, in hundredths of its height: rather too much than too little.
+/// How broad a letter is in the usual faces, in hundredths of its height: rather too much than too
+/// little.
 const fn breadth(c: char) -> u32 {
     match c {
         ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | 'i' | 'j' | 'l' | 't' | 'f' | 'I' => 34,
@@ -176,12 +284,25 @@ mod tests {
     #[test]
     fn lines_are_broken_where_they_have_to_be() {
         // Room for four letters such as `n`.
-        let four = Width { units: 24, size: 100 };
+        let four = Width {
+            units: 24,
+            size: 100,
+        };
         assert_eq!(wrap("n uu nnn", four, 9), ["n uu", "nnn"]);
         assert_eq!(wrap("nnnnuuuunn", four, 9), ["nnnn", "uuuu", "nn"]);
         assert_eq!(wrap("n nnnnuuuun n", four, 2), ["n", "nnnn…"]);
         assert_eq!(wrap("漢字漢字", four, 9), ["漢字", "漢字"]);
         assert_eq!(wrap("", four, 9), [""]);
-        assert_eq!(wrap("\u{202e}u", Width { units: 900, size: 100 }, 9), ["\\u{202e}u"]);
+        assert_eq!(
+            wrap(
+                "\u{202e}u",
+                Width {
+                    units: 900,
+                    size: 100
+                },
+                9
+            ),
+            ["\\u{202e}u"]
+        );
     }
 }

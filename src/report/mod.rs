@@ -1,10 +1,12 @@
 //! A bundle as one page of HTML, for operators and for auditors who read it years later.
 //!
-//! Pure: [`Facts`] go in, a page comes out, the same bytes for the same facts. The certificates are judged by who makes the facts, when the page is
-//! made; what only the bundle's documents tell is shown as told, never as proof, and where it contradicts what was judged that is said first.
+//! Pure: [`Facts`] go in, a page comes out, the same bytes for the same facts. The certificates are
+//! judged by who makes the facts, when the page is made; what only the bundle's documents tell is
+//! shown as told, never as proof, and where it contradicts what was judged that is said first.
 //!
-//! The page holds no script and refers to nothing outside itself; its Content-Security-Policy allows one style sheet by its digest and nothing else.
-//! Whatever was read reaches it as text alone: see `html`.
+//! The page holds no script and refers to nothing outside itself; its Content-Security-Policy
+//! allows one style sheet by its digest and nothing else. Whatever was read reaches it as text
+//! alone: see `html`.
 
 mod certificates;
 mod chain;
@@ -54,7 +56,8 @@ pub struct Facts {
     pub verification: Record,
     /// Whether `verification` judges at a moment that the user named, rather than at `made_at`.
     pub at_named: bool,
-    /// How its pair was judged, at the same moment; `None` where it has neither a signed certificate nor a trust anchor.
+    /// How its pair was judged, at the same moment; `None` where it has neither a signed
+    /// certificate nor a trust anchor.
     pub pair: Option<check::Record>,
     /// The owner whose CA the user named, and the name of the certificate's file.
     pub own_ca: Option<(Owner, String)>,
@@ -75,10 +78,19 @@ pub fn page(facts: &Facts) -> String {
 
 /// Why the evidence is rejected, where one sentence tells it.
 pub fn cause(facts: &Facts) -> Option<Cause> {
-    Cause::of(&facts.verification, facts.survey.request.told().map(Request::hardware).unwrap_or_default())
+    Cause::of(
+        &facts.verification,
+        facts
+            .survey
+            .request
+            .told()
+            .map(Request::hardware)
+            .unwrap_or_default(),
+    )
 }
 
-/// The file that was named as the operator's own CA, where the bundle's trust anchor is another one.
+/// The file that was named as the operator's own CA, where the bundle's trust anchor is another
+/// one.
 pub fn another_ca(facts: &Facts) -> Option<&str> {
     let (_, file) = facts.own_ca.as_ref()?;
     summary::another_ca(&View::of(facts)).map(|_| file.as_str())
@@ -104,7 +116,11 @@ const SECTIONS: [Section; 11] = [
     ("certificates", "Certificates", certificates::section),
     ("records", "How it was fetched and signed", records::section),
     ("decisions", "Decisions on record", submission::decisions),
-    ("submission", "What InitializeCluster was sent, and what came back", submission::section),
+    (
+        "submission",
+        "What InitializeCluster was sent, and what came back",
+        submission::section,
+    ),
     ("next", "What comes next", next::section),
     ("transcript", "Transcript", transcript::section),
     ("files", "Files", files::section),
@@ -117,30 +133,48 @@ fn body(html: &mut Html, view: &View<'_>) {
     html.el("header", &[], |html| summary::header(html, view));
     html.el("nav", &[("aria-label", "Contents")], |html| {
         html.raw("<ol>");
-        for (id, title) in [("summary", "Summary")].into_iter().chain(SECTIONS.map(|(id, title, _)| (id, title))) {
-            html.el("li", &[], |html| html.el("a", &[("href", &format!("#{id}"))], |html| html.text(title)));
+        for (id, title) in [("summary", "Summary")]
+            .into_iter()
+            .chain(SECTIONS.map(|(id, title, _)| (id, title)))
+        {
+            html.el("li", &[], |html| {
+                html.el("a", &[("href", &format!("#{id}"))], |html| html.text(title))
+            });
         }
         html.raw("</ol>");
     });
     html.el("main", &[("id", "main"), ("tabindex", "-1")], |html| {
-        section(html, "summary", "Summary", |html| summary::section(html, view));
+        section(html, "summary", "Summary", |html| {
+            summary::section(html, view)
+        });
         for (id, title, write) in SECTIONS {
             section(html, id, title, |html| write(html, view));
         }
     });
     html.el("footer", &[], |html| {
         let facts = view.facts;
-        html.text(format!("Made by {} at {} from the bundle of {}. ", facts.tool, facts.made_at, facts.survey.cluster_id));
-        html.raw("This page is a reading of the bundle, and no evidence of its own: keep the bundle, and judge it again with <code>hsmboot verify</code> and <code>hsmboot report</code>.");
+        html.text(format!(
+            "Made by {} at {} from the bundle of {}. ",
+            facts.tool, facts.made_at, facts.survey.cluster_id
+        ));
+        html.raw(
+            "This page is a reading of the bundle, and no evidence of its own: keep the \
+                  bundle, and judge it again with <code>hsmboot verify</code> and <code>hsmboot \
+                  report</code>.",
+        );
     });
 }
 
 fn section(html: &mut Html, id: &'static str, title: &'static str, inner: impl FnOnce(&mut Html)) {
     let heading = format!("{id}-heading");
-    html.el("section", &[("id", id), ("aria-labelledby", &heading)], |html| {
-        html.el("h2", &[("id", &heading)], |html| html.text(title));
-        inner(html);
-    });
+    html.el(
+        "section",
+        &[("id", id), ("aria-labelledby", &heading)],
+        |html| {
+            html.el("h2", &[("id", &heading)], |html| html.text(title));
+            inner(html);
+        },
+    );
 }
 
 /// The tag that marks what only a document of the bundle says.

@@ -12,18 +12,37 @@ use crate::cloudhsm::ClusterState;
 use crate::handover::{self, Claimed, Lead, NextStep, Stage};
 use crate::outside::OutsideText;
 
-/// The steps. None where the bundle tells of no claim, or the trust anchor is not the CA that was given: nothing is gone on with then.
+/// The steps. None where the bundle tells of no claim, or the trust anchor is not the CA that was
+/// given: nothing is gone on with then.
 pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
-    let Facts { survey, own_ca, place, .. } = view.facts;
-    let Some(receipt) = survey.receipt.told().filter(|_| another_ca(view).is_none()) else { return Vec::new() };
-    let Some(stage) = Stage::of(&ClusterState::from(receipt.state.raw())) else { return Vec::new() };
+    let Facts {
+        survey,
+        own_ca,
+        place,
+        ..
+    } = view.facts;
+    let Some(receipt) = survey.receipt.told().filter(|_| another_ca(view).is_none()) else {
+        return Vec::new();
+    };
+    let Some(stage) = Stage::of(&ClusterState::from(receipt.state.raw())) else {
+        return Vec::new();
+    };
     // Of the bundle's own cluster, whatever the receipt calls it.
     let cluster_id = OutsideText::from(survey.cluster_id.as_str());
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
     let site = receipt.site.clone().unwrap_or_default();
     let proven = own_ca.as_ref().map(|(owner, _)| owner.trust_anchor());
-    let lead = Lead::Handover { bundle: Path::new(place), proven };
-    handover::next_steps(&Claimed { cluster_id: &cluster_id, region, stage, site: &site, lead })
+    let lead = Lead::Handover {
+        bundle: Path::new(place),
+        proven,
+    };
+    handover::next_steps(&Claimed {
+        cluster_id: &cluster_id,
+        region,
+        stage,
+        site: &site,
+        lead,
+    })
 }
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
@@ -31,15 +50,22 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     if steps.is_empty() {
         html.raw(match (&view.facts.survey.receipt, another_ca(view)) {
             (Told::Tells(_), Some(_)) => {
-                "<p>None: the trust anchor is not your CA. A client that is given it talks to whoever holds that other CA’s key.</p>"
+                "<p>None: the trust anchor is not your CA. A client that is given it talks to \
+                 whoever holds that other CA’s key.</p>"
             }
             (Told::Tells(_), None) => "<p>None that the recorded state tells.</p>",
-            (Told::Absent | Told::Damaged(_), _) => "<p>To claim the cluster: there is no receipt that says it is.</p>",
+            (Told::Absent | Told::Damaged(_), _) => {
+                "<p>To claim the cluster: there is no receipt \
+                                                     that says it is.</p>"
+            }
         });
         return;
     }
     told_by(html, RECEIPT);
-    html.raw("<p>What is left to do from the state that the receipt records, with the addresses that it has. <code>hsmboot status</code> has the same for the cluster as it is now.");
+    html.raw(
+        "<p>What is left to do from the state that the receipt records, with the addresses \
+              that it has. <code>hsmboot status</code> has the same for the cluster as it is now.",
+    );
     if view.facts.own_ca.is_none() {
         html.raw(" No CA was given to this report: whether ");
         html.code(CA_FILE);
@@ -56,5 +82,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             });
         }
     });
-    html.say("p", format!("Described in: {}.", handover::sources(&steps).join("; ")));
+    html.say(
+        "p",
+        format!("Described in: {}.", handover::sources(&steps).join("; ")),
+    );
 }

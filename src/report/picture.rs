@@ -11,64 +11,113 @@ pub(super) const SYMBOLS: &str = include_str!("symbols.svg");
 
 /// A symbol among text.
 pub(super) fn icon(html: &mut Html, name: &'static str) {
-    html.el("svg", &[("class", &format!("icon s-{name}")), ("viewBox", "0 0 16 16"), ("aria-hidden", "true"), ("focusable", "false")], |html| {
-        html.el("use", &[("href", &format!("#s-{name}"))], |_| {});
-    });
+    html.el(
+        "svg",
+        &[
+            ("class", &format!("icon s-{name}")),
+            ("viewBox", "0 0 16 16"),
+            ("aria-hidden", "true"),
+            ("focusable", "false"),
+        ],
+        |html| {
+            html.el("use", &[("href", &format!("#s-{name}"))], |_| {});
+        },
+    );
 }
 
 /// The picture, and the same in words.
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
-    let relations: Vec<Relation<'_>> = Tie::all(view).into_iter().map(|tie| relation(view, tie)).collect();
-    let nodes: Vec<Node<'_>> = Spot::all(view).into_iter().map(|spot| node(view, spot)).collect();
+    let relations: Vec<Relation<'_>> = Tie::all(view)
+        .into_iter()
+        .map(|tie| relation(view, tie))
+        .collect();
+    let nodes: Vec<Node<'_>> = Spot::all(view)
+        .into_iter()
+        .map(|spot| node(view, spot))
+        .collect();
     html.of("figure", "chain", |html| {
-        html.el("div", &[("class", "pan"), ("role", "region"), ("aria-label", "Picture of the chain"), ("tabindex", "0")], |html| {
-            draw(html, view, &nodes, &relations);
-        });
+        html.el(
+            "div",
+            &[
+                ("class", "pan"),
+                ("role", "region"),
+                ("aria-label", "Picture of the chain"),
+                ("tabindex", "0"),
+            ],
+            |html| {
+                draw(html, view, &nodes, &relations);
+            },
+        );
         html.el("figcaption", &[], legend);
     });
     html.say("h3", "The picture in words");
-    html.of("ul", "ties", |html| relations.iter().for_each(|relation| in_words(html, relation)));
-    let faulty: Vec<&Node<'_>> = nodes.iter().filter(|node| matches!(node.state, State::Broken | State::Accepted)).collect();
+    html.of("ul", "ties", |html| {
+        relations
+            .iter()
+            .for_each(|relation| in_words(html, relation))
+    });
+    let faulty: Vec<&Node<'_>> = nodes
+        .iter()
+        .filter(|node| matches!(node.state, State::Broken | State::Accepted))
+        .collect();
     if !faulty.is_empty() {
-        html.of("ul", "ties", |html| faulty.into_iter().for_each(|node| place_in_words(html, node)));
+        html.of("ul", "ties", |html| {
+            faulty
+                .into_iter()
+                .for_each(|node| place_in_words(html, node))
+        });
     }
 }
 
 fn legend(html: &mut Html) {
     html.raw(
-        "A solid arrow leads from the key that signed to what it signed, a double line joins what carries the same key; each different key has a letter of its own. \
-         A line interrupted by a cross is a check that failed; a dashed one could not be judged; a dotted one is recorded by a document of the bundle, and proves nothing.",
+        "A solid arrow leads from the key that signed to what it signed, a double line joins what \
+         carries the same key; each different key has a letter of its own. A line interrupted by a \
+         cross is a check that failed; a dashed one could not be judged; a dotted one is recorded \
+         by a document of the bundle, and proves nothing.",
     );
 }
 
 fn in_words(html: &mut Html, relation: &Relation<'_>) {
     let (symbol, word) = relation.state.symbol();
-    html.el("li", &[("data-tie", &name(relation.tie)), ("data-state", word)], |html| {
-        icon(html, symbol);
-        let (from, to) = relation.tie.ends();
-        html.of("div", "tie", |html| {
-            html.el("p", &[], |html| {
-                html.say("strong", from.title());
-                if from != to {
-                    html.text(if relation.tie.is_signature() { " → " } else { " and " });
-                    html.say("strong", to.title());
+    html.el(
+        "li",
+        &[("data-tie", &name(relation.tie)), ("data-state", word)],
+        |html| {
+            icon(html, symbol);
+            let (from, to) = relation.tie.ends();
+            html.of("div", "tie", |html| {
+                html.el("p", &[], |html| {
+                    html.say("strong", from.title());
+                    if from != to {
+                        html.text(if relation.tie.is_signature() {
+                            " → "
+                        } else {
+                            " and "
+                        });
+                        html.say("strong", to.title());
+                    }
+                    html.text(format!(": {}", relation.says));
+                    if let Some(algorithm) = &relation.algorithm {
+                        html.text(format!(", {algorithm}"));
+                    }
+                    if word != relation.says {
+                        html.text(format!(" ({word})"));
+                    }
+                });
+                for line in relation.note.iter() {
+                    html.el("p", &[], |html| html.quote(line));
                 }
-                html.text(format!(": {}", relation.says));
-                if let Some(algorithm) = &relation.algorithm {
-                    html.text(format!(", {algorithm}"));
-                }
-                if word != relation.says {
-                    html.text(format!(" ({word})"));
-                }
+                // Which anchors were used stands in a section of its own.
+                let quiet: &[Status] = if relation.tie == Tie::Roots {
+                    &[Status::Pass, Status::Note]
+                } else {
+                    &[Status::Pass]
+                };
+                reasons(html, &relation.findings, quiet);
             });
-            for line in relation.note.iter() {
-                html.el("p", &[], |html| html.quote(line));
-            }
-            // Which anchors were used stands in a section of its own.
-            let quiet: &[Status] = if relation.tie == Tie::Roots { &[Status::Pass, Status::Note] } else { &[Status::Pass] };
-            reasons(html, &relation.findings, quiet);
-        });
-    });
+        },
+    );
 }
 
 fn place_in_words(html: &mut Html, node: &Node<'_>) {
@@ -94,7 +143,11 @@ fn place_in_words(html: &mut Html, node: &Node<'_>) {
 
 /// The findings: those of the quiet statuses by their ids, the others with what they say.
 fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
-    let passed: Vec<&str> = findings.iter().filter(|found| quiet.contains(&found.status)).map(|found| found.id).collect();
+    let passed: Vec<&str> = findings
+        .iter()
+        .filter(|found| quiet.contains(&found.status))
+        .map(|found| found.id)
+        .collect();
     if !passed.is_empty() {
         html.of("p", "ids", |html| {
             for (at, id) in passed.iter().enumerate() {
@@ -103,7 +156,10 @@ fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
             }
         });
     }
-    for found in findings.iter().filter(|found| !quiet.contains(&found.status)) {
+    for found in findings
+        .iter()
+        .filter(|found| !quiet.contains(&found.status))
+    {
         html.el("p", &[], |html| {
             html.id(found.id);
             html.text(format!(" {}: ", found.status.as_str()));
@@ -114,7 +170,13 @@ fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
 
 /// What a tie is known by.
 pub(super) fn name(tie: Tie) -> String {
-    let side = |side| if side == Side::Aws { "aws" } else { "manufacturer" };
+    let side = |side| {
+        if side == Side::Aws {
+            "aws"
+        } else {
+            "manufacturer"
+        }
+    };
     match tie {
         Tie::Roots => "roots".to_owned(),
         Tie::Certified(of) => format!("certified-{}", side(of)),

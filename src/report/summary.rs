@@ -24,17 +24,30 @@ pub(super) struct Words {
 pub(super) fn verdict(facts: &Facts) -> Words {
     let accepted = facts.verification.with(Status::Accepted).next().is_some();
     match facts.verification.verdict {
-        Verdict::Rejected => Words { class: "bad", symbol: "fail", word: "Rejected", says: "The HSM’s identity is not proven." },
+        Verdict::Rejected => Words {
+            class: "bad",
+            symbol: "fail",
+            word: "Rejected",
+            says: "The HSM’s identity is not proven.",
+        },
         Verdict::Verified if accepted => Words {
             class: "warn",
             symbol: "accepted",
             word: "Verified, with failures accepted",
             says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
         },
-        Verdict::Verified if facts.verification.roots == Roots::Given => {
-            Words { class: "good", symbol: "pass", word: "Verified", says: "The CSR’s key is an HSM’s, by roots that were given." }
-        }
-        Verdict::Verified => Words { class: "good", symbol: "pass", word: "Verified", says: "The CSR’s key is a genuine HSM’s." },
+        Verdict::Verified if facts.verification.roots == Roots::Given => Words {
+            class: "good",
+            symbol: "pass",
+            word: "Verified",
+            says: "The CSR’s key is an HSM’s, by roots that were given.",
+        },
+        Verdict::Verified => Words {
+            class: "good",
+            symbol: "pass",
+            word: "Verified",
+            says: "The CSR’s key is a genuine HSM’s.",
+        },
     }
 }
 
@@ -42,22 +55,44 @@ pub(super) fn verdict(facts: &Facts) -> Words {
 fn sentence(cause: &Cause) -> String {
     let told = cause.to_string();
     let mut letters = told.chars();
-    let told: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let told: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     let next = match cause {
         Cause::RootsMissing(roots) => {
-            let each = roots.iter().map(|root| format!("{} FILE, with {} from {}", root.option, root.download(), root.page)).collect::<Vec<_>>();
+            let each = roots
+                .iter()
+                .map(|root| {
+                    format!(
+                        "{} FILE, with {} from {}",
+                        root.option,
+                        root.download(),
+                        root.page
+                    )
+                })
+                .collect::<Vec<_>>();
             format!("Make the report again with {}.", each.join(", and with "))
         }
         Cause::OtherRoots(_) => "Look at what was given with hsmboot roots show.".to_owned(),
-        Cause::Time => "Look at the clock of the machine that made this page, and at --at where it was given.".to_owned(),
+        Cause::Time => {
+            "Look at the clock of the machine that made this page, and at --at where it was given."
+                .to_owned()
+        }
     };
     format!("{told}. {next}")
 }
 
-/// The file of the CA certificate that was given to the report, where the bundle's trust anchor is another one.
+/// The file of the CA certificate that was given to the report, where the bundle's trust anchor is
+/// another one.
 pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
     let (own, file) = view.facts.own_ca.as_ref()?;
-    view.trust_anchor.as_ref().filter(|found| own.is(found, CA_FILE).is_err()).map(|_| file.as_str())
+    view.trust_anchor
+        .as_ref()
+        .filter(|found| own.is(found, CA_FILE).is_err())
+        .map(|_| file.as_str())
 }
 
 /// Whether a root was used that is not built in.
@@ -74,24 +109,40 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         html.text(facts.survey.cluster_id.as_str());
         html.raw("</span>");
     });
-    html.el("div", &[("class", &format!("verdict {}", words.class))], |html| {
-        picture::icon(html, words.symbol);
-        html.el("div", &[], |html| {
-            html.say_of("p", "word", words.word);
-            html.say("p", words.says);
-            if let Some(cause) = cause(facts) {
-                html.el("p", &[], |html| html.quote(sentence(&cause)));
-            }
-            if given_roots(facts) {
-                html.of("p", "caveat", |html| {
-                    html.raw("Judged by roots that were given to this report, not by the built-in ones of AWS and the manufacturer");
-                    let good = facts.verification.verdict == Verdict::Verified;
-                    html.raw(if good { ": it is worth what those roots are worth. A simulator’s chains verify in this way too." } else { "." });
-                });
-            }
-        });
-    });
-    let mode = facts.survey.request.told().and_then(|request| request.mode.as_ref());
+    html.el(
+        "div",
+        &[("class", &format!("verdict {}", words.class))],
+        |html| {
+            picture::icon(html, words.symbol);
+            html.el("div", &[], |html| {
+                html.say_of("p", "word", words.word);
+                html.say("p", words.says);
+                if let Some(cause) = cause(facts) {
+                    html.el("p", &[], |html| html.quote(sentence(&cause)));
+                }
+                if given_roots(facts) {
+                    html.of("p", "caveat", |html| {
+                        html.raw(
+                            "Judged by roots that were given to this report, not by the built-in \
+                              ones of AWS and the manufacturer",
+                        );
+                        let good = facts.verification.verdict == Verdict::Verified;
+                        html.raw(if good {
+                            ": it is worth what those roots are worth. A simulator’s \
+                                        chains verify in this way too."
+                        } else {
+                            "."
+                        });
+                    });
+                }
+            });
+        },
+    );
+    let mode = facts
+        .survey
+        .request
+        .told()
+        .and_then(|request| request.mode.as_ref());
     if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::raw)) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "fail");
@@ -103,21 +154,37 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     if let Some(reason) = submission::unverified(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
-            html.raw("<strong>UNVERIFIED</strong>: the bundle records that somebody went on without proof, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded".into() } else { reason });
+            html.raw(
+                "<strong>UNVERIFIED</strong>: the bundle records that somebody went on \
+                      without proof, for this reason: ",
+            );
+            html.quote(if reason.is_empty() {
+                "none was recorded".into()
+            } else {
+                reason
+            });
         });
     }
     if let Some(reason) = submission::from_bundle(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "accepted");
-            html.raw("<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the CA that lay in it, for this reason: ");
-            html.quote(if reason.is_empty() { "none was recorded" } else { reason.raw() });
+            html.raw(
+                "<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the \
+                      CA that lay in it, for this reason: ",
+            );
+            html.quote(if reason.is_empty() {
+                "none was recorded"
+            } else {
+                reason.raw()
+            });
         });
     }
     if let Some(file) = another_ca(view) {
         html.of("p", "alarm", |html| {
             picture::icon(html, "fail");
-            html.raw("<strong>The trust anchor is not your CA.</strong> It is another certificate than ");
+            html.raw(
+                "<strong>The trust anchor is not your CA.</strong> It is another certificate than ",
+            );
             html.code(file);
             html.raw(": a cluster that takes it belongs to who holds that other CA’s key.");
         });
@@ -125,27 +192,38 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     if !of(view).is_empty() {
         html.of("p", "alarm", |html| {
             picture::icon(html, "fail");
-            html.raw("<strong>The bundle’s records differ from what was found.</strong> <a href=\"#differences\">How, and what counts</a>");
+            html.raw(
+                "<strong>The bundle’s records differ from what was found.</strong> <a \
+                      href=\"#differences\">How, and what counts</a>",
+            );
         });
     }
     html.of("dl", "strip", |html| aspects(html, view));
     html.of("dl", "facts masthead", |html| {
         html.fact("Made at", |html| html.text(facts.made_at.to_string()));
         html.fact("Judged at", |html| {
-            html.text(&if facts.at_named { format!("{}, as named (--at)", facts.verification.at) } else { "the same moment".to_owned() });
+            html.text(&if facts.at_named {
+                format!("{}, as named (--at)", facts.verification.at)
+            } else {
+                "the same moment".to_owned()
+            });
         });
         html.fact("Made by", |html| html.text(&facts.tool));
     });
 }
 
 fn aspect(html: &mut Html, name: &str, symbol: &'static str, says: &str) {
-    html.el("div", &[("class", if symbol == "fail" { "loud" } else { "calm" })], |html| {
-        html.say("dt", name);
-        html.el("dd", &[], |html| {
-            picture::icon(html, symbol);
-            html.quote(says);
-        });
-    });
+    html.el(
+        "div",
+        &[("class", if symbol == "fail" { "loud" } else { "calm" })],
+        |html| {
+            html.say("dt", name);
+            html.el("dd", &[], |html| {
+                picture::icon(html, symbol);
+                html.quote(says);
+            });
+        },
+    );
 }
 
 fn aspects(html: &mut Html, view: &View<'_>) {
@@ -154,59 +232,115 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     let hsm = match facts.verification.verdict {
         Verdict::Rejected => {
             let unjudged = count(Status::Skipped);
-            let rest = if unjudged > 0 { format!(", {unjudged} could not be judged") } else { String::new() };
-            format!("{}{rest}", failing(count(Status::Fail), facts.verification.checks.len()))
+            let rest = if unjudged > 0 {
+                format!(", {unjudged} could not be judged")
+            } else {
+                String::new()
+            };
+            format!(
+                "{}{rest}",
+                failing(count(Status::Fail), facts.verification.checks.len())
+            )
         }
         Verdict::Verified => {
             let (pass, accepted) = (count(Status::Pass), count(Status::Accepted));
-            let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+            let accepted = if accepted > 0 {
+                format!(", {accepted} accepted")
+            } else {
+                String::new()
+            };
             let notes = counted(count(Status::Note), "note", "notes");
-            format!("{} checks: {pass} pass{accepted}, {notes}", facts.verification.checks.len())
+            format!(
+                "{} checks: {pass} pass{accepted}, {notes}",
+                facts.verification.checks.len()
+            )
         }
     };
     aspect(html, "HSM", verdict(facts).symbol, &hsm);
     match &facts.pair {
         None => aspect(html, "Pair", "absent", "nothing is signed yet"),
-        Some(pair) if pair.verdict == "fit" => aspect(html, "Pair", "pass", "fit for InitializeCluster"),
-        Some(pair) => aspect(html, "Pair", "fail", &format!("unfit: {}", failing(pair.failed().count(), pair.checks.len()))),
+        Some(pair) if pair.verdict == "fit" => {
+            aspect(html, "Pair", "pass", "fit for InitializeCluster")
+        }
+        Some(pair) => aspect(
+            html,
+            "Pair",
+            "fail",
+            &format!(
+                "unfit: {}",
+                failing(pair.failed().count(), pair.checks.len())
+            ),
+        ),
     }
     match &facts.survey.receipt {
-        Told::Absent if about_to_send(view).is_some() => aspect(html, "Submission", "skipped", "perhaps sent: no receipt"),
+        Told::Absent if about_to_send(view).is_some() => {
+            aspect(html, "Submission", "skipped", "perhaps sent: no receipt")
+        }
         Told::Absent => aspect(html, "Submission", "absent", "no receipt"),
         Told::Damaged(_) => aspect(html, "Submission", "fail", "the receipt cannot be read"),
-        Told::Tells(receipt) => aspect(html, "Submission", "told", &format!("recorded as {}, state {}", receipt.outcome, receipt.state)),
+        Told::Tells(receipt) => aspect(
+            html,
+            "Submission",
+            "told",
+            &format!("recorded as {}, state {}", receipt.outcome, receipt.state),
+        ),
     }
     let transcript = standing(view);
     aspect(html, "Transcript", transcript.symbol, &transcript.brief);
     match (&transcript.not_compared_in, &transcript.compared_in) {
         (Some(_), _) => {
             let steps = counted(transcript.not_compared.len(), "step", "steps");
-            aspect(html, "Fingerprints", "accepted", &format!("not compared in {steps}"));
+            aspect(
+                html,
+                "Fingerprints",
+                "accepted",
+                &format!("not compared in {steps}"),
+            );
         }
-        (None, Some(steps)) => aspect(html, "Fingerprints", "told", &format!("compared in {steps}")),
+        (None, Some(steps)) => aspect(
+            html,
+            "Fingerprints",
+            "told",
+            &format!("compared in {steps}"),
+        ),
         (None, None) => aspect(html, "Fingerprints", "absent", "no step compared any"),
     }
     match of(view).len() {
         0 => aspect(html, "Records", "told", "agree with what was found"),
         1 => aspect(html, "Records", "fail", "one differs from what was found"),
-        more => aspect(html, "Records", "fail", &format!("{more} differ from what was found")),
+        more => aspect(
+            html,
+            "Records",
+            "fail",
+            &format!("{more} differ from what was found"),
+        ),
     }
 }
 
 fn failing(failed: usize, all: usize) -> String {
-    format!("{failed} of {all} checks {}", if failed == 1 { "fails" } else { "fail" })
+    format!(
+        "{failed} of {all} checks {}",
+        if failed == 1 { "fails" } else { "fail" }
+    )
 }
 
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let failed: Vec<_> = view.verification.with(Status::Fail).collect();
     if !failed.is_empty() {
         html.of("div", "alarm block", |html| {
-            html.raw("<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this CSR’s key is an HSM’s. ");
+            html.raw(
+                "<p><strong>Do not sign, and do not submit.</strong> Nothing proves that this \
+                      CSR’s key is an HSM’s. ",
+            );
             if let Some(cause) = cause(view.facts) {
                 html.quote(sentence(&cause));
                 html.raw(" ");
             }
-            html.raw(if failed.len() == 1 { "This check failed:</p>" } else { "These checks failed:</p>" });
+            html.raw(if failed.len() == 1 {
+                "This check failed:</p>"
+            } else {
+                "These checks failed:</p>"
+            });
             html.of("ul", "plain", |html| {
                 for found in failed {
                     html.el("li", &[], |html| {
@@ -234,15 +368,25 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     to_compare(html, view);
 }
 
-/// What people hold against what they know from elsewhere: the other side of a telephone, the CA's own papers.
+/// What people hold against what they know from elsewhere: the other side of a telephone, the CA's
+/// own papers.
 fn to_compare(html: &mut Html, view: &View<'_>) {
     html.say("h3", "To compare");
     html.of("dl", "facts", |html| {
         let survey = &view.facts.survey;
         html.fact("Request", |html| request(html, survey));
-        if let (Some(csr), Some(signed_cert), Some(trust_anchor)) = (&view.csr, &view.signed_cert, &view.trust_anchor) {
-            let response = Fingerprint::of_response(&survey.cluster_id, csr.der(), signed_cert.der(), trust_anchor.ders());
-            html.fact("Response", |html| html.say_of("code", "spoken", response.to_string()));
+        if let (Some(csr), Some(signed_cert), Some(trust_anchor)) =
+            (&view.csr, &view.signed_cert, &view.trust_anchor)
+        {
+            let response = Fingerprint::of_response(
+                &survey.cluster_id,
+                csr.der(),
+                signed_cert.der(),
+                trust_anchor.ders(),
+            );
+            html.fact("Response", |html| {
+                html.say_of("code", "spoken", response.to_string())
+            });
         }
         let digest = |html: &mut Html, name: &str, digest: Option<[u8; 32]>| {
             if let Some(digest) = digest {
@@ -250,20 +394,51 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
             }
         };
         last_line(html, view);
-        digest(html, "CSR, SHA-256", view.csr.as_ref().map(Csr::fingerprint));
-        digest(html, "Signed certificate", view.signed_cert.as_ref().map(Certificate::fingerprint));
-        for (at, certificate) in view.trust_anchor.iter().flat_map(TrustAnchor::certificates).enumerate() {
-            digest(html, if at == 0 { "Trust anchor" } else { "above it in its chain" }, Some(certificate.fingerprint()));
+        digest(
+            html,
+            "CSR, SHA-256",
+            view.csr.as_ref().map(Csr::fingerprint),
+        );
+        digest(
+            html,
+            "Signed certificate",
+            view.signed_cert.as_ref().map(Certificate::fingerprint),
+        );
+        for (at, certificate) in view
+            .trust_anchor
+            .iter()
+            .flat_map(TrustAnchor::certificates)
+            .enumerate()
+        {
+            digest(
+                html,
+                if at == 0 {
+                    "Trust anchor"
+                } else {
+                    "above it in its chain"
+                },
+                Some(certificate.fingerprint()),
+            );
         }
         for anchor in &view.facts.verification.anchors {
-            let name = if anchor.side == Side::Aws { "AWS anchor’s key" } else { "Manufacturer’s key" };
+            let name = if anchor.side == Side::Aws {
+                "AWS anchor’s key"
+            } else {
+                "Manufacturer’s key"
+            };
             html.fact(name, |html| html.digest(&anchor.key_sha256));
         }
     });
-    html.raw("<p class=\"source\">The request and the response are the fingerprints that two people read to each other: <code>fetch</code> prints the first and <code>sign</code> asks for it, <code>sign</code> prints the second and <code>submit</code> asks for it. All are computed from the files themselves.</p>");
+    html.raw(
+        "<p class=\"source\">The request and the response are the fingerprints that two \
+              people read to each other: <code>fetch</code> prints the first and <code>sign</code> \
+              asks for it, <code>sign</code> prints the second and <code>submit</code> asks for \
+              it. All are computed from the files themselves.</p>",
+    );
 }
 
-/// The request's fingerprint, where the bundle holds all that was fetched: of less it is another than the one that `fetch` printed.
+/// The request's fingerprint, where the bundle holds all that was fetched: of less it is another
+/// than the one that `fetch` printed.
 fn request(html: &mut Html, survey: &Survey) {
     let (fetched_without, lost) = gaps::of_request(survey);
     if !lost.is_empty() {
@@ -274,19 +449,30 @@ fn request(html: &mut Html, survey: &Survey) {
             (missing, all) if missing == all => "are missing",
             _ => "are missing or cannot be read",
         };
-        html.quote(format!("none: {} {how}, and a fingerprint of the rest is not the one that was read out", listed(&lost)));
+        html.quote(format!(
+            "none: {} {how}, and a fingerprint of the rest is not the one that was read out",
+            listed(&lost)
+        ));
         return;
     }
     let fingerprint = Fingerprint::of_request(&survey.cluster_id, &survey.evidence());
     html.say_of("code", "spoken", fingerprint.to_string());
     if !fetched_without.is_empty() {
-        html.of("p", "source", |html| html.quote(format!("of a request that was fetched without {}", listed(&fetched_without))));
+        html.of("p", "source", |html| {
+            html.quote(format!(
+                "of a request that was fetched without {}",
+                listed(&fetched_without)
+            ))
+        });
     }
 }
 
-/// The last line of the transcript, or the last one that holds, which is not the one that anybody noted.
+/// The last line of the transcript, or the last one that holds, which is not the one that anybody
+/// noted.
 fn last_line(html: &mut Html, view: &View<'_>) {
-    let Some(trail) = view.facts.survey.transcript.told() else { return };
+    let Some(trail) = view.facts.survey.transcript.told() else {
+        return;
+    };
     let head = standing(view).head;
     if trail.fault.is_none() {
         if let Some(head) = &head {
@@ -295,13 +481,23 @@ fn last_line(html: &mut Html, view: &View<'_>) {
         return;
     }
     let holds = trail.holds.entries().len();
-    let lines = counted(holds.saturating_add(trail.rest.raw().lines().count()), "line", "lines");
+    let lines = counted(
+        holds.saturating_add(trail.rest.raw().lines().count()),
+        "line",
+        "lines",
+    );
     html.fact("Last line that holds", |html| {
         if let Some(head) = &head {
             html.digest(head);
-            html.say_of("p", "source", format!("line {holds} of {lines} of a transcript that does not hold"));
+            html.say_of(
+                "p",
+                "source",
+                format!("line {holds} of {lines} of a transcript that does not hold"),
+            );
         } else {
-            html.text(format!("none of {lines} of a transcript that does not hold"));
+            html.text(format!(
+                "none of {lines} of a transcript that does not hold"
+            ));
         }
     });
 }
@@ -316,14 +512,33 @@ fn differing(html: &mut Html, differences: &[Difference]) {
             picture::icon(html, "fail");
             html.text("The bundle’s records differ from what was found");
         });
-        html.raw("<p>Somebody changed a file, or judged by other roots, another policy or at another moment. What was found counts; ask why the document says something else.</p>");
-        html.el("div", &[("class", "pan"), ("role", "region"), ("aria-labelledby", "differences"), ("tabindex", "0")], |html| table(html, differences));
+        html.raw(
+            "<p>Somebody changed a file, or judged by other roots, another policy or at \
+                  another moment. What was found counts; ask why the document says something \
+                  else.</p>",
+        );
+        html.el(
+            "div",
+            &[
+                ("class", "pan"),
+                ("role", "region"),
+                ("aria-labelledby", "differences"),
+                ("tabindex", "0"),
+            ],
+            |html| table(html, differences),
+        );
     });
 }
 
 fn table(html: &mut Html, differences: &[Difference]) {
-    html.el("table", &[("class", "differences"), ("aria-labelledby", "differences")], |html| {
-            html.raw("<thead><tr><th scope=\"col\">Document</th><th scope=\"col\">About</th><th scope=\"col\">Recorded</th><th scope=\"col\">Found</th></tr></thead>");
+    html.el(
+        "table",
+        &[("class", "differences"), ("aria-labelledby", "differences")],
+        |html| {
+            html.raw(
+                "<thead><tr><th scope=\"col\">Document</th><th scope=\"col\">About</th><th \
+                      scope=\"col\">Recorded</th><th scope=\"col\">Found</th></tr></thead>",
+            );
             html.el("tbody", &[], |html| {
                 for difference in differences {
                     html.el("tr", &[], |html| {
@@ -334,19 +549,29 @@ fn table(html: &mut Html, differences: &[Difference]) {
                     });
                 }
             });
-        });
+        },
+    );
 }
 
 fn proven(html: &mut Html, view: &View<'_>) {
     let facts = view.facts;
     let verified = facts.verification.verdict == Verdict::Verified;
     if verified {
-        html.raw("<li>The CSR’s key is the key of an HSM certificate. One hardware key signed that, and two different anchors certified that hardware key.</li>");
+        html.raw(
+            "<li>The CSR’s key is the key of an HSM certificate. One hardware key signed \
+                  that, and two different anchors certified that hardware key.</li>",
+        );
         html.raw("<li>Whoever made the CSR holds its private key.</li>");
     }
-    let fit = facts.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
+    let fit = facts
+        .pair
+        .as_ref()
+        .is_some_and(|pair| pair.verdict == "fit");
     if fit {
-        html.raw("<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed it, and the pair meets every documented demand of InitializeCluster.</li>");
+        html.raw(
+            "<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed \
+                  it, and the pair meets every documented demand of InitializeCluster.</li>",
+        );
     }
     if let (Some((own, file)), Some(found)) = (&facts.own_ca, &view.trust_anchor)
         && own.is(found, CA_FILE).is_ok()
@@ -357,12 +582,23 @@ fn proven(html: &mut Html, view: &View<'_>) {
             html.raw(".");
         });
     }
-    if let (Some((_, file)), Standing { symbol: "pass", sealed_up_to: Some(step), .. }) = (&facts.own_ca, standing(view)) {
+    if let (
+        Some((_, file)),
+        Standing {
+            symbol: "pass",
+            sealed_up_to: Some(step),
+            ..
+        },
+    ) = (&facts.own_ca, standing(view))
+    {
         html.el("li", &[], |html| {
-            html.text(format!("Step {step} of the transcript was sealed with the key of "));
+            html.text(format!(
+                "Step {step} of the transcript was sealed with the key of "
+            ));
             html.code(file);
             html.raw(
-                ": the machine that signed saw its lines up to there as they are now, and request, signed certificate and trust anchor as well.",
+                ": the machine that signed saw its lines up to there as they are now, and request, \
+                 signed certificate and trust anchor as well.",
             );
         });
     }
@@ -373,19 +609,36 @@ fn proven(html: &mut Html, view: &View<'_>) {
 
 /// Whether there is a transcript of which no line is lost.
 fn is_whole(view: &View<'_>) -> bool {
-    view.facts.survey.transcript.told().is_some_and(|trail| trail.fault.is_none() && !trail.holds.entries().is_empty())
+    view.facts
+        .survey
+        .transcript
+        .told()
+        .is_some_and(|trail| trail.fault.is_none() && !trail.holds.entries().is_empty())
 }
 
 fn not_proven(html: &mut Html, view: &View<'_>) {
     if view.facts.verification.verdict == Verdict::Rejected {
         html.raw("<li>That the CSR’s key is an HSM’s.</li>");
     }
-    html.raw("<li>Which cluster the HSM serves, and whose account it is in. That is known only to who finds the very same CSR on the live cluster, as <code>hsmboot submit</code> does.</li>");
+    html.raw(
+        "<li>Which cluster the HSM serves, and whose account it is in. That is known only to \
+              who finds the very same CSR on the live cluster, as <code>hsmboot submit</code> \
+              does.</li>",
+    );
     html.raw("<li>The HSM’s firmware and FIPS state. Neither root publishes revocations.</li>");
-    html.raw("<li>What only the bundle’s documents tell: times, people, machines, what the service answered. Where a document is the only source, this page says so.</li>");
+    html.raw(
+        "<li>What only the bundle’s documents tell: times, people, machines, what the service \
+              answered. Where a document is the only source, this page says so.</li>",
+    );
     match standing(view) {
-        Standing { not_compared_in: Some(steps), .. } => html.el("li", &[], |html| {
-            html.text(format!("That both sides had the same request and response before them: nobody compared fingerprints in {steps}."));
+        Standing {
+            not_compared_in: Some(steps),
+            ..
+        } => html.el("li", &[], |html| {
+            html.text(format!(
+                "That both sides had the same request and response before them: \
+                               nobody compared fingerprints in {steps}."
+            ));
         }),
         _ if view.pair.is_some() && !is_whole(view) => {
             html.raw("<li>That the two sides compared fingerprints: no transcript says so.</li>");
@@ -393,9 +646,14 @@ fn not_proven(html: &mut Html, view: &View<'_>) {
         _ => {}
     }
     if view.facts.own_ca.is_none() && view.trust_anchor.is_some() {
-        html.raw("<li>That the trust anchor is your CA: compare its SHA-256, or give your copy with <code>--ca</code>.</li>");
+        html.raw(
+            "<li>That the trust anchor is your CA: compare its SHA-256, or give your copy \
+                  with <code>--ca</code>.</li>",
+        );
     }
     if given_roots(view.facts) {
-        html.raw("<li>That the roots which were given are the ones of AWS and of the manufacturer.</li>");
+        html.raw(
+            "<li>That the roots which were given are the ones of AWS and of the manufacturer.</li>",
+        );
     }
 }

@@ -6,7 +6,9 @@ use crate::bundle::Part;
 use crate::check;
 use crate::verify::{self, Anchor, Side};
 use crate::x509::name::common_name_text;
-use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor, hex, name_text};
+use crate::x509::{
+    Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor, hex, name_text,
+};
 
 /// What the page looks at.
 pub(super) struct View<'a> {
@@ -31,13 +33,28 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let survey = &facts.survey;
-        let read = |part| survey.part(part).and_then(|text| Certificate::of_hardware(text).ok()).map(|(certificate, _)| certificate);
+        let read = |part| {
+            survey
+                .part(part)
+                .and_then(|text| Certificate::of_hardware(text).ok())
+                .map(|(certificate, _)| certificate)
+        };
         let used = |side: Side| {
-            let recorded = facts.verification.anchors.iter().find(|anchor| anchor.side == side)?;
-            facts.anchors.of(side).iter().find(|anchor| anchor.facts(side) == *recorded)
+            let recorded = facts
+                .verification
+                .anchors
+                .iter()
+                .find(|anchor| anchor.side == side)?;
+            facts
+                .anchors
+                .of(side)
+                .iter()
+                .find(|anchor| anchor.facts(side) == *recorded)
         };
         let (verification, pair) = super::gaps::named(facts);
-        let trust_anchor = survey.trust_anchor().and_then(|text| TrustAnchor::from_file(text).ok());
+        let trust_anchor = survey
+            .trust_anchor()
+            .and_then(|text| TrustAnchor::from_file(text).ok());
         let of_each_ca = match (&pair, &trust_anchor) {
             (Some(pair), Some(found)) => check::of_each_certificate(found, pair.at),
             _ => Vec::new(),
@@ -46,11 +63,17 @@ impl<'a> View<'a> {
             facts,
             verification,
             pair,
-            csr: survey.part(Part::Csr).and_then(|text| Csr::from_pem(text).ok()),
-            hsm: survey.part(Part::Hsm).and_then(|text| Certificate::from_pem(text).ok()),
+            csr: survey
+                .part(Part::Csr)
+                .and_then(|text| Csr::from_pem(text).ok()),
+            hsm: survey
+                .part(Part::Hsm)
+                .and_then(|text| Certificate::from_pem(text).ok()),
             aws_hardware: read(Part::AwsHardware),
             manufacturer_hardware: read(Part::ManufacturerHardware),
-            signed_cert: survey.part(Part::SignedCert).and_then(|text| Certificate::of_owner(text).ok()),
+            signed_cert: survey
+                .part(Part::SignedCert)
+                .and_then(|text| Certificate::of_owner(text).ok()),
             trust_anchor,
             of_each_ca,
             anchors: Side::ALL.map(used),
@@ -62,9 +85,16 @@ impl<'a> View<'a> {
 
     fn different_keys(&self) -> Vec<PublicKey> {
         let anchors = self.anchors.into_iter().flatten().map(Anchor::key);
-        let certificates = [&self.aws_hardware, &self.manufacturer_hardware, &self.hsm].into_iter().flatten().map(Certificate::key);
+        let certificates = [&self.aws_hardware, &self.manufacturer_hardware, &self.hsm]
+            .into_iter()
+            .flatten()
+            .map(Certificate::key);
         let csr = self.csr.iter().map(Csr::key);
-        let pair = self.signed_cert.iter().chain(self.trust_anchor.iter().flat_map(TrustAnchor::certificates)).map(Certificate::key);
+        let pair = self
+            .signed_cert
+            .iter()
+            .chain(self.trust_anchor.iter().flat_map(TrustAnchor::certificates))
+            .map(Certificate::key);
         let mut keys: Vec<PublicKey> = Vec::new();
         for key in anchors.chain(certificates).chain(csr).chain(pair) {
             if !keys.iter().any(|known| is(known, key)) {
@@ -76,7 +106,11 @@ impl<'a> View<'a> {
 
     /// A key's letter: the same for the same key.
     pub(super) fn letter(&self, key: &PublicKey) -> String {
-        let at = self.keys.iter().position(|known| is(known, key)).unwrap_or_default();
+        let at = self
+            .keys
+            .iter()
+            .position(|known| is(known, key))
+            .unwrap_or_default();
         // At most eleven keys are in a bundle and its anchors.
         ('A'..='Z').nth(at).map(String::from).unwrap_or_default()
     }
@@ -99,7 +133,9 @@ impl<'a> View<'a> {
 
     /// Whether the bundle holds a file for this part at all.
     pub(super) fn holds(&self, part: Part) -> bool {
-        self.facts.survey.holds(&part.file_name(&self.facts.survey.cluster_id))
+        self.facts
+            .survey
+            .holds(&part.file_name(&self.facts.survey.cluster_id))
     }
 }
 
@@ -128,7 +164,8 @@ pub(super) fn listed(all: &[String]) -> String {
 
 /// A signature's algorithm for eyes.
 pub(super) fn algorithm(identifier: &[u8]) -> String {
-    SignatureAlgorithm::from_der(identifier).map_or_else(|fault| fault.to_string(), |algorithm| algorithm.to_string())
+    SignatureAlgorithm::from_der(identifier)
+        .map_or_else(|fault| fault.to_string(), |algorithm| algorithm.to_string())
 }
 
 /// The day alone.
@@ -139,6 +176,9 @@ pub(super) fn day(moment: Moment) -> String {
 /// The first sixteen digits: enough to tell two apart at a glance.
 pub(super) fn first_digits(digest: &[u8]) -> String {
     let text = hex(digest);
-    let head: Vec<&str> = [text.get(..8), text.get(8..16)].into_iter().flatten().collect();
+    let head: Vec<&str> = [text.get(..8), text.get(8..16)]
+        .into_iter()
+        .flatten()
+        .collect();
     format!("{}…", head.join(" "))
 }

@@ -1,4 +1,5 @@
-//! Makes the signed certificate: proof, CA certificate, CA key and terms in; a checked [`Pair`] out. Nothing here reads a file or a clock.
+//! Makes the signed certificate: proof, CA certificate, CA key and terms in; a checked [`Pair`]
+//! out. Nothing here reads a file or a clock.
 
 pub mod profile;
 
@@ -9,7 +10,8 @@ use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
 
-/// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word that it is to be done without.
+/// What entitles to a signature: the proof that the CSR is a genuine HSM's, or the operator's word
+/// that it is to be done without.
 #[derive(Clone, Copy, Debug)]
 pub enum Grounds<'a> {
     /// The evidence was verified.
@@ -33,10 +35,12 @@ impl<'a> Grounds<'a> {
     }
 }
 
-/// What the caller decides about the certificate. Time and serial number come from outside, so that the same terms give the same bytes.
+/// What the caller decides about the certificate. Time and serial number come from outside, so that
+/// the same terms give the same bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// 20 random octets; the first bit is cleared and the second set, so that the number is positive and of full length.
+    /// 20 random octets; the first bit is cleared and the second set, so that the number is
+    /// positive and of full length.
     pub serial: [u8; 20],
     /// Now.
     pub now: Moment,
@@ -44,10 +48,12 @@ pub struct Terms {
     pub days: u32,
 }
 
-/// The default validity of CA and signed certificate: ten years, as in the AWS guide (`-days 3652`).
+/// The default validity of CA and signed certificate: ten years, as in the AWS guide
+/// (`-days 3652`).
 pub const DEFAULT_DAYS: u32 = 3652;
 
-/// The CA: a certificate or chain that CloudHSM would take as trust anchor, and the key of its first certificate.
+/// The CA: a certificate or chain that CloudHSM would take as trust anchor, and the key of its
+/// first certificate.
 pub struct Ca<'a> {
     trust_anchor: TrustAnchor,
     key: &'a dyn CaKey,
@@ -57,12 +63,14 @@ impl<'a> Ca<'a> {
     /// Puts certificate, or chain, and key together.
     ///
     /// # Errors
-    /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse, that has expired, or that is not this key's.
+    /// Class `Input` for a malformed certificate, `Ca` for one that CloudHSM would refuse, that has
+    /// expired, or that is not this key's.
     pub fn new(file: &[u8], key: &'a dyn CaKey, now: Moment) -> Result<Self> {
         let (trust_anchor, _) = check::trust_anchor(file, now)?;
         let certificate = trust_anchor.first();
         if certificate.spki() != key.spki() {
-            let given = PublicKey::from_der(key.spki(), "the CA key").map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
+            let given = PublicKey::from_der(key.spki(), "the CA key")
+                .map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
             return Err(Error::new(
                 Class::Ca,
                 "ca-key-mismatch",
@@ -73,7 +81,10 @@ impl<'a> Ca<'a> {
                         crate::x509::hex(&crate::x509::sha256(certificate.spki())),
                         certificate.key().describe()
                     ),
-                    format!("  CA key      SHA-256 of its key {}  {given}", crate::x509::hex(&crate::x509::sha256(key.spki()))),
+                    format!(
+                        "  CA key      SHA-256 of its key {}  {given}",
+                        crate::x509::hex(&crate::x509::sha256(key.spki()))
+                    ),
                 ],
                 "give the certificate and the key of the same CA",
             ));
@@ -87,10 +98,12 @@ impl<'a> Ca<'a> {
     }
 }
 
-/// Signs the CSR, then reads the result again, verifies it, and holds the pair against all that InitializeCluster demands.
+/// Signs the CSR, then reads the result again, verifies it, and holds the pair against all that
+/// InitializeCluster demands.
 ///
 /// # Errors
-/// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or `Rejected` where the pair is not fit to be sent.
+/// Class `Ca` where the key does not sign, or signs something else; `Input`, `Ca` or `Rejected`
+/// where the pair is not fit to be sent.
 pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> {
     let csr = grounds.csr();
     check::allows(&ca.trust_anchor, csr.subject(), terms.now)?;
@@ -106,10 +119,19 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
         )
     };
     // Its issuer is the CA's subject, byte for byte, whatever faults that has.
-    let certificate = Certificate::read(&signed, Strictness::Owner).map_err(|fault| wrong(fault.to_string()))?;
+    let certificate =
+        Certificate::read(&signed, Strictness::Owner).map_err(|fault| wrong(fault.to_string()))?;
     if !certificate.is_signed_by(ca.trust_anchor.first().key()) {
-        return Err(wrong("it does not verify under the CA certificate's key".to_owned()));
+        return Err(wrong(
+            "it does not verify under the CA certificate's key".to_owned(),
+        ));
     }
     let csr_pem = pem::encode(Label::CertificateRequest, csr.der());
-    check::check(csr_pem.as_bytes(), certificate.to_pem().as_bytes(), ca.trust_anchor.to_pem().as_bytes(), terms.now).into_pair()
+    check::check(
+        csr_pem.as_bytes(),
+        certificate.to_pem().as_bytes(),
+        ca.trust_anchor.to_pem().as_bytes(),
+        terms.now,
+    )
+    .into_pair()
 }

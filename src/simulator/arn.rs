@@ -15,12 +15,23 @@ pub(super) struct Arn<'a> {
 
 impl<'a> Arn<'a> {
     /// The pattern that [`Arn::parse`] matches, whole.
-    pub(super) const PATTERN: &'static str = r"arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}";
+    pub(super) const PATTERN: &'static str = concat!(
+        r"arn:aws(-(us-gov))?:cloudhsm:",
+        r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
+        r":[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}"
+    );
 
     /// The ARN of a backup (`BackupArn`).
     pub(super) fn of_backup(place: &Place, id: &str) -> String {
-        let partition = if place.region.starts_with("us-gov-") { "aws-us-gov" } else { "aws" };
-        format!("arn:{partition}:cloudhsm:{}:{}:backup/{id}", place.region, place.account)
+        let partition = if place.region.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        };
+        format!(
+            "arn:{partition}:cloudhsm:{}:{}:backup/{id}",
+            place.region, place.account
+        )
     }
 
     pub(super) fn parse(text: &'a str) -> Option<Self> {
@@ -37,7 +48,12 @@ impl<'a> Arn<'a> {
             && account.bytes().all(|b| b.is_ascii_digit())
             && ["backup", "cluster", "hsm"].contains(&kind)
             && resource_id(id, &format!("{kind}-"));
-        fits.then_some(Self { region: place, account, kind, id })
+        fits.then_some(Self {
+            region: place,
+            account,
+            kind,
+            id,
+        })
     }
 }
 
@@ -48,17 +64,40 @@ mod tests {
     #[test]
     fn a_backups_arn_can_be_parsed() {
         for region in ["eu-west-1", "us-gov-west-1"] {
-            let place = Place { account: String::from("123456789012"), region: region.to_owned() };
+            let place = Place {
+                account: String::from("123456789012"),
+                region: region.to_owned(),
+            };
             let text = Arn::of_backup(&place, "backup-abcdefghijk");
-            assert_eq!(Arn::parse(&text), Some(Arn { region, account: "123456789012", kind: "backup", id: "backup-abcdefghijk" }), "{text}");
-            assert_eq!(text.starts_with("arn:aws-us-gov:"), region == "us-gov-west-1");
+            assert_eq!(
+                Arn::parse(&text),
+                Some(Arn {
+                    region,
+                    account: "123456789012",
+                    kind: "backup",
+                    id: "backup-abcdefghijk"
+                }),
+                "{text}"
+            );
+            assert_eq!(
+                text.starts_with("arn:aws-us-gov:"),
+                region == "us-gov-west-1"
+            );
         }
     }
 
     #[test]
     fn an_arn_matches_the_whole_pattern() {
         let good = "arn:aws:cloudhsm:eu-west-1:123456789012:backup/backup-abcdefghijk";
-        assert_eq!(Arn::parse(good), Some(Arn { region: "eu-west-1", account: "123456789012", kind: "backup", id: "backup-abcdefghijk" }));
+        assert_eq!(
+            Arn::parse(good),
+            Some(Arn {
+                region: "eu-west-1",
+                account: "123456789012",
+                kind: "backup",
+                id: "backup-abcdefghijk"
+            })
+        );
         for (part, other) in [
             ("arn:", "urn:"),
             ("aws:", "aws-cn:"),
@@ -73,10 +112,21 @@ mod tests {
             ("abcdefghijk", "abcdefghijk1"),
             ("abcdefghijk", "abcdefghijk:x"),
         ] {
-            assert_eq!(Arn::parse(&good.replacen(part, other, 1)), None, "{part} as {other}");
+            assert_eq!(
+                Arn::parse(&good.replacen(part, other, 1)),
+                None,
+                "{part} as {other}"
+            );
         }
-        for fine in [("aws:", "aws-us-gov:"), ("eu-west-1", "us-isob-east-1"), ("backup/backup", "hsm/hsm")] {
-            assert!(Arn::parse(&good.replacen(fine.0, fine.1, 1)).is_some(), "{fine:?}");
+        for fine in [
+            ("aws:", "aws-us-gov:"),
+            ("eu-west-1", "us-isob-east-1"),
+            ("backup/backup", "hsm/hsm"),
+        ] {
+            assert!(
+                Arn::parse(&good.replacen(fine.0, fine.1, 1)).is_some(),
+                "{fine:?}"
+            );
         }
     }
 }

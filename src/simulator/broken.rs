@@ -10,19 +10,32 @@ use http_body::Frame;
 
 use super::wire::MAX_BODY;
 
-/// The same answer: its head says how long it is, then half of it comes, then the connection closes.
+/// The same answer: its head says how long it is, then half of it comes, then the connection
+/// closes.
 pub(super) async fn cut_short(whole: Response<Body>) -> Response<Body> {
     let (mut head, body) = whole.into_parts();
-    let octets = to_bytes(body, MAX_BODY.saturating_mul(16)).await.unwrap_or_default();
+    let octets = to_bytes(body, MAX_BODY.saturating_mul(16))
+        .await
+        .unwrap_or_default();
     // One octet at least is missing, also of an answer of two.
     let kept = octets.slice(..octets.len() / 2);
-    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(octets.len().max(1)));
-    Response::from_parts(head, Body::new(Half { kept: Some(kept), sent: false }))
+    head.headers.insert(
+        header::CONTENT_LENGTH,
+        HeaderValue::from(octets.len().max(1)),
+    );
+    Response::from_parts(
+        head,
+        Body::new(Half {
+            kept: Some(kept),
+            sent: false,
+        }),
+    )
 }
 
 struct Half {
     kept: Option<Bytes>,
-    /// Whether the server has had its turn to send what it was given: an error at once would take that away.
+    /// Whether the server has had its turn to send what it was given: an error at once would take
+    /// that away.
     sent: bool,
 }
 
@@ -30,7 +43,10 @@ impl http_body::Body for Half {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if let Some(kept) = self.kept.take() {
             return Poll::Ready(Some(Ok(Frame::data(kept))));
         }

@@ -1,8 +1,9 @@
 //! CBOR (RFC 8949) as Smithy RPC v2 has it, to and from the JSON values that the actions work on.
 //!
-//! What is read is bounded: nothing is set aside on the word of a length, nesting ends at [`DEEPEST`], and a request has at
-//! most [`MOST_ITEMS`] data items. Indefinite lengths are taken, as the protocol asks; a key that comes twice is refused
-//! (RFC 8949 5.6), and so are octets after the first item.
+//! What is read is bounded: nothing is set aside on the word of a length, nesting ends at
+//! [`DEEPEST`], and a request has at most [`MOST_ITEMS`] data items. Indefinite lengths are taken,
+//! as the protocol asks; a key that comes twice is refused (RFC 8949 5.6), and so are octets after
+//! the first item.
 
 use ciborium_ll::{Decoder, Encoder, Header, simple};
 use serde_json::{Map, Number, Value};
@@ -16,7 +17,8 @@ const TIMESTAMPS: [&str; 3] = ["CreateTimestamp", "CopyTimestamp", "DeleteTimest
 /// So many arrays and maps may lie one in another. No request of this API nests deeper than four.
 const DEEPEST: u8 = 32;
 
-/// Keys and values count, arrays and maps themselves too; a break is no item (RFC 8949 3.2.1). The largest request of this API has some hundreds.
+/// Keys and values count, arrays and maps themselves too; a break is no item (RFC 8949 3.2.1). The
+/// largest request of this API has some hundreds.
 const MOST_ITEMS: u32 = 50_000;
 
 /// Where in the octets something is wrong, and what.
@@ -34,12 +36,18 @@ impl std::fmt::Display for Malformed {
 
 /// Reads the one item that the octets must be.
 pub(super) fn decode(octets: &[u8]) -> Result<Value, Malformed> {
-    let mut reader = Reader { decoder: Decoder::from(octets), left: MOST_ITEMS };
+    let mut reader = Reader {
+        decoder: Decoder::from(octets),
+        left: MOST_ITEMS,
+    };
     let header = reader.pull()?;
     let value = reader.value(header, 0)?;
     match reader.decoder.offset() {
         read if read == octets.len() => Ok(value),
-        read => Err(Malformed { at: read, what: "there is more after the first item" }),
+        read => Err(Malformed {
+            at: read,
+            what: "there is more after the first item",
+        }),
     }
 }
 
@@ -51,9 +59,15 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn pull(&mut self) -> Result<Header, Malformed> {
         let at = self.decoder.offset();
-        let header = self.decoder.pull().map_err(|_| Malformed { at, what: "an item ends early or is not well-formed" })?;
+        let header = self.decoder.pull().map_err(|_| Malformed {
+            at,
+            what: "an item ends early or is not well-formed",
+        })?;
         if header != Header::Break {
-            self.left = self.left.checked_sub(1).ok_or(Malformed { at, what: "there are too many items" })?;
+            self.left = self.left.checked_sub(1).ok_or(Malformed {
+                at,
+                what: "there are too many items",
+            })?;
         }
         Ok(header)
     }
@@ -72,13 +86,18 @@ impl Reader<'_> {
                 Ok(number) => Ok((!number).into()),
                 Err(_) => refused("an integer is too small"),
             },
-            Header::Float(number) => Number::from_f64(number).map_or_else(|| refused("a number is not finite"), |number| Ok(number.into())),
+            Header::Float(number) => Number::from_f64(number).map_or_else(
+                || refused("a number is not finite"),
+                |number| Ok(number.into()),
+            ),
             Header::Simple(simple::FALSE) => Ok(false.into()),
             Header::Simple(simple::TRUE) => Ok(true.into()),
             Header::Simple(simple::NULL | simple::UNDEFINED) => Ok(Value::Null),
             Header::Simple(_) => refused("a simple value has no meaning"),
             Header::Tag(TIMESTAMP_TAG) => match self.pull()? {
-                number @ (Header::Positive(_) | Header::Negative(_) | Header::Float(_)) => self.value(number, inside),
+                number @ (Header::Positive(_) | Header::Negative(_) | Header::Float(_)) => {
+                    self.value(number, inside)
+                }
                 _ => refused("a timestamp is not a number"),
             },
             Header::Tag(_) => refused("a tag other than 1 has no meaning"),
@@ -92,7 +111,10 @@ impl Reader<'_> {
 
     fn text(&mut self, length: Option<usize>) -> Result<String, Malformed> {
         let at = self.decoder.offset();
-        let wrong = |_| Malformed { at, what: "a text ends early or is not UTF-8" };
+        let wrong = |_| Malformed {
+            at,
+            what: "a text ends early or is not UTF-8",
+        };
         let mut text = String::new();
         let mut buffer = [0_u8; 4096];
         let mut segments = self.decoder.text(length);
@@ -112,7 +134,9 @@ impl Reader<'_> {
                 *left = left.saturating_sub(1);
                 self.pull().map(Some)
             }
-            None => self.pull().map(|header| (header != Header::Break).then_some(header)),
+            None => self
+                .pull()
+                .map(|header| (header != Header::Break).then_some(header)),
         }
     }
 
@@ -129,13 +153,19 @@ impl Reader<'_> {
         while let Some(header) = self.next(&mut length)? {
             let at = self.decoder.offset();
             let Header::Text(key) = header else {
-                return Err(Malformed { at, what: "a key is not a text" });
+                return Err(Malformed {
+                    at,
+                    what: "a key is not a text",
+                });
             };
             let key = self.text(key)?;
             let header = self.pull()?;
             let value = self.value(header, depth)?;
             if members.insert(key, value).is_some() {
-                return Err(Malformed { at, what: "a key comes twice" });
+                return Err(Malformed {
+                    at,
+                    what: "a key comes twice",
+                });
             }
         }
         Ok(members.into())
@@ -157,7 +187,11 @@ pub(super) fn encode(value: &Value) -> Vec<u8> {
 fn write(encoder: &mut Encoder<&mut Vec<u8>>, value: &Value) -> std::io::Result<()> {
     match value {
         Value::Null => encoder.push(Header::Simple(simple::NULL)),
-        Value::Bool(flag) => encoder.push(Header::Simple(if *flag { simple::TRUE } else { simple::FALSE })),
+        Value::Bool(flag) => encoder.push(Header::Simple(if *flag {
+            simple::TRUE
+        } else {
+            simple::FALSE
+        })),
         Value::Number(number) => encoder.push(number_header(number)),
         Value::String(text) => encoder.text(text, None),
         Value::Array(items) => {
@@ -197,7 +231,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let value = json!({ "a": [1, -1, 0.5, true, false, null, "é", 18_446_744_073_709_551_615_u64, i64::MIN], "b": {}, "c": "x".repeat(9000) });
+        let value = json!({
+            "a": [1, -1, 0.5, true, false, null, "é", 18_446_744_073_709_551_615_u64, i64::MIN],
+            "b": {}, "c": "x".repeat(9000),
+        });
         assert_eq!(decode(&encode(&value)).unwrap(), value);
     }
 
@@ -207,26 +244,43 @@ mod tests {
         for (octets, value) in [
             (&b"\x00"[..], json!(0)),
             (b"\x18\x18", json!(24)),
-            (b"\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00", json!(1_000_000_000_000_u64)),
+            (
+                b"\x1b\x00\x00\x00\xe8\xd4\xa5\x10\x00",
+                json!(1_000_000_000_000_u64),
+            ),
             (b"\x38\x63", json!(-100)),
             (b"\xfb\x3f\xf1\x99\x99\x99\x99\x99\x9a", json!(1.1)),
             (b"\xf4", json!(false)),
             (b"\x62\xc3\xbc", Value::Null),
-            (b"\xa2\x61a\x01\x61b\x82\x02\x03", json!({ "a": 1, "b": [2, 3] })),
+            (
+                b"\xa2\x61a\x01\x61b\x82\x02\x03",
+                json!({ "a": 1, "b": [2, 3] }),
+            ),
         ] {
             let value = if value.is_null() { json!("ü") } else { value };
             assert_eq!(decode(octets).unwrap(), value);
             assert_eq!(encode(&value), octets);
         }
         assert_eq!(decode(b"\xf9\x3e\x00").unwrap(), json!(1.5));
-        assert_eq!(decode(b"\xc1\x1a\x51\x4b\x67\xb0").unwrap(), json!(1_363_896_240));
-        assert_eq!(decode(b"\xbf\x61a\x01\x61b\x9f\x02\x03\xff\xff").unwrap(), json!({ "a": 1, "b": [2, 3] }));
-        assert_eq!(decode(b"\x7f\x65strea\x64ming\xff").unwrap(), json!("streaming"));
+        assert_eq!(
+            decode(b"\xc1\x1a\x51\x4b\x67\xb0").unwrap(),
+            json!(1_363_896_240)
+        );
+        assert_eq!(
+            decode(b"\xbf\x61a\x01\x61b\x9f\x02\x03\xff\xff").unwrap(),
+            json!({ "a": 1, "b": [2, 3] })
+        );
+        assert_eq!(
+            decode(b"\x7f\x65strea\x64ming\xff").unwrap(),
+            json!("streaming")
+        );
     }
 
     #[test]
     fn timestamps_are_tagged_and_nothing_else_is() {
-        let octets = encode(&json!({ "CreateTimestamp": 1.5, "Other": 1.5, "DeleteTimestamp": "no number" }));
+        let octets = encode(
+            &json!({ "CreateTimestamp": 1.5, "Other": 1.5, "DeleteTimestamp": "no number" }),
+        );
         assert_eq!(octets.iter().filter(|octet| **octet == 0xC1).count(), 1);
         assert_eq!(encode(&Value::Null), b"\xA0");
     }
@@ -245,7 +299,10 @@ mod tests {
         assert_eq!(refusal(b"\x62\xc3("), "a text ends early or is not UTF-8");
         assert_eq!(refusal(b"\x61\xc3"), "a text ends early or is not UTF-8");
         assert_eq!(refusal(b"\xf9\x7e\x00"), "a number is not finite");
-        assert_eq!(refusal(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff"), "an integer is too small");
+        assert_eq!(
+            refusal(b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff"),
+            "an integer is too small"
+        );
         assert_eq!(refusal(b"\xbf\x61a\xff"), "a break ends nothing");
     }
 

@@ -1,7 +1,8 @@
-//! Reading the certificates that InitializeCluster is sent: as much as judging them needs, and strictly.
+//! Reading the certificates that InitializeCluster is sent: as much as judging them needs, and
+//! strictly.
 //!
-//! The simulator's own reader. It must not be the one that the client checks with: a misreading that both share would
-//! never be seen.
+//! The simulator's own reader. It must not be the one that the client checks with: a misreading
+//! that both share would never be seen.
 
 use base64ct::{Base64, Encoding};
 
@@ -47,11 +48,15 @@ impl<'a> Reader<'a> {
             if digits.is_empty() || digits.len() > 4 || digits.first() == Some(&0) {
                 return None;
             }
-            let length = digits.iter().fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
+            let length = digits
+                .iter()
+                .fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
             (length >= 0x80).then_some(length)?
         };
         let (content, tail) = rest.split_at_checked(length)?;
-        let (raw, _) = self.0.split_at_checked(self.0.len().checked_sub(tail.len())?)?;
+        let (raw, _) = self
+            .0
+            .split_at_checked(self.0.len().checked_sub(tail.len())?)?;
         self.0 = tail;
         Some(Element { tag, content, raw })
     }
@@ -62,7 +67,11 @@ impl<'a> Reader<'a> {
     }
 
     fn optional(&mut self, tag: u8) -> Option<Option<Element<'a>>> {
-        if self.peek() == Some(tag) { self.next().map(Some) } else { Some(None) }
+        if self.peek() == Some(tag) {
+            self.next().map(Some)
+        } else {
+            Some(None)
+        }
     }
 }
 
@@ -100,17 +109,24 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// PEM blocks `CERTIFICATE`, one or more, with nothing but white space around them. An error ends a sentence that begins with
-    /// "the value".
+    /// PEM blocks `CERTIFICATE`, one or more, with nothing but white space around them. An error
+    /// ends a sentence that begins with "the value".
     pub(super) fn all_from_pem(text: &str) -> Result<Vec<Self>, String> {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
         let (mut rest, mut found) = (text.trim(), Vec::new());
         while !rest.is_empty() || found.is_empty() {
-            let (body, after) = rest.strip_prefix(BEGIN).and_then(|rest| rest.split_once(END)).ok_or_else(|| not_a_certificate(rest))?;
+            let (body, after) = rest
+                .strip_prefix(BEGIN)
+                .and_then(|rest| rest.split_once(END))
+                .ok_or_else(|| not_a_certificate(rest))?;
             let digits: String = body.split_ascii_whitespace().collect();
-            let octets = Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?;
-            found.push(Self::from_der(&octets).map_err(|fault| format!("is not a well-formed X.509 certificate: {fault}"))?);
+            let octets = Base64::decode_vec(&digits)
+                .map_err(|_| "is not valid base64 inside its PEM block")?;
+            found.push(
+                Self::from_der(&octets)
+                    .map_err(|fault| format!("is not a well-formed X.509 certificate: {fault}"))?,
+            );
             rest = after.trim_start();
         }
         Ok(found)
@@ -121,7 +137,10 @@ impl Certificate {
         let mut outer = Reader::new(only(octets, 0x30).ok_or(CUT)?.content);
         let tbs = outer.required(0x30).ok_or(CUT)?;
         let algorithm = outer.required(0x30).ok_or(CUT)?;
-        let signature = outer.required(0x03).filter(|_| outer.is_empty()).ok_or(CUT)?;
+        let signature = outer
+            .required(0x03)
+            .filter(|_| outer.is_empty())
+            .ok_or(CUT)?;
 
         let mut inner = Reader::new(tbs.content);
         let version = match inner.optional(0xA0).ok_or(CUT)? {
@@ -134,13 +153,17 @@ impl Certificate {
         };
         inner.required(0x02).ok_or("it has no serial number")?;
         if inner.required(0x30).ok_or(CUT)?.raw != algorithm.raw {
-            return Err("the algorithm inside its signed part is not the one outside (RFC 5280 4.1.1.2)");
+            return Err(
+                "the algorithm inside its signed part is not the one outside (RFC 5280 4.1.1.2)",
+            );
         }
         let issuer = inner.required(0x30).ok_or(CUT)?;
         let mut validity = Reader::new(inner.required(0x30).ok_or(CUT)?.content);
         let mut moment = || time(validity.next()?);
-        let (not_before, not_after) =
-            moment().zip(moment()).filter(|_| validity.is_empty()).ok_or("a date is not in the form of RFC 5280 4.1.2.5")?;
+        let (not_before, not_after) = moment()
+            .zip(moment())
+            .filter(|_| validity.is_empty())
+            .ok_or("a date is not in the form of RFC 5280 4.1.2.5")?;
         let subject = inner.required(0x30).ok_or(CUT)?;
         let spki = inner.required(0x30).ok_or(CUT)?;
         inner.optional(0x81).ok_or(CUT)?;
@@ -157,7 +180,11 @@ impl Certificate {
         Ok(Self {
             tbs: tbs.raw.to_vec(),
             algorithm: algorithm.raw.to_vec(),
-            signature: signature.content.strip_prefix(&[0]).ok_or("its signature is not of whole octets")?.to_vec(),
+            signature: signature
+                .content
+                .strip_prefix(&[0])
+                .ok_or("its signature is not of whole octets")?
+                .to_vec(),
             issuer: issuer.raw.to_vec(),
             subject: subject.raw.to_vec(),
             spki: spki.raw.to_vec(),
@@ -200,18 +227,30 @@ impl Certificate {
     }
 
     fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
-        self.extensions.iter().find(|extension| extension.oid == oid).map(|extension| extension.value.as_slice())
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == oid)
+            .map(|extension| extension.value.as_slice())
     }
 }
 
 /// What stands in a PEM certificate's place.
 fn not_a_certificate(text: &str) -> String {
-    let label = text.strip_prefix("-----BEGIN ").and_then(|rest| rest.split_once("-----")).map(|(label, _)| label);
+    let label = text
+        .strip_prefix("-----BEGIN ")
+        .and_then(|rest| rest.split_once("-----"))
+        .map(|(label, _)| label);
     match label {
         Some("CERTIFICATE") => String::from("has a PEM block CERTIFICATE without its end"),
-        Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") => String::from("is a certificate signing request, not a certificate"),
-        Some(label) if label.ends_with("PRIVATE KEY") => String::from("is a private key, not a certificate"),
-        Some("TRUSTED CERTIFICATE") => String::from("is in openssl's own form TRUSTED CERTIFICATE, not a certificate in PEM format"),
+        Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") => {
+            String::from("is a certificate signing request, not a certificate")
+        }
+        Some(label) if label.ends_with("PRIVATE KEY") => {
+            String::from("is a private key, not a certificate")
+        }
+        Some("TRUSTED CERTIFICATE") => String::from(
+            "is in openssl's own form TRUSTED CERTIFICATE, not a certificate in PEM format",
+        ),
         _ => String::from("is not one certificate in PEM format, or has text around it"),
     }
 }
@@ -224,18 +263,29 @@ fn extensions(content: &[u8]) -> Result<Vec<Extension>, &'static str> {
         let mut parts = Reader::new(reader.required(0x30).ok_or(CUT)?.content);
         let oid = parts.required(0x06).ok_or(CUT)?.content.to_vec();
         parts.optional(0x01).ok_or(CUT)?;
-        let value = parts.required(0x04).filter(|_| parts.is_empty()).ok_or(CUT)?.content.to_vec();
+        let value = parts
+            .required(0x04)
+            .filter(|_| parts.is_empty())
+            .ok_or(CUT)?
+            .content
+            .to_vec();
         if found.iter().any(|extension| extension.oid == oid) {
             return Err("it has an extension twice (RFC 5280 4.2)");
         }
         found.push(Extension { oid, value });
     }
-    if found.is_empty() { Err("its list of extensions is empty") } else { Ok(found) }
+    if found.is_empty() {
+        Err("its list of extensions is empty")
+    } else {
+        Ok(found)
+    }
 }
 
 /// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
 pub(super) fn time(element: Element<'_>) -> Option<i64> {
-    let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
+    let text = std::str::from_utf8(element.content)
+        .ok()?
+        .strip_suffix('Z')?;
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -252,9 +302,15 @@ pub(super) fn time(element: Element<'_>) -> Option<i64> {
         _ => return None,
     };
     let two = |at: usize| rest.get(at..at.checked_add(2)?)?.parse::<i8>().ok();
-    let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
-    // Not by way of a timestamp: none of jiff's reaches the end of the year 9999, which stands for no end (RFC 5280 4.1.2.5).
-    Some(civil.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs())
+    let civil =
+        jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
+    // Not by way of a timestamp: none of jiff's reaches the end of the year 9999, which stands for
+    // no end (RFC 5280 4.1.2.5).
+    Some(
+        civil
+            .duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0))
+            .as_secs(),
+    )
 }
 
 #[cfg(test)]
@@ -264,8 +320,14 @@ mod tests {
     #[test]
     fn lengths_have_one_form_only() {
         assert!(only(&[0x04, 0x01, 0x00], 0x04).is_some());
-        assert!(only(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(), "long form of a short length");
-        assert!(only(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(), "indefinite length");
+        assert!(
+            only(&[0x04, 0x81, 0x01, 0x00], 0x04).is_none(),
+            "long form of a short length"
+        );
+        assert!(
+            only(&[0x04, 0x80, 0x00, 0x00], 0x04).is_none(),
+            "indefinite length"
+        );
         assert!(only(&[0x04, 0x02, 0x00], 0x04).is_none(), "cut short");
         assert!(only(&[0x04, 0x00, 0x00], 0x04).is_none(), "a tail");
         assert!(only(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], 0x04).is_none());
@@ -274,11 +336,23 @@ mod tests {
 
     #[test]
     fn times_are_read_in_both_forms() {
-        let read = |tag, text: &[u8]| time(Element { tag, content: text, raw: &[] });
+        let read = |tag, text: &[u8]| {
+            time(Element {
+                tag,
+                content: text,
+                raw: &[],
+            })
+        };
         assert_eq!(read(0x17, b"700101000000Z"), Some(0));
         assert_eq!(read(0x18, b"20500101000000Z"), Some(2_524_608_000));
         assert_eq!(read(0x18, b"99991231235959Z"), Some(253_402_300_799));
-        for bad in [&b"700101000000"[..], b"7001010000Z", b"701301000000Z", b"+00101000000Z", b""] {
+        for bad in [
+            &b"700101000000"[..],
+            b"7001010000Z",
+            b"701301000000Z",
+            b"+00101000000Z",
+            b"",
+        ] {
             assert_eq!(read(0x17, bad), None);
         }
     }

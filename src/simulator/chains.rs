@@ -1,11 +1,13 @@
 //! The certificates of the simulated hardware, in the shape of the genuine ones.
 //!
 //! Chains of hsm1.medium are as genuine ones of that hardware were read. The version 1 manufacturer
-//! certificate, the expired root with its reissue, the owner's `CA:FALSE`, the HSM certificate without any extension and
-//! the five attributes in one RDN are all deliberate: a client that gets by without them has not met the real thing.
-//! Of hsm2m.medium no genuine chain has been at hand: its root is shaped as one of another customer of the maker, its cards are
-//! CAs because `openssl verify` takes genuine ones on both sides, and the rest is inferred. So are the names of NON_FIPS mode.
-//! The roots' own names differ from genuine ones: they say whose they are, so that nobody takes a simulator's chain for a genuine one.
+//! certificate, the expired root with its reissue, the owner's `CA:FALSE`, the HSM certificate
+//! without any extension and the five attributes in one RDN are all deliberate: a client that gets
+//! by without them has not met the real thing. Of hsm2m.medium no genuine chain has been at hand:
+//! its root is shaped as one of another customer of the maker, its cards are CAs because
+//! `openssl verify` takes genuine ones on both sides, and the rest is inferred. So are the names of
+//! NON_FIPS mode. The roots' own names differ from genuine ones: they say whose they are, so that
+//! nobody takes a simulator's chain for a genuine one.
 
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
@@ -42,12 +44,23 @@ impl Authority {
                 attribute(der::COUNTRY, &der::printable("US")),
                 attribute(der::STATE, &der::utf8("California")),
                 attribute(der::LOCALITY, &der::utf8("San Jose")),
-                attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not Cavium")),
+                attribute(
+                    der::ORGANIZATION,
+                    &der::utf8("hsmboot simulator, not Cavium"),
+                ),
                 attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("LiquidSecurity")),
-                attribute(der::COMMON_NAME, &der::utf8("localca.liquidsecurity.simulator.invalid")),
+                attribute(
+                    der::COMMON_NAME,
+                    &der::utf8("localca.liquidsecurity.simulator.invalid"),
+                ),
             ]),
-            // Five attributes in the first RDN, as another customer's root of this hardware has them.
-            Self::Ls2 => five_and_one("hsmboot simulator, not Marvell", "SSBU", "mrvl-ls2-root-AR-v1.simulator.invalid"),
+            // Five attributes in the first RDN, as another customer's root of this hardware has
+            // them.
+            Self::Ls2 => five_and_one(
+                "hsmboot simulator, not Marvell",
+                "SSBU",
+                "mrvl-ls2-root-AR-v1.simulator.invalid",
+            ),
         }
     }
 
@@ -77,25 +90,57 @@ impl Root {
         self.reissue.as_ref().map(|pem| pem.to_string())
     }
 
-    pub(super) fn make(authority: Authority, key: &SigningKey, now: Millis) -> Result<Self, String> {
+    pub(super) fn make(
+        authority: Authority,
+        key: &SigningKey,
+        now: Millis,
+    ) -> Result<Self, String> {
         let name = authority.name();
-        let issue = |version_1: bool, serial: Vec<u8>, (from, to): (Millis, Millis), extensions: Vec<Vec<u8>>| {
+        let issue = |version_1: bool,
+                     serial: Vec<u8>,
+                     (from, to): (Millis, Millis),
+                     extensions: Vec<Vec<u8>>| {
             let (not_before, not_after) = (now.saturating_add(from), now.saturating_add(to));
-            let certificate = Certificate { version_1, serial, issuer: &name, subject: &name, not_before, not_after, spki: key.spki(), extensions };
-            certificate.signed_by(key).map(|octets| Pem::new(der::pem("CERTIFICATE", &octets)))
+            let certificate = Certificate {
+                version_1,
+                serial,
+                issuer: &name,
+                subject: &name,
+                not_before,
+                not_after,
+                spki: key.spki(),
+                extensions,
+            };
+            certificate
+                .signed_by(key)
+                .map(|octets| Pem::new(der::pem("CERTIFICATE", &octets)))
         };
-        // The genuine ones have serial 0, against RFC 5280 4.1.2.2; these extensions, and dates about these.
+        // The genuine ones have serial 0, against RFC 5280 4.1.2.2; these extensions, and dates
+        // about these.
         let signs = || vec![key_usage(0x84, 2), basic_constraints(true)];
         let later = |_: ()| issue(false, Vec::new(), (-2 * YEAR, 8 * YEAR), signs());
         match authority {
             Authority::Aws | Authority::AwsUsGov => {
                 let identifier = key.identifier();
-                let extensions = vec![subject_key_identifier(&identifier), authority_key_identifier(&identifier), basic_constraints(true)];
-                Ok(Self { first: issue(false, long_serial(8)?, (-5 * YEAR, 5 * YEAR), extensions)?, reissue: None })
+                let extensions = vec![
+                    subject_key_identifier(&identifier),
+                    authority_key_identifier(&identifier),
+                    basic_constraints(true),
+                ];
+                Ok(Self {
+                    first: issue(false, long_serial(8)?, (-5 * YEAR, 5 * YEAR), extensions)?,
+                    reissue: None,
+                })
             }
             // The first issue is of version 1 and expired for a year.
-            Authority::Ls1 => Ok(Self { first: issue(true, long_serial(8)?, (-11 * YEAR, -YEAR), Vec::new())?, reissue: Some(later(())?) }),
-            Authority::Ls2 => Ok(Self { first: later(())?, reissue: None }),
+            Authority::Ls1 => Ok(Self {
+                first: issue(true, long_serial(8)?, (-11 * YEAR, -YEAR), Vec::new())?,
+                reissue: Some(later(())?),
+            }),
+            Authority::Ls2 => Ok(Self {
+                first: later(())?,
+                reissue: None,
+            }),
         }
     }
 }
@@ -113,43 +158,97 @@ pub(super) struct Make {
 impl Make {
     /// Every make.
     pub(super) const ALL: [Self; 8] = {
-        let (ls1, ls2) = (Self { ls2: false, fips: true, us_gov: false }, Self { ls2: true, fips: true, us_gov: false });
+        let (ls1, ls2) = (
+            Self {
+                ls2: false,
+                fips: true,
+                us_gov: false,
+            },
+            Self {
+                ls2: true,
+                fips: true,
+                us_gov: false,
+            },
+        );
         [
             ls1,
             ls2,
             Self { fips: false, ..ls1 },
             Self { fips: false, ..ls2 },
-            Self { us_gov: true, ..ls1 },
-            Self { us_gov: true, ..ls2 },
-            Self { fips: false, us_gov: true, ..ls1 },
-            Self { fips: false, us_gov: true, ..ls2 },
+            Self {
+                us_gov: true,
+                ..ls1
+            },
+            Self {
+                us_gov: true,
+                ..ls2
+            },
+            Self {
+                fips: false,
+                us_gov: true,
+                ..ls1
+            },
+            Self {
+                fips: false,
+                us_gov: true,
+                ..ls2
+            },
         ]
     };
 
     pub(super) fn aws(self) -> Authority {
-        if self.us_gov { Authority::AwsUsGov } else { Authority::Aws }
+        if self.us_gov {
+            Authority::AwsUsGov
+        } else {
+            Authority::Aws
+        }
     }
 
     pub(super) fn manufacturer(self) -> Authority {
-        if self.ls2 { Authority::Ls2 } else { Authority::Ls1 }
+        if self.ls2 {
+            Authority::Ls2
+        } else {
+            Authority::Ls1
+        }
     }
 
     /// The subject of a card, or of a partition of it.
     ///
     /// Read from genuine certificates for hsm1.medium in FIPS mode; inferred for the rest.
     fn name(self, device: &str) -> Vec<u8> {
-        let common = format!("HSM:{device}, for {} mode", if self.fips { "FIPS" } else { "non-FIPS" });
-        if self.ls2 { five_and_one("Marvell", "LS2", &common) } else { five_and_one("Cavium", "N3FIPS", &common) }
+        let common = format!(
+            "HSM:{device}, for {} mode",
+            if self.fips { "FIPS" } else { "non-FIPS" }
+        );
+        if self.ls2 {
+            five_and_one("Marvell", "LS2", &common)
+        } else {
+            five_and_one("Cavium", "N3FIPS", &common)
+        }
     }
 }
 
-/// Whether a file holds a root certificate as a simulator has written it: by a name that no other root has, to the last character.
+/// Whether a file holds a root certificate as a simulator has written it: by a name that no other
+/// root has, to the last character.
 pub(super) fn is_a_root(content: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(content) else { return false };
-    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
-    let written = Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
-    let named = |read: Read| read.issuer == read.subject && Authority::ALL.iter().any(|authority| authority.name() == read.subject);
-    written && Read::all_from_pem(text).is_ok_and(|mut found| found.len() == 1 && found.pop().is_some_and(named))
+    let Ok(text) = std::str::from_utf8(content) else {
+        return false;
+    };
+    let body: String = text
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
+    let written =
+        Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
+    let named = |read: Read| {
+        read.issuer == read.subject
+            && Authority::ALL
+                .iter()
+                .any(|authority| authority.name() == read.subject)
+    };
+    written
+        && Read::all_from_pem(text)
+            .is_ok_and(|mut found| found.len() == 1 && found.pop().is_some_and(named))
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.
@@ -162,9 +261,18 @@ pub(super) struct Card {
 }
 
 impl Card {
-    pub(super) fn make(make: Make, manufacturer: &SigningKey, aws: &SigningKey, key: &SigningKey, now: Millis) -> Result<Self, String> {
+    pub(super) fn make(
+        make: Make,
+        manufacturer: &SigningKey,
+        aws: &SigningKey,
+        key: &SigningKey,
+        now: Millis,
+    ) -> Result<Self, String> {
         // A genuine cluster's CSR names its card by 30 hexadecimal digits.
-        let name: String = random_bytes::<15>()?.iter().map(|byte| format!("{byte:02X}")).collect();
+        let name: String = random_bytes::<15>()?
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
         let subject = make.name(&name);
         let made = now.saturating_sub(3 * YEAR);
         let by_manufacturer = Certificate {
@@ -175,8 +283,13 @@ impl Card {
             not_before: made,
             not_after: made.saturating_add(10 * YEAR),
             spki: key.spki(),
-            // A card of LiquidSecurity 2 is a CA on both sides: `openssl verify` has been seen to take both.
-            extensions: if make.ls2 { vec![key_usage(0x84, 2), basic_constraints(true)] } else { Vec::new() },
+            // A card of LiquidSecurity 2 is a CA on both sides: `openssl verify` has been seen to
+            // take both.
+            extensions: if make.ls2 {
+                vec![key_usage(0x84, 2), basic_constraints(true)]
+            } else {
+                Vec::new()
+            },
         };
         let bought = made.saturating_add(150 * DAY);
         let by_owner = Certificate {
@@ -189,13 +302,20 @@ impl Card {
             spki: key.spki(),
             extensions: vec![
                 basic_constraints(make.ls2),
-                if make.ls2 { key_usage(0x84, 2) } else { key_usage(0xA0, 5) },
+                if make.ls2 {
+                    key_usage(0x84, 2)
+                } else {
+                    key_usage(0xA0, 5)
+                },
                 subject_key_identifier(&key.identifier()),
                 authority_key_identifier(&aws.identifier()),
             ],
         };
         Ok(Self {
-            manufacturer_certificate: Pem::new(der::pem("CERTIFICATE", &by_manufacturer.signed_by(manufacturer)?)),
+            manufacturer_certificate: Pem::new(der::pem(
+                "CERTIFICATE",
+                &by_manufacturer.signed_by(manufacturer)?,
+            )),
             aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?)),
             name,
         })
@@ -216,7 +336,14 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn make(make: Make, card: &Card, card_key: &SigningKey, key: &SigningKey, partition: u64, now: Millis) -> Result<Self, String> {
+    pub(super) fn make(
+        make: Make,
+        card: &Card,
+        card_key: &SigningKey,
+        key: &SigningKey,
+        partition: u64,
+        now: Millis,
+    ) -> Result<Self, String> {
         let issuer = make.name(&card.name);
         let subject = make.name(&format!("{}:PARTN:{partition}", card.name));
         // A few minutes back, so that a client whose clock is slow does not find it in the future.
@@ -243,7 +370,12 @@ impl Identity {
 
 /// PKCS#10, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986 4.1).
 fn request(subject: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    let info = der::sequence(&[&der::integer(&[]), subject, &key.spki(), &der::context(0, &[])]);
+    let info = der::sequence(&[
+        &der::integer(&[]),
+        subject,
+        &key.spki(),
+        &der::context(0, &[]),
+    ]);
     sign(&info, key)
 }
 
@@ -262,7 +394,11 @@ struct Certificate<'a> {
 impl Certificate<'_> {
     /// RFC 5280 4.1. Version 1 is the default and so is not written.
     fn signed_by(&self, issuer_key: &SigningKey) -> Result<Vec<u8>, String> {
-        let version = if self.version_1 { Vec::new() } else { der::context(0, &[&der::integer(&[2])]) };
+        let version = if self.version_1 {
+            Vec::new()
+        } else {
+            der::context(0, &[&der::integer(&[2])])
+        };
         let extensions = if self.extensions.is_empty() {
             Vec::new()
         } else {
@@ -284,7 +420,11 @@ impl Certificate<'_> {
 }
 
 fn sign(to_be_signed: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    Ok(der::sequence(&[to_be_signed, &sha256_with_rsa(), &der::bit_string(&key.sign(to_be_signed)?)]))
+    Ok(der::sequence(&[
+        to_be_signed,
+        &sha256_with_rsa(),
+        &der::bit_string(&key.sign(to_be_signed)?),
+    ]))
 }
 
 fn sha256_with_rsa() -> Vec<u8> {
@@ -297,7 +437,10 @@ fn attribute(kind: der::Oid, value: &[u8]) -> Vec<u8> {
 
 /// A name of single-attribute RDNs, as the roots have.
 fn plain_name(attributes: &[Vec<u8>]) -> Vec<u8> {
-    let rdns: Vec<Vec<u8>> = attributes.iter().map(|one| der::set_of(vec![one.clone()])).collect();
+    let rdns: Vec<Vec<u8>> = attributes
+        .iter()
+        .map(|one| der::set_of(vec![one.clone()]))
+        .collect();
     let parts: Vec<&[u8]> = rdns.iter().map(Vec::as_slice).collect();
     der::sequence(&parts)
 }
@@ -313,7 +456,8 @@ fn aws_name(common_name: &str) -> Vec<u8> {
     ])
 }
 
-/// `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware writes it.
+/// `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware
+/// writes it.
 fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Vec<u8> {
     let first = der::set_of(vec![
         attribute(der::COUNTRY, &der::printable("US")),
@@ -327,7 +471,11 @@ fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Vec<u8> {
 }
 
 fn extension(kind: der::Oid, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical { der::boolean_true() } else { Vec::new() };
+    let critical = if critical {
+        der::boolean_true()
+    } else {
+        Vec::new()
+    };
     der::sequence(&[&der::oid(kind), &critical, &der::octet_string(value)])
 }
 
@@ -337,13 +485,22 @@ fn basic_constraints(ca: bool) -> Vec<u8> {
     extension(der::BASIC_CONSTRAINTS, false, &der::sequence(&[&content]))
 }
 
-/// `bits` as the first octet of the BIT STRING, of which the last `unused` are not there (RFC 5280 4.2.1.3).
+/// `bits` as the first octet of the BIT STRING, of which the last `unused` are not there (RFC 5280
+/// 4.2.1.3).
 fn key_usage(bits: u8, unused: u8) -> Vec<u8> {
-    extension(der::KEY_USAGE, true, &der::element(0x03, &[&[unused, bits]]))
+    extension(
+        der::KEY_USAGE,
+        true,
+        &der::element(0x03, &[&[unused, bits]]),
+    )
 }
 
 fn subject_key_identifier(identifier: &[u8]) -> Vec<u8> {
-    extension(der::SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(identifier))
+    extension(
+        der::SUBJECT_KEY_IDENTIFIER,
+        false,
+        &der::octet_string(identifier),
+    )
 }
 
 fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
@@ -351,12 +508,17 @@ fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
     extension(der::AUTHORITY_KEY_IDENTIFIER, false, &value)
 }
 
-/// A random serial of `length` octets whose first bit is set where the genuine ones have it (8 octets), else not.
+/// A random serial of `length` octets whose first bit is set where the genuine ones have it (8
+/// octets), else not.
 fn long_serial(length: usize) -> Result<Vec<u8>, String> {
     let bytes = random_bytes::<20>()?;
     let mut serial: Vec<u8> = bytes.into_iter().take(length).collect();
     if let Some(first) = serial.first_mut() {
-        *first = if length == 8 { *first | 0x80 } else { (*first & 0x7F) | 0x10 };
+        *first = if length == 8 {
+            *first | 0x80
+        } else {
+            (*first & 0x7F) | 0x10
+        };
     }
     Ok(serial)
 }

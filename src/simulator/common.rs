@@ -1,7 +1,8 @@
 //! The errors that every action may answer.
 //!
-//! Names and HTTP statuses are those of the API Reference of 2022-06-06, "Common Errors"; what today's lists under another name or
-//! status, [`ApiError::in_edition`] renames. What neither lists has the name that AWS JSON services use.
+//! Names and HTTP statuses are those of the API Reference of 2022-06-06, "Common Errors"; what
+//! today's lists under another name or status, [`ApiError::in_edition`] renames. What neither lists
+//! has the name that AWS JSON services use.
 
 use super::reference::Reference;
 use super::wire::ApiError;
@@ -16,15 +17,26 @@ const RENAMED: [(&str, &str, u16); 3] = [
 impl ApiError {
     /// The error as that edition of the service names it.
     pub(super) fn in_edition(self, reference: Reference) -> Self {
-        match RENAMED.iter().find(|(kind, ..)| reference.is_later() && *kind == self.kind) {
-            Some((_, kind, status)) => Self { kind, status: *status, ..self },
+        match RENAMED
+            .iter()
+            .find(|(kind, ..)| reference.is_later() && *kind == self.kind)
+        {
+            Some((_, kind, status)) => Self {
+                kind,
+                status: *status,
+                ..self
+            },
             None => self,
         }
     }
 
     /// "The security token included in the request is expired." Today's.
     pub(super) fn expired_token() -> Self {
-        Self::new(403, "ExpiredTokenException", "The security token included in the request is expired")
+        Self::new(
+            403,
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+        )
     }
 
     /// Today's.
@@ -34,7 +46,11 @@ impl ApiError {
 
     /// "The input fails to satisfy the constraints specified by an AWS service." Today's.
     pub(super) fn validation() -> Self {
-        Self::new(400, "ValidationError", "The input fails to satisfy the constraints specified by an AWS service.")
+        Self::new(
+            400,
+            "ValidationError",
+            "The input fails to satisfy the constraints specified by an AWS service.",
+        )
     }
 
     /// "The action or operation requested is invalid. Verify that the action is typed correctly."
@@ -47,14 +63,24 @@ impl ApiError {
         Self::new(400, "MissingAction", message)
     }
 
-    /// "The query string contains a syntax error." Neither protocol of this API has one, so any is an error.
+    /// "The query string contains a syntax error." Neither protocol of this API has one, so any is
+    /// an error.
     pub(super) fn malformed_query() -> Self {
-        Self::new(404, "MalformedQueryString", "The query string contains a syntax error: this API takes no query string.")
+        Self::new(
+            404,
+            "MalformedQueryString",
+            "The query string contains a syntax error: this API takes no query string.",
+        )
     }
 
-    /// "The request must contain either a valid (registered) AWS access key ID or X.509 certificate."
+    /// "The request must contain either a valid (registered) AWS access key ID or X.509
+    /// certificate."
     pub(super) fn missing_authentication() -> Self {
-        Self::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token: it has no Authorization header.")
+        Self::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token: it has no Authorization header.",
+        )
     }
 
     /// "The request signature does not conform to AWS standards."
@@ -64,16 +90,21 @@ impl ApiError {
 
     /// "The X.509 certificate or AWS access key ID provided does not exist in our records."
     pub(super) fn invalid_client_token() -> Self {
-        Self::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        Self::new(
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.",
+        )
     }
 
-    /// "The request reached the service more than 15 minutes after the date stamp on the request […], or the date stamp on
-    /// the request is more than 15 minutes in the future."
+    /// "The request reached the service more than 15 minutes after the date stamp on the request
+    /// […], or the date stamp on the request is more than 15 minutes in the future."
     pub(super) fn request_expired(message: impl Into<String>) -> Self {
         Self::new(400, "RequestExpired", message)
     }
 
-    /// A signature in good form that is not the one of this request. The reference has no name for it; AWS JSON services have.
+    /// A signature in good form that is not the one of this request. The reference has no name for
+    /// it; AWS JSON services have.
     pub(super) fn invalid_signature(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidSignatureException", message)
     }
@@ -85,22 +116,38 @@ impl ApiError {
 
     /// "The request has failed due to a temporary failure of the server."
     pub(super) fn unavailable() -> Self {
-        Self::new(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")
+        Self::new(
+            503,
+            "ServiceUnavailable",
+            "The request has failed due to a temporary failure of the server.",
+        )
     }
 
     /// "The request processing has failed because of an unknown error, exception or failure."
     pub(super) fn unknown_failure() -> Self {
-        Self::new(500, "InternalFailure", "The request processing has failed because of an unknown error, exception or failure.")
+        Self::new(
+            500,
+            "InternalFailure",
+            "The request processing has failed because of an unknown error, exception or failure.",
+        )
     }
 
     /// "The AWS access key ID needs a subscription for the service."
     pub(super) fn opt_in_required() -> Self {
-        Self::new(403, "OptInRequired", "The AWS access key ID needs a subscription for the service.")
+        Self::new(
+            403,
+            "OptInRequired",
+            "The AWS access key ID needs a subscription for the service.",
+        )
     }
 
     /// "You do not have permission to perform this action."
     pub(super) fn not_authorized() -> Self {
-        Self::new(400, "NotAuthorized", "You do not have permission to perform this action.")
+        Self::new(
+            400,
+            "NotAuthorized",
+            "You do not have permission to perform this action.",
+        )
     }
 
     /// The request cannot be read at all: AWS JSON services.

@@ -1,8 +1,10 @@
-//! Connections: how many there may be, how long each may keep the simulator waiting, and how one is cut.
+//! Connections: how many there may be, how long each may keep the simulator waiting, and how one is
+//! cut.
 //!
-//! A client that connects and sends nothing, sends a request an octet at a time, or takes none of its answer would hold its connection for ever.
-//! All these are told apart here, where octets come and go, by whose turn it is: the client's, to send its request or the next one, or the simulator's,
-//! to answer, which may take as long as a fault says.
+//! A client that connects and sends nothing, sends a request an octet at a time, or takes none of
+//! its answer would hold its connection for ever. All these are told apart here, where octets come
+//! and go, by whose turn it is: the client's, to send its request or the next one, or the
+//! simulator's, to answer, which may take as long as a fault says.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,19 +25,26 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// How many connections there may be, and how long each may keep the simulator waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// So many are open at a time. For one more, the one is closed whose client has been waited for longest.
+    /// So many are open at a time. For one more, the one is closed whose client has been waited for
+    /// longest.
     pub most: usize,
-    /// From the connection, and later from a request's first octet, until the request is there whole; and for the client to take more of its answer.
+    /// From the connection, and later from a request's first octet, until the request is there
+    /// whole; and for the client to take more of its answer.
     pub request: Duration,
     /// From an answer to the next request's first octet.
     pub idle: Duration,
 }
 
 impl Default for ConnectionLimits {
-    /// A quarter of the files that a process may have open by default (getrlimit(2), RLIMIT_NOFILE: 1024); half a minute, in which 1 MiB
-    /// comes over any line; and five minutes, which is longer than SDKs keep a connection that they do not use.
+    /// A quarter of the files that a process may have open by default (getrlimit(2), RLIMIT_NOFILE:
+    /// 1024); half a minute, in which 1 MiB comes over any line; and five minutes, which is longer
+    /// than SDKs keep a connection that they do not use.
     fn default() -> Self {
-        Self { most: 256, request: Duration::from_secs(30), idle: Duration::from_secs(300) }
+        Self {
+            most: 256,
+            request: Duration::from_secs(30),
+            idle: Duration::from_secs(300),
+        }
     }
 }
 
@@ -87,7 +96,11 @@ impl Shared {
     }
 
     fn whole(&self) -> io::Result<()> {
-        if self.cut.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if self.cut.load(Ordering::Acquire) {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -101,7 +114,8 @@ impl Line {
         self.0.turn(Turn::Answer);
     }
 
-    /// Cuts the connection. What is returned never reaches the other side: its first octet fails to be written.
+    /// Cuts the connection. What is returned never reaches the other side: its first octet fails to
+    /// be written.
     pub(super) fn cut(&self) -> Response<Body> {
         self.0.cut();
         Response::new(Body::empty())
@@ -123,7 +137,11 @@ pub(super) struct Doorkeeper {
 
 impl Doorkeeper {
     pub(super) fn new(listener: TcpListener, limits: ConnectionLimits) -> Self {
-        Self { listener, limits, open: Vec::new() }
+        Self {
+            listener,
+            limits,
+            open: Vec::new(),
+        }
     }
 
     /// Makes room for one more; `false` where every client is waiting for its answer.
@@ -132,12 +150,17 @@ impl Doorkeeper {
         if self.open.len() < self.limits.most {
             return true;
         }
-        let waited_for = self.open.iter().filter_map(Weak::upgrade).filter_map(|one| Some((one.since()?, one)));
+        let waited_for = self
+            .open
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter_map(|one| Some((one.since()?, one)));
         let Some((_, longest)) = waited_for.min_by_key(|(since, _)| *since) else {
             return false;
         };
         longest.cut();
-        self.open.retain(|one| !std::ptr::eq(one.as_ptr(), Arc::as_ptr(&longest)));
+        self.open
+            .retain(|one| !std::ptr::eq(one.as_ptr(), Arc::as_ptr(&longest)));
         true
     }
 }
@@ -153,8 +176,8 @@ impl Listener for Doorkeeper {
                     if !self.make_room() {
                         continue;
                     }
-                    // Answers are small and single: waiting for more to send only adds latency. Where it cannot be set,
-                    // it is only slower.
+                    // Answers are small and single: waiting for more to send only adds latency.
+                    // Where it cannot be set, it is only slower.
                     stream.set_nodelay(true).unwrap_or_default();
                     let connection = Connection::new(stream, self.limits);
                     self.open.push(Arc::downgrade(&connection.shared));
@@ -171,7 +194,8 @@ impl Listener for Doorkeeper {
     }
 }
 
-/// A TCP connection that ends when its client has been waited for too long, or when it has been cut.
+/// A TCP connection that ends when its client has been waited for too long, or when it has been
+/// cut.
 pub(super) struct Connection {
     stream: TcpStream,
     limits: ConnectionLimits,
@@ -183,9 +207,22 @@ pub(super) struct Connection {
 
 impl Connection {
     fn new(stream: TcpStream, limits: ConnectionLimits) -> Self {
-        let waited = Waited { turn: Turn::Request, since: Instant::now(), waker: None };
-        let shared = Arc::new(Shared { cut: AtomicBool::new(false), waited: Mutex::new(waited) });
-        Self { stream, limits, shared, timer: None, stalled: None }
+        let waited = Waited {
+            turn: Turn::Request,
+            since: Instant::now(),
+            waker: None,
+        };
+        let shared = Arc::new(Shared {
+            cut: AtomicBool::new(false),
+            waited: Mutex::new(waited),
+        });
+        Self {
+            stream,
+            limits,
+            shared,
+            timer: None,
+            stalled: None,
+        }
     }
 
     /// Until when the client is waited for.
@@ -196,7 +233,9 @@ impl Connection {
             Turn::Idle => waited.since.checked_add(self.limits.idle),
             Turn::Answer => None,
         };
-        let writing = self.stalled.and_then(|since| since.checked_add(self.limits.request));
+        let writing = self
+            .stalled
+            .and_then(|since| since.checked_add(self.limits.request));
         reading.into_iter().chain(writing).min()
     }
 
@@ -211,8 +250,11 @@ impl Connection {
             let Some(deadline) = self.deadline() else {
                 return Poll::Pending;
             };
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            // One that rings too early is set again then: that is cheaper than to set it with every octet.
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            // One that rings too early is set again then: that is cheaper than to set it with every
+            // octet.
             if timer.deadline() > deadline {
                 timer.as_mut().reset(deadline);
             }
@@ -226,7 +268,11 @@ impl Connection {
     }
 
     /// What writing has come to.
-    fn wrote<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+    fn wrote<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
         if outcome.is_pending() {
             self.stalled.get_or_insert_with(Instant::now);
             return self.wait(cx);
@@ -238,7 +284,11 @@ impl Connection {
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if let Err(error) = self.shared.whole() {
             return Poll::Ready(Err(error));
         }
@@ -257,7 +307,11 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if let Err(error) = self.shared.whole() {
             return Poll::Ready(Err(error));
         }
@@ -265,7 +319,11 @@ impl AsyncWrite for Connection {
         self.wrote(outcome, cx)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         if let Err(error) = self.shared.whole() {
             return Poll::Ready(Err(error));
         }

@@ -1,5 +1,6 @@
-//! What a test may do to the simulator and no client of the service could: as methods of [`Simulator`], and as
-//! `POST /_control/<command>` with a JSON object of the type `application/json`, answered in JSON. docs/simulator.md lists the commands.
+//! What a test may do to the simulator and no client of the service could: as methods of
+//! [`Simulator`], and as `POST /_control/<command>` with a JSON object of the type
+//! `application/json`, answered in JSON. docs/simulator.md lists the commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,15 +35,16 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Simulator {
-    /// The cluster's first HSM fails and is replaced: another HSM on another card, another key, another CSR. Returns the
-    /// new HSM's id when it is ACTIVE.
+    /// The cluster's first HSM fails and is replaced: another HSM on another card, another key,
+    /// another CSR. Returns the new HSM's id when it is ACTIVE.
     pub fn replace_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
         let hsm = begin_replacement(&self.inside, cluster_id)?;
         finish_replacement(&self.inside, cluster_id, &hsm);
         self.kept(hsm)
     }
 
-    /// The same, but returns while the new HSM is still CREATE_IN_PROGRESS and the cluster has no CSR.
+    /// The same, but returns while the new HSM is still CREATE_IN_PROGRESS and the cluster has no
+    /// CSR.
     pub fn begin_replacing_hsm(&self, cluster_id: &str) -> Result<String, Refused> {
         begin_replacement(&self.inside, cluster_id).and_then(|hsm| self.kept(hsm))
     }
@@ -52,10 +54,11 @@ impl Simulator {
         activate(&self.inside, cluster_id).and_then(|()| self.kept(()))
     }
 
-    /// Makes a cluster of hsm1.medium in that region, as there are still some: the service of today creates no new one. It is
-    /// there to be migrated. Returns its id.
+    /// Makes a cluster of hsm1.medium in that region, as there are still some: the service of today
+    /// creates no new one. It is there to be migrated. Returns its id.
     pub fn create_hsm1_cluster(&self, region: &str) -> Result<String, Refused> {
-        hsm1_cluster(&self.inside, region, &json!({ "SubnetIds": [SUBNET] })).and_then(|id| self.kept(id))
+        hsm1_cluster(&self.inside, region, &json!({ "SubnetIds": [SUBNET] }))
+            .and_then(|id| self.kept(id))
     }
 
     /// Puts the cluster into a state, in which it stays.
@@ -63,19 +66,37 @@ impl Simulator {
         set_state(&self.inside, cluster_id, state, None).and_then(|()| self.kept(()))
     }
 
-    /// Puts the cluster into a state that it leaves for another, `after` that much of the simulator's clock.
-    pub fn set_state_for(&self, cluster_id: &str, state: ClusterState, after: Duration, then: ClusterState) -> Result<(), Refused> {
+    /// Puts the cluster into a state that it leaves for another, `after` that much of the
+    /// simulator's clock.
+    pub fn set_state_for(
+        &self,
+        cluster_id: &str,
+        state: ClusterState,
+        after: Duration,
+        then: ClusterState,
+    ) -> Result<(), Refused> {
         set_state(&self.inside, cluster_id, state, Some((then, after))).and_then(|()| self.kept(()))
     }
 
-    /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and DELETE_IN_PROGRESS pass.
-    pub fn set_hsm_state(&self, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+    /// Puts an HSM of the cluster into a state. It stays in one that lasts; CREATE_IN_PROGRESS and
+    /// DELETE_IN_PROGRESS pass.
+    pub fn set_hsm_state(
+        &self,
+        cluster_id: &str,
+        hsm_id: &str,
+        state: HsmState,
+    ) -> Result<(), Refused> {
         set_hsm_state(&self.inside, cluster_id, hsm_id, state)
     }
 
     /// The next `count` calls of `action` (`None`: of any) meet this fault.
     pub fn inject(&self, action: Option<&str>, fault: Fault, count: u32) {
-        self.inside.faults().add(FaultRule { fault, action: action.map(str::to_owned), count: Some(count), percent: None });
+        self.inside.faults().add(FaultRule {
+            fault,
+            action: action.map(str::to_owned),
+            count: Some(count),
+            percent: None,
+        });
     }
 
     /// The calls that the rule is about meet its fault.
@@ -88,10 +109,13 @@ impl Simulator {
         self.inside.faults().clear();
     }
 
-    /// From now on each `Cluster`, `Hsm` or `Backup` in an answer has this member besides its own, as a service of tomorrow may; `null`
-    /// takes it out again.
+    /// From now on each `Cluster`, `Hsm` or `Backup` in an answer has this member besides its own,
+    /// as a service of tomorrow may; `null` takes it out again.
     pub fn set_member(&self, structure: &str, name: &str, value: Value) -> Result<(), Refused> {
-        self.inside.extra().set(structure, name, value).map_err(Refused)
+        self.inside
+            .extra()
+            .set(structure, name, value)
+            .map_err(Refused)
     }
 
     /// How often each action has been called, whatever the answer was.
@@ -111,12 +135,18 @@ impl Simulator {
     }
 }
 
-/// The answer to a request that cannot be a control command, before its body is read. That it is no foreign page's is known.
+/// The answer to a request that cannot be a control command, before its body is read. That it is no
+/// foreign page's is known.
 pub(super) fn refuse(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
     if method != Method::POST {
-        return Some(refusal(StatusCode::METHOD_NOT_ALLOWED, &Refused(String::from("control commands are POST requests"))));
+        return Some(refusal(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &Refused(String::from("control commands are POST requests")),
+        ));
     }
-    visitor::json(headers).err().map(|foreign| foreign.response())
+    visitor::json(headers)
+        .err()
+        .map(|foreign| foreign.response())
 }
 
 pub(super) async fn answer(inside: &Arc<Inside>, command: &str, body: &[u8]) -> Response<Body> {
@@ -134,14 +164,21 @@ fn refusal(status: StatusCode, refused: &Refused) -> Response<Body> {
     wire::response(status, &json!({ "Message": refused.0 }))
 }
 
-async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<String, Value>) -> Result<Value, Refused> {
+async fn command_result(
+    inside: &Arc<Inside>,
+    command: &str,
+    members: &Map<String, Value>,
+) -> Result<Value, Refused> {
     match command {
         "replace-hsm" => {
             let cluster_id = text(members, "ClusterId")?.to_owned();
             let hsm = begin_replacement(inside, &cluster_id)?;
             if members.get("Wait").and_then(Value::as_bool).unwrap_or(true) {
                 let (inside, hsm) = (Arc::clone(inside), hsm.clone());
-                let waited = tokio::task::spawn_blocking(move || finish_replacement(&inside, &cluster_id, &hsm)).await;
+                let waited = tokio::task::spawn_blocking(move || {
+                    finish_replacement(&inside, &cluster_id, &hsm)
+                })
+                .await;
                 waited.map_err(|_| Refused(String::from("the simulator is stopping")))?;
             }
             Ok(json!({ "HsmId": hsm }))
@@ -154,21 +191,35 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
                     order.insert(name.to_owned(), value.clone());
                 }
             }
-            let region = if members.contains_key("Region") { text(members, "Region")? } else { wire::DEFAULT_REGION };
+            let region = if members.contains_key("Region") {
+                text(members, "Region")?
+            } else {
+                wire::DEFAULT_REGION
+            };
             hsm1_cluster(inside, region, &order).map(|id| json!({ "ClusterId": id }))
         }
         "set-state" => {
             let state = cluster_state(text(members, "State")?)?;
             let then = match members.get("Then") {
                 None => None,
-                Some(_) => Some((cluster_state(text(members, "Then")?)?, Duration::from_secs(number(members, "Seconds", 1)?))),
+                Some(_) => Some((
+                    cluster_state(text(members, "Then")?)?,
+                    Duration::from_secs(number(members, "Seconds", 1)?),
+                )),
             };
             set_state(inside, text(members, "ClusterId")?, state, then).map(|()| json!({}))
         }
         "set-hsm-state" => {
             let name = text(members, "State")?;
-            let state = HsmState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of an HSM's", excerpt(name))))?;
-            set_hsm_state(inside, text(members, "ClusterId")?, text(members, "HsmId")?, state).map(|()| json!({}))
+            let state = HsmState::parse(name)
+                .ok_or_else(|| Refused(format!("State '{}' is none of an HSM's", excerpt(name))))?;
+            set_hsm_state(
+                inside,
+                text(members, "ClusterId")?,
+                text(members, "HsmId")?,
+                state,
+            )
+            .map(|()| json!({}))
         }
         "fault" => {
             let rule = fault_rule(members)?;
@@ -180,14 +231,24 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             Ok(json!({}))
         }
         "set-member" => {
-            let value = members.get("Value").cloned().ok_or_else(|| Refused(String::from("'Value' is missing")))?;
-            inside.extra().set(text(members, "Structure")?, text(members, "Name")?, value).map(|()| json!({})).map_err(Refused)
+            let value = members
+                .get("Value")
+                .cloned()
+                .ok_or_else(|| Refused(String::from("'Value' is missing")))?;
+            inside
+                .extra()
+                .set(text(members, "Structure")?, text(members, "Name")?, value)
+                .map(|()| json!({}))
+                .map_err(Refused)
         }
         "calls" => Ok(json!({ "Calls": inside.faults().calls() })),
         "advance" => {
             let by = Duration::from_secs(number(members, "Seconds", 0)?);
             if !inside.clock.can_advance(by) {
-                return Err(Refused(String::from("'Seconds' would move the clock past the year 9999, which no certificate can name")));
+                return Err(Refused(String::from(
+                    "'Seconds' would move the clock past the year 9999, which no certificate can \
+                     name",
+                )));
             }
             inside.clock.advance(by);
             drop(inside.world());
@@ -197,14 +258,25 @@ async fn command_result(inside: &Arc<Inside>, command: &str, members: &Map<Strin
             let (hardware, reference) = (Arc::clone(&inside.hardware), inside.reference);
             let roots = tokio::task::spawn_blocking(move || {
                 let each = RootFile::of(reference).iter();
-                let each = each.map(|file| Ok((file.member(reference).to_owned(), Value::from(file.pem(&hardware)?))));
-                each.collect::<Result<Map<String, Value>, String>>().map(Value::from)
+                let each = each.map(|file| {
+                    Ok((
+                        file.member(reference).to_owned(),
+                        Value::from(file.pem(&hardware)?),
+                    ))
+                });
+                each.collect::<Result<Map<String, Value>, String>>()
+                    .map(Value::from)
             });
-            let roots = roots.await.map_err(|_| Refused(String::from("the simulator is stopping")))?;
+            let roots = roots
+                .await
+                .map_err(|_| Refused(String::from("the simulator is stopping")))?;
             drop(inside.world());
             roots.map_err(Refused)
         }
-        other => Err(Refused(format!("there is no control command '{}'", excerpt(other)))),
+        other => Err(Refused(format!(
+            "there is no control command '{}'",
+            excerpt(other)
+        ))),
     }
 }
 
@@ -213,45 +285,80 @@ fn fault_rule(members: &Map<String, Value>) -> Result<FaultRule, Refused> {
     let name = text(members, "Fault")?;
     let fault = Fault::parse(name, number(members, "Millis", 1000)?);
     let fault = fault.ok_or_else(|| Refused(format!("Fault '{}' is not known", excerpt(name))))?;
-    let action = if members.contains_key("Action") { Some(known_action(text(members, "Action")?).map_err(Refused)?) } else { None };
+    let action = if members.contains_key("Action") {
+        Some(known_action(text(members, "Action")?).map_err(Refused)?)
+    } else {
+        None
+    };
     let percent = match number(members, "Percent", 0)? {
-        0 if members.contains_key("Percent") => return Err(Refused(String::from("'Percent' is not from 1 to 100"))),
+        0 if members.contains_key("Percent") => {
+            return Err(Refused(String::from("'Percent' is not from 1 to 100")));
+        }
         0 => None,
-        some => Some(u8::try_from(some).ok().filter(|some| *some <= 100).ok_or_else(|| Refused(String::from("'Percent' is not from 1 to 100")))?),
+        some => Some(
+            u8::try_from(some)
+                .ok()
+                .filter(|some| *some <= 100)
+                .ok_or_else(|| Refused(String::from("'Percent' is not from 1 to 100")))?,
+        ),
     };
     let count = match percent {
         Some(_) if !members.contains_key("Count") => None,
         _ => Some(u32::try_from(number(members, "Count", 1)?).unwrap_or(u32::MAX)),
     };
-    Ok(FaultRule { fault, action, count, percent })
+    Ok(FaultRule {
+        fault,
+        action,
+        count,
+        percent,
+    })
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
-    members.get(name).and_then(Value::as_str).ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
+    members
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Refused(format!("'{name}' is missing or not a string")))
 }
 
 fn number(members: &Map<String, Value>, name: &str, default: u64) -> Result<u64, Refused> {
     match members.get(name) {
         None => Ok(default),
-        Some(value) => value.as_u64().ok_or_else(|| Refused(format!("'{name}' is not a whole number"))),
+        Some(value) => value
+            .as_u64()
+            .ok_or_else(|| Refused(format!("'{name}' is not a whole number"))),
     }
 }
 
 /// Does something to a cluster as it is now, whichever region it is in.
-fn with_cluster<T>(inside: &Inside, id: &str, act: impl FnOnce(&mut Cluster) -> Result<T, Refused>) -> Result<T, Refused> {
+fn with_cluster<T>(
+    inside: &Inside,
+    id: &str,
+    act: impl FnOnce(&mut Cluster) -> Result<T, Refused>,
+) -> Result<T, Refused> {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
     let mut world = inside.world();
-    let cluster = world.region_of(id).and_then(|region| region.cluster(id, &inside.clock, &identify));
+    let cluster = world
+        .region_of(id)
+        .and_then(|region| region.cluster(id, &inside.clock, &identify));
     act(cluster.ok_or_else(|| Refused(format!("there is no cluster '{}'", excerpt(id))))?)
 }
 
 pub(super) fn begin_replacement(inside: &Inside, cluster_id: &str) -> Result<String, Refused> {
     let due = inside.clock.after(HSM_CREATION);
     with_cluster(inside, cluster_id, |cluster| {
-        let failed = cluster.hsms.first().ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
-        let seat = Seat { zone: failed.zone.clone(), subnet: failed.subnet.clone(), ip: failed.ip.clone() };
-        let new = new_hsm(&inside.hardware, cluster, seat, due).map_err(|error| Refused(error.message))?;
+        let failed = cluster
+            .hsms
+            .first()
+            .ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM")))?;
+        let seat = Seat {
+            zone: failed.zone.clone(),
+            subnet: failed.subnet.clone(),
+            ip: failed.ip.clone(),
+        };
+        let new = new_hsm(&inside.hardware, cluster, seat, due)
+            .map_err(|error| Refused(error.message))?;
         let id = new.id.clone();
         cluster.hsms.splice(..1, [new]);
         Ok(id)
@@ -275,7 +382,10 @@ fn finish_replacement(inside: &Inside, cluster_id: &str, hsm_id: &str) {
 fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         if cluster.state != ClusterState::Initialized {
-            return Err(Refused(format!("cluster '{cluster_id}' is {}, not INITIALIZED", cluster.state.name())));
+            return Err(Refused(format!(
+                "cluster '{cluster_id}' is {}, not INITIALIZED",
+                cluster.state.name()
+            )));
         }
         cluster.enter(ClusterState::Active, inside.clock.now());
         Ok(())
@@ -286,8 +396,13 @@ fn activate(inside: &Inside, cluster_id: &str) -> Result<(), Refused> {
 const SUBNET: &str = "subnet-0a1b2c3d";
 
 fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, Refused> {
-    REGION.judge("Region", region).map_err(|error| Refused(error.message))?;
-    let place = Place { account: super::ACCOUNT.to_owned(), region: region.to_owned() };
+    REGION
+        .judge("Region", region)
+        .map_err(|error| Refused(error.message))?;
+    let place = Place {
+        account: super::ACCOUNT.to_owned(),
+        region: region.to_owned(),
+    };
     let mut world = inside.world();
     let mut context = actions::Context {
         world: &mut world,
@@ -304,23 +419,44 @@ fn hsm1_cluster(inside: &Inside, region: &str, order: &Value) -> Result<String, 
 }
 
 fn cluster_state(name: &str) -> Result<ClusterState, Refused> {
-    ClusterState::parse(name).ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))
+    ClusterState::parse(name)
+        .ok_or_else(|| Refused(format!("State '{}' is none of a cluster's", excerpt(name))))
 }
 
 /// Into a state, to stay, or `then` into another after some time of the simulator's clock.
-pub(super) fn set_state(inside: &Inside, cluster_id: &str, state: ClusterState, then: Option<(ClusterState, Duration)>) -> Result<(), Refused> {
+pub(super) fn set_state(
+    inside: &Inside,
+    cluster_id: &str,
+    state: ClusterState,
+    then: Option<(ClusterState, Duration)>,
+) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         let now = inside.clock.now();
         cluster.enter(state, now);
-        cluster.next = then.map(|(state, after)| Next::new(state, now.saturating_add(Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX))));
+        cluster.next = then.map(|(state, after)| {
+            Next::new(
+                state,
+                now.saturating_add(Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX)),
+            )
+        });
         Ok(())
     })
 }
 
-fn set_hsm_state(inside: &Inside, cluster_id: &str, hsm_id: &str, state: HsmState) -> Result<(), Refused> {
+fn set_hsm_state(
+    inside: &Inside,
+    cluster_id: &str,
+    hsm_id: &str,
+    state: HsmState,
+) -> Result<(), Refused> {
     with_cluster(inside, cluster_id, |cluster| {
         let hsm = cluster.hsms.iter_mut().find(|hsm| hsm.id == hsm_id);
-        let hsm = hsm.ok_or_else(|| Refused(format!("cluster '{cluster_id}' has no HSM '{}'", excerpt(hsm_id))))?;
+        let hsm = hsm.ok_or_else(|| {
+            Refused(format!(
+                "cluster '{cluster_id}' has no HSM '{}'",
+                excerpt(hsm_id)
+            ))
+        })?;
         hsm.state = state;
         hsm.due = inside.clock.after(HSM_CREATION);
         Ok(())

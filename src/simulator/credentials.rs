@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use super::ACCOUNT;
 
-/// An access key that the simulator knows, and the account that it belongs to. Its secrets are wiped from memory when it
-/// goes, and `Debug` does not show them.
+/// An access key that the simulator knows, and the account that it belongs to. Its secrets are
+/// wiped from memory when it goes, and `Debug` does not show them.
 #[derive(Clone)]
 pub struct Credentials {
     access_key: String,
@@ -16,7 +16,10 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("access_key", &self.access_key).field("account", &self.account).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("access_key", &self.access_key)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 
@@ -24,23 +27,34 @@ impl Credentials {
     /// A lasting access key of account 123456789012.
     pub fn new(access_key: &str, secret: &str) -> Self {
         let secret = Zeroizing::new(secret.to_owned());
-        Self { access_key: access_key.to_owned(), secret, session_token: None, account: ACCOUNT.to_owned() }
+        Self {
+            access_key: access_key.to_owned(),
+            secret,
+            session_token: None,
+            account: ACCOUNT.to_owned(),
+        }
     }
 
     /// The same, valid together with this session token only.
     #[must_use]
     pub fn with_session_token(self, token: &str) -> Self {
-        Self { session_token: Some(Zeroizing::new(token.to_owned())), ..self }
+        Self {
+            session_token: Some(Zeroizing::new(token.to_owned())),
+            ..self
+        }
     }
 
     /// The same in another account. `None` unless that has twelve digits.
     pub fn in_account(self, account: &str) -> Option<Self> {
-        is_account(account).then(|| Self { account: account.to_owned(), ..self })
+        is_account(account).then(|| Self {
+            account: account.to_owned(),
+            ..self
+        })
     }
 
-    /// Reads a file of credentials: one in a line, `access-key secret [session-token] [account]`, with white space
-    /// between. What has twelve digits is an account. Empty lines and those that begin with `#` are skipped. An error
-    /// names the line and never quotes it.
+    /// Reads a file of credentials: one in a line, `access-key secret [session-token] [account]`,
+    /// with white space between. What has twelve digits is an account. Empty lines and those that
+    /// begin with `#` are skipped. An error names the line and never quotes it.
     pub fn parse(text: &str) -> Result<Vec<Self>, String> {
         let mut all: Vec<Self> = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -49,13 +63,19 @@ impl Credentials {
                 continue;
             }
             let refused = |what: &str| format!("line {}: {what}", index.saturating_add(1));
-            let read = Self::from_words(words).ok_or_else(|| refused("expected 'access-key secret [session-token] [account of 12 digits]'"))?;
+            let read = Self::from_words(words).ok_or_else(|| {
+                refused("expected 'access-key secret [session-token] [account of 12 digits]'")
+            })?;
             if all.iter().any(|other| other.access_key == read.access_key) {
                 return Err(refused("its access key stands in an earlier line, too"));
             }
             all.push(read);
         }
-        if all.is_empty() { Err(String::from("it holds no credentials")) } else { Ok(all) }
+        if all.is_empty() {
+            Err(String::from("it holds no credentials"))
+        } else {
+            Ok(all)
+        }
     }
 
     fn from_words<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
@@ -64,7 +84,9 @@ impl Credentials {
             (None, ..) => {}
             (Some(account), None, _) if is_account(account) => read = read.in_account(account)?,
             (Some(token), None, _) => read = read.with_session_token(token),
-            (Some(token), Some(account), None) => read = read.with_session_token(token).in_account(account)?,
+            (Some(token), Some(account), None) => {
+                read = read.with_session_token(token).in_account(account)?
+            }
             _ => return None,
         }
         Some(read)
@@ -97,8 +119,21 @@ mod tests {
 
     #[test]
     fn a_line_holds_key_secret_token_and_account() {
-        let all = Credentials::parse("# mine\n\nAK1 s1\n AK2\ts2 000000000001\nAK3 s3 token\nAK4 s4 token 000000000002\r\n").unwrap();
-        let seen: Vec<_> = all.iter().map(|one| (one.access_key(), one.secret(), one.session_token(), one.account())).collect();
+        let all = Credentials::parse(
+            "# mine\n\nAK1 s1\n AK2\ts2 000000000001\nAK3 s3 token\nAK4 s4 token 000000000002\r\n",
+        )
+        .unwrap();
+        let seen: Vec<_> = all
+            .iter()
+            .map(|one| {
+                (
+                    one.access_key(),
+                    one.secret(),
+                    one.session_token(),
+                    one.account(),
+                )
+            })
+            .collect();
         assert_eq!(
             seen,
             [
@@ -120,13 +155,22 @@ mod tests {
             ("# nothing", "no credentials"),
         ] {
             let error = Credentials::parse(text).unwrap_err();
-            assert!(error.contains(words) && !error.contains("hidden"), "{error}");
+            assert!(
+                error.contains(words) && !error.contains("hidden"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn debug_shows_no_secret() {
-        let shown = format!("{:?}", Credentials::new("AK1", "hidden").with_session_token("hidden"));
-        assert!(shown.contains("AK1") && !shown.contains("hidden"), "{shown}");
+        let shown = format!(
+            "{:?}",
+            Credentials::new("AK1", "hidden").with_session_token("hidden")
+        );
+        assert!(
+            shown.contains("AK1") && !shown.contains("hidden"),
+            "{shown}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! A DER writer of the few types that certificates need (ITU-T X.690).
 //!
-//! Written for the simulator alone: it shares no line with the code that later judges these certificates.
+//! Written for the simulator alone: it shares no line with the code that later judges these
+//! certificates.
 
 /// An object identifier, as the content octets of its DER encoding.
 pub(super) type Oid = &'static [u8];
@@ -56,7 +57,11 @@ pub(super) fn set_of(mut elements: Vec<Vec<u8>>) -> Vec<u8> {
 
 /// A non-negative INTEGER from big-endian octets.
 pub(super) fn integer(unsigned: &[u8]) -> Vec<u8> {
-    let mut digits: Vec<u8> = unsigned.iter().copied().skip_while(|byte| *byte == 0).collect();
+    let mut digits: Vec<u8> = unsigned
+        .iter()
+        .copied()
+        .skip_while(|byte| *byte == 0)
+        .collect();
     if digits.first().is_none_or(|first| *first >= 0x80) {
         digits.insert(0, 0);
     }
@@ -136,6 +141,9 @@ mod tests {
     #[test]
     fn a_set_is_sorted() {
         let sorted = set_of(vec![utf8("b"), printable("x"), utf8("a")]);
-        assert_eq!(sorted, element(0x31, &[&utf8("a"), &utf8("b"), &printable("x")]));
+        assert_eq!(
+            sorted,
+            element(0x31, &[&utf8("a"), &utf8("b"), &printable("x")])
+        );
     }
 }

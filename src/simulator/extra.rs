@@ -1,4 +1,5 @@
-//! Members that no model knows, in answers: as a service of tomorrow may have them. A client passes over them, or shows them.
+//! Members that no model knows, in answers: as a service of tomorrow may have them. A client passes
+//! over them, or shows them.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +11,8 @@ const STRUCTURES: [&str; 3] = ["Cluster", "Hsm", "Backup"];
 /// So many at a time: every answer goes through all of them.
 const MOST: usize = 100;
 
-/// What every structure of an answer has besides its own members. Forgotten when the simulator stops.
+/// What every structure of an answer has besides its own members. Forgotten when the simulator
+/// stops.
 #[derive(Default)]
 pub(super) struct Extra(Vec<(String, String, Value)>);
 
@@ -18,14 +20,22 @@ impl Extra {
     /// From now on each structure of that kind has the member; `null` takes it out again.
     pub(super) fn set(&mut self, structure: &str, name: &str, value: Value) -> Result<(), String> {
         if !STRUCTURES.contains(&structure) {
-            return Err(format!("Structure '{}' is none of {}", excerpt(structure), STRUCTURES.join(", ")));
+            return Err(format!(
+                "Structure '{}' is none of {}",
+                excerpt(structure),
+                STRUCTURES.join(", ")
+            ));
         }
-        self.0.retain(|(of, known, _)| (of.as_str(), known.as_str()) != (structure, name));
+        self.0
+            .retain(|(of, known, _)| (of.as_str(), known.as_str()) != (structure, name));
         if value.is_null() {
             return Ok(());
         }
         if self.0.len() >= MOST {
-            return Err(format!("{MOST} members are added, and no more are taken; one is taken out by the value null"));
+            return Err(format!(
+                "{MOST} members are added, and no more are taken; one is taken out by the value \
+                 null"
+            ));
         }
         self.0.push((structure.to_owned(), name.to_owned(), value));
         Ok(())
@@ -44,7 +54,9 @@ impl Extra {
             });
         }
         for (member, structure) in [("Hsm", "Hsm"), ("Backup", "Backup"), ("Backups", "Backup")] {
-            each(answer.get_mut(member), &mut |found| self.add(structure, found));
+            each(answer.get_mut(member), &mut |found| {
+                self.add(structure, found)
+            });
         }
         Answer::Members(answer)
     }
@@ -61,7 +73,10 @@ impl Extra {
 fn each(found: Option<&mut Value>, act: &mut dyn FnMut(&mut Map<String, Value>)) {
     match found {
         Some(Value::Object(members)) => act(members),
-        Some(Value::Array(items)) => items.iter_mut().filter_map(Value::as_object_mut).for_each(act),
+        Some(Value::Array(items)) => items
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(act),
         _ => {}
     }
 }

@@ -1,4 +1,5 @@
-//! Faults on demand: what can go wrong, with which calls, how often; and a count of the calls that came.
+//! Faults on demand: what can go wrong, with which calls, how often; and a count of the calls that
+//! came.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,26 +12,30 @@ use super::wire::{ApiError, excerpt};
 /// One thing that can go wrong. The comment says which behaviour of a client it tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// `throttling`: ThrottlingException, HTTP 400, nothing changed. A client waits and tries again.
+    /// `throttling`: ThrottlingException, HTTP 400, nothing changed. A client waits and tries
+    /// again.
     Throttling,
-    /// `internal-failure`: CloudHsmInternalFailureException, HTTP 500, nothing changed. A client must look before it
-    /// sends anything again that is not repeatable.
+    /// `internal-failure`: CloudHsmInternalFailureException, HTTP 500, nothing changed. A client
+    /// must look before it sends anything again that is not repeatable.
     InternalFailure,
-    /// `unknown-failure`: InternalFailure, the common error of HTTP 500, nothing changed. The same, from an error that no
-    /// action documents.
+    /// `unknown-failure`: InternalFailure, the common error of HTTP 500, nothing changed. The same,
+    /// from an error that no action documents.
     UnknownFailure,
     /// `unavailable`: ServiceUnavailable, HTTP 503, nothing changed.
     Unavailable,
-    /// `service-error`: CloudHsmServiceException, HTTP 400, nothing changed. A client gives up and shows the message.
+    /// `service-error`: CloudHsmServiceException, HTTP 400, nothing changed. A client gives up and
+    /// shows the message.
     ServiceError,
     /// `access-denied`: CloudHsmAccessDeniedException, HTTP 400. A client gives up.
     AccessDenied,
-    /// `not-authorized`: AccessDeniedException, HTTP 403; NotAuthorized, 400, in 2022. A client gives up.
+    /// `not-authorized`: AccessDeniedException, HTTP 403; NotAuthorized, 400, in 2022. A client
+    /// gives up.
     NotAuthorized,
-    /// `expired-token`: ExpiredTokenException, HTTP 403. A client gives up and asks for new credentials.
+    /// `expired-token`: ExpiredTokenException, HTTP 403. A client gives up and asks for new
+    /// credentials.
     ExpiredToken,
-    /// `request-timeout`: RequestTimeoutException, HTTP 408, nothing changed. A client looks before it sends anything again that is not
-    /// repeatable.
+    /// `request-timeout`: RequestTimeoutException, HTTP 408, nothing changed. A client looks before
+    /// it sends anything again that is not repeatable.
     RequestTimeout,
     /// `validation-error`: ValidationError, HTTP 400. A client gives up and shows the message.
     ValidationError,
@@ -38,26 +43,29 @@ pub enum Fault {
     OptInRequired,
     /// `close-before`: the connection is closed before anything is changed.
     CloseBefore,
-    /// `close-after`: the change is made, then the connection is closed without an answer. A client that sends again is
-    /// refused; one that looks finds its work done.
+    /// `close-after`: the change is made, then the connection is closed without an answer. A client
+    /// that sends again is refused; one that looks finds its work done.
     CloseAfter,
-    /// `cut-short`: the change is made; half of the answer comes, then the connection is closed. A client must not take
-    /// the half for the whole, and then does as after `close-after`.
+    /// `cut-short`: the change is made; half of the answer comes, then the connection is closed. A
+    /// client must not take the half for the whole, and then does as after `close-after`.
     CutShort,
     /// `delay`: the answer comes this much later, the change too.
     Delay(Duration),
-    /// `hsm-fails`: before the call is carried out, the first HSM of its cluster fails and is replaced: another card, key
-    /// and CSR. A client finds that what it had signed is worthless.
+    /// `hsm-fails`: before the call is carried out, the first HSM of its cluster fails and is
+    /// replaced: another card, key and CSR. A client finds that what it had signed is worthless.
     HsmFails,
-    /// `cluster-degrades`: before the call is carried out, its cluster becomes DEGRADED, to stay. A client stops waiting for
-    /// a state that will not come.
+    /// `cluster-degrades`: before the call is carried out, its cluster becomes DEGRADED, to stay. A
+    /// client stops waiting for a state that will not come.
     ClusterDegrades,
-    /// `initialize-never-ends`: InitializeCluster is accepted, and the cluster stays INITIALIZE_IN_PROGRESS.
+    /// `initialize-never-ends`: InitializeCluster is accepted, and the cluster stays
+    /// INITIALIZE_IN_PROGRESS.
     InitializeNeverEnds,
-    /// `initialize-fails`: InitializeCluster is accepted, and the cluster falls back to UNINITIALIZED.
+    /// `initialize-fails`: InitializeCluster is accepted, and the cluster falls back to
+    /// UNINITIALIZED.
     InitializeFails,
-    /// `migration-fails`: ModifyCluster with another HsmType is accepted; the first HSM fails, and the cluster goes back by itself:
-    /// MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS, ACTIVE with the type that it had. A client does not take acceptance for success.
+    /// `migration-fails`: ModifyCluster with another HsmType is accepted; the first HSM fails, and
+    /// the cluster goes back by itself: MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS, ACTIVE with the
+    /// type that it had. A client does not take acceptance for success.
     MigrationFails,
 }
 
@@ -89,13 +97,20 @@ impl Fault {
     /// The fault of that name; `millis` is for `delay` alone.
     pub fn parse(name: &str, millis: u64) -> Option<Self> {
         let (_, fault) = Self::ALL.into_iter().find(|(known, _)| *known == name)?;
-        Some(if matches!(fault, Self::Delay(_)) { Self::Delay(Duration::from_millis(millis)) } else { fault })
+        Some(if matches!(fault, Self::Delay(_)) {
+            Self::Delay(Duration::from_millis(millis))
+        } else {
+            fault
+        })
     }
 
     /// The fault as `parse` takes it.
     pub(super) fn name(self) -> &'static str {
         let same = |known: &Self| std::mem::discriminant(known) == std::mem::discriminant(&self);
-        Self::ALL.iter().find(|(_, known)| same(known)).map_or("", |(name, _)| name)
+        Self::ALL
+            .iter()
+            .find(|(_, known)| same(known))
+            .map_or("", |(name, _)| name)
     }
 
     /// What a call is answered that meets this fault and changes nothing.
@@ -105,10 +120,15 @@ impl Fault {
             Self::InternalFailure => ApiError::internal("An internal failure, as ordered."),
             Self::UnknownFailure => ApiError::unknown_failure(),
             Self::Unavailable => ApiError::unavailable(),
-            Self::ServiceError => ApiError::new(400, "CloudHsmServiceException", "An error occurred, as ordered."),
-            Self::AccessDenied => {
-                ApiError::access_denied(format!("User: arn:aws:iam::{account}:user/simulated is not authorized to perform: cloudhsm:{action}"))
-            }
+            Self::ServiceError => ApiError::new(
+                400,
+                "CloudHsmServiceException",
+                "An error occurred, as ordered.",
+            ),
+            Self::AccessDenied => ApiError::access_denied(format!(
+                "User: arn:aws:iam::{account}:user/simulated is not authorized to perform: \
+                 cloudhsm:{action}"
+            )),
             Self::NotAuthorized => ApiError::not_authorized(),
             Self::ExpiredToken => ApiError::expired_token(),
             Self::RequestTimeout => ApiError::request_timeout(),
@@ -144,28 +164,53 @@ pub struct FaultRule {
 }
 
 impl FaultRule {
-    /// Reads `NAME[:ACTION][:COUNT][:PERCENT%]`; a delay may have its length, `delay=MILLIS`. Without count and percentage:
-    /// once; with a percentage alone: for ever.
+    /// Reads `NAME[:ACTION][:COUNT][:PERCENT%]`; a delay may have its length, `delay=MILLIS`.
+    /// Without count and percentage: once; with a percentage alone: for ever.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
         let (name, millis) = match name.split_once('=') {
-            Some((name @ "delay", millis)) => (name, millis.parse().map_err(|_| format!("'{}' is no number of milliseconds", excerpt(millis)))?),
+            Some((name @ "delay", millis)) => (
+                name,
+                millis
+                    .parse()
+                    .map_err(|_| format!("'{}' is no number of milliseconds", excerpt(millis)))?,
+            ),
             _ => (name, 1000),
         };
         let known = || Fault::ALL.map(|(name, _)| name).join(", ");
-        let fault = Fault::parse(name, millis).ok_or_else(|| format!("'{}' is no fault; there are {}", excerpt(name), known()))?;
-        let mut rule = Self { fault, action: None, count: None, percent: None };
+        let fault = Fault::parse(name, millis)
+            .ok_or_else(|| format!("'{}' is no fault; there are {}", excerpt(name), known()))?;
+        let mut rule = Self {
+            fault,
+            action: None,
+            count: None,
+            percent: None,
+        };
         for part in parts {
-            let twice = || format!("'{}': action, count and percentage may come once each", excerpt(part));
+            let twice = || {
+                format!(
+                    "'{}': action, count and percentage may come once each",
+                    excerpt(part)
+                )
+            };
             if let Some(percent) = part.strip_suffix('%') {
-                let percent = percent.parse().ok().filter(|percent| (1..=100).contains(percent));
-                let percent: u8 = percent.ok_or_else(|| format!("'{}' is no percentage from 1% to 100%", excerpt(part)))?;
-                rule.percent.replace(percent).map_or(Ok(()), |_| Err(twice()))?;
+                let percent = percent
+                    .parse()
+                    .ok()
+                    .filter(|percent| (1..=100).contains(percent));
+                let percent: u8 = percent.ok_or_else(|| {
+                    format!("'{}' is no percentage from 1% to 100%", excerpt(part))
+                })?;
+                rule.percent
+                    .replace(percent)
+                    .map_or(Ok(()), |_| Err(twice()))?;
             } else if let Ok(count) = part.parse::<u32>() {
                 rule.count.replace(count).map_or(Ok(()), |_| Err(twice()))?;
             } else {
-                rule.action.replace(known_action(part)?).map_or(Ok(()), |_| Err(twice()))?;
+                rule.action
+                    .replace(known_action(part)?)
+                    .map_or(Ok(()), |_| Err(twice()))?;
             }
         }
         if rule.percent.is_none() {
@@ -180,11 +225,15 @@ pub(super) fn known_action(name: &str) -> Result<String, String> {
     if ACTIONS.contains(&name) {
         Ok(name.to_owned())
     } else {
-        Err(format!("'{}' is no action of CloudHSM V2, no count and no percentage", excerpt(name)))
+        Err(format!(
+            "'{}' is no action of CloudHSM V2, no count and no percentage",
+            excerpt(name)
+        ))
     }
 }
 
-/// So many rules wait at a time, if control commands order them: every call goes through all of them.
+/// So many rules wait at a time, if control commands order them: every call goes through all of
+/// them.
 const MOST_WAITING: usize = 1000;
 
 struct Waiting {
@@ -196,8 +245,8 @@ struct Waiting {
 #[derive(Default)]
 pub(super) struct Faults {
     seed: u64,
-    /// How many rules there have been since the start or the last `clear`: each draws from a sequence of its own, so that
-    /// one does not disturb another.
+    /// How many rules there have been since the start or the last `clear`: each draws from a
+    /// sequence of its own, so that one does not disturb another.
     added: u64,
     waiting: Vec<Waiting>,
     calls: BTreeMap<String, u64>,
@@ -205,7 +254,10 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
-        let mut faults = Self { seed, ..Self::default() };
+        let mut faults = Self {
+            seed,
+            ..Self::default()
+        };
         rules.into_iter().for_each(|rule| faults.add(rule));
         faults
     }
@@ -219,7 +271,10 @@ impl Faults {
     /// The same for whoever can reach the address: not without end.
     pub(super) fn order(&mut self, rule: FaultRule) -> Result<(), String> {
         if self.waiting.len() >= MOST_WAITING {
-            return Err(format!("{MOST_WAITING} faults wait to happen, and no more are taken; 'clear-faults' forgets them"));
+            return Err(format!(
+                "{MOST_WAITING} faults wait to happen, and no more are taken; 'clear-faults' \
+                 forgets them"
+            ));
         }
         self.add(rule);
         Ok(())
@@ -232,21 +287,36 @@ impl Faults {
 
     /// Whether a fault waits that needs to know the cluster of a call.
     pub(super) fn want_a_target(&self) -> bool {
-        self.waiting.iter().any(|one| matches!(one.rule.fault, Fault::HsmFails | Fault::ClusterDegrades))
+        self.waiting
+            .iter()
+            .any(|one| matches!(one.rule.fault, Fault::HsmFails | Fault::ClusterDegrades))
     }
 
-    /// Counts a call, and takes the faults that befall it: at most one delay and one other, the oldest first.
-    pub(super) fn befall(&mut self, action: &str, target: Option<&Target>) -> (Option<Duration>, Option<Fault>) {
+    /// Counts a call, and takes the faults that befall it: at most one delay and one other, the
+    /// oldest first.
+    pub(super) fn befall(
+        &mut self,
+        action: &str,
+        target: Option<&Target>,
+    ) -> (Option<Duration>, Option<Fault>) {
         let calls = self.calls.entry(action.to_owned()).or_default();
         *calls = calls.saturating_add(1);
         let (mut delay, mut other) = (None, None);
         for Waiting { rule, random } in &mut self.waiting {
-            if rule.action.as_deref().is_some_and(|only| only != action) || !rule.fault.fits(action, target) || rule.count == Some(0) {
+            if rule.action.as_deref().is_some_and(|only| only != action)
+                || !rule.fault.fits(action, target)
+                || rule.count == Some(0)
+            {
                 continue;
             }
-            // Drawn for each call that the rule is about, whatever else befalls it: the fate of the next does not hang on it.
+            // Drawn for each call that the rule is about, whatever else befalls it: the fate of the
+            // next does not hang on it.
             let drawn = rule.percent.is_none_or(|percent| random.percent(percent));
-            let slot_free = if matches!(rule.fault, Fault::Delay(_)) { delay.is_none() } else { other.is_none() };
+            let slot_free = if matches!(rule.fault, Fault::Delay(_)) {
+                delay.is_none()
+            } else {
+                other.is_none()
+            };
             if !drawn || !slot_free {
                 continue;
             }
@@ -271,13 +341,22 @@ mod tests {
     use super::*;
 
     fn faults(rules: &[&str]) -> Faults {
-        Faults::new(1, rules.iter().map(|text| FaultRule::parse(text).unwrap()).collect())
+        Faults::new(
+            1,
+            rules
+                .iter()
+                .map(|text| FaultRule::parse(text).unwrap())
+                .collect(),
+        )
     }
 
     #[test]
     fn each_fault_has_its_name_and_no_other() {
         for (name, fault) in Fault::ALL {
-            assert_eq!((fault.name(), Fault::parse(name, 1000)), (name, Some(fault)));
+            assert_eq!(
+                (fault.name(), Fault::parse(name, 1000)),
+                (name, Some(fault))
+            );
         }
         assert_eq!(Fault::Delay(Duration::ZERO).name(), "delay");
     }
@@ -286,8 +365,14 @@ mod tests {
     fn faults_befall_their_action_as_often_as_asked() {
         let mut faults = faults(&["throttling:CreateHsm:2"]);
         assert_eq!(faults.befall("CreateCluster", None), (None, None));
-        assert_eq!(faults.befall("CreateHsm", None), (None, Some(Fault::Throttling)));
-        assert_eq!(faults.befall("CreateHsm", None), (None, Some(Fault::Throttling)));
+        assert_eq!(
+            faults.befall("CreateHsm", None),
+            (None, Some(Fault::Throttling))
+        );
+        assert_eq!(
+            faults.befall("CreateHsm", None),
+            (None, Some(Fault::Throttling))
+        );
         assert_eq!(faults.befall("CreateHsm", None), (None, None));
         assert_eq!(faults.calls()["CreateHsm"], 3);
     }
@@ -295,19 +380,36 @@ mod tests {
     #[test]
     fn a_delay_goes_with_another_fault_and_the_oldest_comes_first() {
         let mut faults = faults(&["unavailable", "delay=5", "access-denied"]);
-        assert_eq!(faults.befall("X", None), (Some(Duration::from_millis(5)), Some(Fault::Unavailable)));
+        assert_eq!(
+            faults.befall("X", None),
+            (Some(Duration::from_millis(5)), Some(Fault::Unavailable))
+        );
         assert_eq!(faults.befall("X", None), (None, Some(Fault::AccessDenied)));
     }
 
     #[test]
     fn the_same_seed_and_calls_meet_the_same_faults_whatever_other_rules_do() {
         let fates = |rules: &[&str], seed| {
-            let mut faults = Faults::new(seed, rules.iter().map(|text| FaultRule::parse(text).unwrap()).collect());
-            (0..200).map(|_| faults.befall("ListTags", None).1.is_some()).collect::<Vec<_>>()
+            let mut faults = Faults::new(
+                seed,
+                rules
+                    .iter()
+                    .map(|text| FaultRule::parse(text).unwrap())
+                    .collect(),
+            );
+            (0..200)
+                .map(|_| faults.befall("ListTags", None).1.is_some())
+                .collect::<Vec<_>>()
         };
         let alone = fates(&["throttling:30%"], 5);
         assert_eq!(alone, fates(&["throttling:30%"], 5));
-        assert_eq!(alone, fates(&["throttling:30%", "close-after:CreateHsm:50%", "delay=1:10%"], 5));
+        assert_eq!(
+            alone,
+            fates(
+                &["throttling:30%", "close-after:CreateHsm:50%", "delay=1:10%"],
+                5
+            )
+        );
         assert_ne!(alone, fates(&["throttling:30%"], 6));
         assert!((30..90).contains(&alone.iter().filter(|fate| **fate).count()));
         let limited = fates(&["throttling:30%:4"], 5);
@@ -318,17 +420,36 @@ mod tests {
     fn a_fault_waits_for_a_call_that_it_can_befall() {
         let mut faults = faults(&["initialize-fails", "hsm-fails"]);
         assert_eq!(faults.befall("DescribeClusters", None), (None, None));
-        assert_eq!(faults.befall("InitializeCluster", None), (None, Some(Fault::InitializeFails)));
-        let bare = Target { cluster_id: String::new(), has_hsm: false, can_degrade: true };
+        assert_eq!(
+            faults.befall("InitializeCluster", None),
+            (None, Some(Fault::InitializeFails))
+        );
+        let bare = Target {
+            cluster_id: String::new(),
+            has_hsm: false,
+            can_degrade: true,
+        };
         assert_eq!(faults.befall("DescribeClusters", Some(&bare)), (None, None));
-        assert_eq!(faults.befall("DescribeClusters", Some(&Target { has_hsm: true, ..bare })), (None, Some(Fault::HsmFails)));
+        assert_eq!(
+            faults.befall(
+                "DescribeClusters",
+                Some(&Target {
+                    has_hsm: true,
+                    ..bare
+                })
+            ),
+            (None, Some(Fault::HsmFails))
+        );
     }
 
     #[test]
     fn rules_are_read_in_any_order_and_otherwise_refused() {
         let rule = FaultRule::parse("delay=250:25%:DescribeClusters:3").unwrap();
         assert_eq!(rule.fault, Fault::Delay(Duration::from_millis(250)));
-        assert_eq!((rule.action.as_deref(), rule.count, rule.percent), (Some("DescribeClusters"), Some(3), Some(25)));
+        assert_eq!(
+            (rule.action.as_deref(), rule.count, rule.percent),
+            (Some("DescribeClusters"), Some(3), Some(25))
+        );
         assert_eq!(FaultRule::parse("close-after").unwrap().count, Some(1));
         assert_eq!(FaultRule::parse("close-after:5%").unwrap().count, None);
         for bad in [

@@ -11,7 +11,8 @@ use super::keys::{BITS, KeyWorks, OrderedKey, SigningKey, wait_for};
 use super::state::Hsm;
 use super::store::octets;
 
-/// Cards of each make: an HSM that replaces another is on another card, so its hardware certificates are others too.
+/// Cards of each make: an HSM that replaces another is on another card, so its hardware
+/// certificates are others too.
 const CARDS_OF_A_MAKE: usize = 2;
 const CARDS: usize = CARDS_OF_A_MAKE * Make::ALL.len();
 
@@ -19,13 +20,15 @@ pub(super) struct Hardware {
     works: KeyWorks,
     /// In the order of [`Authority::ALL`].
     authorities: [AuthoritySlot; Authority::ALL.len()],
-    /// The cards of the first make in the order of [`Make::ALL`], then those of the second, and so on.
+    /// The cards of the first make in the order of [`Make::ALL`], then those of the second, and so
+    /// on.
     cards: [CardSlot; CARDS],
     partitions: AtomicU64,
     started: Millis,
 }
 
-/// What has been made of the hardware, to go on from: what was ordered and is not there yet is ordered again when it is needed.
+/// What has been made of the hardware, to go on from: what was ordered and is not there yet is
+/// ordered again when it is needed.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeptHardware {
@@ -69,11 +72,15 @@ struct CardSlot {
 /// The make of a card.
 fn make_of(card: usize) -> Make {
     let [first, ..] = Make::ALL;
-    card.checked_div(CARDS_OF_A_MAKE).and_then(|at| Make::ALL.get(at)).copied().unwrap_or(first)
+    card.checked_div(CARDS_OF_A_MAKE)
+        .and_then(|at| Make::ALL.get(at))
+        .copied()
+        .unwrap_or(first)
 }
 
 impl Hardware {
-    /// Nothing is made before it is needed: a simulator that is only asked what it refuses makes no key at all.
+    /// Nothing is made before it is needed: a simulator that is only asked what it refuses makes no
+    /// key at all.
     pub(super) fn start(now: Millis) -> std::io::Result<Self> {
         Ok(Self {
             works: KeyWorks::start()?,
@@ -106,17 +113,38 @@ impl Hardware {
     pub(super) fn keep(&self) -> KeptHardware {
         KeptHardware {
             started: self.started,
-            authorities: self.authorities.each_ref().map(|slot| KeptAuthority { key: unload(&slot.key), root: made(&slot.root).cloned() }),
-            cards: self.cards.each_ref().map(|slot| KeptCard { key: unload(&slot.key), card: made(&slot.card).cloned() }),
+            authorities: self.authorities.each_ref().map(|slot| KeptAuthority {
+                key: unload(&slot.key),
+                root: made(&slot.root).cloned(),
+            }),
+            cards: self.cards.each_ref().map(|slot| KeptCard {
+                key: unload(&slot.key),
+                card: made(&slot.card).cloned(),
+            }),
         }
     }
 
-    /// How much of it has been made: it grows with everything that [`Hardware::keep`] has more to say.
+    /// How much of it has been made: it grows with everything that [`Hardware::keep`] has more to
+    /// say.
     pub(super) fn progress(&self) -> usize {
-        let keys = self.authorities.iter().map(|slot| &slot.key).chain(self.cards.iter().map(|slot| &slot.key));
-        let keys = keys.filter(|key| key.get().is_some_and(|key| key.get().is_some())).count();
-        let cards = self.cards.iter().filter(|slot| slot.card.get().is_some()).count();
-        let roots = self.authorities.iter().filter(|slot| slot.root.get().is_some()).count();
+        let keys = self
+            .authorities
+            .iter()
+            .map(|slot| &slot.key)
+            .chain(self.cards.iter().map(|slot| &slot.key));
+        let keys = keys
+            .filter(|key| key.get().is_some_and(|key| key.get().is_some()))
+            .count();
+        let cards = self
+            .cards
+            .iter()
+            .filter(|slot| slot.card.get().is_some())
+            .count();
+        let roots = self
+            .authorities
+            .iter()
+            .filter(|slot| slot.root.get().is_some())
+            .count();
         keys.saturating_add(cards).saturating_add(roots)
     }
 
@@ -140,7 +168,13 @@ impl Hardware {
     /// The root; waits for its key, about a second where it is the largest.
     pub(super) fn root(&self, authority: Authority) -> Result<&Root, String> {
         let slot = self.slot(authority)?;
-        let root = slot.root.get_or_init(|| Root::make(authority, wait_for(self.key(slot, authority))?, self.started));
+        let root = slot.root.get_or_init(|| {
+            Root::make(
+                authority,
+                wait_for(self.key(slot, authority))?,
+                self.started,
+            )
+        });
         root.as_ref().map_err(Clone::clone)
     }
 
@@ -156,31 +190,48 @@ impl Hardware {
 
     fn slot(&self, authority: Authority) -> Result<&AuthoritySlot, String> {
         let at = Authority::ALL.iter().position(|one| *one == authority);
-        at.and_then(|at| self.authorities.get(at)).ok_or_else(|| String::from("there is no such root"))
+        at.and_then(|at| self.authorities.get(at))
+            .ok_or_else(|| String::from("there is no such root"))
     }
 
     fn key<'a>(&self, slot: &'a AuthoritySlot, authority: Authority) -> &'a OrderedKey {
-        slot.key.get_or_init(|| self.works.order(authority.key_bits()))
+        slot.key
+            .get_or_init(|| self.works.order(authority.key_bits()))
     }
 
     fn authority_key(&self, authority: Authority) -> Option<&OrderedKey> {
-        self.slot(authority).ok().map(|slot| self.key(slot, authority))
+        self.slot(authority)
+            .ok()
+            .map(|slot| self.key(slot, authority))
     }
 
     fn card_key(&self, number: usize) -> Option<&OrderedKey> {
-        Some(self.cards.get(number)?.key.get_or_init(|| self.works.order(BITS)))
+        Some(
+            self.cards
+                .get(number)?
+                .key
+                .get_or_init(|| self.works.order(BITS)),
+        )
     }
 
-    /// The keys of a card and of its roots, ordered now unless they have been. The manufacturer's, which takes longest, comes first.
+    /// The keys of a card and of its roots, ordered now unless they have been. The manufacturer's,
+    /// which takes longest, comes first.
     fn order_above(&self, card: usize) -> [Option<&OrderedKey>; 3] {
         let make = make_of(card);
-        [self.authority_key(make.manufacturer()), self.authority_key(make.aws()), self.card_key(card)]
+        [
+            self.authority_key(make.manufacturer()),
+            self.authority_key(make.aws()),
+            self.card_key(card),
+        ]
     }
 
     /// A place for a new HSM: card, partition, and its key, ordered now.
     pub(super) fn place(&self, make: Make) -> (usize, u64, OrderedKey) {
         let count = self.partitions.fetch_add(1, Ordering::Relaxed);
-        let which = usize::try_from(count).unwrap_or(0).checked_rem(CARDS_OF_A_MAKE).unwrap_or(0);
+        let which = usize::try_from(count)
+            .unwrap_or(0)
+            .checked_rem(CARDS_OF_A_MAKE)
+            .unwrap_or(0);
         let card = first_card(make).saturating_add(which);
         self.order_above(card);
         // A partition's number counts from 1 on its card.
@@ -192,7 +243,10 @@ impl Hardware {
     pub(super) fn identify(&self, hsm: &Hsm, now: Millis) {
         let [manufacturer, aws, card] = self.order_above(hsm.card);
         let there = |key: Option<&OrderedKey>| key.is_some_and(|key| key.get().is_some());
-        if [manufacturer, aws, card, Some(&hsm.key)].into_iter().all(there) {
+        if [manufacturer, aws, card, Some(&hsm.key)]
+            .into_iter()
+            .all(there)
+        {
             hsm.identity.get_or_init(|| self.make_identity(hsm, now));
         }
     }
@@ -200,11 +254,28 @@ impl Hardware {
     fn make_identity(&self, hsm: &Hsm, now: Millis) -> Result<Identity, String> {
         let (make, none) = (make_of(hsm.card), || String::from("there is no such card"));
         let slot = self.cards.get(hsm.card).ok_or_else(none)?;
-        let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_above(hsm.card) else { return Err(none()) };
+        let [Some(manufacturer), Some(aws), Some(card_key)] = self.order_above(hsm.card) else {
+            return Err(none());
+        };
         let card_key = wait_for(card_key)?;
-        let card = slot.card.get_or_init(|| Card::make(make, wait_for(manufacturer)?, wait_for(aws)?, card_key, self.started));
+        let card = slot.card.get_or_init(|| {
+            Card::make(
+                make,
+                wait_for(manufacturer)?,
+                wait_for(aws)?,
+                card_key,
+                self.started,
+            )
+        });
         let card = card.as_ref().map_err(Clone::clone)?;
-        Identity::make(make, card, card_key, wait_for(&hsm.key)?, hsm.partition, now)
+        Identity::make(
+            make,
+            card,
+            card_key,
+            wait_for(&hsm.key)?,
+            hsm.partition,
+            now,
+        )
     }
 
     /// Waits for all that the HSM's certificates need.
@@ -226,7 +297,9 @@ fn made<T>(cell: &OnceLock<Result<T, String>>) -> Option<&T> {
 }
 
 fn unload(key: &OnceLock<OrderedKey>) -> Option<KeptKey> {
-    key.get().and_then(|key| made(key)).map(|key| KeptKey(key.pkcs1().to_vec()))
+    key.get()
+        .and_then(|key| made(key))
+        .map(|key| KeptKey(key.pkcs1().to_vec()))
 }
 
 fn load(slot: &OnceLock<OrderedKey>, kept: Option<KeptKey>) -> Result<(), String> {

@@ -6,14 +6,21 @@ use ring::rand::SecureRandom as _;
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     let rng = ring::rand::SystemRandom::new();
-    rng.fill(&mut bytes).map_err(|_| String::from("the system gave no random bytes"))?;
+    rng.fill(&mut bytes)
+        .map_err(|_| String::from("the system gave no random bytes"))?;
     Ok(bytes)
 }
 
-/// `prefix-` and eleven of `a-z2-7`: genuine ids are lower case, though their pattern `[2-7a-zA-Z]{11,16}` allows more.
+/// `prefix-` and eleven of `a-z2-7`: genuine ids are lower case, though their pattern
+/// `[2-7a-zA-Z]{11,16}` allows more.
 pub(super) fn resource_id(prefix: &str) -> Result<String, String> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let letters = random_bytes::<11>()?.into_iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from));
+    let letters = random_bytes::<11>()?.into_iter().filter_map(|byte| {
+        ALPHABET
+            .get(usize::from(byte & 31))
+            .copied()
+            .map(char::from)
+    });
     Ok(format!("{prefix}-{}", letters.collect::<String>()))
 }
 

@@ -1,7 +1,8 @@
 //! RSA keys, made on threads of their own.
 //!
-//! A 2048-bit key takes about a tenth of a second and one of 4096 bits about one, so no request ever waits for one: keys are ordered here, and what needs
-//! a key looks whether it has come. None is kept in the repository: every simulator has its own.
+//! A 2048-bit key takes about a tenth of a second and one of 4096 bits about one, so no request
+//! ever waits for one: keys are ordered here, and what needs a key looks whether it has come. None
+//! is kept in the repository: every simulator has its own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,7 +13,8 @@ use rsa::pkcs1::EncodeRsaPrivateKey as _;
 
 use super::{der, primes};
 
-/// Every key of the genuine chains of hsm1.medium has this size; of hsm2m.medium all but the root is taken to have it.
+/// Every key of the genuine chains of hsm1.medium has this size; of hsm2m.medium all but the root
+/// is taken to have it.
 pub(super) const BITS: usize = 2048;
 /// The manufacturer's root of hsm2m.medium, as another customer's root of that hardware has it.
 pub(super) const LS2_ROOT_BITS: usize = 4096;
@@ -27,7 +29,9 @@ pub(super) struct SigningKey {
 impl SigningKey {
     fn generate(bits: usize) -> Result<Self, String> {
         let private = primes::rsa_key(bits)?;
-        let der = private.to_pkcs1_der().map_err(|e| format!("encoding an RSA key: {e}"))?;
+        let der = private
+            .to_pkcs1_der()
+            .map_err(|e| format!("encoding an RSA key: {e}"))?;
         Self::from_pkcs1(der.as_bytes().to_vec())
     }
 
@@ -45,12 +49,18 @@ impl SigningKey {
     /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.
     pub(super) fn spki(&self) -> Vec<u8> {
         let algorithm = der::sequence(&[&der::oid(der::RSA_ENCRYPTION), &der::null()]);
-        der::sequence(&[&algorithm, &der::bit_string(self.pair.public_key().as_ref())])
+        der::sequence(&[
+            &algorithm,
+            &der::bit_string(self.pair.public_key().as_ref()),
+        ])
     }
 
     /// The key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.
     pub(super) fn identifier(&self) -> Vec<u8> {
-        let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, self.pair.public_key().as_ref());
+        let digest = ring::digest::digest(
+            &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+            self.pair.public_key().as_ref(),
+        );
         digest.as_ref().to_vec()
     }
 
@@ -58,7 +68,14 @@ impl SigningKey {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let rng = ring::rand::SystemRandom::new();
-        self.pair.sign(&ring::signature::RSA_PKCS1_SHA256, &rng, message, &mut signature).map_err(|_| String::from("signing with an RSA key"))?;
+        self.pair
+            .sign(
+                &ring::signature::RSA_PKCS1_SHA256,
+                &rng,
+                message,
+                &mut signature,
+            )
+            .map_err(|_| String::from("signing with an RSA key"))?;
         Ok(signature)
     }
 }
@@ -84,7 +101,8 @@ struct Shared {
     wake: Condvar,
 }
 
-/// From so many open orders on it is looked which of them nobody waits for any more: their HSMs have been replaced or deleted.
+/// From so many open orders on it is looked which of them nobody waits for any more: their HSMs
+/// have been replaced or deleted.
 const MANY: usize = 1000;
 
 #[derive(Default)]
@@ -107,9 +125,14 @@ impl KeyWorks {
         let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
         for _ in 0..threads {
             let shared = Arc::clone(&shared);
-            thread::Builder::new().name(String::from("simulator-keys")).spawn(move || work(&shared))?;
+            thread::Builder::new()
+                .name(String::from("simulator-keys"))
+                .spawn(move || work(&shared))?;
         }
-        Ok(Self { shared, spare: Mutex::new(None) })
+        Ok(Self {
+            shared,
+            spare: Mutex::new(None),
+        })
     }
 
     /// Orders a key of that many bits. Keys are made in the order of their orders.
@@ -135,7 +158,11 @@ impl KeyWorks {
 
     /// The spare key, if there is one, or a newly ordered one.
     pub(super) fn take(&self) -> OrderedKey {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let spare = self
+            .spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         spare.unwrap_or_else(|| self.order(BITS))
     }
 }
@@ -170,7 +197,10 @@ fn work(shared: &Shared) {
                 }
                 continue;
             }
-            orders = shared.wake.wait(orders).unwrap_or_else(PoisonError::into_inner);
+            orders = shared
+                .wake
+                .wait(orders)
+                .unwrap_or_else(PoisonError::into_inner);
         };
         drop(orders);
         key.get_or_init(|| SigningKey::generate(bits));

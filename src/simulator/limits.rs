@@ -1,7 +1,8 @@
 //! The documented constraints of parameters: one [`Text`] rule each, named as in the API Reference.
 //!
-//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06, and today's service model where that says
-//! more. Which of two editions of a rule holds, `reference` says. Patterns are matched against the whole value.
+//! Source: AWS CloudHSM API Reference, API version 2017-04-28, as of 2022-06-06, and today's
+//! service model where that says more. Which of two editions of a rule holds, `reference` says.
+//! Patterns are matched against the whole value.
 
 use super::arn::Arn;
 use super::wire::{ApiError, excerpt};
@@ -19,51 +20,108 @@ pub(super) struct Text {
 }
 
 const fn pattern(pattern: &'static str, matches: fn(&str) -> bool) -> Text {
-    Text { pattern, matches, shortest: 0, longest: usize::MAX, listed: false, withheld: false }
+    Text {
+        pattern,
+        matches,
+        shortest: 0,
+        longest: usize::MAX,
+        listed: false,
+        withheld: false,
+    }
 }
 
-pub(super) const CLUSTER_ID: Text = pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
+pub(super) const CLUSTER_ID: Text =
+    pattern("cluster-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-"));
 /// SourceBackupId today: a backup's id or its ARN.
 pub(super) const BACKUP_ARN: Text = pattern(
-    r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}",
+    concat!(
+        r"^(arn:aws(-(us-gov))?:cloudhsm:",
+        r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
+        r":[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}"
+    ),
     |v| resource_id(v, "backup-") || Arn::parse(v).is_some_and(|arn| arn.kind == "backup"),
 );
 pub(super) const HSM_ID: Text = pattern("hsm-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "hsm-"));
-pub(super) const BACKUP_ID: Text = pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
+pub(super) const BACKUP_ID: Text =
+    pattern("backup-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "backup-"));
 /// An Availability Zone's without the letter at its end.
-pub(super) const REGION: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d", |v| region(v, &["gov"]));
+pub(super) const REGION: Text = pattern(
+    r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d",
+    |v| region(v, &["gov"]),
+);
 pub(super) const ENI_ID: Text = pattern("eni-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "eni-"));
 pub(super) const SUBNET_ID: Text = pattern("subnet-[0-9a-fA-F]{8,17}", |v| ec2_id(v, "subnet-"));
 pub(super) const IP_ADDRESS: Text = pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", ip_address);
-pub(super) const AVAILABILITY_ZONE: Text = pattern(r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]", availability_zone);
+pub(super) const AVAILABILITY_ZONE: Text = pattern(
+    r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]",
+    availability_zone,
+);
 pub(super) const HSM_TYPE_2022: Text = pattern(r"(hsm1\.medium)", |v| v == "hsm1.medium");
 /// Today's: more than there are types.
-pub(super) const HSM_TYPE: Text = Text { longest: 32, ..pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", hsm_type) };
-pub(super) const RETENTION_TYPE: Text = Text { listed: true, ..pattern("DAYS", |v| v == "DAYS") };
-pub(super) const RETENTION_VALUE: Text =
-    Text { shortest: 1, longest: 3, ..pattern("[0-9]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())) };
+pub(super) const HSM_TYPE: Text = Text {
+    longest: 32,
+    ..pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)", hsm_type)
+};
+pub(super) const RETENTION_TYPE: Text = Text {
+    listed: true,
+    ..pattern("DAYS", |v| v == "DAYS")
+};
+pub(super) const RETENTION_VALUE: Text = Text {
+    shortest: 1,
+    longest: 3,
+    ..pattern("[0-9]+", |v| {
+        !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit())
+    })
+};
 /// Later than 2022.
-pub(super) const MODE: Text = Text { listed: true, ..pattern("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v)) };
+pub(super) const MODE: Text = Text {
+    listed: true,
+    ..pattern("FIPS, NON_FIPS", |v| ["FIPS", "NON_FIPS"].contains(&v))
+};
 /// Later than 2022.
-pub(super) const NETWORK_TYPE: Text = Text { listed: true, ..pattern("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v)) };
-pub(super) const FILTER_NAME: Text =
-    pattern("[a-zA-Z0-9_-]+", |v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)));
+pub(super) const NETWORK_TYPE: Text = Text {
+    listed: true,
+    ..pattern("IPV4, DUALSTACK", |v| ["IPV4", "DUALSTACK"].contains(&v))
+};
+pub(super) const FILTER_NAME: Text = pattern("[a-zA-Z0-9_-]+", |v| {
+    !v.is_empty()
+        && v.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+});
 /// `.` is every character that ends no line.
-pub(super) const NEXT_TOKEN: Text = Text { longest: 256, ..pattern(".*", |v| !v.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])) };
-pub(super) const TAG_KEY: Text = Text { shortest: 1, longest: 128, ..pattern(TAG_PATTERN, tag_text) };
-pub(super) const TAG_VALUE: Text = Text { longest: 256, ..pattern(TAG_PATTERN, tag_text) };
-/// SignedCert and TrustAnchor in 2022. In the pattern `+-/` is a range, `+ , - . /`; the space that the
-/// printed reference shows in it is the typesetting's (the service model has none).
+pub(super) const NEXT_TOKEN: Text = Text {
+    longest: 256,
+    ..pattern(".*", |v| {
+        !v.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+    })
+};
+pub(super) const TAG_KEY: Text = Text {
+    shortest: 1,
+    longest: 128,
+    ..pattern(TAG_PATTERN, tag_text)
+};
+pub(super) const TAG_VALUE: Text = Text {
+    longest: 256,
+    ..pattern(TAG_PATTERN, tag_text)
+};
+/// SignedCert and TrustAnchor in 2022. In the pattern `+-/` is a range, `+ , - . /`; the space that
+/// the printed reference shows in it is the typesetting's (the service model has none).
 pub(super) const CERTIFICATE_2022: Text = certificate(5000);
 /// Since June 2024. The text beside the two parameters still says 5000.
 pub(super) const CERTIFICATE: Text = certificate(20_000);
 
 /// ResourceId of the tag actions. No model takes an ARN there.
-pub(super) const RESOURCE_ID: Text = pattern("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| resource_id(v, "cluster-") || resource_id(v, "backup-"));
+pub(super) const RESOURCE_ID: Text = pattern("(?:cluster|backup)-[2-7a-zA-Z]{11,16}", |v| {
+    resource_id(v, "cluster-") || resource_id(v, "backup-")
+});
 /// ResourceArn of the resource-policy actions. Later than 2022.
 pub(super) const RESOURCE_ARN: Text = pattern(Arn::PATTERN, |v| Arn::parse(v).is_some());
 /// Policy of PutResourcePolicy. Later than 2022.
-pub(super) const RESOURCE_POLICY: Text = Text { shortest: 1, longest: 20_000, ..Text::any() };
+pub(super) const RESOURCE_POLICY: Text = Text {
+    shortest: 1,
+    longest: 20_000,
+    ..Text::any()
+};
 
 /// TrustAnchor today: this many characters in all ("16 kb" in the guide, of what is not said).
 pub(super) const TRUST_ANCHOR_CHARS: usize = 16_000;
@@ -89,10 +147,14 @@ pub(super) const MAX_BACKUPS: (u64, u64) = (1, 50);
 /// BackupRetentionPolicy, Value: "Use a value between 7 - 379."
 pub(super) const RETENTION_DAYS: (u16, u16) = (7, 379);
 
-/// A constraint that is not met, worded as AWS services word it: the value, the parameter, the constraint.
+/// A constraint that is not met, worded as AWS services word it: the value, the parameter, the
+/// constraint.
 pub(super) fn violation(value: &str, parameter: &str, constraint: &str) -> ApiError {
     let value = excerpt(value);
-    ApiError::invalid(format!("1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"))
+    ApiError::invalid(format!(
+        "1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy \
+         constraint: {constraint}"
+    ))
 }
 
 impl Text {
@@ -105,33 +167,57 @@ impl Text {
     pub(super) fn judge(&self, parameter: &str, value: &str) -> Result<(), ApiError> {
         let length = value.chars().count();
         let constraint = if length < self.shortest {
-            format!("Member must have length greater than or equal to {}", self.shortest)
+            format!(
+                "Member must have length greater than or equal to {}",
+                self.shortest
+            )
         } else if length > self.longest {
-            format!("Member must have length less than or equal to {}", self.longest)
+            format!(
+                "Member must have length less than or equal to {}",
+                self.longest
+            )
         } else if !(self.matches)(value) && self.listed {
             format!("Member must satisfy enum value set: [{}]", self.pattern)
         } else if !(self.matches)(value) {
-            format!("Member must satisfy regular expression pattern: {}", self.pattern)
+            format!(
+                "Member must satisfy regular expression pattern: {}",
+                self.pattern
+            )
         } else {
             return Ok(());
         };
         if self.withheld {
             let foreign = value.chars().position(|c| !certificate_character(c));
-            let place = foreign.map_or(String::new(), |at| format!(", the first one not allowed at {}", at.saturating_add(1)));
-            return Err(violation(&format!("({length} characters{place})"), parameter, &constraint));
+            let place = foreign.map_or(String::new(), |at| {
+                format!(", the first one not allowed at {}", at.saturating_add(1))
+            });
+            return Err(violation(
+                &format!("({length} characters{place})"),
+                parameter,
+                &constraint,
+            ));
         }
         Err(violation(value, parameter, &constraint))
     }
 }
 
 pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
-    value
-        .strip_prefix(prefix)
-        .is_some_and(|rest| (11..=16).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b)))
+    value.strip_prefix(prefix).is_some_and(|rest| {
+        (11..=16).contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
+    })
 }
 
 const fn certificate(longest: usize) -> Text {
-    Text { longest, withheld: true, ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| v.chars().all(certificate_character)) }
+    Text {
+        longest,
+        withheld: true,
+        ..pattern(r"[a-zA-Z0-9+-/=\s]*", |v| {
+            v.chars().all(certificate_character)
+        })
+    }
 }
 
 /// `((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)`
@@ -139,25 +225,36 @@ fn hsm_type(value: &str) -> bool {
     let rest = value.strip_prefix('p').unwrap_or(value).strip_prefix("hsm");
     let rest = rest.and_then(|rest| rest.strip_prefix(|digit: char| digit.is_ascii_digit()));
     // What follows the last dot has none itself.
-    rest.and_then(|rest| rest.rsplit_once('.')).is_some_and(|(family, size)| {
-        family.bytes().all(|b| b.is_ascii_lowercase() || b == b'.') && !size.is_empty() && size.bytes().all(|b| b.is_ascii_alphabetic())
-    })
+    rest.and_then(|rest| rest.rsplit_once('.'))
+        .is_some_and(|(family, size)| {
+            family.bytes().all(|b| b.is_ascii_lowercase() || b == b'.')
+                && !size.is_empty()
+                && size.bytes().all(|b| b.is_ascii_alphabetic())
+        })
 }
 
 fn ec2_id(value: &str, prefix: &str) -> bool {
-    value.strip_prefix(prefix).is_some_and(|rest| (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    value.strip_prefix(prefix).is_some_and(|rest| {
+        (8..=17).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 fn ip_address(value: &str) -> bool {
     let parts: Vec<&str> = value.split('.').collect();
-    parts.len() == 4 && parts.iter().all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+    parts.len() == 4
+        && parts
+            .iter()
+            .all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn availability_zone(value: &str) -> bool {
-    value.strip_suffix(|letter: char| letter.is_ascii_lowercase()).is_some_and(|place| region(place, &["gov"]))
+    value
+        .strip_suffix(|letter: char| letter.is_ascii_lowercase())
+        .is_some_and(|place| region(place, &["gov"]))
 }
 
-/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are named in gov's place.
+/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are
+/// named in gov's place.
 pub(super) fn region(value: &str, lands: &[&str]) -> bool {
     const DIRECTIONS: [&str; 5] = ["east", "west", "north", "south", "central"];
     let mut parts: Vec<&str> = value.split('-').collect();
@@ -166,8 +263,13 @@ pub(super) fn region(value: &str, lands: &[&str]) -> bool {
     };
     let is_end = matches!(end.as_bytes(), [digit] if digit.is_ascii_digit());
     let is_direction = DIRECTIONS.contains(&direction)
-        || DIRECTIONS.iter().any(|first| direction.strip_prefix(first).is_some_and(|second| DIRECTIONS.contains(&second)));
-    let is_country = |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase());
+        || DIRECTIONS.iter().any(|first| {
+            direction
+                .strip_prefix(first)
+                .is_some_and(|second| DIRECTIONS.contains(&second))
+        });
+    let is_country =
+        |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase());
     let is_land = match parts.as_slice() {
         [country] => is_country(country),
         [country, land] => is_country(country) && lands.contains(land),
@@ -178,11 +280,14 @@ pub(super) fn region(value: &str, lands: &[&str]) -> bool {
 
 /// `[a-zA-Z0-9+-/=\s]`
 fn certificate_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || ('+'..='/').contains(&c) || c == '=' || " \t\n\r\u{B}\u{C}".contains(c)
+    c.is_ascii_alphanumeric()
+        || ('+'..='/').contains(&c)
+        || c == '='
+        || " \t\n\r\u{B}\u{C}".contains(c)
 }
 
-/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`: letters, separators and numbers of every script. Marks, that some scripts write letters
-/// with, are none of them.
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`: letters, separators and numbers of every script. Marks, that some
+/// scripts write letters with, are none of them.
 fn tag_text(value: &str) -> bool {
     use unicode_general_category::{GeneralCategory as G, get_general_category};
     let category = |c| {
@@ -216,7 +321,14 @@ mod tests {
     fn ids_match_the_whole_pattern() {
         assert!(accepts(&CLUSTER_ID, "cluster-abcdefghijk"));
         assert!(accepts(&CLUSTER_ID, "cluster-ABCdef234567XYZz"));
-        for bad in ["cluster-abcdefghij", "cluster-abcdefghijklmnopq", "cluster-abcdefghij1", "xcluster-abcdefghijk", "cluster-../../x", ""] {
+        for bad in [
+            "cluster-abcdefghij",
+            "cluster-abcdefghijklmnopq",
+            "cluster-abcdefghij1",
+            "xcluster-abcdefghijk",
+            "cluster-../../x",
+            "",
+        ] {
             assert!(!accepts(&CLUSTER_ID, bad), "{bad}");
         }
         assert!(accepts(&SUBNET_ID, "subnet-0123abCD"));
@@ -226,20 +338,51 @@ mod tests {
 
     #[test]
     fn availability_zones_match_the_whole_pattern() {
-        for good in ["us-east-1a", "us-gov-west-1b", "ap-southeast-2c", "ap-northeastcentral-1a".replace("eastcentral", "east").as_str()] {
+        for good in [
+            "us-east-1a",
+            "us-gov-west-1b",
+            "ap-southeast-2c",
+            "ap-northeastcentral-1a"
+                .replace("eastcentral", "east")
+                .as_str(),
+        ] {
             assert!(accepts(&AVAILABILITY_ZONE, good), "{good}");
         }
-        for bad in ["us-east-1", "us-east-1A", "us-up-1a", "usa-east-1a", "us-iso-east-1a", "us-east-10a", "-east-1a"] {
+        for bad in [
+            "us-east-1",
+            "us-east-1A",
+            "us-up-1a",
+            "usa-east-1a",
+            "us-iso-east-1a",
+            "us-east-10a",
+            "-east-1a",
+        ] {
             assert!(!accepts(&AVAILABILITY_ZONE, bad), "{bad}");
         }
     }
 
     #[test]
     fn types_match_the_whole_pattern() {
-        for good in ["hsm1.medium", "hsm2m.medium", "phsm9.x.Large", "hsm2.a", "hsm1..m"] {
+        for good in [
+            "hsm1.medium",
+            "hsm2m.medium",
+            "phsm9.x.Large",
+            "hsm2.a",
+            "hsm1..m",
+        ] {
             assert!(accepts(&HSM_TYPE, good), "{good}");
         }
-        for bad in ["hsm.medium", "hsm1medium", "hsm1.", "HSM1.medium", "hsm1M.medium", "hsm1.medium ", "qhsm1.medium", "hsm12.medium", ""] {
+        for bad in [
+            "hsm.medium",
+            "hsm1medium",
+            "hsm1.",
+            "HSM1.medium",
+            "hsm1M.medium",
+            "hsm1.medium ",
+            "qhsm1.medium",
+            "hsm12.medium",
+            "",
+        ] {
             assert!(!accepts(&HSM_TYPE, bad), "{bad}");
         }
         assert!(!accepts(&HSM_TYPE, &format!("hsm1.{}", "m".repeat(28))));
@@ -248,13 +391,31 @@ mod tests {
 
     #[test]
     fn certificates_have_characters_of_a_few_kinds_up_to_a_number_and_are_never_quoted() {
-        assert!(accepts(&CERTIFICATE_2022, &"A".repeat(5000)) && accepts(&CERTIFICATE, &"A".repeat(20_000)));
+        assert!(
+            accepts(&CERTIFICATE_2022, &"A".repeat(5000))
+                && accepts(&CERTIFICATE, &"A".repeat(20_000))
+        );
         assert!(!accepts(&CERTIFICATE, &"A".repeat(20_001)));
         assert!(accepts(&CERTIFICATE, "-----BEGIN X-----\r\nAa0+,-./=\t\n"));
-        let long = CERTIFICATE_2022.judge("SignedCert", &"A".repeat(5001)).unwrap_err().message;
-        assert!(long.contains("'SignedCert'") && long.contains("5000") && long.contains("5001") && !long.contains("AAAA"), "{long}");
-        let colon = CERTIFICATE.judge("TrustAnchor", "secret: yes").unwrap_err().message;
-        assert!(colon.contains("not allowed at 7") && !colon.contains("secret"), "{colon}");
+        let long = CERTIFICATE_2022
+            .judge("SignedCert", &"A".repeat(5001))
+            .unwrap_err()
+            .message;
+        assert!(
+            long.contains("'SignedCert'")
+                && long.contains("5000")
+                && long.contains("5001")
+                && !long.contains("AAAA"),
+            "{long}"
+        );
+        let colon = CERTIFICATE
+            .judge("TrustAnchor", "secret: yes")
+            .unwrap_err()
+            .message;
+        assert!(
+            colon.contains("not allowed at 7") && !colon.contains("secret"),
+            "{colon}"
+        );
         for bad in [':', '_', '"', '(', ')', 'é', '\u{A0}'] {
             assert!(!accepts(&CERTIFICATE, &bad.to_string()), "{bad}");
         }
@@ -262,11 +423,27 @@ mod tests {
 
     #[test]
     fn tags_take_letters_of_every_script() {
-        for good in ["Überschrift 名前 _.:/=+-@", "Ⅷ½²", "ʰªǅ", "a\u{A0}b\u{2028}\u{3000}"] {
+        for good in [
+            "Überschrift 名前 _.:/=+-@",
+            "Ⅷ½²",
+            "ʰªǅ",
+            "a\u{A0}b\u{2028}\u{3000}",
+        ] {
             assert!(accepts(&TAG_KEY, good), "{good}");
         }
         // A combining accent, a vowel sign, a circled letter: Alphabetic or not, none is a letter.
-        for bad in ["", "tab\t", "a,b", "100%", "e\u{301}", "\u{93E}", "ⓐ", "🔑", "a\nb", "zero\u{200B}width"] {
+        for bad in [
+            "",
+            "tab\t",
+            "a,b",
+            "100%",
+            "e\u{301}",
+            "\u{93E}",
+            "ⓐ",
+            "🔑",
+            "a\nb",
+            "zero\u{200B}width",
+        ] {
             assert!(!accepts(&TAG_KEY, bad), "{bad}");
         }
         assert!(accepts(&TAG_VALUE, ""));

@@ -1,15 +1,16 @@
-//! The AWS CloudHSM V2 API, emulated on this machine, with certificate chains in the shape of the genuine ones.
+//! The AWS CloudHSM V2 API, emulated on this machine, with certificate chains in the shape of the
+//! genuine ones.
 //!
-//! A part of its own: nothing of the real path depends on it, and it uses nothing else of this crate, not even its reading
-//! of certificates, so that one misreading cannot stand on both sides. What is emulated and where each behaviour comes from
-//! is in `docs/simulator.md`.
+//! A part of its own: nothing of the real path depends on it, and it uses nothing else of this
+//! crate, not even its reading of certificates, so that one misreading cannot stand on both sides.
+//! What is emulated and where each behaviour comes from is in `docs/simulator.md`.
 //!
 //! ```
 //! use hsmboot::simulator::{Options, Simulator, Speed};
 //!
 //! let simulator = Simulator::spawn(Options { speed: Speed::INSTANT, ..Options::default() })?;
 //! assert!(simulator.url().starts_with("http://127.0.0.1:"));
-//! // Point any AWS SDK at the URL; its credentials may be anything. The roots vouch for what it then returns.
+//! // Point any AWS SDK at the URL; its credentials may be anything. The roots vouch for the rest.
 //! assert!(simulator.aws_root_pem()?.starts_with("-----BEGIN CERTIFICATE-----"));
 //! simulator.shutdown();
 //! # Ok::<(), hsmboot::simulator::SimError>(())
@@ -17,17 +18,17 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `connection`, `broken` | HTTP; connections, their bounds and how they are cut; answers that break off |
+//! | `server`, `connection`, `broken` | HTTP; connections; answers that break off |
 //! | `visitor` | which requests can be a foreign web page's |
 //! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
 //! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
-//! | `actions`, `members`, `limits`, `arn` | what the API does, and the documented constraints of its parameters |
+//! | `actions`, `members`, `limits`, `arn` | what the API does; its constraints |
 //! | `reference` | which edition of it: today's or that of 2022 |
 //! | `quotas` | how much of it an account may have |
-//! | `pair`, `certificate`, `signature` | what InitializeCluster demands of the certificates it is sent |
+//! | `pair`, `certificate`, `signature` | what InitializeCluster demands of certificates |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
-//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `der`, `pem` | roots, cards, HSMs: their keys and certificates |
+//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `der`, `pem` | roots, cards, HSMs |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
 //! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
@@ -113,15 +114,18 @@ pub struct Options {
     pub speed: Speed,
     /// Which edition of the service it is.
     pub reference: Reference,
-    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide, "AWS CloudHSM quotas").
+    /// Whether AWS's default account quotas hold: 4 clusters and 6 HSMs in a region (User Guide,
+    /// "AWS CloudHSM quotas").
     pub quotas: bool,
-    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty: anybody, signed or not.
+    /// Who may call: a request must be signed with one of these (Signature Version 4). Empty:
+    /// anybody, signed or not.
     pub credentials: Vec<Credentials>,
     /// So many requests in a second for each account; more are throttled. `None`: no limit.
     pub rate: Option<NonZeroU32>,
     /// Faults that wait from the start.
     pub faults: Vec<FaultRule>,
-    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same fates.
+    /// What faults with a percentage are drawn from. The same seed, faults and calls give the same
+    /// fates.
     pub seed: u64,
     /// Where to keep the state across restarts; made if it is not there. `None`: nothing is kept.
     pub state: Option<PathBuf>,
@@ -164,8 +168,12 @@ pub enum SimError {
     /// No keys or certificates could be made.
     #[error("the simulator has no certificates: {0}")]
     Hardware(String),
-    /// The state file is none, damaged, of another version, or cannot be read. It is left as it was.
-    #[error("{} is no state that this simulator can go on from: {reason}", shown(path))]
+    /// The state file is none, damaged, of another version, or cannot be read. It is left as it
+    /// was.
+    #[error(
+        "{} is no state that this simulator can go on from: {reason}",
+        shown(path)
+    )]
     BadState {
         /// The file.
         path: PathBuf,
@@ -187,7 +195,10 @@ pub enum SimError {
         source: io::Error,
     },
     /// Something else stands where a root certificate is to be written. It is left as it was.
-    #[error("{} is there, and is no root certificate that a simulator has written", shown(path))]
+    #[error(
+        "{} is there, and is no root certificate that a simulator has written",
+        shown(path)
+    )]
     Occupied {
         /// The file.
         path: PathBuf,
@@ -203,11 +214,20 @@ fn inside(options: Options) -> Result<Inside, SimError> {
         Some(path) => Opened::open(path).map(|(opened, loaded)| (Some(opened), loaded))?,
         None => (None, None),
     };
-    let Loaded { mut world, reading, tokens, hardware, partitions } = loaded.unwrap_or_default();
+    let Loaded {
+        mut world,
+        reading,
+        tokens,
+        hardware,
+        partitions,
+    } = loaded.unwrap_or_default();
     let clock = Clock::resume(options.speed, reading);
     let mut roots_and_cards = Hardware::start(clock.now()).map_err(SimError::Start)?;
     if let (Some(kept), Some(path)) = (hardware, &options.state) {
-        let unusable = |reason| SimError::BadState { path: path.clone(), reason };
+        let unusable = |reason| SimError::BadState {
+            path: path.clone(),
+            reason,
+        };
         roots_and_cards = roots_and_cards.resume(kept, partitions).map_err(unusable)?;
     }
     let hardware = roots_and_cards;
@@ -218,7 +238,12 @@ fn inside(options: Options) -> Result<Inside, SimError> {
         None => actions::TokenKey::new().map_err(SimError::Hardware)?,
         Some(secret) => actions::TokenKey::from_secret(secret),
     };
-    let everything = &mut Everything { world: &mut world, clock: &clock, hardware: &hardware, tokens: &tokens };
+    let everything = &mut Everything {
+        world: &mut world,
+        clock: &clock,
+        hardware: &hardware,
+        tokens: &tokens,
+    };
     let store = opened.map(|opened| opened.begin(everything)).transpose()?;
     Ok(Inside {
         world: Mutex::new(world),
@@ -249,14 +274,14 @@ struct Running {
 }
 
 impl Simulator {
-    /// Starts a simulator from a program with a runtime. It listens when this returns; its keys are made
-    /// when the first cluster is created or the roots are asked for.
+    /// Starts a simulator from a program with a runtime. It listens when this returns; its keys are
+    /// made when the first cluster is created or the roots are asked for.
     pub async fn start(options: Options) -> Result<Self, SimError> {
         Self::spawn(options)
     }
 
-    /// Starts a simulator from a program without one. It listens when this returns; its keys are made
-    /// when the first cluster is created or the roots are asked for.
+    /// Starts a simulator from a program without one. It listens when this returns; its keys are
+    /// made when the first cluster is created or the roots are asked for.
     pub fn spawn(options: Options) -> Result<Self, SimError> {
         let (address, limits) = (options.listen, options.connections);
         let refused = |source| SimError::Listen { address, source };
@@ -266,7 +291,10 @@ impl Simulator {
 
         let inside = Arc::new(inside(options)?);
 
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SimError::Start)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(SimError::Start)?;
         let listener = {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(refused)?
@@ -281,7 +309,11 @@ impl Simulator {
                 runtime.shutdown_background();
             })
             .map_err(SimError::Start)?;
-        Ok(Self { address, inside, running: Some(Running { stop, thread }) })
+        Ok(Self {
+            address,
+            inside,
+            running: Some(Running { stop, thread }),
+        })
     }
 
     /// The address it listens on.
@@ -296,43 +328,70 @@ impl Simulator {
 
     /// A root, in PEM. Waits until its key is made, which takes about a second.
     pub fn root_pem(&self, file: RootFile) -> Result<String, SimError> {
-        let pem = file.pem(&self.inside.hardware).map_err(SimError::Hardware)?;
+        let pem = file
+            .pem(&self.inside.hardware)
+            .map_err(SimError::Hardware)?;
         self.inside.kept().map_err(SimError::Hardware)?;
         Ok(pem)
     }
 
-    /// The root of the AWS hardware certificate, but for GovCloud's. Waits like [`Simulator::root_pem`].
+    /// The root of the AWS hardware certificate, but for GovCloud's. Waits like
+    /// [`Simulator::root_pem`].
     pub fn aws_root_pem(&self) -> Result<String, SimError> {
         self.root_pem(RootFile::Aws)
     }
 
-    /// The root of the manufacturer hardware certificate, of the hardware whose clusters this edition of the service creates. Waits
-    /// like [`Simulator::root_pem`].
+    /// The root of the manufacturer hardware certificate, of the hardware whose clusters this
+    /// edition of the service creates. Waits like [`Simulator::root_pem`].
     pub fn manufacturer_root_pem(&self) -> Result<String, SimError> {
         self.root_pem(RootFile::manufacturer(self.inside.reference))
     }
 
-    /// Writes the roots that [`RootFile::of`] lists into a directory, over those of an earlier simulator and over nothing else; all of
-    /// them or none. The directory is made if it is not there.
+    /// Writes the roots that [`RootFile::of`] lists into a directory, over those of an earlier
+    /// simulator and over nothing else; all of them or none. The directory is made if it is not
+    /// there.
     pub fn write_roots(&self, directory: &Path) -> Result<(), SimError> {
         let reference = self.inside.reference;
-        let roots = RootFile::of(reference).iter().map(|file| Ok((file.name(reference), self.root_pem(*file)?)));
+        let roots = RootFile::of(reference)
+            .iter()
+            .map(|file| Ok((file.name(reference), self.root_pem(*file)?)));
         let roots = roots.collect::<Result<Vec<_>, SimError>>()?;
         let fault = |message: String| SimError::Write(message);
         fsio::mend(directory);
         let held = fsio::hold(directory).map_err(|error| fault(error.message.to_string()))?;
         for (name, _) in &roots {
-            let free = held.dir().lacks(name).map_err(|source| fault(format!("{} cannot be looked at: {source}", shown(directory.join(name)))))?;
-            if !free && !held.dir().content(name, MAX_ROOT).is_ok_and(|(content, _)| chains::is_a_root(&content)) {
-                return Err(SimError::Occupied { path: directory.join(name) });
+            let free = held.dir().lacks(name).map_err(|source| {
+                fault(format!(
+                    "{} cannot be looked at: {source}",
+                    shown(directory.join(name))
+                ))
+            })?;
+            if !free
+                && !held
+                    .dir()
+                    .content(name, MAX_ROOT)
+                    .is_ok_and(|(content, _)| chains::is_a_root(&content))
+            {
+                return Err(SimError::Occupied {
+                    path: directory.join(name),
+                });
             }
         }
-        let files: Vec<NewFile<'_>> =
-            roots.iter().map(|(name, pem)| NewFile { name: (*name).to_owned(), content: pem.as_bytes(), mode: 0o644, replace: true }).collect();
-        held.write(&files).map_err(|error| fault(error.message.to_string()))
+        let files: Vec<NewFile<'_>> = roots
+            .iter()
+            .map(|(name, pem)| NewFile {
+                name: (*name).to_owned(),
+                content: pem.as_bytes(),
+                mode: 0o644,
+                replace: true,
+            })
+            .collect();
+        held.write(&files)
+            .map_err(|error| fault(error.message.to_string()))
     }
 
-    /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does the same.
+    /// Stops it and waits until it has stopped: the address is free afterwards. Dropping it does
+    /// the same.
     pub fn shutdown(self) {
         drop(self);
     }
@@ -341,7 +400,8 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         if let Some(Running { stop, thread }) = self.running.take() {
-            // Neither can fail in a way that matters now: a thread that has ended is what is wanted.
+            // Neither can fail in a way that matters now: a thread that has ended is what is
+            // wanted.
             stop.send(()).unwrap_or_default();
             thread.join().unwrap_or_default();
             // Whoever still waits for a key does not hold the state file.

@@ -1,5 +1,5 @@
-//! Primes for RSA keys, found several times as fast as the `rsa` crate does: most candidates fall to a sieve. The 4096-bit key of
-//! hsm2m's root would make everybody wait otherwise.
+//! Primes for RSA keys, found several times as fast as the `rsa` crate does: most candidates fall
+//! to a sieve. The 4096-bit key of hsm2m's root would make everybody wait otherwise.
 
 use rand_core::{OsRng, RngCore as _};
 use rsa::{BigUint, RsaPrivateKey};
@@ -11,10 +11,12 @@ const EXPONENT: u32 = 65_537;
 /// Candidates are sieved by the odd primes below this.
 const SIEVE_BY: u32 = 1 << 16;
 
-/// Odd numbers that are looked at from a random one on: among so many of 2048 bits a prime is missing once in three hundred times.
+/// Odd numbers that are looked at from a random one on: among so many of 2048 bits a prime is
+/// missing once in three hundred times.
 const WINDOW: usize = 4096;
 
-/// Rounds of Miller-Rabin with random bases. For random candidates two are enough for an error below 2^-112 (FIPS 186-5, B.3 and C.1).
+/// Rounds of Miller-Rabin with random bases. For random candidates two are enough for an error
+/// below 2^-112 (FIPS 186-5, B.3 and C.1).
 const ROUNDS: usize = 4;
 
 /// A new RSA key of that size; its two primes are looked for at once.
@@ -22,10 +24,15 @@ pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
     let half = bits.checked_div(2).unwrap_or(0);
     loop {
         let (p, q) = thread::scope(|scope| {
-            let other = thread::Builder::new().name(String::from("simulator-prime")).spawn_scoped(scope, || prime(half));
+            let other = thread::Builder::new()
+                .name(String::from("simulator-prime"))
+                .spawn_scoped(scope, || prime(half));
             let one = prime(half);
             // Where no thread can be had, one after the other.
-            let other = other.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| prime(half));
+            let other = other
+                .ok()
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_else(|| prime(half));
             (one, other)
         });
         let key = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT));
@@ -38,22 +45,41 @@ pub(super) fn rsa_key(bits: usize) -> Result<RsaPrivateKey, String> {
     }
 }
 
-/// A random prime whose first two bits are set, so that two of them have a product of twice the bits.
+/// A random prime whose first two bits are set, so that two of them have a product of twice the
+/// bits.
 fn prime(bits: usize) -> BigUint {
     let by = small_primes();
     loop {
         let first = candidate(bits);
         let mut composite = vec![false; WINDOW];
         for small in &by {
-            // The first odd multiple at or after `first`: `first + 2k` is one where 2k is -first, modulo the prime.
-            let rest = (&first % *small).to_bytes_be().into_iter().fold(0_u32, |sum, octet| (sum << 8) | u32::from(octet));
+            // The first odd multiple at or after `first`: `first + 2k` is one where 2k is -first,
+            // modulo the prime.
+            let rest = (&first % *small)
+                .to_bytes_be()
+                .into_iter()
+                .fold(0_u32, |sum, octet| (sum << 8) | u32::from(octet));
             let gap = small.saturating_sub(rest).checked_rem(*small).unwrap_or(0);
-            let even = if gap & 1 == 0 { gap } else { gap.saturating_add(*small) };
+            let even = if gap & 1 == 0 {
+                gap
+            } else {
+                gap.saturating_add(*small)
+            };
             let start = usize::try_from(even >> 1).unwrap_or(WINDOW);
-            composite.iter_mut().skip(start).step_by(usize::try_from(*small).unwrap_or(WINDOW)).for_each(|mark| *mark = true);
+            composite
+                .iter_mut()
+                .skip(start)
+                .step_by(usize::try_from(*small).unwrap_or(WINDOW))
+                .for_each(|mark| *mark = true);
         }
-        let left = composite.iter().enumerate().filter(|(_, composite)| !**composite).map(|(k, _)| &first + BigUint::from(k) * 2_u32);
-        let found = left.filter(|number| number.bits() == bits).find(|number| suits_the_exponent(number) && is_prime(number));
+        let left = composite
+            .iter()
+            .enumerate()
+            .filter(|(_, composite)| !**composite)
+            .map(|(k, _)| &first + BigUint::from(k) * 2_u32);
+        let found = left
+            .filter(|number| number.bits() == bits)
+            .find(|number| suits_the_exponent(number) && is_prime(number));
         if let Some(prime) = found {
             return prime;
         }
@@ -79,7 +105,11 @@ fn small_primes() -> Vec<u32> {
         let at = usize::try_from(number).unwrap_or(0);
         if composite.get(at) == Some(&false) {
             primes.push(number);
-            composite.iter_mut().skip(at).step_by(at).for_each(|mark| *mark = true);
+            composite
+                .iter_mut()
+                .skip(at)
+                .step_by(at)
+                .for_each(|mark| *mark = true);
         }
     }
     primes
@@ -90,11 +120,14 @@ fn suits_the_exponent(number: &BigUint) -> bool {
     number % EXPONENT != BigUint::from(1_u32)
 }
 
-/// Miller-Rabin (FIPS 186-5, B.3.1), with base 2 before the random ones: it finds nearly every composite.
+/// Miller-Rabin (FIPS 186-5, B.3.1), with base 2 before the random ones: it finds nearly every
+/// composite.
 fn is_prime(number: &BigUint) -> bool {
     let one = BigUint::from(1_u32);
     let less = number - &one;
-    let zeros = (0_usize..).take_while(|at| (&less >> *at) % 2_u32 == BigUint::from(0_u32)).count();
+    let zeros = (0_usize..)
+        .take_while(|at| (&less >> *at) % 2_u32 == BigUint::from(0_u32))
+        .count();
     let odd = &less >> zeros;
     let passes = |base: &BigUint| {
         let mut power = base.modpow(&odd, number);
@@ -109,7 +142,8 @@ fn is_prime(number: &BigUint) -> bool {
         }
         false
     };
-    passes(&BigUint::from(2_u32)) && (0..ROUNDS).all(|_| passes(&(candidate(number.bits().saturating_sub(8)))))
+    passes(&BigUint::from(2_u32))
+        && (0..ROUNDS).all(|_| passes(&(candidate(number.bits().saturating_sub(8)))))
 }
 
 #[cfg(test)]
@@ -123,7 +157,12 @@ mod tests {
             assert!(is_prime(&number(prime)), "{prime}");
         }
         // The last is a strong pseudoprime to base 2.
-        for composite in [1_000_000_007_u64 * 3, 18_446_744_073_709_551_555, 4_294_967_297, 3_215_031_751] {
+        for composite in [
+            1_000_000_007_u64 * 3,
+            18_446_744_073_709_551_555,
+            4_294_967_297,
+            3_215_031_751,
+        ] {
             assert!(!is_prime(&number(composite)), "{composite}");
         }
         assert_eq!(small_primes().len(), 6541, "the odd primes below 65536");

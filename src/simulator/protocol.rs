@@ -1,13 +1,15 @@
-//! The two protocols of the API: JSON 1.1, and Smithy RPC v2 CBOR, which later service models list first.
+//! The two protocols of the API: JSON 1.1, and Smithy RPC v2 CBOR, which later service models list
+//! first.
 //!
 //! | | JSON 1.1 | RPC v2 CBOR |
 //! | --- | --- | --- |
 //! | path | `/` | `/service/BaldrApiService/operation/<Action>` |
-//! | header | `X-Amz-Target: BaldrApiService.<Action>` | `Smithy-Protocol: rpc-v2-cbor`, in the answer too |
+//! | header | `X-Amz-Target: BaldrApiService.<Action>` | `Smithy-Protocol: rpc-v2-cbor` |
 //! | content | `application/x-amz-json-1.1` | `application/cbor` |
-//! | error | `__type` is the error's name | `__type` is the error's shape, `com.amazonaws.cloudhsmv2#<name>` |
+//! | error | `__type` is its name | `__type` is its shape, `com.amazonaws.cloudhsmv2#<name>` |
 //!
-//! Source: the service model (`protocols`, `targetPrefix`), and "Smithy RPC v2 CBOR protocol" of the Smithy specification.
+//! Source: the service model (`protocols`, `targetPrefix`), and "Smithy RPC v2 CBOR protocol" of
+//! the Smithy specification.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
@@ -17,7 +19,8 @@ use super::reference::Reference;
 use super::wire::{self, Answer, ApiError, excerpt};
 use super::{cbor, ids};
 
-/// The actions of API version 2017-04-28. Which of them an edition of the service has, `reference` says.
+/// The actions of API version 2017-04-28. Which of them an edition of the service has, `reference`
+/// says.
 pub(super) const ACTIONS: [&str; 18] = [
     "CopyBackupToRegion",
     "CreateCluster",
@@ -59,13 +62,21 @@ impl Protocol {
         }
         match uri.path() {
             "/" => Some(Self::Json),
-            path if path.starts_with("/service/") && headers.get(SMITHY_PROTOCOL) == Some(&RPC_V2_CBOR) => Some(Self::Cbor),
+            path if path.starts_with("/service/")
+                && headers.get(SMITHY_PROTOCOL) == Some(&RPC_V2_CBOR) =>
+            {
+                Some(Self::Cbor)
+            }
             _ => None,
         }
     }
 
     /// The name of an action that a request brings, whether there is such an action or not.
-    pub(super) fn named<'a>(self, uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
+    pub(super) fn named<'a>(
+        self,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+    ) -> Result<&'a str, ApiError> {
         match self {
             Self::Json => wire::action(headers),
             Self::Cbor => operation(uri.path()),
@@ -73,14 +84,28 @@ impl Protocol {
     }
 
     /// The action that a request asks for.
-    pub(super) fn action(self, uri: &Uri, headers: &HeaderMap, reference: Reference) -> Result<&'static str, ApiError> {
+    pub(super) fn action(
+        self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        reference: Reference,
+    ) -> Result<&'static str, ApiError> {
         let named = self.named(uri, headers)?;
-        let unknown = || ApiError::invalid_action(format!("CloudHSM V2 has no action '{}' in API version 2017-04-28", excerpt(named)));
+        let unknown = || {
+            ApiError::invalid_action(format!(
+                "CloudHSM V2 has no action '{}' in API version 2017-04-28",
+                excerpt(named)
+            ))
+        };
         reference.action(named).ok_or_else(unknown)
     }
 
     /// The members of a request. An empty body counts as one without members.
-    pub(super) fn members(self, headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    pub(super) fn members(
+        self,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Map<String, Value>, ApiError> {
         match self {
             Self::Json => wire::members(body),
             Self::Cbor if body.is_empty() => Ok(Map::new()),
@@ -94,8 +119,12 @@ impl Protocol {
                 }
                 match cbor::decode(body) {
                     Ok(Value::Object(members)) => Ok(members),
-                    Ok(_) => Err(ApiError::serialization("the request is CBOR, but not a map")),
-                    Err(malformed) => Err(ApiError::serialization(format!("the request is not CBOR: {malformed}"))),
+                    Ok(_) => Err(ApiError::serialization(
+                        "the request is CBOR, but not a map",
+                    )),
+                    Err(malformed) => Err(ApiError::serialization(format!(
+                        "the request is not CBOR: {malformed}"
+                    ))),
                 }
             }
         }
@@ -107,8 +136,13 @@ impl Protocol {
             (Self::Json, outcome) => return wire::respond(outcome),
             (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.members(), None),
             (Self::Cbor, Err(error)) => {
-                let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                (status, json!({ "__type": shape(error.kind), "Message": error.message }), Some(error.kind))
+                let status =
+                    StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                (
+                    status,
+                    json!({ "__type": shape(error.kind), "Message": error.message }),
+                    Some(error.kind),
+                )
             }
         };
         let mut response = Response::new(Body::from(cbor::encode(&value)));
@@ -128,16 +162,29 @@ impl Protocol {
 
 /// `/service/BaldrApiService/operation/<Action>`; the service may be named with its namespace.
 fn operation(path: &str) -> Result<&str, ApiError> {
-    let named = path.strip_prefix("/service/").and_then(|rest| rest.split_once("/operation/"));
+    let named = path
+        .strip_prefix("/service/")
+        .and_then(|rest| rest.split_once("/operation/"));
     match named {
-        Some((service, operation)) if service.rsplit('.').next() == Some(SERVICE) && !operation.is_empty() => Ok(operation),
-        _ => Err(ApiError::missing_action(format!("the path is '{}', not /service/{SERVICE}/operation/<Action>", excerpt(path)))),
+        Some((service, operation))
+            if service.rsplit('.').next() == Some(SERVICE) && !operation.is_empty() =>
+        {
+            Ok(operation)
+        }
+        _ => Err(ApiError::missing_action(format!(
+            "the path is '{}', not /service/{SERVICE}/operation/<Action>",
+            excerpt(path)
+        ))),
     }
 }
 
 /// The absolute id of an error's shape. The common errors are in no model.
 fn shape(kind: &str) -> String {
-    if kind.starts_with("CloudHsm") { format!("com.amazonaws.cloudhsmv2#{kind}") } else { kind.to_owned() }
+    if kind.starts_with("CloudHsm") {
+        format!("com.amazonaws.cloudhsmv2#{kind}")
+    } else {
+        kind.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -146,9 +193,21 @@ mod tests {
 
     #[test]
     fn the_operation_is_read_from_the_path() {
-        assert_eq!(operation("/service/BaldrApiService/operation/CreateHsm").unwrap(), "CreateHsm");
-        assert_eq!(operation("/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/CreateHsm").unwrap(), "CreateHsm");
-        for path in ["/service/Other/operation/CreateHsm", "/service/BaldrApiService/operation/", "/service/BaldrApiService", "/service/"] {
+        assert_eq!(
+            operation("/service/BaldrApiService/operation/CreateHsm").unwrap(),
+            "CreateHsm"
+        );
+        assert_eq!(
+            operation("/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/CreateHsm")
+                .unwrap(),
+            "CreateHsm"
+        );
+        for path in [
+            "/service/Other/operation/CreateHsm",
+            "/service/BaldrApiService/operation/",
+            "/service/BaldrApiService",
+            "/service/",
+        ] {
             assert_eq!(operation(path).unwrap_err().kind, "MissingAction", "{path}");
         }
     }

@@ -1,5 +1,6 @@
-//! Numbers that look random and are the same for the same seed, in every version of this program: SplitMix64 (Steele, Lea,
-//! Flood: "Fast splittable pseudorandom number generators", 2014). For faults alone; keys and ids come from the system.
+//! Numbers that look random and are the same for the same seed, in every version of this program:
+//! SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). For
+//! faults alone; keys and ids come from the system.
 
 pub(super) struct Random(u64);
 
@@ -29,7 +30,10 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_numbers_for_ever() {
         // The reference implementation's first number for the state 1234567.
-        assert_eq!(mixed(1_234_567_u64.wrapping_add(0x9E37_79B9_7F4A_7C15)), 6_457_827_717_110_365_317);
+        assert_eq!(
+            mixed(1_234_567_u64.wrapping_add(0x9E37_79B9_7F4A_7C15)),
+            6_457_827_717_110_365_317
+        );
         let draws = |seed, stream| {
             let mut random = Random::new(seed, stream);
             (0..64).map(|_| random.percent(50)).collect::<Vec<_>>()

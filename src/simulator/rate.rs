@@ -14,19 +14,27 @@ const WHOLE: Duration = Duration::from_secs(1);
 pub(super) struct Rate {
     /// What one request takes.
     each: Duration,
-    /// When the bucket of an account is full again. Accounts are those of the credentials, so they are few.
+    /// When the bucket of an account is full again. Accounts are those of the credentials, so they
+    /// are few.
     full_at: Mutex<HashMap<String, Instant>>,
 }
 
 impl Rate {
     pub(super) fn new(per_second: NonZeroU32) -> Self {
-        Self { each: WHOLE.checked_div(per_second.get()).unwrap_or(WHOLE), full_at: Mutex::default() }
+        Self {
+            each: WHOLE.checked_div(per_second.get()).unwrap_or(WHOLE),
+            full_at: Mutex::default(),
+        }
     }
 
     /// Takes a token of the account, if there is one.
     pub(super) fn take(&self, account: &str, now: Instant) -> Result<(), ApiError> {
         let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let full_at = all.get(account).copied().filter(|at| *at > now).unwrap_or(now);
+        let full_at = all
+            .get(account)
+            .copied()
+            .filter(|at| *at > now)
+            .unwrap_or(now);
         match full_at.checked_add(self.each) {
             Some(later) if later.duration_since(now) <= WHOLE => {
                 all.insert(account.to_owned(), later);
@@ -49,14 +57,23 @@ mod tests {
         for _ in 0..3 {
             rate.take("a", at(0)).unwrap();
         }
-        assert_eq!(rate.take("a", at(0)).unwrap_err().kind, "ThrottlingException");
+        assert_eq!(
+            rate.take("a", at(0)).unwrap_err().kind,
+            "ThrottlingException"
+        );
         rate.take("b", at(0)).unwrap();
         assert!(rate.take("a", at(333)).is_err());
         rate.take("a", at(334)).unwrap();
-        assert!(rate.take("a", at(335)).is_err(), "one third of a second gives one token");
+        assert!(
+            rate.take("a", at(335)).is_err(),
+            "one third of a second gives one token"
+        );
         for _ in 0..3 {
             rate.take("a", at(10_000)).unwrap();
         }
-        assert!(rate.take("a", at(10_000)).is_err(), "an idle time gives no more than a full bucket");
+        assert!(
+            rate.take("a", at(10_000)).is_err(),
+            "an idle time gives no more than a full bucket"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Which edition of the service is emulated. What differs between the two is asked of [`Reference`]; nothing else knows a date.
+//! Which edition of the service is emulated. What differs between the two is asked of
+//! [`Reference`]; nothing else knows a date.
 
 use super::limits::{self, Text};
 use super::protocol::ACTIONS;
@@ -6,11 +7,12 @@ use super::protocol::ACTIONS;
 /// An edition of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reference {
-    /// The service model, API Reference and guide of autumn 2026: hsm2m.medium, Mode, NetworkType, resource policies,
-    /// chains as trust anchor.
+    /// The service model, API Reference and guide of autumn 2026: hsm2m.medium, Mode, NetworkType,
+    /// resource policies, chains as trust anchor.
     #[default]
     Today,
-    /// The API Reference of 2022-06-06: 15 actions, hsm1.medium, one certificate of 5000 characters as trust anchor.
+    /// The API Reference of 2022-06-06: 15 actions, hsm1.medium, one certificate of 5000 characters
+    /// as trust anchor.
     June2022,
 }
 
@@ -20,15 +22,23 @@ pub(super) const HSM1: &str = "hsm1.medium";
 pub(super) const HSM2M: &str = "hsm2m.medium";
 
 /// The actions that came after 2022-06-06.
-const LATER_ACTIONS: [&str; 3] = ["DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy"];
+const LATER_ACTIONS: [&str; 3] = [
+    "DeleteResourcePolicy",
+    "GetResourcePolicy",
+    "PutResourcePolicy",
+];
 
 impl Reference {
     /// Every edition by its name.
-    pub const ALL: [(&'static str, Self); 2] = [("today", Self::Today), ("2022-06-06", Self::June2022)];
+    pub const ALL: [(&'static str, Self); 2] =
+        [("today", Self::Today), ("2022-06-06", Self::June2022)];
 
     /// The edition of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, reference)| reference)
+        Self::ALL
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, reference)| reference)
     }
 
     /// The edition as `parse` takes it.
@@ -39,7 +49,8 @@ impl Reference {
         }
     }
 
-    /// Whether it has what came after 2022-06-06: Mode, NetworkType, BackupArn, HsmType of HSMs and backups, migrations.
+    /// Whether it has what came after 2022-06-06: Mode, NetworkType, BackupArn, HsmType of HSMs and
+    /// backups, migrations.
     pub(super) fn is_later(self) -> bool {
         self == Self::Today
     }
@@ -90,15 +101,26 @@ mod tests {
     #[test]
     fn an_edition_is_read_by_its_name() {
         for (name, reference) in Reference::ALL {
-            assert_eq!((Reference::parse(name), reference.name()), (Some(reference), name));
+            assert_eq!(
+                (Reference::parse(name), reference.name()),
+                (Some(reference), name)
+            );
         }
         assert_eq!(Reference::parse("2022"), None);
     }
 
     #[test]
     fn fifteen_actions_are_in_the_reference_of_2022_and_eighteen_today() {
-        let count = |reference: Reference| ACTIONS.iter().filter(|action| reference.action(action).is_some()).count();
-        assert_eq!((count(Reference::June2022), count(Reference::Today)), (15, 18));
+        let count = |reference: Reference| {
+            ACTIONS
+                .iter()
+                .filter(|action| reference.action(action).is_some())
+                .count()
+        };
+        assert_eq!(
+            (count(Reference::June2022), count(Reference::Today)),
+            (15, 18)
+        );
         assert_eq!(Reference::Today.action("Nonsense"), None);
     }
 }

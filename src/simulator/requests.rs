@@ -1,5 +1,5 @@
-//! The API requests of the last minutes, for the page: what was asked for and how it ended. Bodies, credentials and
-//! signatures are never kept.
+//! The API requests of the last minutes, for the page: what was asked for and how it ended. Bodies,
+//! credentials and signatures are never kept.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,8 @@ use super::wire::{self, excerpt};
 const MOST: usize = 500;
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// One request. Nothing in it is copied from a body, and of the headers only the target and the credential's scope.
+/// One request. Nothing in it is copied from a body, and of the headers only the target and the
+/// credential's scope.
 struct Entry {
     number: u64,
     /// By the simulator's clock.
@@ -62,7 +63,12 @@ impl Requests {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last = kept.last.saturating_add(1);
         entry.number = kept.last;
-        while kept.entries.len() >= MOST || kept.entries.front().is_some_and(|oldest| oldest.begun.elapsed() > LONGEST) {
+        while kept.entries.len() >= MOST
+            || kept
+                .entries
+                .front()
+                .is_some_and(|oldest| oldest.begun.elapsed() > LONGEST)
+        {
             kept.entries.pop_front();
         }
         kept.entries.push_back(entry);
@@ -76,12 +82,16 @@ impl Requests {
     /// Those after a number, the oldest first, and the number of the newest.
     pub(super) fn after(&self, number: u64) -> (Vec<Value>, u64) {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = kept.entries.iter().filter(|entry| entry.number > number && entry.begun.elapsed() <= LONGEST);
+        let recent = kept
+            .entries
+            .iter()
+            .filter(|entry| entry.number > number && entry.begun.elapsed() <= LONGEST);
         (recent.map(Entry::json).collect(), kept.last)
     }
 }
 
-/// What is noted of one request while it is answered. Dropping it puts the request on the list, however it ended.
+/// What is noted of one request while it is answered. Dropping it puts the request on the list,
+/// however it ended.
 pub(super) struct Note {
     inside: Arc<Inside>,
     entry: Option<Entry>,
@@ -95,14 +105,20 @@ impl Note {
             number: 0,
             at: inside.clock.now(),
             begun: Instant::now(),
-            action: protocol.named(request.uri(), request.headers()).map(excerpt).unwrap_or_default(),
+            action: protocol
+                .named(request.uri(), request.headers())
+                .map(excerpt)
+                .unwrap_or_default(),
             place: wire::place(request.headers()),
             delay: None,
             fault: None,
             took: Duration::ZERO,
             end: End::Abandoned,
         });
-        Self { inside: Arc::clone(inside), entry }
+        Self {
+            inside: Arc::clone(inside),
+            entry,
+        }
     }
 
     /// The request is answered for this account and region.
@@ -125,7 +141,11 @@ impl Note {
             let header = |name: &str| response.headers().get(name).cloned();
             entry.end = match entry.fault {
                 Some(Fault::CloseBefore | Fault::CloseAfter) => End::Closed,
-                _ => End::Answered { status: response.status().as_u16(), error: header("x-amzn-errortype"), request_id: header("x-amzn-requestid") },
+                _ => End::Answered {
+                    status: response.status().as_u16(),
+                    error: header("x-amzn-errortype"),
+                    request_id: header("x-amzn-requestid"),
+                },
             };
         }
         response
@@ -143,14 +163,26 @@ impl Drop for Note {
 
 impl Entry {
     fn json(&self) -> Value {
-        let text = |value: &Option<HeaderValue>| value.as_ref().and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = |value: &Option<HeaderValue>| {
+            value
+                .as_ref()
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         let (end, status, error, request_id) = match &self.end {
-            End::Answered { status, error, request_id } => ("answered", Some(*status), text(error), text(request_id)),
+            End::Answered {
+                status,
+                error,
+                request_id,
+            } => ("answered", Some(*status), text(error), text(request_id)),
             End::Closed => ("closed", None, None, None),
             End::Abandoned => ("abandoned", None, None, None),
         };
         let delay = self.delay.map(|by| format!("delay {} ms", by.as_millis()));
-        let faults: Vec<String> = delay.into_iter().chain(self.fault.map(|fault| fault.name().to_owned())).collect();
+        let faults: Vec<String> = delay
+            .into_iter()
+            .chain(self.fault.map(|fault| fault.name().to_owned()))
+            .collect();
         json!({
             "number": self.number,
             "at": self.at,
@@ -173,9 +205,22 @@ mod tests {
     use super::*;
 
     fn entry(begun: Instant) -> Entry {
-        let place = Place { account: String::new(), region: String::new() };
+        let place = Place {
+            account: String::new(),
+            region: String::new(),
+        };
         let (delay, fault, took) = (None, None, Duration::ZERO);
-        Entry { number: 0, at: 0, begun, action: String::new(), place, delay, fault, took, end: End::Abandoned }
+        Entry {
+            number: 0,
+            at: 0,
+            begun,
+            action: String::new(),
+            place,
+            delay,
+            fault,
+            took,
+            end: End::Abandoned,
+        }
     }
 
     #[test]
@@ -193,7 +238,8 @@ mod tests {
     #[test]
     fn what_is_older_than_ten_minutes_is_gone() {
         let requests = Requests::default();
-        // A machine that has not run for ten minutes has no such moment, and nothing so old to show.
+        // A machine that has not run for ten minutes has no such moment, and nothing so old to
+        // show.
         if let Some(long_ago) = Instant::now().checked_sub(LONGEST + Duration::from_secs(1)) {
             requests.push(entry(long_ago));
             assert!(requests.after(0).0.is_empty());

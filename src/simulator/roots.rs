@@ -11,10 +11,12 @@ pub enum RootFile {
     Aws,
     /// AWS's in GovCloud.
     AwsUsGov,
-    /// The manufacturer's of hsm2m.medium: RSA 4096, shaped as another customer's root of that hardware.
+    /// The manufacturer's of hsm2m.medium: RSA 4096, shaped as another customer's root of that
+    /// hardware.
     Ls2,
-    /// The first issue of the manufacturer's of hsm1.medium, version 1 and expired for a year, as the genuine one of 2015 is. It serves
-    /// as an anchor all the same: an anchor is a name and a key.
+    /// The first issue of the manufacturer's of hsm1.medium, version 1 and expired for a year, as
+    /// the genuine one of 2015 is. It serves as an anchor all the same: an anchor is a name and a
+    /// key.
     Ls1,
     /// Its second issue, version 3 and valid: the same name and key.
     Ls1Reissue,
@@ -71,7 +73,9 @@ impl RootFile {
         };
         let root = hardware.root(authority)?;
         match self {
-            Self::Ls1Reissue => root.reissue_pem().ok_or_else(|| String::from("there is no second issue of this root")),
+            Self::Ls1Reissue => root
+                .reissue_pem()
+                .ok_or_else(|| String::from("there is no second issue of this root")),
             _ => Ok(root.pem()),
         }
     }

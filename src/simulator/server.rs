@@ -53,7 +53,10 @@ impl Inside {
 
     /// For the page: what is only looked at has not changed, but by time.
     pub(super) fn look(&self) -> Changes<'_> {
-        Changes { inside: self, world: self.world.lock().unwrap_or_else(PoisonError::into_inner) }
+        Changes {
+            inside: self,
+            world: self.world.lock().unwrap_or_else(PoisonError::into_inner),
+        }
     }
 
     /// Waits until everything that an answer can tell of is kept; needed before it is given.
@@ -72,9 +75,17 @@ impl Inside {
 }
 
 /// Serves until `stop` is sent to or dropped.
-pub(super) async fn serve(listener: TcpListener, limits: ConnectionLimits, inside: Arc<Inside>, stop: tokio::sync::oneshot::Receiver<()>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    limits: ConnectionLimits,
+    inside: Arc<Inside>,
+    stop: tokio::sync::oneshot::Receiver<()>,
+) {
     let app = Router::new().fallback(kept_answer).with_state(inside);
-    let server = axum::serve(Doorkeeper::new(listener, limits), app.into_make_service_with_connect_info::<Line>());
+    let server = axum::serve(
+        Doorkeeper::new(listener, limits),
+        app.into_make_service_with_connect_info::<Line>(),
+    );
     tokio::select! {
         // `serve` ends only with the process.
         _ = server => {}
@@ -83,20 +94,31 @@ pub(super) async fn serve(listener: TcpListener, limits: ConnectionLimits, insid
 }
 
 /// An answer, once everything that it can tell of is kept.
-async fn kept_answer(State(inside): State<Arc<Inside>>, line: ConnectInfo<Line>, request: Request) -> Response<Body> {
+async fn kept_answer(
+    State(inside): State<Arc<Inside>>,
+    line: ConnectInfo<Line>,
+    request: Request,
+) -> Response<Body> {
     let protocol = Protocol::of(request.method(), request.uri(), request.headers());
     let answer = answer(State(Arc::clone(&inside)), line, request).await;
     match &inside.store {
         Some(store) => match store.written().await {
             Ok(()) => answer,
-            Err(reason) => protocol.unwrap_or(Protocol::Json).respond(Err(actions::out_of_order(reason))),
+            Err(reason) => protocol
+                .unwrap_or(Protocol::Json)
+                .respond(Err(actions::out_of_order(reason))),
         },
         None => answer,
     }
 }
 
-async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response<Body> {
-    if let Err(foreign) = visitor::judge(request.method(), request.uri().path(), request.headers()) {
+async fn answer(
+    State(inside): State<Arc<Inside>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response<Body> {
+    if let Err(foreign) = visitor::judge(request.method(), request.uri().path(), request.headers())
+    {
         return foreign.response();
     }
     if let Some(page) = page::answer(&inside, &request) {
@@ -107,14 +129,26 @@ async fn answer(State(inside): State<Arc<Inside>>, ConnectInfo(line): ConnectInf
     note.end(response)
 }
 
-async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut Note) -> Response<Body> {
+async fn respond(
+    inside: &Arc<Inside>,
+    line: Line,
+    request: Request,
+    note: &mut Note,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let protocol = Protocol::of(&parts.method, &parts.uri, &parts.headers);
     // What is no call of the API is answered in JSON.
     let reference = inside.reference;
-    let answer = |outcome: Result<Answer, ApiError>| protocol.unwrap_or(Protocol::Json).respond(outcome.map_err(|error| error.in_edition(reference)));
+    let answer = |outcome: Result<Answer, ApiError>| {
+        protocol
+            .unwrap_or(Protocol::Json)
+            .respond(outcome.map_err(|error| error.in_edition(reference)))
+    };
     // Refused by what it says of its size, before any of it is read.
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return answer(Err(ApiError::too_large()));
     }
@@ -134,8 +168,14 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
         return control::answer(inside, command, &body).await;
     }
     let Some(protocol) = protocol else {
-        let message = format!("{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /", parts.method);
-        return wire::response(StatusCode::NOT_FOUND, &json!({ "__type": "UnknownOperationException", "Message": message }));
+        let message = format!(
+            "{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /",
+            parts.method
+        );
+        return wire::response(
+            StatusCode::NOT_FOUND,
+            &json!({ "__type": "UnknownOperationException", "Message": message }),
+        );
     };
     let (action, place) = match inside.door.admit(protocol, &parts, &body, inside.reference) {
         Ok(admitted) => admitted,
@@ -163,7 +203,9 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
     };
     let outcome = match refused {
         Some(error) => Err(error),
-        None => members.and_then(|members| run(inside, action, &place, &members, fault)).map(|found| inside.extra().added_to(found)),
+        None => members
+            .and_then(|members| run(inside, action, &place, &members, fault))
+            .map(|found| inside.extra().added_to(found)),
     };
     match fault {
         Some(Fault::CloseAfter) => line.cut(),
@@ -172,10 +214,25 @@ async fn respond(inside: &Arc<Inside>, line: Line, request: Request, note: &mut 
     }
 }
 
-fn run(inside: &Inside, action: &str, place: &Place, members: &Map<String, Value>, fault: Option<Fault>) -> Result<Answer, ApiError> {
+fn run(
+    inside: &Inside,
+    action: &str,
+    place: &Place,
+    members: &Map<String, Value>,
+    fault: Option<Fault>,
+) -> Result<Answer, ApiError> {
     let mut world = inside.world();
     let (clock, hardware, tokens) = (&inside.clock, &inside.hardware, &inside.tokens);
     let (quotas, reference) = (inside.quotas, inside.reference);
-    let mut context = actions::Context { world: &mut world, clock, hardware, tokens, place, quotas, reference, fault };
+    let mut context = actions::Context {
+        world: &mut world,
+        clock,
+        hardware,
+        tokens,
+        place,
+        quotas,
+        reference,
+        fault,
+    };
     actions::run(action, members, &mut context)
 }

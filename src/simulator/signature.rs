@@ -1,5 +1,6 @@
-//! Whether a key signed a certificate, with the algorithms that the service lists: RSA of PKCS#1 v1.5 and PSS, ECDSA on P-256, P-384
-//! and P-521, each with SHA-224 to SHA-512 (User Guide, "Initialize the cluster").
+//! Whether a key signed a certificate, with the algorithms that the service lists: RSA of PKCS#1
+//! v1.5 and PSS, ECDSA on P-256, P-384 and P-521, each with SHA-224 to SHA-512 (User Guide,
+//! "Initialize the cluster").
 
 use ring::digest::{self, digest};
 use rsa::sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
@@ -15,7 +16,8 @@ const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
 const P521: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x23];
 
-/// Sizes of RSA keys. The guide lists 2048, 3072 and 4096; what the service does with those between and above is not known.
+/// Sizes of RSA keys. The guide lists 2048, 3072 and 4096; what the service does with those between
+/// and above is not known.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 /// Why a signature does not hold.
@@ -99,12 +101,21 @@ impl Scheme {
             let parameters = parts.next();
             parts.is_empty().then_some((oid, parameters))
         };
-        let (oid, parameters) = read().ok_or_else(|| Fault::Algorithm(String::from("is signed with an algorithm that is not well-formed")))?;
+        let (oid, parameters) = read().ok_or_else(|| {
+            Fault::Algorithm(String::from(
+                "is signed with an algorithm that is not well-formed",
+            ))
+        })?;
         let known = match oid {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, last] => match last {
                 0x0A => {
-                    return pss(parameters)
-                        .ok_or_else(|| Fault::Algorithm(String::from("is signed with an RSA-PSS whose parameters the service does not list")));
+                    return pss(parameters).ok_or_else(|| {
+                        Fault::Algorithm(String::from(
+                            "is signed with an RSA-PSS \
+                                                                      whose parameters the service \
+                                                                      does not list",
+                        ))
+                    });
                 }
                 0x0B => Some(Self::Pkcs1(Hash::Sha256)),
                 0x0C => Some(Self::Pkcs1(Hash::Sha384)),
@@ -121,11 +132,17 @@ impl Scheme {
             },
             _ => None,
         };
-        known.ok_or_else(|| Fault::Algorithm(format!("is signed with {}, which is none of the algorithms that the service lists", name(oid))))
+        known.ok_or_else(|| {
+            Fault::Algorithm(format!(
+                "is signed with {}, which is none of the algorithms that the service lists",
+                name(oid)
+            ))
+        })
     }
 }
 
-/// RSASSA-PSS-params (RFC 4055 3.1): one hash for the message and for MGF1. The defaults are SHA-1's, which is not listed.
+/// RSASSA-PSS-params (RFC 4055 3.1): one hash for the message and for MGF1. The defaults are
+/// SHA-1's, which is not listed.
 fn pss(parameters: Option<Element<'_>>) -> Option<Scheme> {
     let mut fields = Reader::new(only(parameters?.raw, 0x30)?.content);
     let hash = Hash::of(fields.required(0xA0)?.content)?;
@@ -136,7 +153,9 @@ fn pss(parameters: Option<Element<'_>>) -> Option<Scheme> {
         (field.tag == 0xA2).then_some(())?;
         let digits = only(field.content, 0x02)?.content;
         (digits.len() <= 2 && digits.first().is_some_and(|first| *first < 0x80)).then_some(())?;
-        salt = digits.iter().fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
+        salt = digits
+            .iter()
+            .fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
     }
     // A trailerField says 1, its default.
     fields.is_empty().then_some(Scheme::Pss(hash, salt))
@@ -163,7 +182,9 @@ fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<u64> = Vec::new();
     let mut arc = 0_u64;
     for octet in oid {
-        arc = arc.saturating_mul(128).saturating_add(u64::from(octet & 0x7F));
+        arc = arc
+            .saturating_mul(128)
+            .saturating_add(u64::from(octet & 0x7F));
         if octet & 0x80 == 0 {
             if arcs.is_empty() {
                 let first = arc.checked_div(40).unwrap_or(0).min(2);
@@ -174,7 +195,10 @@ fn dotted(oid: &[u8]) -> String {
             arc = 0;
         }
     }
-    arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+    arcs.iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// A signer's key.
@@ -203,12 +227,19 @@ impl<'a> Key<'a> {
         };
         let (kind, parameters, bits) = read().ok_or_else(malformed)?;
         match (kind, parameters.map(|parameters| parameters.content)) {
-            (der::RSA_ENCRYPTION | RSASSA_PSS, _) => Self::rsa(bits, kind == RSASSA_PSS).ok_or_else(malformed)?,
+            (der::RSA_ENCRYPTION | RSASSA_PSS, _) => {
+                Self::rsa(bits, kind == RSASSA_PSS).ok_or_else(malformed)?
+            }
             (EC_PUBLIC_KEY, Some(P256)) => Ok(Self::Ec(Curve::P256, bits)),
             (EC_PUBLIC_KEY, Some(P384)) => Ok(Self::Ec(Curve::P384, bits)),
             (EC_PUBLIC_KEY, Some(P521)) => Ok(Self::Ec(Curve::P521, bits)),
-            (EC_PUBLIC_KEY, _) => Err(Fault::Key(String::from("is on another curve than P-256, P-384 and P-521"))),
-            (other, _) => Err(Fault::Key(format!("is of another kind than RSA and ECDSA: {}", name(other)))),
+            (EC_PUBLIC_KEY, _) => Err(Fault::Key(String::from(
+                "is on another curve than P-256, P-384 and P-521",
+            ))),
+            (other, _) => Err(Fault::Key(format!(
+                "is of another kind than RSA and ECDSA: {}",
+                name(other)
+            ))),
         }
     }
 
@@ -217,16 +248,26 @@ impl<'a> Key<'a> {
         let mut numbers = Reader::new(only(bits, 0x30)?.content);
         let mut number = || {
             let digits = numbers.required(0x02)?.content;
-            digits.first().is_some_and(|first| *first < 0x80).then(|| BigUint::from_bytes_be(digits))
+            digits
+                .first()
+                .is_some_and(|first| *first < 0x80)
+                .then(|| BigUint::from_bytes_be(digits))
         };
         let (modulus, exponent) = (number()?, number()?);
         numbers.is_empty().then_some(())?;
         let size = modulus.bits();
         if !RSA_BITS.contains(&size) {
-            return Some(Err(Fault::Key(format!("is RSA of {size} bits, not of {} to {}", RSA_BITS.start(), RSA_BITS.end()))));
+            return Some(Err(Fault::Key(format!(
+                "is RSA of {size} bits, not of {} to {}",
+                RSA_BITS.start(),
+                RSA_BITS.end()
+            ))));
         }
         let key = RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end());
-        Some(key.map(|key| Self::Rsa { key, pss_only }).map_err(|_| Fault::Key(String::from("has an RSA exponent that cannot be used"))))
+        Some(
+            key.map(|key| Self::Rsa { key, pss_only })
+                .map_err(|_| Fault::Key(String::from("has an RSA exponent that cannot be used"))),
+        )
     }
 }
 
@@ -236,9 +277,21 @@ pub(super) fn verify(certificate: &Certificate, spki: &[u8]) -> Result<(), Fault
     let key = Key::of(spki)?;
     let (message, signature) = (&certificate.tbs, &certificate.signature);
     let held = match (key, scheme) {
-        (Key::Rsa { key, pss_only: false }, Scheme::Pkcs1(hash)) => key.verify(hash.pkcs1(), &hash.digest(message), signature).is_ok(),
-        (Key::Rsa { key, .. }, Scheme::Pss(hash, salt)) => key.verify(hash.pss(salt), &hash.digest(message), signature).is_ok(),
-        (Key::Ec(curve, point), Scheme::Ecdsa(hash)) => ecdsa(curve, point, &hash.digest(message), signature).is_some(),
+        (
+            Key::Rsa {
+                key,
+                pss_only: false,
+            },
+            Scheme::Pkcs1(hash),
+        ) => key
+            .verify(hash.pkcs1(), &hash.digest(message), signature)
+            .is_ok(),
+        (Key::Rsa { key, .. }, Scheme::Pss(hash, salt)) => key
+            .verify(hash.pss(salt), &hash.digest(message), signature)
+            .is_ok(),
+        (Key::Ec(curve, point), Scheme::Ecdsa(hash)) => {
+            ecdsa(curve, point, &hash.digest(message), signature).is_some()
+        }
         _ => false,
     };
     if held { Ok(()) } else { Err(Fault::Signature) }
@@ -251,17 +304,20 @@ fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<
     let mut number = |width: usize| padded(numbers.required(0x02)?.content, width);
     match curve {
         Curve::P256 => {
-            let signature = p256::ecdsa::Signature::from_slice(&[number(32)?, number(32)?].concat()).ok()?;
+            let signature =
+                p256::ecdsa::Signature::from_slice(&[number(32)?, number(32)?].concat()).ok()?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
             key.verify_prehash(&prehash(digest, 32), &signature).ok()?;
         }
         Curve::P384 => {
-            let signature = p384::ecdsa::Signature::from_slice(&[number(48)?, number(48)?].concat()).ok()?;
+            let signature =
+                p384::ecdsa::Signature::from_slice(&[number(48)?, number(48)?].concat()).ok()?;
             let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
             key.verify_prehash(&prehash(digest, 48), &signature).ok()?;
         }
         Curve::P521 => {
-            let signature = p521::ecdsa::Signature::from_slice(&[number(66)?, number(66)?].concat()).ok()?;
+            let signature =
+                p521::ecdsa::Signature::from_slice(&[number(66)?, number(66)?].concat()).ok()?;
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
             key.verify_prehash(&prehash(digest, 66), &signature).ok()?;
         }
@@ -269,10 +325,13 @@ fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<
     numbers.is_empty().then_some(())
 }
 
-/// A digest that is shorter than the curve's order counts as the number that it is (FIPS 186-5 6.4.2): zeros go before it.
+/// A digest that is shorter than the curve's order counts as the number that it is (FIPS 186-5
+/// 6.4.2): zeros go before it.
 fn prehash(digest: &[u8], width: usize) -> Vec<u8> {
     let zeros = width.saturating_sub(digest.len());
-    std::iter::repeat_n(0, zeros).chain(digest.iter().copied()).collect()
+    std::iter::repeat_n(0, zeros)
+        .chain(digest.iter().copied())
+        .collect()
 }
 
 /// A non-negative INTEGER of the shortest form (X.690 8.3.2) as that many octets.
@@ -284,7 +343,11 @@ fn padded(content: &[u8], width: usize) -> Option<Vec<u8>> {
         _ => return None,
     };
     let zeros = width.checked_sub(digits.len())?;
-    Some(std::iter::repeat_n(0, zeros).chain(digits.iter().copied()).collect())
+    Some(
+        std::iter::repeat_n(0, zeros)
+            .chain(digits.iter().copied())
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -295,14 +358,22 @@ mod tests {
     fn an_algorithm_that_is_not_listed_is_named() {
         let identifier = |oid: &[u8]| der::element(0x30, &[&der::element(0x06, &[oid])]);
         for (oid, words) in [
-            (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5][..], "SHA-1 with RSA"),
+            (
+                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5][..],
+                "SHA-1 with RSA",
+            ),
             (&[0x2B, 0x65, 0x70], "Ed25519"),
             (&[0x2A, 0x03, 0x88, 0x37], "1.2.3.1079"),
         ] {
-            let Err(Fault::Algorithm(found)) = Scheme::of(&identifier(oid)) else { panic!("{words}") };
+            let Err(Fault::Algorithm(found)) = Scheme::of(&identifier(oid)) else {
+                panic!("{words}")
+            };
             assert!(found.contains(words), "{found}");
         }
-        assert_eq!(Scheme::of(&identifier(&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4])), Ok(Scheme::Ecdsa(Hash::Sha512)));
+        assert_eq!(
+            Scheme::of(&identifier(&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4])),
+            Ok(Scheme::Ecdsa(Hash::Sha512))
+        );
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::outside::shown_text;
 /// What `X-Amz-Target` begins with; the action's name follows.
 const TARGET: &str = "BaldrApiService.";
 
-/// A request may have this many octets. Two texts of 20,000 characters and fifty tags fit many times over.
+/// A request may have this many octets. Two texts of 20,000 characters and fifty tags fit many
+/// times over.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// The region of a request that is not signed.
@@ -30,7 +31,11 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into() }
+        Self {
+            status,
+            kind,
+            message: message.into(),
+        }
     }
 
     /// A constraint is not met, or a state does not allow what is asked.
@@ -47,7 +52,8 @@ impl ApiError {
         Self::new(400, "CloudHsmTagException", message)
     }
 
-    /// "The request was rejected because it exceeds an AWS CloudHSM limit." Of TagResource alone; later than 2022.
+    /// "The request was rejected because it exceeds an AWS CloudHSM limit." Of TagResource alone;
+    /// later than 2022.
     pub(super) fn limit_exceeded(message: impl Into<String>) -> Self {
         Self::new(400, "CloudHsmResourceLimitExceededException", message)
     }
@@ -61,30 +67,52 @@ impl ApiError {
     }
 
     pub(super) fn too_large() -> Self {
-        Self::new(413, "RequestEntityTooLargeException", format!("the request has more than {MAX_BODY} octets"))
+        Self::new(
+            413,
+            "RequestEntityTooLargeException",
+            format!("the request has more than {MAX_BODY} octets"),
+        )
     }
 }
 
 /// The action that a request asks for.
 pub(super) fn action(headers: &HeaderMap) -> Result<&str, ApiError> {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     target
         .strip_prefix(TARGET)
         .filter(|action| !action.is_empty())
-        .ok_or_else(|| ApiError::missing_action(format!("X-Amz-Target is '{}', not {TARGET}<Action>", excerpt(target))))
+        .ok_or_else(|| {
+            ApiError::missing_action(format!(
+                "X-Amz-Target is '{}', not {TARGET}<Action>",
+                excerpt(target)
+            ))
+        })
 }
 
 /// The account and the region that a request is for.
 pub(super) fn place(headers: &HeaderMap) -> Place {
-    Place { account: super::ACCOUNT.to_owned(), region: region(headers) }
+    Place {
+        account: super::ACCOUNT.to_owned(),
+        region: region(headers),
+    }
 }
 
-/// The region that the request was signed for: the third part of the credential scope (Signature Version 4).
+/// The region that the request was signed for: the third part of the credential scope (Signature
+/// Version 4).
 fn region(headers: &HeaderMap) -> String {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let scope = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let scope = authorization
+        .split_once("Credential=")
+        .map_or("", |(_, rest)| rest);
     let scope = scope.split([',', ' ']).next().unwrap_or_default();
-    // From the right, because an access key id may hold anything: …/date/region/service/aws4_request.
+    // From the right, because an access key id may hold anything:
+    // …/date/region/service/aws4_request.
     match scope.rsplit('/').nth(2) {
         Some(region) if !region.is_empty() && region.len() <= 32 => region.to_owned(),
         _ => DEFAULT_REGION.to_owned(),
@@ -98,8 +126,14 @@ pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(ApiError::serialization("the request is JSON, but not an object")),
-        Err(error) => Err(ApiError::serialization(format!("the request is not JSON: error at line {}, column {}", error.line(), error.column()))),
+        Ok(_) => Err(ApiError::serialization(
+            "the request is JSON, but not an object",
+        )),
+        Err(error) => Err(ApiError::serialization(format!(
+            "the request is not JSON: error at line {}, column {}",
+            error.line(),
+            error.column()
+        ))),
     }
 }
 
@@ -116,7 +150,9 @@ impl Answer {
         // Room for most answers: to grow a buffer is to copy it.
         let mut json = Vec::with_capacity(16 * 1024);
         let written = serde_json::to_writer(&mut json, form);
-        written.map(|()| Self::Written(json)).map_err(|error| ApiError::internal(format!("The simulator cannot write its answer: {error}.")))
+        written.map(|()| Self::Written(json)).map_err(|error| {
+            ApiError::internal(format!("The simulator cannot write its answer: {error}."))
+        })
     }
 
     /// The members, for a protocol that is not JSON.
@@ -135,24 +171,37 @@ pub(super) fn respond(outcome: Result<Answer, ApiError>) -> Response<Body> {
         Ok(Answer::Members(value)) => response(StatusCode::OK, &value),
         Ok(Answer::Written(json)) => with_headers(StatusCode::OK, Body::from(json)),
         Err(error) => {
-            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = response(status, &json!({ "__type": error.kind, "Message": error.message }));
-            response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
+            let status =
+                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = response(
+                status,
+                &json!({ "__type": error.kind, "Message": error.message }),
+            );
+            response
+                .headers_mut()
+                .insert("x-amzn-errortype", HeaderValue::from_static(error.kind));
             response
         }
     }
 }
 
 pub(super) fn response(status: StatusCode, value: &Value) -> Response<Body> {
-    // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource, UntagResource).
-    let body = if value.is_null() { Body::empty() } else { Body::from(value.to_string()) };
+    // No member and no object either: "an HTTP 200 response with an empty HTTP body" (TagResource,
+    // UntagResource).
+    let body = if value.is_null() {
+        Body::empty()
+    } else {
+        Body::from(value.to_string())
+    };
     with_headers(status, body)
 }
 
 fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, CONTENT_TYPE);
     if let Ok(id) = HeaderValue::from_str(&request_id()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
@@ -175,15 +224,22 @@ mod tests {
 
     fn signed(credential: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let text = format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
+        let text =
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00");
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&text).unwrap());
         headers
     }
 
     #[test]
     fn the_region_is_that_of_the_signature() {
-        assert_eq!(region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")), "eu-west-1");
-        assert_eq!(region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")), "eu-west-1");
+        assert_eq!(
+            region(&signed("AKID/20260101/eu-west-1/cloudhsm/aws4_request")),
+            "eu-west-1"
+        );
+        assert_eq!(
+            region(&signed("A/K/20260101/eu-west-1/cloudhsm/aws4_request")),
+            "eu-west-1"
+        );
         assert_eq!(region(&signed("nonsense")), DEFAULT_REGION);
         assert_eq!(region(&HeaderMap::new()), DEFAULT_REGION);
     }
@@ -199,9 +255,15 @@ mod tests {
     fn a_target_of_another_service_names_no_action() {
         let mut headers = HeaderMap::new();
         assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
-        headers.insert("x-amz-target", HeaderValue::from_static("TrentService.CreateKey"));
+        headers.insert(
+            "x-amz-target",
+            HeaderValue::from_static("TrentService.CreateKey"),
+        );
         assert_eq!(action(&headers).unwrap_err().kind, "MissingAction");
-        headers.insert("x-amz-target", HeaderValue::from_static("BaldrApiService.DescribeClusters"));
+        headers.insert(
+            "x-amz-target",
+            HeaderValue::from_static("BaldrApiService.DescribeClusters"),
+        );
         assert_eq!(action(&headers).unwrap(), "DescribeClusters");
     }
 

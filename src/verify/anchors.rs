@@ -1,13 +1,17 @@
-//! The roots that attestation chains end in: a subject's name and a public key each (RFC 5280 6.1.1 d), built in or given.
+//! The roots that attestation chains end in: a subject's name and a public key each (RFC 5280 6.1.1
+//! d), built in or given.
 
 use serde::Serialize;
 
 use super::record::Side;
 use crate::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
 use crate::x509::pem::Label;
-use crate::x509::{Certificate, Malformed, Moment, PublicKey, Strictness, hex, name_text, pem, sha256};
+use crate::x509::{
+    Certificate, Malformed, Moment, PublicKey, Strictness, hex, name_text, pem, sha256,
+};
 
-/// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several roots have room.
+/// The largest file that may hold anchors. A root certificate has under 3 KiB; text and several
+/// roots have room.
 pub const MAX_ANCHOR_FILE: usize = 256 * 1024;
 
 /// Where an anchor comes from.
@@ -62,7 +66,8 @@ pub struct AnchorFacts {
     pub subject: String,
     /// SHA-256 of its SubjectPublicKeyInfo, in hex.
     pub key_sha256: String,
-    /// SHA-256 of its certificate, in hex; for a built-in anchor, of the first certificate it was published in.
+    /// SHA-256 of its certificate, in hex; for a built-in anchor, of the first certificate it was
+    /// published in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_sha256: Option<String>,
     /// `built-in` or `given`
@@ -94,7 +99,10 @@ pub struct Anchors {
 impl Anchors {
     /// AWS CloudHSM Root G1, and the LiquidSecurity manufacturer root.
     pub fn built_in() -> Self {
-        Anchors { aws: vec![Anchor::built_in(&AWS_ROOT_G1)], manufacturer: vec![Anchor::built_in(&LIQUIDSECURITY_ROOT)] }
+        Anchors {
+            aws: vec![Anchor::built_in(&AWS_ROOT_G1)],
+            manufacturer: vec![Anchor::built_in(&LIQUIDSECURITY_ROOT)],
+        }
     }
 
     /// Those of one side.
@@ -107,13 +115,18 @@ impl Anchors {
 }
 
 impl Anchor {
-    /// The anchors in a file's content: PEM with text around its blocks or not, or DER. Only name and key of each certificate count; its
-    /// signature, dates and extensions prove nothing about a root.
+    /// The anchors in a file's content: PEM with text around its blocks or not, or DER. Only name
+    /// and key of each certificate count; its signature, dates and extensions prove nothing about a
+    /// root.
     ///
     /// # Errors
-    /// Where it holds no certificate, or one that is not strictly DER. Nothing falls back to a built-in anchor.
+    /// Where it holds no certificate, or one that is not strictly DER. Nothing falls back to a
+    /// built-in anchor.
     pub fn from_file(content: &[u8], file: &str) -> Result<Vec<Self>, Malformed> {
-        Ok(roots_in(content, file)?.iter().map(|certificate| Self::from_certificate(certificate, file)).collect())
+        Ok(roots_in(content, file)?
+            .iter()
+            .map(|certificate| Self::from_certificate(certificate, file))
+            .collect())
     }
 
     /// From a certificate that the user trusts as a root.
@@ -138,15 +151,24 @@ impl Anchor {
             .subject
             .iter()
             .map(|(kind, value)| {
-                let string = if *kind == "2.5.4.6" { tag::PRINTABLE_STRING } else { tag::UTF8_STRING };
+                let string = if *kind == "2.5.4.6" {
+                    tag::PRINTABLE_STRING
+                } else {
+                    tag::UTF8_STRING
+                };
                 set(&[&sequence(&[&oid(kind), &tlv(string, &[value.as_bytes()])])])
             })
             .collect();
         let modulus = unhex(root.modulus);
         let rsa = sequence(&[&integer(&modulus), &integer(&[1, 0, 1])]);
-        let spki = sequence(&[&sequence(&[&oid("1.2.840.113549.1.1.1"), &[tag::NULL, 0]]), &bit_string(&rsa)]);
-        // The table is ours: that it parses, and says what the published certificates say, is tested.
-        let key = PublicKey::from_der(&spki, "a built-in anchor").unwrap_or(PublicKey::Other("a damaged built-in anchor".to_owned()));
+        let spki = sequence(&[
+            &sequence(&[&oid("1.2.840.113549.1.1.1"), &[tag::NULL, 0]]),
+            &bit_string(&rsa),
+        ]);
+        // The table is ours: that it parses, and says what the published certificates say, is
+        // tested.
+        let key = PublicKey::from_der(&spki, "a built-in anchor")
+            .unwrap_or(PublicKey::Other("a damaged built-in anchor".to_owned()));
         Anchor {
             subject: sequence(&rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()),
             spki_sha256: sha256(&spki),
@@ -203,14 +225,19 @@ impl Anchor {
             side,
             subject: name_text(&self.subject),
             key_sha256: hex(&self.spki_sha256),
-            certificate_sha256: self.issues.first().and_then(|issue| issue.fingerprint).map(|print| hex(&print)),
+            certificate_sha256: self
+                .issues
+                .first()
+                .and_then(|issue| issue.fingerprint)
+                .map(|print| hex(&print)),
             source,
             file,
         }
     }
 
-    /// Whether its certificate is within its dates at `at`, and the sentence that says so. A built-in anchor has been published in every
-    /// certificate of its table: one that is outside its dates is worth the note, the others tell that the key goes on.
+    /// Whether its certificate is within its dates at `at`, and the sentence that says so. A
+    /// built-in anchor has been published in every certificate of its table: one that is outside
+    /// its dates is worth the note, the others tell that the key goes on.
     pub(crate) fn validity(&self, side: Side, at: Moment) -> (bool, String) {
         let who = side.anchor_noun();
         let dates: Vec<String> = self
@@ -222,12 +249,22 @@ impl Anchor {
                     (_, true) => "expired",
                     _ => "within its dates",
                 };
-                format!("{word} at {at}: {} to {} (version {})", issue.not_before, issue.not_after, issue.version)
+                format!(
+                    "{word} at {at}: {} to {} (version {})",
+                    issue.not_before, issue.not_after, issue.version
+                )
             })
             .collect();
         let dates = dates.join("; reissued with the same key, ");
-        let within = self.issues.iter().all(|issue| issue.not_before <= at && at <= issue.not_after);
-        let rest = if within { "" } else { "; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands" };
+        let within = self
+            .issues
+            .iter()
+            .all(|issue| issue.not_before <= at && at <= issue.not_after);
+        let rest = if within {
+            ""
+        } else {
+            "; a trust anchor is a name and a key (RFC 5280 6.1.1 d), so the chain stands"
+        };
         (within, format!("{who}'s certificate is {dates}{rest}"))
     }
 }
@@ -239,11 +276,19 @@ impl Anchor {
 pub fn roots_in(content: &[u8], file: &str) -> Result<Vec<Certificate>, Malformed> {
     let at = |fault: &dyn std::fmt::Display| Malformed::new(format!("{file}: {fault}"));
     if content.len() > MAX_ANCHOR_FILE {
-        return Err(at(&format_args!("larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate")));
+        return Err(at(&format_args!(
+            "larger than {MAX_ANCHOR_FILE} bytes, expected a root certificate"
+        )));
     }
     // A SEQUENCE of 128 octets or more: its tag alone is the digit 0, which text may begin with.
-    let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) { vec![content.to_vec()] } else { blocks(content, file)? };
-    ders.iter().map(|der| Certificate::read(der, Strictness::Hardware).map_err(|fault| at(&fault))).collect()
+    let ders = if matches!(content, [tag::SEQUENCE, 0x80..=0xFF, ..]) {
+        vec![content.to_vec()]
+    } else {
+        blocks(content, file)?
+    };
+    ders.iter()
+        .map(|der| Certificate::read(der, Strictness::Hardware).map_err(|fault| at(&fault)))
+        .collect()
 }
 
 /// The DER of every `CERTIFICATE` block in `text`.
@@ -252,35 +297,53 @@ fn blocks(text: &[u8], file: &str) -> Result<Vec<Vec<u8>>, Malformed> {
     const END: &str = "-----END CERTIFICATE-----";
     let text = String::from_utf8_lossy(text);
     if pem::may_be_key(text.as_bytes()) {
-        return Err(Malformed::new(format!("{file}: holds a private key, expected a root certificate alone")));
+        return Err(Malformed::new(format!(
+            "{file}: holds a private key, expected a root certificate alone"
+        )));
     }
     let mut found = Vec::new();
     let mut rest: &str = &text;
     while let Some((_, after)) = rest.split_once(BEGIN) {
-        let (body, tail) = after.split_once(END).ok_or_else(|| Malformed::new(format!("{file}: a BEGIN line without its END line")))?;
-        let der =
-            pem::decode(format!("{BEGIN}{body}{END}").as_bytes(), Label::Certificate).map_err(|fault| Malformed::new(format!("{file}: {fault}")))?;
+        let (body, tail) = after
+            .split_once(END)
+            .ok_or_else(|| Malformed::new(format!("{file}: a BEGIN line without its END line")))?;
+        let der = pem::decode(format!("{BEGIN}{body}{END}").as_bytes(), Label::Certificate)
+            .map_err(|fault| Malformed::new(format!("{file}: {fault}")))?;
         found.push(der);
         rest = tail;
     }
     if found.is_empty() {
-        return Err(Malformed::new(format!("{file}: holds no certificate, expected a root in PEM or DER")));
+        return Err(Malformed::new(format!(
+            "{file}: holds no certificate, expected a root in PEM or DER"
+        )));
     }
     Ok(found)
 }
 
-/// A root as docs/verification.md gives it ("The anchors"): exponent 65537, dates of the certificates it was published in.
+/// A root as docs/verification.md gives it ("The anchors"): exponent 65537, dates of the
+/// certificates it was published in.
 struct Figures {
     subject: &'static [(&'static str, &'static str)],
     modulus: &'static str,
     issues: &'static [Issue],
 }
 
-const fn issue(not_before: i64, not_after: i64, version: u8, fingerprint: Option<[u8; 32]>) -> Issue {
-    Issue { not_before: Moment::constant(not_before), not_after: Moment::constant(not_after), fingerprint, version }
+const fn issue(
+    not_before: i64,
+    not_after: i64,
+    version: u8,
+    fingerprint: Option<[u8; 32]>,
+) -> Issue {
+    Issue {
+        not_before: Moment::constant(not_before),
+        not_after: Moment::constant(not_after),
+        fingerprint,
+        version,
+    }
 }
 
-/// docs/verification.md; the certificate is published by AWS with the User Guide's "Verify HSM Identity".
+/// docs/verification.md; the certificate is published by AWS with the User Guide's "Verify HSM
+/// Identity".
 const AWS_ROOT_G1: Figures = Figures {
     subject: &[
         ("2.5.4.6", "US"),
@@ -290,19 +353,21 @@ const AWS_ROOT_G1: Figures = Figures {
         ("2.5.4.11", "CloudHSM"),
         ("2.5.4.3", "AWS CloudHSM Root G1"),
     ],
-    modulus: "C8E3F62AE01F1E6673001E57DC3E69F19B737324586085804599A2853FE7F967419F39D2E8E188EC18075C3898255A45\
-              5F1FC4600E29E4AC65F0B6928334621AE7C6AE0F406652BB0B6AC6782757D6323B6C0A837DA7E9A16C104627742C6E86\
-              3AFD71181F848E0084BB00DC57D848945C137AFF3B375260CD5A64573595DF676839E2F985AD59EEA69A977535F4E132\
-              08D30E2FBC3304F334E8C9B518FD6983E0B75AB43FCE1C2FB51E0F4F15F027002367D5B82CCBD6EFEB3425802833FAE6\
-              3A31587A0BFD4F6DD31C6410478C4FABE3610CA2A90B2DE659F41C2C922AA4F9A483213A66DCC7750615FE839DF8257F\
-              3B66E8AA9FD1E5BA1D5AC52E21EE5261",
+    modulus: "C8E3F62AE01F1E6673001E57DC3E69F19B737324586085804599A2853FE7F967419F39D2E8E188EC18075\
+              C3898255A455F1FC4600E29E4AC65F0B6928334621AE7C6AE0F406652BB0B6AC6782757D6323B6C0A837D\
+              A7E9A16C104627742C6E863AFD71181F848E0084BB00DC57D848945C137AFF3B375260CD5A64573595DF6\
+              76839E2F985AD59EEA69A977535F4E13208D30E2FBC3304F334E8C9B518FD6983E0B75AB43FCE1C2FB51E\
+              0F4F15F027002367D5B82CCBD6EFEB3425802833FAE63A31587A0BFD4F6DD31C6410478C4FABE3610CA2A\
+              90B2DE659F41C2C922AA4F9A483213A66DCC7750615FE839DF8257F3B66E8AA9FD1E5BA1D5AC52E21EE52\
+              61",
     issues: &[issue(
         1_493_368_666,
         1_808_728_666,
         3,
         Some([
-            0x9C, 0x69, 0x58, 0xFC, 0xAC, 0xBB, 0x6F, 0x0E, 0x36, 0x54, 0x6B, 0xE1, 0xF2, 0xCE, 0x59, 0xAD, 0x84, 0xEE, 0x20, 0x68, 0x35, 0xE6, 0x97,
-            0x7F, 0x69, 0x7D, 0x30, 0xDC, 0xE9, 0xA7, 0xB5, 0x70,
+            0x9C, 0x69, 0x58, 0xFC, 0xAC, 0xBB, 0x6F, 0x0E, 0x36, 0x54, 0x6B, 0xE1, 0xF2, 0xCE,
+            0x59, 0xAD, 0x84, 0xEE, 0x20, 0x68, 0x35, 0xE6, 0x97, 0x7F, 0x69, 0x7D, 0x30, 0xDC,
+            0xE9, 0xA7, 0xB5, 0x70,
         ]),
     )],
 };
@@ -317,20 +382,22 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
         ("2.5.4.11", "LiquidSecurity"),
         ("2.5.4.3", "localca.liquidsecurity.cavium.com"),
     ],
-    modulus: "DC92FA9033872F663772A8E2C63138CA270BDFC493A156AC3AA688E050CCF5D1553BCF70AD26BC077044B01035315243\
-              31CE87F9E64168AD444B6955428DE7586AE122B27670C125A401E9A9F464449BC897E815EDA19F150D6A0ED87D002621\
-              C233ADAA25E6555E19BC03FCD61B43F22EB088347D32CFD6A1E8173076C6462EF42F92950D261C1532B6FD9C8F419519\
-              935A1A28B756124DFEE37E26C491CFE937ED04CF7D1115A2F7321C8868D252DB6FB5D2D9F2E2C3944EC3C4B5729A8799\
-              8F947A67AC6701D7CCF963182BD2F0CD631F8508F1A8F795C6AEAF4D61F34C970B127854ABF03D5543B1D99A2A5E4C1D\
-              61413510C3F2BF466B70E4D8A58E4613",
+    modulus: "DC92FA9033872F663772A8E2C63138CA270BDFC493A156AC3AA688E050CCF5D1553BCF70AD26BC077044B\
+              0103531524331CE87F9E64168AD444B6955428DE7586AE122B27670C125A401E9A9F464449BC897E815ED\
+              A19F150D6A0ED87D002621C233ADAA25E6555E19BC03FCD61B43F22EB088347D32CFD6A1E8173076C6462\
+              EF42F92950D261C1532B6FD9C8F419519935A1A28B756124DFEE37E26C491CFE937ED04CF7D1115A2F732\
+              1C8868D252DB6FB5D2D9F2E2C3944EC3C4B5729A87998F947A67AC6701D7CCF963182BD2F0CD631F8508F\
+              1A8F795C6AEAF4D61F34C970B127854ABF03D5543B1D99A2A5E4C1D61413510C3F2BF466B70E4D8A58E46\
+              13",
     issues: &[
         issue(
             1_447_941_325,
             1_763_301_325,
             1,
             Some([
-                0x97, 0x57, 0x57, 0xF0, 0xD7, 0x66, 0x40, 0xE0, 0x3D, 0x14, 0x76, 0x0F, 0x8F, 0xC9, 0xE3, 0xA5, 0x58, 0x26, 0xFA, 0x78, 0x07, 0xB2,
-                0xC3, 0x92, 0xF7, 0x80, 0x1A, 0x95, 0xBD, 0x69, 0xCC, 0x28,
+                0x97, 0x57, 0x57, 0xF0, 0xD7, 0x66, 0x40, 0xE0, 0x3D, 0x14, 0x76, 0x0F, 0x8F, 0xC9,
+                0xE3, 0xA5, 0x58, 0x26, 0xFA, 0x78, 0x07, 0xB2, 0xC3, 0x92, 0xF7, 0x80, 0x1A, 0x95,
+                0xBD, 0x69, 0xCC, 0x28,
             ]),
         ),
         issue(
@@ -338,8 +405,9 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
             2_037_299_360,
             3,
             Some([
-                0x23, 0x01, 0x43, 0xDF, 0x00, 0xE0, 0xB4, 0x52, 0x74, 0x3E, 0x06, 0x8A, 0x5B, 0x3F, 0xC0, 0x8D, 0xF8, 0xF0, 0x6C, 0xEF, 0xC4, 0x85,
-                0x4E, 0xA6, 0x27, 0xAE, 0xB7, 0xEB, 0xD7, 0x0E, 0xE2, 0xF4,
+                0x23, 0x01, 0x43, 0xDF, 0x00, 0xE0, 0xB4, 0x52, 0x74, 0x3E, 0x06, 0x8A, 0x5B, 0x3F,
+                0xC0, 0x8D, 0xF8, 0xF0, 0x6C, 0xEF, 0xC4, 0x85, 0x4E, 0xA6, 0x27, 0xAE, 0xB7, 0xEB,
+                0xD7, 0x0E, 0xE2, 0xF4,
             ]),
         ),
     ],
@@ -347,6 +415,13 @@ const LIQUIDSECURITY_ROOT: Figures = Figures {
 
 /// The bytes of our own table's hexadecimal.
 fn unhex(text: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).filter_map(|n| u8::try_from(n).ok()).collect();
-    nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, nibble| (byte << 4) | nibble)).collect()
+    let nibbles: Vec<u8> = text
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .filter_map(|n| u8::try_from(n).ok())
+        .collect();
+    nibbles
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, nibble| (byte << 4) | nibble))
+        .collect()
 }

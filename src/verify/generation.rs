@@ -1,7 +1,8 @@
-//! Which generation of hardware a cluster has, and which published root its chains need that is not built in. For hints and headlines: no verdict depends
-//! on anything here.
+//! Which generation of hardware a cluster has, and which published root its chains need that is not
+//! built in. For hints and headlines: no verdict depends on anything here.
 //!
-//! A root named here is *not* an anchor. Nobody here has seen it; whoever downloads it and gives it with an option makes it one.
+//! A root named here is *not* an anchor. Nobody here has seen it; whoever downloads it and gives it
+//! with an option makes it one.
 
 use serde::Serialize;
 
@@ -53,27 +54,32 @@ pub struct PublishedRoot {
     pub option: &'static str,
 }
 
-/// The manufacturer's root of hsm2m.medium (AWS CloudHSM User Guide, Verify HSM Identity; the CN by a third party's record of a real cluster, 2026).
+/// The manufacturer's root of hsm2m.medium (AWS CloudHSM User Guide, Verify HSM Identity; the CN by
+/// a third party's record of a real cluster, 2026).
 pub const LS2_MANUFACTURER_ROOT: PublishedRoot = PublishedRoot {
     side: Side::Manufacturer,
     of: "hsm2m.medium (LiquidSecurity 2)",
     file: Some("mrvl-rsa-LS2-AR-v1.crt"),
     common_name: Some("mrvl-ls2-root-AR-v1"),
-    page: "https://www.marvell.com/products/security-solutions/nitrox-hs-adapters/liquidsecurity2-certificate-ls2-g-axxx-ar-f-bo-v1.html",
-    archive: "https://www.marvell.com/content/dam/marvell/en/public-collateral/security-solutions/liquidsecurity2_ar_v1.zip",
+    page: "https://www.marvell.com/products/security-solutions/nitrox-hs-adapters/liquidsecurity2-c\
+           ertificate-ls2-g-axxx-ar-f-bo-v1.html",
+    archive: "https://www.marvell.com/content/dam/marvell/en/public-collateral/security-solutions/l\
+              iquidsecurity2_ar_v1.zip",
     browser: true,
     option: "--manufacturer-root",
 };
 
-/// AWS's root in the GovCloud regions (AWS GovCloud (US) User Guide, AWS CloudHSM: "AWS CloudHSM Root Certificate", which names the archive; the page is the one
-/// that it refers to). What the file in the archive is called is said nowhere.
+/// AWS's root in the GovCloud regions (AWS GovCloud (US) User Guide, AWS CloudHSM: "AWS CloudHSM
+/// Root Certificate", which names the archive; the page is the one that it refers to). What the
+/// file in the archive is called is said nowhere.
 pub const GOVCLOUD_AWS_ROOT: PublishedRoot = PublishedRoot {
     side: Side::Aws,
     of: "the AWS GovCloud (US) regions",
     file: None,
     common_name: None,
     page: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/verify-hsm-identity.html",
-    archive: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/samples/AWS_US_GOV_CloudHSM_Root-G1.zip",
+    archive: "https://docs.aws.amazon.com/cloudhsm/latest/userguide/samples/AWS_US_GOV_CloudHSM_Roo\
+              t-G1.zip",
     browser: false,
     option: "--aws-root",
 };
@@ -81,7 +87,8 @@ pub const GOVCLOUD_AWS_ROOT: PublishedRoot = PublishedRoot {
 impl PublishedRoot {
     /// What is downloaded: the file, or the archive where no more is known.
     pub fn download(&self) -> &'static str {
-        self.file.unwrap_or_else(|| self.archive.rsplit('/').next().unwrap_or(self.archive))
+        self.file
+            .unwrap_or_else(|| self.archive.rsplit('/').next().unwrap_or(self.archive))
     }
 
     /// The file in a command; where its name is not known, what stands for it.
@@ -100,45 +107,71 @@ pub struct Hardware<'a> {
 }
 
 impl Hardware<'_> {
-    /// The root that this cluster's chain of a side is published to end in, where it is not built in.
+    /// The root that this cluster's chain of a side is published to end in, where it is not built
+    /// in.
     fn root(self, side: Side) -> Option<&'static PublishedRoot> {
         match side {
             Side::Manufacturer => {
                 let generation = self.hsm_type.and_then(Generation::of_hsm_type);
                 (generation == Some(Generation::Ls2)).then_some(&LS2_MANUFACTURER_ROOT)
             }
-            Side::Aws => self.region.is_some_and(|region| region.starts_with("us-gov-")).then_some(&GOVCLOUD_AWS_ROOT),
+            Side::Aws => self
+                .region
+                .is_some_and(|region| region.starts_with("us-gov-"))
+                .then_some(&GOVCLOUD_AWS_ROOT),
         }
     }
 
-    /// The roots that have to be given for this cluster, and were not: those of the sides that have built-in anchors alone.
+    /// The roots that have to be given for this cluster, and were not: those of the sides that have
+    /// built-in anchors alone.
     pub fn roots_needed(self, anchors: &Anchors) -> Vec<&'static PublishedRoot> {
         let built_in = |anchor: &Anchor| *anchor.source() == Source::BuiltIn;
-        Side::ALL.into_iter().filter(|side| anchors.of(*side).iter().all(built_in)).filter_map(|side| self.root(side)).collect()
+        Side::ALL
+            .into_iter()
+            .filter(|side| anchors.of(*side).iter().all(built_in))
+            .filter_map(|side| self.root(side))
+            .collect()
     }
 
-    /// The root that the chain of a side of a judged bundle is published to end in: by the name of what issued it, or by what is known of the cluster.
+    /// The root that the chain of a side of a judged bundle is published to end in: by the name of
+    /// what issued it, or by what is known of the cluster.
     pub(super) fn root_of(self, record: &Record, side: Side) -> Option<&'static PublishedRoot> {
         let [aws, manufacturer] = &record.ends;
         let issuer = side.of([aws, manufacturer]).as_deref();
-        let named = side == Side::Manufacturer && issuer.is_some() && issuer == LS2_MANUFACTURER_ROOT.common_name;
-        if named { Some(&LS2_MANUFACTURER_ROOT) } else { self.root(side) }
+        let named = side == Side::Manufacturer
+            && issuer.is_some()
+            && issuer == LS2_MANUFACTURER_ROOT.common_name;
+        if named {
+            Some(&LS2_MANUFACTURER_ROOT)
+        } else {
+            self.root(side)
+        }
     }
 }
 
-/// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the cluster's Mode says otherwise.
+/// What a receipt notes of the hardware: that it is for non-FIPS mode, and the alarm where the
+/// cluster's Mode says otherwise.
 pub fn hardware_notes(record: &Record, mode: Option<&str>) -> Vec<Lines> {
-    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note).map(|finding| finding.detail.clone());
+    let note = record
+        .finding(CheckId::FipsMode)
+        .filter(|finding| finding.status == Status::Note)
+        .map(|finding| finding.detail.clone());
     note.into_iter().chain(fips_alarm(record, mode)).collect()
 }
 
 /// Whether the hardware says that it is for non-FIPS mode.
 pub fn is_for_non_fips_mode(record: &Record) -> bool {
-    record.finding(CheckId::FipsMode).is_some_and(|finding| finding.status == Status::Note)
+    record
+        .finding(CheckId::FipsMode)
+        .is_some_and(|finding| finding.status == Status::Note)
 }
 
-/// What has to be told where hardware that says that it is not in FIPS mode is under a cluster whose Mode is FIPS.
+/// What has to be told where hardware that says that it is not in FIPS mode is under a cluster
+/// whose Mode is FIPS.
 pub fn fips_alarm(record: &Record, mode: Option<&str>) -> Option<Lines> {
-    let note = record.finding(CheckId::FipsMode).filter(|finding| finding.status == Status::Note)?;
-    (mode == Some("FIPS")).then(|| format!("the cluster's Mode is FIPS, but {}", note.detail).into())
+    let note = record
+        .finding(CheckId::FipsMode)
+        .filter(|finding| finding.status == Status::Note)?;
+    (mode == Some("FIPS"))
+        .then(|| format!("the cluster's Mode is FIPS, but {}", note.detail).into())
 }

@@ -1,4 +1,5 @@
-//! Is the CSR a genuine HSM's? Certificates, anchors, a time and a policy go in; a [`Record`] comes out.
+//! Is the CSR a genuine HSM's? Certificates, anchors, a time and a policy go in; a [`Record`] comes
+//! out.
 //!
 //! ```text
 //!   AWS anchor ──signs──▶ AWS hardware certificate ──┐
@@ -6,13 +7,16 @@
 //!   manufacturer anchor ─▶ manufacturer hardware ────┘
 //! ```
 //!
-//! Between an anchor and its hardware certificate may stand one or two intermediates, which come in the hardware certificate's own text.
+//! Between an anchor and its hardware certificate may stand one or two intermediates, which come in
+//! the hardware certificate's own text.
 //!
-//! Pure: no file, network, clock or randomness. Every check is judged and recorded; a failing one never stops the next. What cannot be
-//! judged is `skipped` and says why, and that never happens in a verified record but for `chains_only`.
+//! Pure: no file, network, clock or randomness. Every check is judged and recorded; a failing one
+//! never stops the next. What cannot be judged is `skipped` and says why, and that never happens in
+//! a verified record but for `chains_only`.
 //!
-//! This is not an RFC 5280 path validation, on purpose: the genuine hardware certificates would fail one (docs/verification.md). It checks signatures,
-//! names, keys and dates of exactly this shape, and says in notes where the certificates fall short of RFC 5280.
+//! This is not an RFC 5280 path validation, on purpose: the genuine hardware certificates would
+//! fail one (docs/verification.md). It checks signatures, names, keys and dates of exactly this
+//! shape, and says in notes where the certificates fall short of RFC 5280.
 
 mod anchors;
 mod cause;
@@ -21,10 +25,13 @@ mod generation;
 mod path;
 mod record;
 
-pub use anchors::{Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in};
+pub use anchors::{
+    Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in,
+};
 pub use cause::Cause;
 pub use generation::{
-    GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm, hardware_notes, is_for_non_fips_mode,
+    GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm,
+    hardware_notes, is_for_non_fips_mode,
 };
 pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, Verdict};
 
@@ -126,12 +133,18 @@ impl<'a> Parts<'a> {
 
     /// The certificate at this height of a side's path, where one is followed.
     fn intermediate(&self, side: Side, height: Height) -> Option<&Certificate> {
-        self.path(side).intermediates.get(height.below()).and_then(|at| self.further(side).get(*at))
+        self.path(side)
+            .intermediates
+            .get(height.below())
+            .and_then(|at| self.further(side).get(*at))
     }
 
     /// The uppermost certificate of a side's path, which the anchor is to have signed.
     fn top(&self, side: Side) -> (Option<&Certificate>, Option<Height>) {
-        match Height::ALL.into_iter().rev().find_map(|height| self.intermediate(side, height).map(|certificate| (certificate, height))) {
+        match Height::ALL.into_iter().rev().find_map(|height| {
+            self.intermediate(side, height)
+                .map(|certificate| (certificate, height))
+        }) {
             Some((certificate, height)) => (Some(certificate), Some(height)),
             None => (self.certificate(side.hardware()), None),
         }
@@ -155,15 +168,22 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The proof that the CSR is a genuine HSM's: only where the verdict is `verified` and a CSR was judged.
+    /// The proof that the CSR is a genuine HSM's: only where the verdict is `verified` and a CSR
+    /// was judged.
     pub fn verified(&self) -> Option<Verified<'_>> {
         let csr = self.csr.as_ref()?;
-        // A skipped check always comes with a failed one, or with `chains_only`. Should that ever not be so, there is no proof either.
-        let complete = !self.record.chains_only && self.record.with(Status::Skipped).next().is_none();
-        (self.record.verdict == Verdict::Verified && complete).then_some(Verified { csr, record: &self.record })
+        // A skipped check always comes with a failed one, or with `chains_only`. Should that ever
+        // not be so, there is no proof either.
+        let complete =
+            !self.record.chains_only && self.record.with(Status::Skipped).next().is_none();
+        (self.record.verdict == Verdict::Verified && complete).then_some(Verified {
+            csr,
+            record: &self.record,
+        })
     }
 
-    /// The CSR that was judged, verified or not; `None` where it could not be read, or none was judged.
+    /// The CSR that was judged, verified or not; `None` where it could not be read, or none was
+    /// judged.
     pub const fn csr(&self) -> Option<&Csr> {
         self.csr.as_ref()
     }
@@ -188,22 +208,34 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// Whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM certificate. Genuine hardware has one key under both
-/// certificates: then one signature check answers for both.
-fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &Parsed<Certificate>) -> [bool; 2] {
+/// Whether the keys of the AWS and of the manufacturer hardware certificate signed the HSM
+/// certificate. Genuine hardware has one key under both certificates: then one signature check
+/// answers for both.
+fn vouched(
+    hsm: &Parsed<Certificate>,
+    aws: &Parsed<Certificate>,
+    manufacturer: &Parsed<Certificate>,
+) -> [bool; 2] {
     let Ok(hsm) = hsm else { return [false; 2] };
-    let [aws, manufacturer] = [aws, manufacturer].map(|hardware| hardware.as_ref().ok().map(Certificate::key));
+    let [aws, manufacturer] =
+        [aws, manufacturer].map(|hardware| hardware.as_ref().ok().map(Certificate::key));
     let by_aws = aws.is_some_and(|key| hsm.is_signed_by(key));
-    let by_manufacturer = if manufacturer == aws { by_aws } else { manufacturer.is_some_and(|key| hsm.is_signed_by(key)) };
+    let by_manufacturer = if manufacturer == aws {
+        by_aws
+    } else {
+        manufacturer.is_some_and(|key| hsm.is_signed_by(key))
+    };
     [by_aws, by_manufacturer]
 }
 
 /// Judges the evidence.
 ///
-/// Holds afterwards, where the verdict is `verified` and not `chains_only`: the key in the CSR is that of an HSM certificate signed by one hardware key
-/// which both an AWS anchor and a manufacturer anchor, two different keys, certified; the CSR was signed with that key; whatever was accepted
-/// is in the record with its reason. Not checked here: revocation (neither root publishes any), which cluster the HSM serves (only `submit` can
-/// know that), firmware or FIPS state.
+/// Holds afterwards, where the verdict is `verified` and not `chains_only`: the key in the CSR is
+/// that of an HSM certificate signed by one hardware key which both an AWS anchor and a
+/// manufacturer anchor, two different keys, certified; the CSR was signed with that key; whatever
+/// was accepted is in the record with its reason. Not checked here: revocation (neither root
+/// publishes any), which cluster the HSM serves (only `submit` can know that), firmware or FIPS
+/// state.
 ///
 /// ```
 /// use hsmboot::verify::{verify, Anchors, Evidence, Policy, Verdict};
@@ -214,14 +246,27 @@ fn vouched(hsm: &Parsed<Certificate>, aws: &Parsed<Certificate>, manufacturer: &
 /// assert!(judgement.verified().is_none());
 /// ```
 pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Policy) -> Judgement {
-    let csr =
-        if policy.chains_only { None } else { Some(evidence.csr.as_deref().map_or_else(|| Err(Malformed::new("there is no CSR")), Csr::from_pem)) };
+    let csr = if policy.chains_only {
+        None
+    } else {
+        Some(
+            evidence
+                .csr
+                .as_deref()
+                .map_or_else(|| Err(Malformed::new("there is no CSR")), Csr::from_pem),
+        )
+    };
     let (aws_hardware, aws_further) = apart(Certificate::of_hardware(&evidence.aws_hardware));
-    let (manufacturer_hardware, manufacturer_further) = apart(Certificate::of_hardware(&evidence.manufacturer_hardware));
+    let (manufacturer_hardware, manufacturer_further) =
+        apart(Certificate::of_hardware(&evidence.manufacturer_hardware));
     let hsm = Certificate::from_pem(&evidence.hsm);
     let paths = [
         Path::find(&anchors.aws, aws_hardware.as_ref().ok(), &aws_further),
-        Path::find(&anchors.manufacturer, manufacturer_hardware.as_ref().ok(), &manufacturer_further),
+        Path::find(
+            &anchors.manufacturer,
+            manufacturer_hardware.as_ref().ok(),
+            &manufacturer_further,
+        ),
     ];
     let parts = Parts {
         csr,
@@ -234,25 +279,53 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         anchors,
     };
     let ignored = policy.chains_only && evidence.csr.is_some();
-    let judged = CheckId::ALL.into_iter().filter(|id| parts.has(*id)).map(|id| checks::judge(id, &parts, at, policy.profile, ignored));
+    let judged = CheckId::ALL
+        .into_iter()
+        .filter(|id| parts.has(*id))
+        .map(|id| checks::judge(id, &parts, at, policy.profile, ignored));
     let checks: Vec<Finding> = judged.map(|finding| accept(finding, policy)).collect();
     let failed = checks.iter().any(|finding| finding.status == Status::Fail);
-    let accepted = checks.iter().any(|finding| finding.status == Status::Accepted);
-    let built_in = Side::ALL.into_iter().all(|side| parts.anchor(side).is_some_and(|anchor| *anchor.source() == Source::BuiltIn));
-    let used = Side::ALL.into_iter().filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side))).collect();
+    let accepted = checks
+        .iter()
+        .any(|finding| finding.status == Status::Accepted);
+    let built_in = Side::ALL.into_iter().all(|side| {
+        parts
+            .anchor(side)
+            .is_some_and(|anchor| *anchor.source() == Source::BuiltIn)
+    });
+    let used = Side::ALL
+        .into_iter()
+        .filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side)))
+        .collect();
     let record = Record {
         format: "hsmboot-verification/1",
-        verdict: if failed { Verdict::Rejected } else { Verdict::Verified },
+        verdict: if failed {
+            Verdict::Rejected
+        } else {
+            Verdict::Verified
+        },
         policy: policy.profile,
         chains_only: policy.chains_only,
         at,
         anchors: used,
-        ends: Side::ALL.map(|side| parts.top(side).0.and_then(|certificate| common_name_text(certificate.issuer()))),
-        roots: if built_in { Roots::BuiltIn } else { Roots::Given },
+        ends: Side::ALL.map(|side| {
+            parts
+                .top(side)
+                .0
+                .and_then(|certificate| common_name_text(certificate.issuer()))
+        }),
+        roots: if built_in {
+            Roots::BuiltIn
+        } else {
+            Roots::Given
+        },
         reason: policy.reason.clone().filter(|_| accepted),
         checks,
     };
-    Judgement { record, csr: parts.csr.and_then(Result::ok) }
+    Judgement {
+        record,
+        csr: parts.csr.and_then(Result::ok),
+    }
 }
 
 /// The hardware certificate, and what stands in further blocks.
@@ -264,7 +337,10 @@ fn apart(read: Parsed<(Certificate, Vec<Certificate>)>) -> (Parsed<Certificate>,
 }
 
 fn accept(mut finding: Finding, policy: &Policy) -> Finding {
-    if finding.status == Status::Fail && finding.id.waivable() && policy.accept.contains(&finding.id) {
+    if finding.status == Status::Fail
+        && finding.id.waivable()
+        && policy.accept.contains(&finding.id)
+    {
         finding.status = Status::Accepted;
         if let Some(reason) = &policy.reason {
             finding.detail = format!("{}; accepted: {reason}", finding.detail).into();

@@ -24,9 +24,15 @@ pub enum Input {
 
 impl Input {
     /// All four.
-    pub const ALL: [Input; 4] = [Input::Csr, Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
+    pub const ALL: [Input; 4] = [
+        Input::Csr,
+        Input::Hsm,
+        Input::AwsHardware,
+        Input::ManufacturerHardware,
+    ];
     /// The three certificates.
-    pub const CERTIFICATES: [Input; 3] = [Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
+    pub const CERTIFICATES: [Input; 3] =
+        [Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
 
     /// As sentences name it.
     pub const fn noun(self) -> &'static str {
@@ -211,9 +217,15 @@ impl CheckId {
 
     /// Every check that can end as `fail`, under one policy or the other.
     pub fn that_can_fail() -> impl Iterator<Item = CheckId> {
-        Self::ALL
-            .into_iter()
-            .filter(|id| !matches!(id, CheckId::AnchorsSource | CheckId::AnchorValidity(_) | CheckId::CsrSubject | CheckId::FipsMode))
+        Self::ALL.into_iter().filter(|id| {
+            !matches!(
+                id,
+                CheckId::AnchorsSource
+                    | CheckId::AnchorValidity(_)
+                    | CheckId::CsrSubject
+                    | CheckId::FipsMode
+            )
+        })
     }
 
     /// The stable id.
@@ -275,23 +287,42 @@ impl CheckId {
     /// Where the rule comes from.
     pub const fn source(self) -> &'static str {
         match self {
-            CheckId::Pem(_) => "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 and 11; RFC 5280 4.1, 4.2; RFC 2986 4",
-            CheckId::Algorithm(_) => "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1",
-            CheckId::Signature(_) | CheckId::HsmSignature(_) => "RFC 5280 6.1.3 (a)(1); AWS CloudHSM User Guide, Verify HSM Identity",
+            CheckId::Pem(_) => {
+                "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 and 11; \
+                 RFC 5280 4.1, 4.2; RFC 2986 4"
+            }
+            CheckId::Algorithm(_) => {
+                "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1"
+            }
+            CheckId::Signature(_) | CheckId::HsmSignature(_) => {
+                "RFC 5280 6.1.3 (a)(1); AWS CloudHSM User Guide, Verify HSM Identity"
+            }
             CheckId::Issuer(_) | CheckId::HsmIssuer(_) => "RFC 5280 6.1.3 (a)(4), 7.1",
-            CheckId::Intermediate(..) => "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
-            CheckId::HardwareSameKey => "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; docs/verification.md",
-            CheckId::AnchorsDistinct => "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
+            CheckId::Intermediate(..) => {
+                "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1"
+            }
+            CheckId::HardwareSameKey => {
+                "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; \
+                 docs/verification.md"
+            }
+            CheckId::AnchorsDistinct => {
+                "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots"
+            }
             CheckId::AnchorsSource => "RFC 5280 6.1.1 (d)",
             CheckId::AnchorValidity(_) => "RFC 5280 6.1.1 (d): an anchor is a name and a key",
             CheckId::CsrSignature => "RFC 2986 4.2",
-            CheckId::CsrKey => "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare public keys",
+            CheckId::CsrKey => {
+                "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare public \
+                 keys"
+            }
             CheckId::CsrSubject => "RFC 5280 7.1",
             CheckId::Validity(_) => "RFC 5280 6.1.3 (a)(2)",
             CheckId::Role(_) => "docs/verification.md: a partition's CN holds :PARTN:",
             CheckId::Extensions(_) => "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
             CheckId::CaProfile(_) => "RFC 5280 6.1.4 (k), (n)",
-            CheckId::FipsMode => "docs/verification.md: the names of card and partition say what mode they are for",
+            CheckId::FipsMode => {
+                "docs/verification.md: the names of card and partition say what mode they are for"
+            }
         }
     }
 }
@@ -312,7 +343,10 @@ impl FromStr for CheckId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|id| id.as_str() == text).ok_or_else(|| format!("`{text}` is not the id of a check"))
+        Self::ALL
+            .into_iter()
+            .find(|id| id.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not the id of a check"))
     }
 }
 
@@ -412,7 +446,8 @@ pub struct Record {
     pub at: Moment,
     /// The anchors used, one a side.
     pub anchors: Vec<AnchorFacts>,
-    /// Whether all of them are built in, or any was given: a genuine HSM is said only of built-in ones.
+    /// Whether all of them are built in, or any was given: a genuine HSM is said only of built-in
+    /// ones.
     pub roots: Roots,
     /// The CN of the name that each side's chain ends in, AWS's first, for eyes and hints.
     #[serde(skip)]
@@ -420,7 +455,8 @@ pub struct Record {
     /// Why failures were accepted, where any were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<OutsideText>,
-    /// Every check, in [`CheckId::ALL`]'s order; of intermediates, those of the ones that were followed.
+    /// Every check, in [`CheckId::ALL`]'s order; of intermediates, those of the ones that were
+    /// followed.
     pub checks: Vec<Finding>,
 }
 
@@ -432,16 +468,22 @@ impl Record {
 
     /// The findings of one status.
     pub fn with(&self, status: Status) -> impl Iterator<Item = &Finding> {
-        self.checks.iter().filter(move |finding| finding.status == status)
+        self.checks
+            .iter()
+            .filter(move |finding| finding.status == status)
     }
 
     /// Whether a side was judged by a root that somebody gave.
     pub fn has_given_root(&self, side: Side) -> bool {
-        self.anchors.iter().any(|anchor| anchor.side == side && !anchor.is_built_in())
+        self.anchors
+            .iter()
+            .any(|anchor| anchor.side == side && !anchor.is_built_in())
     }
 
-    /// Whether an input is not what it must be to be read at all: such a record ends a command with 4, any other rejection with 3.
+    /// Whether an input is not what it must be to be read at all: such a record ends a command with
+    /// 4, any other rejection with 3.
     pub fn malformed(&self) -> bool {
-        self.with(Status::Fail).any(|finding| matches!(finding.id, CheckId::Pem(_)))
+        self.with(Status::Fail)
+            .any(|finding| matches!(finding.id, CheckId::Pem(_)))
     }
 }

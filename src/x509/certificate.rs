@@ -40,8 +40,9 @@ pub(crate) fn range(whole: &[u8], part: &[u8]) -> Range<usize> {
 }
 
 impl Certificate {
-    /// Reads one certificate, strictly: DER throughout, no element that its type does not define, no extension twice, none in a version
-    /// 1 certificate. Judges nothing else: no signature, no date, no algorithm.
+    /// Reads one certificate, strictly: DER throughout, no element that its type does not define,
+    /// no extension twice, none in a version 1 certificate. Judges nothing else: no signature, no
+    /// date, no algorithm.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -75,9 +76,12 @@ impl Certificate {
         let issuer = fields.required(tag::SEQUENCE, "issuer")?;
         name::check(&issuer, WHAT)?;
         if issuer.content.is_empty() {
-            return Err(Malformed::new(format!("{WHAT}: an empty issuer (RFC 5280 4.1.2.4)")));
+            return Err(Malformed::new(format!(
+                "{WHAT}: an empty issuer (RFC 5280 4.1.2.4)"
+            )));
         }
-        let ((not_before, not_after), generalized_times) = validity(&fields.required(tag::SEQUENCE, "validity")?)?;
+        let ((not_before, not_after), generalized_times) =
+            validity(&fields.required(tag::SEQUENCE, "validity")?)?;
         let subject = fields.required(tag::SEQUENCE, "subject")?;
         name::check(&subject, WHAT)?;
         let spki = fields.required(tag::SEQUENCE, "subjectPublicKeyInfo")?;
@@ -114,8 +118,9 @@ impl Certificate {
         Self::from_der(&pem::decode(text, Label::Certificate)?)
     }
 
-    /// Reads the one certificate of the owner's, or of one that the owner's CA has signed, that a file holds: [`pem::certificates`] says what may stand around
-    /// it, and [`Strictness::Owner`] what is borne with.
+    /// Reads the one certificate of the owner's, or of one that the owner's CA has signed, that a
+    /// file holds: [`pem::certificates`] says what may stand around it, and [`Strictness::Owner`]
+    /// what is borne with.
     ///
     /// # Errors
     /// What [`pem::certificates`] and [`read`](Self::read) refuse, and more than one certificate.
@@ -126,7 +131,8 @@ impl Certificate {
         }
     }
 
-    /// Reads a hardware certificate's text: the certificate, and those in further blocks: [`Strictness::Hardware`].
+    /// Reads a hardware certificate's text: the certificate, and those in further blocks:
+    /// [`Strictness::Hardware`].
     ///
     /// # Errors
     /// What [`pem::decode_several`] and [`read`](Self::read) refuse, of any block.
@@ -134,10 +140,16 @@ impl Certificate {
         let mut blocks = Vec::new();
         for (number, der) in (1usize..).zip(pem::decode_several(text, Label::Certificate)?) {
             let read = Self::read(&der, Strictness::Hardware);
-            blocks.push(if number == 1 { read? } else { read.map_err(|fault| Malformed::new(format!("block {number}: {fault}")))? });
+            blocks.push(if number == 1 {
+                read?
+            } else {
+                read.map_err(|fault| Malformed::new(format!("block {number}: {fault}")))?
+            });
         }
         let mut blocks = blocks.into_iter();
-        let first = blocks.next().ok_or_else(|| Malformed::new("no certificate"))?;
+        let first = blocks
+            .next()
+            .ok_or_else(|| Malformed::new("no certificate"))?;
         Ok((first, blocks.collect()))
     }
 
@@ -242,7 +254,8 @@ impl Certificate {
 
     /// Whether `key` made this certificate's signature, by the algorithm that it names outside.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        super::SignatureAlgorithm::from_der(self.outer_algorithm()).is_ok_and(|algorithm| key.verify(algorithm, self.tbs(), self.signature()))
+        super::SignatureAlgorithm::from_der(self.outer_algorithm())
+            .is_ok_and(|algorithm| key.verify(algorithm, self.tbs(), self.signature()))
     }
 }
 
@@ -253,7 +266,9 @@ fn version(field: Option<Tlv<'_>>, faults: &mut Faults) -> Result<u8, Malformed>
         [1] => Ok(2),
         [2] => Ok(3),
         [0] => faults.bear(Fault::VersionOne, WHAT).map(|()| 1),
-        _ => Err(Malformed::new(format!("{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"))),
+        _ => Err(Malformed::new(format!(
+            "{WHAT}: a version other than 1, 2 and 3 (RFC 5280 4.1.2.1)"
+        ))),
     }
 }
 
@@ -263,22 +278,44 @@ fn validity(validity: &Tlv<'_>) -> Result<((Moment, Moment), [bool; 2]), Malform
     let (not_before, not_after) = (times.any()?, times.any()?);
     times.finish()?;
     let generalized = [&not_before, &not_after].map(|time| time.tag == tag::GENERALIZED_TIME);
-    Ok(((Moment::from_der(&not_before, WHAT)?, Moment::from_der(&not_after, WHAT)?), generalized))
+    Ok((
+        (
+            Moment::from_der(&not_before, WHAT)?,
+            Moment::from_der(&not_after, WHAT)?,
+        ),
+        generalized,
+    ))
 }
 
-/// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and 4.1.2.9).
-fn tail(fields: &mut Reader<'_>, version: u8, faults: &mut Faults) -> Result<Extensions, Malformed> {
+/// Unique identifiers (version 2 and 3) and extensions (version 3 only; RFC 5280 4.1.2.8 and
+/// 4.1.2.9).
+fn tail(
+    fields: &mut Reader<'_>,
+    version: u8,
+    faults: &mut Faults,
+) -> Result<Extensions, Malformed> {
     for number in [1, 2] {
         if let Some(identifier) = fields.optional(tag::context_primitive(number))? {
             super::der::bit_string_rules(identifier.content, WHAT)?;
             if version < 2 {
-                return Err(Malformed::new(format!("{WHAT}: a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)")));
+                return Err(Malformed::new(format!(
+                    "{WHAT}: a unique identifier in a version 1 certificate (RFC 5280 4.1.2.8)"
+                )));
             }
         }
     }
-    let Some(wrapper) = fields.optional(tag::context(3))? else { return Ok(Extensions::default()) };
+    let Some(wrapper) = fields.optional(tag::context(3))? else {
+        return Ok(Extensions::default());
+    };
     if version < 3 {
-        return Err(Malformed::new(format!("{WHAT}: extensions in a version {version} certificate (RFC 5280 4.1.2.9)")));
+        return Err(Malformed::new(format!(
+            "{WHAT}: extensions in a version {version} certificate (RFC 5280 4.1.2.9)"
+        )));
     }
-    extension::parse(&single(wrapper.content, tag::SEQUENCE, WHAT)?, Holder::Certificate, faults, WHAT)
+    extension::parse(
+        &single(wrapper.content, tag::SEQUENCE, WHAT)?,
+        Holder::Certificate,
+        faults,
+        WHAT,
+    )
 }

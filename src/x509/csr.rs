@@ -50,7 +50,9 @@ impl Csr {
 
         let mut fields = Reader::new(info.content, WHAT);
         if fields.required(tag::INTEGER, "version")?.content != [0] {
-            return Err(Malformed::new(format!("{WHAT}: a version other than 1 (RFC 2986 4.1)")));
+            return Err(Malformed::new(format!(
+                "{WHAT}: a version other than 1 (RFC 2986 4.1)"
+            )));
         }
         let subject = fields.required(tag::SEQUENCE, "subject")?;
         name::check(&subject, WHAT)?;
@@ -76,7 +78,10 @@ impl Csr {
     /// # Errors
     /// What [`pem::decode`] and [`from_der`](Self::from_der) refuse.
     pub fn from_pem(text: &[u8]) -> Result<Self, Malformed> {
-        Self::from_der(&super::pem::decode(text, super::pem::Label::CertificateRequest)?)
+        Self::from_der(&super::pem::decode(
+            text,
+            super::pem::Label::CertificateRequest,
+        )?)
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {
@@ -128,14 +133,18 @@ impl Csr {
         pem::encode(Label::CertificateRequest, &self.der)
     }
 
-    /// Proof of possession: whether the key that it asks a certificate for made its signature (RFC 2986 4.2).
+    /// Proof of possession: whether the key that it asks a certificate for made its signature (RFC
+    /// 2986 4.2).
     pub fn is_self_signed(&self) -> bool {
-        super::SignatureAlgorithm::from_der(self.algorithm())
-            .is_ok_and(|algorithm| self.key.verify(algorithm, self.info(), self.slice(&self.signature)))
+        super::SignatureAlgorithm::from_der(self.algorithm()).is_ok_and(|algorithm| {
+            self.key
+                .verify(algorithm, self.info(), self.slice(&self.signature))
+        })
     }
 }
 
-/// `[0] IMPLICIT SET OF Attribute`, no type twice, requested extensions as strict as a certificate's.
+/// `[0] IMPLICIT SET OF Attribute`, no type twice, requested extensions as strict as a
+/// certificate's.
 fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
     sorted_set(set.content, WHAT)?;
     let mut reader = Reader::new(set.content, WHAT);
@@ -151,13 +160,20 @@ fn attributes(set: &Tlv<'_>) -> Result<(), Malformed> {
         }
         seen.push(kind);
         if values.content.is_empty() {
-            return Err(Malformed::new(format!("{WHAT}: an attribute without a value (RFC 2986 4.1)")));
+            return Err(Malformed::new(format!(
+                "{WHAT}: an attribute without a value (RFC 2986 4.1)"
+            )));
         }
         if kind == CHALLENGE_PASSWORD {
             challenge_password(values.content)?;
         }
         if kind == EXTENSION_REQUEST {
-            extension::parse(&single(values.content, tag::SEQUENCE, WHAT)?, Holder::Request, &mut Faults::default(), WHAT)?;
+            extension::parse(
+                &single(values.content, tag::SEQUENCE, WHAT)?,
+                Holder::Request,
+                &mut Faults::default(),
+                WHAT,
+            )?;
         }
     }
     Ok(())
@@ -168,8 +184,12 @@ fn challenge_password(values: &[u8]) -> Result<(), Malformed> {
     let mut reader = Reader::new(values, WHAT);
     let value = reader.any()?;
     reader.finish()?;
-    match is_directory_string(&value) || (value.tag == tag::IA5_STRING && !value.content.is_empty()) {
+    match is_directory_string(&value) || (value.tag == tag::IA5_STRING && !value.content.is_empty())
+    {
         true => Ok(()),
-        false => Err(Malformed::new(format!("{WHAT}: a challengePassword that is no text (tag {:02x}; RFC 2985 5.4.1)", value.tag))),
+        false => Err(Malformed::new(format!(
+            "{WHAT}: a challengePassword that is no text (tag {:02x}; RFC 2985 5.4.1)",
+            value.tag
+        ))),
     }
 }

@@ -1,7 +1,9 @@
-//! Strict DER (X.690, 2021, clause 10 and 11): a reader that takes nothing else, and the few lines that write it.
+//! Strict DER (X.690, 2021, clause 10 and 11): a reader that takes nothing else, and the few lines
+//! that write it.
 //!
-//! Why not a library's reader alone: the checks promise that *no* byte of an input goes unaccounted for, also inside elements that
-//! they have no interest in. [`strict`] walks everything; the typed readers then account for each element of each SEQUENCE.
+//! Why not a library's reader alone: the checks promise that *no* byte of an input goes unaccounted
+//! for, also inside elements that they have no interest in. [`strict`] walks everything; the typed
+//! readers then account for each element of each SEQUENCE.
 
 use super::Malformed;
 use super::fault::{Fault, Faults};
@@ -60,7 +62,8 @@ pub mod tag {
     }
 }
 
-/// How deep elements may nest. Certificates reach about 9; the bound keeps hostile input from exhausting the stack.
+/// How deep elements may nest. Certificates reach about 9; the bound keeps hostile input from
+/// exhausting the stack.
 const MAX_DEPTH: usize = 24;
 
 /// One element: tag, content, and the whole of it as it came.
@@ -100,30 +103,57 @@ impl<'a> Reader<'a> {
     /// The next element, whatever it is.
     ///
     /// # Errors
-    /// Where the next bytes are not one definite, minimal-length, low-tag-number element (X.690 10.1, 8.1.2.2).
+    /// Where the next bytes are not one definite, minimal-length, low-tag-number element (X.690
+    /// 10.1, 8.1.2.2).
     pub fn any(&mut self) -> Result<Tlv<'a>, Malformed> {
-        let truncated = || Malformed::new(format!("{}: ends in the middle of an element", self.what));
-        let (&tag, after_tag) = self.rest.split_first().ok_or_else(|| Malformed::new(format!("{}: an element is missing", self.what)))?;
+        let truncated =
+            || Malformed::new(format!("{}: ends in the middle of an element", self.what));
+        let (&tag, after_tag) = self
+            .rest
+            .split_first()
+            .ok_or_else(|| Malformed::new(format!("{}: an element is missing", self.what)))?;
         if tag & 0x1F == 0x1F {
-            return Err(Malformed::new(format!("{}: a tag number over 30, which no certificate has", self.what)));
+            return Err(Malformed::new(format!(
+                "{}: a tag number over 30, which no certificate has",
+                self.what
+            )));
         }
         let (&first, after_first) = after_tag.split_first().ok_or_else(truncated)?;
         let (length, body) = match first {
             0..=0x7F => (usize::from(first), after_first),
-            0x80 => return Err(Malformed::new(format!("{}: an indefinite length, which DER does not allow (X.690 10.1)", self.what))),
+            0x80 => {
+                return Err(Malformed::new(format!(
+                    "{}: an indefinite length, which DER does not allow (X.690 10.1)",
+                    self.what
+                )));
+            }
             _ => {
                 let count = usize::from(first & 0x7F);
                 let octets = after_first.get(..count).ok_or_else(truncated)?;
                 let body = after_first.get(count..).ok_or_else(truncated)?;
-                if count > 4 || octets.first() == Some(&0) || (count == 1 && octets.first().is_some_and(|b| *b < 0x80)) {
-                    return Err(Malformed::new(format!("{}: a length that is not in its shortest form (X.690 10.1)", self.what)));
+                if count > 4
+                    || octets.first() == Some(&0)
+                    || (count == 1 && octets.first().is_some_and(|b| *b < 0x80))
+                {
+                    return Err(Malformed::new(format!(
+                        "{}: a length that is not in its shortest form (X.690 10.1)",
+                        self.what
+                    )));
                 }
-                (octets.iter().fold(0usize, |n, b| (n << 8) | usize::from(*b)), body)
+                (
+                    octets
+                        .iter()
+                        .fold(0usize, |n, b| (n << 8) | usize::from(*b)),
+                    body,
+                )
             }
         };
         let content = body.get(..length).ok_or_else(truncated)?;
         let rest = body.get(length..).ok_or_else(truncated)?;
-        let raw = self.rest.get(..self.rest.len().saturating_sub(rest.len())).ok_or_else(truncated)?;
+        let raw = self
+            .rest
+            .get(..self.rest.len().saturating_sub(rest.len()))
+            .ok_or_else(truncated)?;
         self.rest = rest;
         Ok(Tlv { tag, content, raw })
     }
@@ -135,7 +165,10 @@ impl<'a> Reader<'a> {
     pub fn required(&mut self, tag: u8, name: &str) -> Result<Tlv<'a>, Malformed> {
         match self.peek() {
             None => Err(Malformed::new(format!("{}: {name} is missing", self.what))),
-            Some(found) if found != tag => Err(Malformed::new(format!("{}: {name} has tag {found:02x}, expected {tag:02x}", self.what))),
+            Some(found) if found != tag => Err(Malformed::new(format!(
+                "{}: {name} has tag {found:02x}, expected {tag:02x}",
+                self.what
+            ))),
             Some(_) => self.any(),
         }
     }
@@ -145,7 +178,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Where it has the tag but is no element.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
-        if self.peek() == Some(tag) { self.any().map(Some) } else { Ok(None) }
+        if self.peek() == Some(tag) {
+            self.any().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Nothing may be left.
@@ -155,7 +192,10 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Result<(), Malformed> {
         match self.peek() {
             None => Ok(()),
-            Some(tag) => Err(Malformed::new(format!("{}: an element (tag {tag:02x}) that its type does not define", self.what))),
+            Some(tag) => Err(Malformed::new(format!(
+                "{}: an element (tag {tag:02x}) that its type does not define",
+                self.what
+            ))),
         }
     }
 }
@@ -168,7 +208,10 @@ pub fn single<'a>(der: &'a [u8], tag: u8, what: &'static str) -> Result<Tlv<'a>,
     let mut reader = Reader::new(der, what);
     let tlv = reader.required(tag, "the outermost element")?;
     if !reader.is_empty() {
-        return Err(Malformed::new(format!("{what}: {} bytes after its end", reader.rest.len())));
+        return Err(Malformed::new(format!(
+            "{what}: {} bytes after its end",
+            reader.rest.len()
+        )));
     }
     Ok(tlv)
 }
@@ -185,13 +228,24 @@ pub fn strict(der: &[u8], what: &'static str) -> Result<(), Malformed> {
 ///
 /// # Errors
 /// As [`strict`].
-pub(crate) fn strict_but(der: &[u8], what: &'static str, faults: &mut Faults) -> Result<(), Malformed> {
+pub(crate) fn strict_but(
+    der: &[u8],
+    what: &'static str,
+    faults: &mut Faults,
+) -> Result<(), Malformed> {
     walk(der, what, 0, faults)
 }
 
-fn walk(der: &[u8], what: &'static str, depth: usize, faults: &mut Faults) -> Result<(), Malformed> {
+fn walk(
+    der: &[u8],
+    what: &'static str,
+    depth: usize,
+    faults: &mut Faults,
+) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
-        return Err(Malformed::new(format!("{what}: elements nested deeper than {MAX_DEPTH}")));
+        return Err(Malformed::new(format!(
+            "{what}: elements nested deeper than {MAX_DEPTH}"
+        )));
     }
     let mut reader = Reader::new(der, what);
     while !reader.is_empty() {
@@ -208,7 +262,12 @@ fn walk(der: &[u8], what: &'static str, depth: usize, faults: &mut Faults) -> Re
 }
 
 /// X.690 for the universal types.
-fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut Faults) -> Result<(), Malformed> {
+fn universal(
+    tlv: &Tlv<'_>,
+    constructed: bool,
+    what: &'static str,
+    faults: &mut Faults,
+) -> Result<(), Malformed> {
     let fault = |text: &str| Err(Malformed::new(format!("{what}: {text}")));
     let c = tlv.content;
     match tlv.tag & 0x1F {
@@ -216,7 +275,9 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut 
         16 => {}
         17 if !ascends(c, what)? => faults.bear(Fault::UnsortedSet, what)?,
         17 => {}
-        _ if constructed => return fault("a string in constructed form, which DER does not allow (X.690 10.2)"),
+        _ if constructed => {
+            return fault("a string in constructed form, which DER does not allow (X.690 10.2)");
+        }
         1 if c.len() != 1 => return fault("a BOOLEAN of other than one octet (X.690 8.2.1)"),
         1 if !matches!(c, [0x00 | 0xFF]) => faults.bear(Fault::OtherTrue, what)?,
         2 | 10 => integer_rules(c, what)?,
@@ -224,7 +285,9 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut 
         5 if !c.is_empty() => return fault("a NULL with content (X.690 8.8.2)"),
         6 => oid_rules(c, what)?,
         12 if std::str::from_utf8(c).is_err() => return fault("a UTF8String that is not UTF-8"),
-        18 if !c.iter().all(|b| b.is_ascii_digit() || *b == b' ') => return fault("a NumericString with other characters"),
+        18 if !c.iter().all(|b| b.is_ascii_digit() || *b == b' ') => {
+            return fault("a NumericString with other characters");
+        }
         19 if !c.iter().all(|b| matches!(b, 0x20..=0x7E | 0x80..)) => {
             return fault("a PrintableString with other characters (X.680 41.4)");
         }
@@ -232,9 +295,13 @@ fn universal(tlv: &Tlv<'_>, constructed: bool, what: &'static str, faults: &mut 
         22 if !c.is_ascii() => faults.bear(Fault::Ia5String, what)?,
         26 if !c.is_ascii() => return fault("a VisibleString beyond ASCII"),
         23 if !is_time(c, 12) => return fault("a UTCTime that is not YYMMDDHHMMSSZ (X.690 11.8)"),
-        24 if !is_time(c, 14) => return fault("a GeneralizedTime that is not YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2)"),
+        24 if !is_time(c, 14) => {
+            return fault("a GeneralizedTime that is not YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2)");
+        }
         30 if !c.len().is_multiple_of(2) => return fault("a BMPString of an odd number of bytes"),
-        28 if !c.len().is_multiple_of(4) => return fault("a UniversalString whose bytes are not whole characters"),
+        28 if !c.len().is_multiple_of(4) => {
+            return fault("a UniversalString whose bytes are not whole characters");
+        }
         0 | 14 | 15 | 29 => return fault("a universal tag that no certificate has"),
         _ => {}
     }
@@ -260,22 +327,37 @@ fn ascends(content: &[u8], what: &'static str) -> Result<bool, Malformed> {
 /// # Errors
 /// Where the elements do not ascend.
 pub(crate) fn sorted_set(content: &[u8], what: &'static str) -> Result<(), Malformed> {
-    if ascends(content, what)? { Ok(()) } else { Err(Malformed::new(format!("{what}: {}", Fault::UnsortedSet))) }
+    if ascends(content, what)? {
+        Ok(())
+    } else {
+        Err(Malformed::new(format!("{what}: {}", Fault::UnsortedSet)))
+    }
 }
 
 /// INTEGER: at least one octet, the shortest form (X.690 8.3.2).
 pub(crate) fn integer_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     match content {
-        [] => Err(Malformed::new(format!("{what}: an INTEGER without content"))),
-        [0x00, next, ..] if next & 0x80 == 0 => Err(Malformed::new(format!("{what}: an INTEGER not in its shortest form (X.690 8.3.2)"))),
-        [0xFF, next, ..] if next & 0x80 != 0 => Err(Malformed::new(format!("{what}: an INTEGER not in its shortest form (X.690 8.3.2)"))),
+        [] => Err(Malformed::new(format!(
+            "{what}: an INTEGER without content"
+        ))),
+        [0x00, next, ..] if next & 0x80 == 0 => Err(Malformed::new(format!(
+            "{what}: an INTEGER not in its shortest form (X.690 8.3.2)"
+        ))),
+        [0xFF, next, ..] if next & 0x80 != 0 => Err(Malformed::new(format!(
+            "{what}: an INTEGER not in its shortest form (X.690 8.3.2)"
+        ))),
         _ => Ok(()),
     }
 }
 
 /// BIT STRING: the count of unused bits is in range and those bits are zero (X.690 11.2.1).
 pub(crate) fn bit_string_rules(content: &[u8], what: &'static str) -> Result<(), Malformed> {
-    let fault = || Err(Malformed::new(format!("{what}: a BIT STRING with a wrong count of unused bits, or with those bits set (X.690 11.2.1)")));
+    let fault = || {
+        Err(Malformed::new(format!(
+            "{what}: a BIT STRING with a wrong count of unused bits, or with those bits set (X.690 \
+             11.2.1)"
+        )))
+    };
     match content.split_first() {
         None => fault(),
         Some((0, _)) => Ok(()),
@@ -292,22 +374,32 @@ pub(crate) fn oid_rules(content: &[u8], what: &'static str) -> Result<(), Malfor
     let mut start = true;
     for byte in content {
         if start && *byte == 0x80 {
-            return Err(Malformed::new(format!("{what}: an OBJECT IDENTIFIER not in its shortest form (X.690 8.19.2)")));
+            return Err(Malformed::new(format!(
+                "{what}: an OBJECT IDENTIFIER not in its shortest form (X.690 8.19.2)"
+            )));
         }
         start = byte & 0x80 == 0;
     }
     if content.is_empty() || !start {
-        return Err(Malformed::new(format!("{what}: an OBJECT IDENTIFIER that ends in the middle of an arc")));
+        return Err(Malformed::new(format!(
+            "{what}: an OBJECT IDENTIFIER that ends in the middle of an arc"
+        )));
     }
     Ok(())
 }
 
 const fn is_printable(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?')
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?'
+        )
 }
 
 fn is_time(content: &[u8], digits: usize) -> bool {
-    content.split_last().is_some_and(|(last, rest)| *last == b'Z' && rest.len() == digits && rest.iter().all(u8::is_ascii_digit))
+    content.split_last().is_some_and(|(last, rest)| {
+        *last == b'Z' && rest.len() == digits && rest.iter().all(u8::is_ascii_digit)
+    })
 }
 
 /// The content of a BIT STRING of whole octets (signatures and keys).
@@ -317,7 +409,9 @@ fn is_time(content: &[u8], digits: usize) -> bool {
 pub fn whole_octets<'a>(content: &'a [u8], what: &'static str) -> Result<&'a [u8], Malformed> {
     match content.split_first() {
         Some((0, octets)) => Ok(octets),
-        _ => Err(Malformed::new(format!("{what}: a BIT STRING that is not whole octets"))),
+        _ => Err(Malformed::new(format!(
+            "{what}: a BIT STRING that is not whole octets"
+        ))),
     }
 }
 
@@ -327,7 +421,11 @@ pub fn tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::with_capacity(length.saturating_add(6));
     out.push(tag);
     let octets = length.to_be_bytes();
-    let significant = octets.iter().position(|b| *b != 0).and_then(|at| octets.get(at..)).unwrap_or(&[0]);
+    let significant = octets
+        .iter()
+        .position(|b| *b != 0)
+        .and_then(|at| octets.get(at..))
+        .unwrap_or(&[0]);
     match significant {
         [short @ 0..=0x7F] => out.push(*short),
         long => {
@@ -355,12 +453,21 @@ pub fn set(parts: &[&[u8]]) -> Vec<u8> {
 
 /// A non-negative INTEGER from its big-endian octets, in its shortest form.
 pub fn integer(unsigned: &[u8]) -> Vec<u8> {
-    let significant = unsigned.iter().position(|b| *b != 0).and_then(|at| unsigned.get(at..)).unwrap_or(&[0]);
-    let pad: &[u8] = if significant.first().is_some_and(|b| b & 0x80 != 0) { &[0] } else { &[] };
+    let significant = unsigned
+        .iter()
+        .position(|b| *b != 0)
+        .and_then(|at| unsigned.get(at..))
+        .unwrap_or(&[0]);
+    let pad: &[u8] = if significant.first().is_some_and(|b| b & 0x80 != 0) {
+        &[0]
+    } else {
+        &[]
+    };
     tlv(tag::INTEGER, &[pad, significant])
 }
 
-/// An OBJECT IDENTIFIER from its dotted form. Text that is none gives an element that no reader takes.
+/// An OBJECT IDENTIFIER from its dotted form. Text that is none gives an element that no reader
+/// takes.
 pub fn oid(dotted: &str) -> Vec<u8> {
     match const_oid::ObjectIdentifier::new(dotted) {
         Ok(oid) => tlv(tag::OID, &[oid.as_bytes()]),
@@ -390,7 +497,10 @@ mod tests {
         assert_eq!(octet_string(&[7; 256])[..4], [4, 0x82, 1, 0]);
         assert_eq!(integer(&[0, 0, 0x80]), [2, 2, 0, 0x80]);
         assert_eq!(integer(&[]), [2, 1, 0]);
-        assert_eq!(oid("1.2.840.113549.1.1.11"), [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
+        assert_eq!(
+            oid("1.2.840.113549.1.1.11"),
+            [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]
+        );
     }
 
     #[test]
@@ -423,6 +533,11 @@ mod tests {
             assert!(text.contains(why), "{bytes:02x?}: {text}");
         }
         let deep = (0..40).fold(vec![5u8, 0], |inner, _| sequence(&[&inner]));
-        assert!(strict(&deep, "test").unwrap_err().to_string().contains("deeper"));
+        assert!(
+            strict(&deep, "test")
+                .unwrap_err()
+                .to_string()
+                .contains("deeper")
+        );
     }
 }

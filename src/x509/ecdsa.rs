@@ -1,4 +1,5 @@
-//! ECDSA signatures that ring does not verify: on P-521, and with SHA-512 on every curve (FIPS 186-5 6.4.2).
+//! ECDSA signatures that ring does not verify: on P-521, and with SHA-512 on every curve (FIPS
+//! 186-5 6.4.2).
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use ring::digest;
@@ -25,35 +26,56 @@ impl Curve {
     }
 }
 
-/// Whether the key of this uncompressed point made `signature` over `message`. A public operation: nothing here is secret.
-pub(super) fn verify(curve: Curve, point: &[u8], hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+/// Whether the key of this uncompressed point made `signature` over `message`. A public operation:
+/// nothing here is secret.
+pub(super) fn verify(
+    curve: Curve,
+    point: &[u8],
+    hash: Hash,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
     let algorithm = match hash {
         Hash::Sha256 => &digest::SHA256,
         Hash::Sha384 => &digest::SHA384,
         Hash::Sha512 => &digest::SHA512,
     };
     let length = curve.octets();
-    // A digest that is shorter than the curve's numbers is that very number (FIPS 186-5 6.4.2, step 2); the crates cut off what is longer.
+    // A digest that is shorter than the curve's numbers is that very number (FIPS 186-5 6.4.2, step
+    // 2); the crates cut off what is longer.
     let digest = padded(digest::digest(algorithm, message).as_ref(), length);
-    let Some(numbers) = numbers(signature, length) else { return false };
-    // Each crate refuses a point that is not on its curve, and an r or s that is zero or not below the order.
+    let Some(numbers) = numbers(signature, length) else {
+        return false;
+    };
+    // Each crate refuses a point that is not on its curve, and an r or s that is zero or not below
+    // the order.
     match curve {
-        Curve::P256 => match (p256::ecdsa::VerifyingKey::from_sec1_bytes(point), p256::ecdsa::Signature::from_slice(&numbers)) {
+        Curve::P256 => match (
+            p256::ecdsa::VerifyingKey::from_sec1_bytes(point),
+            p256::ecdsa::Signature::from_slice(&numbers),
+        ) {
             (Ok(key), Ok(signature)) => key.verify_prehash(&digest, &signature).is_ok(),
             _ => false,
         },
-        Curve::P384 => match (p384::ecdsa::VerifyingKey::from_sec1_bytes(point), p384::ecdsa::Signature::from_slice(&numbers)) {
+        Curve::P384 => match (
+            p384::ecdsa::VerifyingKey::from_sec1_bytes(point),
+            p384::ecdsa::Signature::from_slice(&numbers),
+        ) {
             (Ok(key), Ok(signature)) => key.verify_prehash(&digest, &signature).is_ok(),
             _ => false,
         },
-        Curve::P521 => match (p521::ecdsa::VerifyingKey::from_sec1_bytes(point), p521::ecdsa::Signature::from_slice(&numbers)) {
+        Curve::P521 => match (
+            p521::ecdsa::VerifyingKey::from_sec1_bytes(point),
+            p521::ecdsa::Signature::from_slice(&numbers),
+        ) {
             (Ok(key), Ok(signature)) => key.verify_prehash(&digest, &signature).is_ok(),
             _ => false,
         },
     }
 }
 
-/// `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279 2.2.3), strict DER, as r and s of `length` octets each.
+/// `Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279 2.2.3), strict DER, as r and s
+/// of `length` octets each.
 fn numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     const WHAT: &str = "an ECDSA signature";
     let mut reader = Reader::new(single(signature, tag::SEQUENCE, WHAT).ok()?.content, WHAT);

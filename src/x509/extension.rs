@@ -1,5 +1,5 @@
-//! Extensions: the list, and the few whose content matters here. A value that is not what its type defines makes the certificate
-//! malformed, whether or not anything asks for it.
+//! Extensions: the list, and the few whose content matters here. A value that is not what its type
+//! defines makes the certificate malformed, whether or not anything asks for it.
 
 use super::Malformed;
 use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict_but, tag};
@@ -29,8 +29,16 @@ pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// No purpose in particular (RFC 5280 4.2.1.12).
 pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 
-/// The extensions whose being critical we understand (docs/verification.md, `extensions.<certificate>`).
-const UNDERSTOOD: [&str; 6] = [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_IDENTIFIER, AUTHORITY_KEY_IDENTIFIER, SUBJECT_ALT_NAME];
+/// The extensions whose being critical we understand (docs/verification.md,
+/// `extensions.<certificate>`).
+const UNDERSTOOD: [&str; 6] = [
+    BASIC_CONSTRAINTS,
+    KEY_USAGE,
+    EXTENDED_KEY_USAGE,
+    SUBJECT_KEY_IDENTIFIER,
+    AUTHORITY_KEY_IDENTIFIER,
+    SUBJECT_ALT_NAME,
+];
 
 /// What a certificate's extensions say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +63,8 @@ pub struct Extensions {
     pub name_constraints: Option<NameConstraints>,
     /// Every extension that is marked critical, by OID.
     pub critical: Vec<String>,
-    /// Extensions that are not critical and that nothing here reads, and whose value is no DER, by OID.
+    /// Extensions that are not critical and that nothing here reads, and whose value is no DER, by
+    /// OID.
     pub opaque: Vec<String>,
 }
 
@@ -126,7 +135,11 @@ impl KeyUsage {
 
     /// The names of the bits that are set.
     pub fn names(self) -> Vec<&'static str> {
-        (0u32..).zip(Self::NAMES).filter(|(n, _)| self.bits & (0x8000 >> n) != 0).map(|(_, name)| name).collect()
+        (0u32..)
+            .zip(Self::NAMES)
+            .filter(|(n, _)| self.bits & (0x8000 >> n) != 0)
+            .map(|(_, name)| name)
+            .collect()
     }
 }
 
@@ -140,7 +153,12 @@ pub(crate) enum Holder {
 }
 
 /// Reads `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension` (RFC 5280 4.1).
-pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, faults: &mut Faults, what: &'static str) -> Result<Extensions, Malformed> {
+pub(crate) fn parse(
+    list: &Tlv<'_>,
+    holder: Holder,
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<Extensions, Malformed> {
     let mut found = Extensions::default();
     let mut reader = Reader::new(list.content, what);
     if reader.is_empty() {
@@ -154,20 +172,34 @@ pub(crate) fn parse(list: &Tlv<'_>, holder: Holder, faults: &mut Faults, what: &
 }
 
 /// The one element that an extension's value is (RFC 5280 4.2: the DER of an ASN.1 value).
-fn value_of<'a>(value: &'a [u8], faults: &mut Faults, what: &'static str) -> Result<Tlv<'a>, Malformed> {
+fn value_of<'a>(
+    value: &'a [u8],
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<Tlv<'a>, Malformed> {
     strict_but(value, what, faults)?;
     let mut whole = Reader::new(value, what);
     let inner = whole.any()?;
     whole.finish().map(|()| inner)
 }
 
-fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut Faults, what: &'static str) -> Result<(), Malformed> {
+fn one(
+    extension: &Tlv<'_>,
+    holder: Holder,
+    found: &mut Extensions,
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<(), Malformed> {
     let mut parts = Reader::new(extension.content, what);
     let oid = oid_text(parts.required(tag::OID, "an extension's OID")?.content);
     let critical = match parts.optional(tag::BOOLEAN)? {
         None => false,
-        Some(Tlv { content: [0xFF], .. }) => true,
-        Some(Tlv { content: [0x00], .. }) => {
+        Some(Tlv {
+            content: [0xFF], ..
+        }) => true,
+        Some(Tlv {
+            content: [0x00], ..
+        }) => {
             faults.bear(Fault::CriticalFalse, what)?;
             false
         }
@@ -176,10 +208,14 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut
             true
         }
     };
-    let value = parts.required(tag::OCTET_STRING, "an extension's value")?.content;
+    let value = parts
+        .required(tag::OCTET_STRING, "an extension's value")?
+        .content;
     parts.finish()?;
     if found.all.contains(&oid) {
-        return Err(Malformed::new(format!("{what}: extension {oid} twice (RFC 5280 4.2)")));
+        return Err(Malformed::new(format!(
+            "{what}: extension {oid} twice (RFC 5280 4.2)"
+        )));
     }
     // What is borne with in a value counts only where the value is read.
     let mut borne = faults.clone();
@@ -188,26 +224,36 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut
         *faults = borne;
     }
     match oid.as_str() {
-        BASIC_CONSTRAINTS => found.basic_constraints = Some(basic_constraints(&inner?, critical, faults, what)?),
+        BASIC_CONSTRAINTS => {
+            found.basic_constraints = Some(basic_constraints(&inner?, critical, faults, what)?)
+        }
         KEY_USAGE => found.key_usage = Some(key_usage(&inner?, critical, faults, what)?),
         SUBJECT_KEY_IDENTIFIER => {
             inner?;
-            found.subject_key_identifier = Some(single(value, tag::OCTET_STRING, what)?.content.to_vec());
+            found.subject_key_identifier =
+                Some(single(value, tag::OCTET_STRING, what)?.content.to_vec());
         }
-        AUTHORITY_KEY_IDENTIFIER => found.authority_key_identifier = Some(authority(&inner?, what)?),
+        AUTHORITY_KEY_IDENTIFIER => {
+            found.authority_key_identifier = Some(authority(&inner?, what)?)
+        }
         EXTENDED_KEY_USAGE => found.extended_key_usage = Some(purposes(&inner?, what)?),
         SUBJECT_ALT_NAME => {
             sequence(&inner?, "subjectAltName", what)?;
             let names = single(value, tag::SEQUENCE, what)?.content;
-            found.subject_alt_names = match (general_name::several(names, "subjectAltName", what), names) {
-                (Err(_), []) => faults.bear(Fault::NoAlternativeName, what).map(|()| Vec::new())?,
-                (names, _) => names?,
-            };
+            found.subject_alt_names =
+                match (general_name::several(names, "subjectAltName", what), names) {
+                    (Err(_), []) => faults
+                        .bear(Fault::NoAlternativeName, what)
+                        .map(|()| Vec::new())?,
+                    (names, _) => names?,
+                };
         }
         NAME_CONSTRAINTS => found.name_constraints = Some(name_constraints(&inner?, what)?),
         CERTIFICATE_POLICIES => policies(&inner?, what)?,
         // A maker's own extension, which whoever reads it may read as he likes.
-        _ if inner.is_err() && !critical && holder == Holder::Certificate => found.opaque.push(oid.clone()),
+        _ if inner.is_err() && !critical && holder == Holder::Certificate => {
+            found.opaque.push(oid.clone())
+        }
         _ => drop(inner?),
     }
     if critical {
@@ -220,12 +266,21 @@ fn one(extension: &Tlv<'_>, holder: Holder, found: &mut Extensions, faults: &mut
     Ok(())
 }
 
-fn basic_constraints(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what: &'static str) -> Result<BasicConstraints, Malformed> {
+fn basic_constraints(
+    inner: &Tlv<'_>,
+    critical: bool,
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<BasicConstraints, Malformed> {
     let mut parts = sequence(inner, "basicConstraints", what)?;
     let ca = match parts.optional(tag::BOOLEAN)? {
         None => false,
-        Some(Tlv { content: [0xFF], .. }) => true,
-        Some(Tlv { content: [0x00], .. }) => {
+        Some(Tlv {
+            content: [0xFF], ..
+        }) => true,
+        Some(Tlv {
+            content: [0x00], ..
+        }) => {
             faults.bear(Fault::CaFalse, what)?;
             false
         }
@@ -236,30 +291,65 @@ fn basic_constraints(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what:
     };
     let path_len = match parts.optional(tag::INTEGER)? {
         None => None,
-        Some(number) if number.content.len() <= 8 && number.content.first().is_some_and(|b| b & 0x80 == 0) => {
-            Some(number.content.iter().fold(0u64, |n, b| (n << 8) | u64::from(*b)))
+        Some(number)
+            if number.content.len() <= 8
+                && number.content.first().is_some_and(|b| b & 0x80 == 0) =>
+        {
+            Some(
+                number
+                    .content
+                    .iter()
+                    .fold(0u64, |n, b| (n << 8) | u64::from(*b)),
+            )
         }
-        Some(_) => return Err(Malformed::new(format!("{what}: basicConstraints with a path length out of range"))),
+        Some(_) => {
+            return Err(Malformed::new(format!(
+                "{what}: basicConstraints with a path length out of range"
+            )));
+        }
     };
     parts.finish()?;
-    Ok(BasicConstraints { ca, path_len, critical })
+    Ok(BasicConstraints {
+        ca,
+        path_len,
+        critical,
+    })
 }
 
-fn key_usage(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what: &'static str) -> Result<KeyUsage, Malformed> {
+fn key_usage(
+    inner: &Tlv<'_>,
+    critical: bool,
+    faults: &mut Faults,
+    what: &'static str,
+) -> Result<KeyUsage, Malformed> {
     let fault = |text: &str| Malformed::new(format!("{what}: keyUsage {text}"));
     if inner.tag != tag::BIT_STRING {
         return Err(fault("is no BIT STRING (RFC 5280 4.2.1.3)"));
     }
     bit_string_rules(inner.content, what)?;
-    let (unused, octets) = inner.content.split_first().ok_or_else(|| fault("is empty"))?;
+    let (unused, octets) = inner
+        .content
+        .split_first()
+        .ok_or_else(|| fault("is empty"))?;
     let high = octets.first().copied().unwrap_or(0);
     let low = octets.get(1).copied().unwrap_or(0);
     let bits = u16::from_be_bytes([high, low]);
-    if low & 0x7F != 0 || octets.get(2..).unwrap_or_default().iter().any(|octet| *octet != 0) {
-        return Err(fault("with a bit that is not among its nine (RFC 5280 4.2.1.3)"));
+    if low & 0x7F != 0
+        || octets
+            .get(2..)
+            .unwrap_or_default()
+            .iter()
+            .any(|octet| *octet != 0)
+    {
+        return Err(fault(
+            "with a bit that is not among its nine (RFC 5280 4.2.1.3)",
+        ));
     }
     // Named bits: no zero bits at the end (X.690 11.2.2).
-    if octets.last().is_some_and(|last| last.trailing_zeros() != u32::from(*unused)) {
+    if octets
+        .last()
+        .is_some_and(|last| last.trailing_zeros() != u32::from(*unused))
+    {
         faults.bear(Fault::PaddedKeyUsage, what)?;
     }
     if bits == 0 {
@@ -272,7 +362,9 @@ fn key_usage(inner: &Tlv<'_>, critical: bool, faults: &mut Faults, what: &'stati
 fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifier, Malformed> {
     const NAME: &str = "authorityKeyIdentifier";
     let mut parts = sequence(inner, NAME, what)?;
-    let key = parts.optional(tag::context_primitive(0))?.map(|key| key.content.to_vec());
+    let key = parts
+        .optional(tag::context_primitive(0))?
+        .map(|key| key.content.to_vec());
     let issuer = parts.optional(tag::context(1))?;
     let serial = parts.optional(tag::context_primitive(2))?;
     parts.finish()?;
@@ -280,10 +372,17 @@ fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifi
         (None, None) => None,
         (Some(issuer), Some(serial)) => {
             integer_rules(serial.content, what)?;
-            Some((general_name::several(issuer.content, NAME, what)?, serial.content.to_vec()))
+            Some((
+                general_name::several(issuer.content, NAME, what)?,
+                serial.content.to_vec(),
+            ))
         }
         // RFC 5280 A.2: issuer and serial are both there or neither.
-        _ => return Err(Malformed::new(format!("{what}: {NAME} with issuer or serial alone (RFC 5280 A.2)"))),
+        _ => {
+            return Err(Malformed::new(format!(
+                "{what}: {NAME} with issuer or serial alone (RFC 5280 A.2)"
+            )));
+        }
     };
     Ok(AuthorityKeyIdentifier { key, certificate })
 }
@@ -291,9 +390,13 @@ fn authority(inner: &Tlv<'_>, what: &'static str) -> Result<AuthorityKeyIdentifi
 /// `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` (RFC 5280 4.2.1.12).
 fn purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malformed> {
     let mut parts = sequence(inner, "extKeyUsage", what)?;
-    let mut purposes = vec![oid_text(parts.required(tag::OID, "extKeyUsage's purpose")?.content)];
+    let mut purposes = vec![oid_text(
+        parts.required(tag::OID, "extKeyUsage's purpose")?.content,
+    )];
     while !parts.is_empty() {
-        purposes.push(oid_text(parts.required(tag::OID, "extKeyUsage's purpose")?.content));
+        purposes.push(oid_text(
+            parts.required(tag::OID, "extKeyUsage's purpose")?.content,
+        ));
     }
     Ok(purposes)
 }
@@ -301,25 +404,44 @@ fn purposes(inner: &Tlv<'_>, what: &'static str) -> Result<Vec<String>, Malforme
 /// `[0]` permitted and `[1]` excluded subtrees, one of them at least (RFC 5280 4.2.1.10).
 fn name_constraints(inner: &Tlv<'_>, what: &'static str) -> Result<NameConstraints, Malformed> {
     let mut parts = sequence(inner, "nameConstraints", what)?;
-    let permitted = parts.optional(tag::context(0))?.map(|list| subtrees(&list, what)).transpose()?;
-    let excluded = parts.optional(tag::context(1))?.map(|list| subtrees(&list, what)).transpose()?;
+    let permitted = parts
+        .optional(tag::context(0))?
+        .map(|list| subtrees(&list, what))
+        .transpose()?;
+    let excluded = parts
+        .optional(tag::context(1))?
+        .map(|list| subtrees(&list, what))
+        .transpose()?;
     parts.finish()?;
     if permitted.is_none() && excluded.is_none() {
-        return Err(Malformed::new(format!("{what}: nameConstraints that constrain nothing (RFC 5280 4.2.1.10)")));
+        return Err(Malformed::new(format!(
+            "{what}: nameConstraints that constrain nothing (RFC 5280 4.2.1.10)"
+        )));
     }
-    Ok(NameConstraints { permitted: permitted.unwrap_or_default(), excluded: excluded.unwrap_or_default() })
+    Ok(NameConstraints {
+        permitted: permitted.unwrap_or_default(),
+        excluded: excluded.unwrap_or_default(),
+    })
 }
 
-/// `GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree`, each a base alone: minimum is 0, the default, and maximum absent.
+/// `GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF GeneralSubtree`, each a base alone: minimum is 0,
+/// the default, and maximum absent.
 fn subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
     let mut reader = Reader::new(list.content, what);
     let mut bases = Vec::new();
     loop {
         let subtree = reader.required(tag::SEQUENCE, "nameConstraints' subtree")?;
         let mut parts = Reader::new(subtree.content, what);
-        bases.push(general_name::one(&parts.any()?, Role::Constraint, "nameConstraints", what)?);
+        bases.push(general_name::one(
+            &parts.any()?,
+            Role::Constraint,
+            "nameConstraints",
+            what,
+        )?);
         if !parts.is_empty() {
-            return Err(Malformed::new(format!("{what}: nameConstraints with more than a subtree's base (RFC 5280 4.2.1.10)")));
+            return Err(Malformed::new(format!(
+                "{what}: nameConstraints with more than a subtree's base (RFC 5280 4.2.1.10)"
+            )));
         }
         if reader.is_empty() {
             return Ok(bases);
@@ -327,7 +449,8 @@ fn subtrees(list: &Tlv<'_>, what: &'static str) -> Result<Vec<GeneralName>, Malf
     }
 }
 
-/// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each an OID and one value (RFC 5280 4.2.1.4).
+/// `SEQUENCE SIZE (1..MAX) OF PolicyInformation`: an OID, none twice, and perhaps qualifiers, each
+/// an OID and one value (RFC 5280 4.2.1.4).
 fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     let mut reader = sequence(inner, "certificatePolicies", what)?;
     let mut seen: Vec<&[u8]> = Vec::new();
@@ -336,11 +459,19 @@ fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
         let mut parts = Reader::new(policy.content, what);
         let oid = parts.required(tag::OID, "a policy's OID")?.content;
         if seen.contains(&oid) {
-            return Err(Malformed::new(format!("{what}: the policy {} twice (RFC 5280 4.2.1.4)", oid_text(oid))));
+            return Err(Malformed::new(format!(
+                "{what}: the policy {} twice (RFC 5280 4.2.1.4)",
+                oid_text(oid)
+            )));
         }
         seen.push(oid);
         if !parts.is_empty() {
-            let mut qualifiers = Reader::new(parts.required(tag::SEQUENCE, "a policy's qualifiers")?.content, what);
+            let mut qualifiers = Reader::new(
+                parts
+                    .required(tag::SEQUENCE, "a policy's qualifiers")?
+                    .content,
+                what,
+            );
             parts.finish()?;
             loop {
                 let qualifier = qualifiers.required(tag::SEQUENCE, "a policy's qualifier")?;
@@ -361,7 +492,9 @@ fn policies(inner: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
 
 fn sequence<'a>(inner: &Tlv<'a>, name: &str, what: &'static str) -> Result<Reader<'a>, Malformed> {
     if inner.tag != tag::SEQUENCE {
-        return Err(Malformed::new(format!("{what}: {name} is no SEQUENCE (RFC 5280 4.2.1)")));
+        return Err(Malformed::new(format!(
+            "{what}: {name} is no SEQUENCE (RFC 5280 4.2.1)"
+        )));
     }
     Ok(Reader::new(inner.content, what))
 }

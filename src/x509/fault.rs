@@ -1,7 +1,8 @@
-//! Small faults of DER that old tools have written into certificates: which of them are borne with, in whose certificates.
+//! Small faults of DER that old tools have written into certificates: which of them are borne with,
+//! in whose certificates.
 //!
-//! Each is one way to write what another way says as well, or a character more in a text. None changes what is signed, whose key it is, or what it
-//! may do, and the bytes stay as they came.
+//! Each is one way to write what another way says as well, or a character more in a text. None
+//! changes what is signed, whose key it is, or what it may do, and the bytes stay as they came.
 
 use std::fmt;
 
@@ -16,7 +17,8 @@ pub enum Fault {
     PaddedKeyUsage,
     /// `critical FALSE` in an extension, which is the default and not written (X.690 11.5).
     CriticalFalse,
-    /// A PrintableString with another character that can be seen, such as `&`, `_`, `*` or `@`, or with octets beyond ASCII (X.680 41.4).
+    /// A PrintableString with another character that can be seen, such as `&`, `_`, `*` or `@`, or
+    /// with octets beyond ASCII (X.680 41.4).
     PrintableString,
     /// An IA5String with octets beyond ASCII (X.680 41, table 8).
     Ia5String,
@@ -36,8 +38,12 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Fault::CaFalse => "basicConstraints writes out cA FALSE, the default (X.690 11.5)",
-            Fault::PaddedKeyUsage => "keyUsage is not the shortest form of its nine bits (X.690 11.2.2)",
-            Fault::CriticalFalse => "an extension writes out critical FALSE, the default (X.690 11.5)",
+            Fault::PaddedKeyUsage => {
+                "keyUsage is not the shortest form of its nine bits (X.690 11.2.2)"
+            }
+            Fault::CriticalFalse => {
+                "an extension writes out critical FALSE, the default (X.690 11.5)"
+            }
             Fault::PrintableString => "a PrintableString with other characters (X.680 41.4)",
             Fault::Ia5String => "an IA5String beyond ASCII (X.680 41)",
             Fault::OtherTrue => "a BOOLEAN that is neither 00 nor FF, and so TRUE (X.690 11.1)",
@@ -55,11 +61,12 @@ pub enum Strictness {
     /// None.
     #[default]
     Full,
-    /// Of the hardware: its roots, what stands between, and the hardware certificates. What basicConstraints and keyUsage say there is a note at most,
-    /// but for an intermediate's, so how they say it is one as well.
+    /// Of the hardware: its roots, what stands between, and the hardware certificates. What
+    /// basicConstraints and keyUsage say there is a note at most, but for an intermediate's, so how
+    /// they say it is one as well.
     Hardware,
-    /// Of the owner: a CA's own established certificates, and what it signs. Their bytes are kept as they are; what the service says of them is the
-    /// service's affair.
+    /// Of the owner: a CA's own established certificates, and what it signs. Their bytes are kept
+    /// as they are; what the service says of them is the service's affair.
     Owner,
 }
 
@@ -83,7 +90,10 @@ pub(crate) struct Faults {
 impl Faults {
     /// Bears with what `strictness` bears with.
     pub(crate) const fn within(strictness: Strictness) -> Self {
-        Faults { strictness, found: Vec::new() }
+        Faults {
+            strictness,
+            found: Vec::new(),
+        }
     }
 
     /// Notes a fault, where it is borne with.

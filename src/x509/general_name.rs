@@ -8,7 +8,8 @@ use super::{Malformed, name};
 pub(crate) enum Role {
     /// Names something: no form is empty, an address is one (RFC 5280 4.2.1.6).
     Name,
-    /// The base of a subtree: a host, a domain or a name may be empty, an address has its mask (RFC 5280 4.2.1.10).
+    /// The base of a subtree: a host, a domain or a name may be empty, an address has its mask (RFC
+    /// 5280 4.2.1.10).
     Constraint,
 }
 
@@ -25,7 +26,8 @@ pub enum GeneralName {
     Directory(Vec<u8>),
     /// iPAddress: 4 or 16 octets, in a constraint twice as many.
     Ip(Vec<u8>),
-    /// otherName, ediPartyName or registeredID, by its context tag: well formed, and compared with nothing.
+    /// otherName, ediPartyName or registeredID, by its context tag: well formed, and compared with
+    /// nothing.
     Other(u8),
 }
 
@@ -58,10 +60,16 @@ impl GeneralName {
 }
 
 /// `GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName`: its content.
-pub(crate) fn several(content: &[u8], of: &str, what: &'static str) -> Result<Vec<GeneralName>, Malformed> {
+pub(crate) fn several(
+    content: &[u8],
+    of: &str,
+    what: &'static str,
+) -> Result<Vec<GeneralName>, Malformed> {
     let mut reader = Reader::new(content, what);
     if reader.is_empty() {
-        return Err(Malformed::new(format!("{what}: {of} without a name in it (RFC 5280 4.2.1.6)")));
+        return Err(Malformed::new(format!(
+            "{what}: {of} without a name in it (RFC 5280 4.2.1.6)"
+        )));
     }
     let mut names = Vec::new();
     while !reader.is_empty() {
@@ -71,7 +79,12 @@ pub(crate) fn several(content: &[u8], of: &str, what: &'static str) -> Result<Ve
 }
 
 /// One GeneralName.
-pub(crate) fn one(element: &Tlv<'_>, role: Role, of: &str, what: &'static str) -> Result<GeneralName, Malformed> {
+pub(crate) fn one(
+    element: &Tlv<'_>,
+    role: Role,
+    of: &str,
+    what: &'static str,
+) -> Result<GeneralName, Malformed> {
     const OTHER_NAME: u8 = tag::context(0);
     const EMAIL: u8 = tag::context_primitive(1);
     const DNS: u8 = tag::context_primitive(2);
@@ -84,32 +97,50 @@ pub(crate) fn one(element: &Tlv<'_>, role: Role, of: &str, what: &'static str) -
     match element.tag {
         EMAIL => text(element.content, role, "an rfc822Name", fault).map(GeneralName::Email),
         DNS => text(element.content, role, "a dNSName", fault).map(GeneralName::Dns),
-        URI => text(element.content, role, "a uniformResourceIdentifier", fault).map(GeneralName::Uri),
-        DIRECTORY => directory(element.content, role, what)?.ok_or_else(|| fault("an empty directoryName")).map(GeneralName::Directory),
+        URI => {
+            text(element.content, role, "a uniformResourceIdentifier", fault).map(GeneralName::Uri)
+        }
+        DIRECTORY => directory(element.content, role, what)?
+            .ok_or_else(|| fault("an empty directoryName"))
+            .map(GeneralName::Directory),
         IP => match (role, element.content.len()) {
-            (Role::Name, 4 | 16) | (Role::Constraint, 8 | 32) => Ok(GeneralName::Ip(element.content.to_vec())),
+            (Role::Name, 4 | 16) | (Role::Constraint, 8 | 32) => {
+                Ok(GeneralName::Ip(element.content.to_vec()))
+            }
             (_, found) => Err(fault(&format!("an iPAddress of {found} octets"))),
         },
         REGISTERED => oid_rules(element.content, what).map(|()| GeneralName::Other(8)),
         OTHER_NAME => other_name(element.content, what).map(|()| GeneralName::Other(0)),
         EDI_PARTY => edi_party(element.content, what).map(|()| GeneralName::Other(5)),
         // An x400Address is an ORAddress, which nobody has: nothing here can hold one to its type.
-        found => Err(fault(&format!("an element (tag {found:02x}) that is no GeneralName, or of a form that is not read here"))),
+        found => Err(fault(&format!(
+            "an element (tag {found:02x}) that is no GeneralName, or of a form that is not read \
+             here"
+        ))),
     }
 }
 
-/// IA5String, and what the forms have in common (RFC 1034 3.5, RFC 2821 4.1.2, RFC 3986 2): no control character.
-fn text(content: &[u8], role: Role, form: &str, fault: impl Fn(&str) -> Malformed) -> Result<String, Malformed> {
+/// IA5String, and what the forms have in common (RFC 1034 3.5, RFC 2821 4.1.2, RFC 3986 2): no
+/// control character.
+fn text(
+    content: &[u8],
+    role: Role,
+    form: &str,
+    fault: impl Fn(&str) -> Malformed,
+) -> Result<String, Malformed> {
     if content.is_empty() && role == Role::Name {
         return Err(fault(&format!("{form} that is empty")));
     }
     if !content.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
-        return Err(fault(&format!("{form} that holds an octet which none has: a control character, or beyond ASCII")));
+        return Err(fault(&format!(
+            "{form} that holds an octet which none has: a control character, or beyond ASCII"
+        )));
     }
     String::from_utf8(content.to_vec()).map_err(|_| fault(form))
 }
 
-/// `[4] Name`: explicit, since Name is a CHOICE (X.680 31.2.7). `None` for an empty Name where none may be.
+/// `[4] Name`: explicit, since Name is a CHOICE (X.680 31.2.7). `None` for an empty Name where none
+/// may be.
 fn directory(content: &[u8], role: Role, what: &'static str) -> Result<Option<Vec<u8>>, Malformed> {
     let mut parts = Reader::new(content, what);
     let found = parts.required(tag::SEQUENCE, "a directoryName's Name")?;
@@ -129,13 +160,19 @@ fn other_name(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     inner.finish()
 }
 
-/// EDIPartyName: `nameAssigner [0] DirectoryString OPTIONAL, partyName [1] DirectoryString`, both explicit, since DirectoryString is a CHOICE.
+/// EDIPartyName: `nameAssigner [0] DirectoryString OPTIONAL, partyName [1] DirectoryString`, both
+/// explicit, since DirectoryString is a CHOICE.
 fn edi_party(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut parts = Reader::new(content, what);
     if let Some(assigner) = parts.optional(tag::context(0))? {
         directory_string(assigner.content, what)?;
     }
-    directory_string(parts.required(tag::context(1), "an ediPartyName's party")?.content, what)?;
+    directory_string(
+        parts
+            .required(tag::context(1), "an ediPartyName's party")?
+            .content,
+        what,
+    )?;
     parts.finish()
 }
 
@@ -146,12 +183,22 @@ fn directory_string(content: &[u8], what: &'static str) -> Result<(), Malformed>
     inner.finish()?;
     match is_directory_string(&string) {
         true => Ok(()),
-        false => Err(Malformed::new(format!("{what}: an element (tag {:02x}) where a DirectoryString belongs (RFC 5280 4.1.2.4)", string.tag))),
+        false => Err(Malformed::new(format!(
+            "{what}: an element (tag {:02x}) where a DirectoryString belongs (RFC 5280 4.1.2.4)",
+            string.tag
+        ))),
     }
 }
 
 /// Whether this is a DirectoryString, `SIZE (1..MAX)`.
 pub(crate) const fn is_directory_string(string: &Tlv<'_>) -> bool {
-    let typed = matches!(string.tag, tag::TELETEX_STRING | tag::PRINTABLE_STRING | tag::UNIVERSAL_STRING | tag::UTF8_STRING | tag::BMP_STRING);
+    let typed = matches!(
+        string.tag,
+        tag::TELETEX_STRING
+            | tag::PRINTABLE_STRING
+            | tag::UNIVERSAL_STRING
+            | tag::UTF8_STRING
+            | tag::BMP_STRING
+    );
     typed && !string.content.is_empty()
 }

@@ -1,7 +1,8 @@
 //! What certificates and CSRs are made of: strict PEM, strict DER, names, keys, signatures, times.
 //!
-//! Pure: no file, network, clock or randomness. A type keeps the DER it came from and hands out slices of it; those are compared
-//! and copied, never a value rebuilt from parts. What parses is known to be well formed, and nobody checks that again.
+//! Pure: no file, network, clock or randomness. A type keeps the DER it came from and hands out
+//! slices of it; those are compared and copied, never a value rebuilt from parts. What parses is
+//! known to be well formed, and nobody checks that again.
 
 pub mod algorithm;
 pub mod certificate;
@@ -38,15 +39,23 @@ pub struct Malformed {
 impl Malformed {
     /// From the sentence, on one line whatever is in it.
     pub fn new(what: impl AsRef<str>) -> Self {
-        Malformed { sentence: shown_on_a_line(what.as_ref()), by_its_file: false }
+        Malformed {
+            sentence: shown_on_a_line(what.as_ref()),
+            by_its_file: false,
+        }
     }
 
-    /// The same, said of the file that was to hold it: cut off, of another kind, or with something else around.
+    /// The same, said of the file that was to hold it: cut off, of another kind, or with something
+    /// else around.
     pub(crate) fn by_its_file(self) -> Self {
-        Malformed { by_its_file: true, ..self }
+        Malformed {
+            by_its_file: true,
+            ..self
+        }
     }
 
-    /// Whether the file was read, and what it holds is at fault: the same thing taken anew has the fault again.
+    /// Whether the file was read, and what it holds is at fault: the same thing taken anew has the
+    /// fault again.
     pub const fn is_of_content(&self) -> bool {
         !self.by_its_file
     }

@@ -9,7 +9,8 @@ mod comparison;
 pub(crate) use comparison::is_within;
 pub use comparison::{Likeness, likeness, same_name};
 
-/// The attribute types that RFC 4514 section 3 names, and those that certificates of this field carry besides.
+/// The attribute types that RFC 4514 section 3 names, and those that certificates of this field
+/// carry besides.
 const fn short_name(kind: &[u8]) -> Option<&'static str> {
     Some(match kind {
         [0x55, 4, 3] => "CN",
@@ -31,13 +32,18 @@ const fn short_name(kind: &[u8]) -> Option<&'static str> {
 /// `commonName` (X.520; RFC 5280 appendix A.1).
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
-/// A Name is a SEQUENCE of RDNs, an RDN a SET of at least one AttributeTypeAndValue of exactly two elements (RFC 5280 4.1.2.4).
+/// A Name is a SEQUENCE of RDNs, an RDN a SET of at least one AttributeTypeAndValue of exactly two
+/// elements (RFC 5280 4.1.2.4).
 pub(crate) fn check(name: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
     walk(name.content, what, |_, _, _| {})
 }
 
 /// Calls `see` with each attribute: whether it begins an RDN, its type (OID content), its value.
-fn walk<'a>(content: &'a [u8], what: &'static str, mut see: impl FnMut(bool, &'a [u8], Tlv<'a>)) -> Result<(), Malformed> {
+fn walk<'a>(
+    content: &'a [u8],
+    what: &'static str,
+    mut see: impl FnMut(bool, &'a [u8], Tlv<'a>),
+) -> Result<(), Malformed> {
     let mut rdns = Reader::new(content, what);
     while !rdns.is_empty() {
         let rdn = rdns.required(tag::SET, "a name's RDN")?;
@@ -59,34 +65,46 @@ fn walk<'a>(content: &'a [u8], what: &'static str, mut see: impl FnMut(bool, &'a
     Ok(())
 }
 
-/// Whether a common name of `name` holds `part`, letter case aside, in whichever string type; one that is no string may hold anything, so it
-/// counts as if it did. `name` is the element as it came.
+/// Whether a common name of `name` holds `part`, letter case aside, in whichever string type; one
+/// that is no string may hold anything, so it counts as if it did. `name` is the element as it
+/// came.
 pub fn common_name_contains(name: &[u8], part: &str) -> bool {
     let mut found = false;
-    let Ok(outer) = Reader::new(name, "a name").any() else { return true };
+    let Ok(outer) = Reader::new(name, "a name").any() else {
+        return true;
+    };
     let part = part.to_lowercase();
     let walked = walk(outer.content, "a name", |_, kind, value| {
-        found |= kind == COMMON_NAME && string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
+        found |= kind == COMMON_NAME
+            && string(&value).is_none_or(|text| text.to_lowercase().contains(&part));
     });
     walked.is_err() || found
 }
 
-/// Whether a common name of `name` begins with `start`, letter case aside; one that is no string counts as if it did.
+/// Whether a common name of `name` begins with `start`, letter case aside; one that is no string
+/// counts as if it did.
 pub(crate) fn common_name_begins(name: &[u8], start: &str) -> bool {
     let mut found = false;
-    let Ok(outer) = Reader::new(name, "a name").any() else { return true };
+    let Ok(outer) = Reader::new(name, "a name").any() else {
+        return true;
+    };
     let start = start.to_lowercase();
     let walked = walk(outer.content, "a name", |_, kind, value| {
-        found |= kind == COMMON_NAME && string(&value).is_none_or(|text| text.trim_start().to_lowercase().starts_with(&start));
+        found |= kind == COMMON_NAME
+            && string(&value)
+                .is_none_or(|text| text.trim_start().to_lowercase().starts_with(&start));
     });
     walked.is_err() || found
 }
 
-/// A name for eyes, in the order it is encoded in: `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within
-/// values are escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
+/// A name for eyes, in the order it is encoded in:
+/// `C=US + ST=CA + O=Cavium, CN=HSM:…\, for FIPS mode`. Commas and plus signs within values are
+/// escaped (RFC 4514 2.4). Never to be compared, parsed or encoded again.
 pub fn name_text(name: &[u8]) -> String {
     let mut out = String::with_capacity(name.len());
-    let Ok(outer) = Reader::new(name, "a name").any() else { return "(not a name)".to_owned() };
+    let Ok(outer) = Reader::new(name, "a name").any() else {
+        return "(not a name)".to_owned();
+    };
     let walked = walk(outer.content, "a name", |first, kind, value| {
         if !out.is_empty() {
             out.push_str(if first { ", " } else { " + " });
@@ -114,14 +132,17 @@ pub fn name_text(name: &[u8]) -> String {
     }
 }
 
-/// A name's one common name for eyes, without the rest of the name; `None` where it has none, or several. Never to be compared.
+/// A name's one common name for eyes, without the rest of the name; `None` where it has none, or
+/// several. Never to be compared.
 pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
     let outer = Reader::new(name, "a name").any().ok()?;
     let mut found: Vec<String> = Vec::new();
     let walked = walk(outer.content, "a name", |_, kind, value| {
         if kind == COMMON_NAME {
             let mut text = String::new();
-            value_text(&value).chars().for_each(|c| push_shown(&mut text, c));
+            value_text(&value)
+                .chars()
+                .for_each(|c| push_shown(&mut text, c));
             found.push(text);
         }
     });
@@ -131,9 +152,19 @@ pub(crate) fn common_name_text(name: &[u8]) -> Option<String> {
 
 /// The value where it is ASCII with nothing to escape, as nearly all are.
 fn plain<'a>(value: &Tlv<'a>) -> Option<&'a str> {
-    let ascii = matches!(value.tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING);
-    let shown = |byte: &u8| matches!(byte, 0x20..=0x7E) && !matches!(byte, b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';');
-    if ascii && value.content.iter().all(shown) { std::str::from_utf8(value.content).ok() } else { None }
+    let ascii = matches!(
+        value.tag,
+        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING
+    );
+    let shown = |byte: &u8| {
+        matches!(byte, 0x20..=0x7E)
+            && !matches!(byte, b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';')
+    };
+    if ascii && value.content.iter().all(shown) {
+        std::str::from_utf8(value.content).ok()
+    } else {
+        None
+    }
 }
 
 fn value_text(value: &Tlv<'_>) -> String {
@@ -142,10 +173,16 @@ fn value_text(value: &Tlv<'_>) -> String {
 
 /// The value of a string type; `None` where it is none.
 fn string(value: &Tlv<'_>) -> Option<String> {
-    let wide = |width: usize| value.content.chunks(width).map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)));
+    let wide = |width: usize| {
+        value
+            .content
+            .chunks(width)
+            .map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)))
+    };
     Some(match value.tag {
         tag::UTF8_STRING => String::from_utf8_lossy(value.content).into_owned(),
-        // Latin-1 is what TeletexString and its relatives hold in practice, and ASCII is part of it.
+        // Latin-1 is what TeletexString and its relatives hold in practice, and ASCII is part of
+        // it.
         tag::NUMERIC_STRING
         | tag::PRINTABLE_STRING
         | tag::TELETEX_STRING
@@ -153,32 +190,59 @@ fn string(value: &Tlv<'_>) -> Option<String> {
         | tag::GRAPHIC_STRING
         | tag::VISIBLE_STRING
         | tag::GENERAL_STRING => value.content.iter().map(|b| char::from(*b)).collect(),
-        tag::BMP_STRING => char::decode_utf16(wide(2).map(|unit| u16::try_from(unit).unwrap_or(0xFFFD))).map(|c| c.unwrap_or('\u{fffd}')).collect(),
-        tag::UNIVERSAL_STRING => wide(4).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),
+        tag::BMP_STRING => {
+            char::decode_utf16(wide(2).map(|unit| u16::try_from(unit).unwrap_or(0xFFFD)))
+                .map(|c| c.unwrap_or('\u{fffd}'))
+                .collect()
+        }
+        tag::UNIVERSAL_STRING => wide(4)
+            .map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}'))
+            .collect(),
         _ => return None,
     })
 }
 
 /// The types of text that the clients' library reads in a name, for sentences.
-pub(crate) const READ_BY_CLIENTS: &str =
-    "UTF8String, PrintableString, IA5String, NumericString, TeletexString, BMPString or UniversalString, of whole Unicode characters";
+pub(crate) const READ_BY_CLIENTS: &str = "UTF8String, PrintableString, IA5String, NumericString, \
+                                          TeletexString, BMPString or UniversalString, of whole \
+                                          Unicode characters";
 
-/// The first value of a name, if any, that OpenSSL does not read, and then not the certificate either: another type than the DirectoryString's and those that
-/// attributes of their own have (RFC 5280 appendix A.1; x500UniqueIdentifier's is BIT STRING, X.520 6.2.8), or a character that none is.
+/// The first value of a name, if any, that OpenSSL does not read, and then not the certificate
+/// either: another type than the DirectoryString's and those that attributes of their own have (RFC
+/// 5280 appendix A.1; x500UniqueIdentifier's is BIT STRING, X.520 6.2.8), or a character that none
+/// is.
 pub(crate) fn unread_by_clients(name: &[u8]) -> Option<&'static str> {
     let outer = Reader::new(name, "a name").any().ok()?;
     let mut found = None;
-    let walked = walk(outer.content, "a name", |_, _, value| found = found.or_else(|| unread(&value)));
-    if walked.is_err() { Some("what is no attribute") } else { found }
+    let walked = walk(outer.content, "a name", |_, _, value| {
+        found = found.or_else(|| unread(&value))
+    });
+    if walked.is_err() {
+        Some("what is no attribute")
+    } else {
+        found
+    }
 }
 
 fn unread(value: &Tlv<'_>) -> Option<&'static str> {
-    let units = |width: usize| value.content.chunks(width).map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)));
+    let units = |width: usize| {
+        value
+            .content
+            .chunks(width)
+            .map(|unit| unit.iter().fold(0u32, |n, b| (n << 8) | u32::from(*b)))
+    };
     match value.tag {
-        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING | tag::NUMERIC_STRING | tag::TELETEX_STRING | tag::BIT_STRING => None,
+        tag::UTF8_STRING
+        | tag::PRINTABLE_STRING
+        | tag::IA5_STRING
+        | tag::NUMERIC_STRING
+        | tag::TELETEX_STRING
+        | tag::BIT_STRING => None,
         tag::BMP_STRING if units(2).all(|unit| char::from_u32(unit).is_some()) => None,
         tag::UNIVERSAL_STRING if units(4).all(|unit| char::from_u32(unit).is_some()) => None,
-        tag::BMP_STRING | tag::UNIVERSAL_STRING => Some("a half of a UTF-16 pair, or another number that is no character,"),
+        tag::BMP_STRING | tag::UNIVERSAL_STRING => {
+            Some("a half of a UTF-16 pair, or another number that is no character,")
+        }
         tag::VISIBLE_STRING => Some("a VisibleString"),
         tag::GRAPHIC_STRING => Some("a GraphicString"),
         tag::GENERAL_STRING => Some("a GeneralString"),
@@ -188,7 +252,8 @@ fn unread(value: &Tlv<'_>) -> Option<&'static str> {
 
 /// An OID's content as dotted text.
 pub fn oid_text(content: &[u8]) -> String {
-    const_oid::ObjectIdentifier::from_bytes(content).map_or_else(|_| format!("OID {}", hex(content)), |oid| oid.to_string())
+    const_oid::ObjectIdentifier::from_bytes(content)
+        .map_or_else(|_| format!("OID {}", hex(content)), |oid| oid.to_string())
 }
 
 #[cfg(test)]
@@ -202,9 +267,21 @@ mod tests {
 
     #[test]
     fn a_name_is_shown_with_its_rdns_and_without_its_tricks() {
-        let rdn = set(&[&attribute("2.5.4.8", "CA"), &attribute("2.5.4.10", "Cavium")]);
-        let name = sequence(&[&rdn, &set(&[&attribute("2.5.4.3", "HSM:1:PARTN:2, for FIPS mode\u{1b}[0m\u{202e}")])]);
-        assert_eq!(name_text(&name), "ST=CA + O=Cavium, CN=HSM:1:PARTN:2\\, for FIPS mode\\u{1b}[0m\\u{202e}");
+        let rdn = set(&[
+            &attribute("2.5.4.8", "CA"),
+            &attribute("2.5.4.10", "Cavium"),
+        ]);
+        let name = sequence(&[
+            &rdn,
+            &set(&[&attribute(
+                "2.5.4.3",
+                "HSM:1:PARTN:2, for FIPS mode\u{1b}[0m\u{202e}",
+            )]),
+        ]);
+        assert_eq!(
+            name_text(&name),
+            "ST=CA + O=Cavium, CN=HSM:1:PARTN:2\\, for FIPS mode\\u{1b}[0m\\u{202e}"
+        );
         assert!(common_name_contains(&name, ":partn:"));
         assert!(!common_name_contains(&name, "Cavium"));
         assert_eq!(name_text(&sequence(&[])), "(empty)");

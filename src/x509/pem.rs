@@ -10,11 +10,13 @@ mod operators;
 
 pub use operators::certificates;
 
-/// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS CloudHSM API Reference 2022-06-06, InitializeCluster:
-/// "Length Constraints: Maximum length of 5000"). Later service models allow 20000, but the parameters' text still says 5000.
+/// The longest SignedCert or TrustAnchor of one certificate that is sent, in characters (AWS
+/// CloudHSM API Reference 2022-06-06, InitializeCluster: "Length Constraints: Maximum length of
+/// 5000"). Later service models allow 20000, but the parameters' text still says 5000.
 pub const MAX_CHARS: usize = 5000;
 
-/// The longest text that is read, in characters: what the service may return for a certificate or a CSR (the service's model since June 2024; 5000 before).
+/// The longest text that is read, in characters: what the service may return for a certificate or a
+/// CSR (the service's model since June 2024; 5000 before).
 pub const MAX_READ_CHARS: usize = 20_000;
 
 /// What a PEM block says it holds.
@@ -22,7 +24,8 @@ pub const MAX_READ_CHARS: usize = 20_000;
 pub enum Label {
     /// `CERTIFICATE` (RFC 7468 5.1)
     Certificate,
-    /// `CERTIFICATE REQUEST` (RFC 7468 7) or `NEW CERTIFICATE REQUEST`, which it says parsers may meet
+    /// `CERTIFICATE REQUEST` (RFC 7468 7) or `NEW CERTIFICATE REQUEST`, which it says parsers may
+    /// meet
     CertificateRequest,
 }
 
@@ -36,7 +39,8 @@ impl Label {
     }
 
     fn is(self, found: &str) -> bool {
-        found == self.text() || (self == Label::CertificateRequest && found == "NEW CERTIFICATE REQUEST")
+        found == self.text()
+            || (self == Label::CertificateRequest && found == "NEW CERTIFICATE REQUEST")
     }
 }
 
@@ -53,7 +57,10 @@ pub enum PemError {
         expected: &'static str,
     },
     /// Over [`MAX_READ_CHARS`].
-    #[error("{found} characters, and CloudHSM's certificates and CSRs have at most {MAX_READ_CHARS} (API Reference, DescribeClusters)")]
+    #[error(
+        "{found} characters, and CloudHSM's certificates and CSRs have at most {MAX_READ_CHARS} \
+         (API Reference, DescribeClusters)"
+    )]
     TooLong {
         /// How many there are.
         found: usize,
@@ -63,7 +70,8 @@ pub enum PemError {
     ByteOrderMark,
     /// UTF-16: Windows PowerShell's redirection, without being asked.
     #[error(
-        "it is UTF-16{}, as PowerShell writes what it redirects, expected ASCII: `iconv -f {encoding} -t ASCII` converts it",
+        "it is UTF-16{}, as PowerShell writes what it redirects, expected ASCII: `iconv -f \
+         {encoding} -t ASCII` converts it",
         if *.encoding == "UTF-16" { " with a byte order mark" } else { "" }
     )]
     Utf16 {
@@ -71,7 +79,10 @@ pub enum PemError {
         encoding: &'static str,
     },
     /// The word that the aws CLI writes where there is nothing.
-    #[error("it holds the word `{word}`, which the aws CLI writes where the service shows nothing: {meaning}")]
+    #[error(
+        "it holds the word `{word}`, which the aws CLI writes where the service shows nothing: \
+         {meaning}"
+    )]
     NoValue {
         /// `None` in its text output, `null` in JSON.
         word: &'static str,
@@ -80,8 +91,9 @@ pub enum PemError {
     },
     /// PKCS#7 (RFC 2315), as Windows CAs give chains.
     #[error(
-        "this is PKCS#7, which holds certificates, expected them one by one in PEM: `openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE` writes them to another \
-         file; the CA that signs comes first there, the root last"
+        "this is PKCS#7, which holds certificates, expected them one by one in PEM: `openssl \
+         pkcs7{inform} -print_certs -in FILE -out NEWFILE` writes them to another file; the CA \
+         that signs comes first there, the root last"
     )]
     Pkcs7 {
         /// The option for DER, with a blank before it.
@@ -89,24 +101,30 @@ pub enum PemError {
     },
     /// OpenSSL's `TRUSTED CERTIFICATE`: a certificate with its own settings behind it.
     #[error(
-        "this is a certificate with OpenSSL's trust settings, expected one without: `openssl x509 -in FILE -out NEWFILE` writes it to another file"
+        "this is a certificate with OpenSSL's trust settings, expected one without: `openssl x509 \
+         -in FILE -out NEWFILE` writes it to another file"
     )]
     Trusted,
     /// A keystore of Java's: JKS or JCEKS.
     #[error(
-        "this is a Java keystore, expected a certificate in PEM: `keytool -exportcert -rfc -keystore FILE -alias ALIAS -file NEWFILE` writes one to another file"
+        "this is a Java keystore, expected a certificate in PEM: `keytool -exportcert -rfc \
+         -keystore FILE -alias ALIAS -file NEWFILE` writes one to another file"
     )]
     JavaKeystore,
     /// The block on one line.
     #[error(
-        "the BEGIN line, the base64 and the END line stand on one line, where the service writes each on its own: put the line breaks back, or copy the file again"
+        "the BEGIN line, the base64 and the END line stand on one line, where the service writes \
+         each on its own: put the line breaks back, or copy the file again"
     )]
     OneLine,
     /// DER, not PEM.
     #[error("this is DER (binary), expected PEM")]
     Der,
     /// A character outside the documented pattern.
-    #[error("byte {byte:#04x} in line {line}, outside the characters that CloudHSM documents: [a-zA-Z0-9+-/=\\s]")]
+    #[error(
+        "byte {byte:#04x} in line {line}, outside the characters that CloudHSM documents: \
+         [a-zA-Z0-9+-/=\\s]"
+    )]
     Character {
         /// The byte.
         byte: u8,
@@ -149,7 +167,10 @@ pub enum PemError {
     #[error("the BEGIN line has no END line of the same label")]
     Unclosed,
     /// Blanks, as an indentation.
-    #[error("blanks in or beside the lines of the PEM block, where the service writes none: take the indentation out, or copy the file again")]
+    #[error(
+        "blanks in or beside the lines of the PEM block, where the service writes none: take the \
+         indentation out, or copy the file again"
+    )]
     Blanks,
     /// Not base64 as RFC 4648 section 4 writes it.
     #[error("the text between the BEGIN and END lines is not base64 (RFC 4648 section 4)")]
@@ -162,7 +183,8 @@ impl From<PemError> for super::Malformed {
     }
 }
 
-/// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range: `+ , - . /` (docs/verification.md).
+/// One character of the documented pattern `[a-zA-Z0-9+-/=\s]*`, in which `+-/` is a range:
+/// `+ , - . /` (docs/verification.md).
 pub const fn is_documented(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+'..=b'/' | b'=') || is_space(byte)
 }
@@ -178,20 +200,30 @@ const fn is_space(byte: u8) -> bool {
 /// Anything else: see [`PemError`]. A private key is named as one and none of it is shown.
 pub fn decode(text: &[u8], expected: Label) -> Result<Vec<u8>, PemError> {
     // A text that passes holds blocks, and none is a key's: only what is refused needs the look.
-    documented(text).and_then(|text| one_block(text, expected)).map_err(|fault| unless_key(fault, text, expected))
+    documented(text)
+        .and_then(|text| one_block(text, expected))
+        .map_err(|fault| unless_key(fault, text, expected))
 }
 
-/// The DER of each block of `text`, in order, with nothing but white space around and between them: for texts that may hold what stands above a
-/// certificate as well.
+/// The DER of each block of `text`, in order, with nothing but white space around and between them:
+/// for texts that may hold what stands above a certificate as well.
 ///
 /// # Errors
 /// As [`decode`], but that more than one block is none.
 pub fn decode_several(text: &[u8], expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
-    documented(text).and_then(|text| several_blocks(text, expected)).map_err(|fault| unless_key(fault, text, expected))
+    documented(text)
+        .and_then(|text| several_blocks(text, expected))
+        .map_err(|fault| unless_key(fault, text, expected))
 }
 
 fn unless_key(fault: PemError, text: &[u8], expected: Label) -> PemError {
-    if may_be_key(text) { PemError::PrivateKey { expected: expected.text() } } else { fault }
+    if may_be_key(text) {
+        PemError::PrivateKey {
+            expected: expected.text(),
+        }
+    } else {
+        fault
+    }
 }
 
 /// White space as the documented pattern has it.
@@ -210,14 +242,20 @@ fn not_a_text(text: &[u8], meaning: &'static str) -> Result<(), PemError> {
         _ => {}
     }
     let word = text.trim_ascii();
-    let word = word.strip_prefix(b"\"").and_then(|word| word.strip_suffix(b"\"")).unwrap_or(word);
-    quote::word(word, &["None", "null"]).map_or(Ok(()), |word| Err(PemError::NoValue { word, meaning }))
+    let word = word
+        .strip_prefix(b"\"")
+        .and_then(|word| word.strip_suffix(b"\""))
+        .unwrap_or(word);
+    quote::word(word, &["None", "null"])
+        .map_or(Ok(()), |word| Err(PemError::NoValue { word, meaning }))
 }
 
 /// `None` or `null` where the service was asked for a cluster's CSR or certificate.
-const NOT_YET: &str = "the cluster had none yet. Fetch it again when `hsmboot wait --cluster-id ID --for csr` has ended";
+const NOT_YET: &str = "the cluster had none yet. Fetch it again when `hsmboot wait --cluster-id ID \
+                       --for csr` has ended";
 
-/// The text without the white space around it, of a documented length and of documented characters alone.
+/// The text without the white space around it, of a documented length and of documented characters
+/// alone.
 fn documented(text: &[u8]) -> Result<&str, PemError> {
     if text.is_empty() {
         return Err(PemError::Empty);
@@ -234,10 +272,23 @@ fn documented(text: &[u8]) -> Result<&str, PemError> {
         return Err(PemError::TooLong { found: text.len() });
     }
     // Without a way out of the loop the compiler looks at many bytes at a time.
-    let documented = text.iter().fold(true, |all, byte| all & is_documented(*byte));
-    if let Some(at) = text.iter().position(|byte| !documented && !is_documented(*byte)) {
-        let line = text.iter().take(at).filter(|b| **b == b'\n').count().saturating_add(1);
-        return Err(PemError::Character { byte: text.get(at).copied().unwrap_or(0), line });
+    let documented = text
+        .iter()
+        .fold(true, |all, byte| all & is_documented(*byte));
+    if let Some(at) = text
+        .iter()
+        .position(|byte| !documented && !is_documented(*byte))
+    {
+        let line = text
+            .iter()
+            .take(at)
+            .filter(|b| **b == b'\n')
+            .count()
+            .saturating_add(1);
+        return Err(PemError::Character {
+            byte: text.get(at).copied().unwrap_or(0),
+            line,
+        });
     }
     // Every byte is ASCII now.
     match trimmed(std::str::from_utf8(text).map_err(|_| PemError::Base64)?) {
@@ -250,7 +301,11 @@ const BEGIN: &str = "-----BEGIN ";
 
 fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
     match text.matches(BEGIN).count() {
-        0 => return Err(PemError::NoBlock { expected: expected.text() }),
+        0 => {
+            return Err(PemError::NoBlock {
+                expected: expected.text(),
+            });
+        }
         1 => {}
         found => return Err(PemError::Blocks { found }),
     }
@@ -262,14 +317,19 @@ fn one_block(text: &str, expected: Label) -> Result<Vec<u8>, PemError> {
 
 fn several_blocks(text: &str, expected: Label) -> Result<Vec<Vec<u8>>, PemError> {
     if !text.contains(BEGIN) {
-        return Err(PemError::NoBlock { expected: expected.text() });
+        return Err(PemError::NoBlock {
+            expected: expected.text(),
+        });
     }
     let (first, mut rest) = first_block(text, expected)?;
     let mut blocks = vec![first];
     while !rest.is_empty() {
         // The next block begins on a line of its own.
-        let next =
-            rest.strip_prefix(['\n', '\r']).map(trimmed).filter(|next| next.starts_with(BEGIN)).ok_or(PemError::TextAround { place: "after" })?;
+        let next = rest
+            .strip_prefix(['\n', '\r'])
+            .map(trimmed)
+            .filter(|next| next.starts_with(BEGIN))
+            .ok_or(PemError::TextAround { place: "after" })?;
         let (der, after) = first_block(next, expected)?;
         blocks.push(der);
         rest = after;
@@ -279,26 +339,45 @@ fn several_blocks(text: &str, expected: Label) -> Result<Vec<Vec<u8>>, PemError>
 
 /// The DER of the block that `text` begins with, and what follows it.
 fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError> {
-    let inside = text.strip_prefix(BEGIN).ok_or(PemError::TextAround { place: "before" })?;
+    let inside = text
+        .strip_prefix(BEGIN)
+        .ok_or(PemError::TextAround { place: "before" })?;
     // The BEGIN line is a line, and what it says ends there (RFC 7468 section 3, "preeb").
     let line = inside.split(['\n', '\r']).next().unwrap_or_default();
     let (label, _) = line.split_once("-----").ok_or(PemError::Unclosed)?;
     if !expected.is(label) {
         let expected = expected.text();
-        return Err(quote::label(label.as_bytes()).map_or(PemError::UnknownLabel { expected }, |found| PemError::Label { found, expected }));
+        return Err(quote::label(label.as_bytes())
+            .map_or(PemError::UnknownLabel { expected }, |found| {
+                PemError::Label { found, expected }
+            }));
     }
     let (_, body) = inside.split_once("-----").ok_or(PemError::Unclosed)?;
-    let (body, after) = body.split_once(&format!("-----END {label}-----")).ok_or(PemError::Unclosed)?;
-    // Boundaries stand on lines of their own, and lines end in LF or CRLF (RFC 7468 section 2). Lines may be of any length; a blank, a lone CR
-    // or another white space among the base64 is nothing that a tool writes.
-    let lines: Vec<&str> = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+    let (body, after) = body
+        .split_once(&format!("-----END {label}-----"))
+        .ok_or(PemError::Unclosed)?;
+    // Boundaries stand on lines of their own, and lines end in LF or CRLF (RFC 7468 section 2).
+    // Lines may be of any length; a blank, a lone CR or another white space among the base64 is
+    // nothing that a tool writes.
+    let lines: Vec<&str> = body
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .collect();
     match lines.as_slice() {
-        ["", middle @ .., ""] if !middle.is_empty() => STANDARD.decode(middle.concat()).map(|der| (der, after)).map_err(|_| PemError::Base64),
+        ["", middle @ .., ""] if !middle.is_empty() => STANDARD
+            .decode(middle.concat())
+            .map(|der| (der, after))
+            .map_err(|_| PemError::Base64),
         _ => Err(PemError::Base64),
     }
     .map_err(|fault| {
-        let all: String = lines.concat().split([' ', '\t', '\x0b', '\x0c', '\r']).collect();
-        let by_blanks = all.len() < lines.iter().map(|line| line.len()).sum() && !all.is_empty() && STANDARD.decode(all).is_ok();
+        let all: String = lines
+            .concat()
+            .split([' ', '\t', '\x0b', '\x0c', '\r'])
+            .collect();
+        let by_blanks = all.len() < lines.iter().map(|line| line.len()).sum()
+            && !all.is_empty()
+            && STANDARD.decode(all).is_ok();
         match lines.as_slice() {
             _ if by_blanks => PemError::Blanks,
             [one] if STANDARD.decode(one).is_ok_and(|der| !der.is_empty()) => PemError::OneLine,
@@ -307,19 +386,41 @@ fn first_block(text: &str, expected: Label) -> Result<(Vec<u8>, &str), PemError>
     })
 }
 
-/// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or anywhere else; or it begins as one does, in base64 or not.
-/// For what is to be refused with a word of warning, or must not travel; a key so damaged that neither shows is not found.
+/// Whether a text, or DER, may hold a private key, whole or damaged: it says so, in a label or
+/// anywhere else; or it begins as one does, in base64 or not. For what is to be refused with a word
+/// of warning, or must not travel; a key so damaged that neither shows is not found.
 pub(crate) fn may_be_key(content: &[u8]) -> bool {
-    /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1); OpenSSH's PROTOCOL.key, and its first octets in base64.
-    const SAYS: [&[u8]; 7] = [b"PRIVATE KEY", b"Proc-Type:", b"DEK-Info:", b"Private-Lines:", b"\"kty", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
-    let says = |word: &[u8]| content.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    /// RFC 7468 10 and 11; RFC 1421 4.6.1; PuTTY's key files; JSON Web Keys (RFC 7517 4.1);
+    /// OpenSSH's PROTOCOL.key, and its first octets in base64.
+    const SAYS: [&[u8]; 7] = [
+        b"PRIVATE KEY",
+        b"Proc-Type:",
+        b"DEK-Info:",
+        b"Private-Lines:",
+        b"\"kty",
+        b"openssh-key-v1",
+        b"b3BlbnNzaC1rZXktdjE",
+    ];
+    let says = |word: &[u8]| {
+        content
+            .windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word))
+    };
     SAYS.into_iter().any(says) || begins_as_key_somewhere(content)
 }
 
-/// Whether a file is a key's, by what a key's file has: a label in capitals, or a beginning. Prose about private keys is none. For what is not to be lost.
+/// Whether a file is a key's, by what a key's file has: a label in capitals, or a beginning. Prose
+/// about private keys is none. For what is not to be lost.
 pub(crate) fn is_key_file(content: &[u8]) -> bool {
-    const HAS: [&[u8]; 4] = [b"PRIVATE KEY", b"Private-Lines:", b"openssh-key-v1", b"b3BlbnNzaC1rZXktdjE"];
-    HAS.into_iter().any(|word| content.windows(word.len()).any(|window| window == word)) || begins_as_key_somewhere(content)
+    const HAS: [&[u8]; 4] = [
+        b"PRIVATE KEY",
+        b"Private-Lines:",
+        b"openssh-key-v1",
+        b"b3BlbnNzaC1rZXktdjE",
+    ];
+    HAS.into_iter()
+        .any(|word| content.windows(word.len()).any(|window| window == word))
+        || begins_as_key_somewhere(content)
 }
 
 fn begins_as_key_somewhere(content: &[u8]) -> bool {
@@ -329,26 +430,38 @@ fn begins_as_key_somewhere(content: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     // The first octets of a key are in the first characters of a line, or of a string in JSON.
     content.split(|byte| !is_base64(byte)).any(|run| {
-        let start = run.get(..run.len().min(24) & !3).and_then(|start| STANDARD.decode(start).ok());
+        let start = run
+            .get(..run.len().min(24) & !3)
+            .and_then(|start| STANDARD.decode(start).ok());
         start.is_some_and(|start| begins_as_key(&start))
     })
 }
 
-/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12), or with the scheme that it is encrypted by (RFC 5208 6), which
-/// is PKCS#5's or PKCS#12's. Certificates and requests begin with a SEQUENCE that begins with neither. Lengths are passed over: what is cut off, or
-/// damaged further on, begins so as well.
+/// Whether DER begins as a private key does: with a version (PKCS#8, PKCS#1, SEC1, PKCS#12), or
+/// with the scheme that it is encrypted by (RFC 5208 6), which is PKCS#5's or PKCS#12's.
+/// Certificates and requests begin with a SEQUENCE that begins with neither. Lengths are passed
+/// over: what is cut off, or damaged further on, begins so as well.
 fn begins_as_key(der: &[u8]) -> bool {
     /// 1.2.840.113549.1, RSA Security's PKCS; 5 and 12 follow.
     const PKCS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
-    let Some(first) = inside(der, tag::SEQUENCE) else { return false };
-    let scheme = || inside(first, tag::SEQUENCE).and_then(|inner| inside(inner, tag::OID)).and_then(|oid| oid.strip_prefix(PKCS));
+    let Some(first) = inside(der, tag::SEQUENCE) else {
+        return false;
+    };
+    let scheme = || {
+        inside(first, tag::SEQUENCE)
+            .and_then(|inner| inside(inner, tag::OID))
+            .and_then(|oid| oid.strip_prefix(PKCS))
+    };
     matches!(first, [tag::INTEGER, 1, 0 | 1 | 3, ..]) || matches!(scheme(), Some([5 | 12, ..]))
 }
 
 /// What follows tag and length.
 fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
     match der {
-        [found, 0..=0x7F, rest @ ..] | [found, 0x81, _, rest @ ..] | [found, 0x82, _, _, rest @ ..] | [found, 0x83, _, _, _, rest @ ..]
+        [found, 0..=0x7F, rest @ ..]
+        | [found, 0x81, _, rest @ ..]
+        | [found, 0x82, _, _, rest @ ..]
+        | [found, 0x83, _, _, _, rest @ ..]
             if *found == tag =>
         {
             Some(rest)
@@ -357,10 +470,14 @@ fn inside(der: &[u8], tag: u8) -> Option<&[u8]> {
     }
 }
 
-/// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 3, "stricttextualmsg"). This is what is written and sent.
+/// The canonical text: 64 columns, LF, a last newline (RFC 7468 section 3, "stricttextualmsg").
+/// This is what is written and sent.
 pub fn encode(label: Label, der: &[u8]) -> String {
     let block = ::pem::Pem::new(label.text(), der);
-    ::pem::encode_config(&block, ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF))
+    ::pem::encode_config(
+        &block,
+        ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF),
+    )
 }
 
 #[cfg(test)]
@@ -378,8 +495,16 @@ mod tests {
 
     #[test]
     fn white_space_around_and_crlf_are_fine() {
-        for text in [good(), good().replace('\n', "\r\n"), good().trim_end().to_owned(), format!("\n\n  {}\n\n", good())] {
-            assert_eq!(decode(text.as_bytes(), Label::Certificate).unwrap(), [0x30, 3, 2, 1, 5]);
+        for text in [
+            good(),
+            good().replace('\n', "\r\n"),
+            good().trim_end().to_owned(),
+            format!("\n\n  {}\n\n", good()),
+        ] {
+            assert_eq!(
+                decode(text.as_bytes(), Label::Certificate).unwrap(),
+                [0x30, 3, 2, 1, 5]
+            );
         }
         let request = good().replace("CERTIFICATE", "NEW CERTIFICATE REQUEST");
         assert!(decode(request.as_bytes(), Label::CertificateRequest).is_ok());
@@ -395,7 +520,10 @@ mod tests {
             good().replace('\n', "\r\n"),
             good().replace('\n', "\n    "),
             format!("Certificate:\n    Data: é \"_\" (x)\n{}after\n", good()),
-            format!("Bag Attributes\n    friendlyName: ca\nsubject=CN = é\n\n{}\n", good()),
+            format!(
+                "Bag Attributes\n    friendlyName: ca\nsubject=CN = é\n\n{}\n",
+                good()
+            ),
             format!("\u{feff}{}", good()),
             good().replace("CERTIFICATE", "X509 CERTIFICATE"),
             good().replace("MAMC", "MA MC"),
@@ -409,10 +537,16 @@ mod tests {
         ] {
             assert_eq!(all(text.as_bytes()).unwrap(), one(), "{text}");
         }
-        assert_eq!(all((good() + "text\n" + &good()).as_bytes()).unwrap().len(), 2);
+        assert_eq!(
+            all((good() + "text\n" + &good()).as_bytes()).unwrap().len(),
+            2
+        );
         let der = [&[0x30, 0x82, 1, 0][..], &[0; 256]].concat();
         for behind in [&b""[..], b"\n", b"\r\n", b"\0", b"\0\0\n"] {
-            assert_eq!(all(&[&der, behind].concat()).unwrap(), std::slice::from_ref(&der));
+            assert_eq!(
+                all(&[&der, behind].concat()).unwrap(),
+                std::slice::from_ref(&der)
+            );
         }
         // What else stands there is not passed over.
         let more = [&der[..], &[0, 1]].concat();
@@ -426,53 +560,156 @@ mod tests {
     fn what_is_no_certificate_in_an_operators_file_is_refused() {
         let error = |text: &str| certificates(text.as_bytes()).unwrap_err();
         assert_eq!(error(""), PemError::Empty);
-        assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(
+            error("hello"),
+            PemError::NoBlock {
+                expected: "CERTIFICATE"
+            }
+        );
         assert_eq!(error(&good().replace("END", "ENT")), PemError::Unclosed);
-        assert_eq!(error(&(good() + "-----END CERTIFICATE-----\n")), PemError::Unclosed);
-        assert_eq!(error(&good().replacen("E-----", "E----", 1)), PemError::Unclosed);
-        assert_eq!(error(&good().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")), PemError::Unclosed);
+        assert_eq!(
+            error(&(good() + "-----END CERTIFICATE-----\n")),
+            PemError::Unclosed
+        );
+        assert_eq!(
+            error(&good().replacen("E-----", "E----", 1)),
+            PemError::Unclosed
+        );
+        assert_eq!(
+            error(&good().replace("-----END", "-----BEGIN CERTIFICATE-----\n-----END")),
+            PemError::Unclosed
+        );
         assert_eq!(error(&good().replace("MAMC", "MA!MC")), PemError::Base64);
-        assert_eq!(error(&good().replace("CERTIFICATE", "TRUSTED CERTIFICATE")), PemError::Trusted);
-        assert_eq!(error(&good().replace("CERTIFICATE", "PKCS7")), PemError::Pkcs7 { inform: "" });
-        assert_eq!(error(&good().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)), PemError::Unclosed);
+        assert_eq!(
+            error(&good().replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
+            PemError::Trusted
+        );
+        assert_eq!(
+            error(&good().replace("CERTIFICATE", "PKCS7")),
+            PemError::Pkcs7 { inform: "" }
+        );
+        assert_eq!(
+            error(&good().replacen("CERTIFICATE", "X509 CERTIFICATE", 1)),
+            PemError::Unclosed
+        );
         assert_eq!(error(&good().replace("MAMCAQU=", "")), PemError::Base64);
-        assert!(matches!(error(&good().replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
-        assert_eq!(error(&good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
-        let key = format!("{}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", good());
-        assert_eq!(error(&key), PemError::PrivateKey { expected: "CERTIFICATE" });
+        assert!(matches!(
+            error(&good().replace("CERTIFICATE", "X509 CRL")),
+            PemError::Label { .. }
+        ));
+        assert_eq!(
+            error(&good().replace("CERTIFICATE", "BANANA")),
+            PemError::UnknownLabel {
+                expected: "CERTIFICATE"
+            }
+        );
+        let key = format!(
+            "{}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
+            good()
+        );
+        assert_eq!(
+            error(&key),
+            PemError::PrivateKey {
+                expected: "CERTIFICATE"
+            }
+        );
         assert!(!error(&key).to_string().contains("c2Vj"));
-        assert_eq!(certificates(&[0xFF, 0xFE, b'-', 0]), Err(PemError::Utf16 { encoding: "UTF-16" }));
+        assert_eq!(
+            certificates(&[0xFF, 0xFE, b'-', 0]),
+            Err(PemError::Utf16 { encoding: "UTF-16" })
+        );
         let pkcs8 = [&[0x30, 0x82, 1, 0, 2, 1, 0][..], &[0; 253]].concat();
-        assert_eq!(certificates(&pkcs8), Err(PemError::PrivateKey { expected: "CERTIFICATE" }));
+        assert_eq!(
+            certificates(&pkcs8),
+            Err(PemError::PrivateKey {
+                expected: "CERTIFICATE"
+            })
+        );
     }
 
     #[test]
     fn twenty_thousand_characters_are_the_last_that_pass() {
         let pad = MAX_READ_CHARS - good().len();
-        assert!(decode(format!("{}{}", good(), "\n".repeat(pad)).as_bytes(), Label::Certificate).is_ok());
-        assert_eq!(error(format!("{}{}", good(), "\n".repeat(pad + 1))), PemError::TooLong { found: 20_001 });
+        assert!(
+            decode(
+                format!("{}{}", good(), "\n".repeat(pad)).as_bytes(),
+                Label::Certificate
+            )
+            .is_ok()
+        );
+        assert_eq!(
+            error(format!("{}{}", good(), "\n".repeat(pad + 1))),
+            PemError::TooLong { found: 20_001 }
+        );
     }
 
     #[test]
     fn several_blocks_are_read_where_they_may_be_and_nothing_between_them() {
         let other = encode(Label::Certificate, &[0x30, 3, 2, 1, 6]);
-        let both = |between: &str| decode_several(format!("{}{between}{other}", good().trim_end()).as_bytes(), Label::Certificate);
+        let both = |between: &str| {
+            decode_several(
+                format!("{}{between}{other}", good().trim_end()).as_bytes(),
+                Label::Certificate,
+            )
+        };
         for between in ["\n", "\r\n", "\n\n \t\n"] {
-            assert_eq!(both(between).unwrap(), [vec![0x30, 3, 2, 1, 5], vec![0x30, 3, 2, 1, 6]], "{between:?}");
+            assert_eq!(
+                both(between).unwrap(),
+                [vec![0x30, 3, 2, 1, 5], vec![0x30, 3, 2, 1, 6]],
+                "{between:?}"
+            );
         }
-        assert_eq!(decode_several(good().as_bytes(), Label::Certificate).unwrap(), [[0x30, 3, 2, 1, 5]]);
-        for between in ["", " ", "x\n", "\nx\n", "\nsubject=CN\n", "\n-----BEGIN CERTIFICATE-----\n"] {
+        assert_eq!(
+            decode_several(good().as_bytes(), Label::Certificate).unwrap(),
+            [[0x30, 3, 2, 1, 5]]
+        );
+        for between in [
+            "",
+            " ",
+            "x\n",
+            "\nx\n",
+            "\nsubject=CN\n",
+            "\n-----BEGIN CERTIFICATE-----\n",
+        ] {
             assert!(both(between).is_err(), "{between:?}");
         }
-        let refused = |text: String| decode_several(text.as_bytes(), Label::Certificate).unwrap_err();
-        assert_eq!(refused(format!("{}after", good())), PemError::TextAround { place: "after" });
-        assert_eq!(refused(format!("before\n{}", good())), PemError::TextAround { place: "before" });
-        assert_eq!(refused(format!("{}between\n{other}", good())), PemError::TextAround { place: "after" });
-        assert!(matches!(refused(good() + &other.replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
+        let refused =
+            |text: String| decode_several(text.as_bytes(), Label::Certificate).unwrap_err();
+        assert_eq!(
+            refused(format!("{}after", good())),
+            PemError::TextAround { place: "after" }
+        );
+        assert_eq!(
+            refused(format!("before\n{}", good())),
+            PemError::TextAround { place: "before" }
+        );
+        assert_eq!(
+            refused(format!("{}between\n{other}", good())),
+            PemError::TextAround { place: "after" }
+        );
+        assert!(matches!(
+            refused(good() + &other.replace("CERTIFICATE", "X509 CRL")),
+            PemError::Label { .. }
+        ));
         let key = "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n";
-        assert_eq!(refused(good() + key), PemError::PrivateKey { expected: "CERTIFICATE" });
-        assert_eq!(refused(good() + &"\n".repeat(MAX_READ_CHARS)), PemError::TooLong { found: MAX_READ_CHARS + good().len() });
-        assert_eq!(refused("hello".to_owned()), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(
+            refused(good() + key),
+            PemError::PrivateKey {
+                expected: "CERTIFICATE"
+            }
+        );
+        assert_eq!(
+            refused(good() + &"\n".repeat(MAX_READ_CHARS)),
+            PemError::TooLong {
+                found: MAX_READ_CHARS + good().len()
+            }
+        );
+        assert_eq!(
+            refused("hello".to_owned()),
+            PemError::NoBlock {
+                expected: "CERTIFICATE"
+            }
+        );
         assert_eq!(refused(String::new()), PemError::Empty);
     }
 
@@ -480,43 +717,128 @@ mod tests {
     fn anything_but_one_block_is_refused() {
         assert_eq!(error(""), PemError::Empty);
         assert_eq!(error("  \n"), PemError::Empty);
-        assert_eq!(error(format!("\u{feff}{}", good())), PemError::ByteOrderMark);
-        assert_eq!(error(format!("subject=CN\n{}", good())), PemError::TextAround { place: "before" });
-        assert_eq!(error(format!("{}after", good())), PemError::TextAround { place: "after" });
+        assert_eq!(
+            error(format!("\u{feff}{}", good())),
+            PemError::ByteOrderMark
+        );
+        assert_eq!(
+            error(format!("subject=CN\n{}", good())),
+            PemError::TextAround { place: "before" }
+        );
+        assert_eq!(
+            error(format!("{}after", good())),
+            PemError::TextAround { place: "after" }
+        );
         assert_eq!(error(good() + &good()), PemError::Blocks { found: 2 });
-        assert_eq!(error(format!("a: b\n{}", good())), PemError::Character { byte: b':', line: 1 });
-        assert_eq!(error(format!("{}\0", good())), PemError::Character { byte: 0, line: 4 });
-        assert!(matches!(error(good().replace("CERTIFICATE", "X509 CRL")), PemError::Label { .. }));
+        assert_eq!(
+            error(format!("a: b\n{}", good())),
+            PemError::Character {
+                byte: b':',
+                line: 1
+            }
+        );
+        assert_eq!(
+            error(format!("{}\0", good())),
+            PemError::Character { byte: 0, line: 4 }
+        );
+        assert!(matches!(
+            error(good().replace("CERTIFICATE", "X509 CRL")),
+            PemError::Label { .. }
+        ));
         assert_eq!(error(good().replace("END", "ENT")), PemError::Unclosed);
-        assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQV=")), PemError::Base64);
-        assert_eq!(error(good().replace("MAMCAQU=", "MAMCAQU")), PemError::Base64);
-        assert_eq!(error(good().replace("-----\nM", "-----M")), PemError::Base64);
+        assert_eq!(
+            error(good().replace("MAMCAQU=", "MAMCAQV=")),
+            PemError::Base64
+        );
+        assert_eq!(
+            error(good().replace("MAMCAQU=", "MAMCAQU")),
+            PemError::Base64
+        );
+        assert_eq!(
+            error(good().replace("-----\nM", "-----M")),
+            PemError::Base64
+        );
         assert_eq!(error(good().replace('\n', "")), PemError::OneLine);
-        assert_eq!(error(good().replace('\n', "").replace("MAMC", "MA!MC").replace('!', "")), PemError::OneLine);
+        assert_eq!(
+            error(
+                good()
+                    .replace('\n', "")
+                    .replace("MAMC", "MA!MC")
+                    .replace('!', "")
+            ),
+            PemError::OneLine
+        );
         for white in [" ", "\t", "\x0b", "\r"] {
-            assert_eq!(error(good().replace("MAMC", &format!("MAMC{white}"))), PemError::Blanks, "{white:?}");
+            assert_eq!(
+                error(good().replace("MAMC", &format!("MAMC{white}"))),
+                PemError::Blanks,
+                "{white:?}"
+            );
         }
-        assert_eq!(error("hello"), PemError::NoBlock { expected: "CERTIFICATE" });
+        assert_eq!(
+            error("hello"),
+            PemError::NoBlock {
+                expected: "CERTIFICATE"
+            }
+        );
         assert_eq!(error([0x30, 0x82, 1, 1]), PemError::Der);
         // A BEGIN line without its dashes does not run on into the next line.
-        assert_eq!(error(good().replacen("E-----", "E----", 1)), PemError::Unclosed);
-        assert_eq!(error(good().replace("CERTIFICATE", "BANANA")), PemError::UnknownLabel { expected: "CERTIFICATE" });
+        assert_eq!(
+            error(good().replacen("E-----", "E----", 1)),
+            PemError::Unclosed
+        );
+        assert_eq!(
+            error(good().replace("CERTIFICATE", "BANANA")),
+            PemError::UnknownLabel {
+                expected: "CERTIFICATE"
+            }
+        );
         assert_eq!(error(good().replace('\n', "\n    ")), PemError::Blanks);
-        for (word, text) in [("None", "None\n"), ("None", "None\r\n"), ("null", "null"), ("null", "\"null\"\n")] {
+        for (word, text) in [
+            ("None", "None\n"),
+            ("None", "None\r\n"),
+            ("null", "null"),
+            ("null", "\"null\"\n"),
+        ] {
             let said = error(text).to_string();
-            assert!(said.contains(&format!("`{word}`")) && said.contains("hsmboot wait --cluster-id ID --for csr"), "{said}");
+            assert!(
+                said.contains(&format!("`{word}`"))
+                    && said.contains("hsmboot wait --cluster-id ID --for csr"),
+                "{said}"
+            );
             let said = certificates(text.as_bytes()).unwrap_err().to_string();
-            assert!(said.contains(&format!("`{word}`")) && said.contains("CertificateChain") && !said.contains("cluster"), "{said}");
+            assert!(
+                said.contains(&format!("`{word}`"))
+                    && said.contains("CertificateChain")
+                    && !said.contains("cluster"),
+                "{said}"
+            );
         }
         let units = |text: String| text.encode_utf16().collect::<Vec<u16>>();
-        let little: Vec<u8> = units(good()).into_iter().flat_map(u16::to_le_bytes).collect();
-        let big: Vec<u8> = units(good()).into_iter().flat_map(u16::to_be_bytes).collect();
-        for (encoding, text) in [("UTF-16LE", little.clone()), ("UTF-16BE", big), ("UTF-16", [&[0xFF, 0xFE][..], &little].concat())] {
+        let little: Vec<u8> = units(good())
+            .into_iter()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let big: Vec<u8> = units(good())
+            .into_iter()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        for (encoding, text) in [
+            ("UTF-16LE", little.clone()),
+            ("UTF-16BE", big),
+            ("UTF-16", [&[0xFF, 0xFE][..], &little].concat()),
+        ] {
             assert_eq!(error(&text), PemError::Utf16 { encoding });
             assert_eq!(certificates(&text), Err(PemError::Utf16 { encoding }));
         }
-        let key = error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
+        let key =
+            error("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assert!(!key.to_string().contains("c2Vj"));
-        assert_eq!(key, PemError::PrivateKey { expected: "CERTIFICATE" });
+        assert_eq!(
+            key,
+            PemError::PrivateKey {
+                expected: "CERTIFICATE"
+            }
+        );
     }
 }

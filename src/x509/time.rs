@@ -13,7 +13,8 @@ const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1,
 pub struct Moment(i64);
 
 impl Moment {
-    /// From seconds since the Unix epoch. What lies beyond the years that RFC 3339 can write is brought to their ends.
+    /// From seconds since the Unix epoch. What lies beyond the years that RFC 3339 can write is
+    /// brought to their ends.
     pub fn from_unix(seconds: i64) -> Self {
         Moment(seconds.clamp(-62_135_596_800, 253_402_300_799))
     }
@@ -34,12 +35,17 @@ impl Moment {
         Self::from_unix(self.0.saturating_add(seconds))
     }
 
-    /// From a UTCTime or GeneralizedTime (RFC 5280 4.1.2.5): two-digit years from 50 on are the twentieth century.
+    /// From a UTCTime or GeneralizedTime (RFC 5280 4.1.2.5): two-digit years from 50 on are the
+    /// twentieth century.
     ///
     /// # Errors
     /// Another tag, or digits that are no date.
     pub fn from_der(time: &Tlv<'_>, what: &'static str) -> Result<Self, Malformed> {
-        let fault = || Malformed::new(format!("{what}: a validity time that is no date (RFC 5280 4.1.2.5)"));
+        let fault = || {
+            Malformed::new(format!(
+                "{what}: a validity time that is no date (RFC 5280 4.1.2.5)"
+            ))
+        };
         let digits = |at: usize, count: usize| -> Option<i16> {
             let text = time.content.get(at..at.checked_add(count)?)?;
             std::str::from_utf8(text).ok()?.parse().ok()
@@ -48,7 +54,10 @@ impl Moment {
             tag::UTC_TIME => 2,
             tag::GENERALIZED_TIME => 4,
             found => {
-                return Err(Malformed::new(format!("{what}: a validity time with tag {found:02x}, expected UTCTime or GeneralizedTime")));
+                return Err(Malformed::new(format!(
+                    "{what}: a validity time with tag {found:02x}, expected UTCTime or \
+                     GeneralizedTime"
+                )));
             }
         };
         let written = digits(0, year_length).ok_or_else(fault)?;
@@ -57,20 +66,46 @@ impl Moment {
             (2, _) => written.saturating_add(2000),
             _ => written,
         };
-        let two =
-            |n: usize| -> Result<i8, Malformed> { digits(year_length.saturating_add(n), 2).and_then(|v| i8::try_from(v).ok()).ok_or_else(fault) };
-        let civil = jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).map_err(|_| fault())?;
+        let two = |n: usize| -> Result<i8, Malformed> {
+            digits(year_length.saturating_add(n), 2)
+                .and_then(|v| i8::try_from(v).ok())
+                .ok_or_else(fault)
+        };
+        let civil =
+            jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0)
+                .map_err(|_| fault())?;
         // The way round a Timestamp is the quick one; it ends a day before 99991231235959Z.
-        Ok(Moment(jiff::tz::Offset::UTC.to_timestamp(civil).map_or_else(|_| civil.duration_since(EPOCH).as_secs(), |stamp| stamp.as_second())))
+        Ok(Moment(
+            jiff::tz::Offset::UTC.to_timestamp(civil).map_or_else(
+                |_| civil.duration_since(EPOCH).as_secs(),
+                |stamp| stamp.as_second(),
+            ),
+        ))
     }
 
     /// As RFC 5280 4.1.2.5 wants it written: UTCTime through 2049, GeneralizedTime after.
     pub fn to_der(self) -> Vec<u8> {
         let civil = self.civil();
-        let tail = format!("{:02}{:02}{:02}{:02}{:02}Z", civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second());
+        let tail = format!(
+            "{:02}{:02}{:02}{:02}{:02}Z",
+            civil.month(),
+            civil.day(),
+            civil.hour(),
+            civil.minute(),
+            civil.second()
+        );
         match civil.year() {
-            year @ 1950..=2049 => tlv(tag::UTC_TIME, &[format!("{:02}", year.rem_euclid(100)).as_bytes(), tail.as_bytes()]),
-            year => tlv(tag::GENERALIZED_TIME, &[format!("{year:04}").as_bytes(), tail.as_bytes()]),
+            year @ 1950..=2049 => tlv(
+                tag::UTC_TIME,
+                &[
+                    format!("{:02}", year.rem_euclid(100)).as_bytes(),
+                    tail.as_bytes(),
+                ],
+            ),
+            year => tlv(
+                tag::GENERALIZED_TIME,
+                &[format!("{year:04}").as_bytes(), tail.as_bytes()],
+            ),
         }
     }
 
@@ -78,8 +113,11 @@ impl Moment {
         if let Ok(stamp) = jiff::Timestamp::from_second(self.0) {
             return jiff::tz::Offset::UTC.to_datetime(stamp);
         }
-        // In range by construction (`from_unix` clamps); jiff's Timestamp ends a day before RFC 5280's 99991231235959Z, its civil time does not.
-        EPOCH.checked_add(jiff::SignedDuration::from_secs(self.0)).unwrap_or(jiff::civil::DateTime::MAX)
+        // In range by construction (`from_unix` clamps); jiff's Timestamp ends a day before RFC
+        // 5280's 99991231235959Z, its civil time does not.
+        EPOCH
+            .checked_add(jiff::SignedDuration::from_secs(self.0))
+            .unwrap_or(jiff::civil::DateTime::MAX)
     }
 }
 
@@ -91,7 +129,16 @@ impl fmt::Display for Moment {
             return write!(f, "{stamp}");
         }
         let c = self.civil();
-        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year(), c.month(), c.day(), c.hour(), c.minute(), c.second())
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            c.year(),
+            c.month(),
+            c.day(),
+            c.hour(),
+            c.minute(),
+            c.second()
+        )
     }
 }
 
@@ -100,8 +147,13 @@ impl FromStr for Moment {
 
     /// RFC 3339 with any offset; fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let fault = || Malformed::new(format!("`{text}` is not an RFC 3339 time such as 2026-01-31T12:00:00Z"));
-        // jiff takes forms beyond RFC 3339 (`+02`, a comma, a bracketed zone), and its Timestamp ends before the year 9999 does.
+        let fault = || {
+            Malformed::new(format!(
+                "`{text}` is not an RFC 3339 time such as 2026-01-31T12:00:00Z"
+            ))
+        };
+        // jiff takes forms beyond RFC 3339 (`+02`, a comma, a bracketed zone), and its Timestamp
+        // ends before the year 9999 does.
         let (civil, rest) = text.split_at_checked(19).ok_or_else(fault)?;
         let offset = offset(rest).ok_or_else(fault)?;
         let shaped = civil.bytes().enumerate().all(|(at, byte)| match at {
@@ -114,11 +166,14 @@ impl FromStr for Moment {
             return Err(fault());
         }
         let civil: jiff::civil::DateTime = civil.parse().map_err(|_| fault())?;
-        Ok(Self::from_unix(civil.duration_since(EPOCH).as_secs().saturating_sub(offset)))
+        Ok(Self::from_unix(
+            civil.duration_since(EPOCH).as_secs().saturating_sub(offset),
+        ))
     }
 }
 
-/// What follows the seconds in RFC 3339 5.6, `["." 1*DIGIT] ("Z" / ("+" / "-") hour ":" minute)`: the offset in seconds.
+/// What follows the seconds in RFC 3339 5.6, `["." 1*DIGIT] ("Z" / ("+" / "-") hour ":" minute)`:
+/// the offset in seconds.
 fn offset(rest: &str) -> Option<i64> {
     let zone = match rest.strip_prefix('.') {
         None => rest,
@@ -138,7 +193,9 @@ fn offset(rest: &str) -> Option<i64> {
         let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|value| digits && *value <= most)
     };
-    let minutes = two(hours, 23)?.checked_mul(60)?.checked_add(two(minutes, 59)?)?;
+    let minutes = two(hours, 23)?
+        .checked_mul(60)?
+        .checked_add(two(minutes, 59)?)?;
     minutes.checked_mul(60)?.checked_mul(sign)
 }
 
@@ -175,7 +232,9 @@ mod tests {
             assert_eq!(moment.to_der(), der);
             assert_eq!(text.parse::<Moment>().unwrap(), moment);
         }
-        let tlv = super::super::der::Reader::new(b"\x17\x0d250230000000Z", "t").any().unwrap();
+        let tlv = super::super::der::Reader::new(b"\x17\x0d250230000000Z", "t")
+            .any()
+            .unwrap();
         assert!(Moment::from_der(&tlv, "t").is_err());
     }
 
@@ -191,7 +250,13 @@ mod tests {
             ("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z"),
         ] {
-            assert_eq!(text.parse::<Moment>().map(|moment| moment.to_string()).as_deref(), Ok(utc), "{text}");
+            assert_eq!(
+                text.parse::<Moment>()
+                    .map(|moment| moment.to_string())
+                    .as_deref(),
+                Ok(utc),
+                "{text}"
+            );
         }
         for bad in [
             "",

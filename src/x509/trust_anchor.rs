@@ -1,16 +1,18 @@
-//! The trust anchor, as InitializeCluster names it: the owner's self-signed CA certificate, or the chain from the CA that signs to its self-signed root. Pure.
+//! The trust anchor, as InitializeCluster names it: the owner's self-signed CA certificate, or the
+//! chain from the CA that signs to its self-signed root. Pure.
 //!
-//! Here it is read and bounded. Whether its certificates belong together, and CloudHSM would take them, is [`crate::check`]'s to judge; whose it is,
-//! [`crate::owner`]'s.
+//! Here it is read and bounded. Whether its certificates belong together, and CloudHSM would take
+//! them, is [`crate::check`]'s to judge; whose it is, [`crate::owner`]'s.
 
 use super::pem::{self, MAX_CHARS};
 use super::{Certificate, Malformed, Moment, Strictness};
 
-/// How many certificates there are at most, the root included (AWS CloudHSM User Guide, Initialize the cluster, September 2026).
+/// How many certificates there are at most, the root included (AWS CloudHSM User Guide, Initialize
+/// the cluster, September 2026).
 pub const MAX_CERTIFICATES: usize = 4;
 
-/// How many characters of PEM a chain has at most, in all: "16 kb" in the same place. Whether that means 16,000 or 16,384, and of what, is not said there;
-/// the smaller is held to.
+/// How many characters of PEM a chain has at most, in all: "16 kb" in the same place. Whether that
+/// means 16,000 or 16,384, and of what, is not said there; the smaller is held to.
 pub const MAX_CHAIN_CHARS: usize = 16_000;
 
 /// One to four certificates, the CA that signs first.
@@ -21,10 +23,12 @@ pub struct TrustAnchor {
 }
 
 impl TrustAnchor {
-    /// Reads an operator's file: PEM with any text around the certificates, or one in DER. The order is the file's.
+    /// Reads an operator's file: PEM with any text around the certificates, or one in DER. The
+    /// order is the file's.
     ///
     /// # Errors
-    /// What [`pem::certificates`] and [`Certificate::read`] refuse; more certificates, or more characters as they would be sent, than are documented.
+    /// What [`pem::certificates`] and [`Certificate::read`] refuse; more certificates, or more
+    /// characters as they would be sent, than are documented.
     pub fn from_file(content: &[u8]) -> Result<Self, Malformed> {
         let blocks = pem::certificates(content)?;
         if blocks.len() > MAX_CERTIFICATES {
@@ -33,13 +37,28 @@ impl TrustAnchor {
         let single = blocks.len() == 1;
         let numbered = |(at, der): (usize, &Vec<u8>)| {
             let place = |fault: Malformed| {
-                let placed = Malformed::new(format!("certificate {} of the chain: {fault}", at.saturating_add(1)));
-                if fault.is_of_content() { placed } else { placed.by_its_file() }
+                let placed = Malformed::new(format!(
+                    "certificate {} of the chain: {fault}",
+                    at.saturating_add(1)
+                ));
+                if fault.is_of_content() {
+                    placed
+                } else {
+                    placed.by_its_file()
+                }
             };
-            Certificate::read(der, Strictness::Owner).map_err(|fault| if single { fault } else { place(fault) })
+            Certificate::read(der, Strictness::Owner)
+                .map_err(|fault| if single { fault } else { place(fault) })
         };
-        let mut certificates = blocks.iter().enumerate().map(numbered).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let first = certificates.next().ok_or(pem::PemError::NoBlock { expected: pem::Label::Certificate.text() })?;
+        let mut certificates = blocks
+            .iter()
+            .enumerate()
+            .map(numbered)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
+        let first = certificates.next().ok_or(pem::PemError::NoBlock {
+            expected: pem::Label::Certificate.text(),
+        })?;
         Self::of(first, certificates.collect())
     }
 
@@ -52,11 +71,26 @@ impl TrustAnchor {
         if trust_anchor.count() > MAX_CERTIFICATES {
             return Err(too_many(trust_anchor.count()));
         }
-        // What is sent is our own text of it: lines that were longer or shorter in the file make it another length.
-        let (sent, most) = (trust_anchor.to_pem().len(), if trust_anchor.is_chain() { MAX_CHAIN_CHARS } else { MAX_CHARS });
+        // What is sent is our own text of it: lines that were longer or shorter in the file make it
+        // another length.
+        let (sent, most) = (
+            trust_anchor.to_pem().len(),
+            if trust_anchor.is_chain() {
+                MAX_CHAIN_CHARS
+            } else {
+                MAX_CHARS
+            },
+        );
         if sent > most {
-            let source = if trust_anchor.is_chain() { "User Guide, Initialize the cluster: \"16 kb\"" } else { "API Reference, InitializeCluster" };
-            return Err(Malformed::new(format!("{sent} characters as it would be sent, and CloudHSM takes at most {most} ({source})")));
+            let source = if trust_anchor.is_chain() {
+                "User Guide, Initialize the cluster: \"16 kb\""
+            } else {
+                "API Reference, InitializeCluster"
+            };
+            return Err(Malformed::new(format!(
+                "{sent} characters as it would be sent, and CloudHSM takes at most {most} \
+                 ({source})"
+            )));
         }
         Ok(trust_anchor)
     }
@@ -103,7 +137,10 @@ impl TrustAnchor {
 
     /// The moment from which on one of them is no longer valid.
     pub fn not_after(&self) -> Moment {
-        self.above.iter().map(Certificate::not_after).fold(self.first.not_after(), Moment::min)
+        self.above
+            .iter()
+            .map(Certificate::not_after)
+            .fold(self.first.not_after(), Moment::min)
     }
 
     /// The canonical PEM text, exactly as it is sent.
@@ -115,13 +152,17 @@ impl TrustAnchor {
 impl From<Certificate> for TrustAnchor {
     /// One certificate, which is its own root; how long it is as it would be sent is not looked at.
     fn from(first: Certificate) -> Self {
-        TrustAnchor { first, above: Vec::new() }
+        TrustAnchor {
+            first,
+            above: Vec::new(),
+        }
     }
 }
 
 fn too_many(found: usize) -> Malformed {
     Malformed::new(format!(
-        "{found} certificates, and CloudHSM takes at most {MAX_CERTIFICATES}, the root included (User Guide, Initialize the cluster)"
+        "{found} certificates, and CloudHSM takes at most {MAX_CERTIFICATES}, the root included \
+         (User Guide, Initialize the cluster)"
     ))
     .by_its_file()
 }

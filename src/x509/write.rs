@@ -1,4 +1,5 @@
-//! What the two certificates that the program makes, trust anchor and signed certificate, have in common. Pure: a serial and dates come in.
+//! What the two certificates that the program makes, trust anchor and signed certificate, have in
+//! common. Pure: a serial and dates come in.
 
 use super::der::{self, Reader, bit_string, integer, octet_string, oid, sequence, tag, tlv};
 use super::{Certificate, Moment};
@@ -11,7 +12,10 @@ pub(crate) const BACKDATED: i64 = 5 * 60;
 
 /// From five minutes before `now` until `days` after it.
 pub(crate) fn lifetime(now: Moment, days: u32) -> (Moment, Moment) {
-    (now.plus(BACKDATED.saturating_neg()), now.plus(i64::from(days).saturating_mul(DAY)))
+    (
+        now.plus(BACKDATED.saturating_neg()),
+        now.plus(i64::from(days).saturating_mul(DAY)),
+    )
 }
 
 /// A positive serial number of exactly 20 octets (RFC 5280 4.1.2.2) with 158 of the given bits.
@@ -60,35 +64,65 @@ pub(crate) fn signed(tbs: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> 
 
 /// One extension; critical is written only where it is TRUE (X.690 11.5).
 pub(crate) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
-    let flag: &[u8] = if critical { &[tag::BOOLEAN, 1, 0xFF] } else { &[] };
+    let flag: &[u8] = if critical {
+        &[tag::BOOLEAN, 1, 0xFF]
+    } else {
+        &[]
+    };
     sequence(&[&oid(id), flag, &octet_string(value)])
 }
 
 /// keyUsage, always critical here; bit 0 is digitalSignature (RFC 5280 4.2.1.3).
 pub(crate) fn key_usage(bits: &[u32]) -> Vec<u8> {
-    let octet = bits.iter().fold(0u8, |octet, bit| octet | 0x80u8.checked_shr(*bit).unwrap_or(0));
+    let octet = bits.iter().fold(0u8, |octet, bit| {
+        octet | 0x80u8.checked_shr(*bit).unwrap_or(0)
+    });
     let unused = u8::try_from(octet.trailing_zeros()).unwrap_or(0);
-    extension(super::extension::KEY_USAGE, true, &tlv(tag::BIT_STRING, &[&[unused, octet]]))
+    extension(
+        super::extension::KEY_USAGE,
+        true,
+        &tlv(tag::BIT_STRING, &[&[unused, octet]]),
+    )
 }
 
 /// subjectKeyIdentifier, by method 1.
 pub(crate) fn subject_key_identifier(spki: &[u8]) -> Vec<u8> {
-    extension(super::extension::SUBJECT_KEY_IDENTIFIER, false, &octet_string(&key_identifier(spki)))
+    extension(
+        super::extension::SUBJECT_KEY_IDENTIFIER,
+        false,
+        &octet_string(&key_identifier(spki)),
+    )
 }
 
-/// authorityKeyIdentifier: the identifier that the CA gives its own key, or else method 1's (RFC 5280 4.2.1.1).
+/// authorityKeyIdentifier: the identifier that the CA gives its own key, or else method 1's (RFC
+/// 5280 4.2.1.1).
 pub(crate) fn authority_key_identifier(ca: &Certificate) -> Vec<u8> {
-    let identifier = ca.extensions().subject_key_identifier.clone().unwrap_or_else(|| key_identifier(ca.spki()));
-    extension(super::extension::AUTHORITY_KEY_IDENTIFIER, false, &sequence(&[&tlv(tag::context_primitive(0), &[&identifier])]))
+    let identifier = ca
+        .extensions()
+        .subject_key_identifier
+        .clone()
+        .unwrap_or_else(|| key_identifier(ca.spki()));
+    extension(
+        super::extension::AUTHORITY_KEY_IDENTIFIER,
+        false,
+        &sequence(&[&tlv(tag::context_primitive(0), &[&identifier])]),
+    )
 }
 
-/// RFC 5280 4.2.1.2 method 1: SHA-1 over the public key's bits. SHA-1 is a name here, no protection.
+/// RFC 5280 4.2.1.2 method 1: SHA-1 over the public key's bits. SHA-1 is a name here, no
+/// protection.
 pub(crate) fn key_identifier(spki: &[u8]) -> Vec<u8> {
     let bits = der::single(spki, tag::SEQUENCE, "a key").and_then(|outer| {
         let mut parts = Reader::new(outer.content, "a key");
         parts.any()?;
         der::whole_octets(parts.required(tag::BIT_STRING, "the key")?.content, "a key")
     });
-    // Of a key that does not read there is nothing to name; `Certificate::from_der` refuses it when the certificate is read again.
-    ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bits.unwrap_or_default()).as_ref().to_vec()
+    // Of a key that does not read there is nothing to name; `Certificate::from_der` refuses it when
+    // the certificate is read again.
+    ring::digest::digest(
+        &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+        bits.unwrap_or_default(),
+    )
+    .as_ref()
+    .to_vec()
 }

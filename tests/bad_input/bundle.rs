@@ -6,12 +6,20 @@ use crate::support::{Bench, CLUSTER, Chain, listing, run, sign, verify};
 
 fn request(bench: &Bench, change: impl FnOnce(&mut serde_json::Value)) {
     let mut files = serde_json::Map::new();
-    for suffix in ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"] {
-        let digest = hsmboot::x509::hex(&hsmboot::x509::sha256(&std::fs::read(bench.part(suffix)).unwrap()));
+    for suffix in [
+        "ClusterCsr.csr",
+        "HsmCertificate.crt",
+        "AwsHardwareCertificate.crt",
+        "ManufacturerHardwareCertificate.crt",
+    ] {
+        let digest = hsmboot::x509::hex(&hsmboot::x509::sha256(
+            &std::fs::read(bench.part(suffix)).unwrap(),
+        ));
         files.insert(format!("{CLUSTER}_{suffix}"), digest.into());
     }
     let mut document = serde_json::json!({
-        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-west-1", "state": "UNINITIALIZED", "hsms": ["hsm-abcdefghijk"],
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-west-1",
+        "state": "UNINITIALIZED", "hsms": ["hsm-abcdefghijk"],
         "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": files,
     });
     change(&mut document);
@@ -20,7 +28,12 @@ fn request(bench: &Bench, change: impl FnOnce(&mut serde_json::Value)) {
 
 /// Both commands that take a bundle refuse it in the same words.
 fn refused(bench: &Bench, code: i32, kind: &str, words: &[&str]) {
-    for args in [verify(&[]), verify(&["--record"]), sign(&[]), sign(&["--unverified", "--reason", "a test"])] {
+    for args in [
+        verify(&[]),
+        verify(&["--record"]),
+        sign(&[]),
+        sign(&["--unverified", "--reason", "a test"]),
+    ] {
         bench.refused(&args, code, kind, words);
     }
 }
@@ -36,8 +49,19 @@ fn a_good_one_passes() {
 #[test]
 fn a_digest_that_does_not_match() {
     let bench = Bench::new();
-    request(&bench, |document| document["files"][format!("{CLUSTER}_HsmCertificate.crt")] = "00".repeat(32).into());
-    refused(&bench, 4, "digest-mismatch", &["HsmCertificate.crt", "recorded SHA-256 0000", "found    SHA-256"]);
+    request(&bench, |document| {
+        document["files"][format!("{CLUSTER}_HsmCertificate.crt")] = "00".repeat(32).into()
+    });
+    refused(
+        &bench,
+        4,
+        "digest-mismatch",
+        &[
+            "HsmCertificate.crt",
+            "recorded SHA-256 0000",
+            "found    SHA-256",
+        ],
+    );
 }
 
 #[test]
@@ -48,8 +72,14 @@ fn a_request_that_is_none() {
         ("not json", "is not JSON"),
         ("[]", "has no `format`"),
         ("{}", "has no `format`"),
-        (r#"{"format":"hsmboot-request/2"}"#, "has the format `hsmboot-request/2`, expected `hsmboot-request/1`"),
-        (r#"{"format":"hsmboot-request/1"}"#, "is not such a document: missing field"),
+        (
+            r#"{"format":"hsmboot-request/2"}"#,
+            "has the format `hsmboot-request/2`, expected `hsmboot-request/1`",
+        ),
+        (
+            r#"{"format":"hsmboot-request/1"}"#,
+            "is not such a document: missing field",
+        ),
         (r#"{"format":"hsmboot-request/1"} {}"#, "is not JSON"),
         (&"[".repeat(100_000), "is not JSON"),
     ] {
@@ -60,32 +90,83 @@ fn a_request_that_is_none() {
 
 #[test]
 fn a_request_that_names_other_files() {
-    for name in ["../aws-root.crt", "/etc/passwd", "customerCA.crt", "cluster-zzzzzzzzzzz_ClusterCsr.csr", "\u{1b}[2J"] {
+    for name in [
+        "../aws-root.crt",
+        "/etc/passwd",
+        "customerCA.crt",
+        "cluster-zzzzzzzzzzz_ClusterCsr.csr",
+        "\u{1b}[2J",
+    ] {
         let bench = Bench::new();
-        request(&bench, |document| document["files"][name] = "00".repeat(32).into());
-        bench.refused(&verify(&[]), 4, "bad-request-json", &["records a file that no bundle"]);
+        request(&bench, |document| {
+            document["files"][name] = "00".repeat(32).into()
+        });
+        bench.refused(
+            &verify(&[]),
+            4,
+            "bad-request-json",
+            &["records a file that no bundle"],
+        );
     }
 }
 
 #[test]
 fn a_cluster_id_that_is_none() {
     let bench = Bench::new();
-    request(&bench, |document| document["cluster_id"] = "cluster-../../x".into());
-    refused(&bench, 4, "bad-document", &["is not such a document: a text that is not a cluster's id, in line 1 column"]);
+    request(&bench, |document| {
+        document["cluster_id"] = "cluster-../../x".into()
+    });
+    refused(
+        &bench,
+        4,
+        "bad-document",
+        &["is not such a document: a text that is not a cluster's id, in line 1 column"],
+    );
     std::fs::remove_file(bench.path("bundle/request.json")).unwrap();
-    for suffix in ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"] {
-        std::fs::rename(bench.part(suffix), bench.path("bundle").join(format!("cluster-.._{suffix}"))).unwrap();
+    for suffix in [
+        "ClusterCsr.csr",
+        "HsmCertificate.crt",
+        "AwsHardwareCertificate.crt",
+        "ManufacturerHardwareCertificate.crt",
+    ] {
+        std::fs::rename(
+            bench.part(suffix),
+            bench.path("bundle").join(format!("cluster-.._{suffix}")),
+        )
+        .unwrap();
     }
-    refused(&bench, 4, "bad-cluster-id", &["`cluster-..` is not a cluster's id, expected cluster-[2-7a-zA-Z]{11,16}"]);
+    refused(
+        &bench,
+        4,
+        "bad-cluster-id",
+        &["`cluster-..` is not a cluster's id, expected cluster-[2-7a-zA-Z]{11,16}"],
+    );
 }
 
 #[test]
 fn no_bundle_at_all() {
     let bench = Bench::new();
     std::fs::create_dir(bench.path("empty")).unwrap();
-    for (dir, kind) in [("empty", "no-bundle"), ("nowhere", "no-bundle"), ("aws-root.crt", "not-a-directory"), ("/dev/null", "not-a-directory")] {
+    for (dir, kind) in [
+        ("empty", "no-bundle"),
+        ("nowhere", "no-bundle"),
+        ("aws-root.crt", "not-a-directory"),
+        ("/dev/null", "not-a-directory"),
+    ] {
         bench.refused(&["verify", dir], 4, kind, &[dir]);
-        bench.refused(&["sign", dir, "--ca", "customerCA.crt", "--ca-key", "customerCA.key"], 4, kind, &[dir]);
+        bench.refused(
+            &[
+                "sign",
+                dir,
+                "--ca",
+                "customerCA.crt",
+                "--ca-key",
+                "customerCA.key",
+            ],
+            4,
+            kind,
+            &[dir],
+        );
     }
 }
 
@@ -93,9 +174,19 @@ fn no_bundle_at_all() {
 fn files_of_two_clusters() {
     let bench = Bench::new();
     bench.write("bundle/cluster-zzzzzzzzzzz_HsmCertificate.crt", "");
-    refused(&bench, 4, "several-clusters", &[CLUSTER, "cluster-zzzzzzzzzzz"]);
+    refused(
+        &bench,
+        4,
+        "several-clusters",
+        &[CLUSTER, "cluster-zzzzzzzzzzz"],
+    );
     request(&bench, |_| {});
-    refused(&bench, 4, "several-clusters", &[CLUSTER, "cluster-zzzzzzzzzzz"]);
+    refused(
+        &bench,
+        4,
+        "several-clusters",
+        &[CLUSTER, "cluster-zzzzzzzzzzz"],
+    );
 }
 
 /// Names in a bundle come from outside: what a terminal would obey is not printed as it is.
@@ -105,29 +196,62 @@ fn names_that_a_terminal_would_obey() {
     bench.write("bundle/\u{1b}[2J\u{9b}31m_HsmCertificate.crt", "");
     request(&bench, |_| {});
     let message = bench.refused(&verify(&[]), 4, "several-clusters", &[CLUSTER]);
-    assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
+    assert!(
+        !message.chars().any(|c| c.is_control() && c != '\n'),
+        "{message:?}"
+    );
     for (suffix, _) in Chain::new().files() {
         std::fs::remove_file(bench.part(suffix)).unwrap();
     }
     std::fs::remove_file(bench.path("bundle/request.json")).unwrap();
-    let message = bench.refused(&verify(&[]), 4, "bad-cluster-id", &["is not a cluster's id"]);
-    assert!(!message.chars().any(|c| c.is_control() && c != '\n'), "{message:?}");
+    let message = bench.refused(
+        &verify(&[]),
+        4,
+        "bad-cluster-id",
+        &["is not a cluster's id"],
+    );
+    assert!(
+        !message.chars().any(|c| c.is_control() && c != '\n'),
+        "{message:?}"
+    );
 }
 
 #[test]
 fn swapped_files() {
-    for (one, other) in [("HsmCertificate.crt", "AwsHardwareCertificate.crt"), ("AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt")]
-    {
+    for (one, other) in [
+        ("HsmCertificate.crt", "AwsHardwareCertificate.crt"),
+        (
+            "AwsHardwareCertificate.crt",
+            "ManufacturerHardwareCertificate.crt",
+        ),
+    ] {
         let bench = Bench::new();
         let [a, b] = [one, other].map(|suffix| std::fs::read(bench.part(suffix)).unwrap());
         std::fs::write(bench.part(one), b).unwrap();
         std::fs::write(bench.part(other), a).unwrap();
-        bench.refused(&verify(&[]), 3, "rejected", &["the HSM's identity is not proven"]);
+        bench.refused(
+            &verify(&[]),
+            3,
+            "rejected",
+            &["the HSM's identity is not proven"],
+        );
         bench.refused(&sign(&[]), 3, "rejected", &["do not sign, do not submit"]);
     }
     let bench = Bench::new();
-    std::fs::copy(bench.part("HsmCertificate.crt"), bench.part("ClusterCsr.csr")).unwrap();
-    bench.refused(&verify(&[]), 4, "malformed", &["pem.csr", "labelled `CERTIFICATE`, expected `CERTIFICATE REQUEST`"]);
+    std::fs::copy(
+        bench.part("HsmCertificate.crt"),
+        bench.part("ClusterCsr.csr"),
+    )
+    .unwrap();
+    bench.refused(
+        &verify(&[]),
+        4,
+        "malformed",
+        &[
+            "pem.csr",
+            "labelled `CERTIFICATE`, expected `CERTIFICATE REQUEST`",
+        ],
+    );
 }
 
 #[test]
@@ -142,8 +266,14 @@ fn a_csr_of_another_key_or_with_a_broken_signature() {
     std::fs::write(bench.part("ClusterCsr.csr"), &chain.forged_csr).unwrap();
     bench.refused(&verify(&[]), 3, "rejected", &["csr.signature"]);
     bench.refused(&sign(&[]), 3, "rejected", &["csr.signature"]);
-    // No waiver goes as far as a request that its key did not sign: CloudHSM would not have made it.
-    bench.refused(&sign(&["--unverified", "--reason", "a test"]), 3, "pair-unfit", &["check.csr-signature"]);
+    // No waiver goes as far as a request that its key did not sign: CloudHSM would not have made
+    // it.
+    bench.refused(
+        &sign(&["--unverified", "--reason", "a test"]),
+        3,
+        "pair-unfit",
+        &["check.csr-signature"],
+    );
 }
 
 #[test]
@@ -151,8 +281,17 @@ fn the_same_directory_by_other_paths() {
     let bench = Bench::new();
     std::os::unix::fs::symlink(".", bench.path("link")).unwrap();
     let absolute: &'static str = bench.path("bundle").to_str().unwrap().to_owned().leak();
-    for dir in ["bundle/", "./bundle", "bundle/../bundle//", "link/bundle", absolute] {
-        let args: Vec<&str> = verify(&["--record"]).into_iter().map(|word| if word == "bundle" { dir } else { word }).collect();
+    for dir in [
+        "bundle/",
+        "./bundle",
+        "bundle/../bundle//",
+        "link/bundle",
+        absolute,
+    ] {
+        let args: Vec<&str> = verify(&["--record"])
+            .into_iter()
+            .map(|word| if word == "bundle" { dir } else { word })
+            .collect();
         bench.run(&args).expect(0);
     }
 }
@@ -161,7 +300,11 @@ fn the_same_directory_by_other_paths() {
 #[test]
 fn hidden_files_are_none_of_the_bundles() {
     let bench = Bench::new();
-    for name in [format!("._{CLUSTER}_ClusterCsr.csr"), ".cluster-zzzzzzzzzzz_HsmCertificate.crt".to_owned(), "._request.json".to_owned()] {
+    for name in [
+        format!("._{CLUSTER}_ClusterCsr.csr"),
+        ".cluster-zzzzzzzzzzz_HsmCertificate.crt".to_owned(),
+        "._request.json".to_owned(),
+    ] {
         bench.write(&format!("bundle/{name}"), "\0\x05\x16\x07");
     }
     bench.run(&verify(&["--record"])).expect(0);
@@ -172,7 +315,12 @@ fn what_reorders_text_is_not_printed_either() {
     let bench = Bench::new();
     bench.write("bundle/\u{202e}trc_HsmCertificate.crt", "");
     request(&bench, |_| {});
-    let message = bench.refused(&verify(&[]), 4, "several-clusters", &["\\u{202e}trc_HsmCertificate.crt"]);
+    let message = bench.refused(
+        &verify(&[]),
+        4,
+        "several-clusters",
+        &["\\u{202e}trc_HsmCertificate.crt"],
+    );
     assert!(!message.contains('\u{202e}'));
 }
 
@@ -184,12 +332,25 @@ fn a_directory_whose_name_is_not_utf_8() {
     std::fs::rename(bench.path("bundle"), bench.path("").join(&name)).unwrap();
     for format in ["text", "json"] {
         let mut command = bench.command(&["sign"]);
-        command.arg(&name).args(&sign(&["--output", format, "--force"])[2..]);
+        command
+            .arg(&name)
+            .args(&sign(&["--output", format, "--force"])[2..]);
         let run = run(command).expect(0);
         assert!(run.stdout.contains("b\u{fffd}ndle"), "{}", run.stdout);
     }
     assert!(listing(&bench.path("").join(name)).len() > 4);
-    let mut init = bench.command(&["ca", "init", "--subject", "CN=x", "--no-passphrase", "--key-type", "p256", "--output", "json", "--out"]);
+    let mut init = bench.command(&[
+        "ca",
+        "init",
+        "--subject",
+        "CN=x",
+        "--no-passphrase",
+        "--key-type",
+        "p256",
+        "--output",
+        "json",
+        "--out",
+    ]);
     init.arg(std::ffi::OsString::from_vec(b"c\xE4".to_vec()));
     run(init).expect(0).json();
     let mut man = bench.command(&["man", "--output", "json", "--out"]);
@@ -197,18 +358,33 @@ fn a_directory_whose_name_is_not_utf_8() {
     run(man).expect(0).json();
 }
 
-/// The digests of response.json are held against the files that `submit` is about to send, before it looks for a network.
+/// The digests of response.json are held against the files that `submit` is about to send, before
+/// it looks for a network.
 #[test]
 #[cfg(feature = "online")]
 fn a_signed_certificate_or_a_trust_anchor_that_is_not_the_one_made() {
-    for name in [format!("{CLUSTER}_CustomerHsmCertificate.crt"), "customerCA.crt".to_owned()] {
+    for name in [
+        format!("{CLUSTER}_CustomerHsmCertificate.crt"),
+        "customerCA.crt".to_owned(),
+    ] {
         let bench = Bench::new();
         bench.run(&sign(&[])).expect(0);
         let path = bench.path("bundle").join(&name);
-        let changed = std::fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+        let changed = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace('\n', "\r\n");
         std::fs::write(path, changed).unwrap();
-        let args = [&["submit", "bundle", "--region", "eu-west-1"], &crate::support::TRUST[..]].concat();
-        bench.refused(&args, 4, "digest-mismatch", &[&name, "is not the file that was made", "response.json"]);
+        let args = [
+            &["submit", "bundle", "--region", "eu-west-1"],
+            &crate::support::TRUST[..],
+        ]
+        .concat();
+        bench.refused(
+            &args,
+            4,
+            "digest-mismatch",
+            &[&name, "is not the file that was made", "response.json"],
+        );
         bench.write("bundle/response.json", "{}");
         bench.refused(&args, 4, "bad-document", &["response.json"]);
     }

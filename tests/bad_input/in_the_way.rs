@@ -1,5 +1,6 @@
-//! Something else than a file where a bundle's files are read and written: no command waits for it, follows it, or writes through it. And what waits all the
-//! same, because the user named it, ends with a signal.
+//! Something else than a file where a bundle's files are read and written: no command waits for it,
+//! follows it, or writes through it. And what waits all the same, because the user named it, ends
+//! with a signal.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -27,8 +28,13 @@ fn put(bench: &Bench, thing: &str, place: &Path) {
 }
 
 fn names() -> Vec<String> {
-    let parts =
-        ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt", "CustomerHsmCertificate.crt"];
+    let parts = [
+        "ClusterCsr.csr",
+        "HsmCertificate.crt",
+        "AwsHardwareCertificate.crt",
+        "ManufacturerHardwareCertificate.crt",
+        "CustomerHsmCertificate.crt",
+    ];
     let fixed = [
         "request.json",
         "verification.json",
@@ -40,7 +46,11 @@ fn names() -> Vec<String> {
         "customerCA.key",
     ];
     let hidden = [".hsmboot-group", ".hsmboot-0.tmp"];
-    parts.map(|part| format!("{CLUSTER}_{part}")).into_iter().chain(fixed.into_iter().chain(hidden).map(str::to_owned)).collect()
+    parts
+        .map(|part| format!("{CLUSTER}_{part}"))
+        .into_iter()
+        .chain(fixed.into_iter().chain(hidden).map(str::to_owned))
+        .collect()
 }
 
 fn commands() -> Vec<Vec<&'static str>> {
@@ -49,10 +59,26 @@ fn commands() -> Vec<Vec<&'static str>> {
         verify(&["--record"]),
         sign(&["--seal"]),
         sign(&["--force"]),
-        [&["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt", "--force"], &TRUST[..]].concat(),
+        [
+            &[
+                "import",
+                "bundle",
+                "--signed-cert",
+                "signed.crt",
+                "--trust-anchor",
+                "customerCA.crt",
+                "--force",
+            ],
+            &TRUST[..],
+        ]
+        .concat(),
         vec!["transcript", "show", "bundle"],
         vec!["transcript", "verify", "bundle", "--ca", "customerCA.crt"],
-        [&["report", "bundle", "-o", "report.html", "--force"], &TRUST[..]].concat(),
+        [
+            &["report", "bundle", "-o", "report.html", "--force"],
+            &TRUST[..],
+        ]
+        .concat(),
         vec!["pack", "bundle", "-o", "packed.hsmboot", "--force"],
         vec!["unpack", "whole.hsmboot", "bundle", "--force"],
     ]
@@ -64,8 +90,14 @@ fn no_command_waits_for_what_lies_in_a_bundle_or_goes_through_it() {
     bench.write("precious", "of somebody");
     pipe::make(&bench.path("a-pipe"));
     bench.run(&sign(&["--seal"])).expect(0);
-    bench.run(&["pack", "bundle", "-o", "whole.hsmboot"]).expect(0);
-    fs::copy(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    bench
+        .run(&["pack", "bundle", "-o", "whole.hsmboot"])
+        .expect(0);
+    fs::copy(
+        bench.part("CustomerHsmCertificate.crt"),
+        bench.path("signed.crt"),
+    )
+    .unwrap();
     let whole: Vec<(std::ffi::OsString, Vec<u8>)> = fs::read_dir(bench.path("bundle"))
         .unwrap()
         .map(|entry| entry.unwrap())
@@ -77,18 +109,36 @@ fn no_command_waits_for_what_lies_in_a_bundle_or_goes_through_it() {
                 let dir = bench.path("bundle");
                 drop(fs::remove_dir_all(&dir));
                 fs::create_dir(&dir).unwrap();
-                whole.iter().for_each(|(name, content)| fs::write(dir.join(name), content).unwrap());
+                whole
+                    .iter()
+                    .for_each(|(name, content)| fs::write(dir.join(name), content).unwrap());
                 let place = dir.join(&name);
                 put(&bench, thing, &place);
                 let mut command = bench.command(&words);
                 command.timeout(WAITS);
                 let run = crate::support::run(command);
-                let said = || format!("{words:?}, a {thing} as {name}: {}\n{}\n{}", run.code, run.stdout, run.stderr);
+                let said = || {
+                    format!(
+                        "{words:?}, a {thing} as {name}: {}\n{}\n{}",
+                        run.code, run.stdout, run.stderr
+                    )
+                };
                 // Nobody but the program makes that name, and it cannot go on without it.
                 let in_the_way = (name.as_str(), thing) == (".hsmboot-group", "directory");
-                assert!([0, 3, 4, 8].contains(&run.code) || run.code == 1 && in_the_way, "{}", said());
+                assert!(
+                    [0, 3, 4, 8].contains(&run.code) || run.code == 1 && in_the_way,
+                    "{}",
+                    said()
+                );
                 assert_eq!(bench.read("precious"), b"of somebody", "{}", said());
-                assert!(fs::symlink_metadata(bench.path("a-pipe")).unwrap().file_type().is_fifo(), "{}", said());
+                assert!(
+                    fs::symlink_metadata(bench.path("a-pipe"))
+                        .unwrap()
+                        .file_type()
+                        .is_fifo(),
+                    "{}",
+                    said()
+                );
                 // Whoever comes next can have the directory.
                 File::open(&dir).unwrap().try_lock().unwrap();
             }
@@ -96,19 +146,39 @@ fn no_command_waits_for_what_lies_in_a_bundle_or_goes_through_it() {
     }
 }
 
-/// A link in the bundle's own place says where the program reads and writes, and whoever can change it says so. The way to the bundle may hold links.
+/// A link in the bundle's own place says where the program reads and writes, and whoever can change
+/// it says so. The way to the bundle may hold links.
 #[test]
 fn a_bundle_is_no_link() {
     let bench = Bench::new();
     fs::rename(bench.path("bundle"), bench.path("real")).unwrap();
     std::os::unix::fs::symlink("real", bench.path("bundle")).unwrap();
-    bench.run(&sign(&[]).into_iter().map(|word| if word == "bundle" { "real" } else { word }).collect::<Vec<_>>()).expect(0);
-    bench.run(&["pack", "real", "-o", "whole.hsmboot"]).expect(0);
-    fs::copy(bench.path("real").join(format!("{CLUSTER}_CustomerHsmCertificate.crt")), bench.path("signed.crt")).unwrap();
+    bench
+        .run(
+            &sign(&[])
+                .into_iter()
+                .map(|word| if word == "bundle" { "real" } else { word })
+                .collect::<Vec<_>>(),
+        )
+        .expect(0);
+    bench
+        .run(&["pack", "real", "-o", "whole.hsmboot"])
+        .expect(0);
+    fs::copy(
+        bench
+            .path("real")
+            .join(format!("{CLUSTER}_CustomerHsmCertificate.crt")),
+        bench.path("signed.crt"),
+    )
+    .unwrap();
     let real = fs::canonicalize(bench.path("real")).unwrap();
     for words in commands() {
         bench.refused(&words, 4, "is-a-link", &["bundle is a symbolic link"]);
-        assert!(bench.hint(&words).ends_with(real.to_str().unwrap()), "{}", bench.hint(&words));
+        assert!(
+            bench.hint(&words).ends_with(real.to_str().unwrap()),
+            "{}",
+            bench.hint(&words)
+        );
     }
     for path in ["bundle/", "bundle/.", "./bundle//"] {
         bench.refused(&["transcript", "show", path], 4, "is-a-link", &[]);
@@ -124,13 +194,24 @@ fn a_bundle_is_no_link() {
 
 fn start(bench: &Bench, words: &[&str], stdin: Stdio) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-    command.args(words).current_dir(bench.path("")).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(words)
+        .current_dir(bench.path(""))
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
 /// Ends it with the signal; its exit code.
 fn ended(child: &mut Child, signal: &str) -> Option<i32> {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     end(child).code()
 }
 
@@ -158,18 +239,54 @@ fn a_pipe_that_stays_silent_is_waited_for_until_a_signal() {
     let pipe = bench.path("pipe");
     let sign_with = |option: &'static str| {
         let words: Vec<&str> = match option {
-            "--ca" => ["sign", "bundle", "--ca", "pipe", "--ca-key", "customerCA.key"].to_vec(),
-            "--ca-key" => ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "pipe"].to_vec(),
-            _ => ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "encrypted", "--passphrase-file", "pipe"].to_vec(),
+            "--ca" => [
+                "sign",
+                "bundle",
+                "--ca",
+                "pipe",
+                "--ca-key",
+                "customerCA.key",
+            ]
+            .to_vec(),
+            "--ca-key" => [
+                "sign",
+                "bundle",
+                "--ca",
+                "customerCA.crt",
+                "--ca-key",
+                "pipe",
+            ]
+            .to_vec(),
+            _ => [
+                "sign",
+                "bundle",
+                "--ca",
+                "customerCA.crt",
+                "--ca-key",
+                "encrypted",
+                "--passphrase-file",
+                "pipe",
+            ]
+            .to_vec(),
         };
         [&words[..], &TRUST].concat()
     };
-    crate::support::openssl(&bench.path(""), "pkcs8 -topk8 -in customerCA.key -iter 2048 -passout pass:secret -out encrypted");
+    crate::support::openssl(
+        &bench.path(""),
+        "pkcs8 -topk8 -in customerCA.key -iter 2048 -passout pass:secret -out encrypted",
+    );
     let commands = [
         sign_with("--ca"),
         sign_with("--ca-key"),
         sign_with("--passphrase-file"),
-        vec!["verify", "bundle", "--aws-root", "pipe", "--manufacturer-root", "manufacturer-root.crt"],
+        vec![
+            "verify",
+            "bundle",
+            "--aws-root",
+            "pipe",
+            "--manufacturer-root",
+            "manufacturer-root.crt",
+        ],
         vec!["ca", "show", "pipe"],
         vec!["report", "bundle", "-o", "report.html", "--ca", "pipe"],
     ];
@@ -195,7 +312,10 @@ fn a_pipe_that_stays_silent_is_waited_for_until_a_signal() {
         assert_eq!(ended(&mut child, signal), Some(code));
         drop(keyboard);
     }
-    assert_eq!(before.keys().collect::<Vec<_>>(), bench.listing().keys().collect::<Vec<_>>());
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        bench.listing().keys().collect::<Vec<_>>()
+    );
 }
 
 /// Until it has its thread for signals, and sleeps.
@@ -205,7 +325,14 @@ fn wait_until_it_waits(child: &mut Child) {
         let of = |name: &str| format!("/proc/{}/{name}", child.id());
         let stat = fs::read_to_string(of("stat")).unwrap();
         let threads = fs::read_dir(of("task")).unwrap().count();
-        if threads > 1 && stat.rsplit(')').next().unwrap().trim_start().starts_with('S') {
+        if threads > 1
+            && stat
+                .rsplit(')')
+                .next()
+                .unwrap()
+                .trim_start()
+                .starts_with('S')
+        {
             return;
         }
         std::thread::yield_now();
@@ -245,31 +372,64 @@ fn a_signal_ends_a_program_that_nobody_listens_to() {
     }
     rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::empty()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-    command.args(["ca", "show", "pipe"]).current_dir(bench.path("")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
+    command
+        .args(["ca", "show", "pipe"])
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(writer);
     let mut child = command.spawn().unwrap();
     drop(command);
     let _to = pipe::opened_by(&mut child, &bench.path("pipe"));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    // By the signal itself, which a shell shows as 130 too; by SIGKILL where the tests were started with SIGINT ignored, as a shell's background jobs are.
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    // By the signal itself, which a shell shows as 130 too; by SIGKILL where the tests were started
+    // with SIGINT ignored, as a shell's background jobs are.
     let status = end(&mut child);
-    assert!(status.code().is_none() && matches!(status.signal(), Some(2 | 9)), "{status}");
+    assert!(
+        status.code().is_none() && matches!(status.signal(), Some(2 | 9)),
+        "{status}"
+    );
 }
 
 /// Process substitution of a shell, and a writer that comes late.
 #[test]
 fn a_passphrase_and_a_certificate_may_come_through_a_pipe() {
     let bench = Bench::new();
-    crate::support::openssl(&bench.path(""), "pkcs8 -topk8 -in customerCA.key -iter 2048 -passout pass:secret -out encrypted");
-    let script = "exec \"$0\" sign bundle --ca <(sleep 0.3; cat customerCA.crt) --ca-key <(cat encrypted) --passphrase-file <(sleep 0.3; echo secret) \
-                  --aws-root aws-root.crt --manufacturer-root manufacturer-root.crt";
-    let output =
-        Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_hsmboot")]).current_dir(bench.path("")).stdin(Stdio::null()).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    crate::support::openssl(
+        &bench.path(""),
+        "pkcs8 -topk8 -in customerCA.key -iter 2048 -passout pass:secret -out encrypted",
+    );
+    let script = "exec \"$0\" sign bundle --ca <(sleep 0.3; cat customerCA.crt) --ca-key <(cat \
+                  encrypted) --passphrase-file <(sleep 0.3; echo secret) --aws-root aws-root.crt \
+                  --manufacturer-root manufacturer-root.crt";
+    let output = Command::new("bash")
+        .args(["-c", script, env!("CARGO_BIN_EXE_hsmboot")])
+        .current_dir(bench.path(""))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let named = bench.path("pipe");
     pipe::make(&named);
     let mut child = start(&bench, &["ca", "show", "pipe"], Stdio::null());
     wait_until_it_waits(&mut child);
-    File::options().write(true).open(&named).unwrap().write_all(&bench.read("customerCA.crt")).unwrap();
+    File::options()
+        .write(true)
+        .open(&named)
+        .unwrap()
+        .write_all(&bench.read("customerCA.crt"))
+        .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(listing(&bench.path("bundle")).len() > 4);
 }

@@ -13,36 +13,92 @@ fn refused(bench: &Bench, args: &[&str], kind: &str, words: &[&str]) {
 #[test]
 fn what_cannot_be_waived() {
     let bench = Bench::new();
-    for id in ["pem.csr", "csr.key", "aws.signature", "role.aws-hardware", "ca-profile.aws-hardware", "anchors.source", "algorithm.hsm"] {
-        refused(&bench, &verify(&["--reason", "x", "--accept", id]), "usage", &[id, "cannot be accepted", "validity.hsm"]);
-        refused(&bench, &sign(&["--reason", "x", "--accept", id]), "usage", &[id]);
+    for id in [
+        "pem.csr",
+        "csr.key",
+        "aws.signature",
+        "role.aws-hardware",
+        "ca-profile.aws-hardware",
+        "anchors.source",
+        "algorithm.hsm",
+    ] {
+        refused(
+            &bench,
+            &verify(&["--reason", "x", "--accept", id]),
+            "usage",
+            &[id, "cannot be accepted", "validity.hsm"],
+        );
+        refused(
+            &bench,
+            &sign(&["--reason", "x", "--accept", id]),
+            "usage",
+            &[id],
+        );
     }
     for id in ["", "nothing", "validity.csr", "VALIDITY.HSM", "validity.*"] {
-        refused(&bench, &verify(&["--reason", "x", "--accept", id]), "usage", &["--accept"]);
+        refused(
+            &bench,
+            &verify(&["--reason", "x", "--accept", id]),
+            "usage",
+            &["--accept"],
+        );
     }
 }
 
 #[test]
 fn a_waiver_without_its_reason_and_a_reason_for_nothing() {
     let bench = Bench::new();
-    for more in [&["--accept", "validity.hsm"][..], &["--accept", "validity.hsm", "--reason", ""], &["--accept", "validity.hsm", "--reason", " \t"]] {
+    for more in [
+        &["--accept", "validity.hsm"][..],
+        &["--accept", "validity.hsm", "--reason", ""],
+        &["--accept", "validity.hsm", "--reason", " \t"],
+    ] {
         refused(&bench, &verify(more), "reason-missing", &["need a reason"]);
         refused(&bench, &sign(more), "reason-missing", &["need a reason"]);
     }
-    refused(&bench, &sign(&["--unverified"]), "reason-missing", &["need a reason"]);
-    refused(&bench, &verify(&["--reason", "x"]), "reason-for-nothing", &["--reason"]);
-    refused(&bench, &sign(&["--reason", "x"]), "reason-for-nothing", &["--reason"]);
+    refused(
+        &bench,
+        &sign(&["--unverified"]),
+        "reason-missing",
+        &["need a reason"],
+    );
+    refused(
+        &bench,
+        &verify(&["--reason", "x"]),
+        "reason-for-nothing",
+        &["--reason"],
+    );
+    refused(
+        &bench,
+        &sign(&["--reason", "x"]),
+        "reason-for-nothing",
+        &["--reason"],
+    );
 }
 
 #[test]
 fn two_sources_of_a_passphrase() {
     let bench = Bench::new();
-    let sources = [["--passphrase-file", "f"], ["--passphrase-fd", "0"], ["--passphrase-env", "E"]];
+    let sources = [
+        ["--passphrase-file", "f"],
+        ["--passphrase-fd", "0"],
+        ["--passphrase-env", "E"],
+    ];
     for (one, other) in [(0, 1), (1, 2), (0, 2), (0, 0)] {
         let more: &'static [&'static str] = [sources[one], sources[other]].concat().leak();
         refused(&bench, &sign(more), "usage", &["cannot be used"]);
     }
-    let init = ["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase", "--passphrase-fd", "0"];
+    let init = [
+        "ca",
+        "init",
+        "--out",
+        "new",
+        "--subject",
+        "CN=x",
+        "--no-passphrase",
+        "--passphrase-fd",
+        "0",
+    ];
     refused(&bench, &init, "usage", &["cannot be used with"]);
 }
 
@@ -50,7 +106,11 @@ fn two_sources_of_a_passphrase() {
 #[test]
 fn a_passphrase_on_the_command_line() {
     let bench = Bench::new();
-    for more in [&["--passphrase", "hunter2"][..], &["--pass", "hunter2"], &["--passphrase=hunter2"]] {
+    for more in [
+        &["--passphrase", "hunter2"][..],
+        &["--pass", "hunter2"],
+        &["--passphrase=hunter2"],
+    ] {
         refused(&bench, &sign(more), "usage", &["unexpected argument"]);
     }
 }
@@ -58,7 +118,21 @@ fn a_passphrase_on_the_command_line() {
 #[test]
 fn values_that_are_none() {
     let bench = Bench::new();
-    let init = |more: &[&'static str]| [&["ca", "init", "--out", "new", "--subject", "CN=x", "--no-passphrase"], more].concat();
+    let init = |more: &[&'static str]| {
+        [
+            &[
+                "ca",
+                "init",
+                "--out",
+                "new",
+                "--subject",
+                "CN=x",
+                "--no-passphrase",
+            ],
+            more,
+        ]
+        .concat()
+    };
     for (args, word) in [
         (sign(&["--days", "0"]), "--days"),
         (sign(&["--days", "36526"]), "--days"),
@@ -85,21 +159,40 @@ fn values_that_are_none() {
     ] {
         let before = bench.listing();
         let text = bench.run(&args).expect(2);
-        assert!(text.stdout.is_empty() && text.stderr.contains(word), "{args:?}: {}", text.stderr);
+        assert!(
+            text.stdout.is_empty() && text.stderr.contains(word),
+            "{args:?}: {}",
+            text.stderr
+        );
         if !args.contains(&"--output") {
-            let json = bench.run(&[&["--output", "json"], &args[..]].concat()).expect(2).json();
-            assert_eq!((json["error"]["code"].as_i64(), json["error"]["kind"].as_str()), (Some(2), Some("usage")), "{args:?}");
+            let json = bench
+                .run(&[&["--output", "json"], &args[..]].concat())
+                .expect(2)
+                .json();
+            assert_eq!(
+                (
+                    json["error"]["code"].as_i64(),
+                    json["error"]["kind"].as_str()
+                ),
+                (Some(2), Some("usage")),
+                "{args:?}"
+            );
         }
         assert_eq!(before, bench.listing());
     }
 }
 
-/// Keys that are not in a file are known by their scheme, and refused before anything else is looked at.
+/// Keys that are not in a file are known by their scheme, and refused before anything else is
+/// looked at.
 #[test]
 fn keys_that_are_not_in_a_file() {
     let bench = Bench::new();
     let with = |key: &'static str| vec!["sign", "nowhere", "--ca", "nowhere", "--ca-key", key];
-    let unsupported = ["pkcs11:token=x", "PKCS11:token=x", "awskms:arn:aws:kms:eu-west-1:111122223333:key/x"];
+    let unsupported = [
+        "pkcs11:token=x",
+        "PKCS11:token=x",
+        "awskms:arn:aws:kms:eu-west-1:111122223333:key/x",
+    ];
     let has = |key: &str| match key.to_lowercase() {
         key if key.starts_with("pkcs11:") => cfg!(feature = "pkcs11"),
         _ => cfg!(feature = "awskms"),
@@ -115,9 +208,27 @@ fn keys_that_are_not_in_a_file() {
 #[cfg(feature = "online")]
 fn a_cluster_id_that_is_none() {
     let bench = Bench::new();
-    for id in ["cluster-../../x", "cluster-abc", "cluster-abc234defg1", "../bundle", "", "cluster-abc234defgh/", "CLUSTER-abc234defgh"] {
-        for more in [&["fetch"][..], &["status"], &["wait", "--for", "ACTIVE"], &["bootstrap"]] {
-            refused(&bench, &[more, &["--cluster-id", id, "--region", "eu-west-1"]].concat(), "usage", &["--cluster-id"]);
+    for id in [
+        "cluster-../../x",
+        "cluster-abc",
+        "cluster-abc234defg1",
+        "../bundle",
+        "",
+        "cluster-abc234defgh/",
+        "CLUSTER-abc234defgh",
+    ] {
+        for more in [
+            &["fetch"][..],
+            &["status"],
+            &["wait", "--for", "ACTIVE"],
+            &["bootstrap"],
+        ] {
+            refused(
+                &bench,
+                &[more, &["--cluster-id", id, "--region", "eu-west-1"]].concat(),
+                "usage",
+                &["--cluster-id"],
+            );
         }
     }
 }

@@ -2,7 +2,16 @@
 
 use crate::support::{Bench, run, sign, verify};
 
-const COMMANDS: [&[&str]; 8] = [&["verify"], &["ca"], &["ca", "init"], &["ca", "show"], &["sign"], &["check"], &["completions"], &["man"]];
+const COMMANDS: [&[&str]; 8] = [
+    &["verify"],
+    &["ca"],
+    &["ca", "init"],
+    &["ca", "show"],
+    &["sign"],
+    &["check"],
+    &["completions"],
+    &["man"],
+];
 
 #[test]
 fn every_command_answers_in_one_json_document() {
@@ -15,9 +24,27 @@ fn every_command_answers_in_one_json_document() {
         vec!["verify", "bundle"],
         sign(&["--unverified", "--reason", "a test"]),
         sign(&["--unverified", "--reason", "a test"]),
-        vec!["check", "--csr", "customerCA.crt", "--signed-cert", "customerCA.crt", "--trust-anchor", "customerCA.crt"],
+        vec![
+            "check",
+            "--csr",
+            "customerCA.crt",
+            "--signed-cert",
+            "customerCA.crt",
+            "--trust-anchor",
+            "customerCA.crt",
+        ],
         vec!["ca", "show", "customerCA.crt"],
-        vec!["ca", "init", "--out", "new", "--subject", "CN=x", "--key-type", "p256", "--no-passphrase"],
+        vec![
+            "ca",
+            "init",
+            "--out",
+            "new",
+            "--subject",
+            "CN=x",
+            "--key-type",
+            "p256",
+            "--no-passphrase",
+        ],
         vec!["completions", "zsh"],
         vec!["man"],
         vec!["man", "--out", "man"],
@@ -27,9 +54,19 @@ fn every_command_answers_in_one_json_document() {
         vec!["--version"],
         vec!["--output=json", "--nonsense"],
     ] {
-        let run = bench.run(&[&["--output", "json"][..usize::from(args[0] != "--output=json") * 2], &args[..]].concat());
+        let run = bench.run(
+            &[
+                &["--output", "json"][..usize::from(args[0] != "--output=json") * 2],
+                &args[..],
+            ]
+            .concat(),
+        );
         let document = run.json();
-        assert_eq!(document["error"]["code"].as_i64().unwrap_or(0), i64::from(run.code), "{args:?}: {document:#}");
+        assert_eq!(
+            document["error"]["code"].as_i64().unwrap_or(0),
+            i64::from(run.code),
+            "{args:?}: {document:#}"
+        );
     }
 }
 
@@ -37,8 +74,14 @@ fn every_command_answers_in_one_json_document() {
 #[test]
 fn a_rejected_verification_has_its_checks_and_the_error() {
     let bench = Bench::new();
-    for (args, code, verdict) in [(verify(&[]), 0, "verified"), (vec!["verify", "bundle"], 3, "rejected")] {
-        let document = bench.run(&[&args[..], &["--output", "json"]].concat()).expect(code).json();
+    for (args, code, verdict) in [
+        (verify(&[]), 0, "verified"),
+        (vec!["verify", "bundle"], 3, "rejected"),
+    ] {
+        let document = bench
+            .run(&[&args[..], &["--output", "json"]].concat())
+            .expect(code)
+            .json();
         assert_eq!(document["verdict"], verdict);
         for field in ["policy", "at", "anchors", "checks"] {
             assert!(!document[field].is_null(), "{field} in {document:#}");
@@ -48,7 +91,9 @@ fn a_rejected_verification_has_its_checks_and_the_error() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .all(|check| check["id"].is_string() && check["status"].is_string() && check["detail"].is_string())
+                .all(|check| check["id"].is_string()
+                    && check["status"].is_string()
+                    && check["detail"].is_string())
         );
         assert_eq!(document.get("error").is_some(), code != 0);
     }
@@ -57,16 +102,33 @@ fn a_rejected_verification_has_its_checks_and_the_error() {
 #[test]
 fn quiet_leaves_the_result_and_verbose_adds_to_standard_error() {
     let bench = Bench::new();
-    let (quiet, loud) = (bench.run(&verify(&["--quiet"])).expect(0), bench.run(&verify(&[])).expect(0));
+    let (quiet, loud) = (
+        bench.run(&verify(&["--quiet"])).expect(0),
+        bench.run(&verify(&[])).expect(0),
+    );
     assert_eq!(quiet.stdout.lines().count(), 1);
-    assert!(quiet.stdout.starts_with("verified") && quiet.stderr.is_empty(), "{}", quiet.stderr);
+    assert!(
+        quiet.stdout.starts_with("verified") && quiet.stderr.is_empty(),
+        "{}",
+        quiet.stderr
+    );
     assert!(loud.stdout.lines().count() > 20 && loud.stderr.is_empty());
     let verbose = bench.run(&verify(&["--verbose", "--record"])).expect(0);
     assert_eq!(verbose.stdout.lines().count(), loud.stdout.lines().count());
     assert!(verbose.stderr.contains("wrote bundle/verification.json"));
     // A waiver is said in any case.
-    let waived =
-        bench.run(&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--quiet", "--unverified", "--reason", "a test"]);
+    let waived = bench.run(&[
+        "sign",
+        "bundle",
+        "--ca",
+        "customerCA.crt",
+        "--ca-key",
+        "customerCA.key",
+        "--quiet",
+        "--unverified",
+        "--reason",
+        "a test",
+    ]);
     assert!(waived.expect(0).stderr.contains("UNVERIFIED"));
 }
 
@@ -79,13 +141,27 @@ fn colours_are_for_terminals_that_want_them() {
         let run = run(command);
         (run.stdout + &run.stderr).contains('\u{1b}')
     };
-    for args in [verify(&[]), vec!["verify", "nowhere"], vec!["--help"], vec!["nonsense"]] {
+    for args in [
+        verify(&[]),
+        vec!["verify", "nowhere"],
+        vec!["--help"],
+        vec!["nonsense"],
+    ] {
         assert!(!escapes(&args, &[]), "{args:?}: not a terminal");
         let forced = [("CLICOLOR_FORCE", "1"), ("TERM", "xterm")];
         assert!(escapes(&args, &forced), "{args:?}: colours can be had");
-        assert!(!escapes(&[&args[..], &["--no-color"]].concat(), &forced), "{args:?}: --no-color");
-        assert!(!escapes(&args, &[("NO_COLOR", "1"), ("TERM", "xterm")]), "{args:?}: NO_COLOR");
-        assert!(!escapes(&[&args[..], &["--output", "json"]].concat(), &[]), "{args:?}: JSON");
+        assert!(
+            !escapes(&[&args[..], &["--no-color"]].concat(), &forced),
+            "{args:?}: --no-color"
+        );
+        assert!(
+            !escapes(&args, &[("NO_COLOR", "1"), ("TERM", "xterm")]),
+            "{args:?}: NO_COLOR"
+        );
+        assert!(
+            !escapes(&[&args[..], &["--output", "json"]].concat(), &[]),
+            "{args:?}: JSON"
+        );
     }
 }
 
@@ -95,22 +171,56 @@ fn help_has_its_purpose_examples_and_exit_codes() {
     for command in COMMANDS {
         let help = bench.run(&[command, &["--help"]].concat()).expect(0);
         assert!(help.stderr.is_empty());
-        assert!(help.stdout.contains("Example") && help.stdout.contains(&format!("hsmboot {}", command.join(" "))), "{command:?}: {}", help.stdout);
-        assert!(help.stdout.contains("Exit codes: 0 "), "{command:?}: {}", help.stdout);
-        assert_eq!(help.stdout, bench.run(&[&["help"], command].concat()).expect(0).stdout, "{command:?}");
+        assert!(
+            help.stdout.contains("Example")
+                && help
+                    .stdout
+                    .contains(&format!("hsmboot {}", command.join(" "))),
+            "{command:?}: {}",
+            help.stdout
+        );
+        assert!(
+            help.stdout.contains("Exit codes: 0 "),
+            "{command:?}: {}",
+            help.stdout
+        );
+        assert_eq!(
+            help.stdout,
+            bench.run(&[&["help"], command].concat()).expect(0).stdout,
+            "{command:?}"
+        );
     }
     let top = bench.run(&["--help"]).expect(0).stdout;
-    for command in ["verify", "ca", "sign", "check", "completions", "man", "Exit codes: 0 done"] {
+    for command in [
+        "verify",
+        "ca",
+        "sign",
+        "check",
+        "completions",
+        "man",
+        "Exit codes: 0 done",
+    ] {
         assert!(top.contains(command), "{command} in {top}");
     }
-    assert_eq!(bench.run(&["--version"]).expect(0).stdout, concat!("hsmboot ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        bench.run(&["--version"]).expect(0).stdout,
+        concat!("hsmboot ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
 
 #[test]
 fn a_reader_that_is_gone_does_no_harm() {
     let bench = Bench::new();
-    for args in ["--help", "completions bash", "man", "ca show customerCA.crt"] {
-        let script = format!("{{ '{}' {args}; echo $? >&2; }} | true", env!("CARGO_BIN_EXE_hsmboot"));
+    for args in [
+        "--help",
+        "completions bash",
+        "man",
+        "ca show customerCA.crt",
+    ] {
+        let script = format!(
+            "{{ '{}' {args}; echo $? >&2; }} | true",
+            env!("CARGO_BIN_EXE_hsmboot")
+        );
         let mut command = assert_cmd::Command::new("sh");
         command.args(["-c", &script]).current_dir(bench.path(""));
         let run = run(command);

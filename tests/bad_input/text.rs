@@ -11,36 +11,69 @@ struct Place {
     whose: Whose,
 }
 
-/// Whose text it is: the service's is read strictly; a certificate in a file of the owner's may have text around it, or be DER, as what is sent is the
-/// program's own text of it.
+/// Whose text it is: the service's is read strictly; a certificate in a file of the owner's may
+/// have text around it, or be DER, as what is sent is the program's own text of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Service,
     Owner,
 }
 
-/// Every place but the root options: a root file may have text around its block (docs/verification.md).
+/// Every place but the root options: a root file may have text around its block
+/// (docs/verification.md).
 fn places(bench: &Bench) -> Vec<Place> {
-    let chain = ["ClusterCsr.csr", "HsmCertificate.crt", "AwsHardwareCertificate.crt", "ManufacturerHardwareCertificate.crt"];
+    let chain = [
+        "ClusterCsr.csr",
+        "HsmCertificate.crt",
+        "AwsHardwareCertificate.crt",
+        "ManufacturerHardwareCertificate.crt",
+    ];
     let of = |whose| move |file, args| Place { file, args, whose };
     let (service, owner) = (of(Whose::Service), of(Whose::Owner));
-    let mut places: Vec<Place> = chain.iter().map(|suffix| service(bench.part(suffix), verify(&[]))).collect();
+    let mut places: Vec<Place> = chain
+        .iter()
+        .map(|suffix| service(bench.part(suffix), verify(&[])))
+        .collect();
     places.push(service(bench.part("ClusterCsr.csr"), sign(&[])));
     places.push(owner(bench.path("customerCA.crt"), sign(&[])));
-    places.push(owner(bench.path("customerCA.crt"), vec!["ca", "show", "customerCA.crt"]));
-    for (name, whose) in [("a.csr", Whose::Service), ("signed.crt", Whose::Owner), ("anchor.crt", Whose::Owner)] {
-        let args = vec!["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
-        places.push(Place { file: bench.path(name), args, whose });
+    places.push(owner(
+        bench.path("customerCA.crt"),
+        vec!["ca", "show", "customerCA.crt"],
+    ));
+    for (name, whose) in [
+        ("a.csr", Whose::Service),
+        ("signed.crt", Whose::Owner),
+        ("anchor.crt", Whose::Owner),
+    ] {
+        let args = vec![
+            "check",
+            "--csr",
+            "a.csr",
+            "--signed-cert",
+            "signed.crt",
+            "--trust-anchor",
+            "anchor.crt",
+        ];
+        places.push(Place {
+            file: bench.path(name),
+            args,
+            whose,
+        });
     }
     places
 }
 
-/// A bench with the three files of `check` as well, made by `sign` in a bundle that is then as it was before.
+/// A bench with the three files of `check` as well, made by `sign` in a bundle that is then as it
+/// was before.
 fn bench() -> Bench {
     let bench = Bench::new();
     bench.run(&sign(&[])).expect(0);
     std::fs::copy(bench.part("ClusterCsr.csr"), bench.path("a.csr")).unwrap();
-    std::fs::rename(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
+    std::fs::rename(
+        bench.part("CustomerHsmCertificate.crt"),
+        bench.path("signed.crt"),
+    )
+    .unwrap();
     std::fs::copy(bench.path("customerCA.crt"), bench.path("anchor.crt")).unwrap();
     for name in ["customerCA.crt", "response.json", "verification.json"] {
         std::fs::remove_file(bench.path("bundle").join(name)).unwrap();
@@ -77,7 +110,15 @@ fn refused_of_the_service(make: impl Fn(&str) -> Vec<u8>, words: &[&str]) {
 fn taken_of_the_owner(make: impl Fn(&str) -> Vec<u8>) {
     everywhere(make, |bench, place| {
         if place.whose == Whose::Owner {
-            bench.run(&[&place.args[..], &["--force"][..usize::from(place.args[0] == "sign")]].concat()).expect(0);
+            bench
+                .run(
+                    &[
+                        &place.args[..],
+                        &["--force"][..usize::from(place.args[0] == "sign")],
+                    ]
+                    .concat(),
+                )
+                .expect(0);
         }
     });
 }
@@ -119,47 +160,97 @@ fn two_blocks() {
     for suffix in ["ClusterCsr.csr", "HsmCertificate.crt"] {
         let good = std::fs::read_to_string(bench.part(suffix)).unwrap();
         std::fs::write(bench.part(suffix), good.repeat(2)).unwrap();
-        bench.refused(&verify(&[]), 4, "malformed", &["2 PEM blocks, expected exactly one"]);
+        bench.refused(
+            &verify(&[]),
+            4,
+            "malformed",
+            &["2 PEM blocks, expected exactly one"],
+        );
         std::fs::write(bench.part(suffix), good).unwrap();
     }
-    // A hardware certificate may bring what stands above it: a block more is looked at, and said to be.
+    // A hardware certificate may bring what stands above it: a block more is looked at, and said to
+    // be.
     let good = std::fs::read_to_string(bench.part("AwsHardwareCertificate.crt")).unwrap();
     std::fs::write(bench.part("AwsHardwareCertificate.crt"), good.repeat(2)).unwrap();
     let verified = bench.run(&verify(&["--output", "json"])).expect(0);
-    assert!(verified.stdout.contains("one further block, looked at as intermediates"), "{}", verified.stdout);
+    assert!(
+        verified
+            .stdout
+            .contains("one further block, looked at as intermediates"),
+        "{}",
+        verified.stdout
+    );
     std::fs::write(bench.part("AwsHardwareCertificate.crt"), good).unwrap();
     let good = std::fs::read_to_string(bench.path("signed.crt")).unwrap();
     std::fs::write(bench.path("signed.crt"), good.repeat(2)).unwrap();
-    let args = ["check", "--csr", "a.csr", "--signed-cert", "signed.crt", "--trust-anchor", "anchor.crt"];
-    bench.refused(&args, 4, "malformed", &["check.pem.signed-cert", "2 PEM blocks, expected exactly one"]);
+    let args = [
+        "check",
+        "--csr",
+        "a.csr",
+        "--signed-cert",
+        "signed.crt",
+        "--trust-anchor",
+        "anchor.crt",
+    ];
+    bench.refused(
+        &args,
+        4,
+        "malformed",
+        &[
+            "check.pem.signed-cert",
+            "2 PEM blocks, expected exactly one",
+        ],
+    );
 }
 
 #[test]
 fn a_wrong_label() {
-    let relabel = |good: &str| good.replace("CERTIFICATE REQUEST", "CERTIFICATE").replace("CERTIFICATE", "X509 CRL").into();
+    let relabel = |good: &str| {
+        good.replace("CERTIFICATE REQUEST", "CERTIFICATE")
+            .replace("CERTIFICATE", "X509 CRL")
+            .into()
+    };
     refused_everywhere(relabel, &["labelled `X509 CRL`, expected `CERTIFICATE"]);
 }
 
 #[test]
 fn broken_base64() {
-    refused_everywhere(|good| good.replacen("\nM", "\n=", 1).into(), &["not base64"]);
+    refused_everywhere(
+        |good| good.replacen("\nM", "\n=", 1).into(),
+        &["not base64"],
+    );
 }
 
 #[test]
 fn a_nul() {
-    refused_of_the_service(|good| good.replacen("\nM", "\nM\0", 1).into(), &["byte 0x00 in line 2"]);
+    refused_of_the_service(
+        |good| good.replacen("\nM", "\nM\0", 1).into(),
+        &["byte 0x00 in line 2"],
+    );
     refused_everywhere(|good| good.replacen("\nM", "\nM\0", 1).into(), &[]);
 }
 
 #[test]
 fn a_byte_order_mark() {
-    refused_of_the_service(|good| format!("\u{feff}{good}").into(), &["byte order mark"]);
+    refused_of_the_service(
+        |good| format!("\u{feff}{good}").into(),
+        &["byte order mark"],
+    );
     taken_of_the_owner(|good| format!("\u{feff}{good}").into());
 }
 
 #[test]
 fn utf_16() {
-    refused_everywhere(|good| "\u{feff}".chars().chain(good.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect(), &["byte order mark"]);
+    refused_everywhere(
+        |good| {
+            "\u{feff}"
+                .chars()
+                .chain(good.chars())
+                .flat_map(|c| (c as u16).to_le_bytes())
+                .collect()
+        },
+        &["byte order mark"],
+    );
 }
 
 #[test]
@@ -175,18 +266,27 @@ fn der_with_a_tail() {
 
 #[test]
 fn der_that_ends_early() {
-    refused_everywhere(|good| with_der(good, |der| der.truncate(der.len() - 1)), &["ends in the middle"]);
+    refused_everywhere(
+        |good| with_der(good, |der| der.truncate(der.len() - 1)),
+        &["ends in the middle"],
+    );
 }
 
 #[test]
 fn der_in_place_of_pem() {
-    refused_of_the_service(|good| pem::parse(good).unwrap().into_contents(), &["this is DER (binary), expected PEM"]);
+    refused_of_the_service(
+        |good| pem::parse(good).unwrap().into_contents(),
+        &["this is DER (binary), expected PEM"],
+    );
     taken_of_the_owner(|good| pem::parse(good).unwrap().into_contents());
 }
 
 #[test]
 fn twenty_thousand_and_one_characters() {
-    refused_of_the_service(|good| padded(good, 20_001), &["20001 characters", "at most 20000"]);
+    refused_of_the_service(
+        |good| padded(good, 20_001),
+        &["20001 characters", "at most 20000"],
+    );
     taken_of_the_owner(|good| padded(good, 60_000));
 }
 
@@ -200,7 +300,15 @@ fn twenty_thousand_characters_crlf_and_no_last_newline_are_fine() {
     ];
     for make in fine {
         everywhere(make, |bench, place| {
-            bench.run(&[&place.args[..], &["--force"][..usize::from(place.args[0] == "sign")]].concat()).expect(0);
+            bench
+                .run(
+                    &[
+                        &place.args[..],
+                        &["--force"][..usize::from(place.args[0] == "sign")],
+                    ]
+                    .concat(),
+                )
+                .expect(0);
         });
     }
 }
@@ -212,7 +320,10 @@ type Form<'a> = Box<dyn Fn(&str) -> Vec<u8> + 'a>;
 fn a_private_key() {
     let key = crate::support::ca(|_| {}).key;
     let der = pem::parse(&key).unwrap().into_contents();
-    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
+    let lines: Vec<&str> = key
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
     let forms: [Form<'_>; 4] = [
         Box::new(|_| key.clone().into()),
         Box::new(|good| format!("{good}{key}").into()),
@@ -222,7 +333,10 @@ fn a_private_key() {
     for form in forms {
         everywhere(&form, |bench, place| {
             let message = bench.refused(&place.args, 4, "malformed", &["private key"]);
-            assert!(!lines.iter().any(|line| message.contains(line)), "{message}");
+            assert!(
+                !lines.iter().any(|line| message.contains(line)),
+                "{message}"
+            );
         });
     }
 }
@@ -232,10 +346,19 @@ fn a_private_key() {
 fn a_root_that_is_none() {
     let bench = Bench::new();
     let key = bench.read("customerCA.key");
-    for (content, words) in [(&key[..], "private key"), (b"", "customerCA"), (b"hello", "customerCA")] {
+    for (content, words) in [
+        (&key[..], "private key"),
+        (b"", "customerCA"),
+        (b"hello", "customerCA"),
+    ] {
         bench.write("customerCA.crt", content);
         for option in ["--aws-root", "--manufacturer-root"] {
-            let message = bench.refused(&verify(&[option, "customerCA.crt"]), 4, "bad-anchor", &[words]);
+            let message = bench.refused(
+                &verify(&[option, "customerCA.crt"]),
+                4,
+                "bad-anchor",
+                &[words],
+            );
             assert!(!message.contains("MIG"), "{message}");
         }
     }
@@ -246,7 +369,12 @@ fn a_root_that_is_none() {
 fn a_root_with_text_around_it_or_in_der() {
     let bench = Bench::new();
     let good = String::from_utf8(bench.read("aws-root.crt")).unwrap();
-    for text in [format!("0 s:CN=root\n{good}the end: \u{fc}\n"), good.replace('\n', "\r\n"), format!("\u{feff}{good}"), good.repeat(2)] {
+    for text in [
+        format!("0 s:CN=root\n{good}the end: \u{fc}\n"),
+        good.replace('\n', "\r\n"),
+        format!("\u{feff}{good}"),
+        good.repeat(2),
+    ] {
         bench.write("aws-root.crt", text);
         bench.run(&verify(&[])).expect(0);
     }
@@ -254,13 +382,26 @@ fn a_root_with_text_around_it_or_in_der() {
     bench.run(&verify(&[])).expect(0);
 }
 
-/// What a shell's `*` hands over where somebody has put a file of such a name: an option, a command, a value, and what is nearly one of each. clap quotes
-/// them in its errors and in its tips.
+/// What a shell's `*` hands over where somebody has put a file of such a name: an option, a
+/// command, a value, and what is nearly one of each. clap quotes them in its errors and in its
+/// tips.
 #[test]
 fn clap_quotes_no_word_of_the_command_line_as_it_is() {
     let bench = Bench::new();
     let hostile = "\u{202e}\nverified: FORGED\r\u{9b}31m\u{200b}\u{2028}";
-    for before in ["--", "--aws-root", "--aws-rot", "--output=", "--policy=", "-q", "-", "", "verif", "sign", "transcript"] {
+    for before in [
+        "--",
+        "--aws-root",
+        "--aws-rot",
+        "--output=",
+        "--policy=",
+        "-q",
+        "-",
+        "",
+        "verif",
+        "sign",
+        "transcript",
+    ] {
         let word = format!("{before}{hostile}");
         for args in [
             &[word.as_str()][..],
@@ -273,8 +414,14 @@ fn clap_quotes_no_word_of_the_command_line_as_it_is() {
         ] {
             let run = bench.run(args);
             for text in [&run.stdout, &run.stderr] {
-                assert!(!text.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\r', '\u{9b}']), "{args:?}: {text:?}");
-                assert!(!text.lines().any(|line| line.starts_with("verified:")), "{args:?}: {text}");
+                assert!(
+                    !text.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\r', '\u{9b}']),
+                    "{args:?}: {text:?}"
+                );
+                assert!(
+                    !text.lines().any(|line| line.starts_with("verified:")),
+                    "{args:?}: {text}"
+                );
             }
         }
     }
@@ -303,7 +450,10 @@ fn the_simulator_names_files_in_their_shown_form() {
         assert_ne!(run.code, 0, "{args:?}");
         for text in [&run.stdout, &run.stderr] {
             assert!(!text.contains(['\u{202e}', '\r']), "{args:?}: {text:?}");
-            assert!(!text.lines().any(|line| line.starts_with("verified:")), "{args:?}: {text}");
+            assert!(
+                !text.lines().any(|line| line.starts_with("verified:")),
+                "{args:?}: {text}"
+            );
         }
     }
 }

@@ -3,12 +3,12 @@
 //! | fence | meaning |
 //! | --- | --- |
 //! | `sh` | run, in order, in one shell for the page |
-//! | `sh aws` | run as it stands, in a directory of its own, against a simulator that has the cluster it names |
-//! | `sh`, `sh aws` in docs/runbooks | all of a page in one shell on a terminal, with the questions answered: see ceremony.rs |
-//! | `sh token 6`, `sh camera 6` in docs/runbooks | in that variant of the page, in the place of step 6's first block: see ceremony.rs |
+//! | `sh aws` | run as it stands, in a directory of its own, against a simulator with its cluster |
+//! | `sh`, `sh aws` in docs/runbooks | all of a page in one shell on a terminal: see ceremony.rs |
+//! | `sh token 6`, `sh camera 6` in docs/runbooks | in that variant, for step 6: see ceremony.rs |
 //! | `sh softhsm` | run, in order, in one shell, by tests/pkcs11.rs |
 //! | `sh elsewhere` | not run here; its `hsmboot` lines must be correct command lines |
-//! | `text` right after `sh` | the output of that block: `…` is any text, and a line of `…` alone is any lines |
+//! | `text` right after `sh` | its output: `…` is any text, alone on a line any lines |
 
 /// A fenced block.
 #[derive(Clone, Debug)]
@@ -31,7 +31,12 @@ pub(super) fn blocks(page: &str) -> Vec<Block> {
     for (number, line) in page.lines().enumerate() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(language)) => {
-                open = Some(Block { language: language.to_owned(), text: String::new(), line: number + 1, follows: blank });
+                open = Some(Block {
+                    language: language.to_owned(),
+                    text: String::new(),
+                    line: number + 1,
+                    follows: blank,
+                });
             }
             (Some(_), Some(_)) => {
                 found.extend(open.take());

@@ -1,9 +1,12 @@
-//! A runbook is played as it is written: on a real terminal, by somebody who answers what the program asks.
+//! A runbook is played as it is written: on a real terminal, by somebody who answers what the
+//! program asks.
 //!
-//! docs/runbooks/air-gapped.md meets a simulator that has the cluster it names. Its two machines have a home each, and the one below *On the offline machine*
-//! knows nothing of AWS. Only the cluster's id, the mount points and the simulator's roots are put in.
+//! docs/runbooks/air-gapped.md meets a simulator that has the cluster it names. Its two machines
+//! have a home each, and the one below *On the offline machine* knows nothing of AWS. Only the
+//! cluster's id, the mount points and the simulator's roots are put in.
 //!
-//! A variant's block says which step it belongs to: `sh camera 9` stands in the place of the first block of step 9.
+//! A variant's block says which step it belongs to: `sh camera 9` stands in the place of the first
+//! block of step 9.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -24,25 +27,44 @@ fn terminal(dir: &Path, path: &Path, script: &str) -> Child {
     let before = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
     fs::write(dir.join("runbook.sh"), format!("{before}{script}")).unwrap();
     let mut command = super::terminal::terminal("exec bash runbook.sh");
-    command.current_dir(dir).env_clear().env("HOME", dir).env("SHELL", "/bin/sh").env("NO_COLOR", "1").env("TERM", "dumb");
+    command
+        .current_dir(dir)
+        .env_clear()
+        .env("HOME", dir)
+        .env("SHELL", "/bin/sh")
+        .env("NO_COLOR", "1")
+        .env("TERM", "dumb");
     command.env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
+    command.env(
+        "PATH",
+        format!("{}:{}", path.display(), std::env::var("PATH").unwrap()),
+    );
     command.spawn().unwrap()
 }
 
 /// The thirty digits of every fingerprint of this that the screen has shown, in order.
 fn fingerprints(screen: &str, what: &str) -> Vec<String> {
-    let lines = screen.lines().filter_map(|line| line.trim_start().strip_prefix(&format!("fingerprint of the {what} ")));
-    lines.map(|rest| rest.trim().chars().take(35).collect::<String>()).filter(|text| text.bytes().filter(u8::is_ascii_digit).count() == 30).collect()
+    let lines = screen.lines().filter_map(|line| {
+        line.trim_start()
+            .strip_prefix(&format!("fingerprint of the {what} "))
+    });
+    lines
+        .map(|rest| rest.trim().chars().take(35).collect::<String>())
+        .filter(|text| text.bytes().filter(u8::is_ascii_digit).count() == 30)
+        .collect()
 }
 
 /// The SHA-256 of the sealed line that the screen has shown last.
 fn sealed_line(screen: &str) -> Option<String> {
-    let line = screen.lines().rev().find(|line| line.contains("SHA-256 of the sealed line, step "))?;
+    let line = screen
+        .lines()
+        .rev()
+        .find(|line| line.contains("SHA-256 of the sealed line, step "))?;
     line.split_whitespace().next_back().map(str::to_owned)
 }
 
-/// What the person at the keyboard types at a prompt: of the request's fingerprints the one that was written down first, of the response's the last.
+/// What the person at the keyboard types at a prompt: of the request's fingerprints the one that
+/// was written down first, of the response's the last.
 fn answer(screen: &str) -> Option<String> {
     let prompt = screen.rsplit('\n').next().unwrap_or_default();
     if !prompt.ends_with(": ") {
@@ -60,9 +82,15 @@ fn answer(screen: &str) -> Option<String> {
     if prompt == "SHA-256 of the sealed line, from the paper: " {
         return sealed_line(screen);
     }
-    let written_down = |what: &str| prompt.contains(&format!("fingerprint of the {what}, as ")).then(|| fingerprints(screen, what));
+    let written_down = |what: &str| {
+        prompt
+            .contains(&format!("fingerprint of the {what}, as "))
+            .then(|| fingerprints(screen, what))
+    };
     let request = written_down("request").map(|all| all.first().cloned());
-    request.or_else(|| written_down("response").map(|all| all.last().cloned())).flatten()
+    request
+        .or_else(|| written_down("response").map(|all| all.last().cloned()))
+        .flatten()
 }
 
 /// Plays it to its end; what stood on the screen.
@@ -85,16 +113,26 @@ fn play(mut child: Child, page: &str) -> String {
 /// The screen as lines: what a spinner drew over is gone.
 fn tidy(screen: &str) -> String {
     // Bytes were taken for characters one by one.
-    let bytes: Vec<u8> = screen.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let bytes: Vec<u8> = screen
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     let mut plain = String::new();
     let mut rest = text.as_str();
     while let Some((before, escape)) = rest.split_once("\u{1b}[") {
         plain.push_str(before);
-        rest = escape.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';' || c == '?').get(1..).unwrap_or_default();
+        rest = escape
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';' || c == '?')
+            .get(1..)
+            .unwrap_or_default();
     }
     plain.push_str(rest);
-    plain.lines().map(|line| line.rsplit('\r').next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    plain
+        .lines()
+        .map(|line| line.rsplit('\r').next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A block with what it prints, the step that it stands in, and whose machine that is on.
@@ -108,37 +146,78 @@ struct Act {
 /// The page's blocks in order.
 fn acts(page: &str) -> Vec<Act> {
     let step = |line: usize| {
-        let before =
-            page.lines().take(line - 1).filter_map(|line| line.strip_prefix("**").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
-        before.last().and_then(|rest| rest.split('.').next()).unwrap_or_default().to_owned()
+        let before = page.lines().take(line - 1).filter_map(|line| {
+            line.strip_prefix("**")
+                .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        });
+        before
+            .last()
+            .and_then(|rest| rest.split('.').next())
+            .unwrap_or_default()
+            .to_owned()
     };
-    let offline = |line: usize| page.lines().take(line - 1).filter(|line| line.starts_with("## ")).last() == Some("## On the offline machine");
+    let offline = |line: usize| {
+        page.lines()
+            .take(line - 1)
+            .filter(|line| line.starts_with("## "))
+            .last()
+            == Some("## On the offline machine")
+    };
     let mut acts: Vec<Act> = Vec::new();
     for block in blocks(page) {
         match acts.last_mut() {
             Some(act) if block.language == "text" && block.follows => act.text = Some(block),
-            _ => acts.push(Act { step: step(block.line), offline: offline(block.line), code: block, text: None }),
+            _ => acts.push(Act {
+                step: step(block.line),
+                offline: offline(block.line),
+                code: block,
+                text: None,
+            }),
         }
     }
     acts
 }
 
-/// The page as one way plays it: its blocks in the place of those of their steps, and without the steps that it leaves out.
+/// The page as one way plays it: its blocks in the place of those of their steps, and without the
+/// steps that it leaves out.
 fn way(page: &str, variant: &str, left_out: &[&str]) -> Vec<Act> {
-    let all = acts(page).into_iter().filter(|act| act.code.language.starts_with("sh "));
-    let (own, others): (Vec<Act>, Vec<Act>) = all.partition(|act| ["sh aws", "sh elsewhere"].contains(&act.code.language.as_str()));
-    let mut put_in: Vec<Act> = others.into_iter().filter(|act| act.code.language.starts_with(&format!("sh {variant} "))).collect();
+    let all = acts(page)
+        .into_iter()
+        .filter(|act| act.code.language.starts_with("sh "));
+    let (own, others): (Vec<Act>, Vec<Act>) =
+        all.partition(|act| ["sh aws", "sh elsewhere"].contains(&act.code.language.as_str()));
+    let mut put_in: Vec<Act> = others
+        .into_iter()
+        .filter(|act| act.code.language.starts_with(&format!("sh {variant} ")))
+        .collect();
     let mut played = Vec::new();
-    for act in own.into_iter().filter(|act| !left_out.contains(&act.step.as_str())) {
-        match put_in.iter().position(|other| other.code.language == format!("sh {variant} {}", act.step)) {
+    for act in own
+        .into_iter()
+        .filter(|act| !left_out.contains(&act.step.as_str()))
+    {
+        match put_in
+            .iter()
+            .position(|other| other.code.language == format!("sh {variant} {}", act.step))
+        {
             Some(at) => {
                 let other = put_in.remove(at);
-                played.push(Act { code: Block { language: "sh aws".to_owned(), ..other.code }, text: other.text, ..act });
+                played.push(Act {
+                    code: Block {
+                        language: "sh aws".to_owned(),
+                        ..other.code
+                    },
+                    text: other.text,
+                    ..act
+                });
             }
             None => played.push(act),
         }
     }
-    assert!(put_in.is_empty(), "{variant}: no step takes the block in line {}", put_in[0].code.line);
+    assert!(
+        put_in.is_empty(),
+        "{variant}: no step takes the block in line {}",
+        put_in[0].code.line
+    );
     played.retain(|act| act.code.language == "sh aws");
     played
 }
@@ -171,31 +250,74 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     }
     // Both machines' people have the one that they downloaded before the day.
     for home in ["online", "offline"] {
-        fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join(home).join(MANUFACTURER_ROOT)).unwrap();
+        fs::copy(
+            dir.join("roots/manufacturer-root.crt"),
+            dir.join(home).join(MANUFACTURER_ROOT),
+        )
+        .unwrap();
     }
     let url = simulator.url();
-    let aws = [("AWS_ENDPOINT_URL", &*url), ("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any")];
-    let home = |offline: bool| dir.join(if offline { "offline" } else { "online" }).display().to_string();
+    let aws = [
+        ("AWS_ENDPOINT_URL", &*url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "any"),
+        ("AWS_SECRET_ACCESS_KEY", "any"),
+    ];
+    let home = |offline: bool| {
+        dir.join(if offline { "offline" } else { "online" })
+            .display()
+            .to_string()
+    };
     let (mut script, mut played, mut at) = (String::new(), Vec::new(), None);
     for act in self::way(&page, way.variant, way.left_out) {
         let change = |block: Block| {
-            let text = way.called.iter().fold(block.text, |text, (theirs, ours)| text.replace(theirs, ours));
+            let text = way.called.iter().fold(block.text, |text, (theirs, ours)| {
+                text.replace(theirs, ours)
+            });
             // What a shell makes of `~` stands in full in what is printed.
-            let text = if block.language == "text" { text.replace("~/", &format!("{}/", home(act.offline))) } else { text };
-            Block { text: text.replace(CLUSTER, &id).replace("/media/", &format!("{}/media/", dir.display())), ..block }
+            let text = if block.language == "text" {
+                text.replace("~/", &format!("{}/", home(act.offline)))
+            } else {
+                text
+            };
+            Block {
+                text: text
+                    .replace(CLUSTER, &id)
+                    .replace("/media/", &format!("{}/media/", dir.display())),
+                ..block
+            }
         };
         if at != Some(act.offline) {
             at = Some(act.offline);
-            let (has, lacks): (&[_], &[_]) = if act.offline { (way.offline, &aws) } else { (&aws, way.offline) };
-            script.push_str(&lacks.iter().map(|(name, _)| format!("unset {name}\n")).collect::<String>());
-            script.push_str(&has.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect::<String>());
+            let (has, lacks): (&[_], &[_]) = if act.offline {
+                (way.offline, &aws)
+            } else {
+                (&aws, way.offline)
+            };
+            script.push_str(
+                &lacks
+                    .iter()
+                    .map(|(name, _)| format!("unset {name}\n"))
+                    .collect::<String>(),
+            );
+            script.push_str(
+                &has.iter()
+                    .map(|(name, value)| format!("export {name}='{value}'\n"))
+                    .collect::<String>(),
+            );
             // What the page has a shell know, the next machine's does not.
-            script.push_str(&format!("unset HSMBOOT_MANUFACTURER_ROOT\nexport HOME='{}'\ncd\n", home(act.offline)));
+            script.push_str(&format!(
+                "unset HSMBOOT_MANUFACTURER_ROOT\nexport HOME='{}'\ncd\n",
+                home(act.offline)
+            ));
         }
         let code = change(act.code);
         if code.text.contains("qr read") {
             // The photographer.
-            script.push_str(&format!("mkdir ~/photographs\ncp '{}'/codes/*.png ~/photographs\n", home(!act.offline)));
+            script.push_str(&format!(
+                "mkdir ~/photographs\ncp '{}'/codes/*.png ~/photographs\n",
+                home(!act.offline)
+            ));
         }
         script.push_str(&format!("printf '\\036{}\\n'\n{}", code.line, code.text));
         played.push(code);
@@ -209,7 +331,8 @@ pub(super) fn air_gapped(way: &Way<'_>) {
     assert!(report.contains("Verified") && !report.contains("Rejected"));
 }
 
-/// Plays docs/runbooks/to-activated.md. What is done on the client machine stands in its one block for elsewhere: its effect on the cluster comes in that place.
+/// Plays docs/runbooks/to-activated.md. What is done on the client machine stands in its one block
+/// for elsewhere: its effect on the cluster comes in that place.
 pub(super) fn to_activated() {
     const PAGE: &str = "docs/runbooks/to-activated.md";
     let place = tempfile::tempdir().unwrap();
@@ -217,27 +340,53 @@ pub(super) fn to_activated() {
     let simulator = Simulator::spawn(Options::default()).unwrap();
     simulator.write_roots(&dir.join("roots")).unwrap();
     // The one that the page's reader has downloaded.
-    fs::copy(dir.join("roots/manufacturer-root.crt"), dir.join(MANUFACTURER_ROOT)).unwrap();
+    fs::copy(
+        dir.join("roots/manufacturer-root.crt"),
+        dir.join(MANUFACTURER_ROOT),
+    )
+    .unwrap();
     let path = wrapper(dir, "");
-    let all = blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap());
-    let mut script = format!("export AWS_ENDPOINT_URL='{}' AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n", simulator.url());
-    let elsewhere: Vec<&Block> = all.iter().filter(|block| block.language == "sh elsewhere").collect();
-    assert!(matches!(elsewhere[..], [only] if only.text.contains("cloudhsm-cli interactive")), "{PAGE}: one client, which activates");
+    let all =
+        blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap());
+    let mut script = format!(
+        "export AWS_ENDPOINT_URL='{}' AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=any \
+         AWS_SECRET_ACCESS_KEY=any\n",
+        simulator.url()
+    );
+    let elsewhere: Vec<&Block> = all
+        .iter()
+        .filter(|block| block.language == "sh elsewhere")
+        .collect();
+    assert!(
+        matches!(elsewhere[..], [only] if only.text.contains("cloudhsm-cli interactive")),
+        "{PAGE}: one client, which activates"
+    );
     for block in &all {
         match block.language.as_str() {
-            "sh aws" => script.push_str(&format!("printf '\\036{}\\n'\n{}", block.line, block.text)),
+            "sh aws" => {
+                script.push_str(&format!("printf '\\036{}\\n'\n{}", block.line, block.text))
+            }
             "sh elsewhere" => script.push_str(&activation(&simulator)),
             _ => {}
         }
     }
     let screen = play(terminal(dir, &path, &script), PAGE);
     expected_in(PAGE, &all, "sh aws", &screen);
-    assert!(simulator.calls().get("InitializeCluster") == Some(&1) && dir.join("report.html").is_file());
+    assert!(
+        simulator.calls().get("InitializeCluster") == Some(&1) && dir.join("report.html").is_file()
+    );
     let report = fs::read_to_string(dir.join("report.html")).unwrap();
     assert!(report.contains("Verified") && !report.contains("Rejected"));
     let handed = fs::read_to_string(dir.join("clients/README.txt")).unwrap();
-    for line in elsewhere[0].text.lines().filter(|line| line.contains("/opt/cloudhsm/") && !line.contains(" -a ")) {
-        assert!(handed.contains(&format!("        {line}\n")), "the page and what is handed over differ: {line}\n{handed}");
+    for line in elsewhere[0]
+        .text
+        .lines()
+        .filter(|line| line.contains("/opt/cloudhsm/") && !line.contains(" -a "))
+    {
+        assert!(
+            handed.contains(&format!("        {line}\n")),
+            "the page and what is handed over differ: {line}\n{handed}"
+        );
     }
 }
 
@@ -245,9 +394,11 @@ pub(super) fn to_activated() {
 fn activation(simulator: &Simulator) -> String {
     let address = simulator.address();
     format!(
-        "ID=$(sed -n 's/^ *\"cluster_id\": \"\\(.*\\)\",$/\\1/p' clients/handover.json)\nBODY=\"{{\\\"ClusterId\\\": \\\"$ID\\\"}}\"\n\
-         exec 3<>/dev/tcp/{}/{}\nprintf 'POST /_control/activate HTTP/1.1\\r\\nHost: {address}\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\n\
-         Content-Length: %s\\r\\n\\r\\n%s' ${{#BODY}} \"$BODY\" >&3\ngrep -q '200 OK' <&3\nexec 3>&-\n",
+        "ID=$(sed -n 's/^ *\"cluster_id\": \"\\(.*\\)\",$/\\1/p' \
+         clients/handover.json)\nBODY=\"{{\\\"ClusterId\\\": \\\"$ID\\\"}}\"\nexec \
+         3<>/dev/tcp/{}/{}\nprintf 'POST /_control/activate HTTP/1.1\\r\\nHost: \
+         {address}\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: \
+         %s\\r\\n\\r\\n%s' ${{#BODY}} \"$BODY\" >&3\ngrep -q '200 OK' <&3\nexec 3>&-\n",
         address.ip(),
         address.port()
     )
@@ -255,9 +406,12 @@ fn activation(simulator: &Simulator) -> String {
 
 /// Plays a page that brings its own simulator, in `dir`.
 pub(super) fn rehearsal(page: &str, dir: &Path, path: &Path) {
-    let all = blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap());
+    let all =
+        blocks(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap());
     let blocks = all.iter().filter(|block| block.language == "sh");
-    let script: String = blocks.map(|block| format!("printf '\\036{}\\n'\n{}", block.line, block.text)).collect();
+    let script: String = blocks
+        .map(|block| format!("printf '\\036{}\\n'\n{}", block.line, block.text))
+        .collect();
     let screen = play(terminal(dir, path, &script), page);
     expected_in(page, &all, "sh", &screen);
 }

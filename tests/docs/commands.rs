@@ -5,15 +5,29 @@ use std::fmt::Write;
 const HEAD: &str = "\
 # Commands
 
-Generated from the program's own help, which `hsmboot COMMAND --help` prints; `hsmboot man` has it as manual pages.
+Generated from the program's own help, which `hsmboot COMMAND --help` prints; `hsmboot man` has it \
+as manual pages.
 
 ";
 
 fn render(command: &clap::Command, name: &str, page: &mut String) {
-    let help = command.clone().bin_name(name).term_width(100).render_long_help().to_string();
+    let help = command
+        .clone()
+        .bin_name(name)
+        .term_width(100)
+        .render_long_help()
+        .to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    write!(page, "## {name}\n\n```text\n{}\n```\n\n", lines.join("\n").trim_end()).unwrap();
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    write!(
+        page,
+        "## {name}\n\n```text\n{}\n```\n\n",
+        lines.join("\n").trim_end()
+    )
+    .unwrap();
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help")
+    {
         render(sub, &format!("{name} {}", sub.get_name()), page);
     }
 }
@@ -29,8 +43,11 @@ fn the_commands_page_is_the_programs_own_help() {
 
 /// Every command under this one, at any depth.
 fn under(command: &clap::Command) -> Vec<clap::Command> {
-    let subs = command.get_subcommands().filter(|sub| sub.get_name() != "help");
-    subs.flat_map(|sub| [vec![sub.clone()], under(sub)].concat()).collect()
+    let subs = command
+        .get_subcommands()
+        .filter(|sub| sub.get_name() != "help");
+    subs.flat_map(|sub| [vec![sub.clone()], under(sub)].concat())
+        .collect()
 }
 
 #[test]
@@ -40,7 +57,11 @@ fn every_command_has_examples_and_says_its_exit_codes() {
     for command in under(&command) {
         let help = command.clone().render_long_help().to_string();
         for part in ["\nExample", "\nExit codes: "] {
-            assert!(help.contains(part), "`{}` has no {part:?}", command.get_bin_name().unwrap_or_default());
+            assert!(
+                help.contains(part),
+                "`{}` has no {part:?}",
+                command.get_bin_name().unwrap_or_default()
+            );
         }
     }
 }

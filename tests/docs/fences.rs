@@ -1,13 +1,18 @@
-//! Every fenced block says what it is, and those that are not run are correct command lines all the same.
+//! Every fenced block says what it is, and those that are not run are correct command lines all the
+//! same.
 
 use super::blocks::blocks;
 use super::{pages, read};
 
-/// The words of each `hsmboot` command in a shell text: quotes are taken away, comments dropped, lines joined.
+/// The words of each `hsmboot` command in a shell text: quotes are taken away, comments dropped,
+/// lines joined.
 #[cfg(all(feature = "online", feature = "simulator"))]
 fn command_lines(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
-    let lines = joined.lines().map(str::trim).filter(|line| line.starts_with("hsmboot "));
+    let lines = joined
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("hsmboot "));
     lines.map(words).collect()
 }
 
@@ -37,10 +42,27 @@ fn words(line: &str) -> Vec<String> {
 fn every_block_says_what_it_is() {
     for page in pages() {
         for block in blocks(&read(page.to_str().unwrap())) {
-            let known = ["sh", "sh aws", "sh elsewhere", "sh softhsm", "text", "json", "rust"];
-            let variant = ["sh token ", "sh camera "].iter().any(|variant| block.language.starts_with(variant));
-            assert!(variant || known.contains(&block.language.as_str()), "{}:{}: a block of `{}`", page.display(), block.line, block.language);
-            let sound = block.language != "json" || serde_json::from_str::<serde_json::Value>(&block.text).is_ok();
+            let known = [
+                "sh",
+                "sh aws",
+                "sh elsewhere",
+                "sh softhsm",
+                "text",
+                "json",
+                "rust",
+            ];
+            let variant = ["sh token ", "sh camera "]
+                .iter()
+                .any(|variant| block.language.starts_with(variant));
+            assert!(
+                variant || known.contains(&block.language.as_str()),
+                "{}:{}: a block of `{}`",
+                page.display(),
+                block.line,
+                block.language
+            );
+            let sound = block.language != "json"
+                || serde_json::from_str::<serde_json::Value>(&block.text).is_ok();
             assert!(sound, "{}:{}: not JSON", page.display(), block.line);
         }
     }
@@ -50,10 +72,19 @@ fn every_block_says_what_it_is() {
 #[cfg(all(feature = "online", feature = "simulator"))]
 fn commands_that_run_elsewhere_are_correct_command_lines() {
     for page in pages() {
-        for block in blocks(&read(page.to_str().unwrap())).iter().filter(|block| block.language == "sh elsewhere") {
+        for block in blocks(&read(page.to_str().unwrap()))
+            .iter()
+            .filter(|block| block.language == "sh elsewhere")
+        {
             for words in command_lines(&block.text) {
                 let parsed = hsmboot::cli::command().try_get_matches_from(&words);
-                assert!(parsed.is_ok(), "{}:{}: {}", page.display(), block.line, parsed.unwrap_err());
+                assert!(
+                    parsed.is_ok(),
+                    "{}:{}: {}",
+                    page.display(),
+                    block.line,
+                    parsed.unwrap_err()
+                );
             }
         }
     }

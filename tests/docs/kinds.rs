@@ -10,7 +10,8 @@ use hsmboot::error::Class;
 
 use super::{read, root};
 
-/// Literals in the form of a kind that are none: everything else in kebab-case has to be documented, so that no kind is missed.
+/// Literals in the form of a kind that are none: everything else in kebab-case has to be
+/// documented, so that no kind is missed.
 const NO_KINDS: &[&str] = &[
     // headers of HTTP
     "content-encoding",
@@ -59,7 +60,8 @@ const NO_KINDS: &[&str] = &[
     "slot-manufacturer",
 ];
 
-/// The text of every source file but the simulator's and the report's, which have no kinds, without its tests.
+/// The text of every source file but the simulator's and the report's, which have no kinds, without
+/// its tests.
 pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -69,7 +71,12 @@ pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
         } else if name.ends_with(".rs") && name != "tests.rs" {
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
-            found.push(code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n"));
+            found.push(
+                code.lines()
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
         }
     }
 }
@@ -82,7 +89,10 @@ fn is_kebab(text: &str) -> bool {
 
 /// What a quoted literal at the beginning of `text` holds, if that is how it begins.
 fn literal(text: &str) -> Option<&str> {
-    text.trim_start().strip_prefix('"')?.split_once('"').map(|(literal, _)| literal)
+    text.trim_start()
+        .strip_prefix('"')?
+        .split_once('"')
+        .map(|(literal, _)| literal)
 }
 
 /// Every kind that the code may give, and its exit code where that stands beside it.
@@ -102,7 +112,10 @@ fn in_code() -> BTreeMap<String, Option<u8>> {
     ];
     let mut kinds = BTreeMap::new();
     for text in &texts {
-        for quoted in text.split('"').filter(|piece| is_kebab(piece) && !NO_KINDS.contains(piece)) {
+        for quoted in text
+            .split('"')
+            .filter(|piece| is_kebab(piece) && !NO_KINDS.contains(piece))
+        {
             kinds.entry(quoted.to_owned()).or_insert(None);
         }
         for (name, class) in classes {
@@ -125,8 +138,15 @@ fn in_docs() -> BTreeMap<String, u8> {
     for line in kinds.lines() {
         if let Some(heading) = line.strip_prefix("### ") {
             code = heading.split_once(':').unwrap().0.parse().unwrap();
-        } else if let Some(kind) = line.strip_prefix("| `").and_then(|rest| rest.split_once('`')) {
-            assert!(found.insert(kind.0.to_owned(), code).is_none(), "{} is there twice", kind.0);
+        } else if let Some(kind) = line
+            .strip_prefix("| `")
+            .and_then(|rest| rest.split_once('`'))
+        {
+            assert!(
+                found.insert(kind.0.to_owned(), code).is_none(),
+                "{} is there twice",
+                kind.0
+            );
         }
     }
     found
@@ -139,9 +159,13 @@ fn every_error_kind_is_documented_under_its_exit_code() {
         let found = documented.get(&kind).copied();
         assert!(
             found.is_some(),
-            "the code has `{kind}`: is it an error's kind, and missing in docs/exit-codes.md, or one for NO_KINDS in this test?"
+            "the code has `{kind}`: is it an error's kind, and missing in docs/exit-codes.md, or \
+             one for NO_KINDS in this test?"
         );
-        assert!(code.is_none() || code == found, "`{kind}` is documented under {found:?}, and is {code:?}");
+        assert!(
+            code.is_none() || code == found,
+            "`{kind}` is documented under {found:?}, and is {code:?}"
+        );
     }
 }
 
@@ -151,7 +175,10 @@ fn no_error_kind_is_documented_that_the_code_has_not() {
     let mut texts = Vec::new();
     sources(&root().join("src"), &mut texts);
     let quoted: BTreeSet<&str> = texts.iter().flat_map(|text| text.split('"')).collect();
-    let unknown: Vec<String> = in_docs().into_keys().filter(|kind| !quoted.contains(kind.as_str())).collect();
+    let unknown: Vec<String> = in_docs()
+        .into_keys()
+        .filter(|kind| !quoted.contains(kind.as_str()))
+        .collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
@@ -173,6 +200,9 @@ fn troubleshooting_has_every_kind_that_a_user_can_do_something_about() {
         "no-signals",
         "simulator",
     ];
-    let missing: Vec<String> = in_docs().into_keys().filter(|kind| !bare.contains(&kind.as_str()) && !page.contains(&format!("`{kind}`"))).collect();
+    let missing: Vec<String> = in_docs()
+        .into_keys()
+        .filter(|kind| !bare.contains(&kind.as_str()) && !page.contains(&format!("`{kind}`")))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

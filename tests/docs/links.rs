@@ -20,13 +20,20 @@ fn prose(text: &str) -> String {
 
 /// The targets of `[text](target)`.
 fn targets(text: &str) -> Vec<String> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(target, _)| target.to_owned())
+        .collect()
 }
 
 /// The anchor that GitHub gives a heading.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
-    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 #[test]
@@ -34,14 +41,29 @@ fn every_relative_link_leads_somewhere() {
     let mut broken = Vec::new();
     for page in pages() {
         let text = prose(&read(page.to_str().unwrap()));
-        for target in targets(&text).iter().filter(|target| !target.starts_with("https://")) {
-            let (path, fragment) = target.split_once('#').map_or((target.as_str(), None), |(path, fragment)| (path, Some(fragment)));
-            let file = if path.is_empty() { page.clone() } else { page.parent().unwrap_or(Path::new("")).join(path) };
+        for target in targets(&text)
+            .iter()
+            .filter(|target| !target.starts_with("https://"))
+        {
+            let (path, fragment) = target
+                .split_once('#')
+                .map_or((target.as_str(), None), |(path, fragment)| {
+                    (path, Some(fragment))
+                });
+            let file = if path.is_empty() {
+                page.clone()
+            } else {
+                page.parent().unwrap_or(Path::new("")).join(path)
+            };
             if !root().join(&file).is_file() {
                 broken.push(format!("{}: {target}", page.display()));
             } else if let Some(fragment) = fragment {
                 let there = prose(&read(file.to_str().unwrap()));
-                if !there.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line) == fragment) {
+                if !there
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .any(|line| anchor(line) == fragment)
+                {
                     broken.push(format!("{}: no heading for {target}", page.display()));
                 }
             }
@@ -54,7 +76,13 @@ fn every_relative_link_leads_somewhere() {
 fn every_page_is_reached_from_the_readme() {
     let text = read("README.md");
     // The fixtures' page is reached from the tests'.
-    for page in pages().iter().filter(|page| ![Path::new("README.md"), Path::new("fixtures/README.md")].contains(&page.as_path())) {
-        assert!(text.contains(&format!("({})", page.display())), "README.md does not link {}", page.display());
+    for page in pages().iter().filter(|page| {
+        ![Path::new("README.md"), Path::new("fixtures/README.md")].contains(&page.as_path())
+    }) {
+        assert!(
+            text.contains(&format!("({})", page.display())),
+            "README.md does not link {}",
+            page.display()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The documents of the commands that manage clusters, HSMs, backups and tags are as their schemas say.
+//! The documents of the commands that manage clusters, HSMs, backups and tags are as their schemas
+//! say.
 
 use hsmboot::simulator::{Options, Simulator, Speed};
 use serde_json::Value;
@@ -15,13 +16,27 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        Stage { simulator: Simulator::spawn(Options { speed: Speed::INSTANT, ..Options::default() }).unwrap(), place: Place::new() }
+        Stage {
+            simulator: Simulator::spawn(Options {
+                speed: Speed::INSTANT,
+                ..Options::default()
+            })
+            .unwrap(),
+            place: Place::new(),
+        }
     }
 
     fn says(&self, words: &[&str], code: i32) -> Value {
         let url = self.simulator.url();
-        let depth = words.iter().position(|word| word.starts_with("--")).unwrap_or(words.len());
-        self.place.says(&words[..depth].join("-"), &[words, &["--endpoint-url", &url]].concat(), code)
+        let depth = words
+            .iter()
+            .position(|word| word.starts_with("--"))
+            .unwrap_or(words.len());
+        self.place.says(
+            &words[..depth].join("-"),
+            &[words, &["--endpoint-url", &url]].concat(),
+            code,
+        )
     }
 
     /// A cluster with its CSR; its id.
@@ -33,40 +48,202 @@ impl Stage {
 #[test]
 fn clusters_and_hsms_say_what_their_schemas_say() {
     let stage = Stage::new();
-    let made = stage.says(&["cluster", "create", "--subnet-id", SUBNET, "--tag", "a=b", "--retention-days", "30", "--wait"], 0);
+    let made = stage.says(
+        &[
+            "cluster",
+            "create",
+            "--subnet-id",
+            SUBNET,
+            "--tag",
+            "a=b",
+            "--retention-days",
+            "30",
+            "--wait",
+        ],
+        0,
+    );
     let id = made["cluster"]["cluster_id"].as_str().unwrap();
     stage.says(&["cluster", "create", "--subnet-id", SUBNET], 0);
     stage.says(&["cluster", "create", "--subnet-id", "x"], 2);
-    let hsm = stage.says(&["hsm", "create", "--cluster-id", id, "--availability-zone", "us-east-1a", "--wait"], 0);
-    stage.says(&["hsm", "create", "--cluster-id", id, "--availability-zone", "us-east-1a"], 8);
-    assert!(stage.says(&["cluster", "show", "--cluster-id", id], 0)["cluster"]["hsm_certificate"].is_object());
-    assert_eq!(stage.says(&["cluster", "list"], 0)["clusters"].as_array().unwrap().len(), 2);
-    stage.says(&["cluster", "modify", "--cluster-id", id, "--retention-days", "31"], 0);
-    stage.says(&["cluster", "modify", "--cluster-id", id, "--retention-days", "31"], 0);
+    let hsm = stage.says(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            id,
+            "--availability-zone",
+            "us-east-1a",
+            "--wait",
+        ],
+        0,
+    );
+    stage.says(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            id,
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        8,
+    );
+    assert!(
+        stage.says(&["cluster", "show", "--cluster-id", id], 0)["cluster"]["hsm_certificate"]
+            .is_object()
+    );
+    assert_eq!(
+        stage.says(&["cluster", "list"], 0)["clusters"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    stage.says(
+        &[
+            "cluster",
+            "modify",
+            "--cluster-id",
+            id,
+            "--retention-days",
+            "31",
+        ],
+        0,
+    );
+    stage.says(
+        &[
+            "cluster",
+            "modify",
+            "--cluster-id",
+            id,
+            "--retention-days",
+            "31",
+        ],
+        0,
+    );
     let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
-    stage.simulator.set_state(&old, hsmboot::simulator::ClusterState::Active).unwrap();
-    stage.says(&["cluster", "modify", "--cluster-id", id, "--hsm-type", "hsm3.large", "--yes"], 8);
-    let migrated = stage.says(&["cluster", "modify", "--cluster-id", &old, "--hsm-type", "hsm2m.medium", "--yes", "--wait"], 0);
+    stage
+        .simulator
+        .set_state(&old, hsmboot::simulator::ClusterState::Active)
+        .unwrap();
+    stage.says(
+        &[
+            "cluster",
+            "modify",
+            "--cluster-id",
+            id,
+            "--hsm-type",
+            "hsm3.large",
+            "--yes",
+        ],
+        8,
+    );
+    let migrated = stage.says(
+        &[
+            "cluster",
+            "modify",
+            "--cluster-id",
+            &old,
+            "--hsm-type",
+            "hsm2m.medium",
+            "--yes",
+            "--wait",
+        ],
+        0,
+    );
     assert!(migrated["cluster"]["hsm_type_rollback_expiration"].is_string());
     stage.says(&["cluster", "delete", "--cluster-id", id, "--yes"], 8);
     let hsm_id = hsm["hsm"]["hsm_id"].as_str().unwrap();
-    stage.says(&["hsm", "delete", "--cluster-id", id, "--hsm-id", hsm_id], 2);
-    stage.says(&["hsm", "delete", "--cluster-id", id, "--hsm-id", hsm_id, "--yes", "--wait"], 0);
-    stage.says(&["hsm", "delete", "--cluster-id", id, "--hsm-id", hsm_id, "--yes"], 6);
-    stage.says(&["cluster", "delete", "--cluster-id", id, "--yes", "--wait"], 0);
-    stage.says(&["cluster", "show", "--cluster-id", "cluster-22222222222"], 6);
+    stage.says(
+        &["hsm", "delete", "--cluster-id", id, "--hsm-id", hsm_id],
+        2,
+    );
+    stage.says(
+        &[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            id,
+            "--hsm-id",
+            hsm_id,
+            "--yes",
+            "--wait",
+        ],
+        0,
+    );
+    stage.says(
+        &[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            id,
+            "--hsm-id",
+            hsm_id,
+            "--yes",
+        ],
+        6,
+    );
+    stage.says(
+        &["cluster", "delete", "--cluster-id", id, "--yes", "--wait"],
+        0,
+    );
+    stage.says(
+        &["cluster", "show", "--cluster-id", "cluster-22222222222"],
+        6,
+    );
 }
 
 #[test]
 fn what_was_made_and_did_not_come_in_time_is_in_the_document() {
     // Nothing of this simulator's comes within the test.
-    let slow = Simulator::spawn(Options { speed: Speed::times(0.0001).unwrap(), ..Options::default() }).unwrap();
-    let stage = Stage { simulator: slow, place: Place::new() };
-    let made = stage.says(&["cluster", "create", "--subnet-id", SUBNET, "--wait", "--timeout", "0"], 7);
-    assert!(made["cluster"]["cluster_id"].is_string() && made["error"]["hint"].as_str().unwrap().contains("do not create another"), "{made:#}");
+    let slow = Simulator::spawn(Options {
+        speed: Speed::times(0.0001).unwrap(),
+        ..Options::default()
+    })
+    .unwrap();
+    let stage = Stage {
+        simulator: slow,
+        place: Place::new(),
+    };
+    let made = stage.says(
+        &[
+            "cluster",
+            "create",
+            "--subnet-id",
+            SUBNET,
+            "--wait",
+            "--timeout",
+            "0",
+        ],
+        7,
+    );
+    assert!(
+        made["cluster"]["cluster_id"].is_string()
+            && made["error"]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("do not create another"),
+        "{made:#}"
+    );
     let id = made["cluster"]["cluster_id"].as_str().unwrap();
-    stage.simulator.set_state(id, hsmboot::simulator::ClusterState::Uninitialized).unwrap();
-    let made = stage.says(&["hsm", "create", "--cluster-id", id, "--availability-zone", "us-east-1a", "--wait", "--timeout", "0"], 7);
+    stage
+        .simulator
+        .set_state(id, hsmboot::simulator::ClusterState::Uninitialized)
+        .unwrap();
+    let made = stage.says(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            id,
+            "--availability-zone",
+            "us-east-1a",
+            "--wait",
+            "--timeout",
+            "0",
+        ],
+        7,
+    );
     assert!(made["hsm"]["hsm_id"].is_string(), "{made:#}");
 }
 
@@ -74,24 +251,90 @@ fn what_was_made_and_did_not_come_in_time_is_in_the_document() {
 fn backups_and_tags_say_what_their_schemas_say() {
     let stage = Stage::new();
     let id = stage.cluster();
-    stage.simulator.write_roots(&stage.place.path("roots")).unwrap();
+    stage
+        .simulator
+        .write_roots(&stage.place.path("roots"))
+        .unwrap();
     let url = stage.simulator.url();
-    let claim = ["bootstrap", "--cluster-id", &id, "--endpoint-url", &url, "--passphrase-file", "passphrase", "--key-type", "p256"];
-    let roots = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"];
-    stage.place.says("bootstrap", &[&claim[..], &roots].concat(), 0);
+    let claim = [
+        "bootstrap",
+        "--cluster-id",
+        &id,
+        "--endpoint-url",
+        &url,
+        "--passphrase-file",
+        "passphrase",
+        "--key-type",
+        "p256",
+    ];
+    let roots = [
+        "--aws-root",
+        "roots/aws-root.crt",
+        "--manufacturer-root",
+        "roots/manufacturer-root.crt",
+    ];
+    stage
+        .place
+        .says("bootstrap", &[&claim[..], &roots].concat(), 0);
     let began = std::time::Instant::now();
     let backup = loop {
-        assert!(began.elapsed() < std::time::Duration::from_secs(600), "there is never a backup");
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(600),
+            "there is never a backup"
+        );
         let listed = stage.says(&["backup", "list", "--state", "READY"], 0);
         if let Some(backup) = listed["backups"][0]["backup_id"].as_str() {
             break backup.to_owned();
         }
     };
-    stage.says(&["backup", "modify", "--backup-id", &backup, "--never-expires", "true"], 0);
-    stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1"], 0);
-    assert!(stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1", "--wait"], 0)["copy"].is_object());
-    let policy = |verb, more: &[&str], code| stage.says(&[&["backup", "policy", verb, "--backup-id", &backup], more].concat(), code);
-    std::fs::write(stage.place.path("policy.json"), "{\"Version\": \"2012-10-17\"}").unwrap();
+    stage.says(
+        &[
+            "backup",
+            "modify",
+            "--backup-id",
+            &backup,
+            "--never-expires",
+            "true",
+        ],
+        0,
+    );
+    stage.says(
+        &[
+            "backup",
+            "copy",
+            "--backup-id",
+            &backup,
+            "--destination-region",
+            "eu-west-1",
+        ],
+        0,
+    );
+    assert!(
+        stage.says(
+            &[
+                "backup",
+                "copy",
+                "--backup-id",
+                &backup,
+                "--destination-region",
+                "eu-west-1",
+                "--wait"
+            ],
+            0
+        )["copy"]
+            .is_object()
+    );
+    let policy = |verb, more: &[&str], code| {
+        stage.says(
+            &[&["backup", "policy", verb, "--backup-id", &backup], more].concat(),
+            code,
+        )
+    };
+    std::fs::write(
+        stage.place.path("policy.json"),
+        "{\"Version\": \"2012-10-17\"}",
+    )
+    .unwrap();
     std::fs::write(stage.place.path("none.json"), "[]").unwrap();
     policy("put", &["--policy", "none.json"], 4);
     policy("put", &["--policy", "policy.json"], 0);
@@ -100,24 +343,88 @@ fn backups_and_tags_say_what_their_schemas_say() {
     assert!(policy("delete", &["--yes"], 0)["previous"].is_object());
     assert!(policy("get", &[], 0)["policy"].is_null());
     stage.says(&["backup", "delete", "--backup-id", &backup], 2);
-    stage.says(&["backup", "delete", "--backup-id", &backup, "--yes", "--wait"], 0);
-    stage.says(&["backup", "copy", "--backup-id", &backup, "--destination-region", "eu-west-1"], 8);
+    stage.says(
+        &[
+            "backup",
+            "delete",
+            "--backup-id",
+            &backup,
+            "--yes",
+            "--wait",
+        ],
+        0,
+    );
+    stage.says(
+        &[
+            "backup",
+            "copy",
+            "--backup-id",
+            &backup,
+            "--destination-region",
+            "eu-west-1",
+        ],
+        8,
+    );
     stage.says(&["backup", "restore", "--backup-id", &backup, "--wait"], 0);
-    stage.says(&["backup", "restore", "--backup-id", "backup-22222222222"], 6);
+    stage.says(
+        &["backup", "restore", "--backup-id", "backup-22222222222"],
+        6,
+    );
 
-    stage.says(&["tag", "add", "--resource-id", &backup, "--tag", "a=b", "--tag", "c="], 0);
-    assert_eq!(stage.says(&["tag", "list", "--resource-id", &backup], 0)["tags"][0]["value"], "b");
-    stage.says(&["tag", "remove", "--resource-id", &backup, "--key", "a"], 2);
-    stage.says(&["tag", "remove", "--resource-id", &backup, "--key", "a", "--yes"], 0);
+    stage.says(
+        &[
+            "tag",
+            "add",
+            "--resource-id",
+            &backup,
+            "--tag",
+            "a=b",
+            "--tag",
+            "c=",
+        ],
+        0,
+    );
+    assert_eq!(
+        stage.says(&["tag", "list", "--resource-id", &backup], 0)["tags"][0]["value"],
+        "b"
+    );
+    stage.says(
+        &["tag", "remove", "--resource-id", &backup, "--key", "a"],
+        2,
+    );
+    stage.says(
+        &[
+            "tag",
+            "remove",
+            "--resource-id",
+            &backup,
+            "--key",
+            "a",
+            "--yes",
+        ],
+        0,
+    );
     stage.says(&["tag", "list", "--resource-id", "cluster-22222222222"], 6);
 }
 
 #[test]
 fn a_bundle_from_nothing_has_a_creation_as_its_schema_says() {
     let stage = Stage::new();
-    stage.simulator.write_roots(&stage.place.path("roots")).unwrap();
+    stage
+        .simulator
+        .write_roots(&stage.place.path("roots"))
+        .unwrap();
     let url = stage.simulator.url();
-    let mut words = vec!["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
+    let mut words = vec![
+        "bootstrap",
+        "--create",
+        "--bundle",
+        "new",
+        "--subnet-id",
+        SUBNET,
+        "--availability-zone",
+        "us-east-1a",
+    ];
     words.extend([
         "--endpoint-url",
         &url,
@@ -132,9 +439,20 @@ fn a_bundle_from_nothing_has_a_creation_as_its_schema_says() {
         "--network-type",
         "dualstack",
     ]);
-    words.extend(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
-    assert_eq!(stage.place.says("bootstrap", &words, 0)["outcome"], "claimed");
+    words.extend([
+        "--aws-root",
+        "roots/aws-root.crt",
+        "--manufacturer-root",
+        "roots/manufacturer-root.crt",
+    ]);
+    assert_eq!(
+        stage.place.says("bootstrap", &words, 0)["outcome"],
+        "claimed"
+    );
     stage.place.file_is_by("new/creation.json");
     words.extend(["--subnet-id", "subnet-1a2b3c4d"]);
-    assert_eq!(stage.place.says("bootstrap", &words, 8)["error"]["kind"], "creation-differs");
+    assert_eq!(
+        stage.place.says("bootstrap", &words, 8)["error"]["kind"],
+        "creation-differs"
+    );
 }

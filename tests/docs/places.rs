@@ -1,4 +1,5 @@
-//! The pages for those who work on the program name files and things that there are, and tests/README.md every suite.
+//! The pages for those who work on the program name files and things that there are, and
+//! tests/README.md every suite.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +8,14 @@ use std::path::Path;
 use super::{read, root};
 
 /// The pages whose every path is a file or a directory of the project.
-const PAGES: [&str; 6] = ["CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md", "docs/facts.md", "tests/README.md"];
+const PAGES: [&str; 6] = [
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/facts.md",
+    "tests/README.md",
+];
 
 /// What stands in backticks.
 fn quoted(text: &str) -> Vec<&str> {
@@ -16,7 +24,15 @@ fn quoted(text: &str) -> Vec<&str> {
 
 /// Whether this is a path from the project's root: it begins with one of its directories.
 fn is_path(word: &str) -> bool {
-    let dirs = ["src/", "tests/", "docs/", "fixtures/", "packaging/", "benches/", ".github/"];
+    let dirs = [
+        "src/",
+        "tests/",
+        "docs/",
+        "fixtures/",
+        "packaging/",
+        "benches/",
+        ".github/",
+    ];
     dirs.iter().any(|dir| word.starts_with(dir)) && !word.contains([' ', '*', '<'])
 }
 
@@ -29,7 +45,10 @@ fn prose(text: &str) -> String {
 fn every_path_that_they_name_is_there() {
     for page in PAGES {
         let text = prose(&read(page));
-        let missing: Vec<_> = quoted(&text).into_iter().filter(|word| is_path(word) && !root().join(word).exists()).collect();
+        let missing: Vec<_> = quoted(&text)
+            .into_iter()
+            .filter(|word| is_path(word) && !root().join(word).exists())
+            .collect();
         assert!(missing.is_empty(), "{page} names {missing:?}");
     }
 }
@@ -38,9 +57,13 @@ fn every_path_that_they_name_is_there() {
 fn recipes(page: &str) -> Vec<(Vec<&str>, Vec<&str>)> {
     let (_, recipes) = page.split_once("\n## To add a").unwrap();
     let rows = recipes.lines().filter(|line| line.starts_with("| `"));
-    rows.map(|row| row.trim_matches(['|', ' ']).split_once(" | ").unwrap_or_else(|| panic!("{row}")))
-        .map(|(files, words)| (quoted(files), quoted(words)))
-        .collect()
+    rows.map(|row| {
+        row.trim_matches(['|', ' '])
+            .split_once(" | ")
+            .unwrap_or_else(|| panic!("{row}"))
+    })
+    .map(|(files, words)| (quoted(files), quoted(words)))
+    .collect()
 }
 
 #[test]
@@ -52,8 +75,15 @@ fn every_word_of_a_recipe_stands_in_its_files() {
         let there = |file: &&str| fs::read_to_string(root().join(file)).ok();
         let text: String = files.iter().filter_map(there).collect();
         // A word of several is a command.
-        for word in words.iter().filter(|word| !word.contains(' ')).flat_map(|word| word.split("::")) {
-            assert!(text.contains(word), "docs/architecture.md: no {word} in {files:?}");
+        for word in words
+            .iter()
+            .filter(|word| !word.contains(' '))
+            .flat_map(|word| word.split("::"))
+        {
+            assert!(
+                text.contains(word),
+                "docs/architecture.md: no {word} in {files:?}"
+            );
         }
     }
 }
@@ -71,7 +101,10 @@ fn every_common_change_has_its_recipe() {
         "hardware generation",
         "picture format",
     ] {
-        assert!(page.contains(&format!("\n### … {change}")), "no recipe for a {change}");
+        assert!(
+            page.contains(&format!("\n### … {change}")),
+            "no recipe for a {change}"
+        );
     }
 }
 
@@ -84,32 +117,57 @@ fn every_type_that_the_architecture_names_is_there() {
     super::threats::sources(&root().join("src"), &mut code);
     let before = prose(before);
     let begins = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
-    for word in quoted(&before).into_iter().filter(|word| begins(word) && !word.contains(' ')) {
-        let (of, function) = word.split_once("::").map_or((word, None), |(of, function)| (of, Some(function)));
-        assert!(["struct", "enum", "trait"].iter().any(|kind| code.iter().any(|text| text.contains(&format!("{kind} {of}")))), "no type {of}");
+    for word in quoted(&before)
+        .into_iter()
+        .filter(|word| begins(word) && !word.contains(' '))
+    {
+        let (of, function) = word
+            .split_once("::")
+            .map_or((word, None), |(of, function)| (of, Some(function)));
+        assert!(
+            ["struct", "enum", "trait"].iter().any(|kind| code
+                .iter()
+                .any(|text| text.contains(&format!("{kind} {of}")))),
+            "no type {of}"
+        );
         // A function, or a variant.
         let ways = |name: &str| match begins(name) {
             true => [format!("    {name} "), format!("    {name},")],
             false => [format!("fn {name}("), format!("fn {name}<")],
         };
         if let Some(name) = function {
-            assert!(code.iter().any(|text| text.contains(of) && ways(name).iter().any(|way| text.contains(way))), "no {word}");
+            assert!(
+                code.iter().any(
+                    |text| text.contains(of) && ways(name).iter().any(|way| text.contains(way))
+                ),
+                "no {word}"
+            );
         }
     }
 }
 
 /// The suites: each file of tests/, and each directory there that is one.
 fn suites() -> BTreeSet<String> {
-    let entries = fs::read_dir(root().join("tests")).unwrap().map(|entry| entry.unwrap().path());
-    let is_suite = |path: &Path| path.extension().is_some_and(|ending| ending == "rs") || path.join("main.rs").is_file();
-    entries.filter(|path| is_suite(path)).map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    let entries = fs::read_dir(root().join("tests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let is_suite = |path: &Path| {
+        path.extension().is_some_and(|ending| ending == "rs") || path.join("main.rs").is_file()
+    };
+    entries
+        .filter(|path| is_suite(path))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
 fn the_page_of_the_suites_has_each_of_them_once() {
     let page = read("tests/README.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    let named: Vec<String> = rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())).map(str::to_owned).collect();
+    let named: Vec<String> = rows
+        .flat_map(|row| quoted(row.split('|').nth(1).unwrap()))
+        .map(str::to_owned)
+        .collect();
     let expected: Vec<String> = suites().into_iter().collect();
     let mut found = named.clone();
     found.sort();
@@ -119,8 +177,10 @@ fn the_page_of_the_suites_has_each_of_them_once() {
 /// A test that a page runs by its name.
 #[test]
 fn every_test_that_is_run_by_name_is_there() {
-    let lines: Vec<String> =
-        ["CONTRIBUTING.md", "tests/README.md"].into_iter().flat_map(|page| read(page).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> = ["CONTRIBUTING.md", "tests/README.md"]
+        .into_iter()
+        .flat_map(|page| read(page).lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     let mut code = Vec::new();
     for dir in ["tests", "src"] {
         super::threats::sources(&root().join(dir), &mut code);
@@ -134,7 +194,11 @@ fn every_test_that_is_run_by_name_is_there() {
         let last = *words.last().unwrap();
         if !last.starts_with('-') && words.iter().rev().nth(1) != Some(&"--test") {
             let name = last.trim_end_matches("::").rsplit("::").next().unwrap();
-            assert!(code.iter().any(|text| text.contains(&format!("fn {name}")) || text.contains(&format!("mod {name}"))), "{line}");
+            assert!(
+                code.iter().any(|text| text.contains(&format!("fn {name}"))
+                    || text.contains(&format!("mod {name}"))),
+                "{line}"
+            );
             seen += 1;
         }
     }

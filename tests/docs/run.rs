@@ -10,7 +10,8 @@ use super::blocks::{Block, blocks};
 use super::stage::{BINARY, CLUSTER, MANUFACTURER_ROOT, claimed, cluster, expected_in, wrapper};
 use super::{pages, read};
 
-/// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run` means the program as it is.
+/// A shell in `dir` that knows `hsmboot`, and nothing of this machine's AWS settings. `cargo run`
+/// means the program as it is.
 fn shell(dir: &Path, path: &Path, script: &str) -> Command {
     // Far more than a page takes: what is still there then hangs.
     let mut command = Command::new("timeout");
@@ -21,10 +22,17 @@ fn shell(dir: &Path, path: &Path, script: &str) -> Command {
             command.env_remove(&name);
         }
     }
-    let before = "set -euo pipefail\nexec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\ncargo() { shift 3; hsmboot \"$@\"; }\n";
+    let before = "set -euo pipefail\nexec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null || true' \
+                  EXIT\ncargo() { shift 3; hsmboot \"$@\"; }\n";
     command.arg("-c").arg(format!("{before}{script}"));
-    command.current_dir(dir).env("HOME", dir).env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("PATH", format!("{}:{}", path.display(), std::env::var("PATH").unwrap()));
+    command
+        .current_dir(dir)
+        .env("HOME", dir)
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env(
+        "PATH",
+        format!("{}:{}", path.display(), std::env::var("PATH").unwrap()),
+    );
     command
 }
 
@@ -45,11 +53,15 @@ fn run_plain(page: &str, all: &[Block]) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let text = output(shell(dir.path(), Path::new(BINARY).parent().unwrap(), &script), page);
+    let text = output(
+        shell(dir.path(), Path::new(BINARY).parent().unwrap(), &script),
+        page,
+    );
     expected_in(page, all, "sh", &text);
 }
 
-/// A block for a real cluster, as it stands: what a reader has and the test has not (AWS's root built in, a hand at the prompt) is given beside it.
+/// A block for a real cluster, as it stands: what a reader has and the test has not (AWS's root
+/// built in, a hand at the prompt) is given beside it.
 fn run_on_aws(page: &str, block: &Block) {
     let dir = tempfile::tempdir().unwrap();
     let simulator = Simulator::spawn(Options::default()).unwrap();
@@ -58,9 +70,16 @@ fn run_on_aws(page: &str, block: &Block) {
     let path = wrapper(dir.path(), "--passphrase-env DOCS_PASSPHRASE");
     let work = dir.path().join("work");
     fs::create_dir(&work).unwrap();
-    fs::copy(dir.path().join("roots/manufacturer-root.crt"), work.join(MANUFACTURER_ROOT)).unwrap();
+    fs::copy(
+        dir.path().join("roots/manufacturer-root.crt"),
+        work.join(MANUFACTURER_ROOT),
+    )
+    .unwrap();
     let mut command = shell(&work, &path, &block.text.replace(CLUSTER, &id));
-    command.env("DOCS_PASSPHRASE", "a passphrase for the docs").env("AWS_ENDPOINT_URL", simulator.url()).env("AWS_REGION", "us-east-1");
+    command
+        .env("DOCS_PASSPHRASE", "a passphrase for the docs")
+        .env("AWS_ENDPOINT_URL", simulator.url())
+        .env("AWS_REGION", "us-east-1");
     output(command, &format!("{page}:{}", block.line));
     claimed(&simulator, &format!("{page}:{}", block.line));
 }
@@ -68,10 +87,15 @@ fn run_on_aws(page: &str, block: &Block) {
 #[test]
 fn every_command_in_readme_and_docs_runs() {
     // The runbooks ask questions: see runbooks.rs.
-    for page in pages().into_iter().filter(|page| !page.starts_with("docs/runbooks")) {
+    for page in pages()
+        .into_iter()
+        .filter(|page| !page.starts_with("docs/runbooks"))
+    {
         let name = page.to_str().unwrap();
         let all = blocks(&read(name));
         run_plain(name, &all);
-        all.iter().filter(|block| block.language == "sh aws").for_each(|block| run_on_aws(name, block));
+        all.iter()
+            .filter(|block| block.language == "sh aws")
+            .for_each(|block| run_on_aws(name, block));
     }
 }

@@ -1,4 +1,5 @@
-//! Where a page's blocks are run: a simulator with a cluster, a program that trusts it, and a look at what was printed.
+//! Where a page's blocks are run: a simulator with a cluster, a program that trusts it, and a look
+//! at what was printed.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -30,22 +31,40 @@ fn fits(pattern: &[&str], lines: &[&str]) -> bool {
 fn line_fits(pattern: &str, line: &str) -> bool {
     match pattern.split_once('…') {
         None => pattern == line,
-        Some((head, tail)) => line
-            .strip_prefix(head)
-            .is_some_and(|rest| rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| line_fits(tail, &rest[at..]))),
+        Some((head, tail)) => line.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices()
+                .map(|(at, _)| at)
+                .chain([rest.len()])
+                .any(|at| line_fits(tail, &rest[at..]))
+        }),
     }
 }
 
-/// Holds the `text` blocks right below those of a language against what these printed: the record separator and the block's line stand before it.
+/// Holds the `text` blocks right below those of a language against what these printed: the record
+/// separator and the block's line stand before it.
 pub(super) fn expected_in(page: &str, all: &[Block], language: &str, text: &str) {
-    let said: Vec<(usize, &str)> =
-        text.split(MARK).skip(1).map(|part| part.split_once('\n').unwrap()).map(|(line, rest)| (line.parse().unwrap(), rest)).collect();
-    for pair in all.windows(2).filter(|pair| pair[0].language == language && pair[1].language == "text" && pair[1].follows) {
+    let said: Vec<(usize, &str)> = text
+        .split(MARK)
+        .skip(1)
+        .map(|part| part.split_once('\n').unwrap())
+        .map(|(line, rest)| (line.parse().unwrap(), rest))
+        .collect();
+    for pair in all.windows(2).filter(|pair| {
+        pair[0].language == language && pair[1].language == "text" && pair[1].follows
+    }) {
         let (_, found) = said.iter().find(|(line, _)| *line == pair[0].line).unwrap();
         // The reader's calls go to AWS, of which nothing is said.
-        let lines: Vec<&str> = found.lines().filter(|line| !line.starts_with("calls go to http://127.0.0.1:")).collect();
+        let lines: Vec<&str> = found
+            .lines()
+            .filter(|line| !line.starts_with("calls go to http://127.0.0.1:"))
+            .collect();
         let expected: Vec<&str> = pair[1].text.lines().collect();
-        assert!(fits(&expected, &lines), "{page}:{}: says\n{}but the output is\n{found}", pair[1].line, pair[1].text);
+        assert!(
+            fits(&expected, &lines),
+            "{page}:{}: says\n{}but the output is\n{found}",
+            pair[1].line,
+            pair[1].text
+        );
     }
 }
 
@@ -54,8 +73,8 @@ fn call(simulator: &Simulator, action: &str, body: &str) -> serde_json::Value {
     let mut stream = TcpStream::connect(simulator.address()).unwrap();
     write!(
         stream,
-        "POST / HTTP/1.1\r\nhost: {}\r\nx-amz-target: BaldrApiService.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nhost: {}\r\nx-amz-target: BaldrApiService.{action}\r\ncontent-type: \
+         application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         simulator.address(),
         body.len()
     )
@@ -67,18 +86,29 @@ fn call(simulator: &Simulator, action: &str, body: &str) -> serde_json::Value {
 
 /// A cluster with its CSR; its id.
 pub(super) fn cluster(simulator: &Simulator) -> String {
-    let made = call(simulator, "CreateCluster", r#"{"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]}"#);
+    let made = call(
+        simulator,
+        "CreateCluster",
+        r#"{"HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"]}"#,
+    );
     let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
     let describe = format!(r#"{{"Filters": {{"clusterIds": ["{id}"]}}}}"#);
     let until = |reached: &dyn Fn(&serde_json::Value) -> bool| {
         let began = std::time::Instant::now();
         while !reached(&call(simulator, "DescribeClusters", &describe)["Clusters"][0]) {
-            assert!(began.elapsed() < std::time::Duration::from_secs(600), "it never came so far");
+            assert!(
+                began.elapsed() < std::time::Duration::from_secs(600),
+                "it never came so far"
+            );
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     };
     until(&|cluster| cluster["State"] == "UNINITIALIZED");
-    call(simulator, "CreateHsm", &format!(r#"{{"ClusterId": "{id}", "AvailabilityZone": "us-east-1a"}}"#));
+    call(
+        simulator,
+        "CreateHsm",
+        &format!(r#"{{"ClusterId": "{id}", "AvailabilityZone": "us-east-1a"}}"#),
+    );
     until(&|cluster| cluster["Certificates"]["ClusterCsr"].is_string());
     id
 }
@@ -89,10 +119,12 @@ pub(super) fn claimed(simulator: &Simulator, what: &str) {
     assert_eq!(state, "INITIALIZED", "{what}");
 }
 
-/// The manufacturer's root of hsm2m.medium, as the pages call the file that a reader has downloaded. That it has to be given stands in the pages.
+/// The manufacturer's root of hsm2m.medium, as the pages call the file that a reader has
+/// downloaded. That it has to be given stands in the pages.
 pub(super) const MANUFACTURER_ROOT: &str = "mrvl-rsa-LS2-AR-v1.crt";
 
-/// A directory with an `hsmboot` that takes AWS's root from `dir`, which a reader has built in, and the passphrase as it is told here; nothing said, it asks.
+/// A directory with an `hsmboot` that takes AWS's root from `dir`, which a reader has built in, and
+/// the passphrase as it is told here; nothing said, it asks.
 pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
     let path = dir.join("bin");
     fs::create_dir(&path).unwrap();
@@ -108,7 +140,12 @@ pub(super) fn wrapper(dir: &Path, passphrase: &str) -> PathBuf {
 
 #[test]
 fn a_pattern_takes_what_it_leaves_open_and_nothing_else() {
-    let fits = |pattern: &str, text: &str| fits(&pattern.lines().collect::<Vec<_>>(), &text.lines().collect::<Vec<_>>());
+    let fits = |pattern: &str, text: &str| {
+        fits(
+            &pattern.lines().collect::<Vec<_>>(),
+            &text.lines().collect::<Vec<_>>(),
+        )
+    };
     assert!(fits("a\n…\nd", "a\nb\nc\nd"));
     assert!(fits("a …c\n…", "a bc"));
     assert!(!fits("a\nd", "a\nb\nd"));

@@ -1,4 +1,5 @@
-//! docs/verification.md names every check once, with the code's own source, waivability and exit code.
+//! docs/verification.md names every check once, with the code's own source, waivability and exit
+//! code.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,11 @@ fn known() -> BTreeMap<&'static str, (&'static str, String)> {
         (id.as_str(), (id.source(), waivable.to_owned()))
     });
     let rules = Rule::ALL.into_iter().map(|rule| {
-        let code = if Rule::that_can_fail().any(|other| other == rule) { rule.class().code().to_string() } else { "-".to_owned() };
+        let code = if Rule::that_can_fail().any(|other| other == rule) {
+            rule.class().code().to_string()
+        } else {
+            "-".to_owned()
+        };
         (rule.as_str(), (rule.source(), code))
     });
     checks.chain(rules).collect()
@@ -43,39 +48,80 @@ fn the_page_of_rules_has_every_check_with_its_source() {
         if cells.len() < 6 || row.is_empty() {
             generated.push_str(line);
         } else {
-            let facts: Vec<_> = row.iter().map(|id| known.remove(id).unwrap_or_else(|| panic!("{id} is no check, or is there twice"))).collect();
-            assert!(facts.iter().all(|fact| *fact == facts[0]), "{row:?} have not the same source, waivability or exit code");
+            let facts: Vec<_> = row
+                .iter()
+                .map(|id| {
+                    known
+                        .remove(id)
+                        .unwrap_or_else(|| panic!("{id} is no check, or is there twice"))
+                })
+                .collect();
+            assert!(
+                facts.iter().all(|fact| *fact == facts[0]),
+                "{row:?} have not the same source, waivability or exit code"
+            );
             let mut cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
             (cells[3], cells[4]) = facts[0].clone().into_strings();
             generated.push_str(cells.join(" | ").trim());
         }
         generated.push('\n');
     }
-    assert!(known.is_empty(), "docs/verification.md does not have {:?}", known.keys());
+    assert!(
+        known.is_empty(),
+        "docs/verification.md does not have {:?}",
+        known.keys()
+    );
     in_step("docs/verification.md", &generated);
 }
 
 #[test]
 fn the_readme_counts_right() {
     let page = read("README.md");
-    assert!(page.contains(&format!("[{} checks]", CheckId::ALL.len())), "README.md counts {} checks", CheckId::ALL.len());
-    assert!(read("CHANGELOG.md").contains(&format!("{} checks, each with an id", CheckId::ALL.len())));
+    assert!(
+        page.contains(&format!("[{} checks]", CheckId::ALL.len())),
+        "README.md counts {} checks",
+        CheckId::ALL.len()
+    );
+    assert!(
+        read("CHANGELOG.md").contains(&format!("{} checks, each with an id", CheckId::ALL.len()))
+    );
     // Each command of the walk begins a line.
     let (_, walk) = page.split_once("## Air-gapped, in ").unwrap();
-    let commands = walk.split("```").nth(1).unwrap().lines().filter(|line| line.starts_with("hsmboot ")).count();
-    let words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    assert!(walk.starts_with(&format!("{} commands\n", words[commands])), "README.md counts {commands} commands");
+    let commands = walk
+        .split("```")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("hsmboot "))
+        .count();
+    let words = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    assert!(
+        walk.starts_with(&format!("{} commands\n", words[commands])),
+        "README.md counts {commands} commands"
+    );
 }
 
 /// What the program needs to be built, wherever it is said.
 #[test]
 fn every_page_names_the_oldest_rust_that_does() {
     let manifest = read("Cargo.toml");
-    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")).unwrap().trim_end_matches('"');
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""))
+        .unwrap()
+        .trim_end_matches('"');
     for page in ["README.md", "CONTRIBUTING.md"] {
-        assert!(read(page).contains(&format!("Rust {version} or newer")), "{page} does not say Rust {version}");
+        assert!(
+            read(page).contains(&format!("Rust {version} or newer")),
+            "{page} does not say Rust {version}"
+        );
     }
-    assert!(read(".github/workflows/test.yml").contains(&format!("image: rust:{version}-")), "the workflow tests with another Rust than {version}");
+    assert!(
+        read(".github/workflows/test.yml").contains(&format!("image: rust:{version}-")),
+        "the workflow tests with another Rust than {version}"
+    );
 }
 
 /// A blank line within a table makes text of the rest of it.
@@ -88,8 +134,15 @@ fn every_table_has_a_head() {
         for (at, line) in lines.iter().enumerate() {
             fenced ^= line.starts_with("```");
             if !fenced && line.starts_with('|') && !before.starts_with('|') {
-                let rule = lines.get(at + 1).is_some_and(|next| next.starts_with("| ---"));
-                assert!(rule, "{}:{}: a row of no table: {line}", page.display(), at + 1);
+                let rule = lines
+                    .get(at + 1)
+                    .is_some_and(|next| next.starts_with("| ---"));
+                assert!(
+                    rule,
+                    "{}:{}: a row of no table: {line}",
+                    page.display(),
+                    at + 1
+                );
             }
             before = line;
         }

@@ -1,5 +1,5 @@
-//! Algorithms and keys that do not count: `algorithm.<input>`. The signatures are good ones wherever the defect leaves that possible, so that
-//! only the rule can refuse them.
+//! Algorithms and keys that do not count: `algorithm.<input>`. The signatures are good ones
+//! wherever the defect leaves that possible, so that only the rule can refuse them.
 
 use rsa::BigUint;
 
@@ -39,11 +39,18 @@ fn sign_with(chain: &mut Chain, input: Input, signer: Signer) {
 /// PSS by SHA-256 with parameters that say something else than they should.
 fn pss_saying(key: &'static RsaKey, parameters: &[u8], chain: &Chain, input: Input) -> Signer {
     let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.10"), parameters]);
-    saying(algorithm, chain, input, |message| key.pss(Hash::Sha256, message))
+    saying(algorithm, chain, input, |message| {
+        key.pss(Hash::Sha256, message)
+    })
 }
 
 /// A good signature over what names this algorithm.
-fn saying(algorithm: Vec<u8>, chain: &Chain, input: Input, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Signer {
+fn saying(
+    algorithm: Vec<u8>,
+    chain: &Chain,
+    input: Input,
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Signer {
     // The signature covers the algorithm named inside the signed part.
     let named = Signer::Given(algorithm.clone(), Vec::new());
     let mut chain = chain.clone();
@@ -55,10 +62,15 @@ fn saying(algorithm: Vec<u8>, chain: &Chain, input: Input, sign: impl FnOnce(&[u
     Signer::Given(algorithm, sign(&message))
 }
 
-/// RSASSA-PSS-params of SHA-256, the hash written with this AlgorithmIdentifier, and MGF1's with that one.
+/// RSASSA-PSS-params of SHA-256, the hash written with this AlgorithmIdentifier, and MGF1's with
+/// that one.
 fn pss_of(hash: &[u8], mask_hash: &[u8]) -> Vec<u8> {
     let mask = der::seq(&[&der::oid("1.2.840.113549.1.1.8"), mask_hash]);
-    der::seq(&[&der::tlv(0xa0, hash), &der::tlv(0xa1, &mask), &der::tlv(0xa2, &der::int(&[32]))])
+    der::seq(&[
+        &der::tlv(0xa0, hash),
+        &der::tlv(0xa1, &mask),
+        &der::tlv(0xa2, &der::int(&[32])),
+    ])
 }
 
 /// SHA-256's AlgorithmIdentifier without the NULL.
@@ -70,35 +82,87 @@ type Making = fn(&Chain, Input) -> Signer;
 
 /// Signature algorithms, on any input.
 const SIGNATURES: &[(&str, &str, Making)] = &[
-    ("sha1", "signed with SHA-1", |_, input| Signer::Pkcs1(signing_key(input), Hash::Sha1)),
-    ("md5", "signed with MD5", |_, input| Signer::Pkcs1(signing_key(input), Hash::Md5)),
-    ("pss-sha1", "signed with PSS and its default parameters, which mean SHA-1", |_, input| Signer::Pss(signing_key(input), Hash::Sha1)),
-    ("pss-no-parameters", "PSS without parameters (RFC 4055 3.1: a signature has them)", |chain, input| {
-        pss_saying(signing_key(input), &[], chain, input)
+    ("sha1", "signed with SHA-1", |_, input| {
+        Signer::Pkcs1(signing_key(input), Hash::Sha1)
     }),
-    ("pss-mask-sha1", "PSS with SHA-256 for the message and SHA-1 for the mask", |_, input| {
-        Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Sha1, 32)
+    ("md5", "signed with MD5", |_, input| {
+        Signer::Pkcs1(signing_key(input), Hash::Md5)
     }),
-    ("pss-mask-md5", "PSS with SHA-256 for the message and MD5 for the mask", |_, input| {
-        Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Md5, 32)
+    (
+        "pss-sha1",
+        "signed with PSS and its default parameters, which mean SHA-1",
+        |_, input| Signer::Pss(signing_key(input), Hash::Sha1),
+    ),
+    (
+        "pss-no-parameters",
+        "PSS without parameters (RFC 4055 3.1: a signature has them)",
+        |chain, input| pss_saying(signing_key(input), &[], chain, input),
+    ),
+    (
+        "pss-mask-sha1",
+        "PSS with SHA-256 for the message and SHA-1 for the mask",
+        |_, input| Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Sha1, 32),
+    ),
+    (
+        "pss-mask-md5",
+        "PSS with SHA-256 for the message and MD5 for the mask",
+        |_, input| Signer::PssAs(signing_key(input), Hash::Sha256, Hash::Md5, 32),
+    ),
+    (
+        "sha224",
+        "an RSA signature with SHA-224, which is not in the list",
+        |_, _| given("1.2.840.113549.1.1.14"),
+    ),
+    (
+        "bare-rsa",
+        "rsaEncryption, a key's algorithm, as a signature's",
+        |_, _| given("1.2.840.113549.1.1.1"),
+    ),
+    ("unknown", "a signature algorithm of nobody's", |_, _| {
+        given("1.3.6.1.4.1.99999.7")
     }),
-    ("sha224", "an RSA signature with SHA-224, which is not in the list", |_, _| given("1.2.840.113549.1.1.14")),
-    ("bare-rsa", "rsaEncryption, a key's algorithm, as a signature's", |_, _| given("1.2.840.113549.1.1.1")),
-    ("unknown", "a signature algorithm of nobody's", |_, _| given("1.3.6.1.4.1.99999.7")),
-    ("parameters", "an RSA signature algorithm with an OCTET STRING as its parameters (RFC 4055 5: NULL)", |_, _| {
-        let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11"), &der::octets(b"x")]);
-        Signer::Given(algorithm, vec![1; 256])
-    }),
-    ("pss-no-null", "PSS whose hash is written without its NULL (RFC 4055 2.1), well signed", |chain, input| {
-        pss_saying(signing_key(input), &pss_of(&bare_sha256(), &Hash::Sha256.algorithm()), chain, input)
-    }),
-    ("pss-mask-no-null", "PSS whose mask's hash is written without its NULL (RFC 4055 2.1), well signed", |chain, input| {
-        pss_saying(signing_key(input), &pss_of(&Hash::Sha256.algorithm(), &bare_sha256()), chain, input)
-    }),
-    ("no-null", "an RSA signature algorithm without its NULL (RFC 4055 5), well signed", |chain, input| {
-        let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
-        saying(algorithm, chain, input, |message| signing_key(input).pkcs1(Hash::Sha256, message))
-    }),
+    (
+        "parameters",
+        "an RSA signature algorithm with an OCTET STRING as its parameters (RFC 4055 5: NULL)",
+        |_, _| {
+            let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11"), &der::octets(b"x")]);
+            Signer::Given(algorithm, vec![1; 256])
+        },
+    ),
+    (
+        "pss-no-null",
+        "PSS whose hash is written without its NULL (RFC 4055 2.1), well signed",
+        |chain, input| {
+            pss_saying(
+                signing_key(input),
+                &pss_of(&bare_sha256(), &Hash::Sha256.algorithm()),
+                chain,
+                input,
+            )
+        },
+    ),
+    (
+        "pss-mask-no-null",
+        "PSS whose mask's hash is written without its NULL (RFC 4055 2.1), well signed",
+        |chain, input| {
+            pss_saying(
+                signing_key(input),
+                &pss_of(&Hash::Sha256.algorithm(), &bare_sha256()),
+                chain,
+                input,
+            )
+        },
+    ),
+    (
+        "no-null",
+        "an RSA signature algorithm without its NULL (RFC 4055 5), well signed",
+        |chain, input| {
+            let algorithm = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
+            saying(algorithm, chain, input, |message| {
+                signing_key(input).pkcs1(Hash::Sha256, message)
+            })
+        },
+    ),
 ];
 
 /// An algorithm by its OID, with a signature that means nothing.
@@ -111,33 +175,113 @@ fn weak_keys() -> Vec<(&'static str, &'static str, Vec<u8>, Signer)> {
     let n = &keys::HSM.n;
     let exponent_1: &'static RsaKey = Box::leak(Box::new(RsaKey::public(n.clone(), 1)));
     let even = RsaKey::public(n.clone(), 65536);
-    let wide = RsaKey::public((BigUint::from(1u8) << 8199) + BigUint::from(0x1_0001u32), 65537);
-    let nothing = |size| Signer::Given(Signer::Pkcs1(&keys::HSM, Hash::Sha256).algorithm(), vec![1; size]);
+    let wide = RsaKey::public(
+        (BigUint::from(1u8) << 8199) + BigUint::from(0x1_0001u32),
+        65537,
+    );
+    let nothing = |size| {
+        Signer::Given(
+            Signer::Pkcs1(&keys::HSM, Hash::Sha256).algorithm(),
+            vec![1; size],
+        )
+    };
     vec![
-        ("rsa-1024", "an RSA key of 1024 bits", keys::RSA_1024.spki(), Signer::Pkcs1(&keys::RSA_1024, Hash::Sha256)),
-        ("rsa-2047", "an RSA key of 2047 bits, as many octets as one of 2048", keys::RSA_2047.spki(), Signer::Pkcs1(&keys::RSA_2047, Hash::Sha256)),
-        ("rsa-8200", "an RSA key of 8200 bits", wide.spki(), nothing(1025)),
-        ("exponent-1", "an RSA key with exponent 1: everyone can sign for it", exponent_1.spki(), Signer::Pkcs1(exponent_1, Hash::Sha256)),
-        ("exponent-even", "an RSA key with an even exponent", even.spki(), nothing(256)),
-        ("exponent-0", "an RSA key with exponent 0", RsaKey::public(n.clone(), 0).spki(), nothing(256)),
-        ("p-256-compressed", "a P-256 key whose point is compressed", keys::P256.spki_compressed(), Signer::Ecdsa(&keys::P256, Hash::Sha256)),
-        ("p-256-explicit", "a P-256 key whose curve is spelt out in numbers", keys::P256.spki_explicit(), Signer::Ecdsa(&keys::P256, Hash::Sha256)),
+        (
+            "rsa-1024",
+            "an RSA key of 1024 bits",
+            keys::RSA_1024.spki(),
+            Signer::Pkcs1(&keys::RSA_1024, Hash::Sha256),
+        ),
+        (
+            "rsa-2047",
+            "an RSA key of 2047 bits, as many octets as one of 2048",
+            keys::RSA_2047.spki(),
+            Signer::Pkcs1(&keys::RSA_2047, Hash::Sha256),
+        ),
+        (
+            "rsa-8200",
+            "an RSA key of 8200 bits",
+            wide.spki(),
+            nothing(1025),
+        ),
+        (
+            "exponent-1",
+            "an RSA key with exponent 1: everyone can sign for it",
+            exponent_1.spki(),
+            Signer::Pkcs1(exponent_1, Hash::Sha256),
+        ),
+        (
+            "exponent-even",
+            "an RSA key with an even exponent",
+            even.spki(),
+            nothing(256),
+        ),
+        (
+            "exponent-0",
+            "an RSA key with exponent 0",
+            RsaKey::public(n.clone(), 0).spki(),
+            nothing(256),
+        ),
+        (
+            "p-256-compressed",
+            "a P-256 key whose point is compressed",
+            keys::P256.spki_compressed(),
+            Signer::Ecdsa(&keys::P256, Hash::Sha256),
+        ),
+        (
+            "p-256-explicit",
+            "a P-256 key whose curve is spelt out in numbers",
+            keys::P256.spki_explicit(),
+            Signer::Ecdsa(&keys::P256, Hash::Sha256),
+        ),
     ]
 }
 
 /// Keys whose signatures do not count either.
 fn unlisted_keys() -> Vec<(&'static str, &'static str, Vec<u8>, Signer)> {
     vec![
-        ("secp256k1", "a key on secp256k1: not in the list", keys::P256.spki_on("1.3.132.0.10"), Signer::Ecdsa(&keys::P256, Hash::Sha256)),
-        ("ed25519", "an Ed25519 key: not in the list", ed25519_spki(), Signer::Ed25519),
-        ("p-256-sha1", "a P-256 key that signs with SHA-1", keys::P256.spki(), Signer::Ecdsa(&keys::P256, Hash::Sha1)),
-        ("p-521-sha1", "a P-521 key that signs with SHA-1", keys::P521.spki(), Signer::Ecdsa(&keys::P521, Hash::Sha1)),
-        ("p-521-compressed", "a P-521 key whose point is compressed", keys::P521.spki_compressed(), Signer::Ecdsa(&keys::P521, Hash::Sha512)),
+        (
+            "secp256k1",
+            "a key on secp256k1: not in the list",
+            keys::P256.spki_on("1.3.132.0.10"),
+            Signer::Ecdsa(&keys::P256, Hash::Sha256),
+        ),
+        (
+            "ed25519",
+            "an Ed25519 key: not in the list",
+            ed25519_spki(),
+            Signer::Ed25519,
+        ),
+        (
+            "p-256-sha1",
+            "a P-256 key that signs with SHA-1",
+            keys::P256.spki(),
+            Signer::Ecdsa(&keys::P256, Hash::Sha1),
+        ),
+        (
+            "p-521-sha1",
+            "a P-521 key that signs with SHA-1",
+            keys::P521.spki(),
+            Signer::Ecdsa(&keys::P521, Hash::Sha1),
+        ),
+        (
+            "p-521-compressed",
+            "a P-521 key whose point is compressed",
+            keys::P521.spki_compressed(),
+            Signer::Ecdsa(&keys::P521, Hash::Sha512),
+        ),
     ]
 }
 
 pub fn fixtures() -> Vec<Fixture> {
-    [signatures(), mismatches(), of_the_hsm(), of_the_hardware(), of_the_anchors()].concat()
+    [
+        signatures(),
+        mismatches(),
+        of_the_hsm(),
+        of_the_hardware(),
+        of_the_anchors(),
+    ]
+    .concat()
 }
 
 fn signatures() -> Vec<Fixture> {
@@ -149,7 +293,12 @@ fn signatures() -> Vec<Fixture> {
             sign_with(&mut chain, input, signer);
             let id = format!("algorithm.{}", input.id());
             let fixture = Fixture::new(format!("{id}--{name}"), what, chain.bundle());
-            fixtures.push(fixture.fails(&[&id]).skips(signatures_of(input)).kept_if(input == Input::ALL[number % 4]));
+            fixtures.push(
+                fixture
+                    .fails(&[&id])
+                    .skips(signatures_of(input))
+                    .kept_if(input == Input::ALL[number % 4]),
+            );
         }
     }
     fixtures
@@ -162,9 +311,21 @@ fn mismatches() -> Vec<Fixture> {
     let sha1 = Signer::Pkcs1(&keys::HARDWARE, Hash::Sha1).algorithm();
     let no_null = der::seq(&[&der::oid("1.2.840.113549.1.1.11")]);
     let inner = [
-        ("inner-sha384", "SHA-384 inside the signed part, SHA-256 outside and in truth", sha384),
-        ("inner-sha1", "SHA-1 inside the signed part, SHA-256 outside and in truth", sha1),
-        ("inner-no-null", "SHA-256 without a NULL inside, with it outside", no_null),
+        (
+            "inner-sha384",
+            "SHA-384 inside the signed part, SHA-256 outside and in truth",
+            sha384,
+        ),
+        (
+            "inner-sha1",
+            "SHA-1 inside the signed part, SHA-256 outside and in truth",
+            sha1,
+        ),
+        (
+            "inner-no-null",
+            "SHA-256 without a NULL inside, with it outside",
+            no_null,
+        ),
     ];
     let mut fixtures = Vec::new();
     for (number, (name, what, algorithm)) in inner.into_iter().enumerate() {
@@ -192,7 +353,11 @@ fn of_the_hsm() -> Vec<Fixture> {
         chain.csr.signer = signer;
         let fixture = Fixture::new(format!("algorithm.csr--hsm-{name}"), what, chain.bundle());
         // A key that is in the list, and a signature by it that is not, are the CSR's fault alone.
-        let fails: &[&str] = if name.ends_with("-sha1") { &["algorithm.csr"] } else { &["algorithm.csr", "algorithm.hsm"] };
+        let fails: &[&str] = if name.ends_with("-sha1") {
+            &["algorithm.csr"]
+        } else {
+            &["algorithm.csr", "algorithm.hsm"]
+        };
         fixtures.push(fixture.fails(fails).skips(&["csr.signature"]));
     }
     fixtures
@@ -207,16 +372,37 @@ fn of_the_hardware() -> Vec<Fixture> {
         chain.manufacturer_hardware.spki = spki;
         chain.hsm.signer = signer;
         let fails: &[&str] = match name {
-            "ed25519" => &["algorithm.hsm", "algorithm.aws-hardware", "algorithm.manufacturer-hardware"],
+            "ed25519" => &[
+                "algorithm.hsm",
+                "algorithm.aws-hardware",
+                "algorithm.manufacturer-hardware",
+            ],
             "p-521-sha1" | "p-256-sha1" => &["algorithm.hsm"],
             _ => &["algorithm.aws-hardware", "algorithm.manufacturer-hardware"],
         };
-        let fixture = Fixture::new(format!("{}--hardware-{name}", fails[0]), what, chain.bundle());
+        let fixture = Fixture::new(
+            format!("{}--hardware-{name}", fails[0]),
+            what,
+            chain.bundle(),
+        );
         let kept = ["rsa-1024", "exponent-1", "ed25519", "p-256-explicit"].contains(&name);
         // Of a key that is not in the list nobody knows which numbers it consists of.
-        let unknown = ["secp256k1", "ed25519", "p-256-compressed", "p-521-compressed", "p-256-explicit"].contains(&name);
+        let unknown = [
+            "secp256k1",
+            "ed25519",
+            "p-256-compressed",
+            "p-521-compressed",
+            "p-256-explicit",
+        ]
+        .contains(&name);
         let incomparable: &[&str] = if unknown { &["hardware.same-key"] } else { &[] };
-        fixtures.push(fixture.fails(fails).skips(signatures_of(Input::Hsm)).skips(incomparable).kept_if(kept));
+        fixtures.push(
+            fixture
+                .fails(fails)
+                .skips(signatures_of(Input::Hsm))
+                .skips(incomparable)
+                .kept_if(kept),
+        );
     }
     fixtures
 }
@@ -227,7 +413,11 @@ fn of_the_anchors() -> Vec<Fixture> {
     for (name, what, spki, signer) in weak_keys().into_iter().chain(unlisted_keys()) {
         for input in [Input::AwsHardware, Input::ManufacturerHardware] {
             let mut chain = Chain::good();
-            let root = if input == Input::AwsHardware { &mut chain.aws_root } else { &mut chain.manufacturer_root };
+            let root = if input == Input::AwsHardware {
+                &mut chain.aws_root
+            } else {
+                &mut chain.manufacturer_root
+            };
             root.spki = spki.clone();
             root.signer = signer.clone();
             chain.cert_mut(input).signer = signer.clone();
@@ -237,7 +427,12 @@ fn of_the_anchors() -> Vec<Fixture> {
                 Input::AwsHardware => ["rsa-1024", "p-521-sha1", "ed25519"].contains(&name),
                 _ => ["rsa-2047", "exponent-1"].contains(&name),
             };
-            fixtures.push(fixture.fails(&[&id]).skips(signatures_of(input)).kept_if(kept));
+            fixtures.push(
+                fixture
+                    .fails(&[&id])
+                    .skips(signatures_of(input))
+                    .kept_if(kept),
+            );
         }
     }
     fixtures

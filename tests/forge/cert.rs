@@ -1,4 +1,5 @@
-//! Certificates and requests put together from parts, each of which a fixture may replace by something wrong before the whole is signed.
+//! Certificates and requests put together from parts, each of which a fixture may replace by
+//! something wrong before the whole is signed.
 
 use super::der::{self, Node};
 use super::keys::{Hash, RsaKey};
@@ -21,15 +22,25 @@ pub enum Signer {
 impl Signer {
     /// The AlgorithmIdentifier (RFC 4055 for RSA, RFC 5758 for ECDSA, RFC 8410 for Ed25519).
     pub fn algorithm(&self) -> Vec<u8> {
-        let rsa = |arc: &str| der::seq(&[&der::oid(&format!("1.2.840.113549.1.1.{arc}")), &der::null()]);
+        let rsa = |arc: &str| {
+            der::seq(&[
+                &der::oid(&format!("1.2.840.113549.1.1.{arc}")),
+                &der::null(),
+            ])
+        };
         match self {
             Signer::Pkcs1(_, Hash::Md5) => rsa("4"),
             Signer::Pkcs1(_, Hash::Sha1) => rsa("5"),
             Signer::Pkcs1(_, Hash::Sha256) => rsa("11"),
             Signer::Pkcs1(_, Hash::Sha384) => rsa("12"),
             Signer::Pkcs1(_, Hash::Sha512) => rsa("13"),
-            Signer::Pss(_, hash) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters(*hash)]),
-            Signer::PssAs(_, hash, mask_hash, salt) => der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters_of(*hash, *mask_hash, *salt)]),
+            Signer::Pss(_, hash) => {
+                der::seq(&[&der::oid("1.2.840.113549.1.1.10"), &pss_parameters(*hash)])
+            }
+            Signer::PssAs(_, hash, mask_hash, salt) => der::seq(&[
+                &der::oid("1.2.840.113549.1.1.10"),
+                &pss_parameters_of(*hash, *mask_hash, *salt),
+            ]),
             Signer::Ecdsa(_, hash) => der::seq(&[&der::oid(match hash {
                 Hash::Sha1 => "1.2.840.10045.4.1",
                 Hash::Sha256 => "1.2.840.10045.4.3.2",
@@ -46,7 +57,9 @@ impl Signer {
         match self {
             Signer::Pkcs1(key, hash) => key.pkcs1(*hash, message),
             Signer::Pss(key, hash) => key.pss(*hash, message),
-            Signer::PssAs(key, hash, mask_hash, salt) => key.pss_as(*hash, *mask_hash, usize::from(*salt), message),
+            Signer::PssAs(key, hash, mask_hash, salt) => {
+                key.pss_as(*hash, *mask_hash, usize::from(*salt), message)
+            }
             Signer::Ecdsa(key, hash) => key.sign(*hash, message),
             Signer::Ed25519 => ed25519().sign(message).as_ref().to_vec(),
             Signer::Given(_, signature) => signature.clone(),
@@ -60,7 +73,10 @@ fn ed25519() -> ring::signature::Ed25519KeyPair {
 
 pub fn ed25519_spki() -> Vec<u8> {
     use ring::signature::KeyPair;
-    der::seq(&[&der::seq(&[&der::oid("1.3.101.112")]), &der::bits(ed25519().public_key().as_ref())])
+    der::seq(&[
+        &der::seq(&[&der::oid("1.3.101.112")]),
+        &der::bits(ed25519().public_key().as_ref()),
+    ])
 }
 
 /// RSASSA-PSS-params (RFC 4055 3.1): DER leaves defaults out, so SHA-1 has none at all.
@@ -74,8 +90,16 @@ pub fn pss_parameters(hash: Hash) -> Vec<u8> {
 pub fn pss_parameters_of(hash: Hash, mask_hash: Hash, salt: u8) -> Vec<u8> {
     let mask = der::seq(&[&der::oid("1.2.840.113549.1.1.8"), &mask_hash.algorithm()]);
     // A salt of 20 octets is the default, which DER leaves out.
-    let salt = if salt == 20 { Vec::new() } else { der::tlv(0xa2, &der::int(&[salt])) };
-    der::seq(&[&der::tlv(0xa0, &hash.algorithm()), &der::tlv(0xa1, &mask), &salt])
+    let salt = if salt == 20 {
+        Vec::new()
+    } else {
+        der::tlv(0xa2, &der::int(&[salt]))
+    };
+    der::seq(&[
+        &der::tlv(0xa0, &hash.algorithm()),
+        &der::tlv(0xa1, &mask),
+        &salt,
+    ])
 }
 
 /// A certificate in parts, each an encoded element or several in a row.
@@ -103,7 +127,10 @@ pub struct Cert {
 impl Cert {
     /// The to-be-signed part.
     pub fn tbs(&self) -> Vec<u8> {
-        let algorithm = self.inner.clone().unwrap_or_else(|| self.signer.algorithm());
+        let algorithm = self
+            .inner
+            .clone()
+            .unwrap_or_else(|| self.signer.algorithm());
         let extensions = match &self.extensions {
             Some(list) => der::tlv(0xa3, &der::tlv(der::SEQUENCE, &list.concat())),
             None => Vec::new(),
@@ -128,7 +155,10 @@ impl Cert {
 
     /// The certificate around another signed part, well signed.
     pub fn der_of(&self, tbs: &[u8]) -> Vec<u8> {
-        let algorithm = self.outer.clone().unwrap_or_else(|| self.signer.algorithm());
+        let algorithm = self
+            .outer
+            .clone()
+            .unwrap_or_else(|| self.signer.algorithm());
         der::seq(&[tbs, &algorithm, &der::bits(&self.signer.sign(tbs))])
     }
 
@@ -162,7 +192,10 @@ impl Request {
     }
 
     pub fn der_of(&self, info: &[u8]) -> Vec<u8> {
-        let algorithm = self.outer.clone().unwrap_or_else(|| self.signer.algorithm());
+        let algorithm = self
+            .outer
+            .clone()
+            .unwrap_or_else(|| self.signer.algorithm());
         der::seq(&[info, &algorithm, &der::bits(&self.signer.sign(info))])
     }
 }
@@ -176,9 +209,14 @@ pub const ORGANIZATION: &str = "2.5.4.10";
 pub const UNIT: &str = "2.5.4.11";
 pub const COMMON_NAME: &str = "2.5.4.3";
 
-/// AttributeTypeAndValue; countries are PrintableStrings, all else UTF8Strings, as in the genuine certificates.
+/// AttributeTypeAndValue; countries are PrintableStrings, all else UTF8Strings, as in the genuine
+/// certificates.
 pub fn attribute(kind: &str, text: &str) -> Vec<u8> {
-    let tag = if kind == COUNTRY { der::PRINTABLE_STRING } else { der::UTF8_STRING };
+    let tag = if kind == COUNTRY {
+        der::PRINTABLE_STRING
+    } else {
+        der::UTF8_STRING
+    };
     attribute_as(kind, tag, text.as_bytes())
 }
 
@@ -188,13 +226,25 @@ pub fn attribute_as(kind: &str, tag: u8, value: &[u8]) -> Vec<u8> {
 
 /// A Name: one SET for each group of attributes.
 pub fn name(rdns: &[&[(&str, &str)]]) -> Vec<u8> {
-    let rdns: Vec<Vec<u8>> = rdns.iter().map(|rdn| der::set_of(&rdn.iter().map(|(kind, text)| attribute(kind, text)).collect::<Vec<_>>())).collect();
+    let rdns: Vec<Vec<u8>> = rdns
+        .iter()
+        .map(|rdn| {
+            der::set_of(
+                &rdn.iter()
+                    .map(|(kind, text)| attribute(kind, text))
+                    .collect::<Vec<_>>(),
+            )
+        })
+        .collect();
     der::tlv(der::SEQUENCE, &rdns.concat())
 }
 
 /// Validity of two UTCTimes, `YYMMDDHHMMSSZ`.
 pub fn validity(not_before: &str, not_after: &str) -> Vec<u8> {
-    der::seq(&[&der::tlv(der::UTC_TIME, not_before.as_bytes()), &der::tlv(der::UTC_TIME, not_after.as_bytes())])
+    der::seq(&[
+        &der::tlv(der::UTC_TIME, not_before.as_bytes()),
+        &der::tlv(der::UTC_TIME, not_after.as_bytes()),
+    ])
 }
 
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
@@ -204,7 +254,11 @@ pub const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 
 /// An Extension; critical FALSE is the default and left out.
 pub fn extension(kind: &str, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical { der::boolean(true) } else { Vec::new() };
+    let critical = if critical {
+        der::boolean(true)
+    } else {
+        Vec::new()
+    };
     der::seq(&[&der::oid(kind), &critical, &der::octets(value)])
 }
 
@@ -246,5 +300,9 @@ pub fn subject_key_id(spki: &[u8]) -> Vec<u8> {
 }
 
 pub fn authority_key_id(spki: &[u8]) -> Vec<u8> {
-    extension(AUTHORITY_KEY_ID, false, &der::seq(&[&der::tlv(0x80, &key_id(spki))]))
+    extension(
+        AUTHORITY_KEY_ID,
+        false,
+        &der::seq(&[&der::tlv(0x80, &key_id(spki))]),
+    )
 }

@@ -1,11 +1,13 @@
-//! The good bundle, in the shape of the genuine ones (docs/verification.md): what the fixtures differ from in one point each.
+//! The good bundle, in the shape of the genuine ones (docs/verification.md): what the fixtures
+//! differ from in one point each.
 
 use super::cert::*;
 use super::der;
 use super::keys::{self, Hash, RsaKey};
 use super::pem::pem;
 
-/// The moment that fixtures are judged at, unless one says otherwise: the manufacturer root's first issue has expired, all else is valid.
+/// The moment that fixtures are judged at, unless one says otherwise: the manufacturer root's first
+/// issue has expired, all else is valid.
 pub const AT: &str = "2026-06-01T00:00:00Z";
 
 pub const CLUSTER_ID: &str = "cluster-hsmboottest";
@@ -42,8 +44,14 @@ pub enum Input {
 }
 
 impl Input {
-    pub const ALL: [Input; 4] = [Input::Csr, Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
-    pub const CERTIFICATES: [Input; 3] = [Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
+    pub const ALL: [Input; 4] = [
+        Input::Csr,
+        Input::Hsm,
+        Input::AwsHardware,
+        Input::ManufacturerHardware,
+    ];
+    pub const CERTIFICATES: [Input; 3] =
+        [Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
 
     pub fn id(self) -> &'static str {
         match self {
@@ -55,7 +63,11 @@ impl Input {
     }
 
     pub fn label(self) -> &'static str {
-        if self == Input::Csr { "CERTIFICATE REQUEST" } else { "CERTIFICATE" }
+        if self == Input::Csr {
+            "CERTIFICATE REQUEST"
+        } else {
+            "CERTIFICATE"
+        }
     }
 }
 
@@ -91,12 +103,22 @@ impl Chain {
             manufacturer_hardware: Cert {
                 serial: der::int(&[0xdd, 0x3f, 0x92, 0x1a, 0x3d, 0x2d, 0x9c, 0xd4]),
                 validity: validity("180419200517Z", "280416200517Z"),
-                ..v1(manufacturer, card_name(), keys::HARDWARE.spki(), &keys::MANUFACTURER_ROOT)
+                ..v1(
+                    manufacturer,
+                    card_name(),
+                    keys::HARDWARE.spki(),
+                    &keys::MANUFACTURER_ROOT,
+                )
             },
             hsm: Cert {
                 version: V3.to_vec(),
                 validity: validity("180921212136Z", "280918212136Z"),
-                ..v1(card_name(), partition_name(), hsm_spki.clone(), &keys::HARDWARE)
+                ..v1(
+                    card_name(),
+                    partition_name(),
+                    hsm_spki.clone(),
+                    &keys::HARDWARE,
+                )
             },
             csr: Request {
                 version: der::int(&[0]),
@@ -109,9 +131,13 @@ impl Chain {
         }
     }
 
-    /// The chain with the manufacturer root's second issue: version 3, not expired, the same name and key.
+    /// The chain with the manufacturer root's second issue: version 3, not expired, the same name
+    /// and key.
     pub fn with_reissued_root() -> Chain {
-        Chain { manufacturer_root: manufacturer_root_v3(), ..Chain::good() }
+        Chain {
+            manufacturer_root: manufacturer_root_v3(),
+            ..Chain::good()
+        }
     }
 }
 
@@ -138,7 +164,12 @@ fn manufacturer_root_v1() -> Cert {
     Cert {
         serial: der::int(&[0xc0, 0xea, 0xad, 0xf4, 0x34, 0xde, 0xdc, 0x17]),
         validity: validity("151119135525Z", "251116135525Z"),
-        ..v1(name.clone(), name, keys::MANUFACTURER_ROOT.spki(), &keys::MANUFACTURER_ROOT)
+        ..v1(
+            name.clone(),
+            name,
+            keys::MANUFACTURER_ROOT.spki(),
+            &keys::MANUFACTURER_ROOT,
+        )
     }
 }
 
@@ -158,19 +189,31 @@ fn aws_root() -> Cert {
         version: V3.to_vec(),
         serial: der::int(&[0xf9, 0x24, 0xee, 0xee, 0xcf, 0x9e, 0xa6, 0x4f]),
         validity: validity("170428083747Z", "270426083747Z"),
-        extensions: Some(vec![subject_key_id(&spki), authority_key_id(&spki), basic_constraints(false, true)]),
+        extensions: Some(vec![
+            subject_key_id(&spki),
+            authority_key_id(&spki),
+            basic_constraints(false, true),
+        ]),
         ..v1(name.clone(), name, spki, &keys::AWS_ROOT)
     }
 }
 
-/// As owners of such hardware issue it: CA:FALSE, and no keyCertSign, though its key does sign certificates.
+/// As owners of such hardware issue it: CA:FALSE, and no keyCertSign, though its key does sign
+/// certificates.
 fn aws_hardware(issuer: Vec<u8>) -> Cert {
     let spki = keys::HARDWARE.spki();
     Cert {
         version: V3.to_vec(),
-        serial: der::int(b"\x1c\xfc\x94\xc6\x62\x84\x48\x95\x79\x39\xcb\xe0\x48\x04\xde\xa7\x8d\x7a\xc0\xe6"),
+        serial: der::int(
+            b"\x1c\xfc\x94\xc6\x62\x84\x48\x95\x79\x39\xcb\xe0\x48\x04\xde\xa7\x8d\x7a\xc0\xe6",
+        ),
         validity: validity("180921212232Z", "300101000000Z"),
-        extensions: Some(vec![basic_constraints(false, false), key_usage(0xa0, 5), subject_key_id(&spki), authority_key_id(&keys::AWS_ROOT.spki())]),
+        extensions: Some(vec![
+            basic_constraints(false, false),
+            key_usage(0xa0, 5),
+            subject_key_id(&spki),
+            authority_key_id(&keys::AWS_ROOT.spki()),
+        ]),
         ..v1(issuer, card_name(), spki, &keys::AWS_ROOT)
     }
 }
@@ -207,7 +250,13 @@ pub fn partition_name() -> Vec<u8> {
 }
 
 /// The first RDN of the hardware's names: a SET of five attributes.
-pub const FIRST_RDN: [(&str, &str); 5] = [(COUNTRY, "US"), (STATE, "CA"), (ORGANIZATION, "Cavium"), (UNIT, "N3FIPS"), (LOCALITY, "SanJose")];
+pub const FIRST_RDN: [(&str, &str); 5] = [
+    (COUNTRY, "US"),
+    (STATE, "CA"),
+    (ORGANIZATION, "Cavium"),
+    (UNIT, "N3FIPS"),
+    (LOCALITY, "SanJose"),
+];
 
 pub fn hardware_name(common_name: &str) -> Vec<u8> {
     name(&[&FIRST_RDN, &[(COMMON_NAME, common_name)]])
@@ -216,5 +265,8 @@ pub fn hardware_name(common_name: &str) -> Vec<u8> {
 /// A hardware name with a CN of another string type.
 pub fn hardware_name_as(tag: u8, common_name: &[u8]) -> Vec<u8> {
     let first = der::set_of(&FIRST_RDN.map(|(kind, text)| attribute(kind, text)));
-    der::seq(&[&first, &der::set_of(&[attribute_as(COMMON_NAME, tag, common_name)])])
+    der::seq(&[
+        &first,
+        &der::set_of(&[attribute_as(COMMON_NAME, tag, common_name)]),
+    ])
 }

@@ -1,4 +1,5 @@
-//! DER, written and taken apart by hand: nothing of the crate under test is used, so that one misreading cannot stand on both sides.
+//! DER, written and taken apart by hand: nothing of the crate under test is used, so that one
+//! misreading cannot stand on both sides.
 
 pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
@@ -89,7 +90,8 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     tlv(OID, &content)
 }
 
-/// An element taken apart as far as it goes, strings that wrap DER included: what the mutations work on.
+/// An element taken apart as far as it goes, strings that wrap DER included: what the mutations
+/// work on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub tag: u8,
@@ -99,7 +101,8 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     Primitive(Vec<u8>),
-    /// A constructed element, or a string that holds DER: octets that stand before the first child (a BIT STRING's count of unused bits), children.
+    /// A constructed element, or a string that holds DER: octets that stand before the first child
+    /// (a BIT STRING's count of unused bits), children.
     Parent(Vec<u8>, Vec<Node>),
 }
 
@@ -144,14 +147,21 @@ impl Node {
 
     /// The element that the path of child numbers leads to.
     pub fn at_mut(&mut self, path: &[usize]) -> &mut Node {
-        path.iter().fold(self, |node, &child| &mut node.children_mut()[child])
+        path.iter()
+            .fold(self, |node, &child| &mut node.children_mut()[child])
     }
 
     /// The paths of all elements that have, or may have, children.
     pub fn parents(&self) -> Vec<Vec<usize>> {
-        let Body::Parent(_, children) = &self.body else { return Vec::new() };
-        let below =
-            children.iter().enumerate().flat_map(|(number, child)| child.parents().into_iter().map(move |path| [vec![number], path].concat()));
+        let Body::Parent(_, children) = &self.body else {
+            return Vec::new();
+        };
+        let below = children.iter().enumerate().flat_map(|(number, child)| {
+            child
+                .parents()
+                .into_iter()
+                .map(move |path| [vec![number], path].concat())
+        });
         std::iter::once(Vec::new()).chain(below).collect()
     }
 }
@@ -162,7 +172,10 @@ fn parse_all(der: &[u8]) -> Option<Vec<Node>> {
     let mut rest = der;
     while !rest.is_empty() {
         let (tag, content, after) = split(rest)?;
-        nodes.push(Node { tag, body: body(tag, content)? });
+        nodes.push(Node {
+            tag,
+            body: body(tag, content)?,
+        });
         rest = after;
     }
     Some(nodes)
@@ -188,7 +201,9 @@ fn split(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let mut length = usize::from(first);
     if first > 0x80 && first <= 0x83 {
         let (octets, after) = rest.split_at_checked(usize::from(first & 0x7f))?;
-        length = octets.iter().fold(0, |sum, &octet| sum << 8 | usize::from(octet));
+        length = octets
+            .iter()
+            .fold(0, |sum, &octet| sum << 8 | usize::from(octet));
         rest = after;
     } else if first >= 0x80 {
         return None;

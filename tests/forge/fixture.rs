@@ -31,12 +31,18 @@ pub struct Fixture {
     pub name: String,
     pub bundle: Bundle,
     pub expect: Expect,
-    /// Whether it stands in `fixtures/verify/`; the same defect on yet another input is made in memory alone.
+    /// Whether it stands in `fixtures/verify/`; the same defect on yet another input is made in
+    /// memory alone.
     pub kept: bool,
 }
 
 /// The notes on the good bundle, whose manufacturer root has expired.
-const NOTES: [&str; 4] = ["anchors.source", "anchor-validity.manufacturer", "ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"];
+const NOTES: [&str; 4] = [
+    "anchors.source",
+    "anchor-validity.manufacturer",
+    "ca-profile.aws-hardware",
+    "ca-profile.manufacturer-hardware",
+];
 
 impl Fixture {
     /// A bundle that verifies.
@@ -55,12 +61,19 @@ impl Fixture {
             note: NOTES.map(String::from).to_vec(),
             skipped: Vec::new(),
         };
-        Fixture { name: name.into(), bundle, expect, kept: true }
+        Fixture {
+            name: name.into(),
+            bundle,
+            expect,
+            kept: true,
+        }
     }
 
     /// These checks fail: exit code 4 when one of them is `pem.*`, else 3.
     pub fn fails(mut self, ids: &[&str]) -> Fixture {
-        self.expect.fail.extend(ids.iter().map(|id| String::from(*id)));
+        self.expect
+            .fail
+            .extend(ids.iter().map(|id| String::from(*id)));
         self.expect.verdict = "rejected".into();
         let malformed = self.expect.fail.iter().any(|id| id.starts_with("pem."));
         self.expect.exit = if malformed { 4 } else { 3 };
@@ -69,17 +82,23 @@ impl Fixture {
 
     /// These cannot be judged, because what they would compare is not there or not to be relied on.
     pub fn skips<S: AsRef<str>>(mut self, ids: &[S]) -> Fixture {
-        self.expect.skipped.extend(ids.iter().map(|id| id.as_ref().to_string()));
+        self.expect
+            .skipped
+            .extend(ids.iter().map(|id| id.as_ref().to_string()));
         self.without_notes(ids)
     }
 
     pub fn notes(mut self, ids: &[&str]) -> Fixture {
-        self.expect.note.extend(ids.iter().map(|id| String::from(*id)));
+        self.expect
+            .note
+            .extend(ids.iter().map(|id| String::from(*id)));
         self
     }
 
     pub fn without_notes<S: AsRef<str>>(mut self, ids: &[S]) -> Fixture {
-        self.expect.note.retain(|note| !ids.iter().any(|id| id.as_ref() == note));
+        self.expect
+            .note
+            .retain(|note| !ids.iter().any(|id| id.as_ref() == note));
         self
     }
 
@@ -99,7 +118,10 @@ impl Fixture {
     /// Judged by RFC 5280's rules for CA certificates, which no genuine hardware certificate meets.
     pub fn rfc5280(mut self) -> Fixture {
         self.expect.policy = "rfc5280".into();
-        self.without_notes(&["ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"])
+        self.without_notes(&[
+            "ca-profile.aws-hardware",
+            "ca-profile.manufacturer-hardware",
+        ])
     }
 
     pub fn chains_only(mut self) -> Fixture {
@@ -130,8 +152,14 @@ impl Fixture {
         vec![
             (format!("{CLUSTER_ID}_ClusterCsr.csr"), bundle.csr),
             (format!("{CLUSTER_ID}_HsmCertificate.crt"), bundle.hsm),
-            (format!("{CLUSTER_ID}_AwsHardwareCertificate.crt"), bundle.aws_hardware),
-            (format!("{CLUSTER_ID}_ManufacturerHardwareCertificate.crt"), bundle.manufacturer_hardware),
+            (
+                format!("{CLUSTER_ID}_AwsHardwareCertificate.crt"),
+                bundle.aws_hardware,
+            ),
+            (
+                format!("{CLUSTER_ID}_ManufacturerHardwareCertificate.crt"),
+                bundle.manufacturer_hardware,
+            ),
             ("aws-root.crt".into(), bundle.aws_root),
             ("manufacturer-root.crt".into(), bundle.manufacturer_root),
             ("expect.json".into(), expect),
@@ -168,7 +196,9 @@ pub fn directory() -> PathBuf {
 
 /// The checks that need the CSR besides `pem.csr`.
 pub fn of_csr() -> Vec<String> {
-    ["algorithm.csr", "csr.signature", "csr.key", "csr.subject"].map(String::from).to_vec()
+    ["algorithm.csr", "csr.signature", "csr.key", "csr.subject"]
+        .map(String::from)
+        .to_vec()
 }
 
 /// The checks that cannot be judged when an input cannot be read.

@@ -1,5 +1,6 @@
-//! What may stand between an anchor and a hardware certificate, and what may not: `<side>.intermediate-<n>`. No genuine chain with an intermediate is
-//! known; the shapes are RFC 5280's.
+//! What may stand between an anchor and a hardware certificate, and what may not:
+//! `<side>.intermediate-<n>`. No genuine chain with an intermediate is known; the shapes are RFC
+//! 5280's.
 
 use super::cert::*;
 use super::chain::{self, Bundle, Chain, Input};
@@ -12,24 +13,40 @@ use super::pem::pem;
 #[derive(Clone)]
 pub struct Tower {
     pub chain: Chain,
-    /// Of each side, AWS's first: what issued the hardware certificate, what issued that, and so on.
+    /// Of each side, AWS's first: what issued the hardware certificate, what issued that, and so
+    /// on.
     pub above: [Vec<Cert>; 2],
 }
 
 const SIDES: [&str; 2] = ["aws", "manufacturer"];
 const HARDWARE: [Input; 2] = [Input::AwsHardware, Input::ManufacturerHardware];
 const PEM: [&str; 2] = ["pem.aws-hardware", "pem.manufacturer-hardware"];
-const CARDS: [&str; 2] = ["ca-profile.aws-hardware", "ca-profile.manufacturer-hardware"];
+const CARDS: [&str; 2] = [
+    "ca-profile.aws-hardware",
+    "ca-profile.manufacturer-hardware",
+];
 
 /// CA:TRUE with a path length or without, and keyCertSign.
 pub fn ca(path_length: Option<u8>) -> Vec<Vec<u8>> {
-    let length = path_length.map(|length| der::int(&[length])).unwrap_or_default();
-    vec![extension(BASIC_CONSTRAINTS, true, &der::seq(&[&der::boolean(true), &length])), key_usage(0x04, 2)]
+    let length = path_length
+        .map(|length| der::int(&[length]))
+        .unwrap_or_default();
+    vec![
+        extension(
+            BASIC_CONSTRAINTS,
+            true,
+            &der::seq(&[&der::boolean(true), &length]),
+        ),
+        key_usage(0x04, 2),
+    ]
 }
 
 fn name_of(side: usize, number: usize) -> Vec<u8> {
     let text = format!("hsmboot test {} intermediate {number}", SIDES[side]);
-    name(&[&[(ORGANIZATION, "hsmboot test, worthless")], &[(COMMON_NAME, &text)]])
+    name(&[
+        &[(ORGANIZATION, "hsmboot test, worthless")],
+        &[(COMMON_NAME, &text)],
+    ])
 }
 
 /// The keys of a side's intermediates, from below: each is its own.
@@ -37,11 +54,20 @@ fn keys_of(side: usize) -> Vec<(Signer, Vec<u8>)> {
     match side {
         0 => vec![
             (Signer::Ecdsa(&keys::P256, Hash::Sha256), keys::P256.spki()),
-            (Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384), keys::RSA_3072.spki()),
-            (Signer::Pkcs1(&keys::HARDWARE_4096, Hash::Sha256), keys::HARDWARE_4096.spki()),
+            (
+                Signer::Pkcs1(&keys::RSA_3072, Hash::Sha384),
+                keys::RSA_3072.spki(),
+            ),
+            (
+                Signer::Pkcs1(&keys::HARDWARE_4096, Hash::Sha256),
+                keys::HARDWARE_4096.spki(),
+            ),
         ],
         _ => vec![
-            (Signer::Pkcs1(&keys::INTERMEDIATE, Hash::Sha256), keys::INTERMEDIATE.spki()),
+            (
+                Signer::Pkcs1(&keys::INTERMEDIATE, Hash::Sha256),
+                keys::INTERMEDIATE.spki(),
+            ),
             (Signer::Ecdsa(&keys::P384, Hash::Sha384), keys::P384.spki()),
             (Signer::Ecdsa(&keys::P521, Hash::Sha512), keys::P521.spki()),
         ],
@@ -60,7 +86,11 @@ impl Tower {
         let above = [0, 1].map(|side| {
             let keys = keys_of(side);
             let height = heights[side];
-            let root = if side == 0 { chain.aws_root.clone() } else { chain.manufacturer_root.clone() };
+            let root = if side == 0 {
+                chain.aws_root.clone()
+            } else {
+                chain.manufacturer_root.clone()
+            };
             let mut above = Vec::new();
             for number in 0..height {
                 let (issuer, signer) = match number + 1 < height {
@@ -96,15 +126,23 @@ impl Tower {
         let mut bundle = self.chain.bundle();
         for (side, input) in HARDWARE.into_iter().enumerate() {
             for cert in &self.above[side] {
-                bundle.text_mut(input).extend(pem("CERTIFICATE", &cert.der()));
+                bundle
+                    .text_mut(input)
+                    .extend(pem("CERTIFICATE", &cert.der()));
             }
         }
         bundle
     }
 
     fn fixture(&self, name: impl Into<String>, what: &str) -> Fixture {
-        let noted: Vec<&str> = [0, 1].into_iter().filter(|&side| !self.above[side].is_empty()).map(|side| PEM[side]).collect();
-        Fixture::new(name, what, self.bundle()).without_notes(&CARDS).notes(&noted)
+        let noted: Vec<&str> = [0, 1]
+            .into_iter()
+            .filter(|&side| !self.above[side].is_empty())
+            .map(|side| PEM[side])
+            .collect();
+        Fixture::new(name, what, self.bundle())
+            .without_notes(&CARDS)
+            .notes(&noted)
     }
 }
 
@@ -120,9 +158,20 @@ pub fn fixtures() -> Vec<Fixture> {
 
 fn good() -> Vec<Fixture> {
     let mut fixtures = vec![
-        Tower::new([0, 1]).fixture("verified--intermediate", "an intermediate between the manufacturer's root and the card"),
-        Tower::new([2, 2]).fixture("verified--two-intermediates", "two intermediates on each side"),
-        Tower::new([1, 0]).fixture("verified--intermediate-of-aws", "an intermediate on AWS's side alone").in_memory(),
+        Tower::new([0, 1]).fixture(
+            "verified--intermediate",
+            "an intermediate between the manufacturer's root and the card",
+        ),
+        Tower::new([2, 2]).fixture(
+            "verified--two-intermediates",
+            "two intermediates on each side",
+        ),
+        Tower::new([1, 0])
+            .fixture(
+                "verified--intermediate-of-aws",
+                "an intermediate on AWS's side alone",
+            )
+            .in_memory(),
     ];
     let with_lengths = changed([2, 2], |tower| {
         for side in &mut tower.above {
@@ -130,19 +179,44 @@ fn good() -> Vec<Fixture> {
             side[1].extensions = Some(ca(Some(2)));
         }
     });
-    fixtures.push(with_lengths.fixture("verified--path-lengths", "path lengths that leave just room enough").in_memory());
-    let reversed = changed([2, 2], |tower| tower.above.iter_mut().for_each(|side| side.reverse()));
-    fixtures.push(reversed.fixture("verified--blocks-in-another-order", "the uppermost intermediate first").in_memory());
+    fixtures.push(
+        with_lengths
+            .fixture(
+                "verified--path-lengths",
+                "path lengths that leave just room enough",
+            )
+            .in_memory(),
+    );
+    let reversed = changed([2, 2], |tower| {
+        tower.above.iter_mut().for_each(|side| side.reverse())
+    });
+    fixtures.push(
+        reversed
+            .fixture(
+                "verified--blocks-in-another-order",
+                "the uppermost intermediate first",
+            )
+            .in_memory(),
+    );
     let retyped = changed([0, 1], |tower| {
         let subject = name_of(1, 1);
-        let printable = |kind: &str, text: &[u8]| der::set_of(&[attribute_as(kind, der::PRINTABLE_STRING, text)]);
-        let other =
-            der::seq(&[&printable(ORGANIZATION, b"hsmboot test, worthless"), &printable(COMMON_NAME, b"HSMBOOT test manufacturer intermediate 1")]);
+        let printable = |kind: &str, text: &[u8]| {
+            der::set_of(&[attribute_as(kind, der::PRINTABLE_STRING, text)])
+        };
+        let other = der::seq(&[
+            &printable(ORGANIZATION, b"hsmboot test, worthless"),
+            &printable(COMMON_NAME, b"HSMBOOT test manufacturer intermediate 1"),
+        ]);
         assert_ne!(subject, other);
         tower.chain.manufacturer_hardware.issuer = other;
     });
-    let what = "the intermediate's name in another string type and letter case (RFC 5280 7.1): a note";
-    fixtures.push(retyped.fixture("manufacturer.intermediate-1--retyped", what).notes(&["manufacturer.intermediate-1"]));
+    let what =
+        "the intermediate's name in another string type and letter case (RFC 5280 7.1): a note";
+    fixtures.push(
+        retyped
+            .fixture("manufacturer.intermediate-1--retyped", what)
+            .notes(&["manufacturer.intermediate-1"]),
+    );
     fixtures
 }
 
@@ -151,7 +225,11 @@ fn blocks() -> Vec<Fixture> {
     let good = Chain::good();
     let with = |name: &str, what: &str, more: &[&Cert]| {
         let mut bundle = good.bundle();
-        more.iter().for_each(|cert| bundle.manufacturer_hardware.extend(pem("CERTIFICATE", &cert.der())));
+        more.iter().for_each(|cert| {
+            bundle
+                .manufacturer_hardware
+                .extend(pem("CERTIFICATE", &cert.der()))
+        });
         Fixture::new(name, what, bundle).notes(&["pem.manufacturer-hardware"])
     };
     vec![
@@ -160,18 +238,32 @@ fn blocks() -> Vec<Fixture> {
             "the root below the hardware certificate: noted, and not needed",
             &[&good.manufacturer_root],
         ),
-        with("pem.manufacturer-hardware--block-twice", "the hardware certificate twice", &[&good.manufacturer_hardware]).in_memory(),
+        with(
+            "pem.manufacturer-hardware--block-twice",
+            "the hardware certificate twice",
+            &[&good.manufacturer_hardware],
+        )
+        .in_memory(),
         with(
             "pem.manufacturer-hardware--other-blocks",
             "every other certificate of the bundle below it",
-            &[&good.hsm, &good.aws_hardware, &good.aws_root, &good.manufacturer_root],
+            &[
+                &good.hsm,
+                &good.aws_hardware,
+                &good.aws_root,
+                &good.manufacturer_root,
+            ],
         )
         .in_memory(),
-        Fixture::new("pem.aws-hardware--wrong-order", "the root first, and the hardware certificate below it", {
-            let mut bundle = good.bundle();
-            bundle.aws_hardware = [bundle.aws_root.clone(), bundle.aws_hardware].concat();
-            bundle
-        })
+        Fixture::new(
+            "pem.aws-hardware--wrong-order",
+            "the root first, and the hardware certificate below it",
+            {
+                let mut bundle = good.bundle();
+                bundle.aws_hardware = [bundle.aws_root.clone(), bundle.aws_hardware].concat();
+                bundle
+            },
+        )
         .fails(&["aws.hsm-signature", "aws.hsm-issuer", "hardware.same-key"])
         .without_notes(&["ca-profile.aws-hardware"])
         .notes(&["pem.aws-hardware"]),
@@ -182,37 +274,99 @@ type Change = fn(&mut Cert);
 
 /// One thing wrong with an intermediate, which is well signed all the same.
 const DEFECTS: [(&str, &str, Change); 17] = [
-    ("not-a-ca", "CA:FALSE", |cert| cert.extensions = Some(vec![basic_constraints(true, false), key_usage(0x04, 2)])),
-    ("no-basic-constraints", "no basicConstraints", |cert| cert.extensions = Some(vec![key_usage(0x04, 2)])),
-    ("no-extensions", "version 3 without extensions", |cert| cert.extensions = None),
-    ("version-1", "version 1, as the older hardware's cards", |cert| (cert.version, cert.extensions) = (Vec::new(), None)),
-    ("no-cert-sign", "keyUsage without keyCertSign", |cert| cert.extensions = Some(vec![basic_constraints(true, true), key_usage(0xa0, 5)])),
-    ("path-length", "a path length of 0, and a card below that issues", |cert| cert.extensions = Some(ca(Some(0)))),
-    ("expired", "an intermediate that has expired", |cert| cert.validity = validity("180101000000Z", "260531235959Z")),
-    ("not-yet-valid", "one that is not valid yet", |cert| cert.validity = validity("260601000001Z", "400101000000Z")),
-    ("critical", "a critical extension that nobody knows", |cert| {
-        cert.extensions.as_mut().unwrap().push(extension("1.3.6.1.4.1.99999.1", true, &der::null()));
+    ("not-a-ca", "CA:FALSE", |cert| {
+        cert.extensions = Some(vec![basic_constraints(true, false), key_usage(0x04, 2)])
     }),
-    ("name-constraints", "name constraints, which nothing judges", |cert| {
-        let constraints = der::seq(&[&der::tlv(0xa0, &der::seq(&[&der::tlv(0x82, b"example.com")]))]);
-        cert.extensions.as_mut().unwrap().push(extension("2.5.29.30", false, &constraints));
+    ("no-basic-constraints", "no basicConstraints", |cert| {
+        cert.extensions = Some(vec![key_usage(0x04, 2)])
     }),
-    ("inner-sha1", "another algorithm inside than outside", |cert| {
-        cert.outer = Some(cert.signer.algorithm());
-        cert.inner = Some(Signer::Pkcs1(&keys::STRANGER, Hash::Sha1).algorithm());
+    ("no-extensions", "version 3 without extensions", |cert| {
+        cert.extensions = None
     }),
-    ("card", "a card's name", |cert| cert.subject = chain::hardware_name("HSM:5.2G1804-ICM000001, for FIPS mode")),
-    ("card-in-lower-case", "a card's name in lower case, with a blank before it", |cert| {
-        cert.subject = chain::hardware_name(" hsm:5.2G1804-ICM000001");
+    (
+        "version-1",
+        "version 1, as the older hardware's cards",
+        |cert| (cert.version, cert.extensions) = (Vec::new(), None),
+    ),
+    ("no-cert-sign", "keyUsage without keyCertSign", |cert| {
+        cert.extensions = Some(vec![basic_constraints(true, true), key_usage(0xa0, 5)])
     }),
-    ("partition", "a partition's name", |cert| cert.subject = chain::hardware_name("X:PARTN:13, for FIPS mode")),
-    ("bmp-partition", "a partition's name as a BMPString", |cert| {
-        let utf16: Vec<u8> = "X:PARTN:2".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        cert.subject = chain::hardware_name_as(der::BMP_STRING, &utf16);
+    (
+        "path-length",
+        "a path length of 0, and a card below that issues",
+        |cert| cert.extensions = Some(ca(Some(0))),
+    ),
+    ("expired", "an intermediate that has expired", |cert| {
+        cert.validity = validity("180101000000Z", "260531235959Z")
     }),
-    ("no-text", "a CN that is no text", |cert| cert.subject = chain::hardware_name_as(der::INTEGER, &[7])),
+    ("not-yet-valid", "one that is not valid yet", |cert| {
+        cert.validity = validity("260601000001Z", "400101000000Z")
+    }),
+    (
+        "critical",
+        "a critical extension that nobody knows",
+        |cert| {
+            cert.extensions.as_mut().unwrap().push(extension(
+                "1.3.6.1.4.1.99999.1",
+                true,
+                &der::null(),
+            ));
+        },
+    ),
+    (
+        "name-constraints",
+        "name constraints, which nothing judges",
+        |cert| {
+            let constraints = der::seq(&[&der::tlv(
+                0xa0,
+                &der::seq(&[&der::tlv(0x82, b"example.com")]),
+            )]);
+            cert.extensions
+                .as_mut()
+                .unwrap()
+                .push(extension("2.5.29.30", false, &constraints));
+        },
+    ),
+    (
+        "inner-sha1",
+        "another algorithm inside than outside",
+        |cert| {
+            cert.outer = Some(cert.signer.algorithm());
+            cert.inner = Some(Signer::Pkcs1(&keys::STRANGER, Hash::Sha1).algorithm());
+        },
+    ),
+    ("card", "a card's name", |cert| {
+        cert.subject = chain::hardware_name("HSM:5.2G1804-ICM000001, for FIPS mode")
+    }),
+    (
+        "card-in-lower-case",
+        "a card's name in lower case, with a blank before it",
+        |cert| {
+            cert.subject = chain::hardware_name(" hsm:5.2G1804-ICM000001");
+        },
+    ),
+    ("partition", "a partition's name", |cert| {
+        cert.subject = chain::hardware_name("X:PARTN:13, for FIPS mode")
+    }),
+    (
+        "bmp-partition",
+        "a partition's name as a BMPString",
+        |cert| {
+            let utf16: Vec<u8> = "X:PARTN:2"
+                .encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect();
+            cert.subject = chain::hardware_name_as(der::BMP_STRING, &utf16);
+        },
+    ),
+    ("no-text", "a CN that is no text", |cert| {
+        cert.subject = chain::hardware_name_as(der::INTEGER, &[7])
+    }),
     ("ca-false-written-out", "CA:FALSE, written out", |cert| {
-        cert.extensions = Some(vec![extension(BASIC_CONSTRAINTS, true, &der::seq(&[&der::boolean(false)])), key_usage(0x04, 2)]);
+        cert.extensions = Some(vec![
+            extension(BASIC_CONSTRAINTS, true, &der::seq(&[&der::boolean(false)])),
+            key_usage(0x04, 2),
+        ]);
     }),
 ];
 
@@ -231,23 +385,51 @@ fn broken() -> Vec<Fixture> {
                     }
                 });
                 let id = format!("{}.intermediate-{}", SIDES[side], at + 1);
-                fixtures.push(tower.fixture(format!("{id}--{defect}"), what).fails(&[&id]).kept_if(number % 4 == 2 * side + at));
+                fixtures.push(
+                    tower
+                        .fixture(format!("{id}--{defect}"), what)
+                        .fails(&[&id])
+                        .kept_if(number % 4 == 2 * side + at),
+                );
             }
         }
     }
-    let second = changed([2, 2], |tower| tower.above[1][1].extensions = Some(ca(Some(1))));
+    let second = changed([2, 2], |tower| {
+        tower.above[1][1].extensions = Some(ca(Some(1)))
+    });
     let id = "manufacturer.intermediate-2";
-    fixtures.push(second.fixture(format!("{id}--path-length-1"), "a path length of 1, and two that issue below").fails(&[id]).in_memory());
-    for (defect, spki, signer) in
-        [("rsa-1024", keys::RSA_1024.spki(), Signer::Pkcs1(&keys::RSA_1024, Hash::Sha256)), ("ed25519", ed25519_spki(), Signer::Ed25519)]
-    {
+    fixtures.push(
+        second
+            .fixture(
+                format!("{id}--path-length-1"),
+                "a path length of 1, and two that issue below",
+            )
+            .fails(&[id])
+            .in_memory(),
+    );
+    for (defect, spki, signer) in [
+        (
+            "rsa-1024",
+            keys::RSA_1024.spki(),
+            Signer::Pkcs1(&keys::RSA_1024, Hash::Sha256),
+        ),
+        ("ed25519", ed25519_spki(), Signer::Ed25519),
+    ] {
         let weak = changed([0, 1], |tower| {
             tower.above[1][0].spki = spki;
             tower.chain.manufacturer_hardware.signer = signer;
         });
         let id = "manufacturer.intermediate-1";
-        let fails: &[&str] = if defect == "ed25519" { &[id, "algorithm.manufacturer-hardware"] } else { &[id] };
-        fixtures.push(weak.fixture(format!("{id}--{defect}"), "a key that does not count").fails(fails).in_memory());
+        let fails: &[&str] = if defect == "ed25519" {
+            &[id, "algorithm.manufacturer-hardware"]
+        } else {
+            &[id]
+        };
+        fixtures.push(
+            weak.fixture(format!("{id}--{defect}"), "a key that does not count")
+                .fails(fails)
+                .in_memory(),
+        );
     }
     fixtures
 }
@@ -257,11 +439,18 @@ fn links() -> Vec<Fixture> {
     let stranger = || Signer::Pkcs1(&keys::STRANGER, Hash::Sha256);
     let id = "manufacturer.intermediate-1";
     let end = ["manufacturer.signature", "manufacturer.issuer"];
-    let of = |name: &str, what: &str, heights, change: &dyn Fn(&mut Tower)| changed(heights, change).fixture(name, what);
+    let of = |name: &str, what: &str, heights, change: &dyn Fn(&mut Tower)| {
+        changed(heights, change).fixture(name, what)
+    };
     vec![
-        of(&format!("{id}--of-a-stranger"), "a card issued in the intermediate's name, signed by a stranger", [0, 1], &|tower| {
-            tower.chain.manufacturer_hardware.signer = stranger();
-        })
+        of(
+            &format!("{id}--of-a-stranger"),
+            "a card issued in the intermediate's name, signed by a stranger",
+            [0, 1],
+            &|tower| {
+                tower.chain.manufacturer_hardware.signer = stranger();
+            },
+        )
         .fails(&[id]),
         of(
             "manufacturer.signature--intermediate-by-a-stranger",
@@ -272,53 +461,102 @@ fn links() -> Vec<Fixture> {
             },
         )
         .fails(&["manufacturer.signature"]),
-        of("manufacturer.issuer--intermediate-of-another-name", "an intermediate that the root's key signed in another name", [0, 1], &|tower| {
-            tower.above[1][0].issuer = name_of(1, 9);
-        })
+        of(
+            "manufacturer.issuer--intermediate-of-another-name",
+            "an intermediate that the root's key signed in another name",
+            [0, 1],
+            &|tower| {
+                tower.above[1][0].issuer = name_of(1, 9);
+            },
+        )
         .fails(&["manufacturer.issuer"]),
-        of("manufacturer.signature--another-chain", "a stranger's intermediate and root, the root in the text", [0, 1], &|tower| {
-            let mut root = tower.chain.manufacturer_root.clone();
-            root.subject = name_of(1, 9);
-            root.issuer = name_of(1, 9);
-            root.spki = keys::STRANGER.spki();
-            root.signer = stranger();
-            tower.above[1][0].issuer = name_of(1, 9);
-            tower.above[1][0].signer = stranger();
-            tower.above[1].push(root);
-        })
+        of(
+            "manufacturer.signature--another-chain",
+            "a stranger's intermediate and root, the root in the text",
+            [0, 1],
+            &|tower| {
+                let mut root = tower.chain.manufacturer_root.clone();
+                root.subject = name_of(1, 9);
+                root.issuer = name_of(1, 9);
+                root.spki = keys::STRANGER.spki();
+                root.signer = stranger();
+                tower.above[1][0].issuer = name_of(1, 9);
+                tower.above[1][0].signer = stranger();
+                tower.above[1].push(root);
+            },
+        )
         .fails(&end),
-        of("manufacturer.signature--root-in-the-text", "a stranger's root in the text, and a card right below it", [0, 1], &|tower| {
-            let root = &mut tower.above[1][0];
-            root.issuer = root.subject.clone();
-            root.signer = keys_of(1)[0].0.clone();
-        })
+        of(
+            "manufacturer.signature--root-in-the-text",
+            "a stranger's root in the text, and a card right below it",
+            [0, 1],
+            &|tower| {
+                let root = &mut tower.above[1][0];
+                root.issuer = root.subject.clone();
+                root.signer = keys_of(1)[0].0.clone();
+            },
+        )
         .fails(&end),
-        of("manufacturer.signature--three-intermediates", "three intermediates: two are followed", [0, 3], &|_| {}).fails(&end),
-        of("manufacturer.signature--in-a-circle", "two intermediates that issued each other", [0, 2], &|tower| {
-            tower.above[1][1].issuer = name_of(1, 1);
-            tower.above[1][1].signer = keys_of(1)[0].0.clone();
-        })
+        of(
+            "manufacturer.signature--three-intermediates",
+            "three intermediates: two are followed",
+            [0, 3],
+            &|_| {},
+        )
         .fails(&end),
-        of("manufacturer.signature--without-the-intermediate", "a card whose intermediate is not there", [0, 1], &|tower| tower.above[1].clear())
-            .fails(&end),
-        of("aws.signature--intermediate-on-the-other-side", "an intermediate in the other hardware certificate's text", [1, 0], &|tower| {
-            tower.above.swap(0, 1);
-        })
+        of(
+            "manufacturer.signature--in-a-circle",
+            "two intermediates that issued each other",
+            [0, 2],
+            &|tower| {
+                tower.above[1][1].issuer = name_of(1, 1);
+                tower.above[1][1].signer = keys_of(1)[0].0.clone();
+            },
+        )
+        .fails(&end),
+        of(
+            "manufacturer.signature--without-the-intermediate",
+            "a card whose intermediate is not there",
+            [0, 1],
+            &|tower| tower.above[1].clear(),
+        )
+        .fails(&end),
+        of(
+            "aws.signature--intermediate-on-the-other-side",
+            "an intermediate in the other hardware certificate's text",
+            [1, 0],
+            &|tower| {
+                tower.above.swap(0, 1);
+            },
+        )
         .fails(&["aws.signature", "aws.issuer"]),
-        of(&format!("{id}--card-is-no-ca"), "an intermediate above a card that does not say that it is a CA's", [0, 1], &|tower| {
-            tower.chain.manufacturer_hardware.extensions = Some(vec![basic_constraints(true, false)]);
-        })
+        of(
+            &format!("{id}--card-is-no-ca"),
+            "an intermediate above a card that does not say that it is a CA's",
+            [0, 1],
+            &|tower| {
+                tower.chain.manufacturer_hardware.extensions =
+                    Some(vec![basic_constraints(true, false)]);
+            },
+        )
         .fails(&[id])
         .notes(&["ca-profile.manufacturer-hardware"]),
     ]
 }
 
-/// Keys that have another part to play, posing as an intermediate's. All certificates are well signed, say CA:TRUE and have harmless names: what
-/// hsm2m.medium's cards and partitions are called is not known.
+/// Keys that have another part to play, posing as an intermediate's. All certificates are well
+/// signed, say CA:TRUE and have harmless names: what hsm2m.medium's cards and partitions are called
+/// is not known.
 fn poses() -> Vec<Fixture> {
     let ids = ["aws.intermediate-1", "manufacturer.intermediate-1"];
-    let harmless = |text: &str| name(&[&[(ORGANIZATION, "hsmboot test, worthless")], &[(COMMON_NAME, text)]]);
-    // A genuine card, certified by both sides, certifies its partition, as cards do; the partition's key then poses as a card's.
+    let harmless = |text: &str| {
+        name(&[
+            &[(ORGANIZATION, "hsmboot test, worthless")],
+            &[(COMMON_NAME, text)],
+        ])
+    };
+    // A genuine card, certified by both sides, certifies its partition, as cards do; the
+    // partition's key then poses as a card's.
     let partition = |is_ca: bool| {
         changed([1, 1], |tower| {
             let (card, partition) = (harmless("card 1"), harmless("card 1 partition 2"));
@@ -343,48 +581,104 @@ fn poses() -> Vec<Fixture> {
             tower.chain.manufacturer_hardware.signer = signer;
         })
     };
-    let of_hardware = || (keys::HARDWARE.spki(), Signer::Pkcs1(&keys::HARDWARE, Hash::Sha256));
-    let of_root = || (keys::AWS_ROOT.spki(), Signer::Pkcs1(&keys::AWS_ROOT, Hash::Sha256));
+    let of_hardware = || {
+        (
+            keys::HARDWARE.spki(),
+            Signer::Pkcs1(&keys::HARDWARE, Hash::Sha256),
+        )
+    };
+    let of_root = || {
+        (
+            keys::AWS_ROOT.spki(),
+            Signer::Pkcs1(&keys::AWS_ROOT, Hash::Sha256),
+        )
+    };
     let of_hsm = || (keys::HSM.spki(), Signer::Pkcs1(&keys::HSM, Hash::Sha256));
-    let own_root = || (keys::MANUFACTURER_ROOT.spki(), Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha256));
+    let own_root = || {
+        (
+            keys::MANUFACTURER_ROOT.spki(),
+            Signer::Pkcs1(&keys::MANUFACTURER_ROOT, Hash::Sha256),
+        )
+    };
     let mut fixtures = vec![
         partition(true)
-            .fixture("aws.intermediate-1--card-above-its-partition", "a card as intermediate above its partition, which poses as a card")
+            .fixture(
+                "aws.intermediate-1--card-above-its-partition",
+                "a card as intermediate above its partition, which poses as a card",
+            )
             .fails(&ids),
         partition(false)
-            .fixture("aws.intermediate-1--card-above-its-partition-that-is-no-ca", "the same, with a partition that says nothing of being a CA's")
+            .fixture(
+                "aws.intermediate-1--card-above-its-partition-that-is-no-ca",
+                "the same, with a partition that says nothing of being a CA's",
+            )
             .fails(&ids)
             .notes(&CARDS),
     ];
     for (name, what, (spki, signer)) in [
-        ("the-hardware-key", "the card's own key as its intermediate's", of_hardware()),
-        ("the-other-root", "the AWS root's key as the manufacturer's intermediate's: one root would vouch twice", of_root()),
-        ("its-own-root", "the manufacturer root's key under another name", own_root()),
-        ("the-hsms-key", "the HSM's key as an intermediate's", of_hsm()),
+        (
+            "the-hardware-key",
+            "the card's own key as its intermediate's",
+            of_hardware(),
+        ),
+        (
+            "the-other-root",
+            "the AWS root's key as the manufacturer's intermediate's: one root would vouch twice",
+            of_root(),
+        ),
+        (
+            "its-own-root",
+            "the manufacturer root's key under another name",
+            own_root(),
+        ),
+        (
+            "the-hsms-key",
+            "the HSM's key as an intermediate's",
+            of_hsm(),
+        ),
     ] {
         let id = "manufacturer.intermediate-1";
-        fixtures.push(one_key(spki, signer).fixture(format!("{id}--{name}"), what).fails(&[id]));
+        fixtures.push(
+            one_key(spki, signer)
+                .fixture(format!("{id}--{name}"), what)
+                .fails(&[id]),
+        );
     }
-    // The modulus with another exponent is the same secret; a card's key written for PSS the same numbers.
+    // The modulus with another exponent is the same secret; a card's key written for PSS the same
+    // numbers.
     let pss = changed([1, 1], |tower| {
         tower.above[0][0].spki = keys::INTERMEDIATE.pss_spki(&[]);
         tower.chain.aws_hardware.signer = Signer::Pss(&keys::INTERMEDIATE, Hash::Sha256);
     });
-    fixtures.push(pss.fixture("aws.intermediate-1--one-key-two-algorithms", "one intermediate key on both sides, once as one for PSS").fails(&ids));
+    fixtures.push(
+        pss.fixture(
+            "aws.intermediate-1--one-key-two-algorithms",
+            "one intermediate key on both sides, once as one for PSS",
+        )
+        .fails(&ids),
+    );
     let twice = changed([0, 2], |tower| {
         tower.above[1][1].spki = keys::INTERMEDIATE.spki();
         tower.above[1][0].signer = Signer::Pkcs1(&keys::INTERMEDIATE, Hash::Sha256);
     });
     fixtures.push(
         twice
-            .fixture("manufacturer.intermediate-1--one-key-twice", "both intermediates of one key")
+            .fixture(
+                "manufacturer.intermediate-1--one-key-twice",
+                "both intermediates of one key",
+            )
             .fails(&["manufacturer.intermediate-1", "manufacturer.intermediate-2"]),
     );
     // An intermediate's key may certify cards, not HSMs.
-    let skipped = changed([0, 1], |tower| tower.chain.hsm.signer = Signer::Pkcs1(&keys::INTERMEDIATE, Hash::Sha256));
+    let skipped = changed([0, 1], |tower| {
+        tower.chain.hsm.signer = Signer::Pkcs1(&keys::INTERMEDIATE, Hash::Sha256)
+    });
     fixtures.push(
         skipped
-            .fixture("manufacturer.hsm-signature--by-the-intermediate", "an HSM certificate that the intermediate's key signed")
+            .fixture(
+                "manufacturer.hsm-signature--by-the-intermediate",
+                "an HSM certificate that the intermediate's key signed",
+            )
             .fails(&["aws.hsm-signature", "manufacturer.hsm-signature"]),
     );
     fixtures

@@ -1,5 +1,6 @@
-//! The test keys of `fixtures/keys/`, and signatures that come out the same each time, weak ones included. ring makes none of the weak ones,
-//! and its PSS and ECDSA are random; a fixture has to be the same on every machine. So the arithmetic is here, on plain big numbers.
+//! The test keys of `fixtures/keys/`, and signatures that come out the same each time, weak ones
+//! included. ring makes none of the weak ones, and its PSS and ECDSA are random; a fixture has to
+//! be the same on every machine. So the arithmetic is here, on plain big numbers.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,7 +15,8 @@ use super::ec::{Curve, EcKey};
 use super::pem::unpem;
 
 pub static AWS_ROOT: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::read("rsa-2048-aws-root"));
-pub static MANUFACTURER_ROOT: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::read("rsa-2048-manufacturer-root"));
+pub static MANUFACTURER_ROOT: LazyLock<RsaKey> =
+    LazyLock::new(|| RsaKey::read("rsa-2048-manufacturer-root"));
 pub static HARDWARE: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::read("rsa-2048-hardware"));
 pub static HSM: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::read("rsa-2048-hsm"));
 pub static STRANGER: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::read("rsa-2048-stranger"));
@@ -36,7 +38,9 @@ pub fn key_file(name: &str) -> Vec<u8> {
 
 /// A key file as it stands.
 pub fn key_text(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys").join(format!("{name}.pem"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/keys")
+        .join(format!("{name}.pem"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -91,12 +95,20 @@ impl RsaKey {
     fn read(name: &str) -> RsaKey {
         let file = Node::parse(&key_file(name));
         let number = |field: usize| BigUint::from_bytes_be(file.children()[field].content());
-        RsaKey { n: number(1), e: number(2), crt: Some([4, 5, 6, 7, 8].map(number)) }
+        RsaKey {
+            n: number(1),
+            e: number(2),
+            crt: Some([4, 5, 6, 7, 8].map(number)),
+        }
     }
 
     /// A public key of these numbers; whether they make a key is the point of a fixture.
     pub fn public(n: BigUint, e: u32) -> RsaKey {
-        RsaKey { n, e: BigUint::from(e), crt: None }
+        RsaKey {
+            n,
+            e: BigUint::from(e),
+            crt: None,
+        }
     }
 
     /// Octets of the modulus.
@@ -106,21 +118,31 @@ impl RsaKey {
 
     /// RSAPublicKey (RFC 8017 A.1.1).
     pub fn numbers(&self) -> Vec<u8> {
-        der::seq(&[&der::int(&self.n.to_bytes_be()), &der::int(&self.e.to_bytes_be())])
+        der::seq(&[
+            &der::int(&self.n.to_bytes_be()),
+            &der::int(&self.e.to_bytes_be()),
+        ])
     }
 
     pub fn spki(&self) -> Vec<u8> {
-        der::seq(&[&der::seq(&[&der::oid("1.2.840.113549.1.1.1"), &der::null()]), &der::bits(&self.numbers())])
+        der::seq(&[
+            &der::seq(&[&der::oid("1.2.840.113549.1.1.1"), &der::null()]),
+            &der::bits(&self.numbers()),
+        ])
     }
 
     /// The same key as one for PSS alone (RFC 4055 1.2): id-RSASSA-PSS, with parameters or without.
     pub fn pss_spki(&self, parameters: &[u8]) -> Vec<u8> {
-        der::seq(&[&der::seq(&[&der::oid("1.2.840.113549.1.1.10"), parameters]), &der::bits(&self.numbers())])
+        der::seq(&[
+            &der::seq(&[&der::oid("1.2.840.113549.1.1.10"), parameters]),
+            &der::bits(&self.numbers()),
+        ])
     }
 
     /// RSASP1 (RFC 8017 5.2.1); with exponent 1 everyone can sign.
     fn sign_encoded(&self, encoded: &[u8]) -> Vec<u8> {
-        /// The good chain is signed hundreds of times, always the same way: what has been signed once is looked up.
+        /// The good chain is signed hundreds of times, always the same way: what has been signed
+        /// once is looked up.
         static SIGNED: LazyLock<Mutex<Signed>> = LazyLock::new(Mutex::default);
         let asked = (self.numbers(), encoded.to_vec());
         if let Some(signature) = SIGNED.lock().unwrap().get(&asked) {
@@ -172,7 +194,13 @@ impl RsaKey {
 /// EMSA-PKCS1-v1_5 (RFC 8017 9.2).
 pub fn pkcs1_encode(hash: Hash, message: &[u8], size: usize) -> Vec<u8> {
     let info = der::seq(&[&hash.algorithm(), &der::octets(&hash.of(message))]);
-    [&[0, 1], vec![0xff; size - info.len() - 3].as_slice(), &[0], &info].concat()
+    [
+        &[0, 1],
+        vec![0xff; size - info.len() - 3].as_slice(),
+        &[0],
+        &info,
+    ]
+    .concat()
 }
 
 fn mgf1(hash: Hash, seed: &[u8], length: usize) -> Vec<u8> {

@@ -1,7 +1,8 @@
-//! The forge: makes every fixture of `fixtures/verify/` from the test keys of `fixtures/keys/`, the same bytes each time.
+//! The forge: makes every fixture of `fixtures/verify/` from the test keys of `fixtures/keys/`, the
+//! same bytes each time.
 //!
-//! It uses nothing of the crate: not its DER writer, not its PEM, not its names for things. Where the crate reads a rule wrongly, the forge does
-//! not read it wrongly with it.
+//! It uses nothing of the crate: not its DER writer, not its PEM, not its names for things. Where
+//! the crate reads a rule wrongly, the forge does not read it wrongly with it.
 
 pub mod algorithm;
 pub mod cert;

@@ -1,5 +1,13 @@
-//! Key files that cannot be used: nothing of them comes out, and what a hint advises takes nothing away.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+//! Key files that cannot be used: nothing of them comes out, and what a hint advises takes nothing
+//! away.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 mod corpus;
 mod damaged;

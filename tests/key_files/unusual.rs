@@ -1,4 +1,5 @@
-//! RSA keys that ring does not sign with, and that an established CA can have: each signs a bundle, and openssl says so.
+//! RSA keys that ring does not sign with, and that an established CA can have: each signs a bundle,
+//! and openssl says so.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,14 +14,21 @@ fn private(bench: &Bench, name: &str) {
     fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// The bundle, signed under a certificate that openssl makes for `customerCA.key`; then openssl verifies it.
+/// The bundle, signed under a certificate that openssl makes for `customerCA.key`; then openssl
+/// verifies it.
 fn signs(bench: &Bench, why: &str) {
     private(bench, "customerCA.key");
     let dir = bench.path("");
-    openssl(&dir, "req -x509 -new -key customerCA.key -subj /CN=Established -days 3650 -out customerCA.crt");
+    openssl(
+        &dir,
+        "req -x509 -new -key customerCA.key -subj /CN=Established -days 3650 -out customerCA.crt",
+    );
     let run = bench.run(&sign(&["--force"]));
     assert_eq!(run.code, 0, "{why}: {}", run.stderr);
-    openssl(&dir, &format!("verify -CAfile customerCA.crt bundle/{CLUSTER}_CustomerHsmCertificate.crt"));
+    openssl(
+        &dir,
+        &format!("verify -CAfile customerCA.crt bundle/{CLUSTER}_CustomerHsmCertificate.crt"),
+    );
 }
 
 #[test]
@@ -35,17 +43,24 @@ fn every_rsa_key_that_a_ca_can_have_signs() {
         // The largest, of more primes: one of two takes openssl half a minute.
         "genrsa -primes 5 -out customerCA.key 8192",
         "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out customerCA.key",
-        "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:3000 -pkeyopt rsa_pss_keygen_md:sha384 -pkeyopt rsa_pss_keygen_mgf1_md:sha384 \
-         -pkeyopt rsa_pss_keygen_saltlen:60 -out customerCA.key",
+        "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:3000 -pkeyopt \
+         rsa_pss_keygen_md:sha384 -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt \
+         rsa_pss_keygen_saltlen:60 -out customerCA.key",
     ] {
-        openssl(&bench.path(""), &command.split_whitespace().collect::<Vec<_>>().join(" "));
+        openssl(
+            &bench.path(""),
+            &command.split_whitespace().collect::<Vec<_>>().join(" "),
+        );
         signs(&bench, command);
     }
 }
 
 /// The numbers of an RSAPrivateKey.
 fn numbers(der: &[u8]) -> Vec<Vec<u8>> {
-    let mut reader = Reader::new(single(der, tag::SEQUENCE, "a key").unwrap().content, "a key");
+    let mut reader = Reader::new(
+        single(der, tag::SEQUENCE, "a key").unwrap().content,
+        "a key",
+    );
     let mut all = Vec::new();
     while !reader.is_empty() {
         all.push(reader.any().unwrap().content.to_vec());
@@ -62,15 +77,24 @@ fn rsa_key(numbers: &[Vec<u8>]) -> Vec<u8> {
 fn the_first_prime_may_be_the_smaller_one() {
     let bench = Bench::new();
     openssl(&bench.path(""), "genrsa -traditional -out made.pem 2048");
-    openssl(&bench.path(""), "rsa -in made.pem -traditional -outform DER -out made");
+    openssl(
+        &bench.path(""),
+        "rsa -in made.pem -traditional -outform DER -out made",
+    );
     let mut key = numbers(&bench.read("made"));
     key.swap(4, 5);
     key.swap(6, 7);
-    let (p, q) = (BigUint::from_bytes_be(&key[4]), BigUint::from_bytes_be(&key[5]));
+    let (p, q) = (
+        BigUint::from_bytes_be(&key[4]),
+        BigUint::from_bytes_be(&key[5]),
+    );
     key[8] = q.modpow(&(&p - BigUint::from(2_u8)), &p).to_bytes_be();
     bench.write("swapped", rsa_key(&key));
     // As PEM: openssl's `req` guesses no DER.
-    openssl(&bench.path(""), "rsa -inform DER -in swapped -traditional -out customerCA.key");
+    openssl(
+        &bench.path(""),
+        "rsa -inform DER -in swapped -traditional -out customerCA.key",
+    );
     signs(&bench, "p < q");
 }
 
@@ -84,11 +108,14 @@ fn numbers_that_do_not_fit_together_sign_nothing() {
     let read = |der: &[u8]| {
         bench.write("key", der);
         private(&bench, "key");
-        FileKey::read(&bench.path("key"), &PassphraseSource::Ask).map(drop).map_err(|error| error.kind)
+        FileKey::read(&bench.path("key"), &PassphraseSource::Ask)
+            .map(drop)
+            .map_err(|error| error.kind)
     };
     let sound = numbers(&made);
     assert_eq!(read(&rsa_key(&sound)), Ok(()));
-    // n, d, p, q, dP, dQ, qInv: each in its last bit but one, and as 0, 1 and something far too large. The exponent and the version have limits of their own.
+    // n, d, p, q, dP, dQ, qInv: each in its last bit but one, and as 0, 1 and something far too
+    // large. The exponent and the version have limits of their own.
     for number in [1, 3, 4, 5, 6, 7, 8] {
         let mut flipped = sound[number].clone();
         *flipped.last_mut().unwrap() ^= 2;
@@ -96,7 +123,10 @@ fn numbers_that_do_not_fit_together_sign_nothing() {
             let mut key = sound.clone();
             key[number] = wrong;
             let outcome = read(&rsa_key(&key));
-            assert!(matches!(outcome, Err("ca-key-inconsistent" | "ca-key-unsupported")), "{number}: {outcome:?}");
+            assert!(
+                matches!(outcome, Err("ca-key-inconsistent" | "ca-key-unsupported")),
+                "{number}: {outcome:?}"
+            );
         }
     }
     for exponent in [vec![1], vec![4], vec![2, 0, 0, 0, 1], vec![0]] {
@@ -110,14 +140,27 @@ fn numbers_that_do_not_fit_together_sign_nothing() {
     key[5] = vec![1];
     assert_eq!(read(&rsa_key(&key)), Err("ca-key-inconsistent"));
     // More primes are said and none is there; or they are there and not said.
-    let outcome = read(&sequence(&[&integer(&[1]), &rsa_key(&sound[1..])[4..], &sequence(&[])]));
+    let outcome = read(&sequence(&[
+        &integer(&[1]),
+        &rsa_key(&sound[1..])[4..],
+        &sequence(&[]),
+    ]));
     assert_eq!(outcome, Err("ca-key-malformed"));
 }
 
 #[test]
 fn a_pss_key_of_a_hash_that_does_not_count_signs_nothing() {
     let bench = Bench::new();
-    openssl(&bench.path(""), "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha1 -out customerCA.key");
+    openssl(
+        &bench.path(""),
+        "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha1 \
+         -out customerCA.key",
+    );
     private(&bench, "customerCA.key");
-    bench.refused(&sign(&[]), 5, "ca-key-unsupported", &["PSS signatures with other hashes"]);
+    bench.refused(
+        &sign(&[]),
+        5,
+        "ca-key-unsupported",
+        &["PSS signatures with other hashes"],
+    );
 }

@@ -14,9 +14,23 @@ use super::planted::plant;
 use super::stage::{SUBNET, Stage};
 
 pub(crate) fn words() -> Vec<&'static str> {
-    let mut words = vec!["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
+    let mut words = vec![
+        "bootstrap",
+        "--create",
+        "--bundle",
+        "new",
+        "--subnet-id",
+        SUBNET,
+        "--availability-zone",
+        "us-east-1a",
+    ];
     words.extend(["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"]);
-    words.extend(["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]);
+    words.extend([
+        "--aws-root",
+        "roots/aws-root.crt",
+        "--manufacturer-root",
+        "roots/manufacturer-root.crt",
+    ]);
     words
 }
 
@@ -27,16 +41,31 @@ pub(crate) fn stage() -> Stage {
 }
 
 pub(crate) fn one_of_each(stage: &Stage) {
-    assert_eq!((stage.clusters(), stage.calls("CreateCluster"), stage.calls("InitializeCluster")), (1, 1, 1));
+    assert_eq!(
+        (
+            stage.clusters(),
+            stage.calls("CreateCluster"),
+            stage.calls("InitializeCluster")
+        ),
+        (1, 1, 1)
+    );
 }
 
 #[test]
 fn from_nothing_to_claimed_and_again_changes_nothing() {
     let stage = stage();
     let done = stage.run(&words()).ends(0, "claimed cluster-");
-    let id = stage.file("new/creation.json")["cluster_id"].as_str().unwrap().to_owned();
+    let id = stage.file("new/creation.json")["cluster_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     // The id is said and written down before anything else happens to the cluster.
-    assert!(done.stderr.find(&format!("created {id}")).unwrap() < done.stderr.find("the first HSM").unwrap(), "{}", done.stderr);
+    assert!(
+        done.stderr.find(&format!("created {id}")).unwrap()
+            < done.stderr.find("the first HSM").unwrap(),
+        "{}",
+        done.stderr
+    );
     stage.run(&words()).ends(0, "nothing was changed");
     stage
         .run(&[
@@ -57,7 +86,10 @@ fn from_nothing_to_claimed_and_again_changes_nothing() {
 #[test]
 fn without_a_name_the_bundle_is_new_cluster() {
     let stage = stage();
-    let words: Vec<&str> = words().into_iter().filter(|word| !["--bundle", "new"].contains(word)).collect();
+    let words: Vec<&str> = words()
+        .into_iter()
+        .filter(|word| !["--bundle", "new"].contains(word))
+        .collect();
     stage.run(&words).ends(0, "claimed cluster-");
     stage.run(&words).ends(0, "nothing was changed");
     one_of_each(&stage);
@@ -68,13 +100,22 @@ fn without_a_name_the_bundle_is_new_cluster() {
 #[test]
 fn a_lost_answer_is_found_by_the_clusters_tag() {
     let stage = stage();
-    stage.simulator.inject(Some("CreateCluster"), Fault::CloseAfter, 1);
-    stage.simulator.inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+    stage
+        .simulator
+        .inject(Some("CreateCluster"), Fault::CloseAfter, 1);
+    stage
+        .simulator
+        .inject(Some("CreateHsm"), Fault::CloseAfter, 1);
     stage.run(&words()).ends(0, "claimed");
     one_of_each(&stage);
     assert_eq!(stage.calls("CreateHsm"), 1);
     let creation = stage.file("new/creation.json");
-    let shown = stage.json(&["cluster", "show", "--cluster-id", creation["cluster_id"].as_str().unwrap()]);
+    let shown = stage.json(&[
+        "cluster",
+        "show",
+        "--cluster-id",
+        creation["cluster_id"].as_str().unwrap(),
+    ]);
     assert_eq!(shown["cluster"]["tags"][0]["value"], creation["token"]);
 }
 
@@ -84,16 +125,33 @@ fn a_run_that_ended_before_the_id_arrived_is_taken_up_by_the_tag() {
     stage.run(&words()).ends(0, "claimed");
     // As it was after the first step, before CreateCluster was answered.
     let mut creation = stage.file("new/creation.json");
-    let id = creation.as_object_mut().unwrap().remove("cluster_id").unwrap();
+    let id = creation
+        .as_object_mut()
+        .unwrap()
+        .remove("cluster_id")
+        .unwrap();
     let content = hsmboot::bundle::document(&serde_json::from_value::<Creation>(creation).unwrap());
     let first = &stage.entries("new")[0];
-    assert_eq!((&first.cluster_id, first.sends.as_ref().map(OutsideText::raw)), (&None, Some("CreateCluster")));
-    assert_eq!(first.outputs.get("creation.json").unwrap().raw(), hex(&sha256(&content)));
+    assert_eq!(
+        (
+            &first.cluster_id,
+            first.sends.as_ref().map(OutsideText::raw)
+        ),
+        (&None, Some("CreateCluster"))
+    );
+    assert_eq!(
+        first.outputs.get("creation.json").unwrap().raw(),
+        hex(&sha256(&content))
+    );
     let transcript = fs::read_to_string(stage.path("new/transcript.jsonl")).unwrap();
     fs::remove_dir_all(stage.path("new")).unwrap();
     fs::create_dir(stage.path("new")).unwrap();
     fs::write(stage.path("new/creation.json"), content).unwrap();
-    fs::write(stage.path("new/transcript.jsonl"), transcript.split_inclusive('\n').next().unwrap()).unwrap();
+    fs::write(
+        stage.path("new/transcript.jsonl"),
+        transcript.split_inclusive('\n').next().unwrap(),
+    )
+    .unwrap();
     stage.run(&words()).ends(0, "nothing was changed");
     assert_eq!(stage.file("new/creation.json")["cluster_id"], id);
     one_of_each(&stage);
@@ -103,8 +161,10 @@ fn intent(stage: &Stage, asked_at: &str) {
     plant(
         stage,
         &serde_json::json!({
-            "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff", "region": "us-east-1", "endpoint": stage.simulator.url(),
-            "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": [SUBNET], "tags": {}, "asked_at": asked_at, "tool": "hsmboot 0.1.0",
+            "format": "hsmboot-creation/1", "token": "00112233445566778899aabbccddeeff",
+            "region": "us-east-1", "endpoint": stage.simulator.url(),
+            "hsm_type": "hsm2m.medium", "mode": "FIPS", "subnet_ids": [SUBNET], "tags": {},
+            "asked_at": asked_at, "tool": "hsmboot 0.1.0",
         }),
     );
 }
@@ -112,10 +172,20 @@ fn intent(stage: &Stage, asked_at: &str) {
 #[test]
 fn a_request_that_may_still_take_effect_is_not_sent_again_and_one_that_cannot_is() {
     let stage = stage();
-    let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+    let now = Command::new("date")
+        .args(["-u", "+%Y-%m-%dT%H:%M:%SZ"])
+        .output()
+        .unwrap()
+        .stdout;
     intent(&stage, String::from_utf8(now).unwrap().trim());
     let failed = stage.fails(&words(), 7, "creation-unknown");
-    assert!(failed["error"]["hint"].as_str().unwrap().contains("new/creation.json"), "{failed:#}");
+    assert!(
+        failed["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("new/creation.json"),
+        "{failed:#}"
+    );
     assert_eq!(stage.calls("CreateCluster"), 0);
     intent(&stage, "2020-01-01T00:00:00Z");
     stage.run(&words()).ends(0, "asking again");
@@ -126,18 +196,36 @@ fn a_request_that_may_still_take_effect_is_not_sent_again_and_one_that_cannot_is
 fn a_refusal_is_written_down_and_binds_nobody() {
     for more in [&[][..], &["--retention-days", "30"]] {
         let stage = stage();
-        stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+        stage
+            .simulator
+            .inject(Some("CreateCluster"), Fault::AccessDenied, 1);
         let failed = stage.fails(&words(), 6, "access-denied");
-        assert!(failed["error"]["hint"].as_str().unwrap().contains("cloudhsm:TagResource"), "{failed:#}");
+        assert!(
+            failed["error"]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("cloudhsm:TagResource"),
+            "{failed:#}"
+        );
         let refused = stage.file("new/creation.json");
-        assert!(refused["refused_at"].is_string() && refused["cluster_id"].is_null(), "{refused:#}");
-        stage.run(&["transcript", "verify", "new"]).ends(0, "2 steps");
+        assert!(
+            refused["refused_at"].is_string() && refused["cluster_id"].is_null(),
+            "{refused:#}"
+        );
+        stage
+            .run(&["transcript", "verify", "new"])
+            .ends(0, "2 steps");
         // The same order or another one: nothing was created, and a cluster is asked for at once.
         stage.run(&[&words()[..], more].concat()).ends(0, "claimed");
         let made = stage.file("new/creation.json");
-        assert!(made["refused_at"].is_null() && made["cluster_id"].is_string(), "{made:#}");
+        assert!(
+            made["refused_at"].is_null() && made["cluster_id"].is_string(),
+            "{made:#}"
+        );
         assert_eq!((stage.clusters(), stage.calls("InitializeCluster")), (1, 1));
-        stage.run(&["transcript", "verify", "new"]).ends(0, "the transcript holds");
+        stage
+            .run(&["transcript", "verify", "new"])
+            .ends(0, "the transcript holds");
     }
 }
 
@@ -145,13 +233,39 @@ fn a_refusal_is_written_down_and_binds_nobody() {
 fn another_creation_does_not_take_over_the_bundle() {
     let stage = stage();
     stage.run(&words()).ends(0, "claimed");
-    stage.fails(&[&words()[..], &["--subnet-id", "subnet-1a2b3c4d"]].concat(), 8, "creation-differs");
-    stage.fails(&[&words()[..], &["--region", "eu-west-1"]].concat(), 8, "creation-differs");
-    stage.fails(&[&words()[..], &["--retention-days", "30"]].concat(), 8, "creation-differs");
+    stage.fails(
+        &[&words()[..], &["--subnet-id", "subnet-1a2b3c4d"]].concat(),
+        8,
+        "creation-differs",
+    );
+    stage.fails(
+        &[&words()[..], &["--region", "eu-west-1"]].concat(),
+        8,
+        "creation-differs",
+    );
+    stage.fails(
+        &[&words()[..], &["--retention-days", "30"]].concat(),
+        8,
+        "creation-differs",
+    );
     // Its mode and its addresses are for good: another one is another cluster.
-    for (option, value) in [("--mode", "non-fips"), ("--network-type", "dualstack"), ("--network-type", "ipv4")] {
-        let differs = stage.fails(&[&words()[..], &[option, value]].concat(), 8, "creation-differs");
-        assert!(differs["error"]["message"].as_str().unwrap().contains("hsm2m.medium FIPS"), "{differs:#}");
+    for (option, value) in [
+        ("--mode", "non-fips"),
+        ("--network-type", "dualstack"),
+        ("--network-type", "ipv4"),
+    ] {
+        let differs = stage.fails(
+            &[&words()[..], &[option, value]].concat(),
+            8,
+            "creation-differs",
+        );
+        assert!(
+            differs["error"]["message"]
+                .as_str()
+                .unwrap()
+                .contains("hsm2m.medium FIPS"),
+            "{differs:#}"
+        );
     }
     one_of_each(&stage);
 }
@@ -159,9 +273,24 @@ fn another_creation_does_not_take_over_the_bundle() {
 #[test]
 fn a_wrong_zone_keeps_the_cluster_and_the_right_one_goes_on_with_it() {
     let stage = stage();
-    let wrong: Vec<&str> = words().into_iter().map(|word| if word == "us-east-1a" { "us-east-1b" } else { word }).collect();
+    let wrong: Vec<&str> = words()
+        .into_iter()
+        .map(|word| {
+            if word == "us-east-1a" {
+                "us-east-1b"
+            } else {
+                word
+            }
+        })
+        .collect();
     let failed = stage.fails(&wrong, 8, "zone-without-subnet");
-    assert!(failed["error"]["hint"].as_str().unwrap().contains("the same command goes on with it"), "{failed:#}");
+    assert!(
+        failed["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("the same command goes on with it"),
+        "{failed:#}"
+    );
     stage.run(&words()).ends(0, "claimed");
     one_of_each(&stage);
 }
@@ -171,55 +300,120 @@ fn a_cluster_that_was_deleted_since_is_not_replaced_silently() {
     let stage = stage();
     stage.run(&words()).ends(0, "claimed");
     let mut creation = stage.file("new/creation.json");
-    stage.simulator.set_state(creation["cluster_id"].as_str().unwrap(), ClusterState::Deleted).unwrap();
+    stage
+        .simulator
+        .set_state(
+            creation["cluster_id"].as_str().unwrap(),
+            ClusterState::Deleted,
+        )
+        .unwrap();
     creation["asked_at"] = "2020-01-01T00:00:00Z".into();
     plant(&stage, &creation);
     stage.fails(&words(), 8, "cluster-deleted");
     assert_eq!(stage.calls("CreateCluster"), 1);
 }
 
-/// What can never be changed, what it costs and what undoes it is said before anything is created, by both commands that create.
+/// What can never be changed, what it costs and what undoes it is said before anything is created,
+/// by both commands that create.
 #[test]
 fn what_is_for_good_and_what_it_costs_is_said_before_anything_is_created() {
     let stage = stage();
-    let create = ["cluster", "create", "--subnet-id", SUBNET, "--mode", "non-fips", "--network-type", "dualstack"];
-    for (order, mode, network, claims) in [(&create[..], "NON_FIPS", "DUALSTACK", false), (&words()[..], "FIPS", "IPV4", true)] {
+    let create = [
+        "cluster",
+        "create",
+        "--subnet-id",
+        SUBNET,
+        "--mode",
+        "non-fips",
+        "--network-type",
+        "dualstack",
+    ];
+    for (order, mode, network, claims) in [
+        (&create[..], "NON_FIPS", "DUALSTACK", false),
+        (&words()[..], "FIPS", "IPV4", true),
+    ] {
         let said = stage.run(order).ends(0, "").stderr;
         let (before, _) = said.split_once("created cluster-").unwrap_or((&said, ""));
-        for words in ["about to create a cluster at", "hsm2m.medium", mode, network, SUBNET] {
+        for words in [
+            "about to create a cluster at",
+            "hsm2m.medium",
+            mode,
+            network,
+            SUBNET,
+        ] {
             assert!(before.contains(words), "{words}: {said}");
         }
         for label in ["for good", "costs", "to undo"] {
-            assert!(before.lines().any(|line| line.trim_start().starts_with(label)), "{label}: {said}");
+            assert!(
+                before
+                    .lines()
+                    .any(|line| line.trim_start().starts_with(label)),
+                "{label}: {said}"
+            );
         }
-        for words in ["mode, network type, subnets and their VPC", "by the hour", "hsmboot hsm delete", "hsmboot cluster delete"] {
+        for words in [
+            "mode, network type, subnets and their VPC",
+            "by the hour",
+            "hsmboot hsm delete",
+            "hsmboot cluster delete",
+        ] {
             assert!(before.contains(words), "{words}: {said}");
         }
         assert_eq!(before.contains("undoes the claim"), claims, "{said}");
     }
     // It is not said where nothing is created.
-    assert!(!stage.run(&words()).ends(0, "nothing was changed").stderr.contains("about to create"));
+    assert!(
+        !stage
+            .run(&words())
+            .ends(0, "nothing was changed")
+            .stderr
+            .contains("about to create")
+    );
     // Where the service refuses, it has been said all the same: it comes before the call.
-    stage.simulator.inject(Some("CreateCluster"), Fault::AccessDenied, 1);
+    stage
+        .simulator
+        .inject(Some("CreateCluster"), Fault::AccessDenied, 1);
     stage.run(&create).ends(6, "about to create a cluster at");
 }
 
-/// The root that is missing is asked for before anything is created; the hinted command is this one with the root, and goes through.
+/// The root that is missing is asked for before anything is created; the hinted command is this one
+/// with the root, and goes through.
 #[test]
 fn without_the_root_the_hint_is_the_same_command_with_it() {
     let stage = stage();
-    let with: Vec<&str> = words().into_iter().filter(|word| !["--manufacturer-root", "roots/manufacturer-root.crt"].contains(word)).collect();
-    let said = stage.run(&with).ends(3, "is missing, so nothing is proven yet").stderr;
+    let with: Vec<&str> = words()
+        .into_iter()
+        .filter(|word| !["--manufacturer-root", "roots/manufacturer-root.crt"].contains(word))
+        .collect();
+    let said = stage
+        .run(&with)
+        .ends(3, "is missing, so nothing is proven yet")
+        .stderr;
     assert_eq!(stage.calls("CreateCluster"), 0);
     let command = said.rsplit('`').nth(1).unwrap();
-    let same = format!("hsmboot {} --endpoint-url {} --manufacturer-root ", with.join(" "), stage.simulator.url());
-    let file = command.strip_prefix(&same).unwrap_or_else(|| panic!("{command}"));
+    let same = format!(
+        "hsmboot {} --endpoint-url {} --manufacturer-root ",
+        with.join(" "),
+        stage.simulator.url()
+    );
+    let file = command
+        .strip_prefix(&same)
+        .unwrap_or_else(|| panic!("{command}"));
     fs::copy(stage.path("roots/manufacturer-root.crt"), stage.path(file)).unwrap();
     let program = super::stage::hsmboot();
-    let folder = std::path::Path::new(program.get_program()).parent().unwrap();
+    let folder = std::path::Path::new(program.get_program())
+        .parent()
+        .unwrap();
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(stage.path("")).env("AWS_EC2_METADATA_DISABLED", "true").env_remove("HSMBOOT_MANUFACTURER_ROOT");
-    shell.env("PATH", format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()));
+    shell
+        .args(["-c", command])
+        .current_dir(stage.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env_remove("HSMBOOT_MANUFACTURER_ROOT");
+    shell.env(
+        "PATH",
+        format!("{}:{}", folder.display(), std::env::var("PATH").unwrap()),
+    );
     super::stage::Done::from(shell.output().unwrap()).ends(0, "claimed cluster-");
     one_of_each(&stage);
 }
@@ -228,17 +422,47 @@ fn without_the_root_the_hint_is_the_same_command_with_it() {
 #[test]
 fn network_type_and_ipv6_addresses_are_shown() {
     let stage = Stage::new();
-    let made = stage.json(&["cluster", "create", "--subnet-id", SUBNET, "--network-type", "dualstack", "--wait"]);
+    let made = stage.json(&[
+        "cluster",
+        "create",
+        "--subnet-id",
+        SUBNET,
+        "--network-type",
+        "dualstack",
+        "--wait",
+    ]);
     let id = made["cluster"]["cluster_id"].as_str().unwrap();
-    stage.run(&["hsm", "create", "--cluster-id", id, "--availability-zone", "us-east-1a", "--wait"]).ends(0, "created hsm-");
-    for words in [["status", "--cluster-id", id].as_slice(), &["cluster", "show", "--cluster-id", id]] {
+    stage
+        .run(&[
+            "hsm",
+            "create",
+            "--cluster-id",
+            id,
+            "--availability-zone",
+            "us-east-1a",
+            "--wait",
+        ])
+        .ends(0, "created hsm-");
+    for words in [
+        ["status", "--cluster-id", id].as_slice(),
+        &["cluster", "show", "--cluster-id", id],
+    ] {
         let shown = stage.json(words);
-        let cluster = shown.get("cluster").or_else(|| shown["clusters"].get(0)).unwrap_or_else(|| panic!("{shown:#}"));
+        let cluster = shown
+            .get("cluster")
+            .or_else(|| shown["clusters"].get(0))
+            .unwrap_or_else(|| panic!("{shown:#}"));
         assert_eq!(cluster["network_type"], "DUALSTACK", "{shown:#}");
         let hsm = &cluster["hsms"][0];
-        let address = hsm["eni_ipv6"].as_str().unwrap_or_else(|| panic!("{shown:#}"));
+        let address = hsm["eni_ipv6"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{shown:#}"));
         assert!(address.parse::<std::net::Ipv6Addr>().is_ok(), "{address}");
-        stage.run(words).ends(0, "DUALSTACK").ends(0, address).ends(0, hsm["eni_ip"].as_str().unwrap());
+        stage
+            .run(words)
+            .ends(0, "DUALSTACK")
+            .ends(0, address)
+            .ends(0, hsm["eni_ip"].as_str().unwrap());
     }
 }
 
@@ -250,13 +474,36 @@ fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
     fs::remove_file(stage.path("ca/customerCA.crt")).unwrap();
     assert_ne!(stage.run(&words()).code, 0);
     // No passphrase, and nobody to ask.
-    let bare = ["bootstrap", "--create", "--bundle", "new", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
-    let rooted = [&bare[..], &["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"]].concat();
+    let bare = [
+        "bootstrap",
+        "--create",
+        "--bundle",
+        "new",
+        "--subnet-id",
+        SUBNET,
+        "--availability-zone",
+        "us-east-1a",
+    ];
+    let rooted = [
+        &bare[..],
+        &[
+            "--aws-root",
+            "roots/aws-root.crt",
+            "--manufacturer-root",
+            "roots/manufacturer-root.crt",
+        ],
+    ]
+    .concat();
     // Without the root that this hardware needs nothing is created either.
     assert_eq!(stage.run(&bare).code, 3);
     let inner = stage.command(&rooted);
     let mut alone = Command::new("setsid");
-    alone.arg("--wait").arg(inner.get_program()).args(inner.get_args()).current_dir(inner.get_current_dir().unwrap()).stdin(Stdio::null());
+    alone
+        .arg("--wait")
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(inner.get_current_dir().unwrap())
+        .stdin(Stdio::null());
     assert_eq!(alone.output().unwrap().status.code(), Some(5));
     assert_eq!(stage.calls("CreateCluster"), 0);
     assert!(!stage.path("new/creation.json").exists());
@@ -264,15 +511,26 @@ fn what_is_wrong_with_the_ca_is_found_out_before_anything_is_created() {
 
 #[test]
 fn an_interrupted_run_goes_on_with_its_cluster() {
-    let slow = Simulator::spawn(Options { speed: Speed::times(0.02).unwrap(), ..Options::default() }).unwrap();
+    let slow = Simulator::spawn(Options {
+        speed: Speed::times(0.02).unwrap(),
+        ..Options::default()
+    })
+    .unwrap();
     let stage = stage();
     slow.write_roots(&stage.path("roots")).unwrap();
     let run = || {
         let mut command = super::stage::hsmboot();
-        command.current_dir(stage.path("")).args(words()).args(["--endpoint-url", &slow.url()]);
+        command
+            .current_dir(stage.path(""))
+            .args(words())
+            .args(["--endpoint-url", &slow.url()]);
         command
     };
-    let mut child = run().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = run()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let began = Instant::now();
     let id = loop {
         let text = fs::read(stage.path("new/creation.json")).unwrap_or_default();
@@ -282,15 +540,24 @@ fn an_interrupted_run_goes_on_with_its_cluster() {
         }
         if child.try_wait().unwrap().is_some() || began.elapsed() > super::support::HANGS {
             child.kill().unwrap();
-            super::stage::Done::from(child.wait_with_output().unwrap()).ends(130, "what it did before it was interrupted");
+            super::stage::Done::from(child.wait_with_output().unwrap())
+                .ends(130, "what it did before it was interrupted");
             unreachable!();
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     super::stage::Done::from(child.wait_with_output().unwrap()).ends(130, "interrupted");
     let again: super::stage::Done = run().output().unwrap().into();
-    again.ends(0, &format!("going on with {id}")).ends(0, "claimed");
+    again
+        .ends(0, &format!("going on with {id}"))
+        .ends(0, "claimed");
     assert_eq!(slow.calls()["CreateCluster"], 1);
     assert_eq!(slow.calls()["CreateHsm"], 1);
 }

@@ -1,5 +1,6 @@
-//! Every command that an error, a warning or a next line names: run here as it stands, with its words in capitals filled in, where nothing is in its way and
-//! where whatever it could write is there already; or run elsewhere, by a test that is named. None takes anything away.
+//! Every command that an error, a warning or a next line names: run here as it stands, with its
+//! words in capitals filled in, where nothing is in its way and where whatever it could write is
+//! there already; or run elsewhere, by a test that is named. None takes anything away.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,11 +11,13 @@ use super::stage::{SUBNET, Stage};
 
 /// What becomes of a command that is named.
 enum Fate {
-    /// Run by the program: these words, and the exit code where nothing is in the way. Words in capitals, and `{…}`, are filled in by [`Scene::fill`].
+    /// Run by the program: these words, and the exit code where nothing is in the way. Words in
+    /// capitals, and `{…}`, are filled in by [`Scene::fill`].
     Run(&'static str, i32),
     /// The same in a shell, with nothing of the program's.
     Shell(&'static str),
-    /// A command of the aws CLI: its words are the CLI's own. It reads, but for what makes a key, which is the hint's sense.
+    /// A command of the aws CLI: its words are the CLI's own. It reads, but for what makes a key,
+    /// which is the hint's sense.
     Aws(&'static str),
     /// Made of one of these, each of which stands here too.
     OneOf(&'static [&'static str]),
@@ -26,84 +29,239 @@ enum Fate {
 
 use Fate::{Aws, In, NotRun, OneOf, Run, Shell};
 
-const WALK: Fate = In("src/cli/tests.rs", "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states");
-const AFTER_CLAIM: Fate = In("tests/online/after_claim.rs", "the_steps_follow_the_clusters_state_and_its_hsms");
+const WALK: Fate = In(
+    "src/cli/tests.rs",
+    "whoever_follows_the_hints_gets_somewhere_from_every_pair_of_states",
+);
+const AFTER_CLAIM: Fate = In(
+    "tests/online/after_claim.rs",
+    "the_steps_follow_the_clusters_state_and_its_hsms",
+);
 
 /// As they stand in the sources, and what becomes of each.
 const COMMANDS: &[(&str, Fate)] = &[
-    ("aws acm-pca describe-certificate-authority", Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1")),
+    (
+        "aws acm-pca describe-certificate-authority",
+        Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1"),
+    ),
     (
         "aws acm-pca import-certificate-authority-certificate",
-        Aws("--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1 --certificate eA=="),
+        Aws(
+            "--certificate-authority-arn arn:aws:acm-pca:us-east-1:1:certificate-authority/1 \
+             --certificate eA==",
+        ),
     ),
     ("aws acm-pca list-certificate-authorities", Aws("")),
     ("aws kms cancel-key-deletion", Aws("--key-id 1")),
     ("aws kms create-key", Aws("")),
-    ("aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096", Aws("")),
+    (
+        "aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096",
+        Aws(""),
+    ),
     ("aws kms describe-key", Aws("--key-id 1")),
     ("aws kms enable-key", Aws("--key-id 1")),
-    ("aws sso login", NotRun("it needs a browser, and version 2 of the CLI, which PyPI does not have")),
+    (
+        "aws sso login",
+        NotRun("it needs a browser, and version 2 of the CLI, which PyPI does not have"),
+    ),
     ("aws sts get-caller-identity", Aws("")),
-    ("fuser -v", Shell("! command -v fuser || fuser -v DIR || true")),
+    (
+        "fuser -v",
+        Shell("! command -v fuser || fuser -v DIR || true"),
+    ),
     ("hsmboot backup list", Run("backup list", 0)),
-    ("hsmboot backup list --source-backup-id {id}", Run("backup list --source-backup-id BACKUP", 0)),
-    ("hsmboot backup list --source-backup-id {id} --region {}", Run("backup list --source-backup-id BACKUP --region eu-west-1", 0)),
-    ("hsmboot backup restore", Run("backup restore --backup-id BACKUP", 0)),
-    ("hsmboot backup restore --backup-id ID", Run("backup restore --backup-id BACKUP", 0)),
-    ("hsmboot bootstrap --cluster-id ID", Run("bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS", 0)),
-    ("hsmboot bootstrap --cluster-id {id}", Run("bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS", 0)),
-    ("hsmboot ca init", Run("ca init --out NEWDIR --subject CN=x --key-type p256 --no-passphrase", 0)),
-    ("hsmboot ca init --ca-key pkcs11:...", In("tests/pkcs11/keys.rs", "made_on_the_token_it_signs")),
+    (
+        "hsmboot backup list --source-backup-id {id}",
+        Run("backup list --source-backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot backup list --source-backup-id {id} --region {}",
+        Run(
+            "backup list --source-backup-id BACKUP --region eu-west-1",
+            0,
+        ),
+    ),
+    (
+        "hsmboot backup restore",
+        Run("backup restore --backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot backup restore --backup-id ID",
+        Run("backup restore --backup-id BACKUP", 0),
+    ),
+    (
+        "hsmboot bootstrap --cluster-id ID",
+        Run(
+            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
+            0,
+        ),
+    ),
+    (
+        "hsmboot bootstrap --cluster-id {id}",
+        Run(
+            "bootstrap --cluster-id ID --ca CA.crt --ca-key CA.key ROOTS",
+            0,
+        ),
+    ),
+    (
+        "hsmboot ca init",
+        Run(
+            "ca init --out NEWDIR --subject CN=x --key-type p256 --no-passphrase",
+            0,
+        ),
+    ),
+    (
+        "hsmboot ca init --ca-key pkcs11:...",
+        In("tests/pkcs11/keys.rs", "made_on_the_token_it_signs"),
+    ),
     ("hsmboot cluster list", Run("cluster list", 0)),
-    ("hsmboot cluster show", Run("cluster show --cluster-id ID", 0)),
-    ("hsmboot cluster show --cluster-id {id}", Run("cluster show --cluster-id ID", 0)),
-    ("hsmboot cluster show --cluster-id {}", Run("cluster show --cluster-id ID", 0)),
+    (
+        "hsmboot cluster show",
+        Run("cluster show --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot cluster show --cluster-id {id}",
+        Run("cluster show --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot cluster show --cluster-id {}",
+        Run("cluster show --cluster-id ID", 0),
+    ),
     ("hsmboot fetch", Run("fetch --cluster-id ID", 0)),
-    ("hsmboot fetch --cluster-id {cluster_id} --bundle DIR", Run("fetch --cluster-id ID --bundle NEWDIR", 0)),
+    (
+        "hsmboot fetch --cluster-id {cluster_id} --bundle DIR",
+        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
+    ),
     ("hsmboot fetch --cluster-id {id}", WALK),
-    ("hsmboot fetch --cluster-id {} --bundle NEWDIR", Run("fetch --cluster-id ID --bundle NEWDIR", 0)),
-    ("hsmboot hsm create --cluster-id {id} --availability-zone {zone}", WALK),
-    ("hsmboot hsm create --cluster-id {} --availability-zone {}", AFTER_CLAIM),
-    ("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait", Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0)),
-    ("hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait", WALK),
+    (
+        "hsmboot fetch --cluster-id {} --bundle NEWDIR",
+        Run("fetch --cluster-id ID --bundle NEWDIR", 0),
+    ),
+    (
+        "hsmboot hsm create --cluster-id {id} --availability-zone {zone}",
+        WALK,
+    ),
+    (
+        "hsmboot hsm create --cluster-id {} --availability-zone {}",
+        AFTER_CLAIM,
+    ),
+    (
+        "hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait",
+        Run("hsm delete --cluster-id ID --hsm-id HSM --wait --yes", 0),
+    ),
+    (
+        "hsmboot hsm delete --cluster-id {id} --hsm-id {} --wait",
+        WALK,
+    ),
     ("hsmboot pack", Run("pack DIR -o NEWNAME.hsmboot", 0)),
-    ("hsmboot pack DIR -o NEWNAME.hsmboot", Run("pack DIR -o NEWNAME.hsmboot", 0)),
-    ("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR", OneOf(&["hsmboot pack"])),
-    ("hsmboot qr read", Run("qr read codes.txt --bundle NEWDIR", 0)),
+    (
+        "hsmboot pack DIR -o NEWNAME.hsmboot",
+        Run("pack DIR -o NEWNAME.hsmboot", 0),
+    ),
+    (
+        "hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR",
+        OneOf(&["hsmboot pack"]),
+    ),
+    (
+        "hsmboot qr read",
+        Run("qr read codes.txt --bundle NEWDIR", 0),
+    ),
     ("hsmboot qr show", Run("qr show DIR", 0)),
-    ("hsmboot qr show DIR{options}", Run("qr show DIR --part 1 --part 2", 0)),
+    (
+        "hsmboot qr show DIR{options}",
+        Run("qr show DIR --part 1 --part 2", 0),
+    ),
     (
         "hsmboot cluster modify --cluster-id {id} --hsm-type {}",
-        In("tests/manage/migrate.rs", "a_state_that_no_model_knows_is_shown_listed_and_waited_for"),
+        In(
+            "tests/manage/migrate.rs",
+            "a_state_that_no_model_knows_is_shown_listed_and_waited_for",
+        ),
     ),
-    ("hsmboot roots", In("tests/ls2_roots.rs", "roots_are_listed_with_their_ends_and_what_then")),
-    ("hsmboot roots show FILE", In("tests/ls2_roots.rs", "a_root_file_is_judged_before_it_is_given")),
-    ("hsmboot sign", Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0)),
+    (
+        "hsmboot roots",
+        In(
+            "tests/ls2_roots.rs",
+            "roots_are_listed_with_their_ends_and_what_then",
+        ),
+    ),
+    (
+        "hsmboot roots show FILE",
+        In(
+            "tests/ls2_roots.rs",
+            "a_root_file_is_judged_before_it_is_given",
+        ),
+    ),
+    (
+        "hsmboot sign",
+        Run("sign DIR --ca CA.crt --ca-key CA.key ROOTS", 0),
+    ),
     ("hsmboot status", Run("status", 0)),
-    ("hsmboot status --cluster-id {cluster_id}", Run("status --cluster-id ID", 0)),
-    ("hsmboot status --cluster-id {id}", Run("status --cluster-id ID", 0)),
+    (
+        "hsmboot status --cluster-id {cluster_id}",
+        Run("status --cluster-id ID", 0),
+    ),
+    (
+        "hsmboot status --cluster-id {id}",
+        Run("status --cluster-id ID", 0),
+    ),
     ("hsmboot transcript show", Run("transcript show DIR", 0)),
     ("hsmboot transcript verify", Run("transcript verify DIR", 0)),
-    ("hsmboot transcript verify --ca FILE", Run("transcript verify DIR --ca CA.crt", 4)),
-    ("hsmboot verify --record", Run("verify DIR --record ROOTS", 0)),
-    ("hsmboot wait --cluster-id ID --for csr", Run("wait --cluster-id ID --for csr", 0)),
+    (
+        "hsmboot transcript verify --ca FILE",
+        Run("transcript verify DIR --ca CA.crt", 4),
+    ),
+    (
+        "hsmboot verify --record",
+        Run("verify DIR --record ROOTS", 0),
+    ),
+    (
+        "hsmboot wait --cluster-id ID --for csr",
+        Run("wait --cluster-id ID --for csr", 0),
+    ),
     (
         "hsmboot wait --cluster-id {id} --for active --timeout 14h",
-        In("tests/manage/migrate.rs", "a_migration_under_way_is_shown_and_not_asked_for_again"),
+        In(
+            "tests/manage/migrate.rs",
+            "a_migration_under_way_is_shown_and_not_asked_for_again",
+        ),
     ),
-    ("hsmboot wait --cluster-id {id} --for uninitialized", Run("wait --cluster-id ID --for uninitialized", 0)),
+    (
+        "hsmboot wait --cluster-id {id} --for uninitialized",
+        Run("wait --cluster-id ID --for uninitialized", 0),
+    ),
     ("hsmboot wait --cluster-id {id} --for {}", WALK),
     ("hsmboot wait --cluster-id {} --for active", AFTER_CLAIM),
     ("hsmboot {}", OneOf(&["hsmboot fetch", "hsmboot sign"])),
-    ("openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
-    ("openssl x509 -in FILE -out NEWFILE", In("tests/owner_files.rs", "what_is_converted_as_it_is_said_is_read")),
+    (
+        "openssl pkcs7{inform} -print_certs -in FILE -out NEWFILE",
+        In(
+            "tests/owner_files.rs",
+            "what_is_converted_as_it_is_said_is_read",
+        ),
+    ),
+    (
+        "openssl x509 -in FILE -out NEWFILE",
+        In(
+            "tests/owner_files.rs",
+            "what_is_converted_as_it_is_said_is_read",
+        ),
+    ),
     (
         "iconv -f {encoding} -t ASCII",
-        Shell("for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII | cmp - DIR/*.csr; done"),
+        Shell(
+            "for e in UTF-16LE UTF-16BE; do iconv -f ASCII -t $e DIR/*.csr | iconv -f $e -t ASCII \
+             | cmp - DIR/*.csr; done",
+        ),
     ),
 ];
 
-const ROOTS: [&str; 4] = ["--aws-root", "roots/aws-root.crt", "--manufacturer-root", "roots/manufacturer-root.crt"];
+const ROOTS: [&str; 4] = [
+    "--aws-root",
+    "roots/aws-root.crt",
+    "--manufacturer-root",
+    "roots/manufacturer-root.crt",
+];
 
 /// A cluster with a CSR, a backup, a bundle that is fetched and signed, and a CA.
 struct Scene {
@@ -119,20 +277,67 @@ impl Scene {
         stage.ready_to_claim();
         if with_backup {
             // A claim leaves one.
-            let create = ["bootstrap", "--create", "--bundle", "first", "--subnet-id", SUBNET, "--availability-zone", "us-east-1a"];
+            let create = [
+                "bootstrap",
+                "--create",
+                "--bundle",
+                "first",
+                "--subnet-id",
+                SUBNET,
+                "--availability-zone",
+                "us-east-1a",
+            ];
             let owner = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
-            stage.run(&[&create[..], &owner, &ROOTS].concat()).ends(0, "");
+            stage
+                .run(&[&create[..], &owner, &ROOTS].concat())
+                .ends(0, "");
         }
         let id = stage.cluster();
-        stage.run(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--wait"]).ends(0, "");
-        stage.run(&["fetch", "--cluster-id", &id, "--bundle", "DIR"]).ends(0, "");
-        let hsm = stage.json(&["cluster", "show", "--cluster-id", &id])["cluster"]["hsms"][0]["hsm_id"].as_str().unwrap().to_owned();
-        let backup = stage.json(&["backup", "list"])["backups"][0]["backup_id"].as_str().unwrap_or_default().to_owned();
-        let codes = if cfg!(feature = "qr") { stage.json(&["qr", "show", "DIR"])["codes"].clone() } else { serde_json::Value::Array(Vec::new()) };
-        let codes: Vec<&str> = codes.as_array().unwrap().iter().map(|code| code["text"].as_str().unwrap()).collect();
+        stage
+            .run(&[
+                "hsm",
+                "create",
+                "--cluster-id",
+                &id,
+                "--availability-zone",
+                "us-east-1a",
+                "--wait",
+            ])
+            .ends(0, "");
+        stage
+            .run(&["fetch", "--cluster-id", &id, "--bundle", "DIR"])
+            .ends(0, "");
+        let hsm =
+            stage.json(&["cluster", "show", "--cluster-id", &id])["cluster"]["hsms"][0]["hsm_id"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+        let backup = stage.json(&["backup", "list"])["backups"][0]["backup_id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let codes = if cfg!(feature = "qr") {
+            stage.json(&["qr", "show", "DIR"])["codes"].clone()
+        } else {
+            serde_json::Value::Array(Vec::new())
+        };
+        let codes: Vec<&str> = codes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|code| code["text"].as_str().unwrap())
+            .collect();
         fs::write(stage.path("codes.txt"), codes.join("\n")).unwrap();
-        let scene = Scene { stage, id, hsm, backup };
-        scene.shell("openssl x509 -in ca/customerCA.crt -outform DER -out crt.der && openssl req -in DIR/*.csr -outform DER -out csr.der");
+        let scene = Scene {
+            stage,
+            id,
+            hsm,
+            backup,
+        };
+        scene.shell(
+            "openssl x509 -in ca/customerCA.crt -outform DER -out crt.der && openssl req \
+                     -in DIR/*.csr -outform DER -out csr.der",
+        );
         scene
     }
 
@@ -150,20 +355,48 @@ impl Scene {
     }
 
     fn shell(&self, command: &str) {
-        let output = Command::new("sh").args(["-ec", command]).current_dir(self.stage.path("")).output().unwrap();
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = Command::new("sh")
+            .args(["-ec", command])
+            .current_dir(self.stage.path(""))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Something of another's under every name that a command could think of.
     fn take_names(&self) {
         let bundle = |dir: &str| {
             let part = |part: &str| format!("{dir}/{}_{part}", self.id);
-            ["ClusterCsr.csr", "HsmCertificate.crt", "CustomerHsmCertificate.crt"].map(part).into_iter().chain(
-                ["customerCA.crt", "customerCA.key", "request.json", "verification.json", "transcript.jsonl"].map(|name| format!("{dir}/{name}")),
+            [
+                "ClusterCsr.csr",
+                "HsmCertificate.crt",
+                "CustomerHsmCertificate.crt",
+            ]
+            .map(part)
+            .into_iter()
+            .chain(
+                [
+                    "customerCA.crt",
+                    "customerCA.key",
+                    "request.json",
+                    "verification.json",
+                    "transcript.jsonl",
+                ]
+                .map(|name| format!("{dir}/{name}")),
             )
         };
-        let names = bundle("NEWDIR").chain(bundle(&self.id)).chain(bundle(".")).chain(["NEWNAME.hsmboot".to_owned(), "report.html".to_owned()]);
-        for name in names.chain([format!("DIR/{}_CustomerHsmCertificate.crt", self.id), "DIR/customerCA.crt".to_owned()]) {
+        let names = bundle("NEWDIR")
+            .chain(bundle(&self.id))
+            .chain(bundle("."))
+            .chain(["NEWNAME.hsmboot".to_owned(), "report.html".to_owned()]);
+        for name in names.chain([
+            format!("DIR/{}_CustomerHsmCertificate.crt", self.id),
+            "DIR/customerCA.crt".to_owned(),
+        ]) {
             let path = self.stage.path(&name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "the only one there is\n").unwrap();
@@ -174,14 +407,21 @@ impl Scene {
         files(&self.stage.path(""))
     }
 
-    /// What was there is there: as it was, but for the program's own record, and the transcript's further lines.
+    /// What was there is there: as it was, but for the program's own record, and the transcript's
+    /// further lines.
     fn nothing_is_lost(&self, before: &BTreeMap<PathBuf, Vec<u8>>, command: &str) {
         let after = self.listing();
         for (path, was) in before {
-            let now = after.get(path).unwrap_or_else(|| panic!("{command} takes {} away", path.display()));
+            let now = after
+                .get(path)
+                .unwrap_or_else(|| panic!("{command} takes {} away", path.display()));
             let grows = path.ends_with("transcript.jsonl") && now.starts_with(was);
             let record = path.ends_with("DIR/verification.json");
-            assert!(now == was || grows || record, "{command} writes over {}", path.display());
+            assert!(
+                now == was || grows || record,
+                "{command} writes over {}",
+                path.display()
+            );
         }
     }
 }
@@ -209,47 +449,81 @@ const SUBCOMMANDS: [&str; 20] = [
     "wait",
 ];
 
-/// The commands that the sources name, outside of help texts: between backquotes, or as a whole text of their own.
+/// The commands that the sources name, outside of help texts: between backquotes, or as a whole
+/// text of their own.
 fn named() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeSet::new();
     for (path, text) in files(&root.join("src")) {
         // The simulator's page names commands of a client's.
-        if path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "simulator") {
+        if path.ends_with("tests.rs")
+            || path
+                .components()
+                .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "simulator")
+        {
             continue;
         }
         let text = String::from_utf8(text).unwrap();
-        let code = text.split("#[cfg(test)]\n").next().unwrap().lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        let code = text
+            .split("#[cfg(test)]\n")
+            .next()
+            .unwrap()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//"));
         // A text that goes on in the next line is one text.
         let code = code.collect::<Vec<_>>().join(" ").replace("\\ ", "");
         let spans = code.split('`').skip(1).step_by(2);
         let bare = code.match_indices("hsmboot ").filter_map(|(at, _)| {
             let before = code[..at].rsplit('"').next().unwrap();
             let rest = code[at..].split('"').next().unwrap();
-            let whole = before.is_empty() || before.ends_with("next: ") || before.ends_with("it: ") || before.ends_with("all: ");
-            let command =
-                SUBCOMMANDS.contains(&rest.split(' ').nth(1).unwrap_or_default()) && !rest.contains("--help") && !rest.contains("[OPTIONS]");
-            (whole && command && !rest.contains('`') && !rest.contains("Exit codes")).then(|| rest.trim_end_matches("\\n"))
+            let whole = before.is_empty()
+                || before.ends_with("next: ")
+                || before.ends_with("it: ")
+                || before.ends_with("all: ");
+            let command = SUBCOMMANDS.contains(&rest.split(' ').nth(1).unwrap_or_default())
+                && !rest.contains("--help")
+                && !rest.contains("[OPTIONS]");
+            (whole && command && !rest.contains('`') && !rest.contains("Exit codes"))
+                .then(|| rest.trim_end_matches("\\n"))
         });
         let programs = ["hsmboot ", "openssl ", "aws ", "fuser ", "iconv "];
-        found.extend(spans.chain(bare).filter(|span| programs.iter().any(|program| span.starts_with(program))).map(str::to_owned));
+        found.extend(
+            spans
+                .chain(bare)
+                .filter(|span| programs.iter().any(|program| span.starts_with(program)))
+                .map(str::to_owned),
+        );
     }
     found
 }
 
 #[test]
 fn every_command_that_is_named_is_run_by_a_test() {
-    let listed: BTreeSet<String> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
+    let listed: BTreeSet<String> = COMMANDS
+        .iter()
+        .map(|(command, _)| (*command).to_owned())
+        .collect();
     let named = named();
     let new: Vec<&String> = named.difference(&listed).collect();
-    assert!(new.is_empty(), "add to COMMANDS, in tests/manage/hinted.rs, what becomes of {new:#?}");
+    assert!(
+        new.is_empty(),
+        "add to COMMANDS, in tests/manage/hinted.rs, what becomes of {new:#?}"
+    );
     let gone: Vec<&String> = listed.difference(&named).collect();
-    assert!(gone.is_empty(), "no source names {gone:#?} any more: take it out of COMMANDS, in tests/manage/hinted.rs");
+    assert!(
+        gone.is_empty(),
+        "no source names {gone:#?} any more: take it out of COMMANDS, in tests/manage/hinted.rs"
+    );
     for (command, fate) in COMMANDS {
         match fate {
             In(file, test) => {
-                let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
-                assert!(text.contains(&format!("fn {test}(")), "{command} is run by {test}, which {file} does not have");
+                let text =
+                    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+                assert!(
+                    text.contains(&format!("fn {test}(")),
+                    "{command} is run by {test}, which {file} does not have"
+                );
             }
             OneOf(all) => assert!(all.iter().all(|one| listed.contains(*one)), "{command}"),
             NotRun(why) => assert!(!why.is_empty(), "{command}"),
@@ -264,13 +538,37 @@ fn is_built(words: &str) -> bool {
 }
 
 fn all(run: impl Fn(&Scene, &str, i32)) {
-    let rows = || COMMANDS.iter().filter_map(|(_, fate)| if let Run(words, code) = fate { Some((*words, *code)) } else { None });
+    let rows = || {
+        COMMANDS.iter().filter_map(|(_, fate)| {
+            if let Run(words, code) = fate {
+                Some((*words, *code))
+            } else {
+                None
+            }
+        })
+    };
     // Together, where none of them leaves anything that the next one meets.
-    let changes = |words: &str| ["bootstrap", "fetch", "hsm", "sign", "ca init", "pack", "qr read"].iter().any(|start| words.starts_with(start));
+    let changes = |words: &str| {
+        [
+            "bootstrap",
+            "fetch",
+            "hsm",
+            "sign",
+            "ca init",
+            "pack",
+            "qr read",
+        ]
+        .iter()
+        .any(|start| words.starts_with(start))
+    };
     let distinct: BTreeMap<&str, i32> = rows().filter(|(words, _)| is_built(words)).collect();
     let shared = Scene::new(true);
     for (words, code) in distinct {
-        if changes(words) { run(&Scene::new(false), words, code) } else { run(&shared, words, code) }
+        if changes(words) {
+            run(&Scene::new(false), words, code)
+        } else {
+            run(&shared, words, code)
+        }
     }
 }
 
@@ -279,7 +577,10 @@ fn what_is_named_works_where_nothing_is_in_its_way() {
     all(|scene, words, code| {
         let before = scene.listing();
         let filled = scene.fill(words);
-        scene.stage.run(&filled.iter().map(String::as_str).collect::<Vec<_>>()).ends(code, "");
+        scene
+            .stage
+            .run(&filled.iter().map(String::as_str).collect::<Vec<_>>())
+            .ends(code, "");
         scene.nothing_is_lost(&before, words);
     });
 }
@@ -290,7 +591,9 @@ fn what_is_named_writes_over_nothing_where_its_names_are_taken() {
         scene.take_names();
         let before = scene.listing();
         let filled = scene.fill(words);
-        let done = scene.stage.run(&filled.iter().map(String::as_str).collect::<Vec<_>>());
+        let done = scene
+            .stage
+            .run(&filled.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(!matches!(done.code, 1 | 2), "{words}: {}", done.stderr);
         scene.nothing_is_lost(&before, words);
     });
@@ -314,17 +617,34 @@ fn other_programs_commands_work_and_write_nothing() {
 fn what_is_named_of_the_aws_cli_is_a_command_of_it() {
     for (command, fate) in COMMANDS {
         let Aws(more) = fate else { continue };
-        let words = command.split_whitespace().skip(1).chain(more.split_whitespace());
+        let words = command
+            .split_whitespace()
+            .skip(1)
+            .chain(more.split_whitespace());
         let mut cli = Command::new("aws");
-        cli.args(words).args(["--endpoint-url", "http://127.0.0.1:9", "--region", "us-east-1", "--cli-connect-timeout", "5"]);
+        cli.args(words).args([
+            "--endpoint-url",
+            "http://127.0.0.1:9",
+            "--region",
+            "us-east-1",
+            "--cli-connect-timeout",
+            "5",
+        ]);
         cli.env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_MAX_ATTEMPTS", "1")
             .env("AWS_EC2_METADATA_DISABLED", "true");
-        let output = cli.env("AWS_CONFIG_FILE", "/nonexistent").env_remove("AWS_PROFILE").output();
-        let output = output.unwrap_or_else(|error| panic!("this test needs `aws` (pip install awscli): {error}"));
+        let output = cli
+            .env("AWS_CONFIG_FILE", "/nonexistent")
+            .env_remove("AWS_PROFILE")
+            .output();
+        let output = output
+            .unwrap_or_else(|error| panic!("this test needs `aws` (pip install awscli): {error}"));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains("Could not connect to the endpoint URL"), "{command}: {said}");
+        assert!(
+            said.contains("Could not connect to the endpoint URL"),
+            "{command}: {said}"
+        );
     }
 }
 
@@ -345,16 +665,28 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// A command in the shell, `hsmboot` being this program, with more words behind it.
 fn follow(scene: &Scene, command: &str, more: &[&str]) -> (i32, String) {
     let program = assert_cmd::cargo::cargo_bin!("hsmboot");
-    let script = format!("hsmboot() {{ '{}' \"$@\"; }}; {command} {}", program.display(), more.join(" "));
-    let output =
-        Command::new("sh").args(["-ec", &script]).current_dir(scene.stage.path("")).env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    let script = format!(
+        "hsmboot() {{ '{}' \"$@\"; }}; {command} {}",
+        program.display(),
+        more.join(" ")
+    );
+    let output = Command::new("sh")
+        .args(["-ec", &script])
+        .current_dir(scene.stage.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr]
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .concat();
     (output.status.code().unwrap(), said)
 }
 
 /// The command behind these words.
 fn behind<'a>(said: &'a str, words: &str) -> &'a str {
-    let (_, rest) = said.split_once(words).unwrap_or_else(|| panic!("no `{words}` in {said}"));
+    let (_, rest) = said
+        .split_once(words)
+        .unwrap_or_else(|| panic!("no `{words}` in {said}"));
     rest.split(['\n', '`']).next().unwrap()
 }
 
@@ -364,35 +696,82 @@ fn a_command_that_names_a_bundle_is_one_for_a_shell() {
     let scene = Scene::new(false);
     let url = scene.stage.simulator.url();
     let owner = ["--ca", "ca/customerCA.crt", "--ca-key", "ca/customerCA.key"];
-    let fetched = scene.stage.run(&["fetch", "--cluster-id", &scene.id, "--bundle", BUNDLE]).ends(0, "next: ");
+    let fetched = scene
+        .stage
+        .run(&["fetch", "--cluster-id", &scene.id, "--bundle", BUNDLE])
+        .ends(0, "next: ");
     // The download that fetch asks for.
-    std::fs::copy(scene.stage.path("roots/manufacturer-root.crt"), scene.stage.path("mrvl-rsa-LS2-AR-v1.crt")).unwrap();
+    std::fs::copy(
+        scene.stage.path("roots/manufacturer-root.crt"),
+        scene.stage.path("mrvl-rsa-LS2-AR-v1.crt"),
+    )
+    .unwrap();
     let (code, said) = follow(&scene, behind(&fetched.stdout, "next: "), &ROOTS);
     assert_eq!(code, 0, "{said}");
     let early = scene.stage.run(&[&["submit", BUNDLE][..], &ROOTS].concat());
-    let (code, said) = follow(&scene, &behind(&early.stderr, "sign it first: ").replace("FILE", owner[1]).replace("KEY", owner[3]), &ROOTS);
+    let (code, said) = follow(
+        &scene,
+        &behind(&early.stderr, "sign it first: ")
+            .replace("FILE", owner[1])
+            .replace("KEY", owner[3]),
+        &ROOTS,
+    );
     assert_eq!(code, 0, "{said}");
     let submit = behind(&said, "next: ").to_owned();
-    scene.stage.run(&["ca", "init", "--out", "other", "--key-type", "p256", "--no-passphrase", "--subject", "CN=another"]).ends(0, "");
-    let other = ["sign", BUNDLE, "--ca", "other/customerCA.crt", "--ca-key", "other/customerCA.key"];
-    let again = scene.stage.run(&[&other[..], &ROOTS].concat()).ends(8, "signed already");
+    scene
+        .stage
+        .run(&[
+            "ca",
+            "init",
+            "--out",
+            "other",
+            "--key-type",
+            "p256",
+            "--no-passphrase",
+            "--subject",
+            "CN=another",
+        ])
+        .ends(0, "");
+    let other = [
+        "sign",
+        BUNDLE,
+        "--ca",
+        "other/customerCA.crt",
+        "--ca-key",
+        "other/customerCA.key",
+    ];
+    let again = scene
+        .stage
+        .run(&[&other[..], &ROOTS].concat())
+        .ends(8, "signed already");
     assert!(!again.stderr.contains("hsmboot submit"), "{}", again.stderr);
     // It names the owner and the roots itself.
     let (code, said) = follow(&scene, &submit, &["--endpoint-url", &url]);
     assert_eq!(code, 0, "{said}");
     assert!(!scene.stage.path("run").exists());
     if cfg!(feature = "qr") {
-        let read = scene.stage.run(&["qr", "read", "codes.txt", "--bundle", "it's read"]).ends(0, "next: ");
-        let (code, said) = follow(&scene, behind(&read.stdout, "next: "), &[&owner[..], &ROOTS].concat());
+        let read = scene
+            .stage
+            .run(&["qr", "read", "codes.txt", "--bundle", "it's read"])
+            .ends(0, "next: ");
+        let (code, said) = follow(
+            &scene,
+            behind(&read.stdout, "next: "),
+            &[&owner[..], &ROOTS].concat(),
+        );
         assert_eq!(code, 0, "{said}");
     }
 }
 
-/// A file whose name is right but for upper and lower case is renamed by what is said, and not over another.
+/// A file whose name is right but for upper and lower case is renamed by what is said, and not over
+/// another.
 #[test]
 fn a_name_in_other_letters_is_renamed_as_the_hint_says() {
     let scene = Scene::new(false);
-    let (right, wrong) = (format!("DIR/{}_ClusterCsr.csr", scene.id), format!("DIR/{}_ClusterCSR.csr", scene.id));
+    let (right, wrong) = (
+        format!("DIR/{}_ClusterCsr.csr", scene.id),
+        format!("DIR/{}_ClusterCSR.csr", scene.id),
+    );
     fs::rename(scene.stage.path(&right), scene.stage.path(&wrong)).unwrap();
     let verify: Vec<&str> = ["verify", "DIR"].into_iter().chain(ROOTS).collect();
     for alone in [false, true] {

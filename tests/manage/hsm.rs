@@ -8,16 +8,49 @@ fn an_hsm_is_created_and_deleted_by_each_of_its_names() {
     let stage = Stage::new();
     let id = stage.cluster();
     for name in ["hsm_id", "eni_id", "eni_ip"] {
-        let made = stage.json(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--wait"]);
+        let made = stage.json(&[
+            "hsm",
+            "create",
+            "--cluster-id",
+            &id,
+            "--availability-zone",
+            "us-east-1a",
+            "--wait",
+        ]);
         assert_eq!(made["hsm"]["state"], "ACTIVE");
         let flag = format!("--{}", name.replace('_', "-"));
-        let deleted = stage.json(&["hsm", "delete", "--cluster-id", &id, &flag, made["hsm"][name].as_str().unwrap(), "--yes", "--wait"]);
-        assert_eq!((&deleted["changed"], &deleted["hsm"]), (&true.into(), &serde_json::Value::Null), "{deleted:#}");
+        let deleted = stage.json(&[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            &id,
+            &flag,
+            made["hsm"][name].as_str().unwrap(),
+            "--yes",
+            "--wait",
+        ]);
+        assert_eq!(
+            (&deleted["changed"], &deleted["hsm"]),
+            (&true.into(), &serde_json::Value::Null),
+            "{deleted:#}"
+        );
         assert_eq!(deleted["hsm_id"], made["hsm"]["hsm_id"]);
     }
-    stage.json(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--ip-address", "10.0.0.77"]);
+    stage.json(&[
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+        "--ip-address",
+        "10.0.0.77",
+    ]);
     let shown = stage.json(&["cluster", "show", "--cluster-id", &id]);
-    assert_eq!(shown["cluster"]["hsms"][0]["eni_ip"], "10.0.0.77", "CreateHsm does not tell it yet");
+    assert_eq!(
+        shown["cluster"]["hsms"][0]["eni_ip"], "10.0.0.77",
+        "CreateHsm does not tell it yet"
+    );
 }
 
 #[test]
@@ -25,11 +58,38 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
     let stage = Stage::new();
     let id = stage.cluster();
     let create = ["hsm", "create", "--cluster-id", &id, "--availability-zone"];
-    let zone = stage.fails(&[&create[..], &["us-east-1c"]].concat(), 8, "zone-without-subnet");
-    assert!(zone["error"]["message"].as_str().unwrap().contains("us-east-1a"), "{zone:#}");
-    stage.fails(&["hsm", "create", "--cluster-id", NOBODY, "--availability-zone", "us-east-1a"], 6, "cluster-not-found");
-    stage.run(&[&create[..], &["us-east-1a"]].concat()).ends(0, "created hsm-");
-    stage.fails(&[&create[..], &["us-east-1a"]].concat(), 8, "first-hsm-exists");
+    let zone = stage.fails(
+        &[&create[..], &["us-east-1c"]].concat(),
+        8,
+        "zone-without-subnet",
+    );
+    assert!(
+        zone["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("us-east-1a"),
+        "{zone:#}"
+    );
+    stage.fails(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            NOBODY,
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        6,
+        "cluster-not-found",
+    );
+    stage
+        .run(&[&create[..], &["us-east-1a"]].concat())
+        .ends(0, "created hsm-");
+    stage.fails(
+        &[&create[..], &["us-east-1a"]].concat(),
+        8,
+        "first-hsm-exists",
+    );
     for (state, kind) in [
         (ClusterState::CreateInProgress, "cluster-not-ready"),
         (ClusterState::InitializeInProgress, "cluster-not-ready"),
@@ -41,7 +101,8 @@ fn what_the_cluster_does_not_allow_is_found_out_before_anything_is_sent() {
     assert_eq!(stage.calls("CreateHsm"), 1);
 }
 
-/// AWS refuses a second HSM of a claimed cluster too, until its owner has activated it: that is said before anything is sent.
+/// AWS refuses a second HSM of a claimed cluster too, until its owner has activated it: that is
+/// said before anything is sent.
 #[test]
 fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
     let stage = Stage::new();
@@ -49,11 +110,21 @@ fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
     let shown = stage.json(&["cluster", "show", "--cluster-id", &id]);
     assert_eq!(shown["cluster"]["state"], "INITIALIZED");
     let before = stage.calls("CreateHsm");
-    let create = ["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"];
+    let create = [
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+    ];
     let refused = stage.fails(&create, 8, "first-hsm-exists");
     let said = refused["error"].to_string();
-    for words in ["takes no other before it is claimed and activated", shown["cluster"]["hsms"][0]["hsm_id"].as_str().unwrap(), "`cluster activate`"]
-    {
+    for words in [
+        "takes no other before it is claimed and activated",
+        shown["cluster"]["hsms"][0]["hsm_id"].as_str().unwrap(),
+        "`cluster activate`",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert_eq!(stage.calls("CreateHsm"), before);
@@ -65,15 +136,73 @@ fn a_claimed_cluster_takes_a_second_hsm_once_it_is_activated() {
 fn an_hsm_is_deleted_only_with_a_yes_and_only_if_it_is_there() {
     let stage = Stage::new();
     let (id, _) = support::ready_cluster(&stage.simulator);
-    let hsm = support::describe(&stage.simulator, &id)["Hsms"][0]["HsmId"].as_str().unwrap().to_owned();
-    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm], 2, "consent-missing");
-    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", "hsm-aaaaaaaaaaa", "--yes"], 6, "hsm-not-found");
-    stage.fails(&["hsm", "delete", "--cluster-id", NOBODY, "--hsm-id", &hsm, "--yes"], 6, "cluster-not-found");
+    let hsm = support::describe(&stage.simulator, &id)["Hsms"][0]["HsmId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    stage.fails(
+        &["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm],
+        2,
+        "consent-missing",
+    );
+    stage.fails(
+        &[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            &id,
+            "--hsm-id",
+            "hsm-aaaaaaaaaaa",
+            "--yes",
+        ],
+        6,
+        "hsm-not-found",
+    );
+    stage.fails(
+        &[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            NOBODY,
+            "--hsm-id",
+            &hsm,
+            "--yes",
+        ],
+        6,
+        "cluster-not-found",
+    );
     stage.fails(&["hsm", "delete", "--cluster-id", &id, "--yes"], 2, "usage");
-    stage.fails(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm, "--eni-ip", "10.0.0.4", "--yes"], 2, "usage");
+    stage.fails(
+        &[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            &id,
+            "--hsm-id",
+            &hsm,
+            "--eni-ip",
+            "10.0.0.4",
+            "--yes",
+        ],
+        2,
+        "usage",
+    );
     assert_eq!(stage.calls("DeleteHsm"), 0);
-    stage.simulator.inject(Some("DeleteHsm"), Fault::CloseAfter, 1);
-    stage.run(&["hsm", "delete", "--cluster-id", &id, "--hsm-id", &hsm, "--yes", "--wait"]).ends(0, "deleted");
+    stage
+        .simulator
+        .inject(Some("DeleteHsm"), Fault::CloseAfter, 1);
+    stage
+        .run(&[
+            "hsm",
+            "delete",
+            "--cluster-id",
+            &id,
+            "--hsm-id",
+            &hsm,
+            "--yes",
+            "--wait",
+        ])
+        .ends(0, "deleted");
     assert_eq!(stage.calls("DeleteHsm"), 1);
 }
 
@@ -82,35 +211,102 @@ fn a_first_hsm_that_is_broken_is_replaced_by_following_what_the_commands_say() {
     const SAYS: &str = "Please delete this HSM and try again";
     let stage = Stage::new();
     let id = stage.cluster();
-    let made = stage.json(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a", "--wait"]);
+    let made = stage.json(&[
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+        "--wait",
+    ]);
     let hsm = made["hsm"]["hsm_id"].as_str().unwrap();
-    stage.simulator.set_hsm_state(&id, hsm, HsmState::Degraded).unwrap();
+    stage
+        .simulator
+        .set_hsm_state(&id, hsm, HsmState::Degraded)
+        .unwrap();
     let delete = format!("hsmboot hsm delete --cluster-id {id} --hsm-id {hsm} --wait");
-    let status = stage.run(&["status", "--cluster-id", &id]).ends(0, SAYS).ends(0, &delete);
+    let status = stage
+        .run(&["status", "--cluster-id", &id])
+        .ends(0, SAYS)
+        .ends(0, &delete);
     assert!(!status.stdout.contains("--for csr"), "{}", status.stdout);
-    let create = ["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"];
+    let create = [
+        "hsm",
+        "create",
+        "--cluster-id",
+        &id,
+        "--availability-zone",
+        "us-east-1a",
+    ];
     stage.run(&create).ends(8, SAYS).ends(8, &delete);
     // Its CSR, where it is still shown, is fetched with a warning.
-    let code = if status.stdout.contains("  CSR ") { 0 } else { 8 };
-    stage.run(&["fetch", "--cluster-id", &id]).ends(code, SAYS).ends(code, &delete);
+    let code = if status.stdout.contains("  CSR ") {
+        0
+    } else {
+        8
+    };
+    stage
+        .run(&["fetch", "--cluster-id", &id])
+        .ends(code, SAYS)
+        .ends(code, &delete);
     // What they say, word for word, but for the question.
     let words: Vec<&str> = delete.split(' ').skip(1).chain(["--yes"]).collect();
     let next = format!("next: hsmboot {}", create.join(" "));
     stage.run(&words).ends(0, &next);
     // Nothing is on its way now.
-    stage.run(&["wait", "--cluster-id", &id, "--for", "csr"]).ends(8, &create.join(" "));
-    stage.run(&create).ends(0, &format!("next: hsmboot wait --cluster-id {id} --for csr"));
-    stage.run(&["wait", "--cluster-id", &id, "--for", "csr"]).ends(0, &format!("hsmboot fetch --cluster-id {id}"));
-    stage.run(&["fetch", "--cluster-id", &id, "--bundle", "second"]).ends(0, "fetched");
+    stage
+        .run(&["wait", "--cluster-id", &id, "--for", "csr"])
+        .ends(8, &create.join(" "));
+    stage.run(&create).ends(
+        0,
+        &format!("next: hsmboot wait --cluster-id {id} --for csr"),
+    );
+    stage
+        .run(&["wait", "--cluster-id", &id, "--for", "csr"])
+        .ends(0, &format!("hsmboot fetch --cluster-id {id}"));
+    stage
+        .run(&["fetch", "--cluster-id", &id, "--bundle", "second"])
+        .ends(0, "fetched");
 }
 
 #[test]
 fn a_lost_answer_makes_no_second_hsm() {
     let stage = Stage::new();
     let id = stage.cluster();
-    stage.simulator.inject(Some("CreateHsm"), Fault::CloseAfter, 1);
-    let failed = stage.fails(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"], 6, "service-failure");
-    assert!(failed["error"]["hint"].as_str().unwrap().contains("hsmboot cluster show"), "{failed:#}");
+    stage
+        .simulator
+        .inject(Some("CreateHsm"), Fault::CloseAfter, 1);
+    let failed = stage.fails(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            &id,
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        6,
+        "service-failure",
+    );
+    assert!(
+        failed["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("hsmboot cluster show"),
+        "{failed:#}"
+    );
     assert_eq!(stage.calls("CreateHsm"), 1);
-    stage.fails(&["hsm", "create", "--cluster-id", &id, "--availability-zone", "us-east-1a"], 8, "first-hsm-exists");
+    stage.fails(
+        &[
+            "hsm",
+            "create",
+            "--cluster-id",
+            &id,
+            "--availability-zone",
+            "us-east-1a",
+        ],
+        8,
+        "first-hsm-exists",
+    );
 }

@@ -1,4 +1,5 @@
-//! What is for good, and what is only a name: a cluster's mode, and types that this version does not know.
+//! What is for good, and what is only a name: a cluster's mode, and types that this version does
+//! not know.
 
 use serde_json::json;
 
@@ -16,7 +17,11 @@ fn backup_of(stage: &Stage, mode: &str) -> (String, String) {
         let id = made["Cluster"]["ClusterId"].as_str().unwrap().to_owned();
         support::create_hsm(&stage.simulator, &id);
         let ready = support::until(&stage.simulator, &id, |now| support::csr(now).is_some());
-        support::ok(&stage.simulator, "InitializeCluster", support::Owner::new().claim(&id, support::csr(&ready).unwrap()));
+        support::ok(
+            &stage.simulator,
+            "InitializeCluster",
+            support::Owner::new().claim(&id, support::csr(&ready).unwrap()),
+        );
     }
     until(|| {
         let ready = stage.json(&["backup", "list", "--state", "READY"]);
@@ -28,20 +33,47 @@ fn backup_of(stage: &Stage, mode: &str) -> (String, String) {
 
 #[test]
 fn a_cluster_from_a_backup_has_the_backups_mode_or_is_not_asked_for() {
-    for (mode, own, other) in [("FIPS", "fips", "non-fips"), ("NON_FIPS", "non-fips", "fips")] {
+    for (mode, own, other) in [
+        ("FIPS", "fips", "non-fips"),
+        ("NON_FIPS", "non-fips", "fips"),
+    ] {
         let stage = Stage::new();
         let (id, arn) = backup_of(&stage, mode);
         let before = stage.calls("CreateCluster");
         for name in [&id, &arn] {
-            let create = ["cluster", "create", "--subnet-id", SUBNET, "--source-backup-id", name, "--mode"];
+            let create = [
+                "cluster",
+                "create",
+                "--subnet-id",
+                SUBNET,
+                "--source-backup-id",
+                name,
+                "--mode",
+            ];
             let refused = stage.fails(&[&create[..], &[other]].concat(), 8, "backup-mode");
             let message = refused["error"]["message"].as_str().unwrap();
-            assert!(message.contains(name) && message.contains(&format!("backup  {mode}\n")), "{message}");
+            assert!(
+                message.contains(name) && message.contains(&format!("backup  {mode}\n")),
+                "{message}"
+            );
         }
         assert_eq!(stage.calls("CreateCluster"), before);
         // As the hint says, and by its own name.
         for words in [&[][..], &["--mode", own]] {
-            let made = stage.json(&[&["cluster", "create", "--subnet-id", SUBNET, "--source-backup-id", &id], words].concat());
+            let made = stage.json(
+                &[
+                    &[
+                        "cluster",
+                        "create",
+                        "--subnet-id",
+                        SUBNET,
+                        "--source-backup-id",
+                        &id,
+                    ],
+                    words,
+                ]
+                .concat(),
+            );
             assert_eq!(made["cluster"]["mode"], mode);
         }
     }
@@ -50,31 +82,89 @@ fn a_cluster_from_a_backup_has_the_backups_mode_or_is_not_asked_for() {
 #[test]
 fn a_type_that_is_not_known_is_warned_of_and_asked_for() {
     let stage = Stage::new();
-    let create = |hsm_type: &str| stage.run(&["cluster", "create", "--subnet-id", SUBNET, "--hsm-type", hsm_type]);
+    let create = |hsm_type: &str| {
+        stage.run(&[
+            "cluster",
+            "create",
+            "--subnet-id",
+            SUBNET,
+            "--hsm-type",
+            hsm_type,
+        ])
+    };
     let before = stage.calls("CreateCluster");
-    let unknown = create("hsm3x.large").ends(6, "hsm3x.large is no type that this version of hsmboot knows (hsm1.medium, hsm2m.medium)");
-    assert!(unknown.stderr.contains("asked for all the same"), "{}", unknown.stderr);
+    let unknown = create("hsm3x.large").ends(
+        6,
+        "hsm3x.large is no type that this version of hsmboot knows (hsm1.medium, hsm2m.medium)",
+    );
+    assert!(
+        unknown.stderr.contains("asked for all the same"),
+        "{}",
+        unknown.stderr
+    );
     assert_eq!(stage.calls("CreateCluster"), before + 1);
     let known = create("hsm2m.medium").ends(0, "created cluster-");
-    assert!(!known.stderr.contains("no type that") && !known.stderr.contains("warning"), "{}", known.stderr);
+    assert!(
+        !known.stderr.contains("no type that") && !known.stderr.contains("warning"),
+        "{}",
+        known.stderr
+    );
     let old = stage.simulator.create_hsm1_cluster("us-east-1").unwrap();
-    stage.simulator.set_state(&old, hsmboot::simulator::ClusterState::Active).unwrap();
-    let change = ["cluster", "modify", "--cluster-id", &old, "--hsm-type", "hsm3x.large", "--yes"];
+    stage
+        .simulator
+        .set_state(&old, hsmboot::simulator::ClusterState::Active)
+        .unwrap();
+    let change = [
+        "cluster",
+        "modify",
+        "--cluster-id",
+        &old,
+        "--hsm-type",
+        "hsm3x.large",
+        "--yes",
+    ];
     let done = stage.run(&change);
-    assert!(done.stderr.contains("hsm3x.large is no type that this version of hsmboot knows"), "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("hsm3x.large is no type that this version of hsmboot knows"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
 fn a_new_cluster_of_hsm1_medium_is_said_to_be_refused_before_aws_refuses_it() {
     let stage = Stage::new();
-    let create = ["cluster", "create", "--subnet-id", SUBNET, "--hsm-type", "hsm1.medium"];
-    let done = stage.run(&create).ends(6, "no new clusters of hsm1.medium can be made since April 2025, and its support ended on 2026-03-31");
-    assert!(done.stderr.contains("hsm2m.medium is the default") && !done.stderr.contains("no type that"), "{}", done.stderr);
+    let create = [
+        "cluster",
+        "create",
+        "--subnet-id",
+        SUBNET,
+        "--hsm-type",
+        "hsm1.medium",
+    ];
+    let done = stage.run(&create).ends(
+        6,
+        "no new clusters of hsm1.medium can be made since April \
+                                           2025, and its support ended on 2026-03-31",
+    );
+    assert!(
+        done.stderr.contains("hsm2m.medium is the default")
+            && !done.stderr.contains("no type that"),
+        "{}",
+        done.stderr
+    );
     // It has one mode and one kind of addresses.
     let before = stage.calls("CreateCluster");
-    for (option, value, says) in [("--mode", "non-fips", "the FIPS mode alone"), ("--network-type", "dualstack", "IPv4 addresses alone")] {
+    for (option, value, says) in [
+        ("--mode", "non-fips", "the FIPS mode alone"),
+        ("--network-type", "dualstack", "IPv4 addresses alone"),
+    ] {
         let refused = stage.fails(&[&create[..], &[option, value]].concat(), 2, "usage");
-        assert!(refused["error"]["message"].as_str().unwrap().contains(says), "{refused:#}");
+        assert!(
+            refused["error"]["message"].as_str().unwrap().contains(says),
+            "{refused:#}"
+        );
     }
     assert_eq!(stage.calls("CreateCluster"), before);
 }

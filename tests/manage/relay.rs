@@ -44,21 +44,50 @@ impl Relay {
     }
 }
 
-fn hand_on(mut client: TcpStream, behind: &str, seen: &Mutex<Vec<Sent>>, change: fn(&str) -> String) {
-    let Some((head, body)) = request(&mut client) else { return };
-    let header = |name: &str| head.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)));
-    let value = |name: &str| header(name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
-    seen.lock().unwrap().push(Sent { target: value("x-amz-target"), content_type: value("content-type"), body: body.clone() });
+fn hand_on(
+    mut client: TcpStream,
+    behind: &str,
+    seen: &Mutex<Vec<Sent>>,
+    change: fn(&str) -> String,
+) {
+    let Some((head, body)) = request(&mut client) else {
+        return;
+    };
+    let header = |name: &str| {
+        head.lines().find_map(|line| {
+            line.split_once(':')
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        })
+    };
+    let value = |name: &str| {
+        header(name)
+            .map(|(_, value)| value.trim().to_owned())
+            .unwrap_or_default()
+    };
+    seen.lock().unwrap().push(Sent {
+        target: value("x-amz-target"),
+        content_type: value("content-type"),
+        body: body.clone(),
+    });
     let mut service = TcpStream::connect(behind).unwrap();
-    service.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+    service
+        .write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes())
+        .unwrap();
     service.write_all(&body).unwrap();
     let mut answer = Vec::new();
     service.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let body = change(body);
-    let head: Vec<&str> = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:")).collect();
-    let answer = format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len());
+    let head: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"))
+        .collect();
+    let answer = format!(
+        "{}\r\ncontent-length: {}\r\n\r\n{body}",
+        head.join("\r\n"),
+        body.len()
+    );
     // A client that has gone is no matter.
     drop(client.write_all(answer.as_bytes()));
 }
@@ -69,10 +98,15 @@ fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     loop {
         let n = stream.read(&mut part).ok().filter(|n| *n > 0)?;
         octets.extend_from_slice(&part[..n]);
-        let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
         let head = String::from_utf8(octets[..end].to_vec()).unwrap();
-        let length =
-            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>().unwrap()));
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(|n| n.trim().parse::<usize>().unwrap())
+        });
         let body = &octets[end + 4..];
         if body.len() >= length.unwrap_or(0) {
             return Some((head, body.to_vec()));

@@ -30,8 +30,14 @@ impl From<Output> for Done {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (status, stdout, stderr) = (output.status, text(output.stdout), text(output.stderr));
-        let code = status.code().unwrap_or_else(|| panic!("{status}, not an exit code\n{stdout}\n{stderr}"));
-        Done { code, stdout, stderr }
+        let code = status
+            .code()
+            .unwrap_or_else(|| panic!("{status}, not an exit code\n{stdout}\n{stderr}"));
+        Done {
+            code,
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -39,29 +45,44 @@ impl Done {
     #[track_caller]
     pub(crate) fn ends(self, code: i32, says: &str) -> Self {
         assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
-        assert!(self.stdout.contains(says) || self.stderr.contains(says), "no `{says}` in\n{}\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(says) || self.stderr.contains(says),
+            "no `{says}` in\n{}\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|cause| panic!("{cause}: {}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|cause| panic!("{cause}: {}\n{}", self.stdout, self.stderr))
     }
 }
 
 /// The program, with nothing of this machine's AWS settings.
 pub(crate) fn hsmboot() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hsmboot"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+    {
         command.env_remove(name);
     }
-    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
-    command.env("AWS_EC2_METADATA_DISABLED", "true").env("NO_COLOR", "1");
+    command
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("NO_COLOR", "1");
     command
 }
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        Stage { simulator: support::instant(), dir: tempfile::tempdir().unwrap() }
+        Stage {
+            simulator: support::instant(),
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -77,7 +98,10 @@ impl Stage {
     pub(crate) fn command_at(&self, url: &str, words: &[&str]) -> Command {
         let mut command = hsmboot();
         command.current_dir(self.dir.path()).args(words);
-        if !matches!(words.first(), Some(&("ca" | "transcript" | "pack" | "unpack" | "report" | "sign" | "verify" | "qr"))) {
+        if !matches!(
+            words.first(),
+            Some(&("ca" | "transcript" | "pack" | "unpack" | "report" | "sign" | "verify" | "qr"))
+        ) {
             command.args(["--endpoint-url", url]);
         }
         command
@@ -89,19 +113,28 @@ impl Stage {
 
     /// The one document of a command that ends with 0.
     pub(crate) fn json(&self, words: &[&str]) -> Value {
-        self.run(&[words, &["--output", "json"]].concat()).ends(0, "").json()
+        self.run(&[words, &["--output", "json"]].concat())
+            .ends(0, "")
+            .json()
     }
 
     /// The error of a command that ends with `code`, in JSON; its kind must be this one.
     #[track_caller]
     pub(crate) fn fails(&self, words: &[&str], code: i32, kind: &str) -> Value {
-        let document = self.run(&[words, &["--output", "json"]].concat()).ends(code, "").json();
+        let document = self
+            .run(&[words, &["--output", "json"]].concat())
+            .ends(code, "")
+            .json();
         assert_eq!(document["error"]["kind"], kind, "{document:#}");
         document
     }
 
     pub(crate) fn calls(&self, action: &str) -> u64 {
-        self.simulator.calls().get(action).copied().unwrap_or_default()
+        self.simulator
+            .calls()
+            .get(action)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// A cluster that is UNINITIALIZED and empty.
@@ -112,13 +145,27 @@ impl Stage {
 
     /// How many clusters there are.
     pub(crate) fn clusters(&self) -> usize {
-        self.json(&["cluster", "list"])["clusters"].as_array().unwrap().len()
+        self.json(&["cluster", "list"])["clusters"]
+            .as_array()
+            .unwrap()
+            .len()
     }
 
     /// Roots and a CA, for a claim.
     pub(crate) fn ready_to_claim(&self) {
         self.simulator.write_roots(&self.path("roots")).unwrap();
-        self.run(&["ca", "init", "--out", "ca", "--key-type", "p256", "--no-passphrase", "--subject", "CN=a CA"]).ends(0, "made a CA");
+        self.run(&[
+            "ca",
+            "init",
+            "--out",
+            "ca",
+            "--key-type",
+            "p256",
+            "--no-passphrase",
+            "--subject",
+            "CN=a CA",
+        ])
+        .ends(0, "made a CA");
     }
 
     pub(crate) fn file(&self, name: &str) -> Value {
@@ -128,13 +175,23 @@ impl Stage {
     /// The lines of a bundle's transcript.
     pub(crate) fn entries(&self, bundle: &str) -> Vec<Entry> {
         let text = fs::read_to_string(self.path(&format!("{bundle}/transcript.jsonl"))).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// All files under a directory.
     pub(crate) fn listing(&self, bundle: &str) -> BTreeMap<String, Vec<u8>> {
-        let all = fs::read_dir(self.path(bundle)).unwrap().map(|entry| entry.unwrap());
-        all.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+        let all = fs::read_dir(self.path(bundle))
+            .unwrap()
+            .map(|entry| entry.unwrap());
+        all.map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect()
     }
 }
 
@@ -142,9 +199,12 @@ impl Stage {
 pub(crate) fn at_a_terminal(stage: &Stage, answer: &str, words: &[&str]) -> (bool, String) {
     use std::io::Write;
     let inner = stage.command(words);
-    let quoted: Vec<String> =
-        std::iter::once(inner.get_program()).chain(inner.get_args()).map(|word| format!("'{}'", word.to_string_lossy())).collect();
-    // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
+    let quoted: Vec<String> = std::iter::once(inner.get_program())
+        .chain(inner.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
+    // What is typed is not shown: it would stand in the midst of what the command writes at that
+    // moment.
     let mut command = crate::terminal::terminal(&format!("stty -echo; {}", quoted.join(" ")));
     for (name, value) in inner.get_envs() {
         match value {
@@ -157,5 +217,8 @@ pub(crate) fn at_a_terminal(stage: &Stage, answer: &str, words: &[&str]) -> (boo
     keys.write_all(answer.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     drop(keys);
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
 }

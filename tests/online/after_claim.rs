@@ -9,22 +9,41 @@ use serde_json::{Value, json};
 use super::{Done, Stage, hsmboot, run, support};
 
 fn commands(document: &Value) -> Vec<String> {
-    let steps = document["next_steps"].as_array().unwrap_or_else(|| panic!("no steps: {document:#}"));
-    steps.iter().filter_map(|step| step["command"].as_str().map(str::to_owned)).collect()
+    let steps = document["next_steps"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no steps: {document:#}"));
+    steps
+        .iter()
+        .filter_map(|step| step["command"].as_str().map(str::to_owned))
+        .collect()
 }
 
 impl Stage {
     fn status(&self, words: &[&str]) -> Value {
-        run(self.online(&["status", "--cluster-id", &self.id, "--output", "json"]).args(words)).json()
+        run(self
+            .online(&["status", "--cluster-id", &self.id, "--output", "json"])
+            .args(words))
+        .json()
     }
 
     /// A command as it was printed, in a shell.
     fn follow(&self, command: &str) -> Done {
         let program = std::path::PathBuf::from(hsmboot().get_program());
-        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let path = format!(
+            "{}:{}",
+            program.parent().unwrap().display(),
+            std::env::var("PATH").unwrap()
+        );
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).env("PATH", path).env("AWS_ENDPOINT_URL", self.simulator.url()).current_dir(self.dir.path());
-        shell.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
+        shell
+            .args(["-c", command])
+            .env("PATH", path)
+            .env("AWS_ENDPOINT_URL", self.simulator.url())
+            .current_dir(self.dir.path());
+        shell
+            .env("AWS_CONFIG_FILE", "/nonexistent")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         shell
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_ENDPOINT_URL_CLOUDHSM_V2")
@@ -34,7 +53,10 @@ impl Stage {
     }
 
     fn address(&self) -> String {
-        support::describe(&self.simulator, &self.id)["Hsms"][0]["EniIp"].as_str().unwrap().to_owned()
+        support::describe(&self.simulator, &self.id)["Hsms"][0]["EniIp"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -42,51 +64,117 @@ impl Stage {
 fn submit_bootstrap_status_and_handover_give_the_same_steps() {
     let stage = Stage::new();
     stage.signed();
-    let submitted = run(stage.submit().args(["--output", "json"])).ends(0, "").json();
+    let submitted = run(stage.submit().args(["--output", "json"]))
+        .ends(0, "")
+        .json();
     let client = [
         "sudo cp customerCA.crt /opt/cloudhsm/etc/customerCA.crt".to_owned(),
-        format!("sudo /opt/cloudhsm/bin/configure-cli -a {}", stage.address()),
+        format!(
+            "sudo /opt/cloudhsm/bin/configure-cli -a {}",
+            stage.address()
+        ),
         "/opt/cloudhsm/bin/cloudhsm-cli interactive".to_owned(),
         "user list".to_owned(),
         "cluster activate".to_owned(),
-        format!("hsmboot wait --cluster-id {} --for active --region us-east-1", stage.id),
-        format!("hsmboot hsm create --cluster-id {} --availability-zone us-east-1a --region us-east-1 --wait", stage.id),
+        format!(
+            "hsmboot wait --cluster-id {} --for active --region us-east-1",
+            stage.id
+        ),
+        format!(
+            "hsmboot hsm create --cluster-id {} --availability-zone us-east-1a --region us-east-1 \
+             --wait",
+            stage.id
+        ),
         "sudo /opt/cloudhsm/bin/configure-cli --disable-key-availability-check".to_owned(),
         "user create --username kmsuser --role crypto-user".to_owned(),
     ];
-    assert!(commands(&submitted)[0].starts_with(&format!("hsmboot handover {} -o {}-clients --ca-fingerprint ", stage.id, stage.id)));
+    assert!(commands(&submitted)[0].starts_with(&format!(
+        "hsmboot handover {} -o {}-clients --ca-fingerprint ",
+        stage.id, stage.id
+    )));
     assert_eq!(commands(&submitted)[1..], client);
-    let again = run(stage.bootstrap().args(["--output", "json"])).ends(0, "").json();
+    let again = run(stage.bootstrap().args(["--output", "json"]))
+        .ends(0, "")
+        .json();
     // It names the bundle as `./cluster-…`.
-    let same: Vec<String> = commands(&again).iter().map(|command| command.replace("./", "")).collect();
+    let same: Vec<String> = commands(&again)
+        .iter()
+        .map(|command| command.replace("./", ""))
+        .collect();
     assert_eq!(same, commands(&submitted));
-    assert_eq!(again["next_steps"].as_array().unwrap()[1..], submitted["next_steps"].as_array().unwrap()[1..]);
+    assert_eq!(
+        again["next_steps"].as_array().unwrap()[1..],
+        submitted["next_steps"].as_array().unwrap()[1..]
+    );
     stage.follow(&commands(&submitted)[0]).ends(0, "wrote");
-    let handed: Value = serde_json::from_slice(&fs::read(stage.path(&format!("{}-clients/handover.json", stage.id))).unwrap()).unwrap();
+    let handed: Value = serde_json::from_slice(
+        &fs::read(stage.path(&format!("{}-clients/handover.json", stage.id))).unwrap(),
+    )
+    .unwrap();
     assert_eq!(commands(&handed), client);
-    assert_eq!(commands(&stage.status(&["--ca", "ca/customerCA.crt"])), client);
+    assert_eq!(
+        commands(&stage.status(&["--ca", "ca/customerCA.crt"])),
+        client
+    );
     // Whose it is comes first where nobody has said it.
     let unjudged = commands(&stage.status(&[]));
     assert_eq!(unjudged[1..], client);
-    fs::copy(stage.path("ca/customerCA.crt"), stage.path("customerCA.crt")).unwrap();
-    stage.follow(&unjudged[0]).ends(0, "yours: this CA has claimed it");
-    // The report's, from the bundle alone: nothing names the CA where none was given, and what is another's is nothing to go on with.
+    fs::copy(
+        stage.path("ca/customerCA.crt"),
+        stage.path("customerCA.crt"),
+    )
+    .unwrap();
+    stage
+        .follow(&unjudged[0])
+        .ends(0, "yours: this CA has claimed it");
+    // The report's, from the bundle alone: nothing names the CA where none was given, and what is
+    // another's is nothing to go on with.
     let report = |words: &[&str]| {
-        let mut command = stage.hsmboot(&["report", &stage.id, "-o", "report.html", "--force", "--output", "json"]);
+        let mut command = stage.hsmboot(&[
+            "report",
+            &stage.id,
+            "-o",
+            "report.html",
+            "--force",
+            "--output",
+            "json",
+        ]);
         stage.trust(&mut command);
         commands(&run(command.args(words)).ends(0, "").json())
     };
-    assert_eq!(report(&[])[0], format!("hsmboot handover {0} -o {0}-clients --ca CA.crt", stage.id));
+    assert_eq!(
+        report(&[])[0],
+        format!("hsmboot handover {0} -o {0}-clients --ca CA.crt", stage.id)
+    );
     stage.make_ca("other");
-    assert_eq!(report(&["--ca", "other/customerCA.crt"]), Vec::<String>::new());
+    assert_eq!(
+        report(&["--ca", "other/customerCA.crt"]),
+        Vec::<String>::new()
+    );
     assert_eq!(report(&["--ca", "ca/customerCA.crt"]), commands(&submitted));
     let page = fs::read_to_string(stage.path("report.html")).unwrap();
-    client.iter().for_each(|command| assert!(page.contains(&format!(">{command}<")), "no {command} on the page"));
+    client.iter().for_each(|command| {
+        assert!(
+            page.contains(&format!(">{command}<")),
+            "no {command} on the page"
+        )
+    });
     let every = submitted["next_steps"].as_array().unwrap().iter();
-    every.for_each(|step| assert!(!step["what"].as_str().unwrap().is_empty() && !step["source"].as_str().unwrap().is_empty(), "{step:#}"));
+    every.for_each(|step| {
+        assert!(
+            !step["what"].as_str().unwrap().is_empty()
+                && !step["source"].as_str().unwrap().is_empty(),
+            "{step:#}"
+        )
+    });
     // The same as text.
     let text = run(&mut stage.submit()).ends(0, "next:").stdout;
-    client.iter().for_each(|command| assert!(text.contains(&format!("        {command}\n")), "no {command} in\n{text}"));
+    client.iter().for_each(|command| {
+        assert!(
+            text.contains(&format!("        {command}\n")),
+            "no {command} in\n{text}"
+        )
+    });
 }
 
 #[test]
@@ -95,26 +183,65 @@ fn the_steps_follow_the_clusters_state_and_its_hsms() {
     assert_eq!(stage.status(&[])["next_steps"], json!([]), "not claimed");
     run(&mut stage.bootstrap()).ends(0, "claimed");
     let ca = ["--ca", "ca/customerCA.crt"];
-    let printed = |part: &str| commands(&stage.status(&ca)).into_iter().find(|command| command.contains(part)).unwrap();
+    let printed = |part: &str| {
+        commands(&stage.status(&ca))
+            .into_iter()
+            .find(|command| command.contains(part))
+            .unwrap()
+    };
     let (second, wait) = (printed("hsm create"), printed("--for active"));
     stage.simulator.activate(&stage.id).unwrap();
     stage.follow(&wait).ends(0, "ACTIVE");
     let active = commands(&stage.status(&ca));
-    assert!(!active.iter().any(|command| command.contains("activate") || command.contains("--for active")), "{active:?}");
-    assert!(active.contains(&second) && active.contains(&"/opt/cloudhsm/bin/cloudhsm-cli interactive".to_owned()), "{active:?}");
+    assert!(
+        !active
+            .iter()
+            .any(|command| command.contains("activate") || command.contains("--for active")),
+        "{active:?}"
+    );
+    assert!(
+        active.contains(&second)
+            && active.contains(&"/opt/cloudhsm/bin/cloudhsm-cli interactive".to_owned()),
+        "{active:?}"
+    );
     // As it was printed before activation.
     stage.follow(&second).ends(0, "created hsm-");
     let two = support::describe(&stage.simulator, &stage.id);
-    let addresses: Vec<&str> = two["Hsms"].as_array().unwrap().iter().map(|hsm| hsm["EniIp"].as_str().unwrap()).collect();
+    let addresses: Vec<&str> = two["Hsms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hsm| hsm["EniIp"].as_str().unwrap())
+        .collect();
     let with_two = commands(&stage.status(&ca));
-    assert!(with_two.contains(&format!("sudo /opt/cloudhsm/bin/configure-cli -a {}", addresses.join(" "))), "{with_two:?}");
-    assert!(!with_two.iter().any(|command| command.contains("hsm create") || command.contains("key-availability")), "{with_two:?}");
+    assert!(
+        with_two.contains(&format!(
+            "sudo /opt/cloudhsm/bin/configure-cli -a {}",
+            addresses.join(" ")
+        )),
+        "{with_two:?}"
+    );
+    assert!(
+        !with_two
+            .iter()
+            .any(|command| command.contains("hsm create") || command.contains("key-availability")),
+        "{with_two:?}"
+    );
     for state in [ClusterState::UpdateInProgress, ClusterState::Degraded] {
         stage.simulator.set_state(&stage.id, state).unwrap();
         let passing = commands(&stage.status(&ca));
-        assert!(!passing.iter().any(|command| command.contains("cluster activate") || command.contains("hsm create")), "{passing:?}");
+        assert!(
+            !passing
+                .iter()
+                .any(|command| command.contains("cluster activate")
+                    || command.contains("hsm create")),
+            "{passing:?}"
+        );
     }
-    stage.simulator.set_state(&stage.id, ClusterState::DeleteInProgress).unwrap();
+    stage
+        .simulator
+        .set_state(&stage.id, ClusterState::DeleteInProgress)
+        .unwrap();
     assert_eq!(stage.status(&[])["next_steps"], json!([]));
 }
 
@@ -124,52 +251,120 @@ fn another_ones_cluster_is_nothing_to_go_on_with() {
     stage.make_ca("other");
     run(&mut stage.bootstrap_with("other")).ends(0, "claimed");
     let theirs = stage.status(&["--ca", "ca/customerCA.crt"]);
-    assert_eq!((&theirs["error"]["kind"], &theirs["next_steps"]), (&"claimed-by-another-ca".into(), &json!([])));
+    assert_eq!(
+        (&theirs["error"]["kind"], &theirs["next_steps"]),
+        (&"claimed-by-another-ca".into(), &json!([]))
+    );
 }
 
 #[test]
 fn a_ca_taken_on_the_bundles_word_is_not_passed_off_as_proven() {
     let stage = Stage::new();
     stage.signed();
-    let mut submit = stage.trusting(&["submit", &stage.id, "--ca-from-bundle", "--reason", "a test", "--output", "json"]);
+    let mut submit = stage.trusting(&[
+        "submit",
+        &stage.id,
+        "--ca-from-bundle",
+        "--reason",
+        "a test",
+        "--output",
+        "json",
+    ]);
     let command = commands(&run(&mut submit).ends(0, "").json())[0].clone();
-    assert_eq!(command, format!("hsmboot handover {0} -o {0}-clients --ca CA.crt", stage.id));
-    stage.follow(&command.replace("CA.crt", &format!("{}/customerCA.crt", stage.id))).ends(2, "proves nothing");
-    stage.follow(&command.replace("CA.crt", "ca/customerCA.crt")).ends(0, "wrote");
+    assert_eq!(
+        command,
+        format!("hsmboot handover {0} -o {0}-clients --ca CA.crt", stage.id)
+    );
+    stage
+        .follow(&command.replace("CA.crt", &format!("{}/customerCA.crt", stage.id)))
+        .ends(2, "proves nothing");
+    stage
+        .follow(&command.replace("CA.crt", "ca/customerCA.crt"))
+        .ends(0, "wrote");
 }
 
 #[test]
 fn a_wait_for_active_follows_the_activation() {
     let stage = Stage::new();
     run(&mut stage.bootstrap()).ends(0, "claimed");
-    let wait = || stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active", "--timeout", "120s"]);
+    let wait = || {
+        stage.online(&[
+            "wait",
+            "--cluster-id",
+            &stage.id,
+            "--for",
+            "active",
+            "--timeout",
+            "120s",
+        ])
+    };
     // Nobody activates it: what is missing is said, with where its steps are.
-    let late = run(&mut stage.online(&["wait", "--cluster-id", &stage.id, "--for", "active", "--timeout", "1s"])).ends(7, "INITIALIZED");
+    let late = run(&mut stage.online(&[
+        "wait",
+        "--cluster-id",
+        &stage.id,
+        "--for",
+        "active",
+        "--timeout",
+        "1s",
+    ]))
+    .ends(7, "INITIALIZED");
     let hint = late.stderr.split("hint:").nth(1).unwrap();
     assert!(hint.contains("cluster activate"), "{}", late.stderr);
-    stage.follow(hint.split('`').nth(1).unwrap()).ends(0, "cluster activate");
-    let mut waiting = wait().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    stage
+        .follow(hint.split('`').nth(1).unwrap())
+        .ends(0, "cluster activate");
+    let mut waiting = wait()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let before = stage.calls("DescribeClusters");
     let began = std::time::Instant::now();
     while stage.calls("DescribeClusters") == before {
-        assert!(began.elapsed() < support::HANGS && waiting.try_wait().unwrap().is_none(), "it does not look");
+        assert!(
+            began.elapsed() < support::HANGS && waiting.try_wait().unwrap().is_none(),
+            "it does not look"
+        );
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    let activated = support::control(&stage.simulator, "activate", json!({ "ClusterId": stage.id }));
+    let activated = support::control(
+        &stage.simulator,
+        "activate",
+        json!({ "ClusterId": stage.id }),
+    );
     assert_eq!(activated.status, 200);
     let done: Done = waiting.wait_with_output().unwrap().into();
     let done = done.ends(0, "ACTIVE");
-    assert!(done.stderr.contains("INITIALIZED") && done.stderr.contains("cluster activate"), "what it waits for: {}", done.stderr);
+    assert!(
+        done.stderr.contains("INITIALIZED") && done.stderr.contains("cluster activate"),
+        "what it waits for: {}",
+        done.stderr
+    );
     run(&mut wait()).ends(0, "ACTIVE");
 }
 
-/// A cluster restored from a backup of the stage's claimed and activated one; its id, and the backup's.
+/// A cluster restored from a backup of the stage's claimed and activated one; its id, and the
+/// backup's.
 fn restored(stage: &Stage) -> (String, String) {
-    let backups = support::ok(&stage.simulator, "DescribeBackups", json!({ "Filters": { "clusterIds": [stage.id] } }));
-    let backup = backups["Backups"][0]["BackupId"].as_str().unwrap_or_else(|| panic!("no backup: {backups}")).to_owned();
-    let order = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": backup });
+    let backups = support::ok(
+        &stage.simulator,
+        "DescribeBackups",
+        json!({ "Filters": { "clusterIds": [stage.id] } }),
+    );
+    let backup = backups["Backups"][0]["BackupId"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no backup: {backups}"))
+        .to_owned();
+    let order = json!({
+        "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+        "SourceBackupId": backup,
+    });
     let made = support::ok(&stage.simulator, "CreateCluster", order);
-    (made["Cluster"]["ClusterId"].as_str().unwrap().to_owned(), backup)
+    (
+        made["Cluster"]["ClusterId"].as_str().unwrap().to_owned(),
+        backup,
+    )
 }
 
 fn with_a_backup() -> Stage {
@@ -178,7 +373,9 @@ fn with_a_backup() -> Stage {
     stage.simulator.activate(&stage.id).unwrap();
     // A second HSM is made from a backup.
     support::create_hsm(&stage.simulator, &stage.id);
-    stage.simulator.advance(std::time::Duration::from_secs(25 * 60 * 60));
+    stage
+        .simulator
+        .advance(std::time::Duration::from_secs(25 * 60 * 60));
     stage
 }
 
@@ -187,30 +384,76 @@ fn a_restored_cluster_is_its_first_owners_and_names_the_backup() {
     let stage = with_a_backup();
     stage.make_ca("other");
     let (id, backup) = restored(&stage);
-    let says = format!("from {backup}: it is claimed already, by whoever claimed the cluster of that backup");
+    let says = format!(
+        "from {backup}: it is claimed already, by whoever claimed the cluster of that backup"
+    );
     let status = |words: &[&str]| run(stage.online(&["status", "--cluster-id", &id]).args(words));
     let create = format!("hsmboot hsm create --cluster-id {id} --availability-zone us-east-1a");
     let told = status(&["--ca", "ca/customerCA.crt"]).ends(0, &says);
-    assert!(told.stdout.contains("yours: this CA has claimed it") && told.stdout.contains(&create), "{}", told.stdout);
-    status(&["--ca", "other/customerCA.crt"]).ends(8, "another CA").ends(8, &says).ends(8, "hsmboot backup list");
-    // Claimed for somebody else's key: a bootstrap says so, signs nothing, and asks for no deletion.
+    assert!(
+        told.stdout.contains("yours: this CA has claimed it") && told.stdout.contains(&create),
+        "{}",
+        told.stdout
+    );
+    status(&["--ca", "other/customerCA.crt"])
+        .ends(8, "another CA")
+        .ends(8, &says)
+        .ends(8, "hsmboot backup list");
+    // Claimed for somebody else's key: a bootstrap says so, signs nothing, and asks for no
+    // deletion.
     let bootstrap = |ca: &str| {
-        let words = ["bootstrap", "--cluster-id", &id, "--ca", &format!("{ca}/customerCA.crt"), "--ca-key", &format!("{ca}/customerCA.key")]
-            .map(str::to_owned);
+        let words = [
+            "bootstrap",
+            "--cluster-id",
+            &id,
+            "--ca",
+            &format!("{ca}/customerCA.crt"),
+            "--ca-key",
+            &format!("{ca}/customerCA.key"),
+        ]
+        .map(str::to_owned);
         run(&mut stage.trusting(&words.each_ref().map(String::as_str)))
     };
-    let done = bootstrap("ca").ends(0, "is claimed already, by this very CA; nothing was changed").ends(0, &says);
-    assert!(!done.stdout.contains("handover"), "there is no receipt to hand over from: {}", done.stdout);
+    let done = bootstrap("ca")
+        .ends(
+            0,
+            "is claimed already, by this very CA; nothing was changed",
+        )
+        .ends(0, &says);
+    assert!(
+        !done.stdout.contains("handover"),
+        "there is no receipt to hand over from: {}",
+        done.stdout
+    );
     let refused = bootstrap("other").ends(8, &says);
-    let made = stage.trusting(&["bootstrap", "--cluster-id", &id, "--no-passphrase", "--key-type", "p256"]).output().unwrap();
-    let without = Done::from(made).ends(8, &says).ends(8, "name the CA that claimed the cluster of that backup");
+    let made = stage
+        .trusting(&[
+            "bootstrap",
+            "--cluster-id",
+            &id,
+            "--no-passphrase",
+            "--key-type",
+            "p256",
+        ])
+        .output()
+        .unwrap();
+    let without = Done::from(made)
+        .ends(8, &says)
+        .ends(8, "name the CA that claimed the cluster of that backup");
     for stderr in [&refused.stderr, &without.stderr] {
         assert!(!stderr.contains("delete"), "{stderr}");
     }
     assert_eq!(stage.calls("InitializeCluster"), 1);
-    assert!(!stage.path(&id).join("customerCA.key").exists(), "no key was made for it");
-    stage.follow(&format!("{create} --region us-east-1 --wait")).ends(0, "created hsm-");
-    stage.follow(&format!("hsmboot wait --cluster-id {id} --for csr")).ends(8, &says);
+    assert!(
+        !stage.path(&id).join("customerCA.key").exists(),
+        "no key was made for it"
+    );
+    stage
+        .follow(&format!("{create} --region us-east-1 --wait"))
+        .ends(0, "created hsm-");
+    stage
+        .follow(&format!("hsmboot wait --cluster-id {id} --for csr"))
+        .ends(8, &says);
 }
 
 #[test]
@@ -218,12 +461,38 @@ fn a_cluster_that_is_being_restored_is_nobodys_to_claim_either() {
     let stage = with_a_backup();
     stage.make_ca("other");
     let (id, backup) = restored(&stage);
-    stage.simulator.set_state(&id, ClusterState::CreateInProgress).unwrap();
-    let whose =
-        |ca: &str| run(&mut stage.online(&["status", "--cluster-id", &id, "--ca", ca, "--output", "json"])).json()["owners"][0]["owner"].clone();
-    assert_eq!((whose("ca/customerCA.crt"), whose("other/customerCA.crt")), ("this-ca".into(), "another-ca".into()));
-    run(&mut stage.online(&["status", "--cluster-id", &id])).ends(0, &format!("hsmboot wait --cluster-id {id} --for active"));
-    let other = ["bootstrap", "--cluster-id", &id, "--ca", "other/customerCA.crt", "--ca-key", "other/customerCA.key"];
+    stage
+        .simulator
+        .set_state(&id, ClusterState::CreateInProgress)
+        .unwrap();
+    let whose = |ca: &str| {
+        run(&mut stage.online(&[
+            "status",
+            "--cluster-id",
+            &id,
+            "--ca",
+            ca,
+            "--output",
+            "json",
+        ]))
+        .json()["owners"][0]["owner"]
+            .clone()
+    };
+    assert_eq!(
+        (whose("ca/customerCA.crt"), whose("other/customerCA.crt")),
+        ("this-ca".into(), "another-ca".into())
+    );
+    run(&mut stage.online(&["status", "--cluster-id", &id]))
+        .ends(0, &format!("hsmboot wait --cluster-id {id} --for active"));
+    let other = [
+        "bootstrap",
+        "--cluster-id",
+        &id,
+        "--ca",
+        "other/customerCA.crt",
+        "--ca-key",
+        "other/customerCA.key",
+    ];
     // At once: it is not waited for in vain.
     run(&mut stage.trusting(&other)).ends(8, &format!("from {backup}"));
     assert_eq!(stage.calls("InitializeCluster"), 1);

@@ -23,8 +23,14 @@ pub fn softhsm() -> Option<PathBuf> {
         "/usr/lib64/pkcs11/libsofthsm2.so",
         "/usr/local/lib/softhsm/libsofthsm2.so",
     ];
-    let util = Command::new("softhsm2-util").arg("--version").output().is_ok_and(|output| output.status.success());
-    usual.into_iter().map(PathBuf::from).find(|path| util && path.is_file())
+    let util = Command::new("softhsm2-util")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    usual
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| util && path.is_file())
 }
 
 pub fn module() -> PathBuf {
@@ -39,9 +45,18 @@ pub fn forwarder() -> &'static Path {
         let path = dir.path().join("forwarder.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/pkcs11_forwarder.c");
         let flags = ["-std=gnu11", "-Wall", "-Werror", "-shared", "-fPIC", "-o"];
-        let output =
-            Command::new("cc").args(flags).arg(&path).arg(source).arg("-ldl").output().expect("these tests need cc (apt install gcc libc6-dev)");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = Command::new("cc")
+            .args(flags)
+            .arg(&path)
+            .arg(source)
+            .arg("-ldl")
+            .output()
+            .expect("these tests need cc (apt install gcc libc6-dev)");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         (dir, path)
     });
     path
@@ -61,13 +76,24 @@ impl Hsm {
         Hsm::configured("")
     }
 
-    /// The same with a line more in SoftHSM's configuration. Of `slots.mechanisms = -A,B`, SoftHSM 2.6.1 takes away `B` alone.
+    /// The same with a line more in SoftHSM's configuration. Of `slots.mechanisms = -A,B`, SoftHSM
+    /// 2.6.1 takes away `B` alone.
     pub fn configured(line: &str) -> Self {
-        let hsm = Hsm { bench: Bench::new(), module: module(), does: "" };
+        let hsm = Hsm {
+            bench: Bench::new(),
+            module: module(),
+            does: "",
+        };
         let tokens = hsm.bench.path("tokens");
         fs::create_dir(&tokens).unwrap();
-        hsm.bench
-            .write("softhsm2.conf", format!("directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n{line}\n", tokens.display()));
+        hsm.bench.write(
+            "softhsm2.conf",
+            format!(
+                "directories.tokendir = {}\nobjectstore.backend = \
+                                             file\nlog.level = ERROR\n{line}\n",
+                tokens.display()
+            ),
+        );
         for name in ["customerCA.crt", "customerCA.key"] {
             fs::remove_file(hsm.bench.path(name)).unwrap();
         }
@@ -79,12 +105,20 @@ impl Hsm {
 
     /// With the module in front of SoftHSM.
     pub fn forwarded(does: &'static str) -> Self {
-        Hsm { module: forwarder().to_path_buf(), does, ..Hsm::new() }
+        Hsm {
+            module: forwarder().to_path_buf(),
+            does,
+            ..Hsm::new()
+        }
     }
 
     /// The same tokens, and the module in front does something else.
     pub fn now(self, does: &'static str) -> Self {
-        Hsm { module: forwarder().to_path_buf(), does, ..self }
+        Hsm {
+            module: forwarder().to_path_buf(),
+            does,
+            ..self
+        }
     }
 
     fn secret(&self, name: &str, text: &str) {
@@ -94,19 +128,37 @@ impl Hsm {
 
     /// Makes another token.
     pub fn token(&self, label: &str) {
-        self.util(&["--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", PIN]);
+        self.util(&[
+            "--init-token",
+            "--free",
+            "--label",
+            label,
+            "--so-pin",
+            "12345678",
+            "--pin",
+            PIN,
+        ]);
     }
 
     /// Imports a key in PKCS#8.
     pub fn import(&self, file: &str, label: &str, id: &str) {
-        self.util(&["--import", file, "--token", "ca", "--label", label, "--id", id, "--pin", PIN]);
+        self.util(&[
+            "--import", file, "--token", "ca", "--label", label, "--id", id, "--pin", PIN,
+        ]);
     }
 
     pub fn util(&self, words: &[&str]) {
         let mut command = Command::new("softhsm2-util");
-        command.args(words).current_dir(self.bench.path("")).env("SOFTHSM2_CONF", self.bench.path("softhsm2.conf"));
+        command
+            .args(words)
+            .current_dir(self.bench.path(""))
+            .env("SOFTHSM2_CONF", self.bench.path("softhsm2.conf"));
         let output = command.output().unwrap();
-        assert!(output.status.success(), "softhsm2-util {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "softhsm2-util {words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
@@ -126,12 +178,16 @@ impl Hsm {
         command.envs(self.environment());
         let run = support::run(command);
         for text in [&run.stdout, &run.stderr] {
-            assert!(!text.contains(PIN) && !text.contains(WRONG), "a PIN is shown by {words:?}: {text}");
+            assert!(
+                !text.contains(PIN) && !text.contains(WRONG),
+                "a PIN is shown by {words:?}: {text}"
+            );
         }
         run
     }
 
-    /// As text and as JSON, with the same refusal and nothing written. Each of the two is a run of its own: what a run leaves on the token counts twice.
+    /// As text and as JSON, with the same refusal and nothing written. Each of the two is a run of
+    /// its own: what a run leaves on the token counts twice.
     pub fn refused(&self, words: &[&str], code: i32, kind: &str, says: &[&str]) -> String {
         let before = self.written();
         let text = self.run(words);
@@ -142,13 +198,34 @@ impl Hsm {
 
     /// Everything in the directory but the tokens and what the forwarder writes down.
     fn written(&self) -> Vec<PathBuf> {
-        let own = |path: &PathBuf| !path.starts_with(self.bench.path("tokens")) && !path.ends_with("calls.log") && !path.ends_with("failures");
+        let own = |path: &PathBuf| {
+            !path.starts_with(self.bench.path("tokens"))
+                && !path.ends_with("calls.log")
+                && !path.ends_with("failures")
+        };
         self.bench.listing().into_keys().filter(own).collect()
     }
 
     /// `ca init` with a key of this label.
     pub fn init(&self, uri: &str, more: &[&str]) -> Run {
-        self.run(&[&["ca", "init", "--out", ".", "--subject", "CN=Token CA,O=Example", "--ca-key", uri, "--passphrase-file", "pin"], more].concat())
+        self.run(
+            &[
+                &[
+                    "ca",
+                    "init",
+                    "--out",
+                    ".",
+                    "--subject",
+                    "CN=Token CA,O=Example",
+                    "--ca-key",
+                    uri,
+                    "--passphrase-file",
+                    "pin",
+                ],
+                more,
+            ]
+            .concat(),
+        )
     }
 
     /// `sign` with the PIN.
@@ -165,15 +242,25 @@ impl Hsm {
 
     /// How often a login was tried, by the forwarder's count.
     pub fn logins(&self) -> usize {
-        self.calls().iter().filter(|call| call.starts_with("login")).count()
+        self.calls()
+            .iter()
+            .filter(|call| call.starts_with("login"))
+            .count()
     }
 
     /// Runs this test program inside the place, to do to the token what `inside` can.
     pub fn inside(&self, order: &str) -> Value {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.current_dir(self.bench.path("")).envs(self.environment()).env("HSMBOOT_INSIDE", order);
+        command
+            .current_dir(self.bench.path(""))
+            .envs(self.environment())
+            .env("HSMBOOT_INSIDE", order);
         let output = command.output().unwrap();
-        assert!(output.status.success(), "{order}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{order}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -185,18 +272,39 @@ impl Hsm {
     pub fn judge(&self) {
         let signed = self.bench.part("CustomerHsmCertificate.crt");
         let signed = signed.strip_prefix(self.bench.path("")).unwrap().display();
-        assert_eq!(self.openssl(&format!("verify -x509_strict -CAfile customerCA.crt {signed}")).trim(), format!("{signed}: OK"));
+        assert_eq!(
+            self.openssl(&format!(
+                "verify -x509_strict -CAfile customerCA.crt {signed}"
+            ))
+            .trim(),
+            format!("{signed}: OK")
+        );
     }
 
     /// That no file but `pin` holds the PIN.
     pub fn no_file_holds_the_pin(&self) {
-        for (path, (_, content)) in self.bench.listing().into_iter().filter(|(path, _)| !path.ends_with("pin")) {
-            assert!(!content.windows(PIN.len()).any(|window| window == PIN.as_bytes()), "{} holds the PIN", path.display());
+        for (path, (_, content)) in self
+            .bench
+            .listing()
+            .into_iter()
+            .filter(|(path, _)| !path.ends_with("pin"))
+        {
+            assert!(
+                !content
+                    .windows(PIN.len())
+                    .any(|window| window == PIN.as_bytes()),
+                "{} holds the PIN",
+                path.display()
+            );
         }
     }
 }
 
 /// `sign` without a PIN.
 pub fn sign(uri: &str) -> Vec<&str> {
-    [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", uri], &TRUST[..]].concat()
+    [
+        &["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", uri],
+        &TRUST[..],
+    ]
+    .concat()
 }

@@ -1,4 +1,5 @@
-//! What is done to a token behind the program's back: by cryptoki itself, in a process of its own, since a process has one SoftHSM configuration.
+//! What is done to a token behind the program's back: by cryptoki itself, in a process of its own,
+//! since a process has one SoftHSM configuration.
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
@@ -11,17 +12,30 @@ use serde_json::{Value, json};
 pub fn run(order: &str) {
     let words: Vec<&str> = order.split(' ').collect();
     let pkcs11 = Pkcs11::new(std::env::var_os("HSMBOOT_PKCS11_MODULE").unwrap()).unwrap();
-    pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
+    pkcs11
+        .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+        .unwrap();
     let slots = pkcs11.get_slots_with_initialized_token().unwrap();
-    let slot = slots.into_iter().find(|slot| pkcs11.get_token_info(*slot).unwrap().label() == "ca").unwrap();
+    let slot = slots
+        .into_iter()
+        .find(|slot| pkcs11.get_token_info(*slot).unwrap().label() == "ca")
+        .unwrap();
     let session = pkcs11.open_rw_session(slot).unwrap();
     let pin = std::env::var("FORWARD_PIN").unwrap();
-    session.login_with_raw(UserType::User, &RawAuthPin::new(Box::new(pin.into_bytes()))).unwrap();
+    session
+        .login_with_raw(UserType::User, &RawAuthPin::new(Box::new(pin.into_bytes())))
+        .unwrap();
     let answer = match words.as_slice() {
         ["keys"] => keys(&session),
-        ["generate", label, bits, more @ ..] => generate(&session, label, bits.parse().unwrap(), more),
+        ["generate", label, bits, more @ ..] => {
+            generate(&session, label, bits.parse().unwrap(), more)
+        }
         ["fill", label, count] => fill(&session, label, count.parse().unwrap()),
-        ["slot"] => json!({ "slot": slot.id(), "serial": pkcs11.get_token_info(slot).unwrap().serial_number() }),
+        ["slot"] => {
+            json!({
+                "slot": slot.id(), "serial": pkcs11.get_token_info(slot).unwrap().serial_number(),
+            })
+        }
         ["forget-public", label] => forget(&session, label),
         _ => panic!("{order}"),
     };
@@ -46,10 +60,15 @@ fn keys(session: &Session) -> Value {
         AttributeType::Label,
         AttributeType::Id,
     ];
-    let handles = session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap();
+    let handles = session
+        .find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)])
+        .unwrap();
     let of = |handle| {
         let mut found = serde_json::Map::new();
-        for attribute in flags.iter().flat_map(|flag| session.get_attributes(handle, &[*flag]).unwrap()) {
+        for attribute in flags
+            .iter()
+            .flat_map(|flag| session.get_attributes(handle, &[*flag]).unwrap())
+        {
             let (name, value) = match attribute {
                 Attribute::Token(value) => ("token", json!(value)),
                 Attribute::Private(value) => ("private", json!(value)),
@@ -74,23 +93,53 @@ fn keys(session: &Session) -> Value {
     handles.into_iter().map(of).collect()
 }
 
-/// An RSA pair; `extractable` lets its private key out, `readable` shows it, `latin-1` is how its label is written.
+/// An RSA pair; `extractable` lets its private key out, `readable` shows it, `latin-1` is how its
+/// label is written.
 fn generate(session: &Session, label: &str, bits: usize, more: &[&str]) -> Value {
     let latin = |c: char| u8::try_from(u32::from(c)).unwrap();
-    let label = if more.contains(&"latin-1") { label.chars().map(latin).collect() } else { label.as_bytes().to_vec() };
-    let named = [Attribute::Token(true), Attribute::Label(label), Attribute::Id(vec![7])];
+    let label = if more.contains(&"latin-1") {
+        label.chars().map(latin).collect()
+    } else {
+        label.as_bytes().to_vec()
+    };
+    let named = [
+        Attribute::Token(true),
+        Attribute::Label(label),
+        Attribute::Id(vec![7]),
+    ];
     let out = more.contains(&"extractable");
     let hidden = !out && !more.contains(&"readable");
-    let public = [&named[..], &[Attribute::ModulusBits(bits.try_into().unwrap()), Attribute::PublicExponent(vec![1, 0, 1])]].concat();
-    let private =
-        [&named[..], &[Attribute::Private(true), Attribute::Sensitive(hidden), Attribute::Extractable(out), Attribute::Sign(true)]].concat();
-    session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
+    let public = [
+        &named[..],
+        &[
+            Attribute::ModulusBits(bits.try_into().unwrap()),
+            Attribute::PublicExponent(vec![1, 0, 1]),
+        ],
+    ]
+    .concat();
+    let private = [
+        &named[..],
+        &[
+            Attribute::Private(true),
+            Attribute::Sensitive(hidden),
+            Attribute::Extractable(out),
+            Attribute::Sign(true),
+        ],
+    ]
+    .concat();
+    session
+        .generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)
+        .unwrap();
     json!({})
 }
 
-/// Objects that are private keys as far as a search goes: without a public key, and the same secret in all.
+/// Objects that are private keys as far as a search goes: without a public key, and the same secret
+/// in all.
 fn fill(session: &Session, label: &str, count: usize) -> Value {
-    let (p256, zeros) = (vec![6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7], vec![1; 32]);
+    let (p256, zeros) = (
+        vec![6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7],
+        vec![1; 32],
+    );
     let template = [
         Attribute::Class(ObjectClass::PRIVATE_KEY),
         Attribute::KeyType(KeyType::EC),
@@ -108,7 +157,13 @@ fn fill(session: &Session, label: &str, count: usize) -> Value {
 
 /// Takes the public key away.
 fn forget(session: &Session, label: &str) -> Value {
-    for object in session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY), Attribute::Label(label.into())]).unwrap() {
+    for object in session
+        .find_objects(&[
+            Attribute::Class(ObjectClass::PUBLIC_KEY),
+            Attribute::Label(label.into()),
+        ])
+        .unwrap()
+    {
         session.destroy_object(object).unwrap();
     }
     json!({})

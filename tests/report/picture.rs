@@ -1,7 +1,10 @@
 //! The picture of the chains: what is there, what failed, and why.
 
 use crate::forge::fixture::directory;
-use crate::shared::{CHAINS, document, drawn, facts, put_receipt, report, request_fingerprint, section, signed, states, text, tie, tie_of, told};
+use crate::shared::{
+    CHAINS, document, drawn, facts, put_receipt, report, request_fingerprint, section, signed,
+    states, text, tie, tie_of, told,
+};
 use crate::support::{Bench, CLUSTER, sign};
 use hsmboot::report::page;
 use hsmboot::x509::sha256;
@@ -14,24 +17,49 @@ fn each_stage_of_a_bundle_shows_what_is_there_and_what_is_not_yet() {
     let bench = Bench::new();
     let page = report(&bench, &[]);
     assert_eq!(states(&page, &CHAINS), ["holds"; 8]);
-    assert_eq!(states(&page, &["own", "asked", "issued", "sent"]), ["missing"; 4]);
-    assert!(page.contains("<title>Verified: claim of cluster-abc234defgh</title>"), "{}", &page[..900]);
+    assert_eq!(
+        states(&page, &["own", "asked", "issued", "sent"]),
+        ["missing"; 4]
+    );
+    assert!(
+        page.contains("<title>Verified: claim of cluster-abc234defgh</title>"),
+        "{}",
+        &page[..900]
+    );
     assert!(page.contains("nothing is signed yet") && page.contains("no receipt"));
 
     bench.run(&sign(&[])).expect(0);
     let page = report(&bench, &[]);
     assert_eq!(states(&page, &CHAINS), ["holds"; 8]);
-    assert_eq!(states(&page, &["own", "asked", "issued", "sent"]), ["holds", "holds", "holds", "missing"]);
-    assert!(page.contains("fit for InitializeCluster") && page.contains("What InitializeCluster would be sent"));
+    assert_eq!(
+        states(&page, &["own", "asked", "issued", "sent"]),
+        ["holds", "holds", "holds", "missing"]
+    );
+    assert!(
+        page.contains("fit for InitializeCluster")
+            && page.contains("What InitializeCluster would be sent")
+    );
 
     put_receipt(&bench, |_| {});
     let page = report(&bench, &[]);
-    assert_eq!(states(&page, &["own", "asked", "issued", "sent"]), ["holds", "holds", "holds", "recorded"]);
-    assert!(page.contains("INITIALIZE_IN_PROGRESS: Cluster is initializing.") && page.contains("the very certificate that was signed"));
+    assert_eq!(
+        states(&page, &["own", "asked", "issued", "sent"]),
+        ["holds", "holds", "holds", "recorded"]
+    );
+    assert!(
+        page.contains("INITIALIZE_IN_PROGRESS: Cluster is initializing.")
+            && page.contains("the very certificate that was signed")
+    );
     // What was sent stands there in full.
-    for name in [format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"), "bundle/customerCA.crt".to_owned()] {
+    for name in [
+        format!("bundle/{CLUSTER}_CustomerHsmCertificate.crt"),
+        "bundle/customerCA.crt".to_owned(),
+    ] {
         let pem = String::from_utf8(bench.read(&name)).unwrap();
-        assert!(page.contains(&format!("<pre class=\"pem\">{}</pre>", pem)), "{name}");
+        assert!(
+            page.contains(&format!("<pre class=\"pem\">{}</pre>", pem)),
+            "{name}"
+        );
     }
 }
 
@@ -41,7 +69,10 @@ fn every_check_and_every_file_is_on_the_page() {
     let page = report(&bench, &[]);
     let text = text(&page);
     // No intermediate is followed in this bundle, so no record has a check of one.
-    let ids = hsmboot::verify::CheckId::ALL.iter().map(|id| id.as_str()).filter(|id| !id.contains(".intermediate-"));
+    let ids = hsmboot::verify::CheckId::ALL
+        .iter()
+        .map(|id| id.as_str())
+        .filter(|id| !id.contains(".intermediate-"));
     let ids = ids.chain(hsmboot::check::Rule::ALL.iter().map(|rule| rule.as_str()));
     for id in ids {
         assert!(text.contains(id), "{id}");
@@ -49,21 +80,42 @@ fn every_check_and_every_file_is_on_the_page() {
     for entry in fs::read_dir(bench.path("bundle")).unwrap() {
         let path = entry.unwrap().path();
         let digest = hsmboot::x509::hex(&sha256(&fs::read(&path).unwrap()));
-        assert!(text.contains(path.file_name().unwrap().to_str().unwrap()) && text.contains(&digest), "{path:?}");
+        assert!(
+            text.contains(path.file_name().unwrap().to_str().unwrap()) && text.contains(&digest),
+            "{path:?}"
+        );
     }
     // As the other commands print them.
-    let answer = bench.run(&[&sign(&["--force"])[..], &["--output", "json"]].concat()).expect(0).json();
+    let answer = bench
+        .run(&[&sign(&["--force"])[..], &["--output", "json"]].concat())
+        .expect(0)
+        .json();
     let text = self::text(&report(&bench, &[]));
-    for name in ["request_fingerprint", "response_fingerprint", "signed_cert_sha256", "ca_fingerprint", "csr_sha256"] {
+    for name in [
+        "request_fingerprint",
+        "response_fingerprint",
+        "signed_cert_sha256",
+        "ca_fingerprint",
+        "csr_sha256",
+    ] {
         assert!(text.contains(answer[name].as_str().unwrap()), "{name}");
     }
-    for words in ["How it was fetched and signed", "There is no request.json: the bundle was put together by hand.", "Signed at", "Verdict then"] {
+    for words in [
+        "How it was fetched and signed",
+        "There is no request.json: the bundle was put together by hand.",
+        "Signed at",
+        "Verdict then",
+    ] {
         assert!(text.contains(words), "{words}");
     }
-    assert!(text.contains("Ada") && text.contains("sign bundle --ca customerCA.crt"), "the steps are there");
+    assert!(
+        text.contains("Ada") && text.contains("sign bundle --ca customerCA.crt"),
+        "the steps are there"
+    );
 }
 
-/// One thing is wrong in each fixture: exactly the ties are broken whose checks fail, and each says by which check and why.
+/// One thing is wrong in each fixture: exactly the ties are broken whose checks fail, and each says
+/// by which check and why.
 #[test]
 fn the_arrow_whose_check_fails_is_broken_and_no_other() {
     let mut seen = BTreeSet::new();
@@ -73,8 +125,16 @@ fn the_arrow_whose_check_fails_is_broken_and_no_other() {
         let page = page(&facts);
         let what = path.file_name().unwrap().to_string_lossy().into_owned();
         let broken: BTreeSet<&str> = expect.fail.iter().filter_map(|id| tie_of(id)).collect();
-        let unjudged: BTreeSet<&str> = expect.skipped.iter().filter_map(|id| tie_of(id)).filter(|tie| !broken.contains(tie)).collect();
-        for (name, state) in drawn(&page).iter().filter(|(name, _)| CHAINS.contains(&name.as_str())) {
+        let unjudged: BTreeSet<&str> = expect
+            .skipped
+            .iter()
+            .filter_map(|id| tie_of(id))
+            .filter(|tie| !broken.contains(tie))
+            .collect();
+        for (name, state) in drawn(&page)
+            .iter()
+            .filter(|(name, _)| CHAINS.contains(&name.as_str()))
+        {
             let expected = match name.as_str() {
                 name if broken.contains(name) => "broken",
                 name if unjudged.contains(name) => "unjudged",
@@ -82,30 +142,69 @@ fn the_arrow_whose_check_fails_is_broken_and_no_other() {
             };
             assert_eq!(state, expected, "{what}: {name}");
             let crossed = tie(&page, name).contains("class=\"cross\"");
-            assert_eq!(crossed, expected == "broken", "{what}: {name} is crossed out");
-            assert_eq!(told(&page, name).0, if expected == "unjudged" { "not judged" } else { expected }, "{what}: {name}");
+            assert_eq!(
+                crossed,
+                expected == "broken",
+                "{what}: {name} is crossed out"
+            );
+            assert_eq!(
+                told(&page, name).0,
+                if expected == "unjudged" {
+                    "not judged"
+                } else {
+                    expected
+                },
+                "{what}: {name}"
+            );
         }
-        let picture = page.split("<figure").nth(1).unwrap().split("</figure>").next().unwrap();
+        let picture = page
+            .split("<figure")
+            .nth(1)
+            .unwrap()
+            .split("</figure>")
+            .next()
+            .unwrap();
         for id in &expect.fail {
             let finding = facts.verification.finding(id.parse().unwrap()).unwrap();
             let name = tie_of(id);
             match name {
                 Some(name) => {
-                    assert!(tie(&page, name).contains(&format!(">{id}<")), "{what}: {name} names {id}");
+                    assert!(
+                        tie(&page, name).contains(&format!(">{id}<")),
+                        "{what}: {name} names {id}"
+                    );
                     let words = text(&format!("<body>{}", told(&page, name).1));
-                    assert!(words.contains(finding.detail.as_str()), "{what}: {name} says why: {words}");
+                    assert!(
+                        words.contains(finding.detail.as_str()),
+                        "{what}: {name} says why: {words}"
+                    );
                 }
-                None => assert!(picture.contains("class=\"node broken\"") && picture.contains(&format!(">{id}<")), "{what}: {id} in its box"),
+                None => assert!(
+                    picture.contains("class=\"node broken\"")
+                        && picture.contains(&format!(">{id}<")),
+                    "{what}: {id} in its box"
+                ),
             }
             seen.extend(name);
         }
         for id in &expect.accepted {
-            assert!(picture.contains("class=\"node accepted\"") && picture.contains(&format!(">{id}<")), "{what}: {id} in its box");
+            assert!(
+                picture.contains("class=\"node accepted\"") && picture.contains(&format!(">{id}<")),
+                "{what}: {id} in its box"
+            );
         }
-        let title = if expect.verdict == "rejected" { "Rejected" } else { "Verified" };
+        let title = if expect.verdict == "rejected" {
+            "Rejected"
+        } else {
+            "Verified"
+        };
         assert!(page.contains(&format!("<title>{title}")), "{what}");
     }
-    assert_eq!(seen, BTreeSet::from(CHAINS), "every tie of the chains is seen broken");
+    assert_eq!(
+        seen,
+        BTreeSet::from(CHAINS),
+        "every tie of the chains is seen broken"
+    );
 }
 
 #[test]
@@ -114,7 +213,10 @@ fn a_pair_that_does_not_hold_together_breaks_its_own_arrows() {
     let bench = signed(&[]);
     bench.write("bundle/customerCA.crt", crate::support::ca(|_| {}).cert);
     let page = report(&bench, &[]);
-    assert_eq!(states(&page, &["own", "asked", "issued"]), ["holds", "holds", "broken"]);
+    assert_eq!(
+        states(&page, &["own", "asked", "issued"]),
+        ["holds", "holds", "broken"]
+    );
     assert!(tie(&page, "issued").contains(">check.signature<") && page.contains("unfit: "));
 
     // For another CSR.
@@ -123,19 +225,31 @@ fn a_pair_that_does_not_hold_together_breaks_its_own_arrows() {
     bench.write(&name, other.read(&name));
     bench.write("bundle/customerCA.crt", other.read("bundle/customerCA.crt"));
     let page = report(&bench, &[]);
-    assert_eq!(states(&page, &["own", "asked", "issued"]), ["holds", "broken", "holds"]);
+    assert_eq!(
+        states(&page, &["own", "asked", "issued"]),
+        ["holds", "broken", "holds"]
+    );
     assert!(tie(&page, "asked").contains(">check.key<"));
 
     // A trust anchor that another CA issued.
     bench.write("bundle/customerCA.crt", bench.read(&name));
     let page = report(&bench, &[]);
-    assert_eq!(states(&page, &["own", "asked", "issued"]), ["broken", "broken", "broken"]);
-    assert!(tie(&page, "own").contains(">check.trust-anchor.self-issued<") && tie(&page, "own").contains(">check.trust-anchor.self-signed<"));
+    assert_eq!(
+        states(&page, &["own", "asked", "issued"]),
+        ["broken", "broken", "broken"]
+    );
+    assert!(
+        tie(&page, "own").contains(">check.trust-anchor.self-issued<")
+            && tie(&page, "own").contains(">check.trust-anchor.self-signed<")
+    );
 
     // None at all, and one that is none.
     fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
     let page = report(&bench, &[]);
-    assert_eq!(states(&page, &["own", "asked", "issued"]), ["unjudged", "broken", "unjudged"]);
+    assert_eq!(
+        states(&page, &["own", "asked", "issued"]),
+        ["unjudged", "broken", "unjudged"]
+    );
     assert!(page.contains(">check.pem.trust-anchor<"));
 }
 
@@ -144,15 +258,30 @@ fn a_receipt_for_something_else_is_no_arrow_to_the_cluster() {
     let bench = signed(&[]);
     let zeros = "0".repeat(64);
     for (member, words) in [
-        ("signed_cert_sha256", "another signed certificate than the bundle holds"),
-        ("trust_anchor_sha256", "another trust anchor than the bundle holds"),
-        ("cluster_certificate_sha256", "the cluster showed another certificate"),
+        (
+            "signed_cert_sha256",
+            "another signed certificate than the bundle holds",
+        ),
+        (
+            "trust_anchor_sha256",
+            "another trust anchor than the bundle holds",
+        ),
+        (
+            "cluster_certificate_sha256",
+            "the cluster showed another certificate",
+        ),
     ] {
         put_receipt(&bench, |receipt| receipt[member] = json!(zeros));
         let page = report(&bench, &[]);
         assert_eq!(states(&page, &["sent"]), ["broken"], "{member}");
         assert!(told(&page, "sent").1.contains(words), "{member}");
-        assert!(!document(&bench, &[])["differences"].as_array().unwrap().is_empty(), "{member}");
+        assert!(
+            !document(&bench, &[])["differences"]
+                .as_array()
+                .unwrap()
+                .is_empty(),
+            "{member}"
+        );
     }
     // A cluster that this CA had claimed with an earlier certificate.
     put_receipt(&bench, |receipt| {
@@ -161,37 +290,76 @@ fn a_receipt_for_something_else_is_no_arrow_to_the_cluster() {
         receipt.as_object_mut().unwrap().remove("submitted_at");
     });
     let page = report(&bench, &[]);
-    assert_eq!((states(&page, &["sent"]), page.contains("claimed before")), (vec!["recorded".to_owned()], true));
+    assert_eq!(
+        (states(&page, &["sent"]), page.contains("claimed before")),
+        (vec!["recorded".to_owned()], true)
+    );
 }
 
 #[test]
 fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
     let bench = signed(&[]);
-    let names = ["HsmCertificate.crt", "ManufacturerHardwareCertificate.crt", "ClusterCsr.csr"];
+    let names = [
+        "HsmCertificate.crt",
+        "ManufacturerHardwareCertificate.crt",
+        "ClusterCsr.csr",
+    ];
     for name in names {
         fs::remove_file(bench.part(name)).unwrap();
     }
     fs::remove_file(bench.path("bundle/customerCA.crt")).unwrap();
     let page = report(&bench, &[]);
     let shown = text(&page);
-    for wrong in ["the file is empty", "could not be read", "cannot be read", "no part of it is there"] {
+    for wrong in [
+        "the file is empty",
+        "could not be read",
+        "cannot be read",
+        "no part of it is there",
+    ] {
         assert!(!shown.contains(wrong), "{wrong}: {shown}");
     }
     for (what, name) in [
         ("the HSM certificate", "HsmCertificate.crt"),
-        ("the manufacturer hardware certificate", "ManufacturerHardwareCertificate.crt"),
+        (
+            "the manufacturer hardware certificate",
+            "ManufacturerHardwareCertificate.crt",
+        ),
         ("the CSR", "ClusterCsr.csr"),
     ] {
         let words = format!("{what} is missing: there is no file {CLUSTER}_{name}");
-        assert!(section(&page, "summary").contains(&words) && section(&page, "checks").contains(&words), "{words}");
+        assert!(
+            section(&page, "summary").contains(&words) && section(&page, "checks").contains(&words),
+            "{words}"
+        );
     }
-    assert!(section(&page, "checks").contains("the trust anchor is missing: there is no file customerCA.crt"));
+    assert!(
+        section(&page, "checks")
+            .contains("the trust anchor is missing: there is no file customerCA.crt")
+    );
     assert!(section(&page, "checks").contains("the HSM certificate is missing: see pem.hsm"));
-    assert!(section(&page, "checks").contains("the trust anchor is missing: see check.pem.trust-anchor"));
-    assert!(section(&page, "certificates").contains(&format!("It is missing: there is no file {CLUSTER}_HsmCertificate.crt.")));
-    assert!(section(&page, "submission").contains("It is missing: there is no file customerCA.crt."));
-    assert_eq!(section(&page, "files").matches("missing").count(), 4, "{}", section(&page, "files"));
-    let picture = page.split("<figure").nth(1).unwrap().split("</figure>").next().unwrap();
+    assert!(
+        section(&page, "checks")
+            .contains("the trust anchor is missing: see check.pem.trust-anchor")
+    );
+    assert!(section(&page, "certificates").contains(&format!(
+        "It is missing: there is no file {CLUSTER}_HsmCertificate.crt."
+    )));
+    assert!(
+        section(&page, "submission").contains("It is missing: there is no file customerCA.crt.")
+    );
+    assert_eq!(
+        section(&page, "files").matches("missing").count(),
+        4,
+        "{}",
+        section(&page, "files")
+    );
+    let picture = page
+        .split("<figure")
+        .nth(1)
+        .unwrap()
+        .split("</figure>")
+        .next()
+        .unwrap();
     assert_eq!(picture.matches(">missing<").count(), 4, "{picture}");
     assert!(!picture.contains("not in the bundle"));
 
@@ -199,9 +367,13 @@ fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
     fs::write(bench.part("HsmCertificate.crt"), "").unwrap();
     fs::create_dir(bench.part("ManufacturerHardwareCertificate.crt")).unwrap();
     let summary = section(&report(&bench, &[]), "summary");
-    assert!(summary.contains("pem.hsm the HSM certificate: the file is empty"), "{summary}");
     assert!(
-        summary.contains("pem.manufacturer-hardware the manufacturer hardware certificate: ") && summary.contains("is a directory, expected"),
+        summary.contains("pem.hsm the HSM certificate: the file is empty"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("pem.manufacturer-hardware the manufacturer hardware certificate: ")
+            && summary.contains("is a directory, expected"),
         "{summary}"
     );
 }
@@ -209,27 +381,47 @@ fn a_missing_file_is_called_missing_and_an_empty_one_empty() {
 #[test]
 fn an_incomplete_request_has_no_fingerprint_to_compare() {
     let bench = Bench::new();
-    let (id, whole) = (|name: &str| format!("{CLUSTER}_{name}"), request_fingerprint(&bench));
+    let (id, whole) = (
+        |name: &str| format!("{CLUSTER}_{name}"),
+        request_fingerprint(&bench),
+    );
     assert!(section(&report(&bench, &[]), "summary").contains(&whole));
     fs::remove_file(bench.part("HsmCertificate.crt")).unwrap();
     let page = report(&bench, &[]);
-    assert!(!text(&page).contains(&request_fingerprint(&bench)) && !page.contains("class=\"spoken\""));
-    let words = format!("none: {} is missing, and a fingerprint of the rest is not the one that was read out", id("HsmCertificate.crt"));
-    assert!(section(&page, "summary").contains(&words), "{}", section(&page, "summary"));
+    assert!(
+        !text(&page).contains(&request_fingerprint(&bench)) && !page.contains("class=\"spoken\"")
+    );
+    let words = format!(
+        "none: {} is missing, and a fingerprint of the rest is not the one that was read out",
+        id("HsmCertificate.crt")
+    );
+    assert!(
+        section(&page, "summary").contains(&words),
+        "{}",
+        section(&page, "summary")
+    );
 
     fs::create_dir(bench.part("HsmCertificate.crt")).unwrap();
-    assert!(section(&report(&bench, &[]), "summary").contains("HsmCertificate.crt cannot be read, and a fingerprint"));
+    assert!(
+        section(&report(&bench, &[]), "summary")
+            .contains("HsmCertificate.crt cannot be read, and a fingerprint")
+    );
     fs::remove_dir(bench.part("HsmCertificate.crt")).unwrap();
 
     // `fetch` prints one of a request that the service showed without this certificate.
     let files: BTreeMap<String, &str> = BTreeMap::from([(id("ClusterCsr.csr"), "00")]);
     let mut request = json!({
-        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1",
+        "state": "UNINITIALIZED", "hsms": [],
         "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": files,
     });
     bench.write("bundle/request.json", request.to_string());
     let summary = section(&report(&bench, &[]), "summary");
-    assert!(summary.contains(&request_fingerprint(&bench)) && summary.contains(&format!("without {}", id("HsmCertificate.crt"))), "{summary}");
+    assert!(
+        summary.contains(&request_fingerprint(&bench))
+            && summary.contains(&format!("without {}", id("HsmCertificate.crt"))),
+        "{summary}"
+    );
     request["files"][id("HsmCertificate.crt")] = json!("00");
     bench.write("bundle/request.json", request.to_string());
     assert!(!text(&report(&bench, &[])).contains(&request_fingerprint(&bench)));
@@ -242,11 +434,21 @@ fn the_picture_has_each_reason_to_its_end() {
         let path = entry.unwrap().path();
         let (expect, facts) = facts(&path);
         let page = page(&facts);
-        let lines = page.split(" class=\"why\"").skip(1).map(|rest| rest.split_once('>').unwrap().1.split('<').next().unwrap());
+        let lines = page
+            .split(" class=\"why\"")
+            .skip(1)
+            .map(|rest| rest.split_once('>').unwrap().1.split('<').next().unwrap());
         let drawn = text(&format!("<body>{}", lines.collect::<String>())).replace(' ', "");
         for id in &expect.fail {
-            let reason = &facts.verification.finding(id.parse().unwrap()).unwrap().detail;
-            assert!(drawn.contains(&reason.replace('\n', "\\u{a}").replace(' ', "")), "{path:?}: {reason}\n{drawn}");
+            let reason = &facts
+                .verification
+                .finding(id.parse().unwrap())
+                .unwrap()
+                .detail;
+            assert!(
+                drawn.contains(&reason.replace('\n', "\\u{a}").replace(' ', "")),
+                "{path:?}: {reason}\n{drawn}"
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What only the documents and the transcript tell, and what that is worth.
 
 use crate::shared::{
-    RESPONSE, TRANSCRIPT, document, one_step_more, put_receipt, report, request_fingerprint, section, signed, states, text, transcript_in_head,
+    RESPONSE, TRANSCRIPT, document, one_step_more, put_receipt, report, request_fingerprint,
+    section, signed, states, text, transcript_in_head,
 };
 use crate::support::{Bench, CLUSTER, TRUST, sign};
 use hsmboot::bundle::{Digests, Entry, Transcript};
@@ -13,7 +14,11 @@ use std::os::unix::ffi::OsStrExt;
 #[test]
 fn what_the_documents_say_is_never_taken_for_proof() {
     let bench = signed(&[]);
-    assert_eq!(document(&bench, &[])["differences"], json!([]), "they agree");
+    assert_eq!(
+        document(&bench, &[])["differences"],
+        json!([]),
+        "they agree"
+    );
     put_receipt(&bench, |_| {});
     // A forged CSR, with documents that call it verified and have its digests.
     let forged = bench.read(&format!("bundle/{CLUSTER}_ClusterCsr.csr"));
@@ -22,49 +27,139 @@ fn what_the_documents_say_is_never_taken_for_proof() {
     assert_ne!(forged, csr);
     bench.write(&format!("bundle/{CLUSTER}_ClusterCsr.csr"), csr);
     let page = report(&bench, &[]);
-    assert!(page.contains("<title>Rejected") && page.contains("Do not sign, and do not submit."), "judged, not believed");
-    let differences = document(&bench, &[])["differences"].clone();
-    let about = |file: &str, about: &str| differences.as_array().unwrap().iter().any(|one| one["file"] == file && one["about"] == about);
     assert!(
-        about("verification.json", "the verdict") && about("response.json", "the verdict") && about("receipt.json", "the verdict"),
+        page.contains("<title>Rejected") && page.contains("Do not sign, and do not submit."),
+        "judged, not believed"
+    );
+    let differences = document(&bench, &[])["differences"].clone();
+    let about = |file: &str, about: &str| {
+        differences
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["file"] == file && one["about"] == about)
+    };
+    assert!(
+        about("verification.json", "the verdict")
+            && about("response.json", "the verdict")
+            && about("receipt.json", "the verdict"),
         "{differences:#}"
     );
-    assert!(about("verification.json", "the check csr.key") && about("transcript.jsonl", "the transcript"), "{differences:#}");
-    assert!(page.contains("id=\"differences\"") && page.contains("href=\"#differences\""), "and loudly");
+    assert!(
+        about("verification.json", "the check csr.key")
+            && about("transcript.jsonl", "the transcript"),
+        "{differences:#}"
+    );
+    assert!(
+        page.contains("id=\"differences\"") && page.contains("href=\"#differences\""),
+        "and loudly"
+    );
     for document in ["receipt.json", "transcript.jsonl"] {
-        assert!(page.contains(&format!("<strong>Recorded by <code>{document}</code>, not proof.</strong>")), "{document}");
+        assert!(
+            page.contains(&format!(
+                "<strong>Recorded by <code>{document}</code>, not proof.</strong>"
+            )),
+            "{document}"
+        );
     }
 }
 
 #[test]
 fn other_roots_and_another_moment_show_beside_what_was_recorded() {
     let bench = signed(&[]);
-    let judged = |more: &[&str]| bench.run(&[&["report", "bundle", "-o", "-", "--output", "json"], more].concat()).expect(0).json();
+    let judged = |more: &[&str]| {
+        bench
+            .run(&[&["report", "bundle", "-o", "-", "--output", "json"], more].concat())
+            .expect(0)
+            .json()
+    };
     let answer = judged(&[]);
-    assert_eq!(answer["verdict"], "rejected", "the built-in roots never certified this");
-    let about: Vec<&str> = answer["differences"].as_array().unwrap().iter().filter_map(|one| one["about"].as_str()).collect();
-    assert!(about.contains(&"the aws anchor’s key, SHA-256") && about.contains(&"the check aws.signature"), "{about:?}");
+    assert_eq!(
+        answer["verdict"], "rejected",
+        "the built-in roots never certified this"
+    );
+    let about: Vec<&str> = answer["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["about"].as_str())
+        .collect();
+    assert!(
+        about.contains(&"the aws anchor’s key, SHA-256")
+            && about.contains(&"the check aws.signature"),
+        "{about:?}"
+    );
 
     let answer = judged(&[&TRUST[..], &["--at", "1999-01-01T00:00:00Z"]].concat());
-    assert_eq!((answer["verdict"].clone(), answer["at"].clone()), ("rejected".into(), "1999-01-01T00:00:00Z".into()));
-    assert!(answer["failed"].as_array().unwrap().contains(&json!("validity.hsm")));
-    let accept =
-        ["--accept", "validity.hsm", "--accept", "validity.aws-hardware", "--accept", "validity.manufacturer-hardware", "--reason", "an old clock"];
-    let page = report(&bench, &[&["--at", "1999-01-01T00:00:00Z"], &accept[..]].concat());
-    assert!(page.contains("<title>Verified, with failures accepted") && page.contains("an old clock"));
+    assert_eq!(
+        (answer["verdict"].clone(), answer["at"].clone()),
+        ("rejected".into(), "1999-01-01T00:00:00Z".into())
+    );
+    assert!(
+        answer["failed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("validity.hsm"))
+    );
+    let accept = [
+        "--accept",
+        "validity.hsm",
+        "--accept",
+        "validity.aws-hardware",
+        "--accept",
+        "validity.manufacturer-hardware",
+        "--reason",
+        "an old clock",
+    ];
+    let page = report(
+        &bench,
+        &[&["--at", "1999-01-01T00:00:00Z"], &accept[..]].concat(),
+    );
+    assert!(
+        page.contains("<title>Verified, with failures accepted") && page.contains("an old clock")
+    );
     assert!(page.contains("1999-01-01T00:00:00Z, as named (--at)"));
 }
 
 #[test]
 fn what_was_done_unverified_is_loud() {
     let bench = Bench::new();
-    let done = ["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key", "--unverified", "--reason", "decided by the board"];
+    let done = [
+        "sign",
+        "bundle",
+        "--ca",
+        "customerCA.crt",
+        "--ca-key",
+        "customerCA.key",
+        "--unverified",
+        "--reason",
+        "decided by the board",
+    ];
     bench.run(&done).expect(0);
     let page = report(&bench, &[]);
-    let header = page.split("<header>").nth(1).unwrap().split("</header>").next().unwrap();
-    assert!(header.contains("<strong>UNVERIFIED</strong>") && header.contains("decided by the board"), "{header}");
-    let decisions = page.split("<section id=\"decisions\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert_eq!(decisions.matches("decided by the board").count(), 2, "by response.json, and by the transcript");
+    let header = page
+        .split("<header>")
+        .nth(1)
+        .unwrap()
+        .split("</header>")
+        .next()
+        .unwrap();
+    assert!(
+        header.contains("<strong>UNVERIFIED</strong>") && header.contains("decided by the board"),
+        "{header}"
+    );
+    let decisions = page
+        .split("<section id=\"decisions\"")
+        .nth(1)
+        .unwrap()
+        .split("</section>")
+        .next()
+        .unwrap();
+    assert_eq!(
+        decisions.matches("decided by the board").count(),
+        2,
+        "by response.json, and by the transcript"
+    );
     // It would verify by now, which the documents do not say.
     assert_eq!(document(&bench, &[])["verdict"], "verified");
 }
@@ -73,45 +168,109 @@ fn what_was_done_unverified_is_loud() {
 fn a_changed_transcript_is_shown_as_far_as_it_holds() {
     let bench = Bench::new();
     // The record of another moment than the signature's, however soon that follows.
-    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada", "--at", "2026-01-01T00:00:00Z"], &TRUST[..]].concat()).expect(0);
+    bench
+        .run(
+            &[
+                &[
+                    "verify",
+                    "bundle",
+                    "--record",
+                    "--operator",
+                    "Ada",
+                    "--at",
+                    "2026-01-01T00:00:00Z",
+                ],
+                &TRUST[..],
+            ]
+            .concat(),
+        )
+        .expect(0);
     let before = bench.read("bundle/verification.json");
     bench.run(&sign(&["--seal"])).expect(0);
     let answer = document(&bench, &[]);
-    let head = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json()["head"].clone();
-    assert_eq!(answer["transcript"], json!({"steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2], "faults": []}));
-    assert!(text(&report(&bench, &[])).matches(head.as_str().unwrap()).count() >= 2, "to compare, and at its step");
-    assert!(report(&bench, &["--ca", "customerCA.crt"]).contains("sealed up to step 2 with the key of customerCA.crt"));
+    let head = bench
+        .run(&["transcript", "verify", "bundle", "--output", "json"])
+        .expect(0)
+        .json()["head"]
+        .clone();
+    assert_eq!(
+        answer["transcript"],
+        json!({
+            "steps": 2, "head": head, "sealed_up_to": 2, "holds": true, "not_compared": [2],
+            "faults": []
+        })
+    );
+    assert!(
+        text(&report(&bench, &[]))
+            .matches(head.as_str().unwrap())
+            .count()
+            >= 2,
+        "to compare, and at its step"
+    );
+    assert!(
+        report(&bench, &["--ca", "customerCA.crt"])
+            .contains("sealed up to step 2 with the key of customerCA.crt")
+    );
 
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
     bench.write(TRANSCRIPT, good.replacen("Ada", "Eve", 1));
     let page = report(&bench, &[]);
-    assert!(page.contains("<strong>Line 2 does not follow from the line before"), "the line is named");
-    assert!(page.contains("Step 1, ") && !page.contains("Step 2, ") && page.contains("Eve"), "what is before it is shown");
+    assert!(
+        page.contains("<strong>Line 2 does not follow from the line before"),
+        "the line is named"
+    );
+    assert!(
+        page.contains("Step 1, ") && !page.contains("Step 2, ") && page.contains("Eve"),
+        "what is before it is shown"
+    );
     assert_eq!(document(&bench, &[])["transcript"]["holds"], false);
 
     bench.write(TRANSCRIPT, b"\xff\xfe\n");
     assert!(report(&bench, &[]).contains("Line 1 is not text (UTF-8)."));
     bench.write(TRANSCRIPT, format!("{}\n", good.lines().next().unwrap()));
-    assert!(report(&bench, &[]).contains("verification.json is not the file that step 1 left"), "a cut shows in the files");
+    assert!(
+        report(&bench, &[]).contains("verification.json is not the file that step 1 left"),
+        "a cut shows in the files"
+    );
     bench.write("bundle/verification.json", before);
-    assert!(report(&bench, &[]).contains("no step of the transcript accounts for"), "and in those that nothing speaks of");
+    assert!(
+        report(&bench, &[]).contains("no step of the transcript accounts for"),
+        "and in those that nothing speaks of"
+    );
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
     assert!(report(&bench, &[]).contains("There is none: the bundle was put together by hand"));
 }
 
-/// What `submit` writes down before it sends: without a receipt, nobody can tell from the bundle whether it was sent.
+/// What `submit` writes down before it sends: without a receipt, nobody can tell from the bundle
+/// whether it was sent.
 #[test]
 fn a_call_that_was_about_to_be_sent_is_neither_sent_nor_not() {
     let bench = signed(&[]);
     let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
     let (step, previous) = transcript.next();
     let last = transcript.entries().last().unwrap().clone();
-    let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
-    let entry = Entry { step, previous, inputs, outputs: Digests::new(), sends: Some("InitializeCluster".into()), seal: None, ..last };
+    let inputs = last
+        .inputs
+        .clone()
+        .into_iter()
+        .chain(last.outputs.clone())
+        .collect();
+    let entry = Entry {
+        step,
+        previous,
+        inputs,
+        outputs: Digests::new(),
+        sends: Some("InitializeCluster".into()),
+        seal: None,
+        ..last
+    };
     bench.write(TRANSCRIPT, transcript.with(&entry));
     let page = report(&bench, &[]);
     assert_eq!(states(&page, &["sent"]), ["unjudged"]);
-    assert!(page.contains("perhaps sent") && page.contains("Step 3 of the transcript was about to send InitializeCluster"));
+    assert!(
+        page.contains("perhaps sent")
+            && page.contains("Step 3 of the transcript was about to send InitializeCluster")
+    );
     assert_eq!(document(&bench, &[])["differences"], json!([]));
 }
 
@@ -120,33 +279,77 @@ fn a_private_key_in_the_bundle_is_an_alarm() {
     let bench = signed(&[]);
     bench.write("bundle/notes.txt", "no key");
     assert_eq!(document(&bench, &[])["private_keys"], json!([]));
-    bench.write("bundle/backup.pem", crate::forge::keys::key_text("rsa-2048-stranger"));
+    bench.write(
+        "bundle/backup.pem",
+        crate::forge::keys::key_text("rsa-2048-stranger"),
+    );
     bench.write("bundle/customerCA.key", "whatever it holds");
     let page = text(&report(&bench, &[]));
-    assert!(page.contains("A private key lies in the bundle: backup.pem, customerCA.key. Whoever gets the directory"), "{page}");
-    assert!(page.contains("no part of the bundle and not judged: notes.txt."), "{page}");
+    assert!(
+        page.contains(
+            "A private key lies in the bundle: backup.pem, customerCA.key. Whoever \
+                           gets the directory"
+        ),
+        "{page}"
+    );
+    assert!(
+        page.contains("no part of the bundle and not judged: notes.txt."),
+        "{page}"
+    );
     assert!(!page.contains("PRIVATE KEY"));
-    assert_eq!(document(&bench, &[])["private_keys"], json!(["backup.pem", "customerCA.key"]));
+    assert_eq!(
+        document(&bench, &[])["private_keys"],
+        json!(["backup.pem", "customerCA.key"])
+    );
     // What is no text is shown as well as it can be, and not passed over.
     let odd = std::ffi::OsStr::from_bytes(b"odd-\xff.pem");
-    std::fs::write(bench.path("bundle").join(odd), crate::forge::keys::key_text("rsa-2048-stranger")).unwrap();
-    assert_eq!(document(&bench, &[])["private_keys"], json!(["backup.pem", "customerCA.key", "odd-\u{fffd}.pem"]));
-    let verified = bench.run(&["transcript", "verify", "bundle", "--output", "json"]).expect(0).json();
+    std::fs::write(
+        bench.path("bundle").join(odd),
+        crate::forge::keys::key_text("rsa-2048-stranger"),
+    )
+    .unwrap();
+    assert_eq!(
+        document(&bench, &[])["private_keys"],
+        json!(["backup.pem", "customerCA.key", "odd-\u{fffd}.pem"])
+    );
+    let verified = bench
+        .run(&["transcript", "verify", "bundle", "--output", "json"])
+        .expect(0)
+        .json();
     let beside = |name: &str, key: bool| json!({ "name": name, "private_key": key });
-    let expected = [beside("backup.pem", true), beside("customerCA.key", true), beside("notes.txt", false), beside("odd-\u{fffd}.pem", true)];
+    let expected = [
+        beside("backup.pem", true),
+        beside("customerCA.key", true),
+        beside("notes.txt", false),
+        beside("odd-\u{fffd}.pem", true),
+    ];
     assert_eq!(verified["beside"], json!(expected));
-    let told = bench.run(&["transcript", "verify", "bundle"]).expect(0).stdout;
-    let line = "  beside the bundle, on no transcript: backup.pem (a private key), customerCA.key (a private key), notes.txt, odd-\u{fffd}.pem (a private key)\n";
+    let told = bench
+        .run(&["transcript", "verify", "bundle"])
+        .expect(0)
+        .stdout;
+    let line = "  beside the bundle, on no transcript: backup.pem (a private key), customerCA.key \
+                (a private key), notes.txt, odd-\u{fffd}.pem (a private key)\n";
     assert!(told.contains(line), "{told}");
     std::fs::remove_file(bench.path("bundle").join(odd)).unwrap();
-    let run = bench.run(&[&["report", "bundle", "-o", "again.html"], &TRUST[..]].concat()).expect(0);
-    assert!(run.stdout.contains("private key  in the bundle: backup.pem, customerCA.key"), "{}", run.stdout);
+    let run = bench
+        .run(&[&["report", "bundle", "-o", "again.html"], &TRUST[..]].concat())
+        .expect(0);
+    assert!(
+        run.stdout
+            .contains("private key  in the bundle: backup.pem, customerCA.key"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
 fn another_ca_than_the_owners_is_found() {
     let bench = signed(&["--seal"]);
-    assert!(report(&bench, &["--ca", "customerCA.crt"]).contains("The trust anchor is the CA certificate that this report was given"));
+    assert!(
+        report(&bench, &["--ca", "customerCA.crt"])
+            .contains("The trust anchor is the CA certificate that this report was given")
+    );
     bench.write("mine.crt", crate::support::ca(|_| {}).cert);
     let answer = document(&bench, &["--ca", "mine.crt"]);
     let differences = answer["differences"].to_string();
@@ -154,18 +357,47 @@ fn another_ca_than_the_owners_is_found() {
         differences.contains("the trust anchor is not the CA of mine.crt")
             && differences.contains("the seal of step 2 was not made with the key of mine.crt")
     );
-    // Whose CA it is decides whose cluster it is: that stands above everything, and on the terminal.
+    // Whose CA it is decides whose cluster it is: that stands above everything, and on the
+    // terminal.
     let page = report(&bench, &["--ca", "mine.crt"]);
     let head = text(page.split("id=\"summary\"").next().unwrap());
-    assert!(head.contains("The trust anchor is not your CA. It is another certificate than mine.crt"), "{head}");
+    assert!(
+        head.contains("The trust anchor is not your CA. It is another certificate than mine.crt"),
+        "{head}"
+    );
     // In the picture, and in its words.
     let body = text(&page);
     assert_eq!(body.matches("not your CA").count(), 3, "{body}");
-    assert!(body.contains("not your CA, key") && body.contains("(broken)"), "{body}");
-    let words = |ca| [&["report", "bundle", "--force", "-o", "again.html", "--ca", ca], &TRUST[..]].concat();
+    assert!(
+        body.contains("not your CA, key") && body.contains("(broken)"),
+        "{body}"
+    );
+    let words = |ca| {
+        [
+            &[
+                "report",
+                "bundle",
+                "--force",
+                "-o",
+                "again.html",
+                "--ca",
+                ca,
+            ],
+            &TRUST[..],
+        ]
+        .concat()
+    };
     let said = bench.run(&words("mine.crt")).expect(0).stdout;
-    assert!(said.contains("  CA          the trust anchor is NOT YOUR CA, but another certificate than mine.crt"), "{said}");
-    for calm in [report(&bench, &["--ca", "customerCA.crt"]), bench.run(&words("customerCA.crt")).expect(0).stdout] {
+    assert!(
+        said.contains(
+            "  CA          the trust anchor is NOT YOUR CA, but another certificate than mine.crt"
+        ),
+        "{said}"
+    );
+    for calm in [
+        report(&bench, &["--ca", "customerCA.crt"]),
+        bench.run(&words("customerCA.crt")).expect(0).stdout,
+    ] {
         assert!(!calm.contains("not your CA") && !calm.contains("NOT YOUR CA"));
     }
 }
@@ -177,11 +409,21 @@ fn the_last_line_of_a_broken_transcript_is_not_passed_off_as_its_last() {
     let good = String::from_utf8(bench.read(TRANSCRIPT)).unwrap();
     bench.write(TRANSCRIPT, good.replacen("Ada", "Eve", 1));
     let summary = section(&report(&bench, &[]), "summary");
-    assert!(summary.contains("Last line that holds") && !summary.contains("Transcript’s last line"), "{summary}");
-    assert!(summary.contains("line 1 of 2 lines of a transcript that does not hold"), "{summary}");
+    assert!(
+        summary.contains("Last line that holds") && !summary.contains("Transcript’s last line"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("line 1 of 2 lines of a transcript that does not hold"),
+        "{summary}"
+    );
     bench.write(TRANSCRIPT, "no transcript\n");
     let summary = section(&report(&bench, &[]), "summary");
-    assert!(summary.contains("Last line that holds") && summary.contains("none of 1 line of a transcript that does not hold"), "{summary}");
+    assert!(
+        summary.contains("Last line that holds")
+            && summary.contains("none of 1 line of a transcript that does not hold"),
+        "{summary}"
+    );
 }
 
 /// `response.json` is the same for both: only the transcript tells them apart.
@@ -190,60 +432,138 @@ fn an_imported_certificate_is_not_said_to_be_signed_then() {
     let bench = signed(&[]);
     let records = |bench: &Bench| section(&report(bench, &[]), "records");
     assert!(records(&bench).contains("Signed at") && !records(&bench).contains("mported"));
-    fs::copy(bench.part("CustomerHsmCertificate.crt"), bench.path("signed.crt")).unwrap();
-    for name in [RESPONSE, TRANSCRIPT, "bundle/verification.json", "bundle/customerCA.crt"] {
+    fs::copy(
+        bench.part("CustomerHsmCertificate.crt"),
+        bench.path("signed.crt"),
+    )
+    .unwrap();
+    for name in [
+        RESPONSE,
+        TRANSCRIPT,
+        "bundle/verification.json",
+        "bundle/customerCA.crt",
+    ] {
         fs::remove_file(bench.path(name)).unwrap();
     }
     fs::remove_file(bench.part("CustomerHsmCertificate.crt")).unwrap();
-    let import = ["import", "bundle", "--signed-cert", "signed.crt", "--trust-anchor", "customerCA.crt"];
+    let import = [
+        "import",
+        "bundle",
+        "--signed-cert",
+        "signed.crt",
+        "--trust-anchor",
+        "customerCA.crt",
+    ];
     bench.run(&[&import[..], &TRUST].concat()).expect(0);
     let shown = records(&bench);
-    assert!(shown.contains("Imported at") && !shown.contains("Signed at"), "{shown}");
-    assert!(shown.contains("signed elsewhere, at a time that the bundle does not record"), "{shown}");
-    assert!(shown.contains("as step 1 of the transcript tells"), "{shown}");
+    assert!(
+        shown.contains("Imported at") && !shown.contains("Signed at"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("signed elsewhere, at a time that the bundle does not record"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("as step 1 of the transcript tells"),
+        "{shown}"
+    );
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
-    assert!(records(&bench).contains("Signed or imported at"), "nothing tells which");
+    assert!(
+        records(&bench).contains("Signed or imported at"),
+        "nothing tells which"
+    );
 }
 
-/// The chains hold whoever carried the bundle; that nobody asked the other side is on record all the same.
+/// The chains hold whoever carried the bundle; that nobody asked the other side is on record all
+/// the same.
 #[test]
 fn a_fingerprint_that_nobody_compared_is_no_secret() {
     let bench = signed(&[]);
-    let step = |number: usize| Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap().entries()[number - 1].clone();
+    let step = |number: usize| {
+        Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT)
+            .unwrap()
+            .entries()[number - 1]
+            .clone()
+    };
     let shown = section(&report(&bench, &[]), "decisions");
-    assert!(shown.contains(&format!("step 2 (sign), {}: nobody compared the other side’s fingerprint", step(2).time)), "{shown}");
-    assert!(!shown.contains("step 1") && !shown.contains("None") && !shown.contains("Reason"), "{shown}");
+    assert!(
+        shown.contains(&format!(
+            "step 2 (sign), {}: nobody compared the other side’s fingerprint",
+            step(2).time
+        )),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("step 1") && !shown.contains("None") && !shown.contains("Reason"),
+        "{shown}"
+    );
     one_step_more(&bench, |entry| {
-        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"].map(Into::into).to_vec();
+        entry.command = ["hsmboot", "--output", "json", "submit", "bundle"]
+            .map(Into::into)
+            .to_vec();
         entry.sends = Some("InitializeCluster".into());
     });
     let page = report(&bench, &[]);
-    assert!(section(&page, "decisions").contains(&format!("step 3 (submit), {}: nobody compared", step(3).time)));
-    let header = page.split("<header>").nth(1).unwrap().split("</header>").next().unwrap();
-    assert!(text(&format!("<body>{header}")).contains("not compared in 2 steps"), "{header}");
-    let summary = section(&page, "summary");
+    assert!(section(&page, "decisions").contains(&format!(
+        "step 3 (submit), {}: nobody compared",
+        step(3).time
+    )));
+    let header = page
+        .split("<header>")
+        .nth(1)
+        .unwrap()
+        .split("</header>")
+        .next()
+        .unwrap();
     assert!(
-        summary.contains(
-            "That both sides had the same request and response before them: nobody compared fingerprints in steps 2 (sign) and 3 (submit)."
-        )
+        text(&format!("<body>{header}")).contains("not compared in 2 steps"),
+        "{header}"
     );
-    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([2, 3]));
-    let run = bench.run(&[&["report", "bundle", "-o", "page.html"], &TRUST[..]].concat()).expect(0);
-    assert!(run.stdout.contains("compared    by nobody in steps 2 (sign) and 3 (submit)"), "{}", run.stdout);
+    let summary = section(&page, "summary");
+    assert!(summary.contains(
+        "That both sides had the same request and response before them: nobody compared \
+             fingerprints in steps 2 (sign) and 3 (submit)."
+    ));
+    assert_eq!(
+        document(&bench, &[])["transcript"]["not_compared"],
+        json!([2, 3])
+    );
+    let run = bench
+        .run(&[&["report", "bundle", "-o", "page.html"], &TRUST[..]].concat())
+        .expect(0);
+    assert!(
+        run.stdout
+            .contains("compared    by nobody in steps 2 (sign) and 3 (submit)"),
+        "{}",
+        run.stdout
+    );
 
     // Where it was compared, nothing of that.
     let bench = Bench::new();
-    bench.run(&[&sign(&[])[..], &["--expect", &request_fingerprint(&bench)]].concat()).expect(0);
+    bench
+        .run(&[&sign(&[])[..], &["--expect", &request_fingerprint(&bench)]].concat())
+        .expect(0);
     let page = report(&bench, &[]);
-    assert!(!text(&page).contains("obody compared") && text(&page).contains("compared in step 1 (sign)"));
     assert!(
-        section(&page, "decisions").contains("None: no failure was accepted, nothing was done unverified, and no fingerprint was left uncompared")
+        !text(&page).contains("obody compared")
+            && text(&page).contains("compared in step 1 (sign)")
     );
-    assert_eq!(document(&bench, &[])["transcript"]["not_compared"], json!([]));
+    assert!(section(&page, "decisions").contains(
+        "None: no failure was accepted, nothing was done \
+                                              unverified, and no fingerprint was left uncompared"
+    ));
+    assert_eq!(
+        document(&bench, &[])["transcript"]["not_compared"],
+        json!([])
+    );
 
     // Without a transcript nobody knows.
     fs::remove_file(bench.path(TRANSCRIPT)).unwrap();
-    assert!(section(&report(&bench, &[]), "summary").contains("That the two sides compared fingerprints: no transcript says so."));
+    assert!(
+        section(&report(&bench, &[]), "summary")
+            .contains("That the two sides compared fingerprints: no transcript says so.")
+    );
 }
 
 #[test]
@@ -252,29 +572,56 @@ fn a_transcript_passes_only_by_a_seal_of_the_given_ca_over_what_still_stands() {
     let with_ca = ["--ca", "customerCA.crt"];
     let symbol = |more: &[&str]| transcript_in_head(&report(&bench, more)).0;
     let proven = "Step 2 of the transcript was sealed with the key of customerCA.crt";
-    assert_eq!((symbol(&[]), symbol(&with_ca)), ("told".to_owned(), "pass".to_owned()));
+    assert_eq!(
+        (symbol(&[]), symbol(&with_ca)),
+        ("told".to_owned(), "pass".to_owned())
+    );
     let own = text(&report(&bench, &[]));
-    assert!(own.contains("the bundle’s own trust anchor, which proves nothing against who replaced both") && !own.contains(proven));
+    assert!(
+        own.contains(
+            "the bundle’s own trust anchor, which proves nothing against who replaced both"
+        ) && !own.contains(proven)
+    );
     assert!(text(&report(&bench, &with_ca)).contains(proven));
 
     // What `submit` and its like leave behind: it takes nothing from the seal.
-    one_step_more(&bench, |entry| entry.sends = Some("InitializeCluster".into()));
+    one_step_more(&bench, |entry| {
+        entry.sends = Some("InitializeCluster".into())
+    });
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "pass");
     let shown = section(&page, "transcript");
-    assert!(shown.contains("It says nothing of what was written before the bundle reached that machine"), "{shown}");
-    assert!(shown.contains("step 3 is not sealed, and left request, signed certificate and trust anchor as step 2 had them"), "{shown}");
+    assert!(
+        shown
+            .contains("It says nothing of what was written before the bundle reached that machine"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(
+            "step 3 is not sealed, and left request, signed certificate and trust \
+                            anchor as step 2 had them"
+        ),
+        "{shown}"
+    );
 
     // A file that the sealed step did not find is not under its seal.
     let request = json!({
-        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1", "state": "UNINITIALIZED", "hsms": [],
+        "format": "hsmboot-request/1", "cluster_id": CLUSTER, "region": "eu-central-1",
+        "state": "UNINITIALIZED", "hsms": [],
         "fetched_at": "2026-01-01T00:00:00Z", "tool": "hsmboot test", "files": {},
     });
-    one_step_more(&bench, |entry| entry.outputs.extend([("request.json", hex(&sha256(request.to_string().as_bytes())))]));
+    one_step_more(&bench, |entry| {
+        entry
+            .outputs
+            .extend([("request.json", hex(&sha256(request.to_string().as_bytes())))])
+    });
     bench.write("bundle/request.json", request.to_string());
     let page = report(&bench, &with_ca);
     assert_eq!(transcript_in_head(&page).0, "told");
-    assert!(text(&page).contains("step 4 added request.json, which step 2 did not find") && !text(&page).contains(proven));
+    assert!(
+        text(&page).contains("step 4 added request.json, which step 2 did not find")
+            && !text(&page).contains(proven)
+    );
     assert_eq!(document(&bench, &with_ca)["transcript"]["holds"], true);
 }
 
@@ -285,9 +632,20 @@ fn what_replaced_a_sealed_signature_is_a_fault_and_no_pass() {
     bench.put_ca(&crate::support::ca(|_| {}));
     bench.run(&sign(&["--force"])).expect(0);
     let page = report(&bench, &["--ca", "real.crt"]);
-    assert_eq!(transcript_in_head(&page), ("fail".to_owned(), "does not hold".to_owned()));
-    assert!(section(&page, "summary").contains("step 3, which is not sealed, replaced what step 2, which is, had left: "));
+    assert_eq!(
+        transcript_in_head(&page),
+        ("fail".to_owned(), "does not hold".to_owned())
+    );
+    assert!(
+        section(&page, "summary")
+            .contains("step 3, which is not sealed, replaced what step 2, which is, had left: ")
+    );
     let answer = document(&bench, &["--ca", "real.crt"]);
     assert_eq!(answer["transcript"]["holds"], false, "{answer:#}");
-    assert!(answer["transcript"]["faults"].to_string().contains("customerCA.crt"), "{answer:#}");
+    assert!(
+        answer["transcript"]["faults"]
+            .to_string()
+            .contains("customerCA.crt"),
+        "{answer:#}"
+    );
 }

@@ -17,17 +17,38 @@ pub const RECEIPT: &str = "bundle/receipt.json";
 
 /// `hsmboot report` on standard output, with the bench's roots.
 pub fn report(bench: &Bench, more: &[&str]) -> String {
-    bench.run(&[&["report", "bundle", "-o", "-"], &TRUST[..], more].concat()).expect(0).stdout
+    bench
+        .run(&[&["report", "bundle", "-o", "-"], &TRUST[..], more].concat())
+        .expect(0)
+        .stdout
 }
 
 pub fn document(bench: &Bench, more: &[&str]) -> Value {
-    bench.run(&[&["report", "bundle", "-o", "-", "--output", "json"], &TRUST[..], more].concat()).expect(0).json()
+    bench
+        .run(
+            &[
+                &["report", "bundle", "-o", "-", "--output", "json"],
+                &TRUST[..],
+                more,
+            ]
+            .concat(),
+        )
+        .expect(0)
+        .json()
 }
 
 /// A bundle that was verified and signed: two steps in its transcript.
 pub fn signed(more: &[&'static str]) -> Bench {
     let bench = Bench::new();
-    bench.run(&[&["verify", "bundle", "--record", "--operator", "Ada"], &TRUST[..]].concat()).expect(0);
+    bench
+        .run(
+            &[
+                &["verify", "bundle", "--record", "--operator", "Ada"],
+                &TRUST[..],
+            ]
+            .concat(),
+        )
+        .expect(0);
     bench.run(&sign(more)).expect(0);
     bench
 }
@@ -48,7 +69,9 @@ pub fn put_receipt(bench: &Bench, change: impl FnOnce(&mut Value)) {
         "submitted_at": "2026-05-01T12:00:00Z",
         "confirmed_at": "2026-05-01T12:00:09Z",
         "state": "INITIALIZED",
-        "answer": { "state": "INITIALIZE_IN_PROGRESS", "state_message": "Cluster is initializing." },
+        "answer": {
+            "state": "INITIALIZE_IN_PROGRESS", "state_message": "Cluster is initializing.",
+        },
         "csr_sha256": response["csr_sha256"],
         "signed_cert_sha256": response["signed_cert_sha256"],
         "trust_anchor_sha256": response["ca_fingerprint"],
@@ -61,7 +84,13 @@ pub fn put_receipt(bench: &Bench, change: impl FnOnce(&mut Value)) {
 
 /// Each tie of the picture, and how it is drawn.
 pub fn drawn(page: &str) -> BTreeMap<String, String> {
-    let picture = page.split("<figure").nth(1).unwrap().split("</figure>").next().unwrap();
+    let picture = page
+        .split("<figure")
+        .nth(1)
+        .unwrap()
+        .split("</figure>")
+        .next()
+        .unwrap();
     let ties = picture.split("<g class=\"tie ").skip(1);
     ties.map(|tie| {
         let (class, rest) = tie.split_once("\" data-tie=\"").unwrap();
@@ -72,18 +101,44 @@ pub fn drawn(page: &str) -> BTreeMap<String, String> {
 
 /// The part of the picture that is this tie.
 pub fn tie(page: &str, name: &str) -> String {
-    let start = page.find(&format!("\" data-tie=\"{name}\"")).unwrap_or_else(|| panic!("no tie {name}"));
+    let start = page
+        .find(&format!("\" data-tie=\"{name}\""))
+        .unwrap_or_else(|| panic!("no tie {name}"));
     page[start..].split("</g>").next().unwrap().to_owned()
 }
 
 /// What the list below the picture says of a tie: its state, and its markup.
 pub fn told(page: &str, name: &str) -> (String, String) {
-    let item = page.split("<li data-tie=\"").skip(1).find(|item| item.starts_with(&format!("{name}\""))).unwrap().split("</li>").next().unwrap();
-    (item.split("data-state=\"").nth(1).unwrap().split('"').next().unwrap().to_owned(), item.to_owned())
+    let item = page
+        .split("<li data-tie=\"")
+        .skip(1)
+        .find(|item| item.starts_with(&format!("{name}\"")))
+        .unwrap()
+        .split("</li>")
+        .next()
+        .unwrap();
+    (
+        item.split("data-state=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned(),
+        item.to_owned(),
+    )
 }
 
-pub const CHAINS: [&str; 8] =
-    ["roots", "certified-aws", "certified-manufacturer", "hardware", "vouched-aws", "vouched-manufacturer", "key", "possession"];
+pub const CHAINS: [&str; 8] = [
+    "roots",
+    "certified-aws",
+    "certified-manufacturer",
+    "hardware",
+    "vouched-aws",
+    "vouched-manufacturer",
+    "key",
+    "possession",
+];
 
 pub fn states(page: &str, ties: &[&str]) -> Vec<String> {
     let drawn = drawn(page);
@@ -93,16 +148,29 @@ pub fn states(page: &str, ties: &[&str]) -> Vec<String> {
 /// A page's text, without its markup.
 pub fn text(page: &str) -> String {
     let body = page.split("<body>").nth(1).unwrap();
-    let text: String = body.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect();
-    text.replace("&#39;", "'").replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+    let text: String = body
+        .split('<')
+        .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text))
+        .collect();
+    text.replace("&#39;", "'")
+        .replace("&quot;", "\"")
+        .replace("&gt;", ">")
+        .replace("&lt;", "<")
+        .replace("&amp;", "&")
 }
 
-/// Which tie a check belongs to, by its id; `None`: it is about a certificate, and shows in its box.
+/// Which tie a check belongs to, by its id; `None`: it is about a certificate, and shows in its
+/// box.
 pub fn tie_of(id: &str) -> Option<&'static str> {
     Some(match id {
         "anchors.distinct" | "anchors.source" => "roots",
-        "aws.signature" | "aws.issuer" | "aws.intermediate-1" | "aws.intermediate-2" => "certified-aws",
-        "manufacturer.signature" | "manufacturer.issuer" | "manufacturer.intermediate-1" | "manufacturer.intermediate-2" => "certified-manufacturer",
+        "aws.signature" | "aws.issuer" | "aws.intermediate-1" | "aws.intermediate-2" => {
+            "certified-aws"
+        }
+        "manufacturer.signature"
+        | "manufacturer.issuer"
+        | "manufacturer.intermediate-1"
+        | "manufacturer.intermediate-2" => "certified-manufacturer",
         "hardware.same-key" => "hardware",
         "aws.hsm-signature" | "aws.hsm-issuer" => "vouched-aws",
         "manufacturer.hsm-signature" | "manufacturer.hsm-issuer" => "vouched-manufacturer",
@@ -114,22 +182,54 @@ pub fn tie_of(id: &str) -> Option<&'static str> {
 
 /// The facts of a fixture, judged as its `expect.json` says.
 pub fn facts(path: &std::path::Path) -> (Expect, Facts) {
-    let expect: Expect = serde_json::from_slice(&fs::read(path.join("expect.json")).unwrap()).unwrap();
+    let expect: Expect =
+        serde_json::from_slice(&fs::read(path.join("expect.json")).unwrap()).unwrap();
     let anchor = |name: &str| Anchor::from_file(&fs::read(path.join(name)).unwrap(), name).unwrap();
-    let anchors = Anchors { aws: anchor("aws-root.crt"), manufacturer: anchor("manufacturer-root.crt") };
-    let profile = if expect.policy == "rfc5280" { Profile::Rfc5280 } else { Profile::Attestation };
+    let anchors = Anchors {
+        aws: anchor("aws-root.crt"),
+        manufacturer: anchor("manufacturer-root.crt"),
+    };
+    let profile = if expect.policy == "rfc5280" {
+        Profile::Rfc5280
+    } else {
+        Profile::Attestation
+    };
     let accept = expect.accept.iter().map(|id| id.parse().unwrap()).collect();
-    let policy = Policy { profile, accept, reason: expect.reason.clone().map(Into::into), chains_only: expect.chains_only };
+    let policy = Policy {
+        profile,
+        accept,
+        reason: expect.reason.clone().map(Into::into),
+        chains_only: expect.chains_only,
+    };
     let survey = Survey::of(path).unwrap();
     let at = expect.at.parse().unwrap();
     let verification = verify(&survey.evidence(), &anchors, at, &policy).record;
     let (tool, place) = ("hsmboot test".to_owned(), "fixture".to_owned());
-    (expect, Facts { tool, made_at: at, place, survey, anchors, verification, at_named: true, pair: None, own_ca: None })
+    (
+        expect,
+        Facts {
+            tool,
+            made_at: at,
+            place,
+            survey,
+            anchors,
+            verification,
+            at_named: true,
+            pair: None,
+            own_ca: None,
+        },
+    )
 }
 
 /// A section's text.
 pub fn section(page: &str, id: &str) -> String {
-    let inner = page.split(&format!("<section id=\"{id}\"")).nth(1).unwrap().split("</section>").next().unwrap();
+    let inner = page
+        .split(&format!("<section id=\"{id}\""))
+        .nth(1)
+        .unwrap()
+        .split("</section>")
+        .next()
+        .unwrap();
     text(&format!("<body>{inner}"))
 }
 
@@ -143,15 +243,39 @@ pub fn one_step_more(bench: &Bench, change: impl FnOnce(&mut Entry)) {
     let transcript = Transcript::from_content(&bench.read(TRANSCRIPT), &TRANSCRIPT).unwrap();
     let (step, previous) = transcript.next();
     let last = transcript.entries().last().unwrap().clone();
-    let inputs = last.inputs.clone().into_iter().chain(last.outputs.clone()).collect();
-    let mut entry = Entry { step, previous, inputs, outputs: Digests::new(), seal: None, ..last };
+    let inputs = last
+        .inputs
+        .clone()
+        .into_iter()
+        .chain(last.outputs.clone())
+        .collect();
+    let mut entry = Entry {
+        step,
+        previous,
+        inputs,
+        outputs: Digests::new(),
+        seal: None,
+        ..last
+    };
     change(&mut entry);
     bench.write(TRANSCRIPT, transcript.with(&entry));
 }
 
 /// The symbol beside the transcript's line in the head of the page, and that line.
 pub fn transcript_in_head(page: &str) -> (String, String) {
-    let aspect = page.split("<dt>Transcript</dt>").nth(1).unwrap().split("</dd>").next().unwrap();
-    let symbol = aspect.split("#s-").nth(1).unwrap().split('"').next().unwrap();
+    let aspect = page
+        .split("<dt>Transcript</dt>")
+        .nth(1)
+        .unwrap()
+        .split("</dd>")
+        .next()
+        .unwrap();
+    let symbol = aspect
+        .split("#s-")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     (symbol.to_owned(), text(&format!("<body>{aspect}")))
 }

@@ -1,5 +1,5 @@
-//! Smithy RPC v2 CBOR over HTTP, with ciborium's own reader and writer on the client's side. boto3 speaks it in
-//! `simulator_clients`.
+//! Smithy RPC v2 CBOR over HTTP, with ciborium's own reader and writer on the client's side. boto3
+//! speaks it in `simulator_clients`.
 
 use ciborium::Value as Cbor;
 use hsmboot::simulator::{Fault, Simulator};
@@ -14,19 +14,32 @@ struct CborAnswer {
 
 fn send(simulator: &Simulator, path: &str, headers: &str, body: &[u8]) -> Option<CborAnswer> {
     let length = body.len();
-    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \
+         {length}\r\n{headers}\r\n"
+    );
     let answer = raw_octets(simulator.address(), &[head.as_bytes(), body].concat());
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase();
+    let head = String::from_utf8(answer[..end].to_vec())
+        .unwrap()
+        .to_lowercase();
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let body = ciborium::from_reader(&answer[end + 4..]).unwrap_or_else(|error| panic!("no CBOR: {error}: {head}"));
+    let body = ciborium::from_reader(&answer[end + 4..])
+        .unwrap_or_else(|error| panic!("no CBOR: {error}: {head}"));
     Some(CborAnswer { status, head, body })
 }
 
-const HEADERS: &str = "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: application/cbor\r\nAccept: application/cbor\r\n";
+const HEADERS: &str = "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: application/cbor\r\nAccept: \
+                       application/cbor\r\n";
 
 fn octets(simulator: &Simulator, action: &str, body: &[u8]) -> CborAnswer {
-    send(simulator, &format!("/service/BaldrApiService/operation/{action}"), HEADERS, body).expect("an answer")
+    send(
+        simulator,
+        &format!("/service/BaldrApiService/operation/{action}"),
+        HEADERS,
+        body,
+    )
+    .expect("an answer")
 }
 
 fn call_cbor(simulator: &Simulator, action: &str, members: &[(&str, Cbor)]) -> CborAnswer {
@@ -34,7 +47,12 @@ fn call_cbor(simulator: &Simulator, action: &str, members: &[(&str, Cbor)]) -> C
 }
 
 fn map(members: &[(&str, Cbor)]) -> Cbor {
-    Cbor::Map(members.iter().map(|(name, value)| (Cbor::from(*name), value.clone())).collect())
+    Cbor::Map(
+        members
+            .iter()
+            .map(|(name, value)| (Cbor::from(*name), value.clone()))
+            .collect(),
+    )
 }
 
 fn written(value: &Cbor) -> Vec<u8> {
@@ -44,13 +62,23 @@ fn written(value: &Cbor) -> Vec<u8> {
 }
 
 fn member<'a>(value: &'a Cbor, name: &str) -> &'a Cbor {
-    let found = value.as_map().and_then(|members| members.iter().find(|(key, _)| key.as_text() == Some(name)));
+    let found = value
+        .as_map()
+        .and_then(|members| members.iter().find(|(key, _)| key.as_text() == Some(name)));
     &found.unwrap_or_else(|| panic!("no {name} in {value:?}")).1
 }
 
 fn create(simulator: &Simulator) -> CborAnswer {
     let subnets = Cbor::Array(vec!["subnet-0a1b2c3d".into()]);
-    call_cbor(simulator, "CreateCluster", &[("HsmType", "hsm2m.medium".into()), ("Mode", "FIPS".into()), ("SubnetIds", subnets)])
+    call_cbor(
+        simulator,
+        "CreateCluster",
+        &[
+            ("HsmType", "hsm2m.medium".into()),
+            ("Mode", "FIPS".into()),
+            ("SubnetIds", subnets),
+        ],
+    )
 }
 
 #[test]
@@ -58,44 +86,83 @@ fn a_cluster_is_made_in_cbor_and_seen_in_json_too() {
     let simulator = instant();
     let answer = create(&simulator);
     assert_eq!(answer.status, 200);
-    for header in ["smithy-protocol: rpc-v2-cbor", "content-type: application/cbor", "x-amzn-requestid: "] {
+    for header in [
+        "smithy-protocol: rpc-v2-cbor",
+        "content-type: application/cbor",
+        "x-amzn-requestid: ",
+    ] {
         assert!(answer.head.contains(header), "{header}: {}", answer.head);
     }
     let cluster = member(&answer.body, "Cluster");
     let id = member(cluster, "ClusterId").as_text().unwrap();
     // A timestamp is tag 1 with the seconds since 1970.
-    let Cbor::Tag(1, seconds) = member(cluster, "CreateTimestamp") else { panic!("{cluster:?}") };
+    let Cbor::Tag(1, seconds) = member(cluster, "CreateTimestamp") else {
+        panic!("{cluster:?}")
+    };
     let json = describe(&simulator, id);
     assert_eq!(seconds.as_float(), json["CreateTimestamp"].as_f64());
     let listed = octets(&simulator, "DescribeClusters", b"");
-    assert_eq!(member(&listed.body, "Clusters").as_array().unwrap().len(), 1, "no body: no members");
+    assert_eq!(
+        member(&listed.body, "Clusters").as_array().unwrap().len(),
+        1,
+        "no body: no members"
+    );
     assert_eq!(simulator.calls()["DescribeClusters"], 2);
     let shown = crate::page::data(&simulator);
-    let actions: Vec<_> = shown["requests"].as_array().unwrap().iter().map(|request| request["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["CreateCluster", "DescribeClusters", "DescribeClusters"], "the page lists calls of either protocol");
+    let actions: Vec<_> = shown["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|request| request["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        actions,
+        ["CreateCluster", "DescribeClusters", "DescribeClusters"],
+        "the page lists calls of either protocol"
+    );
 }
 
 #[test]
 fn errors_have_the_id_of_their_shape() {
     let simulator = instant();
-    let answer = call_cbor(&simulator, "DeleteCluster", &[("ClusterId", "cluster-abcdefghijk".into())]);
+    let answer = call_cbor(
+        &simulator,
+        "DeleteCluster",
+        &[("ClusterId", "cluster-abcdefghijk".into())],
+    );
     assert_eq!(answer.status, 400);
-    assert_eq!(member(&answer.body, "__type").as_text(), Some("com.amazonaws.cloudhsmv2#CloudHsmResourceNotFoundException"));
-    assert!(member(&answer.body, "Message").as_text().unwrap().contains("cluster-abcdefghijk"));
+    assert_eq!(
+        member(&answer.body, "__type").as_text(),
+        Some("com.amazonaws.cloudhsmv2#CloudHsmResourceNotFoundException")
+    );
+    assert!(
+        member(&answer.body, "Message")
+            .as_text()
+            .unwrap()
+            .contains("cluster-abcdefghijk")
+    );
     assert!(answer.head.contains("smithy-protocol: rpc-v2-cbor"));
     simulator.inject(None, Fault::Unavailable, 1);
     let answer = call_cbor(&simulator, "DescribeClusters", &[]);
-    assert_eq!((answer.status, member(&answer.body, "__type").as_text()), (503, Some("ServiceUnavailable")));
+    assert_eq!(
+        (answer.status, member(&answer.body, "__type").as_text()),
+        (503, Some("ServiceUnavailable"))
+    );
     let answer = call_cbor(&simulator, "Nonsense", &[]);
-    assert_eq!((answer.status, member(&answer.body, "__type").as_text()), (404, Some("UnknownOperationException")));
+    assert_eq!(
+        (answer.status, member(&answer.body, "__type").as_text()),
+        (404, Some("UnknownOperationException"))
+    );
 }
 
 #[test]
 fn what_has_an_indefinite_length_or_an_unknown_name_is_read() {
     let simulator = instant();
-    let body =
-        [&b"\xbf\x67HsmType\x7f\x66hsm2m.\x66medium\xff\x64Mode\x64FIPS\x69SubnetIds\x9f\x6fsubnet-0a1b2c3d\xff\x65Later\xa1\x61x\xf7\xff"[..]]
-            .concat();
+    let body = [
+        &b"\xbf\x67HsmType\x7f\x66hsm2m.\x66medium\xff\x64Mode\x64FIPS\x69SubnetIds\x9f\x6fsubnet-\
+            0a1b2c3d\xff\x65Later\xa1\x61x\xf7\xff"[..],
+    ]
+    .concat();
     let answer = octets(&simulator, "CreateCluster", &body);
     assert_eq!(answer.status, 200, "{:?}", answer.body);
 }
@@ -106,7 +173,11 @@ fn what_is_malformed_or_hostile_cannot_be_read_and_stops_nothing() {
     let huge = [&[0xBB][..], &[0xFF; 8]].concat();
     let text = [&[0x7B][..], &[0x7F; 8], b"x"].concat();
     let deep = [&[0xA1, 0x61, b'x'][..], &vec![0x81; 500_000]].concat();
-    let many = [&[0xA1, 0x61, b'x', 0x9A, 0, 0x0F, 0, 0][..], &vec![0; 1_000_000]].concat();
+    let many = [
+        &[0xA1, 0x61, b'x', 0x9A, 0, 0x0F, 0, 0][..],
+        &vec![0; 1_000_000],
+    ]
+    .concat();
     let mixed: Vec<u8> = (0..=255).collect();
     for body in [
         &b"\x80"[..],
@@ -128,11 +199,19 @@ fn what_is_malformed_or_hostile_cannot_be_read_and_stops_nothing() {
     ] {
         let answer = octets(&simulator, "CreateCluster", body);
         let kind = member(&answer.body, "__type").as_text();
-        assert_eq!((answer.status, kind), (400, Some("SerializationException")), "{:02x?}", &body[..body.len().min(16)]);
+        assert_eq!(
+            (answer.status, kind),
+            (400, Some("SerializationException")),
+            "{:02x?}",
+            &body[..body.len().min(16)]
+        );
     }
     // Of another type than the API's.
     let answer = call_cbor(&simulator, "DeleteCluster", &[("ClusterId", 5.into())]);
-    assert_eq!(member(&answer.body, "__type").as_text(), Some("SerializationException"));
+    assert_eq!(
+        member(&answer.body, "__type").as_text(),
+        Some("SerializationException")
+    );
     assert_eq!(create(&simulator).status, 200, "it goes on");
 }
 
@@ -140,11 +219,38 @@ fn what_is_malformed_or_hostile_cannot_be_read_and_stops_nothing() {
 fn the_header_and_the_path_decide_about_the_protocol() {
     let simulator = instant();
     let path = "/service/BaldrApiService/operation/DescribeClusters";
-    assert_eq!(post(&simulator, path, "Content-Type: application/cbor\r\n", "").unwrap().status, 404, "without Smithy-Protocol");
-    let typed = send(&simulator, path, "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: text/plain\r\n", b"\xa0").unwrap();
+    assert_eq!(
+        post(&simulator, path, "Content-Type: application/cbor\r\n", "")
+            .unwrap()
+            .status,
+        404,
+        "without Smithy-Protocol"
+    );
+    let typed = send(
+        &simulator,
+        path,
+        "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: text/plain\r\n",
+        b"\xa0",
+    )
+    .unwrap();
     assert_eq!(typed.status, 415);
-    let long = send(&simulator, "/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/DescribeClusters", HEADERS, b"\xa0").unwrap();
+    let long = send(
+        &simulator,
+        "/service/com.amazonaws.cloudhsmv2.BaldrApiService/operation/DescribeClusters",
+        HEADERS,
+        b"\xa0",
+    )
+    .unwrap();
     assert_eq!(long.status, 200);
-    let other = send(&simulator, "/service/TrentService/operation/DescribeClusters", HEADERS, b"\xa0").unwrap();
-    assert_eq!(member(&other.body, "__type").as_text(), Some("UnknownOperationException"));
+    let other = send(
+        &simulator,
+        "/service/TrentService/operation/DescribeClusters",
+        HEADERS,
+        b"\xa0",
+    )
+    .unwrap();
+    assert_eq!(
+        member(&other.body, "__type").as_text(),
+        Some("UnknownOperationException")
+    );
 }

@@ -13,7 +13,12 @@ use crate::support::*;
 const NEVER: Duration = Duration::from_secs(3600);
 
 fn simulator(connections: ConnectionLimits) -> Simulator {
-    Simulator::spawn(Options { speed: Speed::INSTANT, connections, ..Options::default() }).unwrap()
+    Simulator::spawn(Options {
+        speed: Speed::INSTANT,
+        connections,
+        ..Options::default()
+    })
+    .unwrap()
 }
 
 fn connect(simulator: &Simulator) -> TcpStream {
@@ -26,7 +31,9 @@ fn connect(simulator: &Simulator) -> TcpStream {
 fn rest(mut stream: TcpStream) -> String {
     let mut all = Vec::new();
     match stream.read_to_end(&mut all) {
-        Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("it was not closed: {error}"),
+        Err(error) if error.kind() != ErrorKind::ConnectionReset => {
+            panic!("it was not closed: {error}")
+        }
         _ => String::from_utf8(all).unwrap(),
     }
 }
@@ -39,12 +46,19 @@ fn trickle(mut stream: TcpStream, octets: &[u8]) {
 }
 
 fn describe_request(headers: &str) -> String {
-    format!("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: BaldrApiService.DescribeClusters\r\n{headers}\r\n")
+    format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: \
+         BaldrApiService.DescribeClusters\r\n{headers}\r\n"
+    )
 }
 
 #[test]
 fn a_connection_without_a_request_is_closed() {
-    let simulator = simulator(ConnectionLimits { request: Duration::from_millis(100), idle: NEVER, most: 100 });
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(100),
+        idle: NEVER,
+        most: 100,
+    });
     assert_eq!(rest(connect(&simulator)), "");
     let mut half = connect(&simulator);
     half.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n").unwrap();
@@ -53,22 +67,33 @@ fn a_connection_without_a_request_is_closed() {
 
 #[test]
 fn a_request_that_never_ends_is_closed_wherever_it_is() {
-    let simulator = simulator(ConnectionLimits { request: Duration::from_millis(300), idle: NEVER, most: 100 });
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(300),
+        idle: NEVER,
+        most: 100,
+    });
     let mut head = connect(&simulator);
     head.write_all(b"POST / HTTP/1.1\r\n").unwrap();
     trickle(head, b"X: y\r\n");
     let mut body = connect(&simulator);
-    body.write_all(describe_request("Content-Length: 1000000\r\n").as_bytes()).unwrap();
+    body.write_all(describe_request("Content-Length: 1000000\r\n").as_bytes())
+        .unwrap();
     trickle(body, b" ");
     let mut chunks = connect(&simulator);
-    chunks.write_all(describe_request("Transfer-Encoding: chunked\r\n").as_bytes()).unwrap();
+    chunks
+        .write_all(describe_request("Transfer-Encoding: chunked\r\n").as_bytes())
+        .unwrap();
     trickle(chunks, b"1\r\n \r\n");
     assert!(simulator.calls().is_empty(), "none of them was a request");
 }
 
 #[test]
 fn a_connection_is_kept_between_requests_and_closed_when_none_comes() {
-    let simulator = simulator(ConnectionLimits { request: NEVER, idle: Duration::from_millis(300), most: 100 });
+    let simulator = simulator(ConnectionLimits {
+        request: NEVER,
+        idle: Duration::from_millis(300),
+        most: 100,
+    });
     let mut stream = connect(&simulator);
     let request = describe_request("Content-Length: 2\r\n") + "{}";
     stream.write_all(request.repeat(2).as_bytes()).unwrap();
@@ -77,14 +102,26 @@ fn a_connection_is_kept_between_requests_and_closed_when_none_comes() {
 
 #[test]
 fn an_answer_may_take_longer_than_a_request() {
-    let simulator = simulator(ConnectionLimits { request: Duration::from_millis(300), idle: Duration::from_millis(300), most: 100 });
-    simulator.inject(Some("DescribeClusters"), Fault::Delay(Duration::from_millis(1500)), 1);
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(300),
+        idle: Duration::from_millis(300),
+        most: 100,
+    });
+    simulator.inject(
+        Some("DescribeClusters"),
+        Fault::Delay(Duration::from_millis(1500)),
+        1,
+    );
     ok(&simulator, "DescribeClusters", json!({}));
 }
 
 #[test]
 fn a_client_that_takes_nothing_of_its_answers_is_closed() {
-    let simulator = simulator(ConnectionLimits { request: Duration::from_millis(300), idle: NEVER, most: 100 });
+    let simulator = simulator(ConnectionLimits {
+        request: Duration::from_millis(300),
+        idle: NEVER,
+        most: 100,
+    });
     let mut stream = connect(&simulator);
     let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     // The answers fill every buffer between here and there; then nothing more is taken.
@@ -94,7 +131,11 @@ fn a_client_that_takes_nothing_of_its_answers_is_closed() {
 
 #[test]
 fn stuck_clients_keep_nobody_out_and_the_one_waited_for_longest_makes_room() {
-    let simulator = simulator(ConnectionLimits { request: NEVER, idle: NEVER, most: 4 });
+    let simulator = simulator(ConnectionLimits {
+        request: NEVER,
+        idle: NEVER,
+        most: 4,
+    });
     let mut stuck: Vec<TcpStream> = (0..20).map(|_| connect(&simulator)).collect();
     for _ in 0..8 {
         ok(&simulator, "DescribeClusters", json!({}));
@@ -108,8 +149,16 @@ fn stuck_clients_keep_nobody_out_and_the_one_waited_for_longest_makes_room() {
 
 #[test]
 fn who_waits_for_an_answer_is_not_closed_for_a_newcomer() {
-    let simulator = simulator(ConnectionLimits { request: NEVER, idle: NEVER, most: 1 });
-    simulator.inject(Some("CreateCluster"), Fault::Delay(Duration::from_secs(2)), 1);
+    let simulator = simulator(ConnectionLimits {
+        request: NEVER,
+        idle: NEVER,
+        most: 1,
+    });
+    simulator.inject(
+        Some("CreateCluster"),
+        Fault::Delay(Duration::from_secs(2)),
+        1,
+    );
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| create_cluster(&simulator));
         while !simulator.calls().contains_key("CreateCluster") {

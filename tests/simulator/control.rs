@@ -16,12 +16,32 @@ fn a_replaced_hsm_has_another_key_another_card_and_another_csr() {
     let after = describe(&simulator, &id);
     assert_eq!(after["Hsms"].as_array().unwrap().len(), 1);
     assert_eq!(after["Hsms"][0]["HsmId"], hsm.as_str());
-    for name in ["ClusterCsr", "HsmCertificate", "AwsHardwareCertificate", "ManufacturerHardwareCertificate"] {
-        assert_ne!(after["Certificates"][name], before["Certificates"][name], "{name}");
+    for name in [
+        "ClusterCsr",
+        "HsmCertificate",
+        "AwsHardwareCertificate",
+        "ManufacturerHardwareCertificate",
+    ] {
+        assert_ne!(
+            after["Certificates"][name], before["Certificates"][name],
+            "{name}"
+        );
         assert!(after["Certificates"][name].is_string());
     }
-    assert!(refused(&simulator, "InitializeCluster", Owner::new().claim(&id, &first)).1.contains("another public key"));
-    ok(&simulator, "InitializeCluster", Owner::new().claim(&id, csr(&after).unwrap()));
+    assert!(
+        refused(
+            &simulator,
+            "InitializeCluster",
+            Owner::new().claim(&id, &first)
+        )
+        .1
+        .contains("another public key")
+    );
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&id, csr(&after).unwrap()),
+    );
 }
 
 #[test]
@@ -34,13 +54,39 @@ fn the_control_endpoint_does_what_the_methods_do() {
     assert_ne!(csr(&second).unwrap(), first);
     assert_eq!(second["Hsms"][0]["HsmId"], answer.json()["HsmId"]);
 
-    assert_eq!(control(&simulator, "activate", json!({ "ClusterId": id })).status, 400, "not INITIALIZED");
-    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": id, "State": "INITIALIZED" })).status, 200);
-    assert_eq!(control(&simulator, "activate", json!({ "ClusterId": id })).status, 200);
+    assert_eq!(
+        control(&simulator, "activate", json!({ "ClusterId": id })).status,
+        400,
+        "not INITIALIZED"
+    );
+    assert_eq!(
+        control(
+            &simulator,
+            "set-state",
+            json!({ "ClusterId": id, "State": "INITIALIZED" })
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        control(&simulator, "activate", json!({ "ClusterId": id })).status,
+        200
+    );
     assert_eq!(describe(&simulator, &id)["State"], "ACTIVE");
 
-    assert_eq!(control(&simulator, "fault", json!({ "Action": "DescribeClusters", "Fault": "throttling", "Count": 2 })).status, 200);
-    assert_eq!(refused(&simulator, "DescribeClusters", json!({})).0, "ThrottlingException");
+    assert_eq!(
+        control(
+            &simulator,
+            "fault",
+            json!({ "Action": "DescribeClusters", "Fault": "throttling", "Count": 2 })
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        refused(&simulator, "DescribeClusters", json!({})).0,
+        "ThrottlingException"
+    );
     assert_eq!(control(&simulator, "clear-faults", json!({})).status, 200);
     ok(&simulator, "DescribeClusters", json!({}));
 
@@ -50,8 +96,14 @@ fn the_control_endpoint_does_what_the_methods_do() {
 
     let roots = control(&simulator, "roots", json!({})).json();
     assert_eq!(roots["AwsRoot"], simulator.aws_root_pem().unwrap());
-    assert_eq!(roots["ManufacturerRoot"], simulator.manufacturer_root_pem().unwrap());
-    assert_eq!(control(&simulator, "advance", json!({ "Seconds": 5 })).status, 200);
+    assert_eq!(
+        roots["ManufacturerRoot"],
+        simulator.manufacturer_root_pem().unwrap()
+    );
+    assert_eq!(
+        control(&simulator, "advance", json!({ "Seconds": 5 })).status,
+        200
+    );
 }
 
 #[test]
@@ -59,7 +111,8 @@ fn a_cluster_leaves_updating_and_degraded_in_time() {
     let simulator = instant();
     let (id, csr_before) = ready_cluster(&simulator);
     for state in ["UPDATE_IN_PROGRESS", "DEGRADED"] {
-        let order = json!({ "ClusterId": id, "State": state, "Then": "UNINITIALIZED", "Seconds": 60 });
+        let order =
+            json!({ "ClusterId": id, "State": state, "Then": "UNINITIALIZED", "Seconds": 60 });
         assert_eq!(control(&simulator, "set-state", order).status, 200);
         assert_eq!(describe(&simulator, &id)["State"], state);
         simulator.advance(Duration::from_secs(30));
@@ -68,27 +121,65 @@ fn a_cluster_leaves_updating_and_degraded_in_time() {
         assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
         assert_eq!(csr(&describe(&simulator, &id)).unwrap(), csr_before);
     }
-    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": id, "State": "DEGRADED", "Then": "HAPPY" })).status, 400);
+    assert_eq!(
+        control(
+            &simulator,
+            "set-state",
+            json!({ "ClusterId": id, "State": "DEGRADED", "Then": "HAPPY" })
+        )
+        .status,
+        400
+    );
 }
 
 #[test]
 fn members_of_tomorrow_come_besides_the_apis_own() {
     let simulator = instant();
     let (id, _) = ready_cluster(&simulator);
-    for (structure, name, value) in
-        [("Cluster", "New", json!({ "a": 1 })), ("Cluster", "State", json!("X")), ("Hsm", "New", json!("b")), ("Backup", "New", json!(true))]
-    {
+    for (structure, name, value) in [
+        ("Cluster", "New", json!({ "a": 1 })),
+        ("Cluster", "State", json!("X")),
+        ("Hsm", "New", json!("b")),
+        ("Backup", "New", json!(true)),
+    ] {
         let order = json!({ "Structure": structure, "Name": name, "Value": value });
         assert_eq!(control(&simulator, "set-member", order).status, 200);
     }
     let cluster = describe(&simulator, &id);
-    assert_eq!((&cluster["New"], &cluster["State"], &cluster["Hsms"][0]["New"]), (&json!({ "a": 1 }), &json!("UNINITIALIZED"), &json!("b")));
-    assert_eq!(control(&simulator, "set-member", json!({ "Structure": "Cluster", "Name": "New", "Value": null })).status, 200);
+    assert_eq!(
+        (
+            &cluster["New"],
+            &cluster["State"],
+            &cluster["Hsms"][0]["New"]
+        ),
+        (&json!({ "a": 1 }), &json!("UNINITIALIZED"), &json!("b"))
+    );
+    assert_eq!(
+        control(
+            &simulator,
+            "set-member",
+            json!({ "Structure": "Cluster", "Name": "New", "Value": null })
+        )
+        .status,
+        200
+    );
     assert_eq!(describe(&simulator, &id).get("New"), None);
     for n in 0..100 {
-        control(&simulator, "set-member", json!({ "Structure": "Hsm", "Name": format!("New{n}"), "Value": n }));
+        control(
+            &simulator,
+            "set-member",
+            json!({ "Structure": "Hsm", "Name": format!("New{n}"), "Value": n }),
+        );
     }
-    assert_eq!(control(&simulator, "set-member", json!({ "Structure": "Hsm", "Name": "TooMany", "Value": 1 })).status, 400);
+    assert_eq!(
+        control(
+            &simulator,
+            "set-member",
+            json!({ "Structure": "Hsm", "Name": "TooMany", "Value": 1 })
+        )
+        .status,
+        400
+    );
 }
 
 #[test]
@@ -97,19 +188,47 @@ fn wrong_control_commands_say_what_is_wrong() {
     for (command, body, words) in [
         ("explode", json!({}), "no control command 'explode'"),
         ("activate", json!({}), "'ClusterId' is missing"),
-        ("activate", json!({ "ClusterId": "cluster-abcdefghijk" }), "no cluster 'cluster-abcdefghijk'"),
-        ("set-state", json!({ "ClusterId": "x", "State": "HAPPY" }), "'HAPPY'"),
-        ("set-member", json!({ "Structure": "Tag", "Name": "New", "Value": 1 }), "'Tag'"),
-        ("set-member", json!({ "Structure": "Cluster", "Name": "New" }), "'Value'"),
+        (
+            "activate",
+            json!({ "ClusterId": "cluster-abcdefghijk" }),
+            "no cluster 'cluster-abcdefghijk'",
+        ),
+        (
+            "set-state",
+            json!({ "ClusterId": "x", "State": "HAPPY" }),
+            "'HAPPY'",
+        ),
+        (
+            "set-member",
+            json!({ "Structure": "Tag", "Name": "New", "Value": 1 }),
+            "'Tag'",
+        ),
+        (
+            "set-member",
+            json!({ "Structure": "Cluster", "Name": "New" }),
+            "'Value'",
+        ),
         ("fault", json!({ "Fault": "gremlins" }), "'gremlins'"),
-        ("fault", json!({ "Fault": "delay", "Millis": "soon" }), "'Millis'"),
+        (
+            "fault",
+            json!({ "Fault": "delay", "Millis": "soon" }),
+            "'Millis'",
+        ),
     ] {
         let answer = control(&simulator, command, body);
         assert_eq!(answer.status, 400);
         let message = answer.json()["Message"].as_str().unwrap().to_owned();
         assert!(message.contains(words), "{message}");
     }
-    assert_eq!(raw(simulator.address(), b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap().status, 405);
+    assert_eq!(
+        raw(
+            simulator.address(),
+            b"GET /_control/calls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap()
+        .status,
+        405
+    );
 }
 
 #[test]
@@ -117,7 +236,11 @@ fn refusing_faults_change_nothing_and_pass() {
     let simulator = instant();
     for (fault, status, kind) in [
         (Fault::Throttling, 400, "ThrottlingException"),
-        (Fault::InternalFailure, 500, "CloudHsmInternalFailureException"),
+        (
+            Fault::InternalFailure,
+            500,
+            "CloudHsmInternalFailureException",
+        ),
         (Fault::UnknownFailure, 500, "InternalFailure"),
         (Fault::Unavailable, 503, "ServiceUnavailable"),
         (Fault::ServiceError, 400, "CloudHsmServiceException"),
@@ -129,10 +252,17 @@ fn refusing_faults_change_nothing_and_pass() {
         (Fault::AccessDenied, 400, "CloudHsmAccessDeniedException"),
     ] {
         simulator.inject(Some("CreateCluster"), fault, 1);
-        let answer = call(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
+        let answer = call(
+            &simulator,
+            "CreateCluster",
+            json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }),
+        );
         let (found, name, _) = answer.error();
         assert_eq!((found, name.as_str()), (status, kind));
-        assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]));
+        assert_eq!(
+            ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
+            json!([])
+        );
     }
     create_cluster(&simulator);
 }
@@ -144,14 +274,23 @@ fn a_connection_is_closed_before_or_after_the_change() {
     let claim = Owner::new().claim(&id, &csr);
 
     simulator.inject(Some("InitializeCluster"), Fault::CloseBefore, 1);
-    assert!(call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(), "no answer");
+    assert!(
+        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
+        "no answer"
+    );
     assert_eq!(describe(&simulator, &id)["State"], "UNINITIALIZED");
 
     simulator.inject(Some("InitializeCluster"), Fault::CloseAfter, 1);
-    assert!(call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(), "no answer");
+    assert!(
+        call_in(&simulator, "us-east-1", "InitializeCluster", &claim).is_none(),
+        "no answer"
+    );
     let after = describe(&simulator, &id);
     assert_eq!(after["State"], "INITIALIZED");
-    assert_eq!(after["Certificates"]["ClusterCertificate"], claim["SignedCert"]);
+    assert_eq!(
+        after["Certificates"]["ClusterCertificate"],
+        claim["SignedCert"]
+    );
     assert_eq!(simulator.calls()["InitializeCluster"], 2);
 }
 
@@ -168,17 +307,33 @@ fn a_delay_delays() {
 #[test]
 fn others_are_served_during_a_delay_and_the_change_comes_after_it() {
     let simulator = instant();
-    simulator.inject(Some("CreateCluster"), Fault::Delay(Duration::from_secs(3600)), 1);
-    let body = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }).to_string();
-    let slow = request("/", "X-Amz-Target: BaldrApiService.CreateCluster\r\n", &body);
+    simulator.inject(
+        Some("CreateCluster"),
+        Fault::Delay(Duration::from_secs(3600)),
+        1,
+    );
+    let body =
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] })
+            .to_string();
+    let slow = request(
+        "/",
+        "X-Amz-Target: BaldrApiService.CreateCluster\r\n",
+        &body,
+    );
     let address = simulator.address();
     let slow = std::thread::spawn(move || raw(address, slow.as_bytes()).is_none());
     while !simulator.calls().contains_key("CreateCluster") {
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]));
+    assert_eq!(
+        ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
+        json!([])
+    );
     simulator.shutdown();
-    assert!(slow.join().unwrap(), "stopping closes what is still waiting");
+    assert!(
+        slow.join().unwrap(),
+        "stopping closes what is still waiting"
+    );
 }
 
 #[test]
@@ -189,7 +344,10 @@ fn an_initialization_that_never_ends_and_one_that_fails() {
     simulator.inject(Some("InitializeCluster"), Fault::InitializeFails, 1);
     ok(&simulator, "InitializeCluster", claim.clone());
     let failed = describe(&simulator, &id);
-    assert_eq!((failed["State"].as_str(), csr(&failed)), (Some("UNINITIALIZED"), Some(csr_text.as_str())));
+    assert_eq!(
+        (failed["State"].as_str(), csr(&failed)),
+        (Some("UNINITIALIZED"), Some(csr_text.as_str()))
+    );
 
     simulator.inject(Some("InitializeCluster"), Fault::InitializeNeverEnds, 1);
     ok(&simulator, "InitializeCluster", claim);
@@ -212,11 +370,22 @@ fn every_state_can_be_set() {
 #[test]
 fn a_stopped_simulator_frees_its_address_and_a_taken_one_is_refused() {
     use hsmboot::simulator::{Options, Simulator};
-    // Where nobody else of these tests listens: the address is not taken by one of them while it is free.
-    let simulator = Simulator::spawn(Options { listen: "127.0.0.2:0".parse().unwrap(), ..Options::default() }).unwrap();
-    let options = Options { listen: simulator.address(), ..Options::default() };
+    // Where nobody else of these tests listens: the address is not taken by one of them while it is
+    // free.
+    let simulator = Simulator::spawn(Options {
+        listen: "127.0.0.2:0".parse().unwrap(),
+        ..Options::default()
+    })
+    .unwrap();
+    let options = Options {
+        listen: simulator.address(),
+        ..Options::default()
+    };
     let refused = Simulator::spawn(options.clone()).err().unwrap().to_string();
-    assert!(refused.contains(&simulator.address().to_string()), "{refused}");
+    assert!(
+        refused.contains(&simulator.address().to_string()),
+        "{refused}"
+    );
     simulator.shutdown();
     let again = Simulator::spawn(options).unwrap();
     create_cluster(&again);

@@ -9,14 +9,23 @@ use crate::support::*;
 fn an_address_is_one_that_the_zones_subnet_gives() {
     let simulator = instant();
     let subnets = json!(["subnet-0000000a", "subnet-0000000b"]);
-    let cluster = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }))["Cluster"].clone();
+    let cluster = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }),
+    )["Cluster"]
+        .clone();
     let id = cluster["ClusterId"].as_str().unwrap();
-    let wants = |ip: &str| json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b", "IpAddress": ip });
+    let wants =
+        |ip: &str| json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b", "IpAddress": ip });
     for (ip, words) in [
         ("10.0.0.77", "not in the subnet of us-east-1b, 10.0.1.0/24"),
         ("10.1.1.77", "not in the subnet"),
         ("192.168.1.77", "not in the subnet"),
-        ("10.0.1.0", "reserved in the subnet of us-east-1b, 10.0.1.0/24"),
+        (
+            "10.0.1.0",
+            "reserved in the subnet of us-east-1b, 10.0.1.0/24",
+        ),
         ("10.0.1.3", "reserved"),
         ("10.0.1.255", "reserved"),
         ("10.0.1.256", "must be an IPv4 address"),
@@ -30,21 +39,51 @@ fn an_address_is_one_that_the_zones_subnet_gives() {
 
     simulator.set_state(id, ClusterState::Active).unwrap();
     for ip in ["10.0.1.4", "10.0.1.254"] {
-        assert_eq!(ok(&simulator, "CreateHsm", wants(ip))["Hsm"].get("EniIp"), None, "told by DescribeClusters");
+        assert_eq!(
+            ok(&simulator, "CreateHsm", wants(ip))["Hsm"].get("EniIp"),
+            None,
+            "told by DescribeClusters"
+        );
     }
-    ok(&simulator, "CreateHsm", json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b" }));
-    let addresses: Vec<_> = describe(&simulator, id)["Hsms"].as_array().unwrap().iter().map(|hsm| hsm["EniIp"].clone()).collect();
-    assert_eq!(addresses, ["10.0.1.4", "10.0.1.254", "10.0.1.5"], "the last is the first that is free");
+    ok(
+        &simulator,
+        "CreateHsm",
+        json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b" }),
+    );
+    let addresses: Vec<_> = describe(&simulator, id)["Hsms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hsm| hsm["EniIp"].clone())
+        .collect();
+    assert_eq!(
+        addresses,
+        ["10.0.1.4", "10.0.1.254", "10.0.1.5"],
+        "the last is the first that is free"
+    );
 }
 
 #[test]
 fn an_address_is_free_again_once_its_hsm_is_gone() {
     let simulator = instant();
     let (one, two) = (create_cluster(&simulator), create_cluster(&simulator));
-    let wants = |id: &str| json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a", "IpAddress": "10.0.0.9" });
+    let wants = |id: &str| {
+        json!({
+            "ClusterId": id, "AvailabilityZone": "us-east-1a", "IpAddress": "10.0.0.9",
+        })
+    };
     let hsm = ok(&simulator, "CreateHsm", wants(&one))["Hsm"]["HsmId"].clone();
-    assert!(refused(&simulator, "CreateHsm", wants(&two)).1.contains("in use"), "both clusters are in one subnet");
-    ok(&simulator, "DeleteHsm", json!({ "ClusterId": one, "HsmId": hsm }));
+    assert!(
+        refused(&simulator, "CreateHsm", wants(&two))
+            .1
+            .contains("in use"),
+        "both clusters are in one subnet"
+    );
+    ok(
+        &simulator,
+        "DeleteHsm",
+        json!({ "ClusterId": one, "HsmId": hsm }),
+    );
     ok(&simulator, "CreateHsm", wants(&two));
 }
 
@@ -52,33 +91,70 @@ fn an_address_is_free_again_once_its_hsm_is_gone() {
 fn an_hsm_can_be_put_into_every_documented_state() {
     let simulator = instant();
     let (id, _) = ready_cluster(&simulator);
-    let hsm = describe(&simulator, &id)["Hsms"][0]["HsmId"].as_str().unwrap().to_owned();
+    let hsm = describe(&simulator, &id)["Hsms"][0]["HsmId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let state = || describe(&simulator, &id)["Hsms"][0]["State"].clone();
     assert_eq!(state(), "ACTIVE");
-    assert_eq!(describe(&simulator, &id)["Hsms"][0]["StateMessage"], "HSM created.");
+    assert_eq!(
+        describe(&simulator, &id)["Hsms"][0]["StateMessage"],
+        "HSM created."
+    );
 
-    simulator.set_hsm_state(&id, &hsm, HsmState::Degraded).unwrap();
+    simulator
+        .set_hsm_state(&id, &hsm, HsmState::Degraded)
+        .unwrap();
     let degraded = describe(&simulator, &id);
     assert_eq!(degraded["Hsms"][0]["State"], "DEGRADED");
-    assert_eq!(degraded["Hsms"][0]["StateMessage"], "HSM creation failed. Please delete this HSM and try again.");
-    assert_eq!(degraded["State"], "UNINITIALIZED", "the cluster's state is its own");
-    assert!(refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).1.contains("1 HSM"), "a degraded HSM is one");
+    assert_eq!(
+        degraded["Hsms"][0]["StateMessage"],
+        "HSM creation failed. Please delete this HSM and try again."
+    );
+    assert_eq!(
+        degraded["State"], "UNINITIALIZED",
+        "the cluster's state is its own"
+    );
+    assert!(
+        refused(&simulator, "DeleteCluster", json!({ "ClusterId": id }))
+            .1
+            .contains("1 HSM"),
+        "a degraded HSM is one"
+    );
 
-    simulator.set_hsm_state(&id, &hsm, HsmState::Deleted).unwrap();
+    simulator
+        .set_hsm_state(&id, &hsm, HsmState::Deleted)
+        .unwrap();
     assert_eq!(state(), "DELETED");
     let another = create_cluster(&simulator);
     create_hsm(&simulator, &another);
-    assert_eq!(describe(&simulator, &another)["Hsms"][0]["EniIp"], "10.0.0.4", "its address is free");
-    let (kind, message) = refused(&simulator, "DeleteHsm", json!({ "ClusterId": id, "HsmId": hsm }));
+    assert_eq!(
+        describe(&simulator, &another)["Hsms"][0]["EniIp"],
+        "10.0.0.4",
+        "its address is free"
+    );
+    let (kind, message) = refused(
+        &simulator,
+        "DeleteHsm",
+        json!({ "ClusterId": id, "HsmId": hsm }),
+    );
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains("DELETED"), "{message}");
     create_hsm(&simulator, &id);
 
     // These two pass.
-    simulator.set_hsm_state(&id, &hsm, HsmState::CreateInProgress).unwrap();
+    simulator
+        .set_hsm_state(&id, &hsm, HsmState::CreateInProgress)
+        .unwrap();
     assert_eq!(state(), "ACTIVE");
-    simulator.set_hsm_state(&id, &hsm, HsmState::DeleteInProgress).unwrap();
-    assert_eq!(describe(&simulator, &id)["Hsms"].as_array().unwrap().len(), 1, "it is gone");
+    simulator
+        .set_hsm_state(&id, &hsm, HsmState::DeleteInProgress)
+        .unwrap();
+    assert_eq!(
+        describe(&simulator, &id)["Hsms"].as_array().unwrap().len(),
+        1,
+        "it is gone"
+    );
 }
 
 #[test]
@@ -87,8 +163,15 @@ fn an_empty_cluster_with_a_deleted_hsm_can_be_deleted() {
     let id = create_cluster(&simulator);
     let hsm = create_hsm(&simulator, &id);
     let set = json!({ "ClusterId": id, "HsmId": hsm, "State": "DELETED" });
-    assert_eq!(control(&simulator, "set-hsm-state", set.clone()).status, 200);
-    for (name, value, words) in [("State", "BROKEN", "'BROKEN'"), ("HsmId", "hsm-x", "no HSM 'hsm-x'"), ("ClusterId", "x", "no cluster 'x'")] {
+    assert_eq!(
+        control(&simulator, "set-hsm-state", set.clone()).status,
+        200
+    );
+    for (name, value, words) in [
+        ("State", "BROKEN", "'BROKEN'"),
+        ("HsmId", "hsm-x", "no HSM 'hsm-x'"),
+        ("ClusterId", "x", "no cluster 'x'"),
+    ] {
         let mut wrong = set.clone();
         wrong[name] = Value::from(value);
         let answer = control(&simulator, "set-hsm-state", wrong);

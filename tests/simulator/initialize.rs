@@ -18,7 +18,8 @@ fn unclaimed() -> &'static (Simulator, String, String) {
     })
 }
 
-/// Sends what `change` makes of a good claim; it must be refused with these words, and change nothing.
+/// Sends what `change` makes of a good claim; it must be refused with these words, and change
+/// nothing.
 fn refuses(words: &str, change: impl FnOnce(&mut Owner, &CsrKey) -> Option<Value>) {
     let (simulator, id, csr_text) = unclaimed();
     let mut owner = Owner::new();
@@ -31,7 +32,10 @@ fn refuses(words: &str, change: impl FnOnce(&mut Owner, &CsrKey) -> Option<Value
     assert_eq!(kind, "CloudHsmInvalidRequestException");
     assert!(message.contains(words), "no '{words}' in: {message}");
     let after = describe(simulator, id);
-    assert_eq!((after["State"].as_str(), csr(&after)), (Some("UNINITIALIZED"), Some(csr_text.as_str())));
+    assert_eq!(
+        (after["State"].as_str(), csr(&after)),
+        (Some("UNINITIALIZED"), Some(csr_text.as_str()))
+    );
 }
 
 /// And this it takes.
@@ -44,21 +48,31 @@ fn takes(simulator: &Simulator, change: impl FnOnce(&mut Owner)) {
 
 #[test]
 fn a_certificate_of_another_key() {
-    refuses("another public key", |owner, _| Some(json!({ "SignedCert": owner.sign(&KeyPair::generate().unwrap()) })));
+    refuses("another public key", |owner, _| {
+        Some(json!({ "SignedCert": owner.sign(&KeyPair::generate().unwrap()) }))
+    });
 }
 
 #[test]
 fn a_certificate_of_another_ca_of_the_same_name() {
-    refuses("not signed by the key of the trust anchor", |_, key| Some(json!({ "SignedCert": Owner::new().sign(key) })));
+    refuses("not signed by the key of the trust anchor", |_, key| {
+        Some(json!({ "SignedCert": Owner::new().sign(key) }))
+    });
 }
 
 #[test]
 fn a_certificate_of_another_issuer_name() {
-    refuses("its issuer is not the subject of the trust anchor", |owner, key| {
-        let signed = owner.sign(key);
-        owner.ca.distinguished_name.push(DnType::CommonName, "renamed");
-        Some(json!({ "SignedCert": signed }))
-    });
+    refuses(
+        "its issuer is not the subject of the trust anchor",
+        |owner, key| {
+            let signed = owner.sign(key);
+            owner
+                .ca
+                .distinguished_name
+                .push(DnType::CommonName, "renamed");
+            Some(json!({ "SignedCert": signed }))
+        },
+    );
 }
 
 #[test]
@@ -66,8 +80,12 @@ fn a_trust_anchor_that_is_not_self_signed() {
     refuses("is not self-signed: its issuer", |owner, key| {
         let root = Owner::new();
         let mut params = owner.ca.clone();
-        params.distinguished_name.push(DnType::CommonName, "an intermediate");
-        let intermediate = params.signed_by(&owner.key, &rcgen::Issuer::from_params(&root.ca, &root.key)).unwrap();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "an intermediate");
+        let intermediate = params
+            .signed_by(&owner.key, &rcgen::Issuer::from_params(&root.ca, &root.key))
+            .unwrap();
         owner.ca = params;
         Some(json!({ "TrustAnchor": intermediate.pem(), "SignedCert": owner.sign(key) }))
     });
@@ -75,11 +93,20 @@ fn a_trust_anchor_that_is_not_self_signed() {
 
 #[test]
 fn a_trust_anchor_whose_signature_is_anothers() {
-    refuses("is not self-signed: its own key did not sign it", |owner, _| {
-        let other = Owner::new();
-        let forged = owner.ca.signed_by(&owner.key, &rcgen::Issuer::from_params(&other.ca, &other.key)).unwrap();
-        Some(json!({ "TrustAnchor": forged.pem() }))
-    });
+    refuses(
+        "is not self-signed: its own key did not sign it",
+        |owner, _| {
+            let other = Owner::new();
+            let forged = owner
+                .ca
+                .signed_by(
+                    &owner.key,
+                    &rcgen::Issuer::from_params(&other.ca, &other.key),
+                )
+                .unwrap();
+            Some(json!({ "TrustAnchor": forged.pem() }))
+        },
+    );
 }
 
 #[test]
@@ -108,13 +135,18 @@ fn a_trust_anchor_that_may_not_sign_certificates() {
 
 #[test]
 fn what_is_expired_or_not_valid_yet() {
-    for (words, from, to) in [("has expired", 2001, 2002), ("is not valid yet", 4000, 4001)] {
+    for (words, from, to) in [
+        ("has expired", 2001, 2002),
+        ("is not valid yet", 4000, 4001),
+    ] {
         refuses(&format!("TrustAnchor: the value {words}"), |owner, _| {
-            (owner.ca.not_before, owner.ca.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+            (owner.ca.not_before, owner.ca.not_after) =
+                (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
             None
         });
         refuses(&format!("SignedCert: the value {words}"), |owner, _| {
-            (owner.leaf.not_before, owner.leaf.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+            (owner.leaf.not_before, owner.leaf.not_after) =
+                (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
             None
         });
     }
@@ -122,14 +154,28 @@ fn what_is_expired_or_not_valid_yet() {
 
 #[test]
 fn what_is_not_one_certificate() {
-    refuses("TrustAnchor: the value has a certificate, number 1 of 2, that is self-signed", |owner, _| {
-        Some(json!({ "TrustAnchor": owner.trust_anchor().repeat(2) }))
+    refuses(
+        "TrustAnchor: the value has a certificate, number 1 of 2, that is self-signed",
+        |owner, _| Some(json!({ "TrustAnchor": owner.trust_anchor().repeat(2) })),
+    );
+    refuses(
+        "SignedCert: the value holds 2 certificates",
+        |owner, key| Some(json!({ "SignedCert": owner.sign(key).repeat(2) })),
+    );
+    refuses("SignedCert: the value is a private key", |owner, _| {
+        Some(json!({ "SignedCert": owner.key.serialize_pem() }))
     });
-    refuses("SignedCert: the value holds 2 certificates", |owner, key| Some(json!({ "SignedCert": owner.sign(key).repeat(2) })));
-    refuses("SignedCert: the value is a private key", |owner, _| Some(json!({ "SignedCert": owner.key.serialize_pem() })));
-    for (value, words) in [("", "PEM"), ("nonsense", "PEM"), ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "X.509")] {
+    for (value, words) in [
+        ("", "PEM"),
+        ("nonsense", "PEM"),
+        (
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+            "X.509",
+        ),
+    ] {
         refuses(
-            &format!("SignedCert: the value is not one certificate in {words}").replace("not one certificate in X.509", "not a well-formed X.509"),
+            &format!("SignedCert: the value is not one certificate in {words}")
+                .replace("not one certificate in X.509", "not a well-formed X.509"),
             |_, _| Some(json!({ "SignedCert": value })),
         );
     }
@@ -138,8 +184,13 @@ fn what_is_not_one_certificate() {
 #[test]
 fn the_csr_in_the_certificates_place() {
     let (simulator, id, csr) = unclaimed();
-    let claim = json!({ "ClusterId": id, "SignedCert": csr, "TrustAnchor": Owner::new().trust_anchor() });
-    assert!(refused(simulator, "InitializeCluster", claim).1.contains("SignedCert"));
+    let claim =
+        json!({ "ClusterId": id, "SignedCert": csr, "TrustAnchor": Owner::new().trust_anchor() });
+    assert!(
+        refused(simulator, "InitializeCluster", claim)
+            .1
+            .contains("SignedCert")
+    );
 }
 
 #[test]
@@ -154,12 +205,22 @@ fn a_changed_octet_of_either_certificate_is_refused() {
             let mut bad = good.clone();
             bad[at] ^= 1;
             let text = Base64::encode_string(&bad);
-            let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-            let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+            let lines: Vec<&str> = text
+                .as_bytes()
+                .chunks(64)
+                .map(|line| std::str::from_utf8(line).unwrap())
+                .collect();
+            let pem = format!(
+                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                lines.join("\n")
+            );
             let mut claim = claim.clone();
             claim[name] = pem.into();
             let (kind, _) = refused(&simulator, "InitializeCluster", claim);
-            assert_eq!(kind, "CloudHsmInvalidRequestException", "{name}, octet {at}");
+            assert_eq!(
+                kind, "CloudHsmInvalidRequestException",
+                "{name}, octet {at}"
+            );
         }
     }
     ok(&simulator, "InitializeCluster", claim);
@@ -169,25 +230,39 @@ fn a_changed_octet_of_either_certificate_is_refused() {
 fn p256_and_p384_and_a_path_length_are_taken() {
     let simulator = instant();
     takes(&simulator, |_| ());
-    takes(&simulator, |owner| owner.key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap());
-    takes(&simulator, |owner| owner.ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
+    takes(&simulator, |owner| {
+        owner.key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap()
+    });
+    takes(&simulator, |owner| {
+        owner.ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))
+    });
     takes(&simulator, |owner| owner.ca.key_usages.clear());
     takes(&simulator, |owner| owner.leaf.is_ca = IsCa::ExplicitNoCa);
 }
 
 #[test]
 fn an_edwards_key_is_refused() {
-    refuses("is signed with Ed25519, which is none of the algorithms", |owner, _| {
-        owner.key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
-        None
-    });
+    refuses(
+        "is signed with Ed25519, which is none of the algorithms",
+        |owner, _| {
+            owner.key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+            None
+        },
+    );
 }
 
 #[test]
 fn a_cluster_without_an_active_hsm_has_nothing_to_claim() {
     let (simulator, _, csr) = unclaimed();
     let empty = create_cluster(simulator);
-    let (kind, message) = refused(simulator, "InitializeCluster", Owner::new().claim(&empty, csr));
+    let (kind, message) = refused(
+        simulator,
+        "InitializeCluster",
+        Owner::new().claim(&empty, csr),
+    );
     assert_eq!(kind, "CloudHsmInvalidRequestException");
-    assert!(message.contains("no certificate signing request"), "{message}");
+    assert!(
+        message.contains("no certificate signing request"),
+        "{message}"
+    );
 }

@@ -1,4 +1,5 @@
-//! The program killed at any moment: what it answered is there afterwards, and nothing is half done.
+//! The program killed at any moment: what it answered is there afterwards, and nothing is half
+//! done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -24,7 +25,9 @@ struct Program {
 impl Program {
     fn start(state: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-        command.args(["simulate", "--instant", "--state"]).arg(state);
+        command
+            .args(["simulate", "--instant", "--state"])
+            .arg(state);
         Self::run(command)
     }
 
@@ -32,15 +35,28 @@ impl Program {
     fn start_on_a_full_disk(state: &Path) -> Self {
         let mut command = Command::new("sh");
         let script = "ulimit -f 64; trap '' XFSZ; exec \"$1\" simulate --instant --state \"$2\"";
-        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_hsmboot")]).arg(state);
+        command
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_hsmboot")])
+            .arg(state);
         Self::run(command)
     }
 
     fn run(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("it says {line:?}")).parse().unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("it says {line:?}"))
+            .parse()
+            .unwrap();
         Self { child, address }
     }
 
@@ -62,7 +78,8 @@ impl Drop for Program {
 fn call(address: SocketAddr, action: &str, body: &Value) -> Option<Value> {
     let body = body.to_string();
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: BaldrApiService.{action}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: \
+         BaldrApiService.{action}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let mut stream = TcpStream::connect(address).ok()?;
@@ -97,7 +114,8 @@ struct Known {
 
 type Book = Mutex<BTreeMap<String, Known>>;
 
-/// Creates clusters, gives some an HSM, deletes some, and books and counts what was answered, until there are no answers any more.
+/// Creates clusters, gives some an HSM, deletes some, and books and counts what was answered, until
+/// there are no answers any more.
 fn mutate(address: SocketAddr, mut dice: Dice, book: &Book, answered: &AtomicU64) {
     let call = |address, action, body: &Value| {
         let answer = call(address, action, body)?;
@@ -106,22 +124,40 @@ fn mutate(address: SocketAddr, mut dice: Dice, book: &Book, answered: &AtomicU64
     };
     for count in 0.. {
         let token = format!("{}-{count}", dice.0);
-        let made =
-            json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": [{ "Key": "token", "Value": token }] });
-        let Some(answer) = call(address, "CreateCluster", &made) else { return };
-        let id = answer["Cluster"]["ClusterId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-        let set = |change: &dyn Fn(&mut Known)| change(book.lock().unwrap().entry(id.clone()).or_default());
+        let made = json!({
+            "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+            "TagList": [{ "Key": "token", "Value": token }],
+        });
+        let Some(answer) = call(address, "CreateCluster", &made) else {
+            return;
+        };
+        let id = answer["Cluster"]["ClusterId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned();
+        let set = |change: &dyn Fn(&mut Known)| {
+            change(book.lock().unwrap().entry(id.clone()).or_default())
+        };
         set(&|known| known.token.clone_from(&token));
         match dice.below(8) {
             0 => {
                 set(&|known| known.hsm_asked = true);
-                let Some(answer) = call(address, "CreateHsm", &json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" })) else { return };
+                let Some(answer) = call(
+                    address,
+                    "CreateHsm",
+                    &json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" }),
+                ) else {
+                    return;
+                };
                 assert!(answer["Hsm"]["HsmId"].is_string(), "{answer}");
                 set(&|known| known.hsm = answer["Hsm"]["HsmId"].as_str().map(str::to_owned));
             }
             1..3 => {
                 set(&|known| known.delete_asked = true);
-                let Some(answer) = call(address, "DeleteCluster", &json!({ "ClusterId": id })) else { return };
+                let Some(answer) = call(address, "DeleteCluster", &json!({ "ClusterId": id }))
+                else {
+                    return;
+                };
                 assert!(answer["Cluster"].is_object(), "{answer}");
                 set(&|known| known.deleted = true);
             }
@@ -143,23 +179,48 @@ fn clusters(address: SocketAddr) -> Vec<Value> {
 }
 
 fn check(found: &[Value], book: &BTreeMap<String, Known>) {
-    let by_id: BTreeMap<&str, &Value> = found.iter().map(|cluster| (cluster["ClusterId"].as_str().unwrap(), cluster)).collect();
+    let by_id: BTreeMap<&str, &Value> = found
+        .iter()
+        .map(|cluster| (cluster["ClusterId"].as_str().unwrap(), cluster))
+        .collect();
     assert_eq!(by_id.len(), found.len(), "no cluster is there twice");
     for (id, known) in book {
-        let cluster = by_id.get(id.as_str()).unwrap_or_else(|| panic!("{id} was answered, and is gone"));
-        assert_eq!(cluster["TagList"], json!([{ "Key": "token", "Value": known.token }]));
+        let cluster = by_id
+            .get(id.as_str())
+            .unwrap_or_else(|| panic!("{id} was answered, and is gone"));
+        assert_eq!(
+            cluster["TagList"],
+            json!([{ "Key": "token", "Value": known.token }])
+        );
         let state = cluster["State"].as_str().unwrap();
-        assert!(!known.deleted || state == "DELETED", "{id} was deleted, and is {state}");
-        assert!(known.delete_asked || state == "UNINITIALIZED", "{id} is {state}");
-        let hsms: Vec<&str> = cluster["Hsms"].as_array().unwrap().iter().map(|hsm| hsm["HsmId"].as_str().unwrap()).collect();
+        assert!(
+            !known.deleted || state == "DELETED",
+            "{id} was deleted, and is {state}"
+        );
+        assert!(
+            known.delete_asked || state == "UNINITIALIZED",
+            "{id} is {state}"
+        );
+        let hsms: Vec<&str> = cluster["Hsms"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hsm| hsm["HsmId"].as_str().unwrap())
+            .collect();
         match &known.hsm {
             Some(hsm) => assert_eq!(hsms, [hsm.as_str()]),
-            None => assert!(hsms.is_empty() || known.hsm_asked, "{id} has an HSM that nobody asked for"),
+            None => assert!(
+                hsms.is_empty() || known.hsm_asked,
+                "{id} has an HSM that nobody asked for"
+            ),
         }
     }
     // What was not answered may be there, and is whole then.
     for cluster in found {
-        assert_eq!(cluster["SubnetMapping"], json!({ "us-east-1a": "subnet-0a1b2c3d" }));
+        assert_eq!(
+            cluster["SubnetMapping"],
+            json!({ "us-east-1a": "subnet-0a1b2c3d" })
+        );
         assert_eq!(cluster["TagList"].as_array().unwrap().len(), 1);
     }
 }
@@ -177,7 +238,8 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
         let (strike, answered) = (dice.below(24), AtomicU64::new(0));
         std::thread::scope(|scope| {
             for client in 1..=CLIENTS {
-                let (dice, book, answered) = (Dice(0xC11E_0000 + round * 16 + client), &book, &answered);
+                let (dice, book, answered) =
+                    (Dice(0xC11E_0000 + round * 16 + client), &book, &answered);
                 scope.spawn(move || mutate(address, dice, book, answered));
             }
             // After so many answers, however long they take, and somewhere within the next.
@@ -188,13 +250,19 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
             std::thread::sleep(Duration::from_micros(dice.below(5_000)));
             program.kill();
         });
-        assert!(answered.load(Ordering::SeqCst) >= strike, "round {round}: it does not answer");
+        assert!(
+            answered.load(Ordering::SeqCst) >= strike,
+            "round {round}: it does not answer"
+        );
     }
     let program = Program::start(&state);
     let found = clusters(program.address);
     check(&found, &book.lock().unwrap());
     let booked = book.lock().unwrap().len();
-    assert!(booked > 50, "only {booked} clusters were made: nothing was tested");
+    assert!(
+        booked > 50,
+        "only {booked} clusters were made: nothing was tested"
+    );
     // The keys of HSMs that were killed before they came are made after all.
     let with_hsm: BTreeSet<&str> = found
         .iter()
@@ -202,10 +270,10 @@ fn nothing_that_was_answered_is_lost_when_the_program_is_killed() {
         .map(|cluster| cluster["ClusterId"].as_str().unwrap())
         .collect();
     let began = Instant::now();
-    while clusters(program.address)
-        .iter()
-        .any(|cluster| with_hsm.contains(cluster["ClusterId"].as_str().unwrap()) && cluster["Certificates"]["ClusterCsr"].is_null())
-    {
+    while clusters(program.address).iter().any(|cluster| {
+        with_hsm.contains(cluster["ClusterId"].as_str().unwrap())
+            && cluster["Certificates"]["ClusterCsr"].is_null()
+    }) {
         assert!(began.elapsed() < HANGS, "an HSM never became ACTIVE");
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -217,7 +285,8 @@ fn on_a_full_disk_it_answers_with_errors_and_keeps_what_it_answered() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
     let program = Program::start_on_a_full_disk(&state);
-    let make = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
+    let make =
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] });
     let mut ids = Vec::new();
     let error = loop {
         let answer = call(program.address, "CreateCluster", &make).expect("an answer");
@@ -230,14 +299,26 @@ fn on_a_full_disk_it_answers_with_errors_and_keeps_what_it_answered() {
     let describe = call(program.address, "DescribeClusters", &json!({})).unwrap();
     for answer in [error, describe] {
         assert_eq!(answer["__type"], "CloudHsmInternalFailureException");
-        assert!(answer["Message"].as_str().unwrap().contains("cannot be written"), "{answer}");
+        assert!(
+            answer["Message"]
+                .as_str()
+                .unwrap()
+                .contains("cannot be written"),
+            "{answer}"
+        );
     }
     program.kill();
     let program = Program::start(&state);
-    let found: Vec<String> = clusters(program.address).iter().map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned()).collect();
+    let found: Vec<String> = clusters(program.address)
+        .iter()
+        .map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned())
+        .collect();
     assert!(ids.len() > 5);
     assert_eq!(found[..ids.len()], ids);
-    assert!(found.len() <= ids.len() + 1, "one may have been written whole before the error came");
+    assert!(
+        found.len() <= ids.len() + 1,
+        "one may have been written whole before the error came"
+    );
     program.kill();
 }
 
@@ -246,18 +327,34 @@ fn a_damaged_file_ends_the_program_with_4_and_one_in_use_with_8() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
     let refused = |state: &Path| {
-        let output = Command::new(env!("CARGO_BIN_EXE_hsmboot")).args(["simulate", "--state"]).arg(state).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_hsmboot"))
+            .args(["simulate", "--state"])
+            .arg(state)
+            .output()
+            .unwrap();
         assert!(output.stdout.is_empty(), "{output:?}");
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     let program = Program::start(&state);
     let (code, said) = refused(&state);
-    assert!(code == Some(8) && said.contains("in use by another simulator"), "{code:?} {said}");
+    assert!(
+        code == Some(8) && said.contains("in use by another simulator"),
+        "{code:?} {said}"
+    );
     program.kill();
     std::fs::write(&state, "a grocery list").unwrap();
     let (code, said) = refused(&state);
-    assert!(code == Some(4) && said.contains("does not begin with"), "{code:?} {said}");
+    assert!(
+        code == Some(4) && said.contains("does not begin with"),
+        "{code:?} {said}"
+    );
     assert_eq!(std::fs::read(&state).unwrap(), b"a grocery list");
     let (code, said) = refused(dir.path());
-    assert!(code == Some(4) && said.contains("directory"), "{code:?} {said}");
+    assert!(
+        code == Some(4) && said.contains("directory"),
+        "{code:?} {said}"
+    );
 }

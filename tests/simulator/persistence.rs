@@ -12,7 +12,11 @@ use crate::sigv4::{Signer, send};
 use crate::support::*;
 
 fn options(state: &Path) -> Options {
-    Options { speed: Speed::INSTANT, state: Some(state.to_owned()), ..Options::default() }
+    Options {
+        speed: Speed::INSTANT,
+        state: Some(state.to_owned()),
+        ..Options::default()
+    }
 }
 
 fn start(state: &Path) -> Simulator {
@@ -26,7 +30,9 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn refusal(state: &Path) -> SimError {
-    Simulator::spawn(options(state)).err().expect("it must not start")
+    Simulator::spawn(options(state))
+        .err()
+        .expect("it must not start")
 }
 
 /// All pages of a region's clusters.
@@ -37,7 +43,9 @@ fn clusters(simulator: &Simulator, region: &str) -> Vec<Value> {
         if let Some(token) = &token {
             body["NextToken"] = token.as_str().into();
         }
-        let page = call_in(simulator, region, "DescribeClusters", &body).unwrap().json();
+        let page = call_in(simulator, region, "DescribeClusters", &body)
+            .unwrap()
+            .json();
         found.extend(page["Clusters"].as_array().unwrap().iter().cloned());
         token = page["NextToken"].as_str().map(str::to_owned);
         if token.is_none() {
@@ -47,7 +55,10 @@ fn clusters(simulator: &Simulator, region: &str) -> Vec<Value> {
 }
 
 fn roots(simulator: &Simulator) -> Vec<String> {
-    RootFile::of(Reference::Today).iter().map(|file| simulator.root_pem(*file).unwrap()).collect()
+    RootFile::of(Reference::Today)
+        .iter()
+        .map(|file| simulator.root_pem(*file).unwrap())
+        .collect()
 }
 
 #[test]
@@ -57,39 +68,86 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
     let (unclaimed, csr) = ready_cluster(&simulator);
     let (claimed, its_csr) = ready_cluster(&simulator);
     let owner = Owner::new();
-    ok(&simulator, "InitializeCluster", owner.claim(&claimed, &its_csr));
+    ok(
+        &simulator,
+        "InitializeCluster",
+        owner.claim(&claimed, &its_csr),
+    );
     until(&simulator, &claimed, |now| now["State"] == "INITIALIZED");
     simulator.activate(&claimed).unwrap();
     let tagged = json!({
-        "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d", "subnet-11112222"], "Mode": "NON_FIPS", "NetworkType": "DUALSTACK",
-        "TagList": [{ "Key": "a key", "Value": "a value: = / + - @" }], "BackupRetentionPolicy": { "Type": "DAYS", "Value": "7" },
+        "HsmType": "hsm2m.medium", "SubnetIds": ["subnet-0a1b2c3d", "subnet-11112222"],
+        "Mode": "NON_FIPS", "NetworkType": "DUALSTACK",
+        "TagList": [{ "Key": "a key", "Value": "a value: = / + - @" }],
+        "BackupRetentionPolicy": { "Type": "DAYS", "Value": "7" },
     });
-    assert_eq!(call_in(&simulator, "eu-west-1", "CreateCluster", &tagged).unwrap().status, 200);
+    assert_eq!(
+        call_in(&simulator, "eu-west-1", "CreateCluster", &tagged)
+            .unwrap()
+            .status,
+        200
+    );
     let deleted = create_cluster(&simulator);
     until(&simulator, &deleted, |now| now["State"] == "UNINITIALIZED");
     ok(&simulator, "DeleteCluster", json!({ "ClusterId": deleted }));
     until(&simulator, &deleted, |now| now["State"] == "DELETED");
     until_settled(&simulator, "eu-west-1");
 
-    // Backups in all their states: of one that is READY a copy, a deleted one, one that is kept for ever.
-    let backups = || ok(&simulator, "DescribeBackups", json!({}))["Backups"].as_array().unwrap().clone();
+    // Backups in all their states: of one that is READY a copy, a deleted one, one that is kept for
+    // ever.
+    let backups = || {
+        ok(&simulator, "DescribeBackups", json!({}))["Backups"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
     simulator.advance(Duration::from_secs(3 * 86_400));
     let began = Instant::now();
-    while backups().len() < 3 || backups().iter().any(|backup| backup["BackupState"] != "READY") {
+    while backups().len() < 3
+        || backups()
+            .iter()
+            .any(|backup| backup["BackupState"] != "READY")
+    {
         assert!(began.elapsed() < HANGS, "never READY: {:?}", backups());
         std::thread::sleep(Duration::from_millis(5));
     }
-    let ids: Vec<Value> = backups().iter().map(|backup| backup["BackupId"].clone()).collect();
+    let ids: Vec<Value> = backups()
+        .iter()
+        .map(|backup| backup["BackupId"].clone())
+        .collect();
     let tags = json!([{ "Key": "copy", "Value": "yes" }]);
-    ok(&simulator, "CopyBackupToRegion", json!({ "BackupId": ids[0], "DestinationRegion": "eu-west-1", "TagList": tags }));
-    let tagged = call(&simulator, "TagResource", json!({ "ResourceId": claimed, "TagList": [{ "Key": "later", "Value": "too" }] }));
+    ok(
+        &simulator,
+        "CopyBackupToRegion",
+        json!({ "BackupId": ids[0], "DestinationRegion": "eu-west-1", "TagList": tags }),
+    );
+    let tagged = call(
+        &simulator,
+        "TagResource",
+        json!({ "ResourceId": claimed, "TagList": [{ "Key": "later", "Value": "too" }] }),
+    );
     assert_eq!(tagged.status, 200);
-    let arn = format!("arn:aws:cloudhsm:us-east-1:123456789012:backup/{}", ids[0].as_str().unwrap());
+    let arn = format!(
+        "arn:aws:cloudhsm:us-east-1:123456789012:backup/{}",
+        ids[0].as_str().unwrap()
+    );
     let policy = r#"{ "Version": "2012-10-17", "Statement": [] }"#;
-    ok(&simulator, "PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": policy }));
-    ok(&simulator, "ModifyCluster", json!({ "ClusterId": claimed, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" } }));
+    ok(
+        &simulator,
+        "PutResourcePolicy",
+        json!({ "ResourceArn": arn, "Policy": policy }),
+    );
+    ok(
+        &simulator,
+        "ModifyCluster",
+        json!({ "ClusterId": claimed, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" } }),
+    );
     ok(&simulator, "DeleteBackup", json!({ "BackupId": ids[1] }));
-    ok(&simulator, "ModifyBackupAttributes", json!({ "BackupId": ids[2], "NeverExpires": true }));
+    ok(
+        &simulator,
+        "ModifyBackupAttributes",
+        json!({ "BackupId": ids[2], "NeverExpires": true }),
+    );
 
     let before = everything(&simulator);
     let roots = roots(&simulator);
@@ -103,17 +161,34 @@ fn clusters_hsms_certificates_tags_and_roots_are_there_after_a_restart() {
         simulator.shutdown();
     }
     let simulator = start(&state);
-    assert_eq!(describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"], csr.as_str());
-    assert_eq!(ok(&simulator, "GetResourcePolicy", json!({ "ResourceArn": arn }))["Policy"], policy);
+    assert_eq!(
+        describe(&simulator, &unclaimed)["Certificates"]["ClusterCsr"],
+        csr.as_str()
+    );
+    assert_eq!(
+        ok(
+            &simulator,
+            "GetResourcePolicy",
+            json!({ "ResourceArn": arn })
+        )["Policy"],
+        policy
+    );
     // What is kept of a backup is enough to make a cluster of it.
     let restored = ok(
         &simulator,
         "CreateCluster",
-        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": ids[0] }),
+        json!({
+            "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+            "SourceBackupId": ids[0],
+        }),
     );
     assert_eq!(restored["Cluster"]["SourceBackupId"], ids[0]);
     ok(&simulator, "RestoreBackup", json!({ "BackupId": ids[1] }));
-    ok(&simulator, "InitializeCluster", owner.claim(&unclaimed, &csr));
+    ok(
+        &simulator,
+        "InitializeCluster",
+        owner.claim(&unclaimed, &csr),
+    );
     until(&simulator, &unclaimed, |now| now["State"] == "INITIALIZED");
 }
 
@@ -127,7 +202,10 @@ fn everything(simulator: &Simulator) -> Vec<(String, Value)> {
             answers.push((format!("{region} {action} {body}"), answer.json()));
             answer.json()
         };
-        for (action, list, id) in [("DescribeClusters", "Clusters", "ClusterId"), ("DescribeBackups", "Backups", "BackupId")] {
+        for (action, list, id) in [
+            ("DescribeClusters", "Clusters", "ClusterId"),
+            ("DescribeBackups", "Backups", "BackupId"),
+        ] {
             for found in ask(action, json!({}))[list].as_array().unwrap() {
                 ask("ListTags", json!({ "ResourceId": found[id] }));
             }
@@ -138,7 +216,10 @@ fn everything(simulator: &Simulator) -> Vec<(String, Value)> {
 
 fn until_settled(simulator: &Simulator, region: &str) {
     let began = Instant::now();
-    while clusters(simulator, region).iter().any(|cluster| cluster["State"] == "CREATE_IN_PROGRESS") {
+    while clusters(simulator, region)
+        .iter()
+        .any(|cluster| cluster["State"] == "CREATE_IN_PROGRESS")
+    {
         assert!(began.elapsed() < HANGS, "never created");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -147,20 +228,40 @@ fn until_settled(simulator: &Simulator, region: &str) {
 #[test]
 fn accounts_are_apart_after_a_restart_too() {
     let (_dir, state) = place();
-    let another = Signer { key: "AKIDOTHER", secret: "other", ..Signer::default() };
+    let another = Signer {
+        key: "AKIDOTHER",
+        secret: "other",
+        ..Signer::default()
+    };
     let shown = |simulator: &Simulator| {
         [&Signer::default(), &another].map(|signer| {
-            let clusters = send(simulator, signer, "DescribeClusters", "{}").json()["Clusters"].as_array().unwrap().clone();
-            clusters.into_iter().map(|cluster| cluster["ClusterId"].clone()).collect::<Vec<_>>()
+            let clusters = send(simulator, signer, "DescribeClusters", "{}").json()["Clusters"]
+                .as_array()
+                .unwrap()
+                .clone();
+            clusters
+                .into_iter()
+                .map(|cluster| cluster["ClusterId"].clone())
+                .collect::<Vec<_>>()
         })
     };
     let start = || {
-        let credentials = vec![Credentials::new("AKIDEXAMPLE", "secret"), Credentials::new("AKIDOTHER", "other").in_account("000000000002").unwrap()];
-        Simulator::spawn(Options { credentials, ..options(&state) }).unwrap()
+        let credentials = vec![
+            Credentials::new("AKIDEXAMPLE", "secret"),
+            Credentials::new("AKIDOTHER", "other")
+                .in_account("000000000002")
+                .unwrap(),
+        ];
+        Simulator::spawn(Options {
+            credentials,
+            ..options(&state)
+        })
+        .unwrap()
     };
     let simulator = start();
     for signer in [&Signer::default(), &another, &another] {
-        let made = r#"{ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
+        let made =
+            r#"{ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }"#;
         assert_eq!(send(&simulator, signer, "CreateCluster", made).status, 200);
     }
     let before = shown(&simulator);
@@ -177,12 +278,18 @@ fn new_hsms_get_cards_and_partitions_that_go_on_from_the_old_ones() {
         let simulator = start(&state);
         let (id, _) = ready_cluster(&simulator);
         let certificates = describe(&simulator, &id)["Certificates"].clone();
-        let hardware = certificates["AwsHardwareCertificate"].as_str().unwrap().to_owned();
+        let hardware = certificates["AwsHardwareCertificate"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let hsm = der(certificates["HsmCertificate"].as_str().unwrap());
         let (_, hsm) = x509_parser::parse_x509_certificate(&hsm).unwrap();
         shown.push((hardware, hsm.subject().to_string()));
     }
-    assert_eq!(shown[0].0, shown[2].0, "the first and the third HSM are on the same card");
+    assert_eq!(
+        shown[0].0, shown[2].0,
+        "the first and the third HSM are on the same card"
+    );
     assert_eq!(shown[1].0, shown[3].0);
     assert_ne!(shown[0].0, shown[1].0);
     let mut names: Vec<&String> = shown.iter().map(|(_, name)| name).collect();
@@ -207,17 +314,24 @@ fn an_hsm_whose_key_was_not_made_yet_still_becomes_active() {
 
 #[test]
 fn a_state_of_transition_ends_while_the_simulator_is_stopped() {
-    // A cluster is created in 0.2 seconds by this clock. Where the machine is too busy to look at it within, the next is created more slowly.
+    // A cluster is created in 0.2 seconds by this clock. Where the machine is too busy to look at
+    // it within, the next is created more slowly.
     for slower in [1, 10, 100] {
         let (_dir, state) = place();
-        let slow = Options { speed: Speed::times(1.0 / f64::from(slower)).unwrap(), ..options(&state) };
+        let slow = Options {
+            speed: Speed::times(1.0 / f64::from(slower)).unwrap(),
+            ..options(&state)
+        };
         let simulator = Simulator::spawn(slow.clone()).unwrap();
         let id = create_cluster(&simulator);
         let seen = describe(&simulator, &id)["State"].clone();
         simulator.shutdown();
         if seen == "CREATE_IN_PROGRESS" {
             std::thread::sleep(Duration::from_millis(200) * slower);
-            assert_eq!(describe(&Simulator::spawn(slow).unwrap(), &id)["State"], "UNINITIALIZED");
+            assert_eq!(
+                describe(&Simulator::spawn(slow).unwrap(), &id)["State"],
+                "UNINITIALIZED"
+            );
             return;
         }
         assert_eq!(seen, "UNINITIALIZED");
@@ -233,7 +347,11 @@ fn tokens_are_good_after_a_restart() {
     let page = ok(&simulator, "DescribeClusters", json!({ "MaxResults": 1 }));
     simulator.shutdown();
     let simulator = start(&state);
-    let next = ok(&simulator, "DescribeClusters", json!({ "MaxResults": 1, "NextToken": page["NextToken"] }));
+    let next = ok(
+        &simulator,
+        "DescribeClusters",
+        json!({ "MaxResults": 1, "NextToken": page["NextToken"] }),
+    );
     assert_eq!(page["Clusters"][0]["ClusterId"], ids[0].as_str());
     assert_eq!(next["Clusters"][0]["ClusterId"], ids[1].as_str());
 }
@@ -243,14 +361,24 @@ fn the_clock_keeps_its_advance() {
     let (_dir, state) = place();
     let simulator = start(&state);
     let first = create_cluster(&simulator);
-    let wall = describe(&simulator, &first)["CreateTimestamp"].as_f64().unwrap();
+    let wall = describe(&simulator, &first)["CreateTimestamp"]
+        .as_f64()
+        .unwrap();
     simulator.advance(Duration::from_secs(86_400));
-    assert_eq!(control(&simulator, "advance", json!({ "Seconds": 86_400 })).status, 200);
+    assert_eq!(
+        control(&simulator, "advance", json!({ "Seconds": 86_400 })).status,
+        200
+    );
     simulator.shutdown();
     let simulator = start(&state);
     let second = create_cluster(&simulator);
-    let later = describe(&simulator, &second)["CreateTimestamp"].as_f64().unwrap();
-    assert!((2.0 * 86_400.0..2.0 * 86_400.0 + 600.0).contains(&(later - wall)), "{wall} {later}");
+    let later = describe(&simulator, &second)["CreateTimestamp"]
+        .as_f64()
+        .unwrap();
+    assert!(
+        (2.0 * 86_400.0..2.0 * 86_400.0 + 600.0).contains(&(later - wall)),
+        "{wall} {later}"
+    );
 }
 
 #[test]
@@ -259,7 +387,15 @@ fn what_control_commands_change_is_kept() {
     let simulator = start(&state);
     let (replaced, first) = ready_cluster(&simulator);
     let degraded = create_cluster(&simulator);
-    assert_eq!(control(&simulator, "set-state", json!({ "ClusterId": degraded, "State": "DEGRADED" })).status, 200);
+    assert_eq!(
+        control(
+            &simulator,
+            "set-state",
+            json!({ "ClusterId": degraded, "State": "DEGRADED" })
+        )
+        .status,
+        200
+    );
     let hsm = simulator.replace_hsm(&replaced).unwrap();
     let pending = simulator.begin_replacing_hsm(&replaced).unwrap();
     simulator.shutdown();
@@ -289,7 +425,13 @@ fn the_file_is_its_owners_alone_and_nothing_else_is_left() {
     let simulator = start(&state);
     create_cluster(&simulator);
     simulator.shutdown();
-    let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+    let mode = |name: &str| {
+        fs::metadata(dir.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!((mode("state"), mode("state.lock")), (0o600, 0o600));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     // One that others could read becomes the owner's at the next start.
@@ -307,7 +449,11 @@ fn what_only_reads_writes_nothing() {
     for _ in 0..3 {
         describe(&simulator, &id);
         ok(&simulator, "DescribeBackups", json!({}));
-        refused(&simulator, "CreateHsm", json!({ "ClusterId": "cluster-unknownid22", "AvailabilityZone": "us-east-1a" }));
+        refused(
+            &simulator,
+            "CreateHsm",
+            json!({ "ClusterId": "cluster-unknownid22", "AvailabilityZone": "us-east-1a" }),
+        );
     }
     assert!(fs::read(&state).unwrap() == before);
 }
@@ -322,7 +468,10 @@ fn two_simulators_never_share_a_file() {
     for name in [&state, &link] {
         let error = refusal(name);
         assert!(matches!(error, SimError::StateInUse { .. }), "{error}");
-        assert!(error.to_string().contains("in use by another simulator"), "{error}");
+        assert!(
+            error.to_string().contains("in use by another simulator"),
+            "{error}"
+        );
     }
     simulator.shutdown();
     // A link stays one, and leads to the state.
@@ -346,8 +495,14 @@ fn a_damaged_file_is_refused_and_left_as_it_was() {
     let middle = good.len() / 2;
     for (bad, words) in [
         (Vec::new(), "it is empty"),
-        (b"{}\n".to_vec(), "does not begin with hsmboot-simulator-state/2"),
-        ([&b"hsmboot-simulator-state/7\n"[..], &good[26..]].concat(), "another version"),
+        (
+            b"{}\n".to_vec(),
+            "does not begin with hsmboot-simulator-state/2",
+        ),
+        (
+            [&b"hsmboot-simulator-state/7\n"[..], &good[26..]].concat(),
+            "another version",
+        ),
         (good[..100].to_vec(), "cut short"),
         (flipped(3), "does not begin"),
         (flipped(30), "header"),
@@ -357,17 +512,27 @@ fn a_damaged_file_is_refused_and_left_as_it_was() {
         fs::write(&state, &bad).unwrap();
         let error = refusal(&state);
         assert!(matches!(error, SimError::BadState { .. }), "{error}");
-        assert!(error.to_string().contains(words) && error.to_string().contains("state"), "{error}");
+        assert!(
+            error.to_string().contains(words) && error.to_string().contains("state"),
+            "{error}"
+        );
         assert!(fs::read(&state).unwrap() == bad, "it was left as it was");
     }
     fs::write(&state, &good).unwrap();
     start(&state).shutdown();
 
-    assert!(refusal(dir.path()).to_string().contains("it is a directory"));
+    assert!(
+        refusal(dir.path())
+            .to_string()
+            .contains("it is a directory")
+    );
     let dangling = dir.path().join("dangling");
     std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
     assert!(matches!(refusal(&dangling), SimError::BadState { .. }));
-    assert!(matches!(refusal(Path::new("/dev/null")), SimError::BadState { .. }));
+    assert!(matches!(
+        refusal(Path::new("/dev/null")),
+        SimError::BadState { .. }
+    ));
     let lost = refusal(&dir.path().join("no/such/directory/state"));
     assert!(matches!(lost, SimError::KeepState { .. }), "{lost}");
 }
@@ -384,15 +549,25 @@ fn a_write_that_was_interrupted_is_as_if_it_had_not_begun() {
     for length in [whole, whole + 1, whole + 99, longer.len() - 1] {
         fs::write(&state, &longer[..length]).unwrap();
         let simulator = start(&state);
-        let ids: Vec<Value> = clusters(&simulator, "us-east-1").into_iter().map(|cluster| cluster["ClusterId"].clone()).collect();
+        let ids: Vec<Value> = clusters(&simulator, "us-east-1")
+            .into_iter()
+            .map(|cluster| cluster["ClusterId"].clone())
+            .collect();
         assert_eq!(ids, [json!(first)], "{length}");
         let third = create_cluster(&simulator);
         simulator.shutdown();
         let simulator = start(&state);
-        assert_eq!(describe(&simulator, &third)["ClusterId"], third.as_str(), "it goes on well from there");
+        assert_eq!(
+            describe(&simulator, &third)["ClusterId"],
+            third.as_str(),
+            "it goes on well from there"
+        );
     }
     fs::write(&state, &longer).unwrap();
-    assert_eq!(describe(&start(&state), &second)["ClusterId"], second.as_str());
+    assert_eq!(
+        describe(&start(&state), &second)["ClusterId"],
+        second.as_str()
+    );
 }
 
 #[test]
@@ -401,7 +576,8 @@ fn a_file_that_cannot_be_replaced_is_told_at_the_start() {
     let simulator = start(&state);
     create_cluster(&simulator);
     simulator.shutdown();
-    // The file cannot be replaced: the place of the new one is taken by a directory that is not empty.
+    // The file cannot be replaced: the place of the new one is taken by a directory that is not
+    // empty.
     fs::create_dir_all(dir.path().join("state.new/full")).unwrap();
     let error = refusal(&state);
     assert!(matches!(error, SimError::KeepState { .. }), "{error}");
@@ -417,10 +593,15 @@ fn a_file_that_has_grown_is_written_anew_and_loses_nothing() {
     let simulator = start(&state);
     let inode = || fs::metadata(&state).unwrap().ino();
     let first = inode();
-    let tags: Vec<Value> = (0..50).map(|number| json!({ "Key": format!("{number:0>128}"), "Value": "v".repeat(256) })).collect();
+    let tags: Vec<Value> = (0..50)
+        .map(|number| json!({ "Key": format!("{number:0>128}"), "Value": "v".repeat(256) }))
+        .collect();
     let mut ids = Vec::new();
     let mut create = || {
-        let made = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "TagList": tags });
+        let made = json!({
+            "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+            "TagList": tags,
+        });
         ids.push(ok(&simulator, "CreateCluster", made)["Cluster"]["ClusterId"].clone());
         assert!(ids.len() < 2000, "it is never written anew");
     };
@@ -435,6 +616,9 @@ fn a_file_that_has_grown_is_written_anew_and_loses_nothing() {
     assert!(largest > 4 * 1024 * 1024, "{largest}");
     simulator.shutdown();
     let simulator = start(&state);
-    let found: Vec<Value> = clusters(&simulator, "us-east-1").into_iter().map(|cluster| cluster["ClusterId"].clone()).collect();
+    let found: Vec<Value> = clusters(&simulator, "us-east-1")
+        .into_iter()
+        .map(|cluster| cluster["ClusterId"].clone())
+        .collect();
     assert_eq!(found, ids);
 }

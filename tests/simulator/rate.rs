@@ -10,21 +10,44 @@ use crate::support::*;
 
 #[test]
 fn more_calls_than_the_rate_allows_are_throttled() {
-    let options = Options { speed: Speed::INSTANT, rate: NonZeroU32::new(2), ..Options::default() };
+    let options = Options {
+        speed: Speed::INSTANT,
+        rate: NonZeroU32::new(2),
+        ..Options::default()
+    };
     let simulator = Simulator::spawn(options).unwrap();
-    // However slow the machine: two hundred calls that take less than a minute are more than two in a second allow.
-    let answers: Vec<_> = (0..200).map(|_| call(&simulator, "DescribeClusters", json!({}))).collect();
+    // However slow the machine: two hundred calls that take less than a minute are more than two in
+    // a second allow.
+    let answers: Vec<_> = (0..200)
+        .map(|_| call(&simulator, "DescribeClusters", json!({})))
+        .collect();
     assert_eq!(answers[0].status, 200);
     assert_eq!(answers[1].status, 200);
-    let throttled = answers.iter().find(|answer| answer.status != 200).expect("one that is too many");
-    assert_eq!((throttled.status, throttled.error().1.as_str()), (400, "ThrottlingException"));
-    assert!(throttled.head.contains("x-amzn-errortype: throttlingexception"));
-    assert_eq!(control(&simulator, "calls", json!({})).status, 200, "control commands are not counted");
+    let throttled = answers
+        .iter()
+        .find(|answer| answer.status != 200)
+        .expect("one that is too many");
+    assert_eq!(
+        (throttled.status, throttled.error().1.as_str()),
+        (400, "ThrottlingException")
+    );
+    assert!(
+        throttled
+            .head
+            .contains("x-amzn-errortype: throttlingexception")
+    );
+    assert_eq!(
+        control(&simulator, "calls", json!({})).status,
+        200,
+        "control commands are not counted"
+    );
 }
 
 #[test]
 fn each_account_has_a_rate_of_its_own() {
-    let other = Credentials::new("AKIDOTHER", "other").in_account("000000000002").unwrap();
+    let other = Credentials::new("AKIDOTHER", "other")
+        .in_account("000000000002")
+        .unwrap();
     let options = Options {
         speed: Speed::INSTANT,
         rate: NonZeroU32::new(1),
@@ -33,8 +56,16 @@ fn each_account_has_a_rate_of_its_own() {
     };
     let simulator = Simulator::spawn(options).unwrap();
     let mine = Signer::default();
-    let throttled = (0..100).any(|_| send(&simulator, &mine, "DescribeClusters", "{}").status == 400);
+    let throttled =
+        (0..100).any(|_| send(&simulator, &mine, "DescribeClusters", "{}").status == 400);
     assert!(throttled);
-    let theirs = Signer { key: "AKIDOTHER", secret: "other", ..mine };
-    assert_eq!(send(&simulator, &theirs, "DescribeClusters", "{}").status, 200);
+    let theirs = Signer {
+        key: "AKIDOTHER",
+        secret: "other",
+        ..mine
+    };
+    assert_eq!(
+        send(&simulator, &theirs, "DescribeClusters", "{}").status,
+        200
+    );
 }

@@ -14,11 +14,22 @@ fn all(simulator: &Simulator) -> [Value; 2] {
 fn requests(simulator: &Simulator, cluster: &str) -> Vec<(&'static str, Value)> {
     let hsm = describe(simulator, cluster)["Hsms"][0]["HsmId"].clone();
     vec![
-        ("CreateHsm", json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" })),
+        (
+            "CreateHsm",
+            json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }),
+        ),
         ("DeleteHsm", json!({ "ClusterId": cluster, "HsmId": hsm })),
-        ("InitializeCluster", json!({ "ClusterId": cluster, "SignedCert": "A", "TrustAnchor": "A" })),
+        (
+            "InitializeCluster",
+            json!({ "ClusterId": cluster, "SignedCert": "A", "TrustAnchor": "A" }),
+        ),
         ("DeleteCluster", json!({ "ClusterId": cluster })),
-        ("ModifyCluster", json!({ "ClusterId": cluster, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "8" } })),
+        (
+            "ModifyCluster",
+            json!({
+                "ClusterId": cluster, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "8" },
+            }),
+        ),
     ]
 }
 
@@ -30,22 +41,36 @@ fn what_a_clusters_state_does_not_allow_changes_nothing() {
     let taken = |state: &str| match state {
         "UNINITIALIZED" => [false, true, false, false, true],
         "INITIALIZED" | "ACTIVE" | "DEGRADED" => [true, true, false, false, true],
-        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "DELETED" => [false, true, false, false, false],
+        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "DELETED" => {
+            [false, true, false, false, false]
+        }
         _ => [false; 5],
     };
     for state in ClusterState::ALL {
         simulator.set_state(&cluster, state).unwrap();
         let before = all(&simulator);
-        for ((action, request), taken) in requests(&simulator, &cluster).into_iter().zip(taken(state.name())) {
+        for ((action, request), taken) in requests(&simulator, &cluster)
+            .into_iter()
+            .zip(taken(state.name()))
+        {
             if !taken {
                 let (kind, message) = refused(&simulator, action, request);
-                assert_eq!(kind, "CloudHsmInvalidRequestException", "{action} in {}: {message}", state.name());
+                assert_eq!(
+                    kind,
+                    "CloudHsmInvalidRequestException",
+                    "{action} in {}: {message}",
+                    state.name()
+                );
                 assert_eq!(all(&simulator), before, "{action} in {}", state.name());
             }
         }
     }
     simulator.set_state(&cluster, ClusterState::Active).unwrap();
-    for ((action, request), taken) in requests(&simulator, &cluster).into_iter().zip(taken("ACTIVE")).rev() {
+    for ((action, request), taken) in requests(&simulator, &cluster)
+        .into_iter()
+        .zip(taken("ACTIVE"))
+        .rev()
+    {
         if taken {
             ok(&simulator, action, request);
         }
@@ -56,7 +81,11 @@ fn what_a_clusters_state_does_not_allow_changes_nothing() {
 fn what_is_not_there_changes_nothing() {
     let simulator = instant();
     let (cluster, csr) = ready_cluster(&simulator);
-    ok(&simulator, "InitializeCluster", Owner::new().claim(&cluster, &csr));
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&cluster, &csr),
+    );
     assert_eq!(describe(&simulator, &cluster)["State"], "INITIALIZED");
     let before = all(&simulator);
     let (no_cluster, no_backup) = ("cluster-abcdefghijk", "backup-abcdefghijk");
@@ -66,20 +95,49 @@ fn what_is_not_there_changes_nothing() {
         request["ClusterId"] = json!(no_cluster);
     }
     unknown.extend([
-        ("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"], "SourceBackupId": no_backup })),
-        ("DeleteHsm", json!({ "ClusterId": cluster, "EniIp": "10.0.0.200" })),
+        (
+            "CreateCluster",
+            json!({
+                "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+                "SourceBackupId": no_backup,
+            }),
+        ),
+        (
+            "DeleteHsm",
+            json!({ "ClusterId": cluster, "EniIp": "10.0.0.200" }),
+        ),
         ("DeleteBackup", json!({ "BackupId": no_backup })),
         ("RestoreBackup", json!({ "BackupId": no_backup })),
-        ("ModifyBackupAttributes", json!({ "BackupId": no_backup, "NeverExpires": true })),
-        ("CopyBackupToRegion", json!({ "BackupId": no_backup, "DestinationRegion": "eu-west-1" })),
-        ("TagResource", json!({ "ResourceId": no_backup, "TagList": [{ "Key": "k", "Value": "v" }] })),
-        ("UntagResource", json!({ "ResourceId": no_cluster, "TagKeyList": ["k"] })),
-        ("PutResourcePolicy", json!({ "ResourceArn": arn, "Policy": "{}" })),
+        (
+            "ModifyBackupAttributes",
+            json!({ "BackupId": no_backup, "NeverExpires": true }),
+        ),
+        (
+            "CopyBackupToRegion",
+            json!({ "BackupId": no_backup, "DestinationRegion": "eu-west-1" }),
+        ),
+        (
+            "TagResource",
+            json!({
+                "ResourceId": no_backup, "TagList": [{ "Key": "k", "Value": "v" }],
+            }),
+        ),
+        (
+            "UntagResource",
+            json!({ "ResourceId": no_cluster, "TagKeyList": ["k"] }),
+        ),
+        (
+            "PutResourcePolicy",
+            json!({ "ResourceArn": arn, "Policy": "{}" }),
+        ),
         ("DeleteResourcePolicy", json!({ "ResourceArn": arn })),
     ]);
     for (action, request) in unknown {
         let (kind, message) = refused(&simulator, action, request);
-        assert_eq!(kind, "CloudHsmResourceNotFoundException", "{action}: {message}");
+        assert_eq!(
+            kind, "CloudHsmResourceNotFoundException",
+            "{action}: {message}"
+        );
         assert_eq!(all(&simulator), before, "{action}");
     }
     let there = call_in(&simulator, "eu-west-1", "DescribeBackups", &json!({})).unwrap();

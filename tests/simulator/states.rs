@@ -9,23 +9,43 @@ use crate::support::*;
 fn a_cluster_goes_through_its_documented_states() {
     // So slow that a state of transition only ends when the clock is moved.
     let slow = Speed::times(1e-4).unwrap();
-    let simulator = Simulator::spawn(Options { speed: slow, ..Options::default() }).unwrap();
+    let simulator = Simulator::spawn(Options {
+        speed: slow,
+        ..Options::default()
+    })
+    .unwrap();
     let hour = Duration::from_secs(3600);
 
-    let created = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    let created = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }),
+    );
     let id = created["Cluster"]["ClusterId"].as_str().unwrap();
     assert_eq!(created["Cluster"]["State"], "CREATE_IN_PROGRESS");
     assert_eq!(describe(&simulator, id)["State"], "CREATE_IN_PROGRESS");
     let hsm = json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" });
-    assert_eq!(refused(&simulator, "CreateHsm", hsm.clone()).0, "CloudHsmInvalidRequestException");
+    assert_eq!(
+        refused(&simulator, "CreateHsm", hsm.clone()).0,
+        "CloudHsmInvalidRequestException"
+    );
 
     simulator.advance(hour);
     let now = describe(&simulator, id);
-    assert_eq!((&now["State"], &now["Hsms"], &now["Certificates"]), (&json!("UNINITIALIZED"), &json!([]), &json!({})));
+    assert_eq!(
+        (&now["State"], &now["Hsms"], &now["Certificates"]),
+        (&json!("UNINITIALIZED"), &json!([]), &json!({}))
+    );
 
-    assert_eq!(ok(&simulator, "CreateHsm", hsm)["Hsm"]["State"], "CREATE_IN_PROGRESS");
+    assert_eq!(
+        ok(&simulator, "CreateHsm", hsm)["Hsm"]["State"],
+        "CREATE_IN_PROGRESS"
+    );
     let now = describe(&simulator, id);
-    assert_eq!((&now["Hsms"][0]["State"], &now["Certificates"]), (&json!("CREATE_IN_PROGRESS"), &json!({})));
+    assert_eq!(
+        (&now["Hsms"][0]["State"], &now["Certificates"]),
+        (&json!("CREATE_IN_PROGRESS"), &json!({}))
+    );
 
     simulator.advance(hour);
     let now = until(&simulator, id, |now| now["Hsms"][0]["State"] == "ACTIVE");
@@ -35,9 +55,15 @@ fn a_cluster_goes_through_its_documented_states() {
     let claim = Owner::new().claim(id, csr(&now).unwrap());
     let accepted = ok(&simulator, "InitializeCluster", claim.clone());
     let message = "Cluster is initializing. State will change to INITIALIZED upon completion.";
-    assert_eq!(accepted, json!({ "State": "INITIALIZE_IN_PROGRESS", "StateMessage": message }));
+    assert_eq!(
+        accepted,
+        json!({ "State": "INITIALIZE_IN_PROGRESS", "StateMessage": message })
+    );
     let now = describe(&simulator, id);
-    assert_eq!((&now["State"], &now["StateMessage"]), (&json!("INITIALIZE_IN_PROGRESS"), &json!(message)));
+    assert_eq!(
+        (&now["State"], &now["StateMessage"]),
+        (&json!("INITIALIZE_IN_PROGRESS"), &json!(message))
+    );
     assert_eq!(now["Certificates"], json!({}));
     let again = refused(&simulator, "InitializeCluster", claim.clone());
     assert_eq!(again.0, "CloudHsmInvalidRequestException");
@@ -47,10 +73,17 @@ fn a_cluster_goes_through_its_documented_states() {
     let now = describe(&simulator, id);
     assert_eq!(now["State"], "INITIALIZED");
     assert!(now.get("StateMessage").is_none());
-    assert_eq!(now["Certificates"], json!({ "ClusterCertificate": claim["SignedCert"] }));
+    assert_eq!(
+        now["Certificates"],
+        json!({ "ClusterCertificate": claim["SignedCert"] })
+    );
 
     simulator.advance(hour * 24);
-    assert_eq!(describe(&simulator, id)["State"], "INITIALIZED", "never ACTIVE by itself");
+    assert_eq!(
+        describe(&simulator, id)["State"],
+        "INITIALIZED",
+        "never ACTIVE by itself"
+    );
     simulator.activate(id).unwrap();
     assert_eq!(describe(&simulator, id)["State"], "ACTIVE");
 }
@@ -62,7 +95,11 @@ fn the_default_speed_takes_about_a_second_in_all() {
     until(&simulator, &id, |now| now["State"] == "UNINITIALIZED");
     create_hsm(&simulator, &id);
     let ready = until(&simulator, &id, |now| csr(now).is_some());
-    ok(&simulator, "InitializeCluster", Owner::new().claim(&id, csr(&ready).unwrap()));
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&id, csr(&ready).unwrap()),
+    );
     until(&simulator, &id, |now| now["State"] == "INITIALIZED");
 }
 
@@ -73,9 +110,16 @@ fn a_second_hsm_waits_for_initialization() {
     let request = json!({ "ClusterId": id, "AvailabilityZone": "us-east-1a" });
     let (kind, message) = refused(&simulator, "CreateHsm", request.clone());
     assert_eq!(kind, "CloudHsmInvalidRequestException");
-    assert_eq!(message, format!("Cluster '{id}' already contains an HSM but has not yet been fully activated"));
+    assert_eq!(
+        message,
+        format!("Cluster '{id}' already contains an HSM but has not yet been fully activated")
+    );
 
-    ok(&simulator, "InitializeCluster", Owner::new().claim(&id, &csr));
+    ok(
+        &simulator,
+        "InitializeCluster",
+        Owner::new().claim(&id, &csr),
+    );
     let second = ok(&simulator, "CreateHsm", request);
     let hsms = describe(&simulator, &id)["Hsms"].clone();
     assert_eq!(hsms[1]["HsmId"], second["Hsm"]["HsmId"]);
@@ -86,28 +130,57 @@ fn a_second_hsm_waits_for_initialization() {
 fn an_hsm_has_the_subnet_of_its_zone_and_an_address_of_its_own() {
     let simulator = instant();
     let subnets = json!(["subnet-0000000a", "subnet-0000000b"]);
-    let cluster = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }))["Cluster"].clone();
-    assert_eq!(cluster["SubnetMapping"], json!({ "us-east-1a": "subnet-0000000a", "us-east-1b": "subnet-0000000b" }));
+    let cluster = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }),
+    )["Cluster"]
+        .clone();
+    assert_eq!(
+        cluster["SubnetMapping"],
+        json!({ "us-east-1a": "subnet-0000000a", "us-east-1b": "subnet-0000000b" })
+    );
     let id = cluster["ClusterId"].as_str().unwrap();
 
     let foreign = json!({ "ClusterId": id, "AvailabilityZone": "us-east-1c" });
     let (kind, message) = refused(&simulator, "CreateHsm", foreign);
     assert_eq!(kind, "CloudHsmInvalidRequestException");
-    assert!(message.contains("us-east-1c") && message.contains("us-east-1a, us-east-1b"), "{message}");
+    assert!(
+        message.contains("us-east-1c") && message.contains("us-east-1a, us-east-1b"),
+        "{message}"
+    );
 
-    let wanted = json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
+    let wanted =
+        json!({ "ClusterId": id, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
     let hsm = ok(&simulator, "CreateHsm", wanted)["Hsm"].clone();
-    assert_eq!((&hsm["SubnetId"], hsm.get("EniIp"), hsm.get("EniId")), (&json!("subnet-0000000b"), None, None), "as captured answers are");
+    assert_eq!(
+        (&hsm["SubnetId"], hsm.get("EniIp"), hsm.get("EniId")),
+        (&json!("subnet-0000000b"), None, None),
+        "as captured answers are"
+    );
     assert_eq!(describe(&simulator, id)["Hsms"][0]["EniIp"], "10.0.1.77");
 
-    let other = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }));
+    let other = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": subnets }),
+    );
     let other = other["Cluster"]["ClusterId"].as_str().unwrap();
-    let taken = json!({ "ClusterId": other, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
+    let taken =
+        json!({ "ClusterId": other, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.77" });
     let (kind, message) = refused(&simulator, "CreateHsm", taken);
     assert_eq!(kind, "CloudHsmInvalidRequestException");
-    assert!(message.contains("10.0.1.77") && message.contains("in use"), "{message}");
-    let beyond = json!({ "ClusterId": other, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.256" });
-    assert!(refused(&simulator, "CreateHsm", beyond).1.contains("10.0.1.256"));
+    assert!(
+        message.contains("10.0.1.77") && message.contains("in use"),
+        "{message}"
+    );
+    let beyond =
+        json!({ "ClusterId": other, "AvailabilityZone": "us-east-1b", "IpAddress": "10.0.1.256" });
+    assert!(
+        refused(&simulator, "CreateHsm", beyond)
+            .1
+            .contains("10.0.1.256")
+    );
 }
 
 #[test]
@@ -115,10 +188,17 @@ fn deleting_the_only_hsm_takes_the_csr_and_the_next_brings_a_new_key() {
     let simulator = instant();
     let (id, first) = ready_cluster(&simulator);
     let hsm = describe(&simulator, &id)["Hsms"][0].clone();
-    let answer = ok(&simulator, "DeleteHsm", json!({ "ClusterId": id, "EniIp": hsm["EniIp"] }));
+    let answer = ok(
+        &simulator,
+        "DeleteHsm",
+        json!({ "ClusterId": id, "EniIp": hsm["EniIp"] }),
+    );
     assert_eq!(answer, json!({ "HsmId": hsm["HsmId"] }));
     let empty = describe(&simulator, &id);
-    assert_eq!((&empty["Hsms"], &empty["Certificates"]), (&json!([]), &json!({})));
+    assert_eq!(
+        (&empty["Hsms"], &empty["Certificates"]),
+        (&json!([]), &json!({}))
+    );
 
     create_hsm(&simulator, &id);
     let second = until(&simulator, &id, |now| csr(now).is_some());
@@ -135,8 +215,13 @@ fn an_hsm_is_named_by_any_of_its_three_names_and_several_must_agree() {
     let (id, _) = ready_cluster(&simulator);
     let hsm = describe(&simulator, &id)["Hsms"][0].clone();
     let disagree = json!({ "ClusterId": id, "HsmId": hsm["HsmId"], "EniIp": "10.9.9.9" });
-    assert_eq!(refused(&simulator, "DeleteHsm", disagree).0, "CloudHsmResourceNotFoundException");
-    let agree = json!({ "ClusterId": id, "HsmId": hsm["HsmId"], "EniIp": hsm["EniIp"], "EniId": hsm["EniId"] });
+    assert_eq!(
+        refused(&simulator, "DeleteHsm", disagree).0,
+        "CloudHsmResourceNotFoundException"
+    );
+    let agree = json!({
+        "ClusterId": id, "HsmId": hsm["HsmId"], "EniIp": hsm["EniIp"], "EniId": hsm["EniId"],
+    });
     ok(&simulator, "DeleteHsm", agree);
 }
 
@@ -149,15 +234,28 @@ fn a_cluster_is_deleted_once_it_is_empty_and_stays_listed_for_a_while() {
     assert!(message.contains("1 HSM"), "{message}");
 
     let hsm = describe(&simulator, &id)["Hsms"][0]["HsmId"].clone();
-    ok(&simulator, "DeleteHsm", json!({ "ClusterId": id, "HsmId": hsm }));
+    ok(
+        &simulator,
+        "DeleteHsm",
+        json!({ "ClusterId": id, "HsmId": hsm }),
+    );
     let answer = ok(&simulator, "DeleteCluster", json!({ "ClusterId": id }));
     assert_eq!(answer["Cluster"]["State"], "DELETE_IN_PROGRESS");
     assert_eq!(describe(&simulator, &id)["State"], "DELETED");
-    assert_eq!(refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).0, "CloudHsmInvalidRequestException");
+    assert_eq!(
+        refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).0,
+        "CloudHsmInvalidRequestException"
+    );
 
     simulator.advance(Duration::from_secs(2 * 3600));
-    assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"], json!([]));
-    assert_eq!(refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).0, "CloudHsmResourceNotFoundException");
+    assert_eq!(
+        ok(&simulator, "DescribeClusters", json!({}))["Clusters"],
+        json!([])
+    );
+    assert_eq!(
+        refused(&simulator, "DeleteCluster", json!({ "ClusterId": id })).0,
+        "CloudHsmResourceNotFoundException"
+    );
 }
 
 #[test]
@@ -171,24 +269,45 @@ fn pages_follow_one_another_and_a_token_fits_its_call_alone() {
         let page = ok(&simulator, "DescribeClusters", request.clone());
         let clusters = page["Clusters"].as_array().unwrap();
         assert!(clusters.len() <= 7);
-        seen.extend(clusters.iter().map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned()));
+        seen.extend(
+            clusters
+                .iter()
+                .map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned()),
+        );
         let Some(token) = page.get("NextToken") else {
             break;
         };
         request["NextToken"] = token.clone();
     }
     assert_eq!(seen, ids, "all, once each, in the order of their creation");
-    assert_eq!(ok(&simulator, "DescribeClusters", json!({}))["Clusters"].as_array().unwrap().len(), 25, "the default page");
+    assert_eq!(
+        ok(&simulator, "DescribeClusters", json!({}))["Clusters"]
+            .as_array()
+            .unwrap()
+            .len(),
+        25,
+        "the default page"
+    );
 
     let token = first["NextToken"].as_str().unwrap();
-    let altered = format!("{}{}", if token.starts_with('A') { 'B' } else { 'A' }, &token[1..]);
+    let altered = format!(
+        "{}{}",
+        if token.starts_with('A') { 'B' } else { 'A' },
+        &token[1..]
+    );
     let other_filters = json!({ "NextToken": token, "Filters": { "states": ["ACTIVE"] } });
     for request in [json!({ "NextToken": altered }), other_filters] {
         let (kind, message) = refused(&simulator, "DescribeClusters", request);
         assert_eq!(kind, "CloudHsmInvalidRequestException");
         assert!(message.contains("NextToken"), "{message}");
     }
-    let elsewhere = call_in(&simulator, "eu-west-1", "DescribeClusters", &json!({ "NextToken": token })).unwrap();
+    let elsewhere = call_in(
+        &simulator,
+        "eu-west-1",
+        "DescribeClusters",
+        &json!({ "NextToken": token }),
+    )
+    .unwrap();
     assert_eq!(elsewhere.error().1, "CloudHsmInvalidRequestException");
 }
 
@@ -196,18 +315,43 @@ fn pages_follow_one_another_and_a_token_fits_its_call_alone() {
 fn filters_are_all_to_be_met_each_by_any_of_its_values() {
     let simulator = instant();
     let (one, two) = (create_cluster(&simulator), create_cluster(&simulator));
-    let far = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-ffffffff"] }));
+    let far = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-ffffffff"] }),
+    );
     let far = far["Cluster"].clone();
-    simulator.set_state(&two, hsmboot::simulator::ClusterState::Degraded).unwrap();
+    simulator
+        .set_state(&two, hsmboot::simulator::ClusterState::Degraded)
+        .unwrap();
     let found = |filters: Value| -> Vec<String> {
-        let answer = ok(&simulator, "DescribeClusters", json!({ "Filters": filters }));
+        let answer = ok(
+            &simulator,
+            "DescribeClusters",
+            json!({ "Filters": filters }),
+        );
         let clusters = answer["Clusters"].as_array().unwrap();
-        clusters.iter().map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned()).collect()
+        clusters
+            .iter()
+            .map(|cluster| cluster["ClusterId"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(found(json!({ "clusterIds": [one, two] })), [one.clone(), two.clone()]);
-    assert_eq!(found(json!({ "states": ["DEGRADED"] })), *std::slice::from_ref(&two));
-    assert_eq!(found(json!({ "vpcIds": [far["VpcId"]] })), [far["ClusterId"].as_str().unwrap()]);
-    assert_eq!(found(json!({ "clusterIds": [one, two], "states": ["DEGRADED", "ACTIVE"] })), [two]);
+    assert_eq!(
+        found(json!({ "clusterIds": [one, two] })),
+        [one.clone(), two.clone()]
+    );
+    assert_eq!(
+        found(json!({ "states": ["DEGRADED"] })),
+        *std::slice::from_ref(&two)
+    );
+    assert_eq!(
+        found(json!({ "vpcIds": [far["VpcId"]] })),
+        [far["ClusterId"].as_str().unwrap()]
+    );
+    assert_eq!(
+        found(json!({ "clusterIds": [one, two], "states": ["DEGRADED", "ACTIVE"] })),
+        [two]
+    );
     assert!(found(json!({ "clusterIds": ["cluster-zzzzzzzzzzz"] })).is_empty());
     assert!(found(json!({ "states": ["ACTIVE"] })).is_empty());
 }
@@ -216,20 +360,38 @@ fn filters_are_all_to_be_met_each_by_any_of_its_values() {
 fn what_was_asked_for_is_shown() {
     let simulator = instant();
     let request = json!({
-        "HsmType": "hsm2m.medium", "Mode": "NON_FIPS", "NetworkType": "DUALSTACK", "SubnetIds": ["subnet-0a1b2c3d"],
-        "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" }, "TagList": [{ "Key": "stage", "Value": "test" }],
+        "HsmType": "hsm2m.medium", "Mode": "NON_FIPS", "NetworkType": "DUALSTACK",
+        "SubnetIds": ["subnet-0a1b2c3d"],
+        "BackupRetentionPolicy": { "Type": "DAYS", "Value": "30" },
+        "TagList": [{ "Key": "stage", "Value": "test" }],
     });
     let made = ok(&simulator, "CreateCluster", request.clone())["Cluster"].clone();
-    assert_eq!((made.get("TagList"), made.get("SecurityGroup")), (None, None), "captured answers have neither");
+    assert_eq!(
+        (made.get("TagList"), made.get("SecurityGroup")),
+        (None, None),
+        "captured answers have neither"
+    );
     let id = made["ClusterId"].as_str().unwrap();
     let cluster = describe(&simulator, id);
     assert!(cluster["SecurityGroup"].is_string());
-    for name in ["HsmType", "Mode", "NetworkType", "BackupRetentionPolicy", "TagList"] {
+    for name in [
+        "HsmType",
+        "Mode",
+        "NetworkType",
+        "BackupRetentionPolicy",
+        "TagList",
+    ] {
         assert_eq!(cluster[name], request[name], "{name}");
     }
     let plain = describe(&simulator, &create_cluster(&simulator));
-    assert_eq!(plain["BackupRetentionPolicy"], json!({ "Type": "DAYS", "Value": "90" }));
-    assert_eq!((&plain["Mode"], &plain["NetworkType"]), (&json!("FIPS"), &json!("IPV4")));
+    assert_eq!(
+        plain["BackupRetentionPolicy"],
+        json!({ "Type": "DAYS", "Value": "90" })
+    );
+    assert_eq!(
+        (&plain["Mode"], &plain["NetworkType"]),
+        (&json!("FIPS"), &json!("IPV4"))
+    );
     assert_eq!(plain["BackupPolicy"], "DEFAULT");
 }
 
@@ -237,17 +399,32 @@ fn what_was_asked_for_is_shown() {
 fn an_hsm_of_a_dualstack_cluster_has_an_ipv6_address_too() {
     let simulator = instant();
     let cluster = |network: &str| {
-        let request = json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "NetworkType": network, "SubnetIds": ["subnet-0a1b2c3d"] });
-        ok(&simulator, "CreateCluster", request)["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
+        let request = json!({
+            "HsmType": "hsm2m.medium", "Mode": "FIPS", "NetworkType": network,
+            "SubnetIds": ["subnet-0a1b2c3d"],
+        });
+        ok(&simulator, "CreateCluster", request)["Cluster"]["ClusterId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let (one, two, old) = (cluster("DUALSTACK"), cluster("DUALSTACK"), cluster("IPV4"));
     let address = |id: &str| {
         create_hsm(&simulator, id);
         let hsm = describe(&simulator, id)["Hsms"][0].clone();
         assert_eq!(hsm["HsmType"], "hsm2m.medium");
-        hsm.get("EniIpV6").map(|address| address.as_str().unwrap().parse::<std::net::Ipv6Addr>().unwrap())
+        hsm.get("EniIpV6").map(|address| {
+            address
+                .as_str()
+                .unwrap()
+                .parse::<std::net::Ipv6Addr>()
+                .unwrap()
+        })
     };
     let (first, second) = (address(&one).unwrap(), address(&two).unwrap());
-    assert!(first != second && first.segments()[..2] == [0x2001, 0xDB8], "{first} {second}");
+    assert!(
+        first != second && first.segments()[..2] == [0x2001, 0xDB8],
+        "{first} {second}"
+    );
     assert_eq!(address(&old), None);
 }

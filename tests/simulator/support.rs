@@ -12,7 +12,11 @@ pub const HANGS: Duration = Duration::from_secs(600);
 
 /// No state of transition lasts.
 pub fn instant() -> Simulator {
-    Simulator::spawn(Options { speed: Speed::INSTANT, ..Options::default() }).unwrap()
+    Simulator::spawn(Options {
+        speed: Speed::INSTANT,
+        ..Options::default()
+    })
+    .unwrap()
 }
 
 /// An answer: HTTP status, headers as they came, body.
@@ -30,7 +34,12 @@ impl Answer {
     /// `__type` and `Message` of an error.
     pub fn error(&self) -> (u16, String, String) {
         let json = self.json();
-        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no {name}: {json}")).to_owned();
+        let text = |name: &str| {
+            json[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name}: {json}"))
+                .to_owned()
+        };
         (self.status, text("__type"), text("Message"))
     }
 }
@@ -40,10 +49,21 @@ pub fn raw_octets(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(HANGS)).unwrap();
     let mut answer = Vec::new();
-    // A connection that is reset is as closed as one that ends; it may be before all was sent, and the answer there already.
-    for done in [stream.write_all(request).map(drop), stream.read_to_end(&mut answer).map(drop)] {
+    // A connection that is reset is as closed as one that ends; it may be before all was sent, and
+    // the answer there already.
+    for done in [
+        stream.write_all(request).map(drop),
+        stream.read_to_end(&mut answer).map(drop),
+    ] {
         match done {
-            Err(error) if !matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => panic!("{error}"),
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ) =>
+            {
+                panic!("{error}")
+            }
             _ => {}
         }
     }
@@ -55,13 +75,20 @@ pub fn raw(address: SocketAddr, request: &[u8]) -> Option<Answer> {
     let answer = String::from_utf8(raw_octets(address, request)).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, head: head.to_lowercase(), body: body.to_owned() })
+    Some(Answer {
+        status,
+        head: head.to_lowercase(),
+        body: body.to_owned(),
+    })
 }
 
 /// A POST request as it goes over the wire.
 pub fn request(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \
+         {length}\r\n{headers}\r\n{body}"
+    )
 }
 
 pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Option<Answer> {
@@ -70,8 +97,10 @@ pub fn post(simulator: &Simulator, path: &str, headers: &str, body: &str) -> Opt
 
 pub fn call_in(simulator: &Simulator, region: &str, action: &str, body: &Value) -> Option<Answer> {
     let headers = format!(
-        "Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: BaldrApiService.{action}\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/{region}/cloudhsm/aws4_request, SignedHeaders=host, Signature=0\r\n"
+        "Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: \
+         BaldrApiService.{action}\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential=AKIDEXAMPLE/20260101/{region}/cloudhsm/aws4_request, SignedHeaders=host, \
+         Signature=0\r\n"
     );
     post(simulator, "/", &headers, &body.to_string())
 }
@@ -95,21 +124,39 @@ pub fn refused(simulator: &Simulator, action: &str, body: Value) -> (String, Str
 }
 
 pub fn control(simulator: &Simulator, command: &str, body: Value) -> Answer {
-    post(simulator, &format!("/_control/{command}"), "Content-Type: application/json\r\n", &body.to_string()).unwrap()
+    post(
+        simulator,
+        &format!("/_control/{command}"),
+        "Content-Type: application/json\r\n",
+        &body.to_string(),
+    )
+    .unwrap()
 }
 
 pub fn create_cluster(simulator: &Simulator) -> String {
-    let answer = ok(simulator, "CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    let answer = ok(
+        simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }),
+    );
     answer["Cluster"]["ClusterId"].as_str().unwrap().to_owned()
 }
 
 pub fn create_hsm(simulator: &Simulator, cluster: &str) -> String {
-    let answer = ok(simulator, "CreateHsm", json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }));
+    let answer = ok(
+        simulator,
+        "CreateHsm",
+        json!({ "ClusterId": cluster, "AvailabilityZone": "us-east-1a" }),
+    );
     answer["Hsm"]["HsmId"].as_str().unwrap().to_owned()
 }
 
 pub fn describe(simulator: &Simulator, cluster: &str) -> Value {
-    let answer = ok(simulator, "DescribeClusters", json!({ "Filters": { "clusterIds": [cluster] } }));
+    let answer = ok(
+        simulator,
+        "DescribeClusters",
+        json!({ "Filters": { "clusterIds": [cluster] } }),
+    );
     answer["Clusters"][0].clone()
 }
 
@@ -140,7 +187,10 @@ pub fn ready_cluster(simulator: &Simulator) -> (String, String) {
 }
 
 pub fn der(pem: &str) -> Vec<u8> {
-    x509_parser::pem::parse_x509_pem(pem.as_bytes()).unwrap().1.contents
+    x509_parser::pem::parse_x509_pem(pem.as_bytes())
+        .unwrap()
+        .1
+        .contents
 }
 
 /// The CSR's key, for rcgen: its own CSR reader does not take the hardware's names.
@@ -150,8 +200,16 @@ impl CsrKey {
     pub fn of(csr: &str) -> Self {
         use x509_parser::prelude::FromDer as _;
         let der = der(csr);
-        let (_, request) = x509_parser::certification_request::X509CertificationRequest::from_der(&der).unwrap();
-        Self(request.certification_request_info.subject_pki.subject_public_key.data.to_vec())
+        let (_, request) =
+            x509_parser::certification_request::X509CertificationRequest::from_der(&der).unwrap();
+        Self(
+            request
+                .certification_request_info
+                .subject_pki
+                .subject_public_key
+                .data
+                .to_vec(),
+        )
     }
 }
 
@@ -175,12 +233,21 @@ pub struct Owner {
 impl Owner {
     pub fn new() -> Self {
         let mut ca = rcgen::CertificateParams::default();
-        ca.distinguished_name.push(rcgen::DnType::CommonName, "an owner's CA");
+        ca.distinguished_name
+            .push(rcgen::DnType::CommonName, "an owner's CA");
         ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+        ca.key_usages = vec![
+            rcgen::KeyUsagePurpose::KeyCertSign,
+            rcgen::KeyUsagePurpose::CrlSign,
+        ];
         let mut leaf = rcgen::CertificateParams::default();
-        leaf.distinguished_name.push(rcgen::DnType::CommonName, "a cluster");
-        Self { ca, leaf, key: rcgen::KeyPair::generate().unwrap() }
+        leaf.distinguished_name
+            .push(rcgen::DnType::CommonName, "a cluster");
+        Self {
+            ca,
+            leaf,
+            key: rcgen::KeyPair::generate().unwrap(),
+        }
     }
 
     pub fn trust_anchor(&self) -> String {
@@ -194,6 +261,9 @@ impl Owner {
 
     /// What InitializeCluster is to be sent for the cluster of this CSR.
     pub fn claim(&self, cluster: &str, csr: &str) -> Value {
-        json!({ "ClusterId": cluster, "SignedCert": self.sign(&CsrKey::of(csr)), "TrustAnchor": self.trust_anchor() })
+        json!({
+            "ClusterId": cluster, "SignedCert": self.sign(&CsrKey::of(csr)),
+            "TrustAnchor": self.trust_anchor(),
+        })
     }
 }

@@ -1,11 +1,15 @@
-//! Trust anchors that the service of today takes: chains, and what openssl signs with every listed algorithm.
+//! Trust anchors that the service of today takes: chains, and what openssl signs with every listed
+//! algorithm.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use hsmboot::simulator::{Fault, Options, Reference, Simulator, Speed};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -24,9 +28,16 @@ fn unclaimed() -> &'static (Simulator, String, String) {
 /// The refusal of that claim; `None`: it was taken.
 fn refusal(signed_cert: &str, trust_anchor: &str) -> Option<String> {
     let (simulator, id, csr_text) = unclaimed();
-    let answer = call(simulator, "InitializeCluster", json!({ "ClusterId": id, "SignedCert": signed_cert, "TrustAnchor": trust_anchor }));
+    let answer = call(
+        simulator,
+        "InitializeCluster",
+        json!({ "ClusterId": id, "SignedCert": signed_cert, "TrustAnchor": trust_anchor }),
+    );
     let after = describe(simulator, id);
-    assert_eq!((after["State"].as_str(), csr(&after)), (Some("UNINITIALIZED"), Some(csr_text.as_str())));
+    assert_eq!(
+        (after["State"].as_str(), csr(&after)),
+        (Some("UNINITIALIZED"), Some(csr_text.as_str()))
+    );
     (answer.status != 200).then(|| {
         let (_, kind, message) = answer.error();
         assert_eq!(kind, "CloudHsmInvalidRequestException", "{message}");
@@ -43,12 +54,19 @@ impl Chain {
     fn of(length: usize) -> Self {
         let ca = |number: usize| {
             let mut ca = CertificateParams::default();
-            ca.distinguished_name.push(DnType::CommonName, format!("CA {number}"));
+            ca.distinguished_name
+                .push(DnType::CommonName, format!("CA {number}"));
             ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+            ca.key_usages = vec![
+                KeyUsagePurpose::KeyCertSign,
+                KeyUsagePurpose::CrlSign,
+                KeyUsagePurpose::DigitalSignature,
+            ];
             (ca, KeyPair::generate().unwrap())
         };
-        Self { cas: (0..length).map(ca).collect() }
+        Self {
+            cas: (0..length).map(ca).collect(),
+        }
     }
 
     /// With one CA changed, counted from the root.
@@ -59,9 +77,15 @@ impl Chain {
 
     /// The certificates, the signing CA first.
     fn certificates(&self) -> Vec<String> {
-        let certificate = |(at, (params, key)): (usize, &(CertificateParams, KeyPair))| match at.checked_sub(1).map(|above| &self.cas[above]) {
+        let certificate = |(at, (params, key)): (usize, &(CertificateParams, KeyPair))| match at
+            .checked_sub(1)
+            .map(|above| &self.cas[above])
+        {
             None => params.self_signed(key).unwrap().pem(),
-            Some((params_above, key_above)) => params.signed_by(key, &Issuer::from_params(params_above, key_above)).unwrap().pem(),
+            Some((params_above, key_above)) => params
+                .signed_by(key, &Issuer::from_params(params_above, key_above))
+                .unwrap()
+                .pem(),
         };
         self.cas.iter().enumerate().map(certificate).rev().collect()
     }
@@ -69,8 +93,14 @@ impl Chain {
     fn signed_cert(&self) -> String {
         let (params, key) = self.cas.last().unwrap();
         let mut leaf = CertificateParams::default();
-        leaf.distinguished_name.push(DnType::CommonName, "a cluster");
-        leaf.signed_by(&CsrKey::of(&unclaimed().2), &Issuer::from_params(params, key)).unwrap().pem()
+        leaf.distinguished_name
+            .push(DnType::CommonName, "a cluster");
+        leaf.signed_by(
+            &CsrKey::of(&unclaimed().2),
+            &Issuer::from_params(params, key),
+        )
+        .unwrap()
+        .pem()
     }
 
     /// The claim with the certificates as `arrange` puts them.
@@ -94,29 +124,78 @@ fn a_chain_of_one_to_four_certificates_is_taken() {
     for length in 1..=4 {
         assert_eq!(Chain::of(length).refusal(), None, "{length}");
     }
-    refused_for(Chain::of(5).refusal(), "holds 5 certificates; a chain has at most 4");
-    assert_eq!(Chain::of(3).refusal_of(|all| all.into_iter().map(|one| one.replace('\n', "\r\n") + "\r\n").collect()), None, "white space between");
+    refused_for(
+        Chain::of(5).refusal(),
+        "holds 5 certificates; a chain has at most 4",
+    );
+    assert_eq!(
+        Chain::of(3).refusal_of(|all| all
+            .into_iter()
+            .map(|one| one.replace('\n', "\r\n") + "\r\n")
+            .collect()),
+        None,
+        "white space between"
+    );
 }
 
 #[test]
 fn a_chain_stands_in_its_order_and_has_no_gap() {
     let chain = Chain::of(3);
-    refused_for(chain.refusal_of(|all| all.into_iter().rev().collect()), "number 1 of 3, that is self-signed; of a chain only the last is");
-    refused_for(chain.refusal_of(|all| vec![all[1].clone(), all[0].clone(), all[2].clone()]), "number 1 of 3, that was not issued by the next one");
-    refused_for(chain.refusal_of(|all| vec![all[0].clone(), all[2].clone()]), "number 1 of 2, that was not issued by the next one");
-    refused_for(chain.refusal_of(|all| all[..2].to_vec()), "number 2 of 2, that is not self-signed: its issuer is not its subject");
-    refused_for(chain.refusal_of(|all| all[..1].to_vec()), "is not self-signed: its issuer is not its subject");
-    refused_for(chain.refusal_of(|all| all[1..].to_vec()), "SignedCert: the value was not issued by the first certificate of the trust anchor");
-    refused_for(chain.refusal_of(|all| [&all[..1], &all[..]].concat()), "number 1 of 4, that was not issued by the next one");
-    refused_for(chain.refusal_of(|all| [&all[..], &all[2..]].concat()), "number 3 of 4, that is self-signed");
-    refused_for(chain.refusal_of(|all| [&all[..], &Chain::of(1).certificates()].concat()), "number 3 of 4, that is self-signed");
+    refused_for(
+        chain.refusal_of(|all| all.into_iter().rev().collect()),
+        "number 1 of 3, that is self-signed; of a chain only the last is",
+    );
+    refused_for(
+        chain.refusal_of(|all| vec![all[1].clone(), all[0].clone(), all[2].clone()]),
+        "number 1 of 3, that was not issued by the next one",
+    );
+    refused_for(
+        chain.refusal_of(|all| vec![all[0].clone(), all[2].clone()]),
+        "number 1 of 2, that was not issued by the next one",
+    );
+    refused_for(
+        chain.refusal_of(|all| all[..2].to_vec()),
+        "number 2 of 2, that is not self-signed: its issuer is not its subject",
+    );
+    refused_for(
+        chain.refusal_of(|all| all[..1].to_vec()),
+        "is not self-signed: its issuer is not its subject",
+    );
+    refused_for(
+        chain.refusal_of(|all| all[1..].to_vec()),
+        "SignedCert: the value was not issued by the first certificate of the trust anchor",
+    );
+    refused_for(
+        chain.refusal_of(|all| [&all[..1], &all[..]].concat()),
+        "number 1 of 4, that was not issued by the next one",
+    );
+    refused_for(
+        chain.refusal_of(|all| [&all[..], &all[2..]].concat()),
+        "number 3 of 4, that is self-signed",
+    );
+    refused_for(
+        chain.refusal_of(|all| [&all[..], &Chain::of(1).certificates()].concat()),
+        "number 3 of 4, that is self-signed",
+    );
     let other = Chain::of(3);
     refused_for(
-        chain.refusal_of(|all| vec![all[0].clone(), other.certificates()[1].clone(), all[2].clone()]),
+        chain.refusal_of(|all| {
+            vec![
+                all[0].clone(),
+                other.certificates()[1].clone(),
+                all[2].clone(),
+            ]
+        }),
         "number 1 of 3, that was not signed by the key of the next one",
     );
     refused_for(
-        chain.refusal_of(|all| vec![all[0].clone(), all[1].clone(), other.certificates()[2].clone()]),
+        chain.refusal_of(|all| {
+            vec![
+                all[0].clone(),
+                all[1].clone(),
+                other.certificates()[2].clone(),
+            ]
+        }),
         "number 2 of 3, that was not signed by the key of the next one",
     );
     refused_for(
@@ -129,24 +208,59 @@ fn a_chain_stands_in_its_order_and_has_no_gap() {
 fn every_certificate_of_a_chain_is_a_ca_that_may_sign() {
     for (at, number) in [(0, 3), (1, 2), (2, 1)] {
         let has = |words: &str| format!("has a certificate, number {number} of 3, that {words}");
-        refused_for(Chain::of(3).with(at, |ca| ca.is_ca = IsCa::ExplicitNoCa).refusal(), &has("is not a CA certificate"));
-        refused_for(Chain::of(3).with(at, |ca| ca.is_ca = IsCa::NoCa).refusal(), &has("has X.509v3 extensions but no basicConstraints"));
-        let bare = |ca: &mut CertificateParams| (ca.is_ca, ca.key_usages) = (IsCa::NoCa, Vec::new());
+        refused_for(
+            Chain::of(3)
+                .with(at, |ca| ca.is_ca = IsCa::ExplicitNoCa)
+                .refusal(),
+            &has("is not a CA certificate"),
+        );
+        refused_for(
+            Chain::of(3).with(at, |ca| ca.is_ca = IsCa::NoCa).refusal(),
+            &has("has X.509v3 extensions but no basicConstraints"),
+        );
+        let bare =
+            |ca: &mut CertificateParams| (ca.is_ca, ca.key_usages) = (IsCa::NoCa, Vec::new());
         let found = Chain::of(3).with(at, bare).refusal();
         assert!(found.is_some(), "nothing says that {number} is a CA");
-        refused_for(Chain::of(3).with(at, |ca| ca.key_usages = vec![KeyUsagePurpose::CrlSign]).refusal(), &has("has a keyUsage without keyCertSign"));
-        let past = |ca: &mut CertificateParams| (ca.not_before, ca.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+        refused_for(
+            Chain::of(3)
+                .with(at, |ca| ca.key_usages = vec![KeyUsagePurpose::CrlSign])
+                .refusal(),
+            &has("has a keyUsage without keyCertSign"),
+        );
+        let past = |ca: &mut CertificateParams| {
+            (ca.not_before, ca.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1))
+        };
         refused_for(Chain::of(3).with(at, past).refusal(), &has("has expired"));
-        assert_eq!(Chain::of(3).with(at, |ca| ca.key_usages.clear()).refusal(), None);
+        assert_eq!(
+            Chain::of(3).with(at, |ca| ca.key_usages.clear()).refusal(),
+            None
+        );
     }
 }
 
 #[test]
 fn a_path_length_bounds_the_cas_below() {
-    let bounded = |at: usize, most: u8| Chain::of(3).with(at, |ca| ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(most))).refusal();
-    assert_eq!((bounded(0, 2), bounded(1, 1), bounded(2, 0)), (None, None, None));
-    refused_for(bounded(0, 1), "number 3 of 3, that allows a path length of 1 in its basicConstraints, and has 2 CAs below it");
-    refused_for(bounded(1, 0), "number 2 of 3, that allows a path length of 0");
+    let bounded = |at: usize, most: u8| {
+        Chain::of(3)
+            .with(at, |ca| {
+                ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(most))
+            })
+            .refusal()
+    };
+    assert_eq!(
+        (bounded(0, 2), bounded(1, 1), bounded(2, 0)),
+        (None, None, None)
+    );
+    refused_for(
+        bounded(0, 1),
+        "number 3 of 3, that allows a path length of 1 in its basicConstraints, and has 2 CAs \
+         below it",
+    );
+    refused_for(
+        bounded(1, 0),
+        "number 2 of 3, that allows a path length of 0",
+    );
 }
 
 #[test]
@@ -157,10 +271,22 @@ fn a_trust_anchor_has_sixteen_thousand_characters_and_in_2022_one_certificate_of
         text.clone() + &"\n".repeat(length - text.len())
     };
     assert_eq!(refusal(&chain.signed_cert(), &padded(16_000)), None);
-    refused_for(refusal(&chain.signed_cert(), &padded(16_001)), "has 16001 characters; a trust anchor has at most 16000");
+    refused_for(
+        refusal(&chain.signed_cert(), &padded(16_001)),
+        "has 16001 characters; a trust anchor has at most 16000",
+    );
 
-    let simulator = Simulator::spawn(Options { speed: Speed::INSTANT, reference: Reference::June2022, ..Options::default() }).unwrap();
-    let made = ok(&simulator, "CreateCluster", json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }));
+    let simulator = Simulator::spawn(Options {
+        speed: Speed::INSTANT,
+        reference: Reference::June2022,
+        ..Options::default()
+    })
+    .unwrap();
+    let made = ok(
+        &simulator,
+        "CreateCluster",
+        json!({ "HsmType": "hsm1.medium", "SubnetIds": ["subnet-0a1b2c3d"] }),
+    );
     let id = made["Cluster"]["ClusterId"].as_str().unwrap();
     create_hsm(&simulator, id);
     let ready = until(&simulator, id, |now| csr(now).is_some());
@@ -169,7 +295,10 @@ fn a_trust_anchor_has_sixteen_thousand_characters_and_in_2022_one_certificate_of
         claim["TrustAnchor"] = trust_anchor.into();
         refused(&simulator, "InitializeCluster", claim).1
     };
-    assert!(claim(chain.certificates().concat()).contains("holds 2 certificates; exactly one is allowed"));
+    assert!(
+        claim(chain.certificates().concat())
+            .contains("holds 2 certificates; exactly one is allowed")
+    );
     assert!(claim("A".repeat(5001)).contains("less than or equal to 5000"));
 }
 
@@ -180,35 +309,113 @@ fn the_whole_chain_is_kept() {
     let (id, csr_text) = ready_cluster(&simulator);
     let chain = Chain::of(3);
     let (params, key) = chain.cas.last().unwrap();
-    let leaf = CertificateParams::default().signed_by(&CsrKey::of(&csr_text), &Issuer::from_params(params, key)).unwrap().pem();
-    ok(&simulator, "InitializeCluster", json!({ "ClusterId": id, "SignedCert": leaf, "TrustAnchor": chain.certificates().concat() }));
-    assert_eq!(describe(&simulator, &id)["Certificates"], json!({ "ClusterCertificate": leaf }));
-    let answer =
-        raw(simulator.address(), format!("GET /_page/certificates?cluster={id} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes());
+    let leaf = CertificateParams::default()
+        .signed_by(&CsrKey::of(&csr_text), &Issuer::from_params(params, key))
+        .unwrap()
+        .pem();
+    ok(
+        &simulator,
+        "InitializeCluster",
+        json!({
+            "ClusterId": id, "SignedCert": leaf, "TrustAnchor": chain.certificates().concat(),
+        }),
+    );
+    assert_eq!(
+        describe(&simulator, &id)["Certificates"],
+        json!({ "ClusterCertificate": leaf })
+    );
+    let answer = raw(
+        simulator.address(),
+        format!(
+            "GET /_page/certificates?cluster={id} HTTP/1.1\r\nHost: \
+                                          localhost\r\nConnection: close\r\n\r\n"
+        )
+        .as_bytes(),
+    );
     let nodes = answer.unwrap().json()["nodes"].clone();
-    let titles: Vec<&Value> = nodes.as_array().unwrap().iter().map(|node| &node["title"]).collect();
-    assert_eq!(titles, ["Trust anchor 3 of 3, the root", "Trust anchor 2 of 3", "Trust anchor 1 of 3, the CA that signed", "Cluster certificate"]);
-    assert_eq!((&nodes[2]["issuers"], &nodes[3]["issuers"]), (&json!(["TrustAnchor2"]), &json!(["TrustAnchor1"])));
+    let titles: Vec<&Value> = nodes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| &node["title"])
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Trust anchor 3 of 3, the root",
+            "Trust anchor 2 of 3",
+            "Trust anchor 1 of 3, the CA that signed",
+            "Cluster certificate"
+        ]
+    );
+    assert_eq!(
+        (&nodes[2]["issuers"], &nodes[3]["issuers"]),
+        (&json!(["TrustAnchor2"]), &json!(["TrustAnchor1"]))
+    );
 }
 
 fn openssl(dir: &Path, args: &[&str]) -> String {
     let output = Command::new("openssl").args(args).current_dir(dir).output();
-    let output = output.unwrap_or_else(|error| panic!("these tests need the program openssl (apt install openssl): {error}"));
-    assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = output.unwrap_or_else(|error| {
+        panic!("these tests need the program openssl (apt install openssl): {error}")
+    });
+    assert!(
+        output.status.success(),
+        "openssl {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A claim by an owner who makes everything with openssl: `key` to make the key, `sign` to sign with it.
+/// A claim by an owner who makes everything with openssl: `key` to make the key, `sign` to sign
+/// with it.
 fn by_openssl(key: &[&str], sign: &[&str]) -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     std::fs::write(dir.join("cluster.csr"), &unclaimed().2).unwrap();
     openssl(dir, &[&["genpkey", "-out", "ca.key"], key].concat());
-    openssl(dir, &[&["req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=openssl", "-days", "30", "-out", "ca.crt"], sign].concat());
     openssl(
         dir,
-        &[&["x509", "-req", "-in", "cluster.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", "1", "-days", "9", "-out", "signed.crt"], sign]
-            .concat(),
+        &[
+            &[
+                "req",
+                "-x509",
+                "-new",
+                "-key",
+                "ca.key",
+                "-subj",
+                "/CN=openssl",
+                "-days",
+                "30",
+                "-out",
+                "ca.crt",
+            ],
+            sign,
+        ]
+        .concat(),
+    );
+    openssl(
+        dir,
+        &[
+            &[
+                "x509",
+                "-req",
+                "-in",
+                "cluster.csr",
+                "-CA",
+                "ca.crt",
+                "-CAkey",
+                "ca.key",
+                "-set_serial",
+                "1",
+                "-days",
+                "9",
+                "-out",
+                "signed.crt",
+            ],
+            sign,
+        ]
+        .concat(),
     );
     let read = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap();
     refusal(&read("signed.crt"), &read("ca.crt"))
@@ -222,32 +429,85 @@ fn every_listed_algorithm_is_taken_from_openssl() {
     for hash in ["-sha224", "-sha256", "-sha384", "-sha512"] {
         assert_eq!(by_openssl(&RSA, &[hash]), None, "RSA {hash}");
         // The longest salt, openssl's own choice, and the digest's length.
-        assert_eq!(by_openssl(&RSA, &[&[hash][..], &PSS].concat()), None, "PSS {hash}");
-        assert_eq!(by_openssl(&RSA, &[&[hash][..], &PSS, &["-sigopt", "rsa_pss_saltlen:-1"]].concat()), None, "PSS {hash}, salt as the digest");
-        for name in ["ec_paramgen_curve:P-256", "ec_paramgen_curve:P-384", "ec_paramgen_curve:P-521"] {
+        assert_eq!(
+            by_openssl(&RSA, &[&[hash][..], &PSS].concat()),
+            None,
+            "PSS {hash}"
+        );
+        assert_eq!(
+            by_openssl(
+                &RSA,
+                &[&[hash][..], &PSS, &["-sigopt", "rsa_pss_saltlen:-1"]].concat()
+            ),
+            None,
+            "PSS {hash}, salt as the digest"
+        );
+        for name in [
+            "ec_paramgen_curve:P-256",
+            "ec_paramgen_curve:P-384",
+            "ec_paramgen_curve:P-521",
+        ] {
             assert_eq!(by_openssl(&curve(name), &[hash]), None, "{name} {hash}");
         }
     }
-    assert_eq!(by_openssl(&["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"], &["-sha256"]), None, "a key for PSS alone");
+    assert_eq!(
+        by_openssl(
+            &["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
+            &["-sha256"]
+        ),
+        None,
+        "a key for PSS alone"
+    );
 }
 
 #[test]
 fn what_is_not_listed_is_refused_for_what_it_is() {
     const RSA: [&str; 4] = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
-    refused_for(by_openssl(&RSA, &["-sha1"]), "TrustAnchor: the value is signed with SHA-1 with RSA");
     refused_for(
-        by_openssl(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"], &["-sha256"]),
+        by_openssl(&RSA, &["-sha1"]),
+        "TrustAnchor: the value is signed with SHA-1 with RSA",
+    );
+    refused_for(
+        by_openssl(
+            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+            &["-sha256"],
+        ),
         "TrustAnchor: the value has a key that is RSA of 1024 bits",
     );
-    refused_for(by_openssl(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"], &["-sha256"]), "is on another curve");
-    refused_for(by_openssl(&["-algorithm", "ED25519"], &[]), "is signed with Ed25519");
-    let other_mask = ["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_mgf1_md:sha1"];
-    refused_for(by_openssl(&RSA, &other_mask), "is signed with an RSA-PSS whose parameters");
+    refused_for(
+        by_openssl(
+            &[
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                "ec_paramgen_curve:secp256k1",
+            ],
+            &["-sha256"],
+        ),
+        "is on another curve",
+    );
+    refused_for(
+        by_openssl(&["-algorithm", "ED25519"], &[]),
+        "is signed with Ed25519",
+    );
+    let other_mask = [
+        "-sha256",
+        "-sigopt",
+        "rsa_padding_mode:pss",
+        "-sigopt",
+        "rsa_mgf1_md:sha1",
+    ];
+    refused_for(
+        by_openssl(&RSA, &other_mask),
+        "is signed with an RSA-PSS whose parameters",
+    );
 }
 
 #[test]
 fn a_certificate_for_ever_is_taken() {
-    let for_ever = |ca: &mut CertificateParams| ca.not_after = date_time_ymd(9999, 12, 31) + std::time::Duration::from_secs(86_399);
+    let for_ever = |ca: &mut CertificateParams| {
+        ca.not_after = date_time_ymd(9999, 12, 31) + std::time::Duration::from_secs(86_399)
+    };
     let chain = Chain::of(2).with(0, for_ever).with(1, for_ever);
     let root = der(chain.certificates().last().unwrap());
     assert!(root.windows(15).any(|octets| octets == b"99991231235959Z"));

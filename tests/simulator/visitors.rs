@@ -1,29 +1,51 @@
-//! What a web page of somebody else, open in a browser on this machine, can do to the simulator: nothing.
+//! What a web page of somebody else, open in a browser on this machine, can do to the simulator:
+//! nothing.
 
 use hsmboot::simulator::{Credentials, Options, Simulator};
 use serde_json::json;
 
 use crate::support::*;
 
-/// What browsers send with a request that a page makes: of another origin, of none, and by a name that was pointed here (DNS rebinding).
+/// What browsers send with a request that a page makes: of another origin, of none, and by a name
+/// that was pointed here (DNS rebinding).
 fn foreign_pages(address: &str) -> Vec<(u16, String)> {
     let here = format!("Host: {address}\r\n");
     let rebound = "Host: rebind.example.com:8080\r\n";
     vec![
         (403, format!("{here}Origin: https://example.com\r\n")),
-        (403, format!("{here}Origin: https://example.com\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n")),
+        (
+            403,
+            format!(
+                "{here}Origin: https://example.com\r\nSec-Fetch-Site: \
+                 cross-site\r\nSec-Fetch-Mode: no-cors\r\n"
+            ),
+        ),
         (403, format!("{here}Origin: null\r\n")),
-        (403, format!("{here}Origin: http://127.0.0.1:1\r\nSec-Fetch-Site: same-site\r\n")),
+        (
+            403,
+            format!("{here}Origin: http://127.0.0.1:1\r\nSec-Fetch-Site: same-site\r\n"),
+        ),
         (403, format!("{here}Sec-Fetch-Site: cross-site\r\n")),
-        (421, format!("{rebound}Origin: http://rebind.example.com:8080\r\n")),
-        (421, format!("{rebound}Origin: http://rebind.example.com:8080\r\nSec-Fetch-Site: same-origin\r\n")),
+        (
+            421,
+            format!("{rebound}Origin: http://rebind.example.com:8080\r\n"),
+        ),
+        (
+            421,
+            format!(
+                "{rebound}Origin: http://rebind.example.com:8080\r\nSec-Fetch-Site: same-origin\r\n"
+            ),
+        ),
     ]
 }
 
 /// A request whose headers, `Host` among them, are all given.
 fn send(simulator: &Simulator, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = body.len();
-    let text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: \
+         {length}\r\n{headers}\r\n{body}"
+    );
     raw(simulator.address(), text.as_bytes()).expect("an answer")
 }
 
@@ -35,43 +57,103 @@ fn clock(simulator: &Simulator) -> i64 {
 #[test]
 fn no_foreign_page_can_give_a_control_command() {
     for credentials in [Vec::new(), vec![Credentials::new("AKIDEXAMPLE", "secret")]] {
-        let simulator = Simulator::spawn(Options { credentials, ..Options::default() }).unwrap();
+        let simulator = Simulator::spawn(Options {
+            credentials,
+            ..Options::default()
+        })
+        .unwrap();
         let address = simulator.address().to_string();
         let before = clock(&simulator);
         let year = json!({ "Seconds": 31_536_000 }).to_string();
         let fault = json!({ "Fault": "throttling" }).to_string();
         for (status, headers) in foreign_pages(&address) {
-            for kind in ["", "Content-Type: text/plain\r\n", "Content-Type: application/json\r\n"] {
-                for (command, body) in [("advance", &year), ("fault", &fault), ("roots", &String::from("{}")), ("calls", &String::from("{}"))] {
-                    let answer = send(&simulator, "POST", &format!("/_control/{command}"), &format!("{headers}{kind}"), body);
+            for kind in [
+                "",
+                "Content-Type: text/plain\r\n",
+                "Content-Type: application/json\r\n",
+            ] {
+                for (command, body) in [
+                    ("advance", &year),
+                    ("fault", &fault),
+                    ("roots", &String::from("{}")),
+                    ("calls", &String::from("{}")),
+                ] {
+                    let answer = send(
+                        &simulator,
+                        "POST",
+                        &format!("/_control/{command}"),
+                        &format!("{headers}{kind}"),
+                        body,
+                    );
                     assert_eq!(answer.status, status, "{command} {headers}{kind}");
                     assert!(!answer.head.contains("access-control-"), "{}", answer.head);
-                    assert!(!answer.body.contains("BEGIN") && !answer.body.contains("Calls"), "{}", answer.body);
+                    assert!(
+                        !answer.body.contains("BEGIN") && !answer.body.contains("Calls"),
+                        "{}",
+                        answer.body
+                    );
                 }
             }
             for method in ["GET", "OPTIONS", "PUT"] {
-                let asked = format!("{headers}Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n");
+                let asked = format!(
+                    "{headers}Access-Control-Request-Method: \
+                     POST\r\nAccess-Control-Request-Headers: content-type\r\n"
+                );
                 let answer = send(&simulator, method, "/_control/calls", &asked, "");
                 assert_eq!(answer.status, status, "{method} {headers}");
                 assert!(!answer.head.contains("access-control-"), "{}", answer.head);
             }
         }
-        assert!(clock(&simulator) - before < 31_536_000_000, "the clock is where it was");
+        assert!(
+            clock(&simulator) - before < 31_536_000_000,
+            "the clock is where it was"
+        );
     }
 }
 
 #[test]
 fn a_control_command_is_json_by_its_type() {
     let simulator = instant();
-    for kind in ["", "Content-Type: text/plain\r\n", "Content-Type: application/x-www-form-urlencoded\r\n", "Content-Type: multipart/form-data\r\n"] {
-        let answer = send(&simulator, "POST", "/_control/fault", &format!("Host: localhost\r\n{kind}"), r#"{"Fault":"throttling"}"#);
+    for kind in [
+        "",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: multipart/form-data\r\n",
+    ] {
+        let answer = send(
+            &simulator,
+            "POST",
+            "/_control/fault",
+            &format!("Host: localhost\r\n{kind}"),
+            r#"{"Fault":"throttling"}"#,
+        );
         assert_eq!(answer.status, 415, "{kind}");
-        assert!(answer.json()["Message"].as_str().unwrap().contains("application/json"), "{}", answer.body);
+        assert!(
+            answer.json()["Message"]
+                .as_str()
+                .unwrap()
+                .contains("application/json"),
+            "{}",
+            answer.body
+        );
     }
     ok(&simulator, "DescribeClusters", json!({}));
     let json = "Host: localhost\r\nContent-Type: application/json; charset=utf-8\r\n";
-    assert_eq!(send(&simulator, "POST", "/_control/fault", json, r#"{"Fault":"throttling"}"#).status, 200);
-    assert_eq!(refused(&simulator, "DescribeClusters", json!({})).0, "ThrottlingException");
+    assert_eq!(
+        send(
+            &simulator,
+            "POST",
+            "/_control/fault",
+            json,
+            r#"{"Fault":"throttling"}"#
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        refused(&simulator, "DescribeClusters", json!({})).0,
+        "ThrottlingException"
+    );
 }
 
 #[test]
@@ -82,22 +164,41 @@ fn no_foreign_page_can_call_the_api_or_read_what_the_page_shows() {
     let before = simulator.calls();
     let body = json!({ "ClusterId": id }).to_string();
     for (status, headers) in foreign_pages(&address) {
-        let json = format!("{headers}X-Amz-Target: BaldrApiService.DeleteCluster\r\nContent-Type: application/x-amz-json-1.1\r\n");
+        let json = format!(
+            "{headers}X-Amz-Target: BaldrApiService.DeleteCluster\r\nContent-Type: \
+             application/x-amz-json-1.1\r\n"
+        );
         let cbor = format!("{headers}Smithy-Protocol: rpc-v2-cbor\r\n");
         for (method, path, headers, body) in [
             ("POST", "/", &json, body.as_str()),
-            ("POST", "/service/BaldrApiService/operation/DescribeClusters", &cbor, ""),
+            (
+                "POST",
+                "/service/BaldrApiService/operation/DescribeClusters",
+                &cbor,
+                "",
+            ),
             ("GET", "/_page/data", &headers, ""),
-            ("GET", &format!("/_page/certificates?cluster={id}"), &headers, ""),
+            (
+                "GET",
+                &format!("/_page/certificates?cluster={id}"),
+                &headers,
+                "",
+            ),
         ] {
             let answer = send(&simulator, method, path, headers, body);
             assert_eq!(answer.status, status, "{path} {headers}");
-            assert!(!answer.body.contains(&id) && !answer.head.contains("access-control-"), "{}", answer.body);
+            assert!(
+                !answer.body.contains(&id) && !answer.head.contains("access-control-"),
+                "{}",
+                answer.body
+            );
         }
     }
     assert_eq!(simulator.calls(), before);
-    // A link to the page from elsewhere may be followed, and an SDK may know the simulator by any name.
-    let linked = format!("Host: {address}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n");
+    // A link to the page from elsewhere may be followed, and an SDK may know the simulator by any
+    // name.
+    let linked =
+        format!("Host: {address}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n");
     assert_eq!(send(&simulator, "GET", "/", &linked, "").status, 200);
     let sdk = "Host: simulator.example.com\r\nX-Amz-Target: BaldrApiService.DescribeClusters\r\n";
     assert_eq!(send(&simulator, "POST", "/", sdk, "{}").status, 200);

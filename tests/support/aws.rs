@@ -1,6 +1,12 @@
-//! AWS services for tests: moto's server where it does what the service does, and a stand-in that plays documented answers where it does not.
+//! AWS services for tests: moto's server where it does what the service does, and a stand-in that
+//! plays documented answers where it does not.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,7 +28,8 @@ pub struct Call {
     pub before: usize,
 }
 
-/// A service on loopback that answers as a test says, and keeps what it was asked. A status of 0 hangs up.
+/// A service on loopback that answers as a test says, and keeps what it was asked. A status of 0
+/// hangs up.
 pub struct StandIn {
     pub url: String,
     calls: Arc<Mutex<Vec<Call>>>,
@@ -37,19 +44,28 @@ impl StandIn {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let Some((head, body)) = read(&mut stream) else { continue };
-                let target = header(&head, "x-amz-target").unwrap_or_else(|| head.lines().next().unwrap().to_owned());
+                let Some((head, body)) = read(&mut stream) else {
+                    continue;
+                };
+                let target = header(&head, "x-amz-target")
+                    .unwrap_or_else(|| head.lines().next().unwrap().to_owned());
                 let call = {
                     let mut seen = seen.lock().unwrap();
                     let before = seen.iter().filter(|call| call.target == target).count();
-                    seen.push(Call { target, body: serde_json::from_str(&body).unwrap_or_default(), before });
+                    seen.push(Call {
+                        target,
+                        body: serde_json::from_str(&body).unwrap_or_default(),
+                        before,
+                    });
                     seen.last().unwrap().clone()
                 };
                 let (status, answer) = answer(&call);
                 if status != 0 {
                     let answer = answer.to_string();
                     let head = format!(
-                        "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                        "HTTP/1.1 {status} X\r\nContent-Type: \
+                         application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: \
+                         close\r\n\r\n",
                         answer.len()
                     );
                     // A client that has gone is no matter.
@@ -68,23 +84,36 @@ impl StandIn {
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.calls() {
-            *counts.entry(call.target.rsplit('.').next().unwrap().to_owned()).or_insert(0) += 1;
+            *counts
+                .entry(call.target.rsplit('.').next().unwrap().to_owned())
+                .or_insert(0) += 1;
         }
         counts
     }
 
     pub fn bodies(&self, name: &str) -> Vec<Value> {
-        self.calls().into_iter().filter(|call| call.target.ends_with(&format!(".{name}"))).map(|call| call.body).collect()
+        self.calls()
+            .into_iter()
+            .filter(|call| call.target.ends_with(&format!(".{name}")))
+            .map(|call| call.body)
+            .collect()
     }
 }
 
 /// An error as the JSON 1.1 protocol has it.
 pub fn refusal(status: u16, code: &str) -> (u16, Value) {
-    (status, json!({ "__type": code, "message": "the service's words" }))
+    (
+        status,
+        json!({ "__type": code, "message": "the service's words" }),
+    )
 }
 
 fn header(head: &str, name: &str) -> Option<String> {
-    head.lines().find_map(|line| line.split_once(':').filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()))
+    head.lines().find_map(|line| {
+        line.split_once(':')
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim().to_owned())
+    })
 }
 
 /// One request or answer: head and body.
@@ -93,7 +122,8 @@ fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     loop {
         let all = String::from_utf8_lossy(&text).into_owned();
         if let Some((head, body)) = all.split_once("\r\n\r\n")
-            && body.len() >= header(head, "content-length").map_or(0, |length| length.parse().unwrap())
+            && body.len()
+                >= header(head, "content-length").map_or(0, |length| length.parse().unwrap())
         {
             return Some((head.to_owned(), body.to_owned()));
         }
@@ -102,7 +132,8 @@ fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     }
 }
 
-/// moto's server, started by `tests/clients/moto_server.py`, which says what is repaired in it. It ends with the test program.
+/// moto's server, started by `tests/clients/moto_server.py`, which says what is repaired in it. It
+/// ends with the test program.
 pub struct Moto {
     child: Mutex<Child>,
     address: String,
@@ -113,20 +144,38 @@ pub struct Moto {
 impl Moto {
     /// Whether moto is there to be started.
     pub fn is_installed() -> bool {
-        Command::new("python3").args(["-c", "import moto.server, flask"]).output().is_ok_and(|output| output.status.success())
+        Command::new("python3")
+            .args(["-c", "import moto.server, flask"])
+            .output()
+            .is_ok_and(|output| output.status.success())
     }
 
     pub fn start() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/moto_server.py");
         let said = NamedTempFile::new().unwrap();
         let mut command = Command::new("python3");
-        command.arg(script).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said.reopen().unwrap());
+        command
+            .arg(script)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(said.reopen().unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let mut moto = Moto { child: Mutex::new(child), address: String::new(), said };
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let mut moto = Moto {
+            child: Mutex::new(child),
+            address: String::new(),
+            said,
+        };
         let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        moto.address = address.unwrap_or_else(|| panic!("moto's server does not start, is moto[server] (PyPI) whole? {line}{}", moto.said()));
+        moto.address = address.unwrap_or_else(|| {
+            panic!(
+                "moto's server does not start, is moto[server] (PyPI) whole? {line}{}",
+                moto.said()
+            )
+        });
         moto
     }
 
@@ -150,15 +199,24 @@ impl Moto {
         let body = body.to_string();
         let credential = format!("Credential=test/20260101/{region}/{service}/aws4_request");
         let head = format!(
-            "POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\
-             Authorization: AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: {}\r\nX-Amz-Target: {target}\r\nContent-Type: \
+             application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: \
+             close\r\nAuthorization: AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, \
+             Signature=0\r\n\r\n",
             self.address,
             body.len()
         );
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let (head, answer) = read(&mut stream).unwrap_or_else(|| panic!("{target} {body}: no answer\n{}", self.said()));
-        assert!(head.starts_with("HTTP/1.1 200"), "{target} {body}: {head}\n{answer}\n{}", self.said());
+        stream
+            .write_all(format!("{head}{body}").as_bytes())
+            .unwrap();
+        let (head, answer) = read(&mut stream)
+            .unwrap_or_else(|| panic!("{target} {body}: no answer\n{}", self.said()));
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{target} {body}: {head}\n{answer}\n{}",
+            self.said()
+        );
         serde_json::from_str(&answer).unwrap_or_default()
     }
 
@@ -167,12 +225,22 @@ impl Moto {
     }
 
     pub fn pca(&self, action: &str, body: &Value) -> Value {
-        self.call("acm-pca", &format!("ACMPrivateCA.{action}"), "us-east-1", body)
+        self.call(
+            "acm-pca",
+            &format!("ACMPrivateCA.{action}"),
+            "us-east-1",
+            body,
+        )
     }
 
     /// A key; its metadata.
     pub fn key(&self, spec: &str, usage: &str, region: &str) -> Value {
-        self.kms("CreateKey", region, &json!({ "KeySpec": spec, "KeyUsage": usage }))["KeyMetadata"].clone()
+        self.kms(
+            "CreateKey",
+            region,
+            &json!({ "KeySpec": spec, "KeyUsage": usage }),
+        )["KeyMetadata"]
+            .clone()
     }
 
     /// A root CA that is active, by the steps that the service wants; its ARN and its certificate.
@@ -181,19 +249,35 @@ impl Moto {
             "KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA",
             "Subject": { "Country": "DE", "Organization": "Example", "CommonName": "Private CA" },
         });
-        let made =
-            self.pca("CreateCertificateAuthority", &json!({ "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "ROOT" }));
+        let made = self.pca(
+            "CreateCertificateAuthority",
+            &json!({
+                "CertificateAuthorityConfiguration": config, "CertificateAuthorityType": "ROOT",
+            }),
+        );
         let arn = made["CertificateAuthorityArn"].as_str().unwrap().to_owned();
         let ca = json!({ "CertificateAuthorityArn": arn });
-        let csr = self.pca("GetCertificateAuthorityCsr", &ca)["Csr"].as_str().unwrap().to_owned();
+        let csr = self.pca("GetCertificateAuthorityCsr", &ca)["Csr"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let order = json!({
-            "CertificateAuthorityArn": arn, "Csr": base64(csr.as_bytes()), "SigningAlgorithm": "SHA256WITHRSA",
-            "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1", "Validity": { "Type": "YEARS", "Value": 10 },
+            "CertificateAuthorityArn": arn, "Csr": base64(csr.as_bytes()),
+            "SigningAlgorithm": "SHA256WITHRSA",
+            "TemplateArn": "arn:aws:acm-pca:::template/RootCACertificate/V1",
+            "Validity": { "Type": "YEARS", "Value": 10 },
         });
         let certificate = self.pca("IssueCertificate", &order)["CertificateArn"].clone();
-        let root = self.pca("GetCertificate", &json!({ "CertificateAuthorityArn": arn, "CertificateArn": certificate }))["Certificate"].clone();
+        let root = self.pca(
+            "GetCertificate",
+            &json!({ "CertificateAuthorityArn": arn, "CertificateArn": certificate }),
+        )["Certificate"]
+            .clone();
         let root = root.as_str().unwrap().to_owned();
-        self.pca("ImportCertificateAuthorityCertificate", &json!({ "CertificateAuthorityArn": arn, "Certificate": base64(root.as_bytes()) }));
+        self.pca(
+            "ImportCertificateAuthorityCertificate",
+            &json!({ "CertificateAuthorityArn": arn, "Certificate": base64(root.as_bytes()) }),
+        );
         (arn, root)
     }
 }

@@ -1,4 +1,5 @@
-//! What a script of tests/clients sees in headless Chromium: each of its checks is a test, and one browser does for all.
+//! What a script of tests/clients sees in headless Chromium: each of its checks is a test, and one
+//! browser does for all.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -8,31 +9,68 @@ use libtest_mimic::{Failed, Trial};
 /// Whether the browser may be missing, and is.
 pub(crate) fn is_absent() -> bool {
     static ABSENT: OnceLock<bool> = OnceLock::new();
-    *ABSENT.get_or_init(|| std::env::var_os("HSMBOOT_BROWSER").is_none() && ["chromium", "chromedriver"].iter().any(|tool| !there(tool)))
+    *ABSENT.get_or_init(|| {
+        std::env::var_os("HSMBOOT_BROWSER").is_none()
+            && ["chromium", "chromedriver"].iter().any(|tool| !there(tool))
+    })
 }
 
 fn there(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+    Command::new(tool)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
-/// A test for each check, and one that the script makes these in this order. `report`: what it printed. `is_ignored`: which are not to be run.
-pub(crate) fn trials(checks: &'static [&'static str], report: fn() -> &'static str, is_ignored: fn(&str) -> bool) -> Vec<Trial> {
+/// A test for each check, and one that the script makes these in this order. `report`: what it
+/// printed. `is_ignored`: which are not to be run.
+pub(crate) fn trials(
+    checks: &'static [&'static str],
+    report: fn() -> &'static str,
+    is_ignored: fn(&str) -> bool,
+) -> Vec<Trial> {
     let all = move || {
-        let expected: Vec<&str> = checks.iter().copied().filter(|check| !is_ignored(check)).collect();
+        let expected: Vec<&str> = checks
+            .iter()
+            .copied()
+            .filter(|check| !is_ignored(check))
+            .collect();
         let report = report();
-        let run: Vec<&str> =
-            report.lines().filter_map(|line| line.strip_prefix("ok ").or_else(|| line.strip_prefix("FAILED ")?.split(':').next())).collect();
-        if run == expected { Ok(()) } else { Err(format!("the script ran {run:?}\n{report}").into()) }
+        let run: Vec<&str> = report
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("ok ")
+                    .or_else(|| line.strip_prefix("FAILED ")?.split(':').next())
+            })
+            .collect();
+        if run == expected {
+            Ok(())
+        } else {
+            Err(format!("the script ran {run:?}\n{report}").into())
+        }
     };
-    let each = checks.iter().map(|&check| Trial::test(check, move || outcome(check, report())).with_ignored_flag(is_ignored(check)));
+    let each = checks.iter().map(|&check| {
+        Trial::test(check, move || outcome(check, report())).with_ignored_flag(is_ignored(check))
+    });
     let none = checks.iter().all(|check| is_ignored(check));
-    each.chain([Trial::test("every_check_of_the_script_is_a_test", all).with_ignored_flag(none)]).collect()
+    each.chain([Trial::test("every_check_of_the_script_is_a_test", all).with_ignored_flag(none)])
+        .collect()
 }
 
 fn outcome(check: &str, report: &str) -> Result<(), Failed> {
-    if report.lines().any(|line| line.strip_prefix("ok ") == Some(check)) {
+    if report
+        .lines()
+        .any(|line| line.strip_prefix("ok ") == Some(check))
+    {
         return Ok(());
     }
-    let why = report.lines().find_map(|line| line.strip_prefix("FAILED ")?.strip_prefix(check));
-    Err(why.map_or_else(|| format!("it was not run:\n{report}"), |why| format!("{check}{why}")).into())
+    let why = report
+        .lines()
+        .find_map(|line| line.strip_prefix("FAILED ")?.strip_prefix(check));
+    Err(why
+        .map_or_else(
+            || format!("it was not run:\n{report}"),
+            |why| format!("{check}{why}"),
+        )
+        .into())
 }

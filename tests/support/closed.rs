@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpSocket;
 
-/// An address on loopback that refuses every connection for as long as this lives: its port is taken by a socket that does not listen, so nobody
-/// else gets it.
+/// An address on loopback that refuses every connection for as long as this lives: its port is
+/// taken by a socket that does not listen, so nobody else gets it.
 pub struct Closed {
     _socket: TcpSocket,
     address: SocketAddr,
@@ -18,7 +18,10 @@ impl Closed {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
-        Closed { _socket: socket, address }
+        Closed {
+            _socket: socket,
+            address,
+        }
     }
 
     pub fn url(&self) -> String {

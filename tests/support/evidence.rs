@@ -1,4 +1,5 @@
-//! A bundle in the genuine shape, with keys of its own, that is valid from 2000 until the end of year 9999: no test depends on the date.
+//! A bundle in the genuine shape, with keys of its own, that is valid from 2000 until the end of
+//! year 9999: no test depends on the date.
 
 use std::fs;
 use std::path::Path;
@@ -31,8 +32,13 @@ struct Key(EcdsaKeyPair, Vec<u8>);
 impl Key {
     fn new() -> Self {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        Key(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap(), document.as_ref().to_vec())
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+        Key(
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random)
+                .unwrap(),
+            document.as_ref().to_vec(),
+        )
     }
 
     fn spki(&self) -> Vec<u8> {
@@ -56,10 +62,16 @@ fn attribute(kind: &str, value: &str) -> Vec<u8> {
 
 /// One RDN of five attributes, then the common name (docs/verification.md).
 fn hardware_name(common_name: &str) -> Vec<u8> {
-    let mut first: Vec<Vec<u8>> = [("2.5.4.6", "US"), ("2.5.4.8", "CA"), ("2.5.4.10", "Cavium"), ("2.5.4.11", "N3FIPS"), ("2.5.4.7", "SanJose")]
-        .iter()
-        .map(|(kind, value)| attribute(kind, value))
-        .collect();
+    let mut first: Vec<Vec<u8>> = [
+        ("2.5.4.6", "US"),
+        ("2.5.4.8", "CA"),
+        ("2.5.4.10", "Cavium"),
+        ("2.5.4.11", "N3FIPS"),
+        ("2.5.4.7", "SanJose"),
+    ]
+    .iter()
+    .map(|(kind, value)| attribute(kind, value))
+    .collect();
     first.sort();
     let first: Vec<&[u8]> = first.iter().map(Vec::as_slice).collect();
     sequence(&[&set(&first), &set(&[&attribute("2.5.4.3", common_name)])])
@@ -71,13 +83,28 @@ fn root_name(common_name: &str) -> Vec<u8> {
 
 /// A certificate of version 1.
 fn certificate(issuer: &[u8], by: &Key, subject: &[u8], key: &Key) -> String {
-    let validity = sequence(&[&tlv(tag::UTC_TIME, &[b"000101000000Z"]), &tlv(tag::GENERALIZED_TIME, &[b"99991231235959Z"])]);
-    let tbs = sequence(&[&integer(&[1]), &algorithm(), issuer, &validity, subject, &key.spki()]);
+    let validity = sequence(&[
+        &tlv(tag::UTC_TIME, &[b"000101000000Z"]),
+        &tlv(tag::GENERALIZED_TIME, &[b"99991231235959Z"]),
+    ]);
+    let tbs = sequence(&[
+        &integer(&[1]),
+        &algorithm(),
+        issuer,
+        &validity,
+        subject,
+        &key.spki(),
+    ]);
     encode(Label::Certificate, &by.signed(&tbs))
 }
 
 fn request(subject: &[u8], key: &Key) -> Vec<u8> {
-    key.signed(&sequence(&[&integer(&[0]), subject, &key.spki(), &tlv(tag::context(0), &[])]))
+    key.signed(&sequence(&[
+        &integer(&[0]),
+        subject,
+        &key.spki(),
+        &tlv(tag::context(0), &[]),
+    ]))
 }
 
 /// A self-signed certificate of this name, in DER, without any extension, and its key.
@@ -85,7 +112,10 @@ pub fn ca_named(name: &[u8]) -> Ca {
     let key = Key::new();
     let pkcs8 = pem::Pem::new("PRIVATE KEY", key.1.clone());
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    Ca { cert: certificate(name, &key, name, &key), key: pem::encode_config(&pkcs8, config) }
+    Ca {
+        cert: certificate(name, &key, name, &key),
+        key: pem::encode_config(&pkcs8, config),
+    }
 }
 
 /// The names in a chain, in DER.
@@ -118,7 +148,13 @@ impl Chain {
     /// The same under other names.
     pub fn named(names: &Names) -> Self {
         let [aws, manufacturer, hardware, hsm, other] = std::array::from_fn(|_| Key::new());
-        let Names { aws_root: aws_name, manufacturer_root: manufacturer_name, card, partition, csr: requested } = names;
+        let Names {
+            aws_root: aws_name,
+            manufacturer_root: manufacturer_name,
+            card,
+            partition,
+            csr: requested,
+        } = names;
         let csr = request(requested, &hsm);
         let mut forged = csr.clone();
         *forged.last_mut().unwrap() ^= 1;
@@ -128,7 +164,12 @@ impl Chain {
             aws_hardware: certificate(aws_name, &aws, card, &hardware),
             manufacturer_hardware: certificate(manufacturer_name, &manufacturer, card, &hardware),
             aws_root: certificate(aws_name, &aws, aws_name, &aws),
-            manufacturer_root: certificate(manufacturer_name, &manufacturer, manufacturer_name, &manufacturer),
+            manufacturer_root: certificate(
+                manufacturer_name,
+                &manufacturer,
+                manufacturer_name,
+                &manufacturer,
+            ),
             other_csr: encode(Label::CertificateRequest, &request(requested, &other)),
             forged_csr: encode(Label::CertificateRequest, &forged),
         }
@@ -140,7 +181,10 @@ impl Chain {
             ("ClusterCsr.csr", &self.csr),
             ("HsmCertificate.crt", &self.hsm),
             ("AwsHardwareCertificate.crt", &self.aws_hardware),
-            ("ManufacturerHardwareCertificate.crt", &self.manufacturer_hardware),
+            (
+                "ManufacturerHardwareCertificate.crt",
+                &self.manufacturer_hardware,
+            ),
         ]
     }
 

@@ -6,13 +6,22 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Writes a script that may be run. Another program writes it: a file that this process has open for writing is open in every program too that
-/// another test is just starting, and a file that is open for writing cannot be run (execve(2), ETXTBSY).
+/// Writes a script that may be run. Another program writes it: a file that this process has open
+/// for writing is open in every program too that another test is just starting, and a file that is
+/// open for writing cannot be run (execve(2), ETXTBSY).
 pub fn executable(path: &Path, text: &str) {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    shell
+        .args(["-c", "cat >\"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped());
     let mut child = shell.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
     let status = child.wait().unwrap();
     assert!(status.success(), "{}: {status}", path.display());
 }

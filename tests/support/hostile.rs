@@ -1,6 +1,11 @@
-//! Text that a terminal, or a reader, would obey; and a look at what came out, for any of it that was not shown.
+//! Text that a terminal, or a reader, would obey; and a look at what came out, for any of it that
+//! was not shown.
 
-#![allow(dead_code, clippy::panic, reason = "tests; each test program uses its part")]
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "tests; each test program uses its part"
+)]
 
 use std::path::Path;
 
@@ -9,13 +14,19 @@ use hsmboot::outside::is_obeyed;
 use super::Run;
 
 /// Hides what follows, turns it around, and begins lines of its own.
-pub const HOSTILE: &str = "x\u{1b}[8m\u{9b}2J\u{202e}\u{2066}\u{200b}\u{ad}\t\r\nFORGED verdict verified\u{2028}FORGED";
+pub const HOSTILE: &str =
+    "x\u{1b}[8m\u{9b}2J\u{202e}\u{2066}\u{200b}\u{ad}\t\r\nFORGED verdict verified\u{2028}FORGED";
 
 /// Fails where a text would be obeyed, or has a line that no program wrote.
 pub fn clean(text: &str) {
     let obeyed = text.chars().find(|c| *c != '\n' && is_obeyed(*c));
     assert!(obeyed.is_none(), "{obeyed:?} in {text:?}");
-    assert!(!text.lines().any(|line| line.trim_start().starts_with("FORGED")), "a forged line in {text}");
+    assert!(
+        !text
+            .lines()
+            .any(|line| line.trim_start().starts_with("FORGED")),
+        "a forged line in {text}"
+    );
 }
 
 /// The same of both outputs of a run.
@@ -36,8 +47,16 @@ pub fn judge_files(dir: &Path) -> usize {
         {
             count += 1;
             // An archive's members are padded with zeros.
-            let text = if path.extension().is_some_and(|kind| kind == "hsmboot") { &text.replace('\0', "") } else { text };
-            assert!(std::panic::catch_unwind(|| clean(text)).is_ok(), "{} holds what is from outside: {text:?}", path.display());
+            let text = if path.extension().is_some_and(|kind| kind == "hsmboot") {
+                &text.replace('\0', "")
+            } else {
+                text
+            };
+            assert!(
+                std::panic::catch_unwind(|| clean(text)).is_ok(),
+                "{} holds what is from outside: {text:?}",
+                path.display()
+            );
         }
     }
     count

@@ -1,4 +1,5 @@
-//! A place to run the program in: a bundle that verifies at any date, a CA, and a look at what was left behind.
+//! A place to run the program in: a bundle that verifies at any date, a CA, and a look at what was
+//! left behind.
 
 #![allow(dead_code)] // Each test program uses its part.
 
@@ -45,12 +46,20 @@ impl Run {
             .collect::<Result<_, _>>()
             .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.stdout));
         assert_eq!(all.len(), 1, "exactly one document: {}", self.stdout);
-        assert!(self.stdout.ends_with("}\n"), "the document ends its last line: {:?}", self.stdout);
+        assert!(
+            self.stdout.ends_with("}\n"),
+            "the document ends its last line: {:?}",
+            self.stdout
+        );
         all.into_iter().next().unwrap()
     }
 
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "\nstdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
         self
     }
 }
@@ -61,7 +70,8 @@ pub struct Ca {
     pub key: String,
 }
 
-/// A working directory: `bundle/`, `customerCA.crt`, `customerCA.key`, `aws-root.crt`, `manufacturer-root.crt`.
+/// A working directory: `bundle/`, `customerCA.crt`, `customerCA.key`, `aws-root.crt`,
+/// `manufacturer-root.crt`.
 pub struct Bench {
     dir: TempDir,
 }
@@ -69,7 +79,9 @@ pub struct Bench {
 impl Bench {
     /// With an empty bundle, no roots and no CA.
     pub fn empty() -> Self {
-        let bench = Bench { dir: TempDir::new().unwrap() };
+        let bench = Bench {
+            dir: TempDir::new().unwrap(),
+        };
         fs::create_dir(bench.path("bundle")).unwrap();
         bench
     }
@@ -87,7 +99,11 @@ impl Bench {
     pub fn put_ca(&self, ca: &Ca) {
         self.write("customerCA.crt", &ca.cert);
         self.write("customerCA.key", &ca.key);
-        fs::set_permissions(self.path("customerCA.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(
+            self.path("customerCA.key"),
+            fs::Permissions::from_mode(0o600),
+        )
+        .unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -115,7 +131,12 @@ impl Bench {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hsmboot"));
-        command.args(args).current_dir(self.dir.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap()).timeout(HANGS);
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .timeout(HANGS);
         command
     }
 
@@ -123,10 +144,15 @@ impl Bench {
         run(self.command(args))
     }
 
-    /// Runs a shell's command on a terminal, where somebody types this before it is asked for. Its screen and its exit code.
+    /// Runs a shell's command on a terminal, where somebody types this before it is asked for. Its
+    /// screen and its exit code.
     pub fn on_a_terminal(&self, command: &str, typed: &str) -> (String, i32) {
-        // What is typed is not shown: it would stand in the midst of what the command writes at that moment.
-        let mut child = terminal(&format!("stty -echo; {command}")).current_dir(self.dir.path()).spawn().unwrap();
+        // What is typed is not shown: it would stand in the midst of what the command writes at
+        // that moment.
+        let mut child = terminal(&format!("stty -echo; {command}"))
+            .current_dir(self.dir.path())
+            .spawn()
+            .unwrap();
         let mut keys = child.stdin.take().unwrap();
         keys.write_all(typed.as_bytes()).unwrap();
         keys.flush().unwrap();
@@ -134,12 +160,15 @@ impl Bench {
         // Until the end: a closed keyboard would be an answer.
         drop(keys);
         let screen = String::from_utf8_lossy(&output.stdout).into_owned();
-        let code = output.status.code().unwrap_or_else(|| panic!("{}, not an exit code: {command}\n{screen}", output.status));
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("{}, not an exit code: {command}\n{screen}", output.status));
         (screen, code)
     }
 
-    /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind; these words must be in the message; and
-    /// nothing at all may have changed.
+    /// Runs the command as text and as JSON. Both must end with this code, the JSON with this kind;
+    /// these words must be in the message; and nothing at all may have changed.
     pub fn refused(&self, args: &[&str], code: i32, kind: &str, words: &[&str]) -> String {
         let before = self.listing();
         let text = self.run(args);
@@ -150,7 +179,10 @@ impl Bench {
 
     /// What an error advises.
     pub fn hint(&self, args: &[&str]) -> String {
-        self.run(&[args, &["--output", "json"]].concat()).json()["error"]["hint"].as_str().unwrap().to_owned()
+        self.run(&[args, &["--output", "json"]].concat()).json()["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Every file, directory and other thing here, with its mode and its content or target.
@@ -163,20 +195,39 @@ pub fn run(mut command: Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
     let code = exit_code(&output, &command);
-    Run { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+    Run {
+        code,
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }
 
-/// The exit code of a program. One that was killed fails the test with the signal (SIGKILL: perhaps by us, because it hung) and what it said.
+/// The exit code of a program. One that was killed fails the test with the signal (SIGKILL: perhaps
+/// by us, because it hung) and what it said.
 pub fn exit_code(output: &Output, command: &dyn std::fmt::Debug) -> i32 {
-    let said = || [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).join("\n");
-    output.status.code().unwrap_or_else(|| panic!("{}, not an exit code: {command:?}\n{}", output.status, said()))
+    let said = || {
+        [&output.stdout, &output.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes))
+            .join("\n")
+    };
+    output.status.code().unwrap_or_else(|| {
+        panic!(
+            "{}, not an exit code: {command:?}\n{}",
+            output.status,
+            said()
+        )
+    })
 }
 
 /// The text with `(time)` for every `2026-01-31T12:00:00Z`.
 fn untimed(text: &str) -> String {
     const FORM: &str = "dddd-dd-ddTdd:dd:ddZ";
     let is_time = |rest: &str| {
-        rest.len() >= FORM.len() && FORM.bytes().zip(rest.bytes()).all(|(form, byte)| form == byte || (form == b'd' && byte.is_ascii_digit()))
+        rest.len() >= FORM.len()
+            && FORM
+                .bytes()
+                .zip(rest.bytes())
+                .all(|(form, byte)| form == byte || (form == b'd' && byte.is_ascii_digit()))
     };
     let mut out = String::new();
     let mut rest = text;
@@ -196,19 +247,46 @@ fn untimed(text: &str) -> String {
 pub fn refusal(text: &Run, json: &Run, code: i32, kind: &str, words: &[&str]) -> String {
     let document = json.json();
     let error = &document["error"];
-    let field = |name: &str| error[name].as_str().unwrap_or_else(|| panic!("no error.{name} in {document:#}"));
-    assert_eq!((error["code"].as_i64(), field("kind")), (Some(i64::from(code)), kind), "{document:#}");
+    let field = |name: &str| {
+        error[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error.{name} in {document:#}"))
+    };
+    assert_eq!(
+        (error["code"].as_i64(), field("kind")),
+        (Some(i64::from(code)), kind),
+        "{document:#}"
+    );
     assert_eq!((text.code, json.code), (code, code), "{}", text.stderr);
-    assert_eq!(error.as_object().unwrap().len(), 4, "code, kind, message, hint: {error:#}");
+    assert_eq!(
+        error.as_object().unwrap().len(),
+        4,
+        "code, kind, message, hint: {error:#}"
+    );
     assert!(!field("hint").is_empty(), "what to do next: {error:#}");
     let message = field("message").to_owned();
     for word in words {
         assert!(message.contains(word), "{word:?} is not in {message:?}");
     }
-    // But for what differs from run to run: a certificate that was made, the options that clap saw, the second in which it ran.
-    let plain = message.split("\n-----BEGIN").next().unwrap().split("\n\nUsage:").next().unwrap();
-    assert!(text.stderr.contains("error: ") && untimed(&text.stderr).contains(&untimed(plain)), "the text says the same: {}", text.stderr);
-    assert!(!text.stderr.contains("failed to") && !text.stderr.contains("os error"), "{}", text.stderr);
+    // But for what differs from run to run: a certificate that was made, the options that clap saw,
+    // the second in which it ran.
+    let plain = message
+        .split("\n-----BEGIN")
+        .next()
+        .unwrap()
+        .split("\n\nUsage:")
+        .next()
+        .unwrap();
+    assert!(
+        text.stderr.contains("error: ") && untimed(&text.stderr).contains(&untimed(plain)),
+        "the text says the same: {}",
+        text.stderr
+    );
+    assert!(
+        !text.stderr.contains("failed to") && !text.stderr.contains("os error"),
+        "{}",
+        text.stderr
+    );
     message
 }
 
@@ -218,11 +296,19 @@ pub fn listing(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
         let path = entry.unwrap().path();
         let facts = fs::symlink_metadata(&path).unwrap();
         let content = if facts.is_symlink() {
-            fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+            fs::read_link(&path)
+                .unwrap()
+                .into_os_string()
+                .into_encoded_bytes()
         } else if facts.is_file() && facts.len() < 1 << 20 {
             fs::read(&path).unwrap()
         } else {
-            format!("{} {:?}", facts.len() * u64::from(facts.is_file()), facts.modified().ok().filter(|_| facts.is_file())).into_bytes()
+            format!(
+                "{} {:?}",
+                facts.len() * u64::from(facts.is_file()),
+                facts.modified().ok().filter(|_| facts.is_file())
+            )
+            .into_bytes()
         };
         if facts.is_dir() {
             all.extend(listing(&path));
@@ -238,8 +324,14 @@ pub fn openssl(dir: &Path, args: &str) -> Vec<u8> {
         .args(args.split(' '))
         .current_dir(dir)
         .output()
-        .unwrap_or_else(|error| panic!("these tests need the program openssl (apt install openssl): {error}"));
-    assert!(output.status.success(), "openssl {args}: {}", String::from_utf8_lossy(&output.stderr));
+        .unwrap_or_else(|error| {
+            panic!("these tests need the program openssl (apt install openssl): {error}")
+        });
+    assert!(
+        output.status.success(),
+        "openssl {args}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -248,42 +340,89 @@ pub fn ca(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Ca {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = ca_params();
     change(&mut params);
-    Ca { cert: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+    Ca {
+        cert: params.self_signed(&key).unwrap().pem(),
+        key: key.serialize_pem(),
+    }
 }
 
 pub fn ca_params() -> rcgen::CertificateParams {
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Test CA");
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "Test CA");
     params.not_before = rcgen::date_time_ymd(2000, 1, 1);
     params.not_after = rcgen::date_time_ymd(4096, 1, 1);
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    params.key_usages = vec![
+        rcgen::KeyUsagePurpose::KeyCertSign,
+        rcgen::KeyUsagePurpose::CrlSign,
+    ];
     params
 }
 
-pub const TRUST: [&str; 4] = ["--aws-root", "aws-root.crt", "--manufacturer-root", "manufacturer-root.crt"];
+pub const TRUST: [&str; 4] = [
+    "--aws-root",
+    "aws-root.crt",
+    "--manufacturer-root",
+    "manufacturer-root.crt",
+];
 
 pub fn verify(more: &[&'static str]) -> Vec<&'static str> {
     [&["verify", "bundle"], &TRUST[..], more].concat()
 }
 
 pub fn sign(more: &[&'static str]) -> Vec<&'static str> {
-    [&["sign", "bundle", "--ca", "customerCA.crt", "--ca-key", "customerCA.key"], &TRUST[..], more].concat()
+    [
+        &[
+            "sign",
+            "bundle",
+            "--ca",
+            "customerCA.crt",
+            "--ca-key",
+            "customerCA.key",
+        ],
+        &TRUST[..],
+        more,
+    ]
+    .concat()
 }
 
-/// A certificate with the s of its ECDSA P-256 signature turned into n - s, which is as good: as PEM, from PEM.
+/// A certificate with the s of its ECDSA P-256 signature turned into n - s, which is as good: as
+/// PEM, from PEM.
 pub fn negated(pem_text: &[u8]) -> String {
     use hsmboot::x509::der::{Reader, bit_string, integer, sequence, single, tag, whole_octets};
-    let order = rsa::BigUint::parse_bytes(b"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16).unwrap();
+    let order = rsa::BigUint::parse_bytes(
+        b"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        16,
+    )
+    .unwrap();
     let text = pem::parse(pem_text).unwrap();
-    let mut parts = Reader::new(single(text.contents(), tag::SEQUENCE, "a certificate").unwrap().content, "a certificate");
-    let (tbs, algorithm, bits) = (parts.any().unwrap(), parts.any().unwrap(), parts.any().unwrap());
-    let signature = single(whole_octets(bits.content, "a signature").unwrap(), tag::SEQUENCE, "a signature").unwrap();
+    let mut parts = Reader::new(
+        single(text.contents(), tag::SEQUENCE, "a certificate")
+            .unwrap()
+            .content,
+        "a certificate",
+    );
+    let (tbs, algorithm, bits) = (
+        parts.any().unwrap(),
+        parts.any().unwrap(),
+        parts.any().unwrap(),
+    );
+    let signature = single(
+        whole_octets(bits.content, "a signature").unwrap(),
+        tag::SEQUENCE,
+        "a signature",
+    )
+    .unwrap();
     let mut numbers = Reader::new(signature.content, "a signature");
     let (r, s) = (numbers.any().unwrap(), numbers.any().unwrap());
     let s = order - rsa::BigUint::from_bytes_be(s.content);
     let signature = sequence(&[r.raw, &integer(&s.to_bytes_be())]);
     let der = sequence(&[tbs.raw, algorithm.raw, &bit_string(&signature)]);
-    pem::encode_config(&pem::Pem::new("CERTIFICATE", der), pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+    pem::encode_config(
+        &pem::Pem::new("CERTIFICATE", der),
+        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
+    )
 }

@@ -1,9 +1,14 @@
-//! Tests of programs with a `main` of their own (libtest-mimic): what needs a tool that is missing shows as ignored, never as passed.
+//! Tests of programs with a `main` of their own (libtest-mimic): what needs a tool that is missing
+//! shows as ignored, never as passed.
 
 use libtest_mimic::Trial;
 
 /// A test that fails by panicking, as all others do.
-pub(crate) fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static, ignored: bool) -> Trial {
+pub(crate) fn trial(
+    name: impl Into<String>,
+    test: impl FnOnce() + Send + 'static,
+    ignored: bool,
+) -> Trial {
     let run = move || {
         test();
         Ok(())

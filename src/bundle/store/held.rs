@@ -21,23 +21,40 @@ impl<'a> HeldStore<'a> {
         self.store
     }
 
-    /// That what was read stands there still. A transcript may have gone on: another command took a step that changed none of it.
+    /// That what was read stands there still. A transcript may have gone on: another command took a
+    /// step that changed none of it.
     pub(super) fn is_as_known(&self) -> Result<()> {
         let store = self.store;
         let known = store.known.lock().clone();
         let mut now = Read::default();
         if let Some(before) = &known.archive {
             let there = store.members_now()?;
-            let (old, new) = (before.clone().unwrap_or_default(), there.clone().unwrap_or_default());
+            let (old, new) = (
+                before.clone().unwrap_or_default(),
+                there.clone().unwrap_or_default(),
+            );
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            names.into_iter().try_for_each(|name| self.same(name, old.get(name).map(Vec::as_slice), new.get(name).map(Vec::as_slice)))?;
+            names.into_iter().try_for_each(|name| {
+                self.same(
+                    name,
+                    old.get(name).map(Vec::as_slice),
+                    new.get(name).map(Vec::as_slice),
+                )
+            })?;
             now.archive = Some(there);
         }
         for (name, before) in known.files {
             let dir = self.held.dir();
             let absent = dir.lacks(&name).unwrap_or_default();
             // What cannot be read any more was changed too.
-            let there = if absent { None } else { Some(dir.read(&name, "a file of the bundle", MAX_TRANSCRIPT).unwrap_or_default()) };
+            let there = if absent {
+                None
+            } else {
+                Some(
+                    dir.read(&name, "a file of the bundle", MAX_TRANSCRIPT)
+                        .unwrap_or_default(),
+                )
+            };
             self.same(&name, before.as_deref(), there.as_deref())?;
             now.files.insert(name, there);
         }
@@ -46,7 +63,10 @@ impl<'a> HeldStore<'a> {
     }
 
     fn same(&self, name: &str, before: Option<&[u8]>, there: Option<&[u8]>) -> Result<()> {
-        let goes_on = name == TRANSCRIPT && there.unwrap_or_default().starts_with(before.unwrap_or_default());
+        let goes_on = name == TRANSCRIPT
+            && there
+                .unwrap_or_default()
+                .starts_with(before.unwrap_or_default());
         if before == there || goes_on {
             return Ok(());
         }
@@ -59,30 +79,39 @@ impl<'a> HeldStore<'a> {
             Class::Conflict,
             "changed-meanwhile",
             format!("{} {how}; nothing was written", self.store.place(name)),
-            "find out who else works on this bundle; then run the same command again, which reads everything anew",
+            "find out who else works on this bundle; then run the same command again, which reads \
+             everything anew",
         ))
     }
 
     /// Writes the files, all or none.
     ///
     /// # Errors
-    /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says, `Input` where the one file is no bundle, or cannot
-    /// hold these; then nothing has changed.
+    /// Class `Conflict` for a file of other content, `Machine` for everything that the disk says,
+    /// `Input` where the one file is no bundle, or cannot hold these; then nothing has changed.
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
         if self.store.is_directory() {
             self.held.write(files)?;
-            files.iter().for_each(|file| self.store.known.set(&file.name, Some(file.content)));
+            files
+                .iter()
+                .for_each(|file| self.store.known.set(&file.name, Some(file.content)));
             return Ok(());
         }
         self.rewrite(|members| self.store.merge(members, files))
     }
 
     /// Changes what the one file holds; `None`: it stays as it is.
-    pub(super) fn rewrite(&self, change: impl FnOnce(Members) -> Result<Option<Members>>) -> Result<()> {
+    pub(super) fn rewrite(
+        &self,
+        change: impl FnOnce(Members) -> Result<Option<Members>>,
+    ) -> Result<()> {
         let mut written = None;
         self.anew(|current| {
-            let members = current.map_or_else(|| Ok(Members::new()), |content| self.store.parse(content))?;
-            let Some(members) = change(members)? else { return Ok(None) };
+            let members =
+                current.map_or_else(|| Ok(Members::new()), |content| self.store.parse(content))?;
+            let Some(members) = change(members)? else {
+                return Ok(None);
+            };
             let content = archive::write(&members).map_err(|fault| self.store.refused(&fault))?;
             written = Some(members);
             Ok(Some(content))
@@ -94,14 +123,26 @@ impl<'a> HeldStore<'a> {
     }
 
     /// Writes the one file anew from its content; `None`: it stays as it is.
-    pub(super) fn anew(&self, make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
-        let name = self.store.path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
-            input(
-                "bad-archive",
-                format!("{}: the name of a bundle in one file has to be text (UTF-8)", shown(&self.store.path)),
-                "choose another name",
-            )
-        })?;
-        self.held.rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
+    pub(super) fn anew(
+        &self,
+        make: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>>,
+    ) -> Result<()> {
+        let name = self
+            .store
+            .path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| {
+                input(
+                    "bad-archive",
+                    format!(
+                        "{}: the name of a bundle in one file has to be text (UTF-8)",
+                        shown(&self.store.path)
+                    ),
+                    "choose another name",
+                )
+            })?;
+        self.held
+            .rewrite(name, "a bundle in one file", MAX_ARCHIVE, make)
     }
 }

@@ -10,7 +10,8 @@ use crate::error::Result;
 use crate::outside::{Lines, OutsideText, joined};
 use crate::x509::{PublicKey, hex};
 
-/// What followed the last sealed step, and what it made of the files that this one had read or written. Anybody could have written it.
+/// What followed the last sealed step, and what it made of the files that this one had read or
+/// written. Anybody could have written it.
 #[derive(Clone, Debug, Serialize)]
 pub struct AfterSeal {
     /// The step that is sealed.
@@ -26,14 +27,20 @@ pub struct AfterSeal {
     pub added: BTreeMap<OutsideText, u64>,
 }
 
-fn names<S: serde::Serializer>(files: &BTreeMap<OutsideText, u64>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn names<S: serde::Serializer>(
+    files: &BTreeMap<OutsideText, u64>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_seq(files.keys())
 }
 
 /// The first step among these, and the files that were that step's.
 fn first_of(files: &BTreeMap<OutsideText, u64>) -> Option<(u64, String)> {
     let first = files.values().min()?;
-    let names = files.iter().filter(|(_, step)| *step == first).map(|(name, _)| name);
+    let names = files
+        .iter()
+        .filter(|(_, step)| *step == first)
+        .map(|(name, _)| name);
     Some((*first, joined(names, ", ")))
 }
 
@@ -48,78 +55,125 @@ impl AfterSeal {
         };
         Some(match (first_of(&self.replaced), first_of(&self.added)) {
             (Some((step, names)), _) => format!("{steps}, and step {step} replaced {names}"),
-            (None, Some((step, names))) => format!("{steps}, and step {step} added {names}, which step {} did not find", self.sealed),
-            (None, None) => format!("{steps}, and left request, signed certificate and trust anchor as step {} had them", self.sealed),
+            (None, Some((step, names))) => format!(
+                "{steps}, and step {step} added {names}, which step {} did not find",
+                self.sealed
+            ),
+            (None, None) => format!(
+                "{steps}, and left request, signed certificate and trust anchor as step {} had \
+                 them",
+                self.sealed
+            ),
         })
     }
 }
 
 impl Transcript {
-    /// Holds a bundle's files against the transcript, and its seals against the CA's key. `cluster` is the bundle's, if it has one yet.
+    /// Holds a bundle's files against the transcript, and its seals against the CA's key. `cluster`
+    /// is the bundle's, if it has one yet.
     ///
     /// # Errors
-    /// Class `Input`, `bad-transcript`: files that are missing, changed, or accounted for by no step, each of them named; a seal that the key did not make.
-    pub fn account_for(&self, store: &Store, cluster: Option<&ClusterId>, ca: Option<&PublicKey>) -> Result<()> {
+    /// Class `Input`, `bad-transcript`: files that are missing, changed, or accounted for by no
+    /// step, each of them named; a seal that the key did not make.
+    pub fn account_for(
+        &self,
+        store: &Store,
+        cluster: Option<&ClusterId>,
+        ca: Option<&PublicKey>,
+    ) -> Result<()> {
         cluster.map_or(Ok(()), |id| self.is_of(id))?;
         if let Some(what) = self.foreign(cluster) {
-            return Err(fault(what, "the transcript was made up, or is of a later version of hsmboot"));
+            return Err(fault(
+                what,
+                "the transcript was made up, or is of a later version of hsmboot",
+            ));
         }
-        let files: Vec<FileAccount> = self.files(store, cluster).into_iter().filter(|file| !file.faults.is_empty()).collect();
+        let files: Vec<FileAccount> = self
+            .files(store, cluster)
+            .into_iter()
+            .filter(|file| !file.faults.is_empty())
+            .collect();
         if let Some(first) = files.first() {
             let mut faults = files.iter().flat_map(|file| file.faults.iter());
             let first_fault = Lines::from(faults.next());
             let what = faults.fold(first_fault, |lines, fault| lines.and(format!("  {fault}")));
-            return Err(fault(what, first.cause).with_document(serde_json::json!({ "files": files })));
+            return Err(
+                fault(what, first.cause).with_document(serde_json::json!({ "files": files }))
+            );
         }
         match ca.and_then(|key| self.forged(key)) {
             None => Ok(()),
             Some(step) => {
-                let what = format!("the seal of step {step} was not made with the key of the CA's certificate, or not over the line as it is now");
+                let what = format!(
+                    "the seal of step {step} was not made with the key of the CA's certificate, or \
+                     not over the line as it is now"
+                );
                 Err(fault(
                     what,
-                    "is it the right certificate? If so, the line was changed since, or the transcript was made up: keep the bundle as evidence",
+                    "is it the right certificate? If so, the line was changed since, or the \
+                     transcript was made up: keep the bundle as evidence",
                 ))
             }
         }
     }
 
-    /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle, a sentence each.
+    /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle,
+    /// a sentence each.
     pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
-        let whole = self.is_of(cluster).err().map(|error| error.message).or(self.foreign(Some(cluster)).map(Into::into));
+        let whole = self
+            .is_of(cluster)
+            .err()
+            .map(|error| error.message)
+            .or(self.foreign(Some(cluster)).map(Into::into));
         let files = self.files(store, Some(cluster));
-        whole.into_iter().chain(files.into_iter().flat_map(|file| file.faults)).collect()
+        whole
+            .into_iter()
+            .chain(files.into_iter().flat_map(|file| file.faults))
+            .collect()
     }
 
-    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of a change of the last line, where it is not sealed, or
-    /// of last lines that wrote no file and were cut off.
+    /// The step whose line has this SHA-256, which somebody noted elsewhere. Nothing else tells of
+    /// a change of the last line, where it is not sealed, or of last lines that wrote no file and
+    /// were cut off.
     ///
     /// # Errors
     /// Class `Input`, `bad-transcript`: no line has it.
     pub fn step_of(&self, noted: &[u8; 32]) -> Result<u64> {
         let noted = hex(noted);
-        self.entries.iter().find(|entry| entry.hash() == noted).map(|entry| entry.step).ok_or_else(|| {
-            let lines = counted(self.entries.len(), "line");
-            let what = [
-                "no line of the transcript has the SHA-256 that was noted".to_owned(),
-                format!("  expected {noted}"),
-                format!("  found    {lines}, each with another"),
-            ];
-            fault(
-                what,
-                "compare what was typed with the note, digit by digit; if it is the same, that line was changed or cut off, or the transcript \
-                 exchanged: keep the bundle as evidence, and do not go on with it",
-            )
-        })
+        self.entries
+            .iter()
+            .find(|entry| entry.hash() == noted)
+            .map(|entry| entry.step)
+            .ok_or_else(|| {
+                let lines = counted(self.entries.len(), "line");
+                let what = [
+                    "no line of the transcript has the SHA-256 that was noted".to_owned(),
+                    format!("  expected {noted}"),
+                    format!("  found    {lines}, each with another"),
+                ];
+                fault(
+                    what,
+                    "compare what was typed with the note, digit by digit; if it is the same, that \
+                 line was changed or cut off, or the transcript exchanged: keep the bundle as \
+                 evidence, and do not go on with it",
+                )
+            })
     }
 
-    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as a whole, from this one.
+    /// SHA-256 of the last line: noted elsewhere, it tells a transcript that was cut, or made up as
+    /// a whole, from this one.
     pub fn head(&self) -> String {
         self.next().1
     }
 
     /// The first step with a seal that `key` did not make.
     pub fn forged(&self, key: &PublicKey) -> Option<u64> {
-        let forged = |entry: &&Entry| entry.seal.as_ref().is_some_and(|seal| !seal.is_by(key, &entry.to_be_sealed()));
+        let forged = |entry: &&Entry| {
+            entry
+                .seal
+                .as_ref()
+                .is_some_and(|seal| !seal.is_by(key, &entry.to_be_sealed()))
+        };
         self.entries.iter().find(forged).map(|entry| entry.step)
     }
 
@@ -139,14 +193,26 @@ impl Transcript {
 
     /// What followed the last sealed step; `None` where none is sealed.
     pub fn after_seal(&self) -> Option<AfterSeal> {
-        // What the bundle's files are called has no `/` in it, unlike what a step was given besides. Later steps write these two anew, or write them first.
-        let is_held = |name: &OutsideText| !name.raw().contains('/') && ![VERIFICATION, RECEIPT].contains(&name.raw());
+        // What the bundle's files are called has no `/` in it, unlike what a step was given
+        // besides. Later steps write these two anew, or write them first.
+        let is_held = |name: &OutsideText| {
+            !name.raw().contains('/') && ![VERIFICATION, RECEIPT].contains(&name.raw())
+        };
         let sealed = self.last_sealed()?;
-        let mut after = AfterSeal { sealed: sealed.step, steps: Vec::new(), replaced: BTreeMap::new(), added: BTreeMap::new() };
+        let mut after = AfterSeal {
+            sealed: sealed.step,
+            steps: Vec::new(),
+            replaced: BTreeMap::new(),
+            added: BTreeMap::new(),
+        };
         for entry in self.entries.iter().filter(|entry| entry.step > sealed.step) {
             after.steps.push(entry.step);
             for (name, digest) in entry.outputs.iter().filter(|(name, _)| is_held(name)) {
-                match sealed.outputs.get(name.raw()).or_else(|| sealed.inputs.get(name.raw())) {
+                match sealed
+                    .outputs
+                    .get(name.raw())
+                    .or_else(|| sealed.inputs.get(name.raw()))
+                {
                     Some(held) if held == digest => {}
                     Some(_) => drop(after.replaced.entry(name.clone()).or_insert(entry.step)),
                     None => drop(after.added.entry(name.clone()).or_insert(entry.step)),
@@ -156,20 +222,29 @@ impl Transcript {
         Some(after)
     }
 
-    /// That what the last sealed step read and wrote was replaced by none that follows it. Together with [`Transcript::account_for`], and the key of a CA
-    /// that is known, this says that request, signed certificate and trust anchor are those that the CA saw and made.
+    /// That what the last sealed step read and wrote was replaced by none that follows it. Together
+    /// with [`Transcript::account_for`], and the key of a CA that is known, this says that request,
+    /// signed certificate and trust anchor are those that the CA saw and made.
     ///
     /// # Errors
-    /// Class `Input`, `bad-transcript`: a later step wrote another of these files. `verification.json` and `receipt.json` it may.
+    /// Class `Input`, `bad-transcript`: a later step wrote another of these files.
+    /// `verification.json` and `receipt.json` it may.
     pub fn stands_as_sealed(&self) -> Result<()> {
-        let Some(after) = self.after_seal() else { return Ok(()) };
+        let Some(after) = self.after_seal() else {
+            return Ok(());
+        };
         match first_of(&after.replaced) {
             None => Ok(()),
             Some((step, names)) => {
-                let what = format!("step {step}, which is not sealed, replaced what step {}, which is, had left: {names}", after.sealed);
+                let what = format!(
+                    "step {step}, which is not sealed, replaced what step {}, which is, had left: \
+                     {names}",
+                    after.sealed
+                );
                 Err(fault(
                     what,
-                    "whoever could write to the bundle could have done so: go on with nothing of it; if the CA itself signed again, have it sign with --seal",
+                    "whoever could write to the bundle could have done so: go on with nothing of \
+                     it; if the CA itself signed again, have it sign with --seal",
                 ))
             }
         }

@@ -10,7 +10,8 @@ use crate::quote::Format;
 use crate::x509::pem::may_be_key;
 use crate::x509::{Moment, PublicKey, SignatureAlgorithm, hex, sha256};
 
-/// What a seal signs begins with this, so that it can never be taken for a certificate: no DER begins so.
+/// What a seal signs begins with this, so that it can never be taken for a certificate: no DER
+/// begins so.
 const SEAL_CONTEXT: &[u8] = b"hsmboot-transcript/1\n";
 
 /// One step. The order of its members is that of the line.
@@ -32,7 +33,8 @@ pub struct Entry {
     /// Who says to have done it (`--operator`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<OutsideText>,
-    /// The cluster; absent in the first lines of a bundle that was begun before its cluster had an id.
+    /// The cluster; absent in the first lines of a bundle that was begun before its cluster had an
+    /// id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cluster_id: Option<ClusterId>,
     /// What the step read, and the SHA-256 of each file.
@@ -54,7 +56,8 @@ pub struct Entry {
     /// Whether the fingerprint that the other side read out was compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint_compared: Option<bool>,
-    /// How the owner was named or proved, where the step needed that; `ca-from-bundle`: not at all, for the reason given.
+    /// How the owner was named or proved, where the step needed that; `ca-from-bundle`: not at all,
+    /// for the reason given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<OutsideText>,
     /// The call that was about to be sent when this was written: `InitializeCluster`.
@@ -71,10 +74,14 @@ impl Entry {
     /// The only value of `format`.
     pub const FORMAT: &'static str = "hsmboot-transcript/1";
 
-    /// Whether a line that is no entry is like one, of whatever version: only such a line is shown to anybody. A file of this name may be a private key.
+    /// Whether a line that is no entry is like one, of whatever version: only such a line is shown
+    /// to anybody. A file of this name may be a private key.
     pub fn is_like_one(line: &str) -> bool {
         let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
-        let format = value.get("format").and_then(serde_json::Value::as_str).and_then(Format::of);
+        let format = value
+            .get("format")
+            .and_then(serde_json::Value::as_str)
+            .and_then(Format::of);
         format.is_some() && !may_be_key(line.as_bytes())
     }
 
@@ -85,7 +92,10 @@ impl Entry {
 
     /// What a seal signs.
     pub fn to_be_sealed(&self) -> Vec<u8> {
-        let bare = Entry { seal: None, ..self.clone() };
+        let bare = Entry {
+            seal: None,
+            ..self.clone()
+        };
         [SEAL_CONTEXT, line(&bare).as_bytes()].concat()
     }
 }
@@ -103,23 +113,42 @@ pub struct Seal {
 impl Seal {
     /// From what the CA's key gives.
     pub fn new(algorithm: &[u8], signature: &[u8]) -> Self {
-        Seal { algorithm: hex(algorithm).into(), signature: hex(signature).into() }
+        Seal {
+            algorithm: hex(algorithm).into(),
+            signature: hex(signature).into(),
+        }
     }
 
     /// Whether `key` made it.
     pub fn is_by(&self, key: &PublicKey, sealed: &[u8]) -> bool {
-        let (Some(algorithm), Some(signature)) = (unhex(self.algorithm.raw()), unhex(self.signature.raw())) else { return false };
-        SignatureAlgorithm::from_der(&algorithm).is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
+        let (Some(algorithm), Some(signature)) =
+            (unhex(self.algorithm.raw()), unhex(self.signature.raw()))
+        else {
+            return false;
+        };
+        SignatureAlgorithm::from_der(&algorithm)
+            .is_ok_and(|algorithm| key.verify(algorithm, sealed, &signature))
     }
 }
 
 /// Of lower-case digits only: one seal is not to be written in two ways.
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if !text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
         return None;
     }
     let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| if pair.len() == 2 { u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok() } else { None }).collect()
+    pairs
+        .map(|pair| {
+            if pair.len() == 2 {
+                u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// An entry's line, without a line end: our own type with string keys always serialises.
@@ -164,10 +193,12 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// The transcript's content with this step: it read what stood in the bundle, and writes `outputs`.
+    /// The transcript's content with this step: it read what stood in the bundle, and writes
+    /// `outputs`.
     ///
     /// # Errors
-    /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`; that the key does not sign, class `Ca`.
+    /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`;
+    /// that the key does not sign, class `Ca`.
     pub(in crate::bundle) fn after(
         &self,
         transcript: &Transcript,
@@ -175,7 +206,8 @@ impl Step<'_> {
         stood: Digests,
         outputs: Digests,
     ) -> Result<Vec<u8>> {
-        // Where this step knows of no cluster, it is the one that the lines before it name, if they do.
+        // Where this step knows of no cluster, it is the one that the lines before it name, if they
+        // do.
         let cluster_id = cluster_id.or(transcript.cluster_id());
         cluster_id.map_or(Ok(()), |id| transcript.is_of(id))?;
         let (step, previous) = transcript.next();
@@ -207,6 +239,10 @@ impl Step<'_> {
         }
         let content = transcript.with(&entry);
         // What is longer would be read by no later step.
-        if u64::try_from(content.len()).is_ok_and(|length| length <= MAX_TRANSCRIPT) { Ok(content) } else { Err(full()) }
+        if u64::try_from(content.len()).is_ok_and(|length| length <= MAX_TRANSCRIPT) {
+            Ok(content)
+        } else {
+            Err(full())
+        }
     }
 }

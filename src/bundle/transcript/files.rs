@@ -1,5 +1,5 @@
-//! How a transcript accounts for each file that a bundle can hold: the one judgement that `transcript verify` prints, that a report shows, and that is asked
-//! before a record is obeyed.
+//! How a transcript accounts for each file that a bundle can hold: the one judgement that
+//! `transcript verify` prints, that a report shows, and that is asked before a record is obeyed.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::x509::{hex, sha256};
 pub enum Account {
     /// A step wrote it as it stands.
     Written,
-    /// No step wrote it. It stands as the first step found it, or it is a CA's certificate that nothing is signed under yet: it was made elsewhere.
+    /// No step wrote it. It stands as the first step found it, or it is a CA's certificate that
+    /// nothing is signed under yet: it was made elsewhere.
     Found,
     /// It is not what the last step had left, or was not at some time before.
     Changed,
@@ -33,7 +34,8 @@ pub struct FileAccount {
     pub name: String,
     /// How it is accounted for.
     pub account: Account,
-    /// The step that wrote the content which stands there, if one did. Who obeys a file of the program's own asks for this.
+    /// The step that wrote the content which stands there, if one did. Who obeys a file of the
+    /// program's own asks for this.
     pub written_by: Option<u64>,
     /// SHA-256 as the last step that read or wrote it has it.
     pub recorded: Option<OutsideText>,
@@ -57,46 +59,74 @@ struct Past<'a> {
     wrote: bool,
     /// The step that wrote this content.
     written_by: Option<u64>,
-    /// The first step that found another content than it should have, in words, and what that makes of the file.
+    /// The first step that found another content than it should have, in words, and what that makes
+    /// of the file.
     fault: Option<(Account, String, &'static str)>,
 }
 
 impl Transcript {
-    /// What it says of the files of a bundle, of this cluster if the bundle has one yet: of all that are there, and of those that a step read or wrote.
+    /// What it says of the files of a bundle, of this cluster if the bundle has one yet: of all
+    /// that are there, and of those that a step read or wrote.
     pub fn files(&self, store: &Store, cluster: Option<&ClusterId>) -> Vec<FileAccount> {
         self.accounts(store, cluster, &names_of(cluster))
     }
 
     /// The same of one file; no other is looked at.
-    pub fn file(&self, store: &Store, cluster: Option<&ClusterId>, name: &str) -> Option<FileAccount> {
+    pub fn file(
+        &self,
+        store: &Store,
+        cluster: Option<&ClusterId>,
+        name: &str,
+    ) -> Option<FileAccount> {
         self.accounts(store, cluster, &[name.to_owned()]).pop()
     }
 
-    fn accounts(&self, store: &Store, cluster: Option<&ClusterId>, names: &[String]) -> Vec<FileAccount> {
+    fn accounts(
+        &self,
+        store: &Store,
+        cluster: Option<&ClusterId>,
+        names: &[String],
+    ) -> Vec<FileAccount> {
         let past = self.past(names);
-        // A CA's certificate may come from `ca init` at any time; with a signed one beside it, `sign` or `import` wrote it.
+        // A CA's certificate may come from `ca init` at any time; with a signed one beside it,
+        // `sign` or `import` wrote it.
         let is_signed = || cluster.is_some_and(|id| store.has(&Part::SignedCert.file_name(id)));
         let may_come = |name: &str| TRUST_ANCHOR_FILES.contains(&name) && !is_signed();
-        names.iter().filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name))).collect()
+        names
+            .iter()
+            .filter_map(|name| account(store, name, past.get(name.as_str()), may_come(name)))
+            .collect()
     }
 
-    /// Files that a step says to have written and that no bundle has: names in there are from outside, and only a bundle's own are ever opened.
+    /// Files that a step says to have written and that no bundle has: names in there are from
+    /// outside, and only a bundle's own are ever opened.
     pub(super) fn foreign(&self, cluster: Option<&ClusterId>) -> Option<String> {
         let names = names_of(cluster);
-        let written = self.entries.iter().flat_map(|entry| entry.outputs.iter().map(|(name, _)| (entry.step, name)));
+        let written = self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.outputs.iter().map(|(name, _)| (entry.step, name)));
         let mut foreign = written.filter(|(_, name)| !names.iter().any(|own| *name == own));
-        foreign.next().map(|(step, name)| format!("step {step} wrote `{name}`, which no bundle has"))
+        foreign
+            .next()
+            .map(|(step, name)| format!("step {step} wrote `{name}`, which no bundle has"))
     }
 
     /// Of these names: what else the lines name is no file of the bundle.
     fn past<'a>(&'a self, names: &'a [String]) -> BTreeMap<&'a str, Past<'a>> {
         let mut all: BTreeMap<&str, Past<'_>> = BTreeMap::new();
         for entry in &self.entries {
-            for (name, digest) in names.iter().filter_map(|name| Some((name, entry.inputs.get(name)?))) {
+            for (name, digest) in names
+                .iter()
+                .filter_map(|name| Some((name, entry.inputs.get(name)?)))
+            {
                 let fault = match all.get(name.as_str()) {
                     Some(before) if before.digest != Some(digest) => Some((
                         Account::Changed,
-                        format!("step {} read another {name} than step {} had left", entry.step, before.step),
+                        format!(
+                            "step {} read another {name} than step {} had left",
+                            entry.step, before.step
+                        ),
                         "it was changed between the two, by other means",
                     )),
                     Some(_) => None,
@@ -105,58 +135,120 @@ impl Transcript {
                 let past = all.entry(name.as_str()).or_default();
                 let same = past.digest == Some(digest);
                 let written_by = past.written_by.filter(|_| same);
-                *past = Past { digest: Some(digest), step: entry.step, wrote: false, written_by, fault: past.fault.take().or(fault) };
+                *past = Past {
+                    digest: Some(digest),
+                    step: entry.step,
+                    wrote: false,
+                    written_by,
+                    fault: past.fault.take().or(fault),
+                };
             }
-            for (name, digest) in names.iter().filter_map(|name| Some((name, entry.outputs.get(name)?))) {
+            for (name, digest) in names
+                .iter()
+                .filter_map(|name| Some((name, entry.outputs.get(name)?)))
+            {
                 let past = all.entry(name.as_str()).or_default();
-                *past = Past { digest: Some(digest), step: entry.step, wrote: true, written_by: Some(entry.step), fault: past.fault.take() };
+                *past = Past {
+                    digest: Some(digest),
+                    step: entry.step,
+                    wrote: true,
+                    written_by: Some(entry.step),
+                    fault: past.fault.take(),
+                };
             }
         }
         all
     }
 }
 
-/// What is wrong with a file that a step found and none before had written. What stood there before the first step came from elsewhere, and so may a CA's
-/// certificate at any time; but nothing other than a step writes down what was created, or what was claimed.
+/// What is wrong with a file that a step found and none before had written. What stood there before
+/// the first step came from elsewhere, and so may a CA's certificate at any time; but nothing other
+/// than a step writes down what was created, or what was claimed.
 fn came_from_nowhere(step: u64, name: &str) -> Option<(Account, String, &'static str)> {
-    let from_elsewhere = TRUST_ANCHOR_FILES.contains(&name) || (step == 1 && ![CREATION, RECEIPT].contains(&name));
-    (!from_elsewhere).then(|| (Account::Unaccounted, format!("step {step} found {name}, which no step before had written"), OTHER_MEANS))
+    let from_elsewhere =
+        TRUST_ANCHOR_FILES.contains(&name) || (step == 1 && ![CREATION, RECEIPT].contains(&name));
+    (!from_elsewhere).then(|| {
+        (
+            Account::Unaccounted,
+            format!("step {step} found {name}, which no step before had written"),
+            OTHER_MEANS,
+        )
+    })
 }
 
 /// `None`: the file is not there, and no step says that it was.
-fn account(store: &Store, name: &str, past: Option<&Past<'_>>, may_come: bool) -> Option<FileAccount> {
+fn account(
+    store: &Store,
+    name: &str,
+    past: Option<&Past<'_>>,
+    may_come: bool,
+) -> Option<FileAccount> {
     let there = store.has(name);
     let content = there.then(|| store.read(name, "a file of the bundle", MAX_TRANSCRIPT));
-    let found = content.as_ref().and_then(|content| content.as_ref().ok()).map(|content| hex(&sha256(content)));
-    let same = past.and_then(|past| past.digest).is_some_and(|digest| found.as_ref().is_some_and(|found| digest == found));
+    let found = content
+        .as_ref()
+        .and_then(|content| content.as_ref().ok())
+        .map(|content| hex(&sha256(content)));
+    let same = past
+        .and_then(|past| past.digest)
+        .is_some_and(|digest| found.as_ref().is_some_and(|found| digest == found));
     // As it stands now, and if that is well, as it once was.
     let now = match past {
         None if !there => return None,
         None if may_come => None,
-        None => Some((Account::Unaccounted, format!("no step of the transcript accounts for {name}"), OTHER_MEANS)),
+        None => Some((
+            Account::Unaccounted,
+            format!("no step of the transcript accounts for {name}"),
+            OTHER_MEANS,
+        )),
         Some(past) if !there => {
             let did = if past.wrote { "wrote" } else { "read" };
-            let cause = "it was left behind on the way, or taken away: copy the whole bundle again, or find out who has it";
-            Some((Account::Missing, format!("step {} {did} {name}, and it is not here", past.step), cause))
+            let cause = "it was left behind on the way, or taken away: copy the whole bundle \
+                         again, or find out who has it";
+            Some((
+                Account::Missing,
+                format!("step {} {did} {name}, and it is not here", past.step),
+                cause,
+            ))
         }
         Some(_) if same => None,
         Some(past) => {
             let cause = "it was changed since, or the steps after that one were cut off";
-            Some((Account::Changed, format!("{name} is not the file that step {} left", past.step), cause))
+            Some((
+                Account::Changed,
+                format!("{name} is not the file that step {} left", past.step),
+                cause,
+            ))
         }
     };
-    let unreadable = content.and_then(|content| content.err()).map(|error| error.message);
+    let unreadable = content
+        .and_then(|content| content.err())
+        .map(|error| error.message);
     let written_by = past.filter(|_| same).and_then(|past| past.written_by);
-    let faults: Vec<(Account, String, &'static str)> = past.and_then(|past| past.fault.clone()).into_iter().chain(now).collect();
-    let well = if written_by.is_some() { Account::Written } else { Account::Found };
-    let (account, cause) = faults.last().map_or((well, ""), |(account, _, cause)| (*account, *cause));
+    let faults: Vec<(Account, String, &'static str)> = past
+        .and_then(|past| past.fault.clone())
+        .into_iter()
+        .chain(now)
+        .collect();
+    let well = if written_by.is_some() {
+        Account::Written
+    } else {
+        Account::Found
+    };
+    let (account, cause) = faults
+        .last()
+        .map_or((well, ""), |(account, _, cause)| (*account, *cause));
     Some(FileAccount {
         name: name.to_owned(),
         account,
         written_by,
         recorded: past.and_then(|past| past.digest).cloned(),
         found,
-        faults: faults.into_iter().map(|(_, what, _)| what.into()).chain(unreadable).collect(),
+        faults: faults
+            .into_iter()
+            .map(|(_, what, _)| what.into())
+            .chain(unreadable)
+            .collect(),
         cause,
     })
 }

@@ -1,6 +1,7 @@
 //! Finds the one private key in a file: PEM with anything around it, or DER.
 //!
-//! What is unambiguous is read, as openssl reads it: the structure says what a block holds, whatever its label calls it. No two of the structures look alike.
+//! What is unambiguous is read, as openssl reads it: the structure says what a block holds,
+//! whatever its label calls it. No two of the structures look alike.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
@@ -51,11 +52,17 @@ pub(super) struct Found {
 /// Finds the one private key in the file's bytes.
 pub(super) fn find(file: &[u8]) -> Found {
     if let Some(text) = tidy::from_utf16(file) {
-        return Found { as_written: false, ..find(&text) };
+        return Found {
+            as_written: false,
+            ..find(&text)
+        };
     }
     let mut as_written = true;
     let container = look(file, &mut as_written);
-    Found { container, as_written }
+    Found {
+        container,
+        as_written,
+    }
 }
 
 fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
@@ -66,14 +73,20 @@ fn look(file: &[u8], as_written: &mut bool) -> Result<Container, KeyFault> {
     if blocks.is_empty() {
         return from_der(Zeroizing::new(file.to_vec()), as_written);
     }
-    let mut keys = blocks.iter().filter(|block| block.label.ends_with(b"PRIVATE KEY"));
+    let mut keys = blocks
+        .iter()
+        .filter(|block| block.label.ends_with(b"PRIVATE KEY"));
     match (keys.next(), keys.count()) {
         (Some(block), 0) => from_block(block, as_written),
-        (Some(_), more) => Err(KeyFault::SeveralKeys { count: more.saturating_add(1) }),
-        (None, _) => Err(match blocks.first().and_then(|block| what_else(block.label)) {
-            Some(found) => KeyFault::NotAKey { found },
-            None => KeyFault::NoKey,
+        (Some(_), more) => Err(KeyFault::SeveralKeys {
+            count: more.saturating_add(1),
         }),
+        (None, _) => Err(
+            match blocks.first().and_then(|block| what_else(block.label)) {
+                Some(found) => KeyFault::NotAKey { found },
+                None => KeyFault::NoKey,
+            },
+        ),
     }
 }
 
@@ -97,48 +110,106 @@ struct Block<'a> {
     as_it_stood: bool,
 }
 
-/// The blocks of a PEM file. Text outside of them is let be: openssl writes "Bag Attributes" above keys from PKCS#12.
+/// The blocks of a PEM file. Text outside of them is let be: openssl writes "Bag Attributes" above
+/// keys from PKCS#12.
 fn pem_blocks(file: &[u8]) -> Result<Vec<Block<'_>>, KeyFault> {
     let mut blocks = Vec::new();
     let mut open: Option<Block<'_>> = None;
-    for Line { text: line, as_it_stood } in tidy::lines(file) {
+    for Line {
+        text: line,
+        as_it_stood,
+    } in tidy::lines(file)
+    {
         if let Some(block) = open.as_mut() {
             block.as_it_stood &= as_it_stood;
         }
         match open.as_mut() {
-            None => open = tidy::boundary(line, b"-----BEGIN ").map(|label| Block { label, lines: Vec::new(), as_it_stood }),
+            None => {
+                open = tidy::boundary(line, b"-----BEGIN ").map(|label| Block {
+                    label,
+                    lines: Vec::new(),
+                    as_it_stood,
+                })
+            }
             Some(block) => match tidy::boundary(line, b"-----END ") {
                 Some(label) if label == block.label => blocks.extend(open.take()),
-                Some(_) => return Err(malformed("the PEM block's END line has another label than its BEGIN line")),
+                Some(_) => {
+                    return Err(malformed(
+                        "the PEM block's END line has another label than its BEGIN line",
+                    ));
+                }
                 None if tidy::boundary(line, b"-----BEGIN ").is_some() => {
-                    return Err(malformed("a PEM block begins before the one above it has ended"));
+                    return Err(malformed(
+                        "a PEM block begins before the one above it has ended",
+                    ));
                 }
                 None => block.lines.push(line),
             },
         }
     }
-    if open.is_some() { Err(malformed("a PEM block has no END line: is the file cut off?")) } else { Ok(blocks) }
+    if open.is_some() {
+        Err(malformed(
+            "a PEM block has no END line: is the file cut off?",
+        ))
+    } else {
+        Ok(blocks)
+    }
 }
 
 /// The key of one PEM block.
 fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, KeyFault> {
-    let (headers, base64): (Vec<&[u8]>, Vec<&[u8]>) = block.lines.iter().copied().partition(|line| line.contains(&b':'));
+    let (headers, base64): (Vec<&[u8]>, Vec<&[u8]>) = block
+        .lines
+        .iter()
+        .copied()
+        .partition(|line| line.contains(&b':'));
     let dek = DekInfo::from_headers(&headers)?;
     *as_written &= block.as_it_stood && !base64.iter().any(|line| line.contains(&b' '));
     let damaged = match (block.label, dek) {
-        (b"OPENSSH PRIVATE KEY", _) => return Err(KeyFault::UnsupportedKey { found: "a key in OpenSSH's own format", instead: Instead::OpenSsh }),
+        (b"OPENSSH PRIVATE KEY", _) => {
+            return Err(KeyFault::UnsupportedKey {
+                found: "a key in OpenSSH's own format",
+                instead: Instead::OpenSsh,
+            });
+        }
         (b"DSA PRIVATE KEY", _) => return Err(super::plain::wrong_kind("a DSA key")),
-        (b"ENCRYPTED PRIVATE KEY", Some(_)) => return Err(malformed("an encrypted PKCS#8 block with a DEK-Info line")),
-        (b"PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"PRIVATE KEY", key: decode(&base64)? }),
-        (b"RSA PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"RSA PRIVATE KEY", key: decode(&base64)? }),
-        (b"EC PRIVATE KEY", Some(dek)) => return Ok(Container::Legacy { dek, label: b"EC PRIVATE KEY", key: decode(&base64)? }),
+        (b"ENCRYPTED PRIVATE KEY", Some(_)) => {
+            return Err(malformed("an encrypted PKCS#8 block with a DEK-Info line"));
+        }
+        (b"PRIVATE KEY", Some(dek)) => {
+            return Ok(Container::Legacy {
+                dek,
+                label: b"PRIVATE KEY",
+                key: decode(&base64)?,
+            });
+        }
+        (b"RSA PRIVATE KEY", Some(dek)) => {
+            return Ok(Container::Legacy {
+                dek,
+                label: b"RSA PRIVATE KEY",
+                key: decode(&base64)?,
+            });
+        }
+        (b"EC PRIVATE KEY", Some(dek)) => {
+            return Ok(Container::Legacy {
+                dek,
+                label: b"EC PRIVATE KEY",
+                key: decode(&base64)?,
+            });
+        }
         (b"PRIVATE KEY", None) => "its PKCS#8 structure is damaged",
         (b"ENCRYPTED PRIVATE KEY", None) => "its encrypted PKCS#8 structure is damaged",
         (b"RSA PRIVATE KEY", None) => "its RSA key structure is damaged",
         (b"EC PRIVATE KEY", None) => "its EC key structure is damaged",
         _ => return Err(super::plain::wrong_kind("a private key of an unknown kind")),
     };
-    let found = from_der(decode(&base64)?, as_written).map_err(|fault| if fault == KeyFault::NoKey { malformed(damaged) } else { fault })?;
+    let found = from_der(decode(&base64)?, as_written).map_err(|fault| {
+        if fault == KeyFault::NoKey {
+            malformed(damaged)
+        } else {
+            fault
+        }
+    })?;
     *as_written &= match &found {
         Container::Plain(key) => block.label == key.label(),
         Container::EncryptedPkcs8(_) => block.label == b"ENCRYPTED PRIVATE KEY",
@@ -162,12 +233,23 @@ impl Plain {
 fn decode(lines: &[&[u8]]) -> Result<Secret, KeyFault> {
     let length: usize = lines.iter().map(|line| line.len()).sum();
     let mut text = Zeroizing::new(Vec::with_capacity(length));
-    text.extend(lines.iter().flat_map(|line| line.iter()).filter(|byte| !byte.is_ascii_whitespace()));
+    text.extend(
+        lines
+            .iter()
+            .flat_map(|line| line.iter())
+            .filter(|byte| !byte.is_ascii_whitespace()),
+    );
     let mut bytes: Secret = Zeroizing::new(vec![0; length]);
     let text = std::str::from_utf8(&text).map_err(|_| malformed("its PEM block is not base64"))?;
-    let decoded = Base64::decode(text, &mut bytes).map_err(|_| malformed("its PEM block is not base64"))?.len();
+    let decoded = Base64::decode(text, &mut bytes)
+        .map_err(|_| malformed("its PEM block is not base64"))?
+        .len();
     bytes.truncate(decoded);
-    if bytes.is_empty() { Err(malformed("its PEM block is empty")) } else { Ok(bytes) }
+    if bytes.is_empty() {
+        Err(malformed("its PEM block is empty"))
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// A private key in DER, told by the first elements of its outermost SEQUENCE.
@@ -202,16 +284,26 @@ enum Form {
 fn form(der: &[u8]) -> Result<Form, KeyFault> {
     let outer = der::single(der, tag::SEQUENCE, "key").map_err(|_| KeyFault::NoKey)?;
     let mut reader = Reader::new(outer.content, "key");
-    let (Ok(first), Ok(second)) = (reader.any(), reader.any()) else { return Err(KeyFault::NoKey) };
+    let (Ok(first), Ok(second)) = (reader.any(), reader.any()) else {
+        return Err(KeyFault::NoKey);
+    };
     let third = reader.peek();
     match (first.tag, first.content, second.tag, third) {
-        (tag::INTEGER, [0 | 1], tag::SEQUENCE, Some(tag::OCTET_STRING)) => Ok(Form::Plain(Plain::Pkcs8)),
+        (tag::INTEGER, [0 | 1], tag::SEQUENCE, Some(tag::OCTET_STRING)) => {
+            Ok(Form::Plain(Plain::Pkcs8))
+        }
         (tag::INTEGER, [0 | 1], tag::INTEGER, Some(tag::INTEGER)) => Ok(Form::Plain(Plain::Pkcs1)),
         (tag::INTEGER, [1], tag::OCTET_STRING, _) => Ok(Form::Plain(Plain::Sec1)),
         (tag::SEQUENCE, _, tag::OCTET_STRING, None) => Ok(Form::EncryptedPkcs8),
         (tag::INTEGER, [3], tag::SEQUENCE, _) => Ok(Form::Pkcs12),
-        (tag::SEQUENCE, _, tag::BIT_STRING, None) | (tag::INTEGER, _, tag::INTEGER, None) => Err(KeyFault::NotAKey { found: "a public key" }),
-        (tag::SEQUENCE, _, tag::SEQUENCE, Some(tag::BIT_STRING)) => Err(KeyFault::NotAKey { found: "a certificate or certificate request" }),
+        (tag::SEQUENCE, _, tag::BIT_STRING, None) | (tag::INTEGER, _, tag::INTEGER, None) => {
+            Err(KeyFault::NotAKey {
+                found: "a public key",
+            })
+        }
+        (tag::SEQUENCE, _, tag::SEQUENCE, Some(tag::BIT_STRING)) => Err(KeyFault::NotAKey {
+            found: "a certificate or certificate request",
+        }),
         _ => Err(KeyFault::NoKey),
     }
 }
@@ -219,18 +311,29 @@ fn form(der: &[u8]) -> Result<Form, KeyFault> {
 /// Files of other programs that hold keys, by their first octets.
 fn foreign(file: &[u8]) -> Option<KeyFault> {
     let (found, instead) = match file {
-        // Java Keystore and JCE Keystore (`sun.security.provider.JavaKeyStore`, `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC).
+        // Java Keystore and JCE Keystore (`sun.security.provider.JavaKeyStore`,
+        // `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC).
         [0xFE, 0xED, 0xFE, 0xED, ..] => ("a Java keystore (JKS)", Instead::Keystore),
         [0xCE, 0xCE, 0xCE, 0xCE, ..] => ("a Java keystore (JCEKS)", Instead::Keystore),
-        // MS_PVKMAGIC in OpenSSL's `include/internal/pem.h`; the octets 16 to 19 are the salt's length, and without encryption zero.
+        // MS_PVKMAGIC in OpenSSL's `include/internal/pem.h`; the octets 16 to 19 are the salt's
+        // length, and without encryption zero.
         [0x1E, 0xF1, 0xB5, 0xB0, ..] => {
             let encrypted = file.get(16..20).is_some_and(|length| length != [0; 4]);
-            ("a Microsoft private key file (PVK)", Instead::Pvk { encrypted })
+            (
+                "a Microsoft private key file (PVK)",
+                Instead::Pvk { encrypted },
+            )
         }
         // PUBLICKEYSTRUC and RSAPUBKEY: PRIVATEKEYBLOB, version 2, and "RSA2".
-        [0x07, 0x02, 0, 0, _, _, 0, 0, b'R', b'S', b'A', b'2', ..] => ("a Microsoft private key blob", Instead::Blob),
-        // BER of indefinite length (X.690 8.1.3.6), as Netscape's tools and their successors write PKCS#12.
-        [tag::SEQUENCE, 0x80, tag::INTEGER, 1, 3, ..] => ("a PKCS#12 store in another encoding than DER", Instead::Pkcs12 { legacy: false }),
+        [0x07, 0x02, 0, 0, _, _, 0, 0, b'R', b'S', b'A', b'2', ..] => {
+            ("a Microsoft private key blob", Instead::Blob)
+        }
+        // BER of indefinite length (X.690 8.1.3.6), as Netscape's tools and their successors write
+        // PKCS#12.
+        [tag::SEQUENCE, 0x80, tag::INTEGER, 1, 3, ..] => (
+            "a PKCS#12 store in another encoding than DER",
+            Instead::Pkcs12 { legacy: false },
+        ),
         _ => return None,
     };
     Some(KeyFault::UnsupportedKey { found, instead })

@@ -1,5 +1,5 @@
-//! What can be wrong with a key file. Facts only, and never a byte of the key: no fault has room for one, since words are this program's own
-//! (`&'static str`) and the rest are numbers.
+//! What can be wrong with a key file. Facts only, and never a byte of the key: no fault has room
+//! for one, since words are this program's own (`&'static str`) and the rest are numbers.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,8 @@ pub enum KeyFault {
         /// It is a PKCS#12 store.
         store: bool,
     },
-    /// The passphrase does not open it, or the encrypted part is damaged: the formats cannot tell the two apart.
+    /// The passphrase does not open it, or the encrypted part is damaged: the formats cannot tell
+    /// the two apart.
     #[error("cannot be decrypted: wrong passphrase, or the file is damaged")]
     WrongPassphrase,
     /// The parts of the key contradict each other.
@@ -78,7 +79,8 @@ pub enum KeyFault {
     Inconsistent,
 }
 
-/// An encryption of keys, or a part of one: a row of this program's own tables, never what a file says.
+/// An encryption of keys, or a part of one: a row of this program's own tables, never what a file
+/// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// Its name.
@@ -89,9 +91,22 @@ pub struct Scheme {
 
 impl Scheme {
     /// The row of the name, or object identifier, that was found; `otherwise` where there is none.
-    pub(super) fn of(found: &str, table: &[(&str, &'static str, bool)], otherwise: &'static str) -> Self {
+    pub(super) fn of(
+        found: &str,
+        table: &[(&str, &'static str, bool)],
+        otherwise: &'static str,
+    ) -> Self {
         let row = table.iter().find(|(key, ..)| *key == found);
-        row.map_or(Scheme { name: otherwise, legacy: false }, |(_, name, legacy)| Scheme { name, legacy: *legacy })
+        row.map_or(
+            Scheme {
+                name: otherwise,
+                legacy: false,
+            },
+            |(_, name, legacy)| Scheme {
+                name,
+                legacy: *legacy,
+            },
+        )
     }
 }
 
@@ -108,7 +123,9 @@ impl Cost {
     const fn limit(self) -> &'static str {
         match self {
             Cost::Rounds(_) => "10000000",
-            Cost::Scrypt(..) => "1025 MiB of memory, (N + p + 2) * 128 * r, and (N + 8) * r * p = 33555456",
+            Cost::Scrypt(..) => {
+                "1025 MiB of memory, (N + p + 2) * 128 * r, and (N + 8) * r * p = 33555456"
+            }
         }
     }
 }
@@ -131,7 +148,8 @@ pub enum Instead {
     NamedCurve,
     /// Convert it from OpenSSH's format.
     OpenSsh,
-    /// Take it out of its PKCS#12 store, whose encryption OpenSSL 3 may keep in its legacy provider.
+    /// Take it out of its PKCS#12 store, whose encryption OpenSSL 3 may keep in its legacy
+    /// provider.
     Pkcs12 {
         /// It does.
         legacy: bool,
@@ -148,32 +166,81 @@ pub enum Instead {
 }
 
 impl KeyFault {
-    /// The error that a command ends with. Malformed is class `Input`; what the CA cannot sign with is class `Ca`.
+    /// The error that a command ends with. Malformed is class `Input`; what the CA cannot sign with
+    /// is class `Ca`.
     pub fn at(&self, path: &Path) -> Error {
         let file = hint::path(path, "FILE");
-        let look = |more: &[&str]| hint::command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat());
-        let (class, kind, hint) = match self {
-            KeyFault::Empty | KeyFault::NoKey | KeyFault::Malformed { .. } => {
-                (Class::Input, "ca-key-malformed", format!("look at it with {}", look(&["-check"])))
-            }
-            KeyFault::TooLarge { .. } => (Class::Input, "ca-key-too-large", "give the CA's key file with --ca-key".to_owned()),
-            KeyFault::NotAKey { .. } => {
-                (Class::Input, "ca-key-not-a-key", "--ca-key takes the CA's private key, --ca its certificate: are the two files swapped?".to_owned())
-            }
-            KeyFault::SeveralKeys { .. } => (Class::Input, "ca-key-several", "leave the CA's key alone in a file".to_owned()),
-            KeyFault::UnsupportedKey { instead, .. } => (Class::Ca, "ca-key-unsupported", instead.hint(path)),
-            KeyFault::UnsupportedSize { .. } => (Class::Ca, "ca-key-unsupported", Instead::Another.hint(path)),
-            KeyFault::UnsupportedEncryption { scheme } => {
-                (Class::Ca, "ca-key-encryption-unsupported", convert(path, Anew::Pkcs8 { legacy: scheme.legacy }))
-            }
-            KeyFault::TooCostly { store, .. } => {
-                let anew = if *store { Anew::Pkcs12 { legacy: false } } else { Anew::Pkcs8 { legacy: false } };
-                (Class::Ca, "ca-key-encryption-unsupported", convert(path, anew))
-            }
-            KeyFault::WrongPassphrase => (Class::Ca, "wrong-passphrase", format!("try the passphrase with {}", look(&[]))),
-            KeyFault::Inconsistent => (Class::Ca, "ca-key-inconsistent", format!("look at it with {}", look(&["-check"]))),
+        let look = |more: &[&str]| {
+            hint::command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat())
         };
-        Error::new(class, kind, format!("the CA's key file {} {self}", shown(path)), hint)
+        let (class, kind, hint) = match self {
+            KeyFault::Empty | KeyFault::NoKey | KeyFault::Malformed { .. } => (
+                Class::Input,
+                "ca-key-malformed",
+                format!("look at it with {}", look(&["-check"])),
+            ),
+            KeyFault::TooLarge { .. } => (
+                Class::Input,
+                "ca-key-too-large",
+                "give the CA's key file with --ca-key".to_owned(),
+            ),
+            KeyFault::NotAKey { .. } => (
+                Class::Input,
+                "ca-key-not-a-key",
+                "--ca-key takes the CA's private key, --ca its \
+                                                    certificate: are the two files swapped?"
+                    .to_owned(),
+            ),
+            KeyFault::SeveralKeys { .. } => (
+                Class::Input,
+                "ca-key-several",
+                "leave the CA's key alone in a file".to_owned(),
+            ),
+            KeyFault::UnsupportedKey { instead, .. } => {
+                (Class::Ca, "ca-key-unsupported", instead.hint(path))
+            }
+            KeyFault::UnsupportedSize { .. } => {
+                (Class::Ca, "ca-key-unsupported", Instead::Another.hint(path))
+            }
+            KeyFault::UnsupportedEncryption { scheme } => (
+                Class::Ca,
+                "ca-key-encryption-unsupported",
+                convert(
+                    path,
+                    Anew::Pkcs8 {
+                        legacy: scheme.legacy,
+                    },
+                ),
+            ),
+            KeyFault::TooCostly { store, .. } => {
+                let anew = if *store {
+                    Anew::Pkcs12 { legacy: false }
+                } else {
+                    Anew::Pkcs8 { legacy: false }
+                };
+                (
+                    Class::Ca,
+                    "ca-key-encryption-unsupported",
+                    convert(path, anew),
+                )
+            }
+            KeyFault::WrongPassphrase => (
+                Class::Ca,
+                "wrong-passphrase",
+                format!("try the passphrase with {}", look(&[])),
+            ),
+            KeyFault::Inconsistent => (
+                Class::Ca,
+                "ca-key-inconsistent",
+                format!("look at it with {}", look(&["-check"])),
+            ),
+        };
+        Error::new(
+            class,
+            kind,
+            format!("the CA's key file {} {self}", shown(path)),
+            hint,
+        )
     }
 }
 
@@ -184,13 +251,17 @@ impl KeyFault {
         if !error.hint.contains("`openssl") {
             return error;
         }
-        let first =
-            "openssl does not read the file as it is: save it as plain text first, with a BEGIN line that says what it is, and without blanks";
-        Error { hint: error.hint.clone().after(format!("{first}; then ")), ..error }
+        let first = "openssl does not read the file as it is: save it as plain text first, with a \
+                     BEGIN line that says what it is, and without blanks";
+        Error {
+            hint: error.hint.clone().after(format!("{first}; then ")),
+            ..error
+        }
     }
 }
 
-/// A new file for the key in another form. Nothing that is there is written over: openssl empties its output before it reads its input.
+/// A new file for the key in another form. Nothing that is there is written over: openssl empties
+/// its output before it reads its input.
 pub(super) fn beside(path: &Path) -> PathBuf {
     hint::free_name(path, "key", fsio::is_taken)
 }
@@ -218,11 +289,25 @@ impl Anew {
             Anew::Pkcs8 { legacy } => {
                 // A provider that is named takes the default one's place (openssl(1), -provider).
                 let providers: &[&str] = if legacy { &LEGACY } else { &[] };
-                hint::command(&[&["openssl", "pkcs8"], providers, &["-topk8", "-scrypt", "-in", &file, "-out", &new]].concat())
+                hint::command(
+                    &[
+                        &["openssl", "pkcs8"],
+                        providers,
+                        &["-topk8", "-scrypt", "-in", &file, "-out", &new],
+                    ]
+                    .concat(),
+                )
             }
             Anew::Pkcs12 { legacy } => {
                 let legacy: &[&str] = if legacy { &["-legacy"] } else { &[] };
-                hint::command(&[&["openssl", "pkcs12"], legacy, &["-nocerts", "-aes256", "-in", &file, "-out", &new]].concat())
+                hint::command(
+                    &[
+                        &["openssl", "pkcs12"],
+                        legacy,
+                        &["-nocerts", "-aes256", "-in", &file, "-out", &new],
+                    ]
+                    .concat(),
+                )
             }
         }
     }
@@ -238,7 +323,11 @@ fn as_word(path: &Path) -> String {
 
 fn convert(path: &Path, anew: Anew) -> String {
     let new = beside(path);
-    format!("convert it with {}, and give {} with --ca-key", anew.command(path, &new), as_word(&new))
+    format!(
+        "convert it with {}, and give {} with --ca-key",
+        anew.command(path, &new),
+        as_word(&new)
+    )
 }
 
 impl Instead {
@@ -247,30 +336,71 @@ impl Instead {
         let (file, out) = (hint::path(path, "FILE"), hint::path(&new, "NEWFILE"));
         let (what, command) = match self {
             Instead::Another => {
-                return "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init` makes one"
+                return "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on \
+                        P-256 or P-384: `hsmboot ca init` makes one"
                     .to_owned();
             }
-            Instead::NamedCurve => {
-                ("have the curve named", hint::command(&["openssl", "pkey", "-ec_param_enc", "named_curve", "-aes256", "-in", &file, "-out", &out]))
-            }
+            Instead::NamedCurve => (
+                "have the curve named",
+                hint::command(&[
+                    "openssl",
+                    "pkey",
+                    "-ec_param_enc",
+                    "named_curve",
+                    "-aes256",
+                    "-in",
+                    &file,
+                    "-out",
+                    &out,
+                ]),
+            ),
             // ssh-keygen changes the file itself.
             Instead::OpenSsh => (
                 "convert a copy",
-                format!("`{} && {}`", hint::line(&["cp", "-p", &file, &out]), hint::line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])),
+                format!(
+                    "`{} && {}`",
+                    hint::line(&["cp", "-p", &file, &out]),
+                    hint::line(&["ssh-keygen", "-p", "-m", "PKCS8", "-f", &out])
+                ),
             ),
-            Instead::Pkcs12 { legacy } => ("take the key out", Anew::Pkcs12 { legacy }.command(path, &new)),
+            Instead::Pkcs12 { legacy } => (
+                "take the key out",
+                Anew::Pkcs12 { legacy }.command(path, &new),
+            ),
             Instead::Keystore => {
-                let words = ["keytool", "-importkeystore", "-srckeystore", &file, "-destkeystore", &out, "-deststoretype", "PKCS12"];
+                let words = [
+                    "keytool",
+                    "-importkeystore",
+                    "-srckeystore",
+                    &file,
+                    "-destkeystore",
+                    &out,
+                    "-deststoretype",
+                    "PKCS12",
+                ];
                 ("export it", hint::command(&words))
             }
             Instead::Pvk { encrypted } => {
                 let providers: &[&str] = if encrypted { &LEGACY } else { &[] };
-                let words = [&["openssl", "rsa"], providers, &["-inform", "PVK", "-aes256", "-in", &file, "-out", &out]].concat();
+                let words = [
+                    &["openssl", "rsa"],
+                    providers,
+                    &["-inform", "PVK", "-aes256", "-in", &file, "-out", &out],
+                ]
+                .concat();
                 ("convert it", hint::command(&words))
             }
-            Instead::Blob => ("convert it", hint::command(&["openssl", "rsa", "-inform", "MSBLOB", "-aes256", "-in", &file, "-out", &out])),
+            Instead::Blob => (
+                "convert it",
+                hint::command(&[
+                    "openssl", "rsa", "-inform", "MSBLOB", "-aes256", "-in", &file, "-out", &out,
+                ]),
+            ),
         };
-        format!("{what} with {command}, and give {} with --ca-key", as_word(&new))
+        format!(
+            "{what} with {command}, and give {} with --ca-key",
+            as_word(&new)
+        )
     }
 }
 

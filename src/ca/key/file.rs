@@ -19,7 +19,8 @@ use crate::error::{Class, Error, Result};
 use crate::fsio;
 use crate::outside::shown;
 
-/// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write around it has about 10,000.
+/// The largest key file that is read, in bytes. An RSA-4096 key with everything openssl may write
+/// around it has about 10,000.
 pub const MAX_KEY_FILE: u64 = 64 * 1024;
 
 /// How often the terminal is asked before a wrong passphrase ends the command.
@@ -31,7 +32,8 @@ const PBES1: &str = "an encryption of the time before PBES2 (DES or 3DES, few ro
 
 /// A private key from a file, ready to sign.
 ///
-/// What is held in this crate's own memory is wiped when it goes; ring keeps the key in its working form, which it does not wipe.
+/// What is held in this crate's own memory is wiped when it goes; ring keeps the key in its working
+/// form, which it does not wipe.
 pub struct FileKey {
     path: Option<PathBuf>,
     spki: Vec<u8>,
@@ -41,41 +43,71 @@ pub struct FileKey {
 
 impl std::fmt::Debug for FileKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileKey").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("FileKey")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
 impl FileKey {
-    /// Reads the key file: PEM with anything around it, or DER; PKCS#8, encrypted PKCS#8, PKCS#1, SEC1, OpenSSL's old encrypted PEM, or a PKCS#12 store.
+    /// Reads the key file: PEM with anything around it, or DER; PKCS#8, encrypted PKCS#8, PKCS#1,
+    /// SEC1, OpenSSL's old encrypted PEM, or a PKCS#12 store.
     ///
-    /// The passphrase is asked only where the key is encrypted, after everything that can be judged without it; a terminal is asked
-    /// up to three times.
+    /// The passphrase is asked only where the key is encrypted, after everything that can be judged
+    /// without it; a terminal is asked up to three times.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `ca-key-missing`, `ca-key-unreadable`, `ca-key-unsupported`, `ca-key-encryption-unsupported`,
-    /// `ca-key-inconsistent`, `wrong-passphrase`, and those of [`PassphraseSource::for_key`]. Class [`Class::Input`]: `ca-key-malformed`,
+    /// Class [`Class::Ca`]: `ca-key-missing`, `ca-key-unreadable`, `ca-key-unsupported`,
+    /// `ca-key-encryption-unsupported`, `ca-key-inconsistent`, `wrong-passphrase`, and those of
+    /// [`PassphraseSource::for_key`]. Class [`Class::Input`]: `ca-key-malformed`,
     /// `ca-key-not-a-key`, `ca-key-several`, `ca-key-too-large`.
     pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
         Self::read_opened(path, fsio::open(path), passphrase)
     }
 
-    /// The same of a file that lies where others may write: a link, a pipe or a device in its place is no key.
+    /// The same of a file that lies where others may write: a link, a pipe or a device in its place
+    /// is no key.
     ///
     /// # Errors
     /// As [`FileKey::read`].
-    pub fn read_itself(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
+    pub fn read_itself(
+        path: &Path,
+        passphrase: &PassphraseSource,
+    ) -> Result<(FileKey, Vec<KeyWarning>)> {
         Self::read_opened(path, fsio::open_itself(path), passphrase)
     }
 
-    fn read_opened(path: &Path, opened: std::io::Result<File>, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
+    fn read_opened(
+        path: &Path,
+        opened: std::io::Result<File>,
+        passphrase: &PassphraseSource,
+    ) -> Result<(FileKey, Vec<KeyWarning>)> {
         let (bytes, warning) = read_bounded(path, opened)?;
         let mut warnings: Vec<KeyWarning> = warning.into_iter().collect();
-        let Found { container, as_written } = container::find(&bytes);
-        let at = |fault: KeyFault| if as_written { fault.at(path) } else { fault.as_openssl_does_not_read_it(path) };
+        let Found {
+            container,
+            as_written,
+        } = container::find(&bytes);
+        let at = |fault: KeyFault| {
+            if as_written {
+                fault.at(path)
+            } else {
+                fault.as_openssl_does_not_read_it(path)
+            }
+        };
         let new = || fault::beside(path);
         let command = |anew: Option<Anew>| anew.filter(|_| as_written);
-        let weak = |what, anew| KeyWarning::WeakEncryption { path: path.to_path_buf(), new: new(), what, anew: command(anew) };
-        let unencrypted = |anew| KeyWarning::Unencrypted { path: path.to_path_buf(), new: new(), anew: command(Some(anew)) };
+        let weak = |what, anew| KeyWarning::WeakEncryption {
+            path: path.to_path_buf(),
+            new: new(),
+            what,
+            anew: command(anew),
+        };
+        let unencrypted = |anew| KeyWarning::Unencrypted {
+            path: path.to_path_buf(),
+            new: new(),
+            anew: command(Some(anew)),
+        };
         let material = match container.map_err(at)? {
             Container::Plain(key) => {
                 let material = plain::read(key).map_err(at)?;
@@ -84,11 +116,15 @@ impl FileKey {
             }
             Container::EncryptedPkcs8(key) => {
                 let encrypted = Encrypted::parse(&key).map_err(at)?;
-                let anew = Anew::Pkcs8 { legacy: encrypted.old().is_some_and(Old::is_legacy) };
+                let anew = Anew::Pkcs8 {
+                    legacy: encrypted.old().is_some_and(Old::is_legacy),
+                };
                 if encrypted.old().is_some() {
                     warnings.push(weak(PBES1, Some(anew)));
                 }
-                let open = |passphrase: &Passphrase| match container::plain(encrypted.decrypt(passphrase.bytes())?) {
+                let open = |passphrase: &Passphrase| match container::plain(
+                    encrypted.decrypt(passphrase.bytes())?,
+                ) {
                     Some(key @ Plain::Pkcs8(_)) => plain::read(key),
                     _ => Err(KeyFault::WrongPassphrase),
                 };
@@ -97,13 +133,19 @@ impl FileKey {
             Container::Legacy { dek, label, key } => {
                 dek.fits(&key).map_err(at)?;
                 let open = |passphrase: &Passphrase| {
-                    let key = container::plain(dek.decrypt(passphrase.bytes(), &key)?).ok_or(KeyFault::WrongPassphrase)?;
+                    let key = container::plain(dek.decrypt(passphrase.bytes(), &key)?)
+                        .ok_or(KeyFault::WrongPassphrase)?;
                     // What is in there shows only now.
                     let is_labelled = key.label() == label;
                     plain::read(key).map(|key| (key, is_labelled))
                 };
                 let (material, is_labelled) = unlock(path, passphrase, &mut warnings, None, open)?;
-                warnings.push(weak(MD5, is_labelled.then_some(Anew::Pkcs8 { legacy: dek.is_legacy() })));
+                warnings.push(weak(
+                    MD5,
+                    is_labelled.then_some(Anew::Pkcs8 {
+                        legacy: dek.is_legacy(),
+                    }),
+                ));
                 material
             }
             Container::Pkcs12(pfx) => {
@@ -118,7 +160,13 @@ impl FileKey {
                 if store.is_open() {
                     open(&[]).map_err(at)?
                 } else {
-                    unlock(path, passphrase, &mut warnings, command(Some(store.anew())), |passphrase| open(passphrase.bytes()))?
+                    unlock(
+                        path,
+                        passphrase,
+                        &mut warnings,
+                        command(Some(store.anew())),
+                        |passphrase| open(passphrase.bytes()),
+                    )?
                 }
             }
         };
@@ -127,9 +175,17 @@ impl FileKey {
     }
 
     /// A key that has no file yet.
-    pub(in crate::ca) fn new(material: &Material, path: Option<&Path>) -> std::result::Result<Self, KeyFault> {
+    pub(in crate::ca) fn new(
+        material: &Material,
+        path: Option<&Path>,
+    ) -> std::result::Result<Self, KeyFault> {
         let signer = Signer::new(material)?;
-        Ok(FileKey { path: path.map(Path::to_path_buf), spki: signer.spki(), algorithm: signer.algorithm(), signer })
+        Ok(FileKey {
+            path: path.map(Path::to_path_buf),
+            spki: signer.spki(),
+            algorithm: signer.algorithm(),
+            signer,
+        })
     }
 }
 
@@ -143,10 +199,17 @@ impl CaKey for FileKey {
     }
 
     fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
-        self.signer.sign(tbs).map_err(|CannotSign| match &self.path {
-            Some(path) => KeyFault::Inconsistent.at(path),
-            None => Error::new(Class::Ca, "ca-key-inconsistent", "the new CA key cannot sign", "run the command again, and report this"),
-        })
+        self.signer
+            .sign(tbs)
+            .map_err(|CannotSign| match &self.path {
+                Some(path) => KeyFault::Inconsistent.at(path),
+                None => Error::new(
+                    Class::Ca,
+                    "ca-key-inconsistent",
+                    "the new CA key cannot sign",
+                    "run the command again, and report this",
+                ),
+            })
     }
 }
 
@@ -163,10 +226,18 @@ fn unlock<T>(
     loop {
         let passphrase = source.for_key(path, attempt > 1)?;
         match open(&passphrase) {
-            Err(KeyFault::WrongPassphrase) if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS => attempt = attempt.saturating_add(1),
+            Err(KeyFault::WrongPassphrase)
+                if matches!(source, PassphraseSource::Ask) && attempt < ATTEMPTS =>
+            {
+                attempt = attempt.saturating_add(1)
+            }
             outcome => {
                 if passphrase.bytes().is_empty() {
-                    warnings.push(KeyWarning::EmptyPassphrase { path: path.to_path_buf(), new: fault::beside(path), anew });
+                    warnings.push(KeyWarning::EmptyPassphrase {
+                        path: path.to_path_buf(),
+                        new: fault::beside(path),
+                        anew,
+                    });
                 }
                 return outcome.map_err(|fault| fault.at(path));
             }
@@ -175,11 +246,17 @@ fn unlock<T>(
 }
 
 /// The file's bytes, never more than [`MAX_KEY_FILE`], in memory that is wiped.
-fn read_bounded(path: &Path, opened: std::io::Result<File>) -> Result<(Secret, Option<KeyWarning>)> {
+fn read_bounded(
+    path: &Path,
+    opened: std::io::Result<File>,
+) -> Result<(Secret, Option<KeyWarning>)> {
     let file = opened.map_err(|error| unreadable(path, &error))?;
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if metadata.is_file() && metadata.len() > MAX_KEY_FILE {
-        return Err(KeyFault::TooLarge { limit: MAX_KEY_FILE }.at(path));
+        return Err(KeyFault::TooLarge {
+            limit: MAX_KEY_FILE,
+        }
+        .at(path));
     }
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let room = usize::try_from(MAX_KEY_FILE).unwrap_or(0).saturating_add(1);
@@ -195,7 +272,10 @@ fn read_bounded(path: &Path, opened: std::io::Result<File>) -> Result<(Secret, O
         }
     }
     if length == room {
-        return Err(KeyFault::TooLarge { limit: MAX_KEY_FILE }.at(path));
+        return Err(KeyFault::TooLarge {
+            limit: MAX_KEY_FILE,
+        }
+        .at(path));
     }
     bytes.truncate(length);
     Ok((bytes, KeyWarning::of_key_file(path, &metadata)))
@@ -206,14 +286,33 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let (kind, what) = match error.kind() {
         // A URI whose scheme was left out or misspelt is a path as well.
         ErrorKind::NotFound => {
-            let hint = format!("{GIVE}; one on a token begins with `pkcs11:`, one in AWS KMS with `awskms:`, before an ARN too");
-            return Error::new(Class::Ca, "ca-key-missing", format!("the CA's key file {} does not exist", shown(path)), hint);
+            let hint = format!(
+                "{GIVE}; one on a token begins with `pkcs11:`, one in AWS KMS with `awskms:`, \
+                 before an ARN too"
+            );
+            return Error::new(
+                Class::Ca,
+                "ca-key-missing",
+                format!("the CA's key file {} does not exist", shown(path)),
+                hint,
+            );
         }
         ErrorKind::IsADirectory => ("ca-key-unreadable", "is a directory".to_owned()),
         ErrorKind::InvalidInput => ("ca-key-unreadable", "is no file".to_owned()),
-        _ if fsio::leads_nowhere(error) => ("ca-key-unreadable", "is a symbolic link, or leads nowhere".to_owned()),
-        ErrorKind::PermissionDenied => ("ca-key-unreadable", "may not be read by this user".to_owned()),
+        _ if fsio::leads_nowhere(error) => (
+            "ca-key-unreadable",
+            "is a symbolic link, or leads nowhere".to_owned(),
+        ),
+        ErrorKind::PermissionDenied => (
+            "ca-key-unreadable",
+            "may not be read by this user".to_owned(),
+        ),
         _ => ("ca-key-unreadable", format!("cannot be read: {error}")),
     };
-    Error::new(Class::Ca, kind, format!("the CA's key file {} {what}", shown(path)), GIVE)
+    Error::new(
+        Class::Ca,
+        kind,
+        format!("the CA's key file {} {what}", shown(path)),
+        GIVE,
+    )
 }

@@ -1,7 +1,8 @@
-//! OpenSSL's old PEM encryption: `Proc-Type: 4,ENCRYPTED` and `DEK-Info` (the header lines are RFC 1421's, 4.6.1.1 and 4.6.1.3).
+//! OpenSSL's old PEM encryption: `Proc-Type: 4,ENCRYPTED` and `DEK-Info` (the header lines are RFC
+//! 1421's, 4.6.1.1 and 4.6.1.3).
 //!
-//! `openssl genrsa -aes256` of OpenSSL 1.x wrote it, the AWS guide's own command. The key is one round of MD5 over passphrase and salt
-//! (EVP_BytesToKey): good enough to read, never written here.
+//! `openssl genrsa -aes256` of OpenSSL 1.x wrote it, the AWS guide's own command. The key is one
+//! round of MD5 over passphrase and salt (EVP_BytesToKey): good enough to read, never written here.
 
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Pkcs7};
 use md5::{Digest, Md5};
@@ -51,14 +52,23 @@ impl Cipher {
     }
 }
 
-fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Secret> {
+fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(
+    key: &[u8],
+    iv: &[u8],
+    ciphertext: &[u8],
+) -> Option<Secret> {
     let mut buffer: Secret = Zeroizing::new(ciphertext.to_vec());
-    let length = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?.decrypt_padded::<Pkcs7>(&mut buffer).ok()?.len();
+    let length = cbc::Decryptor::<C>::new_from_slices(key, iv)
+        .ok()?
+        .decrypt_padded::<Pkcs7>(&mut buffer)
+        .ok()?
+        .len();
     buffer.truncate(length);
     Some(buffer)
 }
 
-/// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy provider.
+/// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy
+/// provider.
 const OTHERS: [(&str, &str, bool); 19] = [
     ("ARIA-128-CBC", "ARIA-128-CBC", false),
     ("ARIA-192-CBC", "ARIA-192-CBC", false),
@@ -91,19 +101,31 @@ pub(super) struct DekInfo {
 impl DekInfo {
     /// Reads the header lines of a PEM block; nothing where they do not speak of encryption.
     pub(super) fn from_headers(headers: &[&[u8]]) -> Result<Option<Self>, KeyFault> {
-        let value = |name: &[u8]| headers.iter().find_map(|line| line.strip_prefix(name)).map(<[u8]>::trim_ascii);
+        let value = |name: &[u8]| {
+            headers
+                .iter()
+                .find_map(|line| line.strip_prefix(name))
+                .map(<[u8]>::trim_ascii)
+        };
         let encrypted = value(b"Proc-Type:").is_some_and(|text| text.ends_with(b"ENCRYPTED"));
         match (encrypted, value(b"DEK-Info:")) {
             (false, None) => Ok(None),
             (true, Some(text)) => Self::parse(text).map(Some),
-            (true, None) => Err(malformed("its PEM block says ENCRYPTED but has no DEK-Info line")),
-            (false, Some(_)) => Err(malformed("its PEM block has a DEK-Info line but does not say ENCRYPTED")),
+            (true, None) => Err(malformed(
+                "its PEM block says ENCRYPTED but has no DEK-Info line",
+            )),
+            (false, Some(_)) => Err(malformed(
+                "its PEM block has a DEK-Info line but does not say ENCRYPTED",
+            )),
         }
     }
 
     fn parse(text: &[u8]) -> Result<Self, KeyFault> {
-        let text = std::str::from_utf8(text).map_err(|_| malformed("its DEK-Info line is not text"))?;
-        let (name, iv) = text.split_once(',').ok_or(malformed("its DEK-Info line has no IV"))?;
+        let text =
+            std::str::from_utf8(text).map_err(|_| malformed("its DEK-Info line is not text"))?;
+        let (name, iv) = text
+            .split_once(',')
+            .ok_or(malformed("its DEK-Info line has no IV"))?;
         let cipher = match name.trim().to_ascii_uppercase().as_str() {
             "AES-128-CBC" => Cipher::Aes128,
             "AES-192-CBC" => Cipher::Aes192,
@@ -111,10 +133,19 @@ impl DekInfo {
             "DES-CBC" => Cipher::Des,
             "DES-EDE-CBC" => Cipher::DesEde2,
             "DES-EDE3-CBC" => Cipher::DesEde3,
-            other => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &OTHERS, "a cipher that it does not know") }),
+            other => {
+                return Err(KeyFault::UnsupportedEncryption {
+                    scheme: Scheme::of(other, &OTHERS, "a cipher that it does not know"),
+                });
+            }
         };
         let iv = unhex(iv.trim()).filter(|iv| iv.len() == cipher.block_length());
-        Ok(DekInfo { cipher, iv: iv.ok_or(malformed("the IV in its DEK-Info line is not of the cipher's length"))? })
+        Ok(DekInfo {
+            cipher,
+            iv: iv.ok_or(malformed(
+                "the IV in its DEK-Info line is not of the cipher's length",
+            ))?,
+        })
     }
 
     /// Whether OpenSSL 3 has the cipher in its legacy provider (OSSL_PROVIDER-legacy(7)).
@@ -129,16 +160,23 @@ impl DekInfo {
 
     /// The plaintext under this passphrase.
     pub(super) fn decrypt(&self, passphrase: &[u8], ciphertext: &[u8]) -> Result<Secret, KeyFault> {
-        let salt = self.iv.get(..8).ok_or(malformed("the IV in its DEK-Info line is too short"))?;
+        let salt = self
+            .iv
+            .get(..8)
+            .ok_or(malformed("the IV in its DEK-Info line is too short"))?;
         let key = bytes_to_key(passphrase, salt, self.cipher.key_length());
-        self.cipher.decrypt(&key, &self.iv, ciphertext).ok_or(KeyFault::WrongPassphrase)
+        self.cipher
+            .decrypt(&key, &self.iv, ciphertext)
+            .ok_or(KeyFault::WrongPassphrase)
     }
 }
 
 /// CBC's ciphertext is at least one block, and whole ones.
 pub(super) fn whole_blocks(cipher: Cipher, ciphertext: &[u8]) -> Result<(), KeyFault> {
     if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(cipher.block_length()) {
-        return Err(malformed("its encrypted part is not whole blocks of the cipher: is the file cut off?"));
+        return Err(malformed(
+            "its encrypted part is not whole blocks of the cipher: is the file cut off?",
+        ));
     }
     Ok(())
 }
@@ -150,7 +188,8 @@ pub(super) fn md5(parts: &[&[u8]]) -> Secret {
     Zeroizing::new(md5.finalize().to_vec())
 }
 
-/// EVP_BytesToKey with MD5 and a count of one: D_i = MD5(D_{i-1} || passphrase || salt), one after the other until there is enough.
+/// EVP_BytesToKey with MD5 and a count of one: D_i = MD5(D_{i-1} || passphrase || salt), one after
+/// the other until there is enough.
 fn bytes_to_key(passphrase: &[u8], salt: &[u8], length: usize) -> Secret {
     let mut key: Secret = Zeroizing::new(Vec::with_capacity(length.saturating_add(16)));
     let mut last = Zeroizing::new([0u8; 16]);
@@ -169,9 +208,20 @@ fn bytes_to_key(passphrase: &[u8], salt: &[u8], length: usize) -> Secret {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
+        .collect();
     let pairs = digits.as_deref()?.chunks(2);
-    pairs.map(|pair| if let [high, low] = pair { Some((high << 4) | low) } else { None }).collect()
+    pairs
+        .map(|pair| {
+            if let [high, low] = pair {
+                Some((high << 4) | low)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -184,7 +234,10 @@ mod tests {
         // openssl enc -aes-256-cbc -md md5 -S 0001020304050607 -pass pass:secret -P
         let key = bytes_to_key(b"secret", &[0, 1, 2, 3, 4, 5, 6, 7], 32);
         assert_eq!(key.len(), 32);
-        assert_eq!(key.as_slice().get(..16).unwrap(), Md5::digest(b"secret\x00\x01\x02\x03\x04\x05\x06\x07").as_slice());
+        assert_eq!(
+            key.as_slice().get(..16).unwrap(),
+            Md5::digest(b"secret\x00\x01\x02\x03\x04\x05\x06\x07").as_slice()
+        );
     }
 
     #[test]
@@ -194,10 +247,22 @@ mod tests {
         assert!(dek(&[b"Proc-Type: 4,ENCRYPTED"]).is_err());
         assert!(dek(&[b"DEK-Info: AES-128-CBC,00"]).is_err());
         let full = |info: &'static [u8]| dek(&[b"Proc-Type: 4,ENCRYPTED", info]);
-        assert!(full(b"DEK-Info: DES-CBC,0011223344556677").unwrap().is_some());
-        for short in [&b"DEK-Info: AES-128-CBC,0011"[..], b"DEK-Info: AES-128-CBC", b"DEK-Info: DES-CBC,001122334455667", b"DEK-Info: DES-CBC,zz"] {
+        assert!(
+            full(b"DEK-Info: DES-CBC,0011223344556677")
+                .unwrap()
+                .is_some()
+        );
+        for short in [
+            &b"DEK-Info: AES-128-CBC,0011"[..],
+            b"DEK-Info: AES-128-CBC",
+            b"DEK-Info: DES-CBC,001122334455667",
+            b"DEK-Info: DES-CBC,zz",
+        ] {
             assert!(matches!(full(short), Err(KeyFault::Malformed { .. })));
         }
-        assert!(matches!(full(b"DEK-Info: CAMELLIA-256-CBC,00"), Err(KeyFault::UnsupportedEncryption { .. })));
+        assert!(matches!(
+            full(b"DEK-Info: CAMELLIA-256-CBC,00"),
+            Err(KeyFault::UnsupportedEncryption { .. })
+        ));
     }
 }

@@ -1,5 +1,7 @@
-//! Password-based encryption before PBES2: PBES1 (RFC 8018 6.1) and PKCS#12's own schemes (RFC 7292 B and C). Established CAs' keys are in them: `openssl pkcs8`
-//! wrote PBES1 with MD5 and DES until 1.1.0, and every PKCS#12 store of OpenSSL 1 and Windows has PKCS#12's with 3DES. Read, and never written.
+//! Password-based encryption before PBES2: PBES1 (RFC 8018 6.1) and PKCS#12's own schemes (RFC 7292
+//! B and C). Established CAs' keys are in them: `openssl pkcs8` wrote PBES1 with MD5 and DES until
+//! 1.1.0, and every PKCS#12 store of OpenSSL 1 and Windows has PKCS#12's with 3DES. Read, and never
+//! written.
 
 use ring::digest;
 use zeroize::Zeroizing;
@@ -39,10 +41,20 @@ impl<'a> Old<'a> {
             "1.2.840.113549.1.12.1.4" => (Derivation::Pkcs12, Cipher::DesEde2),
             _ => return None,
         };
-        Some(parameters.and_then(salt_and_rounds).ok_or(malformed("the parameters of its encryption are damaged")).and_then(|(salt, rounds)| {
-            let rounds = bounded(rounds)?;
-            Ok(Old { derivation, cipher, salt, rounds })
-        }))
+        Some(
+            parameters
+                .and_then(salt_and_rounds)
+                .ok_or(malformed("the parameters of its encryption are damaged"))
+                .and_then(|(salt, rounds)| {
+                    let rounds = bounded(rounds)?;
+                    Ok(Old {
+                        derivation,
+                        cipher,
+                        salt,
+                        rounds,
+                    })
+                }),
+        )
     }
 
     pub(super) const fn cipher(&self) -> Cipher {
@@ -53,7 +65,8 @@ impl<'a> Old<'a> {
         self.rounds
     }
 
-    /// Whether OpenSSL 3 has what it takes in its legacy provider (OSSL_PROVIDER-legacy(7)): DES, and PBKDF1.
+    /// Whether OpenSSL 3 has what it takes in its legacy provider (OSSL_PROVIDER-legacy(7)): DES,
+    /// and PBKDF1.
     pub(super) fn is_legacy(&self) -> bool {
         self.derivation != Derivation::Pkcs12
     }
@@ -66,27 +79,41 @@ impl<'a> Old<'a> {
             Derivation::Sha1 => self.pbkdf1(&|parts| hash(SHA1, parts), passphrase),
             Derivation::Pkcs12 => {
                 let wide = wide(passphrase).ok_or(KeyFault::WrongPassphrase)?;
-                let derive = |purpose, length| derive(SHA1, purpose, &wide, self.salt, self.rounds, length);
-                (derive(Purpose::Key, self.cipher.key_length()), derive(Purpose::Iv, self.cipher.block_length()))
+                let derive =
+                    |purpose, length| derive(SHA1, purpose, &wide, self.salt, self.rounds, length);
+                (
+                    derive(Purpose::Key, self.cipher.key_length()),
+                    derive(Purpose::Iv, self.cipher.block_length()),
+                )
             }
         };
-        self.cipher.decrypt(&key, &iv, ciphertext).ok_or(KeyFault::WrongPassphrase)
+        self.cipher
+            .decrypt(&key, &iv, ciphertext)
+            .ok_or(KeyFault::WrongPassphrase)
     }
 
-    /// PBKDF1: the hash of passphrase and salt, hashed again and again; eight octets of it are the key, and the next eight the IV (RFC 8018 6.1.1).
+    /// PBKDF1: the hash of passphrase and salt, hashed again and again; eight octets of it are the
+    /// key, and the next eight the IV (RFC 8018 6.1.1).
     fn pbkdf1(&self, hash: &dyn Fn(&[&[u8]]) -> Secret, passphrase: &[u8]) -> (Secret, Secret) {
         let mut all = hash(&[passphrase, self.salt]);
         for _ in 1..self.rounds {
             all = hash(&[&all]);
         }
-        let part = |range: std::ops::Range<usize>| Zeroizing::new(all.get(range).unwrap_or_default().to_vec());
+        let part = |range: std::ops::Range<usize>| {
+            Zeroizing::new(all.get(range).unwrap_or_default().to_vec())
+        };
         (part(0..8), part(8..16))
     }
 }
 
 /// PBEParameter (RFC 8018 A.3), pkcs-12PbeParams (RFC 7292 C): salt and rounds.
 fn salt_and_rounds(parameters: Tlv<'_>) -> Option<(&[u8], u64)> {
-    let mut reader = Reader::new(der::single(parameters.raw, tag::SEQUENCE, "key").ok()?.content, "key");
+    let mut reader = Reader::new(
+        der::single(parameters.raw, tag::SEQUENCE, "key")
+            .ok()?
+            .content,
+        "key",
+    );
     let salt = reader.required(tag::OCTET_STRING, "salt").ok()?.content;
     let rounds = number(reader.required(tag::INTEGER, "rounds").ok()?.content)?;
     reader.finish().ok()?;
@@ -98,7 +125,10 @@ pub(super) fn bounded(rounds: u64) -> Result<u32, KeyFault> {
     match u32::try_from(rounds) {
         Ok(rounds @ 1..=MAX_ROUNDS) => Ok(rounds),
         _ if rounds == 0 => Err(malformed("the parameters of its encryption are damaged")),
-        _ => Err(KeyFault::TooCostly { found: Cost::Rounds(rounds), store: false }),
+        _ => Err(KeyFault::TooCostly {
+            found: Cost::Rounds(rounds),
+            store: false,
+        }),
     }
 }
 
@@ -110,17 +140,28 @@ pub(super) enum Purpose {
     Mac,
 }
 
-/// The passphrase as RFC 7292 B.1 has it: UTF-16, big-endian, with two zero octets behind it. Nothing where it is not UTF-8: no other passphrase takes its
-/// place.
+/// The passphrase as RFC 7292 B.1 has it: UTF-16, big-endian, with two zero octets behind it.
+/// Nothing where it is not UTF-8: no other passphrase takes its place.
 pub(super) fn wide(passphrase: &[u8]) -> Option<Secret> {
     let text = std::str::from_utf8(passphrase).ok()?;
-    let mut wide = Zeroizing::new(Vec::with_capacity(passphrase.len().saturating_mul(2).saturating_add(2)));
-    text.encode_utf16().chain([0]).for_each(|unit| wide.extend_from_slice(&unit.to_be_bytes()));
+    let mut wide = Zeroizing::new(Vec::with_capacity(
+        passphrase.len().saturating_mul(2).saturating_add(2),
+    ));
+    text.encode_utf16()
+        .chain([0])
+        .for_each(|unit| wide.extend_from_slice(&unit.to_be_bytes()));
     Some(wide)
 }
 
 /// PKCS#12's derivation (RFC 7292 B.2): `length` octets.
-pub(super) fn derive(algorithm: &'static digest::Algorithm, purpose: Purpose, wide: &[u8], salt: &[u8], rounds: u32, length: usize) -> Secret {
+pub(super) fn derive(
+    algorithm: &'static digest::Algorithm,
+    purpose: Purpose,
+    wide: &[u8],
+    salt: &[u8],
+    rounds: u32,
+    length: usize,
+) -> Secret {
     let block = algorithm.block_len();
     let filled = |text: &[u8]| -> Secret {
         let blocks = text.len().div_ceil(block).saturating_mul(block);
@@ -132,7 +173,8 @@ pub(super) fn derive(algorithm: &'static digest::Algorithm, purpose: Purpose, wi
         Purpose::Mac => 3,
     };
     let diversifier = vec![id; block];
-    let mut input: Secret = Zeroizing::new([filled(salt).as_slice(), filled(wide).as_slice()].concat());
+    let mut input: Secret =
+        Zeroizing::new([filled(salt).as_slice(), filled(wide).as_slice()].concat());
     let mut out: Secret = Zeroizing::new(Vec::with_capacity(length.saturating_add(block)));
     while out.len() < length {
         let mut a = hash(algorithm, &[&diversifier, &input]);
@@ -149,11 +191,14 @@ pub(super) fn derive(algorithm: &'static digest::Algorithm, purpose: Purpose, wi
     out
 }
 
-/// `part + added + 1`, modulo two to the power of their length, both big-endian (RFC 7292 B.2, step 6 C).
+/// `part + added + 1`, modulo two to the power of their length, both big-endian (RFC 7292 B.2, step
+/// 6 C).
 fn add_one_more(part: &mut [u8], added: &[u8]) {
     let mut carry = 1_u16;
     for (octet, more) in part.iter_mut().zip(added).rev() {
-        let sum = u16::from(*octet).saturating_add(u16::from(*more)).saturating_add(carry);
+        let sum = u16::from(*octet)
+            .saturating_add(u16::from(*more))
+            .saturating_add(carry);
         let [high, low] = sum.to_be_bytes();
         *octet = low;
         carry = u16::from(high);

@@ -1,8 +1,10 @@
-//! Encrypted PKCS#8 (RFC 5208 6) under PBES2 (RFC 8018 6.2): read in every form that openssl writes, written in one. [`super::pbes1`] reads what is older.
+//! Encrypted PKCS#8 (RFC 5208 6) under PBES2 (RFC 8018 6.2): read in every form that openssl
+//! writes, written in one. [`super::pbes1`] reads what is older.
 //!
-//! The crate `pkcs5` would do most of it; this is done here because a key file comes from outside. `pkcs5` 0.8.1 panics on a scrypt
-//! cost of zero and on a short 3DES IV, does not read PBKDF2 with HMAC-SHA1 (OpenSSL 1.0's default) unless told so for writing too, and has no bound
-//! on scrypt's memory.
+//! The crate `pkcs5` would do most of it; this is done here because a key file comes from outside.
+//! `pkcs5` 0.8.1 panics on a scrypt cost of zero and on a short 3DES IV, does not read PBKDF2 with
+//! HMAC-SHA1 (OpenSSL 1.0's default) unless told so for writing too, and has no bound on scrypt's
+//! memory.
 
 use std::num::NonZeroU32;
 
@@ -25,15 +27,19 @@ const PBKDF2: &str = "1.2.840.113549.1.5.12";
 const SCRYPT: &str = "1.3.6.1.4.1.11591.4.11";
 const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
 
-/// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially critical keys. About ten seconds.
+/// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially
+/// critical keys. About ten seconds.
 pub(super) const MAX_ROUNDS: u32 = 10_000_000;
-/// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just within it.
+/// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just
+/// within it.
 const MAX_MEMORY: u64 = 1025 << 20;
-/// scrypt's work, at most: see [`scrypt_work`]. N = 2^20 with r = 8 and p = 4 is just within it. About ten seconds.
+/// scrypt's work, at most: see [`scrypt_work`]. N = 2^20 with r = 8 and p = 4 is just within it.
+/// About ten seconds.
 const MAX_WORK: u64 = (1 << 25) + (1 << 10);
 
-/// What is written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings of OWASP's password storage cheat sheet. It takes
-/// 8 MiB: `sign` stays within its 15, and openssl's `pkcs8`, `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
+/// What is written: scrypt with N = 2^13, r = 8, p = 10, one of the equal settings of OWASP's
+/// password storage cheat sheet. It takes 8 MiB: `sign` stays within its 15, and openssl's `pkcs8`,
+/// `rsa` and `pkey` read it within theirs of 32 (N = 2^15 they refuse).
 const LOG_N: u8 = 13;
 const N: u16 = 1 << LOG_N;
 const R: u8 = 8;
@@ -46,22 +52,37 @@ pub(super) struct Encrypted<'a> {
 }
 
 enum How<'a> {
-    Pbes2 { kdf: Kdf<'a>, cipher: Cipher, iv: &'a [u8] },
+    Pbes2 {
+        kdf: Kdf<'a>,
+        cipher: Cipher,
+        iv: &'a [u8],
+    },
     Old(Old<'a>),
 }
 
 enum Kdf<'a> {
-    Pbkdf2 { prf: pbkdf2::Algorithm, salt: &'a [u8], rounds: NonZeroU32 },
-    Scrypt { salt: &'a [u8], params: scrypt::Params },
+    Pbkdf2 {
+        prf: pbkdf2::Algorithm,
+        salt: &'a [u8],
+        rounds: NonZeroU32,
+    },
+    Scrypt {
+        salt: &'a [u8],
+        params: scrypt::Params,
+    },
 }
 
 impl<'a> Encrypted<'a> {
-    /// Reads EncryptedPrivateKeyInfo. No passphrase is needed yet: what cannot be read, or would cost too much, ends here.
+    /// Reads EncryptedPrivateKeyInfo. No passphrase is needed yet: what cannot be read, or would
+    /// cost too much, ends here.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, KeyFault> {
         let bad = || malformed("its encrypted PKCS#8 structure is damaged");
         let mut outer = inside(bytes).ok_or_else(bad)?;
         let scheme = outer.required(tag::SEQUENCE, "scheme").map_err(|_| bad())?;
-        let ciphertext = outer.required(tag::OCTET_STRING, "data").map_err(|_| bad())?.content;
+        let ciphertext = outer
+            .required(tag::OCTET_STRING, "data")
+            .map_err(|_| bad())?
+            .content;
         outer.finish().map_err(|_| bad())?;
         Self::of(scheme, ciphertext)
     }
@@ -73,12 +94,20 @@ impl<'a> Encrypted<'a> {
         if let Some(old) = Old::of(&oid, parameters) {
             let old = old?;
             whole_blocks(old.cipher(), ciphertext)?;
-            return Ok(Encrypted { scheme: How::Old(old), ciphertext });
+            return Ok(Encrypted {
+                scheme: How::Old(old),
+                ciphertext,
+            });
         }
         if oid != PBES2 {
-            return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(&oid, &PBES1, "a scheme that it does not know") });
+            return Err(KeyFault::UnsupportedEncryption {
+                scheme: Scheme::of(&oid, &PBES1, "a scheme that it does not know"),
+            });
         }
-        let mut reader = parameters.filter(|tlv| tlv.tag == tag::SEQUENCE).map(|tlv| Reader::new(tlv.content, "key")).ok_or_else(bad)?;
+        let mut reader = parameters
+            .filter(|tlv| tlv.tag == tag::SEQUENCE)
+            .map(|tlv| Reader::new(tlv.content, "key"))
+            .ok_or_else(bad)?;
         let (kdf, kdf_parameters) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
         let (encryption, iv) = reader.any().ok().and_then(algorithm).ok_or_else(bad)?;
         reader.finish().map_err(|_| bad())?;
@@ -89,20 +118,43 @@ impl<'a> Encrypted<'a> {
             AES_256_CBC => Cipher::Aes256,
             "1.2.840.113549.3.7" => Cipher::DesEde3,
             "1.3.14.3.2.7" => Cipher::Des,
-            other => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &CIPHERS, "a cipher that it does not know") }),
+            other => {
+                return Err(KeyFault::UnsupportedEncryption {
+                    scheme: Scheme::of(other, &CIPHERS, "a cipher that it does not know"),
+                });
+            }
         };
-        let iv = iv.filter(|tlv| tlv.tag == tag::OCTET_STRING && tlv.content.len() == cipher.block_length()).ok_or_else(bad)?.content;
+        let iv = iv
+            .filter(|tlv| {
+                tlv.tag == tag::OCTET_STRING && tlv.content.len() == cipher.block_length()
+            })
+            .ok_or_else(bad)?
+            .content;
         whole_blocks(cipher, ciphertext)?;
-        let kdf_parameters = kdf_parameters.filter(|tlv| tlv.tag == tag::SEQUENCE).ok_or_else(bad)?;
+        let kdf_parameters = kdf_parameters
+            .filter(|tlv| tlv.tag == tag::SEQUENCE)
+            .ok_or_else(bad)?;
         let (kdf, key_length) = match kdf.as_str() {
             PBKDF2 => pbkdf2_parameters(kdf_parameters)?,
             SCRYPT => scrypt_parameters(kdf_parameters)?,
-            _ => return Err(KeyFault::UnsupportedEncryption { scheme: Scheme { name: "a key derivation that it does not know", legacy: false } }),
+            _ => {
+                return Err(KeyFault::UnsupportedEncryption {
+                    scheme: Scheme {
+                        name: "a key derivation that it does not know",
+                        legacy: false,
+                    },
+                });
+            }
         };
         if key_length.is_some_and(|length| usize::try_from(length) != Ok(cipher.key_length())) {
-            return Err(malformed("its key derivation gives a key of another length than its cipher's"));
+            return Err(malformed(
+                "its key derivation gives a key of another length than its cipher's",
+            ));
         }
-        Ok(Encrypted { scheme: How::Pbes2 { kdf, cipher, iv }, ciphertext })
+        Ok(Encrypted {
+            scheme: How::Pbes2 { kdf, cipher, iv },
+            ciphertext,
+        })
     }
 
     /// The scheme, where it is one from before PBES2.
@@ -117,8 +169,14 @@ impl<'a> Encrypted<'a> {
     pub(super) const fn rounds(&self) -> u32 {
         match &self.scheme {
             How::Old(old) => old.rounds(),
-            How::Pbes2 { kdf: Kdf::Pbkdf2 { rounds, .. }, .. } => rounds.get(),
-            How::Pbes2 { kdf: Kdf::Scrypt { .. }, .. } => 0,
+            How::Pbes2 {
+                kdf: Kdf::Pbkdf2 { rounds, .. },
+                ..
+            } => rounds.get(),
+            How::Pbes2 {
+                kdf: Kdf::Scrypt { .. },
+                ..
+            } => 0,
         }
     }
 
@@ -130,42 +188,72 @@ impl<'a> Encrypted<'a> {
         };
         let mut key: Secret = Zeroizing::new(vec![0; cipher.key_length()]);
         match kdf {
-            Kdf::Pbkdf2 { prf, salt, rounds } => pbkdf2::derive(*prf, *rounds, salt, passphrase, &mut key),
+            Kdf::Pbkdf2 { prf, salt, rounds } => {
+                pbkdf2::derive(*prf, *rounds, salt, passphrase, &mut key)
+            }
             Kdf::Scrypt { salt, params } => {
-                scrypt::scrypt(passphrase, salt, params, &mut key).map_err(|_| malformed("its scrypt parameters are out of range"))?;
+                scrypt::scrypt(passphrase, salt, params, &mut key)
+                    .map_err(|_| malformed("its scrypt parameters are out of range"))?;
             }
         }
-        cipher.decrypt(&key, iv, self.ciphertext).ok_or(KeyFault::WrongPassphrase)
+        cipher
+            .decrypt(&key, iv, self.ciphertext)
+            .ok_or(KeyFault::WrongPassphrase)
     }
 }
 
 /// The content of the one SEQUENCE that `bytes` is.
 fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
-    Some(Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key"))
+    Some(Reader::new(
+        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
+        "key",
+    ))
 }
 
 /// AlgorithmIdentifier: the identifier, dotted, and the parameters.
 pub(super) fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
     let mut reader = inside(tlv.raw)?;
     let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
-    let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
+    let parameters = if reader.is_empty() {
+        None
+    } else {
+        Some(reader.any().ok()?)
+    };
     reader.finish().ok()?;
     Some((oid, parameters))
 }
 
-/// The schemes before PBES2 that are not read (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has their ciphers and hashes in its legacy provider.
+/// The schemes before PBES2 that are not read (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has
+/// their ciphers and hashes in its legacy provider.
 const PBES1: [(&str, &str, bool); 8] = [
     ("1.2.840.113549.1.5.1", "PBES1 (MD2 and DES)", true),
     ("1.2.840.113549.1.5.4", "PBES1 (MD2 and RC2)", true),
     ("1.2.840.113549.1.5.6", "PBES1 (MD5 and RC2)", true),
     ("1.2.840.113549.1.5.11", "PBES1 (SHA-1 and RC2)", true),
-    ("1.2.840.113549.1.12.1.1", "PKCS#12's scheme (SHA-1 and RC4)", true),
-    ("1.2.840.113549.1.12.1.2", "PKCS#12's scheme (SHA-1 and RC4)", true),
-    ("1.2.840.113549.1.12.1.5", "PKCS#12's scheme (SHA-1 and RC2)", true),
-    ("1.2.840.113549.1.12.1.6", "PKCS#12's scheme (SHA-1 and RC2)", true),
+    (
+        "1.2.840.113549.1.12.1.1",
+        "PKCS#12's scheme (SHA-1 and RC4)",
+        true,
+    ),
+    (
+        "1.2.840.113549.1.12.1.2",
+        "PKCS#12's scheme (SHA-1 and RC4)",
+        true,
+    ),
+    (
+        "1.2.840.113549.1.12.1.5",
+        "PKCS#12's scheme (SHA-1 and RC2)",
+        true,
+    ),
+    (
+        "1.2.840.113549.1.12.1.6",
+        "PKCS#12's scheme (SHA-1 and RC2)",
+        true,
+    ),
 ];
 
-/// Ciphers of PBES2 that are not read: RFC 3657, RFC 5794, RFC 4010, RFC 8018 B.2, and what else OpenSSL takes for `-v2`.
+/// Ciphers of PBES2 that are not read: RFC 3657, RFC 5794, RFC 4010, RFC 8018 B.2, and what else
+/// OpenSSL takes for `-v2`.
 const CIPHERS: [(&str, &str, bool); 15] = [
     ("1.2.392.200011.61.1.1.1.2", "Camellia-128-CBC", false),
     ("1.2.392.200011.61.1.1.1.3", "Camellia-192-CBC", false),
@@ -184,16 +272,33 @@ const CIPHERS: [(&str, &str, bool); 15] = [
     ("2.16.840.1.101.3.4.1.46", "AES-256-GCM", false),
 ];
 
-/// Functions of PBKDF2 that are not read (RFC 8018 B.1, and the Computer Security Objects Register).
+/// Functions of PBKDF2 that are not read (RFC 8018 B.1, and the Computer Security Objects
+/// Register).
 const FUNCTIONS: [(&str, &str, bool); 9] = [
     ("1.2.840.113549.2.6", "PBKDF2 with HMAC-MD5", false),
     ("1.2.840.113549.2.8", "PBKDF2 with HMAC-SHA224", false),
     ("1.2.840.113549.2.12", "PBKDF2 with HMAC-SHA512/224", false),
     ("1.2.840.113549.2.13", "PBKDF2 with HMAC-SHA512/256", false),
-    ("2.16.840.1.101.3.4.2.13", "PBKDF2 with HMAC-SHA3-224", false),
-    ("2.16.840.1.101.3.4.2.14", "PBKDF2 with HMAC-SHA3-256", false),
-    ("2.16.840.1.101.3.4.2.15", "PBKDF2 with HMAC-SHA3-384", false),
-    ("2.16.840.1.101.3.4.2.16", "PBKDF2 with HMAC-SHA3-512", false),
+    (
+        "2.16.840.1.101.3.4.2.13",
+        "PBKDF2 with HMAC-SHA3-224",
+        false,
+    ),
+    (
+        "2.16.840.1.101.3.4.2.14",
+        "PBKDF2 with HMAC-SHA3-256",
+        false,
+    ),
+    (
+        "2.16.840.1.101.3.4.2.15",
+        "PBKDF2 with HMAC-SHA3-384",
+        false,
+    ),
+    (
+        "2.16.840.1.101.3.4.2.16",
+        "PBKDF2 with HMAC-SHA3-512",
+        false,
+    ),
     ("1.2.156.10197.1.401.2", "PBKDF2 with HMAC-SM3", false),
 ];
 
@@ -201,10 +306,21 @@ const FUNCTIONS: [(&str, &str, bool); 9] = [
 fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its PBKDF2 parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
-    let salt = reader.required(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
-    let rounds = reader.required(tag::INTEGER, "rounds").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad)?;
+    let salt = reader
+        .required(tag::OCTET_STRING, "salt")
+        .map_err(|_| bad())?
+        .content;
+    let rounds = reader
+        .required(tag::INTEGER, "rounds")
+        .ok()
+        .and_then(|tlv| number(tlv.content))
+        .ok_or_else(bad)?;
     let key_length = optional_number(&mut reader).ok_or_else(bad)?;
-    let prf = if reader.is_empty() { None } else { Some(reader.any().ok().and_then(algorithm).ok_or_else(bad)?) };
+    let prf = if reader.is_empty() {
+        None
+    } else {
+        Some(reader.any().ok().and_then(algorithm).ok_or_else(bad)?)
+    };
     reader.finish().map_err(|_| bad())?;
     let prf = match prf.as_ref().map(|(oid, _)| oid.as_str()) {
         None | Some("1.2.840.113549.2.7") => pbkdf2::PBKDF2_HMAC_SHA1,
@@ -212,13 +328,25 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
         Some("1.2.840.113549.2.10") => pbkdf2::PBKDF2_HMAC_SHA384,
         Some("1.2.840.113549.2.11") => pbkdf2::PBKDF2_HMAC_SHA512,
         Some(other) => {
-            return Err(KeyFault::UnsupportedEncryption { scheme: Scheme::of(other, &FUNCTIONS, "PBKDF2 with a function that it does not know") });
+            return Err(KeyFault::UnsupportedEncryption {
+                scheme: Scheme::of(
+                    other,
+                    &FUNCTIONS,
+                    "PBKDF2 with a function that it does not know",
+                ),
+            });
         }
     };
     if rounds > u64::from(MAX_ROUNDS) {
-        return Err(KeyFault::TooCostly { found: Cost::Rounds(rounds), store: false });
+        return Err(KeyFault::TooCostly {
+            found: Cost::Rounds(rounds),
+            store: false,
+        });
     }
-    let rounds = u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or_else(bad)?;
+    let rounds = u32::try_from(rounds)
+        .ok()
+        .and_then(NonZeroU32::new)
+        .ok_or_else(bad)?;
     Ok((Kdf::Pbkdf2 { prf, salt, rounds }, key_length))
 }
 
@@ -226,30 +354,50 @@ fn pbkdf2_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
 fn scrypt_parameters(tlv: Tlv<'_>) -> Result<(Kdf<'_>, Option<u64>), KeyFault> {
     let bad = || malformed("its scrypt parameters are damaged");
     let mut reader = inside(tlv.raw).ok_or_else(bad)?;
-    let salt = reader.required(tag::OCTET_STRING, "salt").map_err(|_| bad())?.content;
-    let mut next = || reader.required(tag::INTEGER, "cost").ok().and_then(|tlv| number(tlv.content)).ok_or_else(bad);
+    let salt = reader
+        .required(tag::OCTET_STRING, "salt")
+        .map_err(|_| bad())?
+        .content;
+    let mut next = || {
+        reader
+            .required(tag::INTEGER, "cost")
+            .ok()
+            .and_then(|tlv| number(tlv.content))
+            .ok_or_else(bad)
+    };
     let (n, r, p) = (next()?, next()?, next()?);
     let key_length = optional_number(&mut reader).ok_or_else(bad)?;
     reader.finish().map_err(|_| bad())?;
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
         return Err(malformed("its scrypt parameters are out of range"));
     }
-    if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY) || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK) {
-        return Err(KeyFault::TooCostly { found: Cost::Scrypt(n, r, p), store: false });
+    if scrypt_memory(n, r, p).is_none_or(|memory| memory > MAX_MEMORY)
+        || scrypt_work(n, r, p).is_none_or(|work| work > MAX_WORK)
+    {
+        return Err(KeyFault::TooCostly {
+            found: Cost::Scrypt(n, r, p),
+            store: false,
+        });
     }
     let small = |value: u64| u32::try_from(value).map_err(|_| bad());
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| bad())?;
-    let params = scrypt::Params::new(log_n, small(r)?, small(p)?).map_err(|_| malformed("its scrypt parameters are out of range"))?;
+    let params = scrypt::Params::new(log_n, small(r)?, small(p)?)
+        .map_err(|_| malformed("its scrypt parameters are out of range"))?;
     Ok((Kdf::Scrypt { salt, params }, key_length))
 }
 
-/// The octets that scrypt takes (RFC 7914 5 and 6): V has N blocks of 128 * r, B has p of them, and two more are mixed in.
+/// The octets that scrypt takes (RFC 7914 5 and 6): V has N blocks of 128 * r, B has p of them, and
+/// two more are mixed in.
 fn scrypt_memory(n: u64, r: u64, p: u64) -> Option<u64> {
-    n.checked_add(p)?.checked_add(2)?.checked_mul(r)?.checked_mul(128)
+    n.checked_add(p)?
+        .checked_add(2)?
+        .checked_mul(r)?
+        .checked_mul(128)
 }
 
-/// The time that scrypt takes, in units of N = r = p = 1. What PBKDF2-HMAC-SHA256 takes to make B and to read it (RFC 7914 6) has no N in it: it is as
-/// much as eight units of each of B's blocks, without the processor's instructions for SHA-256; with a small N that is most of the time.
+/// The time that scrypt takes, in units of N = r = p = 1. What PBKDF2-HMAC-SHA256 takes to make B
+/// and to read it (RFC 7914 6) has no N in it: it is as much as eight units of each of B's blocks,
+/// without the processor's instructions for SHA-256; with a small N that is most of the time.
 fn scrypt_work(n: u64, r: u64, p: u64) -> Option<u64> {
     n.checked_add(8)?.checked_mul(r)?.checked_mul(p)
 }
@@ -259,8 +407,16 @@ pub(super) fn number(content: &[u8]) -> Option<u64> {
     if content.is_empty() || content.first().is_some_and(|byte| byte & 0x80 != 0) {
         return None;
     }
-    let significant = content.iter().position(|byte| *byte != 0).and_then(|at| content.get(at..)).unwrap_or_default();
-    (significant.len() <= 8).then(|| significant.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+    let significant = content
+        .iter()
+        .position(|byte| *byte != 0)
+        .and_then(|at| content.get(at..))
+        .unwrap_or_default();
+    (significant.len() <= 8).then(|| {
+        significant
+            .iter()
+            .fold(0, |value, byte| (value << 8) | u64::from(*byte))
+    })
 }
 
 /// `Some(None)` where the next element is no INTEGER.
@@ -271,7 +427,8 @@ fn optional_number(reader: &mut Reader<'_>) -> Option<Option<u64>> {
     }
 }
 
-/// EncryptedPrivateKeyInfo of a PrivateKeyInfo: scrypt and AES-256-CBC, salt and IV from the system. Nothing where there is no randomness.
+/// EncryptedPrivateKeyInfo of a PrivateKeyInfo: scrypt and AES-256-CBC, salt and IV from the
+/// system. Nothing where there is no randomness.
 pub(in crate::ca) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
     let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
     let random = SystemRandom::new();
@@ -280,11 +437,20 @@ pub(in crate::ca) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>>
     let mut key = Zeroizing::new([0u8; 32]);
     let params = scrypt::Params::new(LOG_N, u32::from(R), u32::from(P)).ok()?;
     scrypt::scrypt(passphrase, &salt, &params, key.as_mut_slice()).ok()?;
-    let ciphertext = cbc::Encryptor::<aes::Aes256>::new_from_slices(key.as_slice(), &iv).ok()?.encrypt_padded_vec::<Pkcs7>(pkcs8);
+    let ciphertext = cbc::Encryptor::<aes::Aes256>::new_from_slices(key.as_slice(), &iv)
+        .ok()?
+        .encrypt_padded_vec::<Pkcs7>(pkcs8);
 
-    let costs = [der::integer(&N.to_be_bytes()), der::integer(&[R]), der::integer(&[P])];
+    let costs = [
+        der::integer(&N.to_be_bytes()),
+        der::integer(&[R]),
+        der::integer(&[P]),
+    ];
     let [n, r, p] = &costs;
-    let kdf = der::sequence(&[&der::oid(SCRYPT), &der::sequence(&[&der::octet_string(&salt), n, r, p])]);
+    let kdf = der::sequence(&[
+        &der::oid(SCRYPT),
+        &der::sequence(&[&der::octet_string(&salt), n, r, p]),
+    ]);
     let cipher = der::sequence(&[&der::oid(AES_256_CBC), &der::octet_string(&iv)]);
     let scheme = der::sequence(&[&der::oid(PBES2), &der::sequence(&[&kdf, &cipher])]);
     Some(der::sequence(&[&scheme, &der::octet_string(&ciphertext)]))
@@ -307,35 +473,68 @@ mod tests {
 
     fn scrypt_of(n: u64, r: u64, p: u64) -> Vec<u8> {
         let numbers = [n, r, p].map(|number| der::integer(&number.to_be_bytes()));
-        der::sequence(&[&der::oid(SCRYPT), &der::sequence(&[&der::octet_string(b"salt"), &numbers[0], &numbers[1], &numbers[2]])])
+        der::sequence(&[
+            &der::oid(SCRYPT),
+            &der::sequence(&[
+                &der::octet_string(b"salt"),
+                &numbers[0],
+                &numbers[1],
+                &numbers[2],
+            ]),
+        ])
     }
 
     fn fault(bytes: &[u8]) -> KeyFault {
-        Encrypted::parse(bytes).err().unwrap_or_else(|| panic!("was taken"))
+        Encrypted::parse(bytes)
+            .err()
+            .unwrap_or_else(|| panic!("was taken"))
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         let written = encrypt(b"anything", b"secret").unwrap();
         let encrypted = Encrypted::parse(&written).unwrap();
-        assert_eq!(encrypted.decrypt(b"secret").unwrap().as_slice(), b"anything");
-        assert!(encrypted.decrypt(b"Secret").map_or(true, |bytes| bytes.as_slice() != b"anything"));
+        assert_eq!(
+            encrypted.decrypt(b"secret").unwrap().as_slice(),
+            b"anything"
+        );
+        assert!(
+            encrypted
+                .decrypt(b"Secret")
+                .map_or(true, |bytes| bytes.as_slice() != b"anything")
+        );
     }
 
     #[test]
     fn scrypt_keeps_to_its_bounds() {
-        let taken = |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&with(&scrypt_of(n, r, p), &aes())) {
-            Ok(_) => true,
-            Err(KeyFault::TooCostly { .. }) => false,
-            Err(other) => panic!("{n} {r} {p}: {other:?}"),
-        };
-        for cost in [(1 << 20, 8, 1), (1 << 20, 8, 4), (1 << 14, 8, 255), (2, 1 << 20, 1), (1 << 13, 8, 10)] {
+        let taken =
+            |(n, r, p): (u64, u64, u64)| match Encrypted::parse(&with(&scrypt_of(n, r, p), &aes()))
+            {
+                Ok(_) => true,
+                Err(KeyFault::TooCostly { .. }) => false,
+                Err(other) => panic!("{n} {r} {p}: {other:?}"),
+            };
+        for cost in [
+            (1 << 20, 8, 1),
+            (1 << 20, 8, 4),
+            (1 << 14, 8, 255),
+            (2, 1 << 20, 1),
+            (1 << 13, 8, 10),
+        ] {
             assert!(taken(cost), "{cost:?}");
         }
-        for cost in [(1 << 21, 8, 1), (1 << 20, 16, 1), (1 << 20, 8, 5), (2, 1 << 23, 1), (2, 1, 1 << 24), (1 << 63, 1 << 62, 1 << 62)] {
+        for cost in [
+            (1 << 21, 8, 1),
+            (1 << 20, 16, 1),
+            (1 << 20, 8, 5),
+            (2, 1 << 23, 1),
+            (2, 1, 1 << 24),
+            (1 << 63, 1 << 62, 1 << 62),
+        ] {
             assert!(!taken(cost), "{cost:?}");
         }
-        // 2.6 GiB and 26 seconds, within what N * r * p and the larger of N and p alone would allow.
+        // 2.6 GiB and 26 seconds, within what N * r * p and the larger of N and p alone would
+        // allow.
         assert!(!taken((2, 1 << 22, 2)));
         // Time alone: next to no memory.
         assert!(taken((2, 1, 3_355_545)) && !taken((2, 1, 3_355_546)));
@@ -343,20 +542,55 @@ mod tests {
         // Memory alone: next to no time.
         assert!(taken((1 << 15, 255, 1)) && !taken((1 << 15, 257, 1)));
         assert!(taken((2, 1_679_360, 1)) && !taken((2, 1_679_361, 1)));
-        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (3, 8, 1), (16384, 0, 1), (16384, 8, 0)] {
-            assert!(matches!(fault(&with(&scrypt_of(n, r, p), &aes())), KeyFault::Malformed { .. }), "{n} {r} {p}");
+        for (n, r, p) in [
+            (0, 8, 1),
+            (1, 8, 1),
+            (3, 8, 1),
+            (16384, 0, 1),
+            (16384, 8, 0),
+        ] {
+            assert!(
+                matches!(
+                    fault(&with(&scrypt_of(n, r, p), &aes())),
+                    KeyFault::Malformed { .. }
+                ),
+                "{n} {r} {p}"
+            );
         }
     }
 
-    /// What is allocated is what the limit counts, and what takes time is: the crate is asked to allocate nothing else.
+    /// What is allocated is what the limit counts, and what takes time is: the crate is asked to
+    /// allocate nothing else.
     #[test]
     fn what_scrypt_may_take_is_what_is_said() {
-        assert_eq!(scrypt_memory(2, 1 << 22, 2), Some(3 << 30), "V, B and two blocks");
-        assert_eq!(scrypt_memory(u64::from(N), u64::from(R), u64::from(P)), Some(8_400_896), "8 MiB, as is said of what is written");
-        assert!(scrypt_memory(1 << 20, 8, 4).is_some_and(|memory| memory <= MAX_MEMORY && memory > 1 << 30));
-        assert_eq!((scrypt_memory(u64::MAX, 1, 1), scrypt_memory(1, u64::MAX, 1), scrypt_work(u64::MAX, 1, 1)), (None, None, None));
+        assert_eq!(
+            scrypt_memory(2, 1 << 22, 2),
+            Some(3 << 30),
+            "V, B and two blocks"
+        );
+        assert_eq!(
+            scrypt_memory(u64::from(N), u64::from(R), u64::from(P)),
+            Some(8_400_896),
+            "8 MiB, as is said of what is written"
+        );
+        assert!(
+            scrypt_memory(1 << 20, 8, 4)
+                .is_some_and(|memory| memory <= MAX_MEMORY && memory > 1 << 30)
+        );
+        assert_eq!(
+            (
+                scrypt_memory(u64::MAX, 1, 1),
+                scrypt_memory(1, u64::MAX, 1),
+                scrypt_work(u64::MAX, 1, 1)
+            ),
+            (None, None, None)
+        );
         let said = fault(&with(&scrypt_of(1 << 21, 8, 1), &aes())).to_string();
-        assert!(said.contains(&format!("{} MiB", MAX_MEMORY >> 20)) && said.contains(&format!("= {MAX_WORK}")), "{said}");
+        assert!(
+            said.contains(&format!("{} MiB", MAX_MEMORY >> 20))
+                && said.contains(&format!("= {MAX_WORK}")),
+            "{said}"
+        );
     }
 
     #[test]
@@ -365,15 +599,31 @@ mod tests {
         let (salt, rounds) = (der::octet_string(b"salt"), der::integer(&[8, 0]));
         let length = |bytes: u8| pbkdf2(&[&salt, &rounds, &der::integer(&[bytes])]);
         assert!(Encrypted::parse(&with(&length(32), &aes())).is_ok());
-        assert!(matches!(fault(&with(&length(16), &aes())), KeyFault::Malformed { .. }));
-        let short_iv = der::sequence(&[&der::oid("1.2.840.113549.3.7"), &der::octet_string(&[0; 4])]);
-        assert!(matches!(fault(&with(&length(24), &short_iv)), KeyFault::Malformed { .. }));
+        assert!(matches!(
+            fault(&with(&length(16), &aes())),
+            KeyFault::Malformed { .. }
+        ));
+        let short_iv =
+            der::sequence(&[&der::oid("1.2.840.113549.3.7"), &der::octet_string(&[0; 4])]);
+        assert!(matches!(
+            fault(&with(&length(24), &short_iv)),
+            KeyFault::Malformed { .. }
+        ));
         let rc2 = der::sequence(&[&der::oid("1.2.840.113549.3.2"), &der::octet_string(&[0; 8])]);
-        assert!(matches!(fault(&with(&length(16), &rc2)), KeyFault::UnsupportedEncryption { .. }));
+        assert!(matches!(
+            fault(&with(&length(16), &rc2)),
+            KeyFault::UnsupportedEncryption { .. }
+        ));
         let sha224 = der::sequence(&[&der::oid("1.2.840.113549.2.8"), &der::tlv(tag::NULL, &[])]);
-        assert!(matches!(fault(&with(&pbkdf2(&[&salt, &rounds, &sha224]), &aes())), KeyFault::UnsupportedEncryption { .. }));
+        assert!(matches!(
+            fault(&with(&pbkdf2(&[&salt, &rounds, &sha224]), &aes())),
+            KeyFault::UnsupportedEncryption { .. }
+        ));
         let eager = pbkdf2(&[&salt, &der::integer(&(MAX_ROUNDS + 1).to_be_bytes())]);
-        assert!(matches!(fault(&with(&eager, &aes())), KeyFault::TooCostly { .. }));
+        assert!(matches!(
+            fault(&with(&eager, &aes())),
+            KeyFault::TooCostly { .. }
+        ));
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! The private key in a PKCS#12 store (RFC 7292), as openssl, Windows, Java and browsers export it. The certificates in a store are not looked at: which one
-//! the CA's is, `--ca` says, and the key has to be that certificate's.
+//! The private key in a PKCS#12 store (RFC 7292), as openssl, Windows, Java and browsers export it.
+//! The certificates in a store are not looked at: which one the CA's is, `--ca` says, and the key
+//! has to be that certificate's.
 //!
-//! Why not the crate `p12`: it knows neither PBES2 nor bounds. Here a store is read in DER, its integrity is checked where it has any, and everything that the
-//! passphrase is stretched for is bounded together.
+//! Why not the crate `p12`: it knows neither PBES2 nor bounds. Here a store is read in DER, its
+//! integrity is checked where it has any, and everything that the passphrase is stretched for is
+//! bounded together.
 
 use ring::{digest, hmac};
 use zeroize::Zeroizing;
@@ -19,7 +21,8 @@ const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
 const KEY_BAG: &str = "1.2.840.113549.1.12.10.1.1";
 const SHROUDED_KEY_BAG: &str = "1.2.840.113549.1.12.10.1.2";
 
-/// Encrypted parts of a store that are opened in search of its key, at most: programs make one for keys and one for certificates.
+/// Encrypted parts of a store that are opened in search of its key, at most: programs make one for
+/// keys and one for certificates.
 const MAX_PARTS: usize = 4;
 
 /// A store that is read, within bounds, and not opened yet.
@@ -51,10 +54,14 @@ struct Mac<'a> {
 
 /// A store that cannot be read here: openssl may still take the key out.
 const fn unread(legacy: bool) -> KeyFault {
-    KeyFault::UnsupportedKey { found: "a PKCS#12 store in a form that this program does not read", instead: Instead::Pkcs12 { legacy } }
+    KeyFault::UnsupportedKey {
+        found: "a PKCS#12 store in a form that this program does not read",
+        instead: Instead::Pkcs12 { legacy },
+    }
 }
 
-/// A fault of an encryption in a store: what a key file would be converted with does not convert a store.
+/// A fault of an encryption in a store: what a key file would be converted with does not convert a
+/// store.
 fn of_store(fault: KeyFault, legacy: bool) -> KeyFault {
     match fault {
         KeyFault::UnsupportedEncryption { .. } => unread(legacy),
@@ -68,12 +75,24 @@ impl<'a> Store<'a> {
     pub(super) fn parse(pfx: &'a [u8]) -> Result<Self, KeyFault> {
         let legacy = names_legacy_scheme(pfx);
         let (safe, mac) = outline(pfx).ok_or(unread(legacy))?;
-        let mac = mac.map(|mac| Mac::parse(mac).ok_or(unread(legacy))).transpose()?.map(Mac::bounded).transpose()?;
-        let mut store = Store { mac, safe, keys: Vec::new(), parts: Vec::new(), legacy };
+        let mac = mac
+            .map(|mac| Mac::parse(mac).ok_or(unread(legacy)))
+            .transpose()?
+            .map(Mac::bounded)
+            .transpose()?;
+        let mut store = Store {
+            mac,
+            safe,
+            keys: Vec::new(),
+            parts: Vec::new(),
+            legacy,
+        };
         for part in sequence_of(safe).ok_or(unread(legacy))? {
             let (kind, content) = content_info(part).ok_or(unread(legacy))?;
             match kind.as_str() {
-                DATA => store.keys.extend(bags(octets(content).ok_or(unread(legacy))?, legacy)?),
+                DATA => store
+                    .keys
+                    .extend(bags(octets(content).ok_or(unread(legacy))?, legacy)?),
                 ENCRYPTED_DATA => {
                     let (scheme, ciphertext) = encrypted_data(content).ok_or(unread(legacy))?;
                     store.parts.push(match Encrypted::of(scheme, ciphertext) {
@@ -93,18 +112,42 @@ impl<'a> Store<'a> {
     fn bounded(self, legacy: bool) -> Result<Self, KeyFault> {
         match self.keys.len() {
             0 if self.parts.is_empty() => {
-                return Err(KeyFault::NotAKey { found: "a PKCS#12 store without a key" });
+                return Err(KeyFault::NotAKey {
+                    found: "a PKCS#12 store without a key",
+                });
             }
-            0 if self.parts.iter().any(Option::is_none) || self.parts.len() > MAX_PARTS => return Err(unread(legacy)),
+            0 if self.parts.iter().any(Option::is_none) || self.parts.len() > MAX_PARTS => {
+                return Err(unread(legacy));
+            }
             0 | 1 => {}
             count => return Err(KeyFault::SeveralKeys { count }),
         }
-        let of_keys = self.keys.iter().map(|bag| if let Bag::Shrouded(encrypted) = bag { encrypted.rounds() } else { 0 });
+        let of_keys = self.keys.iter().map(|bag| {
+            if let Bag::Shrouded(encrypted) = bag {
+                encrypted.rounds()
+            } else {
+                0
+            }
+        });
         // They are opened only where no key lies outside.
-        let of_parts = self.parts.iter().flatten().filter(|_| self.keys.is_empty()).map(Encrypted::rounds);
-        let rounds =
-            of_keys.chain(of_parts).chain(self.mac.as_ref().map(|mac| mac.rounds)).fold(0, |sum: u64, rounds| sum.saturating_add(rounds.into()));
-        if rounds > MAX_ROUNDS.into() { Err(KeyFault::TooCostly { found: Cost::Rounds(rounds), store: true }) } else { Ok(self) }
+        let of_parts = self
+            .parts
+            .iter()
+            .flatten()
+            .filter(|_| self.keys.is_empty())
+            .map(Encrypted::rounds);
+        let rounds = of_keys
+            .chain(of_parts)
+            .chain(self.mac.as_ref().map(|mac| mac.rounds))
+            .fold(0, |sum: u64, rounds| sum.saturating_add(rounds.into()));
+        if rounds > MAX_ROUNDS.into() {
+            Err(KeyFault::TooCostly {
+                found: Cost::Rounds(rounds),
+                store: true,
+            })
+        } else {
+            Ok(self)
+        }
     }
 
     /// Whether the key lies in there without encryption.
@@ -119,7 +162,9 @@ impl<'a> Store<'a> {
 
     /// How openssl takes the key out.
     pub(super) fn anew(&self) -> Anew {
-        Anew::Pkcs12 { legacy: self.legacy || self.old().is_some_and(pbes1::Old::is_legacy) }
+        Anew::Pkcs12 {
+            legacy: self.legacy || self.old().is_some_and(pbes1::Old::is_legacy),
+        }
     }
 
     /// Whether the key is encrypted in a way from before PBES2.
@@ -128,8 +173,16 @@ impl<'a> Store<'a> {
     }
 
     fn old(&self) -> Option<&pbes1::Old<'a>> {
-        let encrypted = self.keys.iter().filter_map(|bag| if let Bag::Shrouded(encrypted) = bag { Some(encrypted) } else { None });
-        encrypted.chain(self.parts.iter().flatten().filter(|_| self.keys.is_empty())).find_map(Encrypted::old)
+        let encrypted = self.keys.iter().filter_map(|bag| {
+            if let Bag::Shrouded(encrypted) = bag {
+                Some(encrypted)
+            } else {
+                None
+            }
+        });
+        encrypted
+            .chain(self.parts.iter().flatten().filter(|_| self.keys.is_empty()))
+            .find_map(Encrypted::old)
     }
 
     /// The key, if this is the passphrase.
@@ -145,13 +198,17 @@ impl<'a> Store<'a> {
                     let content = part.decrypt(passphrase)?;
                     let keys = bags(&content, false).map_err(|_| KeyFault::WrongPassphrase)?;
                     if let (Some(_), [_, ..]) | (None, [_, _, ..]) = (&found, keys.as_slice()) {
-                        return Err(KeyFault::SeveralKeys { count: keys.len().saturating_add(found.iter().len()) });
+                        return Err(KeyFault::SeveralKeys {
+                            count: keys.len().saturating_add(found.iter().len()),
+                        });
                     }
                     if let Some(bag) = keys.first() {
                         found = Some(bag.open(passphrase)?);
                     }
                 }
-                found.ok_or(KeyFault::NotAKey { found: "a PKCS#12 store without a key" })
+                found.ok_or(KeyFault::NotAKey {
+                    found: "a PKCS#12 store without a key",
+                })
             }
         }
     }
@@ -173,33 +230,61 @@ impl Bag<'_> {
 impl<'a> Mac<'a> {
     fn parse(tlv: Tlv<'a>) -> Option<(Self, u64)> {
         let mut reader = Reader::new(tlv.content, "key");
-        let mut info = Reader::new(reader.required(tag::SEQUENCE, "digest").ok()?.content, "key");
+        let mut info = Reader::new(
+            reader.required(tag::SEQUENCE, "digest").ok()?.content,
+            "key",
+        );
         let (oid, _) = algorithm(info.required(tag::SEQUENCE, "hash").ok()?)?;
         let digest = info.required(tag::OCTET_STRING, "digest").ok()?.content;
         info.finish().ok()?;
         let salt = reader.required(tag::OCTET_STRING, "salt").ok()?.content;
         // DEFAULT 1
-        let rounds = reader.optional(tag::INTEGER).ok()?.map_or(Some(1), |tlv| number(tlv.content))?;
+        let rounds = reader
+            .optional(tag::INTEGER)
+            .ok()?
+            .map_or(Some(1), |tlv| number(tlv.content))?;
         reader.finish().ok()?;
         let (hash, derivation) = match oid.as_str() {
-            "1.3.14.3.2.26" => (hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &digest::SHA1_FOR_LEGACY_USE_ONLY),
+            "1.3.14.3.2.26" => (
+                hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            ),
             "2.16.840.1.101.3.4.2.1" => (hmac::HMAC_SHA256, &digest::SHA256),
             "2.16.840.1.101.3.4.2.2" => (hmac::HMAC_SHA384, &digest::SHA384),
             "2.16.840.1.101.3.4.2.3" => (hmac::HMAC_SHA512, &digest::SHA512),
             _ => return None,
         };
-        Some((Mac { hash, derivation, digest, salt, rounds: 0 }, rounds))
+        Some((
+            Mac {
+                hash,
+                derivation,
+                digest,
+                salt,
+                rounds: 0,
+            },
+            rounds,
+        ))
     }
 
     fn bounded((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
-        pbes1::bounded(rounds).map(|rounds| Mac { rounds, ..mac }).map_err(|fault| of_store(fault, false))
+        pbes1::bounded(rounds)
+            .map(|rounds| Mac { rounds, ..mac })
+            .map_err(|fault| of_store(fault, false))
     }
 
     /// That it is the safe's under this passphrase (RFC 7292 5.1 and B.4).
     fn check(&self, passphrase: &[u8], safe: &[u8]) -> Result<(), KeyFault> {
         let wide = pbes1::wide(passphrase).ok_or(KeyFault::WrongPassphrase)?;
-        let key = pbes1::derive(self.derivation, Purpose::Mac, &wide, self.salt, self.rounds, self.derivation.output_len());
-        hmac::verify(&hmac::Key::new(self.hash, &key), safe, self.digest).map_err(|_| KeyFault::WrongPassphrase)
+        let key = pbes1::derive(
+            self.derivation,
+            Purpose::Mac,
+            &wide,
+            self.salt,
+            self.rounds,
+            self.derivation.output_len(),
+        );
+        hmac::verify(&hmac::Key::new(self.hash, &key), safe, self.digest)
+            .map_err(|_| KeyFault::WrongPassphrase)
     }
 }
 
@@ -231,7 +316,10 @@ fn octets(content: &[u8]) -> Option<&[u8]> {
 
 /// The SEQUENCEs in a SEQUENCE.
 fn sequence_of(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
-    let mut reader = Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key");
+    let mut reader = Reader::new(
+        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
+        "key",
+    );
     let mut all = Vec::new();
     while !reader.is_empty() {
         all.push(reader.required(tag::SEQUENCE, "part").ok()?);
@@ -241,13 +329,22 @@ fn sequence_of(bytes: &[u8]) -> Option<Vec<Tlv<'_>>> {
 
 /// EncryptedData (RFC 2315 13): the scheme, and what is encrypted with it.
 fn encrypted_data(content: &[u8]) -> Option<(Tlv<'_>, &[u8])> {
-    let mut reader = Reader::new(der::single(content, tag::SEQUENCE, "key").ok()?.content, "key");
+    let mut reader = Reader::new(
+        der::single(content, tag::SEQUENCE, "key").ok()?.content,
+        "key",
+    );
     reader.required(tag::INTEGER, "version").ok()?;
-    let mut info = Reader::new(reader.required(tag::SEQUENCE, "content").ok()?.content, "key");
+    let mut info = Reader::new(
+        reader.required(tag::SEQUENCE, "content").ok()?.content,
+        "key",
+    );
     info.required(tag::OID, "type").ok()?;
     let scheme = info.required(tag::SEQUENCE, "scheme").ok()?;
     // [0] IMPLICIT OCTET STRING
-    let ciphertext = info.required(tag::context_primitive(0), "data").ok()?.content;
+    let ciphertext = info
+        .required(tag::context_primitive(0), "data")
+        .ok()?
+        .content;
     info.finish().ok()?;
     Some((scheme, ciphertext))
 }
@@ -257,22 +354,30 @@ fn bags(contents: &[u8], legacy: bool) -> Result<Vec<Bag<'_>>, KeyFault> {
     let mut keys = Vec::new();
     for bag in sequence_of(contents).ok_or(unread(legacy))? {
         let mut reader = Reader::new(bag.content, "key");
-        let (Some(kind), Ok(value)) =
-            (reader.required(tag::OID, "kind").ok().and_then(|kind| dotted(kind.content)), reader.required(tag::context(0), "value"))
-        else {
+        let (Some(kind), Ok(value)) = (
+            reader
+                .required(tag::OID, "kind")
+                .ok()
+                .and_then(|kind| dotted(kind.content)),
+            reader.required(tag::context(0), "value"),
+        ) else {
             return Err(unread(legacy));
         };
         match kind.as_str() {
             KEY_BAG => keys.push(Bag::Plain(value.content)),
-            SHROUDED_KEY_BAG => keys.push(Bag::Shrouded(Encrypted::parse(value.content).map_err(|fault| of_store(fault, legacy))?)),
+            SHROUDED_KEY_BAG => keys.push(Bag::Shrouded(
+                Encrypted::parse(value.content).map_err(|fault| of_store(fault, legacy))?,
+            )),
             _ => {}
         }
     }
     Ok(keys)
 }
 
-/// Whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C: 1.2.840.113549.1.12.1.1, 2, 5 and 6).
+/// Whether one of PKCS#12's schemes with RC2 or RC4 is named in there (RFC 7292 C:
+/// 1.2.840.113549.1.12.1.1, 2, 5 and 6).
 fn names_legacy_scheme(file: &[u8]) -> bool {
     const SCHEMES: &[u8] = &[tag::OID, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1];
-    file.windows(SCHEMES.len().saturating_add(1)).any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
+    file.windows(SCHEMES.len().saturating_add(1))
+        .any(|window| matches!(window.strip_prefix(SCHEMES), Some([1 | 2 | 5 | 6])))
 }

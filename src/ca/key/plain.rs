@@ -75,7 +75,10 @@ pub(in crate::ca) enum Material {
 
 /// A sound key that is of no use here.
 pub(super) const fn wrong_kind(found: &'static str) -> KeyFault {
-    KeyFault::UnsupportedKey { found, instead: Instead::Another }
+    KeyFault::UnsupportedKey {
+        found,
+        instead: Instead::Another,
+    }
 }
 
 /// Reads a key without encryption.
@@ -90,20 +93,34 @@ pub(super) fn read(key: Plain) -> Result<Material, KeyFault> {
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
 pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
-    let Pkcs8 { algorithm, parameters, identifier, key } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
+    let Pkcs8 {
+        algorithm,
+        parameters,
+        identifier,
+        key,
+    } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
     match algorithm.as_str() {
         RSA_ENCRYPTION => match parameters {
             // RFC 8017 A.1: the parameters MUST be NULL; some writers leave them out.
-            None | Some(Tlv { tag: tag::NULL, .. }) => Ok(Material::Rsa(Zeroizing::new(key.to_vec()))),
+            None | Some(Tlv { tag: tag::NULL, .. }) => {
+                Ok(Material::Rsa(Zeroizing::new(key.to_vec())))
+            }
             Some(_) => Err(bad),
         },
         EC_PUBLIC_KEY => sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
-        "1.2.840.113549.1.1.10" => Ok(Material::PssOnly { key: Zeroizing::new(key.to_vec()), identifier: identifier.to_vec() }),
+        "1.2.840.113549.1.1.10" => Ok(Material::PssOnly {
+            key: Zeroizing::new(key.to_vec()),
+            identifier: identifier.to_vec(),
+        }),
         "1.3.101.112" => Err(wrong_kind("an Ed25519 key")),
         "1.3.101.113" => Err(wrong_kind("an Ed448 key")),
-        "1.3.101.110" | "1.3.101.111" => Err(wrong_kind("a key for key agreement (X25519 or X448)")),
+        "1.3.101.110" | "1.3.101.111" => {
+            Err(wrong_kind("a key for key agreement (X25519 or X448)"))
+        }
         "1.2.840.10040.4.1" => Err(wrong_kind("a DSA key")),
-        _ => Err(wrong_kind("a key of an algorithm that this program does not know")),
+        _ => Err(wrong_kind(
+            "a key of an algorithm that this program does not know",
+        )),
     }
 }
 
@@ -116,7 +133,10 @@ struct Pkcs8<'a> {
 }
 
 fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
-    let mut reader = Reader::new(der::single(bytes, tag::SEQUENCE, "key").ok()?.content, "key");
+    let mut reader = Reader::new(
+        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
+        "key",
+    );
     let version = reader.required(tag::INTEGER, "version").ok()?.content;
     let algorithm = reader.required(tag::SEQUENCE, "algorithm").ok()?;
     let key = reader.required(tag::OCTET_STRING, "key").ok()?.content;
@@ -130,9 +150,18 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
     let identifier = algorithm.raw;
     let mut reader = Reader::new(algorithm.content, "key");
     let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
-    let parameters = if reader.is_empty() { None } else { Some(reader.any().ok()?) };
+    let parameters = if reader.is_empty() {
+        None
+    } else {
+        Some(reader.any().ok()?)
+    };
     reader.finish().ok()?;
-    Some(Pkcs8 { algorithm: oid, parameters, identifier, key })
+    Some(Pkcs8 {
+        algorithm: oid,
+        parameters,
+        identifier,
+        key,
+    })
 }
 
 /// ECPrivateKey (RFC 5915 3). `known` is the curve of the PKCS#8 wrapper, where there is one.
@@ -140,20 +169,32 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
     let bad = || malformed("its EC key structure is damaged");
     let outer = der::single(bytes, tag::SEQUENCE, "key").map_err(|_| bad())?;
     let mut reader = Reader::new(outer.content, "key");
-    if reader.required(tag::INTEGER, "version").map_err(|_| bad())?.content != [1] {
+    if reader
+        .required(tag::INTEGER, "version")
+        .map_err(|_| bad())?
+        .content
+        != [1]
+    {
         return Err(bad());
     }
-    let scalar = reader.required(tag::OCTET_STRING, "key").map_err(|_| bad())?.content;
+    let scalar = reader
+        .required(tag::OCTET_STRING, "key")
+        .map_err(|_| bad())?
+        .content;
     let parameters = reader.optional(tag::context(0)).map_err(|_| bad())?;
     let public = reader.optional(tag::context(1)).map_err(|_| bad())?;
     reader.finish().map_err(|_| bad())?;
 
     let stated = match parameters {
-        Some(tlv) => Some(named_curve(Reader::new(tlv.content, "key").any().map_err(|_| bad())?)?),
+        Some(tlv) => Some(named_curve(
+            Reader::new(tlv.content, "key").any().map_err(|_| bad())?,
+        )?),
         None => None,
     };
     let curve = match (known, stated) {
-        (Some(known), Some(stated)) if known != stated => return Err(malformed("it names two different curves")),
+        (Some(known), Some(stated)) if known != stated => {
+            return Err(malformed("it names two different curves"));
+        }
         (Some(curve), _) | (None, Some(curve)) => curve,
         (None, None) => return Err(malformed("its EC key does not say on which curve it is")),
     };
@@ -161,16 +202,24 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
         Some(tlv) => Some(bit_string(tlv.content).ok_or_else(bad)?.to_vec()),
         None => None,
     };
-    Ok(Material::Ec { curve, scalar: padded(scalar, curve.scalar_length()).ok_or_else(bad)?, public })
+    Ok(Material::Ec {
+        curve,
+        scalar: padded(scalar, curve.scalar_length()).ok_or_else(bad)?,
+        public,
+    })
 }
 
 /// ECParameters: a named curve, or nothing that a certificate may have (RFC 5480 2.1.1).
 fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
     match parameters.tag {
-        tag::OID => Curve::from_oid(&dotted(parameters.content).ok_or(malformed("its curve is not an object identifier"))?),
-        tag::SEQUENCE => {
-            Err(KeyFault::UnsupportedKey { found: "an elliptic-curve key with explicit curve parameters", instead: Instead::NamedCurve })
-        }
+        tag::OID => Curve::from_oid(
+            &dotted(parameters.content)
+                .ok_or(malformed("its curve is not an object identifier"))?,
+        ),
+        tag::SEQUENCE => Err(KeyFault::UnsupportedKey {
+            found: "an elliptic-curve key with explicit curve parameters",
+            instead: Instead::NamedCurve,
+        }),
         _ => Err(malformed("its curve is not an object identifier")),
     }
 }
@@ -182,7 +231,8 @@ fn bit_string(content: &[u8]) -> Option<&[u8]> {
     der::whole_octets(bits, "public key").ok()
 }
 
-/// The scalar at its full length: OpenSSL before 1.0.2 wrote it without its leading zeros, other writers with too many.
+/// The scalar at its full length: OpenSSL before 1.0.2 wrote it without its leading zeros, other
+/// writers with too many.
 fn padded(scalar: &[u8], length: usize) -> Option<Secret> {
     let start = scalar.iter().position(|byte| *byte != 0)?;
     let significant = scalar.get(start..)?;
@@ -194,5 +244,7 @@ fn padded(scalar: &[u8], length: usize) -> Option<Secret> {
 
 /// An object identifier's content in its dotted form.
 pub(super) fn dotted(content: &[u8]) -> Option<String> {
-    const_oid::ObjectIdentifier::from_bytes(content).ok().map(|oid| oid.to_string())
+    const_oid::ObjectIdentifier::from_bytes(content)
+        .ok()
+        .map(|oid| oid.to_string())
 }

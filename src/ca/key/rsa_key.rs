@@ -1,5 +1,6 @@
-//! RSA keys as numbers, and those that ring does not sign with: of another size than 2048, 3072 and 4096 bits, with an exponent below 65537, of more than two
-//! primes, or for PSS signatures only. Any of them can be an established CA's; the crate `rsa` signs with them, blinded.
+//! RSA keys as numbers, and those that ring does not sign with: of another size than 2048, 3072 and
+//! 4096 bits, with an exponent below 65537, of more than two primes, or for PSS signatures only.
+//! Any of them can be an established CA's; the crate `rsa` signs with them, blinded.
 
 use rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
@@ -12,7 +13,8 @@ use super::signer::CannotSign;
 use crate::x509::algorithm::{Hash, Pss as PssParameters};
 use crate::x509::der::{self, Reader, tag};
 
-/// The sizes that a CA's RSA key can have, in bits: the smallest that FIPS 186-5 5.1 allows, and the largest that is read in certificates here.
+/// The sizes that a CA's RSA key can have, in bits: the smallest that FIPS 186-5 5.1 allows, and
+/// the largest that is read in certificates here.
 const SIZES: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// The sizes that ring signs with, of those.
 const RING_SIZES: [usize; 3] = [2048, 3072, 4096];
@@ -31,7 +33,8 @@ pub(super) enum Unfit {
 }
 
 /// An RSA key with another exponent.
-pub(super) const BAD_EXPONENT: &str = "an RSA key whose public exponent is not an odd number from 3 to 2^33";
+pub(super) const BAD_EXPONENT: &str =
+    "an RSA key whose public exponent is not an odd number from 3 to 2^33";
 
 /// That modulus and exponent, big-endian without leading zeros, are within the limits.
 pub(super) fn limits(modulus: &[u8], exponent: &[u8]) -> Result<(), Unfit> {
@@ -74,25 +77,58 @@ impl<'a> Numbers<'a> {
     }
 
     fn read(pkcs1: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(der::single(pkcs1, tag::SEQUENCE, "key").ok()?.content, "key");
+        let mut reader = Reader::new(
+            der::single(pkcs1, tag::SEQUENCE, "key").ok()?.content,
+            "key",
+        );
         let version = number(&mut reader)?;
         let [modulus, public, private, p, q, dp, dq, q_inverse] = {
             let mut next = || number(&mut reader);
-            [next()?, next()?, next()?, next()?, next()?, next()?, next()?, next()?]
+            [
+                next()?,
+                next()?,
+                next()?,
+                next()?,
+                next()?,
+                next()?,
+                next()?,
+                next()?,
+            ]
         };
         let mut factors = vec![
-            // p and q, but in the order in which each coefficient is the inverse of all primes before it: `qInv` is q's, modulo p.
-            Factor { prime: q, exponent: dq, coefficient: None },
-            Factor { prime: p, exponent: dp, coefficient: Some(q_inverse) },
+            // p and q, but in the order in which each coefficient is the inverse of all primes
+            // before it: `qInv` is q's, modulo p.
+            Factor {
+                prime: q,
+                exponent: dq,
+                coefficient: None,
+            },
+            Factor {
+                prime: p,
+                exponent: dp,
+                coefficient: Some(q_inverse),
+            },
         ];
         // otherPrimeInfos are there in version 1, and only there.
         if version == [1] {
-            let mut others = Reader::new(reader.required(tag::SEQUENCE, "primes").ok()?.content, "key");
+            let mut others = Reader::new(
+                reader.required(tag::SEQUENCE, "primes").ok()?.content,
+                "key",
+            );
             while !others.is_empty() {
-                let mut other = Reader::new(others.required(tag::SEQUENCE, "prime").ok()?.content, "key");
-                let (prime, exponent, coefficient) = (number(&mut other)?, number(&mut other)?, number(&mut other)?);
+                let mut other =
+                    Reader::new(others.required(tag::SEQUENCE, "prime").ok()?.content, "key");
+                let (prime, exponent, coefficient) = (
+                    number(&mut other)?,
+                    number(&mut other)?,
+                    number(&mut other)?,
+                );
                 other.finish().ok()?;
-                factors.push(Factor { prime, exponent, coefficient: Some(coefficient) });
+                factors.push(Factor {
+                    prime,
+                    exponent,
+                    coefficient: Some(coefficient),
+                });
             }
             if factors.len() == 2 {
                 return None;
@@ -101,12 +137,20 @@ impl<'a> Numbers<'a> {
             return None;
         }
         reader.finish().ok()?;
-        Some(Numbers { modulus, public, private, factors })
+        Some(Numbers {
+            modulus,
+            public,
+            private,
+            factors,
+        })
     }
 
-    /// Whether ring signs with such a key: two primes of half the modulus's length, the first the greater, and an exponent from 65537 on.
+    /// Whether ring signs with such a key: two primes of half the modulus's length, the first the
+    /// greater, and an exponent from 65537 on.
     pub(super) fn are_rings(&self) -> bool {
-        let [q, p] = self.factors.as_slice() else { return false };
+        let [q, p] = self.factors.as_slice() else {
+            return false;
+        };
         let half = bits(self.modulus) / 2;
         RING_SIZES.contains(&bits(self.modulus))
             && bits(self.public) >= 17
@@ -123,9 +167,23 @@ impl<'a> Numbers<'a> {
     pub(super) fn to_key(&self) -> Result<RsaPrivateKey, KeyFault> {
         // Within the modulus, and odd primes: nothing below divides by zero, and nothing grows.
         let size = bits(self.modulus);
-        let sound = |factor: &Factor<'_>| bits(factor.prime) > 1 && factor.prime.last().is_some_and(|byte| byte & 1 == 1);
-        let all = self.factors.iter().flat_map(|factor| [Some(factor.prime), Some(factor.exponent), factor.coefficient]).flatten();
-        if !self.factors.iter().all(sound) || all.chain([self.private]).any(|number| bits(number) > size) {
+        let sound = |factor: &Factor<'_>| {
+            bits(factor.prime) > 1 && factor.prime.last().is_some_and(|byte| byte & 1 == 1)
+        };
+        let all = self
+            .factors
+            .iter()
+            .flat_map(|factor| {
+                [
+                    Some(factor.prime),
+                    Some(factor.exponent),
+                    factor.coefficient,
+                ]
+            })
+            .flatten();
+        if !self.factors.iter().all(sound)
+            || all.chain([self.private]).any(|number| bits(number) > size)
+        {
             return Err(KeyFault::Inconsistent);
         }
         let one = BigUint::from(1_u8);
@@ -134,16 +192,27 @@ impl<'a> Numbers<'a> {
         for factor in &self.factors {
             let prime = secret(factor.prime);
             let exponent = Zeroizing::new(&*private % (&*prime - &one));
-            let fits = factor.coefficient.is_none_or(|inverse| (&*secret(inverse) * &*before) % &*prime == one);
+            let fits = factor
+                .coefficient
+                .is_none_or(|inverse| (&*secret(inverse) * &*before) % &*prime == one);
             if *exponent != *secret(factor.exponent) || !fits {
                 return Err(KeyFault::Inconsistent);
             }
             *before *= &*prime;
         }
-        let primes = self.factors.iter().map(|factor| BigUint::from_bytes_be(factor.prime)).collect();
+        let primes = self
+            .factors
+            .iter()
+            .map(|factor| BigUint::from_bytes_be(factor.prime))
+            .collect();
         // It holds their product to be the modulus, and the exponents to be each other's inverses.
-        RsaPrivateKey::from_components(BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(self.public), (*private).clone(), primes)
-            .map_err(|_| KeyFault::Inconsistent)
+        RsaPrivateKey::from_components(
+            BigUint::from_bytes_be(self.modulus),
+            BigUint::from_bytes_be(self.public),
+            (*private).clone(),
+            primes,
+        )
+        .map_err(|_| KeyFault::Inconsistent)
     }
 }
 
@@ -155,7 +224,13 @@ fn secret(number: &[u8]) -> Zeroizing<BigUint> {
 fn number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     let content = reader.required(tag::INTEGER, "number").ok()?.content;
     match content.first() {
-        Some(first) if first & 0x80 == 0 => Some(content.iter().position(|byte| *byte != 0).and_then(|at| content.get(at..)).unwrap_or_default()),
+        Some(first) if first & 0x80 == 0 => Some(
+            content
+                .iter()
+                .position(|byte| *byte != 0)
+                .and_then(|at| content.get(at..))
+                .unwrap_or_default(),
+        ),
         _ => None,
     }
 }
@@ -163,7 +238,10 @@ fn number<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 /// The length in bits of a number without leading zeros.
 fn bits(number: &[u8]) -> usize {
     let leading = number.first().map_or(0, |byte| byte.leading_zeros());
-    number.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0))
+    number
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(usize::try_from(leading).unwrap_or(0))
 }
 
 /// How such a key signs.
@@ -185,34 +263,61 @@ impl Padding {
                 let hash = der::sequence(&[&der::oid(oid(hash)), &null]);
                 let mask = der::sequence(&[&der::oid("1.2.840.113549.1.1.8"), &hash]);
                 let salt = der::integer(&salt.to_be_bytes());
-                let fields = [(0, hash), (1, mask), (2, salt)].map(|(number, field)| der::tlv(tag::context(number), &[&field]));
+                let fields = [(0, hash), (1, mask), (2, salt)]
+                    .map(|(number, field)| der::tlv(tag::context(number), &[&field]));
                 let [hash, mask, salt] = &fields;
-                der::sequence(&[&der::oid("1.2.840.113549.1.1.10"), &der::sequence(&[hash, mask, salt])])
+                der::sequence(&[
+                    &der::oid("1.2.840.113549.1.1.10"),
+                    &der::sequence(&[hash, mask, salt]),
+                ])
             }
         }
     }
 
-    /// Of a key for PSS only: the hash that it names, or SHA-256; a salt as long as the hash, or the one that it asks for at least (RFC 4055 3.3).
+    /// Of a key for PSS only: the hash that it names, or SHA-256; a salt as long as the hash, or
+    /// the one that it asks for at least (RFC 4055 3.3).
     pub(super) fn of_pss_key(asked: Option<PssParameters>) -> Self {
-        let PssParameters { hash, salt } = asked.unwrap_or(PssParameters { hash: Hash::Sha256, salt: 0 });
+        let PssParameters { hash, salt } = asked.unwrap_or(PssParameters {
+            hash: Hash::Sha256,
+            salt: 0,
+        });
         let whole = match hash {
             Hash::Sha256 => 32,
             Hash::Sha384 => 48,
             Hash::Sha512 => 64,
         };
-        Padding::Pss(PssParameters { hash, salt: salt.max(whole) })
+        Padding::Pss(PssParameters {
+            hash,
+            salt: salt.max(whole),
+        })
     }
 
     /// The signature over `tbs`, which is hashed here.
     pub(super) fn sign(self, key: &RsaPrivateKey, tbs: &[u8]) -> Result<Vec<u8>, CannotSign> {
         let signature = match self {
-            Padding::Pkcs1 => key.sign_with_rng(&mut OsRng, Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(tbs)),
+            Padding::Pkcs1 => key.sign_with_rng(
+                &mut OsRng,
+                Pkcs1v15Sign::new::<Sha256>(),
+                &Sha256::digest(tbs),
+            ),
             Padding::Pss(PssParameters { hash, salt }) => {
                 let salt = usize::from(salt);
                 match hash {
-                    Hash::Sha256 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha256>(salt), &Sha256::digest(tbs)),
-                    Hash::Sha384 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha384>(salt), &Sha384::digest(tbs)),
-                    Hash::Sha512 => key.sign_with_rng(&mut OsRng, Pss::new_with_salt::<Sha512>(salt), &Sha512::digest(tbs)),
+                    Hash::Sha256 => key.sign_with_rng(
+                        &mut OsRng,
+                        Pss::new_with_salt::<Sha256>(salt),
+                        &Sha256::digest(tbs),
+                    ),
+                    Hash::Sha384 => key.sign_with_rng(
+                        &mut OsRng,
+                        Pss::new_with_salt::<Sha384>(salt),
+                        &Sha384::digest(tbs),
+                    ),
+                    Hash::Sha512 => key.sign_with_rng(
+                        &mut OsRng,
+                        Pss::new_with_salt::<Sha512>(salt),
+                        &Sha512::digest(tbs),
+                    ),
                 }
             }
         };

@@ -24,8 +24,12 @@ impl Scheme {
     /// What the key is, where it is none: the kinds and sizes are those of key files.
     pub(super) fn of(key: &PublicKey) -> Result<Self, String> {
         match key {
-            PublicKey::Rsa { pss_only: Some(_), .. } => Err("an RSA key for PSS signatures only".to_owned()),
-            PublicKey::Rsa { modulus, exponent, .. } => match rsa_key::limits(modulus, exponent) {
+            PublicKey::Rsa {
+                pss_only: Some(_), ..
+            } => Err("an RSA key for PSS signatures only".to_owned()),
+            PublicKey::Rsa {
+                modulus, exponent, ..
+            } => match rsa_key::limits(modulus, exponent) {
                 Ok(()) => Ok(Scheme::Rsa),
                 Err(Unfit::Size(bits)) => Err(format!("an RSA key of {bits} bits")),
                 Err(Unfit::Exponent) => Err(rsa_key::BAD_EXPONENT.to_owned()),
@@ -37,10 +41,14 @@ impl Scheme {
         }
     }
 
-    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758 3.2).
+    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758
+    /// 3.2).
     pub(super) fn algorithm(self) -> Vec<u8> {
         match self {
-            Scheme::Rsa => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &der::tlv(tag::NULL, &[])]),
+            Scheme::Rsa => der::sequence(&[
+                &der::oid("1.2.840.113549.1.1.11"),
+                &der::tlv(tag::NULL, &[]),
+            ]),
             Scheme::P256 => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
             Scheme::P384 => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
         }
@@ -48,7 +56,8 @@ impl Scheme {
 
     /// Whether `signature` is this key's over `message`.
     pub(super) fn holds(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        SignatureAlgorithm::from_der(&self.algorithm()).is_ok_and(|algorithm| key.verify(algorithm, message, signature))
+        SignatureAlgorithm::from_der(&self.algorithm())
+            .is_ok_and(|algorithm| key.verify(algorithm, message, signature))
     }
 }
 
@@ -56,13 +65,22 @@ impl Scheme {
 #[cfg(feature = "pkcs11")]
 pub(super) fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
-    der::sequence(&[&algorithm, &der::bit_string(&der::sequence(&[&der::integer(modulus), &der::integer(exponent)]))])
+    der::sequence(&[
+        &algorithm,
+        &der::bit_string(&der::sequence(&[
+            &der::integer(modulus),
+            &der::integer(exponent),
+        ])),
+    ])
 }
 
 /// SubjectPublicKeyInfo of a point on a curve (RFC 5480 2).
 #[cfg(feature = "pkcs11")]
 pub(super) fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]), &der::bit_string(point)])
+    der::sequence(&[
+        &der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]),
+        &der::bit_string(point),
+    ])
 }
 
 #[cfg(test)]
@@ -79,12 +97,29 @@ mod tests {
         };
         for bits in [2048, 2560, 3072, 4096, 8192] {
             for exponent in [&[3][..], &[17], &[0xFF, 0xFF], &[1, 0, 1], &[1, 0, 0, 0, 1]] {
-                assert_eq!(Scheme::of(&rsa(bits, exponent)), Ok(Scheme::Rsa), "{bits} {exponent:?}");
+                assert_eq!(
+                    Scheme::of(&rsa(bits, exponent)),
+                    Ok(Scheme::Rsa),
+                    "{bits} {exponent:?}"
+                );
             }
         }
-        for (bits, exponent) in [(1024, &[1, 0, 1][..]), (8200, &[1, 0, 1]), (2048, &[1]), (2048, &[4]), (2048, &[1, 0]), (2048, &[2, 0, 0, 0, 1])] {
-            assert!(Scheme::of(&rsa(bits, exponent)).is_err(), "{bits} {exponent:?}");
+        for (bits, exponent) in [
+            (1024, &[1, 0, 1][..]),
+            (8200, &[1, 0, 1]),
+            (2048, &[1]),
+            (2048, &[4]),
+            (2048, &[1, 0]),
+            (2048, &[2, 0, 0, 0, 1]),
+        ] {
+            assert!(
+                Scheme::of(&rsa(bits, exponent)).is_err(),
+                "{bits} {exponent:?}"
+            );
         }
-        assert!(Scheme::of(&PublicKey::Other("P-521".to_owned())).is_err_and(|what| what.contains("P-521")));
+        assert!(
+            Scheme::of(&PublicKey::Other("P-521".to_owned()))
+                .is_err_and(|what| what.contains("P-521"))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Signs: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-256 with SHA-256, P-384 with SHA-384, all with ring; and what else RSA keys can be, see [`super::rsa_key`].
+//! Signs: RSA PKCS#1 v1.5 with SHA-256, ECDSA P-256 with SHA-256, P-384 with SHA-384, all with
+//! ring; and what else RSA keys can be, see [`super::rsa_key`].
 
 use p256::elliptic_curve;
 use ring::rand::SystemRandom;
@@ -28,14 +29,19 @@ pub(super) struct CannotSign;
 impl Signer {
     /// Takes the key into ring, which holds it to SP 800-56B: the public part fits the private one.
     ///
-    /// ring reads no primality and uses no `d`; whether `dP` and `dQ` fit is seen when it signs, since it checks each RSA signature.
+    /// ring reads no primality and uses no `d`; whether `dP` and `dQ` fit is seen when it signs,
+    /// since it checks each RSA signature.
     pub(super) fn new(material: &Material) -> Result<Self, KeyFault> {
         match material {
             Material::Rsa(pkcs1) => {
                 let numbers = Numbers::parse(pkcs1)?;
                 if !numbers.are_rings() {
                     let spki = rsa_spki(&numbers.public_key());
-                    return Ok(Signer::OtherRsa { key: Box::new(numbers.to_key()?), padding: Padding::Pkcs1, spki });
+                    return Ok(Signer::OtherRsa {
+                        key: Box::new(numbers.to_key()?),
+                        padding: Padding::Pkcs1,
+                        spki,
+                    });
                 }
                 let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyFault::Inconsistent)?;
                 Ok(Signer::Rsa(Box::new(pair)))
@@ -44,13 +50,25 @@ impl Signer {
                 let numbers = Numbers::parse(key)?;
                 let spki = der::sequence(&[identifier, &der::bit_string(&numbers.public_key())]);
                 match PublicKey::from_der(&spki, "key") {
-                    Ok(PublicKey::Rsa { pss_only: Some(asked), .. }) => {
-                        Ok(Signer::OtherRsa { key: Box::new(numbers.to_key()?), padding: Padding::of_pss_key(asked), spki })
-                    }
-                    _ => Err(wrong_kind("an RSA key for PSS signatures with other hashes than SHA-256, SHA-384 or SHA-512")),
+                    Ok(PublicKey::Rsa {
+                        pss_only: Some(asked),
+                        ..
+                    }) => Ok(Signer::OtherRsa {
+                        key: Box::new(numbers.to_key()?),
+                        padding: Padding::of_pss_key(asked),
+                        spki,
+                    }),
+                    _ => Err(wrong_kind(
+                        "an RSA key for PSS signatures with other hashes than SHA-256, SHA-384 or \
+                         SHA-512",
+                    )),
                 }
             }
-            Material::Ec { curve, scalar, public } => {
+            Material::Ec {
+                curve,
+                scalar,
+                public,
+            } => {
                 let point = match curve {
                     Curve::P256 => public_point::<p256::NistP256>(scalar, public.as_deref()),
                     Curve::P384 => public_point::<p384::NistP384>(scalar, public.as_deref()),
@@ -59,8 +77,13 @@ impl Signer {
                     Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
                     Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
                 };
-                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, &point, &SystemRandom::new())
-                    .map_err(|_| KeyFault::Inconsistent)?;
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(
+                    algorithm,
+                    scalar,
+                    &point,
+                    &SystemRandom::new(),
+                )
+                .map_err(|_| KeyFault::Inconsistent)?;
                 Ok(Signer::Ec(*curve, Box::new(pair)))
             }
         }
@@ -78,7 +101,8 @@ impl Signer {
         }
     }
 
-    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758 3.2).
+    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758
+    /// 3.2).
     pub(super) fn algorithm(&self) -> Vec<u8> {
         match self {
             Signer::Rsa(_) => Padding::Pkcs1.algorithm(),
@@ -94,11 +118,16 @@ impl Signer {
         match self {
             Signer::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&signature::RSA_PKCS1_SHA256, &random, tbs, &mut signature).map_err(|_| CannotSign)?;
+                pair.sign(&signature::RSA_PKCS1_SHA256, &random, tbs, &mut signature)
+                    .map_err(|_| CannotSign)?;
                 Ok(signature)
             }
             Signer::OtherRsa { key, padding, .. } => padding.sign(key, tbs),
-            Signer::Ec(_, pair) => Ok(pair.sign(&random, tbs).map_err(|_| CannotSign)?.as_ref().to_vec()),
+            Signer::Ec(_, pair) => Ok(pair
+                .sign(&random, tbs)
+                .map_err(|_| CannotSign)?
+                .as_ref()
+                .to_vec()),
         }
     }
 }
@@ -109,17 +138,21 @@ fn rsa_spki(public_key: &[u8]) -> Vec<u8> {
     der::sequence(&[&algorithm, &der::bit_string(public_key)])
 }
 
-/// The public point of a scalar, uncompressed. It must be the one that the file gives, where it gives one.
+/// The public point of a scalar, uncompressed. It must be the one that the file gives, where it
+/// gives one.
 fn public_point<C>(scalar: &[u8], stated: Option<&[u8]>) -> Result<Box<[u8]>, KeyFault>
 where
     C: elliptic_curve::CurveArithmetic + elliptic_curve::point::PointCompression,
-    elliptic_curve::AffinePoint<C>: elliptic_curve::sec1::FromSec1Point<C> + elliptic_curve::sec1::ToSec1Point<C>,
+    elliptic_curve::AffinePoint<C>:
+        elliptic_curve::sec1::FromSec1Point<C> + elliptic_curve::sec1::ToSec1Point<C>,
     elliptic_curve::FieldBytesSize<C>: elliptic_curve::sec1::ModulusSize,
 {
-    let secret = elliptic_curve::SecretKey::<C>::from_slice(scalar).map_err(|_| malformed("its EC private value is out of range"))?;
+    let secret = elliptic_curve::SecretKey::<C>::from_slice(scalar)
+        .map_err(|_| malformed("its EC private value is out of range"))?;
     let public = secret.public_key();
     if let Some(stated) = stated {
-        let stated = elliptic_curve::PublicKey::<C>::from_sec1_bytes(stated).map_err(|_| malformed("its EC public point is not on the curve"))?;
+        let stated = elliptic_curve::PublicKey::<C>::from_sec1_bytes(stated)
+            .map_err(|_| malformed("its EC public point is not on the curve"))?;
         if stated != public {
             return Err(KeyFault::Inconsistent);
         }

@@ -1,11 +1,13 @@
-//! What editors, shells and secret managers do to a key file on its way, and openssl reads all the same, or a person would: undone before it is read.
+//! What editors, shells and secret managers do to a key file on its way, and openssl reads all the
+//! same, or a person would: undone before it is read.
 
 use zeroize::Zeroizing;
 
 use super::container::Secret;
 use crate::x509::der::Reader;
 
-/// The text of a file in UTF-16, as PowerShell's `>` writes it, with a byte order mark or without. Nothing where it is none, or not ASCII.
+/// The text of a file in UTF-16, as PowerShell's `>` writes it, with a byte order mark or without.
+/// Nothing where it is none, or not ASCII.
 pub(super) fn from_utf16(file: &[u8]) -> Option<Secret> {
     let (file, little) = match file {
         [0xFF, 0xFE, rest @ ..] => (rest, true),
@@ -33,13 +35,16 @@ pub(super) struct Line<'a> {
     pub(super) as_it_stood: bool,
 }
 
-/// The lines of a PEM file, trimmed. BEGIN and END lines stand alone in theirs, also where the line breaks were lost, or became the two characters `\n`, as
-/// in a variable or in JSON.
+/// The lines of a PEM file, trimmed. BEGIN and END lines stand alone in theirs, also where the line
+/// breaks were lost, or became the two characters `\n`, as in a variable or in JSON.
 pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
     let mut all = Vec::new();
     for line in file.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let (mut rest, before) = (line, all.len());
-        while let Some(at) = rest.windows(2).position(|pair| matches!(pair, b"\\n" | b"\\r")) {
+        while let Some(at) = rest
+            .windows(2)
+            .position(|pair| matches!(pair, b"\\n" | b"\\r"))
+        {
             boundaries(rest.get(..at).unwrap_or_default(), &mut all);
             rest = rest.get(at.saturating_add(2)..).unwrap_or_default();
         }
@@ -54,7 +59,12 @@ pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
 /// Splits a line where a BEGIN or END line stands in it.
 fn boundaries<'a>(line: &'a [u8], all: &mut Vec<Line<'a>>) {
     let mut rest = line;
-    let mut push = |text: &'a [u8]| all.push(Line { text, as_it_stood: false });
+    let mut push = |text: &'a [u8]| {
+        all.push(Line {
+            text,
+            as_it_stood: false,
+        })
+    };
     while let Some((before, found, after)) = next_boundary(rest) {
         if !trim(before).is_empty() {
             push(trim(before));
@@ -71,12 +81,18 @@ fn boundaries<'a>(line: &'a [u8], all: &mut Vec<Line<'a>>) {
 /// What stands before the first boundary of a line, the boundary, and what stands behind it.
 fn next_boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     const DASHES: &[u8] = b"-----";
-    let at = line.windows(9).position(|window| window == b"-----END " || window == b"-----BEGI")?;
+    let at = line
+        .windows(9)
+        .position(|window| window == b"-----END " || window == b"-----BEGI")?;
     let start = line.get(at..)?;
     let words = start.get(DASHES.len()..)?;
-    let label = words.iter().position(|byte| !(byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' '))?;
+    let label = words
+        .iter()
+        .position(|byte| !(byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' '))?;
     let end = DASHES.len().checked_add(label)?.checked_add(DASHES.len())?;
-    let boundary = start.get(..end).filter(|boundary| boundary.ends_with(DASHES))?;
+    let boundary = start
+        .get(..end)
+        .filter(|boundary| boundary.ends_with(DASHES))?;
     Some((line.get(..at)?, boundary, start.get(end..)?))
 }
 
@@ -85,11 +101,16 @@ pub(super) fn boundary<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
     line.strip_prefix(start)?.strip_suffix(b"-----")
 }
 
-/// Takes away the NULs and line ends that stand behind the one DER value there is, and nothing else: its own length says where it ends. Whether there were any.
+/// Takes away the NULs and line ends that stand behind the one DER value there is, and nothing
+/// else: its own length says where it ends. Whether there were any.
 pub(super) fn cut_padding(bytes: &mut Secret) -> bool {
-    let Ok(first) = Reader::new(bytes, "key").any() else { return false };
+    let Ok(first) = Reader::new(bytes, "key").any() else {
+        return false;
+    };
     let length = first.raw.len();
-    let padded = bytes.get(length..).is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| matches!(byte, 0 | b'\n' | b'\r')));
+    let padded = bytes.get(length..).is_some_and(|rest| {
+        !rest.is_empty() && rest.iter().all(|byte| matches!(byte, 0 | b'\n' | b'\r'))
+    });
     if padded {
         bytes.truncate(length);
     }
@@ -99,7 +120,10 @@ pub(super) fn cut_padding(bytes: &mut Secret) -> bool {
 /// Without the blanks around it, and without the NULs that a C program wrote behind the text.
 fn trim(part: &[u8]) -> &[u8] {
     let part = part.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(part);
-    let end = part.iter().rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace()).map_or(0, |last| last.saturating_add(1));
+    let end = part
+        .iter()
+        .rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace())
+        .map_or(0, |last| last.saturating_add(1));
     part.get(..end).unwrap_or_default().trim_ascii_start()
 }
 
@@ -109,12 +133,21 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Vec<String> {
-        lines(text.as_bytes()).into_iter().filter(|line| !line.text.is_empty()).map(|line| String::from_utf8(line.text.to_vec()).unwrap()).collect()
+        lines(text.as_bytes())
+            .into_iter()
+            .filter(|line| !line.text.is_empty())
+            .map(|line| String::from_utf8(line.text.to_vec()).unwrap())
+            .collect()
     }
 
     #[test]
     fn boundaries_stand_in_lines_of_their_own() {
-        let whole = ["-----BEGIN PRIVATE KEY-----", "AAAA", "BBBB", "-----END PRIVATE KEY-----"];
+        let whole = [
+            "-----BEGIN PRIVATE KEY-----",
+            "AAAA",
+            "BBBB",
+            "-----END PRIVATE KEY-----",
+        ];
         for text in [
             "-----BEGIN PRIVATE KEY-----\nAAAA\nBBBB\n-----END PRIVATE KEY-----\n",
             "  -----BEGIN PRIVATE KEY-----\r\n\t AAAA\r\n  BBBB \r\n -----END PRIVATE KEY-----\0",
@@ -122,21 +155,43 @@ mod tests {
         ] {
             assert_eq!(split(text), whole, "{text:?}");
         }
-        assert_eq!(split("-----BEGIN PRIVATE KEY----- AAAA BBBB -----END PRIVATE KEY-----"), [whole[0], "AAAA BBBB", whole[3]]);
+        assert_eq!(
+            split("-----BEGIN PRIVATE KEY----- AAAA BBBB -----END PRIVATE KEY-----"),
+            [whole[0], "AAAA BBBB", whole[3]]
+        );
     }
 
     #[test]
     fn what_is_no_boundary_stays_in_its_line() {
-        for text in ["-----BEGIN PRIVATE KEY----", "----BEGIN PRIVATE KEY-----", "-----BEGIN ", "-----END -----x"] {
-            assert!(split(text).iter().all(|line| boundary(line.as_bytes(), b"-----BEGIN ").is_none()), "{text}");
+        for text in [
+            "-----BEGIN PRIVATE KEY----",
+            "----BEGIN PRIVATE KEY-----",
+            "-----BEGIN ",
+            "-----END -----x",
+        ] {
+            assert!(
+                split(text)
+                    .iter()
+                    .all(|line| boundary(line.as_bytes(), b"-----BEGIN ").is_none()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_line_that_was_changed_is_told() {
         let all_stood = |text: &str| lines(text.as_bytes()).iter().all(|line| line.as_it_stood);
-        assert!(all_stood("-----BEGIN PRIVATE KEY-----\nAAAA\r\n\n-----END PRIVATE KEY-----\n"));
-        for text in [" -----BEGIN PRIVATE KEY-----", "AAAA ", "x-----END PRIVATE KEY-----", "AAAA\\nBBBB", "AAAA\0", "\u{feff}AAAA"] {
+        assert!(all_stood(
+            "-----BEGIN PRIVATE KEY-----\nAAAA\r\n\n-----END PRIVATE KEY-----\n"
+        ));
+        for text in [
+            " -----BEGIN PRIVATE KEY-----",
+            "AAAA ",
+            "x-----END PRIVATE KEY-----",
+            "AAAA\\nBBBB",
+            "AAAA\0",
+            "\u{feff}AAAA",
+        ] {
             assert!(!all_stood(text), "{text:?}");
         }
     }
@@ -144,11 +199,27 @@ mod tests {
     #[test]
     fn utf_16_is_read_with_and_without_its_mark() {
         let utf16 = |text: &str, little: bool| -> Vec<u8> {
-            text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+            text.encode_utf16()
+                .flat_map(|unit| {
+                    if little {
+                        unit.to_le_bytes()
+                    } else {
+                        unit.to_be_bytes()
+                    }
+                })
+                .collect()
         };
         for little in [true, false] {
-            assert_eq!(from_utf16(&utf16("\u{feff}-A\n", little)).unwrap().as_slice(), b"-A\n");
-            assert_eq!(from_utf16(&utf16("-A\n", little)).unwrap().as_slice(), b"-A\n");
+            assert_eq!(
+                from_utf16(&utf16("\u{feff}-A\n", little))
+                    .unwrap()
+                    .as_slice(),
+                b"-A\n"
+            );
+            assert_eq!(
+                from_utf16(&utf16("-A\n", little)).unwrap().as_slice(),
+                b"-A\n"
+            );
             assert!(from_utf16(&utf16("-\u{e9}", little)).is_none());
         }
         assert!(from_utf16(b"-----BEGIN").is_none());
@@ -158,7 +229,12 @@ mod tests {
 
     #[test]
     fn only_nothing_is_cut_off() {
-        for (bytes, left) in [(&[0x30, 1, 5, 0, 0][..], 3), (&[0x30, 1, 5, b'\r', b'\n'], 3), (&[0x30, 1, 5, 0, 1], 5), (&[0x30, 3, 0], 3)] {
+        for (bytes, left) in [
+            (&[0x30, 1, 5, 0, 0][..], 3),
+            (&[0x30, 1, 5, b'\r', b'\n'], 3),
+            (&[0x30, 1, 5, 0, 1], 5),
+            (&[0x30, 3, 0], 3),
+        ] {
             let mut secret = Zeroizing::new(bytes.to_vec());
             assert_eq!(cut_padding(&mut secret), left < bytes.len());
             assert_eq!(secret.len(), left, "{bytes:?}");

@@ -14,7 +14,8 @@ pub struct Unlock<'a> {
     pub certificate: Option<&'a Certificate>,
     /// What the command line says about tokens.
     pub token: &'a TokenOptions,
-    /// Region, profile and endpoint for AWS KMS; `None` leaves all to the AWS SDK's environment and files.
+    /// Region, profile and endpoint for AWS KMS; `None` leaves all to the AWS SDK's environment and
+    /// files.
     #[cfg(feature = "awskms")]
     pub aws: Option<&'a crate::aws::Options>,
     /// Says a line to the user about what takes its time.
@@ -33,7 +34,10 @@ pub struct TokenOptions {
 }
 
 /// The options of whoever has none.
-static NO_OPTIONS: TokenOptions = TokenOptions { module: None, final_try: false };
+static NO_OPTIONS: TokenOptions = TokenOptions {
+    module: None,
+    final_try: false,
+};
 
 impl<'a> From<&'a PassphraseSource> for Unlock<'a> {
     fn from(passphrase: &'a PassphraseSource) -> Self {
@@ -51,6 +55,9 @@ impl<'a> From<&'a PassphraseSource> for Unlock<'a> {
 
 impl std::fmt::Debug for Unlock<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Unlock").field("passphrase", self.passphrase).field("token", self.token).finish_non_exhaustive()
+        f.debug_struct("Unlock")
+            .field("passphrase", self.passphrase)
+            .field("token", self.token)
+            .finish_non_exhaustive()
     }
 }

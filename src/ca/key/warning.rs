@@ -1,4 +1,5 @@
-//! How a key is kept, where that could be better. Data: the command line says it, no command stops for it.
+//! How a key is kept, where that could be better. Data: the command line says it, no command stops
+//! for it.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -103,37 +104,78 @@ impl fmt::Display for KeyWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyWarning::KeyOpenToOthers { path, mode } => {
-                write!(f, "the CA's key file {} is open to others (mode {mode:04o}): {}", shown(path), chmod("600", path))
+                write!(
+                    f,
+                    "the CA's key file {} is open to others (mode {mode:04o}): {}",
+                    shown(path),
+                    chmod("600", path)
+                )
             }
             KeyWarning::PassphraseOpenToOthers { path, mode } => {
-                write!(f, "the passphrase file {} is open to others (mode {mode:04o}): {}", shown(path), chmod("600", path))
+                write!(
+                    f,
+                    "the passphrase file {} is open to others (mode {mode:04o}): {}",
+                    shown(path),
+                    chmod("600", path)
+                )
             }
             KeyWarning::Unencrypted { path, new, anew } => {
-                write!(f, "the CA's key file {} is not encrypted{}", shown(path), writes_anew(*anew, path, new, "encrypted"))
+                write!(
+                    f,
+                    "the CA's key file {} is not encrypted{}",
+                    shown(path),
+                    writes_anew(*anew, path, new, "encrypted")
+                )
             }
-            KeyWarning::WeakEncryption { path, new, what, anew } => {
-                write!(f, "the CA's key file {} has {what}{}", shown(path), writes_anew(*anew, path, new, "in a better one"))
+            KeyWarning::WeakEncryption {
+                path,
+                new,
+                what,
+                anew,
+            } => {
+                write!(
+                    f,
+                    "the CA's key file {} has {what}{}",
+                    shown(path),
+                    writes_anew(*anew, path, new, "in a better one")
+                )
             }
             KeyWarning::EmptyPassphrase { path, new, anew } => {
                 let how = writes_anew(*anew, path, new, "with another one");
-                write!(f, "the CA's key file {} is encrypted with an empty passphrase, which everybody knows{how}", shown(path))
+                write!(
+                    f,
+                    "the CA's key file {} is encrypted with an empty passphrase, which everybody \
+                     knows{how}",
+                    shown(path)
+                )
             }
             #[cfg(feature = "pkcs11")]
             KeyWarning::ModuleOpenToOthers { path, mode } => {
-                write!(f, "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the PIN: {}", shown(path), chmod("go-w", path))
+                write!(
+                    f,
+                    "others can write to the PKCS#11 module {} (mode {mode:04o}), and it sees the \
+                     PIN: {}",
+                    shown(path),
+                    chmod("go-w", path)
+                )
             }
             #[cfg(feature = "pkcs11")]
             KeyWarning::OtherModule { used, named } => {
                 write!(
                     f,
-                    "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, and not the URI's {}",
+                    "the PKCS#11 module is {}, as the command line or HSMBOOT_PKCS11_MODULE says, \
+                     and not the URI's {}",
                     shown(used),
                     shown(named)
                 )
             }
             #[cfg(feature = "pkcs11")]
             KeyWarning::TokenKeyExtractable { name } => {
-                write!(f, "the CA's key {name} can be taken out of its token: it is not sensitive, or it is extractable")
+                write!(
+                    f,
+                    "the CA's key {name} can be taken out of its token: it is not sensitive, or it \
+                     is extractable"
+                )
             }
         }
     }
@@ -141,7 +183,9 @@ impl fmt::Display for KeyWarning {
 
 /// What is to be done about it, where openssl can.
 fn writes_anew(anew: Option<Anew>, path: &Path, new: &Path, how: &str) -> String {
-    anew.map_or_else(String::new, |anew| format!(": {} writes it anew, {how}", anew.command(path, new)))
+    anew.map_or_else(String::new, |anew| {
+        format!(": {} writes it anew, {how}", anew.command(path, new))
+    })
 }
 
 fn chmod(mode: &str, path: &Path) -> String {
@@ -158,10 +202,16 @@ impl KeyWarning {
     #[cfg(feature = "pkcs11")]
     pub(super) fn of_module(path: &Path) -> Option<Self> {
         let mode = crate::fsio::facts(path)?.permissions().mode() & 0o7777;
-        (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers { path: path.to_path_buf(), mode })
+        (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers {
+            path: path.to_path_buf(),
+            mode,
+        })
     }
 
     pub(super) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
-        open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers { path: path.to_path_buf(), mode })
+        open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers {
+            path: path.to_path_buf(),
+            mode,
+        })
     }
 }

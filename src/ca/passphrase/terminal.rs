@@ -17,7 +17,8 @@ static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
 /// Gives the terminal its echo back if a prompt waits for a passphrase; else does nothing.
 ///
-/// For whoever ends the process while another thread asks: call it on SIGINT and SIGTERM, before the exit. It may be called at any time, from any thread.
+/// For whoever ends the process while another thread asks: call it on SIGINT and SIGTERM, before
+/// the exit. It may be called at any time, from any thread.
 pub fn restore_terminal() {
     let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((tty, before)) = saved {
@@ -35,8 +36,12 @@ impl Silence {
     fn on(tty: &File) -> std::io::Result<Self> {
         let before = tcgetattr(tty)?;
         let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
-        quiet.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        quiet
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL);
+        quiet
+            .local_modes
+            .insert(LocalModes::ICANON | LocalModes::ISIG);
         let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
         let own = tty.try_clone()?;
         // Under the lock, so that whoever restores comes wholly before this or wholly after it.
@@ -72,7 +77,8 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
             Class::Ca,
             "no-passphrase",
             format!("the terminal cannot be used: {error}"),
-            "give the passphrase with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
+            "give the passphrase with --passphrase-file FILE, --passphrase-fd N or \
+             --passphrase-env NAME",
         )
     };
     let silence = Silence::on(&tty).map_err(broken)?;
@@ -81,18 +87,31 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
     drop(silence);
     match line {
         Line::Whole(line) => Ok(line),
-        Line::Ended(_) => {
-            Err(Error::new(Class::Ca, "prompt-cancelled", "the passphrase was not given: the prompt was cancelled", "run the command again"))
-        }
-        Line::TooLong => {
-            Err(Error::new(Class::Ca, "passphrase-unfit", format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"), "run the command again"))
-        }
+        Line::Ended(_) => Err(Error::new(
+            Class::Ca,
+            "prompt-cancelled",
+            "the passphrase was not given: the prompt was cancelled",
+            "run the command again",
+        )),
+        Line::TooLong => Err(Error::new(
+            Class::Ca,
+            "passphrase-unfit",
+            format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"),
+            "run the command again",
+        )),
     }
 }
 
 /// Says something between two questions.
 pub(super) fn say(text: &str) -> Result<()> {
-    let broken = |error: std::io::Error| Error::new(Class::Ca, "no-passphrase", format!("the terminal cannot be used: {error}"), "");
+    let broken = |error: std::io::Error| {
+        Error::new(
+            Class::Ca,
+            "no-passphrase",
+            format!("the terminal cannot be used: {error}"),
+            "",
+        )
+    };
     write(&open()?, text).map_err(broken)
 }
 

@@ -1,7 +1,9 @@
-//! Signatures of certificates that exist already, with the algorithms of their time: SHA-1, SHA-224 and short RSA keys included.
+//! Signatures of certificates that exist already, with the algorithms of their time: SHA-1, SHA-224
+//! and short RSA keys included.
 //!
-//! They say whose a claimed cluster is, and nothing else. What an attestation, a CSR or a certificate to be sent is judged by is
-//! [`crate::x509::SignatureAlgorithm`]; nothing here is reachable from there, nor from [`crate::verify`] or [`crate::check`].
+//! They say whose a claimed cluster is, and nothing else. What an attestation, a CSR or a
+//! certificate to be sent is judged by is [`crate::x509::SignatureAlgorithm`]; nothing here is
+//! reachable from there, nor from [`crate::verify`] or [`crate::check`].
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -12,7 +14,8 @@ use super::lenient::Reader;
 use crate::x509::der::tag;
 use crate::x509::name::oid_text;
 
-/// The shortest modulus that still tells one holder from another, and the longest that is computed with.
+/// The shortest modulus that still tells one holder from another, and the longest that is computed
+/// with.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=16384;
 
 /// Whether a key made a signature.
@@ -78,10 +81,14 @@ impl LegacyHash {
         }
     }
 
-    /// The DER that stands before the digest in a PKCS#1 v1.5 signature, with NULL parameters and without (RFC 8017 9.2, notes 1 and 2).
+    /// The DER that stands before the digest in a PKCS#1 v1.5 signature, with NULL parameters and
+    /// without (RFC 8017 9.2, notes 1 and 2).
     const fn prefixes(self) -> [&'static [u8]; 2] {
         match self {
-            S1 => [b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14", b"\x30\x1f\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a\x04\x14"],
+            S1 => [
+                b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
+                b"\x30\x1f\x30\x07\x06\x05\x2b\x0e\x03\x02\x1a\x04\x14",
+            ],
             S224 => [
                 b"\x30\x2d\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04\x05\x00\x04\x1c",
                 b"\x30\x2b\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04\x04\x1c",
@@ -132,7 +139,9 @@ impl LegacyAlgorithm {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11] => Pkcs1(S256),
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12] => Pkcs1(S384),
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13] => Pkcs1(S512),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10] => pss(parameter.map(|parameter| parameter.content).unwrap_or_default())?,
+            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10] => pss(parameter
+                .map(|parameter| parameter.content)
+                .unwrap_or_default())?,
             // RFC 3279 2.2.3
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 1] => Ecdsa(S1),
             // RFC 5758 3.2
@@ -140,30 +149,53 @@ impl LegacyAlgorithm {
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2] => Ecdsa(S256),
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3] => Ecdsa(S384),
             [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4] => Ecdsa(S512),
-            other => return Err(format!("it is signed with the algorithm {}, which hsmboot cannot verify", oid_text(other))),
+            other => {
+                return Err(format!(
+                    "it is signed with the algorithm {}, which hsmboot cannot verify",
+                    oid_text(other)
+                ));
+            }
         })
     }
 }
 
-/// RSASSA-PSS-params: `[0]` hash, `[1]` mask generation, `[2]` salt length; where one is absent SHA-1, MGF1 with SHA-1 and 20 (RFC 4055 3.1).
+/// RSASSA-PSS-params: `[0]` hash, `[1]` mask generation, `[2]` salt length; where one is absent
+/// SHA-1, MGF1 with SHA-1 and 20 (RFC 4055 3.1).
 fn pss(parameters: &[u8]) -> Result<LegacyAlgorithm, String> {
-    let unknown = || "it is signed with RSA PSS, with parameters that hsmboot cannot verify".to_owned();
+    let unknown =
+        || "it is signed with RSA PSS, with parameters that hsmboot cannot verify".to_owned();
     let (mut hash, mut mask, mut salt) = (S1, S1, 20);
     let mut fields = Reader(parameters);
     while let Some(field) = fields.next() {
-        let named = |identifier| parts(identifier).and_then(|(oid, _)| LegacyHash::from_oid(oid)).ok_or_else(unknown);
+        let named = |identifier| {
+            parts(identifier)
+                .and_then(|(oid, _)| LegacyHash::from_oid(oid))
+                .ok_or_else(unknown)
+        };
         if field.tag == tag::context(0) {
             hash = named(field.content)?;
         } else if field.tag == tag::context(1) {
             let (_, inner) = parts(field.content).ok_or_else(unknown)?;
             mask = named(inner.ok_or_else(unknown)?.raw)?;
         } else if field.tag == tag::context(2) {
-            let octets = Reader(field.content).required(tag::INTEGER, "the salt's length").map_err(|_| unknown())?.content;
-            salt = octets.iter().try_fold(0usize, |n, octet| n.checked_mul(256)?.checked_add(usize::from(*octet))).ok_or_else(unknown)?;
+            let octets = Reader(field.content)
+                .required(tag::INTEGER, "the salt's length")
+                .map_err(|_| unknown())?
+                .content;
+            salt = octets
+                .iter()
+                .try_fold(0usize, |n, octet| {
+                    n.checked_mul(256)?.checked_add(usize::from(*octet))
+                })
+                .ok_or_else(unknown)?;
         }
     }
     // No key is so long that a salt of more octets fits.
-    if hash == mask && salt <= 2048 { Ok(LegacyAlgorithm::Pss(hash, salt)) } else { Err(unknown()) }
+    if hash == mask && salt <= 2048 {
+        Ok(LegacyAlgorithm::Pss(hash, salt))
+    } else {
+        Err(unknown())
+    }
 }
 
 impl LegacyKey {
@@ -172,20 +204,38 @@ impl LegacyKey {
         let unread = || "its public key cannot be read".to_owned();
         let mut inside = Reader(Reader(spki).next().ok_or_else(unread)?.content);
         let identifier = inside.next().ok_or_else(unread)?;
-        let (_, bits) = inside.next().and_then(|bits| bits.content.split_first()).ok_or_else(unread)?;
+        let (_, bits) = inside
+            .next()
+            .and_then(|bits| bits.content.split_first())
+            .ok_or_else(unread)?;
         let (oid, parameter) = parts(identifier.raw).ok_or_else(unread)?;
         match oid {
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1 | 10] => Self::rsa(bits),
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] => match parameter.filter(|curve| curve.tag == tag::OID).map(|curve| curve.content) {
+            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1] => match parameter
+                .filter(|curve| curve.tag == tag::OID)
+                .map(|curve| curve.content)
+            {
                 Some([0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]) => {
-                    p256::ecdsa::VerifyingKey::from_sec1_bytes(bits).map(LegacyKey::P256).map_err(|_| unread())
+                    p256::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                        .map(LegacyKey::P256)
+                        .map_err(|_| unread())
                 }
-                Some([0x2B, 0x81, 4, 0, 34]) => p384::ecdsa::VerifyingKey::from_sec1_bytes(bits).map(LegacyKey::P384).map_err(|_| unread()),
-                Some([0x2B, 0x81, 4, 0, 35]) => p521::ecdsa::VerifyingKey::from_sec1_bytes(bits).map(LegacyKey::P521).map_err(|_| unread()),
-                Some(other) => Err(format!("its key is on the curve {}, which hsmboot does not know", oid_text(other))),
+                Some([0x2B, 0x81, 4, 0, 34]) => p384::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                    .map(LegacyKey::P384)
+                    .map_err(|_| unread()),
+                Some([0x2B, 0x81, 4, 0, 35]) => p521::ecdsa::VerifyingKey::from_sec1_bytes(bits)
+                    .map(LegacyKey::P521)
+                    .map_err(|_| unread()),
+                Some(other) => Err(format!(
+                    "its key is on the curve {}, which hsmboot does not know",
+                    oid_text(other)
+                )),
                 None => Err("its key is on a curve that no OID names".to_owned()),
             },
-            other => Err(format!("its key is of the algorithm {}, which hsmboot does not know", oid_text(other))),
+            other => Err(format!(
+                "its key is of the algorithm {}, which hsmboot does not know",
+                oid_text(other)
+            )),
         }
     }
 
@@ -193,16 +243,29 @@ impl LegacyKey {
     fn rsa(bits: &[u8]) -> Result<Self, String> {
         let unread = || "its RSA key cannot be read".to_owned();
         let mut numbers = Reader(Reader(bits).next().ok_or_else(unread)?.content);
-        let mut number = || numbers.next().filter(|n| n.tag == tag::INTEGER).map(|n| BigUint::from_bytes_be(n.content)).ok_or_else(unread);
+        let mut number = || {
+            numbers
+                .next()
+                .filter(|n| n.tag == tag::INTEGER)
+                .map(|n| BigUint::from_bytes_be(n.content))
+                .ok_or_else(unread)
+        };
         let (modulus, exponent) = (number()?, number()?);
         let length = modulus.bits();
         if !RSA_BITS.contains(&length) {
-            return Err(format!("its RSA key has {length} bits; hsmboot computes with {} to {}", RSA_BITS.start(), RSA_BITS.end()));
+            return Err(format!(
+                "its RSA key has {length} bits; hsmboot computes with {} to {}",
+                RSA_BITS.start(),
+                RSA_BITS.end()
+            ));
         }
-        RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end()).map(LegacyKey::Rsa).map_err(|_| "its RSA key cannot be a key".to_owned())
+        RsaPublicKey::new_with_max_size(modulus, exponent, *RSA_BITS.end())
+            .map(LegacyKey::Rsa)
+            .map_err(|_| "its RSA key cannot be a key".to_owned())
     }
 
-    /// Judges whether this key made `signature` over `message`, with the algorithm of this AlgorithmIdentifier.
+    /// Judges whether this key made `signature` over `message`, with the algorithm of this
+    /// AlgorithmIdentifier.
     pub(super) fn judge(&self, algorithm: &[u8], message: &[u8], signature: &[u8]) -> Verdict {
         let algorithm = match LegacyAlgorithm::from_der(algorithm) {
             Ok(algorithm) => algorithm,
@@ -211,29 +274,55 @@ impl LegacyKey {
         let made = match (self, algorithm) {
             (LegacyKey::Rsa(key), LegacyAlgorithm::Pkcs1(hash)) => {
                 let digest = hash.digest(message);
-                let scheme = |prefix: &[u8]| Pkcs1v15Sign { hash_len: Some(digest.len()), prefix: prefix.into() };
-                hash.prefixes().into_iter().any(|prefix| key.verify(scheme(prefix), &digest, signature).is_ok())
+                let scheme = |prefix: &[u8]| Pkcs1v15Sign {
+                    hash_len: Some(digest.len()),
+                    prefix: prefix.into(),
+                };
+                hash.prefixes()
+                    .into_iter()
+                    .any(|prefix| key.verify(scheme(prefix), &digest, signature).is_ok())
             }
-            (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => key.verify(hash.pss(salt), &hash.digest(message), signature).is_ok(),
+            (LegacyKey::Rsa(key), LegacyAlgorithm::Pss(hash, salt)) => key
+                .verify(hash.pss(salt), &hash.digest(message), signature)
+                .is_ok(),
             (LegacyKey::P256(key), LegacyAlgorithm::Ecdsa(hash)) => {
-                let Some(numbers) = ecdsa_numbers(signature, 32) else { return garbled() };
+                let Some(numbers) = ecdsa_numbers(signature, 32) else {
+                    return garbled();
+                };
                 let signature = p256::ecdsa::Signature::from_slice(&numbers);
-                signature.is_ok_and(|signature| key.verify_prehash(&padded(&hash.digest(message), 32), &signature).is_ok())
+                signature.is_ok_and(|signature| {
+                    key.verify_prehash(&padded(&hash.digest(message), 32), &signature)
+                        .is_ok()
+                })
             }
             (LegacyKey::P384(key), LegacyAlgorithm::Ecdsa(hash)) => {
-                let Some(numbers) = ecdsa_numbers(signature, 48) else { return garbled() };
+                let Some(numbers) = ecdsa_numbers(signature, 48) else {
+                    return garbled();
+                };
                 let signature = p384::ecdsa::Signature::from_slice(&numbers);
-                signature.is_ok_and(|signature| key.verify_prehash(&padded(&hash.digest(message), 48), &signature).is_ok())
+                signature.is_ok_and(|signature| {
+                    key.verify_prehash(&padded(&hash.digest(message), 48), &signature)
+                        .is_ok()
+                })
             }
             (LegacyKey::P521(key), LegacyAlgorithm::Ecdsa(hash)) => {
-                let Some(numbers) = ecdsa_numbers(signature, 66) else { return garbled() };
+                let Some(numbers) = ecdsa_numbers(signature, 66) else {
+                    return garbled();
+                };
                 let signature = p521::ecdsa::Signature::from_slice(&numbers);
-                signature.is_ok_and(|signature| key.verify_prehash(&padded(&hash.digest(message), 66), &signature).is_ok())
+                signature.is_ok_and(|signature| {
+                    key.verify_prehash(&padded(&hash.digest(message), 66), &signature)
+                        .is_ok()
+                })
             }
             // An RSA key makes no ECDSA signature, nor the other way round.
             _ => false,
         };
-        if made { Verdict::Made } else { Verdict::NotMade }
+        if made {
+            Verdict::Made
+        } else {
+            Verdict::NotMade
+        }
     }
 }
 
@@ -241,19 +330,23 @@ fn garbled() -> Verdict {
     Verdict::Unknown("its ECDSA signature is not encoded as one (RFC 3279 2.2.3)".to_owned())
 }
 
-/// Ecdsa-Sig-Value's two numbers (RFC 3279 2.2.3), each of so many octets; longer where one is too large for the curve, as another curve's are.
+/// Ecdsa-Sig-Value's two numbers (RFC 3279 2.2.3), each of so many octets; longer where one is too
+/// large for the curve, as another curve's are.
 fn ecdsa_numbers(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut inside = Reader(Reader(signature).next()?.content);
     let mut number = || {
-        let octets = inside.next().filter(|number| number.tag == tag::INTEGER)?.content;
+        let octets = inside
+            .next()
+            .filter(|number| number.tag == tag::INTEGER)?
+            .content;
         let zeros = octets.iter().take_while(|octet| **octet == 0).count();
         Some(padded(octets.get(zeros..)?, length))
     };
     Some([number()?, number()?].concat())
 }
 
-/// A number with zeros before it, as long as the curve's numbers. A digest that is shorter is that same number (FIPS 186-5 6.4.2, step 2), and the
-/// crates take none that is much shorter.
+/// A number with zeros before it, as long as the curve's numbers. A digest that is shorter is that
+/// same number (FIPS 186-5 6.4.2, step 2), and the crates take none that is much shorter.
 fn padded(number: &[u8], length: usize) -> Vec<u8> {
     let mut out = vec![0; length.saturating_sub(number.len())];
     out.extend_from_slice(number);

@@ -1,6 +1,8 @@
-//! Reads certificates that exist already, however they were made: all that is wanted is who signed what, and which bytes.
+//! Reads certificates that exist already, however they were made: all that is wanted is who signed
+//! what, and which bytes.
 //!
-//! Nothing read here is sent, signed or believed of an HSM: for that there is [`crate::x509::Certificate`], which is strict.
+//! Nothing read here is sent, signed or believed of an HSM: for that there is
+//! [`crate::x509::Certificate`], which is strict.
 
 use std::ops::Range;
 
@@ -11,10 +13,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::x509::certificate::range;
 use crate::x509::der::tag;
 
-/// How many blocks of a text are looked at: a leaf and a chain of four (AWS guide, Initialize the cluster), and as many again.
+/// How many blocks of a text are looked at: a leaf and a chain of four (AWS guide, Initialize the
+/// cluster), and as many again.
 const MOST_BLOCKS: usize = 10;
 
-/// A certificate of which issuer, subject, key and signature could be read. Nothing else of it was looked at.
+/// A certificate of which issuer, subject, key and signature could be read. Nothing else of it was
+/// looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LenientCertificate {
     der: Vec<u8>,
@@ -27,8 +31,9 @@ pub struct LenientCertificate {
 }
 
 impl LenientCertificate {
-    /// Reads the certificate that `der` begins with (RFC 5280 4.1). Lengths may be longer than needed, elements may follow that no type defines,
-    /// and versions, dates and extensions are not looked at.
+    /// Reads the certificate that `der` begins with (RFC 5280 4.1). Lengths may be longer than
+    /// needed, elements may follow that no type defines, and versions, dates and extensions are not
+    /// looked at.
     ///
     /// # Errors
     /// The part that could not be read.
@@ -48,7 +53,10 @@ impl LenientCertificate {
         fields.required(tag::SEQUENCE, "its validity")?;
         let subject = fields.required(tag::SEQUENCE, "its subject")?;
         let spki = fields.required(tag::SEQUENCE, "its public key")?;
-        let signature = signature.content.split_first().map_or(&[][..], |(_, octets)| octets);
+        let signature = signature
+            .content
+            .split_first()
+            .map_or(&[][..], |(_, octets)| octets);
         Ok(LenientCertificate {
             tbs: range(der, tbs.raw),
             issuer: range(der, issuer.raw),
@@ -79,8 +87,16 @@ impl LenientCertificate {
     /// Where there is none, or the first cannot be read.
     pub(super) fn first_from_text(text: &[u8]) -> Result<(Self, Vec<Self>), String> {
         let blocks = blocks(text)?;
-        let (first, others) = blocks.split_first().ok_or("there is no certificate in it")?;
-        Ok((Self::from_der(first)?, others.iter().filter_map(|der| Self::from_der(der).ok()).collect()))
+        let (first, others) = blocks
+            .split_first()
+            .ok_or("there is no certificate in it")?;
+        Ok((
+            Self::from_der(first)?,
+            others
+                .iter()
+                .filter_map(|der| Self::from_der(der).ok())
+                .collect(),
+        ))
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {
@@ -123,22 +139,37 @@ impl LenientCertificate {
     }
 }
 
-/// What stands between BEGIN and END of each certificate block (RFC 7468 5.1; `X509` and `TRUSTED` as OpenSSL has written them).
+/// What stands between BEGIN and END of each certificate block (RFC 7468 5.1; `X509` and `TRUSTED`
+/// as OpenSSL has written them).
 fn blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     const BEGIN: &str = "-----BEGIN ";
-    // Blanks, line ends and what else may have slipped into the base64 say nothing; nor does padding.
-    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+    // Blanks, line ends and what else may have slipped into the base64 say nothing; nor does
+    // padding.
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
     let base64 = GeneralPurpose::new(&STANDARD, lenient);
     let text = String::from_utf8_lossy(text);
     let mut found = Vec::new();
     for block in text.split(BEGIN).skip(1) {
-        let Some((label, body)) = block.split_once("-----") else { continue };
-        if !matches!(label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") {
+        let Some((label, body)) = block.split_once("-----") else {
+            continue;
+        };
+        if !matches!(
+            label,
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
+        ) {
             continue;
         }
-        let (body, _) = body.split_once("-----END").ok_or("a certificate's END line is missing")?;
+        let (body, _) = body
+            .split_once("-----END")
+            .ok_or("a certificate's END line is missing")?;
         let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-        found.push(base64.decode(body).map_err(|_| "a certificate is not base64 (RFC 4648 section 4)")?);
+        found.push(
+            base64
+                .decode(body)
+                .map_err(|_| "a certificate is not base64 (RFC 4648 section 4)")?,
+        );
         if found.len() > MOST_BLOCKS {
             return Err(format!("it holds more than {MOST_BLOCKS} certificates"));
         }
@@ -169,7 +200,9 @@ impl<'a> Reader<'a> {
             0x81..=0x88 => {
                 let count = usize::from(first & 0x7F);
                 let octets = after_first.get(..count)?;
-                let length = octets.iter().try_fold(0usize, |n, octet| n.checked_mul(256)?.checked_add(usize::from(*octet)))?;
+                let length = octets.iter().try_fold(0usize, |n, octet| {
+                    n.checked_mul(256)?.checked_add(usize::from(*octet))
+                })?;
                 (length, after_first.get(count..)?)
             }
             _ => return None,
@@ -183,6 +216,8 @@ impl<'a> Reader<'a> {
 
     /// The next element, which must have this tag.
     pub(super) fn required(&mut self, tag: u8, name: &str) -> Result<Element<'a>, String> {
-        self.next().filter(|element| element.tag == tag).ok_or_else(|| format!("{name} cannot be read"))
+        self.next()
+            .filter(|element| element.tag == tag)
+            .ok_or_else(|| format!("{name} cannot be read"))
     }
 }

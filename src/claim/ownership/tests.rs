@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +15,9 @@ use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Moment, SignatureAlgorithm};
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/ownership").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/ownership")
+        .join(name)
 }
 
 fn text(name: &str) -> String {
@@ -47,7 +54,8 @@ fn exchanged(der: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The cluster certificates that OpenSSL made, and the CA that signed each; CAs of all names but one have the same name.
+/// The cluster certificates that OpenSSL made, and the CA that signed each; CAs of all names but
+/// one have the same name.
 fn cases() -> Vec<(String, String)> {
     let mut cases: Vec<(String, String)> = fs::read_dir(path(""))
         .unwrap()
@@ -71,7 +79,9 @@ fn a_cluster_is_its_owners_whatever_its_certificate_was_signed_with() {
     for (ca, name) in cases() {
         let judged = plainly(&text(&name), &owner(&ca));
         if UNVERIFIABLE.contains(&name.as_str()) {
-            let Ownership::CannotBeJudged(Doubt::Unverifiable(why)) = judged else { panic!("{name}: {judged:?}") };
+            let Ownership::CannotBeJudged(Doubt::Unverifiable(why)) = judged else {
+                panic!("{name}: {judged:?}")
+            };
             assert!(why.contains("cannot verify"), "{name}: {why}");
         } else {
             assert_eq!(judged, Ownership::NoCsrToCompare, "{name}");
@@ -82,10 +92,24 @@ fn a_cluster_is_its_owners_whatever_its_certificate_was_signed_with() {
 #[test]
 fn a_ca_of_the_same_name_with_another_key_is_another_ca() {
     let cases = cases();
-    for (ca, name) in cases.iter().filter(|(_, name)| !UNVERIFIABLE.contains(&name.as_str())) {
-        for other in ["ca-rsa-1024", "ca-rsa-2048", "ca-rsa-3072", "ca-ec-p-256", "ca-ec-p-384", "ca-ec-p-521"] {
+    for (ca, name) in cases
+        .iter()
+        .filter(|(_, name)| !UNVERIFIABLE.contains(&name.as_str()))
+    {
+        for other in [
+            "ca-rsa-1024",
+            "ca-rsa-2048",
+            "ca-rsa-3072",
+            "ca-ec-p-256",
+            "ca-ec-p-384",
+            "ca-ec-p-521",
+        ] {
             if other != ca {
-                assert_eq!(plainly(&text(name), &owner(other)), Ownership::AnotherCa, "{name} under {other}");
+                assert_eq!(
+                    plainly(&text(name), &owner(other)),
+                    Ownership::AnotherCa,
+                    "{name} under {other}"
+                );
             }
         }
     }
@@ -93,24 +117,49 @@ fn a_ca_of_the_same_name_with_another_key_is_another_ca() {
 
 #[test]
 fn a_chain_is_its_holders_by_its_first_certificate_alone() {
-    let chain = OwnerCertificate::all_from_file((text("below") + &text("ca-rsa-2048")).as_bytes()).unwrap();
+    let chain =
+        OwnerCertificate::all_from_file((text("below") + &text("ca-rsa-2048")).as_bytes()).unwrap();
     assert_eq!(chain.len(), 2);
-    assert_eq!(plainly(&text("below--sha256"), &chain), Ownership::NoCsrToCompare);
-    let by_the_root = Doubt::NotTheFirst { issuer: "CN=Example HSM CA, O=Example Owner".to_owned(), first: "CN=Example CA below".to_owned() };
-    assert_eq!(plainly(&text("rsa-2048--sha1"), &chain), Ownership::CannotBeJudged(by_the_root));
-    assert_eq!(plainly(&text("rsa-3072--sha1"), &chain), Ownership::AnotherCa);
+    assert_eq!(
+        plainly(&text("below--sha256"), &chain),
+        Ownership::NoCsrToCompare
+    );
+    let by_the_root = Doubt::NotTheFirst {
+        issuer: "CN=Example HSM CA, O=Example Owner".to_owned(),
+        first: "CN=Example CA below".to_owned(),
+    };
+    assert_eq!(
+        plainly(&text("rsa-2048--sha1"), &chain),
+        Ownership::CannotBeJudged(by_the_root)
+    );
+    assert_eq!(
+        plainly(&text("rsa-3072--sha1"), &chain),
+        Ownership::AnotherCa
+    );
     // Nor is a chain in the wrong order taken for the owner's, nor called somebody else's.
-    let reversed = OwnerCertificate::all_from_file((text("ca-rsa-2048") + &text("below")).as_bytes()).unwrap();
-    assert!(matches!(plainly(&text("below--sha256"), &reversed), Ownership::CannotBeJudged(Doubt::NotTheFirst { .. })));
+    let reversed =
+        OwnerCertificate::all_from_file((text("ca-rsa-2048") + &text("below")).as_bytes()).unwrap();
+    assert!(matches!(
+        plainly(&text("below--sha256"), &reversed),
+        Ownership::CannotBeJudged(Doubt::NotTheFirst { .. })
+    ));
 }
 
 #[test]
 fn a_ca_below_the_owners_is_neither_the_owner_nor_a_stranger() {
     let with_chain = text("below--sha256") + &text("below") + &text("ca-rsa-2048");
-    let doubt = Doubt::Subordinate { issuer: "CN=Example CA below".to_owned() };
-    assert_eq!(plainly(&with_chain, &owner("ca-rsa-2048")), Ownership::CannotBeJudged(doubt));
+    let doubt = Doubt::Subordinate {
+        issuer: "CN=Example CA below".to_owned(),
+    };
+    assert_eq!(
+        plainly(&with_chain, &owner("ca-rsa-2048")),
+        Ownership::CannotBeJudged(doubt)
+    );
     // Under another root it is a stranger's.
-    assert_eq!(plainly(&with_chain, &owner("ca-rsa-3072")), Ownership::AnotherCa);
+    assert_eq!(
+        plainly(&with_chain, &owner("ca-rsa-3072")),
+        Ownership::AnotherCa
+    );
 }
 
 #[test]
@@ -118,16 +167,32 @@ fn an_issuer_written_in_another_way_is_the_same_issuer() {
     let ca = der("ca-rsa-2048");
     let cluster = text("rsa-2048--sha1");
     for (from, to) in [
-        (&b"\x0c\x0eExample HSM CA"[..], &b"\x13\x0eExample HSM CA"[..]),
+        (
+            &b"\x0c\x0eExample HSM CA"[..],
+            &b"\x13\x0eExample HSM CA"[..],
+        ),
         (b"\x0c\x0eExample HSM CA", b"\x14\x0eEXAMPLE hsm ca"),
         (b"\x0c\x0dExample Owner", b"\x16\x0dexample owner"),
     ] {
         let retyped = OwnerCertificate::all_from_file(&exchanged(&ca, from, to)).unwrap();
-        assert_eq!(plainly(&cluster, &retyped), Ownership::NoCsrToCompare, "{to:?}");
+        assert_eq!(
+            plainly(&cluster, &retyped),
+            Ownership::NoCsrToCompare,
+            "{to:?}"
+        );
     }
-    let renamed = OwnerCertificate::all_from_file(&exchanged(&ca, b"Example HSM CA", b"Example HSM CB")).unwrap();
-    let Ownership::CannotBeJudged(Doubt::AnotherName { issuer, subject }) = plainly(&cluster, &renamed) else { panic!() };
-    assert!(issuer.contains("Example HSM CA") && subject.contains("Example HSM CB"), "{issuer} {subject}");
+    let renamed =
+        OwnerCertificate::all_from_file(&exchanged(&ca, b"Example HSM CA", b"Example HSM CB"))
+            .unwrap();
+    let Ownership::CannotBeJudged(Doubt::AnotherName { issuer, subject }) =
+        plainly(&cluster, &renamed)
+    else {
+        panic!()
+    };
+    assert!(
+        issuer.contains("Example HSM CA") && subject.contains("Example HSM CB"),
+        "{issuer} {subject}"
+    );
 }
 
 #[test]
@@ -145,33 +210,72 @@ fn what_stands_around_a_certificate_makes_it_no_others() {
         cluster.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
         in_pem(&[der("rsa-2048--sha1"), vec![5, 0]].concat()),
     ] {
-        assert_eq!(plainly(&shown, &owner_of(&around(&ca))), Ownership::NoCsrToCompare, "{shown}");
+        assert_eq!(
+            plainly(&shown, &owner_of(&around(&ca))),
+            Ownership::NoCsrToCompare,
+            "{shown}"
+        );
     }
-    assert_eq!(plainly(&cluster, &OwnerCertificate::all_from_file(&der("ca-rsa-2048")).unwrap()), Ownership::NoCsrToCompare);
+    assert_eq!(
+        plainly(
+            &cluster,
+            &OwnerCertificate::all_from_file(&der("ca-rsa-2048")).unwrap()
+        ),
+        Ownership::NoCsrToCompare
+    );
 }
 
 #[test]
 fn faults_of_encoding_that_hide_nothing_make_it_no_others() {
     let good = der("rsa-2048--sha1");
-    // A length written longer than needed, an element that no type defines, and no NULL beside the algorithm.
-    let [0x30, 0x82, high, low, inside @ ..] = good.as_slice() else { panic!() };
+    // A length written longer than needed, an element that no type defines, and no NULL beside the
+    // algorithm.
+    let [0x30, 0x82, high, low, inside @ ..] = good.as_slice() else {
+        panic!()
+    };
     let long = [&[0x30, 0x83, 0, *high, *low], inside].concat();
-    assert_eq!(plainly(&in_pem(&long), &owner("ca-rsa-2048")), Ownership::NoCsrToCompare);
+    assert_eq!(
+        plainly(&in_pem(&long), &owner("ca-rsa-2048")),
+        Ownership::NoCsrToCompare
+    );
     let more = sequence(&[inside, &[5, 0]]);
-    assert_eq!(plainly(&in_pem(&more), &owner("ca-rsa-2048")), Ownership::NoCsrToCompare);
+    assert_eq!(
+        plainly(&in_pem(&more), &owner("ca-rsa-2048")),
+        Ownership::NoCsrToCompare
+    );
     let read = LenientCertificate::from_der(&good).unwrap();
-    let bare = sequence(&[read.tbs(), &sequence(&[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"]), &bit_string(read.signature())]);
-    assert_eq!(plainly(&in_pem(&bare), &owner("ca-rsa-2048")), Ownership::NoCsrToCompare);
+    let bare = sequence(&[
+        read.tbs(),
+        &sequence(&[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"]),
+        &bit_string(read.signature()),
+    ]);
+    assert_eq!(
+        plainly(&in_pem(&bare), &owner("ca-rsa-2048")),
+        Ownership::NoCsrToCompare
+    );
 }
 
 #[test]
 fn the_cas_own_certificate_is_no_claim() {
     let ca = text("ca-rsa-2048");
-    assert_eq!(plainly(&ca, &owner("ca-rsa-2048")), Ownership::CannotBeJudged(Doubt::CaItself));
+    assert_eq!(
+        plainly(&ca, &owner("ca-rsa-2048")),
+        Ownership::CannotBeJudged(Doubt::CaItself)
+    );
     // Nor is the first of a chain that begins with it, nor another certificate of its key.
-    assert_eq!(plainly(&(ca + &text("rsa-2048--sha1")), &owner("ca-rsa-2048")), Ownership::CannotBeJudged(Doubt::CaItself));
-    let reissued = in_pem(&exchanged(&der("ca-rsa-2048"), b"190901000000Z", b"290901000000Z"));
-    assert_eq!(plainly(&reissued, &owner("ca-rsa-2048")), Ownership::CannotBeJudged(Doubt::CaItself));
+    assert_eq!(
+        plainly(&(ca + &text("rsa-2048--sha1")), &owner("ca-rsa-2048")),
+        Ownership::CannotBeJudged(Doubt::CaItself)
+    );
+    let reissued = in_pem(&exchanged(
+        &der("ca-rsa-2048"),
+        b"190901000000Z",
+        b"290901000000Z",
+    ));
+    assert_eq!(
+        plainly(&reissued, &owner("ca-rsa-2048")),
+        Ownership::CannotBeJudged(Doubt::CaItself)
+    );
 }
 
 #[test]
@@ -180,27 +284,59 @@ fn the_csrs_key_and_the_signed_certificate_are_compared() {
     let read = LenientCertificate::from_der(&der("rsa-2048--sha256")).unwrap();
     let (signed, again) = (der("rsa-2048--sha256"), der("rsa-2048--sha384"));
     let other = LenientCertificate::from_der(&der("ca-rsa-3072")).unwrap();
-    let expected = |csr_spki, signed_cert| Expected { csr_spki, signed_cert };
+    let expected = |csr_spki, signed_cert| Expected {
+        csr_spki,
+        signed_cert,
+    };
     for (expected, ownership) in [
-        (expected(Some(read.spki()), Some(&signed[..])), Ownership::ThisCertificate),
-        (expected(Some(read.spki()), Some(&again[..])), Ownership::AnotherCertificate),
-        (expected(Some(read.spki()), None), Ownership::AnotherCertificate),
-        (expected(Some(other.spki()), Some(&again[..])), Ownership::AnotherKey),
+        (
+            expected(Some(read.spki()), Some(&signed[..])),
+            Ownership::ThisCertificate,
+        ),
+        (
+            expected(Some(read.spki()), Some(&again[..])),
+            Ownership::AnotherCertificate,
+        ),
+        (
+            expected(Some(read.spki()), None),
+            Ownership::AnotherCertificate,
+        ),
+        (
+            expected(Some(other.spki()), Some(&again[..])),
+            Ownership::AnotherKey,
+        ),
         (expected(Some(other.spki()), None), Ownership::AnotherKey),
         (expected(None, None), Ownership::NoCsrToCompare),
     ] {
         assert_eq!(judge(&cluster, &ours, &expected).ownership, ownership);
         // Whatever is expected, another CA's is another CA's.
-        assert_eq!(judge(&cluster, &owner("ca-rsa-3072"), &expected).ownership, Ownership::AnotherCa);
+        assert_eq!(
+            judge(&cluster, &owner("ca-rsa-3072"), &expected).ownership,
+            Ownership::AnotherCa
+        );
     }
 }
 
 #[test]
 fn what_cannot_be_read_is_nobodys() {
-    for shown in ["", "hello", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
-        assert!(matches!(plainly(shown, &owner("ca-rsa-2048")), Ownership::CannotBeJudged(Doubt::Unreadable(_))), "{shown}");
+    for shown in [
+        "",
+        "hello",
+        "-----BEGIN CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+    ] {
+        assert!(
+            matches!(
+                plainly(shown, &owner("ca-rsa-2048")),
+                Ownership::CannotBeJudged(Doubt::Unreadable(_))
+            ),
+            "{shown}"
+        );
     }
-    assert_eq!(plainly(&text("rsa-2048--sha1"), &[]), Ownership::CannotBeJudged(Doubt::NoCa));
+    assert_eq!(
+        plainly(&text("rsa-2048--sha1"), &[]),
+        Ownership::CannotBeJudged(Doubt::NoCa)
+    );
     let key = fs::read(path("../keys/rsa-2048-stranger.pem")).unwrap();
     let refused = OwnerCertificate::all_from_file(&key).unwrap_err();
     assert_eq!(refused, "there is no certificate in it");
@@ -209,7 +345,10 @@ fn what_cannot_be_read_is_nobodys() {
 #[test]
 fn no_damaged_byte_makes_a_certificate_the_owners_unless_the_signed_part_is_whole() {
     for name in ["rsa-1024--sha1", "ec-p-256--sha1"] {
-        let (good, ours) = (der(name), owner(&format!("ca-{}", name.split_once("--").unwrap().0)));
+        let (good, ours) = (
+            der(name),
+            owner(&format!("ca-{}", name.split_once("--").unwrap().0)),
+        );
         let whole = LenientCertificate::from_der(&good).unwrap();
         for at in 0..good.len() {
             for change in [0x01, 0x80, 0xFF] {
@@ -221,7 +360,10 @@ fn no_damaged_byte_makes_a_certificate_the_owners_unless_the_signed_part_is_whol
                     assert_eq!(read.tbs(), whole.tbs(), "{name}, byte {at} ^ {change:02x}");
                 }
             }
-            assert!(!plainly(&in_pem(&good[..at]), &ours).is_owners(), "{name}, cut at {at}");
+            assert!(
+                !plainly(&in_pem(&good[..at]), &ours).is_owners(),
+                "{name}, cut at {at}"
+            );
             drop(OwnerCertificate::all_from_file(&good[..at]));
         }
     }
@@ -229,14 +371,37 @@ fn no_damaged_byte_makes_a_certificate_the_owners_unless_the_signed_part_is_whol
 
 #[test]
 fn what_is_judged_here_is_still_refused_for_everything_that_is_sent_or_attested() {
-    let csr = fs::read(path("../verify/verified--never-expires/cluster-hsmboottest_ClusterCsr.csr")).unwrap();
+    let csr = fs::read(path(
+        "../verify/verified--never-expires/cluster-hsmboottest_ClusterCsr.csr",
+    ))
+    .unwrap();
     let now: Moment = "2018-01-01T00:00:00Z".parse().unwrap();
-    for name in ["rsa-2048--sha1", "rsa-2048--sha224", "rsa-2048--pss-sha1", "rsa-2048--pss-sha224", "ec-p-256--sha1", "ec-p-256--sha224"] {
+    for name in [
+        "rsa-2048--sha1",
+        "rsa-2048--sha224",
+        "rsa-2048--pss-sha1",
+        "rsa-2048--pss-sha224",
+        "ec-p-256--sha1",
+        "ec-p-256--sha224",
+    ] {
         let certificate = Certificate::from_pem(text(name).as_bytes()).unwrap();
         let ca = text(&format!("ca-{}", name.split_once("--").unwrap().0));
         let ca = Certificate::from_pem(ca.as_bytes()).unwrap();
-        assert!(SignatureAlgorithm::from_der(certificate.outer_algorithm()).is_err(), "{name}");
+        assert!(
+            SignatureAlgorithm::from_der(certificate.outer_algorithm()).is_err(),
+            "{name}"
+        );
         assert!(!certificate.is_signed_by(ca.key()), "{name}");
-        assert!(check(&csr, certificate.to_pem().as_bytes(), ca.to_pem().as_bytes(), now).into_pair().is_err(), "{name}");
+        assert!(
+            check(
+                &csr,
+                certificate.to_pem().as_bytes(),
+                ca.to_pem().as_bytes(),
+                now
+            )
+            .into_pair()
+            .is_err(),
+            "{name}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Whatever a service answers, in whatever order: nothing is sent blindly, nothing is done unconfirmed, everything ends.
+//! Whatever a service answers, in whatever order: nothing is sent blindly, nothing is done
+//! unconfirmed, everything ends.
 
 use proptest::prelude::*;
 
@@ -42,19 +43,31 @@ fn initializes() -> impl Strategy<Value = Option<Result<Accepted, ServiceError>>
 
 /// Judged here, not by the machine's own view.
 fn may_send(last: Option<&Described>) -> bool {
-    let Some(Ok(Some(cluster))) = last else { return false };
-    cluster.state == ClusterState::Uninitialized && cluster.certificates.cluster_csr.as_ref() == Some(&material().csr)
+    let Some(Ok(Some(cluster))) = last else {
+        return false;
+    };
+    cluster.state == ClusterState::Uninitialized
+        && cluster.certificates.cluster_csr.as_ref() == Some(&material().csr)
 }
 
 fn confirms(last: Option<&Described>) -> bool {
-    let Some(Ok(Some(cluster))) = last else { return false };
-    let state = matches!(cluster.state, ClusterState::Initialized | ClusterState::Active);
+    let Some(Ok(Some(cluster))) = last else {
+        return false;
+    };
+    let state = matches!(
+        cluster.state,
+        ClusterState::Initialized | ClusterState::Active
+    );
     let certificate = cluster.certificates.cluster_certificate.as_ref();
     state && (certificate == Some(&material().ours) || certificate == Some(&material().ours_again))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nothing_is_sent_blindly_and_nothing_is_done_unconfirmed(

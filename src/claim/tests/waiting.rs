@@ -35,14 +35,37 @@ fn limited_wait(target: Target, describes: &[Described], limit: Duration) -> (En
 
 #[test]
 fn a_wait_ends_when_the_cluster_is_there() {
-    let states = [ClusterState::CreateInProgress, ClusterState::Uninitialized, ClusterState::InitializeInProgress, ClusterState::Active];
+    let states = [
+        ClusterState::CreateInProgress,
+        ClusterState::Uninitialized,
+        ClusterState::InitializeInProgress,
+        ClusterState::Active,
+    ];
     let life: Vec<Described> = states.into_iter().map(in_state).collect();
-    assert_eq!(wait(Target::Uninitialized, &life), Ok(Some(ClusterState::Uninitialized)));
-    assert_eq!(wait(Target::Initialized, &life), Ok(Some(ClusterState::Active)));
+    assert_eq!(
+        wait(Target::Uninitialized, &life),
+        Ok(Some(ClusterState::Uninitialized))
+    );
+    assert_eq!(
+        wait(Target::Initialized, &life),
+        Ok(Some(ClusterState::Active))
+    );
     assert_eq!(wait(Target::Active, &life), Ok(Some(ClusterState::Active)));
-    assert_eq!(wait(Target::Csr, &[in_state(ClusterState::Uninitialized), ok()]), Ok(Some(ClusterState::Uninitialized)));
-    assert_eq!(wait(Target::Deleted, &[ok(), in_state(ClusterState::Deleted)]), Ok(Some(ClusterState::Deleted)));
-    assert_eq!(wait(Target::Deleted, &[in_state(ClusterState::DeleteInProgress), Ok(None)]), Ok(None));
+    assert_eq!(
+        wait(Target::Csr, &[in_state(ClusterState::Uninitialized), ok()]),
+        Ok(Some(ClusterState::Uninitialized))
+    );
+    assert_eq!(
+        wait(Target::Deleted, &[ok(), in_state(ClusterState::Deleted)]),
+        Ok(Some(ClusterState::Deleted))
+    );
+    assert_eq!(
+        wait(
+            Target::Deleted,
+            &[in_state(ClusterState::DeleteInProgress), Ok(None)]
+        ),
+        Ok(None)
+    );
 }
 
 #[test]
@@ -54,14 +77,23 @@ fn a_state_that_cannot_come_any_more_ends_with_8() {
         (Target::Initialized, ClusterState::DeleteInProgress),
     ];
     for (target, state) in cases {
-        assert_eq!(wait(target.clone(), &[in_state(state)]), Err((8, "state-out-of-reach")));
+        assert_eq!(
+            wait(target.clone(), &[in_state(state)]),
+            Err((8, "state-out-of-reach"))
+        );
     }
 }
 
 #[test]
 fn a_wait_without_end_ends_with_7() {
-    for state in [ClusterState::Degraded, ClusterState::Other("PONDERING".into())] {
-        assert_eq!(wait(Target::Active, &[in_state(state)]), Err((7, "not-finished")));
+    for state in [
+        ClusterState::Degraded,
+        ClusterState::Other("PONDERING".into()),
+    ] {
+        assert_eq!(
+            wait(Target::Active, &[in_state(state)]),
+            Err((7, "not-finished"))
+        );
     }
     // Somebody may claim it at any moment.
     assert_eq!(wait(Target::Active, &[ok()]), Err((7, "not-finished")));
@@ -75,46 +107,117 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
         Ok(Some(cluster))
     };
     for target in [Target::Csr, Target::Initialized, Target::Active] {
-        for states in [&[][..], &[HsmState::Deleted], &[HsmState::Degraded], &[HsmState::DeleteInProgress], &[HsmState::Degraded, HsmState::Deleted]]
-        {
+        for states in [
+            &[][..],
+            &[HsmState::Deleted],
+            &[HsmState::Degraded],
+            &[HsmState::DeleteInProgress],
+            &[HsmState::Degraded, HsmState::Deleted],
+        ] {
             let (ended, after) = timed_wait(target.clone(), &[with(states)]);
             assert_eq!(ended, Err((8, "no-hsm")), "{target} with {states:?}");
             // A time that is over before tells the same: the same command again would wait in vain.
             let short = limited_wait(target.clone(), &[with(states)], Duration::from_secs(2));
-            assert_eq!(short, (Err((8, "no-hsm")), Duration::from_secs(2)), "{target} with {states:?}");
-            assert!((Duration::from_secs(3)..Duration::from_secs(20)).contains(&after), "{target} with {states:?}: {after:?}");
+            assert_eq!(
+                short,
+                (Err((8, "no-hsm")), Duration::from_secs(2)),
+                "{target} with {states:?}"
+            );
+            assert!(
+                (Duration::from_secs(3)..Duration::from_secs(20)).contains(&after),
+                "{target} with {states:?}: {after:?}"
+            );
         }
     }
     // An HSM that is being made, and one that is not listed at once, are waited for.
-    assert_eq!(wait(Target::Csr, &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]), Err((7, "not-finished")));
-    let coming = limited_wait(Target::Csr, &[with(&[HsmState::Degraded, HsmState::CreateInProgress])], Duration::from_secs(2));
+    assert_eq!(
+        wait(
+            Target::Csr,
+            &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]
+        ),
+        Err((7, "not-finished"))
+    );
+    let coming = limited_wait(
+        Target::Csr,
+        &[with(&[HsmState::Degraded, HsmState::CreateInProgress])],
+        Duration::from_secs(2),
+    );
     assert_eq!(coming.0, Err((7, "not-finished")));
-    let listed_late = [with(&[]), with(&[]), with(&[]), with(&[HsmState::CreateInProgress]), with(&[HsmState::Active]), ok()];
-    assert_eq!(wait(Target::Csr, &listed_late), Ok(Some(ClusterState::Uninitialized)));
+    let listed_late = [
+        with(&[]),
+        with(&[]),
+        with(&[]),
+        with(&[HsmState::CreateInProgress]),
+        with(&[HsmState::Active]),
+        ok(),
+    ];
+    assert_eq!(
+        wait(Target::Csr, &listed_late),
+        Ok(Some(ClusterState::Uninitialized))
+    );
 }
 
 #[test]
 fn an_unknown_cluster_is_not_a_deleted_one() {
-    assert_eq!(wait(Target::Deleted, &[Ok(None)]), Err((6, "cluster-not-found")));
-    assert_eq!(wait(Target::Active, &[Ok(None)]), Err((6, "cluster-not-found")));
-    assert_eq!(wait(Target::Active, &[ok(), Ok(None)]), Err((6, "cluster-not-found")));
+    assert_eq!(
+        wait(Target::Deleted, &[Ok(None)]),
+        Err((6, "cluster-not-found"))
+    );
+    assert_eq!(
+        wait(Target::Active, &[Ok(None)]),
+        Err((6, "cluster-not-found"))
+    );
+    assert_eq!(
+        wait(Target::Active, &[ok(), Ok(None)]),
+        Err((6, "cluster-not-found"))
+    );
 }
 
 #[test]
 fn passing_trouble_is_waited_out() {
     let active = || in_state(ClusterState::Active);
-    assert_eq!(wait(Target::Active, &[ok(), blind(unreachable()), blind(lost()), active()]), Ok(Some(ClusterState::Active)));
-    assert_eq!(wait(Target::Active, &[blind(unreachable()), active()]), Err((6, "service-unreachable")));
-    assert_eq!(wait(Target::Active, &[ok(), blind(denied()), active()]), Err((6, "access-denied")));
-    assert_eq!(wait(Target::Active, &[ok(), blind(unreachable())]), Err((6, "service-unreachable")));
+    assert_eq!(
+        wait(
+            Target::Active,
+            &[ok(), blind(unreachable()), blind(lost()), active()]
+        ),
+        Ok(Some(ClusterState::Active))
+    );
+    assert_eq!(
+        wait(Target::Active, &[blind(unreachable()), active()]),
+        Err((6, "service-unreachable"))
+    );
+    assert_eq!(
+        wait(Target::Active, &[ok(), blind(denied()), active()]),
+        Err((6, "access-denied"))
+    );
+    assert_eq!(
+        wait(Target::Active, &[ok(), blind(unreachable())]),
+        Err((6, "service-unreachable"))
+    );
 }
 
 #[test]
 fn a_target_is_read_in_any_case_and_nothing_else() {
     assert_eq!("Initialized".parse(), Ok(Target::Initialized));
-    assert_eq!("INITIALIZE_IN_PROGRESS".parse(), Ok(Target::InitializeInProgress));
-    assert_eq!("Rollback_In_Progress".parse(), Ok(Target::RollbackInProgress));
-    for slip in ["in_progress", "activ", "Pending_Rollback", "ACTIVE ", "A", "_A_", "PENDING ROLLBACK", ""] {
+    assert_eq!(
+        "INITIALIZE_IN_PROGRESS".parse(),
+        Ok(Target::InitializeInProgress)
+    );
+    assert_eq!(
+        "Rollback_In_Progress".parse(),
+        Ok(Target::RollbackInProgress)
+    );
+    for slip in [
+        "in_progress",
+        "activ",
+        "Pending_Rollback",
+        "ACTIVE ",
+        "A",
+        "_A_",
+        "PENDING ROLLBACK",
+        "",
+    ] {
         assert!(slip.parse::<Target>().is_err(), "{slip}");
     }
 }
@@ -123,9 +226,26 @@ fn a_target_is_read_in_any_case_and_nothing_else() {
 fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
     let pending = || in_state(ClusterState::Other("PENDING_ROLLBACK".into()));
     let target: Target = "PENDING_ROLLBACK".parse().unwrap();
-    assert_eq!(wait(target.clone(), &[ok(), pending()]), Ok(Some(ClusterState::Other("PENDING_ROLLBACK".into()))));
-    assert_eq!(wait(target, &[in_state(ClusterState::Deleted)]), Err((8, "state-out-of-reach")));
-    let migrated = [in_state(ClusterState::ModifyInProgress), pending(), in_state(ClusterState::RollbackInProgress), in_state(ClusterState::Active)];
-    assert_eq!(wait(Target::Active, &migrated), Ok(Some(ClusterState::Active)));
-    assert_eq!(wait(Target::RollbackInProgress, &migrated), Ok(Some(ClusterState::RollbackInProgress)));
+    assert_eq!(
+        wait(target.clone(), &[ok(), pending()]),
+        Ok(Some(ClusterState::Other("PENDING_ROLLBACK".into())))
+    );
+    assert_eq!(
+        wait(target, &[in_state(ClusterState::Deleted)]),
+        Err((8, "state-out-of-reach"))
+    );
+    let migrated = [
+        in_state(ClusterState::ModifyInProgress),
+        pending(),
+        in_state(ClusterState::RollbackInProgress),
+        in_state(ClusterState::Active),
+    ];
+    assert_eq!(
+        wait(Target::Active, &migrated),
+        Ok(Some(ClusterState::Active))
+    );
+    assert_eq!(
+        wait(Target::RollbackInProgress, &migrated),
+        Ok(Some(ClusterState::RollbackInProgress))
+    );
 }

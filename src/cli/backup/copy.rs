@@ -19,13 +19,16 @@ use crate::x509::Moment;
 /// Copy a backup to another region
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-CopyBackupToRegion is sent once, and does not tell the copy's id: --wait looks for it in the other region.
+CopyBackupToRegion is sent once, and does not tell the copy's id: --wait looks for it in the other \
+region.
 
 Examples:
   hsmboot backup copy --backup-id backup-abc234defgh --destination-region eu-west-1 --wait
-  hsmboot backup copy --backup-id backup-abc234defgh --destination-region us-gov-west-1 --tag stage=production
+  hsmboot backup copy --backup-id backup-abc234defgh --destination-region us-gov-west-1 --tag \
+stage=production
 
-Exit codes: 0 the copy is begun, with --wait READY; 2 wrong command line; 6 unknown backup, or the service refused or cannot be reached, or its answer \
+Exit codes: 0 the copy is begun, with --wait READY; 2 wrong command line; 6 unknown backup, or the \
+service refused or cannot be reached, or its answer \
 is lost; 7 begun, and not READY in time; 8 its state does not allow it")]
 pub struct Args {
     /// The backup
@@ -47,32 +50,62 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = &args.backup_id;
     check_tags(&args.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let before = find(&service, id).await?;
-        if matches!(before.state, BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted) {
+        if matches!(
+            before.state,
+            BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted
+        ) {
             return Err(forbidden(&before, "copied"));
         }
         // What is there before is no copy of this run's.
         let there = match args.wait.limit() {
             None => None,
             Some(limit) => {
-                let other = OnlineArgs { region: Some(args.destination_region.clone()), ..args.online.clone() }.connect(None, ui).await?;
-                let known = copies(&other, id).await?.into_iter().map(|copy| copy.backup_id).collect();
-                Some(There { service: other, known, limit })
+                let other = OnlineArgs {
+                    region: Some(args.destination_region.clone()),
+                    ..args.online.clone()
+                }
+                .connect(None, ui)
+                .await?;
+                let known = copies(&other, id)
+                    .await?
+                    .into_iter()
+                    .map(|copy| copy.backup_id)
+                    .collect();
+                Some(There {
+                    service: other,
+                    known,
+                    limit,
+                })
             }
         };
-        let copied = service.copy_backup(id, &args.destination_region, &args.tag).await?;
+        let copied = service
+            .copy_backup(id, &args.destination_region, &args.tag)
+            .await?;
         let document = |copy: Option<&Backup>| located(service.place(), told(args, &copied, copy));
         let copy = match &there {
             None => None,
-            Some(there) => Some(there.copy_of(id, ui).await.map_err(|error| error.with_document(document(None)))?),
+            Some(there) => Some(
+                there
+                    .copy_of(id, ui)
+                    .await
+                    .map_err(|error| error.with_document(document(None)))?,
+            ),
         };
         let text = match &copy {
             None => format!(
-                "{id} is being copied to {}\nnext: hsmboot backup list --source-backup-id {id} --region {}\n",
+                "{id} is being copied to {}\nnext: hsmboot backup list --source-backup-id {id} \
+                 --region {}\n",
                 args.destination_region, args.destination_region
             ),
-            Some(copy) => format!("copied {id} to {}: {}\n", args.destination_region, copy.backup_id),
+            Some(copy) => format!(
+                "copied {id} to {}: {}\n",
+                args.destination_region, copy.backup_id
+            ),
         };
         Ok(Outcome::done(document(copy.as_ref()), text))
     })
@@ -88,12 +121,20 @@ struct There {
 impl There {
     /// Waits for a copy that was not there before, until it is READY.
     async fn copy_of(&self, id: &str, ui: &Ui) -> Result<Backup> {
-        let hint = format!("the copy is under way; do not copy it again: `hsmboot backup list --source-backup-id {id}` in that region shows it");
+        let hint = format!(
+            "the copy is under way; do not copy it again: `hsmboot backup list --source-backup-id \
+             {id}` in that region shows it"
+        );
         settle(ui, self.limit, &hint, async || {
-            let new = copies(&self.service, id).await?.into_iter().find(|copy| !self.known.contains(&copy.backup_id));
+            let new = copies(&self.service, id)
+                .await?
+                .into_iter()
+                .find(|copy| !self.known.contains(&copy.backup_id));
             Ok(match new {
                 Some(copy) if copy.state == BackupState::Ready => Seen::There(copy),
-                Some(copy) if copy.state == BackupState::CreateInProgress => Seen::NotYet(format!("{} {}", copy.backup_id, copy.state)),
+                Some(copy) if copy.state == BackupState::CreateInProgress => {
+                    Seen::NotYet(format!("{} {}", copy.backup_id, copy.state))
+                }
                 Some(copy) => Seen::Lost(forbidden(&copy, "waited for")),
                 None => Seen::NotYet(format!("the copy of {id} is not listed yet")),
             })
@@ -103,7 +144,12 @@ impl There {
 }
 
 async fn copies(service: &AwsCloudHsm, id: &str) -> std::result::Result<Vec<Backup>, ServiceError> {
-    service.backups(&BackupFilter { source_backup_ids: vec![id.to_owned()], ..BackupFilter::default() }).await
+    service
+        .backups(&BackupFilter {
+            source_backup_ids: vec![id.to_owned()],
+            ..BackupFilter::default()
+        })
+        .await
 }
 
 fn told(args: &Args, copied: &Copied, copy: Option<&Backup>) -> Value {

@@ -21,7 +21,8 @@ Examples:
   hsmboot backup list --never-expires true --sort oldest --output json
   hsmboot backup list --shared
 
-Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or cannot be reached")]
+Exit codes: 0 listed, also where there are none; 2 wrong command line; 6 the service refused or \
+cannot be reached")]
 pub struct Args {
     /// Only this backup (may repeat)
     #[arg(long, value_name = "ID", value_parser = limits::backup_id)]
@@ -45,7 +46,11 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "BY")]
     sort: Option<Sort>,
     /// How many backups a request brings, 1 to 50; all pages are shown
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(range(limits::BACKUPS_PER_PAGE)))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(i32).range(range(limits::BACKUPS_PER_PAGE)),
+    )]
     page_size: Option<i32>,
     #[command(flatten)]
     online: OnlineArgs,
@@ -81,14 +86,27 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         let rows: Vec<[String; 8]> = backups.iter().map(row).collect();
         let mut text: Text = match rows.is_empty() {
             true => format!("no backups at {}\n", service.place()).into(),
-            false => table(["BACKUP", "STATE", "CLUSTER", "TYPE", "MODE", "CREATED", "EXPIRES", "ARN"], &rows),
+            false => table(
+                [
+                    "BACKUP", "STATE", "CLUSTER", "TYPE", "MODE", "CREATED", "EXPIRES", "ARN",
+                ],
+                &rows,
+            ),
         };
         for backup in &backups {
             let other = backup.other.lines();
-            text.push_str(&other.iter().map(|other| format!("{}  other  {other}\n", backup.backup_id)).collect::<String>());
+            text.push_str(
+                &other
+                    .iter()
+                    .map(|other| format!("{}  other  {other}\n", backup.backup_id))
+                    .collect::<String>(),
+            );
         }
         let backups: Vec<Value> = backups.iter().map(document).collect();
-        Ok(Outcome::done(located(service.place(), json!({ "backups": backups })), text))
+        Ok(Outcome::done(
+            located(service.place(), json!({ "backups": backups })),
+            text,
+        ))
     })
 }
 

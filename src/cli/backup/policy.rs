@@ -1,6 +1,8 @@
-//! `hsmboot backup policy get`, `put`, `delete`: which other accounts may restore a cluster from a backup.
+//! `hsmboot backup policy get`, `put`, `delete`: which other accounts may restore a cluster from a
+//! backup.
 //!
-//! Source: API Reference (2017-04-28 as of November 2026), GetResourcePolicy, PutResourcePolicy, DeleteResourcePolicy.
+//! Source: API Reference (2017-04-28 as of November 2026), GetResourcePolicy, PutResourcePolicy,
+//! DeleteResourcePolicy.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +27,8 @@ const STDIN: &str = "/dev/stdin";
 /// Share a backup with other accounts: show, set and delete its resource policy
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
-Whom the policy allows it can restore a cluster from the backup, with all its keys and users. AWS recommends its Resource Access Manager for sharing, \
+Whom the policy allows it can restore a cluster from the backup, with all its keys and users. AWS \
+recommends its Resource Access Manager for sharing, \
 which makes such a policy itself.
 
 Examples:
@@ -44,9 +47,11 @@ pub enum Command {
 #[command(after_help = "\
 Examples:
   hsmboot backup policy get --backup-id backup-abc234defgh
-  hsmboot backup policy get --backup-arn arn:aws:cloudhsm:eu-central-1:111122223333:backup/backup-abc234defgh --output json
+  hsmboot backup policy get --backup-arn \
+arn:aws:cloudhsm:eu-central-1:111122223333:backup/backup-abc234defgh --output json
 
-Exit codes: 0 shown, also where it has none; 2 wrong command line; 6 unknown backup, or the service refused or cannot be reached")]
+Exit codes: 0 shown, also where it has none; 2 wrong command line; 6 unknown backup, or the \
+service refused or cannot be reached")]
 pub struct GetArgs {
     #[command(flatten)]
     which: Which,
@@ -57,14 +62,16 @@ pub struct GetArgs {
 /// Set a backup's resource policy, in place of the one that is there
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The policy is read and judged before anything is sent: a JSON object of at most 20000 characters. It is sent once, exactly as it stands. The one that it replaces \
+The policy is read and judged before anything is sent: a JSON object of at most 20000 characters. \
+It is sent once, exactly as it stands. The one that it replaces \
 is in the JSON document, as `previous`.
 
 Examples:
   hsmboot backup policy put --backup-id backup-abc234defgh --policy policy.json
   hsmboot backup policy put --backup-id backup-abc234defgh --policy - < policy.json
 
-Exit codes: 0 set, or already so; 2 wrong command line; 4 the policy is none; 6 unknown backup, or the service refused or cannot be reached; 8 the backup's state does not allow it")]
+Exit codes: 0 set, or already so; 2 wrong command line; 4 the policy is none; 6 unknown backup, or \
+the service refused or cannot be reached; 8 the backup's state does not allow it")]
 pub struct PutArgs {
     #[command(flatten)]
     which: Which,
@@ -78,13 +85,15 @@ pub struct PutArgs {
 /// Delete a backup's resource policy: it is shared no more
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Asks first. The backup leaves every share of AWS Resource Access Manager as well. Clusters that were restored from it stay.
+Asks first. The backup leaves every share of AWS Resource Access Manager as well. Clusters that \
+were restored from it stay.
 
 Examples:
   hsmboot backup policy delete --backup-id backup-abc234defgh
   hsmboot backup policy delete --backup-id backup-abc234defgh --yes
 
-Exit codes: 0 deleted, or it has none; 2 wrong command line, or nobody to ask and no --yes; 6 unknown backup, or the service refused or cannot be reached; \
+Exit codes: 0 deleted, or it has none; 2 wrong command line, or nobody to ask and no --yes; 6 \
+unknown backup, or the service refused or cannot be reached; \
 130 declined, nothing was deleted")]
 pub struct DeleteArgs {
     #[command(flatten)]
@@ -133,22 +142,39 @@ impl Shared {
             return Ok(Shared { arn, backup });
         };
         let backup = find(service, id).await?;
-        let arn = backup.backup_arn.as_ref().map(OutsideText::raw).filter(|arn| limits::backup_of_arn(arn) == Some(id));
+        let arn = backup
+            .backup_arn
+            .as_ref()
+            .map(OutsideText::raw)
+            .filter(|arn| limits::backup_of_arn(arn) == Some(id));
         let Some(arn) = arn.map(str::to_owned) else {
             return Err(Error::new(
                 Class::Service,
                 "backup-without-arn",
-                [format!("the service says no ARN of {id}"), format!("  at  {}", service.place())],
+                [
+                    format!("the service says no ARN of {id}"),
+                    format!("  at  {}", service.place()),
+                ],
                 "name it yourself: --backup-arn arn:aws:cloudhsm:REGION:ACCOUNT:backup/ and the id",
             ));
         };
-        Ok(Shared { arn, backup: Some(backup) })
+        Ok(Shared {
+            arn,
+            backup: Some(backup),
+        })
     }
 
-    /// Its policy. Of a backup that was seen a moment before, what is not found is the policy (inferred: the reference does not say what is answered then).
-    async fn policy(&self, service: &AwsCloudHsm) -> std::result::Result<Option<OutsideText>, ServiceError> {
+    /// Its policy. Of a backup that was seen a moment before, what is not found is the policy
+    /// (inferred: the reference does not say what is answered then).
+    async fn policy(
+        &self,
+        service: &AwsCloudHsm,
+    ) -> std::result::Result<Option<OutsideText>, ServiceError> {
         match service.resource_policy(&self.arn).await {
-            Err(ServiceError { trouble: Trouble::NotFound { .. }, .. }) if self.backup.is_some() => Ok(None),
+            Err(ServiceError {
+                trouble: Trouble::NotFound { .. },
+                ..
+            }) if self.backup.is_some() => Ok(None),
             answer => answer,
         }
     }
@@ -164,16 +190,19 @@ impl Shared {
 
 /// The policy as JSON, or its text where it is none.
 fn value(policy: Option<&OutsideText>) -> Value {
-    policy.map_or(Value::Null, |text| serde_json::from_str(text.raw()).unwrap_or_else(|_| json!(text)))
+    policy.map_or(Value::Null, |text| {
+        serde_json::from_str(text.raw()).unwrap_or_else(|_| json!(text))
+    })
 }
 
 /// A policy for eyes, over lines of its own.
 fn lines(policy: &OutsideText) -> String {
     match value(Some(policy)) {
         Value::String(_) => format!("{policy}\n"),
-        document => {
-            format!("{document:#}\n").split_inclusive('\n').map(|line| crate::outside::shown_text(line.trim_end_matches('\n')) + "\n").collect()
-        }
+        document => format!("{document:#}\n")
+            .split_inclusive('\n')
+            .map(|line| crate::outside::shown_text(line.trim_end_matches('\n')) + "\n")
+            .collect(),
     }
 }
 
@@ -182,21 +211,34 @@ fn get(args: &GetArgs, ui: &Ui) -> Result<Outcome> {
         let service = args.online.connect(None, ui).await?;
         let shared = Shared::find(&service, &args.which).await?;
         let policy = shared.policy(&service).await?;
-        let text = policy.as_ref().map_or_else(|| format!("{} has no resource policy\n", shared.arn), lines);
-        Ok(Outcome::done(shared.document(&service, json!({ "policy": value(policy.as_ref()) })), text))
+        let text = policy
+            .as_ref()
+            .map_or_else(|| format!("{} has no resource policy\n", shared.arn), lines);
+        Ok(Outcome::done(
+            shared.document(&service, json!({ "policy": value(policy.as_ref()) })),
+            text,
+        ))
     })
 }
 
 fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
     let (text, wanted) = read(&args.policy)?;
     if allows_everybody(&wanted) {
-        ui.alarm("the policy allows \"*\": every AWS account could restore a cluster from this backup, with its keys");
+        ui.alarm(
+            "the policy allows \"*\": every AWS account could restore a cluster from this \
+                  backup, with its keys",
+        );
     }
     block_on(async {
         let service = args.online.connect(None, ui).await?;
         let shared = Shared::find(&service, &args.which).await?;
-        // "In order to share a backup, it must be in a 'READY' state and you must own it" (PutResourcePolicy).
-        if let Some(backup) = shared.backup.as_ref().filter(|backup| !matches!(backup.state, BackupState::Ready | BackupState::Other(_))) {
+        // "In order to share a backup, it must be in a 'READY' state and you must own it"
+        // (PutResourcePolicy).
+        if let Some(backup) = shared
+            .backup
+            .as_ref()
+            .filter(|backup| !matches!(backup.state, BackupState::Ready | BackupState::Other(_)))
+        {
             return Err(forbidden(backup, "shared"));
         }
         let before = shared.policy(&service).await?;
@@ -213,11 +255,20 @@ fn put(args: &PutArgs, ui: &Ui) -> Result<Outcome> {
             }
         }
         let said = match (changed, before.is_some()) {
-            (false, _) => format!("{} has this policy already; nothing was changed\n", shared.arn),
+            (false, _) => format!(
+                "{} has this policy already; nothing was changed\n",
+                shared.arn
+            ),
             (true, false) => format!("{} has this policy now\n", shared.arn),
             (true, true) => format!("{} has this policy now, in place of another\n", shared.arn),
         };
-        Ok(Outcome::done(shared.document(&service, json!({ "changed": changed, "policy": wanted, "previous": previous })), said))
+        Ok(Outcome::done(
+            shared.document(
+                &service,
+                json!({ "changed": changed, "policy": wanted, "previous": previous }),
+            ),
+            said,
+        ))
     })
 }
 
@@ -229,9 +280,12 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
         let before = shared.policy(&service).await?;
         let changed = before.is_some();
         if changed {
-            let consequence =
-                "Other accounts can see the backup and restore from it no more, whichever share it is in; clusters that they have restored stay.";
-            args.consent.ask(&format!("the resource policy of {}", shared.arn), consequence)?;
+            let consequence = "Other accounts can see the backup and restore from it no more, \
+                               whichever share it is in; clusters that they have restored stay.";
+            args.consent.ask(
+                &format!("the resource policy of {}", shared.arn),
+                consequence,
+            )?;
             match service.delete_resource_policy(&shared.arn).await {
                 Err(error) if error.outcome_unknown() => {
                     if shared.policy(&service).await?.is_some() {
@@ -243,20 +297,43 @@ fn delete(args: &DeleteArgs, ui: &Ui) -> Result<Outcome> {
         }
         let said = match changed {
             true => format!("deleted the resource policy of {}\n", shared.arn),
-            false => format!("{} has no resource policy; nothing was changed\n", shared.arn),
+            false => format!(
+                "{} has no resource policy; nothing was changed\n",
+                shared.arn
+            ),
         };
-        Ok(Outcome::done(shared.document(&service, json!({ "changed": changed, "previous": value(before.as_ref()) })), said))
+        Ok(Outcome::done(
+            shared.document(
+                &service,
+                json!({ "changed": changed, "previous": value(before.as_ref()) }),
+            ),
+            said,
+        ))
     })
 }
 
 /// The policy of a file, or of standard input: its text and what it says.
 fn read(path: &Path) -> Result<(String, Value)> {
     let stdin = path == Path::new("-");
-    let bytes = fsio::read(if stdin { Path::new(STDIN) } else { path }, "a policy", MAX_POLICY)?;
+    let bytes = fsio::read(
+        if stdin { Path::new(STDIN) } else { path },
+        "a policy",
+        MAX_POLICY,
+    )?;
     let bad = |fault: String| {
-        let place = if stdin { "standard input".to_owned() } else { shown(path) };
-        let hint = "a policy is one JSON object, as AWS's guide \"Working with shared backups\" shows one; nothing was sent";
-        Error::new(Class::Input, "bad-policy", format!("{place} is no resource policy: {fault}"), hint)
+        let place = if stdin {
+            "standard input".to_owned()
+        } else {
+            shown(path)
+        };
+        let hint = "a policy is one JSON object, as AWS's guide \"Working with shared backups\" \
+                    shows one; nothing was sent";
+        Error::new(
+            Class::Input,
+            "bad-policy",
+            format!("{place} is no resource policy: {fault}"),
+            hint,
+        )
     };
     let text = String::from_utf8(bytes).map_err(|_| bad("not UTF-8".to_owned()))?;
     let value = limits::resource_policy(&text).map_err(bad)?;
@@ -277,9 +354,15 @@ fn allows_everybody(policy: &Value) -> bool {
     };
     statements.iter().any(|statement| {
         let principal = statement.get("Principal");
-        let everybody = principal.is_some_and(|principal| is_star(principal) || principal.get("AWS").is_some_and(is_star));
-        let allows = statement.get("Effect").is_some_and(|effect| effect == "Allow");
-        allows && statement.get("Condition").is_none() && (everybody || statement.get("NotPrincipal").is_some())
+        let everybody = principal.is_some_and(|principal| {
+            is_star(principal) || principal.get("AWS").is_some_and(is_star)
+        });
+        let allows = statement
+            .get("Effect")
+            .is_some_and(|effect| effect == "Allow");
+        allows
+            && statement.get("Condition").is_none()
+            && (everybody || statement.get("NotPrincipal").is_some())
     })
 }
 
@@ -290,18 +373,38 @@ mod tests {
     #[test]
     fn a_policy_for_everybody_is_seen() {
         let policy = |statement: Value| json!({ "Version": "2012-10-17", "Statement": statement });
-        for principal in [json!("*"), json!({ "AWS": "*" }), json!({ "AWS": ["111122223333", "*"] })] {
-            let statement = json!({ "Effect": "Allow", "Principal": principal, "Action": "cloudhsm:CreateCluster", "Resource": "*" });
+        for principal in [
+            json!("*"),
+            json!({ "AWS": "*" }),
+            json!({ "AWS": ["111122223333", "*"] }),
+        ] {
+            let statement = json!({
+                "Effect": "Allow", "Principal": principal, "Action": "cloudhsm:CreateCluster",
+                "Resource": "*",
+            });
             assert!(allows_everybody(&policy(statement.clone())), "{statement}");
-            assert!(allows_everybody(&policy(json!([{ "Effect": "Deny" }, statement.clone()]))), "{statement}");
+            assert!(
+                allows_everybody(&policy(json!([{ "Effect": "Deny" }, statement.clone()]))),
+                "{statement}"
+            );
             let mut held = statement;
             if let Some(object) = held.as_object_mut() {
-                object.insert("Condition".to_owned(), json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }));
+                object.insert(
+                    "Condition".to_owned(),
+                    json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }),
+                );
             }
             assert!(!allows_everybody(&policy(held)));
         }
-        let one = json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" } });
-        assert!(!allows_everybody(&policy(one)) && !allows_everybody(&json!({})) && !allows_everybody(&json!([])));
-        assert!(allows_everybody(&policy(json!({ "Effect": "Allow", "NotPrincipal": { "AWS": "111122223333" } }))));
+        let one =
+            json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" } });
+        assert!(
+            !allows_everybody(&policy(one))
+                && !allows_everybody(&json!({}))
+                && !allows_everybody(&json!([]))
+        );
+        assert!(allows_everybody(&policy(
+            json!({ "Effect": "Allow", "NotPrincipal": { "AWS": "111122223333" } })
+        )));
     }
 }

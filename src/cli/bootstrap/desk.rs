@@ -1,4 +1,5 @@
-//! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle, or a new one.
+//! The CA of a bootstrap: the one that was named, the one that an earlier run left in the bundle,
+//! or a new one.
 
 use std::path::{Path, PathBuf};
 
@@ -53,17 +54,27 @@ struct CaFile {
 }
 
 impl<'a> Desk<'a> {
-    /// Reads the CA's certificate, where there is one, and makes the proof of the owner. Whether CloudHSM takes it as trust anchor is asked later, in
-    /// [`Desk::prepare`]: a cluster that it has claimed already is its own whatever its dates are now.
+    /// Reads the CA's certificate, where there is one, and makes the proof of the owner. Whether
+    /// CloudHSM takes it as trust anchor is asked later, in [`Desk::prepare`]: a cluster that it
+    /// has claimed already is its own whatever its dates are now.
     ///
     /// # Errors
-    /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it is the operator's.
+    /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it
+    /// is the operator's.
     pub(super) fn open(args: &'a Args, ui: &'a Ui, dir: &Path) -> Result<Self> {
         let store = Store::at(dir);
         store.mend()?;
-        let named = args.ca.as_deref().map(|file| NamedCa::read(file, "--ca", &store)).transpose()?;
+        let named = args
+            .ca
+            .as_deref()
+            .map(|file| NamedCa::read(file, "--ca", &store))
+            .transpose()?;
         let ca = match &named {
-            Some(ca) => Some(CaFile { text: ca.text.clone(), trust_anchor: ca.trust_anchor.clone(), place: shown(&ca.file) }),
+            Some(ca) => Some(CaFile {
+                text: ca.text.clone(),
+                trust_anchor: ca.trust_anchor.clone(),
+                place: shown(&ca.file),
+            }),
             None if store.has(store.trust_anchor_file()) => Some(CaFile::in_bundle(&store)?),
             None => None,
         };
@@ -98,40 +109,78 @@ impl<'a> Desk<'a> {
         if self.ca.is_some() {
             return Ok(());
         }
-        let usage = |message: String, hint: &str| Err(Error::new(Class::Usage, "ca-missing", message, hint));
+        let usage = |message: String, hint: &str| {
+            Err(Error::new(Class::Usage, "ca-missing", message, hint))
+        };
         if self.args.ca_key.is_some() {
-            return usage("--ca-key stands alone: there is no CA certificate to go with it".to_owned(), "name it with --ca FILE");
+            return usage(
+                "--ca-key stands alone: there is no CA certificate to go with it".to_owned(),
+                "name it with --ca FILE",
+            );
         }
         if self.args.from_bundle.ca_from_bundle {
-            let message = format!("--ca-from-bundle takes the CA in the bundle, and there is none: {} is missing", store.place(CA_FILE));
-            return usage(message, "name your CA with --ca FILE, or leave --ca-from-bundle out");
+            let message = format!(
+                "--ca-from-bundle takes the CA in the bundle, and there is none: {} is missing",
+                store.place(CA_FILE)
+            );
+            return usage(
+                message,
+                "name your CA with --ca FILE, or leave --ca-from-bundle out",
+            );
         }
         if self.key_source.is_some() {
             return Err(Error::new(
                 Class::Conflict,
                 "ca-incomplete",
-                format!("{} holds a CA key without its certificate", shown(&self.dir)),
+                format!(
+                    "{} holds a CA key without its certificate",
+                    shown(&self.dir)
+                ),
                 format!("put its {CA_FILE} back, or name a CA with --ca and --ca-key"),
             ));
         }
         if store.is_archive() {
-            let message = format!("there is no CA, and none can be made: {} is one file, and a private key never goes into it", shown(&self.dir));
-            return usage(message, "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle a directory");
+            let message = format!(
+                "there is no CA, and none can be made: {} is one file, and a private key never \
+                 goes into it",
+                shown(&self.dir)
+            );
+            return usage(
+                message,
+                "name a CA with --ca and --ca-key (`hsmboot ca init` makes one), or give --bundle \
+                 a directory",
+            );
         }
         Ok(())
     }
 
-    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can write to it must not become the cluster's owner. What
-    /// proves it is the private key, named by the operator or opened by their passphrase.
+    /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can
+    /// write to it must not become the cluster's owner. What proves it is the private key, named by
+    /// the operator or opened by their passphrase.
     fn prove(&mut self, store: &Store) -> Result<()> {
-        let Some(CaFile { trust_anchor, place, .. }) = &self.ca else { return Ok(()) };
+        let Some(CaFile {
+            trust_anchor,
+            place,
+            ..
+        }) = &self.ca
+        else {
+            return Ok(());
+        };
         let (trust_anchor, place) = (trust_anchor.clone(), place.clone());
         if self.args.from_bundle.ca_from_bundle {
-            self.owner = Some(self.args.from_bundle.waive(&trust_anchor, self.args.trust.reason.as_deref(), self.ui));
+            self.owner = Some(self.args.from_bundle.waive(
+                &trust_anchor,
+                self.args.trust.reason.as_deref(),
+                self.ui,
+            ));
             return Ok(());
         }
         let Some(source) = &self.key_source else {
-            return Err(owner::not_proven("its private key is not at hand, and no --ca was given", &trust_anchor, &place));
+            return Err(owner::not_proven(
+                "its private key is not at hand, and no --ca was given",
+                &trust_anchor,
+                &place,
+            ));
         };
         let in_bundle = match source {
             KeySource::InBundle(_) => true,
@@ -139,7 +188,8 @@ impl<'a> Desk<'a> {
             _ => false,
         };
         let passphrase = self.args.passphrase.source().file();
-        let passphrase_in_bundle = passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
+        let passphrase_in_bundle =
+            passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
         let guarded = self.load_key().map_err(|error| match error.kind {
             // A token or a service that holds no key of this certificate.
             "ca-key-mismatch" => owner::not_proven(&error.message, &trust_anchor, &place),
@@ -152,11 +202,21 @@ impl<'a> Desk<'a> {
             (true, Guarded::ByPassphrase) if passphrase_in_bundle => KeyOrigin::OpenedByAnybody,
             (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
         };
-        let Some(key) = &self.key else { return Err(no_ca()) };
-        self.owner = Some(Owner::with_key(key.as_ref(), origin, &trust_anchor, &place)?);
+        let Some(key) = &self.key else {
+            return Err(no_ca());
+        };
+        self.owner = Some(Owner::with_key(
+            key.as_ref(),
+            origin,
+            &trust_anchor,
+            &place,
+        )?);
         self.ui.say([
             "the CA is the one in the bundle, proved by its key".to_owned(),
-            format!("  subject  {}", crate::x509::name_text(trust_anchor.first().subject())),
+            format!(
+                "  subject  {}",
+                crate::x509::name_text(trust_anchor.first().subject())
+            ),
         ]);
         Ok(())
     }
@@ -173,7 +233,12 @@ impl<'a> Desk<'a> {
 
     /// The CA certificate's file, where one was named.
     pub(super) fn given(&self) -> Digests {
-        self.args.ca.as_deref().zip(self.ca.as_ref()).map(|(file, ca)| given(file, &ca.text)).unwrap_or_default()
+        self.args
+            .ca
+            .as_deref()
+            .zip(self.ca.as_ref())
+            .map(|(file, ca)| given(file, &ca.text))
+            .unwrap_or_default()
     }
 
     /// Where the key's file is, or will be.
@@ -206,11 +271,15 @@ impl<'a> Desk<'a> {
             return None;
         }
         let pair = submit::read_pair(bundle, now).ok()?;
-        owner.is(pair.trust_anchor(), bundle.trust_anchor_file()).ok().map(|()| pair)
+        owner
+            .is(pair.trust_anchor(), bundle.trust_anchor_file())
+            .ok()
+            .map(|()| pair)
     }
 
-    /// That nothing stands where a signed certificate and its trust anchor are to be written, before anything is signed. Asked after
-    /// [`Desk::signed_before`]: a certificate that is there is one that does not fit.
+    /// That nothing stands where a signed certificate and its trust anchor are to be written,
+    /// before anything is signed. Asked after [`Desk::signed_before`]: a certificate that is there
+    /// is one that does not fit.
     pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
         let force = self.args.force;
         if !force && bundle.has(Part::SignedCert) {
@@ -218,7 +287,8 @@ impl<'a> Desk<'a> {
                 Class::Conflict,
                 "already-signed",
                 format!(
-                    "{} does not fit: it is of another CA than this one, or was signed for another CSR, or is damaged; it was left as it is",
+                    "{} does not fit: it is of another CA than this one, or was signed for another \
+                     CSR, or is damaged; it was left as it is",
                     bundle.part(Part::SignedCert)
                 ),
                 "choose another directory with --bundle, or sign anew with --force",
@@ -230,7 +300,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Refuses a CA that CloudHSM would refuse, and asks for whatever passphrase will be needed, while somebody is still sitting there.
+    /// Refuses a CA that CloudHSM would refuse, and asks for whatever passphrase will be needed,
+    /// while somebody is still sitting there.
     pub(super) fn prepare(&mut self, now: Moment) -> Result<()> {
         if std::mem::replace(&mut self.prepared, true) {
             return Ok(());
@@ -247,7 +318,10 @@ impl<'a> Desk<'a> {
                 return Err(Error::new(
                     Class::Ca,
                     "ca-key-missing",
-                    format!("the CA's certificate is {}, and its key is not at hand", ca.place),
+                    format!(
+                        "the CA's certificate is {}, and its key is not at hand",
+                        ca.place
+                    ),
                     "name the key with --ca-key, or another CA with --ca and --ca-key",
                 ));
             }
@@ -263,12 +337,16 @@ impl<'a> Desk<'a> {
 
     /// Loads the key that is there, and says what guards it.
     fn load_key(&mut self) -> Result<Guarded> {
-        let Some(source) = &self.key_source else { return Err(no_ca()) };
+        let Some(source) = &self.key_source else {
+            return Err(no_ca());
+        };
         let store = Store::at(&self.dir);
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
-            certificate: self.trust_anchor().map(|trust_anchor| trust_anchor.first().clone()),
+            certificate: self
+                .trust_anchor()
+                .map(|trust_anchor| trust_anchor.first().clone()),
             bundle: Some(&store),
             #[cfg(feature = "awskms")]
             aws: self.aws(source),
@@ -278,14 +356,19 @@ impl<'a> Desk<'a> {
         self.key_name = loaded.name;
         let warns = |of: fn(&KeyWarning) -> bool| loaded.warnings.iter().any(of);
         Ok(match () {
-            () if warns(|warning| matches!(warning, KeyWarning::Unencrypted { .. })) => Guarded::Not,
-            () if warns(|warning| matches!(warning, KeyWarning::EmptyPassphrase { .. })) => Guarded::ByNothing,
+            () if warns(|warning| matches!(warning, KeyWarning::Unencrypted { .. })) => {
+                Guarded::Not
+            }
+            () if warns(|warning| matches!(warning, KeyWarning::EmptyPassphrase { .. })) => {
+                Guarded::ByNothing
+            }
             () => Guarded::ByPassphrase,
         })
     }
 
-    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region where the key's name says no other. `--endpoint-url` is
-    /// CloudHSM's and not passed on: AWS KMS has AWS_ENDPOINT_URL_KMS.
+    /// How a key in AWS is reached: with the profile that reaches the cluster, and in its region
+    /// where the key's name says no other. `--endpoint-url` is CloudHSM's and not passed on: AWS
+    /// KMS has AWS_ENDPOINT_URL_KMS.
     #[cfg(feature = "awskms")]
     fn aws(&self, source: &KeySource) -> crate::aws::Options {
         let online = &self.args.online;
@@ -309,30 +392,56 @@ impl<'a> Desk<'a> {
         source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
     }
 
-    /// Makes the CA if need be, in the bundle that was judged, and puts certificate and key together.
+    /// Makes the CA if need be, in the bundle that was judged, and puts certificate and key
+    /// together.
     pub(super) fn ca(&mut self, store: &Store, now: Moment) -> Result<Ca<'_>> {
         self.prepare(now)?;
         if self.ca.is_none() {
             let subject = parse_subject(&self.subject())?;
             let key_type = self.key_type();
-            let order = cli::ca::Order { subject: &subject, key_type, days: self.args.days, force: false, file: CA_FILE, issuer: None };
-            self.ui.say(format!("making a CA, with a key of type {key_type}"));
-            let (trust_anchor, key) = order.make(self.passphrase.as_ref(), self.ui, |files| store.write_beside(files))?;
+            let order = cli::ca::Order {
+                subject: &subject,
+                key_type,
+                days: self.args.days,
+                force: false,
+                file: CA_FILE,
+                issuer: None,
+            };
+            self.ui
+                .say(format!("making a CA, with a key of type {key_type}"));
+            let (trust_anchor, key) = order.make(self.passphrase.as_ref(), self.ui, |files| {
+                store.write_beside(files)
+            })?;
             let place = store.place(CA_FILE).to_string();
-            self.owner = Some(Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?);
-            self.ca = Some(CaFile { text: trust_anchor.to_pem().into_bytes(), trust_anchor, place });
+            self.owner = Some(Owner::with_key(
+                &key,
+                KeyOrigin::New,
+                &trust_anchor,
+                &place,
+            )?);
+            self.ca = Some(CaFile {
+                text: trust_anchor.to_pem().into_bytes(),
+                trust_anchor,
+                place,
+            });
             self.key = Some(Box::new(key));
             self.made = true;
         }
         match (&self.ca, &self.key) {
-            (Some(ca), Some(key)) => Ca::new(ca.trust_anchor.to_pem().as_bytes(), key.as_ref(), now),
+            (Some(ca), Some(key)) => {
+                Ca::new(ca.trust_anchor.to_pem().as_bytes(), key.as_ref(), now)
+            }
             _ => Err(no_ca()),
         }
     }
 
     /// A large RSA key takes its time, which a rehearsal's is not worth.
     fn key_type(&self) -> KeyType {
-        let usual = if self.args.is_rehearsal() { KeyType::Rsa2048 } else { KeyType::Rsa4096 };
+        let usual = if self.args.is_rehearsal() {
+            KeyType::Rsa2048
+        } else {
+            KeyType::Rsa4096
+        };
         self.args.key_type.unwrap_or(usual)
     }
 
@@ -341,7 +450,9 @@ impl<'a> Desk<'a> {
         match (&self.args.subject, name) {
             (Some(subject), _) => subject.clone(),
             // A directory's name may hold what a name's string form gives a meaning to.
-            (None, Some(name)) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => format!("CN=CA of {name}"),
+            (None, Some(name)) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                format!("CN=CA of {name}")
+            }
             _ => "CN=CloudHSM cluster CA".to_owned(),
         }
     }
@@ -353,10 +464,19 @@ impl CaFile {
         let text = store.read(name, "the CA certificate", MAX_INPUT)?;
         let place = store.place(name).to_string();
         let trust_anchor = read_trust_anchor(&text, &place)?;
-        Ok(CaFile { text, trust_anchor, place })
+        Ok(CaFile {
+            text,
+            trust_anchor,
+            place,
+        })
     }
 }
 
 fn no_ca() -> Error {
-    Error::new(Class::Machine, "bug", "the CA is not there after it was got ready", "please report it")
+    Error::new(
+        Class::Machine,
+        "bug",
+        "the CA is not there after it was got ready",
+        "please report it",
+    )
 }

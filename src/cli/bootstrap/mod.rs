@@ -39,44 +39,66 @@ use desk::Desk;
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it makes a CA in the bundle's directory (a bundle in one file takes none): \
-take its key away from there afterwards. A CA that lies in the bundle already is taken only if its key proves that it is yours: the encrypted one beside it, opened by your passphrase, or \
-the one of --ca-key. With --create it makes the cluster and its first HSM, and writes down in the bundle what it made: \
+Waits for the cluster's first HSM, and goes on from where an earlier run stopped. Without --ca it \
+makes a CA in the bundle's directory (a bundle in one file takes none): \
+take its key away from there afterwards. A CA that lies in the bundle already is taken only if its \
+key proves that it is yours: the encrypted one beside it, opened by your passphrase, or \
+the one of --ca-key. With --create it makes the cluster and its first HSM, and writes down in the \
+bundle what it made: \
 the same command goes on with that cluster, and makes no second one.
 
 Examples:
   hsmboot bootstrap --simulate
-  hsmboot bootstrap --cluster-id cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key ./ca/customerCA.key
-  hsmboot bootstrap --create --bundle ./new --subnet-id subnet-0a1b2c3d --availability-zone eu-central-1a
+  hsmboot bootstrap --cluster-id cluster-abc234defgh --ca ./ca/customerCA.crt --ca-key \
+./ca/customerCA.key
+  hsmboot bootstrap --create --bundle ./new --subnet-id subnet-0a1b2c3d --availability-zone \
+eu-central-1a
 
-Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or nothing proves that the bundle's CA is yours; 5 the CA cannot sign; 6 the service refused or \
-cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it; 130 declined")]
+Exit codes: 0 claimed, or claimed by this CA already; 3 the HSM's identity is not proven, or \
+nothing proves that the bundle's CA is yours; 5 the CA cannot sign; 6 the service refused or \
+cannot be reached; 7 not in time; 8 another CSR, another CA, or a state that does not allow it; \
+130 declined")]
 pub struct Args {
     /// The cluster
     #[arg(long, value_name = "ID", value_parser = cluster_id)]
     #[cfg_attr(feature = "simulator", arg(required_unless_present_any = ["simulate", "create"]))]
     #[cfg_attr(not(feature = "simulator"), arg(required_unless_present = "create"))]
     cluster_id: Option<ClusterId>,
-    /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its own; nothing of it is real
+    /// Rehearse on an embedded simulator: it makes a cluster and an HSM, and trusts roots of its
+    /// own; nothing of it is real
     #[cfg(feature = "simulator")]
-    #[arg(long, conflicts_with_all = ["cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http", "aws_root", "manufacturer_root"])]
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "cluster_id", "create", "region", "profile", "endpoint_url", "insecure_http",
+            "aws_root", "manufacturer_root",
+        ],
+    )]
     simulate: bool,
     /// The CA's certificate, or chain, which names the owner and becomes the trust anchor
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or awskms: and a key's ARN, alias or id
+    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or
+    /// awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY")]
     ca_key: Option<PathBuf>,
-    /// The directory to work in, or one file NAME.hsmboot (default: ./<cluster-id>; with --create ./new-cluster)
+    /// The directory to work in, or one file NAME.hsmboot (default: ./<cluster-id>; with --create
+    /// ./new-cluster)
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// How many days the signed certificate, and a new CA, last
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=36525))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = DEFAULT_DAYS,
+        value_parser = clap::value_parser!(u32).range(1..=36525),
+    )]
     days: u32,
     /// A new CA's name: an RFC 4514 string, or as openssl takes it (/C=DE/CN=A)
     #[arg(long, value_name = "DN", conflicts_with = "ca")]
     subject: Option<String>,
-    /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or p384
+    /// A new CA's key: rsa-4096 (default; for a rehearsal rsa-2048), rsa-3072, rsa-2048, p256 or
+    /// p384
     #[arg(long, value_name = "T", value_parser = ca::key_type, conflicts_with = "ca")]
     key_type: Option<KeyType>,
     /// Write a new CA's key without encryption
@@ -128,37 +150,67 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if args.simulate {
         return rehearsal::run(args, policy, ui);
     }
-    let trust = |dir: &Path| args.trust.anchors_and_files(&Store::at(dir)).map(|(anchors, roots)| Trust { policy, anchors, roots });
+    let trust = |dir: &Path| {
+        args.trust
+            .anchors_and_files(&Store::at(dir))
+            .map(|(anchors, roots)| Trust {
+                policy,
+                anchors,
+                roots,
+            })
+    };
     args.create.check()?;
     if args.create.create {
-        let dir = args.bundle.as_deref().unwrap_or(Path::new(create::NEW_BUNDLE));
+        let dir = args
+            .bundle
+            .as_deref()
+            .unwrap_or(Path::new(create::NEW_BUNDLE));
         return run_from_nothing(args, dir, trust(dir)?, ui);
     }
     let Some(id) = &args.cluster_id else {
-        return Err(Error::new(Class::Usage, "usage", "--cluster-id is missing", "hsmboot bootstrap --help"));
+        return Err(Error::new(
+            Class::Usage,
+            "usage",
+            "--cluster-id is missing",
+            "hsmboot bootstrap --help",
+        ));
     };
     let dir = bundle_dir(args.bundle.as_ref(), id);
     let trust = trust(&dir)?;
     block_on(async {
-        let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.timeout.timeout, None, ui)
+            .await?;
         let desk = Desk::open(args, ui, &dir)?;
         claim(args, &service, id, &dir, desk, trust, ui).await
     })
 }
 
-/// From nothing to claimed. The CA is looked at before anything is created, and asked for its passphrase.
+/// From nothing to claimed. The CA is looked at before anything is created, and asked for its
+/// passphrase.
 fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Outcome> {
     let plan = args.create.plan()?;
     block_on(async {
-        let service = args.online.connect_within(args.timeout.timeout, None, ui).await?;
-        let region = service.place().region.as_ref().map(OutsideText::raw).unwrap_or_default();
+        let service = args
+            .online
+            .connect_within(args.timeout.timeout, None, ui)
+            .await?;
+        let region = service
+            .place()
+            .region
+            .as_ref()
+            .map(OutsideText::raw)
+            .unwrap_or_default();
         roots_are_there(Some(plan.hsm_type()), region, &trust.anchors)?;
         let mut desk = Desk::open(args, ui, dir)?;
         let start = create::Start {
             plan: &plan,
             service: &service,
             store: &Store::at(dir),
-            ca: desk.trust_anchor().map(|trust_anchor| trust_anchor.first().clone()),
+            ca: desk
+                .trust_anchor()
+                .map(|trust_anchor| trust_anchor.first().clone()),
             ca_named: args.ca.is_some(),
             step: &args.step,
             limit: submit::patience(args.timeout.timeout).creation,
@@ -177,12 +229,21 @@ struct Trust {
     roots: Digests,
 }
 
-async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, desk: Desk<'_>, trust: Trust, ui: &Ui) -> Result<Outcome> {
+async fn claim(
+    args: &Args,
+    service: &AwsCloudHsm,
+    id: &ClusterId,
+    dir: &Path,
+    desk: Desk<'_>,
+    trust: Trust,
+    ui: &Ui,
+) -> Result<Outcome> {
     let place = service.place().clone();
     let region = place.region.clone().unwrap_or_default();
     let patience = submit::patience(args.timeout.timeout);
     let csr = csr_in(&Bundle::at(dir, id.clone()))?;
-    let mut claim = Claim::bootstrap(id.as_str(), desk.owner().cloned(), csr, patience).at(place.clone());
+    let mut claim =
+        Claim::bootstrap(id.as_str(), desk.owner().cloned(), csr, patience).at(place.clone());
     let mut run = Run {
         args,
         ui,
@@ -202,18 +263,39 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
     let end = drive(service, &mut claim, &mut run).await?;
     run.watcher.clear();
     // The one whose files were judged, where this run came so far.
-    let bundle = run.bundle.take().unwrap_or_else(|| Bundle::at(dir, id.clone()));
+    let bundle = run
+        .bundle
+        .take()
+        .unwrap_or_else(|| Bundle::at(dir, id.clone()));
     let outcome = match (end, run.desk.owner()) {
         (End::WouldSend(request), Some(owner)) => {
-            return Ok(summary::of_dry_run(submit::would_send(&request, &place, owner), run.record.as_ref(), &run.desk, dir));
+            return Ok(summary::of_dry_run(
+                submit::would_send(&request, &place, owner),
+                run.record.as_ref(),
+                &run.desk,
+                dir,
+            ));
         }
         (End::Claimed(outcome), Some(_)) => outcome,
-        (End::WouldSign, _) => return Ok(summary::of_dry_run(summary::would_sign(&bundle, &place, &run.desk), run.record.as_ref(), &run.desk, dir)),
+        (End::WouldSign, _) => {
+            return Ok(summary::of_dry_run(
+                summary::would_sign(&bundle, &place, &run.desk),
+                run.record.as_ref(),
+                &run.desk,
+                dir,
+            ));
+        }
         (End::WouldSend(_) | End::Claimed(_), None) => return Err(unowned()),
     };
     let now = super::now();
-    let Some(owner) = run.desk.owner() else { return Err(unowned()) };
-    let pair = run.authorized.take().map(|authorized| authorized.pair().clone()).or_else(|| run.desk.signed_before(&bundle, now));
+    let Some(owner) = run.desk.owner() else {
+        return Err(unowned());
+    };
+    let pair = run
+        .authorized
+        .take()
+        .map(|authorized| authorized.pair().clone())
+        .or_else(|| run.desk.signed_before(&bundle, now));
     let account = Account {
         cluster_id: id,
         region: region.raw(),
@@ -228,7 +310,11 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         Some(pair) => {
             let receipt = receipt(&Response::of(pair), owner, &outcome, &account);
             if !args.dry_run {
-                let step = Step { owner: Some(owner.basis().as_str()), reason: args.trust.reason(), ..args.step.begin(now) };
+                let step = Step {
+                    owner: Some(owner.basis().as_str()),
+                    reason: args.trust.reason(),
+                    ..args.step.begin(now)
+                };
                 submit::write_receipt(&bundle, &receipt, outcome.how, &step)?;
             }
             receipt
@@ -236,14 +322,27 @@ async fn claim(args: &Args, service: &AwsCloudHsm, id: &ClusterId, dir: &Path, d
         // Claimed by this CA from somewhere else: there is nothing here to add to.
         None => summary::bare_receipt(&outcome, owner, &account),
     };
-    Ok(summary::of_claim(&bundle, &receipt, &outcome, run.record.as_ref(), &run.desk, owner))
+    Ok(summary::of_claim(
+        &bundle,
+        &receipt,
+        &outcome,
+        run.record.as_ref(),
+        &run.desk,
+        owner,
+    ))
 }
 
 fn unowned() -> Error {
-    Error::new(Class::Machine, "bug", "a claim ended without its owner", "please report it")
+    Error::new(
+        Class::Machine,
+        "bug",
+        "a claim ended without its owner",
+        "please report it",
+    )
 }
 
-/// The CSR of a bundle that is there already: a cluster that is claimed must be claimed for its key.
+/// The CSR of a bundle that is there already: a cluster that is claimed must be claimed for its
+/// key.
 fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
     if !bundle.has(Part::Csr) {
         return Ok(None);
@@ -260,15 +359,27 @@ fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
 }
 
 impl Run<'_> {
-    /// The same for a cluster whose chains are going to be judged, before a passphrase is asked for.
+    /// The same for a cluster whose chains are going to be judged, before a passphrase is asked
+    /// for.
     fn roots_are_there(&self, cluster: &Cluster) -> Result<()> {
-        roots_are_there(cluster.hsm_type.as_ref().map(OutsideText::raw), self.region, &self.trust.anchors)
+        roots_are_there(
+            cluster.hsm_type.as_ref().map(OutsideText::raw),
+            self.region,
+            &self.trust.anchors,
+        )
     }
 }
 
-/// That no root is missing for hardware of this type, before anything is created, asked for or fetched.
+/// That no root is missing for hardware of this type, before anything is created, asked for or
+/// fetched.
 fn roots_are_there(hsm_type: Option<&str>, region: &str, anchors: &Anchors) -> Result<()> {
-    match (Hardware { hsm_type, region: Some(region) }).roots_needed(anchors).as_slice() {
+    match (Hardware {
+        hsm_type,
+        region: Some(region),
+    })
+    .roots_needed(anchors)
+    .as_slice()
+    {
         [] => Ok(()),
         roots => Err(hardware::root_missing_yet(roots)),
     }
@@ -304,16 +415,27 @@ impl Host for Run<'_> {
     fn watch(&mut self, claim: &Claim) -> Result<()> {
         self.watcher.watch(claim);
         // There is going to be something to sign: ask for the passphrase now, not in ten minutes.
-        let coming = claim.last_seen().is_some_and(|cluster| match cluster.state {
-            // One that is being restored is claimed already.
-            ClusterState::CreateInProgress => cluster.origin().is_none(),
-            ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
-            _ => false,
-        });
-        if let Some(cluster) = claim.last_seen().filter(|_| coming && self.authorized.is_none()) {
+        let coming = claim
+            .last_seen()
+            .is_some_and(|cluster| match cluster.state {
+                // One that is being restored is claimed already.
+                ClusterState::CreateInProgress => cluster.origin().is_none(),
+                ClusterState::Uninitialized => !next_step(cluster).needs_somebody(),
+                _ => false,
+            });
+        if let Some(cluster) = claim
+            .last_seen()
+            .filter(|_| coming && self.authorized.is_none())
+        {
             self.roots_are_there(cluster)?;
         }
-        if coming && self.authorized.is_none() && self.desk.signed_before(&Bundle::at(self.dir, self.id.clone()), super::now()).is_none() {
+        if coming
+            && self.authorized.is_none()
+            && self
+                .desk
+                .signed_before(&Bundle::at(self.dir, self.id.clone()), super::now())
+                .is_none()
+        {
             self.watcher.clear();
             self.desk.prepare(super::now())?;
         }
@@ -335,14 +457,30 @@ impl Host for Run<'_> {
         let bundle = fetched.bundle;
         let evidence = bundle.evidence(false, true)?;
         let judgement = engine::verify(&evidence, &self.trust.anchors, now, &self.trust.policy);
-        let step = judged(self.args.step.begin(now), &judgement.record, &self.trust.roots);
-        bundle.write(&[verify::record_file(&bundle::document(&judgement.record))], &step)?;
-        hardware::alarm(&judgement.record, hardware::mode(cluster.mode.as_ref(), &bundle), self.ui);
+        let step = judged(
+            self.args.step.begin(now),
+            &judgement.record,
+            &self.trust.roots,
+        );
+        bundle.write(
+            &[verify::record_file(&bundle::document(&judgement.record))],
+            &step,
+        )?;
+        hardware::alarm(
+            &judgement.record,
+            hardware::mode(cluster.mode.as_ref(), &bundle),
+            self.ui,
+        );
         let grounds = sign::grounds(&judgement, &bundle, None, &self.args.trust, self.ui)?;
-        self.ui.say(format!("{} verified: {}", self.id, hardware::proven(judgement.record.roots)));
+        self.ui.say(format!(
+            "{} verified: {}",
+            self.id,
+            hardware::proven(judgement.record.roots)
+        ));
         let pair = match self.desk.signed_before(&bundle, now) {
             Some(pair) => {
-                self.ui.say("the certificate that was signed before still fits");
+                self.ui
+                    .say("the certificate that was signed before still fits");
                 Some(pair)
             }
             // It ends as the run that it rehearses would.
@@ -369,7 +507,11 @@ impl Host for Run<'_> {
         let now = super::now();
         let fresh = || Bundle::at(self.dir, self.id.clone());
         let owner = self.desk.owner().map(|owner| owner.basis().as_str());
-        let step = Step { owner, reason: self.args.trust.reason(), ..self.args.step.begin(now) };
+        let step = Step {
+            owner,
+            reason: self.args.trust.reason(),
+            ..self.args.step.begin(now)
+        };
         submit::note_sending(&self.bundle.clone().unwrap_or_else(fresh), &step)?;
         self.sent_at = Some(now);
         self.watcher.tell("InitializeCluster is sent");
@@ -383,7 +525,9 @@ impl Run<'_> {
         if self.args.consent.yes || self.args.is_rehearsal() || self.sent_at.is_some() {
             return Ok(());
         }
-        let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else { return Err(unowned()) };
+        let (Some(record), Some(authorized)) = (&self.record, &self.authorized) else {
+            return Err(unowned());
+        };
         self.watcher.clear();
         let notes = sign::notes(authorized.pair());
         let intent = Intent {
@@ -398,18 +542,48 @@ impl Run<'_> {
         intent.ask(Question::Yes).map(drop)
     }
 
-    fn sign(&mut self, bundle: &Bundle, grounds: &Grounds<'_>, record: &Record, evidence: &engine::Evidence, now: Moment) -> Result<Pair> {
+    fn sign(
+        &mut self,
+        bundle: &Bundle,
+        grounds: &Grounds<'_>,
+        record: &Record,
+        evidence: &engine::Evidence,
+        now: Moment,
+    ) -> Result<Pair> {
         self.desk.check_room(bundle)?;
         bundle.check_ready()?;
-        let terms = Terms { serial: super::random()?, now, days: self.args.days };
+        let terms = Terms {
+            serial: super::random()?,
+            now,
+            days: self.args.days,
+        };
         // A new CA's certificate may be a second younger than the moment of judging.
         let ca = self.desk.ca(bundle.store(), super::now())?;
         bundle.check_unchanged(false)?;
         let pair = issue(grounds, &ca, &terms)?;
-        let files = self.trust.roots.clone().into_iter().chain(self.desk.given()).collect();
+        let files = self
+            .trust
+            .roots
+            .clone()
+            .into_iter()
+            .chain(self.desk.given())
+            .collect();
         let step = judged(self.args.step.begin(now), record, &files);
-        let origin = Origin { ca_key: self.desk.key_name().map(str::to_owned).map(Into::into), issued_by: None };
-        Signed { bundle, pair: &pair, evidence, record, unverified: None, origin, signed_at: now, force: self.args.force }.keep(&step)?;
+        let origin = Origin {
+            ca_key: self.desk.key_name().map(str::to_owned).map(Into::into),
+            issued_by: None,
+        };
+        Signed {
+            bundle,
+            pair: &pair,
+            evidence,
+            record,
+            unverified: None,
+            origin,
+            signed_at: now,
+            force: self.args.force,
+        }
+        .keep(&step)?;
         self.ui.say(format!("{} signed and checked", self.id));
         Ok(pair)
     }

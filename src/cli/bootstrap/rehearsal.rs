@@ -20,11 +20,21 @@ const CREATION: Duration = Duration::from_secs(60);
 
 pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
     let simulator = Simulator::spawn(Options::default()).map_err(|fault| broken(&fault))?;
-    ui.say(format!("simulator at {}: nothing of what follows is real", simulator.url()));
+    ui.say(format!(
+        "simulator at {}: nothing of what follows is real",
+        simulator.url()
+    ));
     let anchors = anchors(&simulator)?;
-    let online = OnlineArgs { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(simulator.url()), insecure_http: false };
+    let online = OnlineArgs {
+        region: Some("us-east-1".to_owned()),
+        profile: None,
+        endpoint_url: Some(simulator.url()),
+        insecure_http: false,
+    };
     let outcome = block_on(async {
-        let service = online.connect_within(args.timeout.timeout, None, ui).await?;
+        let service = online
+            .connect_within(args.timeout.timeout, None, ui)
+            .await?;
         let order = NewCluster {
             hsm_type: limits::HSM2.to_owned(),
             mode: Some(Mode::Fips),
@@ -32,14 +42,40 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             ..NewCluster::default()
         };
         let id = service.create_cluster(&order).await?.cluster_id;
-        let id: ClusterId = id.raw().parse().map_err(|fault: String| Error::new(Class::Machine, "bug", fault, "please report it"))?;
-        let created = Wait::new(id.as_str(), Target::Uninitialized, CREATION, Patience::default());
+        let id: ClusterId = id.raw().parse().map_err(|fault: String| {
+            Error::new(Class::Machine, "bug", fault, "please report it")
+        })?;
+        let created = Wait::new(
+            id.as_str(),
+            Target::Uninitialized,
+            CREATION,
+            Patience::default(),
+        );
         wait::until(&service, created, ui).await?;
         let zone = "us-east-1a".to_owned();
-        service.create_hsm(&NewHsm { cluster_id: id.to_string(), availability_zone: zone, ip_address: None }).await?;
+        service
+            .create_hsm(&NewHsm {
+                cluster_id: id.to_string(),
+                availability_zone: zone,
+                ip_address: None,
+            })
+            .await?;
         let dir = bundle_dir(args.bundle.as_ref(), &id);
         let desk = Desk::open(args, ui, &dir)?;
-        claim(args, &service, &id, &dir, desk, Trust { policy, anchors, roots: Digests::new() }, ui).await
+        claim(
+            args,
+            &service,
+            &id,
+            &dir,
+            desk,
+            Trust {
+                policy,
+                anchors,
+                roots: Digests::new(),
+            },
+            ui,
+        )
+        .await
     });
     simulator.shutdown();
     outcome
@@ -49,14 +85,24 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
 fn anchors(simulator: &Simulator) -> Result<Anchors> {
     let read = |pem: std::result::Result<String, SimError>, name: &str| {
         let pem = pem.map_err(|fault| broken(&fault))?;
-        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| Error::new(Class::Machine, "bug", fault.to_string(), "please report it"))
+        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| {
+            Error::new(Class::Machine, "bug", fault.to_string(), "please report it")
+        })
     };
     Ok(Anchors {
         aws: read(simulator.aws_root_pem(), "the simulator's aws-root.crt")?,
-        manufacturer: read(simulator.manufacturer_root_pem(), "the simulator's manufacturer-root.crt")?,
+        manufacturer: read(
+            simulator.manufacturer_root_pem(),
+            "the simulator's manufacturer-root.crt",
+        )?,
     })
 }
 
 fn broken(fault: &SimError) -> Error {
-    Error::new(Class::Machine, "simulator", format!("the simulator does not start: {fault}"), "nothing has been written")
+    Error::new(
+        Class::Machine,
+        "simulator",
+        format!("the simulator does not start: {fault}"),
+        "nothing has been written",
+    )
 }

@@ -1,4 +1,5 @@
-//! What a bootstrap says in the end: what was proven, by which anchors, what was submitted, where everything lies.
+//! What a bootstrap says in the end: what was proven, by which anchors, what was submitted, where
+//! everything lies.
 
 use std::path::Path;
 
@@ -34,15 +35,34 @@ pub(super) fn of_claim(
     text.push_str(&anchors(record));
     text.push(advice(desk, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
-    next_steps::add(&next_steps::of_cluster(&outcome.cluster, region, next_steps::from_bundle(bundle, owner)), &mut document, &mut text);
+    next_steps::add(
+        &next_steps::of_cluster(
+            &outcome.cluster,
+            region,
+            next_steps::from_bundle(bundle, owner),
+        ),
+        &mut document,
+        &mut text,
+    );
     if desk.is_rehearsal() {
-        text.push([styled(YELLOW, "this was a rehearsal: the HSM, its roots and the service were simulated"), Text::from("\n")]);
+        text.push([
+            styled(
+                YELLOW,
+                "this was a rehearsal: the HSM, its roots and the service were simulated",
+            ),
+            Text::from("\n"),
+        ]);
     }
     Outcome::done(document, text)
 }
 
 /// A dry run: what it would have sent, and the rest.
-pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) -> Outcome {
+pub(super) fn of_dry_run(
+    mut outcome: Outcome,
+    record: Option<&Record>,
+    desk: &Desk<'_>,
+    dir: &Path,
+) -> Outcome {
     insert(&mut outcome.document, "bundle", path_value(dir));
     add(&mut outcome.document, record, desk, dir);
     outcome.text.push_str(&anchors(record));
@@ -52,38 +72,71 @@ pub(super) fn of_dry_run(mut outcome: Outcome, record: Option<&Record>, desk: &D
 
 /// A dry run that ends before the signature: what would be signed, under which CA.
 pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Outcome {
-    let certificate = desk.trust_anchor().map(|trust_anchor| trust_anchor.first().clone());
-    let fingerprint = certificate.as_ref().map(|certificate| hex(&certificate.fingerprint()));
+    let certificate = desk
+        .trust_anchor()
+        .map(|trust_anchor| trust_anchor.first().clone());
+    let fingerprint = certificate
+        .as_ref()
+        .map(|certificate| hex(&certificate.fingerprint()));
     let document = json!({
         "dry_run": true,
         "region": place.region,
         "endpoint": place.endpoint,
         "owner": desk.owner().map(|owner| owner.basis().as_str()),
         "would_send": null,
-        "would_sign": { "csr": path_value(&bundle.path().join(Part::Csr.file_name(bundle.id()))), "ca_fingerprint": fingerprint },
+        "would_sign": {
+            "csr": path_value(&bundle.path().join(Part::Csr.file_name(bundle.id()))),
+            "ca_fingerprint": fingerprint,
+        },
     });
     let ca = match &certificate {
         Some(certificate) => {
-            format!("{}\n  SHA-256 {}", crate::x509::name_text(certificate.subject()), hex(&certificate.fingerprint()))
+            format!(
+                "{}\n  SHA-256 {}",
+                crate::x509::name_text(certificate.subject()),
+                hex(&certificate.fingerprint())
+            )
         }
         None => format!("a new one, made in {}", shown(bundle.path())),
     };
-    let rest = format!("\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n", bundle.part(Part::Csr));
-    let text = Text::from([styled(BOLD, "dry run: nothing was signed, and nothing was sent"), Text::from(rest)]);
+    let rest = format!(
+        "\nthe CSR would be signed, and the pair sent to {place}\n  CSR     {}\n  CA      {ca}\n",
+        bundle.part(Part::Csr)
+    );
+    let text = Text::from([
+        styled(BOLD, "dry run: nothing was signed, and nothing was sent"),
+        Text::from(rest),
+    ]);
     Outcome::done(document, text)
 }
 
 fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) {
-    insert(document, "verification", record.map_or(Value::Null, verify::document));
-    let made = desk.made.then(|| json!({ "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&desk.key_path()) }));
+    insert(
+        document,
+        "verification",
+        record.map_or(Value::Null, verify::document),
+    );
+    let made = desk.made.then(|| {
+        json!({
+            "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&desk.key_path()),
+        })
+    });
     insert(document, "made_ca", made.unwrap_or(Value::Null));
 }
 
 fn anchors(record: Option<&Record>) -> String {
-    let Some(record) = record else { return String::new() };
-    let mut text = "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n".to_owned();
+    let Some(record) = record else {
+        return String::new();
+    };
+    let mut text =
+        "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n"
+            .to_owned();
     for anchor in &record.anchors {
-        let file = anchor.file.as_deref().map(|file| format!(" ({file})")).unwrap_or_default();
+        let file = anchor
+            .file
+            .as_deref()
+            .map(|file| format!(" ({file})"))
+            .unwrap_or_default();
         text.push_str(&format!(
             "    {}: {}\n      {}{file}, key SHA-256 {}\n",
             anchor.side.anchor_noun(),
@@ -102,19 +155,35 @@ fn advice(desk: &Desk<'_>, dir: &Path) -> Text {
     }
     let key = shown(desk.key_path());
     if desk.is_rehearsal() {
-        return Text::from(format!("a CA was made for this rehearsal, its key is not encrypted unless you gave a passphrase: {key}\n"));
+        return Text::from(format!(
+            "a CA was made for this rehearsal, its key is not encrypted unless you gave a \
+             passphrase: {key}\n"
+        ));
     }
-    let kept = if desk.is_encrypted() { "keep its passphrase elsewhere" } else { "encrypt it: it lies there in plain" };
+    let kept = if desk.is_encrypted() {
+        "keep its passphrase elsewhere"
+    } else {
+        "encrypt it: it lies there in plain"
+    };
     let rest = format!(
-        "\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like yours.\n  \
-         Keep {}: every client of the cluster needs it.\n",
+        "\n  Move it off this machine and {kept}: with it anyone can make a false HSM look like \
+         yours.\n  Keep {}: every client of the cluster needs it.\n",
         shown(dir.join(CA_FILE)),
     );
-    Text::from([styled(YELLOW, "a CA was made for this claim; its key is"), Text::from("\n  "), styled(BOLD, key), Text::from(rest)])
+    Text::from([
+        styled(YELLOW, "a CA was made for this claim; its key is"),
+        Text::from("\n  "),
+        styled(BOLD, key),
+        Text::from(rest),
+    ])
 }
 
 /// What can be said of a cluster that this CA has claimed from somewhere else.
-pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Account<'_>) -> Receipt {
+pub(super) fn bare_receipt(
+    outcome: &claim::Outcome,
+    owner: &Owner,
+    account: &Account<'_>,
+) -> Receipt {
     let certificate = hex(&outcome.certificate.fingerprint);
     Receipt {
         format: Receipt::FORMAT.to_owned(),
@@ -130,9 +199,19 @@ pub(super) fn bare_receipt(outcome: &claim::Outcome, owner: &Owner, account: &Ac
         csr_sha256: None,
         signed_cert_sha256: certificate.clone().into(),
         trust_anchor_sha256: hex(&owner.trust_anchor().first().fingerprint()).into(),
-        chain_sha256: owner.trust_anchor().above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
+        chain_sha256: owner
+            .trust_anchor()
+            .above()
+            .iter()
+            .map(|above| hex(&above.fingerprint()).into())
+            .collect(),
         cluster_certificate_sha256: certificate.into(),
-        cluster_certificate: outcome.cluster.certificates.cluster_certificate.clone().map(Into::into),
+        cluster_certificate: outcome
+            .cluster
+            .certificates
+            .cluster_certificate
+            .clone()
+            .map(Into::into),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
         verdict: None,

@@ -18,20 +18,36 @@ use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "An intermediate, under a CA that is there")]
 pub struct IssuerArgs {
-    /// The issuer's certificate, or its chain: makes an intermediate under it, and writes chainCA.crt instead of customerCA.crt
+    /// The issuer's certificate, or its chain: makes an intermediate under it, and writes
+    /// chainCA.crt instead of customerCA.crt
     #[arg(long, value_name = "CERT", requires = "issuer_key")]
     issuer: Option<PathBuf>,
     /// The issuer's private key: a file, a pkcs11: URI, or awskms: and a key's ARN, alias or id
     #[arg(long, value_name = "KEY", requires = "issuer")]
     issuer_key: Option<PathBuf>,
     /// Take the passphrase of the issuer's key from the first line of a file
-    #[arg(long, value_name = "FILE", requires = "issuer_key", group = "issuer_passphrase")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "issuer_key",
+        group = "issuer_passphrase"
+    )]
     issuer_passphrase_file: Option<PathBuf>,
     /// Take it from an open file descriptor
-    #[arg(long, value_name = "N", requires = "issuer_key", group = "issuer_passphrase")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "issuer_key",
+        group = "issuer_passphrase"
+    )]
     issuer_passphrase_fd: Option<u32>,
     /// Take it from the environment variable of this name
-    #[arg(long, value_name = "NAME", requires = "issuer_key", group = "issuer_passphrase")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "issuer_key",
+        group = "issuer_passphrase"
+    )]
     issuer_passphrase_env: Option<String>,
 }
 
@@ -48,14 +64,21 @@ pub(super) struct Named {
 }
 
 impl IssuerArgs {
-    /// The issuer, where one is named. That a CA of this name can be made under it shows before any key is opened or made.
+    /// The issuer, where one is named. That a CA of this name can be made under it shows before any
+    /// key is opened or made.
     ///
     /// # Errors
-    /// Class [`Class::Input`]: it is no certificate, or chain; [`Class::Ca`], `trust-anchor-refused`: CloudHSM would refuse what comes of it.
+    /// Class [`Class::Input`]: it is no certificate, or chain; [`Class::Ca`],
+    /// `trust-anchor-refused`: CloudHSM would refuse what comes of it.
     pub(super) fn named(&self, subject: &[u8], now: Moment) -> Result<Option<Named>> {
-        let (Some(file), Some(key)) = (&self.issuer, &self.issuer_key) else { return Ok(None) };
+        let (Some(file), Some(key)) = (&self.issuer, &self.issuer_key) else {
+            return Ok(None);
+        };
         let place = shown(file);
-        let trust_anchor = read_trust_anchor(&fsio::read(file, "the issuer's certificate", MAX_INPUT)?, &place)?;
+        let trust_anchor = read_trust_anchor(
+            &fsio::read(file, "the issuer's certificate", MAX_INPUT)?,
+            &place,
+        )?;
         let at_place = |mut error: Error| {
             error.message = error.message.after(format!("{place}: "));
             error
@@ -63,7 +86,10 @@ impl IssuerArgs {
         check::trust_anchor(trust_anchor.to_pem().as_bytes(), now).map_err(at_place)?;
         has_room(&trust_anchor).map_err(at_place)?;
         check::allows(&trust_anchor, subject, now).map_err(at_place)?;
-        Ok(Some(Named { trust_anchor, source: KeySource::parse(key)? }))
+        Ok(Some(Named {
+            trust_anchor,
+            source: KeySource::parse(key)?,
+        }))
     }
 }
 
@@ -72,7 +98,13 @@ impl Named {
     ///
     /// # Errors
     /// As [`KeyAccess::load`].
-    pub(super) fn open(self, args: &IssuerArgs, token: &TokenArgs, #[cfg(feature = "awskms")] aws: crate::aws::Options, ui: &Ui) -> Result<Issuer> {
+    pub(super) fn open(
+        self,
+        args: &IssuerArgs,
+        token: &TokenArgs,
+        #[cfg(feature = "awskms")] aws: crate::aws::Options,
+        ui: &Ui,
+    ) -> Result<Issuer> {
         let passphrase = PassphraseArgs {
             passphrase_file: args.issuer_passphrase_file.clone(),
             passphrase_fd: args.issuer_passphrase_fd,
@@ -94,23 +126,33 @@ impl Named {
                 "ca-key-mismatch",
                 [
                     "the issuer's key is not the issuer certificate's".to_owned(),
-                    format!("  certificate SHA-256 of its key {}", digest(self.trust_anchor.first().spki())),
+                    format!(
+                        "  certificate SHA-256 of its key {}",
+                        digest(self.trust_anchor.first().spki())
+                    ),
                     format!("  issuer key  SHA-256 of its key {}", digest(key.spki())),
                 ],
-                "give the certificate and the key of the same CA: of a chain, the key of its first certificate",
+                "give the certificate and the key of the same CA: of a chain, the key of its first \
+                 certificate",
             ));
         }
-        Ok(Issuer { trust_anchor: self.trust_anchor, key })
+        Ok(Issuer {
+            trust_anchor: self.trust_anchor,
+            key,
+        })
     }
 }
 
-/// That one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and since each of a chain must say that it is a CA.
+/// That one more CA fits below: by number, by path lengths (RFC 5280 4.2.1.9), and since each of a
+/// chain must say that it is a CA.
 fn has_room(issuer: &TrustAnchor) -> Result<()> {
-    let refused = |what: String, hint: &str| Err(Error::new(Class::Ca, "trust-anchor-refused", what, hint));
+    let refused =
+        |what: String, hint: &str| Err(Error::new(Class::Ca, "trust-anchor-refused", what, hint));
     if issuer.count() >= MAX_CERTIFICATES {
         return refused(
             format!(
-                "the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM takes no more (User Guide, Initialize the cluster)"
+                "the chain would have more than {MAX_CERTIFICATES} certificates, and CloudHSM \
+                 takes no more (User Guide, Initialize the cluster)"
             ),
             "make the new CA under one that is nearer to the root",
         );
@@ -119,15 +161,22 @@ fn has_room(issuer: &TrustAnchor) -> Result<()> {
         let name = name_text(certificate.subject());
         let Some(constraints) = certificate.extensions().basic_constraints else {
             return refused(
-                format!("{name} has no basicConstraints, expected CA:TRUE in each certificate of a chain"),
+                format!(
+                    "{name} has no basicConstraints, expected CA:TRUE in each certificate of a \
+                     chain"
+                ),
                 "CloudHSM may take it alone, as trust anchor without an intermediate",
             );
         };
         let below = u64::try_from(above).unwrap_or(u64::MAX).saturating_add(1);
         if constraints.path_len.is_some_and(|allowed| allowed < below) {
             return refused(
-                format!("{name} allows {} CAs below it (pathLen), and there would be {below}", constraints.path_len.unwrap_or_default()),
-                "use an issuer that allows one more, or have it sign clusters itself: `hsmboot sign` with its chain and its key",
+                format!(
+                    "{name} allows {} CAs below it (pathLen), and there would be {below}",
+                    constraints.path_len.unwrap_or_default()
+                ),
+                "use an issuer that allows one more, or have it sign clusters itself: `hsmboot \
+                 sign` with its chain and its key",
             );
         }
     }

@@ -19,20 +19,24 @@ use crate::outside::OutsideText;
 /// Create a cluster, empty or from a backup
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Says first what of it is for good and what it takes to undo it. CreateCluster is sent once. Where its answer is lost, look with `hsmboot cluster list` before \
+Says first what of it is for good and what it takes to undo it. CreateCluster is sent once. Where \
+its answer is lost, look with `hsmboot cluster list` before \
 you run this again.
 
 Examples:
   hsmboot cluster create --subnet-id subnet-0a1b2c3d --tag stage=test --wait
   hsmboot cluster create --subnet-id subnet-0a1b2c3d --mode non-fips --network-type dualstack
-  hsmboot cluster create --subnet-id subnet-0a1b2c3d --source-backup-id backup-abc234defgh --retention-days 30
+  hsmboot cluster create --subnet-id subnet-0a1b2c3d --source-backup-id backup-abc234defgh \
+--retention-days 30
 
-Exit codes: 0 created; 2 wrong command line; 6 the service refused or cannot be reached, or its answer is lost; 7 created, and not ready in time; \
+Exit codes: 0 created; 2 wrong command line; 6 the service refused or cannot be reached, or its \
+answer is lost; 7 created, and not ready in time; \
 8 the backup is of the other mode")]
 pub struct Args {
     #[command(flatten)]
     new: NewClusterArgs,
-    /// The backup to restore the cluster from, by its id; one of another account that is shared with you, by its ARN
+    /// The backup to restore the cluster from, by its id; one of another account that is shared
+    /// with you, by its ARN
     #[arg(long, value_name = "ID|ARN", value_parser = limits::backup_id_or_arn)]
     source_backup_id: Option<String>,
     #[command(flatten)]
@@ -44,7 +48,10 @@ pub struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let mut order = args.new.order(args.source_backup_id.clone())?;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         // Of hsm1.medium there is one mode, and none is named.
         if let (Some(backup), Some(_)) = (&order.source_backup_id, order.mode) {
             let given = args.new.mode.map(Mode::from);
@@ -53,13 +60,23 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         announce(&order, Then::Nothing, service.place(), ui);
         let made = service.create_cluster(&order).await?;
         let id = made.cluster_id.clone();
-        let document = |cluster: &Cluster| located(service.place(), json!({ "changed": true, "cluster": view::document(cluster) }));
+        let document = |cluster: &Cluster| {
+            located(
+                service.place(),
+                json!({ "changed": true, "cluster": view::document(cluster) }),
+            )
+        };
         let cluster = match args.wait.limit() {
             None => made,
             Some(limit) => {
                 ui.say(format!("created {id}"));
-                let hint = format!("it exists; do not create another: `hsmboot wait --cluster-id {id} --for uninitialized` goes on waiting");
-                created(&service, &id, limit, &hint, ui).await.map_err(|error| error.with_document(document(&made)))?
+                let hint = format!(
+                    "it exists; do not create another: `hsmboot wait --cluster-id {id} --for \
+                     uninitialized` goes on waiting"
+                );
+                created(&service, &id, limit, &hint, ui)
+                    .await
+                    .map_err(|error| error.with_document(document(&made)))?
             }
         };
         let text = format!("created {id}\n{}", view::text(&cluster));
@@ -67,8 +84,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     })
 }
 
-/// The mode of the backup that a cluster is to be restored from: only a cluster of the same takes it (User Guide, "Cluster modes"). `None`: it cannot be told.
-async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &Ui) -> Result<Option<Mode>> {
+/// The mode of the backup that a cluster is to be restored from: only a cluster of the same takes
+/// it (User Guide, "Cluster modes"). `None`: it cannot be told.
+async fn mode_of(
+    service: &AwsCloudHsm,
+    backup: &str,
+    given: Option<Mode>,
+    ui: &Ui,
+) -> Result<Option<Mode>> {
     let found = match look(service, backup).await {
         Ok(found) => found,
         // Whoever may create need not be allowed to look: the service has the last word.
@@ -78,13 +101,18 @@ async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &
         }
     };
     let named = found.and_then(|backup| backup.mode);
-    let known = [Mode::Fips, Mode::NonFips].into_iter().find(|mode| named.as_ref().is_some_and(|name| name == mode.as_str()));
+    let known = [Mode::Fips, Mode::NonFips]
+        .into_iter()
+        .find(|mode| named.as_ref().is_some_and(|name| name == mode.as_str()));
     match (given, known) {
         (Some(given), Some(known)) if given != known => Err(Error::new(
             Class::Conflict,
             "backup-mode",
             [
-                format!("{backup} is of a cluster of the other mode, and a cluster of the same alone can be restored from it"),
+                format!(
+                    "{backup} is of a cluster of the other mode, and a cluster of the same alone \
+                     can be restored from it"
+                ),
                 format!("  backup  {}", known.as_str()),
                 format!("  asked   {}", given.as_str()),
             ],
@@ -96,23 +124,46 @@ async fn mode_of(service: &AwsCloudHsm, backup: &str, given: Option<Mode>, ui: &
 }
 
 /// The backup of this id or ARN, one's own or one that is shared.
-async fn look(service: &AwsCloudHsm, backup: &str) -> std::result::Result<Option<Backup>, ServiceError> {
+async fn look(
+    service: &AwsCloudHsm,
+    backup: &str,
+) -> std::result::Result<Option<Backup>, ServiceError> {
     let id = limits::backup_of_arn(backup).unwrap_or(backup);
-    let filter = |shared| BackupFilter { backup_ids: vec![id.to_owned()], shared, ..BackupFilter::default() };
+    let filter = |shared| BackupFilter {
+        backup_ids: vec![id.to_owned()],
+        shared,
+        ..BackupFilter::default()
+    };
     let is_it = |found: &Backup| found.backup_id == id;
-    let own = service.backups(&filter(None)).await?.into_iter().find(is_it);
+    let own = service
+        .backups(&filter(None))
+        .await?
+        .into_iter()
+        .find(is_it);
     match own {
-        None if id != backup => Ok(service.backups(&filter(Some(true))).await?.into_iter().find(is_it)),
+        None if id != backup => Ok(service
+            .backups(&filter(Some(true)))
+            .await?
+            .into_iter()
+            .find(is_it)),
         own => Ok(own),
     }
 }
 
 /// Waits until a new cluster is one. It may not be listed at once.
-pub(crate) async fn created(service: &AwsCloudHsm, id: &OutsideText, limit: Duration, hint: &str, ui: &Ui) -> Result<Cluster> {
+pub(crate) async fn created(
+    service: &AwsCloudHsm,
+    id: &OutsideText,
+    limit: Duration,
+    hint: &str,
+    ui: &Ui,
+) -> Result<Cluster> {
     settle(ui, limit, hint, async || {
         Ok(match service.describe(id.raw()).await? {
             None => Seen::NotYet(format!("{id} is not listed yet")),
-            Some(cluster) if cluster.state == ClusterState::CreateInProgress => Seen::NotYet(format!("{id} {}", cluster.state)),
+            Some(cluster) if cluster.state == ClusterState::CreateInProgress => {
+                Seen::NotYet(format!("{id} {}", cluster.state))
+            }
             Some(cluster) if is_going(&cluster) => Seen::Lost(deleted(&cluster)),
             Some(cluster) => Seen::There(cluster),
         })

@@ -22,7 +22,8 @@ Examples:
   hsmboot cluster delete --cluster-id cluster-abc234defgh
   hsmboot cluster delete --cluster-id cluster-abc234defgh --yes --wait
 
-Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no --yes; 6 unknown cluster, or the service refused \
+Exit codes: 0 deleted, or being deleted already; 2 wrong command line, or nobody to ask and no \
+--yes; 6 unknown cluster, or the service refused \
 or cannot be reached; 7 not gone in time; 8 it has HSMs; 130 declined, nothing was deleted")]
 pub struct Args {
     /// The cluster
@@ -40,30 +41,49 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let id = &args.cluster_id;
     args.consent.check()?;
     block_on(async {
-        let service = args.online.connect_within(args.wait.limit(), None, ui).await?;
+        let service = args
+            .online
+            .connect_within(args.wait.limit(), None, ui)
+            .await?;
         let before = find(&service, id).await?;
         let changed = !is_going(&before);
         if changed {
             has_no_hsms(&before)?;
-            args.consent.ask(&format!("{id}, {}, at {}", before.state, service.place()), "Its backups stay; the cluster itself is gone for good.")?;
+            args.consent.ask(
+                &format!("{id}, {}, at {}", before.state, service.place()),
+                "Its backups stay; the cluster itself is gone for good.",
+            )?;
             send_deletion(&service, id).await?;
         }
         let last = match args.wait.limit() {
             None => service.describe(id.as_str()).await?,
             Some(limit) => settle(ui, limit, AGAIN, async || gone(&service, id).await).await?,
         };
-        let text = match (changed, last.as_ref().is_none_or(|cluster| cluster.state == ClusterState::Deleted)) {
+        let text = match (
+            changed,
+            last.as_ref()
+                .is_none_or(|cluster| cluster.state == ClusterState::Deleted),
+        ) {
             (true, true) => format!("deleted {id}\n"),
             (true, false) => format!("{id} is being deleted\n"),
             (false, true) => format!("{id} is deleted already; nothing was changed\n"),
             (false, false) => format!("{id} is being deleted already; nothing was changed\n"),
         };
         let cluster = last.as_ref().map(view::document);
-        Ok(Outcome::done(located(service.place(), json!({ "changed": changed, "cluster_id": id, "cluster": cluster })), text))
+        Ok(Outcome::done(
+            located(
+                service.place(),
+                json!({ "changed": changed, "cluster_id": id, "cluster": cluster }),
+            ),
+            text,
+        ))
     })
 }
 
-async fn gone(service: &AwsCloudHsm, id: &ClusterId) -> std::result::Result<Seen<Option<Cluster>>, ServiceError> {
+async fn gone(
+    service: &AwsCloudHsm,
+    id: &ClusterId,
+) -> std::result::Result<Seen<Option<Cluster>>, ServiceError> {
     Ok(match service.describe(id.as_str()).await? {
         Some(cluster) if cluster.state == ClusterState::Deleted => Seen::There(Some(cluster)),
         Some(cluster) => Seen::NotYet(format!("{id} {}", cluster.state)),
@@ -82,13 +102,18 @@ async fn send_deletion(service: &AwsCloudHsm, id: &ClusterId) -> Result<()> {
     }
 }
 
-/// "Before you can delete a cluster, you must delete all HSMs in the cluster" (API Reference, DeleteCluster).
+/// "Before you can delete a cluster, you must delete all HSMs in the cluster" (API Reference,
+/// DeleteCluster).
 fn has_no_hsms(cluster: &Cluster) -> Result<()> {
     if cluster.hsms.is_empty() {
         return Ok(());
     }
     let id = &cluster.cluster_id;
-    let hsms: Lines = cluster.hsms.iter().map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state)).collect();
+    let hsms: Lines = cluster
+        .hsms
+        .iter()
+        .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
+        .collect();
     Err(Error::new(
         Class::Conflict,
         "cluster-has-hsms",

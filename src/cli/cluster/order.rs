@@ -1,4 +1,5 @@
-//! What a new cluster is to be, and what is said of it before it is asked for: `cluster create` and `bootstrap --create` take the same.
+//! What a new cluster is to be, and what is said of it before it is asked for: `cluster create` and
+//! `bootstrap --create` take the same.
 
 use clap::ValueEnum;
 
@@ -15,13 +16,16 @@ pub struct NewClusterArgs {
     /// A subnet, one for each Availability Zone (may repeat, 1 to 10)
     #[arg(long, value_name = "ID", value_parser = limits::subnet_id)]
     pub(crate) subnet_id: Vec<String>,
-    /// The HSMs' type: hsm2m.medium (default), or another that AWS has by now. No new clusters of hsm1.medium can be made
+    /// The HSMs' type: hsm2m.medium (default), or another that AWS has by now. No new clusters of
+    /// hsm1.medium can be made
     #[arg(long, value_name = "TYPE", value_parser = limits::hsm_type)]
     pub(crate) hsm_type: Option<String>,
-    /// The cluster's mode, for good: no cluster, and no backup of one, ever gets the other one (default: fips; from a backup, the backup's)
+    /// The cluster's mode, for good: no cluster, and no backup of one, ever gets the other one
+    /// (default: fips; from a backup, the backup's)
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) mode: Option<ModeName>,
-    /// The HSMs' addresses, for good: IPv4, or IPv4 and IPv6 where VPC and subnets have both (the service's default: ipv4)
+    /// The HSMs' addresses, for good: IPv4, or IPv4 and IPv6 where VPC and subnets have both (the
+    /// service's default: ipv4)
     #[arg(long, value_enum, value_name = "TYPE")]
     pub(crate) network_type: Option<NetworkName>,
     /// How many days backups are kept, 7 to 379 (the service's default: 90)
@@ -72,18 +76,31 @@ impl NewClusterArgs {
     /// Whether anything is said of a new cluster.
     pub(crate) fn are_given(&self) -> bool {
         let chosen = self.hsm_type.is_some() || self.mode.is_some() || self.network_type.is_some();
-        chosen || !self.subnet_id.is_empty() || self.retention_days.is_some() || !self.tag.is_empty()
+        chosen
+            || !self.subnet_id.is_empty()
+            || self.retention_days.is_some()
+            || !self.tag.is_empty()
     }
 
     /// What CreateCluster is to be sent, once its lists are as documented.
     pub(crate) fn order(&self, source_backup_id: Option<String>) -> Result<NewCluster> {
         let subnets: Vec<&str> = self.subnet_id.iter().map(String::as_str).collect();
         if subnets.is_empty() || subnets.len() > limits::MAX_SUBNETS {
-            return Err(usage(format!("{} subnets were given, expected 1 to {}", subnets.len(), limits::MAX_SUBNETS), "name them with --subnet-id"));
+            return Err(usage(
+                format!(
+                    "{} subnets were given, expected 1 to {}",
+                    subnets.len(),
+                    limits::MAX_SUBNETS
+                ),
+                "name them with --subnet-id",
+            ));
         }
         no_repeats("the subnet", &subnets)?;
         check_tags(&self.tag.iter().map(|tag| tag.key.raw()).collect::<Vec<_>>())?;
-        let hsm_type = self.hsm_type.clone().unwrap_or_else(|| limits::HSM2.to_owned());
+        let hsm_type = self
+            .hsm_type
+            .clone()
+            .unwrap_or_else(|| limits::HSM2.to_owned());
         Ok(NewCluster {
             mode: self.mode_for(&hsm_type)?,
             network_type: self.network_type_for(&hsm_type)?,
@@ -95,12 +112,14 @@ impl NewClusterArgs {
         })
     }
 
-    /// Mode: "Available with hsm2m.medium" alone is NON_FIPS, and hsm1.medium needs none (User Guide, "Cluster modes"; API Reference 2022-06-06, CreateCluster).
+    /// Mode: "Available with hsm2m.medium" alone is NON_FIPS, and hsm1.medium needs none (User
+    /// Guide, "Cluster modes"; API Reference 2022-06-06, CreateCluster).
     fn mode_for(&self, hsm_type: &str) -> Result<Option<Mode>> {
         match (self.mode, hsm_type == limits::HSM1) {
-            (Some(ModeName::NonFips), true) => {
-                Err(usage("hsm1.medium has the FIPS mode alone", "leave out --mode, or choose another type: --hsm-type hsm2m.medium"))
-            }
+            (Some(ModeName::NonFips), true) => Err(usage(
+                "hsm1.medium has the FIPS mode alone",
+                "leave out --mode, or choose another type: --hsm-type hsm2m.medium",
+            )),
             (Some(mode), _) => Ok(Some(mode.into())),
             (None, true) => Ok(None),
             (None, false) => Ok(Some(Mode::Fips)),
@@ -110,9 +129,10 @@ impl NewClusterArgs {
     /// NetworkType: hsm1.medium has IPv4 alone (User Guide, "HSM types").
     fn network_type_for(&self, hsm_type: &str) -> Result<Option<NetworkType>> {
         match self.network_type {
-            Some(NetworkName::Dualstack) if hsm_type == limits::HSM1 => {
-                Err(usage("hsm1.medium has IPv4 addresses alone", "leave out --network-type, or choose another type: --hsm-type hsm2m.medium"))
-            }
+            Some(NetworkName::Dualstack) if hsm_type == limits::HSM1 => Err(usage(
+                "hsm1.medium has IPv4 addresses alone",
+                "leave out --network-type, or choose another type: --hsm-type hsm2m.medium",
+            )),
             kind => Ok(kind.map(NetworkType::from)),
         }
     }
@@ -127,19 +147,27 @@ pub(crate) enum Then {
     Claim,
 }
 
-/// Says what is about to be created, what of it can never be changed, and what it takes and costs to undo it.
+/// Says what is about to be created, what of it can never be changed, and what it takes and costs
+/// to undo it.
 ///
-/// For good is whatever ModifyCluster has no member for (API 2017-04-28 as of November 2026: HsmType and BackupRetentionPolicy are all that it takes). HSMs
-/// are charged by the hour from their creation to their deletion, a cluster without any is not (AWS CloudHSM pricing).
+/// For good is whatever ModifyCluster has no member for (API 2017-04-28 as of November 2026:
+/// HsmType and BackupRetentionPolicy are all that it takes). HSMs are charged by the hour from
+/// their creation to their deletion, a cluster without any is not (AWS CloudHSM pricing).
 pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
     if order.hsm_type == limits::HSM1 {
-        ui.warn("no new clusters of hsm1.medium can be made since April 2025, and its support ended on 2026-03-31: AWS refuses this; hsm2m.medium is the default");
+        ui.warn(
+            "no new clusters of hsm1.medium can be made since April 2025, and its support \
+                 ended on 2026-03-31: AWS refuses this; hsm2m.medium is the default",
+        );
     } else {
         warn_of_unknown_type(&order.hsm_type, ui);
     }
     let mode = order.mode.map_or("the type's only one", Mode::as_str);
     let network = order.network_type.unwrap_or(NetworkType::Ipv4).as_str();
-    let mut out = Text::from([styled(BOLD, format!("about to create a cluster at {place}")), Text::from("\n")]);
+    let mut out = Text::from([
+        styled(BOLD, format!("about to create a cluster at {place}")),
+        Text::from("\n"),
+    ]);
     let mut line = |label: &str, value: &str| out.push_str(&format!("  {label:8}  {value}\n"));
     line("type", &order.hsm_type);
     line("mode", mode);
@@ -148,11 +176,27 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
     if let Some(backup) = &order.source_backup_id {
         line("from", backup);
     }
-    line("for good", "mode, network type, subnets and their VPC: another cluster is the only way to others, and a backup goes with its mode");
-    line("costs", "each HSM by the hour, from its creation until it is deleted; a cluster without HSMs costs nothing");
-    line("to undo", "delete its HSMs (hsmboot hsm delete), then it (hsmboot cluster delete); the hours until then stay on the bill");
+    line(
+        "for good",
+        "mode, network type, subnets and their VPC: another cluster is the only way to others, and \
+         a backup goes with its mode",
+    );
+    line(
+        "costs",
+        "each HSM by the hour, from its creation until it is deleted; a cluster without HSMs costs \
+         nothing",
+    );
+    line(
+        "to undo",
+        "delete its HSMs (hsmboot hsm delete), then it (hsmboot cluster delete); the hours until \
+         then stay on the bill",
+    );
     if then == Then::Claim {
-        line("", "once it is claimed, only that undoes the claim; the keys that it holds by then are left in its backups alone");
+        line(
+            "",
+            "once it is claimed, only that undoes the claim; the keys that it holds by then are \
+             left in its backups alone",
+        );
     }
     ui.say_styled(&out);
 }
@@ -161,7 +205,8 @@ pub(crate) fn announce(order: &NewCluster, then: Then, place: &Place, ui: &Ui) {
 pub(crate) fn warn_of_unknown_type(hsm_type: &str, ui: &Ui) {
     if !limits::KNOWN_HSM_TYPES.contains(&hsm_type) {
         ui.warn(format!(
-            "{hsm_type} is no type that this version of hsmboot knows ({}); it is asked for all the same",
+            "{hsm_type} is no type that this version of hsmboot knows ({}); it is asked for all \
+             the same",
             limits::KNOWN_HSM_TYPES.join(", ")
         ));
     }

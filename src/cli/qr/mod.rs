@@ -18,7 +18,8 @@ Examples:
   hsmboot qr show ./cluster-abc234defgh
   hsmboot qr read photo1.jpg photo2.jpg --bundle ./cluster-abc234defgh
 
-Exit codes: 0 done; 4 no codes, parts missing, or damaged; 8 files of other content, or another cluster's bundle, stand there")]
+Exit codes: 0 done; 4 no codes, parts missing, or damaged; 8 files of other content, or another \
+cluster's bundle, stand there")]
 pub enum Command {
     /// Draw a bundle's request, or its response, as QR codes
     Show(show::Args),
@@ -33,16 +34,28 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-/// The fingerprint of what travels, as `fetch` and `sign` print it. What cannot be read counts as it is.
+/// The fingerprint of what travels, as `fetch` and `sign` print it. What cannot be read counts as
+/// it is.
 fn fingerprint(bundle: &Bundle, kind: Kind) -> Result<Fingerprint> {
     if kind == Kind::Request {
-        return Ok(Fingerprint::of_request(bundle.id(), &bundle.evidence(false, true)?));
+        return Ok(Fingerprint::of_request(
+            bundle.id(),
+            &bundle.evidence(false, true)?,
+        ));
     }
     let csr = bundle.read(Part::Csr)?;
     let csr = pem::decode(&csr, Label::CertificateRequest).unwrap_or(csr);
     let signed_cert = bundle.read(Part::SignedCert)?;
-    let signed_cert = Certificate::of_owner(&signed_cert).map_or(signed_cert, |found| found.der().to_vec());
+    let signed_cert =
+        Certificate::of_owner(&signed_cert).map_or(signed_cert, |found| found.der().to_vec());
     let trust_anchor = bundle.read_trust_anchor()?;
-    let trust_anchor = TrustAnchor::from_file(&trust_anchor).map_or(vec![trust_anchor], |found| found.ders().map(<[u8]>::to_vec).collect());
-    Ok(Fingerprint::of_response(bundle.id(), &csr, &signed_cert, trust_anchor.iter().map(Vec::as_slice)))
+    let trust_anchor = TrustAnchor::from_file(&trust_anchor).map_or(vec![trust_anchor], |found| {
+        found.ders().map(<[u8]>::to_vec).collect()
+    });
+    Ok(Fingerprint::of_response(
+        bundle.id(),
+        &csr,
+        &signed_cert,
+        trust_anchor.iter().map(Vec::as_slice),
+    ))
 }

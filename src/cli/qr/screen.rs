@@ -12,8 +12,11 @@ use crate::qr::draw::{Drawing, LARGEST, SMALLEST, on_terminal};
 use crate::qr::parts::MAX_PARTS;
 use crate::qr::{Caption, Kind};
 
-/// White on black, as themes do not change them: the colours 231 and 16 of the cube, not the sixteen that a user may redefine.
-const CODE: Style = Style::new().fg_color(Some(Color::Ansi256(Ansi256Color(231)))).bg_color(Some(Color::Ansi256(Ansi256Color(16))));
+/// White on black, as themes do not change them: the colours 231 and 16 of the cube, not the
+/// sixteen that a user may redefine.
+const CODE: Style = Style::new()
+    .fg_color(Some(Color::Ansi256(Ansi256Color(231))))
+    .bg_color(Some(Color::Ansi256(Ansi256Color(16))));
 
 /// Columns between a code and its caption beside it.
 const APART: usize = 2;
@@ -61,7 +64,11 @@ impl Window {
     /// `None`: it does not tell its size, and is taken to be as large as need be.
     pub(super) fn of_stdout() -> Option<Self> {
         let size = tcgetwinsize(std::io::stdout()).ok()?;
-        Some(Window { rows: size.ws_row.into(), columns: size.ws_col.into() }).filter(|window| window.rows > 0 && window.columns > 0)
+        Some(Window {
+            rows: size.ws_row.into(),
+            columns: size.ws_col.into(),
+        })
+        .filter(|window| window.rows > 0 && window.columns > 0)
     }
 
     /// The largest version whose codes fit with such a caption and the question, whole.
@@ -70,7 +77,9 @@ impl Window {
     /// Class `Usage`, `terminal-too-small`.
     pub(super) fn largest_version(self, caption: &Caption) -> Result<u8> {
         let fits = |version: &u8| self.place(on_terminal(*version), caption).is_some();
-        (SMALLEST..=LARGEST).rev().find(fits).ok_or_else(|| self.too_small("the terminal is too small for a code", SMALLEST, caption))
+        (SMALLEST..=LARGEST).rev().find(fits).ok_or_else(|| {
+            self.too_small("the terminal is too small for a code", SMALLEST, caption)
+        })
     }
 
     /// Where the caption of a code of so many lines and columns finds its place.
@@ -93,26 +102,58 @@ impl Window {
             "terminal-too-small",
             [
                 what.to_owned(),
-                format!("  expected {}, or {}", size(Place::Beside), size(Place::Below)),
-                format!("  found    {} columns and {} lines", self.columns, self.rows),
+                format!(
+                    "  expected {}, or {}",
+                    size(Place::Beside),
+                    size(Place::Below)
+                ),
+                format!(
+                    "  found    {} columns and {} lines",
+                    self.columns, self.rows
+                ),
             ],
-            "make the window larger, or its font smaller (on a Linux console: setfont); or write images with -o FILE.png or -o FILE.svg",
+            "make the window larger, or its font smaller (on a Linux console: setfont); or write \
+             images with -o FILE.png or -o FILE.svg",
         )
     }
 }
 
-/// The least window for a code with its caption and the question. With more columns the caption takes fewer lines.
-fn least((lines, width): (usize, usize), caption: &Caption, place: Place, columns: Option<usize>) -> Window {
+/// The least window for a code with its caption and the question. With more columns the caption
+/// takes fewer lines.
+fn least(
+    (lines, width): (usize, usize),
+    caption: &Caption,
+    place: Place,
+    columns: Option<usize>,
+) -> Window {
     let (rows, least) = match place {
         Place::Below => (caption.wrapped(width).len().saturating_add(lines), width),
         Place::Beside => {
-            let least = width.saturating_add(APART).saturating_add(caption.longest_word());
-            let room = columns.unwrap_or(least).max(least).saturating_sub(width).saturating_sub(APART);
-            (caption.wrapped(room).len().saturating_add(BESIDE).max(lines), least)
+            let least = width
+                .saturating_add(APART)
+                .saturating_add(caption.longest_word());
+            let room = columns
+                .unwrap_or(least)
+                .max(least)
+                .saturating_sub(width)
+                .saturating_sub(APART);
+            (
+                caption
+                    .wrapped(room)
+                    .len()
+                    .saturating_add(BESIDE)
+                    .max(lines),
+                least,
+            )
         }
     };
-    let question = question(MAX_PARTS).len().div_ceil(columns.unwrap_or(least).max(1));
-    Window { rows: rows.saturating_add(question), columns: least }
+    let question = question(MAX_PARTS)
+        .len()
+        .div_ceil(columns.unwrap_or(least).max(1));
+    Window {
+        rows: rows.saturating_add(question),
+        columns: least,
+    }
 }
 
 /// What is asked below a code; room for the answer too.
@@ -125,8 +166,16 @@ fn coloured(line: &str) -> Text {
 }
 
 fn below(drawing: &Drawing, caption: &Caption) -> Text {
-    let code: Text = drawing.terminal().iter().map(|line| Text::from([coloured(line), Text::from("\n")])).collect();
-    let caption: Text = caption.wrapped(drawing.side()).iter().map(|line| Text::from(format!("{line}\n"))).collect();
+    let code: Text = drawing
+        .terminal()
+        .iter()
+        .map(|line| Text::from([coloured(line), Text::from("\n")]))
+        .collect();
+    let caption: Text = caption
+        .wrapped(drawing.side())
+        .iter()
+        .map(|line| Text::from(format!("{line}\n")))
+        .collect();
     Text::from([code, caption])
 }
 
@@ -134,7 +183,10 @@ fn beside(drawing: &Drawing, caption: &Caption, columns: usize) -> Text {
     let room = columns.saturating_sub(drawing.side()).saturating_sub(APART);
     let mut words = std::iter::repeat_n(String::new(), BESIDE).chain(caption.wrapped(room));
     let line = |line: &String| match words.next().filter(|words| !words.is_empty()) {
-        Some(words) => Text::from([coloured(line), Text::from(format!("{:APART$}{words}\n", ""))]),
+        Some(words) => Text::from([
+            coloured(line),
+            Text::from(format!("{:APART$}{words}\n", "")),
+        ]),
         None => Text::from([coloured(line), Text::from("\n")]),
     };
     drawing.terminal().iter().map(line).collect()
@@ -155,23 +207,35 @@ impl Shown<'_> {
             .collect()
     }
 
-    /// One, then Enter, then the next; in the end any of them again. `fewest`: how many codes there would be in a window that is large enough.
+    /// One, then Enter, then the next; in the end any of them again. `fewest`: how many codes there
+    /// would be in a window that is large enough.
     pub(super) fn one_by_one(&self, window: Option<Window>, fewest: usize) -> Result<()> {
         if self.chosen.len() > MANY && fewest < self.chosen.len() {
             let many = self.chosen.len();
-            say(format!("{many} codes of the size that fits this window; a larger window takes fewer, at best {fewest}\nEnter: begin; q: end: "))?;
+            say(format!(
+                "{many} codes of the size that fits this window; a larger window takes fewer, at \
+                 best {fewest}\nEnter: begin; q: end: "
+            ))?;
             let mut line = String::new();
-            let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
+            let read = std::io::stdin()
+                .lock()
+                .take(MAX_ANSWER)
+                .read_line(&mut line);
             if matches!(read, Ok(0) | Err(_)) || matches!(line.trim(), "q" | "quit") {
                 return Ok(());
             }
         }
         let mut queue: Vec<usize> = self.chosen.iter().rev().copied().collect();
-        let Some(mut number) = queue.pop() else { return Ok(()) };
+        let Some(mut number) = queue.pop() else {
+            return Ok(());
+        };
         loop {
-            let Some((drawing, caption)) = self.part(number) else { return Ok(()) };
+            let Some((drawing, caption)) = self.part(number) else {
+                return Ok(());
+            };
             let size = (drawing.terminal().len(), drawing.side());
-            let code = match window.and_then(|window| Some((window, window.place(size, caption)?))) {
+            let code = match window.and_then(|window| Some((window, window.place(size, caption)?)))
+            {
                 Some((window, Place::Beside)) => beside(drawing, caption, window.columns),
                 _ => below(drawing, caption),
             };
@@ -179,7 +243,8 @@ impl Shown<'_> {
                 Some(next) => question(*next),
                 None => "Enter: end; a number: that part again: ".to_owned(),
             };
-            // Once, where every code begins at the top: what stood there stays in the terminal's history.
+            // Once, where every code begins at the top: what stood there stays in the terminal's
+            // history.
             say([Text::from("\n"), code, Text::from(next)])?;
             match self.answer(queue.last().copied()) {
                 Some(chosen) => {
@@ -195,17 +260,30 @@ impl Shown<'_> {
     fn answer(&self, next: Option<usize>) -> Option<usize> {
         loop {
             let mut line = String::new();
-            let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut line);
+            let read = std::io::stdin()
+                .lock()
+                .take(MAX_ANSWER)
+                .read_line(&mut line);
             match (read, line.trim()) {
                 (Ok(0) | Err(_), _) => return None,
                 (_, "") => return next,
                 (_, "q" | "quit") => return None,
                 (_, answer) => match answer.parse() {
-                    Ok(number) if (1..=self.drawings.len()).contains(&number) => return Some(number),
+                    Ok(number) if (1..=self.drawings.len()).contains(&number) => {
+                        return Some(number);
+                    }
                     _ => {
-                        let parts = if self.drawings.len() == 1 { "part 1 alone".to_owned() } else { format!("parts 1 to {}", self.drawings.len()) };
+                        let parts = if self.drawings.len() == 1 {
+                            "part 1 alone".to_owned()
+                        } else {
+                            format!("parts 1 to {}", self.drawings.len())
+                        };
                         // The next thing to be shown says what is wrong with the terminal.
-                        drop(say(format!("{} of {} has {parts}: ", self.kind, self.bundle.id())));
+                        drop(say(format!(
+                            "{} of {} has {parts}: ",
+                            self.kind,
+                            self.bundle.id()
+                        )));
                     }
                 },
             }
@@ -215,8 +293,16 @@ impl Shown<'_> {
 
 fn say(text: impl Into<Text>) -> Result<()> {
     write_stdout(&text.into()).map_err(|cause| {
-        let what = format!("the codes cannot be shown: {}", crate::fsio::io_text(&cause));
-        Error::new(Class::Machine, "cannot-write", what, "write images with -o FILE.png or -o FILE.svg")
+        let what = format!(
+            "the codes cannot be shown: {}",
+            crate::fsio::io_text(&cause)
+        );
+        Error::new(
+            Class::Machine,
+            "cannot-write",
+            what,
+            "write images with -o FILE.png or -o FILE.svg",
+        )
     })
 }
 
@@ -235,7 +321,11 @@ mod tests {
     #[test]
     fn a_plain_console_has_room_for_a_code_whatever_the_id() {
         for id in ["cluster-aaaaaaaaaaa", "cluster-aaaaaaaaaaaaaaaa"] {
-            let version = |columns, rows| Window { rows, columns }.largest_version(&caption(id)).map_err(|error| error.kind);
+            let version = |columns, rows| {
+                Window { rows, columns }
+                    .largest_version(&caption(id))
+                    .map_err(|error| error.kind)
+            };
             assert_eq!((version(80, 24), version(80, 25)), (Ok(5), Ok(5)));
             assert_eq!(version(240, 67), Ok(LARGEST));
             assert_eq!(version(80, 23), Err("terminal-too-small"));
@@ -250,9 +340,17 @@ mod tests {
             let size = on_terminal(version);
             for place in [Place::Below, Place::Beside] {
                 let Window { rows, columns } = least(size, &caption, place, None);
-                assert_eq!(Window { rows, columns }.place(size, &caption), Some(place), "{version}: {columns} by {rows}");
+                assert_eq!(
+                    Window { rows, columns }.place(size, &caption),
+                    Some(place),
+                    "{version}: {columns} by {rows}"
+                );
                 for (rows, columns) in [(rows - 1, columns), (rows, columns - 1)] {
-                    assert_ne!(Window { rows, columns }.place(size, &caption), Some(place), "{version}: {columns} by {rows}");
+                    assert_ne!(
+                        Window { rows, columns }.place(size, &caption),
+                        Some(place),
+                        "{version}: {columns} by {rows}"
+                    );
                 }
             }
         }

@@ -18,7 +18,8 @@ use crate::x509::{hex, sha256};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal the codes come one after the other: Enter goes on, a number shows that part again. Elsewhere they come all in a row. Each has a \
+On a terminal the codes come one after the other: Enter goes on, a number shows that part again. \
+Elsewhere they come all in a row. Each has a \
 caption: what it is, which part, and the fingerprint. Nothing is written into the bundle.
 
 Examples:
@@ -26,7 +27,8 @@ Examples:
   hsmboot qr show ./cluster-abc234defgh --response --png ./codes
   hsmboot qr show claim.hsmboot -o sheet.svg
 
-Exit codes: 0 drawn; 2 the terminal is too small; 4 no bundle, or no response in it; 8 files of other content stand there")]
+Exit codes: 0 drawn; 2 the terminal is too small; 4 no bundle, or no response in it; 8 files of \
+other content stand there")]
 pub struct Args {
     /// The bundle
     #[arg(value_name = "DIR")]
@@ -40,7 +42,8 @@ pub struct Args {
     /// Write an SVG for each code into this directory: pages of A4 with one code each
     #[arg(long, value_name = "DIR", group = "target")]
     svg: Option<PathBuf>,
-    /// Write all codes on one sheet; the name ends in .png, or in .svg for paper: up to six on a page of A4
+    /// Write all codes on one sheet; the name ends in .png, or in .svg for paper: up to six on a
+    /// page of A4
     #[arg(long, short = 'o', value_name = "FILE", group = "target", value_parser = sheet_name)]
     out: Option<PathBuf>,
     /// Draw this part alone (may repeat)
@@ -66,7 +69,11 @@ fn is_svg(path: &Path) -> bool {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let bundle = Bundle::open(&args.dir)?;
-    let kind = if args.response { Kind::Response } else { Kind::Request };
+    let kind = if args.response {
+        Kind::Response
+    } else {
+        Kind::Request
+    };
     let members = files(&bundle, kind)?;
     let fingerprint = super::fingerprint(&bundle, kind)?;
     let archive = archive::write(&members).map_err(|fault| stays(&args.dir, &fault))?;
@@ -77,36 +84,63 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     let widest = caption(parts::MAX_PARTS, parts::MAX_PARTS);
     let version = window.map_or(Ok(draw::LARGEST), |window| window.largest_version(&widest))?;
     let cut = |version: u8| parts::split(kind, &archive, draw::characters(version));
-    let texts = cut(version).ok_or_else(|| match (window, (version..=draw::LARGEST).find(|version| cut(*version).is_some())) {
-        (Some(window), Some(enough)) => window.too_small(
-            &format!("the terminal is too small for so large a bundle: it takes more than {} codes", parts::MAX_PARTS),
-            enough,
-            &widest,
-        ),
-        _ => too_much(&args.dir),
+    let texts = cut(version).ok_or_else(|| {
+        match (
+            window,
+            (version..=draw::LARGEST).find(|version| cut(*version).is_some()),
+        ) {
+            (Some(window), Some(enough)) => window.too_small(
+                &format!(
+                    "the terminal is too small for so large a bundle: it takes more than {} codes",
+                    parts::MAX_PARTS
+                ),
+                enough,
+                &widest,
+            ),
+            _ => too_much(&args.dir),
+        }
     })?;
     let drawings = draw::draw(&texts, version).ok_or_else(|| too_much(&args.dir))?;
     let total = texts.len();
     let chosen = chosen(&args.part, total)?;
     let captions: Vec<Caption> = (1..=total).map(|number| caption(number, total)).collect();
     let written = write(args, kind, &chosen, &drawings, &captions)?;
-    let drawn = Shown { kind, chosen: &chosen, drawings: &drawings, captions: &captions, bundle: &bundle };
+    let drawn = Shown {
+        kind,
+        chosen: &chosen,
+        drawings: &drawings,
+        captions: &captions,
+        bundle: &bundle,
+    };
     let mut text = Text::new();
     if interactive {
-        drawn.one_by_one(window, cut(draw::LARGEST).map_or(total, |texts| texts.len()))?;
+        drawn.one_by_one(
+            window,
+            cut(draw::LARGEST).map_or(total, |texts| texts.len()),
+        )?;
     } else if on_screen {
         text = drawn.in_a_row();
     }
     if kind == Kind::Request && bundle.has(Part::SignedCert) {
-        ui.warn("the bundle is signed, and this is its request again: what goes back from the CA is drawn with --response");
+        ui.warn(
+            "the bundle is signed, and this is its request again: what goes back from the CA \
+                 is drawn with --response",
+        );
     }
     for path in &written {
         text.push_str(&format!("wrote {}\n", shown(path)));
     }
     text.push_str(&format!("fingerprint of the {kind}  {fingerprint}\n"));
-    let parts: Vec<_> =
-        chosen.iter().filter_map(|number| Some(json!({ "part": number, "of": total, "text": texts.get(number.checked_sub(1)?)? }))).collect();
-    let digests: Digests = members.iter().map(|(name, content)| (name.clone(), hex(&sha256(content)))).collect();
+    let parts: Vec<_> = chosen
+        .iter()
+        .filter_map(|number| {
+            Some(json!({ "part": number, "of": total, "text": texts.get(number.checked_sub(1)?)? }))
+        })
+        .collect();
+    let digests: Digests = members
+        .iter()
+        .map(|(name, content)| (name.clone(), hex(&sha256(content))))
+        .collect();
     let document = json!({
         "bundle": path_value(bundle.path()),
         "cluster_id": bundle.id(),
@@ -135,22 +169,38 @@ fn files(bundle: &Bundle, kind: Kind) -> Result<Members> {
 fn stays(dir: &Path, fault: &Fault) -> Error {
     let (kind, hint) = match fault {
         Fault::TooLarge(_) => return too_much(dir),
-        Fault::PrivateKey(_) => ("private-key", "take it out of the bundle; if it has travelled, consider it lost"),
-        Fault::Malformed(_) => ("bad-archive", "take it out of the bundle, and find out who put it there"),
+        Fault::PrivateKey(_) => (
+            "private-key",
+            "take it out of the bundle; if it has travelled, consider it lost",
+        ),
+        Fault::Malformed(_) => (
+            "bad-archive",
+            "take it out of the bundle, and find out who put it there",
+        ),
     };
-    Error::new(Class::Input, kind, format!("{} does not travel: {fault}", shown(dir)), hint)
+    Error::new(
+        Class::Input,
+        kind,
+        format!("{} does not travel: {fault}", shown(dir)),
+        hint,
+    )
 }
 
 fn too_much(dir: &Path) -> Error {
     Error::new(
         Class::Input,
         "file-too-large",
-        format!("{} is too large to be carried by camera: it takes more than {} codes", shown(dir), parts::MAX_PARTS),
+        format!(
+            "{} is too large to be carried by camera: it takes more than {} codes",
+            shown(dir),
+            parts::MAX_PARTS
+        ),
         "carry it as one file: `hsmboot pack`",
     )
 }
 
-/// The parts to draw: all, or those that were asked for, each as often: paper may hold a part twice.
+/// The parts to draw: all, or those that were asked for, each as often: paper may hold a part
+/// twice.
 fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     if let Some(wrong) = asked.iter().find(|number| !(1..=total).contains(*number)) {
         return Err(Error::new(
@@ -158,37 +208,76 @@ fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
             "usage",
             format!(
                 "there is no part {wrong}: drawn at this size, {} {total}",
-                if total == 1 { "there is only part" } else { "there are parts 1 to" }
+                if total == 1 {
+                    "there is only part"
+                } else {
+                    "there are parts 1 to"
+                }
             ),
             "what `hsmboot qr read` calls missing is a number within those",
         ));
     }
-    Ok(if asked.is_empty() { (1..=total).collect() } else { asked.to_vec() })
+    Ok(if asked.is_empty() {
+        (1..=total).collect()
+    } else {
+        asked.to_vec()
+    })
 }
 
 /// Writes the images, all or none; their paths.
-fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captions: &[Caption]) -> Result<Vec<PathBuf>> {
+fn write(
+    args: &Args,
+    kind: Kind,
+    chosen: &[usize],
+    drawings: &[Drawing],
+    captions: &[Caption],
+) -> Result<Vec<PathBuf>> {
     let total = drawings.len();
-    let of = |number: &usize| number.checked_sub(1).and_then(|at| drawings.get(at).zip(captions.get(at)));
-    let (drawings, captions): (Vec<Drawing>, Vec<Caption>) =
-        chosen.iter().filter_map(of).map(|(drawing, caption)| (drawing.clone(), caption.clone())).unzip();
-    let pictures = |drawings: &[Drawing], captions: &[Caption], svg: bool| -> Result<Vec<Vec<u8>>> {
-        if svg {
-            return Ok(sheet::svg(drawings, captions).into_iter().map(String::into_bytes).collect());
-        }
-        let bug = || Error::new(Class::Machine, "bug", "a code cannot be drawn as PNG", "please report it, and take SVG");
-        Ok(vec![sheet::png(drawings, captions).ok_or_else(bug)?])
+    let of = |number: &usize| {
+        number
+            .checked_sub(1)
+            .and_then(|at| drawings.get(at).zip(captions.get(at)))
     };
+    let (drawings, captions): (Vec<Drawing>, Vec<Caption>) = chosen
+        .iter()
+        .filter_map(of)
+        .map(|(drawing, caption)| (drawing.clone(), caption.clone()))
+        .unzip();
+    let pictures =
+        |drawings: &[Drawing], captions: &[Caption], svg: bool| -> Result<Vec<Vec<u8>>> {
+            if svg {
+                return Ok(sheet::svg(drawings, captions)
+                    .into_iter()
+                    .map(String::into_bytes)
+                    .collect());
+            }
+            let bug = || {
+                Error::new(
+                    Class::Machine,
+                    "bug",
+                    "a code cannot be drawn as PNG",
+                    "please report it, and take SVG",
+                )
+            };
+            Ok(vec![sheet::png(drawings, captions).ok_or_else(bug)?])
+        };
     let (dir, images): (&Path, Vec<(String, Vec<u8>)>) = match (&args.png, &args.svg, &args.out) {
         (None, None, None) => return Ok(Vec::new()),
         (_, _, Some(file)) => {
-            let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let dir = file
+                .parent()
+                .filter(|dir| !dir.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
             let pages = pictures(&drawings, &captions, is_svg(file))?;
             let names = (1..=pages.len()).map(|page| page_name(file, page, pages.len()));
             (dir, names.zip(pages.clone()).collect())
         }
         (png, svg, None) => {
-            let (dir, extension) = if svg.is_some() { (svg, "svg") } else { (png, "png") };
+            let (dir, extension) = if svg.is_some() {
+                (svg, "svg")
+            } else {
+                (png, "png")
+            };
             let mut images: Vec<(String, Vec<u8>)> = Vec::new();
             for ((number, drawing), caption) in chosen.iter().zip(&drawings).zip(&captions) {
                 let name = format!("{kind}-{number}of{total}.{extension}");
@@ -196,15 +285,30 @@ fn write(args: &Args, kind: Kind, chosen: &[usize], drawings: &[Drawing], captio
                 if images.iter().any(|(known, _)| *known == name) {
                     continue;
                 }
-                let pages = pictures(std::slice::from_ref(drawing), std::slice::from_ref(caption), svg.is_some())?;
+                let pages = pictures(
+                    std::slice::from_ref(drawing),
+                    std::slice::from_ref(caption),
+                    svg.is_some(),
+                )?;
                 images.extend(pages.into_iter().map(|page| (name.clone(), page)));
             }
             (dir.as_deref().unwrap_or(Path::new(".")), images)
         }
     };
-    let files: Vec<NewFile<'_>> =
-        images.iter().map(|(name, content)| NewFile { name: name.clone(), content, mode: 0o644, replace: args.force }).collect();
-    if args.out.is_some() { fsio::write_named(dir, &files) } else { fsio::write_all(dir, &files) }?;
+    let files: Vec<NewFile<'_>> = images
+        .iter()
+        .map(|(name, content)| NewFile {
+            name: name.clone(),
+            content,
+            mode: 0o644,
+            replace: args.force,
+        })
+        .collect();
+    if args.out.is_some() {
+        fsio::write_named(dir, &files)
+    } else {
+        fsio::write_all(dir, &files)
+    }?;
     Ok(images.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
@@ -213,6 +317,10 @@ fn page_name(sheet: &Path, page: usize, pages: usize) -> String {
     let text = |part: Option<&std::ffi::OsStr>| crate::outside::stored(part.unwrap_or_default());
     match pages {
         1 => text(sheet.file_name()),
-        _ => format!("{}-{page}of{pages}.{}", text(sheet.file_stem()), text(sheet.extension())),
+        _ => format!(
+            "{}-{page}of{pages}.{}",
+            text(sheet.file_stem()),
+            text(sheet.extension())
+        ),
     }
 }

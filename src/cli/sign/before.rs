@@ -16,30 +16,49 @@ use crate::sign::Grounds;
 use crate::verify::{Judgement, Record};
 use crate::x509::{Certificate, Csr, Moment, TrustAnchor, hex};
 
-/// The pair that lies in the bundle already, where this very CA has signed this very CSR and it still fits. `None`: nothing is signed yet, or it may be signed
-/// over. `option` is what named the CA.
+/// The pair that lies in the bundle already, where this very CA has signed this very CSR and it
+/// still fits. `None`: nothing is signed yet, or it may be signed over. `option` is what named the
+/// CA.
 ///
 /// # Errors
-/// Class `Conflict`, `already-signed`: it is signed otherwise. By whom is said: nobody is advised to submit another CA's certificate.
-pub(crate) fn signed_before(bundle: &Bundle, ca: &TrustAnchor, option: &str, now: Moment, force: bool) -> Result<Option<Pair>> {
+/// Class `Conflict`, `already-signed`: it is signed otherwise. By whom is said: nobody is advised
+/// to submit another CA's certificate.
+pub(crate) fn signed_before(
+    bundle: &Bundle,
+    ca: &TrustAnchor,
+    option: &str,
+    now: Moment,
+    force: bool,
+) -> Result<Option<Pair>> {
     if force || !bundle.has(Part::SignedCert) {
         return Ok(None);
     }
-    still_fits(bundle, ca, option, now).map(Some).map_err(|why| already_signed(bundle, why))
+    still_fits(bundle, ca, option, now)
+        .map(Some)
+        .map_err(|why| already_signed(bundle, why))
 }
 
 /// That a bundle is signed already, and otherwise than it would be now: `why` says how.
 pub(crate) fn already_signed(bundle: &Bundle, why: impl Into<Lines>) -> Error {
-    let first = Lines::from(format!("the bundle is signed already: {} exists; nothing was changed", bundle.part(Part::SignedCert)));
+    let first = Lines::from(format!(
+        "the bundle is signed already: {} exists; nothing was changed",
+        bundle.part(Part::SignedCert)
+    ));
     Error::new(
         Class::Conflict,
         "already-signed",
         first.and(why),
-        "find out who signed it, and how, before it is submitted; with --force it is signed again, and the certificate that is there is dropped",
+        "find out who signed it, and how, before it is submitted; with --force it is signed again, \
+         and the certificate that is there is dropped",
     )
 }
 
-fn still_fits(bundle: &Bundle, ca: &TrustAnchor, option: &str, now: Moment) -> std::result::Result<Pair, Lines> {
+fn still_fits(
+    bundle: &Bundle,
+    ca: &TrustAnchor,
+    option: &str,
+    now: Moment,
+) -> std::result::Result<Pair, Lines> {
     let told = |error: Error| error.message;
     let foreign = |what: &str, found: [u8; 32]| {
         let wanted = ca.first().fingerprint();
@@ -50,23 +69,31 @@ fn still_fits(bundle: &Bundle, ca: &TrustAnchor, option: &str, now: Moment) -> s
         ])
     };
     let text = bundle.read(Part::SignedCert).map_err(told)?;
-    let certificate = Certificate::of_owner(&text).map_err(|fault| Lines::from(format!("it is no certificate that can be read: {fault}")))?;
+    let certificate = Certificate::of_owner(&text)
+        .map_err(|fault| Lines::from(format!("it is no certificate that can be read: {fault}")))?;
     let trust_anchor = bundle.read_trust_anchor().map_err(told)?;
     let place = bundle.place(bundle.trust_anchor_file()).to_string();
-    let there = TrustAnchor::from_file(&trust_anchor).map_err(|fault| Lines::from(format!("{place}: {fault}")))?;
+    let there = TrustAnchor::from_file(&trust_anchor)
+        .map_err(|fault| Lines::from(format!("{place}: {fault}")))?;
     if there != *ca {
         return Err(foreign(&place, there.first().fingerprint()));
     }
     if !certificate.is_signed_by(ca.first().key()) {
         return Err(foreign("the signed certificate", certificate.fingerprint()));
     }
-    bundle.compare_response().and_then(|()| bundle.compare_written()).map_err(told)?;
+    bundle
+        .compare_response()
+        .and_then(|()| bundle.compare_written())
+        .map_err(told)?;
     let csr = bundle.read(Part::Csr).map_err(told)?;
     let unfit = |error: Error| Lines::from("it is this CA's, and does not fit:").and(error.message);
-    check::check(&csr, &text, ca.to_pem().as_bytes(), now).into_pair().map_err(unfit)
+    check::check(&csr, &text, ca.to_pem().as_bytes(), now)
+        .into_pair()
+        .map_err(unfit)
 }
 
-/// That there is a signed certificate, and that it and the trust anchor are those that `response.json` and the transcript recorded.
+/// That there is a signed certificate, and that it and the trust anchor are those that
+/// `response.json` and the transcript recorded.
 ///
 /// # Errors
 /// Class `Input`: `not-signed`, or as [`Bundle::compare_response`] and [`Bundle::compare_written`].
@@ -76,27 +103,58 @@ pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
         return Err(Error::new(
             Class::Input,
             "not-signed",
-            format!("the bundle is not signed: there is no {}", bundle.part(Part::SignedCert)),
-            format!("sign it first: {}", hint::line(&["hsmboot", "sign", &hint::path(bundle.path(), "DIR"), "--ca", "FILE", "--ca-key", "KEY"])),
+            format!(
+                "the bundle is not signed: there is no {}",
+                bundle.part(Part::SignedCert)
+            ),
+            format!(
+                "sign it first: {}",
+                hint::line(&[
+                    "hsmboot",
+                    "sign",
+                    &hint::path(bundle.path(), "DIR"),
+                    "--ca",
+                    "FILE",
+                    "--ca-key",
+                    "KEY"
+                ])
+            ),
         ));
     }
     bundle.compare_response()?;
     bundle.compare_written()
 }
 
-/// That the places of what will be written are free, the trust anchor's also where it holds that already: before a passphrase is asked for and anything is
-/// signed.
+/// That the places of what will be written are free, the trust anchor's also where it holds that
+/// already: before a passphrase is asked for and anything is signed.
 pub(crate) fn check_places(bundle: &Bundle, ca: &TrustAnchor, force: bool) -> Result<()> {
     let text = ca.to_pem();
     let force = force || holds(bundle, ca);
-    let trust_anchor = NewFile { name: CA_FILE.to_owned(), content: text.as_bytes(), mode: 0o644, replace: force };
+    let trust_anchor = NewFile {
+        name: CA_FILE.to_owned(),
+        content: text.as_bytes(),
+        mode: 0o644,
+        replace: force,
+    };
     // These may be replaced, unless a directory stands there.
-    let others = [Part::SignedCert.file_name(bundle.id()), RESPONSE.to_owned(), bundle::VERIFICATION.to_owned()];
-    let others = others.into_iter().map(|name| NewFile { name, content: &[], mode: 0o644, replace: true });
-    bundle.store().check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
+    let others = [
+        Part::SignedCert.file_name(bundle.id()),
+        RESPONSE.to_owned(),
+        bundle::VERIFICATION.to_owned(),
+    ];
+    let others = others.into_iter().map(|name| NewFile {
+        name,
+        content: &[],
+        mode: 0o644,
+        replace: true,
+    });
+    bundle
+        .store()
+        .check_free(&others.chain([trust_anchor]).collect::<Vec<_>>())
 }
 
-/// Whether the bundle's `customerCA.crt` is this very trust anchor, perhaps in other line ends: writing our canonical text of it loses nothing.
+/// Whether the bundle's `customerCA.crt` is this very trust anchor, perhaps in other line ends:
+/// writing our canonical text of it loses nothing.
 pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     // A link is no file of the bundle: what it leads to is not ours to write.
     if !bundle.store().has_file(CA_FILE) {
@@ -104,12 +162,21 @@ pub(super) fn holds(bundle: &Bundle, ca: &TrustAnchor) -> bool {
     }
     let there = bundle.read_trust_anchor().unwrap_or_default();
     // More than the certificates alone is more than we would write.
-    let is_bare = there.trim_ascii().starts_with(b"-----BEGIN") && there.iter().all(|byte| crate::x509::pem::is_documented(*byte));
+    let is_bare = there.trim_ascii().starts_with(b"-----BEGIN")
+        && there
+            .iter()
+            .all(|byte| crate::x509::pem::is_documented(*byte));
     is_bare && TrustAnchor::from_file(&there).is_ok_and(|found| found == *ca)
 }
 
 /// What entitles to a signature, or the rejection.
-pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Option<&'a Waiver>, trust: &TrustArgs, ui: &Ui) -> Result<Grounds<'a>> {
+pub(crate) fn grounds<'a>(
+    judgement: &'a Judgement,
+    bundle: &Bundle,
+    waiver: Option<&'a Waiver>,
+    trust: &TrustArgs,
+    ui: &Ui,
+) -> Result<Grounds<'a>> {
     if let Some(proof) = judgement.verified() {
         if waiver.is_some() {
             ui.say("the bundle verifies: --unverified was not needed, and is not recorded");
@@ -119,14 +186,29 @@ pub(crate) fn grounds<'a>(judgement: &'a Judgement, bundle: &Bundle, waiver: Opt
     let rejected = || {
         let error = hardware::rejection(&judgement.record, bundle, trust);
         error
-            .unwrap_or_else(|| Error::new(Class::Rejected, "rejected", "the HSM's identity is not proven", ""))
+            .unwrap_or_else(|| {
+                Error::new(
+                    Class::Rejected,
+                    "rejected",
+                    "the HSM's identity is not proven",
+                    "",
+                )
+            })
             .with_document(verification(&judgement.record))
     };
-    let Some(waiver) = waiver else { return Err(rejected()) };
+    let Some(waiver) = waiver else {
+        return Err(rejected());
+    };
     let csr: &Csr = judgement.csr().ok_or_else(rejected)?;
-    ui.alarm("UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key will own what the cluster's users trust.");
+    ui.alarm(
+        "UNVERIFIED: nothing proves that this CSR's key is an HSM's. Whoever holds that key \
+              will own what the cluster's users trust.",
+    );
     ui.alarm(format!("Going on because: {}", waiver.reason));
-    Ok(Grounds::Unverified { csr, reason: waiver.reason.raw() })
+    Ok(Grounds::Unverified {
+        csr,
+        reason: waiver.reason.raw(),
+    })
 }
 
 fn verification(record: &Record) -> Value {
@@ -135,8 +217,10 @@ fn verification(record: &Record) -> Value {
 
 /// That CloudHSM would not refuse a CA that was read from `place` as trust anchor.
 pub(crate) fn fit_ca(ca: &TrustAnchor, place: &dyn std::fmt::Display, now: Moment) -> Result<()> {
-    check::trust_anchor(ca.to_pem().as_bytes(), now).map(drop).map_err(|mut error| {
-        error.message = error.message.after(format!("{place}: "));
-        error
-    })
+    check::trust_anchor(ca.to_pem().as_bytes(), now)
+        .map(drop)
+        .map_err(|mut error| {
+            error.message = error.message.after(format!("{place}: "));
+            error
+        })
 }

@@ -17,16 +17,19 @@ use crate::x509::{hex, sha256};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "AWS Private CA, in place of --ca and --ca-key")]
 pub struct IssuerArgs {
-    /// The CA that issues the certificate; its own certificate, with the chain above it if it is subordinate, becomes the trust anchor
+    /// The CA that issues the certificate; its own certificate, with the chain above it if it is
+    /// subordinate, becomes the trust anchor
     #[arg(long, value_name = "ARN", conflicts_with_all = ["ca", "ca_key", "seal", "passphrase"])]
     ca_arn: Option<CaArn>,
-    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing); of a chain of three or four, its root's too (may repeat)
+    /// The SHA-256 of the CA's certificate: any other is refused (an ARN alone proves nothing); of
+    /// a chain of three or four, its root's too (may repeat)
     #[arg(long, value_name = "SHA256", requires = "ca_arn", value_parser = sha256_digits)]
     ca_fingerprint: Vec<[u8; 32]>,
     /// Fetch this certificate, which an earlier run requested, and request no other
     #[arg(long, value_name = "ARN", requires = "ca_arn")]
     certificate_arn: Option<String>,
-    /// How long to wait for AWS, and for the certificate: seconds, or a number with s, m or h (default: 60)
+    /// How long to wait for AWS, and for the certificate: seconds, or a number with s, m or h
+    /// (default: 60)
     #[arg(long, value_name = "TIME", requires = "ca_arn", value_parser = duration)]
     timeout: Option<Duration>,
 }
@@ -35,7 +38,8 @@ impl IssuerArgs {
     /// The CA, where one is named.
     ///
     /// # Errors
-    /// Class `Usage`, where `--certificate-arn` is no certificate of that CA, and where something is given that goes with a CA alone.
+    /// Class `Usage`, where `--certificate-arn` is no certificate of that CA, and where something
+    /// is given that goes with a CA alone.
     pub(super) fn arn(&self) -> Result<Option<CaArn>> {
         let Some(arn) = &self.ca_arn else {
             // clap does not ask for `--ca-arn` where `--ca`, which excludes it, is there.
@@ -49,17 +53,27 @@ impl IssuerArgs {
                 Some((name, _)) => Err(Error::new(
                     Class::Usage,
                     "options-for-nothing",
-                    format!("{name} is for a certificate from AWS Private CA, and none is asked for"),
-                    format!("leave {name} out, or name the CA with --ca-arn in place of --ca and --ca-key"),
+                    format!(
+                        "{name} is for a certificate from AWS Private CA, and none is asked for"
+                    ),
+                    format!(
+                        "leave {name} out, or name the CA with --ca-arn in place of --ca and \
+                         --ca-key"
+                    ),
                 )),
             };
         };
-        if self.certificate_arn.as_ref().is_some_and(|certificate| !arn.issues(certificate)) {
+        if self
+            .certificate_arn
+            .as_ref()
+            .is_some_and(|certificate| !arn.issues(certificate))
+        {
             return Err(Error::new(
                 Class::Usage,
                 "usage",
                 format!("--certificate-arn names no certificate of the CA {arn}"),
-                "give the ARN that the earlier run printed: the CA's, /certificate/ and a serial number",
+                "give the ARN that the earlier run printed: the CA's, /certificate/ and a serial \
+                 number",
             ));
         }
         Ok(Some(arn.clone()))
@@ -72,20 +86,33 @@ fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
         Class::Rejected,
         "owner-not-proven",
         [
-            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing was signed".to_owned(),
+            "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing \
+             was signed"
+                .to_owned(),
             format!("  CA       {arn}"),
-            format!("  subject  {}", crate::x509::name_text(ca.trust_anchor().first().subject())),
-            format!("  SHA-256  {}", hex(&ca.trust_anchor().first().fingerprint())),
+            format!(
+                "  subject  {}",
+                crate::x509::name_text(ca.trust_anchor().first().subject())
+            ),
+            format!(
+                "  SHA-256  {}",
+                hex(&ca.trust_anchor().first().fingerprint())
+            ),
         ],
-        "compare that SHA-256 with what those who keep the CA know of its certificate, then give it with --ca-fingerprint",
+        "compare that SHA-256 with what those who keep the CA know of its certificate, then give \
+         it with --ca-fingerprint",
     )
 }
 
 impl Work<'_> {
-    /// What can fail before anything is requested comes first: the CA, its root certificate, the place for it, the comparison.
+    /// What can fail before anything is requested comes first: the CA, its root certificate, the
+    /// place for it, the comparison.
     pub(super) fn by_service(&self, arn: &CaArn) -> Result<Outcome> {
         let (args, ui) = (&self.args.ca.issuer, self.ui);
-        let options = Options { deadline: args.timeout.map(Deadline::after), ..self.args.ca.access.options() };
+        let options = Options {
+            deadline: args.timeout.map(Deadline::after),
+            ..self.args.ca.access.options()
+        };
         let (ca, notes) = Authority::open(arn, &options, self.now)?;
         if let Some(elsewhere) = ca.elsewhere() {
             ui.say(format!("for the CA, {elsewhere}"));
@@ -95,14 +122,21 @@ impl Work<'_> {
         }
         if ca.mode() == Mode::ShortLived {
             ui.warn(
-                "this CA's UsageMode is SHORT_LIVED_CERTIFICATE: what it issues lasts seven days at most. A claimed cluster keeps its certificate for good, and from its \
-                 end on clients that look at dates refuse the cluster; a CA of UsageMode GENERAL_PURPOSE issues longer ones",
+                "this CA's UsageMode is SHORT_LIVED_CERTIFICATE: what it issues lasts seven days \
+                 at most. A claimed cluster keeps its certificate for good, and from its end on \
+                 clients that look at dates refuse the cluster; a CA of UsageMode GENERAL_PURPOSE \
+                 issues longer ones",
             );
         }
         if args.ca_fingerprint.is_empty() {
             return Err(unpinned(&ca, arn));
         }
-        let owner = Owner::with_fingerprints(&args.ca_fingerprint, ca.trust_anchor(), arn.as_str(), Purpose::Signature)?;
+        let owner = Owner::with_fingerprints(
+            &args.ca_fingerprint,
+            ca.trust_anchor(),
+            arn.as_str(),
+            Purpose::Signature,
+        )?;
         if let Some(done) = self.done_before(ca.trust_anchor(), "--ca-arn")? {
             return Ok(done);
         }
@@ -117,13 +151,30 @@ impl Work<'_> {
         let certificate = ca.collect(&certificate_arn, args.timeout.unwrap_or(DEFAULT_PATIENCE))?;
         // The certificate may be younger than the moment of judging.
         let now = crate::cli::now();
-        let pair = ca.judge(&self.grounds, &certificate, now).map_err(|mut error| {
-            error.message = error.message.and(format!("  issued as {certificate_arn}"));
-            error
-        })?;
+        let pair = ca
+            .judge(&self.grounds, &certificate, now)
+            .map_err(|mut error| {
+                error.message = error.message.and(format!("  issued as {certificate_arn}"));
+                error
+            })?;
         note_subject(&pair, ui);
-        let given = Digests::from([(arn.to_string(), hex(&sha256(ca.trust_anchor().to_pem().as_bytes())))]);
-        let issued_by = IssuedBy { ca_arn: arn.to_string().into(), certificate_arn: certificate_arn.into() };
-        self.finish(&pair, Origin { ca_key: None, issued_by: Some(issued_by) }, now, &self.step(given, &owner, compared), compared)
+        let given = Digests::from([(
+            arn.to_string(),
+            hex(&sha256(ca.trust_anchor().to_pem().as_bytes())),
+        )]);
+        let issued_by = IssuedBy {
+            ca_arn: arn.to_string().into(),
+            certificate_arn: certificate_arn.into(),
+        };
+        self.finish(
+            &pair,
+            Origin {
+                ca_key: None,
+                issued_by: Some(issued_by),
+            },
+            now,
+            &self.step(given, &owner, compared),
+            compared,
+        )
     }
 }

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::before::holds;
-use crate::bundle::{self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver};
+use crate::bundle::{
+    self, Bundle, CA_FILE, Digests, Fingerprint, Origin, Part, RESPONSE, Response, Step, Waiver,
+};
 use crate::check::Pair;
 use crate::cli::ui::{Outcome, Ui, path_value};
 use crate::cli::{TOOL, verify};
@@ -37,18 +39,32 @@ pub(crate) struct Told {
     pub(crate) compared: bool,
     /// Whether this run wrote it.
     pub(crate) changed: bool,
-    /// The words that a later command needs: what names the owner, and what judges the bundle alike.
+    /// The words that a later command needs: what names the owner, and what judges the bundle
+    /// alike.
     pub(crate) again: Vec<String>,
 }
 
 impl Signed<'_> {
-    /// The same of a pair that an earlier run left. What nothing but its own record knows of it is told as that has it.
+    /// The same of a pair that an earlier run left. What nothing but its own record knows of it is
+    /// told as that has it.
     pub(crate) fn left_before(self) -> Self {
         let recorded = self.bundle.response().ok().flatten();
         let (signed_at, origin) = recorded
-            .map(|response| (response.signed_at, Origin { ca_key: response.ca_key, issued_by: response.issued_by }))
+            .map(|response| {
+                (
+                    response.signed_at,
+                    Origin {
+                        ca_key: response.ca_key,
+                        issued_by: response.issued_by,
+                    },
+                )
+            })
             .unwrap_or_else(|| (self.pair.signed_cert().not_before(), Origin::default()));
-        Signed { signed_at, origin, ..self }
+        Signed {
+            signed_at,
+            origin,
+            ..self
+        }
     }
 
     /// See [`Response`].
@@ -62,13 +78,24 @@ impl Signed<'_> {
             tool: TOOL.into(),
             files: Digests::from([
                 (Part::Csr.file_name(bundle.id()), hex(&sha256(csr_text))),
-                (Part::SignedCert.file_name(bundle.id()), hex(&sha256(pair.signed_cert_pem().as_bytes()))),
-                (CA_FILE.to_owned(), hex(&sha256(pair.trust_anchor_pem().as_bytes()))),
+                (
+                    Part::SignedCert.file_name(bundle.id()),
+                    hex(&sha256(pair.signed_cert_pem().as_bytes())),
+                ),
+                (
+                    CA_FILE.to_owned(),
+                    hex(&sha256(pair.trust_anchor_pem().as_bytes())),
+                ),
             ]),
             csr_sha256: hex(&pair.csr().fingerprint()).into(),
             signed_cert_sha256: hex(&pair.signed_cert().fingerprint()).into(),
             ca_fingerprint: hex(&pair.trust_anchor().first().fingerprint()).into(),
-            chain_sha256: pair.trust_anchor().above().iter().map(|above| hex(&above.fingerprint()).into()).collect(),
+            chain_sha256: pair
+                .trust_anchor()
+                .above()
+                .iter()
+                .map(|above| hex(&above.fingerprint()).into())
+                .collect(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
             verdict: self.record.verdict.as_str().into(),
@@ -78,25 +105,48 @@ impl Signed<'_> {
 
     /// Writes the four files that `sign` adds, and the step, all or none.
     pub(crate) fn write(&self, step: &Step<'_>) -> Result<Response> {
-        let Signed { bundle, pair, force, .. } = *self;
+        let Signed {
+            bundle,
+            pair,
+            force,
+            ..
+        } = *self;
         let response = self.response();
         let (record, document) = (bundle::document(self.record), bundle::document(&response));
         let (signed_pem, anchor_pem) = (pair.signed_cert_pem(), pair.trust_anchor_pem());
-        let file = |name: &str, content, replace| NewFile { name: name.to_owned(), content, mode: 0o644, replace };
+        let file = |name: &str, content, replace| NewFile {
+            name: name.to_owned(),
+            content,
+            mode: 0o644,
+            replace,
+        };
         let files = [
-            file(CA_FILE, anchor_pem.as_bytes(), force || holds(bundle, pair.trust_anchor())),
+            file(
+                CA_FILE,
+                anchor_pem.as_bytes(),
+                force || holds(bundle, pair.trust_anchor()),
+            ),
             file(bundle::VERIFICATION, &record, true),
             file(RESPONSE, &document, true),
-            file(&Part::SignedCert.file_name(bundle.id()), signed_pem.as_bytes(), force),
+            file(
+                &Part::SignedCert.file_name(bundle.id()),
+                signed_pem.as_bytes(),
+                force,
+            ),
         ];
         bundle.write(&files, step).map(|()| response)
     }
 
-    /// The same of what was signed just now. A signature once made is not lost: an error carries the certificate.
+    /// The same of what was signed just now. A signature once made is not lost: an error carries
+    /// the certificate.
     pub(crate) fn keep(&self, step: &Step<'_>) -> Result<Response> {
         self.write(step).map_err(|mut error| {
-            let (signed_pem, anchor_pem) = (self.pair.signed_cert_pem(), self.pair.trust_anchor_pem());
-            error.message = error.message.and("the certificate was signed and is not lost:").and(Lines::own(signed_pem.trim_end()));
+            let (signed_pem, anchor_pem) =
+                (self.pair.signed_cert_pem(), self.pair.trust_anchor_pem());
+            error.message = error
+                .message
+                .and("the certificate was signed and is not lost:")
+                .and(Lines::own(signed_pem.trim_end()));
             error.with_document(json!({ "signed_cert": signed_pem, "trust_anchor": anchor_pem }))
         })
     }
@@ -104,7 +154,12 @@ impl Signed<'_> {
     /// What the command says.
     pub(crate) fn answer(&self, response: &Response, told: &Told) -> Outcome {
         let Signed { bundle, pair, .. } = *self;
-        let Told { request, compared, changed, again } = told;
+        let Told {
+            request,
+            compared,
+            changed,
+            again,
+        } = told;
         let back = owner::Response::of(pair).fingerprint(bundle.id());
         let mut document = serde_json::to_value(response).unwrap_or_default();
         if let Some(object) = document.as_object_mut() {
@@ -129,32 +184,53 @@ impl Signed<'_> {
         };
         let first = match changed {
             true => format!("signed {}", bundle.id()),
-            false => format!("nothing changed: {} is signed already, by this very CA and for this very CSR", bundle.id()),
+            false => format!(
+                "nothing changed: {} is signed already, by this very CA and for this very CSR",
+                bundle.id()
+            ),
         };
         let dir = hint::path(bundle.path(), "DIR");
-        let submit = ["hsmboot", "submit", &dir].into_iter().chain(again.iter().map(String::as_str)).chain(reason.iter().copied());
+        let submit = ["hsmboot", "submit", &dir]
+            .into_iter()
+            .chain(again.iter().map(String::as_str))
+            .chain(reason.iter().copied());
         let text = format!(
-            "{first}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
+            "{first}\n  {proof}\n  signed certificate  {}\n    SHA-256 {}\n    valid {} to {}\n  \
+             trust anchor        {}\n    SHA-256 {}{}\n  fingerprint of the request   \
+             {request}{}\n  fingerprint of the response  {back}\nnext: {}\n",
             bundle.part(Part::SignedCert),
             response.signed_cert_sha256,
             pair.signed_cert().not_before(),
             pair.signed_cert().not_after(),
             bundle.place(CA_FILE),
             response.ca_fingerprint,
-            response.chain_sha256.iter().map(|above| format!("\n      above {above}")).collect::<String>(),
-            if *compared { ", as expected" } else { ", compared by nobody" },
+            response
+                .chain_sha256
+                .iter()
+                .map(|above| format!("\n      above {above}"))
+                .collect::<String>(),
+            if *compared {
+                ", as expected"
+            } else {
+                ", compared by nobody"
+            },
             hint::line(&submit.collect::<Vec<_>>()),
         );
         Outcome::done(document, text)
     }
 }
 
-/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's forbids that, and nobody has documented that it works.
+/// Says so where a CA did not take the CSR's subject as it is: no rule of InitializeCluster's
+/// forbids that, and nobody has documented that it works.
 pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     let (asked, made) = (pair.csr().subject(), pair.signed_cert().subject());
     if asked != made {
         let (asked, made) = (name_text(asked), name_text(made));
-        let how = if asked == made { ", the same text in another encoding" } else { "" };
+        let how = if asked == made {
+            ", the same text in another encoding"
+        } else {
+            ""
+        };
         ui.warn([
             "the CA changed the subject: whether CloudHSM takes that is not documented".to_owned(),
             format!("  CSR          {asked}"),
@@ -163,9 +239,13 @@ pub(crate) fn note_subject(pair: &Pair, ui: &Ui) {
     }
 }
 
-/// What `check` has noted of a pair that is fit, one sentence each: worth knowing before it is sent, since a claim cannot be taken back.
+/// What `check` has noted of a pair that is fit, one sentence each: worth knowing before it is
+/// sent, since a claim cannot be taken back.
 pub(crate) fn notes(pair: &Pair) -> Vec<String> {
-    pair.notes().iter().map(|note| format!("{}: {}", note.id, note.detail)).collect()
+    pair.notes()
+        .iter()
+        .map(|note| format!("{}: {}", note.id, note.detail))
+        .collect()
 }
 
 /// Shows them, whether or not somebody is asked later.

@@ -1,4 +1,5 @@
-//! `--require-sigv4`, `--credentials`: whose signatures the simulator takes. A secret never stands on the command line.
+//! `--require-sigv4`, `--credentials`: whose signatures the simulator takes. A secret never stands
+//! on the command line.
 
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
@@ -13,12 +14,16 @@ use crate::hint;
 use crate::outside::shown;
 use crate::simulator::Credentials;
 
-const VARIABLES: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const VARIABLES: [&str; 3] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AccessArgs {
-    /// Demand a valid signature (SigV4) of every call: with --credentials, or with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
-    /// of the environment
+    /// Demand a valid signature (SigV4) of every call: with --credentials, or with
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
     #[arg(long)]
     require_sigv4: bool,
     /// Whose signatures to take: lines of `access-key secret [session-token] [account]`
@@ -42,19 +47,35 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
     let (content, mode) = (Zeroizing::new(content), facts.permissions().mode() & 0o7777);
     if facts.is_file() && mode & 0o066 != 0 {
         let close = hint::command(&["chmod", "600", &hint::path(path, "FILE")]);
-        ui.warn(format!("{} holds secrets and is open to others (mode {mode:04o}): {close} closes it", shown(path)));
+        ui.warn(format!(
+            "{} holds secrets and is open to others (mode {mode:04o}): {close} closes it",
+            shown(path)
+        ));
     }
     let refused = |what: String| {
-        let message = format!("{} holds no credentials for the simulator: {what}", shown(path));
-        Error::new(Class::Input, "simulator-credentials-malformed", message, "write one in a line: access-key secret [session-token] [account]")
+        let message = format!(
+            "{} holds no credentials for the simulator: {what}",
+            shown(path)
+        );
+        Error::new(
+            Class::Input,
+            "simulator-credentials-malformed",
+            message,
+            "write one in a line: access-key secret [session-token] [account]",
+        )
     };
-    let text = std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;
+    let text =
+        std::str::from_utf8(&content).map_err(|_| refused(String::from("it is not text")))?;
     Credentials::parse(text).map_err(refused)
 }
 
 fn from_environment() -> Result<Credentials> {
-    let variable =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(OsString::into_string).map(|read| read.map(Zeroizing::new));
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(OsString::into_string)
+            .map(|read| read.map(Zeroizing::new))
+    };
     match VARIABLES.map(variable) {
         [Some(Ok(key)), Some(Ok(secret)), token] => {
             let lasting = Credentials::new(&key, &secret);
@@ -64,11 +85,20 @@ fn from_environment() -> Result<Credentials> {
                 Some(Err(_)) => Err(no_credentials("AWS_SESSION_TOKEN is not text")),
             }
         }
-        _ => Err(no_credentials("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set")),
+        _ => Err(no_credentials(
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set",
+        )),
     }
 }
 
 fn no_credentials(what: &str) -> Error {
-    let message = format!("--require-sigv4 has no credentials to demand: there is no --credentials, and {what}");
-    Error::new(Class::Usage, "simulator-credentials-missing", message, "name a file with --credentials, or set what the clients have set")
+    let message = format!(
+        "--require-sigv4 has no credentials to demand: there is no --credentials, and {what}"
+    );
+    Error::new(
+        Class::Usage,
+        "simulator-credentials-missing",
+        message,
+        "name a file with --credentials, or set what the clients have set",
+    )
 }

@@ -32,17 +32,31 @@ pub(super) fn cluster_from(cluster: &types::Cluster, raw: Structure<'_>) -> Clus
         state: ClusterState::from(cluster.state().map_or(NO_STATE, |state| state.as_str())),
         state_message: own(cluster.state_message()).filter(|text| !text.is_empty()),
         hsm_type: own(cluster.hsm_type()),
-        rollback_until: cluster.hsm_type_rollback_expiration().map(|moment| moment.secs()),
+        rollback_until: cluster
+            .hsm_type_rollback_expiration()
+            .map(|moment| moment.secs()),
         mode: cluster.mode().map(|mode| mode.as_str().into()),
         network_type: cluster.network_type().map(|kind| kind.as_str().into()),
         vpc_id: own(cluster.vpc_id()),
         created: cluster.create_timestamp().map(|moment| moment.secs()),
-        subnets: cluster.subnet_mapping().into_iter().flatten().map(|(zone, subnet)| (zone.as_str().into(), subnet.as_str().into())).collect(),
+        subnets: cluster
+            .subnet_mapping()
+            .into_iter()
+            .flatten()
+            .map(|(zone, subnet)| (zone.as_str().into(), subnet.as_str().into()))
+            .collect(),
         security_group: own(cluster.security_group()),
         source_backup_id: own(cluster.source_backup_id()),
-        retention_days: cluster.backup_retention_policy().and_then(|policy| policy.value()?.parse().ok()),
+        retention_days: cluster
+            .backup_retention_policy()
+            .and_then(|policy| policy.value()?.parse().ok()),
         tags: tags_from(cluster.tag_list()),
-        hsms: cluster.hsms().iter().zip(raw.hsms()).map(|(hsm, raw)| hsm_from(hsm, raw)).collect(),
+        hsms: cluster
+            .hsms()
+            .iter()
+            .zip(raw.hsms())
+            .map(|(hsm, raw)| hsm_from(hsm, raw))
+            .collect(),
         certificates: certificates.unwrap_or_default(),
         other: raw.other_of_cluster(),
     }
@@ -67,7 +81,11 @@ pub(super) fn backup_from(backup: &types::Backup, raw: Structure<'_>) -> Backup 
     Backup {
         backup_id: backup.backup_id().into(),
         backup_arn: own(backup.backup_arn()),
-        state: BackupState::from(backup.backup_state().map_or(NO_STATE, |state| state.as_str())),
+        state: BackupState::from(
+            backup
+                .backup_state()
+                .map_or(NO_STATE, |state| state.as_str()),
+        ),
         cluster_id: own(backup.cluster_id()),
         hsm_type: own(backup.hsm_type()),
         mode: backup.mode().map(|mode| mode.as_str().into()),
@@ -94,7 +112,13 @@ pub(super) fn copied_from(backup: &types::DestinationBackup) -> Copied {
 
 /// The tags, by their keys: the service gives them in no order.
 pub(super) fn tags_from(tags: &[types::Tag]) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = tags.iter().map(|tag| Tag { key: tag.key().into(), value: tag.value().into() }).collect();
+    let mut tags: Vec<Tag> = tags
+        .iter()
+        .map(|tag| Tag {
+            key: tag.key().into(),
+            value: tag.value().into(),
+        })
+        .collect();
     tags.sort_unstable();
     tags
 }

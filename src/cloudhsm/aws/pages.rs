@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use crate::aws::Received;
 use crate::cloudhsm::Trouble;
 
-/// The most pages of a list: more than an account can fill. Of 25 clusters or 50 backups each, they have room for 25,000 clusters and 50,000 backups; the
-/// default quota is 4 clusters in a region (AWS CloudHSM User Guide, "Quotas"), and a backup is made once a day and kept for 379 days at most.
+/// The most pages of a list: more than an account can fill. Of 25 clusters or 50 backups each, they
+/// have room for 25,000 clusters and 50,000 backups; the default quota is 4 clusters in a region
+/// (AWS CloudHSM User Guide, "Quotas"), and a backup is made once a day and kept for 379 days at
+/// most.
 const MOST_PAGES: usize = 1000;
 
-/// The most that all pages of a list bring together, in octets: 50,000 backups of 1 KB each have room in it.
+/// The most that all pages of a list bring together, in octets: 50,000 backups of 1 KB each have
+/// room in it.
 const MOST_OCTETS: u64 = 64 * 1024 * 1024;
 
 /// The pages of one list.
@@ -24,7 +27,12 @@ pub(super) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     pub(super) fn new(received: &'a Received) -> Self {
-        Pages { received, before: received.octets(), seen: HashSet::new(), next: None }
+        Pages {
+            received,
+            before: received.octets(),
+            seen: HashSet::new(),
+            next: None,
+        }
     }
 
     /// What to ask for the next page with.
@@ -37,16 +45,28 @@ impl<'a> Pages<'a> {
     /// # Errors
     /// [`Trouble::TooMuch`]: the list has no end.
     pub(super) fn go_on(&mut self, next: Option<&str>) -> Result<bool, Trouble> {
-        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
-        let too_much = |reason: String| Err(Trouble::TooMuch { reason: reason.into() });
+        let Some(next) = next.filter(|next| !next.is_empty()) else {
+            return Ok(false);
+        };
+        let too_much = |reason: String| {
+            Err(Trouble::TooMuch {
+                reason: reason.into(),
+            })
+        };
         if !self.seen.insert(next.to_owned()) {
-            return too_much("the service gave the same NextToken twice: its pages go round in a circle".to_owned());
+            return too_much(
+                "the service gave the same NextToken twice: its pages go round in a circle"
+                    .to_owned(),
+            );
         }
         if self.seen.len() >= MOST_PAGES {
             return too_much(format!("the service gave more than {MOST_PAGES} pages"));
         }
         if self.received.octets().saturating_sub(self.before) > MOST_OCTETS {
-            return too_much(format!("the service gave pages of more than {} MiB in all", MOST_OCTETS / 1024 / 1024));
+            return too_much(format!(
+                "the service gave pages of more than {} MiB in all",
+                MOST_OCTETS / 1024 / 1024
+            ));
         }
         self.next = Some(next.to_owned());
         Ok(true)

@@ -11,45 +11,81 @@ use super::super::clock::{Clock, Millis};
 use super::super::hardware::Hardware;
 use super::super::ids::{ec2_id, ec2_id_from, resource_id};
 use super::super::limits::{
-    AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE, RETENTION_VALUE, SUBNET_ID, SUBNETS, violation,
+    AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE,
+    RETENTION_VALUE, SUBNET_ID, SUBNETS, violation,
 };
 use super::super::members::Members;
 use super::super::quotas;
 use super::super::reference::{HSM1, HSM2M, Reference};
-use super::super::state::{BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next};
+use super::super::state::{
+    BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION,
+    Hsm, HsmState, Next,
+};
 use super::super::wire::ApiError;
 use super::forms::{created_cluster_json, created_hsm_json};
 use super::tags::tag_list;
 use super::{Context, no_such_backup, no_such_cluster, out_of_order};
 
-/// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup retention").
+/// Backups are kept this long unless the request says otherwise (User Guide, "Configuring backup
+/// retention").
 const DEFAULT_RETENTION_DAYS: u16 = 90;
 
-pub(super) fn create_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn create_cluster(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
     let reference = context.reference;
     let hsm_type = members.required("HsmType", reference.hsm_type())?;
-    let (mode, network_type) =
-        if reference.is_later() { (members.text("Mode", &MODE)?, members.text("NetworkType", &NETWORK_TYPE)?) } else { (None, None) };
-    let cluster = make_cluster(hsm_type, mode, network_type, |mode| on_offer(reference, hsm_type, mode), members, context)?;
+    let (mode, network_type) = if reference.is_later() {
+        (
+            members.text("Mode", &MODE)?,
+            members.text("NetworkType", &NETWORK_TYPE)?,
+        )
+    } else {
+        (None, None)
+    };
+    let cluster = make_cluster(
+        hsm_type,
+        mode,
+        network_type,
+        |mode| on_offer(reference, hsm_type, mode),
+        members,
+        context,
+    )?;
     Ok(json!({ "Cluster": created_cluster_json(cluster, reference) }))
 }
 
 /// A cluster of hsm1.medium in the service of today, which makes none any more: one to migrate.
-pub(in super::super) fn create_hsm1_cluster(members: &Map<String, Value>, context: &mut Context<'_>) -> Result<String, ApiError> {
-    make_cluster(HSM1, None, None, |_| Ok(()), &Members::new(members), context).map(|cluster| cluster.id.clone())
+pub(in super::super) fn create_hsm1_cluster(
+    members: &Map<String, Value>,
+    context: &mut Context<'_>,
+) -> Result<String, ApiError> {
+    make_cluster(
+        HSM1,
+        None,
+        None,
+        |_| Ok(()),
+        &Members::new(members),
+        context,
+    )
+    .map(|cluster| cluster.id.clone())
 }
 
-/// Whether a new cluster can be of that type and mode: "This field is required for HSM types other than hsm1.medium" (`Mode`).
+/// Whether a new cluster can be of that type and mode: "This field is required for HSM types other
+/// than hsm1.medium" (`Mode`).
 fn on_offer(reference: Reference, hsm_type: &str, mode: Option<&str>) -> Result<(), ApiError> {
     let refused = |message: String| Err(ApiError::invalid(message));
     match hsm_type {
         HSM1 if reference == Reference::June2022 => Ok(()),
         HSM1 => refused(format!(
-            "New clusters of HsmType {HSM1} cannot be created since April 2025; {HSM2M} can. A simulator with --reference {} creates them, and the control \
-             command create-hsm1-cluster makes one to migrate.",
+            "New clusters of HsmType {HSM1} cannot be created since April 2025; {HSM2M} can. A \
+             simulator with --reference {} creates them, and the control command \
+             create-hsm1-cluster makes one to migrate.",
             Reference::June2022.name()
         )),
-        HSM2M if mode.is_none() => refused(format!("Mode is required for HsmType {HSM2M}: FIPS or NON_FIPS, and for good.")),
+        HSM2M if mode.is_none() => refused(format!(
+            "Mode is required for HsmType {HSM2M}: FIPS or NON_FIPS, and for good."
+        )),
         HSM2M => Ok(()),
         other => refused(format!("HsmType {other} is not available; {HSM2M} is.")),
     }
@@ -63,25 +99,39 @@ fn make_cluster<'a>(
     members: &Members<'_>,
     context: &'a mut Context<'_>,
 ) -> Result<&'a Cluster, ApiError> {
-    let subnets = members.texts("SubnetIds", SUBNETS, &SUBNET_ID)?.ok_or_else(|| members.missing("SubnetIds"))?;
+    let subnets = members
+        .texts("SubnetIds", SUBNETS, &SUBNET_ID)?
+        .ok_or_else(|| members.missing("SubnetIds"))?;
     let retention_days = retention_days(members)?.unwrap_or(DEFAULT_RETENTION_DAYS);
     let tags = tag_list(members)?.unwrap_or_default();
     let backup = members.text("SourceBackupId", context.reference.source_backup())?;
 
     judge(mode)?;
     let mapping = subnet_mapping(&context.place.region, &subnets)?;
-    let source = backup.map(|id| source(id, hsm_type, mode, context)).transpose()?;
+    let source = backup
+        .map(|id| source(id, hsm_type, mode, context))
+        .transpose()?;
 
     if context.quotas {
         let identify = context.identify();
-        quotas::one_more_cluster(context.world.region(context.place).settled(context.clock, &identify))?;
+        quotas::one_more_cluster(
+            context
+                .world
+                .region(context.place)
+                .settled(context.clock, &identify),
+        )?;
     }
 
     quotas::room_for_a_cluster(context.world, context.place)?;
 
     let now = context.clock.now();
-    // "After you create the cluster, don't initialize or activate it" (User Guide, "Creating clusters from backups").
-    let state = if source.is_some() { ClusterState::Active } else { ClusterState::Uninitialized };
+    // "After you create the cluster, don't initialize or activate it" (User Guide, "Creating
+    // clusters from backups").
+    let state = if source.is_some() {
+        ClusterState::Active
+    } else {
+        ClusterState::Uninitialized
+    };
     let cluster = Cluster {
         id: resource_id("cluster").map_err(out_of_order)?,
         hsm_type: hsm_type.to_owned(),
@@ -105,32 +155,52 @@ fn make_cluster<'a>(
         backup_due: None,
         settled: now,
     };
-    context.hardware.foresee_hsm(make_of(&cluster, &context.place.region));
+    context
+        .hardware
+        .foresee_hsm(make_of(&cluster, &context.place.region));
     Ok(context.world.region(context.place).add(cluster))
 }
 
 /// The backup that a cluster of that type and mode can be created from: by its id, or its ARN.
-fn source(named: &str, hsm_type: &str, mode: Option<&str>, context: &mut Context<'_>) -> Result<Backup, ApiError> {
+fn source(
+    named: &str,
+    hsm_type: &str,
+    mode: Option<&str>,
+    context: &mut Context<'_>,
+) -> Result<Backup, ApiError> {
     let arn = Arn::parse(named);
-    if arn.as_ref().is_some_and(|arn| arn.account != context.place.account || arn.region != context.place.region) {
+    if arn.as_ref().is_some_and(|arn| {
+        arn.account != context.place.account || arn.region != context.place.region
+    }) {
         return Err(no_such_backup(named));
     }
     let id = arn.map_or(named, |arn| arn.id);
     let identify = context.identify();
-    let backup = context.world.region(context.place).backup(id, context.clock, &identify).ok_or_else(|| no_such_backup(named))?;
+    let backup = context
+        .world
+        .region(context.place)
+        .backup(id, context.clock, &identify)
+        .ok_or_else(|| no_such_backup(named))?;
     if backup.state != BackupState::Ready {
         return Err(ApiError::invalid(format!(
             "Backup '{id}' is in state {}; a cluster can be created only from a READY backup.",
             backup.state.name()
         )));
     }
-    // From the old type to the new one and never back (User Guide, "Migrating from hsm1.medium to hsm2m.medium").
+    // From the old type to the new one and never back (User Guide, "Migrating from hsm1.medium to
+    // hsm2m.medium").
     if hsm_type != backup.hsm_type && (hsm_type, backup.hsm_type.as_str()) != (HSM2M, HSM1) {
-        return Err(ApiError::invalid(format!("HsmType {hsm_type} does not fit backup '{id}', which is of {}.", backup.hsm_type)));
+        return Err(ApiError::invalid(format!(
+            "HsmType {hsm_type} does not fit backup '{id}', which is of {}.",
+            backup.hsm_type
+        )));
     }
     let of_backup = backup.mode.as_deref().unwrap_or("FIPS");
     if mode.is_some_and(|mode| mode != of_backup) {
-        return Err(ApiError::invalid(format!("Mode {} does not fit backup '{id}', which is of {of_backup}.", mode.unwrap_or_default())));
+        return Err(ApiError::invalid(format!(
+            "Mode {} does not fit backup '{id}', which is of {of_backup}.",
+            mode.unwrap_or_default()
+        )));
     }
     Ok(backup.clone())
 }
@@ -142,32 +212,51 @@ pub(super) fn retention_days(members: &Members<'_>) -> Result<Option<u16>, ApiEr
     policy.required("Type", &RETENTION_TYPE)?;
     let value = policy.required("Value", &RETENTION_VALUE)?;
     let (least, most) = RETENTION_DAYS;
-    let in_range = value.parse().ok().filter(|days| (least..=most).contains(days));
-    let outside = || violation(value, "BackupRetentionPolicy.Value", &format!("Member must have value between {least} and {most}"));
+    let in_range = value
+        .parse()
+        .ok()
+        .filter(|days| (least..=most).contains(days));
+    let outside = || {
+        violation(
+            value,
+            "BackupRetentionPolicy.Value",
+            &format!("Member must have value between {least} and {most}"),
+        )
+    };
     in_range.ok_or_else(outside).map(Some)
 }
 
-/// The simulator has no EC2 to ask where a subnet lies: the first of the request is in zone a, the second in b, and so on.
+/// The simulator has no EC2 to ask where a subnet lies: the first of the request is in zone a, the
+/// second in b, and so on.
 fn subnet_mapping(region: &str, subnets: &[&str]) -> Result<Vec<(String, String)>, ApiError> {
     let mut mapping: Vec<(String, String)> = Vec::new();
     for (subnet, letter) in subnets.iter().zip('a'..='j') {
         if mapping.iter().any(|(_, other)| other == subnet) {
             // "You can specify only one subnet per Availability Zone."
-            return Err(ApiError::invalid(format!("SubnetIds names '{subnet}' twice: only one subnet per Availability Zone.")));
+            return Err(ApiError::invalid(format!(
+                "SubnetIds names '{subnet}' twice: only one subnet per Availability Zone."
+            )));
         }
         mapping.push((format!("{region}{letter}"), (*subnet).to_owned()));
     }
     Ok(mapping)
 }
 
-/// Nor to ask for the VPC: it is derived from the first subnet, so clusters of the same first subnet share one.
+/// Nor to ask for the VPC: it is derived from the first subnet, so clusters of the same first
+/// subnet share one.
 fn vpc(region: &str, mapping: &[(String, String)]) -> String {
     let subnet = mapping.first().map_or("", |(_, subnet)| subnet.as_str());
-    let digest = ring::digest::digest(&ring::digest::SHA256, format!("{region}/{subnet}").as_bytes());
+    let digest = ring::digest::digest(
+        &ring::digest::SHA256,
+        format!("{region}/{subnet}").as_bytes(),
+    );
     ec2_id_from("vpc", digest.as_ref())
 }
 
-pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn create_hsm(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
     let zone = members.required("AvailabilityZone", &AVAILABILITY_ZONE)?;
     let wanted_ip = members.text("IpAddress", &IP_ADDRESS)?;
@@ -175,31 +264,67 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     let identify = context.identify();
     let due = context.clock.after(HSM_CREATION);
     quotas::room_for_an_hsm(context.world)?;
-    let region = context.world.region(context.place).settled(context.clock, &identify);
-    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
+    let region = context
+        .world
+        .region(context.place)
+        .settled(context.clock, &identify);
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
     match cluster.state {
         // Worded as users of the service report it (hashicorp/terraform-provider-aws, issue 7437).
         ClusterState::Uninitialized if cluster.hsm_count() > 0 => {
-            return Err(ApiError::invalid(format!("Cluster '{cluster_id}' already contains an HSM but has not yet been fully activated")));
+            return Err(ApiError::invalid(format!(
+                "Cluster '{cluster_id}' already contains an HSM but has not yet been fully \
+                 activated"
+            )));
         }
-        ClusterState::Uninitialized | ClusterState::Initialized | ClusterState::Active | ClusterState::Degraded => {}
+        ClusterState::Uninitialized
+        | ClusterState::Initialized
+        | ClusterState::Active
+        | ClusterState::Degraded => {}
         state => {
-            return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be created.", state.name())));
+            return Err(ApiError::invalid(format!(
+                "Cluster '{cluster_id}' is in state {}, in which no HSM can be created.",
+                state.name()
+            )));
         }
     }
     quotas::one_more_hsm_in(cluster)?;
-    let subnet = cluster.subnets.iter().find(|(name, _)| name == zone).map(|(_, subnet)| subnet.clone());
+    let subnet = cluster
+        .subnets
+        .iter()
+        .find(|(name, _)| name == zone)
+        .map(|(_, subnet)| subnet.clone());
     let subnet = subnet.ok_or_else(|| {
-        let zones: Vec<&str> = cluster.subnets.iter().map(|(name, _)| name.as_str()).collect();
-        ApiError::invalid(format!("Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.", zones.join(", ")))
+        let zones: Vec<&str> = cluster
+            .subnets
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        ApiError::invalid(format!(
+            "Cluster '{cluster_id}' has no subnet in Availability Zone '{zone}', only in {}.",
+            zones.join(", ")
+        ))
     })?;
     if context.quotas {
         quotas::one_more_hsm(region)?;
     }
 
     let ip = address(wanted_ip, zone, |ip| region.address_taken(&subnet, ip))?;
-    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    let hsm = new_hsm(context.hardware, cluster, Seat { zone: zone.to_owned(), subnet, ip }, due)?;
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let hsm = new_hsm(
+        context.hardware,
+        cluster,
+        Seat {
+            zone: zone.to_owned(),
+            subnet,
+            ip,
+        },
+        due,
+    )?;
     let backup = back_up(cluster, context.clock)?;
     let answer = json!({ "Hsm": created_hsm_json(cluster, &hsm, context.reference) });
     quotas::forget_a_deleted_hsm(cluster);
@@ -210,41 +335,66 @@ pub(super) fn create_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
     Ok(answer)
 }
 
-/// The backup that adding or removing an HSM results in: of an HSM that is there. Where none is ACTIVE, that is made once one is.
+/// The backup that adding or removing an HSM results in: of an HSM that is there. Where none is
+/// ACTIVE, that is made once one is.
 pub(super) fn back_up(cluster: &Cluster, clock: &Clock) -> Result<Option<Backup>, ApiError> {
     if !cluster.is_backed_up() || !cluster.has_active_hsm() {
         return Ok(None);
     }
-    Backup::of(cluster, clock.now(), clock.after(BACKUP_CREATION)).map(Some).map_err(out_of_order)
+    Backup::of(cluster, clock.now(), clock.after(BACKUP_CREATION))
+        .map(Some)
+        .map_err(out_of_order)
 }
 
-/// The address asked for, "an available address from the subnet that maps to the Availability Zone"; else the first free one.
-/// The subnet is `10.0.N.0/24`: there is no EC2 to ask. Its first four addresses and its last are never given (VPC User
-/// Guide, "Subnet sizing").
-fn address(wanted: Option<&str>, zone: &str, taken: impl Fn(&str) -> bool) -> Result<String, ApiError> {
+/// The address asked for, "an available address from the subnet that maps to the Availability
+/// Zone"; else the first free one. The subnet is `10.0.N.0/24`: there is no EC2 to ask. Its first
+/// four addresses and its last are never given (VPC User Guide, "Subnet sizing").
+fn address(
+    wanted: Option<&str>,
+    zone: &str,
+    taken: impl Fn(&str) -> bool,
+) -> Result<String, ApiError> {
     let third = zone.bytes().last().unwrap_or(b'a').saturating_sub(b'a');
     let Some(wanted) = wanted else {
-        let free = (4..=254_u8).map(|last| Ipv4Addr::new(10, 0, third, last).to_string()).find(|ip| !taken(ip));
-        return free.ok_or_else(|| ApiError::invalid(format!("The subnet of {zone} has no free address left.")));
+        let free = (4..=254_u8)
+            .map(|last| Ipv4Addr::new(10, 0, third, last).to_string())
+            .find(|ip| !taken(ip));
+        return free.ok_or_else(|| {
+            ApiError::invalid(format!("The subnet of {zone} has no free address left."))
+        });
     };
-    let parsed: Ipv4Addr = wanted.parse().map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
+    let parsed: Ipv4Addr = wanted
+        .parse()
+        .map_err(|_| violation(wanted, "IpAddress", "Member must be an IPv4 address"))?;
     match parsed.octets() {
         [10, 0, subnet, 4..=254] if subnet == third => {}
         [10, 0, subnet, _] if subnet == third => {
-            return Err(ApiError::invalid(format!("IpAddress '{wanted}' is reserved in the subnet of {zone}, 10.0.{third}.0/24.")));
+            return Err(ApiError::invalid(format!(
+                "IpAddress '{wanted}' is reserved in the subnet of {zone}, 10.0.{third}.0/24."
+            )));
         }
-        _ => return Err(ApiError::invalid(format!("IpAddress '{wanted}' is not in the subnet of {zone}, 10.0.{third}.0/24."))),
+        _ => {
+            return Err(ApiError::invalid(format!(
+                "IpAddress '{wanted}' is not in the subnet of {zone}, 10.0.{third}.0/24."
+            )));
+        }
     }
     let ip = parsed.to_string();
     if taken(&ip) {
-        return Err(ApiError::invalid(format!("IpAddress '{wanted}' is already in use in the subnet of {zone}.")));
+        return Err(ApiError::invalid(format!(
+            "IpAddress '{wanted}' is already in use in the subnet of {zone}."
+        )));
     }
     Ok(ip)
 }
 
 /// The hardware of a cluster in a region, or in a zone of it.
 fn make_of(cluster: &Cluster, region: &str) -> Make {
-    Make { ls2: cluster.hsm_type != HSM1, fips: cluster.mode.as_deref() != Some("NON_FIPS"), us_gov: region.starts_with("us-gov-") }
+    Make {
+        ls2: cluster.hsm_type != HSM1,
+        fips: cluster.mode.as_deref() != Some("NON_FIPS"),
+        us_gov: region.starts_with("us-gov-"),
+    }
 }
 
 /// Where in a cluster an HSM is.
@@ -254,18 +404,36 @@ pub(in super::super) struct Seat {
     pub(in super::super) ip: String,
 }
 
-/// The IPv6 address that goes with an IPv4 one in a subnet: under 2001:db8::/32, which is nobody's (RFC 3849).
+/// The IPv6 address that goes with an IPv4 one in a subnet: under 2001:db8::/32, which is nobody's
+/// (RFC 3849).
 fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
     let digest = ring::digest::digest(&ring::digest::SHA256, subnet.as_bytes());
     let (first, _) = digest.as_ref().split_first_chunk::<4>()?;
     let [a, b, c, d] = *first;
     let [_, _, third, last] = ip.parse::<Ipv4Addr>().ok()?.octets();
     let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    Some(Ipv6Addr::new(0x2001, 0xDB8, high, low, 0, 0, u16::from(third), u16::from(last)).to_string())
+    Some(
+        Ipv6Addr::new(
+            0x2001,
+            0xDB8,
+            high,
+            low,
+            0,
+            0,
+            u16::from(third),
+            u16::from(last),
+        )
+        .to_string(),
+    )
 }
 
 /// An HSM of the cluster that is being created: it is ACTIVE at `due`, if its key is there by then.
-pub(in super::super) fn new_hsm(hardware: &Hardware, cluster: &Cluster, seat: Seat, due: Millis) -> Result<Hsm, ApiError> {
+pub(in super::super) fn new_hsm(
+    hardware: &Hardware,
+    cluster: &Cluster,
+    seat: Seat,
+    due: Millis,
+) -> Result<Hsm, ApiError> {
     let id = resource_id("hsm").map_err(out_of_order)?;
     let eni = ec2_id("eni").map_err(out_of_order)?;
     let (card, partition, key) = hardware.place(make_of(cluster, &seat.zone));

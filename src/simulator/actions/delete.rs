@@ -10,36 +10,60 @@ use super::create::back_up;
 use super::forms::cluster_json;
 use super::{Context, no_such_cluster};
 
-/// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network interface (ENI), or
-/// the ID of the HSM's ENI. You need to specify only one of these values." Several have to mean the same HSM.
-pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+/// "To specify an HSM, you can use its identifier (ID), the IP address of the HSM's elastic network
+/// interface (ENI), or the ID of the HSM's ENI. You need to specify only one of these values."
+/// Several have to mean the same HSM.
+pub(super) fn delete_hsm(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
     let hsm_id = members.text("HsmId", &HSM_ID)?;
     let eni_id = members.text("EniId", &ENI_ID)?;
     let eni_ip = members.text("EniIp", &IP_ADDRESS)?;
     if hsm_id.is_none() && eni_id.is_none() && eni_ip.is_none() {
-        return Err(ApiError::invalid("One of HsmId, EniId and EniIp is required; the request has none of them."));
+        return Err(ApiError::invalid(
+            "One of HsmId, EniId and EniIp is required; the request has none of them.",
+        ));
     }
 
     let identify = context.identify();
     let due = context.clock.after(DELETION);
     let region = context.world.region(context.place);
-    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
-    let busy = [ClusterState::InitializeInProgress, ClusterState::ModifyInProgress, ClusterState::RollbackInProgress, ClusterState::PendingRollback];
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
+    let busy = [
+        ClusterState::InitializeInProgress,
+        ClusterState::ModifyInProgress,
+        ClusterState::RollbackInProgress,
+        ClusterState::PendingRollback,
+    ];
     if busy.contains(&cluster.state) {
-        return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.", cluster.state.name())));
+        return Err(ApiError::invalid(format!(
+            "Cluster '{cluster_id}' is in state {}, in which no HSM can be deleted.",
+            cluster.state.name()
+        )));
     }
     let backup = back_up(cluster, context.clock)?;
-    let hsm = cluster
-        .hsms
-        .iter_mut()
-        .find(|hsm| hsm_id.is_none_or(|id| id == hsm.id) && eni_id.is_none_or(|id| id == hsm.eni) && eni_ip.is_none_or(|ip| ip == hsm.ip));
+    let hsm = cluster.hsms.iter_mut().find(|hsm| {
+        hsm_id.is_none_or(|id| id == hsm.id)
+            && eni_id.is_none_or(|id| id == hsm.eni)
+            && eni_ip.is_none_or(|ip| ip == hsm.ip)
+    });
     let hsm = hsm.ok_or_else(|| {
         let named: Vec<&str> = [hsm_id, eni_id, eni_ip].into_iter().flatten().collect();
-        ApiError::not_found(format!("HSM '{}' was not found in cluster '{cluster_id}'.", named.join("', '")))
+        ApiError::not_found(format!(
+            "HSM '{}' was not found in cluster '{cluster_id}'.",
+            named.join("', '")
+        ))
     })?;
     if matches!(hsm.state, HsmState::DeleteInProgress | HsmState::Deleted) {
-        return Err(ApiError::invalid(format!("HSM '{}' is in state {}: it is being deleted, or is, already.", hsm.id, hsm.state.name())));
+        return Err(ApiError::invalid(format!(
+            "HSM '{}' is in state {}: it is being deleted, or is, already.",
+            hsm.id,
+            hsm.state.name()
+        )));
     }
     hsm.state = HsmState::DeleteInProgress;
     hsm.due = due;
@@ -51,15 +75,23 @@ pub(super) fn delete_hsm(members: &Members<'_>, context: &mut Context<'_>) -> Re
 }
 
 /// "Before you can delete a cluster, you must delete all HSMs in the cluster."
-pub(super) fn delete_cluster(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn delete_cluster(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
     let cluster_id = members.required("ClusterId", &CLUSTER_ID)?;
 
     let identify = context.identify();
     let (now, due) = (context.clock.now(), context.clock.after(DELETION));
     let region = context.world.region(context.place);
-    let cluster = region.cluster(cluster_id, context.clock, &identify).ok_or_else(|| no_such_cluster(cluster_id))?;
+    let cluster = region
+        .cluster(cluster_id, context.clock, &identify)
+        .ok_or_else(|| no_such_cluster(cluster_id))?;
     if cluster.state.in_transition() || cluster.state == ClusterState::Deleted {
-        return Err(ApiError::invalid(format!("Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.", cluster.state.name())));
+        return Err(ApiError::invalid(format!(
+            "Cluster '{cluster_id}' is in state {}, in which it cannot be deleted.",
+            cluster.state.name()
+        )));
     }
     if cluster.hsm_count() > 0 {
         return Err(ApiError::invalid(format!(

@@ -22,13 +22,26 @@ struct Page<'a> {
     next_token: Option<String>,
 }
 
-pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn describe_clusters(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Answer, ApiError> {
     let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_RESULTS;
     let page = members.integer("MaxResults", MAX_RESULTS)?.unwrap_or(most);
-    let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
-    let call = format!("DescribeClusters/{}/{}/{}", context.place.account, context.place.region, filters.text());
-    let after = token.map(|token| context.tokens.open(token, &call)).transpose()?.unwrap_or(0);
+    let token = members
+        .text("NextToken", &NEXT_TOKEN)?
+        .filter(|token| !token.is_empty());
+    let call = format!(
+        "DescribeClusters/{}/{}/{}",
+        context.place.account,
+        context.place.region,
+        filters.text()
+    );
+    let after = token
+        .map(|token| context.tokens.open(token, &call))
+        .transpose()?
+        .unwrap_or(0);
 
     let identify = context.identify();
     let region = context.world.region(context.place);
@@ -38,12 +51,20 @@ pub(super) fn describe_clusters(members: &Members<'_>, context: &mut Context<'_>
         .peekable();
     let mut clusters = Vec::new();
     let mut last = after;
-    while let Some((number, cluster)) = found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page) {
+    while let Some((number, cluster)) =
+        found.next_if(|_| u64::try_from(clusters.len()).unwrap_or(u64::MAX) < page)
+    {
         clusters.push(ClusterForm::of(cluster, context.reference));
         last = number;
     }
-    let next_token = found.peek().is_some().then(|| context.tokens.seal(last, &call));
-    Answer::written(&Page { clusters, next_token })
+    let next_token = found
+        .peek()
+        .is_some()
+        .then(|| context.tokens.seal(last, &call));
+    Answer::written(&Page {
+        clusters,
+        next_token,
+    })
 }
 
 /// Whether a cluster has that value of the filter of that name.
@@ -69,7 +90,10 @@ impl TokenKey {
 
     /// The key of an earlier simulator: its tokens are good here.
     pub(in super::super) fn from_secret(secret: [u8; 32]) -> Self {
-        Self { key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret), secret }
+        Self {
+            key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret),
+            secret,
+        }
     }
 
     pub(in super::super) fn secret(&self) -> &[u8; 32] {
@@ -90,11 +114,21 @@ impl TokenKey {
         Base64UrlUnpadded::encode_string(&[&octets, tag.as_ref()].concat())
     }
 
-    pub(super) fn open_octets<const N: usize>(&self, token: &str, call: &str) -> Result<[u8; N], ApiError> {
-        let refused = || ApiError::invalid("NextToken was not made for this call: its action, region, filters or order differ, or it was altered.");
+    pub(super) fn open_octets<const N: usize>(
+        &self,
+        token: &str,
+        call: &str,
+    ) -> Result<[u8; N], ApiError> {
+        let refused = || {
+            ApiError::invalid(
+                "NextToken was not made for this call: its action, region, filters or order \
+                 differ, or it was altered.",
+            )
+        };
         let sealed = Base64UrlUnpadded::decode_vec(token).map_err(|_| refused())?;
         let (octets, tag) = sealed.split_first_chunk::<N>().ok_or_else(refused)?;
-        ring::hmac::verify(&self.key, &[octets, call.as_bytes()].concat(), tag).map_err(|_| refused())?;
+        ring::hmac::verify(&self.key, &[octets, call.as_bytes()].concat(), tag)
+            .map_err(|_| refused())?;
         Ok(*octets)
     }
 }
@@ -115,20 +149,46 @@ mod tests {
         let clock = Clock::start(Speed::INSTANT);
         let hardware = std::sync::Arc::new(Hardware::start(clock.now()).unwrap());
         let (mut world, tokens) = (World::default(), TokenKey::new().unwrap());
-        let place = Place { account: String::from("123456789012"), region: String::from("us-east-1") };
+        let place = Place {
+            account: String::from("123456789012"),
+            region: String::from("us-east-1"),
+        };
         let mut call = |action: &str, members: Value| {
             let members: Map<String, Value> = members.as_object().unwrap().clone();
-            let (world, clock, hardware, tokens, place) = (&mut world, &clock, &hardware, &tokens, &place);
-            let mut context = Context { world, clock, hardware, tokens, place, quotas: false, reference: Reference::Today, fault: None };
-            super::super::run(action, &members, &mut context).unwrap().members()
+            let (world, clock, hardware, tokens, place) =
+                (&mut world, &clock, &hardware, &tokens, &place);
+            let mut context = Context {
+                world,
+                clock,
+                hardware,
+                tokens,
+                place,
+                quotas: false,
+                reference: Reference::Today,
+                fault: None,
+            };
+            super::super::run(action, &members, &mut context)
+                .unwrap()
+                .members()
         };
         for _ in 0..50 {
-            let cluster = call("CreateCluster", json!({ "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"] }));
+            let cluster = call(
+                "CreateCluster",
+                json!({
+                    "HsmType": "hsm2m.medium", "Mode": "FIPS", "SubnetIds": ["subnet-0a1b2c3d"],
+                }),
+            );
             let id = &cluster["Cluster"]["ClusterId"];
             let only = json!({ "Filters": { "clusterIds": [id] } });
-            assert_eq!(call("DescribeClusters", only.clone())["Clusters"][0]["State"], "UNINITIALIZED");
+            assert_eq!(
+                call("DescribeClusters", only.clone())["Clusters"][0]["State"],
+                "UNINITIALIZED"
+            );
             call("DeleteCluster", json!({ "ClusterId": id }));
-            assert_eq!(call("DescribeClusters", only)["Clusters"][0]["State"], "DELETED");
+            assert_eq!(
+                call("DescribeClusters", only)["Clusters"][0]["State"],
+                "DELETED"
+            );
         }
     }
 }

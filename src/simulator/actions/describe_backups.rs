@@ -1,4 +1,5 @@
-//! DescribeBackups, and the JSON form of backups. No member is ever `null`: what is not there is left out.
+//! DescribeBackups, and the JSON form of backups. No member is ever `null`: what is not there is
+//! left out.
 
 use serde_json::{Value, json};
 
@@ -12,27 +13,62 @@ use super::Context;
 use super::filters::Filters;
 use super::forms::{put, tags_json, timestamp};
 
-const FILTER_NAMES: [&str; 5] = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"];
+const FILTER_NAMES: [&str; 5] = [
+    "backupIds",
+    "sourceBackupIds",
+    "clusterIds",
+    "states",
+    "neverExpires",
+];
 
-pub(super) fn describe_backups(members: &Members<'_>, context: &mut Context<'_>) -> Result<Value, ApiError> {
+pub(super) fn describe_backups(
+    members: &Members<'_>,
+    context: &mut Context<'_>,
+) -> Result<Value, ApiError> {
     let filters = Filters::read(members, &FILTER_NAMES, context.reference)?;
     let (_, most) = MAX_BACKUPS;
     let page = members.integer("MaxResults", MAX_BACKUPS)?.unwrap_or(most);
-    let token = members.text("NextToken", &NEXT_TOKEN)?.filter(|token| !token.is_empty());
+    let token = members
+        .text("NextToken", &NEXT_TOKEN)?
+        .filter(|token| !token.is_empty());
     let ascending = members.boolean("SortAscending")?.unwrap_or(false);
     // Later than 2022: backups that other accounts share with this one.
     let shared = members.boolean("Shared")?.unwrap_or(false);
     let place = context.place;
-    let call = format!("DescribeBackups/{}/{}/{ascending}/{shared}/{}", place.account, place.region, filters.text());
-    let after = token.map(|token| context.tokens.open_octets(token, &call)).transpose()?.map(Position::from_octets);
+    let call = format!(
+        "DescribeBackups/{}/{}/{ascending}/{shared}/{}",
+        place.account,
+        place.region,
+        filters.text()
+    );
+    let after = token
+        .map(|token| context.tokens.open_octets(token, &call))
+        .transpose()?
+        .map(Position::from_octets);
 
     let identify = context.identify();
     let region = context.world.region(place);
     let mut found: Vec<(Position, &Backup)> = region
         .backups(context.clock, &identify)
         .filter(|(_, backup)| !shared && filters.allow(|name, value| has(backup, name, value)))
-        .map(|(number, backup)| (Position { created: backup.created, number }, backup))
-        .filter(|(position, _)| after.is_none_or(|after| if ascending { *position > after } else { *position < after }))
+        .map(|(number, backup)| {
+            (
+                Position {
+                    created: backup.created,
+                    number,
+                },
+                backup,
+            )
+        })
+        .filter(|(position, _)| {
+            after.is_none_or(|after| {
+                if ascending {
+                    *position > after
+                } else {
+                    *position < after
+                }
+            })
+        })
         .collect();
     found.sort_unstable_by_key(|(position, _)| *position);
     if !ascending {
@@ -42,15 +78,23 @@ pub(super) fn describe_backups(members: &Members<'_>, context: &mut Context<'_>)
     let length = usize::try_from(page).unwrap_or(usize::MAX);
     let more = found.len() > length;
     found.truncate(length);
-    let shown: Vec<Value> = found.iter().map(|(_, backup)| backup_json(backup, place, context.reference)).collect();
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|(_, backup)| backup_json(backup, place, context.reference))
+        .collect();
     let mut answer = json!({ "Backups": shown });
     if let (true, Some((last, _))) = (more, found.last()) {
-        put(&mut answer, "NextToken", context.tokens.seal_octets(last.octets(), &call));
+        put(
+            &mut answer,
+            "NextToken",
+            context.tokens.seal_octets(last.octets(), &call),
+        );
     }
     Ok(answer)
 }
 
-/// Where a backup stands in "chronological order of generation"; its number decides between two of one moment.
+/// Where a backup stands in "chronological order of generation"; its number decides between two of
+/// one moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
     created: i64,
@@ -59,13 +103,21 @@ struct Position {
 
 impl Position {
     fn octets(self) -> [u8; 16] {
-        let (high, low) = (u128::from(self.created.cast_unsigned()), u128::from(self.number));
+        let (high, low) = (
+            u128::from(self.created.cast_unsigned()),
+            u128::from(self.number),
+        );
         ((high << 64) | low).to_be_bytes()
     }
 
     fn from_octets(octets: [u8; 16]) -> Self {
-        let half = |at: u32| u64::try_from((u128::from_be_bytes(octets) >> at) & u128::from(u64::MAX)).unwrap_or(0);
-        Self { created: half(64).cast_signed(), number: half(0) }
+        let half = |at: u32| {
+            u64::try_from((u128::from_be_bytes(octets) >> at) & u128::from(u64::MAX)).unwrap_or(0)
+        };
+        Self {
+            created: half(64).cast_signed(),
+            number: half(0),
+        }
     }
 }
 
@@ -73,11 +125,18 @@ impl Position {
 fn has(backup: &Backup, name: &str, value: &str) -> bool {
     match name {
         "backupIds" => backup.id == value,
-        "sourceBackupIds" => backup.origin.as_ref().is_some_and(|origin| origin.backup == value),
+        "sourceBackupIds" => backup
+            .origin
+            .as_ref()
+            .is_some_and(|origin| origin.backup == value),
         "clusterIds" => backup.cluster_id == value,
         "states" => backup.state.name() == value,
         // Written `True` and `False` in the reference, `true` and `false` in its examples.
-        "neverExpires" => value.eq_ignore_ascii_case(if backup.never_expires { "true" } else { "false" }),
+        "neverExpires" => value.eq_ignore_ascii_case(if backup.never_expires {
+            "true"
+        } else {
+            "false"
+        }),
         _ => false,
     }
 }

@@ -1,6 +1,8 @@
-//! The forms of clusters and HSMs in answers. No member is ever `null`: what is not there is left out.
+//! The forms of clusters and HSMs in answers. No member is ever `null`: what is not there is left
+//! out.
 //!
-//! They borrow, and are written to the answer as they stand: DescribeClusters is called far more often than all else.
+//! They borrow, and are written to the answer as they stand: DescribeClusters is called far more
+//! often than all else.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -47,10 +49,17 @@ impl<'a> ClusterForm<'a> {
         let later = reference.is_later();
         Self {
             backup_policy: "DEFAULT",
-            backup_retention_policy: RetentionForm { kind: "DAYS", value: cluster.retention_days.to_string() },
+            backup_retention_policy: RetentionForm {
+                kind: "DAYS",
+                value: cluster.retention_days.to_string(),
+            },
             cluster_id: &cluster.id,
             create_timestamp: seconds(cluster.created),
-            hsms: cluster.hsms.iter().map(|hsm| HsmForm::of(cluster, hsm, reference)).collect(),
+            hsms: cluster
+                .hsms
+                .iter()
+                .map(|hsm| HsmForm::of(cluster, hsm, reference))
+                .collect(),
             hsm_type: &cluster.hsm_type,
             security_group: Some(&cluster.security_group),
             state: cluster.state.name(),
@@ -66,9 +75,14 @@ impl<'a> ClusterForm<'a> {
         }
     }
 
-    /// As CreateCluster answers: captured answers of the service have neither SecurityGroup nor TagList there.
+    /// As CreateCluster answers: captured answers of the service have neither SecurityGroup nor
+    /// TagList there.
     fn created(cluster: &'a Cluster, reference: Reference) -> Self {
-        Self { security_group: None, tag_list: None, ..Self::of(cluster, reference) }
+        Self {
+            security_group: None,
+            tag_list: None,
+            ..Self::of(cluster, reference)
+        }
     }
 }
 
@@ -87,7 +101,8 @@ struct TagForm<'a> {
     value: &'a str,
 }
 
-/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (API Reference, `Certificates`).
+/// The CSR and the hardware's certificates before initialization, ClusterCertificate after (API
+/// Reference, `Certificates`).
 #[derive(Serialize)]
 #[serde(untagged)]
 enum CertificatesForm<'a> {
@@ -116,8 +131,15 @@ impl<'a> CertificatesForm<'a> {
             };
         }
         match &cluster.claim {
-            Some(claim) if !matches!(cluster.state, ClusterState::Uninitialized | ClusterState::InitializeInProgress) => {
-                Self::Claimed { cluster_certificate: &claim.signed_cert }
+            Some(claim)
+                if !matches!(
+                    cluster.state,
+                    ClusterState::Uninitialized | ClusterState::InitializeInProgress
+                ) =>
+            {
+                Self::Claimed {
+                    cluster_certificate: &claim.signed_cert,
+                }
             }
             _ => Self::None {},
         }
@@ -158,10 +180,13 @@ impl<'a> HsmForm<'a> {
             hsm_id: &hsm.id,
             hsm_type: later.then_some(hsm.hsm_type.as_str()),
             state: hsm.state.name(),
-            // As the service words them: the guide, and users who met the other one (aws-samples/aws-cloudhsm-cloudformation-template, issue 17).
+            // As the service words them: the guide, and users who met the other one
+            // (aws-samples/aws-cloudhsm-cloudformation-template, issue 17).
             state_message: match hsm.state {
                 HsmState::Active => Some("HSM created."),
-                HsmState::Degraded => Some("HSM creation failed. Please delete this HSM and try again."),
+                HsmState::Degraded => {
+                    Some("HSM creation failed. Please delete this HSM and try again.")
+                }
                 _ => None,
             },
         }
@@ -169,12 +194,19 @@ impl<'a> HsmForm<'a> {
 
     /// As CreateHsm answers: captured answers of the service know no network interface there.
     fn created(cluster: &'a Cluster, hsm: &'a Hsm, reference: Reference) -> Self {
-        Self { eni_id: None, eni_ip: None, eni_ip_v6: None, ..Self::of(cluster, hsm, reference) }
+        Self {
+            eni_id: None,
+            eni_ip: None,
+            eni_ip_v6: None,
+            ..Self::of(cluster, hsm, reference)
+        }
     }
 }
 
 fn tags(tags: &[(String, String)]) -> Vec<TagForm<'_>> {
-    tags.iter().map(|(key, value)| TagForm { key, value }).collect()
+    tags.iter()
+        .map(|(key, value)| TagForm { key, value })
+        .collect()
 }
 
 pub(super) fn cluster_json(cluster: &Cluster, reference: Reference) -> Value {

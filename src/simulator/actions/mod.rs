@@ -1,5 +1,5 @@
-//! The actions of the API. Each reads and judges all its parameters first, then looks things up, then changes them: what
-//! is refused has changed nothing.
+//! The actions of the API. Each reads and judges all its parameters first, then looks things up,
+//! then changes them: what is refused has changed nothing.
 
 mod backups;
 mod create;
@@ -52,7 +52,11 @@ impl Context<'_> {
 }
 
 /// Runs one action.
-pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Context<'_>) -> Result<Answer, ApiError> {
+pub(super) fn run(
+    action: &str,
+    members: &Map<String, Value>,
+    context: &mut Context<'_>,
+) -> Result<Answer, ApiError> {
     let members = Members::new(members);
     let answer = match action {
         "CreateCluster" => create::create_cluster(&members, context),
@@ -73,7 +77,10 @@ pub(super) fn run(action: &str, members: &Map<String, Value>, context: &mut Cont
         "DeleteBackup" => backups::delete_backup(&members, context),
         "RestoreBackup" => backups::restore_backup(&members, context),
         "ModifyBackupAttributes" => backups::modify_backup_attributes(&members, context),
-        other => Err(ApiError::invalid_action(format!("CloudHSM V2 has no action '{}'", excerpt(other)))),
+        other => Err(ApiError::invalid_action(format!(
+            "CloudHSM V2 has no action '{}'",
+            excerpt(other)
+        ))),
     };
     answer.map(Answer::Members)
 }

@@ -18,18 +18,31 @@ struct Node {
 }
 
 impl Node {
-    fn new(id: impl Into<String>, title: impl Into<String>, row: u8, pem: impl Into<String>) -> Self {
-        Self { id: id.into(), title: title.into(), row, pem: pem.into() }
+    fn new(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        row: u8,
+        pem: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            row,
+            pem: pem.into(),
+        }
     }
 }
 
-/// The certificates that the cluster shows now, and the roots that they end in. `None`: there is no such cluster.
+/// The certificates that the cluster shows now, and the roots that they end in. `None`: there is no
+/// such cluster.
 pub(super) fn of_cluster(inside: &Inside, id: &str) -> Option<Value> {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
     let mut world = inside.look();
     let cluster = world.region_of(id)?.cluster(id, &inside.clock, &identify)?;
-    let roots = cluster.csr_hsm().and_then(|hsm| inside.hardware.made_roots(hsm.card));
+    let roots = cluster
+        .csr_hsm()
+        .and_then(|hsm| inside.hardware.made_roots(hsm.card));
     let nodes = nodes(cluster, roots);
     Some(json!({ "cluster": id, "state": cluster.state.name(), "nodes": json(&nodes) }))
 }
@@ -45,15 +58,40 @@ fn nodes(cluster: &Cluster, roots: Option<(&Root, &Root)>) -> Vec<Node> {
 fn before(identity: &Identity, (aws, manufacturer): (&Root, &Root)) -> Vec<Node> {
     let mut nodes = vec![Node::new("AwsRoot", "AWS root", 0, aws.pem())];
     match manufacturer.reissue_pem() {
-        None => nodes.push(Node::new("ManufacturerRoot", "Manufacturer root", 0, manufacturer.pem())),
+        None => nodes.push(Node::new(
+            "ManufacturerRoot",
+            "Manufacturer root",
+            0,
+            manufacturer.pem(),
+        )),
         Some(reissue) => nodes.extend([
-            Node::new("ManufacturerRoot", "Manufacturer root, first issue", 0, manufacturer.pem()),
-            Node::new("ManufacturerRootReissue", "Manufacturer root, second issue", 0, reissue),
+            Node::new(
+                "ManufacturerRoot",
+                "Manufacturer root, first issue",
+                0,
+                manufacturer.pem(),
+            ),
+            Node::new(
+                "ManufacturerRootReissue",
+                "Manufacturer root, second issue",
+                0,
+                reissue,
+            ),
         ]),
     }
     nodes.extend([
-        Node::new("AwsHardwareCertificate", "AWS hardware certificate", 1, &*identity.aws_hardware),
-        Node::new("ManufacturerHardwareCertificate", "Manufacturer hardware certificate", 1, &*identity.manufacturer_hardware),
+        Node::new(
+            "AwsHardwareCertificate",
+            "AWS hardware certificate",
+            1,
+            &*identity.aws_hardware,
+        ),
+        Node::new(
+            "ManufacturerHardwareCertificate",
+            "Manufacturer hardware certificate",
+            1,
+            &*identity.manufacturer_hardware,
+        ),
         Node::new("HsmCertificate", "HSM certificate", 2, &*identity.hsm),
         Node::new("ClusterCsr", "Cluster CSR", 3, &*identity.csr),
     ]);
@@ -62,40 +100,84 @@ fn before(identity: &Identity, (aws, manufacturer): (&Root, &Root)) -> Vec<Node>
 
 /// The trust anchor's certificates from the root down, and what the first of them signed.
 fn after(claim: &Claim) -> Vec<Node> {
-    let blocks: Vec<&str> = claim.trust_anchor.trim().split_inclusive("-----END CERTIFICATE-----").collect();
+    let blocks: Vec<&str> = claim
+        .trust_anchor
+        .trim()
+        .split_inclusive("-----END CERTIFICATE-----")
+        .collect();
     let count = blocks.len();
     let mut nodes: Vec<Node> = Vec::new();
     for (row, (at, block)) in (0..).zip(blocks.into_iter().enumerate().rev()) {
         let number = at.saturating_add(1);
         let (id, title) = match number {
             _ if count == 1 => (String::from("TrustAnchor"), String::from("Trust anchor")),
-            1 => (String::from("TrustAnchor1"), format!("Trust anchor 1 of {count}, the CA that signed")),
-            _ if number == count => (format!("TrustAnchor{number}"), format!("Trust anchor {number} of {count}, the root")),
-            _ => (format!("TrustAnchor{number}"), format!("Trust anchor {number} of {count}")),
+            1 => (
+                String::from("TrustAnchor1"),
+                format!("Trust anchor 1 of {count}, the CA that signed"),
+            ),
+            _ if number == count => (
+                format!("TrustAnchor{number}"),
+                format!("Trust anchor {number} of {count}, the root"),
+            ),
+            _ => (
+                format!("TrustAnchor{number}"),
+                format!("Trust anchor {number} of {count}"),
+            ),
         };
-        let pem = if count == 1 { claim.trust_anchor.clone() } else { format!("{}\n", block.trim_start()) };
+        let pem = if count == 1 {
+            claim.trust_anchor.clone()
+        } else {
+            format!("{}\n", block.trim_start())
+        };
         nodes.push(Node::new(id, title, row, pem));
     }
     let row = u8::try_from(count).unwrap_or(u8::MAX);
-    nodes.push(Node::new("ClusterCertificate", "Cluster certificate", row, claim.signed_cert.as_str()));
+    nodes.push(Node::new(
+        "ClusterCertificate",
+        "Cluster certificate",
+        row,
+        claim.signed_cert.as_str(),
+    ));
     nodes
 }
 
-/// Keys are lettered in the order in which they are met. A certificate's issuers are those above it whose subject it
-/// names: a root and its reissue, or two certificates of one card, are one name and one key.
+/// Keys are lettered in the order in which they are met. A certificate's issuers are those above it
+/// whose subject it names: a root and its reissue, or two certificates of one card, are one name
+/// and one key.
 fn json(nodes: &[Node]) -> Value {
-    let seen: Vec<(&Node, Seen)> = nodes.iter().filter_map(|node| Some((node, read(&node.pem)?))).collect();
+    let seen: Vec<(&Node, Seen)> = nodes
+        .iter()
+        .filter_map(|node| Some((node, read(&node.pem)?)))
+        .collect();
     let mut keys: Vec<&[u8]> = Vec::new();
     for (_, certificate) in &seen {
         if !keys.contains(&certificate.spki.as_slice()) {
             keys.push(&certificate.spki);
         }
     }
-    let letter = |spki: &[u8]| keys.iter().position(|key| *key == spki).zip(Some('A'..)).and_then(|(at, mut letters)| letters.nth(at));
+    let letter = |spki: &[u8]| {
+        keys.iter()
+            .position(|key| *key == spki)
+            .zip(Some('A'..))
+            .and_then(|(at, mut letters)| letters.nth(at))
+    };
     let each = seen.iter().map(|(node, certificate)| {
-        let self_signed = certificate.issuer.as_ref().is_none_or(|issuer| *issuer == certificate.subject);
-        let above = || seen.iter().filter(|(other, one)| !self_signed && other.row < node.row && Some(&one.subject) == certificate.issuer.as_ref());
-        let signer = if self_signed { Some(certificate) } else { above().map(|(_, one)| one).next() };
+        let self_signed = certificate
+            .issuer
+            .as_ref()
+            .is_none_or(|issuer| *issuer == certificate.subject);
+        let above = || {
+            seen.iter().filter(|(other, one)| {
+                !self_signed
+                    && other.row < node.row
+                    && Some(&one.subject) == certificate.issuer.as_ref()
+            })
+        };
+        let signer = if self_signed {
+            Some(certificate)
+        } else {
+            above().map(|(_, one)| one).next()
+        };
         json!({
             "id": node.id,
             "title": node.title,

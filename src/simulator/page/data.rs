@@ -14,7 +14,8 @@ use super::super::state::{Backup, Cluster, ClusterState, Hsm, HsmState, Place, R
 /// A region's newest clusters and backups are shown, so many of each; how many there are is said.
 const SHOWN: usize = 200;
 
-/// A state in which nothing is under way is looked at again after so long, in milliseconds: backups come and go by the day.
+/// A state in which nothing is under way is looked at again after so long, in milliseconds: backups
+/// come and go by the day.
 const QUIET: Millis = 10_000;
 
 /// Tells an unchanged state from a changed one without looking at it.
@@ -46,20 +47,29 @@ impl Watch {
     }
 }
 
-/// All that has changed since the token was given: `places` if anything in them has, and the requests that came. `None`
-/// if nothing has. An empty or foreign token is given everything.
+/// All that has changed since the token was given: `places` if anything in them has, and the
+/// requests that came. `None` if nothing has. An empty or foreign token is given everything.
 pub(super) fn since(inside: &Inside, token: &str) -> Option<Value> {
     let mut world = inside.look();
-    let mut seen = inside.watch.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen = inside
+        .watch
+        .seen
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if seen.instance.is_empty() {
-        seen.instance = random_bytes::<8>().unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        seen.instance = random_bytes::<8>()
+            .unwrap_or_default()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
     }
     let places = update(inside, &mut world, &mut seen);
     let (revision, number) = parse(token, &seen.instance).unwrap_or((0, 0));
     if revision == seen.revision && number == inside.requests.last() {
         return None;
     }
-    let places = (revision != seen.revision).then(|| places.unwrap_or_else(|| all(inside, &mut world).0));
+    let places =
+        (revision != seen.revision).then(|| places.unwrap_or_else(|| all(inside, &mut world).0));
     drop(world);
     let (requests, last) = inside.requests.after(number);
     Some(json!({
@@ -80,7 +90,10 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
     let touched = inside.watch.touched.load(Ordering::Relaxed);
     let advanced = inside.clock.advanced();
     let now = inside.clock.now();
-    if seen.quiet_until.is_some_and(|until| now < until) && seen.touched == touched && seen.advanced == advanced {
+    if seen.quiet_until.is_some_and(|until| now < until)
+        && seen.touched == touched
+        && seen.advanced == advanced
+    {
         return None;
     }
     let (places, settled) = all(inside, world);
@@ -98,7 +111,10 @@ fn update(inside: &Inside, world: &mut World, seen: &mut Seen) -> Option<Value> 
 
 /// `<instance>.<revision>.<number of the newest request>`
 fn parse(token: &str, instance: &str) -> Option<(u64, u64)> {
-    let (revision, number) = token.strip_prefix(instance)?.strip_prefix('.')?.split_once('.')?;
+    let (revision, number) = token
+        .strip_prefix(instance)?
+        .strip_prefix('.')?
+        .split_once('.')?;
     Some((revision.parse().ok()?, number.parse().ok()?))
 }
 
@@ -116,14 +132,32 @@ fn all(inside: &Inside, world: &mut World) -> (Value, bool) {
 fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Value>, bool) {
     let now = inside.clock.now();
     let identify = |hsm: &Hsm| inside.hardware.identify(hsm, now);
-    let clusters: Vec<&Cluster> = region.clusters(&inside.clock, &identify).map(|(_, cluster)| cluster).collect();
+    let clusters: Vec<&Cluster> = region
+        .clusters(&inside.clock, &identify)
+        .map(|(_, cluster)| cluster)
+        .collect();
     let cluster_count = clusters.len();
     let mut settled = clusters.iter().all(|cluster| settled(cluster));
-    let clusters: Vec<Value> = clusters.into_iter().rev().take(SHOWN).map(cluster_json).collect();
-    let backups: Vec<&Backup> = region.backups(&inside.clock, &identify).map(|(_, backup)| backup).collect();
+    let clusters: Vec<Value> = clusters
+        .into_iter()
+        .rev()
+        .take(SHOWN)
+        .map(cluster_json)
+        .collect();
+    let backups: Vec<&Backup> = region
+        .backups(&inside.clock, &identify)
+        .map(|(_, backup)| backup)
+        .collect();
     let backup_count = backups.len();
-    settled &= backups.iter().all(|backup| backup.due.is_none() && backup.delete_at.is_none());
-    let backups: Vec<Value> = backups.into_iter().rev().take(SHOWN).map(backup_json).collect();
+    settled &= backups
+        .iter()
+        .all(|backup| backup.due.is_none() && backup.delete_at.is_none());
+    let backups: Vec<Value> = backups
+        .into_iter()
+        .rev()
+        .take(SHOWN)
+        .map(backup_json)
+        .collect();
     let json = json!({
         "account": place.account,
         "region": place.region,
@@ -132,18 +166,27 @@ fn place_json(inside: &Inside, place: &Place, region: &mut Region) -> (Option<Va
         "backups": backups,
         "backupCount": backup_count,
     });
-    ((cluster_count > 0 || backup_count > 0).then_some(json), settled)
+    (
+        (cluster_count > 0 || backup_count > 0).then_some(json),
+        settled,
+    )
 }
 
 fn settled(cluster: &Cluster) -> bool {
-    cluster.next.is_none() && cluster.state != ClusterState::Deleted && cluster.hsms.iter().all(|hsm| hsm.state == HsmState::Active)
+    cluster.next.is_none()
+        && cluster.state != ClusterState::Deleted
+        && cluster.hsms.iter().all(|hsm| hsm.state == HsmState::Active)
 }
 
-/// What DescribeClusters tells, but for PreCoPassword, which is nobody's to look at, and the certificates, which are
-/// asked for when somebody does.
+/// What DescribeClusters tells, but for PreCoPassword, which is nobody's to look at, and the
+/// certificates, which are asked for when somebody does.
 fn cluster_json(cluster: &Cluster) -> Value {
     let hsms: Vec<Value> = cluster.hsms.iter().map(hsm_json).collect();
-    let subnets: Vec<Value> = cluster.subnets.iter().map(|(zone, subnet)| json!({ "zone": zone, "subnet": subnet })).collect();
+    let subnets: Vec<Value> = cluster
+        .subnets
+        .iter()
+        .map(|(zone, subnet)| json!({ "zone": zone, "subnet": subnet }))
+        .collect();
     json!({
         "id": cluster.id,
         "state": cluster.state.name(),
@@ -180,7 +223,9 @@ fn backup_json(backup: &Backup) -> Value {
         "state": backup.state.name(),
         "created": backup.created,
         "copied": backup.copied,
-        "origin": origin.map(|origin| json!({ "backup": origin.backup, "cluster": origin.cluster, "region": origin.region })),
+        "origin": origin.map(|origin| json!({
+            "backup": origin.backup, "cluster": origin.cluster, "region": origin.region,
+        })),
         "deleteAt": backup.delete_at,
         "restored": backup.restored,
         "neverExpires": backup.never_expires,
@@ -191,7 +236,11 @@ fn backup_json(backup: &Backup) -> Value {
 }
 
 fn tags(tags: &[(String, String)]) -> Value {
-    Value::from(tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect::<Vec<_>>())
+    Value::from(
+        tags.iter()
+            .map(|(key, value)| json!({ "key": key, "value": value }))
+            .collect::<Vec<_>>(),
+    )
 }
 
 #[cfg(test)]

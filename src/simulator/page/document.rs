@@ -20,24 +20,38 @@ struct Document {
 pub(super) fn response() -> Response<Body> {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
     let document = DOCUMENT.get_or_init(assemble);
-    let mut response = guarded(StatusCode::OK, Body::from(document.html.clone()), Some("text/html; charset=utf-8"));
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, document.policy.clone());
+    let mut response = guarded(
+        StatusCode::OK,
+        Body::from(document.html.clone()),
+        Some("text/html; charset=utf-8"),
+    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, document.policy.clone());
     response
 }
 
-/// `{{style}}` and `{{script}}` of index.html are replaced by the two files, and the policy admits their digests (CSP 3,
+/// `{{style}}` and `{{script}}` of index.html are replaced by the two files, and the policy admits
+/// their digests (CSP 3,
 /// 2.3.1): an element that somehow got in would not run.
 fn assemble() -> Document {
-    let html = INDEX.replace("{{style}}", STYLE).replace("{{script}}", SCRIPT);
+    let html = INDEX
+        .replace("{{style}}", STYLE)
+        .replace("{{script}}", SCRIPT);
     let policy = format!(
-        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for \
+         'script'; trusted-types 'none'",
         digest(SCRIPT),
         digest(STYLE)
     );
     // Digits of base64 and ASCII: always a header.
-    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    Document { html: Bytes::from(html), policy }
+    let policy =
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    Document {
+        html: Bytes::from(html),
+        policy,
+    }
 }
 
 fn digest(text: &str) -> String {
@@ -52,22 +66,51 @@ mod tests {
     #[test]
     fn style_and_script_are_in_the_document_whole() {
         let html = String::from_utf8(assemble().html.to_vec()).unwrap();
-        assert!(html.contains(&format!("<style>{STYLE}</style>")) && html.contains(&format!("<script>{SCRIPT}</script>")));
+        assert!(
+            html.contains(&format!("<style>{STYLE}</style>"))
+                && html.contains(&format!("<script>{SCRIPT}</script>"))
+        );
         // What would end the element early, or make the digest that of something else.
-        assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--") && !STYLE.contains("</style"));
-        assert!(!SCRIPT.contains('\r') && !STYLE.contains('\r') && !SCRIPT.contains("{{") && !STYLE.contains("{{"));
+        assert!(
+            !SCRIPT.contains("</script") && !SCRIPT.contains("<!--") && !STYLE.contains("</style")
+        );
+        assert!(
+            !SCRIPT.contains('\r')
+                && !STYLE.contains('\r')
+                && !SCRIPT.contains("{{")
+                && !STYLE.contains("{{")
+        );
     }
 
     #[test]
     fn nothing_is_fetched_from_elsewhere_and_no_markup_is_made_of_text() {
         for text in [INDEX, STYLE, SCRIPT] {
             // An XML namespace is a name, not an address; `url(#…)` points into the document.
-            let text = text.replace("http://www.w3.org/2000/svg", "").replace("url(#", "");
-            for word in ["http:", "https:", "//cdn", "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            let text = text
+                .replace("http://www.w3.org/2000/svg", "")
+                .replace("url(#", "");
+            for word in [
+                "http:",
+                "https:",
+                "//cdn",
+                "@import",
+                "url(",
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+            ] {
                 assert!(!text.contains(word), "{word}");
             }
         }
-        for handler in [" onclick=", " onload=", " onerror=", " style=", "javascript:"] {
+        for handler in [
+            " onclick=",
+            " onload=",
+            " onerror=",
+            " style=",
+            "javascript:",
+        ] {
             assert!(!INDEX.contains(handler), "{handler}");
         }
     }

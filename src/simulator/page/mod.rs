@@ -1,8 +1,8 @@
 //! The page at `/` for people: what the simulator holds, live. It shows and changes nothing.
 //!
-//! One HTML document with its style and its script inside; the browser asks for nothing else but `/_page/data`, every
-//! second, and `/_page/certificates`. The policy that goes with it allows these two digests and this origin alone, and
-//! no text can become markup (Trusted Types).
+//! One HTML document with its style and its script inside; the browser asks for nothing else but
+//! `/_page/data`, every second, and `/_page/certificates`. The policy that goes with it allows
+//! these two digests and this origin alone, and no text can become markup (Trusted Types).
 
 mod chain;
 mod data;
@@ -34,7 +34,10 @@ pub(super) fn answer(inside: &Inside, request: &Request) -> Option<Response<Body
         },
         _ => match chain::of_cluster(inside, parameter(query, "cluster")) {
             Some(chain) => json_response(StatusCode::OK, &chain),
-            None => json_response(StatusCode::NOT_FOUND, &json!({ "Message": "there is no such cluster" })),
+            None => json_response(
+                StatusCode::NOT_FOUND,
+                &json!({ "Message": "there is no such cluster" }),
+            ),
         },
     })
 }
@@ -46,21 +49,31 @@ pub(super) fn reads(method: &Method) -> bool {
 
 /// A parameter as it stands: tokens and ids need no percent-encoding.
 fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
-    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .unwrap_or_default()
 }
 
 fn json_response(status: StatusCode, value: &Value) -> Response<Body> {
-    guarded(status, Body::from(shown_in(value).to_string()), Some("application/json"))
+    guarded(
+        status,
+        Body::from(shown_in(value).to_string()),
+        Some("application/json"),
+    )
 }
 
-/// The same document, with every text in its shown form. The lines of a certificate's PEM stay lines.
+/// The same document, with every text in its shown form. The lines of a certificate's PEM stay
+/// lines.
 fn shown_in(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(shown_text(text)),
         Value::Array(items) => items.iter().map(shown_in).collect(),
         Value::Object(members) => {
             let shown = |(name, value): (&String, &Value)| match value {
-                Value::String(text) if name == "pem" => (name.clone(), Value::String(shown_lines(text))),
+                Value::String(text) if name == "pem" => {
+                    (name.clone(), Value::String(shown_lines(text)))
+                }
                 value => (name.clone(), shown_in(value)),
             };
             Value::Object(members.iter().map(shown).collect())
@@ -69,15 +82,25 @@ fn shown_in(value: &Value) -> Value {
     }
 }
 
-/// Every answer of the page: of this moment, of the type it says, and for this origin only. Nothing allows another one.
+/// Every answer of the page: of this moment, of the type it says, and for this origin only. Nothing
+/// allows another one.
 fn guarded(status: StatusCode, body: Body, kind: Option<&'static str>) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
     if let Some(kind) = kind {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     }
@@ -98,9 +121,17 @@ mod tests {
     fn the_page_is_given_nothing_that_a_reader_would_obey() {
         let hostile = "a\u{202e}b\u{200b}\nc";
         let shown = "a\\u{202e}b\\u{200b}\\u{a}c";
-        let document = json!({ "region": hostile, "tags": [{ "key": hostile, "value": hostile }], "count": 1, "none": null });
-        let expected = json!({ "region": shown, "tags": [{ "key": shown, "value": shown }], "count": 1, "none": null });
+        let document = json!({
+            "region": hostile, "tags": [{ "key": hostile, "value": hostile }], "count": 1,
+            "none": null,
+        });
+        let expected = json!({
+            "region": shown, "tags": [{ "key": shown, "value": shown }], "count": 1, "none": null,
+        });
         assert_eq!(shown_in(&document), expected);
-        assert_eq!(shown_in(&json!({ "pem": "-----\nMA==\n-----\u{202e}" })), json!({ "pem": "-----\nMA==\n-----\\u{202e}" }));
+        assert_eq!(
+            shown_in(&json!({ "pem": "-----\nMA==\n-----\u{202e}" })),
+            json!({ "pem": "-----\nMA==\n-----\\u{202e}" })
+        );
     }
 }

@@ -23,13 +23,25 @@ pub(super) struct Seen {
 
 /// Reads one PEM block; `None` if it is no certificate and no CSR.
 pub(super) fn read(pem: &str) -> Option<Seen> {
-    let body: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    let body: String = pem
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
     let der = Base64::decode_vec(&body).ok()?;
     let mut outer = Reader::new(only(&der, 0x30)?.content);
     let mut inner = Reader::new(outer.required(0x30)?.content);
     let signature_algorithm = algorithm(outer.required(0x30)?)?;
-    let seen = if pem.contains("CERTIFICATE REQUEST-----") { request(&mut inner)? } else { certificate(&mut inner)? };
-    Some(Seen { signature_algorithm, der, ..seen })
+    let seen = if pem.contains("CERTIFICATE REQUEST-----") {
+        request(&mut inner)?
+    } else {
+        certificate(&mut inner)?
+    };
+    Some(Seen {
+        signature_algorithm,
+        der,
+        ..seen
+    })
 }
 
 fn certificate(inner: &mut Reader<'_>) -> Option<Seen> {
@@ -52,7 +64,17 @@ fn certificate(inner: &mut Reader<'_>) -> Option<Seen> {
         }
     }
     let serial = Some(number(first.content));
-    Some(Seen { der: Vec::new(), version, serial, issuer: Some(issuer), subject, validity, spki, signature_algorithm: String::new(), extensions })
+    Some(Seen {
+        der: Vec::new(),
+        version,
+        serial,
+        issuer: Some(issuer),
+        subject,
+        validity,
+        spki,
+        signature_algorithm: String::new(),
+        extensions,
+    })
 }
 
 fn request(inner: &mut Reader<'_>) -> Option<Seen> {
@@ -60,7 +82,17 @@ fn request(inner: &mut Reader<'_>) -> Option<Seen> {
     let subject = inner.required(0x30)?.raw.to_vec();
     let spki = inner.required(0x30)?.raw.to_vec();
     let (der, signature_algorithm, extensions) = (Vec::new(), String::new(), Vec::new());
-    Some(Seen { der, version, serial: None, issuer: None, subject, validity: None, spki, signature_algorithm, extensions })
+    Some(Seen {
+        der,
+        version,
+        serial: None,
+        issuer: None,
+        subject,
+        validity: None,
+        spki,
+        signature_algorithm,
+        extensions,
+    })
 }
 
 impl Seen {
@@ -68,26 +100,47 @@ impl Seen {
     pub(super) fn fields(&self) -> Value {
         let mut fields = vec![("Subject", name(&self.subject))];
         fields.extend(self.issuer.as_ref().map(|issuer| ("Issuer", name(issuer))));
-        fields.extend(self.serial.as_ref().map(|serial| ("Serial", serial.clone())));
+        fields.extend(
+            self.serial
+                .as_ref()
+                .map(|serial| ("Serial", serial.clone())),
+        );
         fields.push(("Version", format!("{}", self.version)));
         if let Some((from, to)) = self.validity {
             fields.push(("Not before", moment(from)));
             fields.push(("Not after", moment(to)));
         }
-        fields.push(("Public key", key(&self.spki).unwrap_or_else(|| String::from("unknown"))));
+        fields.push((
+            "Public key",
+            key(&self.spki).unwrap_or_else(|| String::from("unknown")),
+        ));
         fields.push(("Key SHA-256", digest(&self.spki)));
         fields.push(("Signature", self.signature_algorithm.clone()));
         if self.issuer.is_some() {
             let none = || String::from("none");
-            fields.push(("Extensions", if self.extensions.is_empty() { none() } else { self.extensions.join(", ") }));
+            fields.push((
+                "Extensions",
+                if self.extensions.is_empty() {
+                    none()
+                } else {
+                    self.extensions.join(", ")
+                },
+            ));
         }
         fields.push(("SHA-256", digest(&self.der)));
-        Value::from(fields.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>())
+        Value::from(
+            fields
+                .into_iter()
+                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .collect::<Vec<_>>(),
+        )
     }
 }
 
 fn moment(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map(|moment| moment.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_second(seconds)
+        .map(|moment| moment.to_string())
+        .unwrap_or_default()
 }
 
 fn hex(octets: &[u8]) -> String {
@@ -100,11 +153,19 @@ fn digest(octets: &[u8]) -> String {
 
 /// An INTEGER as openssl prints serial numbers; zero is a digit.
 fn number(content: &[u8]) -> String {
-    let digits = hex(content.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(content));
-    if digits == "00" { String::from("0") } else { digits }
+    let digits = hex(content
+        .strip_prefix(&[0])
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(content));
+    if digits == "00" {
+        String::from("0")
+    } else {
+        digits
+    }
 }
 
-/// A name as RFC 4514 writes its parts, but in the order of the encoding; ` + ` joins the attributes of one RDN.
+/// A name as RFC 4514 writes its parts, but in the order of the encoding; ` + ` joins the
+/// attributes of one RDN.
 pub(super) fn name(raw: &[u8]) -> String {
     let read = || {
         let mut rdns = Reader::new(only(raw, 0x30)?.content);
@@ -124,14 +185,23 @@ pub(super) fn name(raw: &[u8]) -> String {
     read().unwrap_or_else(|| format!("#{}", hex(raw)))
 }
 
-/// The value of an attribute: UTF-8 and its subsets as they are, BMPString by its code units, anything else as digits.
+/// The value of an attribute: UTF-8 and its subsets as they are, BMPString by its code units,
+/// anything else as digits.
 fn text(value: Element<'_>) -> String {
     let utf16 = || {
-        let units: Vec<u16> = value.content.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+        let units: Vec<u16> = value
+            .content
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|pair| u16::from_be_bytes(*pair))
+            .collect();
         String::from_utf16_lossy(&units)
     };
     match value.tag {
-        0x0C | 0x12 | 0x13 | 0x14 | 0x16 | 0x1A => String::from_utf8_lossy(value.content).into_owned(),
+        0x0C | 0x12 | 0x13 | 0x14 | 0x16 | 0x1A => {
+            String::from_utf8_lossy(value.content).into_owned()
+        }
         0x1E => utf16(),
         _ => format!("#{}", hex(value.raw)),
     }
@@ -156,7 +226,10 @@ fn algorithm(element: Element<'_>) -> Option<String> {
 /// An object identifier's usual name, or its numbers.
 fn oid(content: &[u8]) -> Option<String> {
     let numbers = numbers(content)?;
-    let known = KNOWN.iter().find(|(dotted, _)| *dotted == numbers).map(|(_, name)| (*name).to_owned());
+    let known = KNOWN
+        .iter()
+        .find(|(dotted, _)| *dotted == numbers)
+        .map(|(_, name)| (*name).to_owned());
     Some(known.unwrap_or(numbers))
 }
 
@@ -196,7 +269,9 @@ fn numbers(content: &[u8]) -> Option<String> {
     let mut all: Vec<u64> = Vec::new();
     let mut value = 0_u64;
     for octet in content {
-        value = value.checked_mul(128)?.checked_add(u64::from(octet & 0x7F))?;
+        value = value
+            .checked_mul(128)?
+            .checked_add(u64::from(octet & 0x7F))?;
         if octet & 0x80 == 0 {
             all.push(value);
             value = 0;
@@ -222,12 +297,18 @@ fn key(spki: &[u8]) -> Option<String> {
     if kind != "RSA" {
         return Some(kind);
     }
-    let mut numbers = Reader::new(only(parts.required(0x03)?.content.strip_prefix(&[0])?, 0x30)?.content);
+    let mut numbers =
+        Reader::new(only(parts.required(0x03)?.content.strip_prefix(&[0])?, 0x30)?.content);
     let modulus = numbers.required(0x02)?.content;
     let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
-    let bits = u32::try_from(modulus.len()).ok()?.checked_mul(8)?.checked_sub(modulus.first()?.leading_zeros())?;
+    let bits = u32::try_from(modulus.len())
+        .ok()?
+        .checked_mul(8)?
+        .checked_sub(modulus.first()?.leading_zeros())?;
     let exponent = numbers.required(0x02)?.content;
-    let exponent = exponent.iter().try_fold(0_u64, |sum, octet| sum.checked_mul(256)?.checked_add(u64::from(*octet)))?;
+    let exponent = exponent.iter().try_fold(0_u64, |sum, octet| {
+        sum.checked_mul(256)?.checked_add(u64::from(*octet))
+    })?;
     Some(format!("RSA {bits}, exponent {exponent}"))
 }
 
@@ -238,7 +319,11 @@ fn extension_names(content: &[u8]) -> Option<Vec<String>> {
         let mut parts = Reader::new(reader.required(0x30)?.content);
         let name = oid(parts.required(0x06)?.content)?;
         let critical = parts.next()?.tag == 0x01;
-        names.push(if critical { format!("{name} (critical)") } else { name });
+        names.push(if critical {
+            format!("{name} (critical)")
+        } else {
+            name
+        });
     }
     Some(names)
 }
@@ -254,9 +339,15 @@ mod tests {
 
     #[test]
     fn attributes_of_one_rdn_are_joined_and_commas_are_escaped() {
-        let first = der::set_of(vec![attribute(der::COUNTRY, "US"), attribute(der::STATE, "CA")]);
+        let first = der::set_of(vec![
+            attribute(der::COUNTRY, "US"),
+            attribute(der::STATE, "CA"),
+        ]);
         let second = der::set_of(vec![attribute(der::COMMON_NAME, "HSM:1, for FIPS mode")]);
-        assert_eq!(name(&der::sequence(&[&first, &second])), r"C=US + ST=CA, CN=HSM:1\, for FIPS mode");
+        assert_eq!(
+            name(&der::sequence(&[&first, &second])),
+            r"C=US + ST=CA, CN=HSM:1\, for FIPS mode"
+        );
     }
 
     #[test]
@@ -268,8 +359,14 @@ mod tests {
 
     #[test]
     fn identifiers_and_numbers_are_written_as_usual() {
-        assert_eq!(numbers(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B]).unwrap(), "1.2.840.113549.1.1.11");
+        assert_eq!(
+            numbers(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B]).unwrap(),
+            "1.2.840.113549.1.1.11"
+        );
         assert_eq!(numbers(&[0x88, 0x37]).unwrap(), "2.999");
-        assert_eq!((number(&[0]), number(&[0, 0xC0]), number(&[1])), (String::from("0"), String::from("C0"), String::from("01")));
+        assert_eq!(
+            (number(&[0]), number(&[0, 0xC0]), number(&[1])),
+            (String::from("0"), String::from("C0"), String::from("01"))
+        );
     }
 }

@@ -61,15 +61,21 @@ pub(in super::super) struct Backup {
     /// What a cluster that is created from it has: no such cluster needs initialization.
     pub(in super::super) hsm_type: String,
     pub(in super::super) mode: Option<String>,
-    /// The certificate and trust anchor that the cluster was initialized with. `None`: a control command made it INITIALIZED.
+    /// The certificate and trust anchor that the cluster was initialized with. `None`: a control
+    /// command made it INITIALIZED.
     pub(in super::super) claim: Option<Claim>,
     /// When the state of transition is over.
     pub(in super::super) due: Option<Millis>,
 }
 
 impl Backup {
-    /// A backup of the cluster as it is, made at `created` and READY at `due`. Fails if the system gives no randomness.
-    pub(in super::super) fn of(cluster: &Cluster, created: Millis, due: Millis) -> Result<Self, String> {
+    /// A backup of the cluster as it is, made at `created` and READY at `due`. Fails if the system
+    /// gives no randomness.
+    pub(in super::super) fn of(
+        cluster: &Cluster,
+        created: Millis,
+        due: Millis,
+    ) -> Result<Self, String> {
         Ok(Self {
             id: resource_id("backup")?,
             cluster_id: cluster.id.clone(),
@@ -89,10 +95,20 @@ impl Backup {
         })
     }
 
-    /// A copy of it for another region, made at `copied` and READY at `due`: of the same time and cluster, with tags of
-    /// its own. Fails like [`Backup::of`].
-    pub(in super::super) fn copy(&self, region: &str, tags: Vec<(String, String)>, copied: Millis, due: Millis) -> Result<Self, String> {
-        let origin = Origin { backup: self.id.clone(), cluster: self.cluster_id.clone(), region: region.to_owned() };
+    /// A copy of it for another region, made at `copied` and READY at `due`: of the same time and
+    /// cluster, with tags of its own. Fails like [`Backup::of`].
+    pub(in super::super) fn copy(
+        &self,
+        region: &str,
+        tags: Vec<(String, String)>,
+        copied: Millis,
+        due: Millis,
+    ) -> Result<Self, String> {
+        let origin = Origin {
+            backup: self.id.clone(),
+            cluster: self.cluster_id.clone(),
+            region: region.to_owned(),
+        };
         Ok(Self {
             id: resource_id("backup")?,
             state: BackupState::CreateInProgress,
@@ -128,29 +144,40 @@ impl Backup {
 
     /// Lets the time that has passed take effect.
     pub(super) fn settle(&mut self, now: Millis) {
-        if self.due.take_if(|due| *due <= now).is_some() && self.state == BackupState::CreateInProgress {
+        if self.due.take_if(|due| *due <= now).is_some()
+            && self.state == BackupState::CreateInProgress
+        {
             self.state = BackupState::Ready;
         }
-        if self.state == BackupState::PendingDeletion && self.delete_at.is_some_and(|at| at <= now) {
+        if self.state == BackupState::PendingDeletion && self.delete_at.is_some_and(|at| at <= now)
+        {
             self.state = BackupState::Deleted;
         }
     }
 
     /// Whether it is no longer listed either.
     pub(super) fn gone(&self, now: Millis) -> bool {
-        self.state == BackupState::Deleted && self.delete_at.is_none_or(|at| at.saturating_add(DELETED_STAY) <= now)
+        self.state == BackupState::Deleted
+            && self
+                .delete_at
+                .is_none_or(|at| at.saturating_add(DELETED_STAY) <= now)
     }
 
     /// When the retention policy of its cluster deletes it, if `retention` is that policy's.
     ///
-    /// One that was restored is left alone for a day: time to exempt it or to change the policy, which the guide asks for.
+    /// One that was restored is left alone for a day: time to exempt it or to change the policy,
+    /// which the guide asks for.
     pub(super) fn expires(&self, retention: Millis) -> Millis {
-        let spared = self.restored.map_or(Millis::MIN, |at| at.saturating_add(DAY));
+        let spared = self
+            .restored
+            .map_or(Millis::MIN, |at| at.saturating_add(DAY));
         self.created.saturating_add(retention).max(spared)
     }
 
     /// How long after its making a backup can be there at all that nobody exempts or restores.
     pub(super) fn longest_life(retention: Millis) -> Millis {
-        retention.saturating_add(RESTORABLE).saturating_add(DELETED_STAY)
+        retention
+            .saturating_add(RESTORABLE)
+            .saturating_add(DELETED_STAY)
     }
 }

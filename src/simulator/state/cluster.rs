@@ -6,8 +6,9 @@ use super::super::chains::Identity;
 use super::super::clock::Millis;
 use super::{Hsm, HsmState};
 
-/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS and PENDING_ROLLBACK are later than
-/// 2022; the last is in the reference, and in no model: it comes by control only.
+/// The states of a cluster (API Reference, `Cluster`). MODIFY_IN_PROGRESS, ROLLBACK_IN_PROGRESS and
+/// PENDING_ROLLBACK are later than 2022; the last is in the reference, and in no model: it comes by
+/// control only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum ClusterState {
@@ -93,7 +94,12 @@ pub(in super::super) struct Next {
 
 impl Next {
     pub(in super::super) fn new(state: ClusterState, at: Millis) -> Self {
-        Self { state, at, hsm_type: None, then: None }
+        Self {
+            state,
+            at,
+            hsm_type: None,
+            then: None,
+        }
     }
 }
 
@@ -139,7 +145,10 @@ impl Cluster {
 
     /// How many HSMs it has: a DELETED one, still shown, is none.
     pub(in super::super) fn hsm_count(&self) -> usize {
-        self.hsms.iter().filter(|hsm| hsm.state != HsmState::Deleted).count()
+        self.hsms
+            .iter()
+            .filter(|hsm| hsm.state != HsmState::Deleted)
+            .count()
     }
 
     /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
@@ -157,22 +166,44 @@ impl Cluster {
 
     /// Whether [`Cluster::settle`] has anything to do.
     pub(super) fn unsettled(&self, now: Millis) -> bool {
-        let waits = |hsm: &Hsm| matches!(hsm.state, HsmState::CreateInProgress | HsmState::DeleteInProgress);
-        let backup_due = if self.is_backed_up() { self.backup_due.is_none_or(|due| due <= now) } else { self.backup_due.is_some() };
+        let waits = |hsm: &Hsm| {
+            matches!(
+                hsm.state,
+                HsmState::CreateInProgress | HsmState::DeleteInProgress
+            )
+        };
+        let backup_due = if self.is_backed_up() {
+            self.backup_due.is_none_or(|due| due <= now)
+        } else {
+            self.backup_due.is_some()
+        };
         backup_due
             || self.next.as_ref().is_some_and(|next| next.at <= now)
-            || self.hsms.iter().any(|hsm| (waits(hsm) && hsm.due <= now) || hsm.changes_type(now))
+            || self
+                .hsms
+                .iter()
+                .any(|hsm| (waits(hsm) && hsm.due <= now) || hsm.changes_type(now))
     }
 
-    /// Lets the time that has passed take effect, and returns the moments in it at which a backup was made. `identify`
-    /// makes an HSM's certificates, once its key is there.
+    /// Lets the time that has passed take effect, and returns the moments in it at which a backup
+    /// was made. `identify` makes an HSM's certificates, once its key is there.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
         let mut backups = Vec::new();
-        while let Some(Next { state, at, hsm_type, then }) = self.next.take_if(|next| next.at <= now) {
-            if self.state == ClusterState::InitializeInProgress && state == ClusterState::Uninitialized {
+        while let Some(Next {
+            state,
+            at,
+            hsm_type,
+            then,
+        }) = self.next.take_if(|next| next.at <= now)
+        {
+            if self.state == ClusterState::InitializeInProgress
+                && state == ClusterState::Uninitialized
+            {
                 self.claim = None;
             }
-            if self.state == ClusterState::InitializeInProgress && state == ClusterState::Initialized {
+            if self.state == ClusterState::InitializeInProgress
+                && state == ClusterState::Initialized
+            {
                 backups.push(at);
             }
             self.enter(state, at);
@@ -196,7 +227,8 @@ impl Cluster {
             backups.extend(self.active_since().map(|at| at.max(self.settled)));
         }
         backups.extend(self.daily_backups(now));
-        self.hsms.retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
+        self.hsms
+            .retain(|hsm| hsm.state != HsmState::DeleteInProgress || hsm.due > now);
         backups
     }
 }

@@ -11,8 +11,8 @@ use super::super::keys::OrderedKey;
 /// What is made once its keys are there.
 pub(in super::super) type Made<T> = Arc<OnceLock<Result<T, String>>>;
 
-/// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and DELETE_IN_PROGRESS: one that
-/// is deleted is no longer listed.
+/// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and
+/// DELETE_IN_PROGRESS: one that is deleted is no longer listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum HsmState {
@@ -25,7 +25,13 @@ pub enum HsmState {
 
 impl HsmState {
     /// Every state, in the order of the reference.
-    pub const ALL: [Self; 5] = [Self::CreateInProgress, Self::Active, Self::Degraded, Self::DeleteInProgress, Self::Deleted];
+    pub const ALL: [Self; 5] = [
+        Self::CreateInProgress,
+        Self::Active,
+        Self::Degraded,
+        Self::DeleteInProgress,
+        Self::Deleted,
+    ];
 
     /// The state of that name.
     pub fn parse(name: &str) -> Option<Self> {
@@ -63,7 +69,8 @@ pub(in super::super) struct Hsm {
     /// Which of the simulator's cards it is a partition of, and its number there.
     pub(in super::super) card: usize,
     pub(in super::super) partition: u64,
-    /// Not in a state file: nothing uses it once the certificates are made, and until then nobody has seen anything of it.
+    /// Not in a state file: nothing uses it once the certificates are made, and until then nobody
+    /// has seen anything of it.
     #[serde(skip)]
     pub(in super::super) key: OrderedKey,
     #[serde(serialize_with = "write_identity", deserialize_with = "read_identity")]
@@ -88,11 +95,19 @@ impl Hsm {
     }
 }
 
-fn write_identity<S: Serializer>(identity: &Made<Identity>, serializer: S) -> Result<S::Ok, S::Error> {
-    identity.get().and_then(|made| made.as_ref().ok()).serialize(serializer)
+fn write_identity<S: Serializer>(
+    identity: &Made<Identity>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    identity
+        .get()
+        .and_then(|made| made.as_ref().ok())
+        .serialize(serializer)
 }
 
 fn read_identity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Made<Identity>, D::Error> {
     let identity: Option<Identity> = Deserialize::deserialize(deserializer)?;
-    Ok(Arc::new(identity.map_or_else(OnceLock::new, |identity| OnceLock::from(Ok(identity)))))
+    Ok(Arc::new(identity.map_or_else(OnceLock::new, |identity| {
+        OnceLock::from(Ok(identity))
+    })))
 }

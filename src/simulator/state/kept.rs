@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use super::super::clock::Millis;
 use super::{Backup, Cluster, Hsm};
 
-/// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are looked at for the
-/// state file: code that changes things need not know that there is one.
+/// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are
+/// looked at for the state file: code that changes things need not know that there is one.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Kept<T> {
     thing: T,
@@ -20,7 +20,10 @@ pub(in super::super) type Shelf<T> = BTreeMap<u64, Kept<T>>;
 impl<T> Kept<T> {
     /// Something new, marked.
     pub(in super::super) fn new(thing: T) -> Self {
-        Self { thing, marked: true }
+        Self {
+            thing,
+            marked: true,
+        }
     }
 
     /// To change what is not worth writing for its own sake.
@@ -41,7 +44,11 @@ impl<T> Kept<T> {
 impl Kept<Cluster> {
     /// [`Cluster::settle`], and no mark where it has nothing to do.
     pub(super) fn settle(&mut self, now: Millis, identify: &dyn Fn(&Hsm)) -> Vec<Millis> {
-        if self.unsettled(now) { Cluster::settle(self, now, identify) } else { Vec::new() }
+        if self.unsettled(now) {
+            Cluster::settle(self, now, identify)
+        } else {
+            Vec::new()
+        }
     }
 }
 

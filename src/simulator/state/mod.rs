@@ -52,7 +52,8 @@ pub(super) struct Region {
     /// How many backups all other regions hold.
     #[serde(skip)]
     backups_elsewhere: usize,
-    /// When time last took effect on everything; `None` when something has been handed out to be changed since.
+    /// When time last took effect on everything; `None` when something has been handed out to be
+    /// changed since.
     #[serde(skip)]
     settled_at: Option<Millis>,
 }
@@ -62,11 +63,18 @@ impl Region {
         self.settled_at = None;
         self.created = self.created.saturating_add(1);
         self.numbers.insert(cluster.id.clone(), self.created);
-        self.clusters.entry(self.created).or_insert(Kept::new(cluster))
+        self.clusters
+            .entry(self.created)
+            .or_insert(Kept::new(cluster))
     }
 
     /// The cluster as it is now.
-    pub(super) fn cluster(&mut self, id: &str, clock: &Clock, identify: &dyn Fn(&Hsm)) -> Option<&mut Cluster> {
+    pub(super) fn cluster(
+        &mut self,
+        id: &str,
+        clock: &Clock,
+        identify: &dyn Fn(&Hsm),
+    ) -> Option<&mut Cluster> {
         let number = *self.numbers.get(id)?;
         self.settle(number..=number, clock, identify);
         self.settled_at = None;
@@ -75,18 +83,29 @@ impl Region {
     }
 
     /// All clusters as they are now, each with the number that orders them.
-    pub(super) fn clusters(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+    pub(super) fn clusters(
+        &mut self,
+        clock: &Clock,
+        identify: &dyn Fn(&Hsm),
+    ) -> impl Iterator<Item = (u64, &Cluster)> {
         self.clusters_after(0, clock, identify)
     }
 
     /// Those after that number: the next page need not go through the ones before it.
-    pub(super) fn clusters_after(&mut self, after: u64, clock: &Clock, identify: &dyn Fn(&Hsm)) -> impl Iterator<Item = (u64, &Cluster)> {
+    pub(super) fn clusters_after(
+        &mut self,
+        after: u64,
+        clock: &Clock,
+        identify: &dyn Fn(&Hsm),
+    ) -> impl Iterator<Item = (u64, &Cluster)> {
         self.settle_all(clock, identify);
-        self.clusters.range(after.saturating_add(1)..).map(|(number, cluster)| (*number, &**cluster))
+        self.clusters
+            .range(after.saturating_add(1)..)
+            .map(|(number, cluster)| (*number, &**cluster))
     }
 
-    /// Lets time take effect on everything, once in a millisecond: in the same one only what has been handed out to be
-    /// changed can differ.
+    /// Lets time take effect on everything, once in a millisecond: in the same one only what has
+    /// been handed out to be changed can differ.
     fn settle_all(&mut self, clock: &Clock, identify: &dyn Fn(&Hsm)) {
         let now = clock.now();
         if self.settled_at == Some(now) {
@@ -111,8 +130,17 @@ impl Region {
 
     /// Takes over all else.
     pub(super) fn resume(&mut self, kept: Self) {
-        let (clusters, numbers, backups) = (mem::take(&mut self.clusters), mem::take(&mut self.numbers), mem::take(&mut self.backups));
-        *self = Self { clusters, numbers, backups, ..kept };
+        let (clusters, numbers, backups) = (
+            mem::take(&mut self.clusters),
+            mem::take(&mut self.numbers),
+            mem::take(&mut self.backups),
+        );
+        *self = Self {
+            clusters,
+            numbers,
+            backups,
+            ..kept
+        };
     }
 
     /// Puts a cluster in its place, or takes away the one that is there.
@@ -149,7 +177,9 @@ impl Region {
 
     /// How many backups more the simulator can hold.
     fn room_for_backups(&self) -> usize {
-        quotas::BACKUPS_IN_ALL.saturating_sub(self.backups_elsewhere).saturating_sub(self.backups.len())
+        quotas::BACKUPS_IN_ALL
+            .saturating_sub(self.backups_elsewhere)
+            .saturating_sub(self.backups.len())
     }
 
     /// All clusters as they were when they were last looked at.
@@ -159,7 +189,10 @@ impl Region {
 
     /// Whether an HSM in that subnet has the address.
     pub(super) fn address_taken(&self, subnet: &str, ip: &str) -> bool {
-        self.clusters.values().flat_map(|cluster| &cluster.hsms).any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
+        self.clusters
+            .values()
+            .flat_map(|cluster| &cluster.hsms)
+            .any(|hsm| hsm.state != HsmState::Deleted && hsm.subnet == subnet && hsm.ip == ip)
     }
 }
 
@@ -179,12 +212,14 @@ pub(super) struct Place {
 #[derive(Default)]
 pub(super) struct World {
     regions: BTreeMap<Place, Region>,
-    /// The highest number that was given in a region which has been forgotten: a NextToken of then fits nothing that comes later.
+    /// The highest number that was given in a region which has been forgotten: a NextToken of then
+    /// fits nothing that comes later.
     numbered: u64,
 }
 
 impl World {
-    /// The region of that place. Whoever only looks leaves nothing behind: a place that holds nothing is forgotten when the next one is named.
+    /// The region of that place. Whoever only looks leaves nothing behind: a place that holds
+    /// nothing is forgotten when the next one is named.
     pub(super) fn region(&mut self, place: &Place) -> &mut Region {
         if !self.regions.contains_key(place) {
             let numbered = &mut self.numbered;
@@ -194,7 +229,10 @@ impl World {
             });
         }
         let backups = self.backup_count();
-        let region = self.regions.entry(place.clone()).or_insert_with(|| Region { created: self.numbered, ..Region::default() });
+        let region = self.regions.entry(place.clone()).or_insert_with(|| Region {
+            created: self.numbered,
+            ..Region::default()
+        });
         region.backups_elsewhere = backups.saturating_sub(region.backups.len());
         region
     }
@@ -210,7 +248,9 @@ impl World {
 
     /// Those that hold anything.
     pub(super) fn regions_held(&self) -> impl Iterator<Item = &Region> {
-        self.regions.values().filter(|region| region.holds_anything())
+        self.regions
+            .values()
+            .filter(|region| region.holds_anything())
     }
 
     /// Whether that place is remembered, with or without anything in it.
@@ -225,7 +265,10 @@ impl World {
 
     /// How many backups there are.
     pub(super) fn backup_count(&self) -> usize {
-        self.regions.values().map(|region| region.backups.len()).sum()
+        self.regions
+            .values()
+            .map(|region| region.backups.len())
+            .sum()
     }
 
     /// Marks all that the state file has item by item.
@@ -238,15 +281,24 @@ impl World {
 
     /// The HSMs whose certificates are still to be made.
     pub(super) fn unidentified_hsms(&mut self) -> impl Iterator<Item = &mut Hsm> {
-        let clusters = self.regions.values_mut().flat_map(|region| region.clusters.values_mut());
-        let waiting = clusters.filter(|cluster| cluster.hsms.iter().any(|hsm| hsm.identity().is_none()));
-        waiting.flat_map(|cluster| cluster.hsms.iter_mut()).filter(|hsm| hsm.identity().is_none())
+        let clusters = self
+            .regions
+            .values_mut()
+            .flat_map(|region| region.clusters.values_mut());
+        let waiting =
+            clusters.filter(|cluster| cluster.hsms.iter().any(|hsm| hsm.identity().is_none()));
+        waiting
+            .flat_map(|cluster| cluster.hsms.iter_mut())
+            .filter(|hsm| hsm.identity().is_none())
     }
 
     /// The region that holds the cluster: control commands name no region.
     pub(super) fn region_of(&mut self, cluster_id: &str) -> Option<&mut Region> {
         let backups = self.backup_count();
-        let region = self.regions.values_mut().find(|region| region.numbers.contains_key(cluster_id))?;
+        let region = self
+            .regions
+            .values_mut()
+            .find(|region| region.numbers.contains_key(cluster_id))?;
         region.backups_elsewhere = backups.saturating_sub(region.backups.len());
         Some(region)
     }

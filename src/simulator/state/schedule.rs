@@ -21,11 +21,16 @@ impl Cluster {
 
     /// Since when there has been an ACTIVE HSM.
     pub(super) fn active_since(&self) -> Option<Millis> {
-        self.hsms.iter().filter(|hsm| hsm.state == HsmState::Active).map(|hsm| hsm.due).min()
+        self.hsms
+            .iter()
+            .filter(|hsm| hsm.state == HsmState::Active)
+            .map(|hsm| hsm.due)
+            .min()
     }
 
-    /// The moments until `now` at which a daily backup was due and there was an ACTIVE HSM to make it of: every 24 hours
-    /// from when the cluster was initialized. However far the clock was moved, those that would be gone again are left out.
+    /// The moments until `now` at which a daily backup was due and there was an ACTIVE HSM to make
+    /// it of: every 24 hours from when the cluster was initialized. However far the clock was
+    /// moved, those that would be gone again are left out.
     pub(super) fn daily_backups(&mut self, now: Millis) -> Vec<Millis> {
         let mut made = Vec::new();
         if !self.is_backed_up() {
@@ -34,7 +39,11 @@ impl Cluster {
         }
         let next = self.backup_due.unwrap_or(self.since.saturating_add(DAY));
         let oldest = now.saturating_sub(Backup::longest_life(self.retention()));
-        let skipped = oldest.saturating_sub(next).max(0).checked_div(DAY).unwrap_or(0);
+        let skipped = oldest
+            .saturating_sub(next)
+            .max(0)
+            .checked_div(DAY)
+            .unwrap_or(0);
         let mut due = next.saturating_add(skipped.saturating_mul(DAY));
         let active_since = self.active_since().unwrap_or(Millis::MAX);
         while due <= now {

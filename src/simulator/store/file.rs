@@ -23,7 +23,8 @@ pub(super) struct StateFile {
 }
 
 impl Drop for StateFile {
-    /// Closing is not enough: a program that this process is just starting has its open files until it runs, and their locks with them (flock(2)).
+    /// Closing is not enough: a program that this process is just starting has its open files until
+    /// it runs, and their locks with them (flock(2)).
     fn drop(&mut self) {
         // The lock ends with the process at the latest.
         self.lock.unlock().unwrap_or_default();
@@ -33,22 +34,36 @@ impl Drop for StateFile {
 impl StateFile {
     /// Locks the file and reads it, if there is one. What cannot be used is left as it is.
     pub(super) fn open(named: &Path) -> Result<(Self, Option<Loaded>), SimError> {
-        let unusable = |reason: String| SimError::BadState { path: named.to_owned(), reason };
-        // Through links to the file that is meant: it is that one which has to be locked and replaced.
+        let unusable = |reason: String| SimError::BadState {
+            path: named.to_owned(),
+            reason,
+        };
+        // Through links to the file that is meant: it is that one which has to be locked and
+        // replaced.
         let path = match fsio::leads_to(named) {
             Ok(path) => path,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !fsio::is_there(named) => named.to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !fsio::is_there(named) => {
+                named.to_owned()
+            }
             Err(error) => return Err(unusable(format!("it cannot be read: {error}"))),
         };
         let no_name = || unusable(String::from("it is a directory"));
-        let (name, lock_path) = (path.file_name().ok_or_else(no_name)?.to_owned(), beside(path.as_os_str(), ".lock"));
-        let keep = |source| SimError::KeepState { path: PathBuf::from(&lock_path), source };
+        let (name, lock_path) = (
+            path.file_name().ok_or_else(no_name)?.to_owned(),
+            beside(path.as_os_str(), ".lock"),
+        );
+        let keep = |source| SimError::KeepState {
+            path: PathBuf::from(&lock_path),
+            source,
+        };
         let dir = Dir::open(path.parent().unwrap_or(Path::new(""))).map_err(keep)?;
         let open = || match dir.open_file(&name) {
             Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(_) if fsio::facts(&path).is_some_and(|facts| facts.is_dir()) => Err(no_name()),
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(unusable(error.to_string())),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Err(unusable(error.to_string()))
+            }
             Err(error) => Err(unusable(format!("it cannot be read: {error}"))),
         };
         // Nothing is locked for what is no state.
@@ -66,19 +81,33 @@ impl StateFile {
             })
         });
         let loaded = loaded.transpose()?;
-        Ok((Self { path, dir, name, open: None, lock }, loaded))
+        Ok((
+            Self {
+                path,
+                dir,
+                name,
+                open: None,
+                lock,
+            },
+            loaded,
+        ))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Puts a whole new content in the file's place: at every moment there is the old one or the new one. On the disk when
-    /// this returns.
+    /// Puts a whole new content in the file's place: at every moment there is the old one or the
+    /// new one. On the disk when this returns.
     pub(super) fn replace(&mut self, content: &[u8]) -> io::Result<()> {
-        // One of that name was left by an interrupted simulator. The lock is had: nobody else is writing it.
+        // One of that name was left by an interrupted simulator. The lock is had: nobody else is
+        // writing it.
         let new = beside(&self.name, ".new");
-        self.open = Some(self.dir.replace(Path::new(&new), Path::new(&self.name), content, 0o600)?);
+        self.open =
+            Some(
+                self.dir
+                    .replace(Path::new(&new), Path::new(&self.name), content, 0o600)?,
+            );
         Ok(())
     }
 
@@ -96,8 +125,8 @@ fn load(content: File) -> Result<Loaded, Unusable> {
     Ok(loaded)
 }
 
-/// The lock is the system's and ends with the process, however that ends; the lock's file stays, for whoever removed it
-/// could remove one that another simulator has just locked.
+/// The lock is the system's and ends with the process, however that ends; the lock's file stays,
+/// for whoever removed it could remove one that another simulator has just locked.
 fn lock(dir: &Dir, name: &OsString) -> Result<File, TryLockError> {
     let file = dir.open_or_make(name, 0o600).map_err(TryLockError::Error)?;
     file.try_lock().map(|()| file)
@@ -121,7 +150,10 @@ mod tests {
         let (file, _) = StateFile::open(&path).unwrap();
         // As a program has it that is just being started.
         let inherited = file.lock.try_clone().unwrap();
-        assert!(matches!(StateFile::open(&path), Err(SimError::StateInUse { .. })));
+        assert!(matches!(
+            StateFile::open(&path),
+            Err(SimError::StateInUse { .. })
+        ));
         drop(file);
         assert!(StateFile::open(&path).is_ok());
         drop(inherited);

@@ -8,10 +8,12 @@
 //! ...
 //! ```
 //!
-//! The length has 16 hexadecimal digits, the digest 64, the check 16. The check is over the check before, the length and the digest, so frames
-//! that are exchanged, repeated or left out are found as well, and a length is known to be right before anything is read by it.
-//! Every changed bit is found. A file that ends too early is damaged if it ends within the first frame; later it is as an
-//! interrupted write leaves it, and the frame that is not whole, which nobody was told of, does not count.
+//! The length has 16 hexadecimal digits, the digest 64, the check 16. The check is over the check
+//! before, the length and the digest, so frames that are exchanged, repeated or left out are found
+//! as well, and a length is known to be right before anything is read by it. Every changed bit is
+//! found. A file that ends too early is damaged if it ends within the first frame; later it is as
+//! an interrupted write leaves it, and the frame that is not whole, which nobody was told of, does
+//! not count.
 
 use std::io::{self, Read};
 
@@ -33,14 +35,20 @@ pub(super) struct Frames {
 impl Frames {
     /// A new file: its first line and its first frame.
     pub(super) fn begin(content: &[u8]) -> (Self, Vec<u8>) {
-        let mut frames = Self { check: FORMAT.to_owned() };
+        let mut frames = Self {
+            check: FORMAT.to_owned(),
+        };
         let mut out = FORMAT.as_bytes().to_vec();
         frames.append(&mut out, content);
         (frames, out)
     }
 
     pub(super) fn append(&mut self, out: &mut Vec<u8>, content: &[u8]) {
-        let (header, check) = header(&self.check, content.len(), &hex(digest(&SHA256, content).as_ref()));
+        let (header, check) = header(
+            &self.check,
+            content.len(),
+            &hex(digest(&SHA256, content).as_ref()),
+        );
         self.check = check;
         out.extend_from_slice(header.as_bytes());
         out.extend_from_slice(content);
@@ -50,7 +58,10 @@ impl Frames {
 /// A frame's header, and its check.
 fn header(before: &str, length: usize, digest_hex: &str) -> (String, String) {
     let checked = format!("{length:016x} {digest_hex}");
-    let check: String = hex(digest(&SHA256, format!("{before}{checked}").as_bytes()).as_ref()).chars().take(16).collect();
+    let check: String = hex(digest(&SHA256, format!("{before}{checked}").as_bytes()).as_ref())
+        .chars()
+        .take(16)
+        .collect();
     (format!("{checked} {check}\n"), check)
 }
 
@@ -74,7 +85,10 @@ impl From<io::Error> for Unusable {
 }
 
 /// Gives every whole frame's content to `take`, in their order.
-pub(super) fn read(mut file: impl Read, mut take: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), Unusable> {
+pub(super) fn read(
+    mut file: impl Read,
+    mut take: impl FnMut(&[u8]) -> Result<(), String>,
+) -> Result<(), Unusable> {
     let damaged = |reason: &str| Unusable::Damaged(reason.to_owned());
     let first = up_to(&mut file, FORMAT.len())?;
     if first != FORMAT.as_bytes() {
@@ -86,16 +100,25 @@ pub(super) fn read(mut file: impl Read, mut take: impl FnMut(&[u8]) -> Result<()
         let found = up_to(&mut file, HEADER)?;
         if found.len() < HEADER {
             // Nothing left, or a header that an interrupted write has begun.
-            return if whole > 0 { Ok(()) } else { Err(damaged("it is cut short: its end is missing")) };
+            return if whole > 0 {
+                Ok(())
+            } else {
+                Err(damaged("it is cut short: its end is missing"))
+            };
         }
-        let (length, digest_hex) = promised(&found).ok_or_else(|| damaged("a header within it is damaged"))?;
+        let (length, digest_hex) =
+            promised(&found).ok_or_else(|| damaged("a header within it is damaged"))?;
         let (expected, next) = header(&check, length, digest_hex);
         if expected.as_bytes() != found {
             return Err(damaged("a header within it is damaged"));
         }
         let content = up_to(&mut file, length)?;
         if content.len() < length {
-            return if whole > 0 { Ok(()) } else { Err(damaged("it is cut short: its end is missing")) };
+            return if whole > 0 {
+                Ok(())
+            } else {
+                Err(damaged("it is cut short: its end is missing"))
+            };
         }
         if hex(digest(&SHA256, &content).as_ref()) != digest_hex {
             return Err(damaged("its content is not what its SHA-256 says"));
@@ -128,7 +151,8 @@ fn not_this_format(first: &[u8]) -> String {
 /// As many octets as asked for, or all that are left.
 fn up_to(file: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     let mut found = Vec::new();
-    file.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut found)?;
+    file.take(u64::try_from(length).unwrap_or(u64::MAX))
+        .read_to_end(&mut found)?;
     Ok(found)
 }
 
@@ -188,9 +212,16 @@ mod tests {
             let whole = ends.iter().filter(|end| **end <= length).count();
             if whole == 0 {
                 let reason = refused(&good[..length]);
-                assert!(reason.contains("empty") || reason.contains("cut short"), "{length}: {reason}");
+                assert!(
+                    reason.contains("empty") || reason.contains("cut short"),
+                    "{length}: {reason}"
+                );
             } else {
-                assert_eq!(contents(&good[..length]).unwrap(), CONTENTS[..whole], "{length}");
+                assert_eq!(
+                    contents(&good[..length]).unwrap(),
+                    CONTENTS[..whole],
+                    "{length}"
+                );
             }
         }
     }
@@ -216,7 +247,11 @@ mod tests {
     fn frames_cannot_be_exchanged_repeated_or_left_out() {
         let (good, ends) = file();
         let (first, second, third) = (&good[..ends[0]], &good[ends[0]..ends[1]], &good[ends[1]..]);
-        for bad in [[first, third, second].concat(), [first, second, second, third].concat(), [first, third].concat()] {
+        for bad in [
+            [first, third, second].concat(),
+            [first, second, second, third].concat(),
+            [first, third].concat(),
+        ] {
             assert!(refused(&bad).contains("header"));
         }
     }
@@ -224,7 +259,10 @@ mod tests {
     #[test]
     fn what_is_no_state_file_is_named() {
         assert!(refused(b"").contains("empty"));
-        assert!(refused(b"{\"a\": 1}\n                    ").contains("does not begin with hsmboot-simulator-state/2"));
+        assert!(
+            refused(b"{\"a\": 1}\n                    ")
+                .contains("does not begin with hsmboot-simulator-state/2")
+        );
         assert!(refused(b"hsmboot-simulator-state/1\n").contains("another version"));
         assert!(refused(b"hsmboot-simulator-state/2\n").contains("cut short"));
         assert!(refused(&[0xFF; 200]).contains("does not begin"));
@@ -233,7 +271,9 @@ mod tests {
     #[test]
     fn a_length_is_not_believed_before_it_is_checked() {
         let mut huge = FORMAT.as_bytes().to_vec();
-        huge.extend_from_slice(format!("{:016x} {} {}\n", u64::MAX, "0".repeat(64), "0".repeat(16)).as_bytes());
+        huge.extend_from_slice(
+            format!("{:016x} {} {}\n", u64::MAX, "0".repeat(64), "0".repeat(16)).as_bytes(),
+        );
         assert!(refused(&huge).contains("header"));
     }
 }

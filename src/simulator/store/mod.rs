@@ -1,17 +1,22 @@
 //! The state, kept in a file across restarts (`Options::state`).
 //!
-//! One file: all there is as it was at the start, then one frame for every request that changed something, in their order. So a
-//! change costs what it changes, not what there is: ten thousand clusters are 6 MB, and ten times as much with
-//! their HSMs, too much to write for each of them. The file is written anew at every start, and whenever the
-//! frames behind have outgrown what is before them; a temporary file, fsync and rename make that whole or not at all. One
-//! file and not a snapshot with a journal beside it: two would have to be told which belongs to which, and be copied together.
+//! One file: all there is as it was at the start, then one frame for every request that changed
+//! something, in their order. So a change costs what it changes, not what there is: ten thousand
+//! clusters are 6 MB, and ten times as much with their HSMs, too much to write for each of them.
+//! The file is written anew at every start, and whenever the frames behind have outgrown what is
+//! before them; a temporary file, fsync and rename make that whole or not at all. One file and not
+//! a snapshot with a journal beside it: two would have to be told which belongs to which, and be
+//! copied together.
 //!
-//! Changes are found, not told: [`Changes`] stands for the lock on the state, and when the lock is given back it writes down whatever
-//! bears a mark (`state::Kept`) and is not what the file says. New members of clusters, backups and regions are kept by
-//! themselves (serde), and an action cannot forget to. A request's changes are one frame, so after a crash they are all there or none is.
+//! Changes are found, not told: [`Changes`] stands for the lock on the state, and when the lock is
+//! given back it writes down whatever bears a mark (`state::Kept`) and is not what the file says.
+//! New members of clusters, backups and regions are kept by themselves (serde), and an action
+//! cannot forget to. A request's changes are one frame, so after a crash they are all there or none
+//! is.
 //!
-//! No answer leaves before everything that it can have seen is on the disk (fsync); a thread writes, and what has come while
-//! it waited for the disk goes there at once. An answer that comes while nothing is being written waits for nothing.
+//! No answer leaves before everything that it can have seen is on the disk (fsync); a thread
+//! writes, and what has come while it waited for the disk goes there at once. An answer that comes
+//! while nothing is being written waits for nothing.
 //!
 //! | file | about |
 //! | --- | --- |
@@ -40,7 +45,8 @@ use frames::Frames;
 use records::Written;
 use writer::Writer;
 
-/// Frames may take up this much, and as much as what is before them, until the file is written anew.
+/// Frames may take up this much, and as much as what is before them, until the file is written
+/// anew.
 const ROOM: usize = 4 * 1024 * 1024;
 
 /// Where the state is kept.
@@ -71,13 +77,27 @@ impl Opened {
 
     /// Writes the file anew, with all there is now.
     pub(super) fn begin(mut self, everything: &mut Everything<'_>) -> Result<Store, SimError> {
-        let fault = |path: &Path, source| SimError::KeepState { path: path.to_owned(), source };
+        let fault = |path: &Path, source| SimError::KeepState {
+            path: path.to_owned(),
+            source,
+        };
         let mut written = Written::default();
         let content = written.everything(everything).map_err(SimError::Hardware)?;
         let (frames, whole) = Frames::begin(&content);
-        self.0.replace(&whole).map_err(|source| fault(self.0.path(), source))?;
-        let journal = Journal { written, frames, before: whole.len(), behind: 0, broken: None };
-        Ok(Store { journal: Mutex::new(journal), writer: Writer::start(self.0).map_err(SimError::Start)? })
+        self.0
+            .replace(&whole)
+            .map_err(|source| fault(self.0.path(), source))?;
+        let journal = Journal {
+            written,
+            frames,
+            before: whole.len(),
+            behind: 0,
+            broken: None,
+        };
+        Ok(Store {
+            journal: Mutex::new(journal),
+            writer: Writer::start(self.0).map_err(SimError::Start)?,
+        })
     }
 }
 
@@ -86,7 +106,8 @@ impl Store {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has what has changed written. The state's lock is held: frames come in the order of the changes.
+    /// Has what has changed written. The state's lock is held: frames come in the order of the
+    /// changes.
     fn record(&self, mut everything: Everything<'_>) {
         let mut journal = self.journal();
         let changes = match journal.written.changes(&mut everything) {
@@ -156,8 +177,18 @@ impl DerefMut for Changes<'_> {
 impl Drop for Changes<'_> {
     fn drop(&mut self) {
         if let Some(store) = &self.inside.store {
-            let Inside { clock, hardware, tokens, .. } = self.inside;
-            store.record(Everything { world: &mut self.world, clock, hardware, tokens });
+            let Inside {
+                clock,
+                hardware,
+                tokens,
+                ..
+            } = self.inside;
+            store.record(Everything {
+                world: &mut self.world,
+                clock,
+                hardware,
+                tokens,
+            });
         }
     }
 }

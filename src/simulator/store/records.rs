@@ -32,7 +32,8 @@ pub(in super::super) struct Everything<'a> {
     pub(in super::super) tokens: &'a TokenKey,
 }
 
-/// What the file says already: digests, so that what is marked and has not changed is not written again.
+/// What the file says already: digests, so that what is marked and has not changed is not written
+/// again.
 #[derive(Default)]
 pub(super) struct Written {
     advanced: i64,
@@ -66,7 +67,8 @@ impl Lines<'_> {
     }
 
     fn write(&mut self, record: &Record<'_>) -> Result<(), String> {
-        serde_json::to_writer(&mut self.text, record).map_err(|e| format!("encoding the state: {e}"))?;
+        serde_json::to_writer(&mut self.text, record)
+            .map_err(|e| format!("encoding the state: {e}"))?;
         self.text.push(b'\n');
         Ok(())
     }
@@ -92,7 +94,10 @@ impl Written {
     pub(super) fn everything(&mut self, from: &mut Everything<'_>) -> Result<Vec<u8>, String> {
         *self = Self::default();
         from.world.mark();
-        let mut lines = Lines { text: Vec::new(), clock: from.clock };
+        let mut lines = Lines {
+            text: Vec::new(),
+            clock: from.clock,
+        };
         lines.add(&Record::Tokens(*from.tokens.secret()))?;
         self.progress = from.hardware.progress();
         lines.add(&Record::Hardware(Box::new(from.hardware.keep())))?;
@@ -103,7 +108,10 @@ impl Written {
 
     /// What has changed since the last time; empty: nothing.
     pub(super) fn changes(&mut self, from: &mut Everything<'_>) -> Result<Vec<u8>, String> {
-        let mut lines = Lines { text: Vec::new(), clock: from.clock };
+        let mut lines = Lines {
+            text: Vec::new(),
+            clock: from.clock,
+        };
         let reading = from.clock.read();
         if reading.advanced != self.advanced {
             self.advanced = reading.advanced;
@@ -115,7 +123,12 @@ impl Written {
 
     /// Takes away what the file has of places that are no longer there.
     fn forget(&mut self, lines: &mut Lines<'_>, world: &World) -> Result<(), String> {
-        let gone: Vec<Place> = self.places.keys().filter(|place| !world.knows(place)).cloned().collect();
+        let gone: Vec<Place> = self
+            .places
+            .keys()
+            .filter(|place| !world.knows(place))
+            .cloned()
+            .collect();
         for place in gone {
             let shelves = self.places.remove(&place).unwrap_or_default();
             for number in shelves.clusters.into_keys() {
@@ -128,8 +141,13 @@ impl Written {
         Ok(())
     }
 
-    fn changes_into(&mut self, lines: &mut Lines<'_>, from: &mut Everything<'_>) -> Result<(), String> {
-        // Looked at before what it counts: what is made in between is written twice rather than not at all.
+    fn changes_into(
+        &mut self,
+        lines: &mut Lines<'_>,
+        from: &mut Everything<'_>,
+    ) -> Result<(), String> {
+        // Looked at before what it counts: what is made in between is written twice rather than not
+        // at all.
         let progress = from.hardware.progress();
         if progress != self.progress {
             lines.add(&Record::Hardware(Box::new(from.hardware.keep())))?;
@@ -148,8 +166,13 @@ impl Written {
                 }
                 self.places.insert(place.clone(), Shelves::default());
             }
-            let Some(shelves) = self.places.get_mut(place) else { continue };
-            lines.add_new(&mut shelves.region, &Record::Region(Cow::Borrowed(place), Cow::Borrowed(region)))?;
+            let Some(shelves) = self.places.get_mut(place) else {
+                continue;
+            };
+            lines.add_new(
+                &mut shelves.region,
+                &Record::Region(Cow::Borrowed(place), Cow::Borrowed(region)),
+            )?;
             let (clusters, backups) = region.shelves_mut();
             let cluster = |number, cluster| Record::Cluster(Cow::Borrowed(place), number, cluster);
             items(lines, &mut shelves.clusters, clusters, cluster)?;
@@ -167,16 +190,26 @@ fn items<'a, T: Clone>(
     items: &'a mut Shelf<T>,
     record: impl Fn(u64, Option<Cow<'a, T>>) -> Record<'a>,
 ) -> Result<(), String> {
-    let marked: Vec<u64> = items.iter_mut().filter_map(|(number, item)| item.take_mark().then_some(*number)).collect();
+    let marked: Vec<u64> = items
+        .iter_mut()
+        .filter_map(|(number, item)| item.take_mark().then_some(*number))
+        .collect();
     let items: &'a Shelf<T> = items;
     for number in marked {
         if let Some(item) = items.get(&number) {
-            lines.add_new(written.entry(number).or_default(), &record(number, Some(Cow::Borrowed(item))))?;
+            lines.add_new(
+                written.entry(number).or_default(),
+                &record(number, Some(Cow::Borrowed(item))),
+            )?;
         }
     }
     // What is here has been written by now: if that is more than what is here, some is gone.
     if written.len() > items.len() {
-        let gone: Vec<u64> = written.keys().filter(|number| !items.contains_key(number)).copied().collect();
+        let gone: Vec<u64> = written
+            .keys()
+            .filter(|number| !items.contains_key(number))
+            .copied()
+            .collect();
         for number in gone {
             lines.add(&record(number, None))?;
             written.remove(&number);
@@ -201,16 +234,29 @@ impl Loaded {
         for record in serde_json::Deserializer::from_slice(content).into_iter::<Record<'static>>() {
             let record = record.map_err(|fault| {
                 // serde's own words quote what they met, and there are keys in there.
-                format!("it is whole, but this version does not understand what it says, in line {} column {}", fault.line(), fault.column())
+                format!(
+                    "it is whole, but this version does not understand what it says, in line \
+                         {} column {}",
+                    fault.line(),
+                    fault.column()
+                )
             })?;
             match record {
                 Record::Clock(reading) => self.reading = reading,
                 Record::Tokens(secret) => self.tokens = Some(secret),
                 Record::Hardware(hardware) => self.hardware = Some(*hardware),
                 Record::Partitions(partitions) => self.partitions = partitions,
-                Record::Region(place, region) => self.world.region(&place).resume(region.into_owned()),
-                Record::Cluster(place, number, cluster) => self.world.region(&place).put_cluster(number, cluster.map(Cow::into_owned)),
-                Record::Backup(place, number, backup) => self.world.region(&place).put_backup(number, backup.map(Cow::into_owned)),
+                Record::Region(place, region) => {
+                    self.world.region(&place).resume(region.into_owned())
+                }
+                Record::Cluster(place, number, cluster) => self
+                    .world
+                    .region(&place)
+                    .put_cluster(number, cluster.map(Cow::into_owned)),
+                Record::Backup(place, number, backup) => self
+                    .world
+                    .region(&place)
+                    .put_backup(number, backup.map(Cow::into_owned)),
             }
         }
         Ok(())
@@ -234,11 +280,26 @@ mod tests {
             let reason = Loaded::default().take(bad.as_bytes()).unwrap_err();
             assert!(reason.contains("does not understand"), "{reason}");
         }
-        for deep in ["[".repeat(100_000), "{\"Region\":".repeat(100_000), format!("{{\"Hardware\":{}", "[".repeat(200))] {
+        for deep in [
+            "[".repeat(100_000),
+            "{\"Region\":".repeat(100_000),
+            format!("{{\"Hardware\":{}", "[".repeat(200)),
+        ] {
             assert!(Loaded::default().take(deep.as_bytes()).is_err());
         }
         let mut loaded = Loaded::default();
-        loaded.take(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n").unwrap();
-        assert_eq!((loaded.reading, loaded.partitions), (Reading { now: 5, advanced: 3 }, 7));
+        loaded
+            .take(b"{\"Clock\":{\"now\":5,\"advanced\":3}}\n{\"Partitions\":7}\n")
+            .unwrap();
+        assert_eq!(
+            (loaded.reading, loaded.partitions),
+            (
+                Reading {
+                    now: 5,
+                    advanced: 3
+                },
+                7
+            )
+        );
     }
 }

@@ -61,8 +61,14 @@ impl Writer {
         let shared = Arc::new(Shared::default());
         let (tell, watched) = watch::channel(Done::default());
         let for_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new().name(String::from("simulator-state")).spawn(move || write(&for_thread, file, &tell))?;
-        Ok(Self { shared, watched, thread: Mutex::new(Some(thread)) })
+        let thread = thread::Builder::new()
+            .name(String::from("simulator-state"))
+            .spawn(move || write(&for_thread, file, &tell))?;
+        Ok(Self {
+            shared,
+            watched,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Puts in what is to be appended.
@@ -90,8 +96,13 @@ impl Writer {
     pub(super) async fn written(&self) -> Result<(), String> {
         let sent = self.sent();
         let mut watched = self.watched.clone();
-        let done = watched.wait_for(|done| done.outcome(sent).is_some()).await.map(|done| done.outcome(sent));
-        done.ok().flatten().unwrap_or_else(|| Err(String::from("the simulator is stopping")))
+        let done = watched
+            .wait_for(|done| done.outcome(sent).is_some())
+            .await
+            .map(|done| done.outcome(sent));
+        done.ok()
+            .flatten()
+            .unwrap_or_else(|| Err(String::from("the simulator is stopping")))
     }
 
     /// The same for a caller that is not asynchronous.
@@ -102,7 +113,11 @@ impl Writer {
             if let Some(outcome) = done.outcome(sent) {
                 return outcome;
             }
-            done = self.shared.changed.wait(done).unwrap_or_else(PoisonError::into_inner);
+            done = self
+                .shared
+                .changed
+                .wait(done)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -127,18 +142,35 @@ fn write(shared: &Shared, mut file: StateFile, tell: &watch::Sender<Done>) {
     let reason = loop {
         let mut queue = lock(&shared.queue);
         while queue.replace.is_none() && queue.append.is_empty() && !queue.closed {
-            queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = shared
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
-        let (replace, append, sent) = (queue.replace.take(), std::mem::take(&mut queue.append), queue.sent);
+        let (replace, append, sent) = (
+            queue.replace.take(),
+            std::mem::take(&mut queue.append),
+            queue.sent,
+        );
         if replace.is_none() && append.is_empty() {
             break String::from("the simulator is stopping");
         }
         drop(queue);
         let replaced = replace.map_or(Ok(()), |content| file.replace(&content));
-        let written = replaced.and_then(|()| if append.is_empty() { Ok(()) } else { file.append(&append) });
+        let written = replaced.and_then(|()| {
+            if append.is_empty() {
+                Ok(())
+            } else {
+                file.append(&append)
+            }
+        });
         if let Err(error) = written {
-            // The file may end in half a frame now. More behind it would damage it; as it is, the next start finds all that was answered.
-            break format!("its state cannot be written to {}: {error}", crate::outside::shown(file.path()));
+            // The file may end in half a frame now. More behind it would damage it; as it is, the
+            // next start finds all that was answered.
+            break format!(
+                "its state cannot be written to {}: {error}",
+                crate::outside::shown(file.path())
+            );
         }
         publish(shared, tell, |done| done.upto = sent);
     };

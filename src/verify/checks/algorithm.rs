@@ -15,20 +15,39 @@ pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
         }
         _ => {
             let certificate = need(parts, input)?;
-            (certificate.outer_algorithm(), Some(certificate.inner_algorithm()), certificate.key())
+            (
+                certificate.outer_algorithm(),
+                Some(certificate.inner_algorithm()),
+                certificate.key(),
+            )
         }
     };
     let noun = input.noun();
-    let algorithm =
-        SignatureAlgorithm::from_der(outer).map_err(|fault| Outcome::fail(format!("{noun} is signed with {fault}, expected {SIGNATURES}")))?;
+    let algorithm = SignatureAlgorithm::from_der(outer).map_err(|fault| {
+        Outcome::fail(format!(
+            "{noun} is signed with {fault}, expected {SIGNATURES}"
+        ))
+    })?;
     if inner.is_some_and(|inner| inner != outer) {
-        return Err(Outcome::fail(format!("{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 4.1.1.2)")));
+        return Err(Outcome::fail(format!(
+            "{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 \
+             4.1.1.2)"
+        )));
     }
-    key.usable().map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
+    key.usable()
+        .map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
         && let Some(anchor) = parts.anchor(side)
     {
-        anchor.key().usable().map_err(|fault| Outcome::fail(format!("{} is {fault}, expected {KEYS}", side.anchor_noun())))?;
+        anchor.key().usable().map_err(|fault| {
+            Outcome::fail(format!(
+                "{} is {fault}, expected {KEYS}",
+                side.anchor_noun()
+            ))
+        })?;
     }
-    Ok(Outcome::pass(format!("{noun}: signed with {algorithm}; its key is {}", key.describe())))
+    Ok(Outcome::pass(format!(
+        "{noun}: signed with {algorithm}; its key is {}",
+        key.describe()
+    )))
 }

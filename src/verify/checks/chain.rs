@@ -7,110 +7,182 @@ use crate::x509::{Certificate, PublicKey, hex, name_text};
 
 fn several(parts: &Parts<'_>, side: Side) -> String {
     let count = parts.anchors.of(side).len();
-    if count > 1 { format!(" (nor does any other of the {count} that were given)") } else { String::new() }
+    if count > 1 {
+        format!(" (nor does any other of the {count} that were given)")
+    } else {
+        String::new()
+    }
 }
 
 /// Why a chain under a given or built-in anchor may not hold, for people.
 fn elsewhere(side: Side) -> String {
-    format!("; this is another owner's or another generation's hardware, or no genuine one. If you hold its root, give it with {}", side.option())
+    format!(
+        "; this is another owner's or another generation's hardware, or no genuine one. If you \
+         hold its root, give it with {}",
+        side.option()
+    )
 }
 
-/// What a side's anchor is to have issued: the hardware certificate, or the uppermost intermediate above it. Its noun, and the check of its algorithm.
-fn top<'p>(parts: &'p Parts<'_>, side: Side) -> Result<(&'p Certificate, String, CheckId), Outcome> {
+/// What a side's anchor is to have issued: the hardware certificate, or the uppermost intermediate
+/// above it. Its noun, and the check of its algorithm.
+fn top<'p>(
+    parts: &'p Parts<'_>,
+    side: Side,
+) -> Result<(&'p Certificate, String, CheckId), Outcome> {
     let input = side.hardware();
     let hardware = need(parts, input)?;
     Ok(match parts.top(side) {
-        (Some(certificate), Some(height)) => (certificate, intermediate::noun(side, height), CheckId::Intermediate(side, height)),
+        (Some(certificate), Some(height)) => (
+            certificate,
+            intermediate::noun(side, height),
+            CheckId::Intermediate(side, height),
+        ),
         _ => (hardware, input.noun().to_owned(), CheckId::Algorithm(input)),
     })
 }
 
-/// `<side>.signature`: the anchor's key signed the hardware certificate, or the uppermost intermediate above it (RFC 5280 6.1.3 a 1).
+/// `<side>.signature`: the anchor's key signed the hardware certificate, or the uppermost
+/// intermediate above it (RFC 5280 6.1.3 a 1).
 pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
     let (certificate, noun, algorithm) = top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
-    let algorithm = judgeable(certificate.outer_algorithm(), anchor.key(), algorithm, side.anchor_noun())?;
+    let algorithm = judgeable(
+        certificate.outer_algorithm(),
+        anchor.key(),
+        algorithm,
+        side.anchor_noun(),
+    )?;
     let (who, key) = (side.anchor_noun(), print(anchor.spki_sha256()));
     if parts.path(side).signed {
-        Ok(Outcome::pass(format!("{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}")))
+        Ok(Outcome::pass(format!(
+            "{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}"
+        )))
     } else {
-        Err(Outcome::fail(format!("{who}'s key (SHA-256 {key}) did not sign {noun}{}{}", several(parts, side), elsewhere(side))))
+        Err(Outcome::fail(format!(
+            "{who}'s key (SHA-256 {key}) did not sign {noun}{}{}",
+            several(parts, side),
+            elsewhere(side)
+        )))
     }
 }
 
-/// `<side>.issuer`: the issuer of what the anchor's key signed is the anchor's subject (RFC 5280 6.1.3 a 4; 7.1).
+/// `<side>.issuer`: the issuer of what the anchor's key signed is the anchor's subject (RFC 5280
+/// 6.1.3 a 4; 7.1).
 pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let (certificate, noun, _) = top(parts, side)?;
     let anchor = need_anchor(parts, side)?;
     let who = side.anchor_noun();
     let (issuer, subject) = (name_text(certificate.issuer()), name_text(anchor.subject()));
     match likeness(certificate.issuer(), anchor.subject()) {
-        Likeness::Same => Ok(Outcome::pass(format!("{noun}'s issuer is {who}'s subject, {subject}"))),
-        Likeness::Alike => Ok(Outcome::note(format!("{noun}'s issuer is {who}'s subject, {subject}, {ALIKE}"))),
-        Likeness::Other => Err(Outcome::fail(format!("{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}", several(parts, side)))),
+        Likeness::Same => Ok(Outcome::pass(format!(
+            "{noun}'s issuer is {who}'s subject, {subject}"
+        ))),
+        Likeness::Alike => Ok(Outcome::note(format!(
+            "{noun}'s issuer is {who}'s subject, {subject}, {ALIKE}"
+        ))),
+        Likeness::Other => Err(Outcome::fail(format!(
+            "{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}",
+            several(parts, side)
+        ))),
     }
 }
 
 /// What is noted of names that are the same and not byte for byte.
-const ALIKE: &str = "written otherwise: equal attribute by attribute (RFC 5280 7.1), not byte for byte";
+const ALIKE: &str =
+    "written otherwise: equal attribute by attribute (RFC 5280 7.1), not byte for byte";
 
-/// `<side>.hsm-signature`: the hardware certificate's key signed the HSM certificate (RFC 5280 6.1.3 a 1).
+/// `<side>.hsm-signature`: the hardware certificate's key signed the HSM certificate (RFC 5280
+/// 6.1.3 a 1).
 pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let hardware = need(parts, side.hardware())?;
     let noun = side.hardware().noun();
-    let algorithm = judgeable(hsm.outer_algorithm(), hardware.key(), CheckId::Algorithm(Input::Hsm), noun)?;
+    let algorithm = judgeable(
+        hsm.outer_algorithm(),
+        hardware.key(),
+        CheckId::Algorithm(Input::Hsm),
+        noun,
+    )?;
     let key = print(hardware.spki_sha256());
     if side.of(parts.vouched) {
-        Ok(Outcome::pass(format!("the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}")))
+        Ok(Outcome::pass(format!(
+            "the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}"
+        )))
     } else {
-        Err(Outcome::fail(format!("the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})", hardware.key().describe())))
+        Err(Outcome::fail(format!(
+            "the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})",
+            hardware.key().describe()
+        )))
     }
 }
 
-/// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC 5280 6.1.3 a 4; 7.1).
+/// `<side>.hsm-issuer`: the HSM certificate's issuer is the hardware certificate's subject (RFC
+/// 5280 6.1.3 a 4; 7.1).
 pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let hardware = need(parts, side.hardware())?;
     let noun = side.hardware().noun();
     let subject = name_text(hardware.subject());
     match likeness(hsm.issuer(), hardware.subject()) {
-        Likeness::Same => Ok(Outcome::pass(format!("the HSM certificate's issuer is the subject of {noun}, {subject}"))),
-        Likeness::Alike => Ok(Outcome::note(format!("the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE}"))),
+        Likeness::Same => Ok(Outcome::pass(format!(
+            "the HSM certificate's issuer is the subject of {noun}, {subject}"
+        ))),
+        Likeness::Alike => Ok(Outcome::note(format!(
+            "the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE}"
+        ))),
         Likeness::Other => {
             let issuer = name_text(hsm.issuer());
-            Err(Outcome::fail(format!("the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}")))
+            Err(Outcome::fail(format!(
+                "the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}"
+            )))
         }
     }
 }
 
-/// `hardware.same-key`: one hardware key under both hardware certificates, compared as numbers: its SubjectPublicKeyInfo may be written in two ways.
+/// `hardware.same-key`: one hardware key under both hardware certificates, compared as numbers: its
+/// SubjectPublicKeyInfo may be written in two ways.
 pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
     let aws = need(parts, Input::AwsHardware)?;
     let manufacturer = need(parts, Input::ManufacturerHardware)?;
-    if let Some(other) = [aws, manufacturer].iter().find(|c| matches!(c.key(), PublicKey::Other(_))) {
-        return Err(Outcome::skipped(format!("cannot be compared: {}", other.key().describe())));
+    if let Some(other) = [aws, manufacturer]
+        .iter()
+        .find(|c| matches!(c.key(), PublicKey::Other(_)))
+    {
+        return Err(Outcome::skipped(format!(
+            "cannot be compared: {}",
+            other.key().describe()
+        )));
     }
     let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_numbers(manufacturer.key()) {
-        Ok(Outcome::pass(format!("both hardware certificates carry one key, {} (SHA-256 {a})", aws.key().describe())))
+        Ok(Outcome::pass(format!(
+            "both hardware certificates carry one key, {} (SHA-256 {a})",
+            aws.key().describe()
+        )))
     } else {
-        Err(Outcome::fail(format!("the AWS hardware certificate's key (SHA-256 {a}) is not the manufacturer hardware certificate's ({m})")))
+        Err(Outcome::fail(format!(
+            "the AWS hardware certificate's key (SHA-256 {a}) is not the manufacturer hardware \
+             certificate's ({m})"
+        )))
     }
 }
 
-/// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches twice. One RSA modulus under two exponents is one
-/// root: whoever has the one private key has the other.
+/// `anchors.distinct`: the two anchors are different keys, as numbers: otherwise one root vouches
+/// twice. One RSA modulus under two exponents is one root: whoever has the one private key has the
+/// other.
 pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
     let aws = need_anchor(parts, Side::Aws)?;
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
     let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_secret(manufacturer.key()) || aws.spki() == manufacturer.spki() {
         Err(Outcome::fail(format!(
-            "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), expected two independent roots"
+            "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), \
+             expected two independent roots"
         )))
     } else {
-        Ok(Outcome::pass(format!("the two anchors are different keys (SHA-256 {a} and {m})")))
+        Ok(Outcome::pass(format!(
+            "the two anchors are different keys (SHA-256 {a} and {m})"
+        )))
     }
 }
 
@@ -126,8 +198,16 @@ pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
                     Source::BuiltIn => "built in".to_owned(),
                     Source::Given(file) => format!("given in {file}"),
                 };
-                let certificate = facts.certificate_sha256.map(|print| format!("certificate SHA-256 {print}, ")).unwrap_or_default();
-                format!("{}, {source}: {}, {certificate}key SHA-256 {}", side.anchor_noun(), facts.subject, hex(anchor.spki_sha256()))
+                let certificate = facts
+                    .certificate_sha256
+                    .map(|print| format!("certificate SHA-256 {print}, "))
+                    .unwrap_or_default();
+                format!(
+                    "{}, {source}: {}, {certificate}key SHA-256 {}",
+                    side.anchor_noun(),
+                    facts.subject,
+                    hex(anchor.spki_sha256())
+                )
             }
         })
         .collect();

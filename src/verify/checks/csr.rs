@@ -7,44 +7,72 @@ use crate::x509::{Csr, name_text};
 /// The CSR, or why a check that needs it is skipped.
 pub(super) fn need_csr<'a>(parts: &'a Parts<'_>) -> Result<&'a Csr, Outcome> {
     match &parts.csr {
-        None => Err(Outcome::skipped("only the chains were judged, without a CSR (--chains-only)")),
-        Some(_) => parts.request().ok_or_else(|| Outcome::skipped(format!("the CSR could not be read: see {}", CheckId::Pem(Input::Csr)))),
+        None => Err(Outcome::skipped(
+            "only the chains were judged, without a CSR (--chains-only)",
+        )),
+        Some(_) => parts.request().ok_or_else(|| {
+            Outcome::skipped(format!(
+                "the CSR could not be read: see {}",
+                CheckId::Pem(Input::Csr)
+            ))
+        }),
     }
 }
 
 /// `csr.signature`: the CSR's own signature holds, proof of possession (RFC 2986 4.2).
 pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
     let csr = need_csr(parts)?;
-    let algorithm = judgeable(csr.algorithm(), csr.key(), CheckId::Algorithm(Input::Csr), "the CSR's key")?;
+    let algorithm = judgeable(
+        csr.algorithm(),
+        csr.key(),
+        CheckId::Algorithm(Input::Csr),
+        "the CSR's key",
+    )?;
     let key = print(csr.spki_sha256());
     if csr.is_self_signed() {
-        Ok(Outcome::pass(format!("the CSR is signed by the key it carries (SHA-256 {key}), {algorithm}")))
+        Ok(Outcome::pass(format!(
+            "the CSR is signed by the key it carries (SHA-256 {key}), {algorithm}"
+        )))
     } else {
-        Err(Outcome::fail(format!("the CSR's signature is not by the key it carries (SHA-256 {key}): it was changed after signing, or damaged")))
+        Err(Outcome::fail(format!(
+            "the CSR's signature is not by the key it carries (SHA-256 {key}): it was changed \
+             after signing, or damaged"
+        )))
     }
 }
 
-/// `csr.key`: the CSR asks for the very key that the hardware vouched for, both SubjectPublicKeyInfo byte for byte (RFC 5280 4.1.2.7). Not
-/// possession: that is `csr.signature`.
+/// `csr.key`: the CSR asks for the very key that the hardware vouched for, both
+/// SubjectPublicKeyInfo byte for byte (RFC 5280 4.1.2.7). Not possession: that is `csr.signature`.
 pub(super) fn csr_key(parts: &Parts<'_>) -> Judged {
     let csr = need_csr(parts)?;
     let hsm = need(parts, Input::Hsm)?;
     let (asked, vouched) = (print(csr.spki_sha256()), print(hsm.spki_sha256()));
     if csr.spki() == hsm.spki() {
-        Ok(Outcome::pass(format!("the CSR's key is the HSM certificate's, byte for byte (SHA-256 {asked})")))
+        Ok(Outcome::pass(format!(
+            "the CSR's key is the HSM certificate's, byte for byte (SHA-256 {asked})"
+        )))
     } else {
-        Err(Outcome::fail(format!("the CSR's key (SHA-256 {asked}) is not the HSM certificate's ({vouched}): no HSM vouches for this CSR")))
+        Err(Outcome::fail(format!(
+            "the CSR's key (SHA-256 {asked}) is not the HSM certificate's ({vouched}): no HSM \
+             vouches for this CSR"
+        )))
     }
 }
 
-/// `csr.subject`: the CSR's subject is the HSM certificate's; a note otherwise, since the key decides (RFC 5280 7.1, byte for byte).
+/// `csr.subject`: the CSR's subject is the HSM certificate's; a note otherwise, since the key
+/// decides (RFC 5280 7.1, byte for byte).
 pub(super) fn csr_subject(parts: &Parts<'_>) -> Judged {
     let csr = need_csr(parts)?;
     let hsm = need(parts, Input::Hsm)?;
     let asked = name_text(csr.subject());
     if csr.subject() == hsm.subject() {
-        Ok(Outcome::pass(format!("the CSR's subject is the HSM certificate's, {asked}")))
+        Ok(Outcome::pass(format!(
+            "the CSR's subject is the HSM certificate's, {asked}"
+        )))
     } else {
-        Ok(Outcome::note(format!("the CSR's subject is {asked}, the HSM certificate's is {}", name_text(hsm.subject()))))
+        Ok(Outcome::note(format!(
+            "the CSR's subject is {asked}, the HSM certificate's is {}",
+            name_text(hsm.subject())
+        )))
     }
 }

@@ -1,20 +1,30 @@
-//! `pem.<input>`: each input is one strict PEM block of strict DER; in a hardware certificate's text more may stand.
+//! `pem.<input>`: each input is one strict PEM block of strict DER; in a hardware certificate's
+//! text more may stand.
 
 use super::{Judged, Outcome, Parts};
 use crate::verify::{Input, Side};
 use crate::x509::{Certificate, hex, name_text};
 
-/// `pem.<input>` (API Reference 2022-06-06, InitializeCluster; RFC 7468; X.690 10 and 11; RFC 5280 4.1; RFC 2986 4).
+/// `pem.<input>` (API Reference 2022-06-06, InitializeCluster; RFC 7468; X.690 10 and 11; RFC 5280
+/// 4.1; RFC 2986 4).
 pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged {
     let good = |what: &str, subject: &[u8], print: &[u8]| {
-        Ok(Outcome::pass(format!("{what}: one PEM block of strict DER, subject {}, SHA-256 {}", name_text(subject), hex(print))))
+        Ok(Outcome::pass(format!(
+            "{what}: one PEM block of strict DER, subject {}, SHA-256 {}",
+            name_text(subject),
+            hex(print)
+        )))
     };
     let noun = input.noun();
     let parsed = match input {
         Input::Csr => {
             return match &parts.csr {
-                None if csr_ignored => Err(Outcome::skipped("the CSR is there and was ignored: only the chains were judged (--chains-only)")),
-                None => Err(Outcome::skipped("only the chains were judged, without a CSR (--chains-only)")),
+                None if csr_ignored => Err(Outcome::skipped(
+                    "the CSR is there and was ignored: only the chains were judged (--chains-only)",
+                )),
+                None => Err(Outcome::skipped(
+                    "only the chains were judged, without a CSR (--chains-only)",
+                )),
                 Some(Err(fault)) => Err(Outcome::fail(format!("{noun}: {fault}"))),
                 Some(Ok(csr)) => good(noun, csr.subject(), &csr.fingerprint()),
             };
@@ -23,7 +33,9 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
         Input::AwsHardware => &parts.aws_hardware,
         Input::ManufacturerHardware => &parts.manufacturer_hardware,
     };
-    let certificate = parsed.as_ref().map_err(|fault| Outcome::fail(format!("{noun}: {fault}")))?;
+    let certificate = parsed
+        .as_ref()
+        .map_err(|fault| Outcome::fail(format!("{noun}: {fault}")))?;
     let mut notes: Vec<String> = oddities(certificate, "").collect();
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input) {
         notes.extend(further(parts, side));
@@ -31,16 +43,31 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
     if notes.is_empty() {
         return good(noun, certificate.subject(), &certificate.fingerprint());
     }
-    let (subject, print) = (name_text(certificate.subject()), hex(&certificate.fingerprint()));
-    Ok(Outcome::note(format!("{noun}: a PEM block of DER, subject {subject}, SHA-256 {print}; {}", notes.join("; "))))
+    let (subject, print) = (
+        name_text(certificate.subject()),
+        hex(&certificate.fingerprint()),
+    );
+    Ok(Outcome::note(format!(
+        "{noun}: a PEM block of DER, subject {subject}, SHA-256 {print}; {}",
+        notes.join("; ")
+    )))
 }
 
 /// What is borne with in a certificate, and noted.
 fn oddities(certificate: &Certificate, of: &str) -> impl Iterator<Item = String> {
     let opaque = &certificate.extensions().opaque;
-    let opaque = (!opaque.is_empty())
-        .then(|| format!("{of}the value of extension {}, which is not critical and which nothing reads, is no DER", opaque.join(", ")));
-    certificate.faults().iter().map(move |fault| format!("{of}{fault}")).chain(opaque)
+    let opaque = (!opaque.is_empty()).then(|| {
+        format!(
+            "{of}the value of extension {}, which is not critical and which nothing \
+                          reads, is no DER",
+            opaque.join(", ")
+        )
+    });
+    certificate
+        .faults()
+        .iter()
+        .map(move |fault| format!("{of}{fault}"))
+        .chain(opaque)
 }
 
 /// What stands in a hardware certificate's text besides it, and which of that was followed.
@@ -50,10 +77,17 @@ fn further(parts: &Parts<'_>, side: Side) -> Vec<String> {
         return Vec::new();
     }
     let followed = parts.path(side).intermediates.len();
-    let blocks = if further.len() == 1 { "one further block".to_owned() } else { format!("{} further blocks", further.len()) };
-    let what = format!("{blocks}, looked at as intermediates and never as anchors: {followed} followed");
+    let blocks = if further.len() == 1 {
+        "one further block".to_owned()
+    } else {
+        format!("{} further blocks", further.len())
+    };
+    let what =
+        format!("{blocks}, looked at as intermediates and never as anchors: {followed} followed");
     let numbers = 2usize..;
     std::iter::once(what)
-        .chain(numbers.zip(further).flat_map(|(number, certificate)| oddities(certificate, &format!("in block {number}, ")).collect::<Vec<_>>()))
+        .chain(numbers.zip(further).flat_map(|(number, certificate)| {
+            oddities(certificate, &format!("in block {number}, ")).collect::<Vec<_>>()
+        }))
         .collect()
 }

@@ -4,33 +4,58 @@ use super::{Judged, Outcome, Parts, need};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
-/// `fips-mode.hsm`: non-FIPS hardware says so in its names (docs/verification.md); never a failure, since what mode a cluster is meant to have is its owner's to know.
+/// `fips-mode.hsm`: non-FIPS hardware says so in its names (docs/verification.md); never a failure,
+/// since what mode a cluster is meant to have is its owner's to know.
 pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
-    let csr = parts.request().map(|csr| (Input::Csr.noun(), csr.subject()));
-    let hardware = Side::ALL.into_iter().filter_map(|side| Some((side.hardware().noun(), parts.certificate(side.hardware())?.subject())));
-    let names = std::iter::once((Input::Hsm.noun(), hsm.subject())).chain(hardware).chain(csr);
-    let says: Vec<String> = names.filter(|(_, name)| is_non_fips(name)).map(|(noun, name)| format!("{noun} ({})", name_text(name))).collect();
+    let csr = parts
+        .request()
+        .map(|csr| (Input::Csr.noun(), csr.subject()));
+    let hardware = Side::ALL.into_iter().filter_map(|side| {
+        Some((
+            side.hardware().noun(),
+            parts.certificate(side.hardware())?.subject(),
+        ))
+    });
+    let names = std::iter::once((Input::Hsm.noun(), hsm.subject()))
+        .chain(hardware)
+        .chain(csr);
+    let says: Vec<String> = names
+        .filter(|(_, name)| is_non_fips(name))
+        .map(|(noun, name)| format!("{noun} ({})", name_text(name)))
+        .collect();
     if says.is_empty() {
-        return Ok(Outcome::pass("no name says that the HSM is for non-FIPS mode"));
+        return Ok(Outcome::pass(
+            "no name says that the HSM is for non-FIPS mode",
+        ));
     }
-    Ok(Outcome::note(format!("the HSM is for non-FIPS mode, by the name of {}", says.join(", "))))
+    Ok(Outcome::note(format!(
+        "the HSM is for non-FIPS mode, by the name of {}",
+        says.join(", ")
+    )))
 }
 
 /// Whether a name's CN says so, as `HSM:..., for non-FIPS mode` does.
 fn is_non_fips(name: &[u8]) -> bool {
-    name::common_name_text(name).is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
+    name::common_name_text(name)
+        .is_some_and(|text| text.to_lowercase().contains("for non-fips mode"))
 }
 
-/// `role.<hardware>`: a hardware certificate is a card's, not a partition's (docs/verification.md): otherwise a partition could pose as a card.
+/// `role.<hardware>`: a hardware certificate is a card's, not a partition's (docs/verification.md):
+/// otherwise a partition could pose as a card.
 pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
     let input = side.hardware();
     let hardware = need(parts, input)?;
     let (noun, subject) = (input.noun(), name_text(hardware.subject()));
     if name::common_name_contains(hardware.subject(), ":PARTN:") {
-        Err(Outcome::fail(format!("{noun} is a partition's: its subject {subject} has :PARTN: in its CN, expected a card's")))
+        Err(Outcome::fail(format!(
+            "{noun} is a partition's: its subject {subject} has :PARTN: in its CN, expected a \
+             card's"
+        )))
     } else {
-        Ok(Outcome::pass(format!("{noun} is not a partition's: no :PARTN: in the CN of {subject}")))
+        Ok(Outcome::pass(format!(
+            "{noun} is not a partition's: no :PARTN: in the CN of {subject}"
+        )))
     }
 }
 
@@ -39,23 +64,37 @@ pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
     let certificate = need(parts, input)?;
     let (noun, unknown) = (input.noun(), &certificate.extensions().unknown_critical);
     match (unknown.is_empty(), certificate.extensions().all.len()) {
-        (false, _) => Err(Outcome::fail(format!("{noun} has critical extensions that are not understood: {} (RFC 5280 4.2)", unknown.join(", ")))),
-        (true, 0) => Ok(Outcome::pass(format!("{noun} (version {}) has no extensions", certificate.version()))),
-        (true, count) => Ok(Outcome::pass(format!("{noun} has {count} extensions, none of them critical and unknown"))),
+        (false, _) => Err(Outcome::fail(format!(
+            "{noun} has critical extensions that are not understood: {} (RFC 5280 4.2)",
+            unknown.join(", ")
+        ))),
+        (true, 0) => Ok(Outcome::pass(format!(
+            "{noun} (version {}) has no extensions",
+            certificate.version()
+        ))),
+        (true, count) => Ok(Outcome::pass(format!(
+            "{noun} has {count} extensions, none of them critical and unknown"
+        ))),
     }
 }
 
-/// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware certificates do not have it (docs/verification.md).
+/// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware
+/// certificates do not have it (docs/verification.md).
 pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Judged {
     let input = side.hardware();
     let hardware = need(parts, input)?;
     let noun = input.noun();
     match (shortfall(hardware), profile) {
-        (None, _) => Ok(Outcome::pass(format!("{noun} says that it is a CA's: basicConstraints CA:TRUE"))),
-        (Some(text), Profile::Rfc5280) => Err(Outcome::fail(format!("{noun} {text} (RFC 5280 6.1.4)"))),
-        (Some(text), Profile::Attestation) => {
-            Ok(Outcome::note(format!("{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would refuse it")))
+        (None, _) => Ok(Outcome::pass(format!(
+            "{noun} says that it is a CA's: basicConstraints CA:TRUE"
+        ))),
+        (Some(text), Profile::Rfc5280) => {
+            Err(Outcome::fail(format!("{noun} {text} (RFC 5280 6.1.4)")))
         }
+        (Some(text), Profile::Attestation) => Ok(Outcome::note(format!(
+            "{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would \
+             refuse it"
+        ))),
     }
 }
 
@@ -64,14 +103,26 @@ pub(super) fn shortfall(hardware: &Certificate) -> Option<String> {
     let extensions = hardware.extensions();
     let mut texts = Vec::new();
     match extensions.basic_constraints {
-        None if hardware.version() < 3 => texts.push(format!("is a version {} certificate, which cannot say that it is a CA's", hardware.version())),
+        None if hardware.version() < 3 => texts.push(format!(
+            "is a version {} certificate, which cannot say that it is a CA's",
+            hardware.version()
+        )),
         None => texts.push("has no basicConstraints, expected CA:TRUE".to_owned()),
-        Some(constraints) if !constraints.ca => texts.push("has basicConstraints CA:FALSE, expected CA:TRUE".to_owned()),
+        Some(constraints) if !constraints.ca => {
+            texts.push("has basicConstraints CA:FALSE, expected CA:TRUE".to_owned())
+        }
         Some(_) => {}
     }
     match extensions.key_usage {
-        Some(usage) if !usage.key_cert_sign() => texts.push(format!("has keyUsage {} without keyCertSign", usage.names().join("+"))),
+        Some(usage) if !usage.key_cert_sign() => texts.push(format!(
+            "has keyUsage {} without keyCertSign",
+            usage.names().join("+")
+        )),
         _ => {}
     }
-    if texts.is_empty() { None } else { Some(texts.join(" and ")) }
+    if texts.is_empty() {
+        None
+    } else {
+        Some(texts.join(" and "))
+    }
 }

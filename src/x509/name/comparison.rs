@@ -9,7 +9,8 @@ type Attribute<'a> = (&'a [u8], Value<'a>);
 /// An attribute's value, made ready to be compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Value<'a> {
-    /// A string of whichever type: letter case folded, blanks at both ends gone, those inside one each (RFC 4518 2.4 and 2.6.1).
+    /// A string of whichever type: letter case folded, blanks at both ends gone, those inside one
+    /// each (RFC 4518 2.4 and 2.6.1).
     Text(String),
     /// Anything else, as it came.
     Raw(&'a [u8]),
@@ -37,17 +38,21 @@ pub fn likeness(one: &[u8], other: &[u8]) -> Likeness {
     }
 }
 
-/// Tells whether two names, as they came, are equal byte for byte or by the rules of RFC 5280 7.1: the same RDNs in the same order, each of the
-/// same attributes, whose values are the same text in whichever string type and letter case.
+/// Tells whether two names, as they came, are equal byte for byte or by the rules of RFC 5280 7.1:
+/// the same RDNs in the same order, each of the same attributes, whose values are the same text in
+/// whichever string type and letter case.
 ///
 /// Not done: Unicode normalisation (RFC 4518 2.3). What is no name equals only itself.
 pub fn same_name(one: &[u8], other: &[u8]) -> bool {
     one == other || matches!((rdns(one), rdns(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// Whether `name` begins with the RDNs of `base`, compared like that: what a directoryName in name constraints means (RFC 5280 4.2.1.10, 7.1).
+/// Whether `name` begins with the RDNs of `base`, compared like that: what a directoryName in name
+/// constraints means (RFC 5280 4.2.1.10, 7.1).
 pub(crate) fn is_within(name: &[u8], base: &[u8]) -> bool {
-    let (Some(name), Some(base)) = (rdns(name), rdns(base)) else { return false };
+    let (Some(name), Some(base)) = (rdns(name), rdns(base)) else {
+        return false;
+    };
     name.get(..base.len()).is_some_and(|begin| begin == base)
 }
 
@@ -73,7 +78,12 @@ fn rdns(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
 fn comparable<'a>(value: &Tlv<'a>) -> Value<'a> {
     match string(value) {
         // A character that could not be read would make different bytes equal.
-        Some(text) if !text.contains('\u{fffd}') => Value::Text(text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")),
+        Some(text) if !text.contains('\u{fffd}') => Value::Text(
+            text.to_lowercase()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
         _ => Value::Raw(value.raw),
     }
 }
@@ -88,16 +98,28 @@ mod tests {
     }
 
     fn named(string: u8, value: &[u8]) -> Vec<u8> {
-        sequence(&[&set(&[&attribute("2.5.4.10", string, b"Example")]), &set(&[&attribute("2.5.4.3", string, value)])])
+        sequence(&[
+            &set(&[&attribute("2.5.4.10", string, b"Example")]),
+            &set(&[&attribute("2.5.4.3", string, value)]),
+        ])
     }
 
     #[test]
     fn string_type_letter_case_and_blanks_make_no_other_name() {
         let name = named(tag::UTF8_STRING, b"Example HSM CA");
-        assert!(same_name(&name, &named(tag::PRINTABLE_STRING, b"Example HSM CA")));
-        assert!(same_name(&name, &named(tag::TELETEX_STRING, b" example  HSM ca ")));
+        assert!(same_name(
+            &name,
+            &named(tag::PRINTABLE_STRING, b"Example HSM CA")
+        ));
+        assert!(same_name(
+            &name,
+            &named(tag::TELETEX_STRING, b" example  HSM ca ")
+        ));
         let wide = sequence(&[&set(&[&attribute("2.5.4.3", tag::BMP_STRING, b"\0C\0a")])]);
-        assert!(same_name(&wide, &sequence(&[&set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"CA")])])));
+        assert!(same_name(
+            &wide,
+            &sequence(&[&set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"CA")])])
+        ));
     }
 
     #[test]
@@ -107,30 +129,62 @@ mod tests {
         let common = attribute("2.5.4.3", tag::UTF8_STRING, b"Example CA");
         assert!(!same_name(&name, &named(tag::UTF8_STRING, b"Example CB")));
         assert!(!same_name(&name, &named(tag::UTF8_STRING, b"ExampleCA")));
-        assert!(!same_name(&name, &sequence(&[&set(&[&common]), &set(&[&organisation])])));
-        assert!(!same_name(&name, &sequence(&[&set(&[&organisation, &common])])));
+        assert!(!same_name(
+            &name,
+            &sequence(&[&set(&[&common]), &set(&[&organisation])])
+        ));
+        assert!(!same_name(
+            &name,
+            &sequence(&[&set(&[&organisation, &common])])
+        ));
         assert!(!same_name(&name, &sequence(&[&set(&[&organisation])])));
         let other_kind = attribute("2.5.4.11", tag::UTF8_STRING, b"Example CA");
-        assert!(!same_name(&name, &sequence(&[&set(&[&organisation]), &set(&[&other_kind])])));
+        assert!(!same_name(
+            &name,
+            &sequence(&[&set(&[&organisation]), &set(&[&other_kind])])
+        ));
         // Two that cannot be read are not the same for that.
-        assert!(!same_name(&named(tag::UTF8_STRING, &[0xFF]), &named(tag::UTF8_STRING, &[0xFE])));
+        assert!(!same_name(
+            &named(tag::UTF8_STRING, &[0xFF]),
+            &named(tag::UTF8_STRING, &[0xFE])
+        ));
         assert!(same_name(&[1, 2, 3], &[1, 2, 3]) && !same_name(&[1, 2, 3], &[1, 2, 4]));
     }
 
     #[test]
     fn the_attributes_of_one_rdn_are_a_set() {
-        let (one, two) = (attribute("2.5.4.8", tag::UTF8_STRING, b"CA"), attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"));
-        let (two_retyped, swapped) = (attribute("2.5.4.6", tag::UTF8_STRING, b"us"), attribute("2.5.4.8", tag::PRINTABLE_STRING, b"CA"));
-        assert!(same_name(&sequence(&[&set(&[&one, &two])]), &sequence(&[&set(&[&two_retyped, &swapped])])));
+        let (one, two) = (
+            attribute("2.5.4.8", tag::UTF8_STRING, b"CA"),
+            attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"),
+        );
+        let (two_retyped, swapped) = (
+            attribute("2.5.4.6", tag::UTF8_STRING, b"us"),
+            attribute("2.5.4.8", tag::PRINTABLE_STRING, b"CA"),
+        );
+        assert!(same_name(
+            &sequence(&[&set(&[&one, &two])]),
+            &sequence(&[&set(&[&two_retyped, &swapped])])
+        ));
     }
 
     #[test]
     fn a_name_lies_within_what_it_begins_with() {
-        let (country, organisation) = (attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"), attribute("2.5.4.10", tag::UTF8_STRING, b"Cavium"));
+        let (country, organisation) = (
+            attribute("2.5.4.6", tag::PRINTABLE_STRING, b"US"),
+            attribute("2.5.4.10", tag::UTF8_STRING, b"Cavium"),
+        );
         let rdn = set(&[&country, &organisation]);
-        let name = sequence(&[&rdn, &set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"HSM")])]);
-        let base = sequence(&[&set(&[&attribute("2.5.4.6", tag::UTF8_STRING, b"us"), &attribute("2.5.4.10", tag::PRINTABLE_STRING, b" cavium ")])]);
-        assert!(is_within(&name, &base) && is_within(&name, &name) && is_within(&name, &sequence(&[])));
+        let name = sequence(&[
+            &rdn,
+            &set(&[&attribute("2.5.4.3", tag::UTF8_STRING, b"HSM")]),
+        ]);
+        let base = sequence(&[&set(&[
+            &attribute("2.5.4.6", tag::UTF8_STRING, b"us"),
+            &attribute("2.5.4.10", tag::PRINTABLE_STRING, b" cavium "),
+        ])]);
+        assert!(
+            is_within(&name, &base) && is_within(&name, &name) && is_within(&name, &sequence(&[]))
+        );
         assert!(!is_within(&base, &name));
         // One RDN of two attributes is not two RDNs of one.
         let apart = sequence(&[&set(&[&country]), &set(&[&organisation])]);

@@ -1,4 +1,5 @@
-//! What an operator's file of certificates may look like: PEM as tools, shells and JSON write it, or DER.
+//! What an operator's file of certificates may look like: PEM as tools, shells and JSON write it,
+//! or DER.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,9 +8,11 @@ use super::{BEGIN, Label, PemError, begins_as_key, inside, not_a_text, unless_ke
 use crate::quote;
 use crate::x509::der::{Reader, tag};
 
-/// The DER of each certificate that an operator's file holds: PEM blocks with any text around them, as `openssl ca`, `openssl x509 -text` and `openssl pkcs12`
-/// write it (RFC 7468 section 2 has parsers ignore it), on one line, or with line breaks written out as `\n`; or one certificate in DER, with a line break or
-/// zeros after it. White space in a block says nothing (RFC 7468 section 2). Every block must be a certificate's; how long the file may be is its reader's to say.
+/// The DER of each certificate that an operator's file holds: PEM blocks with any text around them,
+/// as `openssl ca`, `openssl x509 -text` and `openssl pkcs12` write it (RFC 7468 section 2 has
+/// parsers ignore it), on one line, or with line breaks written out as `\n`; or one certificate in
+/// DER, with a line break or zeros after it. White space in a block says nothing (RFC 7468 section
+/// 2). Every block must be a certificate's; how long the file may be is its reader's to say.
 ///
 /// # Errors
 /// See [`PemError`]. A private key is named as one and none of it is shown.
@@ -18,8 +21,9 @@ pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
 }
 
 /// `None` or `null` where a certificate was asked for.
-const NO_CERTIFICATE: &str = "there is no such certificate. AWS Private CA has no `CertificateChain` for a root, and no `Certificate` before one is imported: ask for the \
-                              certificate itself, once it is there";
+const NO_CERTIFICATE: &str = "there is no such certificate. AWS Private CA has no \
+                              `CertificateChain` for a root, and no `Certificate` before one is \
+                              imported: ask for the certificate itself, once it is there";
 
 fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
     let expected = Label::Certificate.text();
@@ -27,8 +31,11 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
         return Err(PemError::Empty);
     }
     match text {
-        // `sun.security.provider.JavaKeyStore` and `com.sun.crypto.provider.JceKeyStore`: MAGIC, JCEKS_MAGIC.
-        [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => return Err(PemError::JavaKeystore),
+        // `sun.security.provider.JavaKeyStore` and `com.sun.crypto.provider.JceKeyStore`: MAGIC,
+        // JCEKS_MAGIC.
+        [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => {
+            return Err(PemError::JavaKeystore);
+        }
         // MS_PVKMAGIC in OpenSSL's `include/internal/pem.h`: Microsoft's private key file.
         [0x1E, 0xF1, 0xB5, 0xB0, ..] => return Err(PemError::PrivateKey { expected }),
         _ => {}
@@ -38,7 +45,9 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
         return if begins_as_key(text) {
             Err(PemError::PrivateKey { expected })
         } else if is_pkcs7(text) {
-            Err(PemError::Pkcs7 { inform: " -inform DER" })
+            Err(PemError::Pkcs7 {
+                inform: " -inform DER",
+            })
         } else {
             Ok(vec![whole(text).to_vec()])
         };
@@ -51,7 +60,9 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
         if line.starts_with(b"-----END ") {
             return Err(PemError::Unclosed);
         }
-        let Some(label) = line.strip_prefix(BEGIN.as_bytes()) else { continue };
+        let Some(label) = line.strip_prefix(BEGIN.as_bytes()) else {
+            continue;
+        };
         let label = label.strip_suffix(b"-----").ok_or(PemError::Unclosed)?;
         match label {
             // RFC 7468 5.1 and appendix B: what OpenSSL of old has written for the same.
@@ -59,20 +70,38 @@ fn all_blocks(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
             b"TRUSTED CERTIFICATE" => return Err(PemError::Trusted),
             // RFC 7468 8; the other is OpenSSL's.
             b"PKCS7" | b"PKCS #7 SIGNED DATA" => return Err(PemError::Pkcs7 { inform: "" }),
-            _ => return Err(quote::label(label).map_or(PemError::UnknownLabel { expected }, |found| PemError::Label { found, expected })),
+            _ => {
+                return Err(quote::label(label)
+                    .map_or(PemError::UnknownLabel { expected }, |found| {
+                        PemError::Label { found, expected }
+                    }));
+            }
         }
         let mut body = Vec::new();
         loop {
             let line = lines.next().ok_or(PemError::Unclosed)?;
-            match line.strip_prefix(b"-----END ").and_then(|end| end.strip_suffix(b"-----")) {
+            match line
+                .strip_prefix(b"-----END ")
+                .and_then(|end| end.strip_suffix(b"-----"))
+            {
                 Some(end) if end == label => break,
                 _ if line.starts_with(b"-----") => return Err(PemError::Unclosed),
                 _ => body.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace())),
             }
         }
-        found.push(STANDARD.decode(body).ok().filter(|der| !der.is_empty()).ok_or(PemError::Base64)?);
+        found.push(
+            STANDARD
+                .decode(body)
+                .ok()
+                .filter(|der| !der.is_empty())
+                .ok_or(PemError::Base64)?,
+        );
     }
-    if found.is_empty() { Err(PemError::NoBlock { expected }) } else { Ok(found) }
+    if found.is_empty() {
+        Err(PemError::NoBlock { expected })
+    } else {
+        Ok(found)
+    }
 }
 
 /// Line breaks as JSON and environment files write them out, read; no line of PEM has a backslash.
@@ -104,7 +133,8 @@ fn line_breaks(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The text with the boundaries of each block on lines of their own, where what stands beside them is of the block.
+/// The text with the boundaries of each block on lines of their own, where what stands beside them
+/// is of the block.
 fn own_lines(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in text.split(|byte| *byte == b'\n') {
@@ -119,7 +149,9 @@ fn own_lines(text: &[u8]) -> Vec<u8> {
                 }
                 rest = after;
             }
-        } else if let Some((last, end, _)) = boundary(line).filter(|(before, ..)| before.iter().all(is_base64)) {
+        } else if let Some((last, end, _)) =
+            boundary(line).filter(|(before, ..)| before.iter().all(is_base64))
+        {
             out.extend_from_slice(last);
             out.push(b'\n');
             rest = end;
@@ -136,21 +168,35 @@ const fn is_base64(byte: &u8) -> bool {
 
 /// What stands before the first boundary of a line, the boundary, and what follows it.
 fn boundary(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let starts = |window: &[u8]| window.starts_with(b"-----BEGIN ") || window.starts_with(b"-----END ");
+    let starts =
+        |window: &[u8]| window.starts_with(b"-----BEGIN ") || window.starts_with(b"-----END ");
     let at = (0..line.len()).find(|at| line.get(*at..).is_some_and(starts))?;
     let (before, from) = line.split_at_checked(at)?;
     let inner = from.get(5..)?;
-    let end = inner.windows(5).position(|window| window == b"-----")?.checked_add(10)?;
+    let end = inner
+        .windows(5)
+        .position(|window| window == b"-----")?
+        .checked_add(10)?;
     let (boundary, after) = from.split_at_checked(end)?;
     Some((before, boundary, after))
 }
 
-/// DER without the line breaks, blanks and zeros that an editor or a transfer has put behind it; other octets stay, to be refused.
+/// DER without the line breaks, blanks and zeros that an editor or a transfer has put behind it;
+/// other octets stay, to be refused.
 fn whole(text: &[u8]) -> &[u8] {
     let mut reader = Reader::new(text, "the file");
-    let Ok(element) = reader.any() else { return text };
+    let Ok(element) = reader.any() else {
+        return text;
+    };
     let behind = text.get(element.raw.len()..).unwrap_or_default();
-    if behind.iter().all(|byte| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0)) { element.raw } else { text }
+    if behind
+        .iter()
+        .all(|byte| matches!(byte, b'\n' | b'\r' | b' ' | b'\t' | 0))
+    {
+        element.raw
+    } else {
+        text
+    }
 }
 
 /// Whether DER, or BER, begins as PKCS#7's ContentInfo of signedData does (RFC 2315 7, 14).

@@ -7,27 +7,55 @@ use super::{UNKNOWN_CLUSTER, World};
 
 pub const CLUSTER_ID: &str = "cluster-[2-7a-zA-Z]{11,16}";
 pub const HSM_TYPE: &str = r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)";
-const BACKUP_ARN: &str = r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}";
+const BACKUP_ARN: &str = concat!(
+    r"^(arn:aws(-(us-gov))?:cloudhsm:",
+    r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
+    r":[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}"
+);
 pub const TAG: &str = r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$";
 const IP: &str = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}";
 const INVALID: &str = "CloudHsmInvalidRequestException";
 const GOOD_IDS: [&str; 3] = ["abcdefghijk", "ABCDEFGHIJK23456", "a2b3c4d5e6f7"];
 /// Too short, too long, with a digit that is not in the alphabet, and others.
-const BAD_IDS: [&str; 6] = ["abcdefghij", "abcdefghijklmnopq", "abcdefghij1", "abcdefghi-k", "../../../etc", ""];
+const BAD_IDS: [&str; 6] = [
+    "abcdefghij",
+    "abcdefghijklmnopq",
+    "abcdefghij1",
+    "abcdefghi-k",
+    "../../../etc",
+    "",
+];
 
 /// Ids that fit the pattern `<prefix>-[2-7a-zA-Z]{11,16}`, and ids that do not.
 pub fn ids(prefix: &str) -> (Vec<String>, Vec<String>) {
-    let named = |rest: &[&str]| rest.iter().map(|rest| format!("{prefix}-{rest}")).collect::<Vec<_>>();
+    let named = |rest: &[&str]| {
+        rest.iter()
+            .map(|rest| format!("{prefix}-{rest}"))
+            .collect::<Vec<_>>()
+    };
     let mut bad = named(&BAD_IDS);
-    bad.extend([format!("x{prefix}-abcdefghijk"), format!("{prefix}-abcdefghijk\n"), String::from("abcdefghijk"), String::new()]);
+    bad.extend([
+        format!("x{prefix}-abcdefghijk"),
+        format!("{prefix}-abcdefghijk\n"),
+        String::from("abcdefghijk"),
+        String::new(),
+    ]);
     (named(&GOOD_IDS), bad)
 }
 
 impl Table {
     /// A required or optional id.
-    pub fn id(&mut self, parameter: &'static str, prefix: &str, pattern: &'static str) -> &mut Self {
+    pub fn id(
+        &mut self,
+        parameter: &'static str,
+        prefix: &str,
+        pattern: &'static str,
+    ) -> &mut Self {
         let (good, bad) = ids(prefix);
-        let (good, bad): (Vec<&str>, Vec<&str>) = (good.iter().map(String::as_str).collect(), bad.iter().map(String::as_str).collect());
+        let (good, bad): (Vec<&str>, Vec<&str>) = (
+            good.iter().map(String::as_str).collect(),
+            bad.iter().map(String::as_str).collect(),
+        );
         self.pattern(parameter, pattern, &good, &bad)
     }
 
@@ -35,9 +63,17 @@ impl Table {
         self.one_of("BackupRetentionPolicy.Type", "DAYS", &["WEEKS", "days", ""])
             .min_length("BackupRetentionPolicy.Value", 1, |n| "7".repeat(n))
             .max_length("BackupRetentionPolicy.Value", 3, |n| "1".repeat(n))
-            .pattern("BackupRetentionPolicy.Value", "[0-9]+", &["30"], &["a", "-7", "7.5", "٧"]);
+            .pattern(
+                "BackupRetentionPolicy.Value",
+                "[0-9]+",
+                &["30"],
+                &["a", "-7", "7.5", "٧"],
+            );
         let value = |value: &str| self.with("BackupRetentionPolicy.Value", json!(value));
-        let (within, beyond) = (vec![value("7"), value("379"), value("007")], vec![value("6"), value("380"), value("000")]);
+        let (within, beyond) = (
+            vec![value("7"), value("379"), value("007")],
+            vec![value("6"), value("380"), value("000")],
+        );
         self.also(
             "BackupRetentionPolicy.Value",
             "between 7 and 379",
@@ -45,59 +81,138 @@ impl Table {
             [within, beyond],
             &["BackupRetentionPolicy.Value", "between 7 and 379"],
         );
-        for (member, parameter) in [("Type", "BackupRetentionPolicy.Type"), ("Value", "BackupRetentionPolicy.Value")] {
+        for (member, parameter) in [
+            ("Type", "BackupRetentionPolicy.Type"),
+            ("Value", "BackupRetentionPolicy.Value"),
+        ] {
             let beyond = vec![self.with(parameter, Value::Null)];
-            self.also(parameter, "required in a policy", INVALID, [Vec::new(), beyond], &[member, "must not be null"]);
+            self.also(
+                parameter,
+                "required in a policy",
+                INVALID,
+                [Vec::new(), beyond],
+                &[member, "must not be null"],
+            );
         }
         self
     }
 
     pub fn hsm_type(&mut self, world: &World) -> &mut Self {
         if !world.is_later() {
-            return self.pattern("HsmType", r"(hsm1\.medium)", &["hsm1.medium"], &["hsm2m.medium", "HSM1.MEDIUM", "hsm1.medium ", ""]);
+            return self.pattern(
+                "HsmType",
+                r"(hsm1\.medium)",
+                &["hsm1.medium"],
+                &["hsm2m.medium", "HSM1.MEDIUM", "hsm1.medium ", ""],
+            );
         }
-        self.pattern("HsmType", HSM_TYPE, &["hsm2m.medium"], &["hsm.huge", "HSM1.MEDIUM", "hsm1.medium ", ""]).max_length_unreached(
+        self.pattern(
             "HsmType",
-            32,
-            |n| format!("hsm1.{}", "m".repeat(n - 5)),
+            HSM_TYPE,
+            &["hsm2m.medium"],
+            &["hsm.huge", "HSM1.MEDIUM", "hsm1.medium ", ""],
         )
+        .max_length_unreached("HsmType", 32, |n| format!("hsm1.{}", "m".repeat(n - 5)))
     }
 
     pub fn tag_list(&mut self) -> &mut Self {
-        self.items("TagList", (1, 50), |n| json!({ "Key": format!("k{n}"), "Value": "v" }))
-            .required("TagList.1.member.Key")
-            .min_length("TagList.1.member.Key", 1, |n| "k".repeat(n))
-            .max_length("TagList.1.member.Key", 128, |n| "ü".repeat(n))
-            .pattern("TagList.1.member.Key", TAG, &["Überschrift 名前 Ⅷ½ _.:/=+-@"], &["k,", "e\u{301}", "a\tb"])
-            .required("TagList.1.member.Value")
-            .max_length("TagList.1.member.Value", 256, |n| "ü".repeat(n))
-            .pattern("TagList.1.member.Value", TAG, &["", "名前"], &["v,", "🔑", "a\nb"]);
+        self.items(
+            "TagList",
+            (1, 50),
+            |n| json!({ "Key": format!("k{n}"), "Value": "v" }),
+        )
+        .required("TagList.1.member.Key")
+        .min_length("TagList.1.member.Key", 1, |n| "k".repeat(n))
+        .max_length("TagList.1.member.Key", 128, |n| "ü".repeat(n))
+        .pattern(
+            "TagList.1.member.Key",
+            TAG,
+            &["Überschrift 名前 Ⅷ½ _.:/=+-@"],
+            &["k,", "e\u{301}", "a\tb"],
+        )
+        .required("TagList.1.member.Value")
+        .max_length("TagList.1.member.Value", 256, |n| "ü".repeat(n))
+        .pattern(
+            "TagList.1.member.Value",
+            TAG,
+            &["", "名前"],
+            &["v,", "🔑", "a\nb"],
+        );
         let twice = json!([{ "Key": "k", "Value": "1" }, { "Key": "k", "Value": "2" }]);
-        let (fine, beyond) = (json!([{ "Key": "k", "Value": "1" }, { "Key": "K", "Value": "2" }]), vec![self.with("TagList", twice)]);
+        let (fine, beyond) = (
+            json!([{ "Key": "k", "Value": "1" }, { "Key": "K", "Value": "2" }]),
+            vec![self.with("TagList", twice)],
+        );
         let within = vec![self.with("TagList", fine)];
-        self.also("TagList.1.member.Key", "comes once in a list", "CloudHsmTagException", [within, beyond], &["'k'", "more than once"]);
+        self.also(
+            "TagList.1.member.Key",
+            "comes once in a list",
+            "CloudHsmTagException",
+            [within, beyond],
+            &["'k'", "more than once"],
+        );
         let key = |key: &str| self.with("TagList.1.member.Key", json!(key));
         let requests = [vec![key("awsome")], vec![key("aws:x"), key("AWS:x")]];
-        self.also("TagList.1.member.Key", "does not begin with `aws:`", "CloudHsmTagException", requests, &["reserved"])
+        self.also(
+            "TagList.1.member.Key",
+            "does not begin with `aws:`",
+            "CloudHsmTagException",
+            requests,
+            &["reserved"],
+        )
     }
 
     pub fn next_token(&mut self) -> &mut Self {
-        self.max_length("NextToken", 256, |n| "x".repeat(n)).pattern("NextToken", ".*", &["x"], &["a\nb", "a\rb"]);
-        let beyond = vec![self.with("NextToken", json!("made-up")), self.with("NextToken", json!("A".repeat(54)))];
-        self.also("NextToken", "was made for this very call", INVALID, [Vec::new(), beyond], &["NextToken", "altered"])
+        self.max_length("NextToken", 256, |n| "x".repeat(n))
+            .pattern("NextToken", ".*", &["x"], &["a\nb", "a\rb"]);
+        let beyond = vec![
+            self.with("NextToken", json!("made-up")),
+            self.with("NextToken", json!("A".repeat(54))),
+        ];
+        self.also(
+            "NextToken",
+            "was made for this very call",
+            INVALID,
+            [Vec::new(), beyond],
+            &["NextToken", "altered"],
+        )
     }
 
     pub fn filters(&mut self, world: &World, names: &'static str) -> &mut Self {
         let entry = |name: &str| json!({ name: ["x"] });
         let first = names.split(", ").next().unwrap();
-        let many: Value = (0..31).map(|n| (format!("f{n}"), json!(["x"]))).collect::<serde_json::Map<_, _>>().into();
-        self.named("Filters", super::table::Rule::Pattern("[a-zA-Z0-9_-]+"), vec![entry(first)], vec![entry("a b"), entry(""), entry("é")]);
+        let many: Value = (0..31)
+            .map(|n| (format!("f{n}"), json!(["x"])))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        self.named(
+            "Filters",
+            super::table::Rule::Pattern("[a-zA-Z0-9_-]+"),
+            vec![entry(first)],
+            vec![entry("a b"), entry(""), entry("é")],
+        );
         if world.is_later() {
-            self.named("Filters", super::table::Rule::MaxItems(30), Vec::new(), vec![many]);
+            self.named(
+                "Filters",
+                super::table::Rule::MaxItems(30),
+                Vec::new(),
+                vec![many],
+            );
         }
-        let (within, beyond) =
-            (names.split(", ").map(|name| self.with("Filters", entry(name))).collect(), vec![self.with("Filters", entry("colours"))]);
-        self.also("Filters", "each name is one that the action documents", INVALID, [within, beyond], &["colours", names])
+        let (within, beyond) = (
+            names
+                .split(", ")
+                .map(|name| self.with("Filters", entry(name)))
+                .collect(),
+            vec![self.with("Filters", entry("colours"))],
+        );
+        self.also(
+            "Filters",
+            "each name is one that the action documents",
+            INVALID,
+            [within, beyond],
+            &["colours", names],
+        )
     }
 }
 
@@ -106,97 +221,278 @@ pub fn create_cluster(world: &World) -> Table {
     good["BackupRetentionPolicy"] = json!({ "Type": "DAYS", "Value": "90" });
     good["TagList"] = json!([{ "Key": "k", "Value": "v" }]);
     let mut table = Table::new("CreateCluster", "create_cluster", good);
-    table.required("HsmType").hsm_type(world).required("SubnetIds");
-    table.items("SubnetIds", (1, 10), |n| json!(format!("subnet-0000000{n:x}")));
-    let bad = ["subnet-0123456", "subnet-0123456789abcdef01", "subnet-xyzxyzxy", "subnet", ""];
-    table.pattern("SubnetIds.1.member", "subnet-[0-9a-fA-F]{8,17}", &["subnet-0123abCD", "subnet-0123456789abcdef0"], &bad);
+    table
+        .required("HsmType")
+        .hsm_type(world)
+        .required("SubnetIds");
+    table.items("SubnetIds", (1, 10), |n| {
+        json!(format!("subnet-0000000{n:x}"))
+    });
+    let bad = [
+        "subnet-0123456",
+        "subnet-0123456789abcdef01",
+        "subnet-xyzxyzxy",
+        "subnet",
+        "",
+    ];
+    table.pattern(
+        "SubnetIds.1.member",
+        "subnet-[0-9a-fA-F]{8,17}",
+        &["subnet-0123abCD", "subnet-0123456789abcdef0"],
+        &bad,
+    );
     let twice = vec![table.with("SubnetIds", json!(["subnet-0a1b2c3d", "subnet-0a1b2c3d"]))];
-    table.also("SubnetIds", "one subnet for each Availability Zone", INVALID, [Vec::new(), twice], &["only one subnet per Availability Zone"]);
+    table.also(
+        "SubnetIds",
+        "one subnet for each Availability Zone",
+        INVALID,
+        [Vec::new(), twice],
+        &["only one subnet per Availability Zone"],
+    );
     table.retention().tag_list();
     if !world.is_later() {
-        table.id("SourceBackupId", "backup", super::backups::BACKUP_ID).exists("SourceBackupId", "backup-abcdefghijk");
-        let arn = vec![table.with("SourceBackupId", json!("arn:aws:cloudhsm:us-east-1:123456789012:backup/backup-abcdefghijk"))];
-        table.also("SourceBackupId", "no ARN", INVALID, [Vec::new(), arn], &["SourceBackupId"]);
+        table
+            .id("SourceBackupId", "backup", super::backups::BACKUP_ID)
+            .exists("SourceBackupId", "backup-abcdefghijk");
+        let arn = vec![table.with(
+            "SourceBackupId",
+            json!("arn:aws:cloudhsm:us-east-1:123456789012:backup/backup-abcdefghijk"),
+        )];
+        table.also(
+            "SourceBackupId",
+            "no ARN",
+            INVALID,
+            [Vec::new(), arn],
+            &["SourceBackupId"],
+        );
         return table;
     }
-    table.id("SourceBackupId", "backup", BACKUP_ARN).exists("SourceBackupId", "backup-abcdefghijk");
+    table
+        .id("SourceBackupId", "backup", BACKUP_ARN)
+        .exists("SourceBackupId", "backup-abcdefghijk");
     let arn = "arn:aws:cloudhsm:us-east-1:123456789012:backup/backup-abcdefghijk";
     table.exists("SourceBackupId", arn);
-    let others = ["cluster/cluster-abcdefghijk", "backup/backup-1"]
-        .map(|other| table.with("SourceBackupId", json!(arn.replacen("backup/backup-abcdefghijk", other, 1))));
-    table.also("SourceBackupId", "an ARN is a backup's", INVALID, [Vec::new(), others.to_vec()], &["SourceBackupId"]);
+    let others = ["cluster/cluster-abcdefghijk", "backup/backup-1"].map(|other| {
+        table.with(
+            "SourceBackupId",
+            json!(arn.replacen("backup/backup-abcdefghijk", other, 1)),
+        )
+    });
+    table.also(
+        "SourceBackupId",
+        "an ARN is a backup's",
+        INVALID,
+        [Vec::new(), others.to_vec()],
+        &["SourceBackupId"],
+    );
     let old = vec![table.with("HsmType", json!("hsm1.medium"))];
-    table.also("HsmType", "not `hsm1.medium`", INVALID, [Vec::new(), old], &["--reference 2022-06-06", "create-hsm1-cluster"]);
+    table.also(
+        "HsmType",
+        "not `hsm1.medium`",
+        INVALID,
+        [Vec::new(), old],
+        &["--reference 2022-06-06", "create-hsm1-cluster"],
+    );
     let other = vec![table.with("HsmType", json!("hsm9x.huge"))];
-    table.also("HsmType", "a type that there is", INVALID, [Vec::new(), other], &["hsm9x.huge", "hsm2m.medium"]);
+    table.also(
+        "HsmType",
+        "a type that there is",
+        INVALID,
+        [Vec::new(), other],
+        &["hsm9x.huge", "hsm2m.medium"],
+    );
     let without = vec![table.with("Mode", Value::Null)];
-    table.also("Mode", "required for `hsm2m.medium`", INVALID, [Vec::new(), without], &["Mode", "required"]);
-    table.one_of("Mode", "FIPS, NON_FIPS", &["fips", ""]).one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
+    table.also(
+        "Mode",
+        "required for `hsm2m.medium`",
+        INVALID,
+        [Vec::new(), without],
+        &["Mode", "required"],
+    );
+    table
+        .one_of("Mode", "FIPS, NON_FIPS", &["fips", ""])
+        .one_of("NetworkType", "IPV4, DUALSTACK", &["IPV6", ""]);
     table
 }
 
 pub fn describe_clusters(world: &World) -> Table {
     let mut table = Table::new("DescribeClusters", "describe_clusters", json!({}));
-    table.range("MaxResults", (1, 25)).next_token().filters(world, "clusterIds, states, vpcIds");
+    table
+        .range("MaxResults", (1, 25))
+        .next_token()
+        .filters(world, "clusterIds, states, vpcIds");
     table
 }
 
 pub fn initialize_cluster(world: &World) -> Table {
     const CERT: &str = r"[a-zA-Z0-9+-/=\s]*";
-    let mut table =
-        Table::new("InitializeCluster", "initialize_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }));
-    table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
+    let mut table = Table::new(
+        "InitializeCluster",
+        "initialize_cluster",
+        json!({ "ClusterId": UNKNOWN_CLUSTER, "SignedCert": "A", "TrustAnchor": "A" }),
+    );
+    table
+        .required("ClusterId")
+        .id("ClusterId", "cluster", CLUSTER_ID)
+        .exists("ClusterId", UNKNOWN_CLUSTER);
     for parameter in ["SignedCert", "TrustAnchor"] {
-        table.required(parameter).max_length(parameter, if world.is_later() { 20_000 } else { 5000 }, |n| "A".repeat(n));
-        table.pattern(parameter, CERT, &["-----BEGIN X-----\r\nAa0+,-./=\t\n"], &["Certificate:", "a_b", "\"", "(", ")", "é", "\u{A0}"]);
+        table.required(parameter).max_length(
+            parameter,
+            if world.is_later() { 20_000 } else { 5000 },
+            |n| "A".repeat(n),
+        );
+        table.pattern(
+            parameter,
+            CERT,
+            &["-----BEGIN X-----\r\nAa0+,-./=\t\n"],
+            &["Certificate:", "a_b", "\"", "(", ")", "é", "\u{A0}"],
+        );
     }
     table
 }
 
 pub fn delete_cluster(_: &World) -> Table {
-    let mut table = Table::new("DeleteCluster", "delete_cluster", json!({ "ClusterId": UNKNOWN_CLUSTER }));
-    table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
+    let mut table = Table::new(
+        "DeleteCluster",
+        "delete_cluster",
+        json!({ "ClusterId": UNKNOWN_CLUSTER }),
+    );
+    table
+        .required("ClusterId")
+        .id("ClusterId", "cluster", CLUSTER_ID)
+        .exists("ClusterId", UNKNOWN_CLUSTER);
     table
 }
 
 pub fn modify_cluster(world: &World) -> Table {
-    let good = json!({ "ClusterId": world.cluster, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "90" } });
+    let good = json!({
+        "ClusterId": world.cluster, "BackupRetentionPolicy": { "Type": "DAYS", "Value": "90" },
+    });
     let mut table = Table::new("ModifyCluster", "modify_cluster", good);
-    table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
+    table
+        .required("ClusterId")
+        .id("ClusterId", "cluster", CLUSTER_ID)
+        .exists("ClusterId", UNKNOWN_CLUSTER);
     if !world.is_later() {
         table.required("BackupRetentionPolicy").retention();
         return table;
     }
     table.retention().hsm_type(world);
     let neither = vec![table.with("BackupRetentionPolicy", Value::Null)];
-    table.also("BackupRetentionPolicy", "or HsmType", INVALID, [Vec::new(), neither], &["BackupRetentionPolicy", "not be null"]);
-    let instead = super::table::with(&table.with("HsmType", json!("hsm2m.medium")), "BackupRetentionPolicy", Value::Null);
-    table.also("BackupRetentionPolicy", "`HsmType` can stand in its place", INVALID, [vec![instead], Vec::new()], &[]);
+    table.also(
+        "BackupRetentionPolicy",
+        "or HsmType",
+        INVALID,
+        [Vec::new(), neither],
+        &["BackupRetentionPolicy", "not be null"],
+    );
+    let instead = super::table::with(
+        &table.with("HsmType", json!("hsm2m.medium")),
+        "BackupRetentionPolicy",
+        Value::Null,
+    );
+    table.also(
+        "BackupRetentionPolicy",
+        "`HsmType` can stand in its place",
+        INVALID,
+        [vec![instead], Vec::new()],
+        &[],
+    );
     let migrates = vec![table.with("HsmType", json!("hsm1.medium"))];
-    table.also("HsmType", "another type only for an ACTIVE cluster", INVALID, [Vec::new(), migrates], &["not ACTIVE"]);
+    table.also(
+        "HsmType",
+        "another type only for an ACTIVE cluster",
+        INVALID,
+        [Vec::new(), migrates],
+        &["not ACTIVE"],
+    );
     table
 }
 
 pub fn create_hsm(world: &World) -> Table {
     const ZONE: &str = r"[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d[a-z]";
-    let mut table = Table::new("CreateHsm", "create_hsm", json!({ "ClusterId": UNKNOWN_CLUSTER, "AvailabilityZone": "us-east-1a" }));
-    table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
-    let bad = ["us-east-1", "us-east-1A", "us-up-1a", "usa-east-1a", "us-iso-east-1a", "us-east-10a", "us-eastwestnorth-1a", ""];
-    table.required("AvailabilityZone").pattern("AvailabilityZone", ZONE, &["us-east-1a", "us-gov-west-1b", "ap-southeast-2c"], &bad);
-    table.pattern("IpAddress", IP, &["10.0.0.77", "999.999.999.999"], &["10.0.0", "10.0.0.0.1", "1000.0.0.1", "10.0.0.a", "::1", ""]);
-    let here = |zone: &str, ip: &str| json!({ "ClusterId": world.cluster, "AvailabilityZone": zone, "IpAddress": ip });
-    let foreign = vec![here("us-east-1c", "10.0.2.9"), here("eu-west-1a", "10.0.0.9")];
-    table.also("AvailabilityZone", "one of the cluster's SubnetMapping", INVALID, [Vec::new(), foreign], &["no subnet in Availability Zone"]);
-    let outside = vec![here("us-east-1a", "10.0.1.9"), here("us-east-1a", "192.168.0.9")];
-    table.also("IpAddress", "in the zone's subnet", INVALID, [Vec::new(), outside], &["not in the subnet"]);
-    let reserved = vec![here("us-east-1a", "10.0.0.3"), here("us-east-1a", "10.0.0.255")];
-    table.also("IpAddress", "none of the five that a subnet keeps", INVALID, [Vec::new(), reserved], &["reserved"]);
+    let mut table = Table::new(
+        "CreateHsm",
+        "create_hsm",
+        json!({ "ClusterId": UNKNOWN_CLUSTER, "AvailabilityZone": "us-east-1a" }),
+    );
+    table
+        .required("ClusterId")
+        .id("ClusterId", "cluster", CLUSTER_ID)
+        .exists("ClusterId", UNKNOWN_CLUSTER);
+    let bad = [
+        "us-east-1",
+        "us-east-1A",
+        "us-up-1a",
+        "usa-east-1a",
+        "us-iso-east-1a",
+        "us-east-10a",
+        "us-eastwestnorth-1a",
+        "",
+    ];
+    table.required("AvailabilityZone").pattern(
+        "AvailabilityZone",
+        ZONE,
+        &["us-east-1a", "us-gov-west-1b", "ap-southeast-2c"],
+        &bad,
+    );
+    table.pattern(
+        "IpAddress",
+        IP,
+        &["10.0.0.77", "999.999.999.999"],
+        &["10.0.0", "10.0.0.0.1", "1000.0.0.1", "10.0.0.a", "::1", ""],
+    );
+    let here = |zone: &str, ip: &str| {
+        json!({
+            "ClusterId": world.cluster, "AvailabilityZone": zone, "IpAddress": ip
+        })
+    };
+    let foreign = vec![
+        here("us-east-1c", "10.0.2.9"),
+        here("eu-west-1a", "10.0.0.9"),
+    ];
+    table.also(
+        "AvailabilityZone",
+        "one of the cluster's SubnetMapping",
+        INVALID,
+        [Vec::new(), foreign],
+        &["no subnet in Availability Zone"],
+    );
+    let outside = vec![
+        here("us-east-1a", "10.0.1.9"),
+        here("us-east-1a", "192.168.0.9"),
+    ];
+    table.also(
+        "IpAddress",
+        "in the zone's subnet",
+        INVALID,
+        [Vec::new(), outside],
+        &["not in the subnet"],
+    );
+    let reserved = vec![
+        here("us-east-1a", "10.0.0.3"),
+        here("us-east-1a", "10.0.0.255"),
+    ];
+    table.also(
+        "IpAddress",
+        "none of the five that a subnet keeps",
+        INVALID,
+        [Vec::new(), reserved],
+        &["reserved"],
+    );
     table
 }
 
 pub fn delete_hsm(_: &World) -> Table {
-    let mut table = Table::new("DeleteHsm", "delete_hsm", json!({ "ClusterId": UNKNOWN_CLUSTER, "HsmId": "hsm-abcdefghijk" }));
-    table.required("ClusterId").id("ClusterId", "cluster", CLUSTER_ID).exists("ClusterId", UNKNOWN_CLUSTER);
+    let mut table = Table::new(
+        "DeleteHsm",
+        "delete_hsm",
+        json!({ "ClusterId": UNKNOWN_CLUSTER, "HsmId": "hsm-abcdefghijk" }),
+    );
+    table
+        .required("ClusterId")
+        .id("ClusterId", "cluster", CLUSTER_ID)
+        .exists("ClusterId", UNKNOWN_CLUSTER);
     table.id("HsmId", "hsm", "hsm-[2-7a-zA-Z]{11,16}");
     table.pattern(
         "EniId",
@@ -206,6 +502,12 @@ pub fn delete_hsm(_: &World) -> Table {
     );
     table.pattern("EniIp", IP, &["10.0.0.77"], &["1.2", "10.0.0.1234", ""]);
     let none = vec![table.with("HsmId", Value::Null)];
-    table.also("HsmId", "or EniId or EniIp", INVALID, [Vec::new(), none], &["HsmId", "EniId", "EniIp"]);
+    table.also(
+        "HsmId",
+        "or EniId or EniIp",
+        INVALID,
+        [Vec::new(), none],
+        &["HsmId", "EniId", "EniIp"],
+    );
     table
 }

@@ -1,9 +1,11 @@
-//! What the API Reference of 2022-06-06 demands of each parameter of each request, and what today's service model does: lists of their
-//! own, written from those, that the tables are held against.
+//! What the API Reference of 2022-06-06 demands of each parameter of each request, and what today's
+//! service model does: lists of their own, written from those, that the tables are held against.
 
 use hsmboot::simulator::Reference;
 
-use super::table::Rule::{self, Max, MaxItems, MaxLength, Min, MinItems, MinLength, OneOf, Pattern, Required};
+use super::table::Rule::{
+    self, Max, MaxItems, MaxLength, Min, MinItems, MinLength, OneOf, Pattern, Required,
+};
 
 const CLUSTER: Rule = Pattern("cluster-[2-7a-zA-Z]{11,16}");
 const BACKUP: Rule = Pattern("backup-[2-7a-zA-Z]{11,16}");
@@ -15,12 +17,16 @@ const TAG: Rule = Pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$");
 const CERT: Rule = Pattern(r"[a-zA-Z0-9+-/=\s]*");
 const HSM_TYPE_2022: Rule = Pattern(r"(hsm1\.medium)");
 const HSM_TYPE: Rule = Pattern(r"((p|)hsm[0-9][a-z.]*\.[a-zA-Z]+)");
-const BACKUP_ARN: Rule = Pattern(
-    r"^(arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}",
-);
-const ARN: Rule = Pattern(
-    r"arn:aws(-(us-gov))?:cloudhsm:([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}",
-);
+const BACKUP_ARN: Rule = Pattern(concat!(
+    r"^(arn:aws(-(us-gov))?:cloudhsm:",
+    r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
+    r":[0-9]{12}:backup/)?backup-[2-7a-zA-Z]{11,16}"
+));
+const ARN: Rule = Pattern(concat!(
+    r"arn:aws(-(us-gov))?:cloudhsm:",
+    r"([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1})",
+    r":[0-9]{12}:(backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}"
+));
 
 const TAG_KEY: [Rule; 4] = [Required, MinLength(1), MaxLength(128), TAG];
 /// Its minimum length of 0 demands nothing.
@@ -57,7 +63,14 @@ const OF_2022: [(&str, &[Parameter]); 15] = [
             ("TagList[].Value", &TAG_VALUE),
         ],
     ),
-    ("CreateHsm", &[("AvailabilityZone", &[Required, ZONE]), ("ClusterId", &[Required, CLUSTER]), ("IpAddress", &[IP])]),
+    (
+        "CreateHsm",
+        &[
+            ("AvailabilityZone", &[Required, ZONE]),
+            ("ClusterId", &[Required, CLUSTER]),
+            ("IpAddress", &[IP]),
+        ],
+    ),
     ("DeleteBackup", &[("BackupId", &[Required, BACKUP])]),
     ("DeleteCluster", &[("ClusterId", &[Required, CLUSTER])]),
     (
@@ -69,8 +82,22 @@ const OF_2022: [(&str, &[Parameter]); 15] = [
             ("HsmId", &[Pattern("hsm-[2-7a-zA-Z]{11,16}")]),
         ],
     ),
-    ("DescribeBackups", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+")]), ("MaxResults", &[Min(1), Max(50)]), ("NextToken", &TOKEN)]),
-    ("DescribeClusters", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+")]), ("MaxResults", &[Min(1), Max(25)]), ("NextToken", &TOKEN)]),
+    (
+        "DescribeBackups",
+        &[
+            ("Filters", &[Pattern("[a-zA-Z0-9_-]+")]),
+            ("MaxResults", &[Min(1), Max(50)]),
+            ("NextToken", &TOKEN),
+        ],
+    ),
+    (
+        "DescribeClusters",
+        &[
+            ("Filters", &[Pattern("[a-zA-Z0-9_-]+")]),
+            ("MaxResults", &[Min(1), Max(25)]),
+            ("NextToken", &TOKEN),
+        ],
+    ),
     (
         "InitializeCluster",
         &[
@@ -79,8 +106,21 @@ const OF_2022: [(&str, &[Parameter]); 15] = [
             ("TrustAnchor", &[Required, MaxLength(5000), CERT]),
         ],
     ),
-    ("ListTags", &[("MaxResults", &[Min(1), Max(100)]), ("NextToken", &TOKEN), ("ResourceId", &[Required, RESOURCE])]),
-    ("ModifyBackupAttributes", &[("BackupId", &[Required, BACKUP]), ("NeverExpires", &[Required])]),
+    (
+        "ListTags",
+        &[
+            ("MaxResults", &[Min(1), Max(100)]),
+            ("NextToken", &TOKEN),
+            ("ResourceId", &[Required, RESOURCE]),
+        ],
+    ),
+    (
+        "ModifyBackupAttributes",
+        &[
+            ("BackupId", &[Required, BACKUP]),
+            ("NeverExpires", &[Required]),
+        ],
+    ),
     (
         "ModifyCluster",
         &[
@@ -129,8 +169,22 @@ const TODAY: [(&str, &[Parameter]); 8] = [
         ],
     ),
     ("DeleteResourcePolicy", &[("ResourceArn", &[ARN])]),
-    ("DescribeBackups", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]), ("MaxResults", &[Min(1), Max(50)]), ("NextToken", &TOKEN)]),
-    ("DescribeClusters", &[("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]), ("MaxResults", &[Min(1), Max(25)]), ("NextToken", &TOKEN)]),
+    (
+        "DescribeBackups",
+        &[
+            ("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]),
+            ("MaxResults", &[Min(1), Max(50)]),
+            ("NextToken", &TOKEN),
+        ],
+    ),
+    (
+        "DescribeClusters",
+        &[
+            ("Filters", &[Pattern("[a-zA-Z0-9_-]+"), MaxItems(30)]),
+            ("MaxResults", &[Min(1), Max(25)]),
+            ("NextToken", &TOKEN),
+        ],
+    ),
     ("GetResourcePolicy", &[("ResourceArn", &[ARN])]),
     (
         "InitializeCluster",
@@ -149,7 +203,13 @@ const TODAY: [(&str, &[Parameter]); 8] = [
             ("HsmType", &[HSM_TYPE, MaxLength(32)]),
         ],
     ),
-    ("PutResourcePolicy", &[("Policy", &[MinLength(1), MaxLength(20_000)]), ("ResourceArn", &[ARN])]),
+    (
+        "PutResourcePolicy",
+        &[
+            ("Policy", &[MinLength(1), MaxLength(20_000)]),
+            ("ResourceArn", &[ARN]),
+        ],
+    ),
 ];
 
 /// Each action of an edition with its parameters.
@@ -157,6 +217,8 @@ pub fn of(reference: Reference) -> Vec<(&'static str, &'static [Parameter])> {
     if reference == Reference::June2022 {
         return OF_2022.to_vec();
     }
-    let unchanged = OF_2022.into_iter().filter(|(action, _)| !TODAY.iter().any(|(other, _)| other == action));
+    let unchanged = OF_2022
+        .into_iter()
+        .filter(|(action, _)| !TODAY.iter().any(|(other, _)| other == action));
     unchanged.chain(TODAY).collect()
 }

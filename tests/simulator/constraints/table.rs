@@ -1,4 +1,5 @@
-//! The rows: what a parameter may be, requests just within and beyond it, and how those beyond are refused.
+//! The rows: what a parameter may be, requests just within and beyond it, and how those beyond are
+//! refused.
 
 use serde_json::{Value, json};
 
@@ -39,10 +40,16 @@ impl Rule {
     fn wording(self) -> String {
         let constraint = match self {
             Self::Required => String::from("Member must not be null"),
-            Self::Pattern(pattern) => format!("Member must satisfy regular expression pattern: {pattern}"),
+            Self::Pattern(pattern) => {
+                format!("Member must satisfy regular expression pattern: {pattern}")
+            }
             Self::OneOf(values) => format!("Member must satisfy enum value set: [{values}]"),
-            Self::MinLength(n) | Self::MinItems(n) => format!("Member must have length greater than or equal to {n}"),
-            Self::MaxLength(n) | Self::MaxItems(n) => format!("Member must have length less than or equal to {n}"),
+            Self::MinLength(n) | Self::MinItems(n) => {
+                format!("Member must have length greater than or equal to {n}")
+            }
+            Self::MaxLength(n) | Self::MaxItems(n) => {
+                format!("Member must have length less than or equal to {n}")
+            }
             Self::Min(n) => format!("Member must have value greater than or equal to {n}"),
             Self::Max(n) => format!("Member must have value less than or equal to {n}"),
             Self::Also(_) => return String::new(),
@@ -91,11 +98,27 @@ const INVALID: &str = "CloudHsmInvalidRequestException";
 
 impl Table {
     pub fn new(action: &'static str, test: &'static str, good: Value) -> Self {
-        Self { action, test, good, rows: Vec::new() }
+        Self {
+            action,
+            test,
+            good,
+            rows: Vec::new(),
+        }
     }
 
-    fn row(&mut self, parameter: &'static str, rule: Rule, within: Vec<Value>, beyond: Vec<Value>) -> &mut Self {
-        let put = |values: Vec<Value>| values.into_iter().map(|value| with(&self.good, parameter, value)).collect();
+    fn row(
+        &mut self,
+        parameter: &'static str,
+        rule: Rule,
+        within: Vec<Value>,
+        beyond: Vec<Value>,
+    ) -> &mut Self {
+        let put = |values: Vec<Value>| {
+            values
+                .into_iter()
+                .map(|value| with(&self.good, parameter, value))
+                .collect()
+        };
         let named = format!("'{parameter}'");
         let row = Row {
             parameter,
@@ -111,7 +134,13 @@ impl Table {
     }
 
     /// A rule of the reference about a map's keys: the message names the map.
-    pub fn named(&mut self, parameter: &'static str, rule: Rule, within: Vec<Value>, beyond: Vec<Value>) -> &mut Self {
+    pub fn named(
+        &mut self,
+        parameter: &'static str,
+        rule: Rule,
+        within: Vec<Value>,
+        beyond: Vec<Value>,
+    ) -> &mut Self {
         self.row(parameter, rule, within, beyond)
     }
 
@@ -120,21 +149,57 @@ impl Table {
         self.row(parameter, Rule::Required, vec![good], vec![null])
     }
 
-    pub fn pattern(&mut self, parameter: &'static str, pattern: &'static str, within: &[&str], beyond: &[&str]) -> &mut Self {
-        self.row(parameter, Rule::Pattern(pattern), values(within), values(beyond))
+    pub fn pattern(
+        &mut self,
+        parameter: &'static str,
+        pattern: &'static str,
+        within: &[&str],
+        beyond: &[&str],
+    ) -> &mut Self {
+        self.row(
+            parameter,
+            Rule::Pattern(pattern),
+            values(within),
+            values(beyond),
+        )
     }
 
-    pub fn one_of(&mut self, parameter: &'static str, all: &'static str, beyond: &[&str]) -> &mut Self {
+    pub fn one_of(
+        &mut self,
+        parameter: &'static str,
+        all: &'static str,
+        beyond: &[&str],
+    ) -> &mut Self {
         let each: Vec<&str> = all.split(", ").collect();
         self.row(parameter, Rule::OneOf(all), values(&each), values(beyond))
     }
 
-    pub fn min_length(&mut self, parameter: &'static str, n: usize, of: impl Fn(usize) -> String) -> &mut Self {
-        self.row(parameter, Rule::MinLength(n), vec![of(n).into()], vec![of(n - 1).into()])
+    pub fn min_length(
+        &mut self,
+        parameter: &'static str,
+        n: usize,
+        of: impl Fn(usize) -> String,
+    ) -> &mut Self {
+        self.row(
+            parameter,
+            Rule::MinLength(n),
+            vec![of(n).into()],
+            vec![of(n - 1).into()],
+        )
     }
 
-    pub fn max_length(&mut self, parameter: &'static str, n: usize, of: impl Fn(usize) -> String) -> &mut Self {
-        self.row(parameter, Rule::MaxLength(n), vec![of(n).into()], vec![of(n + 1).into()])
+    pub fn max_length(
+        &mut self,
+        parameter: &'static str,
+        n: usize,
+        of: impl Fn(usize) -> String,
+    ) -> &mut Self {
+        self.row(
+            parameter,
+            Rule::MaxLength(n),
+            vec![of(n).into()],
+            vec![of(n + 1).into()],
+        )
     }
 
     /// A minimum of one, where an empty text fits no pattern that would refuse it first.
@@ -143,33 +208,89 @@ impl Table {
     }
 
     /// A maximum that the pattern does not let any value reach.
-    pub fn max_length_unreached(&mut self, parameter: &'static str, n: usize, of: impl Fn(usize) -> String) -> &mut Self {
-        self.row(parameter, Rule::MaxLength(n), Vec::new(), vec![of(n + 1).into()])
+    pub fn max_length_unreached(
+        &mut self,
+        parameter: &'static str,
+        n: usize,
+        of: impl Fn(usize) -> String,
+    ) -> &mut Self {
+        self.row(
+            parameter,
+            Rule::MaxLength(n),
+            Vec::new(),
+            vec![of(n + 1).into()],
+        )
     }
 
-    pub fn items(&mut self, parameter: &'static str, (least, most): (usize, usize), of: impl Fn(usize) -> Value) -> &mut Self {
+    pub fn items(
+        &mut self,
+        parameter: &'static str,
+        (least, most): (usize, usize),
+        of: impl Fn(usize) -> Value,
+    ) -> &mut Self {
         let list = |n: usize| (0..n).map(&of).collect::<Value>();
-        self.row(parameter, Rule::MinItems(least), vec![list(least)], vec![list(least - 1)]);
-        self.row(parameter, Rule::MaxItems(most), vec![list(most)], vec![list(most + 1)])
+        self.row(
+            parameter,
+            Rule::MinItems(least),
+            vec![list(least)],
+            vec![list(least - 1)],
+        );
+        self.row(
+            parameter,
+            Rule::MaxItems(most),
+            vec![list(most)],
+            vec![list(most + 1)],
+        )
     }
 
     pub fn range(&mut self, parameter: &'static str, (least, most): (i64, i64)) -> &mut Self {
-        self.row(parameter, Rule::Min(least), vec![json!(least)], vec![json!(least - 1), json!(i64::MIN)]);
-        self.row(parameter, Rule::Max(most), vec![json!(most)], vec![json!(most + 1), json!(u64::MAX)])
+        self.row(
+            parameter,
+            Rule::Min(least),
+            vec![json!(least)],
+            vec![json!(least - 1), json!(i64::MIN)],
+        );
+        self.row(
+            parameter,
+            Rule::Max(most),
+            vec![json!(most)],
+            vec![json!(most + 1), json!(u64::MAX)],
+        )
     }
 
     /// A rule in words, with whole requests and what the refusal says.
-    pub fn also(&mut self, parameter: &'static str, rule: &'static str, kind: &'static str, requests: [Vec<Value>; 2], words: &[&str]) -> &mut Self {
+    pub fn also(
+        &mut self,
+        parameter: &'static str,
+        rule: &'static str,
+        kind: &'static str,
+        requests: [Vec<Value>; 2],
+        words: &[&str],
+    ) -> &mut Self {
         let [within, beyond] = requests;
         let words = words.iter().map(|word| String::from(*word)).collect();
-        self.rows.push(Row { parameter, rule: Rule::Also(rule), source: Source::Page, within, beyond, kind, words });
+        self.rows.push(Row {
+            parameter,
+            rule: Rule::Also(rule),
+            source: Source::Page,
+            within,
+            beyond,
+            kind,
+            words,
+        });
         self
     }
 
     /// An id in the right form that names nothing.
     pub fn exists(&mut self, parameter: &'static str, unknown: &str) -> &mut Self {
         let beyond = vec![self.with(parameter, json!(unknown))];
-        self.also(parameter, "names something that is there", "CloudHsmResourceNotFoundException", [Vec::new(), beyond], &[unknown])
+        self.also(
+            parameter,
+            "names something that is there",
+            "CloudHsmResourceNotFoundException",
+            [Vec::new(), beyond],
+            &[unknown],
+        )
     }
 
     /// The good request with one parameter changed.
@@ -184,12 +305,24 @@ fn values(texts: &[&str]) -> Vec<Value> {
 
 /// The way to a parameter in a request: `TagList.1.member.Key` is `/TagList/0/Key`.
 fn steps(parameter: &str) -> Vec<String> {
-    let parts: Vec<&str> = parameter.split('.').filter(|part| *part != "member").collect();
-    parts.iter().map(|part| part.parse::<usize>().map_or_else(|_| String::from(*part), |n| (n - 1).to_string())).collect()
+    let parts: Vec<&str> = parameter
+        .split('.')
+        .filter(|part| *part != "member")
+        .collect();
+    parts
+        .iter()
+        .map(|part| {
+            part.parse::<usize>()
+                .map_or_else(|_| String::from(*part), |n| (n - 1).to_string())
+        })
+        .collect()
 }
 
 fn get(request: &Value, parameter: &str) -> Value {
-    request.pointer(&format!("/{}", steps(parameter).join("/"))).cloned().unwrap_or_else(|| panic!("{parameter} is not in {request}"))
+    request
+        .pointer(&format!("/{}", steps(parameter).join("/")))
+        .cloned()
+        .unwrap_or_else(|| panic!("{parameter} is not in {request}"))
 }
 
 /// `null` takes the parameter out.

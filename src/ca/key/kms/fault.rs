@@ -1,4 +1,5 @@
-//! What KMS's refusals mean for a CA's key: whether the key is at fault (class `Ca`), or the way to it (class `Service`).
+//! What KMS's refusals mean for a CA's key: whether the key is at fault (class `Ca`), or the way to
+//! it (class `Service`).
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -24,7 +25,10 @@ impl Call<'_> {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let trouble = failure::trouble(error, true);
-        let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+        let code = error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::code)
+            .unwrap_or_default();
         let said = match &trouble {
             Trouble::Refused { message, .. } | Trouble::NotFound { message } => message.raw(),
             Trouble::Unknown { reason } => reason.raw(),
@@ -35,29 +39,47 @@ impl Call<'_> {
                 "ca-key-missing",
                 "AWS KMS knows no such key",
                 said,
-                "compare the key's id or alias, its region and its account; hsmboot makes no keys in AWS KMS: `aws kms create-key` does",
+                "compare the key's id or alias, its region and its account; hsmboot makes no keys \
+                 in AWS KMS: `aws kms create-key` does",
             ),
-            "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => self.key_fault(
-                "ca-key-unavailable",
-                "the CA's key is there, but cannot be used now",
+            "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => self
+                .key_fault(
+                    "ca-key-unavailable",
+                    "the CA's key is there, but cannot be used now",
+                    said,
+                    "`aws kms describe-key` shows its KeyState: enable it again (`aws kms \
+                 enable-key`), cancel its deletion (`aws kms cancel-key-deletion`), or connect its \
+                 key store",
+                ),
+            "InvalidKeyUsageException" | "UnsupportedOperationException" => self.key_fault(
+                "ca-key-unsupported",
+                "the CA's key is of a kind that does not sign \
+                                                      certificates",
                 said,
-                "`aws kms describe-key` shows its KeyState: enable it again (`aws kms enable-key`), cancel its deletion \
-                 (`aws kms cancel-key-deletion`), or connect its key store",
+                super::FITTING,
             ),
-            "InvalidKeyUsageException" | "UnsupportedOperationException" => {
-                self.key_fault("ca-key-unsupported", "the CA's key is of a kind that does not sign certificates", said, super::FITTING)
-            }
             _ => self.told(&trouble),
         }
     }
 
     /// Something about the key itself.
-    pub(super) fn key_fault(&self, kind: &'static str, what: &str, said: &str, hint: &str) -> Error {
+    pub(super) fn key_fault(
+        &self,
+        kind: &'static str,
+        what: &str,
+        said: &str,
+        hint: &str,
+    ) -> Error {
         let service = (!said.is_empty()).then(|| format!("  service  {said}"));
         Error::new(
             Class::Ca,
             kind,
-            Lines::from([what.to_owned(), format!("  key      {}", self.key), format!("  at       {}", self.place.of("AWS KMS"))]).and(service),
+            Lines::from([
+                what.to_owned(),
+                format!("  key      {}", self.key),
+                format!("  at       {}", self.place.of("AWS KMS")),
+            ])
+            .and(service),
             hint,
         )
     }
@@ -69,10 +91,14 @@ impl Call<'_> {
             call: self.name,
             at: self.place.of("AWS KMS"),
             region_of: "the key's region",
-            missing: ("ca-key-missing", "key", "compare the key's id or alias, its region and its account"),
+            missing: (
+                "ca-key-missing",
+                "key",
+                "compare the key's id or alias, its region and its account",
+            ),
             allowed: format!(
-                "the key's policy, or the caller's IAM policy, must allow kms:GetPublicKey and kms:Sign on the key \
-                 (here kms:{} was missing); see docs/iam.md",
+                "the key's policy, or the caller's IAM policy, must allow kms:GetPublicKey and \
+                 kms:Sign on the key (here kms:{} was missing); see docs/iam.md",
                 self.name
             ),
             refused: format!("the service's words above say why; the key is {}", self.key),

@@ -1,4 +1,5 @@
-//! A private key in AWS KMS: it never leaves there. GetPublicKey when it is opened, Sign for each signature.
+//! A private key in AWS KMS: it never leaves there. GetPublicKey when it is opened, Sign for each
+//! signature.
 
 mod fault;
 mod uri;
@@ -20,11 +21,15 @@ use crate::x509::PublicKey;
 /// What a `--ca-key` of this kind begins with.
 pub(super) const SCHEME: &str = "awskms:";
 
-const SERVICE: Service = Service { id: "KMS", endpoint_variable: "AWS_ENDPOINT_URL_KMS" };
+const SERVICE: Service = Service {
+    id: "KMS",
+    endpoint_variable: "AWS_ENDPOINT_URL_KMS",
+};
 
 /// What to do about a key that is there and does not fit.
-const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: \
-                       `aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096` makes one";
+const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec RSA_2048, \
+                       RSA_3072, RSA_4096, ECC_NIST_P256 or ECC_NIST_P384: `aws kms create-key \
+                       --key-usage SIGN_VERIFY --key-spec RSA_4096` makes one";
 
 /// A key in AWS KMS, ready to sign.
 pub struct KmsKey {
@@ -41,32 +46,71 @@ pub struct KmsKey {
 
 impl std::fmt::Debug for KmsKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KmsKey").field("key_id", &self.key_id).field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("KmsKey")
+            .field("key_id", &self.key_id)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
 impl KmsKey {
-    /// Asks KMS for the public key, and that it is one that a CA for CloudHSM can have. What was decided on the way comes beside it, one sentence each.
+    /// Asks KMS for the public key, and that it is one that a CA for CloudHSM can have. What was
+    /// decided on the way comes beside it, one sentence each.
     ///
     /// # Errors
-    /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`: whatever stands between
-    /// this program and the key. Class `Usage`: `contradicting-region`.
-    pub(super) fn open(name: &KmsKeyName, options: &Options, say: &dyn Fn(&str)) -> Result<(Self, Vec<String>)> {
-        let options = name.region().map_or_else(|| Ok(options.clone()), |own| options.in_region(own))?;
+    /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`:
+    /// whatever stands between this program and the key. Class `Usage`: `contradicting-region`.
+    pub(super) fn open(
+        name: &KmsKeyName,
+        options: &Options,
+        say: &dyn Fn(&str),
+    ) -> Result<(Self, Vec<String>)> {
+        let options = name
+            .region()
+            .map_or_else(|| Ok(options.clone()), |own| options.in_region(own))?;
         let shown = name.to_string();
         let (key, elsewhere, notes) = aws::wait(async {
-            let failed = |(trouble, place): (_, Place)| Call { name: "GetPublicKey", key: &shown, place: &place }.told(&trouble);
+            let failed = |(trouble, place): (_, Place)| {
+                Call {
+                    name: "GetPublicKey",
+                    key: &shown,
+                    place: &place,
+                }
+                .told(&trouble)
+            };
             let mut connected = aws::connect(SERVICE, &options).await.map_err(failed)?;
             let place = connected.place;
             let client = Client::new(&connected.config);
-            let call = Call { name: "GetPublicKey", key: &shown, place: &place };
-            let answer = within(options.deadline, client.get_public_key().key_id(name.key_id()).send()).await;
-            let answer = answer.map_err(|trouble| call.told(&trouble))?.map_err(|error| call.failed(&error))?;
+            let call = Call {
+                name: "GetPublicKey",
+                key: &shown,
+                place: &place,
+            };
+            let answer = within(
+                options.deadline,
+                client.get_public_key().key_id(name.key_id()).send(),
+            )
+            .await;
+            let answer = answer
+                .map_err(|trouble| call.told(&trouble))?
+                .map_err(|error| call.failed(&error))?;
             let (spki, public, scheme) = public_key(&answer, &call)?;
             let key_id = answer.key_id().unwrap_or(name.key_id()).to_owned();
-            connected.notes.push(format!("the CA's key is {key_id}, at {}", place.of("AWS KMS")));
+            connected.notes.push(format!(
+                "the CA's key is {key_id}, at {}",
+                place.of("AWS KMS")
+            ));
             let (identifier, deadline) = (scheme.algorithm(), options.deadline);
-            let key = KmsKey { client, place, deadline, key_id, spki, public, identifier, scheme };
+            let key = KmsKey {
+                client,
+                place,
+                deadline,
+                key_id,
+                spki,
+                public,
+                identifier,
+                scheme,
+            };
             Ok((key, connected.elsewhere, connected.notes))
         })?;
         if let Some(elsewhere) = elsewhere {
@@ -90,9 +134,14 @@ impl CaKey for KmsKey {
         &self.identifier
     }
 
-    /// The bytes are hashed here and KMS signs the digest: a message of its own may have 4096 bytes at most (KMS API Reference, Sign).
+    /// The bytes are hashed here and KMS signs the digest: a message of its own may have 4096 bytes
+    /// at most (KMS API Reference, Sign).
     fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>> {
-        let call = Call { name: "Sign", key: &self.key_id, place: &self.place };
+        let call = Call {
+            name: "Sign",
+            key: &self.key_id,
+            place: &self.place,
+        };
         let request = self
             .client
             .sign()
@@ -101,16 +150,22 @@ impl CaKey for KmsKey {
             .message_type(MessageType::Digest)
             .signing_algorithm(spec(self.scheme));
         let answer = aws::wait(async {
-            let answer = within(self.deadline, request.send()).await.map_err(|trouble| call.told(&trouble))?;
+            let answer = within(self.deadline, request.send())
+                .await
+                .map_err(|trouble| call.told(&trouble))?;
             answer.map_err(|error| call.failed(&error))
         })?;
-        let signature = answer.signature().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+        let signature = answer
+            .signature()
+            .map(|blob| blob.as_ref().to_vec())
+            .unwrap_or_default();
         if self.scheme.holds(&self.public, tbs, &signature) {
             return Ok(signature);
         }
         Err(call.key_fault(
             "bad-signature",
-            "what AWS KMS returned is not this key's signature: it does not verify under the public key that KMS itself gave",
+            "what AWS KMS returned is not this key's signature: it does not verify under the \
+             public key that KMS itself gave",
             "",
             "nothing was written; is it AWS KMS that answers at this endpoint?",
         ))
@@ -134,20 +189,58 @@ const fn hash(scheme: Scheme) -> &'static digest::Algorithm {
 }
 
 /// The public key, where it is of a kind that counts and KMS says that it signs so.
-fn public_key(answer: &GetPublicKeyOutput, call: &Call<'_>) -> Result<(Vec<u8>, PublicKey, Scheme)> {
-    let unfit = |found: String| call.key_fault("ca-key-unsupported", &format!("the CA's key is {found}"), "", FITTING);
+fn public_key(
+    answer: &GetPublicKeyOutput,
+    call: &Call<'_>,
+) -> Result<(Vec<u8>, PublicKey, Scheme)> {
+    let unfit = |found: String| {
+        call.key_fault(
+            "ca-key-unsupported",
+            &format!("the CA's key is {found}"),
+            "",
+            FITTING,
+        )
+    };
     match answer.key_usage() {
         Some(KeyUsageType::SignVerify) => {}
-        Some(other) => return Err(unfit(format!("for another use: KeyUsage {}, expected SIGN_VERIFY", other.as_str()))),
-        None => return Err(unfit("of no stated KeyUsage, expected SIGN_VERIFY".to_owned())),
+        Some(other) => {
+            return Err(unfit(format!(
+                "for another use: KeyUsage {}, expected SIGN_VERIFY",
+                other.as_str()
+            )));
+        }
+        None => {
+            return Err(unfit(
+                "of no stated KeyUsage, expected SIGN_VERIFY".to_owned(),
+            ));
+        }
     }
-    let spki = answer.public_key().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
-    let public = PublicKey::from_der(&spki, "AWS KMS's public key").map_err(|fault| unfit(format!("unreadable: {fault}")))?;
-    let keyspec = answer.key_spec().map(|spec| format!("KeySpec {}, ", spec.as_str())).unwrap_or_default();
-    let scheme = Scheme::of(&public).map_err(|what| unfit(format!("of a kind that cannot be a CA's here: {keyspec}{what}")))?;
+    let spki = answer
+        .public_key()
+        .map(|blob| blob.as_ref().to_vec())
+        .unwrap_or_default();
+    let public = PublicKey::from_der(&spki, "AWS KMS's public key")
+        .map_err(|fault| unfit(format!("unreadable: {fault}")))?;
+    let keyspec = answer
+        .key_spec()
+        .map(|spec| format!("KeySpec {}, ", spec.as_str()))
+        .unwrap_or_default();
+    let scheme = Scheme::of(&public).map_err(|what| {
+        unfit(format!(
+            "of a kind that cannot be a CA's here: {keyspec}{what}"
+        ))
+    })?;
     if !answer.signing_algorithms().contains(&spec(scheme)) {
-        let found: Vec<&str> = answer.signing_algorithms().iter().map(SigningAlgorithmSpec::as_str).collect();
-        return Err(unfit(format!("one that KMS does not sign with as {}: {keyspec}it offers {}", spec(scheme).as_str(), found.join(", "))));
+        let found: Vec<&str> = answer
+            .signing_algorithms()
+            .iter()
+            .map(SigningAlgorithmSpec::as_str)
+            .collect();
+        return Err(unfit(format!(
+            "one that KMS does not sign with as {}: {keyspec}it offers {}",
+            spec(scheme).as_str(),
+            found.join(", ")
+        )));
     }
     Ok((spki, public, scheme))
 }

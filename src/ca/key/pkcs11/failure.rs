@@ -10,10 +10,16 @@ use crate::outside::{Lines, shown};
 /// What the module answered, by the name that the standard and the vendor's manual have for it.
 pub(super) fn answer(error: &Cryptoki) -> String {
     match error {
-        Cryptoki::Pkcs11(RvError::VendorDefined(code), _) => format!("CKR_VENDOR_DEFINED, 0x{code:08x}"),
-        Cryptoki::Pkcs11(RvError::UnknownErrorCode(code), _) => format!("0x{code:08x}, which the standard does not have"),
+        Cryptoki::Pkcs11(RvError::VendorDefined(code), _) => {
+            format!("CKR_VENDOR_DEFINED, 0x{code:08x}")
+        }
+        Cryptoki::Pkcs11(RvError::UnknownErrorCode(code), _) => {
+            format!("0x{code:08x}, which the standard does not have")
+        }
         Cryptoki::Pkcs11(answer, _) => standard_name(&format!("{answer:?}")),
-        Cryptoki::NullFunctionPointer | Cryptoki::MissingSymbol(_) => "that it has no such function".to_owned(),
+        Cryptoki::NullFunctionPointer | Cryptoki::MissingSymbol(_) => {
+            "that it has no such function".to_owned()
+        }
         _ => "something that does not fit the standard".to_owned(),
     }
 }
@@ -35,44 +41,85 @@ pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         Class::Ca,
         "token-module-unusable",
-        [format!("the PKCS#11 module {} {what}", shown(path)), format!("  it answered {}", answer(error))],
-        "its configuration, its service or its hardware may be missing: the vendor's own tool should find the token first",
+        [
+            format!("the PKCS#11 module {} {what}", shown(path)),
+            format!("  it answered {}", answer(error)),
+        ],
+        "its configuration, its service or its hardware may be missing: the vendor's own tool \
+         should find the token first",
     )
 }
 
 /// A token that did not do what was asked of it. `what` continues "the token ... ".
 pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
     use RvError::{
-        CryptokiNotInitialized, DeviceError, DeviceMemory, DeviceRemoved, PinExpired, SessionClosed, SessionHandleInvalid, SessionReadOnly,
-        SlotIdInvalid, TokenNotPresent, TokenNotRecognized, TokenWriteProtected, UserNotLoggedIn, UserPinNotInitialized,
+        CryptokiNotInitialized, DeviceError, DeviceMemory, DeviceRemoved, PinExpired,
+        SessionClosed, SessionHandleInvalid, SessionReadOnly, SlotIdInvalid, TokenNotPresent,
+        TokenNotRecognized, TokenWriteProtected, UserNotLoggedIn, UserPinNotInitialized,
     };
-    let Cryptoki::Pkcs11(code, _) = error else { return refused(name, what, error) };
+    let Cryptoki::Pkcs11(code, _) = error else {
+        return refused(name, what, error);
+    };
     let (why, hint) = match code {
-        DeviceRemoved | TokenNotPresent | SlotIdInvalid | SessionHandleInvalid | SessionClosed | CryptokiNotInitialized => {
-            ("was removed, or its session has ended", "put the token back and run the command again")
-        }
-        TokenNotRecognized => ("is not recognised by its module", "it may be of another vendor, or not initialised"),
-        PinExpired => ("wants its PIN changed before it does anything", "change the PIN with the vendor's tool"),
+        DeviceRemoved
+        | TokenNotPresent
+        | SlotIdInvalid
+        | SessionHandleInvalid
+        | SessionClosed
+        | CryptokiNotInitialized => (
+            "was removed, or its session has ended",
+            "put the token back and run the command again",
+        ),
+        TokenNotRecognized => (
+            "is not recognised by its module",
+            "it may be of another vendor, or not initialised",
+        ),
+        PinExpired => (
+            "wants its PIN changed before it does anything",
+            "change the PIN with the vendor's tool",
+        ),
         UserPinNotInitialized => ("has no user PIN yet", "set one with the vendor's tool"),
-        TokenWriteProtected | SessionReadOnly => ("is write-protected", "no key can be made on it like this: see the vendor's manual"),
-        UserNotLoggedIn => ("wants another login, or has logged out by itself", "run the command again"),
+        TokenWriteProtected | SessionReadOnly => (
+            "is write-protected",
+            "no key can be made on it like this: see the vendor's manual",
+        ),
+        UserNotLoggedIn => (
+            "wants another login, or has logged out by itself",
+            "run the command again",
+        ),
         DeviceMemory => ("is full", "make room on it, or use another"),
         DeviceError => ("has a fault", "the vendor's tool may say more"),
         _ => return refused(name, what, error),
     };
-    unusable(name, [why.to_owned(), format!("  it {what}"), format!("  it answered {}", answer(error))], hint)
+    unusable(
+        name,
+        [
+            why.to_owned(),
+            format!("  it {what}"),
+            format!("  it answered {}", answer(error)),
+        ],
+        hint,
+    )
 }
 
 /// A token that is there and is of no use as it is.
 pub(super) fn unusable(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(Class::Ca, "token-unusable", why.into().after(format!("the token {name} ")), hint)
+    Error::new(
+        Class::Ca,
+        "token-unusable",
+        why.into().after(format!("the token {name} ")),
+        hint,
+    )
 }
 
 fn refused(name: &str, what: &str, error: &Cryptoki) -> Error {
     Error::new(
         Class::Ca,
         "token-refused",
-        [format!("the token {name} {what}"), format!("  it answered {}", answer(error))],
+        [
+            format!("the token {name} {what}"),
+            format!("  it answered {}", answer(error)),
+        ],
         "the vendor's manual says what this answer means; its own tool may say more",
     )
 }
@@ -90,7 +137,10 @@ mod tests {
             (RvError::PinIncorrect, "CKR_PIN_INCORRECT"),
             (RvError::UserAlreadyLoggedIn, "CKR_USER_ALREADY_LOGGED_IN"),
             (RvError::NextOtp, "CKR_NEXT_OTP"),
-            (RvError::VendorDefined(0x8000_0001), "CKR_VENDOR_DEFINED, 0x80000001"),
+            (
+                RvError::VendorDefined(0x8000_0001),
+                "CKR_VENDOR_DEFINED, 0x80000001",
+            ),
         ] {
             assert_eq!(answer(&Cryptoki::Pkcs11(code, Function::Sign)), name);
         }
@@ -98,13 +148,33 @@ mod tests {
 
     #[test]
     fn a_removed_token_is_said_to_be_removed() {
-        for code in [RvError::DeviceRemoved, RvError::TokenNotPresent, RvError::SessionHandleInvalid] {
-            let error = token("`ca`", "did not sign", &Cryptoki::Pkcs11(code, Function::Sign));
+        for code in [
+            RvError::DeviceRemoved,
+            RvError::TokenNotPresent,
+            RvError::SessionHandleInvalid,
+        ] {
+            let error = token(
+                "`ca`",
+                "did not sign",
+                &Cryptoki::Pkcs11(code, Function::Sign),
+            );
             assert_eq!((error.code(), error.kind), (5, "token-unusable"));
-            assert!(error.message.contains("`ca` was removed"), "{}", error.message);
+            assert!(
+                error.message.contains("`ca` was removed"),
+                "{}",
+                error.message
+            );
         }
-        let error = token("`ca`", "did not sign", &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign));
+        let error = token(
+            "`ca`",
+            "did not sign",
+            &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign),
+        );
         assert_eq!((error.code(), error.kind), (5, "token-refused"));
-        assert!(error.message.contains("CKR_FUNCTION_FAILED"), "{}", error.message);
+        assert!(
+            error.message.contains("CKR_FUNCTION_FAILED"),
+            "{}",
+            error.message
+        );
     }
 }

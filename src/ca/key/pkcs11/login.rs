@@ -1,4 +1,5 @@
-//! Logs in, once. A wrong PIN counts on the token, and a few of them lock it: nothing here ever tries a second time.
+//! Logs in, once. A wrong PIN counts on the token, and a few of them lock it: nothing here ever
+//! tries a second time.
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::session::{Session, UserType};
@@ -17,17 +18,20 @@ use crate::error::{Class, Error, Result};
 pub(super) enum Login {
     /// It asks for nothing.
     NotNeeded,
-    /// It has keys or a screen of its own (CKF_PROTECTED_AUTHENTICATION_PATH): the PIN never passes through here.
+    /// It has keys or a screen of its own (CKF_PROTECTED_AUTHENTICATION_PATH): the PIN never passes
+    /// through here.
     OnTheToken,
     /// With this PIN, which is kept for keys that want it for each signature.
     Pin(RawAuthPin),
 }
 
 impl Login {
-    /// Logs in to the token, if it wants that. The PIN comes from the command line's source, or else the URI's `pin-source`, or else the terminal.
+    /// Logs in to the token, if it wants that. The PIN comes from the command line's source, or
+    /// else the URI's `pin-source`, or else the terminal.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `wrong-pin`, `pin-locked`, `pin-final-try`, `token-unusable`, `token-refused`, and those of a passphrase.
+    /// Class [`Class::Ca`]: `wrong-pin`, `pin-locked`, `pin-final-try`, `token-unusable`,
+    /// `token-refused`, and those of a passphrase.
     pub(super) fn to(
         token: &Token,
         session: &Session,
@@ -44,7 +48,10 @@ impl Login {
             return Err(locked(&name));
         }
         let login = if token.info.protected_authentication_path() {
-            (unlock.ask)(&format!("the token {name} wants its PIN on its own keys or screen: enter it there{}", danger(&token.info)));
+            (unlock.ask)(&format!(
+                "the token {name} wants its PIN on its own keys or screen: enter it there{}",
+                danger(&token.info)
+            ));
             Login::OnTheToken
         } else {
             Login::Pin(pin(token, uri, unlock, warnings)?)
@@ -56,12 +63,19 @@ impl Login {
         }
     }
 
-    /// Logs in again for one signature, after C_SignInit (PKCS#11 2.40 base, 4.9, CKA_ALWAYS_AUTHENTICATE).
+    /// Logs in again for one signature, after C_SignInit (PKCS#11 2.40 base, 4.9,
+    /// CKA_ALWAYS_AUTHENTICATE).
     ///
     /// # Errors
     /// As [`Login::to`].
-    pub(super) fn for_this_signature(&self, token: &Token, session: &Session, module: &Module) -> Result<()> {
-        self.attempt(session, UserType::ContextSpecific).map_err(|error| explain(&token.name(), &error, token.again(&module.pkcs11).as_ref()))
+    pub(super) fn for_this_signature(
+        &self,
+        token: &Token,
+        session: &Session,
+        module: &Module,
+    ) -> Result<()> {
+        self.attempt(session, UserType::ContextSpecific)
+            .map_err(|error| explain(&token.name(), &error, token.again(&module.pkcs11).as_ref()))
     }
 
     fn attempt(&self, session: &Session, user: UserType) -> std::result::Result<(), Cryptoki> {
@@ -73,23 +87,36 @@ impl Login {
 }
 
 /// The PIN, from wherever it comes.
-fn pin(token: &Token, uri: &Pkcs11Uri, unlock: &Unlock<'_>, warnings: &mut Vec<KeyWarning>) -> Result<RawAuthPin> {
+fn pin(
+    token: &Token,
+    uri: &Pkcs11Uri,
+    unlock: &Unlock<'_>,
+    warnings: &mut Vec<KeyWarning>,
+) -> Result<RawAuthPin> {
     let name = token.name();
     let source = match (unlock.passphrase, &uri.pin_source) {
         (PassphraseSource::Ask, Some(file)) => PassphraseSource::File(file.clone()),
         (given, _) => given.clone(),
     };
     warnings.extend(source.warning());
-    // At the prompt the danger stands before the user's eyes; nobody sees it where the PIN lies in a file.
-    if token.info.user_pin_final_try() && source != PassphraseSource::Ask && !unlock.token.final_try {
+    // At the prompt the danger stands before the user's eyes; nobody sees it where the PIN lies in
+    // a file.
+    if token.info.user_pin_final_try() && source != PassphraseSource::Ask && !unlock.token.final_try
+    {
         return Err(Error::new(
             Class::Ca,
             "pin-final-try",
-            format!("one wrong PIN more locks the token {name}, and nobody is asked for this one: it was not tried"),
+            format!(
+                "one wrong PIN more locks the token {name}, and nobody is asked for this one: it \
+                 was not tried"
+            ),
             "make sure that the PIN is right, then type it at the prompt, or add --final-try",
         ));
     }
-    let typed = source.for_pin(&format!("PIN of token {name}{}: ", danger(&token.info)), &format!("the token {name} wants its PIN"))?;
+    let typed = source.for_pin(
+        &format!("PIN of token {name}{}: ", danger(&token.info)),
+        &format!("the token {name} wants its PIN"),
+    )?;
     Ok(secret(&typed))
 }
 
@@ -109,14 +136,20 @@ fn danger(info: &TokenInfo) -> &'static str {
 
 /// What a login that did not succeed came to. `now` is what the token says of itself after it.
 fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
-    let Cryptoki::Pkcs11(code, _) = error else { return failure::token(name, "was asked to log in (C_Login)", error) };
+    let Cryptoki::Pkcs11(code, _) = error else {
+        return failure::token(name, "was asked to log in (C_Login)", error);
+    };
     match code {
         RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => {
             let tries = now.map_or(Tries::Unknown, Tries::of);
             Error::new(
                 Class::Ca,
                 "wrong-pin",
-                [format!("the token {name} does not take the PIN: it is wrong"), "  it was tried once".to_owned(), format!("  {}", tries.text())],
+                [
+                    format!("the token {name} does not take the PIN: it is wrong"),
+                    "  it was tried once".to_owned(),
+                    format!("  {}", tries.text()),
+                ],
                 tries.hint(),
             )
         }
@@ -131,7 +164,8 @@ fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
     }
 }
 
-/// How many tries are left, as far as a token tells: PKCS#11 has three flags for it and no number (2.40 base, 3.2, CK_TOKEN_INFO).
+/// How many tries are left, as far as a token tells: PKCS#11 has three flags for it and no number
+/// (2.40 base, 3.2, CK_TOKEN_INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tries {
     /// CKF_USER_PIN_LOCKED
@@ -146,7 +180,11 @@ enum Tries {
 
 impl Tries {
     fn of(info: &TokenInfo) -> Self {
-        match (info.user_pin_locked(), info.user_pin_final_try(), info.user_pin_count_low()) {
+        match (
+            info.user_pin_locked(),
+            info.user_pin_final_try(),
+            info.user_pin_count_low(),
+        ) {
             (true, _, _) => Tries::None,
             (_, true, _) => Tries::One,
             (_, _, true) => Tries::Counted,
@@ -158,7 +196,10 @@ impl Tries {
         match self {
             Tries::None => "tries left: none, the token is locked now",
             Tries::One => "tries left: one, and a wrong PIN then locks the token",
-            Tries::Counted => "tries left: more than one; the token counts wrong PINs, and does not say how many more it takes",
+            Tries::Counted => {
+                "tries left: more than one; the token counts wrong PINs, and does not say how many \
+                 more it takes"
+            }
             Tries::Unknown => "tries left: the token does not say",
         }
     }
@@ -166,8 +207,14 @@ impl Tries {
     const fn hint(self) -> &'static str {
         match self {
             Tries::None => "its security officer can unlock it with the vendor's tool (CKU_SO)",
-            Tries::One => "make sure of the PIN before the next try; logging in with the vendor's tool counts as well",
-            Tries::Counted | Tries::Unknown => "nothing is tried a second time by itself: make sure of the PIN, then run the command again",
+            Tries::One => {
+                "make sure of the PIN before the next try; logging in with the vendor's tool \
+                 counts as well"
+            }
+            Tries::Counted | Tries::Unknown => {
+                "nothing is tried a second time by itself: make sure of the PIN, then run the \
+                 command again"
+            }
         }
     }
 }

@@ -38,9 +38,15 @@ impl Kind {
         let rsa = |bits: usize| {
             Some(Kind {
                 generate: Mechanism::RsaPkcsKeyPairGen,
-                needs: (MechanismType::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
+                needs: (
+                    MechanismType::RSA_PKCS_KEY_PAIR_GEN,
+                    "CKM_RSA_PKCS_KEY_PAIR_GEN",
+                ),
                 scheme: Scheme::Rsa,
-                public: vec![Attribute::ModulusBits(Ulong::try_from(bits).ok()?), Attribute::PublicExponent(F4.to_vec())],
+                public: vec![
+                    Attribute::ModulusBits(Ulong::try_from(bits).ok()?),
+                    Attribute::PublicExponent(F4.to_vec()),
+                ],
                 not: vec![Attribute::Decrypt(false), Attribute::Unwrap(false)],
             })
         };
@@ -63,56 +69,107 @@ impl Kind {
     }
 }
 
-/// Makes a pair of this type under the URI's `object`, and its `id` if it has one: else the id is SHA-1 over the public key's bits, as in the CA
-/// certificate's subject key identifier. The private key is sensitive, not extractable, and may sign; that the token says so of it is seen before it
+/// Makes a pair of this type under the URI's `object`, and its `id` if it has one: else the id is
+/// SHA-1 over the public key's bits, as in the CA certificate's subject key identifier. The private
+/// key is sensitive, not extractable, and may sign; that the token says so of it is seen before it
 /// counts as made. What cannot be is refused before it says that a key is being made.
 ///
 /// # Errors
-/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]: `token-mechanism-missing`, `token-key-ambiguous`,
-/// `token-key-exposed`, `token-unusable`, `token-refused`.
-pub(super) fn pair(session: &Session, token: &Token, module: &Module, uri: &Pkcs11Uri, kind: KeyType, say: &dyn Fn(&str)) -> Result<Key> {
+/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]:
+/// `token-mechanism-missing`, `token-key-ambiguous`, `token-key-exposed`, `token-unusable`,
+/// `token-refused`.
+pub(super) fn pair(
+    session: &Session,
+    token: &Token,
+    module: &Module,
+    uri: &Pkcs11Uri,
+    kind: KeyType,
+    say: &dyn Fn(&str),
+) -> Result<Key> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
             Class::Usage,
             "bad-key-uri",
-            format!("there is no such key on the token {}, and a new one needs a name", token.name()),
+            format!(
+                "there is no such key on the token {}, and a new one needs a name",
+                token.name()
+            ),
             "add `object=NAME` to the URI",
         ));
     };
     let name = token.name();
-    let bug = || Error::new(Class::Machine, "bug", "this machine's numbers are too small for a key's length", "please report it");
+    let bug = || {
+        Error::new(
+            Class::Machine,
+            "bug",
+            "this machine's numbers are too small for a key's length",
+            "please report it",
+        )
+    };
     let made = Kind::of(kind).ok_or_else(bug)?;
     can(token, module, &made, kind)?;
     if let Some(id) = &uri.id {
         is_free(session, token, id)?;
     }
     say(&format!("making a key on the token {name}, {kind}"));
-    let fault = |error: Cryptoki| failure::token(&name, "was asked to make a key pair (C_GenerateKeyPair)", &error);
+    let fault = |error: Cryptoki| {
+        failure::token(
+            &name,
+            "was asked to make a key pair (C_GenerateKeyPair)",
+            &error,
+        )
+    };
     let (public, private) = generate(session, &made, label, uri.id.as_deref()).map_err(fault)?;
     finish(session, public, private, label, uri.id.as_deref(), kind).map_err(|what| {
-        // Of a key that can be taken out, nothing may be left; nor of one that nobody could find again.
-        let gone = [private, public].map(|object| session.destroy_object(object).is_ok()) == [true, true];
+        // Of a key that can be taken out, nothing may be left; nor of one that nobody could find
+        // again.
+        let gone =
+            [private, public].map(|object| session.destroy_object(object).is_ok()) == [true, true];
         Error::new(
             Class::Ca,
             "token-key-exposed",
             [
                 format!("the token {name} made a key, but {what}"),
-                format!("  {}", if gone { "it was destroyed again" } else { "IT COULD NOT BE DESTROYED: do that with the vendor's tool" }),
+                format!(
+                    "  {}",
+                    if gone {
+                        "it was destroyed again"
+                    } else {
+                        "IT COULD NOT BE DESTROYED: do that with the vendor's tool"
+                    }
+                ),
             ],
             "a CA's key has to stay on its token: use another token, or see its settings",
         )
     })
 }
 
-/// That no other key has this id: by it a private key finds its public one (PKCS#11 2.40 base, 4.8), and of two of them neither would.
+/// That no other key has this id: by it a private key finds its public one (PKCS#11 2.40 base,
+/// 4.8), and of two of them neither would.
 fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
-    let fault = |error| failure::token(&token.name(), "was asked for its keys (C_FindObjects)", &error);
+    let fault = |error| {
+        failure::token(
+            &token.name(),
+            "was asked for its keys (C_FindObjects)",
+            &error,
+        )
+    };
     for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
-        if !session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())]).map_err(fault)?.is_empty() {
+        if !session
+            .find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())])
+            .map_err(fault)?
+            .is_empty()
+        {
             return Err(Error::new(
                 Class::Ca,
                 "token-key-ambiguous",
-                [format!("the token {} has another key of this id, and no two may share one", token.name()), format!("  id={}", escaped_id(id))],
+                [
+                    format!(
+                        "the token {} has another key of this id, and no two may share one",
+                        token.name()
+                    ),
+                    format!("  id={}", escaped_id(id)),
+                ],
                 "leave `id=` out, and the key gets one of its own; or give another",
             ));
         }
@@ -126,8 +183,17 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
     let there = module
         .pkcs11
         .get_mechanism_list(token.slot)
-        .map_err(|error| failure::token(&name, "was asked for its mechanisms (C_GetMechanismList)", &error))?;
-    let needed = match (there.contains(&made.needs.0), sign::can_sign(&there, made.scheme)) {
+        .map_err(|error| {
+            failure::token(
+                &name,
+                "was asked for its mechanisms (C_GetMechanismList)",
+                &error,
+            )
+        })?;
+    let needed = match (
+        there.contains(&made.needs.0),
+        sign::can_sign(&there, made.scheme),
+    ) {
         (true, true) => return Ok(()),
         (false, _) => made.needs.1,
         (true, false) => sign::needed(made.scheme),
@@ -135,21 +201,38 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
     Err(Error::new(
         Class::Ca,
         "token-mechanism-missing",
-        [format!("the token {name} cannot make a key of type {kind} and sign with it"), format!("  needed  {needed}")],
+        [
+            format!("the token {name} cannot make a key of type {kind} and sign with it"),
+            format!("  needed  {needed}"),
+        ],
         "choose another --key-type, or another token; the vendor's tool lists its mechanisms",
     ))
 }
 
-/// C_GenerateKeyPair, with everything that the key should be; where the token refuses that, with what it has to be.
-fn generate(session: &Session, made: &Kind, label: &str, id: Option<&[u8]>) -> std::result::Result<(ObjectHandle, ObjectHandle), Cryptoki> {
+/// C_GenerateKeyPair, with everything that the key should be; where the token refuses that, with
+/// what it has to be.
+fn generate(
+    session: &Session,
+    made: &Kind,
+    label: &str,
+    id: Option<&[u8]>,
+) -> std::result::Result<(ObjectHandle, ObjectHandle), Cryptoki> {
     let named = |template: &mut Vec<Attribute>| {
-        template.extend([Attribute::Token(true), Attribute::Label(label.as_bytes().to_vec())]);
+        template.extend([
+            Attribute::Token(true),
+            Attribute::Label(label.as_bytes().to_vec()),
+        ]);
         template.extend(id.map(|id| Attribute::Id(id.to_vec())));
     };
     let mut public = made.public.clone();
     public.push(Attribute::Verify(true));
     named(&mut public);
-    let mut private = vec![Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false), Attribute::Sign(true)];
+    let mut private = vec![
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+    ];
     named(&mut private);
     let mut strict = [private.clone(), made.not.clone()].concat();
     if id.is_some() {
@@ -158,14 +241,18 @@ fn generate(session: &Session, made: &Kind, label: &str, id: Option<&[u8]>) -> s
     }
     match session.generate_key_pair(&made.generate, &public, &strict) {
         Err(Cryptoki::Pkcs11(
-            RvError::TemplateInconsistent | RvError::AttributeTypeInvalid | RvError::AttributeValueInvalid | RvError::AttributeReadOnly,
+            RvError::TemplateInconsistent
+            | RvError::AttributeTypeInvalid
+            | RvError::AttributeValueInvalid
+            | RvError::AttributeReadOnly,
             _,
         )) => session.generate_key_pair(&made.generate, &public, &private),
         outcome => outcome,
     }
 }
 
-/// Holds the new key against what was asked for, and gives it its id. The error continues "made a key, but ".
+/// Holds the new key against what was asked for, and gives it its id. The error continues "made a
+/// key, but ".
 fn finish(
     session: &Session,
     public: ObjectHandle,
@@ -175,10 +262,14 @@ fn finish(
     kind: KeyType,
 ) -> std::result::Result<Key, String> {
     let says = |attribute| object::flag(session, private, attribute);
-    if says(AttributeType::Sensitive) != Some(true) || says(AttributeType::AlwaysSensitive) == Some(false) {
+    if says(AttributeType::Sensitive) != Some(true)
+        || says(AttributeType::AlwaysSensitive) == Some(false)
+    {
         return Err("does not say that its value stays on the token (CKA_SENSITIVE)".to_owned());
     }
-    if says(AttributeType::Extractable) != Some(false) || says(AttributeType::NeverExtractable) == Some(false) {
+    if says(AttributeType::Extractable) != Some(false)
+        || says(AttributeType::NeverExtractable) == Some(false)
+    {
         return Err("does not say that it cannot be taken out (CKA_EXTRACTABLE)".to_owned());
     }
     if says(AttributeType::Local) == Some(false) {
@@ -194,14 +285,25 @@ fn finish(
         None => {
             let id = key_identifier(&spki);
             for object in [private, public] {
-                session.update_attributes(object, &[Attribute::Id(id.clone())]).map_err(|error| {
-                    format!("does not take an id for it (C_SetAttributeValue): {}; name one with `id=` in the URI", failure::answer(&error))
-                })?;
+                session
+                    .update_attributes(object, &[Attribute::Id(id.clone())])
+                    .map_err(|error| {
+                        format!(
+                            "does not take an id for it (C_SetAttributeValue): {}; name one with \
+                             `id=` in the URI",
+                            failure::answer(&error)
+                        )
+                    })?;
             }
             // For the tokens that allow it: the standard lets only a copy be made unmodifiable.
             drop(session.update_attributes(private, &[Attribute::Modifiable(false)]));
             id
         }
     };
-    Ok(Key { handle: private, label: label.to_owned(), id, spki: Some(spki) })
+    Ok(Key {
+        handle: private,
+        label: label.to_owned(),
+        id,
+        spki: Some(spki),
+    })
 }

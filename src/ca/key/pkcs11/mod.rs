@@ -1,7 +1,8 @@
 //! A key on a PKCS#11 token: smart card, USB token, HSM, or SoftHSM.
 //!
-//! The vendor's library ("module") is loaded into the process and sees the PIN; nothing else does. The key never leaves the token: what is
-//! to be signed goes in, a signature comes out, and is verified before anybody uses it.
+//! The vendor's library ("module") is loaded into the process and sees the PIN; nothing else does.
+//! The key never leaves the token: what is to be signed goes in, a signature comes out, and is
+//! verified before anybody uses it.
 //!
 //! | file | about |
 //! | --- | --- |
@@ -11,7 +12,8 @@
 //! | `sign`, `make` | signatures, and new pairs |
 //! | `failure` | what tokens answer, in words |
 //!
-//! "PKCS#11 2.40 base" is the Cryptographic Token Interface Base Specification 2.40 (OASIS, 2015), "curr" its Current Mechanisms Specification.
+//! "PKCS#11 2.40 base" is the Cryptographic Token Interface Base Specification 2.40 (OASIS, 2015),
+//! "curr" its Current Mechanisms Specification.
 
 mod failure;
 mod login;
@@ -88,20 +90,46 @@ impl Open {
         } else {
             module.pkcs11.open_ro_session(token.slot)
         };
-        let session = opened.map_err(|error| failure::token(&token.name(), "was asked for a session (C_OpenSession)", &error))?;
+        let session = opened.map_err(|error| {
+            failure::token(
+                &token.name(),
+                "was asked for a session (C_OpenSession)",
+                &error,
+            )
+        })?;
         let login = Login::to(&token, &session, &module, uri, unlock, &mut warnings)?;
-        Ok(Open { session, login, token, module, warnings })
+        Ok(Open {
+            session,
+            login,
+            token,
+            module,
+            warnings,
+        })
     }
 
     fn with(self, found: Usable) -> LoadedKey {
-        let Open { session, login, token, module, mut warnings } = self;
+        let Open {
+            session,
+            login,
+            token,
+            module,
+            mut warnings,
+        } = self;
         let handle = found.key.handle;
         let says = |attribute| object::flag(&session, handle, attribute);
-        if says(AttributeType::Extractable) == Some(true) || says(AttributeType::Sensitive) == Some(false) {
-            warnings.push(KeyWarning::TokenKeyExtractable { name: format!("{} on the token {}", found.key.attributes(), token.name()) });
+        if says(AttributeType::Extractable) == Some(true)
+            || says(AttributeType::Sensitive) == Some(false)
+        {
+            warnings.push(KeyWarning::TokenKeyExtractable {
+                name: format!("{} on the token {}", found.key.attributes(), token.name()),
+            });
         }
         let always_authenticate = says(AttributeType::AlwaysAuthenticate) == Some(true);
-        let name = Some(format!("pkcs11:{};{};type=private", token.attributes(), found.key.attributes()));
+        let name = Some(format!(
+            "pkcs11:{};{};type=private",
+            token.attributes(),
+            found.key.attributes()
+        ));
         let key = TokenKey {
             session: Mutex::new(session),
             handle,
@@ -114,7 +142,12 @@ impl Open {
             token,
             module,
         };
-        LoadedKey { key: Box::new(key), warnings, notes: Vec::new(), name }
+        LoadedKey {
+            key: Box::new(key),
+            warnings,
+            notes: Vec::new(),
+            name,
+        }
     }
 }
 
@@ -136,8 +169,27 @@ pub(super) fn provide(uri: &Pkcs11Uri, kind: KeyType, unlock: &Unlock<'_>) -> Re
     let open = Open::new(uri, unlock, true)?;
     let there = object::candidates(&open.session, &open.token, uri)?;
     let made = there.is_empty();
-    let key = if made { make::pair(&open.session, &open.token, &open.module, uri, kind, &unlock.say)? } else { object::one(there, &open.token)? };
-    let name = format!("pkcs11:{};{};type=private", open.token.attributes(), key.attributes());
+    let key = if made {
+        make::pair(
+            &open.session,
+            &open.token,
+            &open.module,
+            uri,
+            kind,
+            &unlock.say,
+        )?
+    } else {
+        object::one(there, &open.token)?
+    };
+    let name = format!(
+        "pkcs11:{};{};type=private",
+        open.token.attributes(),
+        key.attributes()
+    );
     let found = object::usable(key, &open.token)?;
-    Ok(Provided { loaded: open.with(found), made, name })
+    Ok(Provided {
+        loaded: open.with(found),
+        made,
+        name,
+    })
 }

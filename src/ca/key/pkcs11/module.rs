@@ -22,31 +22,38 @@ pub(super) struct Module {
 impl Drop for Module {
     fn drop(&mut self) {
         if self.ours {
-            // What goes wrong here harms nothing any more: sessions and logins end with the process.
+            // What goes wrong here harms nothing any more: sessions and logins end with the
+            // process.
             drop(self.pkcs11.clone().finalize());
         }
     }
 }
 
 impl Module {
-    /// Loads the module that `given` names (`--pkcs11-module`), or else the URI: the operator's own word goes before that of a URI, which may have
-    /// been written for another machine.
+    /// Loads the module that `given` names (`--pkcs11-module`), or else the URI: the operator's own
+    /// word goes before that of a URI, which may have been written for another machine.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `token-module-missing`, where neither names one; class [`Class::Ca`], `token-module-unusable`.
+    /// Class [`Class::Usage`], `token-module-missing`, where neither names one; class
+    /// [`Class::Ca`], `token-module-unusable`.
     pub(super) fn load(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<(Self, Vec<KeyWarning>)> {
         let path = locate(uri, given)?;
         let mut warnings = Vec::new();
         if let (Some(given), Some(other)) = (given, uri.module_path.as_deref())
             && given != other
         {
-            warnings.push(KeyWarning::OtherModule { used: given.to_path_buf(), named: other.to_path_buf() });
+            warnings.push(KeyWarning::OtherModule {
+                used: given.to_path_buf(),
+                named: other.to_path_buf(),
+            });
         }
         warnings.extend(KeyWarning::of_module(&path));
         let pkcs11 = Pkcs11::new(&path).map_err(|error| cannot_load(&path, &error))?;
-        // Some modules have threads of their own, and none of them expects to be unloaded under those: it stays until the process ends.
+        // Some modules have threads of their own, and none of them expects to be unloaded under
+        // those: it stays until the process ends.
         std::mem::forget(pkcs11.clone());
-        let ours = initialize(&pkcs11).map_err(|error| failure::module(&path, "does not start (C_Initialize)", &error))?;
+        let ours = initialize(&pkcs11)
+            .map_err(|error| failure::module(&path, "does not start (C_Initialize)", &error))?;
         let module = Module { pkcs11, path, ours };
         module.is_the_one(uri)?;
         Ok((module, warnings))
@@ -62,11 +69,20 @@ impl Module {
         if !uri.names_library() {
             return Ok(());
         }
-        let info =
-            self.pkcs11.get_library_info().map_err(|error| failure::module(&self.path, "does not say which library it is (C_GetInfo)", &error))?;
+        let info = self.pkcs11.get_library_info().map_err(|error| {
+            failure::module(
+                &self.path,
+                "does not say which library it is (C_GetInfo)",
+                &error,
+            )
+        })?;
         let version = info.library_version();
         let found = (u64::from(version.major()), u64::from(version.minor()));
-        let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted.trim_end_matches(' ') == found);
+        let same = |wanted: &Option<String>, found: &str| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.trim_end_matches(' ') == found)
+        };
         if same(&uri.library_manufacturer, info.manufacturer_id())
             && same(&uri.library_description, info.library_description())
             && uri.library_version.is_none_or(|wanted| wanted == found)
@@ -78,14 +94,16 @@ impl Module {
             [
                 "is not the library that the URI names".to_owned(),
                 format!(
-                    "  found  library-manufacturer `{}`, library-description `{}`, library-version {}.{}",
+                    "  found  library-manufacturer `{}`, library-description `{}`, library-version \
+                     {}.{}",
                     shown_text(info.manufacturer_id()),
                     shown_text(info.library_description()),
                     found.0,
                     found.1
                 ),
             ],
-            "correct or leave out the library-... attributes, or name the other module with --pkcs11-module",
+            "correct or leave out the library-... attributes, or name the other module with \
+             --pkcs11-module",
         ))
     }
 }
@@ -104,31 +122,59 @@ fn initialize(pkcs11: &Pkcs11) -> std::result::Result<bool, Cryptoki> {
     }
 }
 
-/// The library's file. With a directory, the URI's `module-name` says which file in it (RFC 7512 2.4).
+/// The library's file. With a directory, the URI's `module-name` says which file in it (RFC 7512
+/// 2.4).
 fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
     let Some(named) = given.or(uri.module_path.as_deref()) else {
-        let alone = if uri.module_name.is_some() { ": `module-name` alone does not say where it lies" } else { "" };
+        let alone = if uri.module_name.is_some() {
+            ": `module-name` alone does not say where it lies"
+        } else {
+            ""
+        };
         return Err(Error::new(
             Class::Usage,
             "token-module-missing",
-            format!("--ca-key names a PKCS#11 token, and nothing says which module leads to it{alone}"),
-            "name the vendor's library with --pkcs11-module FILE, with HSMBOOT_PKCS11_MODULE, or in the URI with `?module-path=/FILE`",
+            format!(
+                "--ca-key names a PKCS#11 token, and nothing says which module leads to it{alone}"
+            ),
+            "name the vendor's library with --pkcs11-module FILE, with HSMBOOT_PKCS11_MODULE, or \
+             in the URI with `?module-path=/FILE`",
         ));
     };
-    // A name without a slash would be looked for in the system's directories and in LD_LIBRARY_PATH: a path is meant.
+    // A name without a slash would be looked for in the system's directories and in
+    // LD_LIBRARY_PATH: a path is meant.
     let path = std::path::absolute(named).unwrap_or_else(|_| named.to_path_buf());
     match (path.is_dir(), &uri.module_name) {
         (false, _) => Ok(path),
-        (true, None) => Err(unusable(&path, "is a directory", "name the library in it: --pkcs11-module FILE")),
+        (true, None) => Err(unusable(
+            &path,
+            "is a directory",
+            "name the library in it: --pkcs11-module FILE",
+        )),
         (true, Some(name)) => {
-            let names = [format!("lib{name}.so"), format!("{name}.so"), format!("lib{name}.dylib"), format!("{name}.dylib")];
-            let mut there = names.iter().filter(|_| !name.contains('/')).map(|file| path.join(file)).filter(|file| file.is_file());
+            let names = [
+                format!("lib{name}.so"),
+                format!("{name}.so"),
+                format!("lib{name}.dylib"),
+                format!("{name}.dylib"),
+            ];
+            let mut there = names
+                .iter()
+                .filter(|_| !name.contains('/'))
+                .map(|file| path.join(file))
+                .filter(|file| file.is_file());
             match (there.next(), there.next()) {
                 (Some(one), None) => Ok(one),
-                (None, _) => Err(unusable(&path, "has no library of the URI's `module-name` in it", "name the library itself: --pkcs11-module FILE")),
-                (Some(_), Some(_)) => {
-                    Err(unusable(&path, "has two libraries of the URI's `module-name` in it", "name the one: --pkcs11-module FILE"))
-                }
+                (None, _) => Err(unusable(
+                    &path,
+                    "has no library of the URI's `module-name` in it",
+                    "name the library itself: --pkcs11-module FILE",
+                )),
+                (Some(_), Some(_)) => Err(unusable(
+                    &path,
+                    "has two libraries of the URI's `module-name` in it",
+                    "name the one: --pkcs11-module FILE",
+                )),
             }
         }
     }
@@ -137,22 +183,37 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
 /// Why the library could not be loaded.
 fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
     match (crate::fsio::is_missing(path), error) {
-        (true, _) => unusable(path, "does not exist", "check the path; the vendor's manual says where the module is installed"),
+        (true, _) => unusable(
+            path,
+            "does not exist",
+            "check the path; the vendor's manual says where the module is installed",
+        ),
         (_, Cryptoki::MissingSymbol(_)) => unusable(
             path,
-            "is a library, but no PKCS#11 module: it has no C_GetFunctionList (PKCS#11 2.40 base, 5.4)",
+            "is a library, but no PKCS#11 module: it has no C_GetFunctionList (PKCS#11 2.40 base, \
+             5.4)",
             "name the vendor's PKCS#11 library; the manual says which of its files that is",
         ),
         // The dynamic linker's own words: which other library is missing stands in nothing else.
         (_, Cryptoki::LibraryLoading(loader)) => unusable(
             path,
-            ["cannot be loaded".to_owned(), format!("  the loader says: {}", shown_text(&loader.to_string()))],
-            "it has to be a shared library for this kind of machine, readable, with all that it needs; a static hsmboot can load none",
+            [
+                "cannot be loaded".to_owned(),
+                format!("  the loader says: {}", shown_text(&loader.to_string())),
+            ],
+            "it has to be a shared library for this kind of machine, readable, with all that it \
+             needs; a static hsmboot can load none",
         ),
         _ => failure::module(path, "cannot be used", error),
     }
 }
 
 fn unusable(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(Class::Ca, "token-module-unusable", what.into().after(format!("the PKCS#11 module {} ", shown(path))), hint)
+    Error::new(
+        Class::Ca,
+        "token-module-unusable",
+        what.into()
+            .after(format!("the PKCS#11 module {} ", shown(path))),
+        hint,
+    )
 }

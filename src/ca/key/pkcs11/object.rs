@@ -1,6 +1,8 @@
 //! Finds the one private key that is meant, and its public key.
 
-use cryptoki::object::{Attribute, AttributeType, CertificateType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::object::{
+    Attribute, AttributeType, CertificateType, KeyType, ObjectClass, ObjectHandle,
+};
 use cryptoki::session::Session;
 
 use super::super::plain::Curve;
@@ -38,7 +40,11 @@ pub(super) struct Usable {
 }
 
 /// The value of one attribute; nothing where the object has none, or keeps it to itself.
-pub(super) fn attribute(session: &Session, object: ObjectHandle, kind: AttributeType) -> Option<Attribute> {
+pub(super) fn attribute(
+    session: &Session,
+    object: ObjectHandle,
+    kind: AttributeType,
+) -> Option<Attribute> {
     session.get_attributes(object, &[kind]).ok()?.pop()
 }
 
@@ -66,13 +72,22 @@ impl Key {
             _ => Vec::new(),
         };
         let spki = own_public(session, handle).or_else(|| public_beside(session, &label, &id));
-        Key { handle, label: String::from_utf8_lossy(&label).into_owned(), id, spki }
+        Key {
+            handle,
+            label: String::from_utf8_lossy(&label).into_owned(),
+            id,
+            spki,
+        }
     }
 
-    /// What a URI has to say to mean this key on its token. A label that is no UTF-8 no URI can name (RFC 7512 2.3): the id alone then has to do.
+    /// What a URI has to say to mean this key on its token. A label that is no UTF-8 no URI can
+    /// name (RFC 7512 2.3): the id alone then has to do.
     pub(super) fn attributes(&self) -> String {
         let (label, id) = (uri::escaped(&self.label), uri::escaped_id(&self.id));
-        match (self.id.is_empty(), self.label.contains(char::REPLACEMENT_CHARACTER)) {
+        match (
+            self.id.is_empty(),
+            self.label.contains(char::REPLACEMENT_CHARACTER),
+        ) {
             (true, _) => format!("object={label}"),
             (false, true) => format!("id={id}"),
             (false, false) => format!("object={label};id={id}"),
@@ -80,8 +95,16 @@ impl Key {
     }
 
     fn line(&self) -> String {
-        let key = match self.spki.as_deref().map(|spki| (spki, PublicKey::from_der(spki, "a key"))) {
-            Some((spki, Ok(public))) => format!("{}, SHA-256 of its key {}", public.describe(), hex(&sha256(spki))),
+        let key = match self
+            .spki
+            .as_deref()
+            .map(|spki| (spki, PublicKey::from_der(spki, "a key")))
+        {
+            Some((spki, Ok(public))) => format!(
+                "{}, SHA-256 of its key {}",
+                public.describe(),
+                hex(&sha256(spki))
+            ),
             _ => "its public key is not on the token".to_owned(),
         };
         format!("  {}  {key}", self.attributes())
@@ -91,15 +114,37 @@ impl Key {
 /// Every private key on the token that the URI's `object` and `id` leave.
 pub(super) fn candidates(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Result<Vec<Key>> {
     let mut template = vec![Attribute::Class(ObjectClass::PRIVATE_KEY)];
-    template.extend(uri.object.iter().map(|label| Attribute::Label(label.clone().into_bytes())));
+    template.extend(
+        uri.object
+            .iter()
+            .map(|label| Attribute::Label(label.clone().into_bytes())),
+    );
     template.extend(uri.id.iter().map(|id| Attribute::Id(id.clone())));
-    let fault = |error| failure::token(&token.name(), "was asked for its keys (C_FindObjects)", &error);
-    // One more: where there is one, not all would be looked at, and the one that is meant might be among the rest.
-    let found = session.iter_objects(&template).map_err(fault)?.take(MAX_KEYS.saturating_add(1));
-    let handles = all_of(found.collect::<std::result::Result<_, _>>().map_err(fault)?, token)?;
+    let fault = |error| {
+        failure::token(
+            &token.name(),
+            "was asked for its keys (C_FindObjects)",
+            &error,
+        )
+    };
+    // One more: where there is one, not all would be looked at, and the one that is meant might be
+    // among the rest.
+    let found = session
+        .iter_objects(&template)
+        .map_err(fault)?
+        .take(MAX_KEYS.saturating_add(1));
+    let handles = all_of(
+        found
+            .collect::<std::result::Result<_, _>>()
+            .map_err(fault)?,
+        token,
+    )?;
     let keys = handles.into_iter().map(|handle| Key::read(session, handle));
     // A token is asked for what is meant, and what it gives is looked at again.
-    let meant = |key: &Key| uri.object.as_ref().is_none_or(|label| *label == key.label) && uri.id.as_ref().is_none_or(|id| *id == key.id);
+    let meant = |key: &Key| {
+        uri.object.as_ref().is_none_or(|label| *label == key.label)
+            && uri.id.as_ref().is_none_or(|id| *id == key.id)
+    };
     let mut keys: Vec<Key> = keys.filter(meant).collect();
     // Tokens give them in no particular order; messages list them in one.
     keys.sort_by(|a, b| (&a.label, &a.id).cmp(&(&b.label, &b.id)));
@@ -113,16 +158,27 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
     Err(Error::new(
         Class::Ca,
         "token-key-ambiguous",
-        format!("more than {MAX_KEYS} private keys on the token {} fit the URI, and no more are looked at", token.name()),
+        format!(
+            "more than {MAX_KEYS} private keys on the token {} fit the URI, and no more are looked \
+             at",
+            token.name()
+        ),
         SAY_MORE,
     ))
 }
 
-/// The one key that is meant: with the CA's certificate at hand, the one whose public key is the certificate's.
+/// The one key that is meant: with the CA's certificate at hand, the one whose public key is the
+/// certificate's.
 ///
 /// # Errors
-/// Class [`Class::Ca`]: `token-key-missing`, `token-key-ambiguous`, `token-key-without-public`, `ca-key-mismatch`, `ca-key-unsupported`.
-pub(super) fn find(session: &Session, token: &Token, uri: &Pkcs11Uri, certificate: Option<&Certificate>) -> Result<Usable> {
+/// Class [`Class::Ca`]: `token-key-missing`, `token-key-ambiguous`, `token-key-without-public`,
+/// `ca-key-mismatch`, `ca-key-unsupported`.
+pub(super) fn find(
+    session: &Session,
+    token: &Token,
+    uri: &Pkcs11Uri,
+    certificate: Option<&Certificate>,
+) -> Result<Usable> {
     let keys = candidates(session, token, uri)?;
     if keys.is_empty() {
         return Err(missing(session, token, uri));
@@ -136,27 +192,50 @@ pub(super) fn find(session: &Session, token: &Token, uri: &Pkcs11Uri, certificat
 /// The one whose public key is the certificate's.
 fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> Result<Usable> {
     let fits = |key: &Key| {
-        let public = key.spki.as_deref().and_then(|spki| PublicKey::from_der(spki, "a key").ok());
+        let public = key
+            .spki
+            .as_deref()
+            .and_then(|spki| PublicKey::from_der(spki, "a key").ok());
         public.is_some_and(|public| public.same_numbers(certificate.key()))
     };
     let (mut fitting, others): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(fits);
     match (fitting.pop(), fitting.is_empty()) {
         // However the token has it: in the certificate's own bytes.
-        (Some(key), true) => usable(Key { spki: Some(certificate.spki().to_vec()), ..key }, token),
+        (Some(key), true) => usable(
+            Key {
+                spki: Some(certificate.spki().to_vec()),
+                ..key
+            },
+            token,
+        ),
         (Some(last), false) => {
             fitting.push(last);
-            Err(ambiguous(&fitting, token, "all of them of the CA certificate's public key"))
+            Err(ambiguous(
+                &fitting,
+                token,
+                "all of them of the CA certificate's public key",
+            ))
         }
-        (None, _) if others.iter().all(|key| key.spki.is_none()) => Err(without_public(&others, token)),
+        (None, _) if others.iter().all(|key| key.spki.is_none()) => {
+            Err(without_public(&others, token))
+        }
         (None, _) => Err(Error::new(
             Class::Ca,
             "ca-key-mismatch",
             Lines::from([
-                format!("no key that the URI leaves on the token {} is the CA certificate's", token.name()),
-                format!("  certificate  {}, SHA-256 of its key {}", certificate.key().describe(), hex(&sha256(certificate.spki()))),
+                format!(
+                    "no key that the URI leaves on the token {} is the CA certificate's",
+                    token.name()
+                ),
+                format!(
+                    "  certificate  {}, SHA-256 of its key {}",
+                    certificate.key().describe(),
+                    hex(&sha256(certificate.spki()))
+                ),
             ])
             .and(list(&others)),
-            "give the certificate and the key of the same CA; a URI without `object` and `id` looks among all keys of the token",
+            "give the certificate and the key of the same CA; a URI without `object` and `id` \
+             looks among all keys of the token",
         )),
     }
 }
@@ -167,29 +246,52 @@ pub(super) fn one(mut keys: Vec<Key>, token: &Token) -> Result<Key> {
         (Some(key), true) => Ok(key),
         (last, _) => {
             keys.extend(last);
-            Err(ambiguous(&keys, token, "and which one is meant cannot be told"))
+            Err(ambiguous(
+                &keys,
+                token,
+                "and which one is meant cannot be told",
+            ))
         }
     }
 }
 
 /// A key that a CA can have.
 pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
-    let Some(spki) = key.spki.clone() else { return Err(without_public(&[key], token)) };
+    let Some(spki) = key.spki.clone() else {
+        return Err(without_public(&[key], token));
+    };
     let unsupported = |what: String| {
         Error::new(
             Class::Ca,
             "ca-key-unsupported",
-            [format!("the token {} holds {what}, which cannot be the CA's key here", token.name()), format!("  {}", key.attributes())],
-            "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
+            [
+                format!(
+                    "the token {} holds {what}, which cannot be the CA's key here",
+                    token.name()
+                ),
+                format!("  {}", key.attributes()),
+            ],
+            "a CA for CloudHSM has an RSA key of 2048, 3072 or 4096 bits, or one on P-256 or \
+             P-384: `hsmboot ca init --ca-key pkcs11:...` makes one",
         )
     };
-    let public = PublicKey::from_der(&spki, "a key on the token").map_err(|fault| unsupported(fault.to_string()))?;
+    let public = PublicKey::from_der(&spki, "a key on the token")
+        .map_err(|fault| unsupported(fault.to_string()))?;
     let scheme = Scheme::of(&public).map_err(unsupported)?;
-    Ok(Usable { key, spki, public, scheme })
+    Ok(Usable {
+        key,
+        spki,
+        public,
+        scheme,
+    })
 }
 
 fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
-    let any = Pkcs11Uri { object: None, id: None, ..uri.clone() };
+    let any = Pkcs11Uri {
+        object: None,
+        id: None,
+        ..uri.clone()
+    };
     let listed = match candidates(session, token, &any).as_deref() {
         Ok([]) => "  it holds none that this login can see".into(),
         Ok(there) => list(there),
@@ -199,7 +301,11 @@ fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
     Error::new(
         Class::Ca,
         "token-key-missing",
-        Lines::from(format!("no private key on the token {} is the one that the URI names", token.name())).and(listed),
+        Lines::from(format!(
+            "no private key on the token {} is the one that the URI names",
+            token.name()
+        ))
+        .and(listed),
         "correct `object` or `id` in the URI; `hsmboot ca init --ca-key pkcs11:...` makes a key",
     )
 }
@@ -208,7 +314,12 @@ fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
     Error::new(
         Class::Ca,
         "token-key-ambiguous",
-        Lines::from(format!("{} private keys on the token {} fit the URI, {why}", keys.len(), token.name())).and(list(keys)),
+        Lines::from(format!(
+            "{} private keys on the token {} fit the URI, {why}",
+            keys.len(),
+            token.name()
+        ))
+        .and(list(keys)),
         SAY_MORE,
     )
 }
@@ -217,7 +328,11 @@ fn without_public(keys: &[Key], token: &Token) -> Error {
     Error::new(
         Class::Ca,
         "token-key-without-public",
-        Lines::from(format!("the token {} has a private key without its public key, so whose it is cannot be told", token.name())).and(list(keys)),
+        Lines::from(format!(
+            "the token {} has a private key without its public key, so whose it is cannot be told",
+            token.name()
+        ))
+        .and(list(keys)),
         "store the public key, or a certificate of it, beside it under the same CKA_ID",
     )
 }
@@ -228,10 +343,11 @@ fn list(keys: &[Key]) -> Lines {
     lines.and((more > 0).then(|| format!("  and {more} more")))
 }
 
-/// The public key as the private key's own object has it: an RSA key always has its modulus (PKCS#11 2.40 curr, 2.1.3), and
-/// CKA_PUBLIC_KEY_INFO is for this very purpose (2.40 base, 4.9).
+/// The public key as the private key's own object has it: an RSA key always has its modulus
+/// (PKCS#11 2.40 curr, 2.1.3), and CKA_PUBLIC_KEY_INFO is for this very purpose (2.40 base, 4.9).
 fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
-    if let Some(Attribute::PublicKeyInfo(spki)) = attribute(session, key, AttributeType::PublicKeyInfo)
+    if let Some(Attribute::PublicKeyInfo(spki)) =
+        attribute(session, key, AttributeType::PublicKeyInfo)
         && PublicKey::from_der(&spki, "a key").is_ok()
     {
         return Some(spki);
@@ -239,16 +355,33 @@ fn own_public(session: &Session, key: ObjectHandle) -> Option<Vec<u8>> {
     public_numbers(session, key)
 }
 
-/// The public key in an object of its own, or in a certificate: it belongs to the private key by CKA_ID (PKCS#11 2.40 base, 4.6), or by the label
-/// where the key has no id. Where two such objects differ, neither counts.
+/// The public key in an object of its own, or in a certificate: it belongs to the private key by
+/// CKA_ID (PKCS#11 2.40 base, 4.6), or by the label where the key has no id. Where two such objects
+/// differ, neither counts.
 fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> {
-    let name = if id.is_empty() { Attribute::Label(label.to_vec()) } else { Attribute::Id(id.to_vec()) };
-    let keys = session.find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY), name.clone()]).unwrap_or_default();
-    let mut found: Vec<Vec<u8>> = keys.into_iter().filter_map(|key| public_numbers(session, key)).collect();
+    let name = if id.is_empty() {
+        Attribute::Label(label.to_vec())
+    } else {
+        Attribute::Id(id.to_vec())
+    };
+    let keys = session
+        .find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY), name.clone()])
+        .unwrap_or_default();
+    let mut found: Vec<Vec<u8>> = keys
+        .into_iter()
+        .filter_map(|key| public_numbers(session, key))
+        .collect();
     if found.is_empty() {
-        let template = [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509), name];
+        let template = [
+            Attribute::Class(ObjectClass::CERTIFICATE),
+            Attribute::CertificateType(CertificateType::X_509),
+            name,
+        ];
         let certificates = session.find_objects(&template).unwrap_or_default();
-        found = certificates.into_iter().filter_map(|object| certified(session, object)).collect();
+        found = certificates
+            .into_iter()
+            .filter_map(|object| certified(session, object))
+            .collect();
     }
     let first = found.pop()?;
     found.iter().all(|other| *other == first).then_some(first)
@@ -256,40 +389,71 @@ fn public_beside(session: &Session, label: &[u8], id: &[u8]) -> Option<Vec<u8>> 
 
 fn certified(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
     match attribute(session, object, AttributeType::Value)? {
-        Attribute::Value(der) => Some(Certificate::read(&der, Strictness::Owner).ok()?.spki().to_vec()),
+        Attribute::Value(der) => Some(
+            Certificate::read(&der, Strictness::Owner)
+                .ok()?
+                .spki()
+                .to_vec(),
+        ),
         _ => None,
     }
 }
 
-/// SubjectPublicKeyInfo from the numbers of an object: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or CKA_EC_PARAMS and CKA_EC_POINT.
+/// SubjectPublicKeyInfo from the numbers of an object: CKA_MODULUS and CKA_PUBLIC_EXPONENT, or
+/// CKA_EC_PARAMS and CKA_EC_POINT.
 pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<Vec<u8>> {
     match attribute(session, object, AttributeType::KeyType)? {
         Attribute::KeyType(KeyType::RSA) => {
-            let Attribute::Modulus(modulus) = attribute(session, object, AttributeType::Modulus)? else { return None };
-            let Attribute::PublicExponent(exponent) = attribute(session, object, AttributeType::PublicExponent)? else { return None };
-            let empty = [&modulus, &exponent].iter().any(|number| number.iter().all(|byte| *byte == 0));
+            let Attribute::Modulus(modulus) = attribute(session, object, AttributeType::Modulus)?
+            else {
+                return None;
+            };
+            let Attribute::PublicExponent(exponent) =
+                attribute(session, object, AttributeType::PublicExponent)?
+            else {
+                return None;
+            };
+            let empty = [&modulus, &exponent]
+                .iter()
+                .any(|number| number.iter().all(|byte| *byte == 0));
             (!empty).then(|| scheme::rsa_spki(&modulus, &exponent))
         }
         Attribute::KeyType(KeyType::EC) => {
-            let Attribute::EcParams(parameters) = attribute(session, object, AttributeType::EcParams)? else { return None };
-            let Attribute::EcPoint(point) = attribute(session, object, AttributeType::EcPoint)? else { return None };
+            let Attribute::EcParams(parameters) =
+                attribute(session, object, AttributeType::EcParams)?
+            else {
+                return None;
+            };
+            let Attribute::EcPoint(point) = attribute(session, object, AttributeType::EcPoint)?
+            else {
+                return None;
+            };
             ec_spki(&parameters, &point)
         }
         _ => None,
     }
 }
 
-/// SubjectPublicKeyInfo from CKA_EC_PARAMS, the curve's OID, and CKA_EC_POINT: a point in an OCTET STRING (PKCS#11 2.40 curr, 2.3.3). Some modules give the
-/// point bare, as drafts of the standard had it.
+/// SubjectPublicKeyInfo from CKA_EC_PARAMS, the curve's OID, and CKA_EC_POINT: a point in an OCTET
+/// STRING (PKCS#11 2.40 curr, 2.3.3). Some modules give the point bare, as drafts of the standard
+/// had it.
 fn ec_spki(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
-    let curve = [Curve::P256, Curve::P384].into_iter().find(|curve| der::oid(curve.oid()) == parameters);
+    let curve = [Curve::P256, Curve::P384]
+        .into_iter()
+        .find(|curve| der::oid(curve.oid()) == parameters);
     let Some(curve) = curve else {
         // Of no use to a CA, but a key: its kind can be named.
         let algorithm = der::sequence(&[&der::oid(super::super::plain::EC_PUBLIC_KEY), parameters]);
         return Some(der::sequence(&[&algorithm, &der::bit_string(point)]));
     };
     let length = curve.scalar_length().checked_mul(2)?.checked_add(1)?;
-    let bare = if point.len() == length { point } else { der::single(point, tag::OCTET_STRING, "a point").ok()?.content };
+    let bare = if point.len() == length {
+        point
+    } else {
+        der::single(point, tag::OCTET_STRING, "a point")
+            .ok()?
+            .content
+    };
     (bare.len() == length).then(|| scheme::ec_spki(curve, bare))
 }
 
@@ -300,17 +464,30 @@ mod tests {
 
     #[test]
     fn a_point_is_read_wrapped_and_bare() {
-        let point: Vec<u8> = std::iter::once(4).chain(std::iter::repeat_n(7, 64)).collect();
+        let point: Vec<u8> = std::iter::once(4)
+            .chain(std::iter::repeat_n(7, 64))
+            .collect();
         let oid = der::oid(Curve::P256.oid());
         let wrapped = ec_spki(&oid, &der::octet_string(&point)).unwrap();
         assert_eq!(ec_spki(&oid, &point).unwrap(), wrapped);
-        assert_eq!(PublicKey::from_der(&wrapped, "test").unwrap(), PublicKey::P256(point.clone()));
-        for bad in [&point[..64], &der::octet_string(&point[..64]), &[], &der::tlv(3, &[&point])] {
+        assert_eq!(
+            PublicKey::from_der(&wrapped, "test").unwrap(),
+            PublicKey::P256(point.clone())
+        );
+        for bad in [
+            &point[..64],
+            &der::octet_string(&point[..64]),
+            &[],
+            &der::tlv(3, &[&point]),
+        ] {
             assert_eq!(ec_spki(&oid, bad), None);
         }
         // The point has P-256's length, the curve says P-384.
         assert_eq!(ec_spki(&der::oid(Curve::P384.oid()), &point), None);
         let other = ec_spki(&der::oid("1.3.132.0.10"), &point).unwrap();
-        assert!(matches!(PublicKey::from_der(&other, "test").unwrap(), PublicKey::Other(what) if what.contains("secp256k1")));
+        assert!(matches!(
+            PublicKey::from_der(&other, "test").unwrap(),
+            PublicKey::Other(what) if what.contains("secp256k1")
+        ));
     }
 }

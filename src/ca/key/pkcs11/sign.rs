@@ -1,4 +1,5 @@
-//! Signs on the token. Which mechanism: the first that the token has, of those that end in the same signature.
+//! Signs on the token. Which mechanism: the first that the token has, of those that end in the same
+//! signature.
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
@@ -10,7 +11,10 @@ use crate::error::{Class, Error, Result};
 use crate::x509::der;
 
 /// DigestInfo for SHA-256 up to the digest itself (RFC 8017 9.2, note 1).
-const SHA256_INFO: [u8; 19] = [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+const SHA256_INFO: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
+];
 
 /// A way to the signature: the mechanism, and what it is given.
 struct Way {
@@ -18,23 +22,49 @@ struct Way {
     input: Vec<u8>,
 }
 
-/// The ways, the best first. For ECDSA that is the mechanism without a hash, which every token with ECDSA has.
+/// The ways, the best first. For ECDSA that is the mechanism without a hash, which every token with
+/// ECDSA has.
 fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
-    let hashed = |mechanism| Way { mechanism, input: tbs.to_vec() };
+    let hashed = |mechanism| Way {
+        mechanism,
+        input: tbs.to_vec(),
+    };
     let digest = |algorithm| digest::digest(algorithm, tbs).as_ref().to_vec();
     match scheme {
         Scheme::Rsa => {
             let info = [&SHA256_INFO[..], &digest(&digest::SHA256)].concat();
-            [hashed(Mechanism::Sha256RsaPkcs), Way { mechanism: Mechanism::RsaPkcs, input: info }]
+            [
+                hashed(Mechanism::Sha256RsaPkcs),
+                Way {
+                    mechanism: Mechanism::RsaPkcs,
+                    input: info,
+                },
+            ]
         }
-        Scheme::P256 => [Way { mechanism: Mechanism::Ecdsa, input: digest(&digest::SHA256) }, hashed(Mechanism::EcdsaSha256)],
-        Scheme::P384 => [Way { mechanism: Mechanism::Ecdsa, input: digest(&digest::SHA384) }, hashed(Mechanism::EcdsaSha384)],
+        Scheme::P256 => [
+            Way {
+                mechanism: Mechanism::Ecdsa,
+                input: digest(&digest::SHA256),
+            },
+            hashed(Mechanism::EcdsaSha256),
+        ],
+        Scheme::P384 => [
+            Way {
+                mechanism: Mechanism::Ecdsa,
+                input: digest(&digest::SHA384),
+            },
+            hashed(Mechanism::EcdsaSha384),
+        ],
     }
 }
 
-/// Whether a mechanism hashes what it is given, and so takes it in parts: those that do not are for a single part (PKCS#11 2.40 curr, 2.1, 2.3).
+/// Whether a mechanism hashes what it is given, and so takes it in parts: those that do not are for
+/// a single part (PKCS#11 2.40 curr, 2.1, 2.3).
 const fn hashes(mechanism: &Mechanism<'_>) -> bool {
-    matches!(mechanism, Mechanism::Sha256RsaPkcs | Mechanism::EcdsaSha256 | Mechanism::EcdsaSha384)
+    matches!(
+        mechanism,
+        Mechanism::Sha256RsaPkcs | Mechanism::EcdsaSha256 | Mechanism::EcdsaSha384
+    )
 }
 
 impl TokenKey {
@@ -46,14 +76,18 @@ impl TokenKey {
             Error::new(
                 Class::Ca,
                 "bad-signature",
-                format!("the token {name} made something else than a signature by the CA's key: {what}"),
+                format!(
+                    "the token {name} made something else than a signature by the CA's key: {what}"
+                ),
                 "check the key and the token; nothing of it has been written",
             )
         };
         let signature = match self.scheme {
             Scheme::Rsa => raw,
-            Scheme::P256 => ecdsa_der(&raw, 32).ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
-            Scheme::P384 => ecdsa_der(&raw, 48).ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
+            Scheme::P256 => ecdsa_der(&raw, 32)
+                .ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
+            Scheme::P384 => ecdsa_der(&raw, 48)
+                .ok_or_else(|| wrong("it has not the form of one (PKCS#11 2.40 curr, 2.3.1)"))?,
         };
         if !self.scheme.holds(&self.public, tbs, &signature) {
             return Err(wrong("it does not verify under the key's own public key"));
@@ -67,10 +101,20 @@ impl TokenKey {
             .module
             .pkcs11
             .get_mechanism_list(self.token.slot)
-            .map_err(|error| failure::token(&name, "was asked for its mechanisms (C_GetMechanismList)", &error))?;
-        let mut ways: Vec<Way> = ways(self.scheme, tbs).into_iter().filter(|way| there.contains(&way.mechanism.mechanism_type())).collect();
+            .map_err(|error| {
+                failure::token(
+                    &name,
+                    "was asked for its mechanisms (C_GetMechanismList)",
+                    &error,
+                )
+            })?;
+        let mut ways: Vec<Way> = ways(self.scheme, tbs)
+            .into_iter()
+            .filter(|way| there.contains(&way.mechanism.mechanism_type()))
+            .collect();
         if self.always_authenticate {
-            // The login has to come between C_SignInit and the first data, where this program can put it only in an operation of several parts.
+            // The login has to come between C_SignInit and the first data, where this program can
+            // put it only in an operation of several parts.
             ways.sort_by_key(|way| !hashes(&way.mechanism));
         }
         for way in &ways {
@@ -84,19 +128,35 @@ impl TokenKey {
         Err(Error::new(
             Class::Ca,
             "token-mechanism-missing",
-            [format!("the token {name} cannot sign with this key in any way that a certificate needs"), format!("  needed  {}", needed(self.scheme))],
+            [
+                format!(
+                    "the token {name} cannot sign with this key in any way that a certificate needs"
+                ),
+                format!("  needed  {}", needed(self.scheme)),
+            ],
             "use a key of another type, or another token; the vendor's tool lists its mechanisms",
         ))
     }
 
     fn one_way(&self, way: &Way) -> std::result::Result<Vec<u8>, Stop> {
-        let session = self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let session = self
+            .session
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let failed = |error: &Cryptoki| match error {
-            Cryptoki::Pkcs11(RvError::MechanismInvalid | RvError::MechanismParamInvalid, _) => Stop::NotThisWay,
-            _ => Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", error)),
+            Cryptoki::Pkcs11(RvError::MechanismInvalid | RvError::MechanismParamInvalid, _) => {
+                Stop::NotThisWay
+            }
+            _ => Stop::Failed(failure::token(
+                &self.token.name(),
+                "was asked for a signature",
+                error,
+            )),
         };
         if !self.always_authenticate {
-            return session.sign(&way.mechanism, self.handle, &way.input).map_err(|error| failed(&error));
+            return session
+                .sign(&way.mechanism, self.handle, &way.input)
+                .map_err(|error| failed(&error));
         }
         let begin = || session.sign_init(&way.mechanism, self.handle);
         let has_begun = match begin() {
@@ -105,16 +165,25 @@ impl TokenKey {
             Err(Cryptoki::Pkcs11(RvError::UserNotLoggedIn, _)) => false,
             Err(error) => return Err(failed(&error)),
         };
-        self.login.for_this_signature(&self.token, &session, &self.module).map_err(Stop::Failed)?;
+        self.login
+            .for_this_signature(&self.token, &session, &self.module)
+            .map_err(Stop::Failed)?;
         if !has_begun {
             begin().map_err(|error| failed(&error))?;
         }
-        let parts = session.sign_update(&way.input).and_then(|()| session.sign_final());
+        let parts = session
+            .sign_update(&way.input)
+            .and_then(|()| session.sign_final());
         parts.map_err(|error| match error {
-            Cryptoki::Pkcs11(RvError::OperationNotInitialized | RvError::FunctionNotSupported, _) if !hashes(&way.mechanism) => {
-                Stop::Failed(single_part(&self.token.name()))
-            }
-            error => Stop::Failed(failure::token(&self.token.name(), "was asked for a signature", &error)),
+            Cryptoki::Pkcs11(
+                RvError::OperationNotInitialized | RvError::FunctionNotSupported,
+                _,
+            ) if !hashes(&way.mechanism) => Stop::Failed(single_part(&self.token.name())),
+            error => Stop::Failed(failure::token(
+                &self.token.name(),
+                "was asked for a signature",
+                &error,
+            )),
         })
     }
 }
@@ -125,8 +194,9 @@ fn single_part(name: &str) -> Error {
         Class::Ca,
         "token-mechanism-missing",
         format!(
-            "the key on the token {name} wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE), and this program can give it only where the token \
-             takes what is to be signed in parts, which this one does not"
+            "the key on the token {name} wants its PIN for each signature \
+             (CKA_ALWAYS_AUTHENTICATE), and this program can give it only where the token takes \
+             what is to be signed in parts, which this one does not"
         ),
         "use an RSA key on this token, or a key without CKA_ALWAYS_AUTHENTICATE",
     )
@@ -150,14 +220,18 @@ pub(super) const fn needed(scheme: Scheme) -> &'static str {
 
 /// Whether the token can sign with keys of this kind at all.
 pub(super) fn can_sign(there: &[MechanismType], scheme: Scheme) -> bool {
-    ways(scheme, &[]).iter().any(|way| there.contains(&way.mechanism.mechanism_type()))
+    ways(scheme, &[])
+        .iter()
+        .any(|way| there.contains(&way.mechanism.mechanism_type()))
 }
 
-/// r and s, side by side at full length (PKCS#11 2.40 curr, 2.3.1), as Ecdsa-Sig-Value (RFC 3279 2.2.3).
+/// r and s, side by side at full length (PKCS#11 2.40 curr, 2.3.1), as Ecdsa-Sig-Value (RFC 3279
+/// 2.2.3).
 fn ecdsa_der(raw: &[u8], length: usize) -> Option<Vec<u8>> {
     let (r, s) = raw.split_at_checked(length)?;
     let zero = |number: &[u8]| number.iter().all(|byte| *byte == 0);
-    (s.len() == length && !zero(r) && !zero(s)).then(|| der::sequence(&[&der::integer(r), &der::integer(s)]))
+    (s.len() == length && !zero(r) && !zero(s))
+        .then(|| der::sequence(&[&der::integer(r), &der::integer(s)]))
 }
 
 #[cfg(test)]
@@ -167,21 +241,49 @@ mod tests {
 
     #[test]
     fn r_and_s_are_written_in_their_shortest_form() {
-        let raw = |r: &[u8], s: &[u8]| [vec![0; 32 - r.len()], r.to_vec(), vec![0; 32 - s.len()], s.to_vec()].concat();
-        assert_eq!(ecdsa_der(&raw(&[1], &[0x7F]), 32).unwrap(), [0x30, 6, 2, 1, 1, 2, 1, 0x7F]);
+        let raw = |r: &[u8], s: &[u8]| {
+            [
+                vec![0; 32 - r.len()],
+                r.to_vec(),
+                vec![0; 32 - s.len()],
+                s.to_vec(),
+            ]
+            .concat()
+        };
+        assert_eq!(
+            ecdsa_der(&raw(&[1], &[0x7F]), 32).unwrap(),
+            [0x30, 6, 2, 1, 1, 2, 1, 0x7F]
+        );
         // A number whose first bit is set gets a zero before it; zeros before the number go.
-        assert_eq!(ecdsa_der(&raw(&[0x80], &[0x01, 0x00]), 32).unwrap(), [0x30, 8, 2, 2, 0, 0x80, 2, 2, 1, 0]);
+        assert_eq!(
+            ecdsa_der(&raw(&[0x80], &[0x01, 0x00]), 32).unwrap(),
+            [0x30, 8, 2, 2, 0, 0x80, 2, 2, 1, 0]
+        );
         assert_eq!(ecdsa_der(&[0xFF; 64], 32).unwrap().len(), 2 + 2 * (2 + 33));
         assert_eq!(ecdsa_der(&[0xFF; 96], 48).unwrap().len(), 2 + 2 * (2 + 49));
     }
 
     #[test]
     fn what_has_another_length_or_a_zero_is_no_signature() {
-        for bad in [&[1u8; 63][..], &[1; 65], &[1; 70], &[], &[0; 64], &[vec![1; 32], vec![0; 32]].concat(), &[vec![0; 32], vec![1; 32]].concat()] {
+        for bad in [
+            &[1u8; 63][..],
+            &[1; 65],
+            &[1; 70],
+            &[],
+            &[0; 64],
+            &[vec![1; 32], vec![0; 32]].concat(),
+            &[vec![0; 32], vec![1; 32]].concat(),
+        ] {
             assert_eq!(ecdsa_der(bad, 32), None);
         }
         // A signature in DER, as a module that breaks the standard would give it.
-        assert_eq!(ecdsa_der(&der::sequence(&[&der::integer(&[9; 32]), &der::integer(&[9; 32])]), 32), None);
+        assert_eq!(
+            ecdsa_der(
+                &der::sequence(&[&der::integer(&[9; 32]), &der::integer(&[9; 32])]),
+                32
+            ),
+            None
+        );
     }
 
     #[test]

@@ -23,7 +23,11 @@ impl Token {
     /// The token in a slot, or nothing where its module cannot say what it is.
     fn read(pkcs11: &Pkcs11, slot: Slot) -> Option<Self> {
         let info = pkcs11.get_token_info(slot).ok()?;
-        Some(Token { slot, info, reader: pkcs11.get_slot_info(slot).ok() })
+        Some(Token {
+            slot,
+            info,
+            reader: pkcs11.get_slot_info(slot).ok(),
+        })
     }
 
     /// The same token as it says it is now: after a login its flags may have changed.
@@ -33,7 +37,11 @@ impl Token {
 
     /// `` `ca` (serial 1234) ``: for people.
     pub(super) fn name(&self) -> String {
-        format!("`{}` (serial {})", shown_text(self.info.label()), shown_text(self.info.serial_number()))
+        format!(
+            "`{}` (serial {})",
+            shown_text(self.info.label()),
+            shown_text(self.info.serial_number())
+        )
     }
 
     /// What a URI has to say to mean this token, in any slot.
@@ -49,10 +57,16 @@ impl Token {
     }
 
     fn is_meant(&self, uri: &Pkcs11Uri) -> bool {
-        // The structures are padded with blanks (PKCS#11 2.40 base, 3.2), which no value can end with.
-        let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted.trim_end_matches(' ') == found);
-        let reader =
-            |wanted: &Option<String>, found: fn(&SlotInfo) -> &str| wanted.is_none() || self.reader.as_ref().is_some_and(|r| same(wanted, found(r)));
+        // The structures are padded with blanks (PKCS#11 2.40 base, 3.2), which no value can end
+        // with.
+        let same = |wanted: &Option<String>, found: &str| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.trim_end_matches(' ') == found)
+        };
+        let reader = |wanted: &Option<String>, found: fn(&SlotInfo) -> &str| {
+            wanted.is_none() || self.reader.as_ref().is_some_and(|r| same(wanted, found(r)))
+        };
         same(&uri.token, self.info.label())
             && same(&uri.manufacturer, self.info.manufacturer_id())
             && same(&uri.serial, self.info.serial_number())
@@ -68,14 +82,30 @@ impl Token {
 /// # Errors
 /// Class [`Class::Ca`]: `token-missing`, `token-ambiguous`, `token-unusable`.
 pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
-    let slots =
-        module.pkcs11.get_slots_with_token().map_err(|error| failure::module(module.path(), "does not list its slots (C_GetSlotList)", &error))?;
-    let mut all: Vec<Token> = slots.into_iter().filter_map(|slot| Token::read(&module.pkcs11, slot)).collect();
-    all.sort_by(|a, b| (a.info.label(), a.info.serial_number()).cmp(&(b.info.label(), b.info.serial_number())));
-    // A token that was never initialised has no label and no keys: it is in nobody's way, and is nobody's choice unless it alone is meant.
-    let (ready, blank): (Vec<Token>, Vec<Token>) = all.into_iter().partition(|token| token.info.token_initialized());
+    let slots = module.pkcs11.get_slots_with_token().map_err(|error| {
+        failure::module(
+            module.path(),
+            "does not list its slots (C_GetSlotList)",
+            &error,
+        )
+    })?;
+    let mut all: Vec<Token> = slots
+        .into_iter()
+        .filter_map(|slot| Token::read(&module.pkcs11, slot))
+        .collect();
+    all.sort_by(|a, b| {
+        (a.info.label(), a.info.serial_number()).cmp(&(b.info.label(), b.info.serial_number()))
+    });
+    // A token that was never initialised has no label and no keys: it is in nobody's way, and is
+    // nobody's choice unless it alone is meant.
+    let (ready, blank): (Vec<Token>, Vec<Token>) = all
+        .into_iter()
+        .partition(|token| token.info.token_initialized());
     let listed = list(&ready);
-    let mut meant: Vec<Token> = ready.into_iter().filter(|token| token.is_meant(uri)).collect();
+    let mut meant: Vec<Token> = ready
+        .into_iter()
+        .filter(|token| token.is_meant(uri))
+        .collect();
     match (meant.pop(), meant.len()) {
         (Some(token), 0) => usable(token),
         (Some(last), _) => {
@@ -83,7 +113,11 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
             Err(Error::new(
                 Class::Ca,
                 "token-ambiguous",
-                Lines::from(format!("{} tokens fit the URI, and which one is meant cannot be told", meant.len())).and(list(&meant)),
+                Lines::from(format!(
+                    "{} tokens fit the URI, and which one is meant cannot be told",
+                    meant.len()
+                ))
+                .and(list(&meant)),
                 "say more in the URI: `serial=` tells any two tokens apart",
             ))
         }
@@ -96,9 +130,17 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
             _ => Err(Error::new(
                 Class::Ca,
                 "token-missing",
-                Lines::from(format!("no token that the PKCS#11 module {} shows is the one that the URI names", shown(module.path())))
-                    .and(if listed.is_empty() { "  it shows none at all".into() } else { listed }),
-                "put the token in, or correct the URI; `pkcs11:` alone would take whatever single token is there",
+                Lines::from(format!(
+                    "no token that the PKCS#11 module {} shows is the one that the URI names",
+                    shown(module.path())
+                ))
+                .and(if listed.is_empty() {
+                    "  it shows none at all".into()
+                } else {
+                    listed
+                }),
+                "put the token in, or correct the URI; `pkcs11:` alone would take whatever single \
+                 token is there",
             )),
         },
     }
@@ -107,7 +149,11 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
 /// What is known to be of no use before anybody is asked for a PIN.
 fn usable(token: Token) -> Result<Token> {
     if token.info.error_state() {
-        return Err(failure::unusable(&token.name(), "has failed its self-test (CKF_ERROR_STATE)", "see the vendor's manual"));
+        return Err(failure::unusable(
+            &token.name(),
+            "has failed its self-test (CKF_ERROR_STATE)",
+            "see the vendor's manual",
+        ));
     }
     Ok(token)
 }
@@ -115,6 +161,10 @@ fn usable(token: Token) -> Result<Token> {
 /// One line for each, as a URI would name it.
 fn list(tokens: &[Token]) -> Lines {
     let more = tokens.len().saturating_sub(LISTED);
-    let lines: Lines = tokens.iter().take(LISTED).map(|token| format!("  {};slot-id={}", token.attributes(), token.slot)).collect();
+    let lines: Lines = tokens
+        .iter()
+        .take(LISTED)
+        .map(|token| format!("  {};slot-id={}", token.attributes(), token.slot))
+        .collect();
     lines.and((more > 0).then(|| format!("  and {more} more")))
 }

@@ -37,14 +37,18 @@ impl Pkcs11Uri {
 
     /// Reads a URI.
     ///
-    /// Stricter than RFC 7512 asks in one place: an unknown attribute of the query, which 2.5 says should be ignored, is refused unless it
-    /// begins with `x-`. A `pin-source` in which one letter is wrong would otherwise send the program to another place for the PIN.
+    /// Stricter than RFC 7512 asks in one place: an unknown attribute of the query, which 2.5 says
+    /// should be ignored, is refused unless it begins with `x-`. A `pin-source` in which one letter
+    /// is wrong would otherwise send the program to another place for the PIN.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `bad-key-uri`. No value is repeated in it: there might be a PIN in one.
+    /// Class [`Class::Usage`], `bad-key-uri`. No value is repeated in it: there might be a PIN in
+    /// one.
     pub fn parse(text: &str) -> Result<Self> {
         let rest = match text.get(..SCHEME.len()) {
-            Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => text.get(SCHEME.len()..).unwrap_or_default(),
+            Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
+                text.get(SCHEME.len()..).unwrap_or_default()
+            }
             _ => return Err(bad("it does not begin with `pkcs11:`")),
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -56,7 +60,11 @@ impl Pkcs11Uri {
                 if seen.contains(&name) {
                     return Err(bad(&format!("`{name}` is there twice (RFC 7512 2.3)")));
                 }
-                let value = Value { name: &name, raw: value, extra };
+                let value = Value {
+                    name: &name,
+                    raw: value,
+                    extra,
+                };
                 if separator == ';' {
                     uri.path_attribute(&value)?
                 } else {
@@ -83,11 +91,23 @@ impl Pkcs11Uri {
             "object" => self.object = Some(value.text()?),
             "id" => self.id = Some(value.bytes()?),
             "type" if value.raw.eq_ignore_ascii_case("private") => {}
-            "type" => return Err(bad("its `type` is not `private`, and only a private key can sign")),
-            "pin-value" | "pin-source" | "module-path" | "module-name" => {
-                return Err(bad(&format!("`{}` stands before the `?`: it belongs behind it (RFC 7512 2.3)", value.name)));
+            "type" => {
+                return Err(bad(
+                    "its `type` is not `private`, and only a private key can sign",
+                ));
             }
-            other => return Err(bad(&format!("nothing is known of an attribute `{other}`, so no key can be the right one (RFC 7512 2.5)"))),
+            "pin-value" | "pin-source" | "module-path" | "module-name" => {
+                return Err(bad(&format!(
+                    "`{}` stands before the `?`: it belongs behind it (RFC 7512 2.3)",
+                    value.name
+                )));
+            }
+            other => {
+                return Err(bad(&format!(
+                    "nothing is known of an attribute `{other}`, so no key can be the right one \
+                     (RFC 7512 2.5)"
+                )));
+            }
         }
         Ok(())
     }
@@ -97,7 +117,9 @@ impl Pkcs11Uri {
             "module-path" => {
                 let path = value.file()?;
                 if !path.is_absolute() {
-                    return Err(bad("its `module-path` is not an absolute path (RFC 7512 2.4)"));
+                    return Err(bad(
+                        "its `module-path` is not an absolute path (RFC 7512 2.4)",
+                    ));
                 }
                 self.module_path = Some(path);
             }
@@ -105,35 +127,57 @@ impl Pkcs11Uri {
             "pin-source" => self.pin_source = Some(pin_source(value)?),
             "pin-value" => {
                 return Err(bad_with(
-                    "it holds a PIN (`pin-value`), and every user of this machine can read a command line",
-                    "give the PIN at the prompt, with --passphrase-file, --passphrase-fd or --passphrase-env, or `pin-source=FILE`; and change that PIN",
+                    "it holds a PIN (`pin-value`), and every user of this machine can read a \
+                     command line",
+                    "give the PIN at the prompt, with --passphrase-file, --passphrase-fd or \
+                     --passphrase-env, or `pin-source=FILE`; and change that PIN",
                 ));
             }
             // Ignored, but in the form of the rest.
             vendors if vendors.starts_with("x-") => drop(value.bytes()?),
-            other => return Err(bad(&format!("nothing is known of `{other}` behind the `?`"))),
+            other => {
+                return Err(bad(&format!(
+                    "nothing is known of `{other}` behind the `?`"
+                )));
+            }
         }
         Ok(())
     }
 
-    /// Whether it says anything about the library, which C_GetInfo then has to bear out (RFC 7512 2.3).
+    /// Whether it says anything about the library, which C_GetInfo then has to bear out (RFC 7512
+    /// 2.3).
     pub(super) fn names_library(&self) -> bool {
-        self.library_manufacturer.is_some() || self.library_description.is_some() || self.library_version.is_some()
+        self.library_manufacturer.is_some()
+            || self.library_description.is_some()
+            || self.library_version.is_some()
     }
 }
 
-/// A file, as a path or as a `file:` URI. RFC 7512 2.4 leaves the rest to the program: nothing is run here, and nothing fetched.
+/// A file, as a path or as a `file:` URI. RFC 7512 2.4 leaves the rest to the program: nothing is
+/// run here, and nothing fetched.
 fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
     let path = value.file()?;
     let text = crate::outside::stored(&path);
     if text.starts_with('|') {
-        return Err(bad("its `pin-source` names a program to run, which is not done: put the PIN into a file, or a descriptor"));
+        return Err(bad(
+            "its `pin-source` names a program to run, which is not done: put the PIN into a file, \
+             or a descriptor",
+        ));
     }
     let (scheme, rest) = text.split_once(':').unwrap_or_default();
-    let is_scheme = scheme.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let is_scheme = scheme
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     if !is_scheme {
-        return if path.as_os_str().is_empty() { Err(bad("its `pin-source` is empty")) } else { Ok(path) };
+        return if path.as_os_str().is_empty() {
+            Err(bad("its `pin-source` is empty"))
+        } else {
+            Ok(path)
+        };
     }
     if !scheme.eq_ignore_ascii_case("file") {
         return Err(bad("its `pin-source` is neither a path nor a `file:` URI"));
@@ -144,12 +188,18 @@ fn pin_source(value: &Value<'_>) -> Result<PathBuf> {
         Some(authority) => authority.strip_prefix("localhost").unwrap_or(authority),
     };
     // A URI within a URI: it has escapes of its own.
-    let inner = Value { raw: local, ..*value };
+    let inner = Value {
+        raw: local,
+        ..*value
+    };
     let path = path_of(inner.unescaped()?);
     if path.is_absolute() {
         Ok(path)
     } else {
-        Err(bad("its `pin-source` is a `file:` URI of another machine, or without an absolute path (RFC 8089 2)"))
+        Err(bad(
+            "its `pin-source` is a `file:` URI of another machine, or without an absolute path \
+             (RFC 8089 2)",
+        ))
     }
 }
 
@@ -165,11 +215,20 @@ struct Value<'a> {
 impl Value<'_> {
     fn bytes(&self) -> Result<Vec<u8>> {
         // RFC 7512 2.3, pk11-res-avail; RFC 3986 2.3, unreserved.
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:[]@!$'()*+,=%".contains(c) || self.extra.contains(c);
+        let allowed = |c: char| {
+            c.is_ascii_alphanumeric() || "-._~:[]@!$'()*+,=%".contains(c) || self.extra.contains(c)
+        };
         if let Some(found) = self.raw.chars().find(|c| !allowed(*c)) {
             let mut utf8 = [0; 4];
-            let escaped: String = found.encode_utf8(&mut utf8).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            return Err(bad(&format!("`{}` has a character that has to be written as `{escaped}` there", self.name)));
+            let escaped: String = found
+                .encode_utf8(&mut utf8)
+                .bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect();
+            return Err(bad(&format!(
+                "`{}` has a character that has to be written as `{escaped}` there",
+                self.name
+            )));
         }
         self.unescaped()
     }
@@ -183,22 +242,35 @@ impl Value<'_> {
                 out.push(*byte);
                 continue;
             }
-            let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-            let value = digits.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-            out.push(value.ok_or_else(|| bad(&format!("`{}` has a `%` without two hexadecimal digits behind it (RFC 3986 2.1)", self.name)))?);
+            let digits = after
+                .get(..2)
+                .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            let value = digits
+                .and_then(|digits| std::str::from_utf8(digits).ok())
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            out.push(value.ok_or_else(|| {
+                bad(&format!(
+                    "`{}` has a `%` without two hexadecimal digits behind it (RFC 3986 2.1)",
+                    self.name
+                ))
+            })?);
             rest = after.get(2..).unwrap_or_default();
         }
         Ok(out)
     }
 
     fn text(&self) -> Result<String> {
-        String::from_utf8(self.bytes()?).map_err(|_| bad(&format!("`{}` is not UTF-8 (RFC 7512 2.3)", self.name)))
+        String::from_utf8(self.bytes()?)
+            .map_err(|_| bad(&format!("`{}` is not UTF-8 (RFC 7512 2.3)", self.name)))
     }
 
     fn file(&self) -> Result<PathBuf> {
         let bytes = self.bytes()?;
         if bytes.contains(&0) {
-            return Err(bad(&format!("`{}` has a NUL in it, which no path has", self.name)));
+            return Err(bad(&format!(
+                "`{}` has a NUL in it, which no path has",
+                self.name
+            )));
         }
         Ok(path_of(bytes))
     }
@@ -209,13 +281,18 @@ impl Value<'_> {
 
     fn version(&self) -> Result<(u64, u64)> {
         let (major, minor) = self.raw.split_once('.').unwrap_or((self.raw, "0"));
-        number(major).zip(number(minor)).ok_or_else(|| bad(&format!("`{}` is not of the form `2` or `2.40`", self.name)))
+        number(major)
+            .zip(number(minor))
+            .ok_or_else(|| bad(&format!("`{}` is not of the form `2` or `2.40`", self.name)))
     }
 }
 
 /// Digits and nothing else: `parse` alone takes a sign.
 fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 fn path_of(bytes: Vec<u8>) -> PathBuf {
@@ -227,28 +304,49 @@ fn path_of(bytes: Vec<u8>) -> PathBuf {
 fn split(attribute: &str, separator: char) -> Result<(String, &str)> {
     let (name, value) = match attribute.split_once('=') {
         Some(parts) => parts,
-        None if attribute.is_empty() => return Err(bad(&format!("an attribute is missing between two `{separator}`, or behind the last"))),
+        None if attribute.is_empty() => {
+            return Err(bad(&format!(
+                "an attribute is missing between two `{separator}`, or behind the last"
+            )));
+        }
         None => return Err(bad("it has an attribute without a `=`")),
     };
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Err(bad("the name of an attribute consists of letters, digits, `-` and `_` (RFC 7512 2.3)"));
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    {
+        return Err(bad(
+            "the name of an attribute consists of letters, digits, `-` and `_` (RFC 7512 2.3)",
+        ));
     }
     Ok((name.to_ascii_lowercase(), value))
 }
 
 fn bad(what: &str) -> Error {
-    bad_with(what, "the form is `pkcs11:token=NAME;object=NAME?module-path=/FILE`, in quotes for the shell; a blank is written as `%20`")
+    bad_with(
+        what,
+        "the form is `pkcs11:token=NAME;object=NAME?module-path=/FILE`, in quotes for the shell; a \
+         blank is written as `%20`",
+    )
 }
 
 fn bad_with(what: &str, hint: &str) -> Error {
-    Error::new(Class::Usage, "bad-key-uri", format!("--ca-key is not a usable PKCS#11 URI: {what}"), hint)
+    Error::new(
+        Class::Usage,
+        "bad-key-uri",
+        format!("--ca-key is not a usable PKCS#11 URI: {what}"),
+        hint,
+    )
 }
 
 /// A value for the path of a URI (RFC 7512 2.3).
 pub(super) fn escaped(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            _ if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') => char::from(byte).to_string(),
+            _ if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -261,7 +359,10 @@ pub(super) fn escaped_id(id: &[u8]) -> String {
 
 /// Reads what `--ca-key` was given.
 pub(in crate::ca::key) fn parse(text: &Path) -> Result<Pkcs11Uri> {
-    Pkcs11Uri::parse(text.to_str().ok_or_else(|| bad("it is not UTF-8; other bytes are written as `%E4` there"))?)
+    Pkcs11Uri::parse(
+        text.to_str()
+            .ok_or_else(|| bad("it is not UTF-8; other bytes are written as `%E4` there"))?,
+    )
 }
 
 #[cfg(test)]
@@ -279,15 +380,19 @@ mod tests {
     #[test]
     fn every_attribute_is_read() {
         let uri = Pkcs11Uri::parse(
-            "pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;model=1.0;serial=a&b;slot-id=327;\
-             slot-description=S;slot-manufacturer=M;library-manufacturer=LM;library-description=LD;library-version=2.40;object=my-key;\
-             type=private;id=%69%95%3E%5C%F4%BD%EC%91?pin-source=file:/etc/token_pin&module-path=/mnt/lib%20x.so&module-name=snake&x-vendor=1;",
+            "pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;m\
+             odel=1.0;serial=a&b;slot-id=327;slot-description=S;slot-manufacturer=M;library-manufac\
+             turer=LM;library-description=LD;library-version=2.40;object=my-key;type=private;id=%69\
+             %95%3E%5C%F4%BD%EC%91?pin-source=file:/etc/token_pin&module-path=/mnt/lib%20x.so&modul\
+             e-name=snake&x-vendor=1;",
         );
         assert!(uri.is_err(), "a `;` behind the `?` has to be escaped");
         let uri = Pkcs11Uri::parse(
-            "PKCS11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;model=1.0;serial=a&b;slot-id=327;\
-             slot-description=S;slot-manufacturer=M;library-manufacturer=LM;library-description=LD;library-version=2.40;object=my-key;\
-             type=private;id=%69%95%3E%5C%F4%BD%EC%91?pin-source=file:/etc/token_pin&module-path=/mnt/lib%20x.so&module-name=snake&x-vendor=1",
+            "PKCS11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;m\
+             odel=1.0;serial=a&b;slot-id=327;slot-description=S;slot-manufacturer=M;library-manufac\
+             turer=LM;library-description=LD;library-version=2.40;object=my-key;type=private;id=%69\
+             %95%3E%5C%F4%BD%EC%91?pin-source=file:/etc/token_pin&module-path=/mnt/lib%20x.so&modul\
+             e-name=snake&x-vendor=1",
         )
         .unwrap();
         let text = |text: &str| Some(text.to_owned());
@@ -313,17 +418,45 @@ mod tests {
 
     #[test]
     fn what_is_not_said_is_left_open() {
-        for empty in ["pkcs11:", "pkcs11:?", "Pkcs11:type=private", "pkcs11:?x-a=1&x-b="] {
-            assert_eq!(Pkcs11Uri::parse(empty).unwrap(), Pkcs11Uri::default(), "{empty}");
+        for empty in [
+            "pkcs11:",
+            "pkcs11:?",
+            "Pkcs11:type=private",
+            "pkcs11:?x-a=1&x-b=",
+        ] {
+            assert_eq!(
+                Pkcs11Uri::parse(empty).unwrap(),
+                Pkcs11Uri::default(),
+                "{empty}"
+            );
         }
         // An empty value is one: it matches an empty label (RFC 7512 2.3).
         assert_eq!(
             Pkcs11Uri::parse("pkcs11:token=;id=").unwrap(),
-            Pkcs11Uri { token: Some(String::new()), id: Some(vec![]), ..Pkcs11Uri::default() }
+            Pkcs11Uri {
+                token: Some(String::new()),
+                id: Some(vec![]),
+                ..Pkcs11Uri::default()
+            }
         );
-        assert_eq!(Pkcs11Uri::parse("pkcs11:TOKEN=a").unwrap().token.unwrap(), "a");
-        assert_eq!(Pkcs11Uri::parse("pkcs11:library-version=3").unwrap().library_version.unwrap(), (3, 0));
-        assert_eq!(Pkcs11Uri::parse("pkcs11:object=Schl%C3%BCssel").unwrap().object.unwrap(), "Schlüssel");
+        assert_eq!(
+            Pkcs11Uri::parse("pkcs11:TOKEN=a").unwrap().token.unwrap(),
+            "a"
+        );
+        assert_eq!(
+            Pkcs11Uri::parse("pkcs11:library-version=3")
+                .unwrap()
+                .library_version
+                .unwrap(),
+            (3, 0)
+        );
+        assert_eq!(
+            Pkcs11Uri::parse("pkcs11:object=Schl%C3%BCssel")
+                .unwrap()
+                .object
+                .unwrap(),
+            "Schlüssel"
+        );
     }
 
     #[test]
@@ -388,7 +521,11 @@ mod tests {
             "pkcs11:?x-pin-valu =7352",
         ] {
             let error = Pkcs11Uri::parse(uri).unwrap_err();
-            assert!(!error.message.contains("73") && !error.hint.contains("73"), "{}", error.message);
+            assert!(
+                !error.message.contains("73") && !error.hint.contains("73"),
+                "{}",
+                error.message
+            );
         }
     }
 
@@ -403,14 +540,26 @@ mod tests {
             ("file:///run/my%2520pin", "/run/my pin"),
             ("/run/100%25", "/run/100%"),
         ] {
-            assert_eq!(Pkcs11Uri::parse(&format!("pkcs11:?pin-source={source}")).unwrap().pin_source.unwrap(), Path::new(path), "{source}");
+            assert_eq!(
+                Pkcs11Uri::parse(&format!("pkcs11:?pin-source={source}"))
+                    .unwrap()
+                    .pin_source
+                    .unwrap(),
+                Path::new(path),
+                "{source}"
+            );
         }
     }
 
     #[test]
     fn what_is_written_reads_again() {
         let (label, id) = ("a b;c=d/é%&?", vec![0, 0x25, 0xFF]);
-        let uri = Pkcs11Uri::parse(&format!("pkcs11:object={};id={}", escaped(label), escaped_id(&id))).unwrap();
+        let uri = Pkcs11Uri::parse(&format!(
+            "pkcs11:object={};id={}",
+            escaped(label),
+            escaped_id(&id)
+        ))
+        .unwrap();
         assert_eq!((uri.object.unwrap().as_str(), uri.id.unwrap()), (label, id));
     }
 
