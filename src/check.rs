@@ -15,7 +15,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use self::each::of_each_certificate;
-use crate::error::{Class, Error};
+use crate::error::{Class, Error, ErrorKind};
 use crate::outside::Lines;
 use crate::verify::Status;
 use crate::x509::algorithm::{KEYS, SIGNATURES, is_listed, is_listed_key};
@@ -446,56 +446,56 @@ impl Record {
                     .all(|finding| self.of_content.contains(&finding.id)) =>
             {
                 (
-                    "malformed",
+                    ErrorKind::Malformed,
                     "a certificate is malformed or over a documented limit",
                     REISSUE,
                 )
             }
             Class::Input => (
-                "malformed",
+                ErrorKind::Malformed,
                 "an input is malformed or over a documented limit",
                 "take each file anew from where it was made: the CSR as one PEM block with nothing \
                  around it; the signed certificate as one certificate, in PEM or DER; the trust \
                  anchor as one, or as a chain in PEM",
             ),
             Class::Ca if of_time => (
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 "the trust anchor is not valid at the moment judged at: this is about time",
                 clock.as_str(),
             ),
             Class::Ca if by_clients => (
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 "the cluster's clients would refuse the trust anchor, and a claim cannot be taken \
                  back",
                 "use a CA certificate without what is named above, such as `hsmboot ca init` makes",
             ),
             Class::Ca if declined => (
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 "hsmboot declines the trust anchor",
                 "have the CA's certificate issued anew, for the same key and under the same name, \
                  with what is expected above; or use another CA certificate, such as `hsmboot ca \
                  init` makes",
             ),
             Class::Ca if of_chain => (
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 "CloudHSM would refuse the trust anchor",
                 "give a chain as it is to be sent: the certificate of the CA that signs first, \
                  after each one its issuer's, the self-signed root last; or a self-signed CA \
                  certificate alone",
             ),
             Class::Ca => (
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 "CloudHSM would refuse the trust anchor",
                 "use a self-signed CA certificate that is valid now, such as `hsmboot ca init` \
                  makes",
             ),
             _ if of_time => (
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 "the signed certificate is not valid at the moment judged at: this is about time",
                 clock.as_str(),
             ),
             _ if weak => (
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 if declined {
                     "hsmboot declines the signed certificate"
                 } else {
@@ -504,26 +504,26 @@ impl Record {
                 "have the CA sign the CSR again, with SHA-256 or better",
             ),
             _ if declined => (
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 "hsmboot declines what is named below",
                 "have each certificate that is named issued anew, with what is expected there; \
                  fetch the CSR again: its HSM writes it so",
             ),
             _ if by_clients => (
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 "the cluster's clients would refuse the signed certificate, and a claim cannot be \
                  taken back",
                 "have the CA sign the CSR again, as a TLS server's: CA:FALSE, digitalSignature and \
                  keyEncipherment, serverAuth where purposes are named",
             ),
             _ => (
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 "CSR, signed certificate and trust anchor do not belong together",
                 "sign the cluster's CSR with the CA whose certificate is the trust anchor, or the \
                  first of its chain",
             ),
         };
-        Some(Error::new(class, kind, Lines::from(first).and(lines), hint))
+        Some(Error::new(kind, Lines::from(first).and(lines), hint))
     }
 }
 
@@ -590,8 +590,7 @@ impl Checked {
             (Some(error), _) => Err(error.with_document(document)),
             // Not reachable: what is not read has failed its `pem` rule. Denied all the same.
             (None, None) => Err(Error::new(
-                Class::Input,
-                "malformed",
+                ErrorKind::Malformed,
                 "an input could not be read",
                 "give each file as one PEM block",
             )),
@@ -680,7 +679,7 @@ pub fn trust_anchor(file: &[u8], at: Moment) -> Result<(TrustAnchor, Vec<Finding
     match (record.error(), parts.trust_anchor) {
         (None, Ok(anchor)) => Ok((anchor, notes)),
         (Some(error), _) => Err(error),
-        (None, Err(fault)) => Err(Error::new(Class::Input, "malformed", fault.to_string(), "")),
+        (None, Err(fault)) => Err(Error::new(ErrorKind::Malformed, fault.to_string(), "")),
     }
 }
 

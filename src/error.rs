@@ -7,6 +7,10 @@ use std::fmt;
 
 use crate::outside::Lines;
 
+pub use kind::ErrorKind;
+
+mod kind;
+
 /// What went wrong, as a caller's script sees it. One class, one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
@@ -51,10 +55,8 @@ impl Class {
 /// What a command ends with when it does not succeed.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// Decides the exit code.
-    pub class: Class,
-    /// A stable name for programs, in kebab-case: `csr-changed`.
-    pub kind: &'static str,
+    /// What went wrong, for programs. It decides the class, and so the exit code.
+    pub kind: ErrorKind,
     /// What is wrong, in the user's words; further lines, indented, give what was expected and what
     /// was found. Whatever was formatted into one of them stays on it.
     pub message: Lines,
@@ -68,15 +70,9 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error of a class with its stable kind, its message and its hint.
-    pub fn new(
-        class: Class,
-        kind: &'static str,
-        message: impl Into<Lines>,
-        hint: impl Into<Lines>,
-    ) -> Self {
+    /// An error of a kind, with its message and its hint.
+    pub fn new(kind: ErrorKind, message: impl Into<Lines>, hint: impl Into<Lines>) -> Self {
         Error {
-            class,
             kind,
             message: message.into(),
             hint: hint.into(),
@@ -91,9 +87,14 @@ impl Error {
         self
     }
 
+    /// The class of its kind.
+    pub const fn class(&self) -> Class {
+        self.kind.class()
+    }
+
     /// The exit code.
     pub const fn code(&self) -> u8 {
-        self.class.code()
+        self.class().code()
     }
 
     /// The JSON form: `{code, kind, message, hint}`.
@@ -119,12 +120,7 @@ mod tests {
     #[test]
     fn no_text_in_an_error_begins_a_line_of_its_own() {
         const HOSTILE: &str = "x\u{1b}[8m\r\nFORGED\u{2028}\u{202e}";
-        let error = Error::new(
-            Class::Input,
-            "malformed",
-            format!("{HOSTILE}: bad"),
-            HOSTILE,
-        );
+        let error = Error::new(ErrorKind::Malformed, format!("{HOSTILE}: bad"), HOSTILE);
         let json = error
             .to_json()
             .get("message")

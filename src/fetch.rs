@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request, Step};
 use crate::claim::Failure;
 use crate::cloudhsm::{Cluster, ClusterState};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::verify::Evidence;
 use crate::x509::{Moment, hex, sha256};
@@ -196,8 +196,7 @@ fn parts(cluster: &Cluster) -> Result<(Texts<'_>, Vec<Part>)> {
 fn too_late(cluster: &Cluster) -> Error {
     let id = &cluster.cluster_id;
     Error::new(
-        Class::Conflict,
-        "csr-gone",
+        ErrorKind::CsrGone,
         [
             format!(
                 "{id} shows its CSR and its hardware certificates no more: that ends with its \
@@ -214,8 +213,7 @@ fn too_late(cluster: &Cluster) -> Error {
 
 fn strange(what: &str) -> Error {
     Error::new(
-        Class::Service,
-        "strange-answer",
+        ErrorKind::StrangeAnswer,
         format!("the service's description of the cluster cannot be right: {what}"),
         "check `--endpoint-url`: is it CloudHSM that answers there?",
     )
@@ -334,7 +332,7 @@ mod tests {
             }
             for force in [false, true] {
                 let error = write(&place, &other, &facts(), force).unwrap_err();
-                assert_eq!((error.code(), error.kind), (8, "another-cluster"));
+                assert_eq!((error.code(), error.kind), (8, ErrorKind::AnotherCluster));
                 assert!(
                     error
                         .message
@@ -358,10 +356,10 @@ mod tests {
     #[test]
     fn a_cluster_without_a_csr_leaves_no_bundle() {
         for (state, kind) in [
-            (ClusterState::Uninitialized, "no-hsm"),
-            (ClusterState::CreateInProgress, "cluster-not-ready"),
-            (ClusterState::Active, "csr-gone"),
-            (ClusterState::Deleted, "cluster-deleted"),
+            (ClusterState::Uninitialized, ErrorKind::NoHsm),
+            (ClusterState::CreateInProgress, ErrorKind::ClusterNotReady),
+            (ClusterState::Active, ErrorKind::CsrGone),
+            (ClusterState::Deleted, ErrorKind::ClusterDeleted),
         ] {
             let dir = tempfile::tempdir().unwrap();
             let error = write(
@@ -385,7 +383,7 @@ mod tests {
             write(&dir.path().join("b"), &long, &facts(), false)
                 .unwrap_err()
                 .kind,
-            "strange-answer"
+            ErrorKind::StrangeAnswer
         );
         let mut climbing = cluster();
         climbing.cluster_id = "cluster-../../x".into();
@@ -393,7 +391,7 @@ mod tests {
             write(&dir.path().join("b"), &climbing, &facts(), false)
                 .unwrap_err()
                 .kind,
-            "strange-answer"
+            ErrorKind::StrangeAnswer
         );
         assert!(!dir.path().join("b").exists());
     }

@@ -10,7 +10,7 @@
 use crate::bundle::{ClusterId, Fingerprint};
 use crate::ca::CaKey;
 use crate::check::Pair;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::x509::name::same_name;
@@ -142,9 +142,9 @@ impl Owner {
     /// borne with before.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`]: `another-trust-anchor`, where `found`, which `place` holds, has
-    /// another first certificate, or none of a SHA-256 that is given; `owner-not-proven`, where its
-    /// root is not named.
+    /// Class [`Class::Rejected`](crate::error::Class::Rejected): `another-trust-anchor`, where
+    /// `found`, which `place` holds, has another first certificate, or none of a SHA-256 that is
+    /// given; `owner-not-proven`, where its root is not named.
     pub fn with_fingerprints(
         expected: &[[u8; 32]],
         found: &TrustAnchor,
@@ -160,8 +160,7 @@ impl Owner {
             .or(expected.first().filter(|_| !expected.contains(&first)));
         if let Some(stranger) = stranger {
             return Err(Error::new(
-                Class::Rejected,
-                "another-trust-anchor",
+                ErrorKind::AnotherTrustAnchor,
                 Lines::from([
                     "the CA's certificate is not the one that --ca-fingerprint names".to_owned(),
                     format!("  expected SHA-256 {}  --ca-fingerprint", hex(stranger)),
@@ -174,8 +173,7 @@ impl Owner {
         let root = found.last().fingerprint();
         if let Some(at) = unsigned(found) {
             return Err(Error::new(
-                Class::Rejected,
-                "owner-not-proven",
+                ErrorKind::OwnerNotProven,
                 Lines::from([
                     format!(
                         "--ca-fingerprint names the CA that signs, and nothing proves what stands \
@@ -195,8 +193,7 @@ impl Owner {
             });
         }
         Err(Error::new(
-            Class::Rejected,
-            "owner-not-proven",
+            ErrorKind::OwnerNotProven,
             [
                 format!(
                     "--ca-fingerprint names the CA that signs, but not the root of its chain: \
@@ -235,9 +232,9 @@ impl Owner {
     /// anew, for the same name and key.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `owner-not-proven`: the key is another one than the first
-    /// certificate's, or it proves nothing because it lies in the bundle unencrypted, or the trust
-    /// anchor is a chain.
+    /// Class [`Class::Rejected`](crate::error::Class::Rejected), `owner-not-proven`: the key is
+    /// another one than the first certificate's, or it proves nothing because it lies in the bundle
+    /// unencrypted, or the trust anchor is a chain.
     pub fn with_key(
         key: &dyn CaKey,
         origin: KeyOrigin,
@@ -322,8 +319,8 @@ impl Owner {
     /// Checks that a trust anchor is the owner's very one, certificate by certificate.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`], `another-trust-anchor`: `found`, which `place` holds, is another
-    /// one.
+    /// Class [`Class::Rejected`](crate::error::Class::Rejected), `another-trust-anchor`: `found`,
+    /// which `place` holds, is another one.
     pub fn is(&self, found: &TrustAnchor, place: &str) -> Result<()> {
         if self.trust_anchor == *found {
             return Ok(());
@@ -335,8 +332,7 @@ impl Owner {
             "the bundle's trust anchor is not your CA"
         };
         Err(Error::new(
-            Class::Rejected,
-            "another-trust-anchor",
+            ErrorKind::AnotherTrustAnchor,
             Lines::from(what)
                 .and(format!(
                     "  your CA      SHA-256 {}  {}",
@@ -450,8 +446,7 @@ fn unproven(
     hint: &str,
 ) -> Error {
     Error::new(
-        Class::Rejected,
-        "owner-not-proven",
+        ErrorKind::OwnerNotProven,
         Lines::from(format!(
             "nothing proves that the CA in the bundle is yours; {}",
             purpose.undone()
@@ -491,13 +486,12 @@ impl Authorized {
     /// Puts the three together. This is the only maker.
     ///
     /// # Errors
-    /// Class [`Class::Rejected`]: `another-trust-anchor`, where the pair's trust anchor is not the
-    /// owner's; `pair-unfit`, where the grounds are another CSR's.
+    /// Class [`Class::Rejected`](crate::error::Class::Rejected): `another-trust-anchor`, where the
+    /// pair's trust anchor is not the owner's; `pair-unfit`, where the grounds are another CSR's.
     pub fn new(pair: Pair, grounds: &Grounds<'_>, owner: &Owner) -> Result<Self> {
         if grounds.csr().der() != pair.csr().der() {
             return Err(Error::new(
-                Class::Rejected,
-                "pair-unfit",
+                ErrorKind::PairUnfit,
                 [
                     "the CSR that was verified is not the one that was signed".to_owned(),
                     format!("  verified  SHA-256 {}", hex(&grounds.csr().fingerprint())),
@@ -578,7 +572,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn ends<T: std::fmt::Debug>(result: Result<T>, kind: &str) {
+    fn ends<T: std::fmt::Debug>(result: Result<T>, kind: ErrorKind) {
         let error = result.unwrap_err();
         assert_eq!((error.code(), error.kind), (3, kind), "{}", error.message);
         assert!(!error.hint.is_empty());
@@ -600,13 +594,13 @@ mod tests {
             );
             ends(
                 Owner::with_key(&own.1, origin, &theirs.0.clone().into(), PLACE),
-                "owner-not-proven",
+                ErrorKind::OwnerNotProven,
             );
         }
         for origin in [KeyOrigin::PlainInBundle, KeyOrigin::OpenedByAnybody] {
             ends(
                 Owner::with_key(&own.1, origin, &own.0.clone().into(), PLACE),
-                "owner-not-proven",
+                ErrorKind::OwnerNotProven,
             );
         }
     }
@@ -623,11 +617,11 @@ mod tests {
         );
         ends(
             Owner::with_fingerprints(&named, &theirs.clone().into(), PLACE, Purpose::Claim),
-            "another-trust-anchor",
+            ErrorKind::AnotherTrustAnchor,
         );
         ends(
             Owner::with_fingerprints(&[], &theirs.into(), PLACE, Purpose::Claim),
-            "owner-not-proven",
+            ErrorKind::OwnerNotProven,
         );
     }
 
@@ -655,17 +649,17 @@ mod tests {
         let exchanged = TrustAnchor::of(chain.first().clone(), vec![theirs.0]).unwrap();
         ends(
             Owner::with_fingerprints(&named, &exchanged, PLACE, Purpose::Claim),
-            "owner-not-proven",
+            ErrorKind::OwnerNotProven,
         );
         ends(
             Owner::named(chain.clone()).is(&exchanged, PLACE).map(drop),
-            "another-trust-anchor",
+            ErrorKind::AnotherTrustAnchor,
         );
         // Nor does the key of the CA that signs prove what is above it.
         for origin in [KeyOrigin::Named, KeyOrigin::Unlocked, KeyOrigin::New] {
             ends(
                 Owner::with_key(&own.1, origin, &chain, PLACE),
-                "owner-not-proven",
+                ErrorKind::OwnerNotProven,
             );
         }
     }
@@ -703,11 +697,11 @@ mod tests {
         assert!(Authorized::new(pair(&proven, &own), &grounds, &owner).is_ok());
         ends(
             Authorized::new(pair(&proven, &theirs), &grounds, &owner),
-            "another-trust-anchor",
+            ErrorKind::AnotherTrustAnchor,
         );
         ends(
             Authorized::new(pair(&other, &own), &grounds, &owner),
-            "pair-unfit",
+            ErrorKind::PairUnfit,
         );
     }
 }

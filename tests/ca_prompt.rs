@@ -41,7 +41,7 @@ fn inside() {
         Err(error) => println!(
             "outcome: {} {}: {}",
             error.code(),
-            error.kind,
+            error.kind.name(),
             error.message
         ),
     }

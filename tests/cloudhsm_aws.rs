@@ -394,7 +394,10 @@ fn a_port_where_nobody_listens_is_unreachable_and_nothing_was_sent() {
         "{error:?}"
     );
     let error = hsmboot::error::Error::from(service.describe().unwrap_err());
-    assert_eq!((error.code(), error.kind), (6, "service-unreachable"));
+    assert_eq!(
+        (error.code(), error.kind.name()),
+        (6, "service-unreachable")
+    );
     assert!(
         error.message.contains(&service.url) && error.message.contains("refused"),
         "{}",

@@ -10,7 +10,7 @@ use super::endpoint::{has_userinfo, is_loopback, is_plain_elsewhere};
 use super::guard::Received;
 use super::settings::{self, FALLBACK_REGION, Plan};
 use super::{Place, Trouble};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
 /// How to reach a service. What is `None` comes from the AWS SDK's usual environment and files.
@@ -38,12 +38,12 @@ impl Options {
     /// The same options in the region that an ARN names.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `contradicting-region`, where `region` says another.
+    /// Class [`Class::Usage`](crate::error::Class::Usage), `contradicting-region`, where `region`
+    /// says another.
     pub fn in_region(&self, own: &str) -> Result<Self> {
         match self.region.as_deref() {
             Some(given) if given != own => Err(Error::new(
-                Class::Usage,
-                "contradicting-region",
+                ErrorKind::ContradictingRegion,
                 [
                     "--region and the ARN name different regions".to_owned(),
                     format!("  --region  {}", shown_text(given)),

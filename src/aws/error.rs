@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::{Lines, OutsideText};
 
 /// Where a call went: what the user chose, or what was chosen for them.
@@ -137,7 +137,7 @@ pub struct Asked<'a> {
     pub region_of: &'a str,
     /// What the service does not know when it says so: the error's kind, the thing, and how to find
     /// the right one.
-    pub missing: (&'static str, &'a str, &'a str),
+    pub missing: (ErrorKind, &'a str, &'a str),
     /// What IAM must allow.
     pub allowed: String,
     /// What to do after a refusal.
@@ -167,7 +167,7 @@ impl Asked<'_> {
             |label, reason: &OutsideText| [(label, at.to_owned()), ("reason", reason.to_string())];
         let (kind, message, hint) = match trouble {
             Trouble::Unreachable { reason } => (
-                "service-unreachable",
+                ErrorKind::ServiceUnreachable,
                 lines(
                     format!("{} cannot be reached", self.service),
                     because("at", reason),
@@ -177,7 +177,7 @@ impl Asked<'_> {
                     .to_owned(),
             ),
             Trouble::NoCredentials { reason } => (
-                "no-credentials",
+                ErrorKind::NoCredentials,
                 lines(
                     "no usable AWS credentials were found".into(),
                     because("for", reason),
@@ -188,7 +188,7 @@ impl Asked<'_> {
                     .to_owned(),
             ),
             Trouble::NoRegion => (
-                "no-region",
+                ErrorKind::NoRegion,
                 "no AWS region is set".into(),
                 format!(
                     "name {}: `--region eu-central-1`, AWS_REGION, or `region` in the \
@@ -197,7 +197,7 @@ impl Asked<'_> {
                 ),
             ),
             Trouble::BadCredentials { code, message } => (
-                "credentials-refused",
+                ErrorKind::CredentialsRefused,
                 lines(
                     "the service does not accept these AWS \
                        credentials"
@@ -207,18 +207,18 @@ impl Asked<'_> {
                 credentials_hint(code.raw()).to_owned(),
             ),
             Trouble::AccessDenied { message } => (
-                "access-denied",
+                ErrorKind::AccessDenied,
                 lines(
                     format!(
                         "{name} is not allowed with these AWS \
-                                                 credentials"
+                                                         credentials"
                     ),
                     service(message),
                 ),
                 self.allowed.clone(),
             ),
             Trouble::Throttled { message } => (
-                "throttled",
+                ErrorKind::Throttled,
                 lines(
                     format!("{name} was throttled, again and again"),
                     service(message),
@@ -245,8 +245,7 @@ impl Asked<'_> {
                 let hint = "name it with https://, or say that the way there is safe by other \
                             means: `--insecure-http`";
                 return Error::new(
-                    Class::Usage,
-                    "insecure-endpoint",
+                    ErrorKind::InsecureEndpoint,
                     lines(
                         text,
                         [("at", at.to_owned()), ("named by", named_by.to_string())],
@@ -255,7 +254,7 @@ impl Asked<'_> {
                 );
             }
             Trouble::Unreadable { reason } => (
-                "answer-unreadable",
+                ErrorKind::AnswerUnreadable,
                 lines(
                     format!("{name} was answered by what is no answer to it"),
                     because("at", reason),
@@ -265,7 +264,7 @@ impl Asked<'_> {
                     .to_owned(),
             ),
             Trouble::TooMuch { reason } => (
-                "answer-too-long",
+                ErrorKind::AnswerTooLong,
                 lines(
                     format!("{name} was answered with more than there can be"),
                     because("at", reason),
@@ -286,10 +285,10 @@ impl Asked<'_> {
                 );
                 let hint = "run the same command again: it goes on from here (`--timeout` gives it \
                             longer)";
-                return Error::new(Class::Unfinished, "not-finished", text, hint);
+                return Error::new(ErrorKind::NotFinished, text, hint);
             }
             Trouble::Refused { code, message } => (
-                "service-refused",
+                ErrorKind::ServiceRefused,
                 lines(
                     format!("{name} was refused"),
                     [("at", at.to_owned()), ("service", said(code, message))],
@@ -297,7 +296,7 @@ impl Asked<'_> {
                 self.refused.clone(),
             ),
             Trouble::Unknown { reason } => (
-                "service-failure",
+                ErrorKind::ServiceFailure,
                 lines(
                     format!("{name} brought no usable answer"),
                     because("at", reason),
@@ -305,7 +304,7 @@ impl Asked<'_> {
                 self.unknown.clone(),
             ),
         };
-        Error::new(Class::Service, kind, message, hint)
+        Error::new(kind, message, hint)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Runs `work` to its end, on a thread and a runtime of its own: the caller may itself be inside a
 /// runtime, where waiting on the spot would panic.
@@ -12,8 +12,7 @@ use crate::error::{Class, Error, Result};
 pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     let none = |cause: std::io::Error| {
         Error::new(
-            Class::Machine,
-            "no-runtime",
+            ErrorKind::NoRuntime,
             format!(
                 "the system gives no threads, timers or sockets: {}",
                 cause.kind()
@@ -38,8 +37,7 @@ pub(crate) fn wait<T: Send>(work: impl Future<Output = Result<T>> + Send) -> Res
             .map_err(none)?;
         thread.join().unwrap_or_else(|_| {
             Err(Error::new(
-                Class::Machine,
-                "bug",
+                ErrorKind::Bug,
                 "a call to AWS ended in a panic",
                 "please report it",
             ))

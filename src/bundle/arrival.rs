@@ -9,7 +9,7 @@ use super::{
     Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION,
     counted,
 };
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::NewFile;
 use crate::outside::{OutsideText, shown};
 use crate::x509::{hex, sha256};
@@ -22,8 +22,7 @@ impl Bundle {
     pub fn members(&self) -> Result<Members> {
         if self.has_file(CA_KEY_FILE) {
             return Err(Error::new(
-                Class::Input,
-                "private-key",
+                ErrorKind::PrivateKey,
                 format!(
                     "{} is a private key, and a private key never travels with a bundle",
                     self.place(CA_KEY_FILE)
@@ -66,7 +65,7 @@ impl Bundle {
     /// bundle.
     pub fn is_alone(&self) -> Result<()> {
         let names = match self.store().names() {
-            Err(error) if error.kind == "no-bundle" => return Ok(()),
+            Err(error) if error.kind == ErrorKind::NoBundle => return Ok(()),
             names => names?,
         };
         let own = Part::ALL.map(|part| part.file_name(self.id()));
@@ -225,8 +224,7 @@ impl Arrival {
         let held = store.hold()?;
         if Transcript::read(store)? != self.there {
             return Err(Error::new(
-                Class::Conflict,
-                "transcript-differs",
+                ErrorKind::TranscriptDiffers,
                 format!(
                     "another hsmboot took a step in {} just now",
                     shown(store.path())
@@ -240,8 +238,7 @@ impl Arrival {
 
 fn another_cluster(wanted: &str, there: &str) -> Error {
     Error::new(
-        Class::Conflict,
-        "another-cluster",
+        ErrorKind::AnotherCluster,
         [
             "this is a bundle of another cluster".to_owned(),
             format!("  {wanted}"),
@@ -254,7 +251,7 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
 /// Whether the place holds a file that names a cluster.
 fn holds_a_bundle(store: &Store) -> Result<bool> {
     match store.names() {
-        Err(error) if error.kind == "no-bundle" => Ok(false),
+        Err(error) if error.kind == ErrorKind::NoBundle => Ok(false),
         names => Ok(names?.iter().any(|name| {
             name == REQUEST
                 || Part::ALL
@@ -284,8 +281,7 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         format!("they part after step {same}")
     };
     Err(Error::new(
-        Class::Conflict,
-        "transcript-differs",
+        ErrorKind::TranscriptDiffers,
         [
             format!(
                 "the transcript that came does not continue the one in {}: {parting}",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::shown_text;
 
 /// `cluster-[2-7a-zA-Z]{11,16}` (API Reference 2022-06-06, Cluster).
@@ -27,8 +27,7 @@ impl ClusterId {
     pub fn in_bundle(text: &str, place: &str) -> Result<Self, Error> {
         text.parse().map_err(|fault: String| {
             Error::new(
-                Class::Input,
-                "bad-cluster-id",
+                ErrorKind::BadClusterId,
                 format!("{place}: {fault}"),
                 "give the file its name back, or fetch the bundle again",
             )

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText, shown};
 use crate::x509::Moment;
@@ -91,8 +91,7 @@ impl Creation {
             .collect::<Vec<_>>()
             .join("; ");
         Err(Error::new(
-            Class::Input,
-            "creation-unaccounted",
+            ErrorKind::CreationUnaccounted,
             Lines::from(format!(
                 "{} is not what a step of hsmboot wrote there, and is not obeyed: {why}",
                 store.place(CREATION)
@@ -128,7 +127,7 @@ impl Creation {
     pub fn has_room(store: &Store) -> Result<()> {
         let transcript = Transcript::read(store)?;
         let names = match store.names() {
-            Err(error) if error.kind == "no-bundle" => Vec::new(),
+            Err(error) if error.kind == ErrorKind::NoBundle => Vec::new(),
             names => names?,
         };
         let taken = |name: &&String| {
@@ -143,8 +142,7 @@ impl Creation {
             .map(|name| store.place(name).to_string());
         if let Some(what) = file.or(transcript.cluster_id().map(ToString::to_string)) {
             return Err(Error::new(
-                Class::Conflict,
-                "another-cluster",
+                ErrorKind::AnotherCluster,
                 [
                     format!(
                         "{} holds a cluster's bundle already, and a new cluster needs its own",
@@ -193,7 +191,7 @@ mod tests {
             };
             assert_eq!(
                 known.write(&at(), true, &step).unwrap_err().kind,
-                "file-exists",
+                ErrorKind::FileExists,
                 "a run beside this one was faster"
             );
             known.write(&at(), false, &step).unwrap();
@@ -219,7 +217,7 @@ mod tests {
             .unwrap();
             assert_eq!(
                 Creation::read(&at()).unwrap_err().kind,
-                "creation-unaccounted"
+                ErrorKind::CreationUnaccounted
             );
         }
     }
@@ -233,7 +231,7 @@ mod tests {
             std::fs::write(dir.path().join(name), "{}").unwrap();
             assert_eq!(
                 Creation::has_room(&Store::at(dir.path())).unwrap_err().kind,
-                "another-cluster",
+                ErrorKind::AnotherCluster,
                 "{name}"
             );
             std::fs::remove_file(dir.path().join(name)).unwrap();

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{OutsideText, is_obeyed};
 use crate::quote::{Format, misfit};
 use crate::verify::Hardware;
@@ -291,8 +291,7 @@ pub(super) fn read<T: DeserializeOwned>(store: &Store, name: &str, format: &str)
 pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &str) -> Result<T> {
     let fault = |text: String| {
         Error::new(
-            Class::Input,
-            "bad-document",
+            ErrorKind::BadDocument,
             format!("{place}: {text}"),
             "it was damaged or changed on the way: make or copy the bundle again",
         )
@@ -369,7 +368,7 @@ mod tests {
             for depth in [127, 128, 10_000, 100_000] {
                 assert_eq!(
                     read(&nested(format, depth)).unwrap_err().kind,
-                    "bad-document",
+                    ErrorKind::BadDocument,
                     "{depth}"
                 );
             }

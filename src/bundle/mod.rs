@@ -28,7 +28,7 @@ pub use transcript::{
     Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript,
 };
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{Lines, OutsideText, shown, shown_text};
 use crate::verify::Evidence;
@@ -134,8 +134,8 @@ fn in_its_own_letters(name: &str) -> Option<String> {
     })
 }
 
-fn refused(kind: &'static str, message: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(Class::Input, kind, message, hint)
+fn refused(kind: ErrorKind, message: impl Into<Lines>, hint: &str) -> Error {
+    Error::new(kind, message, hint)
 }
 
 impl Bundle {
@@ -223,13 +223,17 @@ impl Bundle {
                         .find_map(|name| Some(store.rename(name, &in_its_own_letters(name)?)));
                     let make = "make one with `hsmboot fetch`, or put the console's downloads into \
                                 one directory under their own names";
-                    refused("no-bundle", message, hint.as_deref().unwrap_or(make))
+                    refused(
+                        ErrorKind::NoBundle,
+                        message,
+                        hint.as_deref().unwrap_or(make),
+                    )
                 }));
             }
         };
         if let Some((name, _)) = ids.iter().find(|(_, prefix)| *prefix != id.as_str()) {
             return Err(refused(
-                "several-clusters",
+                ErrorKind::SeveralClusters,
                 format!(
                     "{} holds files of more than one cluster: {id}, and {}",
                     shown(path),
@@ -262,7 +266,7 @@ impl Bundle {
             .find(|part| *name == part.file_name(&self.id))
             .ok_or_else(|| {
                 refused(
-                    "bad-request-json",
+                    ErrorKind::BadRequestJson,
                     format!(
                         "{} records a file that no bundle of {} has: `{name}`",
                         self.place(REQUEST),
@@ -387,7 +391,7 @@ impl Bundle {
             return Ok(());
         }
         Err(refused(
-            "digest-mismatch",
+            ErrorKind::DigestMismatch,
             [
                 format!("{} is not the file that was {made}", self.place(name)),
                 format!("  recorded SHA-256 {expected}  {record}"),

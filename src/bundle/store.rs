@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, CA_KEY_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, names_of};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown, stored};
@@ -94,8 +94,8 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-fn input(kind: &'static str, message: String, hint: impl Into<Lines>) -> Error {
-    Error::new(Class::Input, kind, message, hint)
+fn input(kind: ErrorKind, message: String, hint: impl Into<Lines>) -> Error {
+    Error::new(kind, message, hint)
 }
 
 impl Store {
@@ -197,11 +197,13 @@ impl Store {
         let path = self.dir_path();
         match opened {
             Ok(dir) => Ok(Some(dir)),
-            Err(cause) if cause.kind() == ErrorKind::NotFound || fsio::leads_nowhere(&cause) => {
+            Err(cause)
+                if cause.kind() == io::ErrorKind::NotFound || fsio::leads_nowhere(&cause) =>
+            {
                 Ok(None)
             }
-            Err(cause) if cause.kind() == ErrorKind::NotADirectory => Err(input(
-                "not-a-directory",
+            Err(cause) if cause.kind() == io::ErrorKind::NotADirectory => Err(input(
+                ErrorKind::NotADirectory,
                 format!("{} is a file, expected a bundle (a directory)", shown(path)),
                 format!(
                     "name the directory that holds the files; a bundle in one file has a name that \
@@ -209,8 +211,7 @@ impl Store {
                 ),
             )),
             Err(cause) => Err(Error::new(
-                Class::Machine,
-                "unreadable",
+                ErrorKind::Unreadable,
                 format!("{} cannot be read: {}", shown(path), fsio::io_text(&cause)),
                 "check its permissions",
             )),
@@ -230,7 +231,7 @@ impl Store {
              read and written",
             shown(&self.path)
         );
-        input("is-a-link", message, hint)
+        input(ErrorKind::IsALink, message, hint)
     }
 
     /// The same, made if need be: for who is about to write.
@@ -241,8 +242,7 @@ impl Store {
             // What was judged stood in another directory than the one that the path leads to now.
             Some(_) if self.has_been_read() => {
                 return Err(Error::new(
-                    Class::Conflict,
-                    "changed-meanwhile",
+                    ErrorKind::ChangedMeanwhile,
                     format!(
                         "{} was taken away after it had been read; nothing was written",
                         shown(&self.path)
@@ -259,8 +259,7 @@ impl Store {
         }
         let gone = || {
             Error::new(
-                Class::Conflict,
-                "changed-meanwhile",
+                ErrorKind::ChangedMeanwhile,
                 format!("{} was taken away", shown(path)),
                 "run the same command again",
             )
@@ -339,18 +338,18 @@ impl Store {
         let name = shown(&self.path);
         match fault {
             Fault::PrivateKey(_) => input(
-                "private-key",
+                ErrorKind::PrivateKey,
                 format!("{name}: {fault}"),
                 "keep the CA's key where it is to stay. If this file has left that place with the \
                  key in it, consider the key lost",
             ),
             Fault::TooLarge(_) => input(
-                "file-too-large",
+                ErrorKind::FileTooLarge,
                 format!("{name} is too large for a bundle: {fault}"),
                 "check that this is the right file",
             ),
             Fault::Malformed(_) => input(
-                "bad-archive",
+                ErrorKind::BadArchive,
                 format!("{name} is not a bundle in one file: {fault}"),
                 "copy it again, or make it anew with `hsmboot pack DIR -o NEWNAME.hsmboot`",
             ),
@@ -365,7 +364,7 @@ impl Store {
     pub fn names(&self) -> Result<Vec<String>> {
         let nothing = || {
             input(
-                "no-bundle",
+                ErrorKind::NoBundle,
                 format!("there is no bundle {}", shown(&self.path)),
                 "check the path, or make one with `hsmboot fetch`",
             )
@@ -429,7 +428,7 @@ impl Store {
         };
         let missing = || {
             input(
-                "file-missing",
+                ErrorKind::FileMissing,
                 format!("{what} is missing: there is no file {}", self.place(name)),
                 self.how_to_get(name),
             )
@@ -440,7 +439,7 @@ impl Store {
                 .ok_or_else(missing)?
                 .read(name, what, max)
                 .map_err(|mut error| {
-                    if error.kind == "file-missing" {
+                    if error.kind == ErrorKind::FileMissing {
                         error.hint = self.how_to_get(name).into();
                     }
                     error
@@ -452,7 +451,7 @@ impl Store {
         if u64::try_from(content.len()).is_ok_and(|length| length > max) {
             let found = content.len();
             return Err(input(
-                "file-too-large",
+                ErrorKind::FileTooLarge,
                 format!(
                     "{} is too large for {what}: {found} bytes, expected at most {max}",
                     self.place(name)
@@ -475,8 +474,7 @@ impl Store {
             // What was judged by its descriptor is what travels.
             if dir.read_sole(name, what, max)? != content {
                 return Err(Error::new(
-                    Class::Conflict,
-                    "changed-meanwhile",
+                    ErrorKind::ChangedMeanwhile,
                     format!(
                         "{} was changed after it had been read; nothing was written",
                         self.place(name)
@@ -568,8 +566,7 @@ impl Store {
     pub fn hold(&self) -> Result<HeldStore<'_>> {
         if matches!(self.form, Form::Memory(_)) {
             return Err(Error::new(
-                Class::Machine,
-                "bug",
+                ErrorKind::Bug,
                 "nothing can be written where a bundle has just come from",
                 "please report it",
             ));
@@ -706,8 +703,7 @@ fn again(name: &str) -> &'static str {
 fn unreadable(dir: &Dir, cause: &std::io::Error) -> Error {
     let path = shown(dir.path());
     Error::new(
-        Class::Machine,
-        "unreadable",
+        ErrorKind::Unreadable,
         format!("{path} cannot be read: {}", fsio::io_text(cause)),
         "check its permissions",
     )

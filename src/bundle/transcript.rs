@@ -21,7 +21,7 @@ pub use entry::{Entry, Seal, Sealer, Step};
 pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText};
 use crate::quote::Format;
 use entry::line;
@@ -36,7 +36,7 @@ pub(super) const MAX_TRANSCRIPT: u64 = 1024 * 1024;
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 fn fault(what: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(Class::Input, "bad-transcript", what, hint)
+    Error::new(ErrorKind::BadTranscript, what, hint)
 }
 
 /// What is wrong with a line that is no entry: another version's has another format.
@@ -60,8 +60,7 @@ fn unknown(line: &str) -> String {
 /// That another step came while one was about to be sealed.
 pub(super) fn grown(store: &Store) -> Error {
     Error::new(
-        Class::Conflict,
-        "changed-meanwhile",
+        ErrorKind::ChangedMeanwhile,
         format!(
             "{} has a step more than when it was read; nothing was written",
             store.place(TRANSCRIPT)
@@ -72,8 +71,7 @@ pub(super) fn grown(store: &Store) -> Error {
 
 fn full() -> Error {
     Error::new(
-        Class::Conflict,
-        "transcript-full",
+        ErrorKind::TranscriptFull,
         format!(
             "{TRANSCRIPT} would be longer than {MAX_TRANSCRIPT} bytes with this step; nothing was \
              changed"
@@ -157,8 +155,7 @@ impl Transcript {
     pub fn from_content(content: &[u8], place: &dyn std::fmt::Display) -> Result<Self> {
         Self::parse(content).map_err(|(number, fault)| {
             Error::new(
-                Class::Input,
-                "bad-transcript",
+                ErrorKind::BadTranscript,
                 format!("{place} does not hold: line {number} {fault}"),
                 "it was damaged or changed: what came before that line still holds; keep the file \
                  as evidence, and go on with the bundle in a new directory",

@@ -12,7 +12,7 @@ use super::key::FileKey;
 use super::key::pbes2;
 use super::key::plain::{self, Curve, EC_PUBLIC_KEY};
 use super::passphrase::Passphrase;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 use crate::x509::{PublicKey, der};
 
@@ -81,8 +81,7 @@ impl FromStr for KeyType {
             .find(|kind| kind.name() == text)
             .ok_or_else(|| {
                 Error::new(
-                    Class::Usage,
-                    "bad-key-type",
+                    ErrorKind::BadKeyType,
                     format!("`{}` is not a key type", shown_text(text)),
                     "one of rsa-4096, rsa-3072, rsa-2048, p256, p384",
                 )
@@ -105,7 +104,8 @@ impl NewKey {
     /// Makes a key from the system's randomness. RSA-4096 takes seconds.
     ///
     /// # Errors
-    /// Class [`Class::Machine`], `no-randomness`, where the system yields none.
+    /// Class [`Class::Machine`](crate::error::Class::Machine), `no-randomness`, where the system
+    /// yields none.
     pub fn generate(kind: KeyType) -> Result<Self> {
         let pkcs8 = match kind {
             KeyType::Rsa4096 => rsa(4096),
@@ -122,14 +122,14 @@ impl NewKey {
     /// The key, ready to sign.
     ///
     /// # Errors
-    /// Class [`Class::Machine`], `ca-key-unusable`, where what was made does not read again: a bug.
+    /// Class [`Class::Machine`](crate::error::Class::Machine), `ca-key-unusable`, where what was
+    /// made does not read again: a bug.
     pub fn signer(&self) -> Result<FileKey> {
         plain::pkcs8(&self.pkcs8)
             .and_then(|material| FileKey::new(&material, None))
             .map_err(|fault| {
                 Error::new(
-                    Class::Machine,
-                    "ca-key-unusable",
+                    ErrorKind::CaKeyUnusable,
                     format!("the new CA key {fault}"),
                     "this is a bug: please report it; nothing has been written",
                 )
@@ -140,7 +140,8 @@ impl NewKey {
     /// without one.
     ///
     /// # Errors
-    /// Class [`Class::Machine`], `no-randomness`, where the system yields none for salt and IV.
+    /// Class [`Class::Machine`](crate::error::Class::Machine), `no-randomness`, where the system
+    /// yields none for salt and IV.
     pub fn to_pem(&self, passphrase: Option<&Passphrase>) -> Result<Zeroizing<String>> {
         match passphrase {
             None => Ok(pem("PRIVATE KEY", &self.pkcs8)),
@@ -155,8 +156,7 @@ impl NewKey {
 
 fn no_randomness() -> Error {
     Error::new(
-        Class::Machine,
-        "no-randomness",
+        ErrorKind::NoRandomness,
         "the system yields no randomness to make a key with",
         "",
     )

@@ -1,7 +1,7 @@
 //! Makes the trust anchor: the owner's self-signed CA certificate.
 
 use super::CaKey;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der::{self, tag};
 use crate::x509::extension::BASIC_CONSTRAINTS;
 use crate::x509::write::{self, Tbs};
@@ -31,9 +31,11 @@ pub struct Terms<'a> {
 /// InitializeCluster's limit on PEM.
 ///
 /// # Errors
-/// Class [`Class::Ca`] where the key cannot sign; [`Class::Usage`], `bad-terms`, for a serial or
-/// dates that no certificate may have, and `bad-subject` for one that makes the certificate too
-/// long; [`Class::Machine`], `ca-certificate-unsound`, where the result does not hold.
+/// Class [`Class::Ca`](crate::error::Class::Ca) where the key cannot sign;
+/// [`Class::Usage`](crate::error::Class::Usage), `bad-terms`, for a serial or dates that no
+/// certificate may have, and `bad-subject` for one that makes the certificate too long;
+/// [`Class::Machine`](crate::error::Class::Machine), `ca-certificate-unsound`, where the result
+/// does not hold.
 pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certificate> {
     check_terms(terms)?;
     let tbs = tbs(terms, key);
@@ -55,8 +57,7 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
     let length = certificate.to_pem().len();
     if length > pem::MAX_CHARS {
         return Err(Error::new(
-            Class::Usage,
-            "bad-subject",
+            ErrorKind::BadSubject,
             format!(
                 "the CA certificate would have {length} characters of PEM; InitializeCluster takes \
                  {}",
@@ -70,8 +71,7 @@ pub fn make_trust_anchor(terms: &Terms<'_>, key: &dyn CaKey) -> Result<Certifica
 
 pub(super) fn unsound(what: &str) -> Error {
     Error::new(
-        Class::Machine,
-        "ca-certificate-unsound",
+        ErrorKind::CaCertificateUnsound,
         format!("the CA certificate just made is not sound: {what}"),
         "this is a bug: please report it; nothing has been written",
     )
@@ -80,8 +80,7 @@ pub(super) fn unsound(what: &str) -> Error {
 pub(super) fn check_terms(terms: &Terms<'_>) -> Result<()> {
     let bad = |what: &str| {
         Err(Error::new(
-            Class::Usage,
-            "bad-terms",
+            ErrorKind::BadTerms,
             format!("no certificate can be made: {what}"),
             "",
         ))
@@ -224,7 +223,10 @@ mod tests {
                 ..good
             },
         ] {
-            assert_eq!(make_trust_anchor(&bad, &key).unwrap_err().kind, "bad-terms");
+            assert_eq!(
+                make_trust_anchor(&bad, &key).unwrap_err().kind,
+                ErrorKind::BadTerms
+            );
         }
         let long = parse_subject(&["UID=a"; 100].join(",")).unwrap();
         assert!(
@@ -237,7 +239,7 @@ mod tests {
             )
             .unwrap_err()
             .kind
-                == "bad-subject"
+                == ErrorKind::BadSubject
         );
     }
 
@@ -265,7 +267,7 @@ mod tests {
         };
         assert_eq!(
             make_trust_anchor(&terms, &key).unwrap_err().kind,
-            "ca-certificate-unsound"
+            ErrorKind::CaCertificateUnsound
         );
     }
 }

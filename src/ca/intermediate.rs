@@ -3,7 +3,7 @@
 
 use super::init::{check_terms, unsound};
 use super::{CaKey, Terms};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der::{self, tag};
 use crate::x509::extension::BASIC_CONSTRAINTS;
 use crate::x509::write::{self, Tbs};
@@ -22,9 +22,10 @@ const USAGE: &[u32] = &[0, 5, 6];
 /// its dates and names.
 ///
 /// # Errors
-/// Class [`Class::Ca`]: `ca-key-mismatch` where the issuer's key is not its certificate's,
-/// `bad-signature` where it signs something else, whatever the key cannot do; [`Class::Usage`]:
-/// `bad-terms`, and `bad-subject` for the issuer's own name, or one that makes the chain too long.
+/// Class [`Class::Ca`](crate::error::Class::Ca): `ca-key-mismatch` where the issuer's key is not
+/// its certificate's, `bad-signature` where it signs something else, whatever the key cannot do;
+/// [`Class::Usage`](crate::error::Class::Usage): `bad-terms`, and `bad-subject` for the issuer's
+/// own name, or one that makes the chain too long.
 pub fn make_intermediate(
     terms: &Terms<'_>,
     spki: &[u8],
@@ -34,8 +35,7 @@ pub fn make_intermediate(
     let above = issuer.first();
     if above.spki() != issuer_key.spki() {
         return Err(Error::new(
-            Class::Ca,
-            "ca-key-mismatch",
+            ErrorKind::CaKeyMismatch,
             [
                 "the issuer's key is not the issuer certificate's".to_owned(),
                 format!(
@@ -66,8 +66,7 @@ pub fn make_intermediate(
         .any(|ca| ca.subject() == terms.subject)
     {
         return Err(Error::new(
-            Class::Usage,
-            "bad-subject",
+            ErrorKind::BadSubject,
             "the new CA would have the name of a CA above it, and pass for a second root",
             "give it a name of its own with --subject",
         ));
@@ -88,8 +87,7 @@ pub fn make_intermediate(
     }
     if !certificate.is_signed_by(above.key()) {
         return Err(Error::new(
-            Class::Ca,
-            "bad-signature",
+            ErrorKind::BadSignature,
             "the issuer's key made something else than a signature by it: it does not verify under \
              the issuer's certificate",
             "check the key, or the token and its mechanism; nothing has been written",
@@ -97,8 +95,7 @@ pub fn make_intermediate(
     }
     TrustAnchor::of(certificate, issuer.certificates().cloned().collect()).map_err(|fault| {
         Error::new(
-            Class::Usage,
-            "bad-subject",
+            ErrorKind::BadSubject,
             format!("the chain would have {fault}"),
             "choose a shorter subject, or an issuer nearer to its root",
         )
@@ -228,7 +225,7 @@ mod tests {
                 .unwrap_err()
                 .kind
         };
-        assert_eq!(kind(terms, &other), "ca-key-mismatch");
+        assert_eq!(kind(terms, &other), ErrorKind::CaKeyMismatch);
         assert_eq!(
             kind(
                 Terms {
@@ -237,7 +234,7 @@ mod tests {
                 },
                 &root_key
             ),
-            "bad-subject"
+            ErrorKind::BadSubject
         );
         assert_eq!(
             kind(
@@ -247,7 +244,7 @@ mod tests {
                 },
                 &root_key
             ),
-            "bad-terms"
+            ErrorKind::BadTerms
         );
         // After the root's end.
         assert_eq!(
@@ -258,7 +255,7 @@ mod tests {
                 },
                 &root_key
             ),
-            "bad-terms"
+            ErrorKind::BadTerms
         );
     }
 }

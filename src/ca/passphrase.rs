@@ -4,7 +4,7 @@
 mod terminal;
 
 use std::fmt;
-use std::io::{ErrorKind, Read};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 pub use self::terminal::restore_terminal;
 use super::key::KeyWarning;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown;
 
@@ -60,8 +60,9 @@ impl PassphraseSource {
     /// is told so.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `no-passphrase` where there is no terminal, the variable is not set, or
-    /// the passphrase is empty; `passphrase-unreadable`; `prompt-cancelled`.
+    /// Class [`Class::Ca`](crate::error::Class::Ca): `no-passphrase` where there is no terminal,
+    /// the variable is not set, or the passphrase is empty; `passphrase-unreadable`;
+    /// `prompt-cancelled`.
     pub fn for_key(&self, key: &Path, again: bool) -> Result<Passphrase> {
         let wrong = if again {
             "wrong passphrase, once more\n"
@@ -81,14 +82,13 @@ impl PassphraseSource {
     pub(in crate::ca) fn for_pin(&self, prompt: &str, why: &str) -> Result<Passphrase> {
         let not_given = || {
             Error::new(
-                Class::Ca,
-                "prompt-cancelled",
+                ErrorKind::PromptCancelled,
                 "the PIN was not given: the prompt was cancelled; nothing was tried",
                 "run the command again",
             )
         };
         let pin = self.get(|| terminal::ask(prompt), why).map_err(|error| {
-            if error.kind == "prompt-cancelled" {
+            if error.kind == ErrorKind::PromptCancelled {
                 not_given()
             } else {
                 error
@@ -119,8 +119,7 @@ impl PassphraseSource {
                 terminal::say("the two differ, once more\n")?;
             }
             Err(Error::new(
-                Class::Ca,
-                "passphrases-differ",
+                ErrorKind::PassphrasesDiffer,
                 "the two passphrases differ",
                 "run the command again; nothing has been written",
             ))
@@ -207,8 +206,7 @@ fn descriptor(number: u32) -> PathBuf {
 fn fit(bytes: &[u8]) -> Result<()> {
     let unfit = |what: &str| {
         Err(Error::new(
-            Class::Ca,
-            "passphrase-unfit",
+            ErrorKind::PassphraseUnfit,
             format!("the new passphrase {what}"),
             "choose another one; nothing has been written",
         ))
@@ -227,12 +225,12 @@ fn fit(bytes: &[u8]) -> Result<()> {
 }
 
 fn no_passphrase(message: String, hint: &str) -> Error {
-    Error::new(Class::Ca, "no-passphrase", message, hint)
+    Error::new(ErrorKind::NoPassphrase, message, hint)
 }
 
 /// Says for which file the terminal was wanted.
 fn no_terminal(error: Error, why: &str) -> Error {
-    if error.kind == "no-passphrase" {
+    if error.kind == ErrorKind::NoPassphrase {
         Error {
             message: error.message.clone().after(format!("{why}, and ")),
             ..error
@@ -247,16 +245,15 @@ fn no_terminal(error: Error, why: &str) -> Error {
 fn first_line(path: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>> {
     let unreadable = |what: String| {
         Error::new(
-            Class::Ca,
-            "passphrase-unreadable",
+            ErrorKind::PassphraseUnreadable,
             format!("{name} {what}"),
             "give a readable source of the passphrase",
         )
     };
     let describe = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
-        ErrorKind::IsADirectory => unreadable("is a directory".to_owned()),
-        ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
+        io::ErrorKind::NotFound => unreadable("does not exist, or is not open".to_owned()),
+        io::ErrorKind::IsADirectory => unreadable("is a directory".to_owned()),
+        io::ErrorKind::PermissionDenied => unreadable("may not be read by this user".to_owned()),
         _ => unreadable(format!("cannot be read: {error}")),
     };
     let file = fsio::open(path).map_err(describe)?;
@@ -287,7 +284,7 @@ fn read_line(mut from: impl Read) -> std::io::Result<Line> {
             Ok(0) => break true,
             Ok(_) if byte.as_slice() == b"\n" => break false,
             Ok(_) => line.extend_from_slice(byte.as_slice()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
         if line.len() > MAX_PASSPHRASE.saturating_add(1) {
@@ -334,9 +331,12 @@ mod tests {
             "Schlüssel ".as_bytes()
         );
         assert_eq!(of(&[b'x'; 1023]).unwrap().len(), 1023);
-        assert_eq!(of(&[b'x'; 1024]).unwrap_err().kind, "passphrase-unreadable");
-        assert_eq!(of(b"").unwrap_err().kind, "no-passphrase");
-        assert_eq!(of(b"\nsecond").unwrap_err().kind, "no-passphrase");
+        assert_eq!(
+            of(&[b'x'; 1024]).unwrap_err().kind,
+            ErrorKind::PassphraseUnreadable
+        );
+        assert_eq!(of(b"").unwrap_err().kind, ErrorKind::NoPassphrase);
+        assert_eq!(of(b"\nsecond").unwrap_err().kind, ErrorKind::NoPassphrase);
     }
 
     #[test]
@@ -344,34 +344,34 @@ mod tests {
         for (source, kind, name) in [
             (
                 PassphraseSource::File("/nonexistent/p".into()),
-                "passphrase-unreadable",
+                ErrorKind::PassphraseUnreadable,
                 "/nonexistent/p",
             ),
             (
                 PassphraseSource::File("/".into()),
-                "passphrase-unreadable",
+                ErrorKind::PassphraseUnreadable,
                 "directory",
             ),
             (
                 PassphraseSource::File("/dev/zero".into()),
-                "passphrase-unreadable",
+                ErrorKind::PassphraseUnreadable,
                 "1023",
             ),
             (
                 PassphraseSource::Fd(987_654),
-                "passphrase-unreadable",
+                ErrorKind::PassphraseUnreadable,
                 "descriptor 987654",
             ),
             (
                 PassphraseSource::Env("HSMBOOT_TEST_UNSET".into()),
-                "no-passphrase",
+                ErrorKind::NoPassphrase,
                 "HSMBOOT_TEST_UNSET",
             ),
         ] {
             let error = source.for_key(Path::new("k"), false).unwrap_err();
             assert_eq!(
-                (error.kind, error.class),
-                (kind, Class::Ca),
+                (error.kind, error.class()),
+                (kind, crate::error::Class::Ca),
                 "{}",
                 error.message
             );
@@ -402,7 +402,7 @@ mod tests {
             let error = PassphraseSource::File(file.path().to_path_buf())
                 .for_new_key(Path::new("k"))
                 .unwrap_err();
-            assert!(["passphrase-unfit", "no-passphrase"].contains(&error.kind));
+            assert!([ErrorKind::PassphraseUnfit, ErrorKind::NoPassphrase].contains(&error.kind));
         }
     }
 

@@ -14,7 +14,7 @@
 mod attributes;
 
 use self::attributes::{ATTRIBUTES, Kind};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{is_obeyed, shown_text};
 use crate::x509::der;
 
@@ -31,12 +31,12 @@ struct Fault {
 /// Reads a subject into the DER of a Name.
 ///
 /// # Errors
-/// Class [`Class::Usage`], `bad-subject`, with the place and what is wrong there.
+/// Class [`Class::Usage`](crate::error::Class::Usage), `bad-subject`, with the place and what is
+/// wrong there.
 pub fn parse_subject(text: &str) -> Result<Vec<u8>> {
     Parser::of(text).name(text).map_err(|fault| {
         Error::new(
-            Class::Usage,
-            "bad-subject",
+            ErrorKind::BadSubject,
             [
                 format!(
                     "the subject is not a name: {}, at character {}",
@@ -550,7 +550,7 @@ mod tests {
             ("DC=\u{e9}", "ASCII"),
         ] {
             let error = parse_subject(subject).unwrap_err();
-            assert_eq!((error.code(), error.kind), (2, "bad-subject"));
+            assert_eq!((error.code(), error.kind), (2, ErrorKind::BadSubject));
             assert!(
                 error.message.contains(what),
                 "{subject:?}: {}",

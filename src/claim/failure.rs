@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, Place, ServiceError, next_step};
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::{Lines, OutsideText};
 use crate::x509::hex;
 
@@ -173,8 +173,7 @@ impl From<Failure> for Error {
             } => {
                 let at = place.map(|place| format!("  at  {place}"));
                 Error::new(
-                    Class::Service,
-                    "cluster-not-found",
+                    ErrorKind::ClusterNotFound,
                     Lines::from(format!("there is no cluster {cluster_id} here"))
                         .and(at)
                         .and(note(sent)),
@@ -227,8 +226,7 @@ impl From<Failure> for Error {
                 origin,
                 sent,
             } => Error::new(
-                Class::Conflict,
-                "claimed-for-another-csr",
+                ErrorKind::ClaimedForAnotherCsr,
                 Lines::from([
                     format!(
                         "{cluster_id} is claimed by this very CA, but with another key than \
@@ -252,8 +250,7 @@ impl From<Failure> for Error {
                 state_message,
                 answer,
             } => Error::new(
-                Class::Service,
-                "initialization-fell-back",
+                ErrorKind::InitializationFellBack,
                 Lines::from(format!(
                     "InitializeCluster was accepted, but {cluster_id} is \
                                      UNINITIALIZED again"
@@ -268,8 +265,7 @@ impl From<Failure> for Error {
                 sends,
                 last,
             } => Error::new(
-                Class::Service,
-                "initialize-without-effect",
+                ErrorKind::InitializeWithoutEffect,
                 Lines::from(format!(
                     "InitializeCluster was sent {sends} times, without a usable \
                                      answer, and {cluster_id} is still UNINITIALIZED"
@@ -306,8 +302,7 @@ impl From<Failure> for Error {
                                            known",
                 );
                 Error::new(
-                    Class::Unfinished,
-                    "not-finished",
+                    ErrorKind::NotFinished,
                     Lines::from([
                         format!("{cluster_id} is not there yet after {} s", waited.as_secs()),
                         format!("  state  {state}"),
@@ -318,8 +313,7 @@ impl From<Failure> for Error {
                 )
             }
             Failure::OutOfReach { cluster, target } => Error::new(
-                Class::Conflict,
-                "state-out-of-reach",
+                ErrorKind::StateOutOfReach,
                 Lines::from([
                     format!("{} cannot become {} any more", cluster.cluster_id, target),
                     format!("  state  {}", cluster.state),
@@ -350,8 +344,7 @@ fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -
         LiveCsr::Unreadable(why) => format!("cannot be read: {why}"),
     };
     Error::new(
-        Class::Conflict,
-        "csr-changed",
+        ErrorKind::CsrChanged,
         Lines::from([
             "the cluster's CSR is not the one that was signed".to_owned(),
             format!(
@@ -400,8 +393,7 @@ fn claimed_by_another(
         None => "  your CA      none given".to_owned(),
     };
     Error::new(
-        Class::Conflict,
-        "claimed-by-another-ca",
+        ErrorKind::ClaimedByAnotherCa,
         claimed(
             format!("{cluster_id} is claimed already, by another CA"),
             state,
@@ -434,8 +426,7 @@ fn owner_unclear(
     sent: bool,
 ) -> Error {
     Error::new(
-        Class::Conflict,
-        "claimed-by-unknown",
+        ErrorKind::ClaimedByUnknown,
         claimed(
             format!(
                 "{cluster_id} is claimed already, and its certificate does not tell \
@@ -487,33 +478,37 @@ pub(crate) fn reasons(cluster: &Cluster) -> Lines {
 fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
     let id = &cluster.cluster_id;
     let (kind, what) = match &cluster.state {
-        ClusterState::CreateInProgress => {
-            ("cluster-not-ready", "is still being created".to_owned())
-        }
+        ClusterState::CreateInProgress => (
+            ErrorKind::ClusterNotReady,
+            "is still being created".to_owned(),
+        ),
         ClusterState::Uninitialized => uninitialized(cluster),
-        ClusterState::InitializeInProgress => {
-            ("cluster-not-ready", "is being initialized".to_owned())
-        }
+        ClusterState::InitializeInProgress => (
+            ErrorKind::ClusterNotReady,
+            "is being initialized".to_owned(),
+        ),
         ClusterState::Initialized | ClusterState::Active => (
-            "claimed-by-unknown",
+            ErrorKind::ClaimedByUnknown,
             "is claimed already, and DescribeClusters shows no certificate that would tell by whom"
                 .to_owned(),
         ),
         ClusterState::UpdateInProgress
         | ClusterState::ModifyInProgress
         | ClusterState::RollbackInProgress => (
-            "cluster-busy",
+            ErrorKind::ClusterBusy,
             "is being changed and shows no certificate".to_owned(),
         ),
         ClusterState::Degraded => (
-            "cluster-degraded",
+            ErrorKind::ClusterDegraded,
             "is degraded, and shows no certificate that would tell whether it is claimed"
                 .to_owned(),
         ),
-        ClusterState::DeleteInProgress => ("cluster-deleted", "is being deleted".to_owned()),
-        ClusterState::Deleted => ("cluster-deleted", "is deleted".to_owned()),
+        ClusterState::DeleteInProgress => {
+            (ErrorKind::ClusterDeleted, "is being deleted".to_owned())
+        }
+        ClusterState::Deleted => (ErrorKind::ClusterDeleted, "is deleted".to_owned()),
         ClusterState::Other(_) => (
-            "cluster-state-unknown",
+            ErrorKind::ClusterStateUnknown,
             "is in a state that this version of hsmboot does not know".to_owned(),
         ),
     };
@@ -528,7 +523,6 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
     };
     let origin = line("restored", cluster.origin());
     Error::new(
-        Class::Conflict,
         kind,
         Lines::from([
             format!("{id} {what}"),
@@ -541,7 +535,7 @@ fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
     )
 }
 
-fn uninitialized(cluster: &Cluster) -> (&'static str, String) {
+fn uninitialized(cluster: &Cluster) -> (ErrorKind, String) {
     let states: Vec<String> = cluster
         .hsms
         .iter()
@@ -550,15 +544,15 @@ fn uninitialized(cluster: &Cluster) -> (&'static str, String) {
     let states = states.join(", ");
     match next_step(cluster) {
         NextStep::Wait(_) => (
-            "csr-not-ready",
+            ErrorKind::CsrNotReady,
             format!("has no CSR yet: its first HSM makes it ({states})"),
         ),
         NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => (
-            "no-hsm",
+            ErrorKind::NoHsm,
             format!("has no working HSM ({states}), and only an HSM makes the CSR"),
         ),
         _ => (
-            "no-hsm",
+            ErrorKind::NoHsm,
             "has no HSM, and its first HSM makes the CSR".to_owned(),
         ),
     }

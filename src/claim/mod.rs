@@ -38,7 +38,7 @@
 //!             // Only a claim that began without a pair asks for one.
 //!             Step::Certify(cluster) => {
 //!                 let message = format!("{} has no pair yet", cluster.cluster_id);
-//!                 return Err(Error::new(Class::Input, "not-signed", message, "sign first"));
+//!                 return Err(Error::new(ErrorKind::NotSigned, message, "sign first"));
 //!             }
 //!         }
 //!     }

@@ -16,7 +16,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use super::*;
 use crate::cloudhsm::{Call, ClusterState, HsmState, HsmSummary};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::sign::Grounds;
 use crate::x509::Certificate;
 use crate::x509::pem::{self, Label};
@@ -266,7 +266,7 @@ fn bootstrap(describes: &[Described], initializes: &[Result<Accepted, ServiceErr
 }
 
 impl Run {
-    fn ends_with(&self, code: u8, kind: &str) {
+    fn ends_with(&self, code: u8, kind: ErrorKind) {
         let error = self.end.as_ref().expect_err(&self.trace);
         assert_eq!(
             (error.code(), error.kind),
@@ -333,10 +333,11 @@ fn a_bootstrap_waits_for_the_csr_and_looks_again_after_signing() {
 
 #[test]
 fn a_submission_waits_for_no_creation() {
-    submit(&[in_state(ClusterState::CreateInProgress)], &[]).ends_with(8, "cluster-not-ready");
+    submit(&[in_state(ClusterState::CreateInProgress)], &[])
+        .ends_with(8, ErrorKind::ClusterNotReady);
     let mut starting = cluster(ClusterState::Uninitialized);
     starting.hsms.push(hsm(HsmState::CreateInProgress));
-    submit(&[Ok(Some(starting))], &[]).ends_with(8, "csr-not-ready");
+    submit(&[Ok(Some(starting))], &[]).ends_with(8, ErrorKind::CsrNotReady);
 }
 
 #[test]
@@ -346,18 +347,30 @@ fn every_other_state_has_its_own_answer_and_sends_nothing() {
     let mut broken_after_its_csr = ok().unwrap().unwrap();
     broken_after_its_csr.hsms = vec![hsm(HsmState::Degraded)];
     let cases = [
-        (in_state(ClusterState::Uninitialized), "no-hsm"),
-        (Ok(Some(broken)), "no-hsm"),
-        (Ok(Some(broken_after_its_csr)), "no-hsm"),
-        (in_state(ClusterState::UpdateInProgress), "cluster-busy"),
-        (in_state(ClusterState::ModifyInProgress), "cluster-busy"),
-        (in_state(ClusterState::RollbackInProgress), "cluster-busy"),
-        (in_state(ClusterState::Degraded), "cluster-degraded"),
-        (in_state(ClusterState::DeleteInProgress), "cluster-deleted"),
-        (in_state(ClusterState::Deleted), "cluster-deleted"),
+        (in_state(ClusterState::Uninitialized), ErrorKind::NoHsm),
+        (Ok(Some(broken)), ErrorKind::NoHsm),
+        (Ok(Some(broken_after_its_csr)), ErrorKind::NoHsm),
+        (
+            in_state(ClusterState::UpdateInProgress),
+            ErrorKind::ClusterBusy,
+        ),
+        (
+            in_state(ClusterState::ModifyInProgress),
+            ErrorKind::ClusterBusy,
+        ),
+        (
+            in_state(ClusterState::RollbackInProgress),
+            ErrorKind::ClusterBusy,
+        ),
+        (in_state(ClusterState::Degraded), ErrorKind::ClusterDegraded),
+        (
+            in_state(ClusterState::DeleteInProgress),
+            ErrorKind::ClusterDeleted,
+        ),
+        (in_state(ClusterState::Deleted), ErrorKind::ClusterDeleted),
         (
             in_state(ClusterState::Other("PONDERING".into())),
-            "cluster-state-unknown",
+            ErrorKind::ClusterStateUnknown,
         ),
     ];
     for (described, kind) in cases {
@@ -371,7 +384,7 @@ fn every_other_state_has_its_own_answer_and_sends_nothing() {
     }
     for state in [ClusterState::Initialized, ClusterState::Active] {
         let run = submit(&[in_state(state)], &[]);
-        run.ends_with(8, "claimed-by-unknown");
+        run.ends_with(8, ErrorKind::ClaimedByUnknown);
         assert_eq!(run.trace, "DDDD");
     }
 }
@@ -397,7 +410,7 @@ fn a_cluster_that_this_ca_has_claimed_is_done() {
 fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
     for certificate in [&material().theirs, &material().namesake] {
         let run = submit(&[claimed(ClusterState::Active, certificate)], &[]);
-        run.ends_with(8, "claimed-by-another-ca");
+        run.ends_with(8, ErrorKind::ClaimedByAnotherCa);
         let ours = crate::x509::hex(&material().papers.trust_anchor.first().fingerprint());
         let message = run.end.unwrap_err().message;
         assert!(
@@ -410,22 +423,22 @@ fn a_cluster_that_another_ca_has_claimed_is_a_conflict_with_both_sides() {
 #[test]
 fn what_cannot_be_judged_is_neither_ours_nor_anothers() {
     submit(&[claimed(ClusterState::Active, "no certificate")], &[])
-        .ends_with(8, "claimed-by-unknown");
+        .ends_with(8, ErrorKind::ClaimedByUnknown);
     // Without a CA of our own nobody can tell.
     let run = drive(
         Claim::bootstrap(ID, None, None, Patience::default()),
         &[claimed(ClusterState::Active, &material().ours)],
         &[],
     );
-    run.ends_with(8, "claimed-by-unknown");
+    run.ends_with(8, ErrorKind::ClaimedByUnknown);
 }
 
 #[test]
 fn a_certificate_of_this_ca_for_another_key_is_no_claim_of_this_pair() {
     let elsewhere = || claimed(ClusterState::Active, &material().ours_elsewhere);
-    submit(&[elsewhere()], &[]).ends_with(8, "claimed-for-another-csr");
-    submit(&[ok(), elsewhere()], &[accepted()]).ends_with(8, "claimed-for-another-csr");
-    bootstrap(&[ok(), elsewhere()], &[]).ends_with(8, "claimed-for-another-csr");
+    submit(&[elsewhere()], &[]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
+    submit(&[ok(), elsewhere()], &[accepted()]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
+    bootstrap(&[ok(), elsewhere()], &[]).ends_with(8, ErrorKind::ClaimedForAnotherCsr);
     // Without a pair there is no key to compare with: the CA is all that is asked.
     bootstrap(&[elsewhere()], &[]).claims(How::AlreadyClaimed, "D");
 }
@@ -435,7 +448,7 @@ fn an_initialization_under_way_is_waited_for_and_judged() {
     let busy = || in_state(ClusterState::InitializeInProgress);
     submit(&[busy(), busy(), done()], &[]).claims(How::AlreadyClaimed, "DDD");
     let theirs = claimed(ClusterState::Initialized, &material().theirs);
-    submit(&[busy(), theirs], &[]).ends_with(8, "claimed-by-another-ca");
+    submit(&[busy(), theirs], &[]).ends_with(8, ErrorKind::ClaimedByAnotherCa);
     submit(&[busy(), ok(), done()], &[accepted()]).claims(How::Claimed, "DDID");
 }
 
@@ -450,9 +463,9 @@ fn after_sending_only_initialized_and_active_confirm() {
     ];
     for state in unsettled {
         submit(&[ok(), ours(state.clone()), done()], &[accepted()]).claims(How::Claimed, "DIDD");
-        submit(&[ok(), ours(state.clone())], &[accepted()]).ends_with(7, "not-finished");
+        submit(&[ok(), ours(state.clone())], &[accepted()]).ends_with(7, ErrorKind::NotFinished);
         submit(&[ok(), claimed(state, &material().theirs)], &[accepted()])
-            .ends_with(8, "claimed-by-another-ca");
+            .ends_with(8, ErrorKind::ClaimedByAnotherCa);
     }
 }
 
@@ -472,7 +485,7 @@ fn a_request_lost_before_the_change_is_sent_again_after_several_looks() {
 #[test]
 fn a_service_that_loses_every_request_is_asked_three_times() {
     let run = submit(&[ok()], &[answer(lost())]);
-    run.ends_with(6, "initialize-without-effect");
+    run.ends_with(6, ErrorKind::InitializeWithoutEffect);
     assert_eq!(run.trace, "DIDDDDDIDDDDDIDDDDD");
 }
 
@@ -482,7 +495,7 @@ fn a_late_effect_of_a_lost_request_counts() {
     let run = submit(&describes, &[answer(lost()), answer(refused())]);
     run.claims(How::Claimed, "DIDDDDDID");
     let again = submit(&[ok()], &[answer(lost()), answer(refused())]);
-    again.ends_with(6, "service-refused");
+    again.ends_with(6, ErrorKind::ServiceRefused);
     assert_eq!(again.trace, "DIDDDDDIDDDDD");
 }
 
@@ -494,7 +507,7 @@ fn throttling_is_retried_after_looking_and_not_for_ever() {
     );
     run.claims(How::Claimed, "DIDIDID");
     let run = submit(&[ok()], &[answer(throttled())]);
-    run.ends_with(6, "throttled");
+    run.ends_with(6, ErrorKind::Throttled);
     assert_eq!(run.trace, "DIDIDIDIDIDID");
 }
 
@@ -507,17 +520,18 @@ fn a_throttled_run_does_not_take_credit_for_another() {
 #[test]
 fn a_refusal_is_told_once_the_cluster_is_seen_untouched() {
     let run = submit(&[ok()], &[answer(refused())]);
-    run.ends_with(6, "service-refused");
+    run.ends_with(6, ErrorKind::ServiceRefused);
     assert_eq!(run.trace, "DID");
-    submit(&[ok()], &[answer(denied())]).ends_with(6, "access-denied");
-    submit(&[ok(), blind(unreachable())], &[answer(refused())]).ends_with(6, "service-refused");
+    submit(&[ok()], &[answer(denied())]).ends_with(6, ErrorKind::AccessDenied);
+    submit(&[ok(), blind(unreachable())], &[answer(refused())])
+        .ends_with(6, ErrorKind::ServiceRefused);
 }
 
 #[test]
 fn a_replaced_csr_is_a_conflict_before_and_after() {
     let replaced = || ready(&material().replaced_csr);
     let run = submit(&[replaced()], &[]);
-    run.ends_with(8, "csr-changed");
+    run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "D");
     assert!(
         run.end
@@ -526,12 +540,12 @@ fn a_replaced_csr_is_a_conflict_before_and_after() {
             .contains(&crate::x509::hex(&material().papers.csr.fingerprint()))
     );
     let run = submit(&[ok(), replaced()], &[answer(lost())]);
-    run.ends_with(8, "csr-changed");
+    run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "DID");
     let run = bootstrap(&[ok(), replaced()], &[]);
-    run.ends_with(8, "csr-changed");
+    run.ends_with(8, ErrorKind::CsrChanged);
     assert_eq!(run.trace, "DCD");
-    submit(&[ready("no CSR at all")], &[]).ends_with(8, "csr-changed");
+    submit(&[ready("no CSR at all")], &[]).ends_with(8, ErrorKind::CsrChanged);
 }
 
 #[test]
@@ -540,10 +554,11 @@ fn an_initialization_that_never_ends_is_unfinished() {
         &[ok(), in_state(ClusterState::InitializeInProgress)],
         &[accepted()],
     );
-    run.ends_with(7, "not-finished");
-    bootstrap(&[in_state(ClusterState::CreateInProgress)], &[]).ends_with(7, "not-finished");
+    run.ends_with(7, ErrorKind::NotFinished);
+    bootstrap(&[in_state(ClusterState::CreateInProgress)], &[])
+        .ends_with(7, ErrorKind::NotFinished);
     let bare = in_state(ClusterState::Initialized);
-    submit(&[ok(), bare], &[accepted()]).ends_with(7, "not-finished");
+    submit(&[ok(), bare], &[accepted()]).ends_with(7, ErrorKind::NotFinished);
 }
 
 #[test]
@@ -552,7 +567,7 @@ fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
     let mut back = ok().unwrap().unwrap();
     back.state_message = Some("The HSM was replaced.".into());
     let run = submit(&[ok(), busy(), Ok(Some(back))], &[accepted()]);
-    run.ends_with(6, "initialization-fell-back");
+    run.ends_with(6, ErrorKind::InitializationFellBack);
     assert!(
         run.end
             .unwrap_err()
@@ -561,13 +576,13 @@ fn a_cluster_that_goes_back_to_uninitialized_is_told_with_its_message() {
     );
     // One stale reading is no way back.
     submit(&[ok(), busy(), ok(), busy(), done()], &[accepted()]).claims(How::Claimed, "DIDDDD");
-    submit(&[ok()], &[accepted()]).ends_with(6, "initialization-fell-back");
+    submit(&[ok()], &[accepted()]).ends_with(6, ErrorKind::InitializationFellBack);
 }
 
 #[test]
 fn a_service_that_cannot_be_asked_after_sending_is_asked_until_time_is_up() {
     let run = submit(&[ok(), blind(unreachable())], &[answer(lost())]);
-    run.ends_with(7, "not-finished");
+    run.ends_with(7, ErrorKind::NotFinished);
     assert_eq!(run.trace.matches('I').count(), 1);
     submit(
         &[ok(), blind(unreachable()), blind(throttled()), done()],
@@ -575,32 +590,32 @@ fn a_service_that_cannot_be_asked_after_sending_is_asked_until_time_is_up() {
     )
     .claims(How::Claimed, "DIDDD");
     let run = submit(&[ok(), blind(denied())], &[accepted()]);
-    run.ends_with(6, "access-denied");
+    run.ends_with(6, ErrorKind::AccessDenied);
     assert!(run.end.unwrap_err().message.contains("is not known"));
 }
 
 #[test]
 fn an_unreachable_service_ends_with_6() {
-    submit(&[blind(unreachable())], &[]).ends_with(6, "service-unreachable");
-    submit(&[blind(denied())], &[]).ends_with(6, "access-denied");
+    submit(&[blind(unreachable())], &[]).ends_with(6, ErrorKind::ServiceUnreachable);
+    submit(&[blind(denied())], &[]).ends_with(6, ErrorKind::AccessDenied);
     submit(&[ok(), blind(unreachable())], &[answer(unreachable())])
-        .ends_with(6, "service-unreachable");
+        .ends_with(6, ErrorKind::ServiceUnreachable);
     let creating = in_state(ClusterState::CreateInProgress);
     bootstrap(
         &[creating.clone(), blind(unreachable()), ok(), ok(), done()],
         &[accepted()],
     )
     .claims(How::Claimed, "DDDCDID");
-    bootstrap(&[creating, blind(unreachable())], &[]).ends_with(6, "service-unreachable");
+    bootstrap(&[creating, blind(unreachable())], &[]).ends_with(6, ErrorKind::ServiceUnreachable);
 }
 
 #[test]
 fn an_unknown_cluster_ends_with_6() {
     let run = submit(&[Ok(None)], &[]);
-    run.ends_with(6, "cluster-not-found");
+    run.ends_with(6, ErrorKind::ClusterNotFound);
     assert_eq!(run.trace, "D");
     submit(&[ok(), Ok(None), done()], &[accepted()]).claims(How::Claimed, "DIDD");
-    submit(&[ok(), Ok(None)], &[accepted()]).ends_with(6, "cluster-not-found");
+    submit(&[ok(), Ok(None)], &[accepted()]).ends_with(6, ErrorKind::ClusterNotFound);
 }
 
 #[test]

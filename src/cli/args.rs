@@ -8,7 +8,7 @@ use super::owner::lies_in;
 use super::step::{given, short_text};
 use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::PassphraseSource;
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, ErrorKind, Result};
 use crate::fsio;
 use crate::hint;
 use crate::outside::{OutsideText, shown};
@@ -200,16 +200,14 @@ impl TrustArgs {
             .is_none_or(|reason| reason.trim().is_empty());
         if blank && (unverified || !self.accept.is_empty()) {
             return Err(Error::new(
-                Class::Usage,
-                "reason-missing",
+                ErrorKind::ReasonMissing,
                 "--accept and --unverified need a reason, which is recorded",
                 "add --reason \"why, and who decided\"",
             ));
         }
         if self.reason.is_some() && !unverified && self.accept.is_empty() {
             return Err(Error::new(
-                Class::Usage,
-                "reason-for-nothing",
+                ErrorKind::ReasonForNothing,
                 "--reason stands alone: there is nothing that it explains",
                 "it goes with --accept or --unverified",
             ));
@@ -259,8 +257,7 @@ fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Resul
     let (content, facts) = read_root_with_facts(file)?;
     if lies_in(bundle, file, Some(&facts)) {
         return Err(Error::new(
-            Class::Usage,
-            "root-in-bundle",
+            ErrorKind::RootInBundle,
             [
                 format!(
                     "{named_by} names a file of the bundle itself, which proves nothing: whoever \
@@ -287,9 +284,9 @@ fn read_root_with_facts(file: &std::path::Path) -> Result<(Vec<u8>, std::fs::Met
     let unread = |error: Error| {
         // Contract: an anchor file that can't be read ends the command with 4, whatever the
         // machine's reason.
-        if error.class == Class::Machine {
+        if error.class() == Class::Machine {
             Error {
-                class: Class::Input,
+                kind: ErrorKind::BadAnchor,
                 ..error
             }
         } else {
@@ -306,8 +303,7 @@ fn parse_root(file: &std::path::Path, content: &[u8]) -> Result<Vec<Anchor>> {
 /// The error of a root file that cannot be read as one.
 pub(crate) fn unread_root(fault: &crate::x509::Malformed) -> Error {
     Error::new(
-        Class::Input,
-        "bad-anchor",
+        ErrorKind::BadAnchor,
         fault.to_string(),
         "give a root certificate in PEM or DER; the built-in roots are not used in its place",
     )

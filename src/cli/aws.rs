@@ -47,7 +47,7 @@ pub(crate) use ca::CaAccessArgs;
 mod ca {
     use crate::aws::Options;
     use crate::ca::KeySource;
-    use crate::error::{Class, Error, Result};
+    use crate::error::{Error, ErrorKind, Result};
 
     /// How a CA in AWS is reached. What is not given comes from the AWS SDK's usual environment and
     /// files.
@@ -95,8 +95,7 @@ mod ca {
             let named = given.iter().find(|(_, given)| *given);
             if let (Some((name, _)), false) = (named, matches!(source, KeySource::Kms(_))) {
                 return Err(Error::new(
-                    Class::Usage,
-                    "options-for-nothing",
+                    ErrorKind::OptionsForNothing,
                     format!("{name} is for a CA in AWS, and this one is not there"),
                     format!("leave {name} out, or name the CA's key with --ca-key awskms:..."),
                 ));

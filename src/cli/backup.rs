@@ -13,7 +13,7 @@ use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::x509::Moment;
 
 /// List, copy, delete, restore, change and share the backups of clusters
@@ -156,8 +156,7 @@ async fn look(
 async fn find(service: &AwsCloudHsm, id: &str) -> Result<Backup> {
     look(service, id).await?.ok_or_else(|| {
         Error::new(
-            Class::Service,
-            "backup-not-found",
+            ErrorKind::BackupNotFound,
             [
                 format!("there is no backup {id} here"),
                 format!("  at  {}", service.place()),
@@ -178,8 +177,7 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
         _ => "`hsmboot backup list` shows the backups as they are",
     };
     Error::new(
-        Class::Conflict,
-        "backup-state",
+        ErrorKind::BackupState,
         [
             format!("{} cannot be {what}", backup.backup_id),
             format!("  state  {}", backup.state),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::bundle::{Bundle, Part};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::outside::shown;
 use crate::verify::Evidence;
 use crate::x509::pem::{Label, PemError, decode};
@@ -19,7 +19,7 @@ pub(crate) fn told(error: Error, files: &[Given<'_>]) -> Error {
         .iter()
         .find(|(_, text, label)| decode(text, *label) == Err(PemError::Der));
     match binary {
-        Some((path, _, label)) if error.kind == "malformed" => Error {
+        Some((path, _, label)) if error.kind == ErrorKind::Malformed => Error {
             hint: converted(path, *label).into(),
             ..error
         },

@@ -18,7 +18,7 @@ use crate::ca::{
     CaKey, CaSummary, FileKey, KeySource, KeyType, NewKey, Passphrase, Provided, Terms,
     make_intermediate, make_trust_anchor, parse_subject,
 };
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT, NewFile};
 use crate::outside::shown;
 use crate::sign::DEFAULT_DAYS;
@@ -320,8 +320,7 @@ pub(crate) fn check_free(dir: &Path, names: &[&str], force: bool) -> Result<()> 
         let path = dir.join(name);
         if !force && fsio::is_there(&path) {
             return Err(Error::new(
-                Class::Conflict,
-                "file-exists",
+                ErrorKind::FileExists,
                 format!(
                     "there is a CA already: {} exists; it was left as it is",
                     shown(&path)

@@ -5,7 +5,7 @@ use super::screen::Screen;
 use super::ui::{BOLD, GREEN, RED, Text, YELLOW, styled};
 use crate::bundle::Fingerprint;
 use crate::cloudhsm::Place;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{OutsideText, shown_text};
 use crate::verify::{Record, Verdict};
 use crate::x509::{TrustAnchor, hex, name_text};
@@ -157,7 +157,8 @@ impl Intent<'_> {
     /// line decides.
     ///
     /// # Errors
-    /// Class [`Class::Interrupted`], `declined`: the answer is no, or there is none.
+    /// Class [`Class::Interrupted`](crate::error::Class::Interrupted), `declined`: the answer is
+    /// no, or there is none.
     pub(crate) fn ask(&self, question: Question) -> Result<Option<Answer>> {
         let Some(mut screen) = Screen::open() else {
             return Ok(None);
@@ -186,8 +187,7 @@ impl Intent<'_> {
             }
         }
         Err(Error::new(
-            Class::Interrupted,
-            "declined",
+            ErrorKind::Declined,
             format!(
                 "{} was not claimed: nothing was sent",
                 shown_text(self.cluster_id)

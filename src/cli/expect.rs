@@ -3,7 +3,7 @@
 use super::screen::Screen;
 use super::ui::Ui;
 use crate::bundle::Fingerprint;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
 /// What the other side read out.
@@ -70,8 +70,7 @@ pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
         ),
     };
     Error::new(
-        Class::Rejected,
-        "another-fingerprint",
+        ErrorKind::AnotherFingerprint,
         format!(
             "this is not the {} that was sent: {groups} than those given; nothing was done",
             side.what
@@ -88,8 +87,7 @@ pub(crate) fn another(side: &Side, apart: &[usize]) -> Error {
 fn ask(side: &Side, screen: &mut Screen) -> Result<Option<Fingerprint>> {
     let unanswered = || {
         Error::new(
-            Class::Rejected,
-            "not-compared",
+            ErrorKind::NotCompared,
             format!(
                 "the {}'s fingerprint was not given, and nothing was done",
                 side.what

@@ -10,7 +10,7 @@ use super::owner::NamedCa;
 use super::ui::{GREEN, Outcome, Text, Ui, path_value, styled};
 use crate::bundle::{Bundle, Part, RECEIPT, Receipt, Transcript};
 use crate::check;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::handover::{self as engine, Facts, Handover, SUMS};
 use crate::outside::shown;
@@ -64,8 +64,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
         .transpose()?;
     if fsio::is_same(&args.out, bundle.path()) {
         return Err(Error::new(
-            Class::Usage,
-            "usage",
+            ErrorKind::Usage,
             format!(
                 "{} is the bundle itself: what is handed over lies beside it",
                 shown(&args.out)
@@ -119,7 +118,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 /// Nothing here is ever replaced: there is no `--force`.
 fn another_place(error: Error) -> Error {
     match error.kind {
-        "file-exists" => Error {
+        ErrorKind::FileExists => Error {
             hint: "choose another directory with -o: what was handed over before is not replaced"
                 .into(),
             ..error
@@ -171,12 +170,7 @@ impl Parts {
             }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
             (unfit, ..) => Err(unfit.unwrap_or_else(|| {
-                Error::new(
-                    Class::Machine,
-                    "bug",
-                    "a pair passed unread",
-                    "please report it",
-                )
+                Error::new(ErrorKind::Bug, "a pair passed unread", "please report it")
             })),
         }
     }
@@ -204,7 +198,7 @@ fn prove(args: &Args, named: Option<&NamedCa>, bundle: &Bundle, parts: &Parts) -
     match (by_copy, fingerprints, &parts.unverified) {
         // With --ca all of the chain is named: what is given besides must fit, and need not
         // suffice.
-        (Some(_), Some(Err(error)), _) if error.kind != "owner-not-proven" => Err(error),
+        (Some(_), Some(Err(error)), _) if error.kind != ErrorKind::OwnerNotProven => Err(error),
         (Some(owner), ..) => Ok(owner),
         // Fingerprints name two certificates of a chain. What lies between is theirs by its
         // signature alone.

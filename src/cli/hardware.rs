@@ -7,7 +7,7 @@ use super::args::TrustArgs;
 use super::ui::Ui;
 use crate::bundle::{Bundle, Request};
 use crate::check::LOOK_AT_THE_CLOCK;
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::hint;
 use crate::outside::{Lines, OutsideText};
 use crate::verify::{
@@ -118,7 +118,7 @@ fn root_missing(roots: &[&'static PublishedRoot], then: &str) -> Error {
     let all: Lines = roots.iter().map(|root| lines(root)).collect();
     let cause = Cause::RootsMissing(roots.to_vec());
     let message = Lines::from(format!("{cause}: do not sign, do not submit")).and(all);
-    Error::new(Class::Rejected, "root-missing", message, get(roots, then))
+    Error::new(ErrorKind::RootMissing, message, get(roots, then))
 }
 
 /// The same before anything is fetched: the command that was called is the one to call again.
@@ -147,8 +147,7 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
         .collect();
     if record.malformed() {
         return Some(Error::new(
-            Class::Input,
-            "malformed",
+            ErrorKind::Malformed,
             Lines::from(
                 "an input is malformed or over a documented limit; the HSM's identity is \
                          not proven",
@@ -189,12 +188,7 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
                  docs/troubleshooting.md"
             .to_owned(),
     };
-    Some(Error::new(
-        Class::Rejected,
-        "rejected",
-        headline.and(failed),
-        hint,
-    ))
+    Some(Error::new(ErrorKind::Rejected, headline.and(failed), hint))
 }
 
 /// The cluster's Mode: what the live cluster says, or the bundle where that says nothing. A bundle

@@ -16,7 +16,7 @@ use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{
     CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step,
 };
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, joined, shown_text};
 
 /// Create and delete the HSMs of a cluster
@@ -228,8 +228,7 @@ fn never_active(hsm: &HsmSummary, next: &str) -> Error {
         .as_ref()
         .map(|text| format!("  service  {text}"));
     Error::new(
-        Class::Conflict,
-        "state-out-of-reach",
+        ErrorKind::StateOutOfReach,
         Lines::from([
             format!("{} cannot become ACTIVE any more", hsm.hsm_id),
             format!("  state    {}", hsm.state),
@@ -258,8 +257,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     if is_going(cluster) {
         return Err(deleted(cluster));
     }
-    let conflict =
-        |kind, message: Lines, hint: String| Err(Error::new(Class::Conflict, kind, message, hint));
+    let conflict = |kind, message: Lines, hint: String| Err(Error::new(kind, message, hint));
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
             let message = Lines::from([
@@ -267,7 +265,11 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                 format!("  state  {state}"),
             ])
             .and(reasons(cluster));
-            return conflict("cluster-not-ready", message, next_step(cluster).advice(id));
+            return conflict(
+                ErrorKind::ClusterNotReady,
+                message,
+                next_step(cluster).advice(id),
+            );
         }
         // "Cluster already contains an HSM but has not yet been fully activated", as AWS refuses
         // it: before the first password is set there is one alone.
@@ -283,7 +285,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
                 .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
                 .collect();
             return conflict(
-                "first-hsm-exists",
+                ErrorKind::FirstHsmExists,
                 Lines::from(format!(
                     "{id} has its first HSM, and takes no other before it is claimed and activated"
                 ))
@@ -307,7 +309,7 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     }
     let zones = |between| joined(cluster.subnets.keys(), between);
     conflict(
-        "zone-without-subnet",
+        ErrorKind::ZoneWithoutSubnet,
         format!(
             "{id} has no subnet in {}, only in {}",
             shown_text(zone),
@@ -450,8 +452,7 @@ fn no_such_hsm(cluster: &Cluster, name: &str) -> Error {
         hsms
     };
     Error::new(
-        Class::Service,
-        "hsm-not-found",
+        ErrorKind::HsmNotFound,
         Lines::from(format!("{} has no HSM {name}", cluster.cluster_id)).and(hsms),
         format!(
             "`hsmboot cluster show --cluster-id {}` shows its HSMs",

@@ -10,7 +10,7 @@ use crate::x509::Certificate;
 #[cfg(feature = "pkcs11")]
 use crate::{
     cli::owner::lies_in,
-    error::{Class, Error},
+    error::{Error, ErrorKind},
     fsio,
     outside::shown,
 };
@@ -71,8 +71,7 @@ impl KeyAccess<'_> {
             return Ok(());
         }
         Err(Error::new(
-            Class::Usage,
-            "module-in-bundle",
+            ErrorKind::ModuleInBundle,
             [
                 "the PKCS#11 module is a file of the bundle itself, and would run with your \
                  rights: whoever could write to the bundle chose it"

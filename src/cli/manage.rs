@@ -11,7 +11,7 @@ use super::online::{Watcher, duration};
 use super::screen::Screen;
 use super::ui::{BOLD, Text, Ui, styled};
 use crate::cloudhsm::{Place, ServiceError, Tag, limits, spelt_as_a_state};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_text};
 
 /// Whether to wait for the state that follows.
@@ -56,8 +56,7 @@ impl ConsentArgs {
             return Ok(());
         }
         Err(Error::new(
-            Class::Usage,
-            "consent-missing",
+            ErrorKind::ConsentMissing,
             "this deletes something, and there is no terminal to ask at whether it shall; nothing \
              was deleted",
             "say so with --yes",
@@ -73,8 +72,7 @@ impl ConsentArgs {
             return Ok(());
         }
         Err(Error::new(
-            Class::Interrupted,
-            "declined",
+            ErrorKind::Declined,
             format!("{} stays: nothing was deleted", what),
             "answer yes, or say so beforehand with --yes",
         ))
@@ -153,7 +151,7 @@ pub(crate) async fn settle<T>(
                 format!("it is not there yet after {} s", limit.as_secs()),
                 format!("  seen last  {last}"),
             ];
-            return Err(Error::new(Class::Unfinished, "not-finished", message, hint));
+            return Err(Error::new(ErrorKind::NotFinished, message, hint));
         };
         watcher.pause(pause.min(left)).await;
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -208,7 +206,7 @@ pub(crate) fn or_dash(text: Option<impl ToString>) -> String {
 
 /// A wrong command line that clap cannot see.
 pub(crate) fn usage(message: impl Into<Lines>, hint: &str) -> Error {
-    Error::new(Class::Usage, "usage", message, hint)
+    Error::new(ErrorKind::Usage, message, hint)
 }
 
 /// A tag on the command line: `KEY=VALUE`.

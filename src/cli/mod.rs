@@ -65,10 +65,10 @@ mod wait;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::ErrorKind as ClapError;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_on_a_line, shown_text};
 use crate::x509::Moment;
 use ui::{Format, Outcome, Ui};
@@ -210,8 +210,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
         .fill(&mut octets)
         .map_err(|_| {
             Error::new(
-                Class::Machine,
-                "no-randomness",
+                ErrorKind::NoRandomness,
                 "the system yields no randomness",
                 "nothing has been written",
             )
@@ -342,8 +341,8 @@ fn usage(fault: clap::Error) -> ExitCode {
         anstream::ColorChoice::Never.write_global();
     }
     let answer = match fault.kind() {
-        ErrorKind::DisplayHelp => Some("help"),
-        ErrorKind::DisplayVersion => Some("version"),
+        ClapError::DisplayHelp => Some("help"),
+        ClapError::DisplayVersion => Some("version"),
         _ => None,
     };
     if let (Some(name), true) = (answer, json) {
@@ -365,12 +364,7 @@ fn usage(fault: clap::Error) -> ExitCode {
             .strip_prefix("error: ")
             .unwrap_or(text.trim())
             .to_owned();
-        let error = Error::new(
-            Class::Usage,
-            "usage",
-            Lines::own(&message),
-            "hsmboot --help",
-        );
+        let error = Error::new(ErrorKind::Usage, Lines::own(&message), "hsmboot --help");
         return Ui::bare(Format::Json).finish(Err(error));
     }
     drop(print(fault));

@@ -14,7 +14,7 @@ use crate::bundle::ClusterId;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::{AwsCloudHsm, Deadline, Options};
 use crate::cloudhsm::{Cluster, ServiceError};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::OutsideText;
 
 /// Where the service is. What is not given comes from the AWS SDK's usual environment and files.
@@ -124,8 +124,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .map_err(|cause| {
             Error::new(
-                Class::Machine,
-                "no-runtime",
+                ErrorKind::NoRuntime,
                 format!(
                     "the system gives no timers or sockets: {}",
                     crate::fsio::io_text(&cause)

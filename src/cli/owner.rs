@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::step::given;
 use crate::bundle::{Digests, Store};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::owner::Owner;
@@ -28,14 +28,14 @@ impl NamedCa {
     /// not judged here.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `ca-in-bundle`: the file is one of the bundle's, and so proves
-    /// nothing. Class [`Class::Input`]: it is no certificate.
+    /// Class [`Class::Usage`](crate::error::Class::Usage), `ca-in-bundle`: the file is one of the
+    /// bundle's, and so proves nothing. Class [`Class::Input`](crate::error::Class::Input): it is
+    /// no certificate.
     pub(crate) fn read(file: &Path, option: &str, bundle: &Store) -> Result<Self> {
         let (text, facts) = fsio::read_with_facts(file, "the CA certificate", MAX_INPUT)?;
         if lies_in(bundle, file, Some(&facts)) {
             return Err(Error::new(
-                Class::Usage,
-                "ca-in-bundle",
+                ErrorKind::CaInBundle,
                 [
                     format!(
                         "{option} names a file of the bundle itself, which proves nothing: whoever \
@@ -72,7 +72,7 @@ impl NamedCa {
 /// A trust anchor as somebody's file has it; `place` is for messages.
 ///
 /// # Errors
-/// Class [`Class::Input`], `malformed`.
+/// Class [`Class::Input`](crate::error::Class::Input), `malformed`.
 pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> Result<TrustAnchor> {
     TrustAnchor::from_file(text).map_err(|fault| {
         let hint = match fault.is_of_content() {
@@ -82,7 +82,7 @@ pub(crate) fn read_trust_anchor(text: &[u8], place: &dyn std::fmt::Display) -> R
                       signs first, the root last"
             }
         };
-        Error::new(Class::Input, "malformed", format!("{place}: {fault}"), hint)
+        Error::new(ErrorKind::Malformed, format!("{place}: {fault}"), hint)
     })
 }
 

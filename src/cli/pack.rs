@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::ui::{Outcome, Ui, path_value};
 use crate::bundle::{Arrival, Bundle, SUFFIX, Store, counted};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{joined, shown};
 use crate::x509::hex;
 
@@ -142,8 +142,7 @@ pub(crate) fn unpack(args: &UnpackArgs, _ui: &Ui) -> Result<Outcome> {
 
 fn usage(message: &str) -> Error {
     Error::new(
-        Class::Usage,
-        "usage",
+        ErrorKind::Usage,
         message,
         format!("hsmboot pack DIR -o NAME{SUFFIX}, hsmboot unpack NAME{SUFFIX} DIR"),
     )

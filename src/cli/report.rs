@@ -10,7 +10,7 @@ use super::owner::NamedCa;
 use super::ui::{BOLD, Format, GREEN, Outcome, RED, Text, Ui, YELLOW, path_value, styled};
 use crate::bundle::{CA_FILE, CA_KEY_FILE, CREATION, Part, Store, Survey, TRANSCRIPT};
 use crate::check::check;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{joined, shown};
 use crate::report::{self as engine, Difference, Facts};
@@ -129,8 +129,7 @@ impl Target {
         let (Some(name), false) = (name, crate::outside::stored(out).ends_with('/')) else {
             let message = format!("{} is no name for a file", shown(out));
             return Err(Error::new(
-                Class::Usage,
-                "usage",
+                ErrorKind::Usage,
                 message,
                 "name the file that is to be written: -o report.html",
             ));
@@ -145,8 +144,7 @@ impl Target {
             || is_part(name);
         if (inside && own) || fsio::is_same(out, bundle) {
             return Err(Error::new(
-                Class::Conflict,
-                "file-exists",
+                ErrorKind::FileExists,
                 format!(
                     "{} is, or would be taken for, a file of the bundle: a report replaces none of \
                      them, nor with --force",

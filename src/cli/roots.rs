@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::{read_root, unread_root};
 use super::ui::{Outcome, Text, YELLOW, styled};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown};
 use crate::verify::{
     Anchor, Anchors, GOVCLOUD_AWS_ROOT, IssuedCertificate, LS2_MANUFACTURER_ROOT, PublishedRoot,
@@ -228,8 +228,7 @@ fn show(file: &Path) -> Result<Outcome> {
         .collect();
     let error = (!faults.is_empty()).then(|| {
         Error::new(
-            Class::Rejected,
-            "root-unfit",
+            ErrorKind::RootUnfit,
             Lines::from(format!("{} is not to be given as a root", shown(file))).and(faults),
             "download it again from the maker's page, which `hsmboot roots` names",
         )

@@ -27,7 +27,7 @@ use super::ui::{Outcome, Ui};
 use crate::bundle::{Bundle, Digests, Fingerprint, Origin, Step, Store, Transcript, Waiver};
 use crate::ca::KeySource;
 use crate::check::Pair;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::shown;
 use crate::owner::Owner;
@@ -134,8 +134,7 @@ impl CaArgs {
         }
         let (Some(certificate), Some(key)) = (&self.ca, &self.ca_key) else {
             return Err(Error::new(
-                Class::Usage,
-                "usage",
+                ErrorKind::Usage,
                 "--ca and --ca-key are missing",
                 "hsmboot sign --help",
             ));

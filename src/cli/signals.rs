@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, Signal, raise};
 
 use super::ui::{Format, Ui, end_in_json, show};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 
 /// Waits for a signal on a thread of its own. They are blocked in this thread, and so in all that
@@ -19,8 +19,7 @@ use crate::fsio;
 pub(crate) fn install(ui: &Ui) -> Result<()> {
     let fault = || {
         Error::new(
-            Class::Machine,
-            "no-signals",
+            ErrorKind::NoSignals,
             "signals cannot be handled on this machine",
             "nothing has been done",
         )
@@ -97,8 +96,7 @@ fn end(signal: Signal, format: Format) {
     fsio::abandon();
     crate::ca::restore_terminal();
     let error = Error::new(
-        Class::Interrupted,
-        "interrupted",
+        ErrorKind::Interrupted,
         "interrupted; nothing is half-written",
         "run the same command again: it goes on from what the cluster and the bundle say",
     );

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use access::AccessArgs;
 
 use super::ui::{Format, Outcome, Text, Ui, write_stdout};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::simulator::{FaultRule, Options, Reference, SimError, Simulator, Speed};
 
 /// Emulate the CloudHSM V2 API on this machine, until interrupted
@@ -147,48 +147,40 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
 }
 
 fn error(fault: &SimError) -> Error {
-    let (class, kind, hint) = match fault {
+    let (kind, hint) = match fault {
         SimError::BadState { .. } => (
-            Class::Input,
-            "bad-state",
+            ErrorKind::BadState,
             "it was left as it was; to begin with nothing, name a file for --state that is not \
              there",
         ),
         SimError::StateInUse { .. } => (
-            Class::Conflict,
-            "state-in-use",
+            ErrorKind::StateInUse,
             "stop that simulator, or name another file for --state",
         ),
         SimError::KeepState { .. } => (
-            Class::Machine,
-            "cannot-write",
+            ErrorKind::CannotWrite,
             "name a file for --state in a directory that you can write to",
         ),
         SimError::Listen { .. } => (
-            Class::Machine,
-            "cannot-listen",
+            ErrorKind::CannotListen,
             "choose another --listen; with port 0 it takes one that is free",
         ),
         SimError::Start(_) => (
-            Class::Machine,
-            "cannot-start",
+            ErrorKind::CannotStart,
             "the machine has no threads to spare",
         ),
         SimError::Hardware(_) => (
-            Class::Machine,
-            "no-certificates",
+            ErrorKind::NoCertificates,
             "please report it: this is a bug, or the system yields no randomness",
         ),
         SimError::Occupied { .. } => (
-            Class::Conflict,
-            "file-exists",
+            ErrorKind::FileExists,
             "it was left as it was; choose another directory for --roots",
         ),
         SimError::Write(_) => (
-            Class::Machine,
-            "cannot-write",
+            ErrorKind::CannotWrite,
             "choose a directory for --roots that you can write to",
         ),
     };
-    Error::new(class, kind, fault.to_string(), hint)
+    Error::new(kind, fault.to_string(), hint)
 }

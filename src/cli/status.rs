@@ -11,7 +11,7 @@ use crate::bundle::ClusterId;
 use crate::claim::Failure;
 use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::handover::Lead;
 use crate::outside::shown;
@@ -121,8 +121,7 @@ fn read_ca(path: &Path) -> Result<Vec<OwnerCertificate>> {
     let bytes = fsio::read(path, "a CA certificate", MAX_INPUT)?;
     OwnerCertificate::all_from_file(&bytes).map_err(|fault| {
         Error::new(
-            Class::Input,
-            "malformed",
+            ErrorKind::Malformed,
             format!("{}: {fault}", shown(path)),
             "give the CA's certificate, or its chain, in PEM or DER",
         )
@@ -233,7 +232,7 @@ impl Whose {
 fn worst(mut errors: Vec<Error>) -> Option<Error> {
     let at = errors
         .iter()
-        .position(|error| error.kind == "claimed-by-another-ca")
+        .position(|error| error.kind == ErrorKind::ClaimedByAnotherCa)
         .unwrap_or(0);
     if at >= errors.len() {
         return None;

@@ -5,7 +5,7 @@ use super::args::unless_empty;
 use super::ui::Ui;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, is_obeyed};
 use crate::verify::{Record, Status};
 use crate::x509::{Moment, PublicKey, hex, sha256};
@@ -97,8 +97,7 @@ pub(crate) fn refuse_gaps(bundle: &Bundle) -> Result<()> {
     match gap(bundle) {
         None => Ok(()),
         Some(gap) => Err(Error::new(
-            Class::Input,
-            "bad-transcript",
+            ErrorKind::BadTranscript,
             format!("nothing is sealed, and nothing was signed: {gap}"),
             "sign without --seal, or start a new bundle",
         )),
@@ -116,8 +115,7 @@ pub(crate) fn seal(key: &dyn CaKey, ca: &PublicKey, sealed: &[u8]) -> Result<Sea
         return Ok(seal);
     }
     Err(Error::new(
-        Class::Ca,
-        "bad-signature",
+        ErrorKind::BadSignature,
         "the CA's key made a seal that does not verify",
         "look after the key, or what holds it; sign without --seal",
     ))
@@ -273,7 +271,7 @@ mod tests {
                 .is_by(&public, b"a step")
         );
         let error = seal(&Confused(key), &public, b"a step").unwrap_err();
-        assert_eq!((error.code(), error.kind), (5, "bad-signature"));
+        assert_eq!((error.code(), error.kind), (5, ErrorKind::BadSignature));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::bundle::{self, Bundle, Digests, Part, RECEIPT, Receipt, Step, Store, 
 use crate::check::{self, Pair};
 use crate::claim::{self, Claim, How, Patience};
 use crate::cloudhsm::{CloudHsm, Cluster, InitializeCluster, Place};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText, shown};
 use crate::owner::{self, Authorized, Owner, Purpose, Response};
@@ -289,7 +289,7 @@ fn prove(
         (false, false) => Some(by_fingerprints()?),
         (false, true) => by_fingerprints().map_or_else(
             |error| {
-                if error.kind == "owner-not-proven" {
+                if error.kind == ErrorKind::OwnerNotProven {
                     Ok(None)
                 } else {
                     Err(error)
@@ -331,8 +331,7 @@ fn prove(
 
 fn without_pair() -> Error {
     Error::new(
-        Class::Machine,
-        "bug",
+        ErrorKind::Bug,
         "a submission asked for a pair that it was given",
         "please report it",
     )
@@ -434,8 +433,7 @@ pub(crate) fn read_pair(bundle: &Bundle, now: Moment) -> Result<Pair> {
 /// replaced, and not signed again.
 fn signed_for_another(bundle: &Bundle, error: Error) -> Error {
     Error {
-        class: Class::Conflict,
-        kind: "signed-for-another-csr",
+        kind: ErrorKind::SignedForAnotherCsr,
         message: Lines::from(format!(
             "{} was signed for another CSR than the \
                                       cluster's",

@@ -11,7 +11,7 @@ use super::view;
 use crate::claim::wait::{Step as WaitStep, Wait};
 use crate::claim::{Claim, Patience, Step as ClaimStep};
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, HsmSummary, next_step};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fetch;
 use crate::x509::Moment;
 
@@ -307,7 +307,7 @@ fn walk(start: &Model, first: &str) -> End {
             Answer::Arrived => return End::Csr,
             Answer::Text(text) => (text, false),
             Answer::Failed(error) => {
-                let broken = error.kind == "no-hsm"
+                let broken = error.kind == ErrorKind::NoHsm
                     && model
                         .cluster
                         .hsms

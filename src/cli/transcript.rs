@@ -11,7 +11,7 @@ use super::ui::{GREEN, Outcome, RED, Text, path_value, styled};
 use crate::bundle::{
     Account, Bundle, ClusterId, Entry, Store, TRANSCRIPT, Transcript, counted, shell_words,
 };
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::MAX_INPUT;
 use crate::outside::{OutsideText, joined, shown};
 use crate::x509::{Certificate, TrustAnchor, hex};
@@ -86,7 +86,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)> {
     let (store, known) = match Bundle::open(dir) {
         Ok(bundle) => (bundle.store().clone(), Some(bundle.id().clone())),
-        Err(error) if error.kind == "no-bundle" => (
+        Err(error) if error.kind == ErrorKind::NoBundle => (
             Some(Store::at(dir))
                 .filter(|store| store.has(TRANSCRIPT))
                 .ok_or(error)?,
@@ -97,8 +97,7 @@ fn open(dir: &std::path::Path) -> Result<(Store, Option<ClusterId>, Transcript)>
     let transcript = Transcript::read(&store)?;
     if transcript.entries().is_empty() {
         return Err(Error::new(
-            Class::Input,
-            "no-transcript",
+            ErrorKind::NoTranscript,
             format!(
                 "{} is missing: no step of hsmboot has touched this bundle, or it was taken away",
                 store.place(TRANSCRIPT)
@@ -155,8 +154,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
     let seal = match (sealed, &ca, &args.ca) {
         (None, _, Some(file)) => {
             return Err(Error::new(
-                Class::Input,
-                "not-sealed",
+                ErrorKind::NotSealed,
                 format!(
                     "no step of the transcript is sealed: there is nothing to hold against {}",
                     shown(file)
@@ -185,8 +183,7 @@ fn verify(args: &VerifyArgs) -> Result<Outcome> {
         }
         (Some(step), None, _) => {
             return Err(Error::new(
-                Class::Input,
-                "bad-transcript",
+                ErrorKind::BadTranscript,
                 format!(
                     "step {step} is sealed, and the bundle holds no CA certificate to hold the \
                      seal against"

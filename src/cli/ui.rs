@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::bundle::escaped;
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, ErrorKind, Result};
 use crate::outside::{Lines, stored};
 
 pub(crate) use super::text::{Text, styled};
@@ -278,8 +278,7 @@ pub(crate) fn no_panic_is_shown(ui: &Ui) {
             .map(|at| format!(" at {}:{}", at.file(), at.line()))
             .unwrap_or_default();
         let error = Error::new(
-            Class::Machine,
-            "bug",
+            ErrorKind::Bug,
             format!("this is a bug in hsmboot{place}"),
             "please report it with the command you ran; nothing is half-written",
         );

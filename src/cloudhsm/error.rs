@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::aws::Asked;
 pub use crate::aws::{Place, Trouble};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A call that did not bring the answer it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Call {
 
     /// What the service does not know when it says so: the error's kind, the thing, and how to find
     /// the right one.
-    fn missing(self) -> (&'static str, &'static str, &'static str) {
+    fn missing(self) -> (ErrorKind, &'static str, &'static str) {
         match self {
             Call::CopyBackupToRegion
             | Call::CreateCluster
@@ -96,13 +96,13 @@ impl Call {
             | Call::ModifyBackupAttributes
             | Call::PutResourcePolicy
             | Call::RestoreBackup => (
-                "backup-not-found",
+                ErrorKind::BackupNotFound,
                 "backup",
                 "check the backup's id, the region and the account: `hsmboot backup list` lists \
                  the backups there",
             ),
             Call::ListTags | Call::TagResource | Call::UntagResource => (
-                "resource-not-found",
+                ErrorKind::ResourceNotFound,
                 "cluster or backup",
                 "check the id, the region and the account: `hsmboot cluster list` and `hsmboot \
                  backup list` list what is there",
@@ -113,7 +113,7 @@ impl Call {
             | Call::DescribeClusters
             | Call::InitializeCluster
             | Call::ModifyCluster => (
-                "cluster-not-found",
+                ErrorKind::ClusterNotFound,
                 "cluster",
                 "check the cluster id, the region and the account: `hsmboot status` lists the \
                  clusters there",

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::shown;
 
 /// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token
@@ -63,8 +63,7 @@ pub(super) fn unlock(handle: &File) {
 
 pub(super) fn taken(dir: &Path) -> Error {
     Error::new(
-        Class::Conflict,
-        "directory-taken",
+        ErrorKind::DirectoryTaken,
         format!(
             "{} is locked by another program, and was so for {} seconds; nothing was changed",
             shown(dir),
@@ -91,7 +90,7 @@ mod tests {
         assert!(lock(&ours, Duration::ZERO).unwrap() == Lock::Taken);
         assert!(lock(&ours, Duration::from_millis(1)).unwrap() == Lock::Taken);
         let error = taken(dir.path());
-        assert_eq!((error.kind, error.code()), ("directory-taken", 8));
+        assert_eq!((error.kind, error.code()), (ErrorKind::DirectoryTaken, 8));
         // In turn: whoever waits gets it when it is given back.
         std::thread::scope(|scope| {
             let waiting =

@@ -22,7 +22,7 @@ pub use write::{
     write_named,
 };
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown;
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000
@@ -104,12 +104,12 @@ impl Place<'_> {
         let name = shown(path);
         match cause.kind() {
             io::ErrorKind::NotFound => input(
-                "file-missing",
+                ErrorKind::FileMissing,
                 format!("{what} is missing: there is no file {name}"),
                 "check the path",
             ),
             _ if leads_nowhere(cause) => input(
-                "file-missing",
+                ErrorKind::FileMissing,
                 format!(
                     "{what} is missing: {name} is no path to a file: {}",
                     io_text(cause)
@@ -118,13 +118,12 @@ impl Place<'_> {
             ),
             io::ErrorKind::IsADirectory => self.is_a_directory(),
             io::ErrorKind::NotADirectory => input(
-                "file-missing",
+                ErrorKind::FileMissing,
                 format!("{what} is missing: {name} runs through something that is no directory"),
                 "check the path",
             ),
             _ => Error::new(
-                Class::Machine,
-                "unreadable",
+                ErrorKind::Unreadable,
                 format!("{name} cannot be read ({what}): {}", io_text(cause)),
                 "check the file's permissions",
             ),
@@ -133,7 +132,7 @@ impl Place<'_> {
 
     fn is_a_directory(&self) -> Error {
         input(
-            "is-a-directory",
+            ErrorKind::IsADirectory,
             format!(
                 "{} is a directory, expected {}",
                 shown(self.path),
@@ -161,7 +160,7 @@ impl Place<'_> {
 
     fn not_a_file(message: String) -> Error {
         input(
-            "not-a-file",
+            ErrorKind::NotAFile,
             message,
             "a bundle holds files only: fetch or copy it again",
         )
@@ -169,7 +168,7 @@ impl Place<'_> {
 
     fn has_another_name(&self, names: u64) -> Error {
         input(
-            "has-another-name",
+            ErrorKind::HasAnotherName,
             format!(
                 "{} has {names} names (hard links), and a file of a bundle that travels has one: \
                  whoever made the link may have put another file's text here",
@@ -187,15 +186,15 @@ impl Place<'_> {
             self.what
         );
         input(
-            "file-too-large",
+            ErrorKind::FileTooLarge,
             message,
             "check that this is the right file",
         )
     }
 }
 
-fn input(kind: &'static str, message: String, hint: &str) -> Error {
-    Error::new(Class::Input, kind, message, hint)
+fn input(kind: ErrorKind, message: String, hint: &str) -> Error {
+    Error::new(kind, message, hint)
 }
 
 /// Reads what was opened.
@@ -341,8 +340,7 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
         _ => "check the directory and its permissions; nothing was left half-written",
     };
     Error::new(
-        Class::Machine,
-        "cannot-write",
+        ErrorKind::CannotWrite,
         format!("{} cannot be written: {}", shown(path), io_text(cause)),
         hint,
     )
@@ -368,8 +366,7 @@ pub fn check_dir(dir: &Path) -> Result<()> {
 
 fn no_directory(dir: &Path) -> Error {
     Error::new(
-        Class::Input,
-        "not-a-directory",
+        ErrorKind::NotADirectory,
         format!(
             "{} is not a directory, and a directory is expected",
             shown(dir)

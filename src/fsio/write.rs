@@ -12,7 +12,7 @@ use super::group::{self, Member, Note};
 use super::lock::{Lock, PATIENCE, lock, taken, unlock};
 use super::staged::{Pending, Staged, pending};
 use super::{MAX_INPUT, check_dir, machine, make_dir};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown;
 use crate::x509::pem::is_key_file;
 
@@ -63,6 +63,10 @@ impl Dir {
     /// # Errors
     /// As [`check_free`].
     pub fn check_free(&self, files: &[NewFile<'_>]) -> Result<()> {
+        self.check_free_as(files, Chosen::Directory)
+    }
+
+    fn check_free_as(&self, files: &[NewFile<'_>], chosen: Chosen) -> Result<()> {
         for file in files {
             let target = self.path().join(&file.name);
             let seen = self
@@ -70,8 +74,7 @@ impl Dir {
                 .map_err(|cause| machine(&target, &cause))?;
             if seen.as_ref().is_some_and(super::dir::Seen::is_dir) {
                 return Err(Error::new(
-                    Class::Conflict,
-                    "file-exists",
+                    ErrorKind::FileExists,
                     format!(
                         "{} is a directory, and a file is to be written there; nothing was changed",
                         shown(&target)
@@ -86,7 +89,7 @@ impl Dir {
                 return Err(key_in_place(&shown(&target)));
             }
             if !file.replace {
-                return Err(occupied(&shown(&target), Chosen::Directory));
+                return Err(occupied(&shown(&target), chosen));
             }
         }
         Ok(())
@@ -122,8 +125,7 @@ pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
 /// otherwise.
 pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
     Error::new(
-        Class::Conflict,
-        "file-exists",
+        ErrorKind::FileExists,
         format!("{place} exists and holds something else; it was left as it is"),
         chosen.hint(),
     )
@@ -133,8 +135,7 @@ pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
 /// key goes over a key, which is `ca init --force`.
 pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
     Error::new(
-        Class::Conflict,
-        "file-exists",
+        ErrorKind::FileExists,
         format!(
             "{place} exists and holds a private key, or what looks like one; it was left as it is"
         ),
@@ -194,12 +195,8 @@ pub fn write_all(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
 /// # Errors
 /// As [`write_all`].
 pub fn write_named(dir: &Path, files: &[NewFile<'_>]) -> Result<()> {
-    write_all(dir, files).map_err(|mut error| {
-        if error.kind == "file-exists" && error.hint.as_str() == Chosen::Directory.hint() {
-            error.hint = Chosen::Name.hint().into();
-        }
-        error
-    })
+    let held = hold(dir)?;
+    write_held(&held.dir, files, Chosen::Name)
 }
 
 /// A directory, made if need be, that no other hsmboot writes to while it is held.
@@ -295,7 +292,7 @@ impl Held {
     /// # Errors
     /// As [`write_all`].
     pub fn write(&self, files: &[NewFile<'_>]) -> Result<()> {
-        write_held(&self.dir, files)
+        write_held(&self.dir, files, Chosen::Directory)
     }
 
     /// Reads a file that is to be written anew from what it holds, and writes it: whole or not at
@@ -329,8 +326,8 @@ impl Held {
     }
 }
 
-fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
-    dir.check_free(files)?;
+fn write_held(dir: &Dir, files: &[NewFile<'_>], chosen: Chosen) -> Result<()> {
+    dir.check_free_as(files, chosen)?;
     let target = |file: &NewFile<'_>| dir.path().join(&file.name);
     let mut staged: Vec<(Staged, &NewFile<'_>)> = Vec::new();
     for file in files {
@@ -373,7 +370,7 @@ fn write_held(dir: &Dir, files: &[NewFile<'_>]) -> Result<()> {
                     .rev()
                     .for_each(|undo| undo.undo(&mut pending));
                 return Err(if cause.kind() == io::ErrorKind::AlreadyExists {
-                    occupied(&shown(target(file)), Chosen::Directory)
+                    occupied(&shown(target(file)), chosen)
                 } else {
                     machine(&target(file), &cause)
                 });
@@ -505,12 +502,12 @@ mod tests {
             "nothing is left, nothing is made"
         );
         let error = check_writable(Path::new("/proc/none"), 1000).unwrap_err();
-        assert_eq!((error.kind, error.code()), ("cannot-write", 1));
+        assert_eq!((error.kind, error.code()), (ErrorKind::CannotWrite, 1));
         assert_eq!(
             check_writable(Path::new("/proc/version"), 1000)
                 .unwrap_err()
                 .kind,
-            "not-a-directory"
+            ErrorKind::NotADirectory
         );
         check_writable(Path::new("new"), 10).unwrap();
     }
@@ -596,12 +593,15 @@ mod tests {
         let kind = |name: &str| read(&dir.path().join(name), "a test", 10).unwrap_err();
         assert_eq!(
             (kind("big").kind, kind("big").code()),
-            ("file-too-large", 4)
+            (ErrorKind::FileTooLarge, 4)
         );
         assert_eq!(
             (kind("none").kind, kind("none").code()),
-            ("file-missing", 4)
+            (ErrorKind::FileMissing, 4)
         );
-        assert_eq!((kind(".").kind, kind(".").code()), ("is-a-directory", 4));
+        assert_eq!(
+            (kind(".").kind, kind(".").code()),
+            (ErrorKind::IsADirectory, 4)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, RECEIPT, Receipt};
 use crate::claim::ownership::{Expected, OwnerCertificate, Ownership, judge};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, joined, shown};
 use crate::owner::Response;
@@ -18,8 +18,7 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
         "CA.crt",
     ]);
     Error::new(
-        Class::Input,
-        "not-claimed",
+        ErrorKind::NotClaimed,
         format!(
             "{} holds no {RECEIPT}: nothing says that its cluster is claimed",
             shown(bundle.path())
@@ -38,7 +37,7 @@ pub fn not_claimed(bundle: &Bundle) -> Error {
 /// It says nothing of whose the trust anchor is: that is [`crate::owner::Owner`]'s to prove.
 ///
 /// # Errors
-/// Class [`Class::Input`], `receipt-differs`.
+/// Class [`Class::Input`](crate::error::Class::Input), `receipt-differs`.
 pub fn is_of_this_claim(receipt: &Receipt, bundle: &Bundle, response: &Response<'_>) -> Result<()> {
     let text = |digest: [u8; 32]| OutsideText::from(hex(&digest));
     let rows = [
@@ -150,8 +149,7 @@ fn differs(bundle: &Bundle, how: impl Into<Lines>) -> Error {
         "CA.crt",
     ]);
     Error::new(
-        Class::Input,
-        "receipt-differs",
+        ErrorKind::ReceiptDiffers,
         how.into().after(format!(
             "{} is not of this bundle's claim: it names ",
             bundle.place(RECEIPT)

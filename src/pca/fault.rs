@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::CaArn;
 use crate::aws::{Asked, Deadline, Place, Trouble, failure, within};
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 
 /// A call to AWS Private CA, as its failure is told.
 pub(super) struct Call<'a> {
@@ -30,8 +30,7 @@ impl Call<'_> {
     {
         match failure::trouble(error, true) {
             Trouble::NotFound { message } if self.name != "GetCertificate" => Error::new(
-                Class::Ca,
-                "ca-not-found",
+                ErrorKind::CaNotFound,
                 [
                     "AWS Private CA knows no such CA".to_owned(),
                     format!("  CA       {}", self.arn),
@@ -67,11 +66,12 @@ impl Call<'_> {
             at: self.place.of("AWS Private CA"),
             region_of: "the CA's region",
             missing: (
-                "certificate-not-found",
+                ErrorKind::CertificateNotFound,
                 "certificate",
                 "compare the ARN after \
-                                                               --certificate-arn; without it, a \
-                                                               certificate is requested",
+                                                                      --certificate-arn; without \
+                                                                      it, a certificate is \
+                                                                      requested",
             ),
             allowed: format!(
                 "the caller's IAM policy, or the CA's own policy, must allow \
@@ -101,8 +101,7 @@ pub(super) fn is_in_progress(error: &SdkError<GetCertificateError, HttpResponse>
 /// The time is up.
 pub(super) fn pending(ca: &CaArn, certificate: &str, patience: Duration) -> Error {
     Error::new(
-        Class::Unfinished,
-        "certificate-pending",
+        ErrorKind::CertificatePending,
         [
             format!(
                 "AWS Private CA has not made the certificate after {} s",

@@ -23,7 +23,7 @@ pub use self::arn::CaArn;
 use self::fault::Call;
 use crate::aws::{self, Deadline, Options, Place, Service, within};
 use crate::check::{self, Pair};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sign::Grounds;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Moment, PublicKey, TrustAnchor, hex, sha256};
@@ -86,10 +86,11 @@ impl Authority {
     /// sentence each.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `ca-not-found`, `ca-not-active`, and `trust-anchor-refused` for a
-    /// certificate or chain that CloudHSM would refuse. Class [`Class::Service`]: whatever stands
-    /// between this program and the CA. Class [`Class::Usage`]: `contradicting-region`. Class
-    /// [`Class::Input`]: a certificate that does not read.
+    /// Class [`Class::Ca`](crate::error::Class::Ca): `ca-not-found`, `ca-not-active`, and
+    /// `trust-anchor-refused` for a certificate or chain that CloudHSM would refuse. Class
+    /// [`Class::Service`](crate::error::Class::Service): whatever stands between this program and
+    /// the CA. Class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`. Class
+    /// [`Class::Input`](crate::error::Class::Input): a certificate that does not read.
     pub fn open(arn: &CaArn, options: &Options, now: Moment) -> Result<(Self, Vec<String>)> {
         let options = options.in_region(arn.region())?;
         let deadline = options.deadline;
@@ -192,12 +193,12 @@ impl Authority {
     /// on CSR, CA and `days` alone.
     ///
     /// # Errors
-    /// Class [`Class::Ca`], `ca-short-lived`; class [`Class::Service`].
+    /// Class [`Class::Ca`](crate::error::Class::Ca), `ca-short-lived`; class
+    /// [`Class::Service`](crate::error::Class::Service).
     pub fn request(&self, grounds: &Grounds<'_>, days: u32, now: Moment) -> Result<String> {
         if self.mode == Mode::ShortLived && days > SHORT_LIVED_DAYS {
             return Err(Error::new(
-                Class::Ca,
-                "ca-short-lived",
+                ErrorKind::CaShortLived,
                 [
                     format!(
                         "the CA issues certificates for at most {SHORT_LIVED_DAYS} days, and \
@@ -226,8 +227,7 @@ impl Authority {
         };
         let bug = |_| {
             Error::new(
-                Class::Machine,
-                "bug",
+                ErrorKind::Bug,
                 "the request to AWS Private CA could not be put together",
                 "please report it",
             )
@@ -264,8 +264,8 @@ impl Authority {
     /// What was issued, as PEM. Nothing is judged yet: [`Authority::judge`].
     ///
     /// # Errors
-    /// Class [`Class::Unfinished`], `certificate-pending`, where it is not there within `patience`;
-    /// class [`Class::Service`].
+    /// Class [`Class::Unfinished`](crate::error::Class::Unfinished), `certificate-pending`, where
+    /// it is not there within `patience`; class [`Class::Service`](crate::error::Class::Service).
     pub fn collect(&self, certificate: &str, patience: Duration) -> Result<String> {
         let call = Call {
             name: "GetCertificate",
@@ -358,8 +358,7 @@ fn token(parts: &[&str]) -> String {
 
 fn without_chain(arn: &CaArn) -> Error {
     Error::new(
-        Class::Ca,
-        "trust-anchor-refused",
+        ErrorKind::TrustAnchorRefused,
         [
             "CloudHSM would refuse the trust anchor: this CA is subordinate, and the service \
              returns no chain from it to a root"
@@ -381,8 +380,7 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
         other => {
             let found = other.map_or("none", CertificateAuthorityStatus::as_str);
             return Err(Error::new(
-                Class::Ca,
-                "ca-not-active",
+                ErrorKind::CaNotActive,
                 [
                     format!("the CA does not sign now: its status is {found}, expected ACTIVE"),
                     format!("  CA  {arn}"),
@@ -398,8 +396,7 @@ fn is_active(description: &DescribeCertificateAuthorityOutput, arn: &CaArn) -> R
         other => {
             let found = other.map_or("none", CertificateAuthorityType::as_str);
             Err(Error::new(
-                Class::Ca,
-                "trust-anchor-refused",
+                ErrorKind::TrustAnchorRefused,
                 [
                     "this CA is of a type that hsmboot does not know".to_owned(),
                     format!("  CA    {arn}"),

@@ -5,7 +5,7 @@ pub mod profile;
 
 use crate::ca::CaKey;
 use crate::check::{self, Pair};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
@@ -72,8 +72,7 @@ impl<'a> Ca<'a> {
             let given = PublicKey::from_der(key.spki(), "the CA key")
                 .map_or_else(|_| "unreadable".to_owned(), |key| key.describe());
             return Err(Error::new(
-                Class::Ca,
-                "ca-key-mismatch",
+                ErrorKind::CaKeyMismatch,
                 [
                     "the CA key is not the CA certificate's".to_owned(),
                     format!(
@@ -112,8 +111,7 @@ pub fn issue(grounds: &Grounds<'_>, ca: &Ca<'_>, terms: &Terms) -> Result<Pair> 
     let signed = write::signed(&tbs, ca.key.signature_algorithm(), &signature);
     let wrong = |what: String| {
         Error::new(
-            Class::Ca,
-            "bad-signature",
+            ErrorKind::BadSignature,
             format!("the CA key made something else than a signature by it: {what}"),
             "check the key, or the token and its mechanism",
         )

@@ -19,7 +19,9 @@ pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
 /// Whether a file has a test of this very name: a function under `#[test]`, or a trial, which is
 /// listed by name and function.
 fn is_test_in(text: &str, name: &str) -> bool {
-    if text.contains(&format!("\"{name}\", {name}")) {
+    let listed = format!("\"{name}\",");
+    let mut after = text.split(&listed).skip(1);
+    if after.any(|rest| rest.trim_start().starts_with(name)) {
         return true;
     }
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -32,7 +34,7 @@ fn is_test_in(text: &str, name: &str) -> bool {
         let attributes = lines[..at]
             .iter()
             .rev()
-            .take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+            .take_while(|line| !matches!(**line, "" | "}"));
         begins(line)
             && attributes
                 .into_iter()

@@ -110,7 +110,7 @@ fn numbers_that_do_not_fit_together_sign_nothing() {
         private(&bench, "key");
         FileKey::read(&bench.path("key"), &PassphraseSource::Ask)
             .map(drop)
-            .map_err(|error| error.kind)
+            .map_err(|error| error.kind.name())
     };
     let sound = numbers(&made);
     assert_eq!(read(&rsa_key(&sound)), Ok(()));

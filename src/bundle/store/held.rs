@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Read, Store, input};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{Held, NewFile};
 use crate::outside::shown;
 
@@ -76,8 +76,7 @@ impl<'a> HeldStore<'a> {
             _ => "is not what it was when it was read",
         };
         Err(Error::new(
-            Class::Conflict,
-            "changed-meanwhile",
+            ErrorKind::ChangedMeanwhile,
             format!("{} {how}; nothing was written", self.store.place(name)),
             "find out who else works on this bundle; then run the same command again, which reads \
              everything anew",
@@ -134,7 +133,7 @@ impl<'a> HeldStore<'a> {
             .and_then(|name| name.to_str())
             .ok_or_else(|| {
                 input(
-                    "bad-archive",
+                    ErrorKind::BadArchive,
                     format!(
                         "{}: the name of a bundle in one file has to be text (UTF-8)",
                         shown(&self.store.path)

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::shown;
 use crate::{fsio, hint};
 
@@ -173,38 +173,33 @@ impl KeyFault {
         let look = |more: &[&str]| {
             hint::command(&[&["openssl", "pkey", "-in", &file, "-noout"], more].concat())
         };
-        let (class, kind, hint) = match self {
+        let (kind, hint) = match self {
             KeyFault::Empty | KeyFault::NoKey | KeyFault::Malformed { .. } => (
-                Class::Input,
-                "ca-key-malformed",
+                ErrorKind::CaKeyMalformed,
                 format!("look at it with {}", look(&["-check"])),
             ),
             KeyFault::TooLarge { .. } => (
-                Class::Input,
-                "ca-key-too-large",
+                ErrorKind::CaKeyTooLarge,
                 "give the CA's key file with --ca-key".to_owned(),
             ),
             KeyFault::NotAKey { .. } => (
-                Class::Input,
-                "ca-key-not-a-key",
+                ErrorKind::CaKeyNotAKey,
                 "--ca-key takes the CA's private key, --ca its \
-                                                    certificate: are the two files swapped?"
+                                           certificate: are the two files swapped?"
                     .to_owned(),
             ),
             KeyFault::SeveralKeys { .. } => (
-                Class::Input,
-                "ca-key-several",
+                ErrorKind::CaKeySeveral,
                 "leave the CA's key alone in a file".to_owned(),
             ),
             KeyFault::UnsupportedKey { instead, .. } => {
-                (Class::Ca, "ca-key-unsupported", instead.hint(path))
+                (ErrorKind::CaKeyUnsupported, instead.hint(path))
             }
             KeyFault::UnsupportedSize { .. } => {
-                (Class::Ca, "ca-key-unsupported", Instead::Another.hint(path))
+                (ErrorKind::CaKeyUnsupported, Instead::Another.hint(path))
             }
             KeyFault::UnsupportedEncryption { scheme } => (
-                Class::Ca,
-                "ca-key-encryption-unsupported",
+                ErrorKind::CaKeyEncryptionUnsupported,
                 convert(
                     path,
                     Anew::Pkcs8 {
@@ -218,25 +213,18 @@ impl KeyFault {
                 } else {
                     Anew::Pkcs8 { legacy: false }
                 };
-                (
-                    Class::Ca,
-                    "ca-key-encryption-unsupported",
-                    convert(path, anew),
-                )
+                (ErrorKind::CaKeyEncryptionUnsupported, convert(path, anew))
             }
             KeyFault::WrongPassphrase => (
-                Class::Ca,
-                "wrong-passphrase",
+                ErrorKind::WrongPassphrase,
                 format!("try the passphrase with {}", look(&[])),
             ),
             KeyFault::Inconsistent => (
-                Class::Ca,
-                "ca-key-inconsistent",
+                ErrorKind::CaKeyInconsistent,
                 format!("look at it with {}", look(&["-check"])),
             ),
         };
         Error::new(
-            class,
             kind,
             format!("the CA's key file {} {self}", shown(path)),
             hint,

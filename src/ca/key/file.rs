@@ -1,7 +1,7 @@
 //! A private key in a file, in any form that openssl has written.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use super::plain::{self, Material};
 use super::signer::{CannotSign, Signer};
 use super::{CaKey, KeyWarning};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown;
 
@@ -57,10 +57,11 @@ impl FileKey {
     /// without it; a terminal is asked up to three times.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `ca-key-missing`, `ca-key-unreadable`, `ca-key-unsupported`,
-    /// `ca-key-encryption-unsupported`, `ca-key-inconsistent`, `wrong-passphrase`, and those of
-    /// [`PassphraseSource::for_key`]. Class [`Class::Input`]: `ca-key-malformed`,
-    /// `ca-key-not-a-key`, `ca-key-several`, `ca-key-too-large`.
+    /// Class [`Class::Ca`](crate::error::Class::Ca): `ca-key-missing`, `ca-key-unreadable`,
+    /// `ca-key-unsupported`, `ca-key-encryption-unsupported`, `ca-key-inconsistent`,
+    /// `wrong-passphrase`, and those of [`PassphraseSource::for_key`]. Class
+    /// [`Class::Input`](crate::error::Class::Input): `ca-key-malformed`, `ca-key-not-a-key`,
+    /// `ca-key-several`, `ca-key-too-large`.
     pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<(FileKey, Vec<KeyWarning>)> {
         Self::read_opened(path, fsio::open(path), passphrase)
     }
@@ -204,8 +205,7 @@ impl CaKey for FileKey {
             .map_err(|CannotSign| match &self.path {
                 Some(path) => KeyFault::Inconsistent.at(path),
                 None => Error::new(
-                    Class::Ca,
-                    "ca-key-inconsistent",
+                    ErrorKind::CaKeyInconsistent,
                     "the new CA key cannot sign",
                     "run the command again, and report this",
                 ),
@@ -267,7 +267,7 @@ fn read_bounded(
         match file.read(bytes.get_mut(length..).unwrap_or_default()) {
             Ok(0) => break,
             Ok(count) => length = length.saturating_add(count),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(unreadable(path, &error)),
         }
     }
@@ -285,32 +285,33 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     const GIVE: &str = "give the path of the CA's private key with --ca-key";
     let (kind, what) = match error.kind() {
         // A URI whose scheme was left out or misspelt is a path as well.
-        ErrorKind::NotFound => {
+        io::ErrorKind::NotFound => {
             let hint = format!(
                 "{GIVE}; one on a token begins with `pkcs11:`, one in AWS KMS with `awskms:`, \
                  before an ARN too"
             );
             return Error::new(
-                Class::Ca,
-                "ca-key-missing",
+                ErrorKind::CaKeyMissing,
                 format!("the CA's key file {} does not exist", shown(path)),
                 hint,
             );
         }
-        ErrorKind::IsADirectory => ("ca-key-unreadable", "is a directory".to_owned()),
-        ErrorKind::InvalidInput => ("ca-key-unreadable", "is no file".to_owned()),
+        io::ErrorKind::IsADirectory => (ErrorKind::CaKeyUnreadable, "is a directory".to_owned()),
+        io::ErrorKind::InvalidInput => (ErrorKind::CaKeyUnreadable, "is no file".to_owned()),
         _ if fsio::leads_nowhere(error) => (
-            "ca-key-unreadable",
+            ErrorKind::CaKeyUnreadable,
             "is a symbolic link, or leads nowhere".to_owned(),
         ),
-        ErrorKind::PermissionDenied => (
-            "ca-key-unreadable",
+        io::ErrorKind::PermissionDenied => (
+            ErrorKind::CaKeyUnreadable,
             "may not be read by this user".to_owned(),
         ),
-        _ => ("ca-key-unreadable", format!("cannot be read: {error}")),
+        _ => (
+            ErrorKind::CaKeyUnreadable,
+            format!("cannot be read: {error}"),
+        ),
     };
     Error::new(
-        Class::Ca,
         kind,
         format!("the CA's key file {} {what}", shown(path)),
         GIVE,

@@ -34,7 +34,7 @@ pub use self::unlock::{TokenOptions, Unlock};
 pub use self::warning::KeyWarning;
 pub(super) use self::warning::open_to_others;
 use super::KeyType;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown;
 use crate::x509::PublicKey;
 
@@ -51,7 +51,7 @@ pub trait CaKey: Send + Sync {
     /// BIT STRING.
     ///
     /// # Errors
-    /// Class [`Class::Ca`] where the key cannot sign.
+    /// Class [`Class::Ca`](crate::error::Class::Ca) where the key cannot sign.
     fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>>;
 }
 
@@ -80,8 +80,8 @@ impl KeySource {
     /// is a path. A file whose name begins so can be given as `./pkcs11:...`.
     ///
     /// # Errors
-    /// Class [`Class::Usage`]: `key-kind-unsupported` for a scheme that this build does not have;
-    /// `bad-key-uri`; `bad-key-source` where it is empty.
+    /// Class [`Class::Usage`](crate::error::Class::Usage): `key-kind-unsupported` for a scheme that
+    /// this build does not have; `bad-key-uri`; `bad-key-source` where it is empty.
     pub fn parse(text: &Path) -> Result<KeySource> {
         let bytes = text.as_os_str().as_encoded_bytes();
         let begins = |scheme: &str| {
@@ -106,8 +106,7 @@ impl KeySource {
         ] {
             if begins(scheme) {
                 return Err(Error::new(
-                    Class::Usage,
-                    "key-kind-unsupported",
+                    ErrorKind::KeyKindUnsupported,
                     format!(
                         "--ca-key names {what} (`{scheme}`), which this build of hsmboot has no \
                          part for"
@@ -122,8 +121,7 @@ impl KeySource {
         }
         if bytes.is_empty() {
             return Err(Error::new(
-                Class::Usage,
-                "bad-key-source",
+                ErrorKind::BadKeySource,
                 "--ca-key is empty",
                 "give the path of the CA's key file",
             ));
@@ -137,10 +135,12 @@ impl KeySource {
     /// [`PassphraseSource`](super::PassphraseSource) alone opens a file.
     ///
     /// # Errors
-    /// As [`FileKey::read`]; for a token class [`Class::Ca`] of many kinds, and class
-    /// [`Class::Usage`], `token-module-missing`. For AWS KMS class [`Class::Ca`]: `ca-key-missing`,
-    /// `ca-key-unavailable`, `ca-key-unsupported`; class [`Class::Service`] for whatever stands
-    /// between this program and the key; class [`Class::Usage`]: `contradicting-region`.
+    /// As [`FileKey::read`]; for a token class [`Class::Ca`](crate::error::Class::Ca) of many
+    /// kinds, and class [`Class::Usage`](crate::error::Class::Usage), `token-module-missing`. For
+    /// AWS KMS class [`Class::Ca`](crate::error::Class::Ca): `ca-key-missing`,
+    /// `ca-key-unavailable`, `ca-key-unsupported`; class
+    /// [`Class::Service`](crate::error::Class::Service) for whatever stands between this program
+    /// and the key; class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
         let unlock = unlock.into();
         let from_file = |read: Result<(FileKey, Vec<KeyWarning>)>| {
@@ -175,8 +175,8 @@ impl KeySource {
     /// type (without one: the default type).
     ///
     /// # Errors
-    /// As [`KeySource::load`]; class [`Class::Usage`], `key-type-differs`, where the key that is
-    /// there is of another type than the one asked for.
+    /// As [`KeySource::load`]; class [`Class::Usage`](crate::error::Class::Usage),
+    /// `key-type-differs`, where the key that is there is of another type than the one asked for.
     pub fn provide<'a>(
         &self,
         kind: Option<KeyType>,
@@ -204,8 +204,7 @@ impl KeySource {
         let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
         match (kind, &public) {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
-                Class::Usage,
-                "key-type-differs",
+                ErrorKind::KeyTypeDiffers,
                 [
                     "the key is there already, and of another type than --key-type says".to_owned(),
                     format!("  wanted  {wanted}"),
@@ -260,7 +259,7 @@ mod tests {
         let error = KeySource::parse(Path::new(uri)).unwrap_err();
         assert_eq!(
             (error.code(), error.kind),
-            (2, "key-kind-unsupported"),
+            (2, ErrorKind::KeyKindUnsupported),
             "{uri}"
         );
         assert!(error.hint.contains("feature"), "{}", error.hint);
@@ -292,7 +291,7 @@ mod tests {
         #[cfg(feature = "awskms")]
         assert_eq!(
             KeySource::parse(Path::new("awskms:")).unwrap_err().kind,
-            "bad-key-uri"
+            ErrorKind::BadKeyUri
         );
         for path in [
             "customerCA.key",
@@ -310,7 +309,7 @@ mod tests {
         }
         assert_eq!(
             KeySource::parse(Path::new("")).unwrap_err().kind,
-            "bad-key-source"
+            ErrorKind::BadKeySource
         );
     }
 }

@@ -8,7 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::Zeroizing;
 
 use super::{Line, MAX_PASSPHRASE, read_line};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown_lines;
 
@@ -61,8 +61,7 @@ impl Drop for Silence {
 fn open() -> Result<File> {
     fsio::terminal().map_err(|_| {
         Error::new(
-            Class::Ca,
-            "no-passphrase",
+            ErrorKind::NoPassphrase,
             "there is no terminal to ask at",
             "give it with --passphrase-file FILE, --passphrase-fd N or --passphrase-env NAME",
         )
@@ -74,8 +73,7 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
     let tty = open()?;
     let broken = |error: std::io::Error| {
         Error::new(
-            Class::Ca,
-            "no-passphrase",
+            ErrorKind::NoPassphrase,
             format!("the terminal cannot be used: {error}"),
             "give the passphrase with --passphrase-file FILE, --passphrase-fd N or \
              --passphrase-env NAME",
@@ -88,14 +86,12 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
     match line {
         Line::Whole(line) => Ok(line),
         Line::Ended(_) => Err(Error::new(
-            Class::Ca,
-            "prompt-cancelled",
+            ErrorKind::PromptCancelled,
             "the passphrase was not given: the prompt was cancelled",
             "run the command again",
         )),
         Line::TooLong => Err(Error::new(
-            Class::Ca,
-            "passphrase-unfit",
+            ErrorKind::PassphraseUnfit,
             format!("the passphrase is longer than {MAX_PASSPHRASE} bytes"),
             "run the command again",
         )),
@@ -106,8 +102,7 @@ pub(super) fn ask(prompt: &str) -> Result<Zeroizing<Vec<u8>>> {
 pub(super) fn say(text: &str) -> Result<()> {
     let broken = |error: std::io::Error| {
         Error::new(
-            Class::Ca,
-            "no-passphrase",
+            ErrorKind::NoPassphrase,
             format!("the terminal cannot be used: {error}"),
             "",
         )

@@ -6,7 +6,7 @@ fn wait(target: Target, describes: &[Described]) -> Ended {
     timed_wait(target, describes).0
 }
 
-type Ended = Result<Option<ClusterState>, (u8, &'static str)>;
+type Ended = Result<Option<ClusterState>, (u8, ErrorKind)>;
 
 /// The same, and after what time.
 fn timed_wait(target: Target, describes: &[Described]) -> (Ended, Duration) {
@@ -79,7 +79,7 @@ fn a_state_that_cannot_come_any_more_ends_with_8() {
     for (target, state) in cases {
         assert_eq!(
             wait(target.clone(), &[in_state(state)]),
-            Err((8, "state-out-of-reach"))
+            Err((8, ErrorKind::StateOutOfReach))
         );
     }
 }
@@ -92,11 +92,14 @@ fn a_wait_without_end_ends_with_7() {
     ] {
         assert_eq!(
             wait(Target::Active, &[in_state(state)]),
-            Err((7, "not-finished"))
+            Err((7, ErrorKind::NotFinished))
         );
     }
     // Somebody may claim it at any moment.
-    assert_eq!(wait(Target::Active, &[ok()]), Err((7, "not-finished")));
+    assert_eq!(
+        wait(Target::Active, &[ok()]),
+        Err((7, ErrorKind::NotFinished))
+    );
 }
 
 #[test]
@@ -115,12 +118,16 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
             &[HsmState::Degraded, HsmState::Deleted],
         ] {
             let (ended, after) = timed_wait(target.clone(), &[with(states)]);
-            assert_eq!(ended, Err((8, "no-hsm")), "{target} with {states:?}");
+            assert_eq!(
+                ended,
+                Err((8, ErrorKind::NoHsm)),
+                "{target} with {states:?}"
+            );
             // A time that is over before tells the same: the same command again would wait in vain.
             let short = limited_wait(target.clone(), &[with(states)], Duration::from_secs(2));
             assert_eq!(
                 short,
-                (Err((8, "no-hsm")), Duration::from_secs(2)),
+                (Err((8, ErrorKind::NoHsm)), Duration::from_secs(2)),
                 "{target} with {states:?}"
             );
             assert!(
@@ -135,14 +142,14 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
             Target::Csr,
             &[with(&[HsmState::Degraded, HsmState::CreateInProgress])]
         ),
-        Err((7, "not-finished"))
+        Err((7, ErrorKind::NotFinished))
     );
     let coming = limited_wait(
         Target::Csr,
         &[with(&[HsmState::Degraded, HsmState::CreateInProgress])],
         Duration::from_secs(2),
     );
-    assert_eq!(coming.0, Err((7, "not-finished")));
+    assert_eq!(coming.0, Err((7, ErrorKind::NotFinished)));
     let listed_late = [
         with(&[]),
         with(&[]),
@@ -161,15 +168,15 @@ fn a_wait_for_what_nothing_brings_ends_within_seconds() {
 fn an_unknown_cluster_is_not_a_deleted_one() {
     assert_eq!(
         wait(Target::Deleted, &[Ok(None)]),
-        Err((6, "cluster-not-found"))
+        Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
         wait(Target::Active, &[Ok(None)]),
-        Err((6, "cluster-not-found"))
+        Err((6, ErrorKind::ClusterNotFound))
     );
     assert_eq!(
         wait(Target::Active, &[ok(), Ok(None)]),
-        Err((6, "cluster-not-found"))
+        Err((6, ErrorKind::ClusterNotFound))
     );
 }
 
@@ -185,15 +192,15 @@ fn passing_trouble_is_waited_out() {
     );
     assert_eq!(
         wait(Target::Active, &[blind(unreachable()), active()]),
-        Err((6, "service-unreachable"))
+        Err((6, ErrorKind::ServiceUnreachable))
     );
     assert_eq!(
         wait(Target::Active, &[ok(), blind(denied()), active()]),
-        Err((6, "access-denied"))
+        Err((6, ErrorKind::AccessDenied))
     );
     assert_eq!(
         wait(Target::Active, &[ok(), blind(unreachable())]),
-        Err((6, "service-unreachable"))
+        Err((6, ErrorKind::ServiceUnreachable))
     );
 }
 
@@ -232,7 +239,7 @@ fn a_state_that_no_model_knows_is_waited_for_and_waited_out() {
     );
     assert_eq!(
         wait(target, &[in_state(ClusterState::Deleted)]),
-        Err((8, "state-out-of-reach"))
+        Err((8, ErrorKind::StateOutOfReach))
     );
     let migrated = [
         in_state(ClusterState::ModifyInProgress),

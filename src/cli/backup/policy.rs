@@ -14,7 +14,7 @@ use crate::cli::online::{OnlineArgs, block_on};
 use crate::cli::ui::{Outcome, Ui};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, Trouble, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::{OutsideText, shown};
 
@@ -149,8 +149,7 @@ impl Shared {
             .filter(|arn| limits::backup_of_arn(arn) == Some(id));
         let Some(arn) = arn.map(str::to_owned) else {
             return Err(Error::new(
-                Class::Service,
-                "backup-without-arn",
+                ErrorKind::BackupWithoutArn,
                 [
                     format!("the service says no ARN of {id}"),
                     format!("  at  {}", service.place()),
@@ -329,8 +328,7 @@ fn read(path: &Path) -> Result<(String, Value)> {
         let hint = "a policy is one JSON object, as AWS's guide \"Working with shared backups\" \
                     shows one; nothing was sent";
         Error::new(
-            Class::Input,
-            "bad-policy",
+            ErrorKind::BadPolicy,
             format!("{place} is no resource policy: {fault}"),
             hint,
         )

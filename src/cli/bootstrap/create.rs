@@ -23,7 +23,7 @@ use crate::cli::{self, TOOL};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{ClusterFilter, Mode, NetworkType, NewCluster, NewHsm};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, Tag, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, joined, shown_text};
 use crate::x509::{Certificate, Moment, hex, sha256};
 
@@ -424,8 +424,7 @@ impl Start<'_> {
         match self.store.lock(CREATION) {
             Some(file) if Creation::read(&self.store.anew())?.as_ref() == Some(earlier) => Ok(file),
             _ => Err(Error::new(
-                Class::Conflict,
-                "creation-differs",
+                ErrorKind::CreationDiffers,
                 format!("another run is at work on {}", self.file()),
                 "wait until it has ended, then run the same command again",
             )),
@@ -455,8 +454,7 @@ impl Start<'_> {
         };
         let id: ClusterId = id.parse().map_err(|fault| {
             Error::new(
-                Class::Service,
-                "strange-answer",
+                ErrorKind::StrangeAnswer,
                 fault,
                 "look at it with `hsmboot cluster list`",
             )
@@ -481,8 +479,7 @@ impl Start<'_> {
     fn unknown(&self, creation: &Creation, why: &str) -> Error {
         let until = creation.asked_at.unix().saturating_add(REQUEST_LIFE);
         Error::new(
-            Class::Unfinished,
-            "creation-unknown",
+            ErrorKind::CreationUnknown,
             [
                 format!(
                     "CreateCluster was asked for at {}, and nobody knows whether it was heard",
@@ -525,8 +522,7 @@ impl Start<'_> {
             .as_ref()
             .map_or_else(|| "a cluster".to_owned(), ToString::to_string);
         Err(Error::new(
-            Class::Conflict,
-            "creation-differs",
+            ErrorKind::CreationDiffers,
             [
                 format!("{} remembers another creation than this one", self.file()),
                 format!(
@@ -560,8 +556,7 @@ impl Start<'_> {
         match self.service.describe(id.as_str()).await? {
             Some(cluster) if !is_going(&cluster) => Ok(()),
             found => Err(Error::new(
-                Class::Conflict,
-                "cluster-deleted",
+                ErrorKind::ClusterDeleted,
                 found
                     .map_or_else(
                         || "no longer there".into(),
@@ -651,8 +646,7 @@ fn unlike(
 
 fn not_ordered(what: impl Into<Lines>, first: &str) -> Error {
     Error::new(
-        Class::Conflict,
-        "cluster-not-ordered",
+        ErrorKind::ClusterNotOrdered,
         what,
         format!(
             "{first} name it: `hsmboot bootstrap --cluster-id ID`; to create a cluster, choose \

@@ -10,7 +10,7 @@ use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, lies_in, read_trust_anchor};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::owner::{self, KeyOrigin, Owner};
@@ -109,9 +109,8 @@ impl<'a> Desk<'a> {
         if self.ca.is_some() {
             return Ok(());
         }
-        let usage = |message: String, hint: &str| {
-            Err(Error::new(Class::Usage, "ca-missing", message, hint))
-        };
+        let usage =
+            |message: String, hint: &str| Err(Error::new(ErrorKind::CaMissing, message, hint));
         if self.args.ca_key.is_some() {
             return usage(
                 "--ca-key stands alone: there is no CA certificate to go with it".to_owned(),
@@ -130,8 +129,7 @@ impl<'a> Desk<'a> {
         }
         if self.key_source.is_some() {
             return Err(Error::new(
-                Class::Conflict,
-                "ca-incomplete",
+                ErrorKind::CaIncomplete,
                 format!(
                     "{} holds a CA key without its certificate",
                     shown(&self.dir)
@@ -192,7 +190,7 @@ impl<'a> Desk<'a> {
             passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
         let guarded = self.load_key().map_err(|error| match error.kind {
             // A token or a service that holds no key of this certificate.
-            "ca-key-mismatch" => owner::not_proven(&error.message, &trust_anchor, &place),
+            ErrorKind::CaKeyMismatch => owner::not_proven(&error.message, &trust_anchor, &place),
             _ => error,
         })?;
         let origin = match (in_bundle, guarded) {
@@ -284,8 +282,7 @@ impl<'a> Desk<'a> {
         let force = self.args.force;
         if !force && bundle.has(Part::SignedCert) {
             return Err(Error::new(
-                Class::Conflict,
-                "already-signed",
+                ErrorKind::AlreadySigned,
                 format!(
                     "{} does not fit: it is of another CA than this one, or was signed for another \
                      CSR, or is damaged; it was left as it is",
@@ -316,8 +313,7 @@ impl<'a> Desk<'a> {
             (Some(ca), None) => {
                 sign::fit_ca(&ca.trust_anchor, &ca.place, now)?;
                 return Err(Error::new(
-                    Class::Ca,
-                    "ca-key-missing",
+                    ErrorKind::CaKeyMissing,
                     format!(
                         "the CA's certificate is {}, and its key is not at hand",
                         ca.place
@@ -474,8 +470,7 @@ impl CaFile {
 
 fn no_ca() -> Error {
     Error::new(
-        Class::Machine,
-        "bug",
+        ErrorKind::Bug,
         "the CA is not there after it was got ready",
         "please report it",
     )

@@ -26,7 +26,7 @@ use crate::check::Pair;
 use crate::claim::Claim;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place, next_step};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Facts};
 use crate::outside::OutsideText;
 use crate::owner::{Authorized, Response};
@@ -169,8 +169,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     }
     let Some(id) = &args.cluster_id else {
         return Err(Error::new(
-            Class::Usage,
-            "usage",
+            ErrorKind::Usage,
             "--cluster-id is missing",
             "hsmboot bootstrap --help",
         ));
@@ -334,8 +333,7 @@ async fn claim(
 
 fn unowned() -> Error {
     Error::new(
-        Class::Machine,
-        "bug",
+        ErrorKind::Bug,
         "a claim ended without its owner",
         "please report it",
     )
@@ -350,8 +348,7 @@ fn csr_in(bundle: &Bundle) -> Result<Option<Csr>> {
     let csr = Csr::from_pem(&bundle.read(Part::Csr)?);
     csr.map(Some).map_err(|fault| {
         Error::new(
-            Class::Input,
-            "malformed",
+            ErrorKind::Malformed,
             format!("{}: {fault}", bundle.part(Part::Csr)),
             "it was damaged or changed: choose another directory with --bundle",
         )

@@ -11,7 +11,7 @@ use crate::cli::ui::{Outcome, Ui};
 use crate::cli::wait;
 use crate::cloudhsm::fleet::{Mode, NewCluster, NewHsm};
 use crate::cloudhsm::{Fleet, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::simulator::{Options, SimError, Simulator};
 use crate::verify::{Anchor, Anchors, Policy};
 
@@ -42,9 +42,10 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             ..NewCluster::default()
         };
         let id = service.create_cluster(&order).await?.cluster_id;
-        let id: ClusterId = id.raw().parse().map_err(|fault: String| {
-            Error::new(Class::Machine, "bug", fault, "please report it")
-        })?;
+        let id: ClusterId = id
+            .raw()
+            .parse()
+            .map_err(|fault: String| Error::new(ErrorKind::Bug, fault, "please report it"))?;
         let created = Wait::new(
             id.as_str(),
             Target::Uninitialized,
@@ -85,9 +86,8 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
 fn anchors(simulator: &Simulator) -> Result<Anchors> {
     let read = |pem: std::result::Result<String, SimError>, name: &str| {
         let pem = pem.map_err(|fault| broken(&fault))?;
-        Anchor::from_file(pem.as_bytes(), name).map_err(|fault| {
-            Error::new(Class::Machine, "bug", fault.to_string(), "please report it")
-        })
+        Anchor::from_file(pem.as_bytes(), name)
+            .map_err(|fault| Error::new(ErrorKind::Bug, fault.to_string(), "please report it"))
     };
     Ok(Anchors {
         aws: read(simulator.aws_root_pem(), "the simulator's aws-root.crt")?,
@@ -100,8 +100,7 @@ fn anchors(simulator: &Simulator) -> Result<Anchors> {
 
 fn broken(fault: &SimError) -> Error {
     Error::new(
-        Class::Machine,
-        "simulator",
+        ErrorKind::Simulator,
         format!("the simulator does not start: {fault}"),
         "nothing has been written",
     )

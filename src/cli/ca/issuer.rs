@@ -9,7 +9,7 @@ use crate::cli::key::KeyAccess;
 use crate::cli::owner::read_trust_anchor;
 use crate::cli::token::TokenArgs;
 use crate::cli::ui::Ui;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::x509::{MAX_CERTIFICATES, Moment, TrustAnchor, name_text};
@@ -68,8 +68,9 @@ impl IssuerArgs {
     /// key is opened or made.
     ///
     /// # Errors
-    /// Class [`Class::Input`]: it is no certificate, or chain; [`Class::Ca`],
-    /// `trust-anchor-refused`: CloudHSM would refuse what comes of it.
+    /// Class [`Class::Input`](crate::error::Class::Input): it is no certificate, or chain;
+    /// [`Class::Ca`](crate::error::Class::Ca), `trust-anchor-refused`: CloudHSM would refuse what
+    /// comes of it.
     pub(super) fn named(&self, subject: &[u8], now: Moment) -> Result<Option<Named>> {
         let (Some(file), Some(key)) = (&self.issuer, &self.issuer_key) else {
             return Ok(None);
@@ -122,8 +123,7 @@ impl Named {
         if key.spki() != self.trust_anchor.first().spki() {
             let digest = |spki: &[u8]| crate::x509::hex(&crate::x509::sha256(spki));
             return Err(Error::new(
-                Class::Ca,
-                "ca-key-mismatch",
+                ErrorKind::CaKeyMismatch,
                 [
                     "the issuer's key is not the issuer certificate's".to_owned(),
                     format!(
@@ -147,7 +147,7 @@ impl Named {
 /// chain must say that it is a CA.
 fn has_room(issuer: &TrustAnchor) -> Result<()> {
     let refused =
-        |what: String, hint: &str| Err(Error::new(Class::Ca, "trust-anchor-refused", what, hint));
+        |what: String, hint: &str| Err(Error::new(ErrorKind::TrustAnchorRefused, what, hint));
     if issuer.count() >= MAX_CERTIFICATES {
         return refused(
             format!(

@@ -5,7 +5,7 @@
 //! the call; of all else the service has the last word.
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::x509::Moment;
 
@@ -142,7 +142,7 @@ fn forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
         format!("  state  {}", cluster.state),
         format!("  type   {kind}"),
     ];
-    Error::new(Class::Conflict, "type-change-forbidden", message, hint)
+    Error::new(ErrorKind::TypeChangeForbidden, message, hint)
 }
 
 /// The error of a change that the service took back.
@@ -156,8 +156,7 @@ pub(super) fn not_kept(cluster: &Cluster, wanted: &str) -> Error {
         .as_ref()
         .map(|text| format!("  service  {text}"));
     Error::new(
-        Class::Conflict,
-        "type-change-undone",
+        ErrorKind::TypeChangeUndone,
         Lines::from([
             format!(
                 "{} was being changed to {}, and is not of it",
@@ -192,7 +191,10 @@ mod tests {
 
     fn of(cluster: &Cluster, wanted: &str) -> std::result::Result<Course, Lines> {
         course(cluster, wanted, Moment::from_unix(NOW)).map_err(|error| {
-            assert_eq!((error.kind, error.code()), ("type-change-forbidden", 8));
+            assert_eq!(
+                (error.kind, error.code()),
+                (ErrorKind::TypeChangeForbidden, 8)
+            );
             error.message
         })
     }

@@ -13,7 +13,7 @@ use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter, Mode};
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::OutsideText;
 
 /// Create a cluster, empty or from a backup
@@ -106,8 +106,7 @@ async fn mode_of(
         .find(|mode| named.as_ref().is_some_and(|name| name == mode.as_str()));
     match (given, known) {
         (Some(given), Some(known)) if given != known => Err(Error::new(
-            Class::Conflict,
-            "backup-mode",
+            ErrorKind::BackupMode,
             [
                 format!(
                     "{backup} is of a cluster of the other mode, and a cluster of the same alone \

@@ -10,7 +10,7 @@ use crate::cli::ui::{Outcome, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::Lines;
 
 /// Delete a cluster that has no HSMs
@@ -115,8 +115,7 @@ fn has_no_hsms(cluster: &Cluster) -> Result<()> {
         .map(|hsm| format!("  HSM  {}  {}", hsm.hsm_id, hsm.state))
         .collect();
     Err(Error::new(
-        Class::Conflict,
-        "cluster-has-hsms",
+        ErrorKind::ClusterHasHsms,
         Lines::from(format!("{id} has HSMs, which have to be deleted first")).and(hsms),
         format!("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait"),
     ))

@@ -16,7 +16,7 @@ use crate::cli::{self, view};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::ClusterChange;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, Place, limits};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown_text};
 use crate::x509::Moment;
 
@@ -69,8 +69,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
     if args.hsm_type.is_some() && !args.yes && !is_at_terminal() {
         return Err(Error::new(
-            Class::Usage,
-            "consent-missing",
+            ErrorKind::ConsentMissing,
             "this replaces every HSM of a cluster, and there is no terminal to ask at whether it \
              shall; nothing was changed",
             "say so with --yes",
@@ -200,8 +199,7 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         Err(Error::new(
-            Class::Interrupted,
-            "declined",
+            ErrorKind::Declined,
             format!("{id} stays as it is: nothing was changed"),
             "answer yes, or say so beforehand with --yes",
         ))

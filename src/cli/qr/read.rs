@@ -11,7 +11,7 @@ use crate::bundle::{Arrival, Bundle, CA_FILE, Digests, Part, Step};
 use crate::cli::args::bundle_dir;
 use crate::cli::step::{StepArgs, given};
 use crate::cli::ui::{Outcome, Ui, path_value};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::hint;
 use crate::outside::{Lines, shown};
@@ -162,12 +162,7 @@ fn standard_input() -> Result<Vec<u8>> {
         .read_to_end(&mut content);
     let read = read.map_err(|cause| {
         let what = format!("standard input cannot be read: {}", fsio::io_text(&cause));
-        Error::new(
-            Class::Machine,
-            "unreadable",
-            what,
-            "give the photographs as files",
-        )
+        Error::new(ErrorKind::Unreadable, what, "give the photographs as files")
     })?;
     match usize::try_from(MAX_FILE) {
         Ok(most) if read > most => Err(too_long("standard input", "a photograph", most)),
@@ -184,8 +179,7 @@ fn as_text(content: &[u8]) -> Option<&str> {
 
 fn too_long(name: &str, what: &str, most: usize) -> Error {
     Error::new(
-        Class::Input,
-        "file-too-large",
+        ErrorKind::FileTooLarge,
         format!(
             "{name} is too large, expected {what} of at most {} MiB",
             most.wrapping_div(1024 * 1024)
@@ -253,25 +247,25 @@ fn codes(count: usize) -> String {
 }
 
 fn unread(name: &str, fault: Unread) -> Error {
-    let input = |kind, message: String, hint: &str| Error::new(Class::Input, kind, message, hint);
+    let input = |kind, message: String, hint: &str| Error::new(kind, message, hint);
     match fault {
         Unread::Unknown => input(
-            "not-an-image",
+            ErrorKind::NotAnImage,
             format!("{name} is neither PNG nor JPEG, and holds no text of a code"),
             "save it as PNG or JPEG, or give what a scanner read as a text file",
         ),
         Unread::Heif => input(
-            "not-an-image",
+            ErrorKind::NotAnImage,
             format!("{name} is HEIF, expected PNG or JPEG"),
             "save or export the photograph as JPEG",
         ),
         Unread::Scans => input(
-            "not-an-image",
+            ErrorKind::NotAnImage,
             format!("{name} is a JPEG of several scans, expected one or a progressive JPEG"),
             "save it again, as PNG or as another JPEG",
         ),
         Unread::TooLarge => input(
-            "file-too-large",
+            ErrorKind::FileTooLarge,
             format!(
                 "{name} has too many pixels, expected a photograph of at most {} megapixels ({} if \
                  it is a progressive JPEG), {MAX_SIDE} a side",
@@ -281,7 +275,7 @@ fn unread(name: &str, fault: Unread) -> Error {
             "save it smaller",
         ),
         Unread::Damaged => input(
-            "not-an-image",
+            ErrorKind::NotAnImage,
             format!("{name} is a damaged image"),
             "copy it again, or take it again",
         ),
@@ -295,9 +289,9 @@ const fn megapixels(pixels: usize) -> usize {
 fn incomplete(fault: &Fault) -> Error {
     let (kind, hint) = match fault {
         Fault::Nothing => (
-            "no-codes",
-            "take the picture again: the whole code, its white margin too, as large \
-                          and as straight as you can"
+            ErrorKind::NoCodes,
+            "take the picture again: the whole code, its white margin too, as \
+                                  large and as straight as you can"
                 .to_owned(),
         ),
         Fault::Missing { parts, .. } => {
@@ -312,23 +306,23 @@ fn incomplete(fault: &Fault) -> Error {
             };
             let give = "and give all pictures, old and new, to one command";
             (
-                "codes-missing",
+                ErrorKind::CodesMissing,
                 format!(
                     "photograph {it} again, {give}; `hsmboot qr show \
-                                       DIR{options}` {draws} alone"
+                                               DIR{options}` {draws} alone"
                 ),
             )
         }
         Fault::Mixed { .. } => (
-            "codes-mixed",
-            "give the pictures of one set; a set belongs to one \
-                                                bundle, drawn at one size"
+            ErrorKind::CodesMixed,
+            "give the pictures of one set; a set \
+                                                        belongs to one bundle, drawn at one size"
                 .to_owned(),
         ),
         Fault::Damaged(_) => (
-            "codes-damaged",
-            "draw the codes again with `hsmboot qr show`, and \
-                                                photograph all of them again"
+            ErrorKind::CodesDamaged,
+            "draw the codes again with `hsmboot qr \
+                                                        show`, and photograph all of them again"
                 .to_owned(),
         ),
     };
@@ -336,18 +330,12 @@ fn incomplete(fault: &Fault) -> Error {
         Fault::Mixed { sets, .. } => sets.iter().map(|set| format!("  {set}")).collect(),
         _ => Lines::default(),
     };
-    Error::new(
-        Class::Input,
-        kind,
-        Lines::from(fault.to_string()).and(sets),
-        hint,
-    )
+    Error::new(kind, Lines::from(fault.to_string()).and(sets), hint)
 }
 
 fn damaged(why: &str) -> Error {
     Error::new(
-        Class::Input,
-        "codes-damaged",
+        ErrorKind::CodesDamaged,
         format!("the codes do not make a bundle: {why}"),
         "find out who drew these codes: hsmboot does not draw such",
     )
@@ -382,15 +370,14 @@ fn is_whole(received: &Bundle, kind: Kind) -> Result<()> {
 /// That the bundle which a response is for is there, and has the CSR that was signed.
 fn answers(received: &Bundle, dir: &Path) -> Result<()> {
     let there = match Bundle::open(dir) {
-        Err(error) if error.kind != "no-bundle" => return Err(error),
+        Err(error) if error.kind != ErrorKind::NoBundle => return Err(error),
         there => there
             .ok()
             .filter(|there| there.has(Part::Csr) || there.id() != received.id()),
     };
     let Some(there) = there else {
         return Err(Error::new(
-            Class::Input,
-            "request-missing",
+            ErrorKind::RequestMissing,
             format!(
                 "this is a response, and {} does not hold the request that it answers",
                 shown(dir)
@@ -410,8 +397,7 @@ fn answers(received: &Bundle, dir: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(
-        Class::Conflict,
-        "signed-for-another-csr",
+        ErrorKind::SignedForAnotherCsr,
         [
             "the response was signed for another CSR than the bundle's".to_owned(),
             format!("  signed SHA-256 {}", response.csr_sha256),

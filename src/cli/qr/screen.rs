@@ -7,7 +7,7 @@ use rustix::termios::tcgetwinsize;
 
 use crate::bundle::Bundle;
 use crate::cli::ui::{Format, Text, Ui, styled, write_stdout};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::qr::draw::{Drawing, LARGEST, SMALLEST, on_terminal};
 use crate::qr::parts::MAX_PARTS;
 use crate::qr::{Caption, Kind};
@@ -98,8 +98,7 @@ impl Window {
             format!("{} columns and {} lines", least.columns, least.rows)
         };
         Error::new(
-            Class::Usage,
-            "terminal-too-small",
+            ErrorKind::TerminalTooSmall,
             [
                 what.to_owned(),
                 format!(
@@ -298,8 +297,7 @@ fn say(text: impl Into<Text>) -> Result<()> {
             crate::fsio::io_text(&cause)
         );
         Error::new(
-            Class::Machine,
-            "cannot-write",
+            ErrorKind::CannotWrite,
             what,
             "write images with -o FILE.png or -o FILE.svg",
         )
@@ -328,8 +326,8 @@ mod tests {
             };
             assert_eq!((version(80, 24), version(80, 25)), (Ok(5), Ok(5)));
             assert_eq!(version(240, 67), Ok(LARGEST));
-            assert_eq!(version(80, 23), Err("terminal-too-small"));
-            assert_eq!(version(44, 100), Err("terminal-too-small"));
+            assert_eq!(version(80, 23), Err(ErrorKind::TerminalTooSmall));
+            assert_eq!(version(44, 100), Err(ErrorKind::TerminalTooSmall));
         }
     }
 

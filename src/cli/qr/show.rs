@@ -9,7 +9,7 @@ use crate::bundle::archive::{self, Fault, Members};
 use crate::bundle::{Bundle, Digests, Part};
 use crate::cli::sign;
 use crate::cli::ui::{Outcome, Text, Ui, path_value};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::shown;
 use crate::qr::draw::{self, Drawing};
@@ -170,16 +170,15 @@ fn stays(dir: &Path, fault: &Fault) -> Error {
     let (kind, hint) = match fault {
         Fault::TooLarge(_) => return too_much(dir),
         Fault::PrivateKey(_) => (
-            "private-key",
+            ErrorKind::PrivateKey,
             "take it out of the bundle; if it has travelled, consider it lost",
         ),
         Fault::Malformed(_) => (
-            "bad-archive",
+            ErrorKind::BadArchive,
             "take it out of the bundle, and find out who put it there",
         ),
     };
     Error::new(
-        Class::Input,
         kind,
         format!("{} does not travel: {fault}", shown(dir)),
         hint,
@@ -188,8 +187,7 @@ fn stays(dir: &Path, fault: &Fault) -> Error {
 
 fn too_much(dir: &Path) -> Error {
     Error::new(
-        Class::Input,
-        "file-too-large",
+        ErrorKind::FileTooLarge,
         format!(
             "{} is too large to be carried by camera: it takes more than {} codes",
             shown(dir),
@@ -204,8 +202,7 @@ fn too_much(dir: &Path) -> Error {
 fn chosen(asked: &[usize], total: usize) -> Result<Vec<usize>> {
     if let Some(wrong) = asked.iter().find(|number| !(1..=total).contains(*number)) {
         return Err(Error::new(
-            Class::Usage,
-            "usage",
+            ErrorKind::Usage,
             format!(
                 "there is no part {wrong}: drawn at this size, {} {total}",
                 if total == 1 {
@@ -253,8 +250,7 @@ fn write(
             }
             let bug = || {
                 Error::new(
-                    Class::Machine,
-                    "bug",
+                    ErrorKind::Bug,
                     "a code cannot be drawn as PNG",
                     "please report it, and take SVG",
                 )

@@ -7,7 +7,7 @@ use crate::check::{self, Pair};
 use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::NewFile;
 #[cfg(any(feature = "online", feature = "qr"))]
 use crate::hint;
@@ -45,8 +45,7 @@ pub(crate) fn already_signed(bundle: &Bundle, why: impl Into<Lines>) -> Error {
         bundle.part(Part::SignedCert)
     ));
     Error::new(
-        Class::Conflict,
-        "already-signed",
+        ErrorKind::AlreadySigned,
         first.and(why),
         "find out who signed it, and how, before it is submitted; with --force it is signed again, \
          and the certificate that is there is dropped",
@@ -101,8 +100,7 @@ fn still_fits(
 pub(crate) fn signed_already(bundle: &Bundle) -> Result<()> {
     if !bundle.has(Part::SignedCert) {
         return Err(Error::new(
-            Class::Input,
-            "not-signed",
+            ErrorKind::NotSigned,
             format!(
                 "the bundle is not signed: there is no {}",
                 bundle.part(Part::SignedCert)
@@ -187,12 +185,7 @@ pub(crate) fn grounds<'a>(
         let error = hardware::rejection(&judgement.record, bundle, trust);
         error
             .unwrap_or_else(|| {
-                Error::new(
-                    Class::Rejected,
-                    "rejected",
-                    "the HSM's identity is not proven",
-                    "",
-                )
+                Error::new(ErrorKind::Rejected, "the HSM's identity is not proven", "")
             })
             .with_document(verification(&judgement.record))
     };

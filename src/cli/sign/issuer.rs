@@ -8,7 +8,7 @@ use crate::bundle::{Digests, IssuedBy, Origin};
 use crate::cli::args::sha256_digits;
 use crate::cli::aws::duration;
 use crate::cli::ui::Outcome;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::owner::{Owner, Purpose};
 use crate::pca::{Authority, CaArn, DEFAULT_PATIENCE, Mode};
 use crate::x509::{hex, sha256};
@@ -51,8 +51,7 @@ impl IssuerArgs {
             return match given.iter().find(|(_, given)| *given) {
                 None => Ok(None),
                 Some((name, _)) => Err(Error::new(
-                    Class::Usage,
-                    "options-for-nothing",
+                    ErrorKind::OptionsForNothing,
                     format!(
                         "{name} is for a certificate from AWS Private CA, and none is asked for"
                     ),
@@ -69,8 +68,7 @@ impl IssuerArgs {
             .is_some_and(|certificate| !arn.issues(certificate))
         {
             return Err(Error::new(
-                Class::Usage,
-                "usage",
+                ErrorKind::Usage,
                 format!("--certificate-arn names no certificate of the CA {arn}"),
                 "give the ARN that the earlier run printed: the CA's, /certificate/ and a serial \
                  number",
@@ -83,8 +81,7 @@ impl IssuerArgs {
 /// An ARN alone proves nothing: the certificates come from the same service as the signature.
 fn unpinned(ca: &Authority, arn: &CaArn) -> Error {
     Error::new(
-        Class::Rejected,
-        "owner-not-proven",
+        ErrorKind::OwnerNotProven,
         [
             "nothing proves that this CA is yours: --ca-arn alone names no certificate; nothing \
              was signed"

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::ui::Ui;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::hint;
 use crate::outside::shown;
@@ -58,8 +58,7 @@ fn from_file(path: &Path, ui: &Ui) -> Result<Vec<Credentials>> {
             shown(path)
         );
         Error::new(
-            Class::Input,
-            "simulator-credentials-malformed",
+            ErrorKind::SimulatorCredentialsMalformed,
             message,
             "write one in a line: access-key secret [session-token] [account]",
         )
@@ -96,8 +95,7 @@ fn no_credentials(what: &str) -> Error {
         "--require-sigv4 has no credentials to demand: there is no --credentials, and {what}"
     );
     Error::new(
-        Class::Usage,
-        "simulator-credentials-missing",
+        ErrorKind::SimulatorCredentialsMissing,
         message,
         "name a file with --credentials, or set what the clients have set",
     )

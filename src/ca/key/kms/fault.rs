@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Asked, Place, Trouble, failure};
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::Lines;
 
 /// A call to KMS, as its failure is told.
@@ -36,7 +36,7 @@ impl Call<'_> {
         };
         match code {
             "NotFoundException" => self.key_fault(
-                "ca-key-missing",
+                ErrorKind::CaKeyMissing,
                 "AWS KMS knows no such key",
                 said,
                 "compare the key's id or alias, its region and its account; hsmboot makes no keys \
@@ -44,7 +44,7 @@ impl Call<'_> {
             ),
             "DisabledException" | "KMSInvalidStateException" | "KeyUnavailableException" => self
                 .key_fault(
-                    "ca-key-unavailable",
+                    ErrorKind::CaKeyUnavailable,
                     "the CA's key is there, but cannot be used now",
                     said,
                     "`aws kms describe-key` shows its KeyState: enable it again (`aws kms \
@@ -52,9 +52,9 @@ impl Call<'_> {
                  key store",
                 ),
             "InvalidKeyUsageException" | "UnsupportedOperationException" => self.key_fault(
-                "ca-key-unsupported",
-                "the CA's key is of a kind that does not sign \
-                                                      certificates",
+                ErrorKind::CaKeyUnsupported,
+                "the CA's key is of a kind that does \
+                                                             not sign certificates",
                 said,
                 super::FITTING,
             ),
@@ -63,16 +63,9 @@ impl Call<'_> {
     }
 
     /// Something about the key itself.
-    pub(super) fn key_fault(
-        &self,
-        kind: &'static str,
-        what: &str,
-        said: &str,
-        hint: &str,
-    ) -> Error {
+    pub(super) fn key_fault(&self, kind: ErrorKind, what: &str, said: &str, hint: &str) -> Error {
         let service = (!said.is_empty()).then(|| format!("  service  {said}"));
         Error::new(
-            Class::Ca,
             kind,
             Lines::from([
                 what.to_owned(),
@@ -92,7 +85,7 @@ impl Call<'_> {
             at: self.place.of("AWS KMS"),
             region_of: "the key's region",
             missing: (
-                "ca-key-missing",
+                ErrorKind::CaKeyMissing,
                 "key",
                 "compare the key's id or alias, its region and its account",
             ),

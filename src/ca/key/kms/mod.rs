@@ -15,7 +15,7 @@ pub use self::uri::KmsKeyName;
 use super::CaKey;
 use super::scheme::Scheme;
 use crate::aws::{self, Deadline, Options, Place, Service, within};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::x509::PublicKey;
 
 /// What a `--ca-key` of this kind begins with.
@@ -163,7 +163,7 @@ impl CaKey for KmsKey {
             return Ok(signature);
         }
         Err(call.key_fault(
-            "bad-signature",
+            ErrorKind::BadSignature,
             "what AWS KMS returned is not this key's signature: it does not verify under the \
              public key that KMS itself gave",
             "",
@@ -195,7 +195,7 @@ fn public_key(
 ) -> Result<(Vec<u8>, PublicKey, Scheme)> {
     let unfit = |found: String| {
         call.key_fault(
-            "ca-key-unsupported",
+            ErrorKind::CaKeyUnsupported,
             &format!("the CA's key is {found}"),
             "",
             FITTING,

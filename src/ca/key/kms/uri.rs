@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::aws::{Arn, is_uuid};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::shown_text;
 
 /// The longest URI that is read. A key's ARN has about 80 characters, an alias at most 256 (KMS API
@@ -27,12 +27,11 @@ impl KmsKeyName {
     /// `alias/NAME` alone, and a key's id alone.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `bad-key-uri`.
+    /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`.
     pub(in crate::ca::key) fn parse(text: &str) -> Result<Self> {
         let bad = |what: &str| {
             Err(Error::new(
-                Class::Usage,
-                "bad-key-uri",
+                ErrorKind::BadKeyUri,
                 [
                     format!("--ca-key names no AWS KMS key: {what}"),
                     format!("  found  awskms:{}", shown_text(text)),
@@ -200,7 +199,11 @@ mod tests {
             ),
         ] {
             let error = KmsKeyName::parse(text).unwrap_err();
-            assert_eq!((error.code(), error.kind), (2, "bad-key-uri"), "{text}");
+            assert_eq!(
+                (error.code(), error.kind),
+                (2, ErrorKind::BadKeyUri),
+                "{text}"
+            );
             assert!(
                 error.message.contains(why) && !error.message.contains('\u{1b}'),
                 "{text}: {}",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorKind};
 use crate::outside::{Lines, shown};
 
 /// What the module answered, by the name that the standard and the vendor's manual have for it.
@@ -39,8 +39,7 @@ fn standard_name(variant: &str) -> String {
 /// A module that does not work.
 pub(super) fn module(path: &Path, what: &str, error: &Cryptoki) -> Error {
     Error::new(
-        Class::Ca,
-        "token-module-unusable",
+        ErrorKind::TokenModuleUnusable,
         [
             format!("the PKCS#11 module {} {what}", shown(path)),
             format!("  it answered {}", answer(error)),
@@ -105,8 +104,7 @@ pub(super) fn token(name: &str, what: &str, error: &Cryptoki) -> Error {
 /// A token that is there and is of no use as it is.
 pub(super) fn unusable(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
     Error::new(
-        Class::Ca,
-        "token-unusable",
+        ErrorKind::TokenUnusable,
         why.into().after(format!("the token {name} ")),
         hint,
     )
@@ -114,8 +112,7 @@ pub(super) fn unusable(name: &str, why: impl Into<Lines>, hint: &str) -> Error {
 
 fn refused(name: &str, what: &str, error: &Cryptoki) -> Error {
     Error::new(
-        Class::Ca,
-        "token-refused",
+        ErrorKind::TokenRefused,
         [
             format!("the token {name} {what}"),
             format!("  it answered {}", answer(error)),
@@ -158,7 +155,7 @@ mod tests {
                 "did not sign",
                 &Cryptoki::Pkcs11(code, Function::Sign),
             );
-            assert_eq!((error.code(), error.kind), (5, "token-unusable"));
+            assert_eq!((error.code(), error.kind), (5, ErrorKind::TokenUnusable));
             assert!(
                 error.message.contains("`ca` was removed"),
                 "{}",
@@ -170,7 +167,7 @@ mod tests {
             "did not sign",
             &Cryptoki::Pkcs11(RvError::FunctionFailed, Function::Sign),
         );
-        assert_eq!((error.code(), error.kind), (5, "token-refused"));
+        assert_eq!((error.code(), error.kind), (5, ErrorKind::TokenRefused));
         assert!(
             error.message.contains("CKR_FUNCTION_FAILED"),
             "{}",

@@ -12,7 +12,7 @@ use super::module::Module;
 use super::token::Token;
 use super::uri::Pkcs11Uri;
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How the token knows its user.
 pub(super) enum Login {
@@ -30,8 +30,8 @@ impl Login {
     /// else the URI's `pin-source`, or else the terminal.
     ///
     /// # Errors
-    /// Class [`Class::Ca`]: `wrong-pin`, `pin-locked`, `pin-final-try`, `token-unusable`,
-    /// `token-refused`, and those of a passphrase.
+    /// Class [`Class::Ca`](crate::error::Class::Ca): `wrong-pin`, `pin-locked`, `pin-final-try`,
+    /// `token-unusable`, `token-refused`, and those of a passphrase.
     pub(super) fn to(
         token: &Token,
         session: &Session,
@@ -104,8 +104,7 @@ fn pin(
     if token.info.user_pin_final_try() && source != PassphraseSource::Ask && !unlock.token.final_try
     {
         return Err(Error::new(
-            Class::Ca,
-            "pin-final-try",
+            ErrorKind::PinFinalTry,
             format!(
                 "one wrong PIN more locks the token {name}, and nobody is asked for this one: it \
                  was not tried"
@@ -143,8 +142,7 @@ fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
         RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange => {
             let tries = now.map_or(Tries::Unknown, Tries::of);
             Error::new(
-                Class::Ca,
-                "wrong-pin",
+                ErrorKind::WrongPin,
                 [
                     format!("the token {name} does not take the PIN: it is wrong"),
                     "  it was tried once".to_owned(),
@@ -155,8 +153,7 @@ fn explain(name: &str, error: &Cryptoki, now: Option<&TokenInfo>) -> Error {
         }
         RvError::PinLocked => locked(name),
         RvError::FunctionCanceled => Error::new(
-            Class::Ca,
-            "prompt-cancelled",
+            ErrorKind::PromptCancelled,
             format!("the PIN of the token {name} was not entered: it was cancelled there"),
             "run the command again",
         ),
@@ -221,8 +218,7 @@ impl Tries {
 
 fn locked(name: &str) -> Error {
     Error::new(
-        Class::Ca,
-        "pin-locked",
+        ErrorKind::PinLocked,
         format!("the PIN of the token {name} is locked, after too many wrong ones"),
         "its security officer can unlock it with the vendor's tool (CKU_SO)",
     )

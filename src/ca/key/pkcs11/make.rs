@@ -15,7 +15,7 @@ use super::sign;
 use super::token::Token;
 use super::uri::{Pkcs11Uri, escaped_id};
 use crate::ca::KeyType;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der;
 use crate::x509::write::key_identifier;
 
@@ -75,9 +75,9 @@ impl Kind {
 /// counts as made. What cannot be is refused before it says that a key is being made.
 ///
 /// # Errors
-/// Class [`Class::Usage`], `bad-key-uri`, without an `object`; class [`Class::Ca`]:
-/// `token-mechanism-missing`, `token-key-ambiguous`, `token-key-exposed`, `token-unusable`,
-/// `token-refused`.
+/// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`, without an `object`; class
+/// [`Class::Ca`](crate::error::Class::Ca): `token-mechanism-missing`, `token-key-ambiguous`,
+/// `token-key-exposed`, `token-unusable`, `token-refused`.
 pub(super) fn pair(
     session: &Session,
     token: &Token,
@@ -88,8 +88,7 @@ pub(super) fn pair(
 ) -> Result<Key> {
     let Some(label) = uri.object.as_deref().filter(|label| !label.is_empty()) else {
         return Err(Error::new(
-            Class::Usage,
-            "bad-key-uri",
+            ErrorKind::BadKeyUri,
             format!(
                 "there is no such key on the token {}, and a new one needs a name",
                 token.name()
@@ -100,8 +99,7 @@ pub(super) fn pair(
     let name = token.name();
     let bug = || {
         Error::new(
-            Class::Machine,
-            "bug",
+            ErrorKind::Bug,
             "this machine's numbers are too small for a key's length",
             "please report it",
         )
@@ -126,8 +124,7 @@ pub(super) fn pair(
         let gone =
             [private, public].map(|object| session.destroy_object(object).is_ok()) == [true, true];
         Error::new(
-            Class::Ca,
-            "token-key-exposed",
+            ErrorKind::TokenKeyExposed,
             [
                 format!("the token {name} made a key, but {what}"),
                 format!(
@@ -161,8 +158,7 @@ fn is_free(session: &Session, token: &Token, id: &[u8]) -> Result<()> {
             .is_empty()
         {
             return Err(Error::new(
-                Class::Ca,
-                "token-key-ambiguous",
+                ErrorKind::TokenKeyAmbiguous,
                 [
                     format!(
                         "the token {} has another key of this id, and no two may share one",
@@ -199,8 +195,7 @@ fn can(token: &Token, module: &Module, made: &Kind, kind: KeyType) -> Result<()>
         (true, false) => sign::needed(made.scheme),
     };
     Err(Error::new(
-        Class::Ca,
-        "token-mechanism-missing",
+        ErrorKind::TokenMechanismMissing,
         [
             format!("the token {name} cannot make a key of type {kind} and sign with it"),
             format!("  needed  {needed}"),

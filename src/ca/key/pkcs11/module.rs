@@ -8,7 +8,7 @@ use cryptoki::error::{Error as Cryptoki, RvError};
 use super::super::KeyWarning;
 use super::failure;
 use super::uri::Pkcs11Uri;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown, shown_text};
 
 /// A PKCS#11 module in use.
@@ -34,8 +34,8 @@ impl Module {
     /// word goes before that of a URI, which may have been written for another machine.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `token-module-missing`, where neither names one; class
-    /// [`Class::Ca`], `token-module-unusable`.
+    /// Class [`Class::Usage`](crate::error::Class::Usage), `token-module-missing`, where neither
+    /// names one; class [`Class::Ca`](crate::error::Class::Ca), `token-module-unusable`.
     pub(super) fn load(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<(Self, Vec<KeyWarning>)> {
         let path = locate(uri, given)?;
         let mut warnings = Vec::new();
@@ -132,8 +132,7 @@ fn locate(uri: &Pkcs11Uri, given: Option<&Path>) -> Result<PathBuf> {
             ""
         };
         return Err(Error::new(
-            Class::Usage,
-            "token-module-missing",
+            ErrorKind::TokenModuleMissing,
             format!(
                 "--ca-key names a PKCS#11 token, and nothing says which module leads to it{alone}"
             ),
@@ -210,8 +209,7 @@ fn cannot_load(path: &Path, error: &Cryptoki) -> Error {
 
 fn unusable(path: &Path, what: impl Into<Lines>, hint: &str) -> Error {
     Error::new(
-        Class::Ca,
-        "token-module-unusable",
+        ErrorKind::TokenModuleUnusable,
         what.into()
             .after(format!("the PKCS#11 module {} ", shown(path))),
         hint,

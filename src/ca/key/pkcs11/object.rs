@@ -10,7 +10,7 @@ use super::super::scheme::{self, Scheme};
 use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::Lines;
 use crate::x509::der::{self, tag};
 use crate::x509::{Certificate, PublicKey, Strictness, hex, sha256};
@@ -156,8 +156,7 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
         return Ok(handles);
     }
     Err(Error::new(
-        Class::Ca,
-        "token-key-ambiguous",
+        ErrorKind::TokenKeyAmbiguous,
         format!(
             "more than {MAX_KEYS} private keys on the token {} fit the URI, and no more are looked \
              at",
@@ -171,8 +170,8 @@ fn all_of(handles: Vec<ObjectHandle>, token: &Token) -> Result<Vec<ObjectHandle>
 /// certificate's.
 ///
 /// # Errors
-/// Class [`Class::Ca`]: `token-key-missing`, `token-key-ambiguous`, `token-key-without-public`,
-/// `ca-key-mismatch`, `ca-key-unsupported`.
+/// Class [`Class::Ca`](crate::error::Class::Ca): `token-key-missing`, `token-key-ambiguous`,
+/// `token-key-without-public`, `ca-key-mismatch`, `ca-key-unsupported`.
 pub(super) fn find(
     session: &Session,
     token: &Token,
@@ -220,8 +219,7 @@ fn of_certificate(keys: Vec<Key>, token: &Token, certificate: &Certificate) -> R
             Err(without_public(&others, token))
         }
         (None, _) => Err(Error::new(
-            Class::Ca,
-            "ca-key-mismatch",
+            ErrorKind::CaKeyMismatch,
             Lines::from([
                 format!(
                     "no key that the URI leaves on the token {} is the CA certificate's",
@@ -262,8 +260,7 @@ pub(super) fn usable(key: Key, token: &Token) -> Result<Usable> {
     };
     let unsupported = |what: String| {
         Error::new(
-            Class::Ca,
-            "ca-key-unsupported",
+            ErrorKind::CaKeyUnsupported,
             [
                 format!(
                     "the token {} holds {what}, which cannot be the CA's key here",
@@ -299,8 +296,7 @@ fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
         Err(_) => Lines::default(),
     };
     Error::new(
-        Class::Ca,
-        "token-key-missing",
+        ErrorKind::TokenKeyMissing,
         Lines::from(format!(
             "no private key on the token {} is the one that the URI names",
             token.name()
@@ -312,8 +308,7 @@ fn missing(session: &Session, token: &Token, uri: &Pkcs11Uri) -> Error {
 
 fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
     Error::new(
-        Class::Ca,
-        "token-key-ambiguous",
+        ErrorKind::TokenKeyAmbiguous,
         Lines::from(format!(
             "{} private keys on the token {} fit the URI, {why}",
             keys.len(),
@@ -326,8 +321,7 @@ fn ambiguous(keys: &[Key], token: &Token, why: &str) -> Error {
 
 fn without_public(keys: &[Key], token: &Token) -> Error {
     Error::new(
-        Class::Ca,
-        "token-key-without-public",
+        ErrorKind::TokenKeyWithoutPublic,
         Lines::from(format!(
             "the token {} has a private key without its public key, so whose it is cannot be told",
             token.name()

@@ -7,7 +7,7 @@ use ring::digest;
 
 use super::super::scheme::Scheme;
 use super::{TokenKey, failure};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::x509::der;
 
 /// DigestInfo for SHA-256 up to the digest itself (RFC 8017 9.2, note 1).
@@ -74,8 +74,7 @@ impl TokenKey {
         let raw = self.raw_signature(tbs)?;
         let wrong = |what: &str| {
             Error::new(
-                Class::Ca,
-                "bad-signature",
+                ErrorKind::BadSignature,
                 format!(
                     "the token {name} made something else than a signature by the CA's key: {what}"
                 ),
@@ -126,8 +125,7 @@ impl TokenKey {
             }
         }
         Err(Error::new(
-            Class::Ca,
-            "token-mechanism-missing",
+            ErrorKind::TokenMechanismMissing,
             [
                 format!(
                     "the token {name} cannot sign with this key in any way that a certificate needs"
@@ -191,8 +189,7 @@ impl TokenKey {
 /// A key that wants its PIN for each signature, on a token that signs only in a single part.
 fn single_part(name: &str) -> Error {
     Error::new(
-        Class::Ca,
-        "token-mechanism-missing",
+        ErrorKind::TokenMechanismMissing,
         format!(
             "the key on the token {name} wants its PIN for each signature \
              (CKA_ALWAYS_AUTHENTICATE), and this program can give it only where the token takes \

@@ -6,7 +6,7 @@ use cryptoki::slot::{Slot, SlotInfo, TokenInfo};
 use super::failure;
 use super::module::Module;
 use super::uri::{self, Pkcs11Uri};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown, shown_text};
 
 /// How many tokens, or keys, an error lists.
@@ -80,7 +80,8 @@ impl Token {
 /// Finds the one token that fits the URI.
 ///
 /// # Errors
-/// Class [`Class::Ca`]: `token-missing`, `token-ambiguous`, `token-unusable`.
+/// Class [`Class::Ca`](crate::error::Class::Ca): `token-missing`, `token-ambiguous`,
+/// `token-unusable`.
 pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
     let slots = module.pkcs11.get_slots_with_token().map_err(|error| {
         failure::module(
@@ -111,8 +112,7 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
         (Some(last), _) => {
             meant.push(last);
             Err(Error::new(
-                Class::Ca,
-                "token-ambiguous",
+                ErrorKind::TokenAmbiguous,
                 Lines::from(format!(
                     "{} tokens fit the URI, and which one is meant cannot be told",
                     meant.len()
@@ -128,8 +128,7 @@ pub(super) fn find(module: &Module, uri: &Pkcs11Uri) -> Result<Token> {
                 "initialise it with the vendor's tool: that gives it a label and its PINs",
             )),
             _ => Err(Error::new(
-                Class::Ca,
-                "token-missing",
+                ErrorKind::TokenMissing,
                 Lines::from(format!(
                     "no token that the PKCS#11 module {} shows is the one that the URI names",
                     shown(module.path())

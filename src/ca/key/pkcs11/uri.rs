@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What a `pkcs11:` URI says. What it does not say matches everything (RFC 7512 2.5).
 ///
@@ -42,8 +42,8 @@ impl Pkcs11Uri {
     /// is wrong would otherwise send the program to another place for the PIN.
     ///
     /// # Errors
-    /// Class [`Class::Usage`], `bad-key-uri`. No value is repeated in it: there might be a PIN in
-    /// one.
+    /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`. No value is repeated in
+    /// it: there might be a PIN in one.
     pub fn parse(text: &str) -> Result<Self> {
         let rest = match text.get(..SCHEME.len()) {
             Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
@@ -333,8 +333,7 @@ fn bad(what: &str) -> Error {
 
 fn bad_with(what: &str, hint: &str) -> Error {
     Error::new(
-        Class::Usage,
-        "bad-key-uri",
+        ErrorKind::BadKeyUri,
         format!("--ca-key is not a usable PKCS#11 URI: {what}"),
         hint,
     )
@@ -372,7 +371,11 @@ mod tests {
 
     fn refused(text: &str) -> String {
         let error = Pkcs11Uri::parse(text).unwrap_err();
-        assert_eq!((error.code(), error.kind), (2, "bad-key-uri"), "{text}");
+        assert_eq!(
+            (error.code(), error.kind),
+            (2, ErrorKind::BadKeyUri),
+            "{text}"
+        );
         assert!(!error.hint.is_empty());
         error.message.to_string()
     }
