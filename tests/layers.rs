@@ -434,7 +434,8 @@ fn what_is_said_is_made_of_lines() {
             .find(|(path, _)| path.ends_with(file))
             .unwrap()
             .1;
-        assert_eq!(code.matches(what).count(), times, "{file}: {what}");
+        let joined = code.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(joined.matches(what).count(), times, "{file}: {what}");
     };
     holds(
         "outside",
@@ -447,13 +448,9 @@ fn what_is_said_is_made_of_lines() {
     holds("verify", "src/verify/record.rs", "pub detail: Lines,", 1);
     holds("check", "src/check.rs", "pub detail: Lines,", 1);
     holds("cli", "src/cli/ui.rs", "text: impl Into<Lines>)", 5);
-    holds("x509", "src/x509/mod.rs", "    sentence: String,", 1);
-    holds(
-        "x509",
-        "src/x509/mod.rs",
-        "Malformed { sentence: shown_on_a_line(",
-        1,
-    );
+    holds("x509", "src/x509/mod.rs", " sentence: String,", 1);
+    let made_here = "Malformed { sentence: shown_on_a_line(";
+    holds("x509", "src/x509/mod.rs", made_here, 1);
     holds("x509", "src/x509/mod.rs", "sentence: ", 2);
 }
 
