@@ -1,237 +1,258 @@
-//! Reading the certificates that InitializeCluster is sent: as much as judging them needs, and
-//! strictly.
+//! Reads the certificates that InitializeCluster is sent.
 //!
-//! The simulator's own reader. It must not be the one that the client checks with: a misreading
-//! that both share would never be seen.
+//! x509-parser reads them, not the reader that the client checks with: a misreading that both
+//! share would never be seen. It leaves over what follows in an element, and takes lengths and
+//! dates in more forms than DER has, so the elements are counted and the dates looked at here.
 
 use base64ct::{Base64, Encoding};
+use x509_parser::asn1_rs::{Any, FromDer as _};
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::error::X509Error;
+use x509_parser::extensions::{BasicConstraints, KeyUsage};
+use x509_parser::nom::{Err as NomErr, Parser as _};
+use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_KEY_USAGE, Oid};
+use x509_parser::x509::{X509Name, X509Version};
 
-use super::der;
-
-/// One element: its tag, its content, and all of its octets.
+/// One element of a DER text: its identifier octet and its content.
 #[derive(Clone, Copy)]
 pub(super) struct Element<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
-    pub(super) raw: &'a [u8],
 }
 
-/// Elements one after the other.
-#[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(octets: &'a [u8]) -> Self {
-        Self(octets)
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn peek(self) -> Option<u8> {
-        self.0.first().copied()
-    }
-
-    /// The next element. Lengths must be definite and of the shortest form (X.690 10.1).
-    pub(super) fn next(&mut self) -> Option<Element<'a>> {
-        let (&tag, rest) = self.0.split_first()?;
-        if tag & 0x1F == 0x1F {
-            return None;
-        }
-        let (&first, mut rest) = rest.split_first()?;
-        let length = if first < 0x80 {
-            usize::from(first)
-        } else {
-            let (digits, tail) = rest.split_at_checked(usize::from(first & 0x7F))?;
-            rest = tail;
-            if digits.is_empty() || digits.len() > 4 || digits.first() == Some(&0) {
-                return None;
-            }
-            let length = digits
-                .iter()
-                .fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
-            (length >= 0x80).then_some(length)?
+/// Splits octets into the elements that they are, one after the other.
+///
+/// `None` where they are none, or where a length is not of the shortest form (X.690 10.1).
+pub(super) fn split_elements(mut octets: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut found = Vec::new();
+    while let Some(&tag) = octets.first() {
+        let (rest, any) = Any::from_der(octets).ok()?;
+        let header = octets
+            .len()
+            .checked_sub(rest.len())?
+            .checked_sub(any.data.len())?;
+        let shortest = match any.data.len() {
+            0..0x80 => 2,
+            0x80..0x100 => 3,
+            0x100..0x1_0000 => 4,
+            0x1_0000..0x100_0000 => 5,
+            _ => 6,
         };
-        let (content, tail) = rest.split_at_checked(length)?;
-        let (raw, _) = self
-            .0
-            .split_at_checked(self.0.len().checked_sub(tail.len())?)?;
-        self.0 = tail;
-        Some(Element { tag, content, raw })
+        // A tag of several octets makes a longer header too.
+        (header == shortest).then_some(())?;
+        let content = any.data;
+        found.push(Element { tag, content });
+        octets = rest;
     }
+    Some(found)
+}
 
-    /// The next element, which must have this tag.
-    pub(super) fn required(&mut self, tag: u8) -> Option<Element<'a>> {
-        self.next().filter(|element| element.tag == tag)
+/// Splits octets into exactly so many elements.
+pub(super) fn split_exactly<const N: usize>(octets: &[u8]) -> Option<[Element<'_>; N]> {
+    split_elements(octets)?.try_into().ok()
+}
+
+/// Splits octets into exactly the elements of these tags: x509-parser takes `10` for `30`.
+pub(super) fn split_tagged<const N: usize>(
+    octets: &[u8],
+    expected: [u8; N],
+) -> Option<[Element<'_>; N]> {
+    split_exactly(octets).filter(|found| tags(found) == expected)
+}
+
+pub(super) fn tags(elements: &[Element<'_>]) -> Vec<u8> {
+    elements.iter().map(|element| element.tag).collect()
+}
+
+/// Decodes PEM blocks `CERTIFICATE`, one or more, with nothing but white space around them.
+///
+/// An error ends a sentence that begins with "the value".
+pub(super) fn decode_blocks(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let (mut rest, mut found) = (text.trim(), Vec::new());
+    while !rest.is_empty() || found.is_empty() {
+        let (body, after) = rest
+            .strip_prefix(BEGIN)
+            .and_then(|rest| rest.split_once(END))
+            .ok_or_else(|| not_a_certificate(rest))?;
+        let digits: String = body.split_ascii_whitespace().collect();
+        found.push(
+            Base64::decode_vec(&digits).map_err(|_| "is not valid base64 inside its PEM block")?,
+        );
+        rest = after.trim_start();
     }
+    Ok(found)
+}
 
-    fn optional(&mut self, tag: u8) -> Option<Option<Element<'a>>> {
-        if self.peek() == Some(tag) {
-            self.next().map(Some)
-        } else {
-            Some(None)
-        }
+/// Reads one certificate (RFC 5280 4.1) of these octets and nothing after it. The error is like
+/// that of [`decode_blocks`].
+pub(super) fn read_certificate(octets: &[u8]) -> Result<X509Certificate<'_>, String> {
+    let read = X509CertificateParser::new()
+        .with_deep_parse_extensions(false)
+        .parse(octets)
+        .map_err(|fault| match fault {
+            NomErr::Error(fault) | NomErr::Failure(fault) => fault_words(&fault),
+            NomErr::Incomplete(_) => CUT,
+        });
+    read.and_then(|(_, certificate)| count(octets, &certificate).map(|()| certificate))
+        .map_err(|fault| format!("is not a well-formed X.509 certificate: {fault}"))
+}
+
+const CUT: &str = "it is no DER, or has more or fewer parts than a certificate";
+const NOT_A_DATE: &str = "a date is not in the form of RFC 5280 4.1.2.5";
+const NOT_A_VERSION: &str = "its version is none of 1, 2 and 3";
+const NOT_AN_EXTENSION: &str = "an extension is not well-formed";
+
+fn fault_words(fault: &X509Error) -> &'static str {
+    match fault {
+        X509Error::InvalidVersion => NOT_A_VERSION,
+        X509Error::InvalidSerial => "it has no serial number",
+        X509Error::InvalidDate => NOT_A_DATE,
+        X509Error::InvalidExtensions => NOT_AN_EXTENSION,
+        _ => CUT,
     }
 }
 
-/// The one element that the octets are, nothing after it.
-pub(super) fn only(octets: &[u8], tag: u8) -> Option<Element<'_>> {
-    let mut reader = Reader::new(octets);
-    let element = reader.required(tag)?;
-    reader.is_empty().then_some(element)
-}
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OID: u8 = 0x06;
 
-pub(super) struct Extension {
-    pub(super) oid: Vec<u8>,
-    pub(super) value: Vec<u8>,
-}
-
-/// basicConstraints (RFC 5280 4.2.1.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BasicConstraints {
-    pub(super) ca: bool,
-    pub(super) path_length: Option<u64>,
-}
-
-/// A certificate (RFC 5280 4.1), its parts as they came.
-pub(super) struct Certificate {
-    pub(super) tbs: Vec<u8>,
-    pub(super) algorithm: Vec<u8>,
-    pub(super) signature: Vec<u8>,
-    pub(super) issuer: Vec<u8>,
-    pub(super) subject: Vec<u8>,
-    pub(super) spki: Vec<u8>,
-    /// Seconds since the Unix epoch.
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
-    pub(super) extensions: Vec<Extension>,
-}
-
-impl Certificate {
-    /// PEM blocks `CERTIFICATE`, one or more, with nothing but white space around them. An error
-    /// ends a sentence that begins with "the value".
-    pub(super) fn all_from_pem(text: &str) -> Result<Vec<Self>, String> {
-        const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-        const END: &str = "-----END CERTIFICATE-----";
-        let (mut rest, mut found) = (text.trim(), Vec::new());
-        while !rest.is_empty() || found.is_empty() {
-            let (body, after) = rest
-                .strip_prefix(BEGIN)
-                .and_then(|rest| rest.split_once(END))
-                .ok_or_else(|| not_a_certificate(rest))?;
-            let digits: String = body.split_ascii_whitespace().collect();
-            let octets = Base64::decode_vec(&digits)
-                .map_err(|_| "is not valid base64 inside its PEM block")?;
-            found.push(
-                Self::from_der(&octets)
-                    .map_err(|fault| format!("is not a well-formed X.509 certificate: {fault}"))?,
-            );
-            rest = after.trim_start();
-        }
-        Ok(found)
+/// Counts the elements of a certificate that has been read, so that nothing was left over, and
+/// demands what x509-parser does not.
+fn count(octets: &[u8], certificate: &X509Certificate<'_>) -> Result<(), &'static str> {
+    let [whole] = split_tagged(octets, [SEQUENCE]).ok_or(CUT)?;
+    let [tbs, outer, _signature] =
+        split_tagged(whole.content, [SEQUENCE, SEQUENCE, BIT_STRING]).ok_or(CUT)?;
+    let mut fields = split_elements(tbs.content).ok_or(CUT)?;
+    let explicit_version = fields.first().copied().filter(|first| first.tag == 0xA0);
+    if let Some(version) = explicit_version {
+        split_tagged(version.content, [INTEGER]).ok_or(CUT)?;
+        fields.remove(0);
     }
-
-    fn from_der(octets: &[u8]) -> Result<Self, &'static str> {
-        const CUT: &str = "it is no DER, or has more or fewer parts than a certificate";
-        let mut outer = Reader::new(only(octets, 0x30).ok_or(CUT)?.content);
-        let tbs = outer.required(0x30).ok_or(CUT)?;
-        let algorithm = outer.required(0x30).ok_or(CUT)?;
-        let signature = outer
-            .required(0x03)
-            .filter(|_| outer.is_empty())
-            .ok_or(CUT)?;
-
-        let mut inner = Reader::new(tbs.content);
-        let version = match inner.optional(0xA0).ok_or(CUT)? {
-            None => 1,
-            Some(explicit) => match only(explicit.content, 0x02).ok_or(CUT)?.content {
-                [1] => 2,
-                [2] => 3,
-                _ => return Err("its version is none of 1, 2 and 3"),
-            },
-        };
-        inner.required(0x02).ok_or("it has no serial number")?;
-        if inner.required(0x30).ok_or(CUT)?.raw != algorithm.raw {
-            return Err(
-                "the algorithm inside its signed part is not the one outside (RFC 5280 4.1.1.2)",
-            );
-        }
-        let issuer = inner.required(0x30).ok_or(CUT)?;
-        let mut validity = Reader::new(inner.required(0x30).ok_or(CUT)?.content);
-        let mut moment = || time(validity.next()?);
-        let (not_before, not_after) = moment()
-            .zip(moment())
-            .filter(|_| validity.is_empty())
-            .ok_or("a date is not in the form of RFC 5280 4.1.2.5")?;
-        let subject = inner.required(0x30).ok_or(CUT)?;
-        let spki = inner.required(0x30).ok_or(CUT)?;
-        inner.optional(0x81).ok_or(CUT)?;
-        inner.optional(0x82).ok_or(CUT)?;
-        let extensions = match inner.optional(0xA3).ok_or(CUT)? {
-            None => Vec::new(),
-            Some(_) if version != 3 => return Err("only version 3 has extensions"),
-            Some(explicit) => extensions(only(explicit.content, 0x30).ok_or(CUT)?.content)?,
-        };
-        if !inner.is_empty() {
-            return Err(CUT);
-        }
-
-        Ok(Self {
-            tbs: tbs.raw.to_vec(),
-            algorithm: algorithm.raw.to_vec(),
-            signature: signature
-                .content
-                .strip_prefix(&[0])
-                .ok_or("its signature is not of whole octets")?
-                .to_vec(),
-            issuer: issuer.raw.to_vec(),
-            subject: subject.raw.to_vec(),
-            spki: spki.raw.to_vec(),
-            not_before,
-            not_after,
-            extensions,
-        })
-    }
-
-    /// basicConstraints, where the extension is there.
-    pub(super) fn basic_constraints(&self) -> Option<Result<BasicConstraints, String>> {
-        let value = self.extension(der::BASIC_CONSTRAINTS)?;
-        let read = || {
-            let mut reader = Reader::new(only(value, 0x30)?.content);
-            // FALSE, the default, is written out by some tools.
-            let ca = match reader.optional(0x01)?.map(|element| element.content) {
-                Some([0xFF]) => true,
-                None | Some([0x00]) => false,
-                Some(_) => return None,
-            };
-            let path_length = match reader.optional(0x02)?.map(|element| element.content) {
-                None => None,
-                Some(&[single]) if single < 0x80 => Some(u64::from(single)),
-                // More than a chain can have.
-                Some([first, ..]) if *first < 0x80 => Some(u64::MAX),
-                Some(_) => return None,
-            };
-            reader.is_empty().then_some(())?;
-            // A path length without cA is a contradiction (RFC 5280 4.2.1.9).
-            (ca || path_length.is_none()).then_some(BasicConstraints { ca, path_length })
-        };
-        Some(read().ok_or_else(|| String::from("has a malformed basicConstraints extension")))
-    }
-
-    /// keyUsage: whether keyCertSign is among it, where the extension is there.
-    pub(super) fn may_sign_certificates(&self) -> Option<bool> {
-        let bits = only(self.extension(der::KEY_USAGE)?, 0x03)?.content;
-        // The first octet counts the unused bits; keyCertSign is bit 5 (RFC 5280 4.2.1.3).
-        Some(bits.get(1).is_some_and(|octet| octet & 0x04 != 0))
-    }
-
-    fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
-        self.extensions
+    let (required, optional) = fields.split_first_chunk().ok_or(CUT)?;
+    let [serial, inner, issuer, validity, subject, spki] = required;
+    if !tags(optional).is_sorted_by(|a, b| a < b)
+        || !tags(optional)
             .iter()
-            .find(|extension| extension.oid == oid)
-            .map(|extension| extension.value.as_slice())
+            .all(|tag| [0x81, 0x82, 0xA3].contains(tag))
+    {
+        return Err(CUT);
     }
+
+    match certificate.version {
+        // The default is not written (X.690 11.5).
+        X509Version::V1 if explicit_version.is_none() => {}
+        X509Version::V2 | X509Version::V3 => {}
+        _ => return Err(NOT_A_VERSION),
+    }
+    if serial.tag != INTEGER {
+        return Err("it has no serial number");
+    }
+    let [key_algorithm, _key] = split_tagged(spki.content, [SEQUENCE, BIT_STRING]).ok_or(CUT)?;
+    for identifier in [outer, *inner, key_algorithm] {
+        count_algorithm(identifier).ok_or(CUT)?;
+    }
+    if certificate.signature != certificate.signature_algorithm {
+        return Err(
+            "the algorithm inside its signed part is not the one outside (RFC 5280 4.1.1.2)",
+        );
+    }
+    let dates = split_exactly::<2>(validity.content).ok_or(NOT_A_DATE)?;
+    if !dates.into_iter().all(is_a_date) {
+        return Err(NOT_A_DATE);
+    }
+    // Of a name x509-parser reads as much as it understands.
+    let names = [
+        (issuer, &certificate.issuer),
+        (subject, &certificate.subject),
+    ];
+    let is_whole = |(element, name): &(&Element<'_>, &X509Name<'_>)| {
+        element.tag == SEQUENCE && name.as_raw().ends_with(element.content)
+    };
+    if !names.iter().all(is_whole) || [validity, spki].iter().any(|one| one.tag != SEQUENCE) {
+        return Err(CUT);
+    }
+    if certificate.signature_value.unused_bits != 0 {
+        return Err("its signature is not of whole octets");
+    }
+    match optional.last().filter(|last| last.tag == 0xA3) {
+        None => Ok(()),
+        Some(_) if certificate.version != X509Version::V3 => Err("only version 3 has extensions"),
+        Some(explicit) => count_extensions(explicit.content, certificate),
+    }
+}
+
+/// An AlgorithmIdentifier has one or two elements (RFC 5280 4.1.1.2).
+fn count_algorithm(identifier: Element<'_>) -> Option<()> {
+    let parts = split_elements(identifier.content)?;
+    let fits = identifier.tag == SEQUENCE && matches!(*tags(&parts), [OID] | [OID, _]);
+    fits.then_some(())
+}
+
+fn count_extensions(content: &[u8], certificate: &X509Certificate<'_>) -> Result<(), &'static str> {
+    let [list] = split_tagged(content, [SEQUENCE]).ok_or(CUT)?;
+    for extension in split_elements(list.content).ok_or(NOT_AN_EXTENSION)? {
+        let parts = split_elements(extension.content).ok_or(NOT_AN_EXTENSION)?;
+        let fits = matches!(*tags(&parts), [OID, 0x04] | [OID, 0x01, 0x04]);
+        if extension.tag != SEQUENCE || !fits {
+            return Err(NOT_AN_EXTENSION);
+        }
+    }
+    if certificate.extensions_map().is_err() {
+        return Err("it has an extension twice (RFC 5280 4.2)");
+    }
+    if certificate.extensions().is_empty() {
+        return Err("its list of extensions is empty");
+    }
+    Ok(())
+}
+
+/// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
+fn is_a_date(element: Element<'_>) -> bool {
+    let digits = match (element.tag, element.content) {
+        (0x17, [digits @ .., b'Z']) if digits.len() == 12 => digits,
+        (0x18, [digits @ .., b'Z']) if digits.len() == 14 => digits,
+        _ => return false,
+    };
+    digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Reads basicConstraints (RFC 5280 4.2.1.9), where the extension is there.
+pub(super) fn basic_constraints(
+    certificate: &X509Certificate<'_>,
+) -> Option<Result<BasicConstraints, String>> {
+    let value = extension(certificate, &OID_X509_EXT_BASIC_CONSTRAINTS)?;
+    let read = || {
+        let [whole] = split_tagged(value, [SEQUENCE])?;
+        let parts = split_elements(whole.content)?;
+        let (_, read) = BasicConstraints::from_der(value).ok()?;
+        // FALSE, the default, is written out by some tools; TRUE is FF (X.690 11.1).
+        let flag = parts.iter().find(|part| part.tag == 0x01);
+        let fits = matches!(*tags(&parts), [] | [0x01] | [0x02] | [0x01, 0x02])
+            && flag.is_none_or(|flag| matches!(flag.content, [0x00 | 0xFF]))
+            // A path length without cA is a contradiction (RFC 5280 4.2.1.9).
+            && (read.ca || read.path_len_constraint.is_none());
+        fits.then_some(read)
+    };
+    Some(read().ok_or_else(|| String::from("has a malformed basicConstraints extension")))
+}
+
+/// Tells whether keyCertSign is among keyUsage, where the extension is there and can be read.
+pub(super) fn may_sign_certificates(certificate: &X509Certificate<'_>) -> Option<bool> {
+    let value = extension(certificate, &OID_X509_EXT_KEY_USAGE)?;
+    split_tagged(value, [BIT_STRING])?;
+    let (_, usage) = KeyUsage::from_der(value).ok()?;
+    Some(usage.key_cert_sign())
+}
+
+fn extension<'a>(certificate: &'a X509Certificate<'_>, oid: &Oid<'_>) -> Option<&'a [u8]> {
+    let found = certificate.extensions().iter();
+    found
+        .into_iter()
+        .find(|one| one.oid == *oid)
+        .map(|one| one.value)
 }
 
 /// What stands in a PEM certificate's place.
@@ -255,67 +276,13 @@ fn not_a_certificate(text: &str) -> String {
     }
 }
 
-fn extensions(content: &[u8]) -> Result<Vec<Extension>, &'static str> {
-    const CUT: &str = "an extension is not well-formed";
-    let mut reader = Reader::new(content);
-    let mut found: Vec<Extension> = Vec::new();
-    while !reader.is_empty() {
-        let mut parts = Reader::new(reader.required(0x30).ok_or(CUT)?.content);
-        let oid = parts.required(0x06).ok_or(CUT)?.content.to_vec();
-        parts.optional(0x01).ok_or(CUT)?;
-        let value = parts
-            .required(0x04)
-            .filter(|_| parts.is_empty())
-            .ok_or(CUT)?
-            .content
-            .to_vec();
-        if found.iter().any(|extension| extension.oid == oid) {
-            return Err("it has an extension twice (RFC 5280 4.2)");
-        }
-        found.push(Extension { oid, value });
-    }
-    if found.is_empty() {
-        Err("its list of extensions is empty")
-    } else {
-        Ok(found)
-    }
-}
-
-/// UTCTime or GeneralizedTime in the one form that RFC 5280 4.1.2.5 allows.
-pub(super) fn time(element: Element<'_>) -> Option<i64> {
-    let text = std::str::from_utf8(element.content)
-        .ok()?
-        .strip_suffix('Z')?;
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let (year, rest) = match (element.tag, text.len()) {
-        (0x17, 12) => {
-            let (year, rest) = text.split_at_checked(2)?;
-            let year: i16 = year.parse().ok()?;
-            (year.checked_add(if year < 50 { 2000 } else { 1900 })?, rest)
-        }
-        (0x18, 14) => {
-            let (year, rest) = text.split_at_checked(4)?;
-            (year.parse().ok()?, rest)
-        }
-        _ => return None,
-    };
-    let two = |at: usize| rest.get(at..at.checked_add(2)?)?.parse::<i8>().ok();
-    let civil =
-        jiff::civil::DateTime::new(year, two(0)?, two(2)?, two(4)?, two(6)?, two(8)?, 0).ok()?;
-    // Not by way of a timestamp: none of jiff's reaches the end of the year 9999, which stands for
-    // no end (RFC 5280 4.1.2.5).
-    Some(
-        civil
-            .duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0))
-            .as_secs(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn only(octets: &[u8], tag: u8) -> Option<Element<'_>> {
+        split_tagged(octets, [tag]).map(|[one]| one)
+    }
 
     #[test]
     fn lengths_have_one_form_only() {
@@ -332,34 +299,32 @@ mod tests {
         assert!(only(&[0x04, 0x00, 0x00], 0x04).is_none(), "a tail");
         assert!(only(&[0x04, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], 0x04).is_none());
         assert!(only(&[], 0x04).is_none());
+        assert!(only(&[0x1F, 0x04, 0x00], 0x1F).is_none(), "a long tag");
     }
 
     #[test]
-    fn times_are_read_in_both_forms() {
-        let read = |tag, text: &[u8]| {
-            time(Element {
-                tag,
-                content: text,
-                raw: &[],
-            })
-        };
-        assert_eq!(read(0x17, b"700101000000Z"), Some(0));
-        assert_eq!(read(0x18, b"20500101000000Z"), Some(2_524_608_000));
-        assert_eq!(read(0x18, b"99991231235959Z"), Some(253_402_300_799));
+    fn times_are_taken_in_both_forms() {
+        let taken = |tag, content: &[u8]| is_a_date(Element { tag, content });
+        assert!(taken(0x17, b"700101000000Z"));
+        assert!(taken(0x18, b"20500101000000Z"));
+        assert!(taken(0x18, b"99991231235959Z"));
         for bad in [
             &b"700101000000"[..],
             b"7001010000Z",
-            b"701301000000Z",
             b"+00101000000Z",
+            b"490101000000+0000",
             b"",
         ] {
-            assert_eq!(read(0x17, bad), None);
+            assert!(!taken(0x17, bad));
         }
     }
 
     #[test]
     fn a_pem_text_is_one_block() {
-        let reason = |text: &str| Certificate::all_from_pem(text).err().unwrap();
+        let reason = |text: &str| match decode_blocks(text) {
+            Ok(blocks) => read_certificate(&blocks[0]).err().unwrap(),
+            Err(reason) => reason,
+        };
         assert!(reason("").contains("PEM"));
         assert!(reason("x-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----").contains("PEM"));
         let two = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";

@@ -9,12 +9,24 @@
 //! NON_FIPS mode. The roots' own names differ from genuine ones: they say whose they are, so that
 //! nobody takes a simulator's chain for a genuine one.
 
-use base64ct::{Base64, Encoding};
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-use super::certificate::Certificate as Read;
-use super::clock::{DAY, Millis, YEAR, der_time};
-use super::der;
+use der::asn1::{Any, AnyRef, BitStringRef, OctetString, Uint};
+use der::oid::{AssociatedOid, ObjectIdentifier};
+use der::{DateTime, Decode as _, Encode, Sequence, Tag};
+use serde::{Deserialize, Serialize};
+use x509_cert::attr::{AttributeTypeAndValue, Attributes};
+use x509_cert::certificate::Version;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
+use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+use x509_cert::spki::AlgorithmIdentifierRef;
+use x509_cert::time::{Time, Validity};
+
+use super::certificate::{decode_blocks, read_certificate};
+use super::clock::{DAY, Millis, YEAR};
 use super::ids::random_bytes;
 use super::keys::{BITS, LS2_ROOT_BITS, SigningKey};
 use super::pem::Pem;
@@ -36,23 +48,17 @@ impl Authority {
     pub(super) const ALL: [Self; 4] = [Self::Aws, Self::AwsUsGov, Self::Ls1, Self::Ls2];
 
     /// The root's subject. It says that it is a simulator's.
-    fn name(self) -> Vec<u8> {
+    fn name(self) -> Result<Vec<u8>, String> {
         match self {
             Self::Aws => aws_name("Simulated CloudHSM Root G1"),
             Self::AwsUsGov => aws_name("Simulated US GOV CloudHSM Root G1"),
-            Self::Ls1 => plain_name(&[
-                attribute(der::COUNTRY, &der::printable("US")),
-                attribute(der::STATE, &der::utf8("California")),
-                attribute(der::LOCALITY, &der::utf8("San Jose")),
-                attribute(
-                    der::ORGANIZATION,
-                    &der::utf8("hsmboot simulator, not Cavium"),
-                ),
-                attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("LiquidSecurity")),
-                attribute(
-                    der::COMMON_NAME,
-                    &der::utf8("localca.liquidsecurity.simulator.invalid"),
-                ),
+            Self::Ls1 => plain_name([
+                (COUNTRY, "US"),
+                (STATE, "California"),
+                (LOCALITY, "San Jose"),
+                (ORGANIZATION, "hsmboot simulator, not Cavium"),
+                (ORGANIZATIONAL_UNIT, "LiquidSecurity"),
+                (COMMON_NAME, "localca.liquidsecurity.simulator.invalid"),
             ]),
             // Five attributes in the first RDN, as another customer's root of this hardware has
             // them.
@@ -95,11 +101,11 @@ impl Root {
         key: &SigningKey,
         now: Millis,
     ) -> Result<Self, String> {
-        let name = authority.name();
+        let name = authority.name()?;
         let issue = |version_1: bool,
                      serial: Vec<u8>,
                      (from, to): (Millis, Millis),
-                     extensions: Vec<Vec<u8>>| {
+                     extensions: Vec<Extension>| {
             let (not_before, not_after) = (now.saturating_add(from), now.saturating_add(to));
             let certificate = Certificate {
                 version_1,
@@ -111,21 +117,21 @@ impl Root {
                 spki: key.spki(),
                 extensions,
             };
-            certificate
-                .signed_by(key)
-                .map(|octets| Pem::new(der::pem("CERTIFICATE", &octets)))
+            certificate.signed_by(key)
         };
         // The genuine ones have serial 0, against RFC 5280 4.1.2.2; these extensions, and dates
         // about these.
-        let signs = || vec![key_usage(0x84, 2), basic_constraints(true)];
-        let later = |_: ()| issue(false, Vec::new(), (-2 * YEAR, 8 * YEAR), signs());
+        let later = || {
+            let extensions = vec![key_usage(SIGNS)?, basic_constraints(true)?];
+            issue(false, vec![0], (-2 * YEAR, 8 * YEAR), extensions)
+        };
         match authority {
             Authority::Aws | Authority::AwsUsGov => {
                 let identifier = key.identifier();
                 let extensions = vec![
-                    subject_key_identifier(&identifier),
-                    authority_key_identifier(&identifier),
-                    basic_constraints(true),
+                    subject_key_identifier(&identifier)?,
+                    authority_key_identifier(&identifier)?,
+                    basic_constraints(true)?,
                 ];
                 Ok(Self {
                     first: issue(false, long_serial(8)?, (-5 * YEAR, 5 * YEAR), extensions)?,
@@ -135,10 +141,10 @@ impl Root {
             // The first issue is of version 1 and expired for a year.
             Authority::Ls1 => Ok(Self {
                 first: issue(true, long_serial(8)?, (-11 * YEAR, -YEAR), Vec::new())?,
-                reissue: Some(later(())?),
+                reissue: Some(later()?),
             }),
             Authority::Ls2 => Ok(Self {
-                first: later(())?,
+                first: later()?,
                 reissue: None,
             }),
         }
@@ -215,7 +221,7 @@ impl Make {
     /// The subject of a card, or of a partition of it.
     ///
     /// Read from genuine certificates for hsm1.medium in FIPS mode; inferred for the rest.
-    fn name(self, device: &str) -> Vec<u8> {
+    fn name(self, device: &str) -> Result<Vec<u8>, String> {
         let common = format!(
             "HSM:{device}, for {} mode",
             if self.fips { "FIPS" } else { "non-FIPS" }
@@ -234,21 +240,21 @@ pub(super) fn is_a_root(content: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(content) else {
         return false;
     };
-    let body: String = text
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect();
-    let written =
-        Base64::decode_vec(&body).is_ok_and(|octets| der::pem("CERTIFICATE", &octets) == text);
-    let named = |read: Read| {
-        read.issuer == read.subject
-            && Authority::ALL
-                .iter()
-                .any(|authority| authority.name() == read.subject)
+    let Ok([octets]) = decode_blocks(text).map(<[_; 1]>::try_from).and_then(|one| {
+        // Several are none that a simulator has written.
+        one.map_err(|_| String::new())
+    }) else {
+        return false;
     };
-    written
-        && Read::all_from_pem(text)
-            .is_ok_and(|mut found| found.len() == 1 && found.pop().is_some_and(named))
+    Pem::encode("CERTIFICATE", &octets).is_ok_and(|written| *written == *text)
+        && read_certificate(&octets).is_ok_and(|read| {
+            let named = |authority: &Authority| {
+                authority
+                    .name()
+                    .is_ok_and(|name| name == read.subject.as_raw())
+            };
+            read.issuer.as_raw() == read.subject.as_raw() && Authority::ALL.iter().any(named)
+        })
 }
 
 /// One card: the piece of hardware whose partitions are HSMs. One key, two certificates.
@@ -273,12 +279,12 @@ impl Card {
             .iter()
             .map(|byte| format!("{byte:02X}"))
             .collect();
-        let subject = make.name(&name);
+        let subject = make.name(&name)?;
         let made = now.saturating_sub(3 * YEAR);
         let by_manufacturer = Certificate {
             version_1: !make.ls2,
             serial: long_serial(8)?,
-            issuer: &make.manufacturer().name(),
+            issuer: &make.manufacturer().name()?,
             subject: &subject,
             not_before: made,
             not_after: made.saturating_add(10 * YEAR),
@@ -286,7 +292,7 @@ impl Card {
             // A card of LiquidSecurity 2 is a CA on both sides: `openssl verify` has been seen to
             // take both.
             extensions: if make.ls2 {
-                vec![key_usage(0x84, 2), basic_constraints(true)]
+                vec![key_usage(SIGNS)?, basic_constraints(true)?]
             } else {
                 Vec::new()
             },
@@ -295,28 +301,21 @@ impl Card {
         let by_owner = Certificate {
             version_1: false,
             serial: long_serial(20)?,
-            issuer: &make.aws().name(),
+            issuer: &make.aws().name()?,
             subject: &subject,
             not_before: bought,
             not_after: bought.saturating_add(7 * YEAR),
             spki: key.spki(),
             extensions: vec![
-                basic_constraints(make.ls2),
-                if make.ls2 {
-                    key_usage(0x84, 2)
-                } else {
-                    key_usage(0xA0, 5)
-                },
-                subject_key_identifier(&key.identifier()),
-                authority_key_identifier(&aws.identifier()),
+                basic_constraints(make.ls2)?,
+                key_usage(if make.ls2 { SIGNS } else { ENCIPHERS })?,
+                subject_key_identifier(&key.identifier())?,
+                authority_key_identifier(&aws.identifier())?,
             ],
         };
         Ok(Self {
-            manufacturer_certificate: Pem::new(der::pem(
-                "CERTIFICATE",
-                &by_manufacturer.signed_by(manufacturer)?,
-            )),
-            aws_certificate: Pem::new(der::pem("CERTIFICATE", &by_owner.signed_by(aws)?)),
+            manufacturer_certificate: by_manufacturer.signed_by(manufacturer)?,
+            aws_certificate: by_owner.signed_by(aws)?,
             name,
         })
     }
@@ -344,8 +343,8 @@ impl Identity {
         partition: u64,
         now: Millis,
     ) -> Result<Self, String> {
-        let issuer = make.name(&card.name);
-        let subject = make.name(&format!("{}:PARTN:{partition}", card.name));
+        let issuer = make.name(&card.name)?;
+        let subject = make.name(&format!("{}:PARTN:{partition}", card.name))?;
         // A few minutes back, so that a client whose clock is slow does not find it in the future.
         let made = now.saturating_sub(300_000);
         let hsm = Certificate {
@@ -359,153 +358,230 @@ impl Identity {
             extensions: Vec::new(),
         };
         Ok(Self {
-            csr: Pem::new(der::pem("CERTIFICATE REQUEST", &request(&subject, key)?)),
-            hsm: Pem::new(der::pem("CERTIFICATE", &hsm.signed_by(card_key)?)),
+            csr: request(&subject, key)?,
+            hsm: hsm.signed_by(card_key)?,
             aws_hardware: card.aws_certificate.clone(),
             manufacturer_hardware: card.manufacturer_certificate.clone(),
-            spki: key.spki(),
+            spki: key.spki().to_vec(),
         })
     }
 }
 
+/// CertificationRequestInfo (RFC 2986 4.1).
+#[derive(Sequence)]
+struct RequestInfo<'a> {
+    version: u8,
+    subject: AnyRef<'a>,
+    spki: AnyRef<'a>,
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
+    attributes: Attributes,
+}
+
 /// PKCS#10, version 1 (the INTEGER is 0), with the empty attributes `[0]` (RFC 2986 4.1).
-fn request(subject: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    let info = der::sequence(&[
-        &der::integer(&[]),
-        subject,
-        &key.spki(),
-        &der::context(0, &[]),
-    ]);
-    sign(&info, key)
+fn request(subject: &[u8], key: &SigningKey) -> Result<Pem, String> {
+    let info = RequestInfo {
+        version: 0,
+        subject: raw(subject)?,
+        spki: raw(key.spki())?,
+        attributes: Attributes::new(),
+    };
+    sign("CERTIFICATE REQUEST", &encoded(&info)?, key)
 }
 
 struct Certificate<'a> {
     version_1: bool,
-    /// Big-endian; empty is zero.
+    /// Big-endian.
     serial: Vec<u8>,
     issuer: &'a [u8],
     subject: &'a [u8],
     not_before: Millis,
     not_after: Millis,
-    spki: Vec<u8>,
-    extensions: Vec<Vec<u8>>,
+    spki: &'a [u8],
+    extensions: Vec<Extension>,
+}
+
+/// TBSCertificate (RFC 5280 4.1), its names and its key as they are given. Version 1 is the default
+/// and so is not written.
+#[derive(Sequence)]
+struct Tbs<'a> {
+    #[asn1(context_specific = "0", default = "Default::default")]
+    version: Version,
+    serial: Uint,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    issuer: AnyRef<'a>,
+    validity: Validity,
+    subject: AnyRef<'a>,
+    spki: AnyRef<'a>,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
+    extensions: Option<Vec<Extension>>,
 }
 
 impl Certificate<'_> {
-    /// RFC 5280 4.1. Version 1 is the default and so is not written.
-    fn signed_by(&self, issuer_key: &SigningKey) -> Result<Vec<u8>, String> {
-        let version = if self.version_1 {
-            Vec::new()
-        } else {
-            der::context(0, &[&der::integer(&[2])])
+    fn signed_by(self, issuer_key: &SigningKey) -> Result<Pem, String> {
+        let tbs = Tbs {
+            version: if self.version_1 {
+                Version::V1
+            } else {
+                Version::V3
+            },
+            serial: Uint::new(&self.serial).map_err(words)?,
+            algorithm: SHA256_WITH_RSA,
+            issuer: raw(self.issuer)?,
+            validity: Validity::new(time(self.not_before)?, time(self.not_after)?),
+            subject: raw(self.subject)?,
+            spki: raw(self.spki)?,
+            extensions: Some(self.extensions).filter(|extensions| !extensions.is_empty()),
         };
-        let extensions = if self.extensions.is_empty() {
-            Vec::new()
-        } else {
-            let each: Vec<&[u8]> = self.extensions.iter().map(Vec::as_slice).collect();
-            der::context(3, &[&der::sequence(&each)])
-        };
-        let tbs = der::sequence(&[
-            &version,
-            &der::integer(&self.serial),
-            &sha256_with_rsa(),
-            self.issuer,
-            &der::sequence(&[&der_time(self.not_before), &der_time(self.not_after)]),
-            self.subject,
-            &self.spki,
-            &extensions,
-        ]);
-        sign(&tbs, issuer_key)
+        sign("CERTIFICATE", &encoded(&tbs)?, issuer_key)
     }
 }
 
-fn sign(to_be_signed: &[u8], key: &SigningKey) -> Result<Vec<u8>, String> {
-    Ok(der::sequence(&[
-        to_be_signed,
-        &sha256_with_rsa(),
-        &der::bit_string(&key.sign(to_be_signed)?),
-    ]))
+/// What certificates and CSRs are alike: a part, the algorithm, and the signature over the part.
+#[derive(Sequence)]
+struct Signed<'a> {
+    part: AnyRef<'a>,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    signature: BitStringRef<'a>,
 }
 
-fn sha256_with_rsa() -> Vec<u8> {
-    der::sequence(&[&der::oid(der::SHA256_WITH_RSA), &der::null()])
+fn sign(label: &'static str, part: &[u8], key: &SigningKey) -> Result<Pem, String> {
+    let signature = key.sign(part)?;
+    let signed = Signed {
+        part: raw(part)?,
+        algorithm: SHA256_WITH_RSA,
+        signature: BitStringRef::from_bytes(&signature).map_err(words)?,
+    };
+    Pem::encode(label, &encoded(&signed)?)
 }
 
-fn attribute(kind: der::Oid, value: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::oid(kind), value])
+const SHA256_WITH_RSA: AlgorithmIdentifierRef<'_> = AlgorithmIdentifierRef {
+    oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"),
+    parameters: Some(AnyRef::NULL),
+};
+
+fn words(fault: der::Error) -> String {
+    format!("writing a certificate: {fault}")
+}
+
+fn encoded(value: &impl Encode) -> Result<Vec<u8>, String> {
+    value.to_der().map_err(words)
+}
+
+/// DER that goes into other DER as it is.
+fn raw(der: &[u8]) -> Result<AnyRef<'_>, String> {
+    AnyRef::from_der(der).map_err(words)
+}
+
+/// UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
+fn time(at: Millis) -> Result<Time, String> {
+    let last = jiff::Timestamp::MAX.as_millisecond();
+    let since = Duration::from_millis(at.clamp(0, last).unsigned_abs());
+    let whole_seconds = Duration::from_secs(since.as_secs());
+    let moment = DateTime::from_unix_duration(whole_seconds).map_err(words)?;
+    Ok(Time::from(moment))
+}
+
+const COUNTRY: &str = "2.5.4.6";
+const STATE: &str = "2.5.4.8";
+const LOCALITY: &str = "2.5.4.7";
+const ORGANIZATION: &str = "2.5.4.10";
+const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
+const COMMON_NAME: &str = "2.5.4.3";
+
+/// An attribute's type and its text.
+type Attribute<'a> = (&'static str, &'a str);
+
+/// A RelativeDistinguishedName of these attributes, in the order that DER wants (X.690 11.6).
+fn rdn(attributes: &[Attribute<'_>]) -> Result<RelativeDistinguishedName, String> {
+    let attributes = attributes.iter().map(|(kind, text)| {
+        // A country is a PrintableString (X.520 6.3.1).
+        let tag = if *kind == COUNTRY {
+            Tag::PrintableString
+        } else {
+            Tag::Utf8String
+        };
+        Ok(AttributeTypeAndValue {
+            oid: ObjectIdentifier::new(kind).map_err(|fault| format!("naming: {fault}"))?,
+            value: Any::new(tag, text.as_bytes()).map_err(words)?,
+        })
+    });
+    let attributes = attributes.collect::<Result<Vec<_>, String>>()?;
+    RelativeDistinguishedName::try_from(attributes).map_err(words)
 }
 
 /// A name of single-attribute RDNs, as the roots have.
-fn plain_name(attributes: &[Vec<u8>]) -> Vec<u8> {
-    let rdns: Vec<Vec<u8>> = attributes
-        .iter()
-        .map(|one| der::set_of(vec![one.clone()]))
-        .collect();
-    let parts: Vec<&[u8]> = rdns.iter().map(Vec::as_slice).collect();
-    der::sequence(&parts)
+fn plain_name(attributes: [Attribute<'_>; 6]) -> Result<Vec<u8>, String> {
+    let rdns = attributes.map(|attribute| rdn(&[attribute]));
+    encoded(&RdnSequence::from(
+        rdns.into_iter().collect::<Result<Vec<_>, _>>()?,
+    ))
 }
 
-fn aws_name(common_name: &str) -> Vec<u8> {
-    plain_name(&[
-        attribute(der::COUNTRY, &der::printable("US")),
-        attribute(der::STATE, &der::utf8("Virginia")),
-        attribute(der::LOCALITY, &der::utf8("Herndon")),
-        attribute(der::ORGANIZATION, &der::utf8("hsmboot simulator, not AWS")),
-        attribute(der::ORGANIZATIONAL_UNIT, &der::utf8("CloudHSM")),
-        attribute(der::COMMON_NAME, &der::utf8(common_name)),
+fn aws_name(common_name: &str) -> Result<Vec<u8>, String> {
+    plain_name([
+        (COUNTRY, "US"),
+        (STATE, "Virginia"),
+        (LOCALITY, "Herndon"),
+        (ORGANIZATION, "hsmboot simulator, not AWS"),
+        (ORGANIZATIONAL_UNIT, "CloudHSM"),
+        (COMMON_NAME, common_name),
     ])
 }
 
 /// `C=US + ST=CA + O=… + OU=… + L=SanJose, CN=…`: five attributes in ONE RDN, as the hardware
 /// writes it.
-fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Vec<u8> {
-    let first = der::set_of(vec![
-        attribute(der::COUNTRY, &der::printable("US")),
-        attribute(der::STATE, &der::utf8("CA")),
-        attribute(der::ORGANIZATION, &der::utf8(organization)),
-        attribute(der::ORGANIZATIONAL_UNIT, &der::utf8(unit)),
-        attribute(der::LOCALITY, &der::utf8("SanJose")),
-    ]);
-    let second = der::set_of(vec![attribute(der::COMMON_NAME, &der::utf8(common_name))]);
-    der::sequence(&[&first, &second])
+fn five_and_one(organization: &str, unit: &str, common_name: &str) -> Result<Vec<u8>, String> {
+    let first = rdn(&[
+        (COUNTRY, "US"),
+        (STATE, "CA"),
+        (ORGANIZATION, organization),
+        (ORGANIZATIONAL_UNIT, unit),
+        (LOCALITY, "SanJose"),
+    ])?;
+    let second = rdn(&[(COMMON_NAME, common_name)])?;
+    encoded(&RdnSequence::from(vec![first, second]))
 }
 
-fn extension(kind: der::Oid, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical {
-        der::boolean_true()
-    } else {
-        Vec::new()
-    };
-    der::sequence(&[&der::oid(kind), &critical, &der::octet_string(value)])
+fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension, String> {
+    Ok(Extension {
+        extn_id: T::OID,
+        critical,
+        extn_value: OctetString::new(encoded(value)?).map_err(words)?,
+    })
 }
 
 /// Not critical, in the genuine roots and hardware certificates alike.
-fn basic_constraints(ca: bool) -> Vec<u8> {
-    let content = if ca { der::boolean_true() } else { Vec::new() };
-    extension(der::BASIC_CONSTRAINTS, false, &der::sequence(&[&content]))
-}
-
-/// `bits` as the first octet of the BIT STRING, of which the last `unused` are not there (RFC 5280
-/// 4.2.1.3).
-fn key_usage(bits: u8, unused: u8) -> Vec<u8> {
+fn basic_constraints(ca: bool) -> Result<Extension, String> {
+    let path_len_constraint = None;
     extension(
-        der::KEY_USAGE,
-        true,
-        &der::element(0x03, &[&[unused, bits]]),
-    )
-}
-
-fn subject_key_identifier(identifier: &[u8]) -> Vec<u8> {
-    extension(
-        der::SUBJECT_KEY_IDENTIFIER,
         false,
-        &der::octet_string(identifier),
+        &BasicConstraints {
+            ca,
+            path_len_constraint,
+        },
     )
 }
 
-fn authority_key_identifier(identifier: &[u8]) -> Vec<u8> {
-    let value = der::sequence(&[&der::element(0x80, &[identifier])]);
-    extension(der::AUTHORITY_KEY_IDENTIFIER, false, &value)
+/// What the keys of CAs are for, and the key of a card by AWS's certificate.
+const SIGNS: [KeyUsages; 2] = [KeyUsages::DigitalSignature, KeyUsages::KeyCertSign];
+const ENCIPHERS: [KeyUsages; 2] = [KeyUsages::DigitalSignature, KeyUsages::KeyEncipherment];
+
+fn key_usage(usages: [KeyUsages; 2]) -> Result<Extension, String> {
+    let [one, other] = usages;
+    extension(true, &KeyUsage::from(one | other))
+}
+
+fn subject_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
+    let identifier = OctetString::new(identifier).map_err(words)?;
+    extension(false, &SubjectKeyIdentifier::from(identifier))
+}
+
+fn authority_key_identifier(identifier: &[u8]) -> Result<Extension, String> {
+    let value = AuthorityKeyIdentifier {
+        key_identifier: Some(OctetString::new(identifier).map_err(words)?),
+        ..AuthorityKeyIdentifier::default()
+    };
+    extension(false, &value)
 }
 
 /// A random serial of `length` octets whose first bit is set where the genuine ones have it (8
@@ -521,4 +597,21 @@ fn long_serial(length: usize) -> Result<Vec<u8>, String> {
         };
     }
     Ok(serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_certificates_change_their_form_in_2050() {
+        for (at, tag, text) in [
+            (0, Tag::UtcTime, &b"700101000000Z"[..]),
+            (2_524_607_999_000, Tag::UtcTime, b"491231235959Z"),
+            (2_524_608_000_000, Tag::GeneralizedTime, b"20500101000000Z"),
+        ] {
+            let expected = Any::new(tag, text).unwrap().to_der().unwrap();
+            assert_eq!(time(at).unwrap().to_der().unwrap(), expected);
+        }
+    }
 }

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::der;
-
 /// Milliseconds since the Unix epoch.
 pub(super) type Millis = i64;
 
@@ -135,42 +133,9 @@ impl Clock {
     }
 }
 
-/// UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5).
-pub(super) fn der_time(at: Millis) -> Vec<u8> {
-    let moment = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::MAX);
-    let civil = jiff::tz::Offset::UTC.to_datetime(moment);
-    let (tag, year) = if (1950..2050).contains(&civil.year()) {
-        (0x17, format!("{:02}", civil.year().rem_euclid(100)))
-    } else {
-        (0x18, format!("{:04}", civil.year()))
-    };
-    let rest = format!(
-        "{:02}{:02}{:02}{:02}{:02}Z",
-        civil.month(),
-        civil.day(),
-        civil.hour(),
-        civil.minute(),
-        civil.second()
-    );
-    der::element(tag, &[year.as_bytes(), rest.as_bytes()])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_of_certificates_change_their_form_in_2050() {
-        assert_eq!(der_time(0), der::element(0x17, &[b"700101000000Z"]));
-        assert_eq!(
-            der_time(2_524_607_999_000),
-            der::element(0x17, &[b"491231235959Z"])
-        );
-        assert_eq!(
-            der_time(2_524_608_000_000),
-            der::element(0x18, &[b"20500101000000Z"])
-        );
-    }
 
     #[test]
     fn the_clock_moves_forward_on_demand() {

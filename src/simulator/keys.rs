@@ -8,10 +8,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
+use der::Encode as _;
+use der::asn1::{AnyRef, BitStringRef};
+use der::oid::ObjectIdentifier;
 use ring::signature::{KeyPair as _, RsaKeyPair};
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
-use super::{der, primes};
+use super::primes;
 
 /// Every key of the genuine chains of hsm1.medium has this size; of hsm2m.medium all but the root
 /// is taken to have it.
@@ -19,11 +23,17 @@ pub(super) const BITS: usize = 2048;
 /// The manufacturer's root of hsm2m.medium, as another customer's root of that hardware has it.
 pub(super) const LS2_ROOT_BITS: usize = 4096;
 
+const RSA_ENCRYPTION: AlgorithmIdentifierRef<'_> = AlgorithmIdentifierRef {
+    oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1"),
+    parameters: Some(AnyRef::NULL),
+};
+
 /// A private key with its public half in the forms that certificates need.
 pub(super) struct SigningKey {
     pair: RsaKeyPair,
     /// RSAPrivateKey (RFC 8017 A.1.2), for the state file.
     pkcs1: Vec<u8>,
+    spki: Vec<u8>,
 }
 
 impl SigningKey {
@@ -38,7 +48,16 @@ impl SigningKey {
     /// A key that was made earlier.
     pub(super) fn from_pkcs1(pkcs1: Vec<u8>) -> Result<Self, String> {
         let pair = RsaKeyPair::from_der(&pkcs1).map_err(|e| format!("loading an RSA key: {e}"))?;
-        Ok(Self { pair, pkcs1 })
+        let encode = || {
+            let public = BitStringRef::from_bytes(pair.public_key().as_ref())?;
+            let spki = SubjectPublicKeyInfoRef {
+                algorithm: RSA_ENCRYPTION,
+                subject_public_key: public,
+            };
+            spki.to_der()
+        };
+        let spki = encode().map_err(|e| format!("encoding an RSA key: {e}"))?;
+        Ok(Self { pair, pkcs1, spki })
     }
 
     /// The private key, to make it again from.
@@ -47,12 +66,8 @@ impl SigningKey {
     }
 
     /// SubjectPublicKeyInfo (RFC 5280 4.1.2.7), with the NULL parameters of RFC 3279 2.3.1.
-    pub(super) fn spki(&self) -> Vec<u8> {
-        let algorithm = der::sequence(&[&der::oid(der::RSA_ENCRYPTION), &der::null()]);
-        der::sequence(&[
-            &algorithm,
-            &der::bit_string(self.pair.public_key().as_ref()),
-        ])
+    pub(super) fn spki(&self) -> &[u8] {
+        &self.spki
     }
 
     /// The key identifier of RFC 5280 4.2.1.2, method 1: SHA-1 of the public key's bits.

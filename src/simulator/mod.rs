@@ -28,7 +28,7 @@
 //! | `pair`, `certificate`, `signature` | what InitializeCluster demands of certificates |
 //! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
 //! | `store` | all this in a file, across restarts |
-//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `der`, `pem` | roots, cards, HSMs |
+//! | `hardware`, `roots`, `chains`, `keys`, `primes`, `pem` | roots, cards, HSMs |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
 //! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
@@ -44,7 +44,6 @@ mod common;
 mod connection;
 mod control;
 mod credentials;
-mod der;
 mod door;
 mod extra;
 mod faults;

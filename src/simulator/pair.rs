@@ -6,7 +6,11 @@
 //! neither says the service refuses is not refused here: unknown critical extensions, name
 //! constraints.
 
-use super::certificate::Certificate;
+use x509_parser::certificate::X509Certificate;
+
+use super::certificate::{
+    basic_constraints, decode_blocks, may_sign_certificates, read_certificate,
+};
 use super::clock::Millis;
 use super::limits::{MOST_IN_A_CHAIN, TRUST_ANCHOR_CHARS};
 use super::reference::Reference;
@@ -24,14 +28,20 @@ pub(super) fn judge(
     now: Millis,
     reference: Reference,
 ) -> Result<(), ApiError> {
-    let signed = one(signed_cert).map_err(|reason| refused(SIGNED_CERT, &reason))?;
-    let chain = trust_anchor_of(trust_anchor, reference)
+    let signed = one_block(signed_cert).map_err(|reason| refused(SIGNED_CERT, &reason))?;
+    let signed = read_certificate(&signed).map_err(|reason| refused(SIGNED_CERT, &reason))?;
+    let chain = trust_anchor_blocks(trust_anchor, reference)
+        .map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
+    let chain: Vec<X509Certificate<'_>> = chain
+        .iter()
+        .map(|octets| read_certificate(octets))
+        .collect::<Result<_, _>>()
         .map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
     usable(&chain).map_err(|reason| refused(TRUST_ANCHOR, &reason))?;
     let signer = chain
         .first()
         .ok_or_else(|| refused(TRUST_ANCHOR, "holds no certificate"))?;
-    if signed.spki != csr_spki {
+    if signed.subject_pki.raw != csr_spki {
         return Err(refused(
             SIGNED_CERT,
             "carries another public key than the cluster's certificate signing request",
@@ -42,13 +52,13 @@ pub(super) fn judge(
     } else {
         "the first certificate of the trust anchor"
     };
-    if signed.issuer != signer.subject {
+    if signed.issuer.as_raw() != signer.subject.as_raw() {
         return Err(refused(
             SIGNED_CERT,
             &format!("was not issued by {whose}: its issuer is not the subject of {whose}"),
         ));
     }
-    signature::verify(&signed, &signer.spki).map_err(|fault| match fault {
+    signature::verify(&signed, &signer.subject_pki).map_err(|fault| match fault {
         Fault::Algorithm(found) => refused(SIGNED_CERT, &found),
         Fault::Key(found) => refused(TRUST_ANCHOR, &format!("has a key that {found}")),
         Fault::Signature => refused(
@@ -65,10 +75,10 @@ pub(super) fn judge(
         .chain(dated)
     {
         let seconds = now.div_euclid(1000);
-        if seconds < certificate.not_before {
+        if seconds < certificate.validity.not_before.timestamp() {
             return Err(refused(parameter, &format!("{place}is not valid yet")));
         }
-        if seconds > certificate.not_after {
+        if seconds > certificate.validity.not_after.timestamp() {
             return Err(refused(parameter, &format!("{place}has expired")));
         }
     }
@@ -80,10 +90,10 @@ fn refused(parameter: &str, reason: &str) -> ApiError {
 }
 
 /// Exactly one certificate.
-fn one(text: &str) -> Result<Certificate, String> {
-    let mut blocks = Certificate::all_from_pem(text)?;
+fn one_block(text: &str) -> Result<Vec<u8>, String> {
+    let mut blocks = decode_blocks(text)?;
     match (blocks.pop(), blocks.len()) {
-        (Some(certificate), 0) => Ok(certificate),
+        (Some(octets), 0) => Ok(octets),
         (_, more) => Err(format!(
             "holds {} certificates; exactly one is allowed",
             more.saturating_add(1)
@@ -93,9 +103,9 @@ fn one(text: &str) -> Result<Certificate, String> {
 
 /// One certificate, or in the service of today a chain: "at most 4 certificates", "at most 16 kb".
 /// Of what the second is said to be is not written; it is held to characters.
-fn trust_anchor_of(text: &str, reference: Reference) -> Result<Vec<Certificate>, String> {
+fn trust_anchor_blocks(text: &str, reference: Reference) -> Result<Vec<Vec<u8>>, String> {
     if !reference.is_later() {
-        return one(text).map(|certificate| vec![certificate]);
+        return one_block(text).map(|octets| vec![octets]);
     }
     let length = text.chars().count();
     if length > TRUST_ANCHOR_CHARS {
@@ -103,7 +113,7 @@ fn trust_anchor_of(text: &str, reference: Reference) -> Result<Vec<Certificate>,
             "has {length} characters; a trust anchor has at most {TRUST_ANCHOR_CHARS} in all"
         ));
     }
-    let chain = Certificate::all_from_pem(text)?;
+    let chain = decode_blocks(text)?;
     if chain.len() > MOST_IN_A_CHAIN {
         return Err(format!(
             "holds {} certificates; a chain has at most {MOST_IN_A_CHAIN}, its root included",
@@ -127,14 +137,14 @@ fn place(at: usize, length: usize) -> String {
 
 /// The CA that signs first, each one's issuer the next one's subject, the self-signed root last and
 /// alone self-signed; CAs all.
-fn usable(chain: &[Certificate]) -> Result<(), String> {
+fn usable(chain: &[X509Certificate<'_>]) -> Result<(), String> {
     let length = chain.len();
     // Of those before it: how many CAs a certificate has below it (RFC 5280 4.2.1.9).
-    let mut below = 0_u64;
+    let mut below = 0_u32;
     for (at, certificate) in chain.iter().enumerate() {
         let (place, next) = (place(at, length), chain.get(at.saturating_add(1)));
         ca(certificate, length, below).map_err(|reason| format!("{place}{reason}"))?;
-        let self_issued = certificate.issuer == certificate.subject;
+        let self_issued = certificate.issuer.as_raw() == certificate.subject.as_raw();
         if !self_issued {
             below = below.saturating_add(1);
         }
@@ -145,30 +155,35 @@ fn usable(chain: &[Certificate]) -> Result<(), String> {
                 ));
             }
             None => certificate,
-            Some(_) if self_issued && signature::verify(certificate, &certificate.spki).is_ok() => {
+            Some(_)
+                if self_issued
+                    && signature::verify(certificate, &certificate.subject_pki).is_ok() =>
+            {
                 return Err(format!(
                     "{place}is self-signed; of a chain only the last is, and it is the root"
                 ));
             }
-            Some(next) if certificate.issuer != next.subject => {
+            Some(next) if certificate.issuer.as_raw() != next.subject.as_raw() => {
                 return Err(format!(
                     "{place}was not issued by the next one: its issuer is not that one's subject"
                 ));
             }
             Some(next) => next,
         };
-        signature::verify(certificate, &issuer.spki).map_err(|fault| match (fault, next) {
-            (Fault::Algorithm(found), _) => format!("{place}{found}"),
-            (Fault::Key(found), None) => format!("{place}has a key that {found}"),
-            (Fault::Key(found), Some(_)) => format!(
-                "{}has a key that {found}",
-                self::place(at.saturating_add(1), length)
-            ),
-            (Fault::Signature, None) => {
-                format!("{place}is not self-signed: its own key did not sign it")
-            }
-            (Fault::Signature, Some(_)) => {
-                format!("{place}was not signed by the key of the next one")
+        signature::verify(certificate, &issuer.subject_pki).map_err(|fault| {
+            match (fault, next) {
+                (Fault::Algorithm(found), _) => format!("{place}{found}"),
+                (Fault::Key(found), None) => format!("{place}has a key that {found}"),
+                (Fault::Key(found), Some(_)) => format!(
+                    "{}has a key that {found}",
+                    self::place(at.saturating_add(1), length)
+                ),
+                (Fault::Signature, None) => {
+                    format!("{place}is not self-signed: its own key did not sign it")
+                }
+                (Fault::Signature, Some(_)) => {
+                    format!("{place}was not signed by the key of the next one")
+                }
             }
         })?;
     }
@@ -177,8 +192,8 @@ fn usable(chain: &[Certificate]) -> Result<(), String> {
 
 /// If it has extensions, basicConstraints among them, and none that forbids signing certificates;
 /// in a chain basicConstraints in any case, as RFC 5280 4.2.1.9 has it of CAs.
-fn ca(certificate: &Certificate, length: usize, below: u64) -> Result<(), String> {
-    if certificate.extensions.is_empty() {
+fn ca(certificate: &X509Certificate<'_>, length: usize, below: u32) -> Result<(), String> {
+    if certificate.extensions().is_empty() {
         return if length == 1 {
             Ok(())
         } else {
@@ -187,7 +202,7 @@ fn ca(certificate: &Certificate, length: usize, below: u64) -> Result<(), String
             ))
         };
     }
-    let constraints = match certificate.basic_constraints() {
+    let constraints = match basic_constraints(certificate) {
         None => {
             return Err(String::from(
                 "has X.509v3 extensions but no basicConstraints among them",
@@ -200,13 +215,16 @@ fn ca(certificate: &Certificate, length: usize, below: u64) -> Result<(), String
             "is not a CA certificate: its basicConstraints says CA:FALSE",
         ));
     }
-    if constraints.path_length.is_some_and(|most| below > most) {
-        let most = constraints.path_length.unwrap_or(0);
+    if constraints
+        .path_len_constraint
+        .is_some_and(|most| below > most)
+    {
+        let most = constraints.path_len_constraint.unwrap_or(0);
         return Err(format!(
             "allows a path length of {most} in its basicConstraints, and has {below} CAs below it"
         ));
     }
-    if certificate.may_sign_certificates() == Some(false) {
+    if may_sign_certificates(certificate) == Some(false) {
         return Err(String::from("has a keyUsage without keyCertSign"));
     }
     Ok(())

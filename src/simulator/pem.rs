@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use der::pem::{self as pem_rfc7468, LineEnding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// PEM text. Copies share it.
@@ -9,8 +10,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub(super) struct Pem(Arc<str>);
 
 impl Pem {
-    pub(super) fn new(text: String) -> Self {
+    fn new(text: String) -> Self {
         Self(text.into())
+    }
+
+    /// Writes PEM as the service returns it: 64 columns, LF (RFC 7468 2).
+    pub(super) fn encode(label: &'static str, der: &[u8]) -> Result<Self, String> {
+        pem_rfc7468::encode_string(label, LineEnding::LF, der)
+            .map(Self::new)
+            .map_err(|fault| format!("writing PEM: {fault}"))
     }
 }
 

@@ -6,15 +6,32 @@ use ring::digest::{self, digest};
 use rsa::sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
-use super::certificate::{Certificate, Element, Reader, only};
-use super::der;
+use x509_parser::asn1_rs::{Any, FromDer as _, oid};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
+    OID_NIST_HASH_SHA256, OID_NIST_HASH_SHA384, OID_NIST_HASH_SHA512, OID_PKCS1_RSAENCRYPTION,
+    OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA224WITHRSA, OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA,
+    OID_PKCS1_SHA512WITHRSA, OID_SIG_ECDSA_WITH_SHA224, OID_SIG_ECDSA_WITH_SHA256,
+    OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ECDSA_WITH_SHA512, Oid,
+};
+use x509_parser::public_key::RSAPublicKey;
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A]; // RFC 4055 3.1
-const MGF1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x08];
-const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]; // RFC 5480 2.1.1
-const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
-const P384: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
-const P521: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x23];
+use super::certificate::{split_elements, split_tagged, tags};
+
+/// The signature algorithms that are taken, and no others; RSASSA-PSS besides, by its parameters.
+const LISTED: [(Oid<'static>, Scheme); 8] = [
+    (OID_PKCS1_SHA224WITHRSA, Scheme::Pkcs1(Hash::Sha224)),
+    (OID_PKCS1_SHA256WITHRSA, Scheme::Pkcs1(Hash::Sha256)),
+    (OID_PKCS1_SHA384WITHRSA, Scheme::Pkcs1(Hash::Sha384)),
+    (OID_PKCS1_SHA512WITHRSA, Scheme::Pkcs1(Hash::Sha512)),
+    (OID_SIG_ECDSA_WITH_SHA224, Scheme::Ecdsa(Hash::Sha224)),
+    (OID_SIG_ECDSA_WITH_SHA256, Scheme::Ecdsa(Hash::Sha256)),
+    (OID_SIG_ECDSA_WITH_SHA384, Scheme::Ecdsa(Hash::Sha384)),
+    (OID_SIG_ECDSA_WITH_SHA512, Scheme::Ecdsa(Hash::Sha512)),
+];
 
 /// Sizes of RSA keys. The guide lists 2048, 3072 and 4096; what the service does with those between
 /// and above is not known.
@@ -69,17 +86,18 @@ impl Hash {
     }
 
     /// The hash of an AlgorithmIdentifier, its parameters NULL or absent (RFC 4055 2.1).
-    fn of(identifier: &[u8]) -> Option<Self> {
-        let mut parts = Reader::new(only(identifier, 0x30)?.content);
-        let oid = parts.required(0x06)?.content;
-        let null = parts.next();
-        (parts.is_empty() && null.is_none_or(|null| null.raw == [0x05, 0x00])).then_some(())?;
-        // 2.16.840.1.101.3.4.2.1 to .4
-        match oid.strip_prefix(&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02])? {
-            [1] => Some(Self::Sha256),
-            [2] => Some(Self::Sha384),
-            [3] => Some(Self::Sha512),
-            [4] => Some(Self::Sha224),
+    fn of(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {
+        let null = |any: &Any<'_>| any.as_null().is_ok() && any.data.is_empty();
+        identifier
+            .parameters
+            .as_ref()
+            .is_none_or(null)
+            .then_some(())?;
+        match &identifier.algorithm {
+            oid if *oid == OID_NIST_HASH_SHA256 => Some(Self::Sha256),
+            oid if *oid == OID_NIST_HASH_SHA384 => Some(Self::Sha384),
+            oid if *oid == OID_NIST_HASH_SHA512 => Some(Self::Sha512),
+            oid if *oid == oid!(2.16.840.1.101.3.4.2.4) => Some(Self::Sha224),
             _ => None,
         }
     }
@@ -94,45 +112,17 @@ enum Scheme {
 }
 
 impl Scheme {
-    fn of(identifier: &[u8]) -> Result<Self, Fault> {
-        let read = || {
-            let mut parts = Reader::new(only(identifier, 0x30)?.content);
-            let oid = parts.required(0x06)?.content;
-            let parameters = parts.next();
-            parts.is_empty().then_some((oid, parameters))
-        };
-        let (oid, parameters) = read().ok_or_else(|| {
-            Fault::Algorithm(String::from(
-                "is signed with an algorithm that is not well-formed",
-            ))
-        })?;
-        let known = match oid {
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, last] => match last {
-                0x0A => {
-                    return pss(parameters).ok_or_else(|| {
-                        Fault::Algorithm(String::from(
-                            "is signed with an RSA-PSS \
-                                                                      whose parameters the service \
-                                                                      does not list",
-                        ))
-                    });
-                }
-                0x0B => Some(Self::Pkcs1(Hash::Sha256)),
-                0x0C => Some(Self::Pkcs1(Hash::Sha384)),
-                0x0D => Some(Self::Pkcs1(Hash::Sha512)),
-                0x0E => Some(Self::Pkcs1(Hash::Sha224)),
-                _ => None,
-            },
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, last] => match last {
-                1 => Some(Self::Ecdsa(Hash::Sha224)),
-                2 => Some(Self::Ecdsa(Hash::Sha256)),
-                3 => Some(Self::Ecdsa(Hash::Sha384)),
-                4 => Some(Self::Ecdsa(Hash::Sha512)),
-                _ => None,
-            },
-            _ => None,
-        };
-        known.ok_or_else(|| {
+    fn of(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, Fault> {
+        let oid = &identifier.algorithm;
+        if *oid == OID_PKCS1_RSASSAPSS {
+            return pss(identifier.parameters.as_ref()).ok_or_else(|| {
+                Fault::Algorithm(String::from(
+                    "is signed with an RSA-PSS whose parameters the service does not list",
+                ))
+            });
+        }
+        let known = LISTED.into_iter().find(|(listed, _)| listed == oid);
+        known.map(|(_, scheme)| scheme).ok_or_else(|| {
             Fault::Algorithm(format!(
                 "is signed with {}, which is none of the algorithms that the service lists",
                 name(oid)
@@ -143,62 +133,50 @@ impl Scheme {
 
 /// RSASSA-PSS-params (RFC 4055 3.1): one hash for the message and for MGF1. The defaults are
 /// SHA-1's, which is not listed.
-fn pss(parameters: Option<Element<'_>>) -> Option<Scheme> {
-    let mut fields = Reader::new(only(parameters?.raw, 0x30)?.content);
-    let hash = Hash::of(fields.required(0xA0)?.content)?;
-    let mut mask = Reader::new(only(fields.required(0xA1)?.content, 0x30)?.content);
-    (mask.required(0x06)?.content == MGF1 && Hash::of(mask.next()?.raw)? == hash).then_some(())?;
-    let mut salt = 20;
-    if let Some(field) = fields.next() {
-        (field.tag == 0xA2).then_some(())?;
-        let digits = only(field.content, 0x02)?.content;
-        (digits.len() <= 2 && digits.first().is_some_and(|first| *first < 0x80)).then_some(())?;
-        salt = digits
-            .iter()
-            .fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
-    }
+fn pss(parameters: Option<&Any<'_>>) -> Option<Scheme> {
+    let parameters = parameters?;
+    let read = RsaSsaPssParams::try_from(parameters).ok()?;
+    let fields = split_elements(parameters.data)?;
     // A trailerField says 1, its default.
-    fields.is_empty().then_some(Scheme::Pss(hash, salt))
+    matches!(*tags(&fields), [0xA0, 0xA1] | [0xA0, 0xA1, 0xA2]).then_some(())?;
+    for (field, elements) in fields.iter().zip([1..=2, 2..=2]) {
+        let [whole] = split_tagged(field.content, [0x30])?;
+        elements
+            .contains(&split_elements(whole.content)?.len())
+            .then_some(())?;
+    }
+    fields.get(2).map_or(Some(()), |salt| {
+        split_tagged(salt.content, [0x02]).map(drop)
+    })?;
+    let hash = Hash::of(read.hash_algorithm()?)?;
+    let mask = read.mask_gen_algorithm_raw()?;
+    (mask.algorithm == oid!(1.2.840.113549.1.1.8)).then_some(())?;
+    let parameters = mask.parameters.as_ref()?;
+    (1..=2)
+        .contains(&split_elements(parameters.data)?.len())
+        .then_some(())?;
+    let masked = AlgorithmIdentifier::try_from(parameters.clone()).ok()?;
+    (Hash::of(&masked)? == hash).then_some(())?;
+    // Two octets at most, as long as no key is longer.
+    let salt = usize::from(u16::try_from(read.salt_length()).ok()?);
+    Some(Scheme::Pss(hash, salt))
 }
 
 /// An algorithm as people call it, else its identifier.
-fn name(oid: &[u8]) -> String {
-    let known = match oid {
-        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x02] => "MD2 with RSA",
-        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x04] => "MD5 with RSA",
-        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x05] => "SHA-1 with RSA",
-        [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01] => "ECDSA with SHA-1",
-        [0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x03] => "DSA with SHA-1",
-        [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, _] => "DSA",
-        [0x2B, 0x65, 0x70] => "Ed25519",
-        [0x2B, 0x65, 0x71] => "Ed448",
-        _ => return format!("the algorithm {}", dotted(oid)),
+fn name(oid: &Oid<'_>) -> String {
+    let dotted = oid.to_id_string();
+    let known = match dotted.as_str() {
+        "1.2.840.113549.1.1.2" => "MD2 with RSA",
+        "1.2.840.113549.1.1.4" => "MD5 with RSA",
+        "1.2.840.113549.1.1.5" => "SHA-1 with RSA",
+        "1.2.840.10045.4.1" => "ECDSA with SHA-1",
+        "1.2.840.10040.4.3" => "DSA with SHA-1",
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        dsa if dsa.starts_with("2.16.840.1.101.3.4.3.") => "DSA",
+        _ => return format!("the algorithm {dotted}"),
     };
     known.to_owned()
-}
-
-/// An object identifier in figures (X.690 8.19).
-fn dotted(oid: &[u8]) -> String {
-    let mut arcs: Vec<u64> = Vec::new();
-    let mut arc = 0_u64;
-    for octet in oid {
-        arc = arc
-            .saturating_mul(128)
-            .saturating_add(u64::from(octet & 0x7F));
-        if octet & 0x80 == 0 {
-            if arcs.is_empty() {
-                let first = arc.checked_div(40).unwrap_or(0).min(2);
-                arcs.push(first);
-                arc = arc.saturating_sub(first.saturating_mul(40));
-            }
-            arcs.push(arc);
-            arc = 0;
-        }
-    }
-    arcs.iter()
-        .map(u64::to_string)
-        .collect::<Vec<_>>()
-        .join(".")
 }
 
 /// A signer's key.
@@ -216,45 +194,49 @@ enum Curve {
 
 impl<'a> Key<'a> {
     /// Reads a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
-    fn of(spki: &'a [u8]) -> Result<Self, Fault> {
+    fn of(spki: &'a SubjectPublicKeyInfo<'_>) -> Result<Self, Fault> {
         let malformed = || Fault::Key(String::from("is not well-formed"));
-        let read = || {
-            let mut outer = Reader::new(only(spki, 0x30)?.content);
-            let mut algorithm = Reader::new(outer.required(0x30)?.content);
-            let (kind, parameters) = (algorithm.required(0x06)?.content, algorithm.next());
-            let bits = outer.required(0x03)?.content.strip_prefix(&[0])?;
-            (algorithm.is_empty() && outer.is_empty()).then_some((kind, parameters, bits))
-        };
-        let (kind, parameters, bits) = read().ok_or_else(malformed)?;
-        match (kind, parameters.map(|parameters| parameters.content)) {
-            (der::RSA_ENCRYPTION | RSASSA_PSS, _) => {
-                Self::rsa(bits, kind == RSASSA_PSS).ok_or_else(malformed)?
-            }
-            (EC_PUBLIC_KEY, Some(P256)) => Ok(Self::Ec(Curve::P256, bits)),
-            (EC_PUBLIC_KEY, Some(P384)) => Ok(Self::Ec(Curve::P384, bits)),
-            (EC_PUBLIC_KEY, Some(P521)) => Ok(Self::Ec(Curve::P521, bits)),
-            (EC_PUBLIC_KEY, _) => Err(Fault::Key(String::from(
-                "is on another curve than P-256, P-384 and P-521",
-            ))),
-            (other, _) => Err(Fault::Key(format!(
-                "is of another kind than RSA and ECDSA: {}",
-                name(other)
-            ))),
+        let (kind, bits) = (&spki.algorithm.algorithm, &spki.subject_public_key);
+        (bits.unused_bits == 0)
+            .then_some(())
+            .ok_or_else(malformed)?;
+        if *kind == OID_PKCS1_RSAENCRYPTION || *kind == OID_PKCS1_RSASSAPSS {
+            return Self::rsa(&bits.data, *kind == OID_PKCS1_RSASSAPSS).ok_or_else(malformed)?;
         }
+        if *kind != OID_KEY_TYPE_EC_PUBLIC_KEY {
+            return Err(Fault::Key(format!(
+                "is of another kind than RSA and ECDSA: {}",
+                name(kind)
+            )));
+        }
+        let curve = spki
+            .algorithm
+            .parameters
+            .as_ref()
+            .and_then(|curve| curve.as_oid().ok());
+        let curve = match curve {
+            Some(curve) if curve == OID_EC_P256 => Curve::P256,
+            Some(curve) if curve == OID_NIST_EC_P384 => Curve::P384,
+            Some(curve) if curve == OID_NIST_EC_P521 => Curve::P521,
+            _ => {
+                return Err(Fault::Key(String::from(
+                    "is on another curve than P-256, P-384 and P-521",
+                )));
+            }
+        };
+        Ok(Self::Ec(curve, &bits.data))
     }
 
     /// RSAPublicKey (RFC 8017 A.1.1).
     fn rsa(bits: &[u8], pss_only: bool) -> Option<Result<Self, Fault>> {
-        let mut numbers = Reader::new(only(bits, 0x30)?.content);
-        let mut number = || {
-            let digits = numbers.required(0x02)?.content;
-            digits
-                .first()
-                .is_some_and(|first| *first < 0x80)
-                .then(|| BigUint::from_bytes_be(digits))
-        };
-        let (modulus, exponent) = (number()?, number()?);
-        numbers.is_empty().then_some(())?;
+        let (_, key) = RSAPublicKey::from_der(bits).ok()?;
+        let [whole] = split_tagged(bits, [0x30])?;
+        for number in split_tagged(whole.content, [0x02; 2])? {
+            // No number is negative.
+            number.content.first().filter(|first| **first < 0x80)?;
+        }
+        let modulus = BigUint::from_bytes_be(key.modulus);
+        let exponent = BigUint::from_bytes_be(key.exponent);
         let size = modulus.bits();
         if !RSA_BITS.contains(&size) {
             return Some(Err(Fault::Key(format!(
@@ -271,11 +253,15 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Whether the key of `spki` signed the certificate.
-pub(super) fn verify(certificate: &Certificate, spki: &[u8]) -> Result<(), Fault> {
-    let scheme = Scheme::of(&certificate.algorithm)?;
+/// Tells whether the key of `spki` signed the certificate.
+pub(super) fn verify(
+    certificate: &X509Certificate<'_>,
+    spki: &SubjectPublicKeyInfo<'_>,
+) -> Result<(), Fault> {
+    let scheme = Scheme::of(&certificate.signature_algorithm)?;
     let key = Key::of(spki)?;
-    let (message, signature) = (&certificate.tbs, &certificate.signature);
+    let message = certificate.tbs_certificate.as_ref();
+    let signature = &certificate.signature_value.data;
     let held = match (key, scheme) {
         (
             Key::Rsa {
@@ -297,32 +283,26 @@ pub(super) fn verify(certificate: &Certificate, spki: &[u8]) -> Result<(), Fault
     if held { Ok(()) } else { Err(Fault::Signature) }
 }
 
-/// Ecdsa-Sig-Value (RFC 3279 2.2.3) over a digest.
+/// Verifies an Ecdsa-Sig-Value (RFC 3279 2.2.3) over a digest.
 fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
     use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
-    let mut numbers = Reader::new(only(signature, 0x30)?.content);
-    let mut number = |width: usize| padded(numbers.required(0x02)?.content, width);
     match curve {
         Curve::P256 => {
-            let signature =
-                p256::ecdsa::Signature::from_slice(&[number(32)?, number(32)?].concat()).ok()?;
+            let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 32), &signature).ok()?;
+            key.verify_prehash(&prehash(digest, 32), &signature).ok()
         }
         Curve::P384 => {
-            let signature =
-                p384::ecdsa::Signature::from_slice(&[number(48)?, number(48)?].concat()).ok()?;
+            let signature = p384::ecdsa::Signature::from_der(signature).ok()?;
             let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 48), &signature).ok()?;
+            key.verify_prehash(&prehash(digest, 48), &signature).ok()
         }
         Curve::P521 => {
-            let signature =
-                p521::ecdsa::Signature::from_slice(&[number(66)?, number(66)?].concat()).ok()?;
+            let signature = p521::ecdsa::Signature::from_der(signature).ok()?;
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok()?;
-            key.verify_prehash(&prehash(digest, 66), &signature).ok()?;
+            key.verify_prehash(&prehash(digest, 66), &signature).ok()
         }
     }
-    numbers.is_empty().then_some(())
 }
 
 /// A digest that is shorter than the curve's order counts as the number that it is (FIPS 186-5
@@ -334,36 +314,17 @@ fn prehash(digest: &[u8], width: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A non-negative INTEGER of the shortest form (X.690 8.3.2) as that many octets.
-fn padded(content: &[u8], width: usize) -> Option<Vec<u8>> {
-    let digits = match content {
-        [0, next, ..] if *next < 0x80 => return None,
-        [0, digits @ ..] => digits,
-        [first, ..] if *first < 0x80 => content,
-        _ => return None,
-    };
-    let zeros = width.checked_sub(digits.len())?;
-    Some(
-        std::iter::repeat_n(0, zeros)
-            .chain(digits.iter().copied())
-            .collect(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_algorithm_that_is_not_listed_is_named() {
-        let identifier = |oid: &[u8]| der::element(0x30, &[&der::element(0x06, &[oid])]);
+        let identifier = |oid: Oid<'static>| AlgorithmIdentifier::new(oid, None);
         for (oid, words) in [
-            (
-                &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 5][..],
-                "SHA-1 with RSA",
-            ),
-            (&[0x2B, 0x65, 0x70], "Ed25519"),
-            (&[0x2A, 0x03, 0x88, 0x37], "1.2.3.1079"),
+            (oid!(1.2.840.113549.1.1.5), "SHA-1 with RSA"),
+            (oid!(1.3.101.112), "Ed25519"),
+            (oid!(1.2.3.1079), "1.2.3.1079"),
         ] {
             let Err(Fault::Algorithm(found)) = Scheme::of(&identifier(oid)) else {
                 panic!("{words}")
@@ -371,17 +332,8 @@ mod tests {
             assert!(found.contains(words), "{found}");
         }
         assert_eq!(
-            Scheme::of(&identifier(&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4])),
+            Scheme::of(&identifier(OID_SIG_ECDSA_WITH_SHA512)),
             Ok(Scheme::Ecdsa(Hash::Sha512))
         );
-    }
-
-    #[test]
-    fn numbers_of_a_signature_have_one_form() {
-        assert_eq!(padded(&[1], 3), Some(vec![0, 0, 1]));
-        assert_eq!(padded(&[0, 0x80], 2), Some(vec![0, 0x80]));
-        for bad in [&[][..], &[0x80], &[0, 1], &[1, 2, 3, 4]] {
-            assert_eq!(padded(bad, 3), None, "{bad:?}");
-        }
     }
 }

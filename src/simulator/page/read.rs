@@ -3,13 +3,20 @@
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
-use super::super::certificate::{Element, Reader, only, time};
+use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag, ToDer as _};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::extensions::X509Extension;
+use x509_parser::num_bigint::BigUint;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name, X509Version};
+
 use crate::outside::push_shown;
 
 /// What is seen of a certificate (RFC 5280 4.1) or a CSR (RFC 2986 4).
 pub(super) struct Seen {
     der: Vec<u8>,
-    version: u8,
+    version: u32,
     /// `None` of a CSR, which has none; the same for `issuer` and `validity`.
     serial: Option<String>,
     pub(super) issuer: Option<Vec<u8>>,
@@ -29,70 +36,52 @@ pub(super) fn read(pem: &str) -> Option<Seen> {
         .filter(|line| !line.starts_with("-----"))
         .collect();
     let der = Base64::decode_vec(&body).ok()?;
-    let mut outer = Reader::new(only(&der, 0x30)?.content);
-    let mut inner = Reader::new(outer.required(0x30)?.content);
-    let signature_algorithm = algorithm(outer.required(0x30)?)?;
     let seen = if pem.contains("CERTIFICATE REQUEST-----") {
-        request(&mut inner)?
+        request(whole(&der)?)
     } else {
-        certificate(&mut inner)?
+        certificate(&whole(&der)?)
     };
-    Some(Seen {
-        signature_algorithm,
-        der,
-        ..seen
-    })
+    Some(Seen { der, ..seen })
 }
 
-fn certificate(inner: &mut Reader<'_>) -> Option<Seen> {
-    let mut first = inner.next()?;
-    let mut version = 1;
-    if first.tag == 0xA0 {
-        version = only(first.content, 0x02)?.content.last()?.saturating_add(1);
-        first = inner.next()?;
-    }
-    inner.required(0x30)?;
-    let issuer = inner.required(0x30)?.raw.to_vec();
-    let mut validity = Reader::new(inner.required(0x30)?.content);
-    let validity = Some((time(validity.next()?)?, time(validity.next()?)?));
-    let subject = inner.required(0x30)?.raw.to_vec();
-    let spki = inner.required(0x30)?.raw.to_vec();
-    let mut extensions = Vec::new();
-    while let Some(element) = inner.next() {
-        if element.tag == 0xA3 {
-            extensions = extension_names(only(element.content, 0x30)?.content)?;
-        }
-    }
-    let serial = Some(number(first.content));
-    Some(Seen {
+/// Reads what the octets are, with nothing after it.
+fn whole<'a, T: FromDer<'a, E>, E>(octets: &'a [u8]) -> Option<T> {
+    let (rest, read) = T::from_der(octets).ok()?;
+    rest.is_empty().then_some(read)
+}
+
+fn certificate(read: &X509Certificate<'_>) -> Seen {
+    let validity = read.validity();
+    Seen {
         der: Vec::new(),
-        version,
-        serial,
-        issuer: Some(issuer),
-        subject,
-        validity,
-        spki,
-        signature_algorithm: String::new(),
-        extensions,
-    })
+        version: read.version.0.saturating_add(1),
+        serial: Some(number(read.raw_serial())),
+        issuer: Some(read.issuer.as_raw().to_vec()),
+        subject: read.subject.as_raw().to_vec(),
+        validity: Some((
+            validity.not_before.timestamp(),
+            validity.not_after.timestamp(),
+        )),
+        spki: read.subject_pki.raw.to_vec(),
+        signature_algorithm: algorithm(&read.signature_algorithm),
+        extensions: read.extensions().iter().map(extension_name).collect(),
+    }
 }
 
-fn request(inner: &mut Reader<'_>) -> Option<Seen> {
-    let version = inner.required(0x02)?.content.last()?.saturating_add(1);
-    let subject = inner.required(0x30)?.raw.to_vec();
-    let spki = inner.required(0x30)?.raw.to_vec();
-    let (der, signature_algorithm, extensions) = (Vec::new(), String::new(), Vec::new());
-    Some(Seen {
-        der,
-        version,
+fn request(read: X509CertificationRequest<'_>) -> Seen {
+    let info = read.certification_request_info;
+    let X509Version(version) = info.version;
+    Seen {
+        der: Vec::new(),
+        version: version.saturating_add(1),
         serial: None,
         issuer: None,
-        subject,
+        subject: info.subject.as_raw().to_vec(),
         validity: None,
-        spki,
-        signature_algorithm,
-        extensions,
-    })
+        spki: info.subject_pki.raw.to_vec(),
+        signature_algorithm: algorithm(&read.signature_algorithm),
+        extensions: Vec::new(),
+    }
 }
 
 impl Seen {
@@ -167,30 +156,25 @@ fn number(content: &[u8]) -> String {
 /// A name as RFC 4514 writes its parts, but in the order of the encoding; ` + ` joins the
 /// attributes of one RDN.
 pub(super) fn name(raw: &[u8]) -> String {
-    let read = || {
-        let mut rdns = Reader::new(only(raw, 0x30)?.content);
-        let mut parts = Vec::new();
-        while !rdns.is_empty() {
-            let mut attributes = Reader::new(rdns.required(0x31)?.content);
-            let mut joined = Vec::new();
-            while !attributes.is_empty() {
-                let mut pair = Reader::new(attributes.required(0x30)?.content);
-                let kind = oid(pair.required(0x06)?.content)?;
-                joined.push(format!("{kind}={}", escaped(&text(pair.next()?))));
-            }
-            parts.push(joined.join(" + "));
-        }
-        Some(parts.join(", "))
+    let Some(read) = whole::<X509Name<'_>, _>(raw) else {
+        return format!("#{}", hex(raw));
     };
-    read().unwrap_or_else(|| format!("#{}", hex(raw)))
+    let parts = read.iter_rdn().map(|rdn| {
+        let attributes = rdn.iter().map(|attribute| {
+            let value = escaped(&text(attribute.attr_value()));
+            format!("{}={value}", oid(attribute.attr_type()))
+        });
+        attributes.collect::<Vec<_>>().join(" + ")
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// The value of an attribute: UTF-8 and its subsets as they are, BMPString by its code units,
 /// anything else as digits.
-fn text(value: Element<'_>) -> String {
+fn text(value: &Any<'_>) -> String {
     let utf16 = || {
         let units: Vec<u16> = value
-            .content
+            .data
             .as_chunks::<2>()
             .0
             .iter()
@@ -198,12 +182,15 @@ fn text(value: Element<'_>) -> String {
             .collect();
         String::from_utf16_lossy(&units)
     };
-    match value.tag {
-        0x0C | 0x12 | 0x13 | 0x14 | 0x16 | 0x1A => {
-            String::from_utf8_lossy(value.content).into_owned()
-        }
-        0x1E => utf16(),
-        _ => format!("#{}", hex(value.raw)),
+    match value.tag() {
+        Tag::Utf8String
+        | Tag::NumericString
+        | Tag::PrintableString
+        | Tag::T61String
+        | Tag::Ia5String
+        | Tag::VisibleString => String::from_utf8_lossy(value.data).into_owned(),
+        Tag::BmpString => utf16(),
+        _ => format!("#{}", hex(&value.to_der_vec().unwrap_or_default())),
     }
 }
 
@@ -219,18 +206,15 @@ fn escaped(value: &str) -> String {
     out
 }
 
-fn algorithm(element: Element<'_>) -> Option<String> {
-    oid(Reader::new(element.content).required(0x06)?.content)
+fn algorithm(identifier: &AlgorithmIdentifier<'_>) -> String {
+    oid(&identifier.algorithm)
 }
 
 /// An object identifier's usual name, or its numbers.
-fn oid(content: &[u8]) -> Option<String> {
-    let numbers = numbers(content)?;
-    let known = KNOWN
-        .iter()
-        .find(|(dotted, _)| *dotted == numbers)
-        .map(|(_, name)| (*name).to_owned());
-    Some(known.unwrap_or(numbers))
+fn oid(oid: &Oid<'_>) -> String {
+    let numbers = oid.to_id_string();
+    let known = KNOWN.iter().find(|(dotted, _)| *dotted == numbers);
+    known.map_or(numbers, |(_, name)| (*name).to_owned())
 }
 
 const KNOWN: [(&str, &str); 28] = [
@@ -264,90 +248,52 @@ const KNOWN: [(&str, &str); 28] = [
     ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384"),
 ];
 
-/// X.690 8.19: the first two numbers share an octet, the rest come seven bits at a time.
-fn numbers(content: &[u8]) -> Option<String> {
-    let mut all: Vec<u64> = Vec::new();
-    let mut value = 0_u64;
-    for octet in content {
-        value = value
-            .checked_mul(128)?
-            .checked_add(u64::from(octet & 0x7F))?;
-        if octet & 0x80 == 0 {
-            all.push(value);
-            value = 0;
-        }
-    }
-    let (first, rest) = all.split_first()?;
-    let root = first.checked_div(40)?.min(2);
-    let mut dotted = format!("{root}.{}", first.checked_sub(root.checked_mul(40)?)?);
-    for number in rest {
-        dotted.push_str(&format!(".{number}"));
-    }
-    Some(dotted)
-}
-
 /// `RSA 2048, exponent 65537`, or `EC P-256`.
 fn key(spki: &[u8]) -> Option<String> {
-    let mut parts = Reader::new(only(spki, 0x30)?.content);
-    let mut algorithm = Reader::new(parts.required(0x30)?.content);
-    let kind = oid(algorithm.required(0x06)?.content)?;
-    if kind == "EC" {
-        return Some(format!("EC {}", oid(algorithm.required(0x06)?.content)?));
+    let spki: SubjectPublicKeyInfo<'_> = whole(spki)?;
+    let kind = oid(&spki.algorithm.algorithm);
+    match spki.parsed().ok()? {
+        PublicKey::RSA(key) => {
+            let bits = BigUint::from_bytes_be(key.modulus).bits();
+            Some(format!(
+                "{kind} {bits}, exponent {}",
+                key.try_exponent().ok()?
+            ))
+        }
+        PublicKey::EC(_) => {
+            let curve = spki.algorithm.parameters.as_ref()?.as_oid().ok()?;
+            Some(format!("{kind} {}", oid(&curve)))
+        }
+        _ => Some(kind),
     }
-    if kind != "RSA" {
-        return Some(kind);
-    }
-    let mut numbers =
-        Reader::new(only(parts.required(0x03)?.content.strip_prefix(&[0])?, 0x30)?.content);
-    let modulus = numbers.required(0x02)?.content;
-    let modulus = modulus.strip_prefix(&[0]).unwrap_or(modulus);
-    let bits = u32::try_from(modulus.len())
-        .ok()?
-        .checked_mul(8)?
-        .checked_sub(modulus.first()?.leading_zeros())?;
-    let exponent = numbers.required(0x02)?.content;
-    let exponent = exponent.iter().try_fold(0_u64, |sum, octet| {
-        sum.checked_mul(256)?.checked_add(u64::from(*octet))
-    })?;
-    Some(format!("RSA {bits}, exponent {exponent}"))
 }
 
-fn extension_names(content: &[u8]) -> Option<Vec<String>> {
-    let mut reader = Reader::new(content);
-    let mut names = Vec::new();
-    while !reader.is_empty() {
-        let mut parts = Reader::new(reader.required(0x30)?.content);
-        let name = oid(parts.required(0x06)?.content)?;
-        let critical = parts.next()?.tag == 0x01;
-        names.push(if critical {
-            format!("{name} (critical)")
-        } else {
-            name
-        });
+fn extension_name(extension: &X509Extension<'_>) -> String {
+    let name = oid(&extension.oid);
+    if extension.critical {
+        format!("{name} (critical)")
+    } else {
+        name
     }
-    Some(names)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::der;
-    use super::*;
+    use std::str::FromStr as _;
 
-    fn attribute(kind: der::Oid, value: &str) -> Vec<u8> {
-        der::sequence(&[&der::oid(kind), &der::utf8(value)])
-    }
+    use der::Encode as _;
+
+    use super::*;
 
     #[test]
     fn attributes_of_one_rdn_are_joined_and_commas_are_escaped() {
-        let first = der::set_of(vec![
-            attribute(der::COUNTRY, "US"),
-            attribute(der::STATE, "CA"),
-        ]);
-        let second = der::set_of(vec![attribute(der::COMMON_NAME, "HSM:1, for FIPS mode")]);
-        assert_eq!(
-            name(&der::sequence(&[&first, &second])),
-            r"C=US + ST=CA, CN=HSM:1\, for FIPS mode"
-        );
+        let name_of = x509_cert::name::RdnSequence::from_str;
+        // It is written from its end.
+        let read = name_of(r"CN=HSM:1\, for FIPS mode,C=US+ST=CA")
+            .unwrap()
+            .to_der()
+            .unwrap();
+        assert_eq!(name(&read), r"C=US + ST=CA, CN=HSM:1\, for FIPS mode");
     }
 
     #[test]
@@ -358,12 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_and_numbers_are_written_as_usual() {
-        assert_eq!(
-            numbers(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B]).unwrap(),
-            "1.2.840.113549.1.1.11"
-        );
-        assert_eq!(numbers(&[0x88, 0x37]).unwrap(), "2.999");
+    fn numbers_are_written_as_usual() {
         assert_eq!(
             (number(&[0]), number(&[0, 0xC0]), number(&[1])),
             (String::from("0"), String::from("C0"), String::from("01"))
