@@ -3,12 +3,15 @@
 //!
 //! Modules that judge have errors of their own; they become this one where a step needs the answer.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::outside::Lines;
 
-pub use kind::ErrorKind;
+pub use fact::{FactForm, FactName, FactValue};
+pub use kind::{ErrorKind, Retry};
 
+mod fact;
 mod kind;
 
 /// What went wrong, as a caller's script sees it. One class, one exit code.
@@ -62,6 +65,11 @@ pub struct Error {
     pub message: Lines,
     /// What to do next; empty where there is nothing to say.
     pub hint: Lines,
+    /// What stands in the message, for programs: the cluster, the file, both sides.
+    pub facts: BTreeMap<FactName, FactValue>,
+    /// Whether the same command would do once more what may have been done: a second cluster. Then
+    /// it is never [`Retry::SameCommand`], whatever the kind says.
+    pub does_it_twice: bool,
     /// A document that belongs into the JSON answer beside the error (a verification record, say).
     pub document: Option<Box<serde_json::Value>>,
 }
@@ -76,8 +84,20 @@ impl Error {
             kind,
             message: message.into(),
             hint: hint.into(),
+            facts: BTreeMap::new(),
+            does_it_twice: false,
             document: None,
         }
+    }
+
+    /// The same error with a fact of its message. A `None` adds nothing.
+    #[must_use]
+    pub fn with_fact(mut self, name: FactName, value: impl Into<FactValue>) -> Self {
+        let value = value.into();
+        if !value.is_absent() {
+            self.facts.insert(name, value);
+        }
+        self
     }
 
     /// The same error with a document beside it in the JSON answer.
@@ -85,6 +105,22 @@ impl Error {
     pub fn with_document(mut self, document: serde_json::Value) -> Self {
         self.document = Some(Box::new(document));
         self
+    }
+
+    /// The same error of a command that must not be run again before somebody has looked: what it
+    /// makes may be there already, and it would make another.
+    #[must_use]
+    pub fn unless_done_already(mut self) -> Self {
+        self.does_it_twice = true;
+        self
+    }
+
+    /// Whether a program may run the same command again.
+    pub const fn retry(&self) -> Retry {
+        match self.kind.retry() {
+            Retry::SameCommand if self.does_it_twice => Retry::AfterFix,
+            retry => retry,
+        }
     }
 
     /// The class of its kind.
@@ -97,11 +133,28 @@ impl Error {
         self.class().code()
     }
 
-    /// The JSON form: `{code, kind, message, hint}`.
+    /// The JSON form: `{code, kind, retry, message, hint}`, and `facts` where there are any.
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "code": self.code(), "kind": self.kind, "message": self.message, "hint": self.hint,
-        })
+        self.to_json_with_code(i32::from(self.code()))
+    }
+
+    /// The same for a program that ends with another code: a signal has its own.
+    pub(crate) fn to_json_with_code(&self, code: i32) -> serde_json::Value {
+        let mut object = serde_json::json!({
+            "code": code,
+            "kind": self.kind,
+            "retry": self.retry(),
+            "message": self.message,
+            "hint": self.hint,
+        });
+        if let (Some(object), false) = (object.as_object_mut(), self.facts.is_empty()) {
+            let facts = self
+                .facts
+                .iter()
+                .map(|(name, value)| (name.name().to_owned(), value.as_json().clone()));
+            object.insert("facts".to_owned(), facts.collect());
+        }
+        object
     }
 }
 
@@ -138,6 +191,15 @@ mod tests {
                 "{text:?}"
             );
         }
+        let named = error.clone().with_fact(FactName::File, HOSTILE);
+        assert!(
+            named
+                .to_json()
+                .pointer("/facts/file")
+                .and_then(serde_json::Value::as_str)
+                .is_some_and(|file| file.starts_with("x\\u{1b}[8m\\u{d}\\u{a}FORGED")),
+            "{named:?}"
+        );
         let error = Error {
             message: error.message.and(HOSTILE),
             ..error
@@ -146,6 +208,19 @@ mod tests {
             error.message.lines().count(),
             2,
             "lines that the program puts together stay apart"
+        );
+    }
+
+    #[test]
+    fn a_fact_that_is_not_known_is_left_out() {
+        let error = Error::new(ErrorKind::NoHsm, "no HSM", "");
+        assert!(error.to_json().get("facts").is_none());
+        let error = error
+            .with_fact(FactName::ClusterId, None::<&str>)
+            .with_fact(FactName::Sends, 2_u32);
+        assert_eq!(
+            error.to_json().get("facts"),
+            Some(&serde_json::json!({ "sends": 2 }))
         );
     }
 }

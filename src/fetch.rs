@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::bundle::{self, Bundle, ClusterId, Digests, Fingerprint, Part, Request, Step};
 use crate::claim::Failure;
 use crate::cloudhsm::{Cluster, ClusterState};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::verify::Evidence;
 use crate::x509::{Moment, hex, sha256};
@@ -209,6 +209,8 @@ fn too_late(cluster: &Cluster) -> Error {
              FILE` whether it is your CA's"
         ),
     )
+    .with_fact(FactName::ClusterId, id)
+    .with_fact(FactName::State, cluster.state.to_string())
 }
 
 fn strange(what: &str) -> Error {

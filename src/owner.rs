@@ -10,7 +10,7 @@
 use crate::bundle::{ClusterId, Fingerprint};
 use crate::ca::CaKey;
 use crate::check::Pair;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 use crate::sign::Grounds;
 use crate::x509::name::same_name;
@@ -168,7 +168,9 @@ impl Owner {
                 ])
                 .and(chain_lines(found)),
                 "do not go on: ask those who keep the CA for its certificate's SHA-256",
-            ));
+            )
+            .with_fact(FactName::Expected, hex(stranger))
+            .with_fact(FactName::Found, hex(&first)));
         }
         let root = found.last().fingerprint();
         if let Some(at) = unsigned(found) {
@@ -205,7 +207,9 @@ impl Owner {
             ],
             "compare that SHA-256 with what those who keep the root know of it, then give it as \
              well, with a second --ca-fingerprint; or name the chain with --ca FILE",
-        ))
+        )
+        .with_fact(FactName::CaSha256, hex(&first))
+        .with_fact(FactName::Found, hex(&root)))
     }
 
     /// The CA in a response whose fingerprint the operator gave: `--expect`, or typed on a
@@ -346,7 +350,12 @@ impl Owner {
                 ))
                 .and(chain_lines(found)),
             "do not submit it: it was signed by another CA, or changed on its way back",
-        ))
+        )
+        .with_fact(
+            FactName::CaSha256,
+            hex(&self.trust_anchor.first().fingerprint()),
+        )
+        .with_fact(FactName::Found, hex(&found.first().fingerprint())))
     }
 }
 
@@ -498,7 +507,9 @@ impl Authorized {
                     format!("  signed    SHA-256 {}", hex(&pair.csr().fingerprint())),
                 ],
                 "verify and sign the same CSR",
-            ));
+            )
+            .with_fact(FactName::Expected, hex(&grounds.csr().fingerprint()))
+            .with_fact(FactName::Found, hex(&pair.csr().fingerprint())));
         }
         owner.is(pair.trust_anchor(), "the pair's")?;
         Ok(Authorized {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::{Lines, OutsideText};
 
 /// Where a call went: what the user chose, or what was chosen for them.
@@ -124,6 +124,28 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// The service's error code, where it is told.
+    const fn code(&self) -> Option<&OutsideText> {
+        match self {
+            Trouble::BadCredentials { code, .. } | Trouble::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The service's own words, where it said any.
+    const fn message(&self) -> Option<&OutsideText> {
+        match self {
+            Trouble::BadCredentials { message, .. }
+            | Trouble::AccessDenied { message }
+            | Trouble::Throttled { message }
+            | Trouble::NotFound { message }
+            | Trouble::Refused { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+}
+
 /// A call, as its failure is told.
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
@@ -160,6 +182,15 @@ impl Asked<'_> {
     /// The error that a command ends with: class `Service`, but for what the command line is to
     /// blame for, and the time that it gave.
     pub fn told(&self, trouble: &Trouble) -> Error {
+        self.error_of(trouble)
+            .with_fact(FactName::Action, self.call)
+            .with_fact(FactName::Endpoint, self.at.as_str())
+            .with_fact(FactName::ServiceCode, trouble.code())
+            .with_fact(FactName::ServiceMessage, trouble.message())
+    }
+
+    /// The same without its facts.
+    fn error_of(&self, trouble: &Trouble) -> Error {
         let (name, at) = (self.call, self.at.as_str());
         let service =
             |message: &OutsideText| [("at", at.to_owned()), ("service", message.to_string())];
@@ -285,7 +316,8 @@ impl Asked<'_> {
                 );
                 let hint = "run the same command again: it goes on from here (`--timeout` gives it \
                             longer)";
-                return Error::new(ErrorKind::NotFinished, text, hint);
+                return Error::new(ErrorKind::NotFinished, text, hint)
+                    .with_fact(FactName::WaitedSeconds, limit.as_secs());
             }
             Trouble::Refused { code, message } => (
                 ErrorKind::ServiceRefused,

@@ -9,7 +9,7 @@ use super::{
     Bundle, CA_KEY_FILE, Digests, Part, REQUEST, Step, Store, TRANSCRIPT, Transcript, VERIFICATION,
     counted,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
 use crate::outside::{OutsideText, shown};
 use crate::x509::{hex, sha256};
@@ -28,7 +28,8 @@ impl Bundle {
                     self.place(CA_KEY_FILE)
                 ),
                 "move it to where the CA's key is to be kept, then do this again",
-            ));
+            )
+            .with_fact(FactName::File, self.place(CA_KEY_FILE).to_string()));
         }
         self.some(&self.all_names())
     }
@@ -230,7 +231,8 @@ impl Arrival {
                     shown(store.path())
                 ),
                 "nothing was changed; look at what it did, and run this again",
-            ));
+            )
+            .with_fact(FactName::File, store.path()));
         }
         held.write(&files)
     }
@@ -246,6 +248,8 @@ fn another_cluster(wanted: &str, there: &str) -> Error {
         ],
         "each cluster has a bundle of its own: name that one, or a new place",
     )
+    .with_fact(FactName::Expected, wanted)
+    .with_fact(FactName::Found, there)
 }
 
 /// Whether the place holds a file that names a cluster.
@@ -292,5 +296,6 @@ fn joined(came: Transcript, there: &Transcript, store: &Store, force: bool) -> R
         ],
         "something was done here after the bundle had left: look at it with `hsmboot transcript \
          show`. --force takes what came, and the steps since then are lost",
-    ))
+    )
+    .with_fact(FactName::File, store.path()))
 }

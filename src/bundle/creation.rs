@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{CREATION, ClusterId, Part, REQUEST, Step, Store, Transcript, write_step};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
 use crate::outside::{Lines, OutsideText, shown};
 use crate::x509::Moment;
@@ -152,7 +152,9 @@ impl Creation {
                 ],
                 "choose another --bundle; to go on with the cluster that is there, name it: \
                  `hsmboot bootstrap --cluster-id ID`",
-            ));
+            )
+            .with_fact(FactName::File, store.path())
+            .with_fact(FactName::Found, what));
         }
         transcript.has_room()
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, Digests, RECEIPT, REQUEST, RESPONSE, Store};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{OutsideText, is_obeyed};
 use crate::quote::{Format, misfit};
 use crate::verify::Hardware;
@@ -295,6 +295,7 @@ pub(super) fn parse<T: DeserializeOwned>(content: &[u8], place: &str, format: &s
             format!("{place}: {text}"),
             "it was damaged or changed on the way: make or copy the bundle again",
         )
+        .with_fact(FactName::File, place)
     };
     let value: serde_json::Value = serde_json::from_slice(content).map_err(|cause| {
         fault(format!(

@@ -28,7 +28,7 @@ pub use transcript::{
     Account, AfterSeal, Entry, FileAccount, Seal, Sealer, Step, TRANSCRIPT, Trail, Transcript,
 };
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, NewFile};
 use crate::outside::{Lines, OutsideText, shown, shown_text};
 use crate::verify::Evidence;
@@ -228,6 +228,7 @@ impl Bundle {
                         message,
                         hint.as_deref().unwrap_or(make),
                     )
+                    .with_fact(FactName::File, path)
                 }));
             }
         };
@@ -240,7 +241,9 @@ impl Bundle {
                     shown_text(name)
                 ),
                 "keep each cluster's files in a directory of their own",
-            ));
+            )
+            .with_fact(FactName::File, path)
+            .with_fact(FactName::ClusterId, id.as_str()));
         }
         let bundle = Bundle { store, id, request };
         let faults = fault.into_iter().chain(bundle.mismatches()).collect();
@@ -274,6 +277,8 @@ impl Bundle {
                     ),
                     AGAIN,
                 )
+                .with_fact(FactName::File, self.place(REQUEST).to_string())
+                .with_fact(FactName::Found, name)
             })?;
         self.compare(
             &part.file_name(&self.id),
@@ -398,7 +403,10 @@ impl Bundle {
                 format!("  found    SHA-256 {found}"),
             ],
             AGAIN,
-        ))
+        )
+        .with_fact(FactName::File, self.place(name).to_string())
+        .with_fact(FactName::Expected, expected)
+        .with_fact(FactName::Found, found))
     }
 
     /// The directory, or the one file.

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::archive::{self, Fault, MAX_ARCHIVE, Members};
 use super::{CA_FILE, CA_KEY_FILE, ClusterId, Part, REQUEST, RESPONSE, TRANSCRIPT, names_of};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, Chosen, Dir, NewFile};
 use crate::hint;
 use crate::outside::{Lines, OutsideText, shown, stored};
@@ -209,12 +209,15 @@ impl Store {
                     "name the directory that holds the files; a bundle in one file has a name that \
                      ends in {SUFFIX}"
                 ),
-            )),
+            )
+            .with_fact(FactName::File, path)),
             Err(cause) => Err(Error::new(
                 ErrorKind::Unreadable,
                 format!("{} cannot be read: {}", shown(path), fsio::io_text(&cause)),
                 "check its permissions",
-            )),
+            )
+            .with_fact(FactName::File, path)
+            .with_fact(FactName::Cause, fsio::io_text(&cause))),
         }
     }
 
@@ -231,7 +234,7 @@ impl Store {
              read and written",
             shown(&self.path)
         );
-        input(ErrorKind::IsALink, message, hint)
+        input(ErrorKind::IsALink, message, hint).with_fact(FactName::File, self.path.as_path())
     }
 
     /// The same, made if need be: for who is about to write.
@@ -249,7 +252,8 @@ impl Store {
                     ),
                     "find out who else works on this bundle; then run the same command again, \
                      which reads everything anew",
-                ));
+                )
+                .with_fact(FactName::File, self.path.as_path()));
             }
             _ => {}
         }
@@ -336,7 +340,7 @@ impl Store {
 
     fn refused(&self, fault: &Fault) -> Error {
         let name = shown(&self.path);
-        match fault {
+        let error = match fault {
             Fault::PrivateKey(_) => input(
                 ErrorKind::PrivateKey,
                 format!("{name}: {fault}"),
@@ -353,7 +357,8 @@ impl Store {
                 format!("{name} is not a bundle in one file: {fault}"),
                 "copy it again, or make it anew with `hsmboot pack DIR -o NEWNAME.hsmboot`",
             ),
-        }
+        };
+        error.with_fact(FactName::File, self.path.as_path())
     }
 
     /// The names of the files, but for hidden ones: Macs leave a `._` beside each file on the stick
@@ -368,6 +373,7 @@ impl Store {
                 format!("there is no bundle {}", shown(&self.path)),
                 "check the path, or make one with `hsmboot fetch`",
             )
+            .with_fact(FactName::File, self.path.as_path())
         };
         if self.is_directory() {
             return list(&self.dir()?.ok_or_else(nothing)?);
@@ -432,6 +438,7 @@ impl Store {
                 format!("{what} is missing: there is no file {}", self.place(name)),
                 self.how_to_get(name),
             )
+            .with_fact(FactName::File, self.place(name).to_string())
         };
         let Some(known) = known else {
             let content = self
@@ -457,7 +464,10 @@ impl Store {
                     self.place(name)
                 ),
                 "check that this is the right file",
-            ));
+            )
+            .with_fact(FactName::File, self.place(name).to_string())
+            .with_fact(FactName::Size, found)
+            .with_fact(FactName::Limit, max));
         }
         Ok(content)
     }
@@ -481,7 +491,8 @@ impl Store {
                     ),
                     "find out who else works on this bundle; then run the same command again, \
                      which reads everything anew",
-                ));
+                )
+                .with_fact(FactName::File, self.place(name).to_string()));
             }
         }
         Ok(content)
@@ -707,6 +718,8 @@ fn unreadable(dir: &Dir, cause: &std::io::Error) -> Error {
         format!("{path} cannot be read: {}", fsio::io_text(cause)),
         "check its permissions",
     )
+    .with_fact(FactName::File, dir.path())
+    .with_fact(FactName::Cause, fsio::io_text(cause))
 }
 
 /// Something that lies beside a bundle's files and is none of them.

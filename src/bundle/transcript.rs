@@ -21,7 +21,7 @@ pub use entry::{Entry, Seal, Sealer, Step};
 pub use files::{Account, FileAccount};
 
 use super::{ClusterId, Store};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText};
 use crate::quote::Format;
 use entry::line;
@@ -67,6 +67,7 @@ pub(super) fn grown(store: &Store) -> Error {
         ),
         "look at what was done: `hsmboot transcript show`; then run the same command again",
     )
+    .with_fact(FactName::File, store.place(TRANSCRIPT).to_string())
 }
 
 fn full() -> Error {
@@ -79,6 +80,7 @@ fn full() -> Error {
         "keep the bundle as it is, and go on with a copy of its certificates and request.json in a \
          new directory",
     )
+    .with_fact(FactName::Limit, MAX_TRANSCRIPT)
 }
 
 /// A transcript as far as it holds, for those who look at one that may not.
@@ -160,6 +162,8 @@ impl Transcript {
                 "it was damaged or changed: what came before that line still holds; keep the file \
                  as evidence, and go on with the bundle in a new directory",
             )
+            .with_fact(FactName::File, place.to_string())
+            .with_fact(FactName::Line, number)
         })
     }
 

@@ -52,22 +52,26 @@ use crate::owner::{Authorized, Owner};
 use crate::x509::Csr;
 
 mod failure;
+mod live_csr;
 pub mod ownership;
 mod pace;
 mod papers;
 mod rules;
+mod shown;
+mod target;
 #[cfg(test)]
 mod tests;
 mod view;
 pub mod wait;
 
+pub use failure::Failure;
 #[cfg(feature = "online")]
 pub(crate) use failure::reasons;
-pub use failure::{Failure, LiveCsr};
+pub use live_csr::LiveCsr;
 use pace::Pace;
 pub use pace::Patience;
 use papers::Papers;
-pub use view::Shown;
+pub use shown::Shown;
 use view::View;
 
 /// What to do next.

@@ -15,7 +15,7 @@ mod tests;
 use crate::x509::name::same_name;
 use crate::x509::{TrustAnchor, name_text, sha256};
 
-use super::Shown;
+use super::shown::Shown;
 use legacy_signature::{LegacyKey, Verdict};
 pub use lenient::LenientCertificate;
 

@@ -6,8 +6,10 @@ use crate::cloudhsm::{ClusterState, ServiceError};
 use crate::owner::Owner;
 use crate::x509::Csr;
 
-use super::failure::{Failure, LiveCsr};
-use super::view::{Mandate, Shown, Signer, View};
+use super::failure::Failure;
+use super::live_csr::LiveCsr;
+use super::shown::Shown;
+use super::view::{Mandate, Signer, View};
 use super::{Claim, How, Outcome, Sent, Todo};
 
 /// How often InitializeCluster is sent at most when nobody knows what became of it.

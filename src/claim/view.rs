@@ -1,11 +1,11 @@
 //! What a description means for a claim.
 
 use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
-use crate::x509::pem::{self, Label};
-use crate::x509::{Certificate, Csr, TrustAnchor, name_text, sha256};
+use crate::x509::{Certificate, Csr, TrustAnchor};
 
-use super::failure::LiveCsr;
+use super::live_csr::LiveCsr;
 use super::ownership::{self, Doubt, Expected, Judgement, OwnerCertificate, Ownership};
+use super::shown::Shown;
 
 /// Whose claim this is, and for which CSR: what a cluster is held against.
 #[derive(Clone, Copy, Debug)]
@@ -60,27 +60,6 @@ pub(super) enum Signer {
     Unclear(Shown, Doubt),
 }
 
-/// A certificate in a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// SHA-256 of the DER (of the text, where it cannot be read).
-    pub fingerprint: [u8; 32],
-    /// Its subject, for eyes only.
-    pub subject: String,
-    /// Its issuer, for eyes only.
-    pub issuer: String,
-}
-
-impl Shown {
-    pub(super) fn of(certificate: &Certificate) -> Self {
-        Shown {
-            fingerprint: certificate.fingerprint(),
-            subject: name_text(certificate.subject()),
-            issuer: name_text(certificate.issuer()),
-        }
-    }
-}
-
 impl View {
     /// No catch-all arm: a state that is added here needs its meaning.
     pub(super) fn of(cluster: &Cluster, mandate: &Mandate<'_>) -> Self {
@@ -100,7 +79,10 @@ impl View {
                     // The HSM that made this CSR is broken or going: nothing is sent for a key that
                     // goes with it.
                     NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
-                    _ => View::Claimable(live_csr(csr, mandate)),
+                    _ => View::Claimable(LiveCsr::compare(
+                        csr,
+                        mandate.csr.filter(|_| mandate.pair_is_there),
+                    )),
                 },
                 None => without_csr(cluster),
             },
@@ -123,16 +105,6 @@ fn without_csr(cluster: &Cluster) -> View {
         NextStep::Wait(_) => View::NoCsrYet,
         NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => View::HsmsOut,
         _ => View::NoHsm,
-    }
-}
-
-/// The live CSR against the signed one: the DER is compared, so line ends do not matter.
-fn live_csr(text: &str, mandate: &Mandate<'_>) -> LiveCsr {
-    let signed = mandate.csr.filter(|_| mandate.pair_is_there);
-    match pem::decode(text.as_bytes(), Label::CertificateRequest) {
-        Ok(der) if signed.is_some_and(|csr| csr.der() == der) => LiveCsr::Same,
-        Ok(der) => LiveCsr::Other(sha256(&der)),
-        Err(error) => LiveCsr::Unreadable(error.to_string()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::owner::lies_in;
 use super::step::{given, short_text};
 use crate::bundle::{ClusterId, Digests, Store};
 use crate::ca::PassphraseSource;
-use crate::error::{Class, Error, ErrorKind, Result};
+use crate::error::{Class, Error, ErrorKind, FactName, Result};
 use crate::fsio;
 use crate::hint;
 use crate::outside::{OutsideText, shown};
@@ -270,7 +270,8 @@ fn read_root_of(file: &std::path::Path, named_by: &str, bundle: &Store) -> Resul
                 "give {named_by} a root that did not come with the bundle: the maker's own, \
                  compared with what the maker publishes (`hsmboot roots show FILE`)"
             ),
-        ));
+        )
+        .with_fact(FactName::File, file));
     }
     Ok(content)
 }

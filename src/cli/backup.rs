@@ -13,7 +13,7 @@ use super::view::{other_document, tags_document};
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::fleet::{Backup, BackupFilter};
 use crate::cloudhsm::{BackupState, Fleet, ServiceError, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::x509::Moment;
 
 /// List, copy, delete, restore, change and share the backups of clusters
@@ -184,6 +184,8 @@ fn forbidden(backup: &Backup, what: &str) -> Error {
         ],
         hint.replace("ID", &backup.backup_id.to_string()),
     )
+    .with_fact(FactName::BackupId, &backup.backup_id)
+    .with_fact(FactName::State, backup.state.to_string())
 }
 
 /// Looks, until it is asked no more, whether the backup has got into a state.

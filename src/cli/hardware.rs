@@ -7,7 +7,7 @@ use super::args::TrustArgs;
 use super::ui::Ui;
 use crate::bundle::{Bundle, Request};
 use crate::check::LOOK_AT_THE_CLOCK;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::hint;
 use crate::outside::{Lines, OutsideText};
 use crate::verify::{
@@ -145,8 +145,12 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
         .with(Status::Fail)
         .map(|finding| format!("  {}: {}", finding.id, finding.detail))
         .collect();
+    let checks: Vec<String> = record
+        .with(Status::Fail)
+        .map(|finding| finding.id.to_string())
+        .collect();
     if record.malformed() {
-        return Some(Error::new(
+        let error = Error::new(
             ErrorKind::Malformed,
             Lines::from(
                 "an input is malformed or over a documented limit; the HSM's identity is \
@@ -154,17 +158,16 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
             )
             .and(failed),
             "fetch the bundle again, or save the console's downloads again as they are",
-        ));
+        );
+        return Some(error.with_fact(FactName::Checks, checks));
     }
     let cause = Cause::of(record, of(bundle));
     let headline = Lines::from("the HSM's identity is not proven: do not sign, do not submit")
         .and(cause.as_ref().map(ToString::to_string));
     let hint = match &cause {
         Some(Cause::RootsMissing(roots)) => {
-            return Some(root_missing(
-                roots,
-                &verify_with(roots, bundle.path(), trust),
-            ));
+            let error = root_missing(roots, &verify_with(roots, bundle.path(), trust));
+            return Some(error.with_fact(FactName::Checks, checks));
         }
         Some(Cause::OtherRoots(sides)) => {
             let files = sides.iter().flat_map(|side| trust.root_files(*side));
@@ -188,7 +191,8 @@ pub(crate) fn rejection(record: &Record, bundle: &Bundle, trust: &TrustArgs) -> 
                  docs/troubleshooting.md"
             .to_owned(),
     };
-    Some(Error::new(ErrorKind::Rejected, headline.and(failed), hint))
+    let error = Error::new(ErrorKind::Rejected, headline.and(failed), hint);
+    Some(error.with_fact(FactName::Checks, checks))
 }
 
 /// The cluster's Mode: what the live cluster says, or the bundle where that says nothing. A bundle

@@ -16,7 +16,7 @@ use crate::cloudhsm::fleet::NewHsm;
 use crate::cloudhsm::{
     CloudHsm, Cluster, ClusterState, Fleet, HsmState, HsmSummary, NextStep, limits, next_step,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText, joined, shown_text};
 
 /// Create and delete the HSMs of a cluster
@@ -166,7 +166,12 @@ fn create(args: &CreateArgs, ui: &Ui) -> Result<Outcome> {
                 active(&service, id, &made.hsm_id, limit, ui)
                     .await
                     .map_err(|error| {
-                        error.with_document(document(&service, true, id, Some(&made)))
+                        error.unless_done_already().with_document(document(
+                            &service,
+                            true,
+                            id,
+                            Some(&made),
+                        ))
                     })?
             }
         };
@@ -236,6 +241,10 @@ fn never_active(hsm: &HsmSummary, next: &str) -> Error {
         .and(message),
         next,
     )
+    .with_fact(FactName::HsmId, &hsm.hsm_id)
+    .with_fact(FactName::State, hsm.state.to_string())
+    .with_fact(FactName::Target, HsmState::Active.to_string())
+    .with_fact(FactName::ServiceMessage, hsm.state_message.as_ref())
 }
 
 /// What to do about an HSM that did not come to work. One of a claimed cluster is its owner's to
@@ -257,7 +266,11 @@ pub(crate) fn takes_an_hsm(cluster: &Cluster, zone: &str) -> Result<()> {
     if is_going(cluster) {
         return Err(deleted(cluster));
     }
-    let conflict = |kind, message: Lines, hint: String| Err(Error::new(kind, message, hint));
+    let conflict = |kind, message: Lines, hint: String| {
+        Err(Error::new(kind, message, hint)
+            .with_fact(FactName::ClusterId, id)
+            .with_fact(FactName::State, state.to_string()))
+    };
     match state {
         ClusterState::CreateInProgress | ClusterState::InitializeInProgress => {
             let message = Lines::from([

@@ -11,7 +11,7 @@ use super::online::{Watcher, duration};
 use super::screen::Screen;
 use super::ui::{BOLD, Text, Ui, styled};
 use crate::cloudhsm::{Place, ServiceError, Tag, limits, spelt_as_a_state};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, shown_text};
 
 /// Whether to wait for the state that follows.
@@ -151,7 +151,8 @@ pub(crate) async fn settle<T>(
                 format!("it is not there yet after {} s", limit.as_secs()),
                 format!("  seen last  {last}"),
             ];
-            return Err(Error::new(ErrorKind::NotFinished, message, hint));
+            return Err(Error::new(ErrorKind::NotFinished, message, hint)
+                .with_fact(FactName::WaitedSeconds, limit.as_secs()));
         };
         watcher.pause(pause.min(left)).await;
         pause = pause.saturating_mul(2).min(LONGEST_PAUSE);

@@ -209,6 +209,11 @@ pub(crate) fn with_error(document: Value, error: Option<&Error>) -> String {
     if let Some(error) = error {
         object.insert("error".to_owned(), error.to_json());
     }
+    to_document(object)
+}
+
+/// The text of a document.
+fn to_document(object: serde_json::Map<String, Value>) -> String {
     // Nothing is left that a terminal would obey.
     escaped(&format!("{:#}\n", Value::Object(object)))
 }
@@ -254,10 +259,8 @@ pub(crate) fn write_stdout(text: &Text) -> std::io::Result<()> {
 
 /// An error that ends the program from outside, as the one document; `code` is its exit code.
 pub(crate) fn end_in_json(error: &Error, code: i32) {
-    let document = with_error(Value::Null, Some(error)).replace(
-        &format!("\"code\": {}", error.code()),
-        &format!("\"code\": {code}"),
-    );
+    let error = error.to_json_with_code(code);
+    let document = to_document(serde_json::Map::from_iter([("error".to_owned(), error)]));
     // Standard output may be gone.
     drop(to_stdout(&document));
 }

@@ -208,7 +208,11 @@ impl From<ServiceError> for Error {
                 None => "run the same command again: it looks before it does anything".to_owned(),
             },
         };
-        asked.told(&trouble)
+        let error = asked.told(&trouble);
+        match (&trouble, call.makes()) {
+            (Trouble::Unknown { .. }, Some(_)) => error.unless_done_already(),
+            _ => error,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FactName};
 use crate::outside::shown;
 
 /// How long to wait for a directory. A hsmboot holds it for milliseconds, or for as long as a token
@@ -72,6 +72,8 @@ pub(super) fn taken(dir: &Path) -> Error {
         "if no other hsmboot works there, `fuser -v` on the directory tells which program it is; \
          then run this again",
     )
+    .with_fact(FactName::File, dir)
+    .with_fact(FactName::WaitedSeconds, PATIENCE.as_secs())
 }
 
 #[cfg(test)]

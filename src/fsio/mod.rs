@@ -22,7 +22,7 @@ pub use write::{
     write_named,
 };
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown;
 
 /// The largest PEM input that is read at all. What lies between this and the documented 5000
@@ -100,6 +100,12 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn fault(&self, cause: &io::Error) -> Error {
+        self.error_of(cause)
+            .with_fact(FactName::File, self.path)
+            .with_fact(FactName::Cause, io_text(cause))
+    }
+
+    fn error_of(&self, cause: &io::Error) -> Error {
         let Place { path, what } = self;
         let name = shown(path);
         match cause.kind() {
@@ -140,10 +146,11 @@ impl Place<'_> {
             ),
             "name the file itself",
         )
+        .with_fact(FactName::File, self.path)
     }
 
     fn is_a_link(&self) -> Error {
-        Self::not_a_file(format!(
+        self.not_a_file(format!(
             "{} is a symbolic link, expected a file with {}",
             shown(self.path),
             self.what
@@ -151,19 +158,20 @@ impl Place<'_> {
     }
 
     fn is_no_file(&self) -> Error {
-        Self::not_a_file(format!(
+        self.not_a_file(format!(
             "{} is a pipe, a socket or a device, expected a file with {}",
             shown(self.path),
             self.what
         ))
     }
 
-    fn not_a_file(message: String) -> Error {
+    fn not_a_file(&self, message: String) -> Error {
         input(
             ErrorKind::NotAFile,
             message,
             "a bundle holds files only: fetch or copy it again",
         )
+        .with_fact(FactName::File, self.path)
     }
 
     fn has_another_name(&self, names: u64) -> Error {
@@ -177,6 +185,7 @@ impl Place<'_> {
             "look at what the file holds; if it belongs to the bundle, copy the bundle into a new \
              directory, where its files are their own, and do this with the copy",
         )
+        .with_fact(FactName::File, self.path)
     }
 
     fn too_large(&self, found: u64, max: u64) -> Error {
@@ -190,6 +199,9 @@ impl Place<'_> {
             message,
             "check that this is the right file",
         )
+        .with_fact(FactName::File, self.path)
+        .with_fact(FactName::Size, found)
+        .with_fact(FactName::Limit, max)
     }
 }
 
@@ -344,6 +356,8 @@ fn machine(path: &Path, cause: &io::Error) -> Error {
         format!("{} cannot be written: {}", shown(path), io_text(cause)),
         hint,
     )
+    .with_fact(FactName::File, path)
+    .with_fact(FactName::Cause, io_text(cause))
 }
 
 /// That `dir` is a directory, or can become one as far as the paths say, before any work is done
@@ -373,6 +387,7 @@ fn no_directory(dir: &Path) -> Error {
         ),
         "name a directory, or a path where one can be made",
     )
+    .with_fact(FactName::File, dir)
 }
 
 /// Makes the directory if need be.

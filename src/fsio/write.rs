@@ -12,7 +12,7 @@ use super::group::{self, Member, Note};
 use super::lock::{Lock, PATIENCE, lock, taken, unlock};
 use super::staged::{Pending, Staged, pending};
 use super::{MAX_INPUT, check_dir, machine, make_dir};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::shown;
 use crate::x509::pem::is_key_file;
 
@@ -80,7 +80,8 @@ impl Dir {
                         shown(&target)
                     ),
                     "choose another place, or move that directory away",
-                ));
+                )
+                .with_fact(FactName::File, target.as_path()));
             }
             if seen.is_none() || holds(self, &file.name, file.content).is_some() {
                 continue;
@@ -129,6 +130,7 @@ pub(crate) fn occupied(place: &dyn std::fmt::Display, chosen: Chosen) -> Error {
         format!("{place} exists and holds something else; it was left as it is"),
         chosen.hint(),
     )
+    .with_fact(FactName::File, place.to_string())
 }
 
 /// A private key has the place of something that is none. There may be no other copy of it: only a
@@ -141,6 +143,7 @@ pub(crate) fn key_in_place(place: &dyn std::fmt::Display) -> Error {
         ),
         "choose another place: nothing but a new key is ever written over a key",
     )
+    .with_fact(FactName::File, place.to_string())
 }
 
 /// What of a file's place the user chose.

@@ -5,7 +5,7 @@ pub mod profile;
 
 use crate::ca::CaKey;
 use crate::check::{self, Pair};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::verify::Verified;
 use crate::x509::pem::{self, Label};
 use crate::x509::{Certificate, Csr, Moment, PublicKey, Strictness, TrustAnchor, write};
@@ -86,6 +86,14 @@ impl<'a> Ca<'a> {
                     ),
                 ],
                 "give the certificate and the key of the same CA",
+            )
+            .with_fact(
+                FactName::Expected,
+                crate::x509::hex(&crate::x509::sha256(certificate.spki())),
+            )
+            .with_fact(
+                FactName::Found,
+                crate::x509::hex(&crate::x509::sha256(key.spki())),
             ));
         }
         Ok(Ca { trust_anchor, key })

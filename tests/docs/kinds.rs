@@ -1,9 +1,10 @@
-//! docs/exit-codes.md has every error kind, under its exit code and with its meaning, and no other.
+//! docs/exit-codes.md has every error kind, under its exit code and with its meaning, and no other;
+//! so it has every value of `retry` and every fact.
 
 use std::fs;
 use std::path::Path;
 
-use hsmboot::error::ErrorKind;
+use hsmboot::error::{Class, ErrorKind, FactForm, FactName, Retry};
 
 use super::{read, root};
 
@@ -28,48 +29,142 @@ pub(super) fn sources(dir: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Every kind in docs/exit-codes.md: the code of its section, its name, its meaning.
-fn in_docs() -> Vec<(u8, String, String)> {
+/// The rows of a table in docs/exit-codes.md whose first cell is a name, after a heading up to the
+/// next one of its level: the name, and the other cells.
+fn rows_of(section: &str) -> Vec<(String, String)> {
+    section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(name, rest)| (name.to_owned(), rest.strip_suffix(" |").unwrap().to_owned()))
+        .collect()
+}
+
+/// The sections of docs/exit-codes.md from "Kinds" on: what stands before the first, and then each
+/// heading with its text.
+fn sections_of_kinds() -> (String, Vec<(String, String)>) {
     let page = read("docs/exit-codes.md");
     let (_, kinds) = page.split_once("## Kinds").unwrap();
-    let mut code = 0;
-    let mut found = Vec::new();
-    for line in kinds.lines() {
-        if let Some(heading) = line.strip_prefix("### ") {
-            code = heading.split_once(':').unwrap().0.parse().unwrap();
-        } else if let Some((kind, meaning)) = line
-            .strip_prefix("| `")
-            .and_then(|row| row.split_once("` | "))
-        {
-            found.push((
-                code,
-                kind.to_owned(),
-                meaning.strip_suffix(" |").unwrap().to_owned(),
-            ));
-        }
-    }
-    found
+    let mut parts = kinds.split("\n### ");
+    let before = parts.next().unwrap().to_owned();
+    let sections = parts
+        .map(|part| part.split_once('\n').unwrap())
+        .map(|(heading, text)| (heading.to_owned(), text.to_owned()))
+        .collect();
+    (before, sections)
 }
 
 #[test]
 fn every_error_kind_is_documented_under_its_exit_code() {
-    let kinds: Vec<_> = ErrorKind::ALL
+    let documented: Vec<(u8, String, String)> = sections_of_kinds()
+        .1
+        .into_iter()
+        .filter_map(|(heading, text)| Some((heading.split_once(':')?.0.parse().ok()?, text)))
+        .flat_map(|(code, text)| {
+            rows_of(&text)
+                .into_iter()
+                .map(move |(kind, rest)| (code, kind, rest))
+        })
+        .collect();
+    let kinds: Vec<(u8, String, String)> = ErrorKind::ALL
         .iter()
         .map(|kind| {
             (
                 kind.class().code(),
                 kind.name().to_owned(),
-                kind.meaning().to_owned(),
+                format!("{} | {}", kind.retry().name(), kind.meaning()),
             )
         })
         .collect();
-    for (kind, row) in kinds.iter().zip(in_docs()) {
+    for (kind, row) in kinds.iter().zip(&documented) {
         assert_eq!(
-            *kind, row,
+            kind, row,
             "src/error/kind.rs has one, docs/exit-codes.md the other"
         );
     }
-    assert_eq!(kinds.len(), in_docs().len());
+    assert_eq!(kinds.len(), documented.len());
+}
+
+#[test]
+fn the_values_of_retry_and_the_facts_are_documented() {
+    let (before, sections) = sections_of_kinds();
+    let values: Vec<String> = rows_of(&before).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(values, Retry::ALL.map(Retry::name));
+    let (_, facts) = sections
+        .iter()
+        .find(|(heading, _)| heading == "Facts")
+        .unwrap();
+    let expected: Vec<(String, String)> = FactName::ALL
+        .iter()
+        .map(|fact| {
+            (
+                fact.name().to_owned(),
+                format!("{} | {}", fact.form().name(), fact.meaning()),
+            )
+        })
+        .collect();
+    assert_eq!(rows_of(facts), expected);
+}
+
+/// The rule that docs/exit-codes.md gives, where it is one of whole classes.
+#[test]
+fn retry_follows_the_rule_of_the_page() {
+    for kind in ErrorKind::ALL {
+        let (retry, name) = (kind.retry(), kind.name());
+        match kind.class() {
+            Class::Rejected => assert_eq!(retry, Retry::Never, "{name}"),
+            Class::Unfinished | Class::Interrupted => {
+                assert_eq!(retry, Retry::SameCommand, "{name}");
+            }
+            Class::Usage | Class::Input | Class::Ca => assert_eq!(retry, Retry::AfterFix, "{name}"),
+            Class::Machine => assert_ne!(retry, Retry::SameCommand, "{name}"),
+            Class::Service => assert_ne!(retry, Retry::Never, "{name}"),
+            Class::Conflict => {}
+        }
+    }
+    for (kind, retry) in [
+        (ErrorKind::Throttled, Retry::SameCommand),
+        (ErrorKind::ClusterNotFound, Retry::AfterFix),
+        (ErrorKind::NoHsm, Retry::AfterFix),
+        (ErrorKind::ClaimedByAnotherCa, Retry::Never),
+        (ErrorKind::Bug, Retry::Never),
+    ] {
+        assert_eq!(kind.retry(), retry, "{kind}");
+    }
+}
+
+#[test]
+fn every_fact_is_given_somewhere_and_is_in_the_schema() {
+    let mut texts = Vec::new();
+    sources(&root().join("src"), &mut texts);
+    let unused: Vec<_> = FactName::ALL
+        .iter()
+        .filter(|fact| {
+            let name = format!("FactName::{fact:?}");
+            !texts.iter().any(|text| text.contains(&name))
+        })
+        .collect();
+    assert!(unused.is_empty(), "{unused:?}");
+    let schema: serde_json::Value =
+        serde_json::from_str(&read("docs/schemas/common.schema.json")).unwrap();
+    let properties = schema["$defs"]["error"]["properties"]["facts"]["properties"]
+        .as_object()
+        .unwrap();
+    assert_eq!(properties.len(), FactName::ALL.len());
+    for fact in FactName::ALL {
+        let form = &properties[fact.name()];
+        let wanted = match fact.form() {
+            FactForm::Text => serde_json::json!({ "type": "string" }),
+            FactForm::Sha256 => {
+                serde_json::json!({ "$ref": "common.schema.json#/$defs/sha256" })
+            }
+            FactForm::Number => serde_json::json!({ "type": "integer", "minimum": 0 }),
+            FactForm::Flag => serde_json::json!({ "type": "boolean" }),
+            FactForm::Texts => {
+                serde_json::json!({ "type": "array", "items": { "type": "string" } })
+            }
+        };
+        assert_eq!(*form, wanted, "{}", fact.name());
+    }
 }
 
 #[test]

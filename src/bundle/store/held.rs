@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Read, Store, input};
 use crate::bundle::archive::{self, MAX_ARCHIVE, Members};
 use crate::bundle::transcript::{MAX_TRANSCRIPT, TRANSCRIPT};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{Held, NewFile};
 use crate::outside::shown;
 
@@ -80,7 +80,8 @@ impl<'a> HeldStore<'a> {
             format!("{} {how}; nothing was written", self.store.place(name)),
             "find out who else works on this bundle; then run the same command again, which reads \
              everything anew",
-        ))
+        )
+        .with_fact(FactName::File, self.store.place(name).to_string()))
     }
 
     /// Writes the files, all or none.

@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 there
                     .copy_of(id, ui)
                     .await
-                    .map_err(|error| error.with_document(document(None)))?,
+                    .map_err(|error| error.unless_done_already().with_document(document(None)))?,
             ),
         };
         let text = match &copy {

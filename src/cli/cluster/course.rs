@@ -5,7 +5,7 @@
 //! the call; of all else the service has the last word.
 
 use crate::cloudhsm::{Cluster, ClusterState, HsmState, limits};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::{Lines, OutsideText, shown_text};
 use crate::x509::Moment;
 
@@ -143,6 +143,9 @@ fn forbidden(cluster: &Cluster, why: &str, hint: &str) -> Error {
         format!("  type   {kind}"),
     ];
     Error::new(ErrorKind::TypeChangeForbidden, message, hint)
+        .with_fact(FactName::ClusterId, &cluster.cluster_id)
+        .with_fact(FactName::State, cluster.state.to_string())
+        .with_fact(FactName::Found, cluster.hsm_type.as_ref())
 }
 
 /// The error of a change that the service took back.
@@ -170,6 +173,11 @@ pub(super) fn not_kept(cluster: &Cluster, wanted: &str) -> Error {
         "AWS takes a change back where errors mount: look into the cluster's clients and AWS's \
          messages before you ask for it again",
     )
+    .with_fact(FactName::ClusterId, &cluster.cluster_id)
+    .with_fact(FactName::State, cluster.state.to_string())
+    .with_fact(FactName::Expected, shown_text(wanted))
+    .with_fact(FactName::Found, cluster.hsm_type.as_ref())
+    .with_fact(FactName::ServiceMessage, cluster.state_message.as_ref())
 }
 
 #[cfg(test)]

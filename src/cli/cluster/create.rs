@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
                 );
                 created(&service, &id, limit, &hint, ui)
                     .await
-                    .map_err(|error| error.with_document(document(&made)))?
+                    .map_err(|error| error.unless_done_already().with_document(document(&made)))?
             }
         };
         let text = format!("created {id}\n{}", view::text(&cluster));

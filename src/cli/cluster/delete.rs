@@ -10,7 +10,7 @@ use crate::cli::ui::{Outcome, Ui};
 use crate::cli::view;
 use crate::cloudhsm::aws::AwsCloudHsm;
 use crate::cloudhsm::{CloudHsm, Cluster, ClusterState, Fleet, ServiceError};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::outside::Lines;
 
 /// Delete a cluster that has no HSMs
@@ -118,5 +118,7 @@ fn has_no_hsms(cluster: &Cluster) -> Result<()> {
         ErrorKind::ClusterHasHsms,
         Lines::from(format!("{id} has HSMs, which have to be deleted first")).and(hsms),
         format!("hsmboot hsm delete --cluster-id {id} --hsm-id ID --wait"),
-    ))
+    )
+    .with_fact(FactName::ClusterId, id)
+    .with_fact(FactName::State, cluster.state.to_string()))
 }

@@ -7,7 +7,7 @@ use crate::check::{self, Pair};
 use crate::cli::args::TrustArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{hardware, verify};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::NewFile;
 #[cfg(any(feature = "online", feature = "qr"))]
 use crate::hint;
@@ -50,6 +50,7 @@ pub(crate) fn already_signed(bundle: &Bundle, why: impl Into<Lines>) -> Error {
         "find out who signed it, and how, before it is submitted; with --force it is signed again, \
          and the certificate that is there is dropped",
     )
+    .with_fact(FactName::File, bundle.part(Part::SignedCert).to_string())
 }
 
 fn still_fits(

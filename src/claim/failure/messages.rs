@@ -1,0 +1,482 @@
+//! How each failure is told: its kind, its message and hint, its facts.
+
+use crate::cloudhsm::{Cluster, ClusterState, NextStep, next_step};
+use crate::error::{Error, ErrorKind, FactName};
+use crate::outside::Lines;
+use crate::x509::hex;
+
+use super::super::live_csr::LiveCsr;
+use super::super::ownership::Doubt;
+use super::super::shown::Shown;
+use super::Failure;
+
+const SENT: &str =
+    "  InitializeCluster was sent before that; the service says nothing about its outcome";
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Service { error, open } => {
+                let mut error = Error::from(error);
+                if open {
+                    error.message = error.message.and(
+                        "  InitializeCluster was sent, and whether \
+                                                       it worked is not known",
+                    );
+                    error.hint = Lines::from(
+                        "run the same command again: it looks at the cluster \
+                                              before it does anything",
+                    )
+                    .and(error.hint);
+                }
+                error
+            }
+            Failure::NotFound {
+                cluster_id,
+                place,
+                sent,
+            } => {
+                let endpoint = place.map(|place| place.to_string());
+                let at = endpoint.as_ref().map(|place| format!("  at  {place}"));
+                Error::new(
+                    ErrorKind::ClusterNotFound,
+                    Lines::from(format!("there is no cluster {cluster_id} here"))
+                        .and(at)
+                        .and(note(sent)),
+                    "check the id, the region and the account: `hsmboot status` lists the clusters \
+                     there",
+                )
+                .with_fact(FactName::ClusterId, &cluster_id)
+                .with_fact(FactName::Endpoint, endpoint)
+                .with_fact(FactName::InitializeSent, sent)
+            }
+            Failure::StateForbids { cluster, sent } => state_forbids(&cluster, sent),
+            Failure::CsrChanged {
+                cluster_id,
+                signed,
+                now,
+                sent,
+            } => csr_changed(&cluster_id, &signed, &now, sent),
+            Failure::ClaimedByAnother {
+                cluster_id,
+                state,
+                theirs,
+                ours,
+                origin,
+                sent,
+            } => claimed_by_another(
+                &cluster_id,
+                &state,
+                &theirs,
+                ours.as_ref(),
+                origin.as_deref(),
+                sent,
+            ),
+            Failure::OwnerUnclear {
+                cluster_id,
+                state,
+                theirs,
+                doubt,
+                origin,
+                sent,
+            } => owner_unclear(
+                &cluster_id,
+                &state,
+                &theirs,
+                &doubt,
+                origin.as_deref(),
+                sent,
+            ),
+            Failure::ClaimedForAnotherCsr {
+                cluster_id,
+                state,
+                theirs,
+                signed,
+                origin,
+                sent,
+            } => Error::new(
+                ErrorKind::ClaimedForAnotherCsr,
+                Lines::from([
+                    format!(
+                        "{cluster_id} is claimed by this very CA, but with another key than \
+                             the CSR's that was signed"
+                    ),
+                    format!("  state        {state}"),
+                    format!(
+                        "  certificate  SHA-256 {}  {}",
+                        hex(&theirs.fingerprint),
+                        theirs.subject
+                    ),
+                    format!("  signed CSR   SHA-256 {}", hex(&signed)),
+                ])
+                .and(line("restored   ", origin))
+                .and(note(sent)),
+                "what was verified here says nothing of that key: find out which CSR your CA \
+                 signed for this cluster, and whether it was verified",
+            )
+            .with_fact(FactName::ClusterId, &cluster_id)
+            .with_fact(FactName::State, state.to_string())
+            .with_fact(FactName::CertificateSha256, hex(&theirs.fingerprint))
+            .with_fact(FactName::CertificateSubject, &theirs.subject)
+            .with_fact(FactName::CertificateIssuer, &theirs.issuer)
+            .with_fact(FactName::SignedCsrSha256, hex(&signed))
+            .with_fact(FactName::InitializeSent, sent),
+            Failure::FellBack {
+                cluster_id,
+                state_message,
+                answer,
+            } => Error::new(
+                ErrorKind::InitializationFellBack,
+                Lines::from(format!(
+                    "InitializeCluster was accepted, but {cluster_id} is \
+                                     UNINITIALIZED again"
+                ))
+                .and(line("service", state_message.as_ref()))
+                .and(line("answer", answer.as_ref())),
+                "run the same command again; if it comes back each time, the service's words above \
+                 are for AWS Support",
+            )
+            .with_fact(FactName::ClusterId, &cluster_id)
+            .with_fact(FactName::State, ClusterState::Uninitialized.to_string())
+            .with_fact(FactName::ServiceMessage, state_message.as_ref())
+            .with_fact(FactName::InitializeSent, true),
+            Failure::NoEffect {
+                cluster_id,
+                sends,
+                last,
+            } => Error::new(
+                ErrorKind::InitializeWithoutEffect,
+                Lines::from(format!(
+                    "InitializeCluster was sent {sends} times, without a usable \
+                                     answer, and {cluster_id} is still UNINITIALIZED"
+                ))
+                .and(line("last", last.map(|error| error.brief()))),
+                "nothing has changed; run the same command again later",
+            )
+            .with_fact(FactName::ClusterId, &cluster_id)
+            .with_fact(FactName::State, ClusterState::Uninitialized.to_string())
+            .with_fact(FactName::Sends, sends)
+            .with_fact(FactName::InitializeSent, true),
+            Failure::Unfinished {
+                cluster_id,
+                state,
+                waited,
+                sent,
+                last_error,
+            } => {
+                let hint = match &state {
+                    Some(ClusterState::Degraded | ClusterState::Other(_)) => {
+                        "run the same command again later; if the state stays, ask AWS \
+                         Support"
+                            .to_owned()
+                    }
+                    // No service does that (AWS CloudHSM User Guide, Activate the cluster).
+                    Some(ClusterState::Initialized) => format!(
+                        "it waits for its owner: `hsmboot status --cluster-id {cluster_id}` has \
+                         every step up to `cluster activate`; then run the same command again"
+                    ),
+                    _ => "run the same command again: it goes on from here (`--timeout` gives it \
+                          longer)"
+                        .to_owned(),
+                };
+                let seen = state.as_ref().map(ToString::to_string);
+                let state = seen.clone().unwrap_or_else(|| "never seen".to_owned());
+                let note = sent.then_some(
+                    "  InitializeCluster was sent; whether it worked is not \
+                                           known",
+                );
+                Error::new(
+                    ErrorKind::NotFinished,
+                    Lines::from([
+                        format!("{cluster_id} is not there yet after {} s", waited.as_secs()),
+                        format!("  state  {state}"),
+                    ])
+                    .and(line("last", last_error.map(|error| error.brief())))
+                    .and(note),
+                    hint,
+                )
+                .with_fact(FactName::ClusterId, &cluster_id)
+                .with_fact(FactName::State, seen)
+                .with_fact(FactName::WaitedSeconds, waited.as_secs())
+                .with_fact(FactName::InitializeSent, sent)
+            }
+            Failure::OutOfReach { cluster, target } => Error::new(
+                ErrorKind::StateOutOfReach,
+                Lines::from([
+                    format!("{} cannot become {} any more", cluster.cluster_id, target),
+                    format!("  state  {}", cluster.state),
+                ])
+                .and(line("restored", cluster.origin()))
+                .and(reasons(&cluster)),
+                next_step(&cluster).advice(&cluster.cluster_id),
+            )
+            .with_fact(FactName::ClusterId, &cluster.cluster_id)
+            .with_fact(FactName::State, cluster.state.to_string())
+            .with_fact(FactName::Target, target.to_string()),
+        }
+    }
+}
+
+fn note(sent: bool) -> Option<&'static str> {
+    sent.then_some(SENT)
+}
+
+fn line(label: &str, text: Option<impl std::fmt::Display>) -> Lines {
+    text.map(|text| text.to_string())
+        .filter(|text| !text.is_empty())
+        .map(|text| format!("  {label}  {text}"))
+        .into()
+}
+
+fn csr_changed(cluster_id: &str, signed: &[u8; 32], now: &LiveCsr, sent: bool) -> Error {
+    let live = match now {
+        LiveCsr::Other(fingerprint) => Some(hex(fingerprint)),
+        LiveCsr::Same | LiveCsr::Unreadable(_) => None,
+    };
+    let now = match now {
+        LiveCsr::Same => "the same".to_owned(),
+        LiveCsr::Other(fingerprint) => format!("SHA-256 {}  DescribeClusters", hex(fingerprint)),
+        LiveCsr::Unreadable(why) => format!("cannot be read: {why}"),
+    };
+    Error::new(
+        ErrorKind::CsrChanged,
+        Lines::from([
+            "the cluster's CSR is not the one that was signed".to_owned(),
+            format!(
+                "  signed  SHA-256 {}  {cluster_id}_ClusterCsr.csr",
+                hex(signed)
+            ),
+            format!("  now     {now}"),
+        ])
+        .and(note(sent)),
+        format!(
+            "AWS replaces a failed first HSM, and the CSR with it; start again in a new directory \
+             with `hsmboot fetch --cluster-id {cluster_id} --bundle DIR`"
+        ),
+    )
+    .with_fact(FactName::ClusterId, cluster_id)
+    .with_fact(FactName::SignedCsrSha256, hex(signed))
+    .with_fact(FactName::LiveCsrSha256, live)
+    .with_fact(FactName::InitializeSent, sent)
+}
+
+/// The first line, and then the state that the cluster is in and the certificate that it is claimed
+/// with.
+fn claimed(first: String, state: &ClusterState, theirs: &Shown) -> Lines {
+    Lines::from([
+        first,
+        format!("  state        {state}"),
+        format!(
+            "  certificate  SHA-256 {}  {}",
+            hex(&theirs.fingerprint),
+            theirs.subject
+        ),
+        format!("  issued by    {}", theirs.issuer),
+    ])
+}
+
+fn claimed_by_another(
+    cluster_id: &str,
+    state: &ClusterState,
+    theirs: &Shown,
+    ours: Option<&Shown>,
+    origin: Option<&str>,
+    sent: bool,
+) -> Error {
+    let mine = match ours {
+        Some(ca) => format!(
+            "  your CA      SHA-256 {}  {}",
+            hex(&ca.fingerprint),
+            ca.subject
+        ),
+        None => "  your CA      none given".to_owned(),
+    };
+    let error = Error::new(
+        ErrorKind::ClaimedByAnotherCa,
+        claimed(
+            format!("{cluster_id} is claimed already, by another CA"),
+            state,
+            theirs,
+        )
+        .and(mine)
+        .and(line("restored   ", origin))
+        .and(note(sent)),
+        match origin {
+            None => {
+                "if that CA is yours, name it with `--ca`; if nobody knows it, do not use this \
+                 cluster, keep it as it is, and find out who claimed it: CloudTrail has its \
+                 InitializeCluster"
+            }
+            Some(_) => {
+                "name the CA that claimed the cluster of that backup with `--ca`. If nobody knows \
+                 it, do not use this cluster, keep it as it is, and find out whose the backup was: \
+                 `hsmboot backup list` has its cluster"
+            }
+        },
+    )
+    .with_fact(FactName::CaSha256, ours.map(|ca| hex(&ca.fingerprint)));
+    with_claim(error, cluster_id, state, theirs, sent)
+}
+
+fn owner_unclear(
+    cluster_id: &str,
+    state: &ClusterState,
+    theirs: &Shown,
+    doubt: &Doubt,
+    origin: Option<&str>,
+    sent: bool,
+) -> Error {
+    let error = Error::new(
+        ErrorKind::ClaimedByUnknown,
+        claimed(
+            format!(
+                "{cluster_id} is claimed already, and its certificate does not tell \
+                         whether by your CA: {doubt}"
+            ),
+            state,
+            theirs,
+        )
+        .and(line("restored   ", origin))
+        .and(note(sent)),
+        match doubt {
+            Doubt::NoCa if origin.is_some() => {
+                "name the CA that claimed the cluster of that \
+                                                backup with `--ca FILE`: then it can be told"
+            }
+            Doubt::NoCa => "name your CA with `--ca FILE`: then it can be told",
+            Doubt::AnotherName { .. } => {
+                "name the CA's certificate of that name with `--ca`: one \
+                                          key has had two names"
+            }
+            Doubt::NotTheFirst { .. } => {
+                "a chain's first certificate is that of the CA which claims: if that other CA is \
+                 yours, name a chain that begins with it, the root last"
+            }
+            Doubt::Subordinate { .. } => {
+                "name the whole chain with `--ca`: the CA that signed \
+                                          first, the root last"
+            }
+            Doubt::Unreadable(_) | Doubt::CaItself | Doubt::Unverifiable(_) => {
+                "nothing was changed; compare the certificate with what your CA has issued, and \
+                 leave the cluster as it is until you know"
+            }
+        },
+    );
+    with_claim(error, cluster_id, state, theirs, sent)
+}
+
+/// The error with the facts of a cluster that is claimed already.
+fn with_claim(
+    error: Error,
+    cluster_id: &str,
+    state: &ClusterState,
+    theirs: &Shown,
+    sent: bool,
+) -> Error {
+    error
+        .with_fact(FactName::ClusterId, cluster_id)
+        .with_fact(FactName::State, state.to_string())
+        .with_fact(FactName::CertificateSha256, hex(&theirs.fingerprint))
+        .with_fact(FactName::CertificateSubject, &theirs.subject)
+        .with_fact(FactName::CertificateIssuer, &theirs.issuer)
+        .with_fact(FactName::InitializeSent, sent)
+}
+
+/// The service's sentences about the states of the cluster and of its HSMs, a line each.
+pub(crate) fn reasons(cluster: &Cluster) -> Lines {
+    let hsms = cluster
+        .hsms
+        .iter()
+        .map(|hsm| line(&format!("{} says", hsm.hsm_id), hsm.state_message.as_ref()));
+    std::iter::once(line("service", cluster.state_message.as_ref()))
+        .chain(hsms)
+        .collect()
+}
+
+/// One sentence per state, and what to do about it.
+fn state_forbids(cluster: &Cluster, sent: bool) -> Error {
+    let id = &cluster.cluster_id;
+    let (kind, what) = match &cluster.state {
+        ClusterState::CreateInProgress => (
+            ErrorKind::ClusterNotReady,
+            "is still being created".to_owned(),
+        ),
+        ClusterState::Uninitialized => uninitialized(cluster),
+        ClusterState::InitializeInProgress => (
+            ErrorKind::ClusterNotReady,
+            "is being initialized".to_owned(),
+        ),
+        ClusterState::Initialized | ClusterState::Active => (
+            ErrorKind::ClaimedByUnknown,
+            "is claimed already, and DescribeClusters shows no certificate that would tell by whom"
+                .to_owned(),
+        ),
+        ClusterState::UpdateInProgress
+        | ClusterState::ModifyInProgress
+        | ClusterState::RollbackInProgress => (
+            ErrorKind::ClusterBusy,
+            "is being changed and shows no certificate".to_owned(),
+        ),
+        ClusterState::Degraded => (
+            ErrorKind::ClusterDegraded,
+            "is degraded, and shows no certificate that would tell whether it is claimed"
+                .to_owned(),
+        ),
+        ClusterState::DeleteInProgress => {
+            (ErrorKind::ClusterDeleted, "is being deleted".to_owned())
+        }
+        ClusterState::Deleted => (ErrorKind::ClusterDeleted, "is deleted".to_owned()),
+        ClusterState::Other(_) => (
+            ErrorKind::ClusterStateUnknown,
+            "is in a state that this version of hsmboot does not know".to_owned(),
+        ),
+    };
+    let hint = match &cluster.state {
+        // Somebody has claimed it: that comes before what its owner would do next.
+        ClusterState::Initialized | ClusterState::Active => {
+            "run the same command again in a minute; if it stays so, ask AWS Support for the \
+             cluster's certificate"
+                .to_owned()
+        }
+        _ => next_step(cluster).advice(id),
+    };
+    let origin = line("restored", cluster.origin());
+    Error::new(
+        kind,
+        Lines::from([
+            format!("{id} {what}"),
+            format!("  state  {}", cluster.state),
+        ])
+        .and(origin)
+        .and(reasons(cluster))
+        .and(note(sent)),
+        hint,
+    )
+    .with_fact(FactName::ClusterId, id)
+    .with_fact(FactName::State, cluster.state.to_string())
+    .with_fact(FactName::ServiceMessage, cluster.state_message.as_ref())
+    .with_fact(FactName::InitializeSent, sent)
+}
+
+fn uninitialized(cluster: &Cluster) -> (ErrorKind, String) {
+    let states: Vec<String> = cluster
+        .hsms
+        .iter()
+        .map(|hsm| format!("{} {}", hsm.hsm_id, hsm.state))
+        .collect();
+    let states = states.join(", ");
+    match next_step(cluster) {
+        NextStep::Wait(_) => (
+            ErrorKind::CsrNotReady,
+            format!("has no CSR yet: its first HSM makes it ({states})"),
+        ),
+        NextStep::DeleteHsm { .. } | NextStep::WaitUntilGone { .. } => (
+            ErrorKind::NoHsm,
+            format!("has no working HSM ({states}), and only an HSM makes the CSR"),
+        ),
+        _ => (
+            ErrorKind::NoHsm,
+            "has no HSM, and its first HSM makes the CSR".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,24 @@
+//! A certificate as messages and documents show it.
+
+use crate::x509::{Certificate, name_text};
+
+/// A certificate in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// SHA-256 of the DER (of the text, where it cannot be read).
+    pub fingerprint: [u8; 32],
+    /// Its subject, for eyes only.
+    pub subject: String,
+    /// Its issuer, for eyes only.
+    pub issuer: String,
+}
+
+impl Shown {
+    pub(super) fn of(certificate: &Certificate) -> Self {
+        Shown {
+            fingerprint: certificate.fingerprint(),
+            subject: name_text(certificate.subject()),
+            issuer: name_text(certificate.issuer()),
+        }
+    }
+}
