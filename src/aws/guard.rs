@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
+use super::causes::chain;
 use super::document;
 use super::endpoint::{is_metadata, is_plain_elsewhere};
 
@@ -126,7 +127,7 @@ async fn read(body: SdkBody, status: u16, received: &Received) -> Result<Vec<u8>
     let mut all = Vec::new();
     while let Some(part) = stream.next().await {
         let part = part.map_err(|cause| {
-            let cause = super::failure::chain(&cause);
+            let cause = chain(&cause);
             // As a lost connection, which it is as a rule: what only reads may be asked again.
             ConnectorError::io(Box::new(Fault::Cut {
                 status,

@@ -10,6 +10,8 @@ mod arn;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod aside;
 #[cfg(any(feature = "online", feature = "awskms"))]
+mod causes;
+#[cfg(any(feature = "online", feature = "awskms"))]
 mod connect;
 #[cfg(any(feature = "online", feature = "awskms"))]
 mod credentials;

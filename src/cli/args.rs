@@ -340,13 +340,6 @@ impl PassphraseArgs {
     }
 }
 
-/// A variable that is set to nothing is not set, as with those of AWS.
-pub(crate) fn unless_empty(variable: &'static str) -> Option<&'static str> {
-    std::env::var_os(variable)
-        .is_none_or(|value| !value.is_empty())
-        .then_some(variable)
-}
-
 /// A SHA-256 as people note it: 64 hexadecimal digits, with colons or blanks between them, as
 /// openssl and people print them, or without.
 pub(crate) fn sha256_digits(text: &str) -> std::result::Result<[u8; 32], String> {

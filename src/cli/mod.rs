@@ -57,6 +57,7 @@ mod text;
 mod token;
 mod transcript;
 mod ui;
+mod variable;
 mod verify;
 #[cfg(feature = "online")]
 mod view;

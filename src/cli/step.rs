@@ -1,8 +1,8 @@
 //! What a command says of itself in the bundle's transcript.
 
 use super::TOOL;
-use super::args::unless_empty;
 use super::ui::Ui;
+use super::variable::unless_empty;
 use crate::bundle::{Bundle, Digests, Seal, Step, Transcript};
 use crate::ca::CaKey;
 use crate::error::{Error, ErrorKind, Result};

@@ -7,15 +7,10 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::dir::Dir;
-use super::staged::{Pending, Staged};
+use super::staged::{Pending, Staged, is_temporary};
 
 /// The note's name. It stands there only while a group is put in place.
 pub(super) const NOTE: &str = ".hsmboot-group";
-
-/// What the names of temporary files begin and end with.
-pub(super) const PREFIX: &str = ".hsmboot-";
-/// See [`PREFIX`].
-pub(super) const SUFFIX: &str = ".tmp";
 
 /// Longer than any that the program writes.
 const MAX_NOTE: u64 = 64 * 1024;
@@ -116,10 +111,6 @@ pub(super) fn is_interrupted(dir: &Dir) -> bool {
         .unwrap_or_default()
         .iter()
         .any(|name| name == NOTE || is_temporary(name))
-}
-
-fn is_temporary(name: &str) -> bool {
-    name.starts_with(PREFIX) && name.ends_with(SUFFIX) && !name.contains('/')
 }
 
 #[cfg(test)]

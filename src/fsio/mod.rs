@@ -3,6 +3,7 @@
 mod dir;
 mod group;
 mod lock;
+mod new_file;
 mod staged;
 mod write;
 
@@ -15,11 +16,11 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 
 pub use dir::Dir;
+pub use new_file::NewFile;
 pub use staged::{abandon, abandon_on_bug};
 pub(crate) use write::{Chosen, key_in_place, occupied};
 pub use write::{
-    Held, NewFile, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all,
-    write_named,
+    Held, check_free, check_writable, hold, hold_dir, mend, mend_dir, write_all, write_named,
 };
 
 use crate::error::{Error, ErrorKind, FactName, Result};

@@ -8,8 +8,17 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::dir::Dir;
-use super::group::{PREFIX, SUFFIX};
-use super::write::{NewFile, holds};
+use super::new_file::{NewFile, holds};
+
+/// What the names of temporary files begin with.
+const PREFIX: &str = ".hsmboot-";
+/// What they end with.
+const SUFFIX: &str = ".tmp";
+
+/// Whether a name is one that this program gives to temporary files.
+pub(super) fn is_temporary(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX) && !name.contains('/')
+}
 
 /// Temporary files that exist now, by their names: an interrupted program removes them. A lock on
 /// this set also keeps a group of renames together. Nothing that may wait for somebody else is done

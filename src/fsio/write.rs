@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::dir::Dir;
 use super::group::{self, Member, Note};
 use super::lock::{Lock, PATIENCE, lock, taken, unlock};
+use super::new_file::{NewFile, holds};
 use super::staged::{Pending, Staged, pending};
 use super::{MAX_INPUT, check_dir, machine, make_dir};
 use crate::error::{Error, ErrorKind, FactName, Result};
@@ -22,18 +23,6 @@ const MAX_KEPT: u64 = 1024 * 1024;
 
 /// The mode of a file that holds a key. Only such a one is written over a key.
 const KEY_MODE: u32 = 0o600;
-
-/// A file to be written.
-pub struct NewFile<'a> {
-    /// Its name within the directory.
-    pub name: String,
-    /// Its content.
-    pub content: &'a [u8],
-    /// Its mode: 0o600 for keys.
-    pub mode: u32,
-    /// It may replace another content: the program's own records may.
-    pub replace: bool,
-}
 
 /// Which of `files` stand in `dir` with another content and may not be replaced. A directory in a
 /// file's place never may: found in the middle of a group, it would leave the group half in place.
@@ -112,14 +101,6 @@ impl Dir {
             .and_then(Staged::discard)
             .map_err(|cause| machine(self.path(), &cause))
     }
-}
-
-/// The mode of the file that has this name and holds this content; `None`: something else has it,
-/// or nothing.
-pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
-    let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    let (there, mode) = dir.content(name, max).ok()?;
-    (there == content).then_some(mode)
 }
 
 /// What stands in a file's place, and may not go. `chosen`: what the user chose, and can choose

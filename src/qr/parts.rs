@@ -146,14 +146,14 @@ pub(super) mod tests {
     use super::*;
 
     /// Does not compress.
-    pub(in crate::qr) fn noise(length: u32) -> Vec<u8> {
+    pub(crate) fn noise(length: u32) -> Vec<u8> {
         (0..length.div_ceil(32))
             .flat_map(|at| sha256(&at.to_be_bytes()))
             .take(usize::try_from(length).unwrap())
             .collect()
     }
 
-    pub(in crate::qr) fn piece(text: &str) -> Piece {
+    pub(crate) fn piece(text: &str) -> Piece {
         match Piece::read(text) {
             Found::Piece(piece) => piece,
             other => unreachable!("{other:?}: {text}"),
@@ -161,7 +161,7 @@ pub(super) mod tests {
     }
 
     /// A part as anybody could make it, with a check that fits.
-    pub(in crate::qr) fn forged(index: usize, total: usize, set: &[u8], data: &[u8]) -> Piece {
+    pub(crate) fn forged(index: usize, total: usize, set: &[u8], data: &[u8]) -> Piece {
         let head = head(Kind::Request, index, total);
         piece(&format!(
             "{head}{}.",

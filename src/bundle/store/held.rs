@@ -17,7 +17,7 @@ pub struct HeldStore<'a> {
 
 impl<'a> HeldStore<'a> {
     /// The place.
-    pub(in crate::bundle) const fn store(&self) -> &'a Store {
+    pub(crate) const fn store(&self) -> &'a Store {
         self.store
     }
 

@@ -119,7 +119,7 @@ impl Transcript {
 
     /// What [`account_for`](Self::account_for) would refuse of the files of this cluster's bundle,
     /// a sentence each.
-    pub(in crate::bundle) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
+    pub(crate) fn unaccounted(&self, store: &Store, cluster: &ClusterId) -> Vec<Lines> {
         let whole = self
             .is_of(cluster)
             .err()

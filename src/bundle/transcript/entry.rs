@@ -199,7 +199,7 @@ impl Step<'_> {
     /// # Errors
     /// That the transcript is another cluster's, class `Input`; that it is full, class `Conflict`;
     /// that the key does not sign, class `Ca`.
-    pub(in crate::bundle) fn after(
+    pub(crate) fn after(
         &self,
         transcript: &Transcript,
         cluster_id: Option<&ClusterId>,

@@ -1,0 +1,23 @@
+//! A file that is to be written, and whether it stands there already.
+
+use super::dir::Dir;
+
+/// A file to be written.
+pub struct NewFile<'a> {
+    /// Its name within the directory.
+    pub name: String,
+    /// Its content.
+    pub content: &'a [u8],
+    /// Its mode: 0o600 for keys.
+    pub mode: u32,
+    /// It may replace another content: the program's own records may.
+    pub replace: bool,
+}
+
+/// The mode of the file that has this name and holds this content; `None`: something else has it,
+/// or nothing.
+pub(super) fn holds(dir: &Dir, name: &str, content: &[u8]) -> Option<u32> {
+    let max = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let (there, mode) = dir.content(name, max).ok()?;
+    (there == content).then_some(mode)
+}
