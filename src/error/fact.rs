@@ -104,8 +104,9 @@ impl Serialize for FactName {
     }
 }
 
-/// The value of a fact. Text is kept in its shown form, as in a message: whatever it was made of, no
-/// terminal obeys it.
+/// The value of a fact.
+///
+/// Text is kept in its shown form, as in a message: whatever it was made of, no terminal obeys it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct FactValue(Value);
