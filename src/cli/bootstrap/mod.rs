@@ -1,9 +1,9 @@
 //! `hsmboot bootstrap`: all the steps in a row, with the waiting between them.
 
 mod create;
-mod desk;
 #[cfg(feature = "simulator")]
 mod rehearsal;
+mod signing_ca;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -29,12 +29,12 @@ use crate::cloudhsm::{Cluster, ClusterState, InitializeCluster, Place, next_step
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Facts};
 use crate::outside::OutsideText;
-use crate::owner::{Authorized, Response};
+use crate::owner::{Authorized, Owner, Response};
 use crate::sign::{DEFAULT_DAYS, Grounds, Terms, issue};
 use crate::submit::{Account, End, Host, drive, receipt};
 use crate::verify::{self as engine, Anchors, Hardware, Policy, Record};
 use crate::x509::{Csr, Moment};
-use desk::Desk;
+use signing_ca::BootstrapCa;
 
 /// Claim a cluster in one go: fetch, verify, sign, check, submit, confirm
 #[derive(Debug, clap::Args)]
@@ -181,8 +181,8 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Outcome> {
             .online
             .connect_within(args.timeout.timeout, None, ui)
             .await?;
-        let desk = Desk::open(args, ui, &dir)?;
-        claim(args, &service, id, &dir, desk, trust, ui).await
+        let ca = BootstrapCa::open(args, ui, &dir)?;
+        claim(args, &service, id, &dir, ca, trust, ui).await
     })
 }
 
@@ -202,12 +202,12 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
             .map(OutsideText::raw)
             .unwrap_or_default();
         roots_are_there(Some(plan.hsm_type()), region, &trust.anchors)?;
-        let mut desk = Desk::open(args, ui, dir)?;
+        let mut ca = BootstrapCa::open(args, ui, dir)?;
         let start = create::Start {
             plan: &plan,
             service: &service,
             store: &Store::at(dir),
-            ca: desk
+            ca: ca
                 .trust_anchor()
                 .map(|trust_anchor| trust_anchor.first().clone()),
             ca_named: args.ca.is_some(),
@@ -215,8 +215,8 @@ fn run_from_nothing(args: &Args, dir: &Path, trust: Trust, ui: &Ui) -> Result<Ou
             limit: submit::patience(args.timeout.timeout).creation,
             ui,
         };
-        let id = start.cluster(|| desk.prepare(super::now())).await?;
-        claim(args, &service, &id, dir, desk, trust, ui).await
+        let id = start.cluster(|| ca.prepare(super::now())).await?;
+        claim(args, &service, &id, dir, ca, trust, ui).await
     })
 }
 
@@ -233,7 +233,7 @@ async fn claim(
     service: &AwsCloudHsm,
     id: &ClusterId,
     dir: &Path,
-    desk: Desk<'_>,
+    ca: BootstrapCa<'_>,
     trust: Trust,
     ui: &Ui,
 ) -> Result<Outcome> {
@@ -242,7 +242,7 @@ async fn claim(
     let patience = submit::patience(args.timeout.timeout);
     let csr = csr_in(&Bundle::at(dir, id.clone()))?;
     let mut claim =
-        Claim::bootstrap(id.as_str(), desk.owner().cloned(), csr, patience).at(place.clone());
+        Claim::bootstrap(id.as_str(), ca.owner().cloned(), csr, patience).at(place.clone());
     let mut run = Run {
         args,
         ui,
@@ -252,7 +252,7 @@ async fn claim(
         place: &place,
         account: service.account().await,
         trust,
-        desk,
+        ca,
         watcher: Watcher::new(ui),
         sent_at: None,
         record: None,
@@ -266,35 +266,35 @@ async fn claim(
         .bundle
         .take()
         .unwrap_or_else(|| Bundle::at(dir, id.clone()));
-    let outcome = match (end, run.desk.owner()) {
+    let outcome = match (end, run.ca.owner()) {
         (End::WouldSend(request), Some(owner)) => {
             return Ok(summary::of_dry_run(
                 submit::would_send(&request, &place, owner),
                 run.record.as_ref(),
-                &run.desk,
+                &run.ca,
                 dir,
             ));
         }
         (End::Claimed(outcome), Some(_)) => outcome,
         (End::WouldSign, _) => {
             return Ok(summary::of_dry_run(
-                summary::would_sign(&bundle, &place, &run.desk),
+                summary::would_sign(&bundle, &place, &run.ca),
                 run.record.as_ref(),
-                &run.desk,
+                &run.ca,
                 dir,
             ));
         }
         (End::WouldSend(_) | End::Claimed(_), None) => return Err(unowned()),
     };
     let now = super::now();
-    let Some(owner) = run.desk.owner() else {
+    let Some(owner) = run.ca.owner() else {
         return Err(unowned());
     };
     let pair = run
         .authorized
         .take()
         .map(|authorized| authorized.pair().clone())
-        .or_else(|| run.desk.signed_before(&bundle, now));
+        .or_else(|| Some(run.ca.signed_before(&bundle, now)?.0));
     let account = Account {
         cluster_id: id,
         region: region.raw(),
@@ -326,7 +326,7 @@ async fn claim(
         &receipt,
         &outcome,
         run.record.as_ref(),
-        &run.desk,
+        &run.ca,
         owner,
     ))
 }
@@ -392,7 +392,7 @@ struct Run<'a> {
     place: &'a Place,
     account: Option<OutsideText>,
     trust: Trust,
-    desk: Desk<'a>,
+    ca: BootstrapCa<'a>,
     watcher: Watcher<'a>,
     sent_at: Option<Moment>,
     record: Option<Record>,
@@ -429,12 +429,12 @@ impl Host for Run<'_> {
         if coming
             && self.authorized.is_none()
             && self
-                .desk
+                .ca
                 .signed_before(&Bundle::at(self.dir, self.id.clone()), super::now())
                 .is_none()
         {
             self.watcher.clear();
-            self.desk.prepare(super::now())?;
+            self.ca.prepare(super::now())?;
         }
         Ok(())
     }
@@ -474,21 +474,22 @@ impl Host for Run<'_> {
             self.id,
             hardware::proven(judgement.record.roots)
         ));
-        let pair = match self.desk.signed_before(&bundle, now) {
-            Some(pair) => {
+        let signed = match self.ca.signed_before(&bundle, now) {
+            Some(signed) => {
                 self.ui
                     .say("the certificate that was signed before still fits");
-                Some(pair)
+                Some(signed)
             }
             // It ends as the run that it rehearses would.
-            None if self.args.dry_run => self.desk.check_room(&bundle).map(|()| None)?,
+            None if self.args.dry_run => self.ca.check_room(&bundle).map(|()| None)?,
             None => Some(self.sign(&bundle, &grounds, &judgement.record, &evidence, now)?),
         };
-        pair.iter().for_each(|pair| sign::show_notes(pair, self.ui));
-        let authorized = match (pair, self.desk.owner()) {
-            (Some(pair), Some(owner)) => Some(Authorized::new(pair, &grounds, owner)?),
-            (Some(_), None) => return Err(unowned()),
-            (None, _) => None,
+        let authorized = match signed {
+            Some((pair, owner)) => {
+                sign::show_notes(&pair, self.ui);
+                Some(Authorized::new(pair, &grounds, &owner)?)
+            }
+            None => None,
         };
         self.record = Some(judgement.record);
         self.authorized.clone_from(&authorized);
@@ -503,7 +504,7 @@ impl Host for Run<'_> {
         self.consent()?;
         let now = super::now();
         let fresh = || Bundle::at(self.dir, self.id.clone());
-        let owner = self.desk.owner().map(|owner| owner.basis().as_str());
+        let owner = self.ca.owner().map(|owner| owner.basis().as_str());
         let step = Step {
             owner,
             reason: self.args.trust.reason(),
@@ -546,8 +547,8 @@ impl Run<'_> {
         record: &Record,
         evidence: &engine::Evidence,
         now: Moment,
-    ) -> Result<Pair> {
-        self.desk.check_room(bundle)?;
+    ) -> Result<(Pair, Owner)> {
+        self.ca.check_room(bundle)?;
         bundle.check_ready()?;
         let terms = Terms {
             serial: super::random()?,
@@ -555,19 +556,21 @@ impl Run<'_> {
             days: self.args.days,
         };
         // A new CA's certificate may be a second younger than the moment of judging.
-        let ca = self.desk.ca(bundle.store(), super::now())?;
+        let moment = super::now();
+        let ca = self.ca.ready(bundle.store(), moment)?;
+        let signer = ca.signer(moment)?;
         bundle.check_unchanged(false)?;
-        let pair = issue(grounds, &ca, &terms)?;
+        let pair = issue(grounds, &signer, &terms)?;
         let files = self
             .trust
             .roots
             .clone()
             .into_iter()
-            .chain(self.desk.given())
+            .chain(self.ca.given())
             .collect();
         let step = judged(self.args.step.begin(now), record, &files);
         let origin = Origin {
-            ca_key: self.desk.key_name().map(str::to_owned).map(Into::into),
+            ca_key: ca.key_name().map(str::to_owned).map(Into::into),
             issued_by: None,
         };
         Signed {
@@ -582,6 +585,6 @@ impl Run<'_> {
         }
         .keep(&step)?;
         self.ui.say(format!("{} signed and checked", self.id));
-        Ok(pair)
+        Ok((pair, ca.owner().clone()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Args, Desk, Trust, bundle_dir, claim};
+use super::{Args, BootstrapCa, Trust, bundle_dir, claim};
 use crate::bundle::{ClusterId, Digests};
 use crate::claim::Patience;
 use crate::claim::wait::{Target, Wait};
@@ -62,13 +62,13 @@ pub(super) fn run(args: &Args, policy: Policy, ui: &Ui) -> Result<Outcome> {
             })
             .await?;
         let dir = bundle_dir(args.bundle.as_ref(), &id);
-        let desk = Desk::open(args, ui, &dir)?;
+        let ca = BootstrapCa::open(args, ui, &dir)?;
         claim(
             args,
             &service,
             &id,
             &dir,
-            desk,
+            ca,
             Trust {
                 policy,
                 anchors,

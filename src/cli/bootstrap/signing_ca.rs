@@ -2,6 +2,7 @@
 //! or a new one.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::Args;
 use crate::bundle::{Bundle, CA_FILE, CA_KEY_FILE, Digests, Part, Store};
@@ -10,29 +11,94 @@ use crate::check::Pair;
 use crate::cli::key::KeyAccess;
 use crate::cli::owner::{NamedCa, lies_in, read_trust_anchor};
 use crate::cli::{self, sign, step::given, submit, ui::Ui};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, FactName, Result};
 use crate::fsio::{self, MAX_INPUT};
 use crate::outside::shown;
 use crate::owner::{self, KeyOrigin, Owner};
 use crate::sign::Ca;
 use crate::x509::{Moment, TrustAnchor};
 
-/// Where the CA stands, and how far it has been got ready.
-pub(super) struct Desk<'a> {
+/// The CA of one bootstrap, and how far it has been got ready.
+pub(super) struct BootstrapCa<'a> {
     args: &'a Args,
     ui: &'a Ui,
     dir: PathBuf,
-    /// The CA's certificate, once there is one.
-    ca: Option<CaFile>,
-    /// The proof that the CA is the operator's, once there is a CA.
-    owner: Option<Owner>,
-    key_source: Option<KeySource>,
-    key: Option<Box<dyn CaKey>>,
-    key_name: Option<String>,
-    passphrase: Option<Passphrase>,
-    prepared: bool,
+    stage: Stage,
+}
+
+/// How far the CA has been got ready.
+enum Stage {
+    /// There is none: this run is to make one.
+    Absent,
+    /// There is none, and all is there to make one. Without a passphrase its key stays in plain.
+    ReadyToMake(Option<Passphrase>),
+    /// Its certificate is there, and nothing leads to its key.
+    WithoutKey(KnownCa),
+    /// Its certificate is there, and its key has not been loaded yet.
+    KeyToLoad(KnownCa, KeySource),
+    /// Certificate and key are there: the key has proved the owner. Whether CloudHSM takes the CA
+    /// is still to be asked.
+    KeyLoaded(KnownCa, OpenKey),
+    /// All is there to sign with.
+    Ready(ReadyCa),
+}
+
+/// A CA that is there, with the proof that it is the operator's.
+#[derive(Clone)]
+struct KnownCa {
+    file: CaFile,
+    owner: Owner,
+}
+
+/// A key that has been loaded.
+#[derive(Clone)]
+struct OpenKey {
+    key: Rc<dyn CaKey>,
+    /// What it is called, where it is not in a file.
+    name: Option<String>,
+    guarded: Guarded,
+}
+
+/// A CA to sign with.
+#[derive(Clone)]
+pub(super) struct ReadyCa {
+    known: KnownCa,
+    key: OpenKey,
     /// Whether this run made the CA.
-    pub(super) made: bool,
+    origin: CaOrigin,
+}
+
+/// Where a CA comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CaOrigin {
+    /// It was there.
+    Found,
+    /// This run made it.
+    Made {
+        /// Whether its key is encrypted.
+        encrypted: bool,
+    },
+}
+
+impl ReadyCa {
+    /// The owner, whom this CA's certificate names.
+    pub(super) const fn owner(&self) -> &Owner {
+        &self.known.owner
+    }
+
+    /// The CA as signing takes it.
+    ///
+    /// # Errors
+    /// As [`Ca::new`].
+    pub(super) fn signer(&self, now: Moment) -> Result<Ca<'_>> {
+        let text = self.known.file.trust_anchor.to_pem();
+        Ca::new(text.as_bytes(), self.key.key.as_ref(), now)
+    }
+
+    /// What the key is called, where it is not in a file.
+    pub(super) fn key_name(&self) -> Option<&str> {
+        self.key.name.as_deref()
+    }
 }
 
 /// What stands between a key and whoever has its file.
@@ -47,15 +113,16 @@ enum Guarded {
 }
 
 /// A CA certificate, or chain, and where it was read.
+#[derive(Clone)]
 struct CaFile {
     text: Vec<u8>,
     trust_anchor: TrustAnchor,
     place: String,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> BootstrapCa<'a> {
     /// Reads the CA's certificate, where there is one, and makes the proof of the owner. Whether
-    /// CloudHSM takes it as trust anchor is asked later, in [`Desk::prepare`]: a cluster that it
+    /// CloudHSM takes it as trust anchor is asked later, in [`BootstrapCa::prepare`]: a cluster that it
     /// has claimed already is its own whatever its dates are now.
     ///
     /// # Errors
@@ -84,31 +151,35 @@ impl<'a> Desk<'a> {
             Some(key) => Some(KeySource::parse(key)?),
             None => left_here.then(|| KeySource::InBundle(dir.join(CA_KEY_FILE))),
         };
-        let mut desk = Desk {
+        let mut found = BootstrapCa {
             args,
             ui,
             dir: dir.to_owned(),
-            ca,
-            owner: named.as_ref().map(NamedCa::owner),
-            key_source,
-            key: None,
-            key_name: None,
-            passphrase: None,
-            prepared: false,
-            made: false,
+            stage: Stage::Absent,
         };
-        desk.check_complete(&store)?;
-        if named.is_none() {
-            desk.prove(&store)?;
-        }
-        Ok(desk)
+        found.stage = match (ca, &named) {
+            (None, _) => {
+                found.check_none_is_meant(&store, key_source.is_some())?;
+                Stage::Absent
+            }
+            (Some(file), Some(named)) => found.with_owner(file, named.owner(), key_source),
+            (Some(file), None) => found.prove(file, key_source, &store)?,
+        };
+        Ok(found)
     }
 
-    /// That the parts of a CA which are there make one.
-    fn check_complete(&self, store: &Store) -> Result<()> {
-        if self.ca.is_some() {
-            return Ok(());
+    /// The stage of a CA whose owner is proven without its key.
+    fn with_owner(&self, file: CaFile, owner: Owner, source: Option<KeySource>) -> Stage {
+        let known = KnownCa { file, owner };
+        match source {
+            Some(source) => Stage::KeyToLoad(known, source),
+            None => Stage::WithoutKey(known),
         }
+    }
+
+    /// That nothing says there should be a CA, where there is none: no option, and no key without
+    /// its certificate.
+    fn check_none_is_meant(&self, store: &Store, key_is_there: bool) -> Result<()> {
         let usage =
             |message: String, hint: &str| Err(Error::new(ErrorKind::CaMissing, message, hint));
         if self.args.ca_key.is_some() {
@@ -127,7 +198,7 @@ impl<'a> Desk<'a> {
                 "name your CA with --ca FILE, or leave --ca-from-bundle out",
             );
         }
-        if self.key_source.is_some() {
+        if key_is_there {
             return Err(Error::new(
                 ErrorKind::CaIncomplete,
                 format!(
@@ -155,32 +226,21 @@ impl<'a> Desk<'a> {
     /// A CA that nobody named lies in the bundle, and a bundle may come from anywhere: whoever can
     /// write to it must not become the cluster's owner. What proves it is the private key, named by
     /// the operator or opened by their passphrase.
-    fn prove(&mut self, store: &Store) -> Result<()> {
-        let Some(CaFile {
-            trust_anchor,
-            place,
-            ..
-        }) = &self.ca
-        else {
-            return Ok(());
-        };
-        let (trust_anchor, place) = (trust_anchor.clone(), place.clone());
+    fn prove(&self, ca: CaFile, source: Option<KeySource>, store: &Store) -> Result<Stage> {
+        let (trust_anchor, place) = (&ca.trust_anchor, &ca.place);
         if self.args.from_bundle.ca_from_bundle {
-            self.owner = Some(self.args.from_bundle.waive(
-                &trust_anchor,
-                self.args.trust.reason.as_deref(),
-                self.ui,
-            ));
-            return Ok(());
+            let reason = self.args.trust.reason.as_deref();
+            let owner = self.args.from_bundle.waive(trust_anchor, reason, self.ui);
+            return Ok(self.with_owner(ca, owner, source));
         }
-        let Some(source) = &self.key_source else {
+        let Some(source) = source else {
             return Err(owner::not_proven(
                 "its private key is not at hand, and no --ca was given",
-                &trust_anchor,
-                &place,
+                trust_anchor,
+                place,
             ));
         };
-        let in_bundle = match source {
+        let in_bundle = match &source {
             KeySource::InBundle(_) => true,
             KeySource::File(path) => lies_in(store, path, fsio::facts(path).as_ref()),
             _ => false,
@@ -188,27 +248,21 @@ impl<'a> Desk<'a> {
         let passphrase = self.args.passphrase.source().file();
         let passphrase_in_bundle =
             passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
-        let guarded = self.load_key().map_err(|error| match error.kind {
-            // A token or a service that holds no key of this certificate.
-            ErrorKind::CaKeyMismatch => owner::not_proven(&error.message, &trust_anchor, &place),
-            _ => error,
-        })?;
-        let origin = match (in_bundle, guarded) {
+        let key = self
+            .load_key(trust_anchor, &source)
+            .map_err(|error| match error.kind {
+                // A token or a service that holds no key of this certificate.
+                ErrorKind::CaKeyMismatch => owner::not_proven(&error.message, trust_anchor, place),
+                _ => error,
+            })?;
+        let origin = match (in_bundle, key.guarded) {
             (false, _) => KeyOrigin::Named,
             (true, Guarded::Not) => KeyOrigin::PlainInBundle,
             (true, Guarded::ByNothing) => KeyOrigin::OpenedByAnybody,
             (true, Guarded::ByPassphrase) if passphrase_in_bundle => KeyOrigin::OpenedByAnybody,
             (true, Guarded::ByPassphrase) => KeyOrigin::Unlocked,
         };
-        let Some(key) = &self.key else {
-            return Err(no_ca());
-        };
-        self.owner = Some(Owner::with_key(
-            key.as_ref(),
-            origin,
-            &trust_anchor,
-            &place,
-        )?);
+        let owner = Owner::with_key(key.key.as_ref(), origin, trust_anchor, place)?;
         self.ui.say([
             "the CA is the one in the bundle, proved by its key".to_owned(),
             format!(
@@ -216,17 +270,28 @@ impl<'a> Desk<'a> {
                 crate::x509::name_text(trust_anchor.first().subject())
             ),
         ]);
-        Ok(())
+        Ok(Stage::KeyLoaded(KnownCa { file: ca, owner }, key))
+    }
+
+    /// The CA that is there, with its owner; `None`: there is none yet.
+    const fn known(&self) -> Option<&KnownCa> {
+        match &self.stage {
+            Stage::Absent | Stage::ReadyToMake(_) => None,
+            Stage::WithoutKey(known)
+            | Stage::KeyToLoad(known, _)
+            | Stage::KeyLoaded(known, _)
+            | Stage::Ready(ReadyCa { known, .. }) => Some(known),
+        }
     }
 
     /// The proof of the owner, once there is a CA.
-    pub(super) const fn owner(&self) -> Option<&Owner> {
-        self.owner.as_ref()
+    pub(super) fn owner(&self) -> Option<&Owner> {
+        self.known().map(|known| &known.owner)
     }
 
     /// The CA's certificate, or chain, where there is one yet.
     pub(super) fn trust_anchor(&self) -> Option<TrustAnchor> {
-        self.ca.as_ref().map(|ca| ca.trust_anchor.clone())
+        self.known().map(|known| known.file.trust_anchor.clone())
     }
 
     /// The CA certificate's file, where one was named.
@@ -234,27 +299,21 @@ impl<'a> Desk<'a> {
         self.args
             .ca
             .as_deref()
-            .zip(self.ca.as_ref())
-            .map(|(file, ca)| given(file, &ca.text))
+            .zip(self.known())
+            .map(|(file, known)| given(file, &known.file.text))
             .unwrap_or_default()
     }
 
-    /// Where the key's file is, or will be.
-    pub(super) fn key_path(&self) -> PathBuf {
-        match &self.key_source {
-            Some(KeySource::File(path) | KeySource::InBundle(path)) => path.clone(),
-            _ => self.dir.join(CA_KEY_FILE),
+    /// Where the key of a CA is that this run made, and whether it is encrypted; `None`: it made
+    /// none.
+    pub(super) fn made_key(&self) -> Option<(PathBuf, bool)> {
+        match &self.stage {
+            Stage::Ready(ReadyCa {
+                origin: CaOrigin::Made { encrypted },
+                ..
+            }) => Some((self.dir.join(CA_KEY_FILE), *encrypted)),
+            _ => None,
         }
-    }
-
-    /// What the key is called, where it is not in a file.
-    pub(super) fn key_name(&self) -> Option<&str> {
-        self.key_name.as_deref()
-    }
-
-    /// Whether a key made here is encrypted.
-    pub(super) const fn is_encrypted(&self) -> bool {
-        self.passphrase.is_some()
     }
 
     /// Whether none of this is real.
@@ -263,8 +322,8 @@ impl<'a> Desk<'a> {
     }
 
     /// A certificate that an earlier run signed with this CA, and that still fits.
-    pub(super) fn signed_before(&self, bundle: &Bundle, now: Moment) -> Option<Pair> {
-        let owner = self.owner.as_ref()?;
+    pub(super) fn signed_before(&self, bundle: &Bundle, now: Moment) -> Option<(Pair, Owner)> {
+        let owner = self.owner()?;
         if !bundle.has(Part::SignedCert) {
             return None;
         }
@@ -272,11 +331,11 @@ impl<'a> Desk<'a> {
         owner
             .is(pair.trust_anchor(), bundle.trust_anchor_file())
             .ok()
-            .map(|()| pair)
+            .map(|()| (pair, owner.clone()))
     }
 
     /// That nothing stands where a signed certificate and its trust anchor are to be written,
-    /// before anything is signed. Asked after [`Desk::signed_before`]: a certificate that is there
+    /// before anything is signed. Asked after [`BootstrapCa::signed_before`]: a certificate that is there
     /// is one that does not fit.
     pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
         let force = self.args.force;
@@ -291,8 +350,8 @@ impl<'a> Desk<'a> {
                 "choose another directory with --bundle, or sign anew with --force",
             ));
         }
-        match &self.ca {
-            Some(ca) => sign::check_places(bundle, &ca.trust_anchor, force),
+        match self.known() {
+            Some(known) => sign::check_places(bundle, &known.file.trust_anchor, force),
             None => Ok(()),
         }
     }
@@ -300,58 +359,46 @@ impl<'a> Desk<'a> {
     /// Refuses a CA that CloudHSM would refuse, and asks for whatever passphrase will be needed,
     /// while somebody is still sitting there.
     pub(super) fn prepare(&mut self, now: Moment) -> Result<()> {
-        if std::mem::replace(&mut self.prepared, true) {
-            return Ok(());
-        }
-        match (&self.ca, &self.key_source) {
-            (Some(ca), Some(_)) => {
-                sign::fit_ca(&ca.trust_anchor, &ca.place, now)?;
-                if self.key.is_none() {
-                    self.load_key()?;
-                }
-            }
-            (Some(ca), None) => {
-                sign::fit_ca(&ca.trust_anchor, &ca.place, now)?;
-                return Err(Error::new(
-                    ErrorKind::CaKeyMissing,
-                    format!(
-                        "the CA's certificate is {}, and its key is not at hand",
-                        ca.place
-                    ),
-                    "name the key with --ca-key, or another CA with --ca and --ca-key",
-                ));
-            }
+        let fit = |ca: &CaFile| sign::fit_ca(&ca.trust_anchor, &ca.place, now);
+        self.stage = match &self.stage {
             // A dry run makes no CA.
-            (None, _) if self.args.dry_run => {}
-            (None, _) => {
+            Stage::Absent if self.args.dry_run => return Ok(()),
+            Stage::ReadyToMake(_) | Stage::Ready(_) => return Ok(()),
+            Stage::Absent => {
                 cli::ca::check_free(&self.dir, &[CA_KEY_FILE, CA_FILE], false)?;
-                self.passphrase = self.new_passphrase()?;
+                Stage::ReadyToMake(self.new_passphrase()?)
             }
-        }
+            Stage::WithoutKey(known) => {
+                fit(&known.file)?;
+                return Err(without_key(&known.file));
+            }
+            Stage::KeyToLoad(known, source) => {
+                fit(&known.file)?;
+                let key = self.load_key(&known.file.trust_anchor, source)?;
+                Stage::Ready(ReadyCa::found(known, key))
+            }
+            Stage::KeyLoaded(known, key) => {
+                fit(&known.file)?;
+                Stage::Ready(ReadyCa::found(known, key.clone()))
+            }
+        };
         Ok(())
     }
 
-    /// Loads the key that is there, and says what guards it.
-    fn load_key(&mut self) -> Result<Guarded> {
-        let Some(source) = &self.key_source else {
-            return Err(no_ca());
-        };
+    /// Loads the key that is there, and sees what guards it.
+    fn load_key(&self, ca: &TrustAnchor, source: &KeySource) -> Result<OpenKey> {
         let store = Store::at(&self.dir);
         let access = KeyAccess {
             passphrase: &self.args.passphrase,
             token: &self.args.token,
-            certificate: self
-                .trust_anchor()
-                .map(|trust_anchor| trust_anchor.first().clone()),
+            certificate: Some(ca.first().clone()),
             bundle: Some(&store),
             #[cfg(feature = "awskms")]
             aws: self.aws(source),
         };
         let loaded = access.load(source, self.ui)?;
-        self.key = Some(loaded.key);
-        self.key_name = loaded.name;
         let warns = |of: fn(&KeyWarning) -> bool| loaded.warnings.iter().any(of);
-        Ok(match () {
+        let guarded = match () {
             () if warns(|warning| matches!(warning, KeyWarning::Unencrypted { .. })) => {
                 Guarded::Not
             }
@@ -359,6 +406,11 @@ impl<'a> Desk<'a> {
                 Guarded::ByNothing
             }
             () => Guarded::ByPassphrase,
+        };
+        Ok(OpenKey {
+            key: loaded.key.into(),
+            name: loaded.name,
+            guarded,
         })
     }
 
@@ -388,47 +440,62 @@ impl<'a> Desk<'a> {
         source.for_new_key(&self.dir.join(CA_KEY_FILE)).map(Some)
     }
 
-    /// Makes the CA if need be, in the bundle that was judged, and puts certificate and key
-    /// together.
-    pub(super) fn ca(&mut self, store: &Store, now: Moment) -> Result<Ca<'_>> {
+    /// The CA to sign with: got ready, and made if need be, in the bundle that was judged.
+    ///
+    /// # Errors
+    /// As [`BootstrapCa::prepare`]; that the CA cannot be made or written.
+    pub(super) fn ready(&mut self, store: &Store, now: Moment) -> Result<ReadyCa> {
         self.prepare(now)?;
-        if self.ca.is_none() {
-            let subject = parse_subject(&self.subject())?;
-            let key_type = self.key_type();
-            let order = cli::ca::Order {
-                subject: &subject,
-                key_type,
-                days: self.args.days,
-                force: false,
-                file: CA_FILE,
-                issuer: None,
-            };
-            self.ui
-                .say(format!("making a CA, with a key of type {key_type}"));
-            let (trust_anchor, key) = order.make(self.passphrase.as_ref(), self.ui, |files| {
-                store.write_beside(files)
-            })?;
-            let place = store.place(CA_FILE).to_string();
-            self.owner = Some(Owner::with_key(
-                &key,
-                KeyOrigin::New,
-                &trust_anchor,
-                &place,
-            )?);
-            self.ca = Some(CaFile {
-                text: trust_anchor.to_pem().into_bytes(),
-                trust_anchor,
-                place,
-            });
-            self.key = Some(Box::new(key));
-            self.made = true;
-        }
-        match (&self.ca, &self.key) {
-            (Some(ca), Some(key)) => {
-                Ca::new(ca.trust_anchor.to_pem().as_bytes(), key.as_ref(), now)
+        let ready = match &self.stage {
+            Stage::Ready(ready) => return Ok(ready.clone()),
+            Stage::ReadyToMake(passphrase) => self.make(passphrase.as_ref(), store)?,
+            Stage::Absent => self.make(self.new_passphrase()?.as_ref(), store)?,
+            Stage::KeyToLoad(known, source) => {
+                ReadyCa::found(known, self.load_key(&known.file.trust_anchor, source)?)
             }
-            _ => Err(no_ca()),
-        }
+            Stage::KeyLoaded(known, key) => ReadyCa::found(known, key.clone()),
+            Stage::WithoutKey(known) => return Err(without_key(&known.file)),
+        };
+        self.stage = Stage::Ready(ready.clone());
+        Ok(ready)
+    }
+
+    /// Makes the CA. Its key, which this run has made, proves the owner.
+    fn make(&self, passphrase: Option<&Passphrase>, store: &Store) -> Result<ReadyCa> {
+        let subject = parse_subject(&self.subject())?;
+        let key_type = self.key_type();
+        let order = cli::ca::Order {
+            subject: &subject,
+            key_type,
+            days: self.args.days,
+            force: false,
+            file: CA_FILE,
+            issuer: None,
+        };
+        self.ui
+            .say(format!("making a CA, with a key of type {key_type}"));
+        let (trust_anchor, key) =
+            order.make(passphrase, self.ui, |files| store.write_beside(files))?;
+        let place = store.place(CA_FILE).to_string();
+        let owner = Owner::with_key(&key, KeyOrigin::New, &trust_anchor, &place)?;
+        let file = CaFile {
+            text: trust_anchor.to_pem().into_bytes(),
+            trust_anchor,
+            place,
+        };
+        let encrypted = passphrase.is_some();
+        Ok(ReadyCa {
+            known: KnownCa { file, owner },
+            key: OpenKey {
+                key: Rc::new(key),
+                name: None,
+                guarded: match encrypted {
+                    true => Guarded::ByPassphrase,
+                    false => Guarded::Not,
+                },
+            },
+            origin: CaOrigin::Made { encrypted },
+        })
     }
 
     /// A large RSA key takes its time, which a rehearsal's is not worth.
@@ -454,6 +521,17 @@ impl<'a> Desk<'a> {
     }
 }
 
+impl ReadyCa {
+    /// One whose parts were there.
+    fn found(known: &KnownCa, key: OpenKey) -> Self {
+        ReadyCa {
+            known: known.clone(),
+            key,
+            origin: CaOrigin::Found,
+        }
+    }
+}
+
 impl CaFile {
     fn in_bundle(store: &Store) -> Result<Self> {
         let name = store.trust_anchor_file();
@@ -468,10 +546,15 @@ impl CaFile {
     }
 }
 
-fn no_ca() -> Error {
+/// That nothing leads to the key of a CA whose certificate is there.
+fn without_key(ca: &CaFile) -> Error {
     Error::new(
-        ErrorKind::Bug,
-        "the CA is not there after it was got ready",
-        "please report it",
+        ErrorKind::CaKeyMissing,
+        format!(
+            "the CA's certificate is {}, and its key is not at hand",
+            ca.place
+        ),
+        "name the key with --ca-key, or another CA with --ca and --ca-key",
     )
+    .with_fact(FactName::File, &ca.place)
 }

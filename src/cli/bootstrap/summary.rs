@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::signing_ca::BootstrapCa;
 use crate::bundle::{Bundle, CA_FILE, Part, Receipt, Waiver};
 use crate::claim;
 use crate::cli::submit::{self, insert};
@@ -25,15 +25,15 @@ pub(super) fn of_claim(
     receipt: &Receipt,
     outcome: &claim::Outcome,
     record: Option<&Record>,
-    desk: &Desk<'_>,
+    ca: &BootstrapCa<'_>,
     owner: &Owner,
 ) -> Outcome {
     let mut document = serde_json::to_value(receipt).unwrap_or_default();
     insert(&mut document, "bundle", path_value(bundle.path()));
-    add(&mut document, record, desk, bundle.path());
+    add(&mut document, record, ca, bundle.path());
     let mut text = submit::text(bundle, receipt, outcome);
     text.push_str(&anchors(record));
-    text.push(advice(desk, bundle.path()));
+    text.push(advice(ca, bundle.path()));
     let region = Some(&receipt.region).filter(|region| !region.is_empty());
     next_steps::add(
         &next_steps::of_cluster(
@@ -44,7 +44,7 @@ pub(super) fn of_claim(
         &mut document,
         &mut text,
     );
-    if desk.is_rehearsal() {
+    if ca.is_rehearsal() {
         text.push([
             styled(
                 YELLOW,
@@ -60,19 +60,19 @@ pub(super) fn of_claim(
 pub(super) fn of_dry_run(
     mut outcome: Outcome,
     record: Option<&Record>,
-    desk: &Desk<'_>,
+    ca: &BootstrapCa<'_>,
     dir: &Path,
 ) -> Outcome {
     insert(&mut outcome.document, "bundle", path_value(dir));
-    add(&mut outcome.document, record, desk, dir);
+    add(&mut outcome.document, record, ca, dir);
     outcome.text.push_str(&anchors(record));
-    outcome.text.push(advice(desk, dir));
+    outcome.text.push(advice(ca, dir));
     outcome
 }
 
 /// A dry run that ends before the signature: what would be signed, under which CA.
-pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Outcome {
-    let certificate = desk
+pub(super) fn would_sign(bundle: &Bundle, place: &Place, signing_ca: &BootstrapCa<'_>) -> Outcome {
+    let certificate = signing_ca
         .trust_anchor()
         .map(|trust_anchor| trust_anchor.first().clone());
     let fingerprint = certificate
@@ -82,7 +82,7 @@ pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Out
         "dry_run": true,
         "region": place.region,
         "endpoint": place.endpoint,
-        "owner": desk.owner().map(|owner| owner.basis().as_str()),
+        "owner": signing_ca.owner().map(|owner| owner.basis().as_str()),
         "would_send": null,
         "would_sign": {
             "csr": path_value(&bundle.path().join(Part::Csr.file_name(bundle.id()))),
@@ -110,16 +110,14 @@ pub(super) fn would_sign(bundle: &Bundle, place: &Place, desk: &Desk<'_>) -> Out
     Outcome::done(document, text)
 }
 
-fn add(document: &mut Value, record: Option<&Record>, desk: &Desk<'_>, dir: &Path) {
+fn add(document: &mut Value, record: Option<&Record>, ca: &BootstrapCa<'_>, dir: &Path) {
     insert(
         document,
         "verification",
         record.map_or(Value::Null, verify::document),
     );
-    let made = desk.made.then(|| {
-        json!({
-            "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&desk.key_path()),
-        })
+    let made = ca.made_key().map(|(key, _)| {
+        json!({ "certificate": path_value(&dir.join(CA_FILE)), "key": path_value(&key) })
     });
     insert(document, "made_ca", made.unwrap_or(Value::Null));
 }
@@ -149,18 +147,18 @@ fn anchors(record: Option<&Record>) -> String {
 }
 
 /// What to do with a key that was made here.
-fn advice(desk: &Desk<'_>, dir: &Path) -> Text {
-    if !desk.made {
+fn advice(ca: &BootstrapCa<'_>, dir: &Path) -> Text {
+    let Some((key, encrypted)) = ca.made_key() else {
         return Text::new();
-    }
-    let key = shown(desk.key_path());
-    if desk.is_rehearsal() {
+    };
+    let key = shown(key);
+    if ca.is_rehearsal() {
         return Text::from(format!(
             "a CA was made for this rehearsal, its key is not encrypted unless you gave a \
              passphrase: {key}\n"
         ));
     }
-    let kept = if desk.is_encrypted() {
+    let kept = if encrypted {
         "keep its passphrase elsewhere"
     } else {
         "encrypt it: it lies there in plain"
