@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "layers/form.rs"]
+mod form;
+
 /// Each part, and the parts that it may use. What is not listed may be used by all: `outside`, and
 /// the part itself; by all but the simulator: `error`.
 const LAYERS: [(&str, &[&str]); 23] = [
