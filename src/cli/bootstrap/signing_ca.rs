@@ -121,9 +121,10 @@ struct CaFile {
 }
 
 impl<'a> BootstrapCa<'a> {
-    /// Reads the CA's certificate, where there is one, and makes the proof of the owner. Whether
-    /// CloudHSM takes it as trust anchor is asked later, in [`BootstrapCa::prepare`]: a cluster that it
-    /// has claimed already is its own whatever its dates are now.
+    /// Reads the CA's certificate, where there is one, and makes the proof of the owner.
+    ///
+    /// Whether CloudHSM takes it as trust anchor is asked later, in [`BootstrapCa::prepare`]: a
+    /// cluster that it has claimed already is its own whatever its dates are now.
     ///
     /// # Errors
     /// Class `Rejected`, `owner-not-proven`: the CA lies in the bundle, and nothing proves that it
@@ -335,8 +336,10 @@ impl<'a> BootstrapCa<'a> {
     }
 
     /// That nothing stands where a signed certificate and its trust anchor are to be written,
-    /// before anything is signed. Asked after [`BootstrapCa::signed_before`]: a certificate that is there
-    /// is one that does not fit.
+    /// before anything is signed.
+    ///
+    /// Asked after [`BootstrapCa::signed_before`]: a certificate that is there is one that does not
+    /// fit.
     pub(super) fn check_room(&self, bundle: &Bundle) -> Result<()> {
         let force = self.args.force;
         if !force && bundle.has(Part::SignedCert) {
