@@ -1,7 +1,7 @@
 //! Flags for a CA key on a PKCS#11 token.
 
-use super::variable::unless_empty;
 #[cfg(feature = "pkcs11")]
+use super::variable::unless_empty;
 use crate::ca::TokenOptions;
 
 /// What the command line says about the token, for a `--ca-key pkcs11:...`.
