@@ -176,7 +176,7 @@ impl Wait {
         self.last_error = None;
         self.last = Some(cluster.clone());
         self.hopeless = if self.target.is_hopeless(&cluster) {
-            self.hopeless.saturating_add(1)
+            self.hopeless + 1
         } else {
             0
         };
@@ -198,7 +198,7 @@ impl Wait {
     }
 
     fn gap(&mut self, failure: Failure) {
-        self.gaps = self.gaps.saturating_add(1);
+        self.gaps += 1;
         if self.last.is_some() && self.gaps <= MOST_GAPS {
             self.step = Step::Pause(Duration::ZERO);
         } else {

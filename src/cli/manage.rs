@@ -134,7 +134,7 @@ pub(crate) async fn settle<T>(
                 last = line;
             }
             Err(error) if error.is_transient() && gaps < MOST_GAPS => {
-                gaps = gaps.saturating_add(1);
+                gaps += 1;
                 watcher.tell(&format!("{}; trying again", error.brief()));
             }
             Err(error) if error.out_of_time().is_some() => {

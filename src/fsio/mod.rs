@@ -298,7 +298,7 @@ fn goes_through(dir: &Path, path: &Path) -> bool {
             continue;
         };
         at.pop();
-        links = links.saturating_add(1);
+        links += 1;
         if links > MAX_LINKS {
             return true;
         }

@@ -48,17 +48,13 @@ fn capacity(number: u8, level: EcLevel) -> usize {
         .max_len(level)
         .unwrap_or(0)
         .saturating_sub(4 + count);
-    let (pairs, rest) = (bits.wrapping_div(11), bits.wrapping_rem(11));
-    pairs
-        .saturating_mul(2)
-        .saturating_add(usize::from(rest >= 6))
+    // A code of version 40 has some 24,000 bits.
+    bits / 11 * 2 + usize::from(bits % 11 >= 6)
 }
 
 /// Modules a side, with the margin.
 pub fn side(number: u8) -> usize {
-    usize::from(number)
-        .saturating_mul(4)
-        .saturating_add(17 + 2 * QUIET)
+    usize::from(number) * 4 + 17 + 2 * QUIET
 }
 
 /// Lines and columns that a code takes on a terminal: two modules in a character.
@@ -96,7 +92,8 @@ pub fn draw(texts: &[String], most: u8) -> Option<Vec<Drawing>> {
 impl Drawing {
     /// Modules a side, with the margin.
     pub const fn side(&self) -> usize {
-        self.width.saturating_add(2 * QUIET)
+        // A code has at most 177 modules a side.
+        self.width + 2 * QUIET
     }
 
     /// Whether a module is dark, counted from the margin's corner.
@@ -112,13 +109,12 @@ impl Drawing {
     /// Its lines in half blocks: what is filled is light. In white on black it is right whatever
     /// the terminal's own colours are.
     pub fn terminal(&self) -> Vec<String> {
-        let glyph =
-            |x: usize, y: usize| match (self.is_dark(x, y), self.is_dark(x, y.saturating_add(1))) {
-                (true, true) => ' ',
-                (true, false) => '▄',
-                (false, true) => '▀',
-                (false, false) => '█',
-            };
+        let glyph = |x: usize, y: usize| match (self.is_dark(x, y), self.is_dark(x, y + 1)) {
+            (true, true) => ' ',
+            (true, false) => '▄',
+            (false, true) => '▀',
+            (false, false) => '█',
+        };
         (0..self.side())
             .step_by(2)
             .map(|y| (0..self.side()).map(|x| glyph(x, y)).collect())

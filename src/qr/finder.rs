@@ -90,7 +90,8 @@ fn corners(black: &BitMatrix) -> Vec<ConcentricPattern> {
                     black,
                     &RATIO.into(),
                     here,
-                    width.saturating_mul(3),
+                    // Five runs of a u16 each, and three times that.
+                    width * 3,
                 ));
             }
             if found.len() >= MAX_CORNERS {
@@ -136,9 +137,7 @@ fn in_row(black: &BitMatrix, y: u32) -> Vec<(Point, i32)> {
                 + f32::from(*first)
                 + f32::from(*second)
                 + f32::from(*middle) / 2.0;
-            let width = dark
-                .iter()
-                .fold(0i32, |sum, run| sum.saturating_add(i32::from(*run)));
+            let width: i32 = dark.iter().copied().map(i32::from).sum();
             found.push((
                 point(x, f32::from(u16::try_from(y).unwrap_or(u16::MAX)) + 0.5),
                 width,

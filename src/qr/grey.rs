@@ -70,15 +70,14 @@ impl Grey {
         let mut histogram = [0usize; 256];
         for value in &self.pixels {
             if let Some(count) = histogram.get_mut(usize::from(*value)) {
-                *count = count.saturating_add(1);
+                *count += 1;
             }
         }
-        let hundredth = self.pixels.len().wrapping_div(100);
+        let hundredth = self.pixels.len() / 100;
         let beyond = |values: &[u8]| {
             let mut passed = 0usize;
             values.iter().copied().find(|value| {
-                passed =
-                    passed.saturating_add(histogram.get(usize::from(*value)).copied().unwrap_or(0));
+                passed += histogram.get(usize::from(*value)).copied().unwrap_or(0);
                 passed > hundredth
             })
         };
@@ -91,8 +90,8 @@ impl Grey {
         let range = u16::from(light.saturating_sub(dark));
         let stretch = |value: u8| {
             let above = u16::from(value.saturating_sub(dark)).min(range);
-            above
-                .saturating_mul(255)
+            // Both are at most 255, and so the product fits.
+            (above * 255)
                 .checked_div(range)
                 .and_then(|value| u8::try_from(value).ok())
                 .unwrap_or(value)
@@ -132,9 +131,9 @@ const WHOLE: u32 = 1 << 16;
 impl Lens {
     /// By weights of any sum.
     fn new(from: usize, weights: &[u64]) -> Self {
-        let sum = weights
-            .iter()
-            .fold(0u64, |sum, weight| sum.saturating_add(*weight));
+        // A weight is below 2^33, twice the longest side of a picture, and there are no more of
+        // them than pixels on a side.
+        let sum: u64 = weights.iter().sum();
         let mut left = WHOLE;
         let mut shares = Vec::with_capacity(weights.len());
         for weight in weights {
@@ -144,13 +143,13 @@ impl Lens {
                 .and_then(|share| u32::try_from(share).ok())
                 .unwrap_or(0)
                 .min(left);
-            left = left.saturating_sub(share);
+            left -= share;
             shares.push(share);
         }
         // What rounding left over.
-        let middle = shares.len().wrapping_div(2);
+        let middle = shares.len() / 2;
         if let Some(share) = shares.get_mut(middle) {
-            *share = share.saturating_add(left);
+            *share += left;
         }
         Lens { from, shares }
     }
@@ -200,10 +199,7 @@ fn blur(length: usize) -> Vec<Lens> {
     let lens = |at: usize| {
         // At an edge with what there is.
         let missing = REACH.saturating_sub(at);
-        let count = length
-            .saturating_sub(at)
-            .saturating_add(REACH)
-            .min(WEIGHTS.len());
+        let count = (length - at + REACH).min(WEIGHTS.len());
         Lens::new(
             at.saturating_sub(REACH),
             WEIGHTS.get(missing..count).unwrap_or(&WEIGHTS),

@@ -196,19 +196,16 @@ pub fn svg(drawings: &[Drawing], captions: &[Caption]) -> Vec<String> {
 fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
     let columns = if drawings.len() > 2 { 2 } else { 1 };
     let rows = drawings.len().div_ceil(columns);
-    // A code's part of the page.
+    // A code's part of the page: of one to PER_PAGE codes, all in hundredths of a millimetre on A4.
     let share = |paper: usize, count: usize, between: usize| {
-        let free = paper
-            .saturating_sub(2 * MARGIN)
-            .saturating_sub(count.saturating_sub(1).saturating_mul(between));
-        free.checked_div(count).unwrap_or(0)
+        let count = count.max(1);
+        (paper - 2 * MARGIN - (count - 1) * between) / count
     };
     let (width, height) = (
         share(PAPER.0, columns, BETWEEN.0),
         share(PAPER.1, rows, BETWEEN.1),
     );
-    let below =
-        PAPER_LINE.saturating_mul(captions.first().map_or(0, |caption| caption.lines().len()));
+    let below = PAPER_LINE * captions.first().map_or(0, |caption| caption.lines().len());
     let module = width
         .min(height.saturating_sub(below))
         .checked_div(largest(drawings))
@@ -220,10 +217,7 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
         PAPER.0, PAPER.1
     );
     for (at, (drawing, caption)) in drawings.iter().zip(captions).enumerate() {
-        let place = |at: usize, length: usize, between: usize| {
-            at.saturating_mul(length.saturating_add(between))
-                .saturating_add(MARGIN)
-        };
+        let place = |at: usize, length: usize, between: usize| at * (length + between) + MARGIN;
         let left = place(at.checked_rem(columns).unwrap_or(0), width, BETWEEN.0);
         let top = place(at.checked_div(columns).unwrap_or(0), height, BETWEEN.1);
         out.push_str(&format!(
@@ -231,16 +225,16 @@ fn page(drawings: &[Drawing], captions: &[Caption]) -> String {
              shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
             path(drawing)
         ));
-        let x = QUIET.saturating_mul(module).saturating_add(left);
-        let mut y = drawing.side().saturating_mul(module).saturating_add(top);
+        let x = QUIET * module + left;
+        let mut y = drawing.side() * module + top;
         for line in caption.lines() {
-            y = y.saturating_add(PAPER_LETTER);
+            y += PAPER_LETTER;
             // Our own words: letters, digits, hyphens and blanks.
             out.push_str(&format!(
                 "<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" \
                                    font-size=\"{PAPER_LETTER}\">{line}</text>\n"
             ));
-            y = y.saturating_add(PAPER_LINE.saturating_sub(PAPER_LETTER));
+            y += PAPER_LINE - PAPER_LETTER;
         }
     }
     out.push_str("</svg>\n");
@@ -259,7 +253,7 @@ fn path(drawing: &Drawing) -> String {
             if run > 0 {
                 out.push_str(&format!("M{x} {y}h{run}v1h-{run}z"));
             }
-            x = x.saturating_add(run.max(1));
+            x += run.max(1);
         }
     }
     out
