@@ -103,6 +103,7 @@ pub mod aws;
 pub mod bundle;
 pub mod ca;
 pub mod check;
+pub mod checks;
 pub mod claim;
 pub mod cli;
 pub mod cloudhsm;

@@ -174,8 +174,10 @@ pub fn receipt(
             .map(Into::into),
         owner: Some(owner.basis().as_str().into()),
         ca_from_bundle: owner.basis().waiver().map(Waiver::because),
-        verdict: account.record.map(|record| record.verdict.as_str().into()),
-        roots: account.record.map(|record| record.roots.as_str().into()),
+        verdict: account.record.map(|record| record.verdict_word().into()),
+        roots: account
+            .record
+            .map(|record| record.terms.roots.as_str().into()),
         notes: account
             .record
             .map(|record| notes(record, outcome))

@@ -683,7 +683,7 @@ fn what_outlives_a_ca_of_its_chain_is_noted() {
     let record = set.record();
     let notes: Vec<&str> = record.notes().map(|finding| finding.id.as_str()).collect();
     assert_eq!(
-        (record.verdict, notes),
+        (record.verdict_word(), notes),
         ("fit", vec!["check.validity.within-trust-anchor"])
     );
     assert!(

@@ -285,7 +285,8 @@ fn a_small_fault_of_the_owners_is_told_and_its_bytes_are_sent_as_they_are() {
         let (anchor, leaf) = pair(&change, &change);
         let checked = checked(&anchor, &leaf);
         assert_eq!(
-            checked.record.verdict, "fit",
+            checked.record.verdict_word(),
+            "fit",
             "{number}: {:#?}",
             checked.record
         );

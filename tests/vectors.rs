@@ -247,7 +247,7 @@ fn a_genuine_chain_is_verified_under_each_form_of_its_roots() {
             "{name}: {:?}",
             failed(&record)
         );
-        assert!(record.chains_only);
+        assert!(record.terms.chains_only);
         let skipped: Vec<_> = record
             .with(Status::Skipped)
             .map(|finding| finding.id.as_str())
@@ -275,6 +275,7 @@ fn a_genuine_chain_is_verified_under_each_form_of_its_roots() {
     let record = judge(&anchors, &chains_only(Profile::Attestation));
     assert_eq!(record.verdict, Verdict::Verified, "{:?}", failed(&record));
     let used: Vec<_> = record
+        .terms
         .anchors
         .iter()
         .map(|anchor| anchor.file.as_deref().unwrap())

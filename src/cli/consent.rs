@@ -109,6 +109,7 @@ impl Intent<'_> {
         );
         let given: Vec<&str> = self
             .record
+            .terms
             .anchors
             .iter()
             .filter(|anchor| anchor.source == "given")

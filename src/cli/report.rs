@@ -197,10 +197,10 @@ fn document(args: &Args, facts: &Facts, page: &str, differences: &[Difference]) 
         "cluster_id": facts.survey.cluster_id,
         "made_at": facts.made_at,
         "at": facts.verification.at,
-        "verdict": facts.verification.verdict,
+        "verdict": facts.verification.verdict_word(),
         "failed": facts.verification.with(Status::Fail).map(|found| found.id).collect::<Vec<_>>(),
         "accepted": accepted,
-        "pair": facts.pair.as_ref().map(|pair| pair.verdict),
+        "pair": facts.pair.as_ref().map(|pair| pair.verdict_word()),
         "transcript": transcript,
         "differences": differences,
         "private_keys": facts.survey.private_keys,
@@ -236,8 +236,8 @@ fn told(
     };
     let pair = match &facts.pair {
         None => styled(BOLD, "nothing is signed yet"),
-        Some(pair) if pair.verdict == "fit" => styled(GREEN, "fit"),
-        Some(pair) => styled(RED, pair.verdict),
+        Some(pair) if pair.verdict == Verdict::Verified => styled(GREEN, "fit"),
+        Some(pair) => styled(RED, pair.verdict_word()),
     };
     let records = match differences.len() {
         0 => Text::from("agree with what was found"),

@@ -128,9 +128,9 @@ pub(crate) fn judged<'a>(step: Step<'a>, record: &Record, roots: &Digests) -> St
         .map(|finding| finding.id.to_string())
         .collect();
     Step {
-        verdict: Some(record.verdict.as_str().to_owned()),
+        verdict: Some(record.verdict_word().to_owned()),
         accepted,
-        reason: record.reason.clone(),
+        reason: record.terms.reason.clone(),
         given: roots.clone(),
         ..step
     }

@@ -104,10 +104,10 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
         }
     }
     let accepted = record.with(Status::Accepted).count();
-    let scope = if record.chains_only {
+    let scope = if record.terms.chains_only {
         "the two chains"
     } else {
-        hardware::proven(record.roots)
+        hardware::proven(record.terms.roots)
     };
     let verdict = match record.verdict {
         Verdict::Verified if accepted > 0 => styled(
@@ -118,7 +118,7 @@ pub(crate) fn text(record: &Record, ui: &Ui) -> Text {
             ),
         ),
         Verdict::Verified => {
-            let style = if record.roots == Roots::BuiltIn {
+            let style = if record.terms.roots == Roots::BuiltIn {
                 GREEN
             } else {
                 YELLOW

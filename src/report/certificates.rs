@@ -12,7 +12,7 @@ pub(super) fn anchors(html: &mut Html, view: &View<'_>) {
         "<p>An anchor is a name and a key (RFC 5280 6.1.1 d). The verdict hangs on these two: \
               compare their SHA-256 with what AWS and the manufacturer publish.</p>",
     );
-    for used in &view.facts.verification.anchors {
+    for used in &view.facts.verification.terms.anchors {
         html.say(
             "h3",
             if used.side == Side::Aws {

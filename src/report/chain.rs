@@ -5,8 +5,9 @@ use super::summary::another_ca;
 use super::view::{View, algorithm, day, first_digits, short_name};
 use crate::bundle::{Part, Receipt, Told};
 use crate::check::{self, Rule};
+use crate::checks::{CheckName, Input, Place, Side, Status};
 use crate::outside::OutsideText;
-use crate::verify::{CheckId, Input, Side, Source, Status};
+use crate::verify::Source;
 use crate::x509::name::same_name;
 use crate::x509::{Certificate, PublicKey, TrustAnchor, hex};
 
@@ -224,7 +225,7 @@ impl Spot {
 }
 
 /// Where a check shows: at a place, or at a tie; of the trust anchor, at each certificate, or at
-/// each tie between two. No catch-all arm: a new check does not compile until it shows somewhere.
+/// each tie between two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
     At(Spot),
@@ -235,61 +236,28 @@ pub(super) enum Where {
     OnIssued,
 }
 
-pub(super) const fn of_check(id: CheckId) -> Where {
-    match id {
-        CheckId::Pem(input)
-        | CheckId::Algorithm(input)
-        | CheckId::Validity(input)
-        | CheckId::Extensions(input) => Where::At(match input {
-            Input::Csr => Spot::Csr,
-            Input::Hsm => Spot::Hsm,
-            Input::AwsHardware => Spot::Hardware(Side::Aws),
-            Input::ManufacturerHardware => Spot::Hardware(Side::Manufacturer),
-        }),
-        CheckId::FipsMode => Where::At(Spot::Hsm),
-        CheckId::Role(side) | CheckId::CaProfile(side) => Where::At(Spot::Hardware(side)),
-        CheckId::AnchorValidity(side) => Where::At(Spot::Anchor(side)),
-        CheckId::AnchorsSource | CheckId::AnchorsDistinct => Where::On(Tie::Roots),
-        CheckId::Signature(side) | CheckId::Issuer(side) | CheckId::Intermediate(side, _) => {
-            Where::On(Tie::Certified(side))
+impl Where {
+    /// Where the picture has the place that a check declares.
+    const fn of_place(place: Place) -> Self {
+        match place {
+            Place::At(Input::Csr) => Where::At(Spot::Csr),
+            Place::At(Input::Hsm) => Where::At(Spot::Hsm),
+            Place::At(Input::AwsHardware) => Where::At(Spot::Hardware(Side::Aws)),
+            Place::At(Input::ManufacturerHardware) => Where::At(Spot::Hardware(Side::Manufacturer)),
+            Place::Anchor(side) => Where::At(Spot::Anchor(side)),
+            Place::SignedCert => Where::At(Spot::SignedCert),
+            Place::EachCa => Where::AtEachCa,
+            Place::AnchorsApart => Where::On(Tie::Roots),
+            Place::Certified(side) => Where::On(Tie::Certified(side)),
+            Place::OneHardwareKey => Where::On(Tie::OneKey),
+            Place::Vouched(side) => Where::On(Tie::Vouched(side)),
+            Place::CsrKey => Where::On(Tie::SameKey),
+            Place::Possession => Where::On(Tie::Possession),
+            Place::SignedKey => Where::On(Tie::Asked),
+            Place::Issued => Where::OnIssued,
+            Place::SelfSigned => Where::OnOwn,
+            Place::BetweenCas => Where::BetweenCas,
         }
-        CheckId::HardwareSameKey => Where::On(Tie::OneKey),
-        CheckId::HsmSignature(side) | CheckId::HsmIssuer(side) => Where::On(Tie::Vouched(side)),
-        CheckId::CsrSignature => Where::On(Tie::Possession),
-        CheckId::CsrKey | CheckId::CsrSubject => Where::On(Tie::SameKey),
-    }
-}
-
-pub(super) const fn of_rule(rule: Rule) -> Where {
-    match rule {
-        Rule::PemCsr | Rule::AlgorithmCsr => Where::At(Spot::Csr),
-        Rule::PemSignedCert
-        | Rule::AlgorithmSignedCert
-        | Rule::ValiditySignedCert
-        | Rule::NotCa
-        | Rule::SignedCertKeyUsage
-        | Rule::SignedCertExtendedKeyUsage
-        | Rule::SignedCertExtensions
-        | Rule::FormSignedCert => Where::At(Spot::SignedCert),
-        Rule::PemTrustAnchor
-        | Rule::AlgorithmTrustAnchor
-        | Rule::BasicConstraints
-        | Rule::KeyUsage
-        | Rule::ValidityTrustAnchor
-        | Rule::TrustAnchorExtendedKeyUsage
-        | Rule::TrustAnchorExtensions
-        | Rule::TrustAnchorKeyIdentifiers
-        | Rule::PathLength
-        | Rule::FormTrustAnchor => Where::AtEachCa,
-        Rule::CsrSignature => Where::On(Tie::Possession),
-        Rule::Key => Where::On(Tie::Asked),
-        Rule::Signature
-        | Rule::Issuer
-        | Rule::KeyIdentifiers
-        | Rule::NameConstraints
-        | Rule::ValidityWithinTrustAnchor => Where::OnIssued,
-        Rule::SelfIssued | Rule::SelfSigned => Where::OnOwn,
-        Rule::ChainOrder | Rule::ChainSignatures => Where::BetweenCas,
     }
 }
 
@@ -307,7 +275,7 @@ pub(super) fn findings<'a>(view: &'a View<'_>, place: Where) -> Vec<Finding<'a>>
         .verification
         .checks
         .iter()
-        .filter(|found| of_check(found.id) == place);
+        .filter(|found| Where::of_place(found.id.facts().place) == place);
     let checks = checks.map(|found| Finding {
         id: found.id.as_str(),
         status: found.status,
@@ -339,7 +307,7 @@ fn of_ca<'a>(
             .find(|(of, one)| *of == at && one.id == found.id)
             .map_or(found, |(_, one)| one)
     };
-    match (of_rule(found.id), place) {
+    match (Where::of_place(found.id.facts().place), place) {
         (Where::AtEachCa, Where::At(Spot::Ca(rank))) => Some(if rank == Rank::Alone {
             found
         } else {

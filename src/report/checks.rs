@@ -3,7 +3,7 @@
 use super::html::Html;
 use super::picture;
 use super::view::View;
-use crate::verify::{CheckId, Status};
+use crate::checks::{CheckName, Group, Status};
 
 /// A row of a table.
 pub(super) struct Row<'a> {
@@ -41,18 +41,12 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         }
     });
     html.say("h3", "Is the CSR a genuine HSM’s?");
-    for group in [
-        Group::Texts,
-        Group::Anchors,
-        Group::Chains,
-        Group::Csr,
-        Group::Terms,
-    ] {
+    for group in Group::OF_HSM {
         let found = view
             .verification
             .checks
             .iter()
-            .filter(|found| group_of(found.id) == group);
+            .filter(|found| found.id.facts().group == group);
         let rows = found.map(|found| Row {
             id: found.id.as_str(),
             status: found.status,
@@ -71,51 +65,8 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
                 detail: &found.detail,
                 source: found.id.source(),
             });
-            table(html, "CSR, signed certificate and trust anchor", rows);
+            table(html, Group::Pair.title(), rows);
         }
-    }
-}
-
-/// What belongs together in one table.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Texts,
-    Anchors,
-    Chains,
-    Csr,
-    Terms,
-}
-
-impl Group {
-    const fn title(self) -> &'static str {
-        match self {
-            Group::Texts => "The texts and their algorithms",
-            Group::Anchors => "The anchors",
-            Group::Chains => "The two chains and the HSM",
-            Group::Csr => "The CSR",
-            Group::Terms => "Dates, roles and extensions",
-        }
-    }
-}
-
-const fn group_of(id: CheckId) -> Group {
-    match id {
-        CheckId::Pem(_) | CheckId::Algorithm(_) => Group::Texts,
-        CheckId::AnchorsSource | CheckId::AnchorsDistinct | CheckId::AnchorValidity(_) => {
-            Group::Anchors
-        }
-        CheckId::Signature(_)
-        | CheckId::Issuer(_)
-        | CheckId::Intermediate(..)
-        | CheckId::HsmSignature(_)
-        | CheckId::HsmIssuer(_)
-        | CheckId::HardwareSameKey => Group::Chains,
-        CheckId::CsrSignature | CheckId::CsrKey | CheckId::CsrSubject => Group::Csr,
-        CheckId::Validity(_)
-        | CheckId::Role(_)
-        | CheckId::Extensions(_)
-        | CheckId::CaProfile(_)
-        | CheckId::FipsMode => Group::Terms,
     }
 }
 

@@ -181,20 +181,20 @@ impl List<'_, '_> {
         self.compare(
             "the verdict",
             recorded,
-            self.view.facts.verification.verdict.as_str(),
+            self.view.facts.verification.verdict_word(),
         );
     }
 
     fn verification(&mut self, noted: &Noted) {
         let judged = &self.view.facts.verification;
-        let policy = if judged.policy == Profile::Attestation {
+        let policy = if judged.terms.policy == Profile::Attestation {
             "attestation"
         } else {
             "rfc5280"
         };
         self.verdict(noted.verdict.raw());
         self.compare("the policy", noted.policy.raw(), policy);
-        for anchor in &judged.anchors {
+        for anchor in &judged.terms.anchors {
             let side = if anchor.side == crate::verify::Side::Aws {
                 "aws"
             } else {
@@ -343,7 +343,7 @@ impl List<'_, '_> {
             .told()
             .map(|trail| trail.holds.entries())
             .unwrap_or_default();
-        let judged = self.view.facts.verification.verdict.as_str();
+        let judged = self.view.facts.verification.verdict_word();
         for step in steps.iter().filter(|step| {
             step.verdict
                 .as_ref()

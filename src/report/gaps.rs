@@ -4,7 +4,8 @@
 use super::Facts;
 use crate::bundle::{ClusterId, Part, Survey};
 use crate::check::{self, Rule};
-use crate::verify::{self, CheckId, Input, Status};
+use crate::checks::{CheckName, Engine, Finding, Input, Record, Status};
+use crate::verify::{self, CheckId};
 
 /// A file that has no content to judge.
 struct Gap {
@@ -102,32 +103,38 @@ pub(super) fn of_request(survey: &Survey) -> (Vec<String>, Vec<String>) {
     })
 }
 
-/// What a check says on the page: `detail`, unless that is of an empty text in the place of a file.
-fn told(gaps: &[Gap], id: &str, status: Status, detail: &str) -> String {
-    if let (Status::Fail, Some(gap)) = (status, gaps.iter().find(|gap| gap.readers.contains(&id))) {
-        return gap.why.clone();
+/// What a check says on the page: its own sentence, unless that is of an empty text in the place of
+/// a file.
+fn told<I: CheckName>(gaps: &[Gap], found: &Finding<I>) -> Option<String> {
+    let reads = |gap: &&Gap, id: &'static str| gap.readers.contains(&id);
+    if found.status == Status::Fail {
+        let id = found.id.facts().id;
+        return gaps
+            .iter()
+            .find(|gap| reads(gap, id))
+            .map(|gap| gap.why.clone());
     }
-    let missing = gaps
-        .iter()
-        .filter(|gap| gap.missing)
-        .flat_map(|gap| &gap.readers);
-    missing.fold(detail.to_owned(), |text, reader| {
-        match text.strip_suffix(&format!(" could not be read: see {reader}")) {
-            Some(noun) => format!("{noun} is missing: see {reader}"),
-            None => text,
+    let unread = found.unread?;
+    gaps.iter()
+        .find(|gap| gap.missing && reads(gap, unread.see))
+        .map(|_| format!("{} is missing: see {}", unread.noun, unread.see))
+}
+
+fn name_gaps<E: Engine>(gaps: &[Gap], record: &mut Record<E>) {
+    for found in &mut record.checks {
+        if let Some(detail) = told(gaps, found) {
+            found.detail = detail.into();
         }
-    })
+    }
 }
 
 /// The two judgements, with missing files called missing. Nothing else in them changes.
 pub(super) fn named(facts: &Facts) -> (verify::Record, Option<check::Record>) {
     let gaps = gaps(&facts.survey);
     let (mut verification, mut pair) = (facts.verification.clone(), facts.pair.clone());
-    for found in &mut verification.checks {
-        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail).into();
-    }
-    for found in pair.iter_mut().flat_map(|pair| &mut pair.checks) {
-        found.detail = told(&gaps, found.id.as_str(), found.status, &found.detail).into();
+    name_gaps(&gaps, &mut verification);
+    if let Some(pair) = &mut pair {
+        name_gaps(&gaps, pair);
     }
     (verification, pair)
 }

@@ -11,7 +11,7 @@ use super::view::View;
 use crate::bundle::{Part, RECEIPT, RESPONSE, Receipt, TRANSCRIPT, Told, VERIFICATION, Waiver};
 use crate::outside::{OutsideText, joined};
 use crate::owner::FROM_BUNDLE;
-use crate::verify::Status;
+use crate::verify::{Status, Verdict};
 use crate::x509::hex;
 
 /// What is said of a CA that nothing proved.
@@ -58,7 +58,7 @@ fn all(view: &View<'_>) -> Vec<Decision> {
         .map(|found| found.id.as_str())
         .collect();
     if !accepted.is_empty() {
-        let reason = Some(facts.verification.reason.clone().unwrap_or_default());
+        let reason = Some(facts.verification.terms.reason.clone().unwrap_or_default());
         all.push(Decision {
             by: None,
             kind: Kind::Minor,
@@ -290,7 +290,10 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         told_by(html, RECEIPT);
         came_back(html, view, receipt);
     }
-    let fit = view.pair.as_ref().is_some_and(|pair| pair.verdict == "fit");
+    let fit = view
+        .pair
+        .as_ref()
+        .is_some_and(|pair| pair.verdict == Verdict::Verified);
     let title = match (receipt.and_then(|receipt| receipt.submitted_at), fit) {
         (Some(_), _) => "What was sent",
         (None, true) => "What InitializeCluster would be sent",

@@ -36,7 +36,7 @@ pub(super) fn verdict(facts: &Facts) -> Words {
             word: "Verified, with failures accepted",
             says: "The CSR’s key is a genuine HSM’s, if what was accepted may be.",
         },
-        Verdict::Verified if facts.verification.roots == Roots::Given => Words {
+        Verdict::Verified if facts.verification.terms.roots == Roots::Given => Words {
             class: "good",
             symbol: "pass",
             word: "Verified",
@@ -97,7 +97,7 @@ pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
 
 /// Whether a root was used that is not built in.
 fn given_roots(facts: &Facts) -> bool {
-    facts.verification.roots == Roots::Given
+    facts.verification.terms.roots == Roots::Given
 }
 
 pub(super) fn header(html: &mut Html, view: &View<'_>) {
@@ -259,7 +259,7 @@ fn aspects(html: &mut Html, view: &View<'_>) {
     aspect(html, "HSM", verdict(facts).symbol, &hsm);
     match &facts.pair {
         None => aspect(html, "Pair", "absent", "nothing is signed yet"),
-        Some(pair) if pair.verdict == "fit" => {
+        Some(pair) if pair.verdict == Verdict::Verified => {
             aspect(html, "Pair", "pass", "fit for InitializeCluster")
         }
         Some(pair) => aspect(
@@ -420,7 +420,7 @@ fn to_compare(html: &mut Html, view: &View<'_>) {
                 Some(certificate.fingerprint()),
             );
         }
-        for anchor in &view.facts.verification.anchors {
+        for anchor in &view.facts.verification.terms.anchors {
             let name = if anchor.side == Side::Aws {
                 "AWS anchor’s key"
             } else {
@@ -566,7 +566,7 @@ fn proven(html: &mut Html, view: &View<'_>) {
     let fit = facts
         .pair
         .as_ref()
-        .is_some_and(|pair| pair.verdict == "fit");
+        .is_some_and(|pair| pair.verdict == Verdict::Verified);
     if fit {
         html.raw(
             "<li>The signed certificate is for the CSR’s key, the trust anchor’s key signed \

@@ -42,6 +42,7 @@ impl<'a> View<'a> {
         let used = |side: Side| {
             let recorded = facts
                 .verification
+                .terms
                 .anchors
                 .iter()
                 .find(|anchor| anchor.side == side)?;

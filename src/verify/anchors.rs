@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::record::Side;
+use crate::checks::Side;
 use crate::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
 use crate::x509::pem::Label;
 use crate::x509::{

@@ -4,8 +4,10 @@
 
 use std::fmt;
 
+use super::Record;
+use super::checks::CheckId;
 use super::generation::{Hardware, PublishedRoot};
-use super::record::{CheckId, Record, Side, Status, Verdict};
+use crate::checks::{Side, Status, Verdict};
 
 /// Why a record is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl Cause {
         let given: Vec<Side> = sides
             .iter()
             .copied()
-            .filter(|side| record.has_given_root(*side))
+            .filter(|side| record.terms.has_given_root(*side))
             .collect();
         if !given.is_empty() {
             return Some(Cause::OtherRoots(given));

@@ -7,8 +7,9 @@
 use serde::Serialize;
 
 use super::anchors::Anchors;
-use super::record::{CheckId, Record, Side, Status};
-use super::{Anchor, Source};
+use super::checks::CheckId;
+use super::{Anchor, Record, Source};
+use crate::checks::{Side, Status};
 use crate::outside::Lines;
 
 /// A generation of the manufacturer's hardware.
@@ -136,7 +137,7 @@ impl Hardware<'_> {
     /// The root that the chain of a side of a judged bundle is published to end in: by the name of
     /// what issued it, or by what is known of the cluster.
     pub(super) fn root_of(self, record: &Record, side: Side) -> Option<&'static PublishedRoot> {
-        let [aws, manufacturer] = &record.ends;
+        let [aws, manufacturer] = &record.terms.ends;
         let issuer = side.of([aws, manufacturer]).as_deref();
         let named = side == Side::Manufacturer
             && issuer.is_some()

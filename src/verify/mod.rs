@@ -29,11 +29,18 @@ pub use anchors::{
     Anchor, AnchorFacts, Anchors, IssuedCertificate, MAX_ANCHOR_FILE, Source, roots_in,
 };
 pub use cause::Cause;
+pub use checks::CheckId;
 pub use generation::{
     GOVCLOUD_AWS_ROOT, Generation, Hardware, LS2_MANUFACTURER_ROOT, PublishedRoot, fips_alarm,
     hardware_notes, is_for_non_fips_mode,
 };
-pub use record::{CheckId, Finding, Height, Input, Record, Roots, Side, Status, Verdict};
+pub use record::{HsmIdentity, HsmTerms, Roots};
+
+pub use crate::checks::{Height, Input, Side, Status, Verdict};
+/// What is found by one check of the HSM.
+pub type Finding = crate::checks::Finding<CheckId>;
+/// The verification record: `verification.json`, and the answer of `verify --output json`.
+pub type Record = crate::checks::Record<HsmIdentity>;
 
 use path::Path;
 use serde::Serialize;
@@ -95,6 +102,11 @@ struct Parts<'a> {
     /// Whether each side's hardware key signed the HSM certificate.
     vouched: [bool; 2],
     anchors: &'a Anchors,
+    /// The moment to judge validity at.
+    at: Moment,
+    profile: Profile,
+    /// Whether there is a CSR that is not to be judged.
+    csr_ignored: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -175,7 +187,7 @@ impl Judgement {
         // A skipped check always comes with a failed one, or with `chains_only`. Should that ever
         // not be so, there is no proof either.
         let complete =
-            !self.record.chains_only && self.record.with(Status::Skipped).next().is_none();
+            !self.record.terms.chains_only && self.record.with(Status::Skipped).next().is_none();
         (self.record.verdict == Verdict::Verified && complete).then_some(Verified {
             csr,
             record: &self.record,
@@ -277,14 +289,15 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         further: [aws_further, manufacturer_further],
         paths,
         anchors,
+        at,
+        profile: policy.profile,
+        csr_ignored: policy.chains_only && evidence.csr.is_some(),
     };
-    let ignored = policy.chains_only && evidence.csr.is_some();
     let judged = CheckId::ALL
         .into_iter()
         .filter(|id| parts.has(*id))
-        .map(|id| checks::judge(id, &parts, at, policy.profile, ignored));
+        .map(|id| checks::judge(id, &parts));
     let checks: Vec<Finding> = judged.map(|finding| accept(finding, policy)).collect();
-    let failed = checks.iter().any(|finding| finding.status == Status::Fail);
     let accepted = checks
         .iter()
         .any(|finding| finding.status == Status::Accepted);
@@ -297,16 +310,9 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
         .into_iter()
         .filter_map(|side| parts.anchor(side).map(|anchor| anchor.facts(side)))
         .collect();
-    let record = Record {
-        format: "hsmboot-verification/1",
-        verdict: if failed {
-            Verdict::Rejected
-        } else {
-            Verdict::Verified
-        },
+    let terms = HsmTerms {
         policy: policy.profile,
         chains_only: policy.chains_only,
-        at,
         anchors: used,
         ends: Side::ALL.map(|side| {
             parts
@@ -320,10 +326,9 @@ pub fn verify(evidence: &Evidence, anchors: &Anchors, at: Moment, policy: &Polic
             Roots::Given
         },
         reason: policy.reason.clone().filter(|_| accepted),
-        checks,
     };
     Judgement {
-        record,
+        record: Record::new(at, checks, terms),
         csr: parts.csr.and_then(Result::ok),
     }
 }

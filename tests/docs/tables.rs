@@ -76,15 +76,17 @@ fn the_page_of_rules_has_every_check_with_its_source() {
 
 #[test]
 fn the_readme_counts_right() {
+    for (name, after) in [
+        ("README.md", " checks](docs/verification.md)"),
+        ("CHANGELOG.md", " checks, each with an id"),
+    ] {
+        let text = read(name);
+        let (before, rest) = text.split_once(after).unwrap();
+        let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let counted = format!("{before}{}{after}{rest}", CheckId::ALL.len());
+        in_step(name, &counted);
+    }
     let page = read("README.md");
-    assert!(
-        page.contains(&format!("[{} checks]", CheckId::ALL.len())),
-        "README.md counts {} checks",
-        CheckId::ALL.len()
-    );
-    assert!(
-        read("CHANGELOG.md").contains(&format!("{} checks, each with an id", CheckId::ALL.len()))
-    );
     // Each command of the walk begins a line.
     let (_, walk) = page.split_once("## Air-gapped, in ").unwrap();
     let commands = walk

@@ -472,7 +472,7 @@ impl Host for Run<'_> {
         self.ui.say(format!(
             "{} verified: {}",
             self.id,
-            hardware::proven(judgement.record.roots)
+            hardware::proven(judgement.record.terms.roots)
         ));
         let signed = match self.ca.signed_before(&bundle, now) {
             Some(signed) => {

@@ -129,7 +129,7 @@ fn anchors(record: Option<&Record>) -> String {
     let mut text =
         "  proven: the CSR's key is an HSM's, in hardware that both of these roots vouch for\n"
             .to_owned();
-    for anchor in &record.anchors {
+    for anchor in &record.terms.anchors {
         let file = anchor
             .file
             .as_deref()

@@ -98,7 +98,7 @@ impl Signed<'_> {
                 .collect(),
             ca_key: self.origin.ca_key.clone(),
             issued_by: self.origin.issued_by.clone(),
-            verdict: self.record.verdict.as_str().into(),
+            verdict: self.record.verdict_word().into(),
             unverified: self.unverified.clone(),
         }
     }
@@ -172,7 +172,9 @@ impl Signed<'_> {
         }
         let proof = match response.unverified {
             Some(_) => "UNVERIFIED: no proof that the key is an HSM's",
-            None if self.record.roots == Roots::BuiltIn => "verified: the CSR is a genuine HSM's",
+            None if self.record.terms.roots == Roots::BuiltIn => {
+                "verified: the CSR is a genuine HSM's"
+            }
             None => "verified: the CSR is an HSM's, by roots that were given",
         };
         // `submit` asks again for what was waived or accepted here, and why.

@@ -1,7 +1,7 @@
 //! `algorithm.<input>`: signature algorithms and keys that count.
 
 use super::csr::need_csr;
-use super::{Judged, Outcome, Parts, need};
+use super::{Judged, Parts, Remark, need};
 use crate::verify::{Input, Side};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::algorithm::{KEYS, SIGNATURES};
@@ -24,30 +24,30 @@ pub(super) fn algorithm(parts: &Parts<'_>, input: Input) -> Judged {
     };
     let noun = input.noun();
     let algorithm = SignatureAlgorithm::from_der(outer).map_err(|fault| {
-        Outcome::fail(format!(
+        Remark::fail(format!(
             "{noun} is signed with {fault}, expected {SIGNATURES}"
         ))
     })?;
     if inner.is_some_and(|inner| inner != outer) {
-        return Err(Outcome::fail(format!(
+        return Err(Remark::fail(format!(
             "{noun} names {algorithm} beside its signature and another algorithm inside (RFC 5280 \
              4.1.1.2)"
         )));
     }
     key.usable()
-        .map_err(|fault| Outcome::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
+        .map_err(|fault| Remark::fail(format!("{noun} holds {fault}, expected {KEYS}")))?;
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input)
         && let Some(anchor) = parts.anchor(side)
     {
         anchor.key().usable().map_err(|fault| {
-            Outcome::fail(format!(
+            Remark::fail(format!(
                 "{} is {fault}, expected {KEYS}",
                 side.anchor_noun()
             ))
         })?;
     }
-    Ok(Outcome::pass(format!(
+    Ok(format!(
         "{noun}: signed with {algorithm}; its key is {}",
         key.describe()
-    )))
+    ))
 }

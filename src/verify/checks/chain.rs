@@ -1,6 +1,6 @@
 //! The two chains: anchors, hardware certificates, HSM certificate.
 
-use super::{Judged, Outcome, Parts, intermediate, judgeable, need, need_anchor, print};
+use super::{Judged, Parts, Remark, intermediate, judgeable, need, need_anchor, print};
 use crate::verify::{CheckId, Input, Side, Source};
 use crate::x509::name::{Likeness, likeness};
 use crate::x509::{Certificate, PublicKey, hex, name_text};
@@ -25,10 +25,7 @@ fn elsewhere(side: Side) -> String {
 
 /// What a side's anchor is to have issued: the hardware certificate, or the uppermost intermediate
 /// above it. Its noun, and the check of its algorithm.
-fn top<'p>(
-    parts: &'p Parts<'_>,
-    side: Side,
-) -> Result<(&'p Certificate, String, CheckId), Outcome> {
+fn top<'p>(parts: &'p Parts<'_>, side: Side) -> Result<(&'p Certificate, String, CheckId), Remark> {
     let input = side.hardware();
     let hardware = need(parts, input)?;
     Ok(match parts.top(side) {
@@ -54,11 +51,11 @@ pub(super) fn signature(parts: &Parts<'_>, side: Side) -> Judged {
     )?;
     let (who, key) = (side.anchor_noun(), print(anchor.spki_sha256()));
     if parts.path(side).signed {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "{who}'s key (SHA-256 {key}) signed {noun}, {algorithm}"
-        )))
+        ))
     } else {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "{who}'s key (SHA-256 {key}) did not sign {noun}{}{}",
             several(parts, side),
             elsewhere(side)
@@ -74,13 +71,11 @@ pub(super) fn issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let who = side.anchor_noun();
     let (issuer, subject) = (name_text(certificate.issuer()), name_text(anchor.subject()));
     match likeness(certificate.issuer(), anchor.subject()) {
-        Likeness::Same => Ok(Outcome::pass(format!(
-            "{noun}'s issuer is {who}'s subject, {subject}"
-        ))),
-        Likeness::Alike => Ok(Outcome::note(format!(
+        Likeness::Same => Ok(format!("{noun}'s issuer is {who}'s subject, {subject}")),
+        Likeness::Alike => Err(Remark::note(format!(
             "{noun}'s issuer is {who}'s subject, {subject}, {ALIKE}"
         ))),
-        Likeness::Other => Err(Outcome::fail(format!(
+        Likeness::Other => Err(Remark::fail(format!(
             "{noun}'s issuer is {issuer}, but {who}'s subject is {subject}{}",
             several(parts, side)
         ))),
@@ -105,11 +100,11 @@ pub(super) fn hsm_signature(parts: &Parts<'_>, side: Side) -> Judged {
     )?;
     let key = print(hardware.spki_sha256());
     if side.of(parts.vouched) {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "the key of {noun} (SHA-256 {key}) signed the HSM certificate, {algorithm}"
-        )))
+        ))
     } else {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "the key of {noun} (SHA-256 {key}, {}) did not sign the HSM certificate ({algorithm})",
             hardware.key().describe()
         )))
@@ -124,15 +119,15 @@ pub(super) fn hsm_issuer(parts: &Parts<'_>, side: Side) -> Judged {
     let noun = side.hardware().noun();
     let subject = name_text(hardware.subject());
     match likeness(hsm.issuer(), hardware.subject()) {
-        Likeness::Same => Ok(Outcome::pass(format!(
+        Likeness::Same => Ok(format!(
             "the HSM certificate's issuer is the subject of {noun}, {subject}"
-        ))),
-        Likeness::Alike => Ok(Outcome::note(format!(
+        )),
+        Likeness::Alike => Err(Remark::note(format!(
             "the HSM certificate's issuer is the subject of {noun}, {subject}, {ALIKE}"
         ))),
         Likeness::Other => {
             let issuer = name_text(hsm.issuer());
-            Err(Outcome::fail(format!(
+            Err(Remark::fail(format!(
                 "the HSM certificate's issuer is {issuer}, but the subject of {noun} is {subject}"
             )))
         }
@@ -148,19 +143,19 @@ pub(super) fn hardware_same_key(parts: &Parts<'_>) -> Judged {
         .iter()
         .find(|c| matches!(c.key(), PublicKey::Other(_)))
     {
-        return Err(Outcome::skipped(format!(
+        return Err(Remark::skipped(format!(
             "cannot be compared: {}",
             other.key().describe()
         )));
     }
     let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_numbers(manufacturer.key()) {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "both hardware certificates carry one key, {} (SHA-256 {a})",
             aws.key().describe()
-        )))
+        ))
     } else {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "the AWS hardware certificate's key (SHA-256 {a}) is not the manufacturer hardware \
              certificate's ({m})"
         )))
@@ -175,14 +170,14 @@ pub(super) fn anchors_distinct(parts: &Parts<'_>) -> Judged {
     let manufacturer = need_anchor(parts, Side::Manufacturer)?;
     let (a, m) = (print(aws.spki_sha256()), print(manufacturer.spki_sha256()));
     if aws.key().same_secret(manufacturer.key()) || aws.spki() == manufacturer.spki() {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "the AWS anchor and the manufacturer anchor are the same key (SHA-256 {a} and {m}), \
              expected two independent roots"
         )))
     } else {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "the two anchors are different keys (SHA-256 {a} and {m})"
-        )))
+        ))
     }
 }
 
@@ -211,5 +206,5 @@ pub(super) fn anchors_source(parts: &Parts<'_>) -> Judged {
             }
         })
         .collect();
-    Ok(Outcome::note(each.join("; ")))
+    Err(Remark::note(each.join("; ")))
 }

@@ -1,21 +1,18 @@
 //! The CSR, held against the HSM certificate.
 
-use super::{Judged, Outcome, Parts, judgeable, need, print};
+use super::{Judged, Parts, Remark, judgeable, need, print};
 use crate::verify::{CheckId, Input};
 use crate::x509::{Csr, name_text};
 
 /// The CSR, or why a check that needs it is skipped.
-pub(super) fn need_csr<'a>(parts: &'a Parts<'_>) -> Result<&'a Csr, Outcome> {
+pub(super) fn need_csr<'a>(parts: &'a Parts<'_>) -> Result<&'a Csr, Remark> {
     match &parts.csr {
-        None => Err(Outcome::skipped(
+        None => Err(Remark::skipped(
             "only the chains were judged, without a CSR (--chains-only)",
         )),
-        Some(_) => parts.request().ok_or_else(|| {
-            Outcome::skipped(format!(
-                "the CSR could not be read: see {}",
-                CheckId::Pem(Input::Csr)
-            ))
-        }),
+        Some(_) => parts
+            .request()
+            .ok_or_else(|| Remark::unread(Input::Csr.noun(), CheckId::Pem(Input::Csr))),
     }
 }
 
@@ -30,11 +27,11 @@ pub(super) fn csr_signature(parts: &Parts<'_>) -> Judged {
     )?;
     let key = print(csr.spki_sha256());
     if csr.is_self_signed() {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "the CSR is signed by the key it carries (SHA-256 {key}), {algorithm}"
-        )))
+        ))
     } else {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "the CSR's signature is not by the key it carries (SHA-256 {key}): it was changed \
              after signing, or damaged"
         )))
@@ -48,11 +45,11 @@ pub(super) fn csr_key(parts: &Parts<'_>) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let (asked, vouched) = (print(csr.spki_sha256()), print(hsm.spki_sha256()));
     if csr.spki() == hsm.spki() {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "the CSR's key is the HSM certificate's, byte for byte (SHA-256 {asked})"
-        )))
+        ))
     } else {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "the CSR's key (SHA-256 {asked}) is not the HSM certificate's ({vouched}): no HSM \
              vouches for this CSR"
         )))
@@ -66,11 +63,11 @@ pub(super) fn csr_subject(parts: &Parts<'_>) -> Judged {
     let hsm = need(parts, Input::Hsm)?;
     let asked = name_text(csr.subject());
     if csr.subject() == hsm.subject() {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "the CSR's subject is the HSM certificate's, {asked}"
-        )))
+        ))
     } else {
-        Ok(Outcome::note(format!(
+        Err(Remark::note(format!(
             "the CSR's subject is {asked}, the HSM certificate's is {}",
             name_text(hsm.subject())
         )))

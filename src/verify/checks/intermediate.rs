@@ -6,7 +6,7 @@
 //! here, whatever the policy, and a key that has another part to play in the evidence is no
 //! intermediate's: a card's is certified by *both* sides, an intermediate's by its own side alone.
 
-use super::{Judged, Outcome, Parts, print};
+use super::{Judged, Parts, Remark, print};
 use crate::verify::{Height, Input, Side};
 use crate::x509::name::{self, Likeness, likeness};
 use crate::x509::{Certificate, Moment, PublicKey, SignatureAlgorithm, name_text};
@@ -41,12 +41,13 @@ fn below<'p>(
 }
 
 /// `<side>.intermediate-<n>` (RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 a, 6.1.4 k to o).
-pub(super) fn intermediate(parts: &Parts<'_>, side: Side, height: Height, at: Moment) -> Judged {
+pub(super) fn intermediate(parts: &Parts<'_>, side: Side, height: Height) -> Judged {
+    let at = parts.at;
     let who = noun(side, height);
     let (Some(certificate), Some((lower, lower_noun))) =
         (parts.intermediate(side, height), below(parts, side, height))
     else {
-        return Err(Outcome::skipped(format!("{who} could not be read")));
+        return Err(Remark::skipped(format!("{who} could not be read")));
     };
     let mut faults: Vec<String> = Vec::new();
     let mut fault = |text: Option<String>| faults.extend(text);
@@ -80,7 +81,7 @@ pub(super) fn intermediate(parts: &Parts<'_>, side: Side, height: Height, at: Mo
     );
     let text = name_text(subject);
     if !faults.is_empty() {
-        return Err(Outcome::fail(format!(
+        return Err(Remark::fail(format!(
             "{who}, {text}: {}",
             faults.join("; ")
         )));
@@ -91,8 +92,8 @@ pub(super) fn intermediate(parts: &Parts<'_>, side: Side, height: Height, at: Mo
         certificate.key().describe()
     );
     match like {
-        Likeness::Same => Ok(Outcome::pass(held)),
-        _ => Ok(Outcome::note(format!(
+        Likeness::Same => Ok(held),
+        _ => Err(Remark::note(format!(
             "{held}; the issuer of {lower_noun} is its subject, written otherwise (RFC 5280 7.1)"
         ))),
     }

@@ -1,4 +1,5 @@
-//! One function per check, named like its id. A line of a record leads here in one search.
+//! The checks of the HSM: each is declared here once, and its function is named like its id. A line
+//! of a record leads here in one search.
 
 mod algorithm;
 mod chain;
@@ -8,78 +9,384 @@ mod pem;
 mod profile;
 mod validity;
 
-use super::{CheckId, Finding, Input, Parts, Profile, Side, Status};
-use crate::x509::{Certificate, Moment, PublicKey, hex};
+use std::fmt;
+use std::str::FromStr;
 
-/// A check's outcome, before its id is put to it.
-pub(super) struct Outcome(Status, String);
+use serde::{Serialize, Serializer};
 
-impl Outcome {
-    fn pass(detail: impl Into<String>) -> Self {
-        Outcome(Status::Pass, detail.into())
+use super::Parts;
+use crate::checks::{
+    Check, CheckName, Failure, Finding, Group, Height, Input, Judged, Place, Remark, Side,
+};
+use crate::error::Class;
+use crate::x509::{Certificate, PublicKey, hex};
+
+/// A check of the table in docs/verification.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CheckId {
+    /// `pem.<input>`
+    Pem(Input),
+    /// `algorithm.<input>`
+    Algorithm(Input),
+    /// `<side>.signature`
+    Signature(Side),
+    /// `<side>.issuer`
+    Issuer(Side),
+    /// `<side>.intermediate-<n>`; in a record only where such a certificate is followed
+    Intermediate(Side, Height),
+    /// `<side>.hsm-signature`
+    HsmSignature(Side),
+    /// `<side>.hsm-issuer`
+    HsmIssuer(Side),
+    /// `hardware.same-key`
+    HardwareSameKey,
+    /// `anchors.distinct`
+    AnchorsDistinct,
+    /// `anchors.source`
+    AnchorsSource,
+    /// `anchor-validity.<side>`
+    AnchorValidity(Side),
+    /// `csr.signature`
+    CsrSignature,
+    /// `csr.key`
+    CsrKey,
+    /// `csr.subject`
+    CsrSubject,
+    /// `validity.<certificate>`; of the CSR there is none
+    Validity(Input),
+    /// `role.<hardware>`
+    Role(Side),
+    /// `extensions.<certificate>`; of the CSR there is none
+    Extensions(Input),
+    /// `ca-profile.<hardware>`
+    CaProfile(Side),
+    /// `fips-mode.hsm`
+    FipsMode,
+}
+
+impl CheckId {
+    /// Every check, in the order in which it is judged and listed.
+    pub const ALL: [CheckId; 39] = {
+        use CheckId as C;
+        use Height as H;
+        use Input as I;
+        use Side as S;
+        [
+            C::Pem(I::Csr),
+            C::Pem(I::Hsm),
+            C::Pem(I::AwsHardware),
+            C::Pem(I::ManufacturerHardware),
+            C::Algorithm(I::Csr),
+            C::Algorithm(I::Hsm),
+            C::Algorithm(I::AwsHardware),
+            C::Algorithm(I::ManufacturerHardware),
+            C::AnchorsSource,
+            C::AnchorsDistinct,
+            C::AnchorValidity(S::Aws),
+            C::AnchorValidity(S::Manufacturer),
+            C::Signature(S::Aws),
+            C::Issuer(S::Aws),
+            C::Intermediate(S::Aws, H::First),
+            C::Intermediate(S::Aws, H::Second),
+            C::Signature(S::Manufacturer),
+            C::Issuer(S::Manufacturer),
+            C::Intermediate(S::Manufacturer, H::First),
+            C::Intermediate(S::Manufacturer, H::Second),
+            C::HardwareSameKey,
+            C::HsmSignature(S::Aws),
+            C::HsmIssuer(S::Aws),
+            C::HsmSignature(S::Manufacturer),
+            C::HsmIssuer(S::Manufacturer),
+            C::CsrSignature,
+            C::CsrKey,
+            C::CsrSubject,
+            C::Validity(I::Hsm),
+            C::Validity(I::AwsHardware),
+            C::Validity(I::ManufacturerHardware),
+            C::Role(S::Aws),
+            C::Role(S::Manufacturer),
+            C::Extensions(I::Hsm),
+            C::Extensions(I::AwsHardware),
+            C::Extensions(I::ManufacturerHardware),
+            C::CaProfile(S::Aws),
+            C::CaProfile(S::Manufacturer),
+            C::FipsMode,
+        ]
+    };
+
+    /// Every check that can end as `fail`, under one policy or the other.
+    pub fn that_can_fail() -> impl Iterator<Item = CheckId> {
+        Self::ALL
+            .into_iter()
+            .filter(|id| id.declared().failure.is_possible())
     }
 
-    fn note(detail: impl Into<String>) -> Self {
-        Outcome(Status::Note, detail.into())
+    /// The stable id.
+    pub const fn as_str(self) -> &'static str {
+        self.declared().id
     }
 
-    fn fail(detail: impl Into<String>) -> Self {
-        Outcome(Status::Fail, detail.into())
+    /// Where the rule comes from.
+    pub const fn source(self) -> &'static str {
+        self.declared().source
     }
 
-    fn skipped(detail: impl Into<String>) -> Self {
-        Outcome(Status::Skipped, detail.into())
+    /// Whether `--accept` may turn its failure into an acceptance.
+    pub const fn waivable(self) -> bool {
+        matches!(self.declared().failure, Failure::Waivable)
+    }
+
+    /// Everything that is declared of it.
+    const fn declared(self) -> Check<Judge> {
+        let rejects = Failure::Of(Class::Rejected);
+        match self {
+            CheckId::Pem(input) => Check {
+                id: match input {
+                    Input::Csr => "pem.csr",
+                    Input::Hsm => "pem.hsm",
+                    Input::AwsHardware => "pem.aws-hardware",
+                    Input::ManufacturerHardware => "pem.manufacturer-hardware",
+                },
+                source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1, 7; X.690 10 \
+                         and 11; RFC 5280 4.1, 4.2; RFC 2986 4",
+                failure: Failure::Of(Class::Input),
+                group: Group::Texts,
+                place: Place::At(input),
+                judge: Judge::OfInput(pem::pem, input),
+            },
+            CheckId::Algorithm(input) => Check {
+                id: match input {
+                    Input::Csr => "algorithm.csr",
+                    Input::Hsm => "algorithm.hsm",
+                    Input::AwsHardware => "algorithm.aws-hardware",
+                    Input::ManufacturerHardware => "algorithm.manufacturer-hardware",
+                },
+                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5480; RFC 5758 3.2; FIPS 186-5 5.1",
+                failure: rejects,
+                group: Group::Texts,
+                place: Place::At(input),
+                judge: Judge::OfInput(algorithm::algorithm, input),
+            },
+            CheckId::AnchorsSource => Check {
+                id: "anchors.source",
+                source: "RFC 5280 6.1.1 (d)",
+                failure: Failure::Never,
+                group: Group::Anchors,
+                place: Place::AnchorsApart,
+                judge: Judge::Once(chain::anchors_source),
+            },
+            CheckId::AnchorsDistinct => Check {
+                id: "anchors.distinct",
+                source: "AWS CloudHSM User Guide, Verify HSM Identity: two independent roots",
+                failure: rejects,
+                group: Group::Anchors,
+                place: Place::AnchorsApart,
+                judge: Judge::Once(chain::anchors_distinct),
+            },
+            CheckId::AnchorValidity(side) => Check {
+                id: side.pick("anchor-validity.aws", "anchor-validity.manufacturer"),
+                source: "RFC 5280 6.1.1 (d): an anchor is a name and a key",
+                failure: Failure::Never,
+                group: Group::Anchors,
+                place: Place::Anchor(side),
+                judge: Judge::OfSide(validity::anchor_validity, side),
+            },
+            CheckId::Signature(side) => Check {
+                id: side.pick("aws.signature", "manufacturer.signature"),
+                source: SIGNED,
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::Certified(side),
+                judge: Judge::OfSide(chain::signature, side),
+            },
+            CheckId::Issuer(side) => Check {
+                id: side.pick("aws.issuer", "manufacturer.issuer"),
+                source: NAMED,
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::Certified(side),
+                judge: Judge::OfSide(chain::issuer, side),
+            },
+            CheckId::Intermediate(side, height) => Check {
+                id: match height {
+                    Height::First => side.pick("aws.intermediate-1", "manufacturer.intermediate-1"),
+                    Height::Second => {
+                        side.pick("aws.intermediate-2", "manufacturer.intermediate-2")
+                    }
+                },
+                source: "RFC 5280 4.2.1.3, 4.2.1.9, 6.1.3 (a), 6.1.4 (k) to (o), 7.1",
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::Certified(side),
+                judge: Judge::OfLink(intermediate::intermediate, side, height),
+            },
+            CheckId::HardwareSameKey => Check {
+                id: "hardware.same-key",
+                source: "AWS CloudHSM User Guide, Verify HSM Identity: both chains end in one HSM; \
+                         docs/verification.md",
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::OneHardwareKey,
+                judge: Judge::Once(chain::hardware_same_key),
+            },
+            CheckId::HsmSignature(side) => Check {
+                id: side.pick("aws.hsm-signature", "manufacturer.hsm-signature"),
+                source: SIGNED,
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::Vouched(side),
+                judge: Judge::OfSide(chain::hsm_signature, side),
+            },
+            CheckId::HsmIssuer(side) => Check {
+                id: side.pick("aws.hsm-issuer", "manufacturer.hsm-issuer"),
+                source: NAMED,
+                failure: rejects,
+                group: Group::Chains,
+                place: Place::Vouched(side),
+                judge: Judge::OfSide(chain::hsm_issuer, side),
+            },
+            CheckId::CsrSignature => Check {
+                id: "csr.signature",
+                source: "RFC 2986 4.2",
+                failure: rejects,
+                group: Group::Csr,
+                place: Place::Possession,
+                judge: Judge::Once(csr::csr_signature),
+            },
+            CheckId::CsrKey => Check {
+                id: "csr.key",
+                source: "RFC 5280 4.1.2.7; AWS CloudHSM User Guide, Verify HSM Identity: compare \
+                         public keys",
+                failure: rejects,
+                group: Group::Csr,
+                place: Place::CsrKey,
+                judge: Judge::Once(csr::csr_key),
+            },
+            CheckId::CsrSubject => Check {
+                id: "csr.subject",
+                source: "RFC 5280 7.1",
+                failure: Failure::Never,
+                group: Group::Csr,
+                place: Place::CsrKey,
+                judge: Judge::Once(csr::csr_subject),
+            },
+            CheckId::Validity(input) => Check {
+                id: match input {
+                    Input::Csr => "validity.csr",
+                    Input::Hsm => "validity.hsm",
+                    Input::AwsHardware => "validity.aws-hardware",
+                    Input::ManufacturerHardware => "validity.manufacturer-hardware",
+                },
+                source: "RFC 5280 6.1.3 (a)(2)",
+                failure: Failure::Waivable,
+                group: Group::Terms,
+                place: Place::At(input),
+                judge: Judge::OfInput(validity::validity, input),
+            },
+            CheckId::Role(side) => Check {
+                id: side.pick("role.aws-hardware", "role.manufacturer-hardware"),
+                source: "docs/verification.md: a partition's CN holds :PARTN:",
+                failure: rejects,
+                group: Group::Terms,
+                place: Place::At(side.hardware()),
+                judge: Judge::OfSide(profile::role, side),
+            },
+            CheckId::Extensions(input) => Check {
+                id: match input {
+                    Input::Csr => "extensions.csr",
+                    Input::Hsm => "extensions.hsm",
+                    Input::AwsHardware => "extensions.aws-hardware",
+                    Input::ManufacturerHardware => "extensions.manufacturer-hardware",
+                },
+                source: "RFC 5280 4.2, 6.1.4 (o), 6.1.5 (f)",
+                failure: Failure::Waivable,
+                group: Group::Terms,
+                place: Place::At(input),
+                judge: Judge::OfInput(profile::extensions, input),
+            },
+            CheckId::CaProfile(side) => Check {
+                id: side.pick(
+                    "ca-profile.aws-hardware",
+                    "ca-profile.manufacturer-hardware",
+                ),
+                source: "RFC 5280 6.1.4 (k), (n)",
+                failure: rejects,
+                group: Group::Terms,
+                place: Place::At(side.hardware()),
+                judge: Judge::OfSide(profile::ca_profile, side),
+            },
+            CheckId::FipsMode => Check {
+                id: "fips-mode.hsm",
+                source: "docs/verification.md: the names of card and partition say what mode they \
+                         are for",
+                failure: Failure::Never,
+                group: Group::Terms,
+                place: Place::At(Input::Hsm),
+                judge: Judge::Once(profile::fips_mode),
+            },
+        }
     }
 }
 
-/// What a check gives where one of its inputs is missing: the outcome is the error.
-type Judged = Result<Outcome, Outcome>;
+/// The source of both signatures of a side.
+const SIGNED: &str = "RFC 5280 6.1.3 (a)(1); AWS CloudHSM User Guide, Verify HSM Identity";
+/// The source of both issuers' names of a side.
+const NAMED: &str = "RFC 5280 6.1.3 (a)(4), 7.1";
 
-pub(super) fn judge(
-    id: CheckId,
-    parts: &Parts<'_>,
-    at: Moment,
-    profile: Profile,
-    csr_ignored: bool,
-) -> Finding {
-    let judged = match id {
-        CheckId::Pem(input) => pem::pem(parts, input, csr_ignored),
-        CheckId::Algorithm(input) => algorithm::algorithm(parts, input),
-        CheckId::Signature(side) => chain::signature(parts, side),
-        CheckId::Issuer(side) => chain::issuer(parts, side),
-        CheckId::HsmSignature(side) => chain::hsm_signature(parts, side),
-        CheckId::HsmIssuer(side) => chain::hsm_issuer(parts, side),
-        CheckId::HardwareSameKey => chain::hardware_same_key(parts),
-        CheckId::AnchorsDistinct => chain::anchors_distinct(parts),
-        CheckId::AnchorsSource => chain::anchors_source(parts),
-        CheckId::AnchorValidity(side) => validity::anchor_validity(parts, side, at),
-        CheckId::CsrSignature => csr::csr_signature(parts),
-        CheckId::CsrKey => csr::csr_key(parts),
-        CheckId::CsrSubject => csr::csr_subject(parts),
-        CheckId::Validity(input) => validity::validity(parts, input, at),
-        CheckId::Role(side) => profile::role(parts, side),
-        CheckId::Extensions(input) => profile::extensions(parts, input),
-        CheckId::CaProfile(side) => profile::ca_profile(parts, side, profile),
-        CheckId::Intermediate(side, height) => intermediate::intermediate(parts, side, height, at),
-        CheckId::FipsMode => profile::fips_mode(parts),
-    };
-    let Outcome(status, detail) = judged.unwrap_or_else(|outcome| outcome);
-    Finding {
-        id,
-        status,
-        detail: detail.into(),
+/// What judges a check: its function, with what the check is about.
+#[derive(Clone, Copy)]
+enum Judge {
+    Once(fn(&Parts<'_>) -> Judged),
+    OfInput(fn(&Parts<'_>, Input) -> Judged, Input),
+    OfSide(fn(&Parts<'_>, Side) -> Judged, Side),
+    OfLink(fn(&Parts<'_>, Side, Height) -> Judged, Side, Height),
+}
+
+impl CheckName for CheckId {
+    fn facts(self) -> Check<()> {
+        self.declared().facts()
     }
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for CheckId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl FromStr for CheckId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|id| id.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not the id of a check"))
+    }
+}
+
+/// Judges one check.
+pub(super) fn judge(id: CheckId, parts: &Parts<'_>) -> Finding<CheckId> {
+    let judged = match id.declared().judge {
+        Judge::Once(judge) => judge(parts),
+        Judge::OfInput(judge, input) => judge(parts, input),
+        Judge::OfSide(judge, side) => judge(parts, side),
+        Judge::OfLink(judge, side, height) => judge(parts, side, height),
+    };
+    Finding::new(id, judged)
 }
 
 /// The certificate, or why a check that needs it is skipped.
-fn need<'a>(parts: &'a Parts<'_>, input: Input) -> Result<&'a Certificate, Outcome> {
-    parts.certificate(input).ok_or_else(|| {
-        Outcome::skipped(format!(
-            "{} could not be read: see {}",
-            input.noun(),
-            CheckId::Pem(input)
-        ))
-    })
+fn need<'a>(parts: &'a Parts<'_>, input: Input) -> Result<&'a Certificate, Remark> {
+    parts
+        .certificate(input)
+        .ok_or_else(|| Remark::unread(input.noun(), CheckId::Pem(input)))
 }
 
 /// A key's SHA-256 for eyes: the first sixteen digits are enough to compare two at a glance; the
@@ -97,21 +404,21 @@ fn judgeable(
     by: &PublicKey,
     see: CheckId,
     key_of: &str,
-) -> Result<crate::x509::SignatureAlgorithm, Outcome> {
+) -> Result<crate::x509::SignatureAlgorithm, Remark> {
     let algorithm = crate::x509::SignatureAlgorithm::from_der(algorithm).map_err(|fault| {
-        Outcome::skipped(format!(
+        Remark::skipped(format!(
             "cannot be judged: {fault} does not count; see {see}"
         ))
     })?;
     by.usable()
-        .map_err(|fault| Outcome::skipped(format!("cannot be judged: {key_of} is {fault}")))?;
+        .map_err(|fault| Remark::skipped(format!("cannot be judged: {key_of} is {fault}")))?;
     Ok(algorithm)
 }
 
 /// The anchor of a side, or why there is nothing to compare with.
-fn need_anchor<'a>(parts: &Parts<'a>, side: Side) -> Result<&'a super::Anchor, Outcome> {
+fn need_anchor<'a>(parts: &Parts<'a>, side: Side) -> Result<&'a super::Anchor, Remark> {
     parts.anchor(side).ok_or_else(|| {
-        Outcome::fail(format!(
+        Remark::fail(format!(
             "no anchor was given for the {} side",
             if side == Side::Aws {
                 "AWS"

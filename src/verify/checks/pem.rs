@@ -1,31 +1,31 @@
 //! `pem.<input>`: each input is one strict PEM block of strict DER; in a hardware certificate's
 //! text more may stand.
 
-use super::{Judged, Outcome, Parts};
+use super::{Judged, Parts, Remark};
 use crate::verify::{Input, Side};
 use crate::x509::{Certificate, hex, name_text};
 
 /// `pem.<input>` (API Reference 2022-06-06, InitializeCluster; RFC 7468; X.690 10 and 11; RFC 5280
 /// 4.1; RFC 2986 4).
-pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged {
+pub(super) fn pem(parts: &Parts<'_>, input: Input) -> Judged {
     let good = |what: &str, subject: &[u8], print: &[u8]| {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "{what}: one PEM block of strict DER, subject {}, SHA-256 {}",
             name_text(subject),
             hex(print)
-        )))
+        ))
     };
     let noun = input.noun();
     let parsed = match input {
         Input::Csr => {
             return match &parts.csr {
-                None if csr_ignored => Err(Outcome::skipped(
+                None if parts.csr_ignored => Err(Remark::skipped(
                     "the CSR is there and was ignored: only the chains were judged (--chains-only)",
                 )),
-                None => Err(Outcome::skipped(
+                None => Err(Remark::skipped(
                     "only the chains were judged, without a CSR (--chains-only)",
                 )),
-                Some(Err(fault)) => Err(Outcome::fail(format!("{noun}: {fault}"))),
+                Some(Err(fault)) => Err(Remark::fail(format!("{noun}: {fault}"))),
                 Some(Ok(csr)) => good(noun, csr.subject(), &csr.fingerprint()),
             };
         }
@@ -35,7 +35,7 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
     };
     let certificate = parsed
         .as_ref()
-        .map_err(|fault| Outcome::fail(format!("{noun}: {fault}")))?;
+        .map_err(|fault| Remark::fail(format!("{noun}: {fault}")))?;
     let mut notes: Vec<String> = oddities(certificate, "").collect();
     if let Some(side) = Side::ALL.into_iter().find(|side| side.hardware() == input) {
         notes.extend(further(parts, side));
@@ -47,7 +47,7 @@ pub(super) fn pem(parts: &Parts<'_>, input: Input, csr_ignored: bool) -> Judged 
         name_text(certificate.subject()),
         hex(&certificate.fingerprint()),
     );
-    Ok(Outcome::note(format!(
+    Err(Remark::note(format!(
         "{noun}: a PEM block of DER, subject {subject}, SHA-256 {print}; {}",
         notes.join("; ")
     )))

@@ -1,6 +1,6 @@
 //! What a certificate says it may be used for.
 
-use super::{Judged, Outcome, Parts, need};
+use super::{Judged, Parts, Remark, need};
 use crate::verify::{Input, Profile, Side};
 use crate::x509::{Certificate, name, name_text};
 
@@ -25,11 +25,9 @@ pub(super) fn fips_mode(parts: &Parts<'_>) -> Judged {
         .map(|(noun, name)| format!("{noun} ({})", name_text(name)))
         .collect();
     if says.is_empty() {
-        return Ok(Outcome::pass(
-            "no name says that the HSM is for non-FIPS mode",
-        ));
+        return Ok("no name says that the HSM is for non-FIPS mode".to_owned());
     }
-    Ok(Outcome::note(format!(
+    Err(Remark::note(format!(
         "the HSM is for non-FIPS mode, by the name of {}",
         says.join(", ")
     )))
@@ -48,14 +46,14 @@ pub(super) fn role(parts: &Parts<'_>, side: Side) -> Judged {
     let hardware = need(parts, input)?;
     let (noun, subject) = (input.noun(), name_text(hardware.subject()));
     if name::common_name_contains(hardware.subject(), ":PARTN:") {
-        Err(Outcome::fail(format!(
+        Err(Remark::fail(format!(
             "{noun} is a partition's: its subject {subject} has :PARTN: in its CN, expected a \
              card's"
         )))
     } else {
-        Ok(Outcome::pass(format!(
+        Ok(format!(
             "{noun} is not a partition's: no :PARTN: in the CN of {subject}"
-        )))
+        ))
     }
 }
 
@@ -64,34 +62,34 @@ pub(super) fn extensions(parts: &Parts<'_>, input: Input) -> Judged {
     let certificate = need(parts, input)?;
     let (noun, unknown) = (input.noun(), &certificate.extensions().unknown_critical);
     match (unknown.is_empty(), certificate.extensions().all.len()) {
-        (false, _) => Err(Outcome::fail(format!(
+        (false, _) => Err(Remark::fail(format!(
             "{noun} has critical extensions that are not understood: {} (RFC 5280 4.2)",
             unknown.join(", ")
         ))),
-        (true, 0) => Ok(Outcome::pass(format!(
+        (true, 0) => Ok(format!(
             "{noun} (version {}) has no extensions",
             certificate.version()
-        ))),
-        (true, count) => Ok(Outcome::pass(format!(
+        )),
+        (true, count) => Ok(format!(
             "{noun} has {count} extensions, none of them critical and unknown"
-        ))),
+        )),
     }
 }
 
 /// `ca-profile.<hardware>`: what RFC 5280 6.1.4 (k) and (n) ask of an issuer. Genuine hardware
 /// certificates do not have it (docs/verification.md).
-pub(super) fn ca_profile(parts: &Parts<'_>, side: Side, profile: Profile) -> Judged {
+pub(super) fn ca_profile(parts: &Parts<'_>, side: Side) -> Judged {
     let input = side.hardware();
     let hardware = need(parts, input)?;
     let noun = input.noun();
-    match (shortfall(hardware), profile) {
-        (None, _) => Ok(Outcome::pass(format!(
+    match (shortfall(hardware), parts.profile) {
+        (None, _) => Ok(format!(
             "{noun} says that it is a CA's: basicConstraints CA:TRUE"
-        ))),
+        )),
         (Some(text), Profile::Rfc5280) => {
-            Err(Outcome::fail(format!("{noun} {text} (RFC 5280 6.1.4)")))
+            Err(Remark::fail(format!("{noun} {text} (RFC 5280 6.1.4)")))
         }
-        (Some(text), Profile::Attestation) => Ok(Outcome::note(format!(
+        (Some(text), Profile::Attestation) => Err(Remark::note(format!(
             "{noun} {text}; genuine hardware certificates are like this, RFC 5280 6.1.4 would \
              refuse it"
         ))),

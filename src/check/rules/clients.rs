@@ -2,7 +2,7 @@
 //! certificate for a server's and the trust anchor for its CA's. InitializeCluster cannot be taken
 //! back, so what they would refuse is refused, or noted, before it is sent.
 
-use super::{Judged, fail, note};
+use crate::checks::{Judged, fail, note};
 use crate::x509::extension::{
     ANY_PURPOSE, AuthorityKeyIdentifier, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES,
     EXTENDED_KEY_USAGE, KEY_USAGE, NAME_CONSTRAINTS, SERVER_AUTH, SUBJECT_ALT_NAME,

@@ -1,9 +1,8 @@
 //! The rules of the trust anchor itself: one certificate, or a chain (AWS CloudHSM User Guide,
 //! Initialize the cluster, September 2026).
 
-use super::each::together;
-use super::{Judged, Rule, fail, judgeable, note};
-use crate::verify::Status;
+use super::{Parts, Rule, SIGNED_CERT, clients, judgeable};
+use crate::checks::{Judged, Remark, Status, fail, join_answers, note};
 use crate::x509::general_name::GeneralName;
 use crate::x509::name::same_name;
 use crate::x509::{Certificate, TrustAnchor, name_text};
@@ -97,6 +96,30 @@ pub(super) fn chain_order(anchor: &TrustAnchor) -> Judged {
         all.len(),
         names.join("; ")
     ))
+}
+
+/// Whether [`chain_order`] does not fail.
+pub(super) fn is_in_order(anchor: &TrustAnchor) -> bool {
+    !matches!(chain_order(anchor), Err(remark) if remark.status == Status::Fail)
+}
+
+/// The trust anchor, where its certificates stand as a chain does: which stands where says nothing
+/// else.
+pub(crate) fn ordered(parts: &Parts) -> Result<&TrustAnchor, Remark> {
+    let anchor = parts.trust_anchor()?;
+    if is_in_order(anchor) {
+        Ok(anchor)
+    } else {
+        Err(Remark::skipped(format!(
+            "the certificates of the trust anchor make no chain: see {}",
+            Rule::ChainOrder
+        )))
+    }
+}
+
+/// The signed certificate and the trust anchor, where that one is in order.
+pub(super) fn signed_and_anchor(parts: &Parts) -> Result<(&Certificate, &TrustAnchor), Remark> {
+    Ok((parts.signed_cert()?, ordered(parts)?))
 }
 
 fn is_self_issued(certificate: &Certificate) -> bool {
@@ -227,9 +250,17 @@ fn chain_signature(at: usize, below: &Certificate, above: &Certificate) -> Judge
     }
 }
 
+/// `check.trust-anchor.path-length`, of each certificate.
+pub(super) fn path_lengths(anchor: &TrustAnchor) -> Vec<Judged> {
+    named(anchor)
+        .enumerate()
+        .map(|(below, (noun, certificate))| path_length(&noun, certificate, below))
+        .collect()
+}
+
 /// `check.trust-anchor.path-length`: how many CAs stand below each (RFC 5280 6.1.4 (l), (m)). None
 /// of them is self-issued: [`chain_order`] sees to it.
-pub(super) fn path_length(noun: &str, certificate: &Certificate, below: usize) -> Judged {
+fn path_length(noun: &str, certificate: &Certificate, below: usize) -> Judged {
     let allowed = certificate
         .extensions()
         .basic_constraints
@@ -270,10 +301,10 @@ pub(super) fn self_issued(anchor: &TrustAnchor) -> Judged {
 pub(super) fn self_signed(anchor: &TrustAnchor) -> Judged {
     let last = anchor.last();
     if anchor.is_chain() && last.issuer() != last.subject() {
-        return Err((
-            Status::Skipped,
-            format!("the chain has no root: see {}", Rule::SelfIssued),
-        ));
+        return Err(Remark::skipped(format!(
+            "the chain has no root: see {}",
+            Rule::SelfIssued
+        )));
     }
     judgeable(
         last.outer_algorithm(),
@@ -344,24 +375,32 @@ pub(super) fn key_identifiers(anchor: &TrustAnchor) -> Vec<Judged> {
         .zip(authorities)
         .map(|((of, certificate), (at, authority))| {
             let authority_at = at.saturating_add(1).min(anchor.above().len());
-            super::clients::key_identifiers(
-                &of,
-                certificate,
-                &noun(anchor, authority_at),
-                authority,
-            )
+            clients::key_identifiers(&of, certificate, &noun(anchor, authority_at), authority)
         });
     judged.collect()
+}
+
+/// `check.key-identifiers`: the signed certificate's, of the CA that signs.
+pub(super) fn signed_cert_key_identifiers(parts: &Parts) -> Judged {
+    let (signed, anchor) = signed_and_anchor(parts)?;
+    clients::key_identifiers(SIGNED_CERT, signed, &noun(anchor, 0), anchor.first())
+}
+
+/// [`name_constraints`], with the signed certificate.
+pub(super) fn signed_cert_name_constraints(parts: &Parts) -> Judged {
+    let (signed, anchor) = signed_and_anchor(parts)?;
+    let others = &signed.extensions().subject_alt_names;
+    name_constraints(anchor, Some((signed.subject(), others)))
 }
 
 /// `check.trust-anchor.name-constraints`: of the certificates below each, and of the signed
 /// certificate's subject and alternative names. Without that one, constraints that might exclude it
 /// are noted.
-pub(super) fn name_constraints(
+pub(crate) fn name_constraints(
     anchor: &TrustAnchor,
     signed: Option<(&[u8], &[GeneralName])>,
 ) -> Judged {
-    together(named(anchor).enumerate().map(|(at, (noun, certificate))| {
+    join_answers(named(anchor).enumerate().map(|(at, (noun, certificate))| {
         let Some(constraints) = &certificate.extensions().name_constraints else {
             return Ok(format!("{noun} has no nameConstraints"));
         };

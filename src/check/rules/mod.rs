@@ -1,0 +1,539 @@
+//! The rules of the pair: each is declared here once, with its function.
+
+mod clients;
+mod names;
+mod pair;
+mod parts;
+mod trust_anchor;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub(super) use parts::{Parsed, Parts};
+use trust_anchor::signed_and_anchor;
+pub(super) use trust_anchor::{name_constraints, ordered};
+
+use crate::checks::{
+    Check, CheckName, Failure, Finding, Group, Input, Judged, Place, Remark, fail, join_answers,
+};
+use crate::error::Class;
+use crate::x509::{Certificate, Csr, Moment, PublicKey, SignatureAlgorithm, TrustAnchor};
+
+/// A rule of the pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The CSR is one strict PEM block.
+    PemCsr,
+    /// The signed certificate is one strict PEM block, within the documented limits as it is sent.
+    PemSignedCert,
+    /// The same of the trust anchor.
+    PemTrustAnchor,
+    /// The CSR's algorithm and key count.
+    AlgorithmCsr,
+    /// The signed certificate's do.
+    AlgorithmSignedCert,
+    /// The trust anchor's do.
+    AlgorithmTrustAnchor,
+    /// The CSR's own signature holds.
+    CsrSignature,
+    /// The signed certificate's key is the CSR's.
+    Key,
+    /// The trust anchor's key signed the signed certificate.
+    Signature,
+    /// The signed certificate's issuer is the trust anchor's subject.
+    Issuer,
+    /// The trust anchor's certificates stand in order, each one's issuer the next one's subject,
+    /// and none twice.
+    ChainOrder,
+    /// The next certificate's key signed each but the last.
+    ChainSignatures,
+    /// No certificate of the trust anchor has more CAs below it than its path length allows.
+    PathLength,
+    /// The trust anchor's last certificate is issued by its own subject.
+    SelfIssued,
+    /// The trust anchor's last certificate is signed by its own key.
+    SelfSigned,
+    /// The trust anchor says CA:TRUE, if it has any extension; in a chain, each certificate.
+    BasicConstraints,
+    /// The keyUsage of each of the trust anchor's certificates, if present, has keyCertSign.
+    KeyUsage,
+    /// The signed certificate is within its dates.
+    ValiditySignedCert,
+    /// The trust anchor is within its dates.
+    ValidityTrustAnchor,
+    /// The signed certificate does not outlive the trust anchor.
+    ValidityWithinTrustAnchor,
+    /// The signed certificate is no CA's.
+    NotCa,
+    /// The signed certificate's keyUsage, if present, is a TLS server's.
+    SignedCertKeyUsage,
+    /// The signed certificate's extKeyUsage, if present, has serverAuth.
+    SignedCertExtendedKeyUsage,
+    /// The signed certificate has no critical extension that clients do not know.
+    SignedCertExtensions,
+    /// The signed certificate's authority key identifier does not contradict the trust anchor.
+    KeyIdentifiers,
+    /// The signed certificate's serial number, dates and names are written as RFC 5280 says.
+    FormSignedCert,
+    /// The trust anchor's extKeyUsage, if present, has serverAuth.
+    TrustAnchorExtendedKeyUsage,
+    /// The trust anchor says that it is a CA where its version can, and has no critical extension
+    /// that clients do not know.
+    TrustAnchorExtensions,
+    /// The trust anchor's authority key identifier does not contradict itself.
+    TrustAnchorKeyIdentifiers,
+    /// The trust anchor's nameConstraints allow the signed certificate.
+    NameConstraints,
+    /// The trust anchor's serial number, dates and names are written as RFC 5280 says.
+    FormTrustAnchor,
+}
+
+impl Rule {
+    /// Every rule, in the order in which it is judged.
+    pub const ALL: [Rule; 31] = [
+        Rule::PemCsr,
+        Rule::PemSignedCert,
+        Rule::PemTrustAnchor,
+        Rule::AlgorithmCsr,
+        Rule::AlgorithmSignedCert,
+        Rule::AlgorithmTrustAnchor,
+        Rule::CsrSignature,
+        Rule::Key,
+        Rule::Signature,
+        Rule::Issuer,
+        Rule::ChainOrder,
+        Rule::ChainSignatures,
+        Rule::PathLength,
+        Rule::SelfIssued,
+        Rule::SelfSigned,
+        Rule::BasicConstraints,
+        Rule::KeyUsage,
+        Rule::ValiditySignedCert,
+        Rule::ValidityTrustAnchor,
+        Rule::ValidityWithinTrustAnchor,
+        Rule::NotCa,
+        Rule::SignedCertKeyUsage,
+        Rule::SignedCertExtendedKeyUsage,
+        Rule::SignedCertExtensions,
+        Rule::KeyIdentifiers,
+        Rule::FormSignedCert,
+        Rule::TrustAnchorExtendedKeyUsage,
+        Rule::TrustAnchorExtensions,
+        Rule::TrustAnchorKeyIdentifiers,
+        Rule::NameConstraints,
+        Rule::FormTrustAnchor,
+    ];
+
+    /// Every rule that can end as `fail`.
+    pub fn that_can_fail() -> impl Iterator<Item = Rule> {
+        Self::ALL
+            .into_iter()
+            .filter(|rule| rule.declared().failure.is_possible())
+    }
+
+    /// The stable id.
+    pub const fn as_str(self) -> &'static str {
+        self.declared().id
+    }
+
+    /// What its failure means for the exit code: 4 malformed, 5 a trust anchor that CloudHSM or the
+    /// cluster's clients would refuse, 3 everything else.
+    pub const fn class(self) -> Class {
+        self.declared().failure.class()
+    }
+
+    /// Whether InitializeCluster may well take what breaks the rule, and the cluster's clients then
+    /// do not.
+    pub(super) const fn is_of_clients(self) -> bool {
+        matches!(self.declared().failure, Failure::ByClients(_))
+    }
+
+    /// Where the rule comes from.
+    pub const fn source(self) -> &'static str {
+        self.declared().source
+    }
+
+    /// Everything that is declared of it.
+    const fn declared(self) -> Check<Judge> {
+        match self {
+            Rule::PemCsr => Check {
+                id: "check.pem.csr",
+                source: "RFC 7468 2, 7; RFC 2986 4; X.690 10 and 11",
+                failure: Failure::Of(Class::Input),
+                group: Group::Pair,
+                place: Place::At(Input::Csr),
+                judge: Judge::Once(|parts| {
+                    pair::pem_rule("the CSR", parts.csr.as_ref().map(Csr::der))
+                }),
+            },
+            Rule::PemSignedCert => Check {
+                id: "check.pem.signed-cert",
+                source: "API Reference 2022-06-06, InitializeCluster; RFC 7468 2, 5.1; RFC 5280 \
+                         4.1",
+                failure: Failure::Of(Class::Input),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| pair::certificate_rule(SIGNED_CERT, &parts.signed_cert)),
+            },
+            Rule::PemTrustAnchor => Check {
+                id: "check.pem.trust-anchor",
+                source: "API Reference 2022-06-06, InitializeCluster; User Guide, Initialize the \
+                         cluster (chains, September 2026); RFC 7468 2, 5.1; RFC 5280 4.1",
+                failure: Failure::Of(Class::Input),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCaText(|anchor, _| each_ca(anchor, pair::found_in)),
+            },
+            Rule::AlgorithmCsr => Check {
+                id: "check.algorithm.csr",
+                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::At(Input::Csr),
+                judge: Judge::Once(pair::csr_algorithm),
+            },
+            Rule::AlgorithmSignedCert => Check {
+                id: "check.algorithm.signed-cert",
+                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| {
+                    pair::certificate_algorithm(SIGNED_CERT, parts.signed_cert()?)
+                }),
+            },
+            Rule::AlgorithmTrustAnchor => Check {
+                id: "check.algorithm.trust-anchor",
+                source: "RFC 5280 4.1.1.2; RFC 4055; RFC 5758 3.2; docs/verification.md",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| each_ca(anchor, pair::certificate_algorithm)),
+            },
+            Rule::CsrSignature => Check {
+                id: "check.csr-signature",
+                source: "RFC 2986 4.2",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::Possession,
+                judge: Judge::Once(pair::csr_signature),
+            },
+            Rule::Key => Check {
+                id: "check.key",
+                source: "User Guide, Initialize the cluster: the certificate is the cluster CSR's; \
+                         RFC 5280 4.1.2.7",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedKey,
+                judge: Judge::Once(pair::key),
+            },
+            Rule::Signature => Check {
+                id: "check.signature",
+                source: "RFC 5280 6.1.3 (a)(1)",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::Issued,
+                judge: Judge::Once(pair::signature),
+            },
+            Rule::Issuer => Check {
+                id: "check.issuer",
+                source: "RFC 5280 6.1.3 (a)(4), 7.1",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::Issued,
+                judge: Judge::Once(pair::issuer),
+            },
+            Rule::ChainOrder => Check {
+                id: "check.trust-anchor.chain-order",
+                source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
+                         6.1.3 (a)(4)",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::BetweenCas,
+                judge: Judge::Once(|parts| trust_anchor::chain_order(parts.trust_anchor()?)),
+            },
+            Rule::ChainSignatures => Check {
+                id: "check.trust-anchor.chain-signatures",
+                source: "User Guide, Initialize the cluster (chains, September 2026); RFC 5280 \
+                         6.1.3 (a)(1)",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::BetweenCas,
+                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::chain_signatures(anchor)),
+            },
+            Rule::PathLength => Check {
+                id: "check.trust-anchor.path-length",
+                source: "RFC 5280 4.2.1.9, 6.1.4 (l), (m)",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::path_lengths(anchor)),
+            },
+            Rule::SelfIssued => Check {
+                id: "check.trust-anchor.self-issued",
+                source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
+                         5280 3.2",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::SelfSigned,
+                judge: Judge::Once(|parts| trust_anchor::self_issued(ordered(parts)?)),
+            },
+            Rule::SelfSigned => Check {
+                id: "check.trust-anchor.self-signed",
+                source: "User Guide, Initialize the cluster: the trust anchor is self-signed; RFC \
+                         5280 3.2",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::SelfSigned,
+                judge: Judge::Once(|parts| trust_anchor::self_signed(ordered(parts)?)),
+            },
+            Rule::BasicConstraints => Check {
+                id: "check.trust-anchor.basic-constraints",
+                source: "User Guide, Initialize the cluster: extensions without basicConstraints \
+                         are refused; RFC 5280 4.2.1.9",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| {
+                    each_ca(anchor, |noun, certificate| {
+                        trust_anchor::basic_constraints(noun, certificate, anchor.is_chain())
+                    })
+                }),
+            },
+            Rule::KeyUsage => Check {
+                id: "check.trust-anchor.key-usage",
+                source: "RFC 5280 4.2.1.3, 6.1.4 (n)",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| each_ca(anchor, trust_anchor::key_usage)),
+            },
+            Rule::ValiditySignedCert => Check {
+                id: "check.validity.signed-cert",
+                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+                failure: Failure::Of(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| {
+                    pair::validity(SIGNED_CERT, parts.signed_cert()?, parts.at)
+                }),
+            },
+            Rule::ValidityTrustAnchor => Check {
+                id: "check.validity.trust-anchor",
+                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+                failure: Failure::Of(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, at| {
+                    each_ca(anchor, |noun, certificate| {
+                        pair::validity(noun, certificate, at)
+                    })
+                }),
+            },
+            Rule::ValidityWithinTrustAnchor => Check {
+                id: "check.validity.within-trust-anchor",
+                source: "RFC 5280 4.1.2.5, 6.1.3 (a)(2)",
+                failure: Failure::Never,
+                group: Group::Pair,
+                place: Place::Issued,
+                judge: Judge::Once(|parts| {
+                    let (signed, anchor) = signed_and_anchor(parts)?;
+                    clients::within_trust_anchor(signed, anchor)
+                }),
+            },
+            Rule::NotCa => Check {
+                id: "check.signed-cert.not-ca",
+                source: "RFC 5280 4.2.1.3, 4.2.1.9",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| clients::not_ca(parts.signed_cert()?)),
+            },
+            Rule::SignedCertKeyUsage => Check {
+                id: "check.signed-cert.key-usage",
+                source: "RFC 5280 4.2.1.3; RFC 8446 4.4.2.2; RFC 5246 7.4.2",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| clients::server_key_usage(parts.signed_cert()?)),
+            },
+            Rule::SignedCertExtendedKeyUsage => Check {
+                id: "check.signed-cert.extended-key-usage",
+                source: "RFC 5280 4.2.1.12",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| clients::purposes(SIGNED_CERT, parts.signed_cert()?)),
+            },
+            Rule::SignedCertExtensions => Check {
+                id: "check.signed-cert.extensions",
+                source: "RFC 5280 4.2, 6.1.5 (f)",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| clients::critical(SIGNED_CERT, parts.signed_cert()?)),
+            },
+            Rule::KeyIdentifiers => Check {
+                id: "check.key-identifiers",
+                source: "RFC 5280 4.2.1.1, 4.2.1.2",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::Issued,
+                judge: Judge::Once(trust_anchor::signed_cert_key_identifiers),
+            },
+            Rule::FormSignedCert => Check {
+                id: "check.form.signed-cert",
+                source: "RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
+                failure: Failure::ByClients(Class::Rejected),
+                group: Group::Pair,
+                place: Place::SignedCert,
+                judge: Judge::Once(|parts| clients::form(SIGNED_CERT, parts.signed_cert()?)),
+            },
+            Rule::TrustAnchorExtendedKeyUsage => Check {
+                id: "check.trust-anchor.extended-key-usage",
+                source: "RFC 5280 4.2.1.12",
+                failure: Failure::ByClients(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::purposes)),
+            },
+            Rule::TrustAnchorExtensions => Check {
+                id: "check.trust-anchor.extensions",
+                source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
+                         5280; RFC 5280 4.2, 4.2.1.9, 6.1.4 (k), (o)",
+                failure: Failure::ByClients(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| {
+                    each_ca(anchor, |noun, certificate| {
+                        clients::ca_extensions(noun, certificate, anchor.is_chain())
+                    })
+                }),
+            },
+            Rule::TrustAnchorKeyIdentifiers => Check {
+                id: "check.trust-anchor.key-identifiers",
+                source: "User Guide, Initialize the cluster: the trust anchor's extension values \
+                         do not conflict; RFC 5280 4.2.1.1, 4.2.1.2",
+                failure: Failure::ByClients(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCaInOrder(|anchor, _| trust_anchor::key_identifiers(anchor)),
+            },
+            Rule::NameConstraints => Check {
+                id: "check.trust-anchor.name-constraints",
+                source: "RFC 5280 4.2.1.10, 6.1.3 (b), (c)",
+                failure: Failure::ByClients(Class::Ca),
+                group: Group::Pair,
+                place: Place::Issued,
+                judge: Judge::Once(trust_anchor::signed_cert_name_constraints),
+            },
+            Rule::FormTrustAnchor => Check {
+                id: "check.form.trust-anchor",
+                source: "User Guide, Initialize the cluster: the trust anchor conforms to RFC \
+                         5280; RFC 5280 4.1.2.2, 4.1.2.4, 4.1.2.5",
+                failure: Failure::ByClients(Class::Ca),
+                group: Group::Pair,
+                place: Place::EachCa,
+                judge: Judge::EachCa(|anchor, _| each_ca(anchor, clients::form)),
+            },
+        }
+    }
+}
+
+/// What the signed certificate is called.
+const SIGNED_CERT: &str = "the signed certificate";
+
+/// How each certificate of a trust anchor fares, in their order.
+type EachCa = fn(&TrustAnchor, Moment) -> Vec<Judged>;
+
+/// What judges a rule.
+#[derive(Clone, Copy)]
+enum Judge {
+    /// One answer.
+    Once(fn(&Parts) -> Judged),
+    /// An answer for each certificate of the trust anchor.
+    EachCa(EachCa),
+    /// The same, and a failure where there is none to be read.
+    EachCaText(EachCa),
+    /// The same where it matters which certificate stands where: nothing is said where they make no
+    /// chain. Of a signature of the chain, the place is that of the certificate that bears it.
+    EachCaInOrder(EachCa),
+}
+
+impl CheckName for Rule {
+    fn facts(self) -> Check<()> {
+        self.declared().facts()
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Judges one rule.
+pub(super) fn judge(rule: Rule, parts: &Parts) -> Finding<Rule> {
+    let joined = |judge: EachCa, anchor| join_answers(judge(anchor, parts.at));
+    let judged = match rule.declared().judge {
+        Judge::Once(judge) => judge(parts),
+        Judge::EachCa(judge) => parts
+            .trust_anchor()
+            .and_then(|anchor| joined(judge, anchor)),
+        Judge::EachCaText(judge) => match &parts.trust_anchor {
+            Ok(anchor) => joined(judge, anchor),
+            Err(fault) => fail(format!("the trust anchor: {fault}")),
+        },
+        Judge::EachCaInOrder(judge) => ordered(parts).and_then(|anchor| joined(judge, anchor)),
+    };
+    Finding::new(rule, judged)
+}
+
+/// What [`check`](super::check) finds of each certificate of a trust anchor alone, with the
+/// certificate's place. Of a signature of the chain, the place is that of the certificate that
+/// bears it.
+pub fn of_each_certificate(anchor: &TrustAnchor, at: Moment) -> Vec<(usize, Finding<Rule>)> {
+    let in_order = trust_anchor::is_in_order(anchor);
+    let answers = |rule: Rule| match rule.declared().judge {
+        Judge::EachCa(judge) | Judge::EachCaText(judge) => judge(anchor, at),
+        Judge::EachCaInOrder(judge) if in_order => judge(anchor, at),
+        Judge::EachCaInOrder(_) | Judge::Once(_) => Vec::new(),
+    };
+    Rule::ALL
+        .into_iter()
+        .flat_map(|rule| {
+            answers(rule)
+                .into_iter()
+                .enumerate()
+                .map(move |(place, judged)| (place, Finding::new(rule, judged)))
+        })
+        .collect()
+}
+
+/// A signature can be judged only under an algorithm and a key that count; `rules` are the ones
+/// that say why they do not.
+fn judgeable(outer: &[u8], key: &PublicKey, rules: [Rule; 2]) -> Result<(), Remark> {
+    let [of_algorithm, of_key] = rules;
+    let cause = match (SignatureAlgorithm::from_der(outer), key.usable()) {
+        (Err(_), _) => of_algorithm,
+        (_, Err(_)) => of_key,
+        (Ok(_), Ok(())) => return Ok(()),
+    };
+    Err(Remark::skipped(format!(
+        "the signature was not judged: see {cause}"
+    )))
+}
+
+/// One answer for each certificate of the trust anchor, with what that is called.
+fn each_ca(anchor: &TrustAnchor, judge: impl Fn(&str, &Certificate) -> Judged) -> Vec<Judged> {
+    trust_anchor::named(anchor)
+        .map(|(noun, certificate)| judge(&noun, certificate))
+        .collect()
+}

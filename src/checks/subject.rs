@@ -1,0 +1,124 @@
+//! What checks are about: the four inputs, the two sides, and what stands between.
+
+use serde::Serialize;
+
+/// One of the four inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Input {
+    /// The cluster's CSR
+    Csr,
+    /// The HSM's certificate
+    Hsm,
+    /// The hardware certificate that AWS issued
+    AwsHardware,
+    /// The hardware certificate that the manufacturer issued
+    ManufacturerHardware,
+}
+
+impl Input {
+    /// All four.
+    pub const ALL: [Input; 4] = [
+        Input::Csr,
+        Input::Hsm,
+        Input::AwsHardware,
+        Input::ManufacturerHardware,
+    ];
+    /// The three certificates.
+    pub const CERTIFICATES: [Input; 3] =
+        [Input::Hsm, Input::AwsHardware, Input::ManufacturerHardware];
+
+    /// As sentences name it.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Input::Csr => "the CSR",
+            Input::Hsm => "the HSM certificate",
+            Input::AwsHardware => "the AWS hardware certificate",
+            Input::ManufacturerHardware => "the manufacturer hardware certificate",
+        }
+    }
+}
+
+/// One of the two chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// AWS root, AWS hardware certificate
+    Aws,
+    /// Manufacturer root, manufacturer hardware certificate
+    Manufacturer,
+}
+
+impl Side {
+    /// Both.
+    pub const ALL: [Side; 2] = [Side::Aws, Side::Manufacturer];
+
+    /// This side's of a pair that holds both sides', AWS's first.
+    pub(crate) fn of<T>(self, [aws, manufacturer]: [T; 2]) -> T {
+        match self {
+            Side::Aws => aws,
+            Side::Manufacturer => manufacturer,
+        }
+    }
+
+    /// The one of two texts that is this side's.
+    pub(crate) const fn pick(self, aws: &'static str, manufacturer: &'static str) -> &'static str {
+        match self {
+            Side::Aws => aws,
+            Side::Manufacturer => manufacturer,
+        }
+    }
+
+    /// Its hardware certificate.
+    pub const fn hardware(self) -> Input {
+        match self {
+            Side::Aws => Input::AwsHardware,
+            Side::Manufacturer => Input::ManufacturerHardware,
+        }
+    }
+
+    /// As sentences name its anchor.
+    pub const fn anchor_noun(self) -> &'static str {
+        match self {
+            Side::Aws => "the AWS anchor",
+            Side::Manufacturer => "the manufacturer anchor",
+        }
+    }
+
+    /// As sentences name its chain.
+    pub const fn chain_noun(self) -> &'static str {
+        match self {
+            Side::Aws => "AWS's chain",
+            Side::Manufacturer => "the manufacturer's chain",
+        }
+    }
+
+    /// The option that gives its anchors.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Side::Aws => "--aws-root",
+            Side::Manufacturer => "--manufacturer-root",
+        }
+    }
+}
+
+/// Which of the certificates between anchor and hardware certificate, from below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Height {
+    /// It issued the hardware certificate.
+    First,
+    /// It issued the first.
+    Second,
+}
+
+impl Height {
+    /// All that are followed.
+    pub const ALL: [Height; 2] = [Height::First, Height::Second];
+
+    /// How many stand below it.
+    pub(crate) const fn below(self) -> usize {
+        match self {
+            Height::First => 0,
+            Height::Second => 1,
+        }
+    }
+}
