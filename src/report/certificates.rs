@@ -93,10 +93,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         certificate(
             html,
             view,
-            &format!(
-                "Trust anchor, certificate {} of its chain",
-                at.saturating_add(2)
-            ),
+            &format!("Trust anchor, certificate {} of its chain", at + 2),
             file,
             Some(above),
         );

@@ -1,7 +1,7 @@
 //! The chain as data: what is in it, what ties it together, and how each check bears on that. The
 //! picture draws it, the list tells it.
 
-use super::summary::another_ca;
+use super::rank::Rank;
 use super::view::{View, algorithm, day, first_digits, short_name};
 use crate::bundle::{Part, Receipt, Told};
 use crate::check::{self, Rule};
@@ -22,56 +22,6 @@ pub(super) enum Spot {
     Ca(Rank),
     SignedCert,
     Cluster,
-}
-
-/// Which certificate of the trust anchor: by its place in the chain, the CA that signs at 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rank {
-    /// There is no other.
-    Alone,
-    /// The first of a chain: the CA that signs.
-    Signing,
-    /// Neither the first nor the last.
-    Between(usize),
-    /// The last.
-    Root(usize),
-}
-
-impl Rank {
-    /// The ranks of the trust anchor's certificates, in their order.
-    pub(super) fn all(view: &View<'_>) -> Vec<Rank> {
-        let last = view
-            .trust_anchor
-            .as_ref()
-            .map_or(0, |found| found.above().len());
-        let rank = |at: usize| match at {
-            0 if last == 0 => Rank::Alone,
-            0 => Rank::Signing,
-            at if at == last => Rank::Root(at),
-            at => Rank::Between(at),
-        };
-        (0..=last).map(rank).collect()
-    }
-
-    pub(super) const fn place(self) -> usize {
-        match self {
-            Rank::Alone | Rank::Signing => 0,
-            Rank::Between(at) | Rank::Root(at) => at,
-        }
-    }
-
-    /// A chain has four certificates at most ([`crate::x509::MAX_CERTIFICATES`]).
-    const fn title(self) -> &'static str {
-        match self {
-            Rank::Alone => "Trust anchor (the owner’s CA)",
-            Rank::Signing => "Trust anchor 1: the CA that signs",
-            Rank::Between(1) => "Trust anchor 2: the CA above",
-            Rank::Between(_) => "Trust anchor 3: the CA above",
-            Rank::Root(1) => "Trust anchor 2: the root",
-            Rank::Root(2) => "Trust anchor 3: the root",
-            Rank::Root(_) => "Trust anchor 4: the root",
-        }
-    }
 }
 
 /// What ties two of them, or one to itself.
@@ -104,7 +54,7 @@ pub(super) enum Tie {
 impl Tie {
     /// All of them, in the order in which they are told.
     pub(super) fn all(view: &View<'_>) -> Vec<Tie> {
-        let ranks = Rank::all(view);
+        let ranks = view.ranks();
         let links = ranks
             .iter()
             .skip(1)
@@ -132,6 +82,30 @@ impl Tie {
             Tie::Sent,
         ]);
         all
+    }
+
+    /// What a tie is known by.
+    pub(super) fn name(self) -> String {
+        let side = |side| {
+            if side == Side::Aws {
+                "aws"
+            } else {
+                "manufacturer"
+            }
+        };
+        match self {
+            Tie::Roots => "roots".to_owned(),
+            Tie::Certified(of) => format!("certified-{}", side(of)),
+            Tie::OneKey => "hardware".to_owned(),
+            Tie::Vouched(of) => format!("vouched-{}", side(of)),
+            Tie::SameKey => "key".to_owned(),
+            Tie::Possession => "possession".to_owned(),
+            Tie::Own(_) => "own".to_owned(),
+            Tie::Above(_, below) => format!("above-{}", below.place() + 1),
+            Tie::Asked => "asked".to_owned(),
+            Tie::Issued(_) => "issued".to_owned(),
+            Tie::Sent => "sent".to_owned(),
+        }
     }
 
     /// From which place to which.
@@ -190,7 +164,7 @@ impl Spot {
         let hardware = Side::ALL
             .into_iter()
             .flat_map(|side| [Spot::Anchor(side), Spot::Hardware(side)]);
-        let owner = Rank::all(view).into_iter().rev().map(Spot::Ca);
+        let owner = view.ranks().into_iter().rev().map(Spot::Ca);
         hardware
             .chain([Spot::Hsm, Spot::Csr])
             .chain(owner)
@@ -337,7 +311,7 @@ fn order_shows(view: &View<'_>, found: &check::Finding, above: Rank) -> bool {
         .clone()
         .position(|(below, above)| !same_name(below.issuer(), above.subject()));
     let shows = broken.unwrap_or_else(|| links.count().saturating_sub(1));
-    found.status != Status::Fail || shows.saturating_add(1) == above.place()
+    found.status != Status::Fail || shows + 1 == above.place()
 }
 
 /// How a place or a tie stands.
@@ -577,7 +551,7 @@ pub(super) fn node<'a>(view: &'a View<'_>, spot: Spot) -> Node<'a> {
             None => without(State::Absent, "nothing is signed yet"),
         },
         // No check knows whose CA it should be.
-        Spot::Ca(rank) if rank.place() == 0 && another_ca(view).is_some() => (
+        Spot::Ca(rank) if rank.place() == 0 && view.another_ca().is_some() => (
             State::Broken,
             lines
                 .into_iter()

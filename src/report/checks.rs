@@ -1,7 +1,7 @@
 //! Every check, with what it compared and where its rule comes from.
 
 use super::html::Html;
-use super::picture;
+use super::icons::icon;
 use super::view::View;
 use crate::checks::{CheckName, Group, Status};
 
@@ -76,7 +76,7 @@ pub(super) fn mark(html: &mut Html, status: Status) {
         "span",
         &[("class", &format!("mark {}", status.as_str()))],
         |html| {
-            picture::icon(html, status.as_str());
+            icon(html, status.as_str());
             html.text(status.as_str());
         },
     );

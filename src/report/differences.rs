@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::Facts;
 use super::chain::another;
-use super::summary::another_ca;
 use super::transcript::standing;
 use super::view::View;
 use crate::bundle::{
@@ -361,7 +360,7 @@ impl List<'_, '_> {
     fn own_ca(&mut self) {
         self.file = self.view.facts.survey.trust_anchor_file();
         if let (Some(file), Some((own, _)), Some(found)) = (
-            another_ca(self.view),
+            self.view.another_ca(),
             &self.view.facts.own_ca,
             &self.view.trust_anchor,
         ) {

@@ -1,10 +1,10 @@
 //! The drawing: rows of boxes, and what ties them together. Where the trust anchor is a chain, it
 //! is drawn in two parts, one below the other, that a printed page can stand between.
 
-use super::chain::{Node, Rank, Relation, Spot, State, Tie};
+use super::chain::{Node, Relation, Spot, State, Tie};
 use super::html::Html;
 use super::lines::{Line, because, contents, height, says, symbol, text, write};
-use super::picture::name;
+use super::rank::Rank;
 use super::stroke::{At, LOOP, loop_above, loop_beside, straight};
 use super::view::{View, counted};
 use crate::verify::Side;
@@ -97,7 +97,7 @@ pub(super) fn draw(
     nodes: &[Node<'_>],
     relations: &[Relation<'_>],
 ) {
-    let ranks = Rank::all(view);
+    let ranks = view.ranks();
     let (signing, root) = (
         ranks.first().copied().unwrap_or(Rank::Alone),
         ranks.last().copied().unwrap_or(Rank::Alone),
@@ -118,7 +118,7 @@ pub(super) fn draw(
     } else {
         draw_ties(part, hsm, &[Tie::SameKey, Tie::Own(root)], relations, hsm)
     };
-    let bottom = rows(part, csr, last_rows(signing)).saturating_add(2);
+    let bottom = rows(part, csr, last_rows(signing)) + 2;
     let title = format!(
         "The chain of certificates of {}",
         view.facts.survey.cluster_id
@@ -126,7 +126,7 @@ pub(super) fn draw(
     let words = described(relations);
     if is_chain {
         // On a screen the one goes on where the other ends.
-        let cut = hsm.saturating_add(1);
+        let cut = hsm + 1;
         frame(html, "picture", (0, cut), &title, &words, first);
         let title = format!("{title}, from the HSM certificate and the trust anchor’s root on");
         frame(
@@ -151,11 +151,7 @@ fn frame(
     words: &str,
     drawn: Html,
 ) {
-    let view_box = format!(
-        "-2 {from} {} {}",
-        WIDTH.saturating_add(4),
-        to.saturating_sub(from)
-    );
+    let view_box = format!("-2 {from} {} {}", WIDTH + 4, to - from);
     let (title_id, text_id) = (format!("{id}-title"), format!("{id}-text"));
     let named = format!("{title_id} {text_id}");
     html.el(
@@ -250,8 +246,7 @@ fn draw_row(
             .map(|(.., lines)| lines.len())
             .max()
             .unwrap_or(0),
-    )
-    .saturating_add(36);
+    ) + 36;
     for (node, column, lines) in &boxes {
         draw_box(
             html,
@@ -266,10 +261,8 @@ fn draw_row(
         );
     }
     let beside = row.beside.and_then(|tie| relation(tie, relations));
-    let under = beside.map_or(y, |relation| {
-        draw_between(html, relation, y.saturating_add(42))
-    });
-    draw_ties(html, y.saturating_add(tall), &row.down, relations, under)
+    let under = beside.map_or(y, |relation| draw_between(html, relation, y + 42));
+    draw_ties(html, y + tall, &row.down, relations, under)
 }
 
 /// Draws what leads on from a row that ends here, and beside which text goes down to `under`; gives
@@ -294,10 +287,7 @@ fn draw_ties(
     if most == 0 {
         return bottom;
     }
-    let next = bottom
-        .saturating_add(height(most))
-        .saturating_add(24)
-        .max(under);
+    let next = (bottom + height(most) + 24).max(under);
     for (relation, lines) in &labelled {
         draw_down(html, relation, lines, bottom, next);
     }
@@ -405,13 +395,7 @@ fn draw_box(html: &mut Html, node: &Node<'_>, lines: &[Line], frame: Frame) {
                 &[("x", &x), ("y", &y), ("width", &width), ("height", &height)],
                 |html| {
                     text(html, "title", PAD, 24, node.spot.title());
-                    symbol(
-                        html,
-                        node.state.symbol().0,
-                        frame.width.saturating_sub(32),
-                        10,
-                        18,
-                    );
+                    symbol(html, node.state.symbol().0, frame.width - 32, 10, 18);
                     write(html, lines, PAD, 42);
                 },
             );
@@ -424,7 +408,7 @@ fn group(html: &mut Html, relation: &Relation<'_>, inner: impl FnOnce(&mut Html)
         "g",
         &[
             ("class", &format!("tie {}", class(relation.state))),
-            ("data-tie", &name(relation.tie)),
+            ("data-tie", &relation.tie.name()),
         ],
         inner,
     );
@@ -441,53 +425,33 @@ fn draw_down(html: &mut Html, relation: &Relation<'_>, lines: &[Line], from: i32
             | Tie::Above(..)
             | Tie::Issued(_)
     );
-    let x = if right {
-        RIGHT.saturating_add(ARROW)
-    } else {
-        ARROW
-    };
+    let x = if right { RIGHT + ARROW } else { ARROW };
     group(html, relation, |html| {
         let beside = if matches!(relation.tie, Tie::Own(_)) {
             loop_above(html, relation, At(x, to));
-            x.saturating_add(40)
+            x + 40
         } else {
             straight(html, relation, At(x, from), At(x, to));
-            x.saturating_add(18)
+            x + 18
         };
-        let room = to.saturating_sub(from).saturating_sub(height(lines.len()));
-        write(
-            html,
-            lines,
-            beside,
-            from.saturating_add(room.saturating_div(2))
-                .saturating_add(12),
-        );
+        let room = to - from - height(lines.len());
+        write(html, lines, beside, from + room / 2 + 12);
     });
 }
 
 /// A tie between the two boxes of a row, at this height; gives how far down its text goes.
 fn draw_between(html: &mut Html, relation: &Relation<'_>, y: i32) -> i32 {
-    let (left, lines) = (BOX.saturating_add(12), because(relation, BETWEEN));
+    let (left, lines) = (BOX + 12, because(relation, BETWEEN));
     group(html, relation, |html| {
         if relation.tie == Tie::Possession {
-            loop_beside(html, relation, At(BOX, y.saturating_sub(24)));
-            write(
-                html,
-                &says(relation, IN_LOOP),
-                BOX.saturating_add(LOOP).saturating_add(10),
-                y.saturating_sub(15),
-            );
+            loop_beside(html, relation, At(BOX, y - 24));
+            write(html, &says(relation, IN_LOOP), BOX + LOOP + 10, y - 15);
         } else {
             straight(html, relation, At(BOX, y), At(RIGHT, y));
             let above = says(relation, BETWEEN);
-            write(
-                html,
-                &above,
-                left,
-                y.saturating_sub(height(above.len())).saturating_sub(1),
-            );
+            write(html, &above, left, y - height(above.len()) - 1);
         }
-        write(html, &lines, left, y.saturating_add(24));
+        write(html, &lines, left, y + 24);
     });
-    y.saturating_add(24).saturating_add(height(lines.len()))
+    y + 24 + height(lines.len())
 }

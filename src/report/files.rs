@@ -1,7 +1,7 @@
 //! The bundle's files, and where people sign.
 
 use super::html::Html;
-use super::picture;
+use super::icons::icon;
 use super::view::{View, counted};
 use crate::bundle::{
     CHAIN_FILE, CREATION, Digests, Part, RECEIPT, REQUEST, RESPONSE, ROOT_CA_FILE, Seen,
@@ -31,7 +31,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let survey = &view.facts.survey;
     if !survey.private_keys.is_empty() {
         html.el("p", &[], |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.raw("<strong>A private key lies in the bundle: ");
             list(html, survey.private_keys.iter());
             html.raw(
@@ -99,7 +99,7 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
     match &seen.content {
         None if is_missing(view, &seen.name) => {
             html.el("td", &[], |html| {
-                picture::icon(html, "fail");
+                icon(html, "fail");
                 html.raw("<strong>missing</strong>");
             });
             html.raw("<td></td>");
@@ -107,7 +107,7 @@ fn row(html: &mut Html, view: &View<'_>, seen: &Seen) {
         None => html.raw("<td>absent</td><td></td>"),
         Some(Err(why)) => {
             html.el("td", &[], |html| {
-                picture::icon(html, "fail");
+                icon(html, "fail");
                 html.quote(why);
             });
             html.raw("<td></td>");
@@ -207,7 +207,7 @@ fn recorded(html: &mut Html, view: &View<'_>, name: &str, digest: &str) {
         for (file, recorded) in &all {
             let same = recorded.raw().eq_ignore_ascii_case(digest);
             html.el("li", &[], |html| {
-                picture::icon(html, if same { "pass" } else { "fail" });
+                icon(html, if same { "pass" } else { "fail" });
                 html.code(file);
                 html.raw(if same {
                     ": the same"

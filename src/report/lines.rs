@@ -39,12 +39,12 @@ impl Line {
     fn write(&self, html: &mut Html, x: i32, y: i32) {
         match (self.symbol, self.class) {
             (Some(name), class) => {
-                symbol(html, name, x, y.saturating_sub(10), 12);
-                text(html, class, x.saturating_add(16), y, &self.text);
+                symbol(html, name, x, y - 10, 12);
+                text(html, class, x + 16, y, &self.text);
             }
             (None, "key") => {
                 let (letter, rest) = self.text.split_once(' ').unwrap_or_default();
-                let [left, top] = [x, y.saturating_sub(11)].map(|n| n.to_string());
+                let [left, top] = [x, y - 11].map(|n| n.to_string());
                 html.el(
                     "rect",
                     &[
@@ -68,7 +68,7 @@ impl Line {
                     ],
                     |html| html.text(letter),
                 );
-                text(html, "small", x.saturating_add(21), y, rest);
+                text(html, "small", x + 21, y, rest);
             }
             (None, class) => text(html, class, x, y, &self.text),
         }
@@ -80,7 +80,7 @@ pub(super) fn write(html: &mut Html, lines: &[Line], x: i32, y: i32) {
     let mut y = y;
     for line in lines {
         line.write(html, x, y);
-        y = y.saturating_add(LINE);
+        y += LINE;
     }
 }
 
@@ -116,9 +116,12 @@ pub(super) fn symbol(html: &mut Html, name: &'static str, x: i32, y: i32, size: 
     );
 }
 
+/// More lines than any drawing has: coordinates stay far below what their type holds.
+const MOST_LINES: i32 = 10_000;
+
 /// The height of so many lines.
 pub(super) fn height(lines: usize) -> i32 {
-    LINE.saturating_mul(i32::try_from(lines).unwrap_or(i32::MAX))
+    LINE * i32::try_from(lines).map_or(MOST_LINES, |lines| lines.min(MOST_LINES))
 }
 
 /// What a tie says, in a line or two.
@@ -126,7 +129,7 @@ pub(super) fn says(relation: &Relation<'_>, units: u16) -> Vec<Line> {
     let mut lines: Vec<Line> = wrap(
         relation.says,
         Width {
-            units: units.saturating_sub(16),
+            units: units - 16,
             size: 120,
         },
         2,
@@ -225,8 +228,8 @@ struct Width {
 fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
     let mut shown = String::new();
     text.chars().for_each(|c| push_shown(&mut shown, c));
-    let room = u32::from(width.units)
-        .saturating_mul(1000)
+    // A line's breadth never exceeds the room by more than one letter; a word's may.
+    let room = (u32::from(width.units) * 1000)
         .checked_div(u32::from(width.size))
         .unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
@@ -243,15 +246,15 @@ fn wrap(text: &str, width: Width, most: usize) -> Vec<String> {
             taken = 0;
         } else if !line.is_empty() {
             line.push(' ');
-            taken = taken.saturating_add(blank);
+            taken += blank;
         }
         for c in word.chars() {
-            if !line.is_empty() && taken.saturating_add(breadth(c)) > room {
+            if !line.is_empty() && taken + breadth(c) > room {
                 lines.push(std::mem::take(&mut line));
                 taken = 0;
             }
             line.push(c);
-            taken = taken.saturating_add(breadth(c));
+            taken += breadth(c);
         }
     }
     lines.push(line);

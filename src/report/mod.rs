@@ -17,9 +17,11 @@ mod files;
 mod gaps;
 mod head;
 mod html;
+mod icons;
 mod lines;
 mod next;
 mod picture;
+mod rank;
 mod records;
 mod stroke;
 mod submission;
@@ -93,7 +95,7 @@ pub fn cause(facts: &Facts) -> Option<Cause> {
 /// one.
 pub fn another_ca(facts: &Facts) -> Option<&str> {
     let (_, file) = facts.own_ca.as_ref()?;
-    summary::another_ca(&View::of(facts)).map(|_| file.as_str())
+    View::of(facts).another_ca().map(|_| file.as_str())
 }
 
 /// What comes after the claim, as far as the bundle tells.
@@ -129,7 +131,7 @@ const SECTIONS: [Section; 11] = [
 
 fn body(html: &mut Html, view: &View<'_>) {
     html.raw("<a class=\"skip\" href=\"#main\">Skip to the report</a>");
-    html.raw(picture::SYMBOLS);
+    html.raw(icons::SYMBOLS);
     html.el("header", &[], |html| summary::header(html, view));
     html.el("nav", &[("aria-label", "Contents")], |html| {
         html.raw("<ol>");
@@ -180,7 +182,7 @@ fn section(html: &mut Html, id: &'static str, title: &'static str, inner: impl F
 /// The tag that marks what only a document of the bundle says.
 fn told_by(html: &mut Html, document: &str) {
     html.of("p", "told", |html| {
-        picture::icon(html, "told");
+        icons::icon(html, "told");
         html.raw("<strong>Recorded by ");
         html.code(document);
         html.raw(", not proof.</strong> Whoever could write to the bundle could have written it.");

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Facts;
 use super::html::Html;
-use super::summary::another_ca;
 use super::told_by;
 use super::view::View;
 use crate::bundle::{CA_FILE, RECEIPT, Told};
@@ -21,7 +20,11 @@ pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
         place,
         ..
     } = view.facts;
-    let Some(receipt) = survey.receipt.told().filter(|_| another_ca(view).is_none()) else {
+    let Some(receipt) = survey
+        .receipt
+        .told()
+        .filter(|_| view.another_ca().is_none())
+    else {
         return Vec::new();
     };
     let Some(stage) = Stage::of(&ClusterState::from(receipt.state.raw())) else {
@@ -48,7 +51,7 @@ pub(super) fn steps(view: &View<'_>) -> Vec<NextStep> {
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
     let steps = steps(view);
     if steps.is_empty() {
-        html.raw(match (&view.facts.survey.receipt, another_ca(view)) {
+        html.raw(match (&view.facts.survey.receipt, view.another_ca()) {
             (Told::Tells(_), Some(_)) => {
                 "<p>None: the trust anchor is not your CA. A client that is given it talks to \
                  whoever holds that other CA’s key.</p>"

@@ -3,27 +3,9 @@
 use super::chain::{Finding, Node, Relation, Spot, State, Tie, node, relation};
 use super::drawing::draw;
 use super::html::Html;
+use super::icons::icon;
 use super::view::View;
-use crate::verify::{Side, Status};
-
-/// The symbols that the page uses, drawn once.
-pub(super) const SYMBOLS: &str = include_str!("symbols.svg");
-
-/// A symbol among text.
-pub(super) fn icon(html: &mut Html, name: &'static str) {
-    html.el(
-        "svg",
-        &[
-            ("class", &format!("icon s-{name}")),
-            ("viewBox", "0 0 16 16"),
-            ("aria-hidden", "true"),
-            ("focusable", "false"),
-        ],
-        |html| {
-            html.el("use", &[("href", &format!("#s-{name}"))], |_| {});
-        },
-    );
-}
+use crate::verify::Status;
 
 /// The picture, and the same in words.
 pub(super) fn section(html: &mut Html, view: &View<'_>) {
@@ -82,7 +64,7 @@ fn in_words(html: &mut Html, relation: &Relation<'_>) {
     let (symbol, word) = relation.state.symbol();
     html.el(
         "li",
-        &[("data-tie", &name(relation.tie)), ("data-state", word)],
+        &[("data-tie", &relation.tie.name()), ("data-state", word)],
         |html| {
             icon(html, symbol);
             let (from, to) = relation.tie.ends();
@@ -165,29 +147,5 @@ fn reasons(html: &mut Html, findings: &[Finding<'_>], quiet: &[Status]) {
             html.text(format!(" {}: ", found.status.as_str()));
             html.quote(found.detail);
         });
-    }
-}
-
-/// What a tie is known by.
-pub(super) fn name(tie: Tie) -> String {
-    let side = |side| {
-        if side == Side::Aws {
-            "aws"
-        } else {
-            "manufacturer"
-        }
-    };
-    match tie {
-        Tie::Roots => "roots".to_owned(),
-        Tie::Certified(of) => format!("certified-{}", side(of)),
-        Tie::OneKey => "hardware".to_owned(),
-        Tie::Vouched(of) => format!("vouched-{}", side(of)),
-        Tie::SameKey => "key".to_owned(),
-        Tie::Possession => "possession".to_owned(),
-        Tie::Own(_) => "own".to_owned(),
-        Tie::Above(_, below) => format!("above-{}", below.place().saturating_add(1)),
-        Tie::Asked => "asked".to_owned(),
-        Tie::Issued(_) => "issued".to_owned(),
-        Tie::Sent => "sent".to_owned(),
     }
 }

@@ -1,9 +1,10 @@
 //! How request and signature came about, as the bundle's documents tell it.
 
 use super::html::Html;
+use super::icons::icon;
+use super::told_by;
 use super::transcript::{command, written_by};
 use super::view::View;
-use super::{picture, told_by};
 use crate::bundle::{REQUEST, RESPONSE, Request, Response, Told};
 use crate::outside::joined;
 
@@ -41,7 +42,7 @@ fn document<T>(
             html.text(format!(": {otherwise}."));
         }),
         Told::Damaged(why) => html.of("p", "alarm", |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.code(name);
             html.text(" cannot be read: ");
             html.quote(why);

@@ -17,7 +17,7 @@ pub(super) struct At(pub(super) i32, pub(super) i32);
 
 impl At {
     const fn plus(self, x: i32, y: i32) -> Self {
-        At(self.0.saturating_add(x), self.1.saturating_add(y))
+        At(self.0 + x, self.1 + y)
     }
 }
 
@@ -100,20 +100,16 @@ pub(super) fn straight(html: &mut Html, relation: &Relation<'_>, from: At, to: A
 /// Out of the top of a box and back into it.
 pub(super) fn loop_above(html: &mut Html, relation: &Relation<'_>, at: At) {
     let At(x, top) = at;
-    let (end, up) = (at.plus(24, 0), top.saturating_sub(LOOP));
+    let (end, up) = (at.plus(24, 0), top - LOOP);
     if relation.state == State::Broken {
         line(html, at, At(x, up));
         line(html, At(end.0, up), end.plus(0, -8));
-        cross(html, At(x.saturating_add(12), up));
+        cross(html, At(x + 12, up));
     } else {
         path(
             html,
             "line",
-            &format!(
-                "M{x} {top}V{}q0 -8 8 -8h8q8 0 8 8V{}",
-                up.saturating_add(8),
-                top.saturating_sub(8)
-            ),
+            &format!("M{x} {top}V{}q0 -8 8 -8h8q8 0 8 8V{}", up + 8, top - 8),
         );
     }
     head(html, end, false);
@@ -122,20 +118,16 @@ pub(super) fn loop_above(html: &mut Html, relation: &Relation<'_>, at: At) {
 /// Out of the right side of a box and back into it.
 pub(super) fn loop_beside(html: &mut Html, relation: &Relation<'_>, at: At) {
     let At(x, y) = at;
-    let (end, out) = (at.plus(0, 24), x.saturating_add(LOOP));
+    let (end, out) = (at.plus(0, 24), x + LOOP);
     if relation.state == State::Broken {
         line(html, at, At(out, y));
         line(html, At(out, end.1), end.plus(8, 0));
-        cross(html, At(out, y.saturating_add(12)));
+        cross(html, At(out, y + 12));
     } else {
         path(
             html,
             "line",
-            &format!(
-                "M{x} {y}H{}q8 0 8 8v8q0 8 -8 8H{}",
-                out.saturating_sub(8),
-                x.saturating_add(8)
-            ),
+            &format!("M{x} {y}H{}q8 0 8 8v8q0 8 -8 8H{}", out - 8, x + 8),
         );
     }
     head(html, end, true);

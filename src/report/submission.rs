@@ -4,7 +4,7 @@ use super::certificates::nothing;
 use super::chain::about_to_send;
 use super::differences::{claim_in, says};
 use super::html::Html;
-use super::picture;
+use super::icons::icon;
 use super::told_by;
 use super::transcript::called;
 use super::view::View;
@@ -225,7 +225,7 @@ pub(super) fn decisions(html: &mut Html, view: &View<'_>) {
                     },
                 )],
                 |html| {
-                    picture::icon(html, "accepted");
+                    icon(html, "accepted");
                     html.el("div", &[], |html| {
                         html.el("p", &[], |html| {
                             if let Some(label) = decision.kind.label() {
@@ -278,7 +278,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         }
         Told::Damaged(why) => {
             html.of("p", "alarm", |html| {
-                picture::icon(html, "fail");
+                icon(html, "fail");
                 html.text("The receipt cannot be read: ");
                 html.quote(why);
             });
@@ -362,7 +362,7 @@ fn text(
             "p",
             &[("class", if same { "standing" } else { "alarm" })],
             |html| {
-                picture::icon(html, if same { "pass" } else { "fail" });
+                icon(html, if same { "pass" } else { "fail" });
                 html.text(if same {
                 "The bundle’s certificate is the one that the receipt names."
             } else {

@@ -3,9 +3,10 @@
 use super::chain::about_to_send;
 use super::differences::{Difference, of};
 use super::html::Html;
+use super::icons::icon;
 use super::transcript::{Standing, standing};
 use super::view::{View, counted, listed};
-use super::{Facts, cause, checks, gaps, picture, submission};
+use super::{Facts, cause, checks, gaps, submission};
 use crate::bundle::{CA_FILE, Fingerprint, Survey, Told};
 use crate::outside::OutsideText;
 use crate::verify::{Cause, Roots, Side, Status, Verdict, fips_alarm};
@@ -85,16 +86,6 @@ fn sentence(cause: &Cause) -> String {
     format!("{told}. {next}")
 }
 
-/// The file of the CA certificate that was given to the report, where the bundle's trust anchor is
-/// another one.
-pub(super) fn another_ca<'a>(view: &View<'a>) -> Option<&'a str> {
-    let (own, file) = view.facts.own_ca.as_ref()?;
-    view.trust_anchor
-        .as_ref()
-        .filter(|found| own.is(found, CA_FILE).is_err())
-        .map(|_| file.as_str())
-}
-
 /// Whether a root was used that is not built in.
 fn given_roots(facts: &Facts) -> bool {
     facts.verification.terms.roots == Roots::Given
@@ -113,7 +104,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         "div",
         &[("class", &format!("verdict {}", words.class))],
         |html| {
-            picture::icon(html, words.symbol);
+            icon(html, words.symbol);
             html.el("div", &[], |html| {
                 html.say_of("p", "word", words.word);
                 html.say("p", words.says);
@@ -145,7 +136,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
         .and_then(|request| request.mode.as_ref());
     if let Some(alarm) = fips_alarm(&facts.verification, mode.map(OutsideText::raw)) {
         html.of("p", "alarm", |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.raw("<strong>NOT FIPS</strong>: ");
             html.quote(&alarm);
             html.raw(".");
@@ -153,7 +144,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     }
     if let Some(reason) = submission::unverified(view) {
         html.of("p", "alarm", |html| {
-            picture::icon(html, "accepted");
+            icon(html, "accepted");
             html.raw(
                 "<strong>UNVERIFIED</strong>: the bundle records that somebody went on \
                       without proof, for this reason: ",
@@ -167,7 +158,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     }
     if let Some(reason) = submission::from_bundle(view) {
         html.of("p", "alarm", |html| {
-            picture::icon(html, "accepted");
+            icon(html, "accepted");
             html.raw(
                 "<strong>OWNER NOT PROVEN</strong>: the bundle records that somebody took the \
                       CA that lay in it, for this reason: ",
@@ -179,9 +170,9 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
             });
         });
     }
-    if let Some(file) = another_ca(view) {
+    if let Some(file) = view.another_ca() {
         html.of("p", "alarm", |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.raw(
                 "<strong>The trust anchor is not your CA.</strong> It is another certificate than ",
             );
@@ -191,7 +182,7 @@ pub(super) fn header(html: &mut Html, view: &View<'_>) {
     }
     if !of(view).is_empty() {
         html.of("p", "alarm", |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.raw(
                 "<strong>The bundle’s records differ from what was found.</strong> <a \
                       href=\"#differences\">How, and what counts</a>",
@@ -219,7 +210,7 @@ fn aspect(html: &mut Html, name: &str, symbol: &'static str, says: &str) {
         |html| {
             html.say("dt", name);
             html.el("dd", &[], |html| {
-                picture::icon(html, symbol);
+                icon(html, symbol);
                 html.quote(says);
             });
         },
@@ -509,7 +500,7 @@ fn differing(html: &mut Html, differences: &[Difference]) {
     }
     html.of("div", "alarm block", |html| {
         html.el("h3", &[("id", "differences")], |html| {
-            picture::icon(html, "fail");
+            icon(html, "fail");
             html.text("The bundle’s records differ from what was found");
         });
         html.raw(

@@ -1,8 +1,9 @@
 //! The transcript: who did what to the bundle, and whether that still hangs together.
 
 use super::html::Html;
+use super::icons::icon;
+use super::told_by;
 use super::view::{View, counted, listed};
-use super::{picture, told_by};
 use serde::Serialize;
 
 use crate::bundle::{AfterSeal, Digests, Entry, TRANSCRIPT, Told, shell_words};
@@ -259,7 +260,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
         }
         Told::Damaged(why) => {
             html.of("p", "alarm", |html| {
-                picture::icon(html, "fail");
+                icon(html, "fail");
                 html.text("The transcript cannot be read: ");
                 html.quote(why);
             });
@@ -280,7 +281,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
             },
         )],
         |html| {
-            picture::icon(html, standing.symbol);
+            icon(html, standing.symbol);
             html.text("The transcript ");
             html.quote(&standing.says);
             html.text(".");
@@ -303,7 +304,7 @@ pub(super) fn section(html: &mut Html, view: &View<'_>) {
     if let Some((number, why)) = &trail.fault {
         html.of("div", "alarm block", |html| {
             html.el("p", &[], |html| {
-                picture::icon(html, "fail");
+                icon(html, "fail");
                 html.say("strong", format!("Line {number} {why}."));
                 html.text(
                     " It and what follows stands there as below, and is not part of the chain.",
@@ -355,7 +356,7 @@ fn step(html: &mut Html, view: &View<'_>, entry: &Entry) {
         }
         if entry.unverified {
             html.fact("Unverified", |html| {
-                picture::icon(html, "accepted");
+                icon(html, "accepted");
                 html.raw("<strong>done although the bundle did not verify</strong>");
             });
         }

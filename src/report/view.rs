@@ -1,8 +1,8 @@
 //! The facts, with the certificates read and the keys named.
 
 use super::Facts;
-use super::chain::Rank;
-use crate::bundle::Part;
+use super::rank::Rank;
+use crate::bundle::{CA_FILE, Part};
 use crate::check;
 use crate::verify::{self, Anchor, Side};
 use crate::x509::name::common_name_text;
@@ -125,6 +125,25 @@ impl<'a> View<'a> {
             Side::Aws => self.aws_hardware.as_ref(),
             Side::Manufacturer => self.manufacturer_hardware.as_ref(),
         }
+    }
+
+    /// The file of the CA certificate that was given to the report, where the bundle's trust anchor
+    /// is another one.
+    pub(super) fn another_ca(&self) -> Option<&'a str> {
+        let (own, file) = self.facts.own_ca.as_ref()?;
+        self.trust_anchor
+            .as_ref()
+            .filter(|found| own.is(found, CA_FILE).is_err())
+            .map(|_| file.as_str())
+    }
+
+    /// The ranks of the trust anchor's certificates, in their order.
+    pub(super) fn ranks(&self) -> Vec<Rank> {
+        Rank::all(
+            self.trust_anchor
+                .as_ref()
+                .map_or(0, |found| found.above().len()),
+        )
     }
 
     /// A certificate of the trust anchor.
