@@ -148,9 +148,16 @@ pub struct Checked {
     /// Every rule and the verdict.
     pub record: Record,
     pair: Option<Pair>,
+    inputs: Option<(Csr, Certificate, TrustAnchor)>,
 }
 
 impl Checked {
+    /// CSR, signed certificate and trust anchor as they were read, whether they may be sent or not;
+    /// `None` where one of them could not be read.
+    pub(crate) fn inputs(&self) -> Option<(Csr, Certificate, TrustAnchor)> {
+        self.inputs.clone()
+    }
+
     /// What may be sent; the worst failure otherwise.
     ///
     /// # Errors
@@ -194,18 +201,24 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
     let terms = PairTerms::of(&checks, &parts);
     let record = Record::new(at, checks, terms);
     let notes = record.notes().cloned().collect();
-    let pair = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
-        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) if record.verdict == Verdict::Verified => {
-            Some(Pair {
-                csr,
-                signed_cert,
-                trust_anchor,
-                notes,
-            })
-        }
+    let inputs = match (parts.csr, parts.signed_cert, parts.trust_anchor) {
+        (Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Some((csr, signed_cert, trust_anchor)),
         _ => None,
     };
-    Checked { record, pair }
+    let pair = inputs
+        .clone()
+        .filter(|_| record.verdict == Verdict::Verified)
+        .map(|(csr, signed_cert, trust_anchor)| Pair {
+            csr,
+            signed_cert,
+            trust_anchor,
+            notes,
+        });
+    Checked {
+        record,
+        pair,
+        inputs,
+    }
 }
 
 /// What CloudHSM would refuse a CA for, before anything is signed with its key: the trust anchor's
@@ -214,11 +227,29 @@ pub fn check(csr: &[u8], signed_cert: &[u8], trust_anchor: &[u8], at: Moment) ->
 /// # Errors
 /// Class `Input` where it is malformed, `Ca` where CloudHSM would refuse it.
 pub fn trust_anchor(file: &[u8], at: Moment) -> Result<(TrustAnchor, Vec<Finding>), Error> {
+    judge_trust_anchor(TrustAnchor::from_file(file), at)
+}
+
+/// The same of a trust anchor that was read before, and what there is to note of it.
+///
+/// # Errors
+/// Class `Ca` where CloudHSM would refuse it.
+pub(crate) fn judge_read_trust_anchor(
+    trust_anchor: &TrustAnchor,
+    at: Moment,
+) -> Result<Vec<Finding>, Error> {
+    judge_trust_anchor(Ok(trust_anchor.clone()), at).map(|(_, notes)| notes)
+}
+
+fn judge_trust_anchor(
+    trust_anchor: Parsed<TrustAnchor>,
+    at: Moment,
+) -> Result<(TrustAnchor, Vec<Finding>), Error> {
     let absent = || Malformed::new(String::new());
     let parts = Parts {
         csr: Err(absent()),
         signed_cert: Err(absent()),
-        trust_anchor: TrustAnchor::from_file(file),
+        trust_anchor,
         at,
     };
     let rules = Rule::ALL

@@ -373,6 +373,7 @@ impl Order<'_> {
             &issuer.trust_anchor,
             issuer.key.as_ref(),
         )?;
+        // What was just signed is read again from the text that is written, on purpose.
         crate::check::trust_anchor(chain.to_pem().as_bytes(), now).map(|(chain, _)| chain)
     }
 
@@ -421,9 +422,9 @@ fn show(args: &ShowArgs) -> Result<Outcome> {
     let content = fsio::read(&args.file, "a CA certificate", MAX_INPUT)?;
     let trust_anchor = read_trust_anchor(&content, &shown(&args.file))?;
     let summaries: Vec<CaSummary> = trust_anchor.certificates().map(CaSummary::of).collect();
-    let judged = crate::check::trust_anchor(trust_anchor.to_pem().as_bytes(), super::now());
+    let judged = crate::check::judge_read_trust_anchor(&trust_anchor, super::now());
     let (notes, refused) = match judged {
-        Ok((_, notes)) => (
+        Ok(notes) => (
             notes
                 .into_iter()
                 .map(|note| note.detail)

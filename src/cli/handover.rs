@@ -155,21 +155,17 @@ impl Parts {
                 check::Rule::Signature | check::Rule::SelfSigned | check::Rule::ChainSignatures
             )
         });
-        match (
-            checked.into_pair().err(),
-            Csr::from_pem(&csr),
-            Certificate::of_owner(&signed_cert),
-            TrustAnchor::from_file(&trust_anchor),
-        ) {
-            (Some(error), ..) if !check::may_fail_with_time(&failed) => Err(error),
-            (unfit, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts {
+        let inputs = checked.inputs();
+        match (checked.into_pair().err(), inputs) {
+            (Some(error), _) if !check::may_fail_with_time(&failed) => Err(error),
+            (unfit, Some((csr, signed_cert, trust_anchor))) => Ok(Parts {
                 csr,
                 signed_cert,
                 trust_anchor,
                 unverified: unfit.filter(|_| unsigned),
             }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
-            (unfit, ..) => Err(unfit.unwrap_or_else(|| {
+            (unfit, None) => Err(unfit.unwrap_or_else(|| {
                 Error::new(ErrorKind::Bug, "a pair passed unread", "please report it")
             })),
         }

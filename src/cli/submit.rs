@@ -389,6 +389,7 @@ impl Parts {
         );
         let checked = check::check(&csr, &signed_cert, &trust_anchor, now);
         let failed: Vec<check::Rule> = checked.record.failed().map(|finding| finding.id).collect();
+        let inputs = checked.inputs();
         let pair = checked.into_pair().map_err(|error| {
             if failed == [check::Rule::Key] {
                 signed_for_another(bundle, error)
@@ -397,21 +398,16 @@ impl Parts {
             }
         });
         let belongs_together = check::may_fail_with_time(&failed);
-        match (
-            pair,
-            Csr::from_pem(&csr),
-            Certificate::of_owner(&signed_cert),
-            TrustAnchor::from_file(&trust_anchor),
-        ) {
-            (Err(error), ..) if !belongs_together => Err(error),
-            (pair, Ok(csr), Ok(signed_cert), Ok(trust_anchor)) => Ok(Parts {
+        match (pair, inputs) {
+            (Err(error), _) if !belongs_together => Err(error),
+            (pair, Some((csr, signed_cert, trust_anchor))) => Ok(Parts {
                 csr,
                 signed_cert,
                 trust_anchor,
                 pair,
             }),
             // Not reachable: what is not read has failed its rule. Denied all the same.
-            (pair, ..) => Err(pair.err().unwrap_or_else(without_pair)),
+            (pair, None) => Err(pair.err().unwrap_or_else(without_pair)),
         }
     }
 

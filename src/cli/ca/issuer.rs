@@ -84,7 +84,7 @@ impl IssuerArgs {
             error.message = error.message.after(format!("{place}: "));
             error
         };
-        check::trust_anchor(trust_anchor.to_pem().as_bytes(), now).map_err(at_place)?;
+        check::judge_read_trust_anchor(&trust_anchor, now).map_err(at_place)?;
         has_room(&trust_anchor).map_err(at_place)?;
         check::allows(&trust_anchor, subject, now).map_err(at_place)?;
         Ok(Some(Named {

@@ -211,7 +211,7 @@ fn verification(record: &Record) -> Value {
 
 /// That CloudHSM would not refuse a CA that was read from `place` as trust anchor.
 pub(crate) fn fit_ca(ca: &TrustAnchor, place: &dyn std::fmt::Display, now: Moment) -> Result<()> {
-    check::trust_anchor(ca.to_pem().as_bytes(), now)
+    check::judge_read_trust_anchor(ca, now)
         .map(drop)
         .map_err(|mut error| {
             error.message = error.message.after(format!("{place}: "));
