@@ -1,7 +1,6 @@
 //! Amazon Resource Names, as the resource-policy actions take them (`CloudHsmArn` of later models).
 
-use super::limits::{region, resource_id};
-use super::state::Place;
+use super::place::Place;
 
 /// The parts of `arn:aws:cloudhsm:REGION:ACCOUNT:KIND/ID`.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +54,41 @@ impl<'a> Arn<'a> {
             id,
         })
     }
+}
+
+/// Whether it is the prefix and `[2-7a-zA-Z]{11,16}`.
+pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
+    value.strip_prefix(prefix).is_some_and(|rest| {
+        (11..=16).contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
+    })
+}
+
+/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are
+/// named in gov's place.
+pub(super) fn region(value: &str, lands: &[&str]) -> bool {
+    const DIRECTIONS: [&str; 5] = ["east", "west", "north", "south", "central"];
+    let mut parts: Vec<&str> = value.split('-').collect();
+    let (Some(end), Some(direction)) = (parts.pop(), parts.pop()) else {
+        return false;
+    };
+    let is_end = matches!(end.as_bytes(), [digit] if digit.is_ascii_digit());
+    let is_direction = DIRECTIONS.contains(&direction)
+        || DIRECTIONS.iter().any(|first| {
+            direction
+                .strip_prefix(first)
+                .is_some_and(|second| DIRECTIONS.contains(&second))
+        });
+    let is_country =
+        |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase());
+    let is_land = match parts.as_slice() {
+        [country] => is_country(country),
+        [country, land] => is_country(country) && lands.contains(land),
+        _ => false,
+    };
+    is_end && is_direction && is_land
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ use super::certificate::{decode_blocks, read_certificate};
 use super::clock::{DAY, Millis, YEAR};
 use super::ids::random_bytes;
 use super::keys::{BITS, LS2_ROOT_BITS, SigningKey};
+use super::octets;
 use super::pem::Pem;
-use super::store::octets;
 
 /// Whose root it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

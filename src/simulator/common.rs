@@ -4,8 +4,8 @@
 //! today's lists under another name or status, [`ApiError::in_edition`] renames. What neither lists
 //! has the name that AWS JSON services use.
 
+use super::json_protocol::ApiError;
 use super::reference::Reference;
-use super::wire::ApiError;
 
 /// What today's reference calls otherwise: the name of 2022, today's, and its HTTP status.
 const RENAMED: [(&str, &str, u16); 3] = [

@@ -14,13 +14,13 @@ use super::Simulator;
 use super::actions::{self, Seat, create_hsm1_cluster, new_hsm};
 use super::clock::Millis;
 use super::faults::{Fault, FaultRule, known_action};
+use super::inside::Inside;
+use super::json_protocol::{self, excerpt};
 use super::limits::REGION;
+use super::origin;
 use super::reference::Reference;
 use super::roots::RootFile;
-use super::server::Inside;
 use super::state::{Cluster, ClusterState, HSM_CREATION, Hsm, HsmState, Next, Place};
-use super::visitor;
-use super::wire::{self, excerpt};
 
 /// Why a control command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,24 +144,24 @@ pub(super) fn refuse(method: &Method, headers: &HeaderMap) -> Option<Response<Bo
             &Refused(String::from("control commands are POST requests")),
         ));
     }
-    visitor::json(headers)
+    origin::json(headers)
         .err()
         .map(|foreign| foreign.response())
 }
 
 pub(super) async fn answer(inside: &Arc<Inside>, command: &str, body: &[u8]) -> Response<Body> {
-    let members = match wire::members(body) {
+    let members = match json_protocol::members(body) {
         Ok(members) => members,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &Refused(error.message)),
     };
     match command_result(inside, command, &members).await {
-        Ok(value) => wire::response(StatusCode::OK, &value),
+        Ok(value) => json_protocol::response(StatusCode::OK, &value),
         Err(refused) => refusal(StatusCode::BAD_REQUEST, &refused),
     }
 }
 
 fn refusal(status: StatusCode, refused: &Refused) -> Response<Body> {
-    wire::response(status, &json!({ "Message": refused.0 }))
+    json_protocol::response(status, &json!({ "Message": refused.0 }))
 }
 
 async fn command_result(
@@ -194,7 +194,7 @@ async fn command_result(
             let region = if members.contains_key("Region") {
                 text(members, "Region")?
             } else {
-                wire::DEFAULT_REGION
+                json_protocol::DEFAULT_REGION
             };
             hsm1_cluster(inside, region, &order).map(|id| json!({ "ClusterId": id }))
         }

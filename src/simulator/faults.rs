@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::protocol::ACTIONS;
+use super::api::find_action;
+use super::json_protocol::{ApiError, excerpt};
 use super::random::Random;
-use super::strike::Target;
-use super::wire::{ApiError, excerpt};
 
 /// One thing that can go wrong. The comment says which behaviour of a client it tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +221,7 @@ impl FaultRule {
 
 /// The name of an action, or what it should have been.
 pub(super) fn known_action(name: &str) -> Result<String, String> {
-    if ACTIONS.contains(&name) {
+    if find_action(name).is_some() {
         Ok(name.to_owned())
     } else {
         Err(format!(
@@ -230,6 +229,14 @@ pub(super) fn known_action(name: &str) -> Result<String, String> {
             excerpt(name)
         ))
     }
+}
+
+/// The cluster that a call is about.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) cluster_id: String,
+    pub(super) has_hsm: bool,
+    pub(super) can_degrade: bool,
 }
 
 /// So many rules wait at a time, if control commands order them: every call goes through all of

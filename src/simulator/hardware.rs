@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::chains::{Authority, Card, Identity, Make, Root};
 use super::clock::Millis;
 use super::keys::{BITS, KeyWorks, OrderedKey, SigningKey, wait_for};
+use super::octets;
 use super::state::Hsm;
-use super::store::octets;
 
 /// Cards of each make: an HSM that replaces another is on another card, so its hardware
 /// certificates are others too.

@@ -4,8 +4,8 @@
 //! service model where that says more. Which of two editions of a rule holds, `reference` says.
 //! Patterns are matched against the whole value.
 
-use super::arn::Arn;
-use super::wire::{ApiError, excerpt};
+use super::arn::{Arn, region, resource_id};
+use super::json_protocol::{ApiError, excerpt};
 
 /// The constraints of one string parameter.
 pub(super) struct Text {
@@ -201,15 +201,6 @@ impl Text {
     }
 }
 
-pub(super) fn resource_id(value: &str, prefix: &str) -> bool {
-    value.strip_prefix(prefix).is_some_and(|rest| {
-        (11..=16).contains(&rest.len())
-            && rest
-                .bytes()
-                .all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(&b))
-    })
-}
-
 const fn certificate(longest: usize) -> Text {
     Text {
         longest,
@@ -251,31 +242,6 @@ fn availability_zone(value: &str) -> bool {
     value
         .strip_suffix(|letter: char| letter.is_ascii_lowercase())
         .is_some_and(|place| region(place, &["gov"]))
-}
-
-/// `[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\d`, with the kinds of land that are
-/// named in gov's place.
-pub(super) fn region(value: &str, lands: &[&str]) -> bool {
-    const DIRECTIONS: [&str; 5] = ["east", "west", "north", "south", "central"];
-    let mut parts: Vec<&str> = value.split('-').collect();
-    let (Some(end), Some(direction)) = (parts.pop(), parts.pop()) else {
-        return false;
-    };
-    let is_end = matches!(end.as_bytes(), [digit] if digit.is_ascii_digit());
-    let is_direction = DIRECTIONS.contains(&direction)
-        || DIRECTIONS.iter().any(|first| {
-            direction
-                .strip_prefix(first)
-                .is_some_and(|second| DIRECTIONS.contains(&second))
-        });
-    let is_country =
-        |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase());
-    let is_land = match parts.as_slice() {
-        [country] => is_country(country),
-        [country, land] => is_country(country) && lands.contains(land),
-        _ => false,
-    };
-    is_end && is_direction && is_land
 }
 
 /// `[a-zA-Z0-9+-/=\s]`

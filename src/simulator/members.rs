@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use super::json_protocol::ApiError;
 use super::limits::{Text, violation};
-use super::wire::ApiError;
 
 /// The members of a request, read one by one. A member that is `null` is absent, as AWS has it.
 pub(super) struct Members<'a> {

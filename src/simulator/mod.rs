@@ -18,43 +18,51 @@
 //!
 //! | file | about |
 //! | --- | --- |
-//! | `server`, `connection`, `broken` | HTTP; connections; answers that break off |
-//! | `visitor` | which requests can be a foreign web page's |
-//! | `protocol`, `wire`, `cbor` | JSON 1.1 and RPC v2 CBOR |
-//! | `door`, `sigv4`, `credentials`, `rate` | who may call, and how often |
-//! | `actions`, `members`, `limits`, `arn` | what the API does; its constraints |
+//! | `server`, `connection`, `cut_short` | HTTP; connections; answers that break off |
+//! | `origin` | which requests can be a foreign web page's |
+//! | `protocol`, `json_protocol`, `cbor` | JSON 1.1 and RPC v2 CBOR |
+//! | `admission`, `sigv4`, `credentials`, `rate` | who may call, and how often |
+//! | `api`, `actions`, `members`, `limits`, `arn` | what the API does; its constraints |
 //! | `reference` | which edition of it: today's or that of 2022 |
 //! | `quotas` | how much of it an account may have |
-//! | `pair`, `certificate`, `signature` | what InitializeCluster demands of certificates |
-//! | `state`, `clock` | clusters, HSMs, backups, and how time moves them |
-//! | `store` | all this in a file, across restarts |
+//! | `initialize_rules`, `certificate`, `signature` | what InitializeCluster demands of certificates |
+//! | `state`, `clock`, `place` | clusters, HSMs, backups, and how time moves them |
+//! | `inside` | all that a running simulator is made of |
+//! | `store`, `octets` | all this in a file, across restarts |
 //! | `hardware`, `roots`, `chains`, `keys`, `primes`, `pem` | roots, cards, HSMs |
 //! | `common` | the errors that every action may answer |
-//! | `control`, `faults`, `strike`, `random` | what a test may do to all this |
-//! | `page`, `requests` | the page that shows it to people, and the requests that it lists |
+//! | `control`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
+//! | `page`, `watch`, `requests` | the page that shows it to people, and the requests that it lists |
 
 mod actions;
+mod admission;
+mod api;
 mod arn;
-mod broken;
 mod cbor;
 mod certificate;
 mod chains;
 mod clock;
+mod cluster_faults;
 mod common;
 mod connection;
 mod control;
 mod credentials;
-mod door;
-mod extra;
+mod cut_short;
+mod extra_members;
 mod faults;
 mod hardware;
 mod ids;
+mod initialize_rules;
+mod inside;
+mod json_protocol;
 mod keys;
 mod limits;
 mod members;
+mod octets;
+mod origin;
 mod page;
-mod pair;
 mod pem;
+mod place;
 mod primes;
 mod protocol;
 mod quotas;
@@ -68,9 +76,7 @@ mod signature;
 mod sigv4;
 mod state;
 mod store;
-mod strike;
-mod visitor;
-mod wire;
+mod watch;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -88,11 +94,11 @@ pub use reference::Reference;
 pub use roots::RootFile;
 pub use state::{ClusterState, HsmState};
 
+use admission::Door;
 use clock::Clock;
-use door::Door;
 use faults::Faults;
 use hardware::Hardware;
-use server::Inside;
+use inside::Inside;
 use store::{Everything, Loaded, Opened, Store};
 
 use crate::fsio::{self, NewFile};
@@ -254,8 +260,8 @@ fn inside(options: Options) -> Result<Inside, SimError> {
         quotas: options.quotas,
         reference: options.reference,
         tokens,
-        requests: requests::Requests::default(),
-        watch: page::Watch::default(),
+        requests: Arc::default(),
+        watch: watch::Watch::default(),
         store,
     })
 }

@@ -15,32 +15,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
+use super::json_protocol::{self, Answer, ApiError, excerpt};
 use super::reference::Reference;
-use super::wire::{self, Answer, ApiError, excerpt};
 use super::{cbor, ids};
-
-/// The actions of API version 2017-04-28. Which of them an edition of the service has, `reference`
-/// says.
-pub(super) const ACTIONS: [&str; 18] = [
-    "CopyBackupToRegion",
-    "CreateCluster",
-    "CreateHsm",
-    "DeleteBackup",
-    "DeleteCluster",
-    "DeleteHsm",
-    "DeleteResourcePolicy",
-    "DescribeBackups",
-    "DescribeClusters",
-    "GetResourcePolicy",
-    "InitializeCluster",
-    "ListTags",
-    "ModifyBackupAttributes",
-    "ModifyCluster",
-    "PutResourcePolicy",
-    "RestoreBackup",
-    "TagResource",
-    "UntagResource",
-];
 
 const SERVICE: &str = "BaldrApiService";
 
@@ -78,7 +55,7 @@ impl Protocol {
         headers: &'a HeaderMap,
     ) -> Result<&'a str, ApiError> {
         match self {
-            Self::Json => wire::action(headers),
+            Self::Json => json_protocol::action(headers),
             Self::Cbor => operation(uri.path()),
         }
     }
@@ -107,7 +84,7 @@ impl Protocol {
         body: &[u8],
     ) -> Result<Map<String, Value>, ApiError> {
         match self {
-            Self::Json => wire::members(body),
+            Self::Json => json_protocol::members(body),
             Self::Cbor if body.is_empty() => Ok(Map::new()),
             Self::Cbor => {
                 if headers.get(header::CONTENT_TYPE) != Some(&CBOR) {
@@ -133,7 +110,7 @@ impl Protocol {
     /// The answer's HTTP form.
     pub(super) fn respond(self, outcome: Result<Answer, ApiError>) -> Response<Body> {
         let (status, value, kind) = match (self, outcome) {
-            (Self::Json, outcome) => return wire::respond(outcome),
+            (Self::Json, outcome) => return json_protocol::respond(outcome),
             (Self::Cbor, Ok(answer)) => (StatusCode::OK, answer.members(), None),
             (Self::Cbor, Err(error)) => {
                 let status =

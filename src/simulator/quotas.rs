@@ -8,8 +8,8 @@
 //! Neither CreateCluster nor CreateHsm documents an error of its own for them: it is
 //! CloudHsmInvalidRequestException.
 
-use super::state::{Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
-use super::wire::ApiError;
+use super::json_protocol::ApiError;
+use super::state::{BACKUPS_IN_ALL, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
 
 /// Clusters, by account and region.
 const CLUSTERS: usize = 4;
@@ -59,8 +59,6 @@ const PLACES: usize = 200;
 const CLUSTERS_IN_ALL: usize = 20_000;
 /// HSMs in all of them: each with its key pair and certificates.
 const HSMS_IN_ALL: usize = 10_000;
-/// Backups in all of them. A cluster that keeps its daily ones for 379 days has 387.
-pub(super) const BACKUPS_IN_ALL: usize = 20_000;
 
 /// Whether the simulator can hold one more cluster, in this account and region. Deleted ones count
 /// until they are no longer listed.

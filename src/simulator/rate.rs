@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::wire::ApiError;
+use super::json_protocol::ApiError;
 
 /// The bucket of an account holds the tokens of this time.
 const WHOLE: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
 //! Which edition of the service is emulated. What differs between the two is asked of
 //! [`Reference`]; nothing else knows a date.
 
+use super::api::find_action;
 use super::limits::{self, Text};
-use super::protocol::ACTIONS;
 
 /// An edition of the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,13 +20,6 @@ pub enum Reference {
 pub(super) const HSM1: &str = "hsm1.medium";
 /// The type of every new cluster today.
 pub(super) const HSM2M: &str = "hsm2m.medium";
-
-/// The actions that came after 2022-06-06.
-const LATER_ACTIONS: [&str; 3] = [
-    "DeleteResourcePolicy",
-    "GetResourcePolicy",
-    "PutResourcePolicy",
-];
 
 impl Reference {
     /// Every edition by its name.
@@ -57,8 +50,8 @@ impl Reference {
 
     /// The action of that name, if this edition has it.
     pub(super) fn action(self, name: &str) -> Option<&'static str> {
-        let known = ACTIONS.into_iter().find(|action| *action == name)?;
-        (self.is_later() || !LATER_ACTIONS.contains(&known)).then_some(known)
+        let (known, is_later) = find_action(name)?;
+        (self.is_later() || !is_later).then_some(known)
     }
 
     /// HsmType of CreateCluster and ModifyCluster.
@@ -96,6 +89,7 @@ impl Reference {
 
 #[cfg(test)]
 mod tests {
+    use super::super::api::ACTIONS;
     use super::*;
 
     #[test]
@@ -114,7 +108,7 @@ mod tests {
         let count = |reference: Reference| {
             ACTIONS
                 .iter()
-                .filter(|action| reference.action(action).is_some())
+                .filter(|(action, _)| reference.action(action).is_some())
                 .count()
         };
         assert_eq!(

@@ -12,10 +12,9 @@ use serde_json::{Value, json};
 
 use super::clock::Millis;
 use super::faults::Fault;
+use super::json_protocol::{self, excerpt};
+use super::place::Place;
 use super::protocol::Protocol;
-use super::server::Inside;
-use super::state::Place;
-use super::wire::{self, excerpt};
 
 /// So many are kept, and for so long: whichever ends first.
 const MOST: usize = 500;
@@ -93,30 +92,30 @@ impl Requests {
 /// What is noted of one request while it is answered. Dropping it puts the request on the list,
 /// however it ended.
 pub(super) struct Note {
-    inside: Arc<Inside>,
+    requests: Arc<Requests>,
     entry: Option<Entry>,
 }
 
 impl Note {
     /// Only requests of the API are listed.
-    pub(super) fn begin(inside: &Arc<Inside>, request: &Request) -> Self {
+    pub(super) fn begin(requests: &Arc<Requests>, now: Millis, request: &Request) -> Self {
         let protocol = Protocol::of(request.method(), request.uri(), request.headers());
         let entry = protocol.map(|protocol| Entry {
             number: 0,
-            at: inside.clock.now(),
+            at: now,
             begun: Instant::now(),
             action: protocol
                 .named(request.uri(), request.headers())
                 .map(excerpt)
                 .unwrap_or_default(),
-            place: wire::place(request.headers()),
+            place: json_protocol::place(request.headers()),
             delay: None,
             fault: None,
             took: Duration::ZERO,
             end: End::Abandoned,
         });
         Self {
-            inside: Arc::clone(inside),
+            requests: Arc::clone(requests),
             entry,
         }
     }
@@ -156,7 +155,7 @@ impl Drop for Note {
     fn drop(&mut self) {
         if let Some(mut entry) = self.entry.take() {
             entry.took = entry.begun.elapsed();
-            self.inside.requests.push(entry);
+            self.requests.push(entry);
         }
     }
 }

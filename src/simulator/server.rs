@@ -1,6 +1,6 @@
 //! The HTTP side: one thread and its own runtime.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,69 +10,16 @@ use axum::http::{Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-use super::actions::{self, TokenKey};
-use super::clock::Clock;
+use super::actions;
+use super::cluster_faults::{strike, target};
 use super::connection::{ConnectionLimits, Doorkeeper, Line};
-use super::door::Door;
-use super::extra::Extra;
-use super::faults::{Fault, Faults};
-use super::hardware::Hardware;
+use super::faults::Fault;
+use super::inside::Inside;
+use super::json_protocol::{self, Answer, ApiError, MAX_BODY};
 use super::protocol::Protocol;
-use super::reference::Reference;
-use super::requests::{Note, Requests};
-use super::state::{Place, World};
-use super::store::{Changes, Store};
-use super::strike::{strike, target};
-use super::wire::{self, Answer, ApiError, MAX_BODY};
-use super::{broken, control, page, visitor};
-
-/// All that a running simulator is made of.
-pub(super) struct Inside {
-    pub(super) world: Mutex<World>,
-    pub(super) faults: Mutex<Faults>,
-    pub(super) extra: Mutex<Extra>,
-    pub(super) door: Door,
-    pub(super) clock: Clock,
-    pub(super) hardware: Arc<Hardware>,
-    pub(super) tokens: TokenKey,
-    pub(super) quotas: bool,
-    pub(super) reference: Reference,
-    pub(super) requests: Requests,
-    pub(super) watch: page::Watch,
-    /// `None`: what is changed is forgotten at the end.
-    pub(super) store: Option<Store>,
-}
-
-impl Inside {
-    /// The state. What is changed in it is recorded once this is dropped.
-    pub(super) fn world(&self) -> Changes<'_> {
-        let world = self.look();
-        self.watch.touch();
-        world
-    }
-
-    /// For the page: what is only looked at has not changed, but by time.
-    pub(super) fn look(&self) -> Changes<'_> {
-        Changes {
-            inside: self,
-            world: self.world.lock().unwrap_or_else(PoisonError::into_inner),
-        }
-    }
-
-    /// Waits until everything that an answer can tell of is kept; needed before it is given.
-    pub(super) fn kept(&self) -> Result<(), String> {
-        drop(self.look());
-        self.store.as_ref().map_or(Ok(()), Store::wait)
-    }
-
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn extra(&self) -> MutexGuard<'_, Extra> {
-        self.extra.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use super::requests::Note;
+use super::state::Place;
+use super::{control, cut_short, origin, page};
 
 /// Serves until `stop` is sent to or dropped.
 pub(super) async fn serve(
@@ -117,14 +64,13 @@ async fn answer(
     ConnectInfo(line): ConnectInfo<Line>,
     request: Request,
 ) -> Response<Body> {
-    if let Err(foreign) = visitor::judge(request.method(), request.uri().path(), request.headers())
-    {
+    if let Err(foreign) = origin::judge(request.method(), request.uri().path(), request.headers()) {
         return foreign.response();
     }
     if let Some(page) = page::answer(&inside, &request) {
         return page;
     }
-    let mut note = Note::begin(&inside, &request);
+    let mut note = Note::begin(&inside.requests, inside.clock.now(), &request);
     let response = respond(&inside, line, request, &mut note).await;
     note.end(response)
 }
@@ -172,7 +118,7 @@ async fn respond(
             "{} {path}: this is hsmboot's simulator of the CloudHSM V2 API; it answers POST /",
             parts.method
         );
-        return wire::response(
+        return json_protocol::response(
             StatusCode::NOT_FOUND,
             &json!({ "__type": "UnknownOperationException", "Message": message }),
         );
@@ -209,7 +155,7 @@ async fn respond(
     };
     match fault {
         Some(Fault::CloseAfter) => line.cut(),
-        Some(Fault::CutShort) => broken::cut_short(answer(outcome)).await,
+        Some(Fault::CutShort) => cut_short::cut_short(answer(outcome)).await,
         _ => answer(outcome),
     }
 }

@@ -15,8 +15,8 @@ use axum::http::{HeaderMap, header};
 use subtle::ConstantTimeEq;
 
 use super::credentials::Credentials;
-use super::state::Place;
-use super::wire::{ApiError, excerpt};
+use super::json_protocol::{ApiError, excerpt};
+use super::place::Place;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The signing name of CloudHSM (service model, `signingName`).

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::super::json_protocol::ApiError;
 use super::super::limits::{BACKUP_ID, REGION};
 use super::super::members::Members;
 use super::super::quotas;
 use super::super::state::{BACKUP_CREATION, Backup, BackupState, Place};
-use super::super::wire::ApiError;
 use super::describe_backups::backup_json;
 use super::forms::timestamp;
 use super::tags::tag_list;

@@ -10,6 +10,7 @@ use super::super::chains::Make;
 use super::super::clock::{Clock, Millis};
 use super::super::hardware::Hardware;
 use super::super::ids::{ec2_id, ec2_id_from, resource_id};
+use super::super::json_protocol::ApiError;
 use super::super::limits::{
     AVAILABILITY_ZONE, CLUSTER_ID, IP_ADDRESS, MODE, NETWORK_TYPE, RETENTION_DAYS, RETENTION_TYPE,
     RETENTION_VALUE, SUBNET_ID, SUBNETS, violation,
@@ -21,7 +22,6 @@ use super::super::state::{
     BACKUP_CREATION, Backup, BackupState, CLUSTER_CREATION, Cluster, ClusterState, HSM_CREATION,
     Hsm, HsmState, Next,
 };
-use super::super::wire::ApiError;
 use super::forms::{created_cluster_json, created_hsm_json};
 use super::tags::tag_list;
 use super::{Context, no_such_backup, no_such_cluster, out_of_order};
@@ -56,7 +56,7 @@ pub(super) fn create_cluster(
 }
 
 /// A cluster of hsm1.medium in the service of today, which makes none any more: one to migrate.
-pub(in super::super) fn create_hsm1_cluster(
+pub(crate) fn create_hsm1_cluster(
     members: &Map<String, Value>,
     context: &mut Context<'_>,
 ) -> Result<String, ApiError> {
@@ -398,10 +398,10 @@ fn make_of(cluster: &Cluster, region: &str) -> Make {
 }
 
 /// Where in a cluster an HSM is.
-pub(in super::super) struct Seat {
-    pub(in super::super) zone: String,
-    pub(in super::super) subnet: String,
-    pub(in super::super) ip: String,
+pub(crate) struct Seat {
+    pub(crate) zone: String,
+    pub(crate) subnet: String,
+    pub(crate) ip: String,
 }
 
 /// The IPv6 address that goes with an IPv4 one in a subnet: under 2001:db8::/32, which is nobody's
@@ -428,7 +428,7 @@ fn ip_v6(Seat { subnet, ip, .. }: &Seat) -> Option<String> {
 }
 
 /// An HSM of the cluster that is being created: it is ACTIVE at `due`, if its key is there by then.
-pub(in super::super) fn new_hsm(
+pub(crate) fn new_hsm(
     hardware: &Hardware,
     cluster: &Cluster,
     seat: Seat,

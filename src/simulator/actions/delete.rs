@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::json_protocol::ApiError;
 use super::super::limits::{CLUSTER_ID, ENI_ID, HSM_ID, IP_ADDRESS};
 use super::super::members::Members;
 use super::super::state::{ClusterState, DELETION, HsmState, Next};
-use super::super::wire::ApiError;
 use super::create::back_up;
 use super::forms::cluster_json;
 use super::{Context, no_such_cluster};

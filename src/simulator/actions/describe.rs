@@ -4,10 +4,10 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
 use super::super::ids::random_bytes;
+use super::super::json_protocol::{Answer, ApiError};
 use super::super::limits::{MAX_RESULTS, NEXT_TOKEN};
 use super::super::members::Members;
 use super::super::state::Cluster;
-use super::super::wire::{Answer, ApiError};
 use super::Context;
 use super::filters::Filters;
 use super::forms::ClusterForm;
@@ -78,25 +78,25 @@ fn has(cluster: &Cluster, name: &str, value: &str) -> bool {
 }
 
 /// Makes NextTokens that nobody else can make, and that fit one call only.
-pub(in super::super) struct TokenKey {
+pub(crate) struct TokenKey {
     key: ring::hmac::Key,
     secret: [u8; 32],
 }
 
 impl TokenKey {
-    pub(in super::super) fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         random_bytes().map(Self::from_secret)
     }
 
     /// The key of an earlier simulator: its tokens are good here.
-    pub(in super::super) fn from_secret(secret: [u8; 32]) -> Self {
+    pub(crate) fn from_secret(secret: [u8; 32]) -> Self {
         Self {
             key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret),
             secret,
         }
     }
 
-    pub(in super::super) fn secret(&self) -> &[u8; 32] {
+    pub(crate) fn secret(&self) -> &[u8; 32] {
         &self.secret
     }
 

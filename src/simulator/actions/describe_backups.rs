@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use super::super::arn::Arn;
+use super::super::json_protocol::ApiError;
 use super::super::limits::{MAX_BACKUPS, NEXT_TOKEN};
 use super::super::members::Members;
 use super::super::reference::Reference;
 use super::super::state::{Backup, Place};
-use super::super::wire::ApiError;
 use super::Context;
 use super::filters::Filters;
 use super::forms::{put, tags_json, timestamp};

@@ -1,9 +1,9 @@
 //! `Filters`, as DescribeClusters and DescribeBackups take them.
 
+use super::super::json_protocol::ApiError;
 use super::super::limits::{FILTER_NAME, Text, violation};
 use super::super::members::Members;
 use super::super::reference::Reference;
-use super::super::wire::ApiError;
 
 /// A thing is shown if each filter names something of it. Values are plain strings in the
 /// reference, so one that names nothing is no error.

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::faults::Fault;
+use super::super::initialize_rules;
+use super::super::json_protocol::ApiError;
 use super::super::limits::CLUSTER_ID;
 use super::super::members::Members;
-use super::super::pair;
 use super::super::state::{Claim, ClusterState, INITIALIZATION, Next};
-use super::super::wire::ApiError;
 use super::{Context, no_such_cluster};
 
 /// As the service words it (User Guide, "Initialize the cluster").
@@ -40,7 +40,7 @@ pub(super) fn initialize_cluster(
             "Cluster '{cluster_id}' has no certificate signing request: it has no ACTIVE HSM."
         ))
     })?;
-    pair::judge(
+    initialize_rules::judge(
         signed_cert,
         trust_anchor,
         &identity.spki,

@@ -20,10 +20,10 @@ use serde_json::{Map, Value};
 use super::clock::Clock;
 use super::faults::Fault;
 use super::hardware::Hardware;
+use super::json_protocol::{Answer, ApiError, excerpt};
 use super::members::Members;
 use super::reference::Reference;
 use super::state::{Hsm, Place, World};
-use super::wire::{Answer, ApiError, excerpt};
 
 pub(super) use create::{Seat, create_hsm1_cluster, new_hsm};
 pub(super) use describe::TokenKey;

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::super::clock::{DAY, Millis};
 use super::super::faults::Fault;
+use super::super::json_protocol::ApiError;
 use super::super::limits::CLUSTER_ID;
 use super::super::members::Members;
 use super::super::reference::{HSM1, HSM2M};
 use super::super::state::{Cluster, ClusterState, HsmState, MODIFICATION, Next};
-use super::super::wire::ApiError;
 use super::create::retention_days;
 use super::forms::cluster_json;
 use super::{Context, no_such_cluster};

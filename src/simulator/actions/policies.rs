@@ -5,10 +5,10 @@
 use serde_json::{Value, json};
 
 use super::super::arn::Arn;
+use super::super::json_protocol::ApiError;
 use super::super::limits::{RESOURCE_ARN, RESOURCE_POLICY};
 use super::super::members::Members;
 use super::super::state::{Backup, BackupState};
-use super::super::wire::ApiError;
 use super::forms::put;
 use super::{Context, no_such_backup};
 

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::json_protocol::ApiError;
 use super::super::limits::{
     MAX_TAG_RESULTS, NEXT_TOKEN, RESOURCE_ID, TAG_KEY, TAG_KEYS, TAG_VALUE, TAGS,
 };
 use super::super::members::Members;
 use super::super::state::{BackupState, ClusterState};
-use super::super::wire::ApiError;
 use super::forms::{put, tags_json};
 use super::{Context, no_such_cluster};
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::chains::{Identity, Root};
-use super::super::server::Inside;
+use super::super::inside::Inside;
 use super::super::state::{Claim, Cluster, ClusterState, Hsm};
 use super::read::{Seen, read};
 

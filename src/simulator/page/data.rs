@@ -1,15 +1,16 @@
 //! What the page shows, as JSON; and whether it has changed, which is asked far more often.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use super::super::clock::Millis;
 use super::super::ids::random_bytes;
-use super::super::server::Inside;
+use super::super::inside::Inside;
 use super::super::state::{Backup, Cluster, ClusterState, Hsm, HsmState, Place, Region, World};
+use super::super::watch::Seen;
 
 /// A region's newest clusters and backups are shown, so many of each; how many there are is said.
 const SHOWN: usize = 200;
@@ -17,35 +18,6 @@ const SHOWN: usize = 200;
 /// A state in which nothing is under way is looked at again after so long, in milliseconds: backups
 /// come and go by the day.
 const QUIET: Millis = 10_000;
-
-/// Tells an unchanged state from a changed one without looking at it.
-#[derive(Default)]
-pub(in super::super) struct Watch {
-    /// How often the state has been in somebody's hands.
-    touched: AtomicU64,
-    seen: Mutex<Seen>,
-}
-
-/// The state when it was last put into JSON.
-#[derive(Default)]
-struct Seen {
-    /// Which simulator this is: a new one begins to count anew.
-    instance: String,
-    /// Counts the changes that the page would show.
-    revision: u64,
-    digest: u64,
-    touched: u64,
-    advanced: Millis,
-    /// Nothing was under way then: up to when that is taken for granted.
-    quiet_until: Option<Millis>,
-}
-
-impl Watch {
-    /// To be called by whoever holds the state's lock to work on it.
-    pub(in super::super) fn touch(&self) {
-        self.touched.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 /// All that has changed since the token was given: `places` if anything in them has, and the
 /// requests that came. `None` if nothing has. An empty or foreign token is given everything.

@@ -14,10 +14,9 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::server::Inside;
+use super::inside::Inside;
 use crate::outside::{shown_lines, shown_text};
 
-pub(super) use data::Watch;
 
 /// The answer to a request of the page or its data; `None` for every other request.
 pub(super) fn answer(inside: &Inside, request: &Request) -> Option<Response<Body>> {

@@ -11,7 +11,7 @@ const RESTORABLE: Millis = 7 * DAY;
 
 /// The states of a backup (API Reference, `Backup`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) enum BackupState {
+pub(crate) enum BackupState {
     CreateInProgress,
     Ready,
     Deleted,
@@ -20,7 +20,7 @@ pub(in super::super) enum BackupState {
 
 impl BackupState {
     /// As the API spells it.
-    pub(in super::super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CreateInProgress => "CREATE_IN_PROGRESS",
             Self::Ready => "READY",
@@ -33,49 +33,45 @@ impl BackupState {
 /// Where a copied backup comes from (`Backup`: SourceBackup, SourceCluster, SourceRegion).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Origin {
-    pub(in super::super) backup: String,
-    pub(in super::super) cluster: String,
-    pub(in super::super) region: String,
+pub(crate) struct Origin {
+    pub(crate) backup: String,
+    pub(crate) cluster: String,
+    pub(crate) region: String,
 }
 
 /// A backup. It outlives its cluster, and holds what a cluster made from it begins with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Backup {
-    pub(in super::super) id: String,
-    pub(in super::super) cluster_id: String,
-    pub(in super::super) state: BackupState,
-    pub(in super::super) created: Millis,
+pub(crate) struct Backup {
+    pub(crate) id: String,
+    pub(crate) cluster_id: String,
+    pub(crate) state: BackupState,
+    pub(crate) created: Millis,
     /// Of a copy: when it was made, and of what.
-    pub(in super::super) copied: Option<Millis>,
-    pub(in super::super) origin: Option<Origin>,
+    pub(crate) copied: Option<Millis>,
+    pub(crate) origin: Option<Origin>,
     /// PENDING_DELETION: when it will be gone.
-    pub(in super::super) delete_at: Option<Millis>,
-    pub(in super::super) never_expires: bool,
+    pub(crate) delete_at: Option<Millis>,
+    pub(crate) never_expires: bool,
     /// When RestoreBackup last brought it back.
-    pub(in super::super) restored: Option<Millis>,
-    pub(in super::super) tags: Vec<(String, String)>,
+    pub(crate) restored: Option<Millis>,
+    pub(crate) tags: Vec<(String, String)>,
     /// Of the resource-policy actions, later than 2022.
-    pub(in super::super) policy: Option<String>,
+    pub(crate) policy: Option<String>,
     /// What a cluster that is created from it has: no such cluster needs initialization.
-    pub(in super::super) hsm_type: String,
-    pub(in super::super) mode: Option<String>,
+    pub(crate) hsm_type: String,
+    pub(crate) mode: Option<String>,
     /// The certificate and trust anchor that the cluster was initialized with. `None`: a control
     /// command made it INITIALIZED.
-    pub(in super::super) claim: Option<Claim>,
+    pub(crate) claim: Option<Claim>,
     /// When the state of transition is over.
-    pub(in super::super) due: Option<Millis>,
+    pub(crate) due: Option<Millis>,
 }
 
 impl Backup {
     /// A backup of the cluster as it is, made at `created` and READY at `due`. Fails if the system
     /// gives no randomness.
-    pub(in super::super) fn of(
-        cluster: &Cluster,
-        created: Millis,
-        due: Millis,
-    ) -> Result<Self, String> {
+    pub(crate) fn of(cluster: &Cluster, created: Millis, due: Millis) -> Result<Self, String> {
         Ok(Self {
             id: resource_id("backup")?,
             cluster_id: cluster.id.clone(),
@@ -97,7 +93,7 @@ impl Backup {
 
     /// A copy of it for another region, made at `copied` and READY at `due`: of the same time and
     /// cluster, with tags of its own. Fails like [`Backup::of`].
-    pub(in super::super) fn copy(
+    pub(crate) fn copy(
         &self,
         region: &str,
         tags: Vec<(String, String)>,
@@ -125,12 +121,12 @@ impl Backup {
     }
 
     /// From `at` on it can only be restored, and that for seven days.
-    pub(in super::super) fn delete(&mut self, at: Millis) {
+    pub(crate) fn delete(&mut self, at: Millis) {
         self.state = BackupState::PendingDeletion;
         self.delete_at = Some(at.saturating_add(RESTORABLE));
     }
 
-    pub(in super::super) fn restore(&mut self, at: Millis) {
+    pub(crate) fn restore(&mut self, at: Millis) {
         self.state = BackupState::Ready;
         self.delete_at = None;
         self.restored = Some(at);

@@ -62,7 +62,7 @@ impl ClusterState {
     }
 
     /// Whether it is a state on the way to another.
-    pub(in super::super) fn in_transition(self) -> bool {
+    pub(crate) fn in_transition(self) -> bool {
         self == Self::PendingRollback || self.name().ends_with("_IN_PROGRESS")
     }
 
@@ -75,25 +75,25 @@ impl ClusterState {
 /// What the owner has sent with InitializeCluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Claim {
-    pub(in super::super) signed_cert: String,
-    pub(in super::super) trust_anchor: String,
+pub(crate) struct Claim {
+    pub(crate) signed_cert: String,
+    pub(crate) trust_anchor: String,
 }
 
 /// A state that a cluster will be in, and from when.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Next {
-    pub(in super::super) state: ClusterState,
-    pub(in super::super) at: Millis,
+pub(crate) struct Next {
+    pub(crate) state: ClusterState,
+    pub(crate) at: Millis,
     /// The HsmType that it has from then on, if that changes.
-    pub(in super::super) hsm_type: Option<String>,
+    pub(crate) hsm_type: Option<String>,
     /// What follows that state.
-    pub(in super::super) then: Option<Box<Next>>,
+    pub(crate) then: Option<Box<Next>>,
 }
 
 impl Next {
-    pub(in super::super) fn new(state: ClusterState, at: Millis) -> Self {
+    pub(crate) fn new(state: ClusterState, at: Millis) -> Self {
         Self {
             state,
             at,
@@ -105,38 +105,38 @@ impl Next {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Cluster {
-    pub(in super::super) id: String,
-    pub(in super::super) hsm_type: String,
+pub(crate) struct Cluster {
+    pub(crate) id: String,
+    pub(crate) hsm_type: String,
     /// Neither is in the reference of 2022, nor of a cluster of hsm1.medium.
-    pub(in super::super) mode: Option<String>,
-    pub(in super::super) network_type: Option<String>,
+    pub(crate) mode: Option<String>,
+    pub(crate) network_type: Option<String>,
     /// Availability Zone and subnet, in the order of the request.
-    pub(in super::super) subnets: Vec<(String, String)>,
-    pub(in super::super) vpc: String,
-    pub(in super::super) security_group: String,
-    pub(in super::super) retention_days: u16,
-    pub(in super::super) tags: Vec<(String, String)>,
-    pub(in super::super) created: Millis,
-    pub(in super::super) state: ClusterState,
-    pub(in super::super) state_message: Option<String>,
+    pub(crate) subnets: Vec<(String, String)>,
+    pub(crate) vpc: String,
+    pub(crate) security_group: String,
+    pub(crate) retention_days: u16,
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) created: Millis,
+    pub(crate) state: ClusterState,
+    pub(crate) state_message: Option<String>,
     /// `None` in a state that lasts.
-    pub(in super::super) next: Option<Next>,
-    pub(in super::super) since: Millis,
-    pub(in super::super) hsms: Vec<Hsm>,
-    pub(in super::super) claim: Option<Claim>,
+    pub(crate) next: Option<Next>,
+    pub(crate) since: Millis,
+    pub(crate) hsms: Vec<Hsm>,
+    pub(crate) claim: Option<Claim>,
     /// HsmTypeRollbackExpiration (later than 2022): until when a changed type can be changed back.
-    pub(in super::super) rollback_until: Option<Millis>,
+    pub(crate) rollback_until: Option<Millis>,
     /// The backup that it was created from.
-    pub(in super::super) source_backup: Option<String>,
+    pub(crate) source_backup: Option<String>,
     /// When its next daily backup is due. `None` while none is made.
-    pub(in super::super) backup_due: Option<Millis>,
+    pub(crate) backup_due: Option<Millis>,
     /// Up to when time has taken effect on it and its backups.
-    pub(in super::super) settled: Millis,
+    pub(crate) settled: Millis,
 }
 
 impl Cluster {
-    pub(in super::super) fn enter(&mut self, state: ClusterState, at: Millis) {
+    pub(crate) fn enter(&mut self, state: ClusterState, at: Millis) {
         self.state = state;
         self.since = at;
         self.state_message = None;
@@ -144,7 +144,7 @@ impl Cluster {
     }
 
     /// How many HSMs it has: a DELETED one, still shown, is none.
-    pub(in super::super) fn hsm_count(&self) -> usize {
+    pub(crate) fn hsm_count(&self) -> usize {
         self.hsms
             .iter()
             .filter(|hsm| hsm.state != HsmState::Deleted)
@@ -152,7 +152,7 @@ impl Cluster {
     }
 
     /// The HSM whose CSR the cluster shows: the first ACTIVE one, and only before initialization.
-    pub(in super::super) fn csr_hsm(&self) -> Option<&Hsm> {
+    pub(crate) fn csr_hsm(&self) -> Option<&Hsm> {
         if self.state != ClusterState::Uninitialized {
             return None;
         }
@@ -160,7 +160,7 @@ impl Cluster {
     }
 
     /// Its certificates.
-    pub(in super::super) fn csr_identity(&self) -> Option<&Identity> {
+    pub(crate) fn csr_identity(&self) -> Option<&Identity> {
         self.csr_hsm().and_then(Hsm::identity)
     }
 

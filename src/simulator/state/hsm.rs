@@ -9,7 +9,7 @@ use super::super::clock::Millis;
 use super::super::keys::OrderedKey;
 
 /// What is made once its keys are there.
-pub(in super::super) type Made<T> = Arc<OnceLock<Result<T, String>>>;
+pub(crate) type Made<T> = Arc<OnceLock<Result<T, String>>>;
 
 /// The states of an HSM (API Reference, `Hsm`). By itself the simulator shows the first two and
 /// DELETE_IN_PROGRESS: one that is deleted is no longer listed.
@@ -52,29 +52,29 @@ impl HsmState {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super) struct Hsm {
-    pub(in super::super) id: String,
-    pub(in super::super) zone: String,
-    pub(in super::super) subnet: String,
-    pub(in super::super) eni: String,
-    pub(in super::super) ip: String,
+pub(crate) struct Hsm {
+    pub(crate) id: String,
+    pub(crate) zone: String,
+    pub(crate) subnet: String,
+    pub(crate) eni: String,
+    pub(crate) ip: String,
     /// EniIpV6: in a cluster of NetworkType DUALSTACK.
-    pub(in super::super) ip_v6: Option<String>,
-    pub(in super::super) hsm_type: String,
+    pub(crate) ip_v6: Option<String>,
+    pub(crate) hsm_type: String,
     /// Of a migration: the types that it will be of, and from when.
-    pub(in super::super) next_types: Vec<(Millis, String)>,
-    pub(in super::super) state: HsmState,
+    pub(crate) next_types: Vec<(Millis, String)>,
+    pub(crate) state: HsmState,
     /// When the state of transition is over.
-    pub(in super::super) due: Millis,
+    pub(crate) due: Millis,
     /// Which of the simulator's cards it is a partition of, and its number there.
-    pub(in super::super) card: usize,
-    pub(in super::super) partition: u64,
+    pub(crate) card: usize,
+    pub(crate) partition: u64,
     /// Not in a state file: nothing uses it once the certificates are made, and until then nobody
     /// has seen anything of it.
     #[serde(skip)]
-    pub(in super::super) key: OrderedKey,
+    pub(crate) key: OrderedKey,
     #[serde(serialize_with = "write_identity", deserialize_with = "read_identity")]
-    pub(in super::super) identity: Made<Identity>,
+    pub(crate) identity: Made<Identity>,
 }
 
 impl Hsm {
@@ -90,7 +90,7 @@ impl Hsm {
         }
     }
 
-    pub(in super::super) fn identity(&self) -> Option<&Identity> {
+    pub(crate) fn identity(&self) -> Option<&Identity> {
         self.identity.get().and_then(|made| made.as_ref().ok())
     }
 }

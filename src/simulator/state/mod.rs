@@ -3,9 +3,9 @@
 mod backup;
 mod cluster;
 mod hsm;
-mod kept;
 mod retention;
 mod schedule;
+mod tracked;
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use super::place::Place;
 pub(super) use backup::{Backup, BackupState};
 pub use cluster::ClusterState;
 pub(super) use cluster::{Claim, Cluster, Next};
 pub(super) use hsm::Hsm;
 pub use hsm::HsmState;
-pub(super) use kept::{Kept, Shelf};
+pub(super) use tracked::{Kept, Shelf};
 
 use super::clock::{Clock, DAY, Millis};
-use super::quotas;
 
 /// How long each state of transition lasts at the default speed: about a second for a whole claim.
 pub(super) const CLUSTER_CREATION: Duration = Duration::from_millis(200);
@@ -177,7 +177,7 @@ impl Region {
 
     /// How many backups more the simulator can hold.
     fn room_for_backups(&self) -> usize {
-        quotas::BACKUPS_IN_ALL
+        BACKUPS_IN_ALL
             .saturating_sub(self.backups_elsewhere)
             .saturating_sub(self.backups.len())
     }
@@ -200,13 +200,8 @@ fn gone(cluster: &Cluster, now: Millis) -> bool {
     cluster.state == ClusterState::Deleted && cluster.since.saturating_add(DELETED_STAY) <= now
 }
 
-/// An account in a region: what is in one is not seen from another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Place {
-    pub(super) account: String,
-    pub(super) region: String,
-}
+/// Backups in all places. A cluster that keeps its daily ones for 379 days has 387.
+pub(super) const BACKUPS_IN_ALL: usize = 20_000;
 
 /// All there is, place by place.
 #[derive(Default)]

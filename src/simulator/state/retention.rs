@@ -14,7 +14,7 @@ pub(super) const ALL: RangeInclusive<u64> = 0..=u64::MAX;
 impl Region {
     /// Adds a backup, if the simulator can hold one more: what it is made beside does not fail for
     /// it.
-    pub(in super::super) fn keep(&mut self, backup: Backup) {
+    pub(crate) fn keep(&mut self, backup: Backup) {
         if self.room_for_backups() == 0 {
             return;
         }
@@ -24,7 +24,7 @@ impl Region {
     }
 
     /// The backup of that id as it is now. One that is gone is no longer there.
-    pub(in super::super) fn backup(
+    pub(crate) fn backup(
         &mut self,
         id: &str,
         clock: &Clock,
@@ -39,7 +39,7 @@ impl Region {
     }
 
     /// All backups as they are now, each with the number that tells those of one moment apart.
-    pub(in super::super) fn backups(
+    pub(crate) fn backups(
         &mut self,
         clock: &Clock,
         identify: &dyn Fn(&Hsm),

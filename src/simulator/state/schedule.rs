@@ -6,11 +6,11 @@ use super::{Cluster, ClusterState, HsmState};
 
 impl Cluster {
     /// Whether backups are made of it: only of what has been initialized.
-    pub(in super::super) fn is_backed_up(&self) -> bool {
+    pub(crate) fn is_backed_up(&self) -> bool {
         matches!(self.state, ClusterState::Initialized | ClusterState::Active)
     }
 
-    pub(in super::super) fn has_active_hsm(&self) -> bool {
+    pub(crate) fn has_active_hsm(&self) -> bool {
         self.hsms.iter().any(|hsm| hsm.state == HsmState::Active)
     }
 

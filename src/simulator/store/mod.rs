@@ -8,7 +8,7 @@
 //! a snapshot with a journal beside it: two would have to be told which belongs to which, and be
 //! copied together.
 //!
-//! Changes are found, not told: [`Changes`] stands for the lock on the state, and when the lock is
+//! Changes are found, not told: `inside::Changes` stands for the lock on the state, and when the lock is
 //! given back it writes down whatever bears a mark (`state::Kept`) and is not what the file says.
 //! New members of clusters, backups and regions are kept by themselves (serde), and an action
 //! cannot forget to. A request's changes are one frame, so after a crash they are all there or none
@@ -21,25 +21,21 @@
 //! | file | about |
 //! | --- | --- |
 //! | `frames` | the form of the file, and how damage is found |
-//! | `records`, `octets` | what the frames say |
+//! | `records` | what the frames say |
 //! | `file` | locking, reading, replacing, appending |
 //! | `writer` | the thread, and waiting for it |
 
 mod file;
 mod frames;
-pub(super) mod octets;
 mod records;
 mod writer;
 
-use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(super) use records::{Everything, Loaded};
 
 use super::SimError;
-use super::server::Inside;
-use super::state::World;
 use file::StateFile;
 use frames::Frames;
 use records::Written;
@@ -108,7 +104,7 @@ impl Store {
 
     /// Has what has changed written. The state's lock is held: frames come in the order of the
     /// changes.
-    fn record(&self, mut everything: Everything<'_>) {
+    pub(super) fn record(&self, mut everything: Everything<'_>) {
         let mut journal = self.journal();
         let changes = match journal.written.changes(&mut everything) {
             Ok(changes) if changes.is_empty() => return,
@@ -151,44 +147,5 @@ impl Store {
     /// Writes what is left and gives the file free.
     pub(super) fn close(&self) {
         self.writer.close();
-    }
-}
-
-/// The state, locked. What was changed by it is recorded when this is dropped.
-pub(super) struct Changes<'a> {
-    pub(super) inside: &'a Inside,
-    pub(super) world: MutexGuard<'a, World>,
-}
-
-impl Deref for Changes<'_> {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.world
-    }
-}
-
-impl DerefMut for Changes<'_> {
-    fn deref_mut(&mut self) -> &mut World {
-        &mut self.world
-    }
-}
-
-impl Drop for Changes<'_> {
-    fn drop(&mut self) {
-        if let Some(store) = &self.inside.store {
-            let Inside {
-                clock,
-                hardware,
-                tokens,
-                ..
-            } = self.inside;
-            store.record(Everything {
-                world: &mut self.world,
-                clock,
-                hardware,
-                tokens,
-            });
-        }
     }
 }

@@ -25,11 +25,11 @@ enum Record<'a> {
 }
 
 /// What changes are looked for in.
-pub(in super::super) struct Everything<'a> {
-    pub(in super::super) world: &'a mut World,
-    pub(in super::super) clock: &'a Clock,
-    pub(in super::super) hardware: &'a Hardware,
-    pub(in super::super) tokens: &'a TokenKey,
+pub(crate) struct Everything<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) clock: &'a Clock,
+    pub(crate) hardware: &'a Hardware,
+    pub(crate) tokens: &'a TokenKey,
 }
 
 /// What the file says already: digests, so that what is marked and has not changed is not written
@@ -220,12 +220,12 @@ fn items<'a, T: Clone>(
 
 /// What a state file holds.
 #[derive(Default)]
-pub(in super::super) struct Loaded {
-    pub(in super::super) world: World,
-    pub(in super::super) reading: Reading,
-    pub(in super::super) tokens: Option<[u8; 32]>,
-    pub(in super::super) hardware: Option<KeptHardware>,
-    pub(in super::super) partitions: u64,
+pub(crate) struct Loaded {
+    pub(crate) world: World,
+    pub(crate) reading: Reading,
+    pub(crate) tokens: Option<[u8; 32]>,
+    pub(crate) hardware: Option<KeptHardware>,
+    pub(crate) partitions: u64,
 }
 
 impl Loaded {

@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;
 
-use super::{page, wire};
+use super::{json_protocol, page};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -35,7 +35,7 @@ impl Foreign {
     /// What the client is told. "You do not have sufficient access to perform this action" (API
     /// Reference, "Common Errors").
     pub(super) fn response(&self) -> Response<Body> {
-        wire::response(
+        json_protocol::response(
             self.status,
             &json!({ "__type": "AccessDeniedException", "Message": self.message }),
         )

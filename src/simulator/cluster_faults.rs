@@ -4,17 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::control;
-use super::faults::Fault;
-use super::server::Inside;
+use super::faults::{Fault, Target};
+use super::inside::Inside;
 use super::state::{ClusterState, Hsm, Place};
-
-/// The cluster that a call is about.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) cluster_id: String,
-    pub(super) has_hsm: bool,
-    pub(super) can_degrade: bool,
-}
 
 /// The cluster that `ClusterId` or the filter `clusterIds` names first; of a DescribeClusters that
 /// names none, the oldest that has an HSM.

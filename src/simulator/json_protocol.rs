@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::ids::request_id;
-use super::state::Place;
+use super::place::Place;
 use crate::outside::shown_text;
 
 /// What `X-Amz-Target` begins with; the action's name follows.

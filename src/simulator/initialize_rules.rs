@@ -12,10 +12,10 @@ use super::certificate::{
     basic_constraints, decode_blocks, may_sign_certificates, read_certificate,
 };
 use super::clock::Millis;
+use super::json_protocol::ApiError;
 use super::limits::{MOST_IN_A_CHAIN, TRUST_ANCHOR_CHARS};
 use super::reference::Reference;
 use super::signature::{self, Fault};
-use super::wire::ApiError;
 
 const SIGNED_CERT: &str = "SignedCert";
 const TRUST_ANCHOR: &str = "TrustAnchor";

@@ -7,12 +7,12 @@ use std::time::{Instant, SystemTime};
 use axum::http::request::Parts;
 
 use super::credentials::Credentials;
+use super::json_protocol::{self, ApiError};
+use super::place::Place;
 use super::protocol::Protocol;
 use super::rate::Rate;
 use super::reference::Reference;
 use super::sigv4;
-use super::state::Place;
-use super::wire::{self, ApiError};
 
 /// Whom the simulator lets in.
 pub(super) struct Door {
@@ -42,7 +42,7 @@ impl Door {
         }
         let action = protocol.action(&parts.uri, &parts.headers, reference)?;
         let place = if self.credentials.is_empty() {
-            wire::place(&parts.headers)
+            json_protocol::place(&parts.headers)
         } else {
             sigv4::verify(&self.credentials, parts, body, SystemTime::now())?
         };

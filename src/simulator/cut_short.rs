@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderValue, Response, header};
 use http_body::Frame;
 
-use super::wire::MAX_BODY;
+use super::json_protocol::MAX_BODY;
 
 /// The same answer: its head says how long it is, then half of it comes, then the connection
 /// closes.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::wire::{Answer, excerpt};
+use super::json_protocol::{Answer, excerpt};
 
 /// The structures that may have some.
 const STRUCTURES: [&str; 3] = ["Cluster", "Hsm", "Backup"];

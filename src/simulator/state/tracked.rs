@@ -9,17 +9,17 @@ use super::{Backup, Cluster, Hsm};
 /// A cluster or a backup. Whoever could have changed it leaves a mark, so that only marked ones are
 /// looked at for the state file: code that changes things need not know that there is one.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Kept<T> {
+pub(crate) struct Kept<T> {
     thing: T,
     marked: bool,
 }
 
 /// Clusters or backups, by the numbers that order them.
-pub(in super::super) type Shelf<T> = BTreeMap<u64, Kept<T>>;
+pub(crate) type Shelf<T> = BTreeMap<u64, Kept<T>>;
 
 impl<T> Kept<T> {
     /// Something new, marked.
-    pub(in super::super) fn new(thing: T) -> Self {
+    pub(crate) fn new(thing: T) -> Self {
         Self {
             thing,
             marked: true,
@@ -31,12 +31,12 @@ impl<T> Kept<T> {
         &mut self.thing
     }
 
-    pub(in super::super) fn mark(&mut self) {
+    pub(crate) fn mark(&mut self) {
         self.marked = true;
     }
 
     /// Whether it is marked; takes the mark away.
-    pub(in super::super) fn take_mark(&mut self) -> bool {
+    pub(crate) fn take_mark(&mut self) -> bool {
         std::mem::take(&mut self.marked)
     }
 }

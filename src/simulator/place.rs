@@ -1,0 +1,11 @@
+//! Whose a thing is, and where.
+
+use serde::{Deserialize, Serialize};
+
+/// An account in a region: what is in one is not seen from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Place {
+    pub(super) account: String,
+    pub(super) region: String,
+}
