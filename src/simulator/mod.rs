@@ -25,7 +25,7 @@
 //! | `api`, `actions`, `members`, `limits`, `arn` | what the API does; its constraints |
 //! | `reference` | which edition of it: today's or that of 2022 |
 //! | `quotas` | how much of it an account may have |
-//! | `initialize_rules`, `certificate`, `signature` | what InitializeCluster demands of certificates |
+//! | `initialize_rules`, `certificate`, `signature` | what InitializeCluster demands |
 //! | `state`, `clock`, `place` | clusters, HSMs, backups, and how time moves them |
 //! | `inside` | all that a running simulator is made of |
 //! | `store`, `octets` | all this in a file, across restarts |

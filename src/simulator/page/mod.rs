@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::inside::Inside;
 use crate::outside::{shown_lines, shown_text};
 
-
 /// The answer to a request of the page or its data; `None` for every other request.
 pub(super) fn answer(inside: &Inside, request: &Request) -> Option<Response<Body>> {
     let path = request.uri().path();
