@@ -24,12 +24,12 @@ mod forged;
 
 use forged::Node;
 
-/// Of the shapes that are judged: a CA, AWS's hardware certificate, and the manufacturer's of
-/// version 1 with five attributes in one RDN.
-const DOCUMENTS: [&str; 3] = [
-    "fixtures/ownership/ca-rsa-2048.crt",
-    "fixtures/verify/algorithm.aws-hardware--anchor-ed25519/cluster-hsmboottest_AwsHardwareCertificate.crt",
-    "fixtures/verify/algorithm.aws-hardware--anchor-ed25519/cluster-hsmboottest_ManufacturerHardwareCertificate.crt",
+/// Of the shapes that are judged: AWS's hardware certificate, and the manufacturer's of version 1
+/// with five attributes in one RDN.
+const BUNDLE: &str = "fixtures/verify/algorithm.aws-hardware--anchor-ed25519";
+const DOCUMENTS: [&str; 2] = [
+    "cluster-hsmboottest_AwsHardwareCertificate.crt",
+    "cluster-hsmboottest_ManufacturerHardwareCertificate.crt",
 ];
 
 type Reader = (&'static str, fn(&[u8]) -> bool);
@@ -45,7 +45,12 @@ const READERS: [Reader; 3] = [
 ];
 
 fn document(name: &str) -> Vec<u8> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(BUNDLE)
+            .join(name),
+    )
+    .unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("-----"));
     Base64::decode_vec(&lines.collect::<String>()).unwrap()
 }
@@ -58,17 +63,6 @@ fn flipped(der: &[u8]) -> Vec<Vec<u8>> {
         altered
     };
     (0..der.len() * 8).map(flip).collect()
-}
-
-/// An octet put in anywhere, of four that mean something in DER.
-fn with_an_octet(der: &[u8]) -> Vec<Vec<u8>> {
-    let places = (0..=der.len()).flat_map(|at| [0x00, 0x05, 0x30, 0xff].map(|octet| (at, octet)));
-    let insert = |(at, octet)| {
-        let mut altered = der.to_vec();
-        altered.insert(at, octet);
-        altered
-    };
-    places.map(insert).collect()
 }
 
 /// An element put into each structure, at each place in it, all lengths made right.
@@ -91,9 +85,8 @@ fn with_an_element(der: &[u8]) -> Vec<Vec<u8>> {
 
 fn table() -> String {
     type Alter = fn(&[u8]) -> Vec<Vec<u8>>;
-    let ways: [(&str, Alter); 3] = [
+    let ways: [(&str, Alter); 2] = [
         ("a bit flipped", flipped),
-        ("an octet put in", with_an_octet),
         ("an element put in, all lengths made right", with_an_element),
     ];
     let documents = DOCUMENTS.map(document);
@@ -105,6 +98,8 @@ fn table() -> String {
     for (way, alter) in ways {
         let altered: Vec<Vec<u8>> = documents.iter().flat_map(|der| alter(der)).collect();
         let taken = READERS.map(|(_, reads)| altered.iter().filter(|der| reads(der)).count());
+        let [ours, others @ ..] = &taken;
+        assert!(others.iter().all(|count| ours <= count), "{way}: {taken:?}");
         let taken = taken.map(|count| count.to_string()).join(" | ");
         lines.push_str(&format!("| {way} | {} | {taken} |\n", altered.len()));
     }

@@ -1,6 +1,6 @@
 //! The actions of API version 2017-04-28, and which edition of the service has them.
 
-/// Whether only today's edition has an action: those of the API Reference of 2022-06-06 are in both.
+/// Whether only today's edition has an action: those of 2022-06-06 are in both.
 type IsLater = bool;
 const SINCE_2022: IsLater = false;
 const LATER: IsLater = true;
