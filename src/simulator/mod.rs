@@ -32,7 +32,7 @@
 //! | `hardware`, `roots`, `chains`, `keys`, `primes`, `pem` | roots, cards, HSMs |
 //! | `common` | the errors that every action may answer |
 //! | `control`, `faults`, `cluster_faults`, `random` | what a test may do to all this |
-//! | `page`, `watch`, `requests` | the page that shows it to people, and the requests listed there |
+//! | `page`, `watch`, `requests` | the page for people, and the requests listed there |
 
 mod actions;
 mod admission;

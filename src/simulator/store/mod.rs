@@ -9,7 +9,8 @@
 //! copied together.
 //!
 //! Changes are found, not told: `inside::Changes` stands for the lock on the state, and when the
-//! lock is given back it writes down whatever bears a mark (`state::Kept`) and is not what the file says.
+//! lock is given back it writes down whatever bears a mark (`state::Kept`) and is not what the
+//! file says.
 //! New members of clusters, backups and regions are kept by themselves (serde), and an action
 //! cannot forget to. A request's changes are one frame, so after a crash they are all there or none
 //! is.
