@@ -18,25 +18,28 @@
 //! # Ok::<(), hsmboot::error::Error>(())
 //! ```
 
+mod fault;
 mod generate;
 mod init;
 mod intermediate;
 mod key;
+mod key_type;
 mod passphrase;
+mod secret;
 mod show;
 mod subject;
+mod warning;
 
-pub use self::generate::{KeyType, NewKey};
+pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
+pub use self::generate::NewKey;
 pub use self::init::{Terms, make_trust_anchor};
 pub use self::intermediate::make_intermediate;
-#[cfg(feature = "pkcs11")]
-pub use self::key::Pkcs11Uri;
 pub use self::key::{
-    Anew, CaKey, Cost, FileKey, Instead, KeyFault, KeySource, KeyWarning, LoadedKey, MAX_KEY_FILE,
-    Provided, Scheme, TokenOptions, Unlock,
+    CaKey, FileKey, KEY_BACKENDS, KeyBackend, KeyLibrary, KeySource, LoadedKey, MAX_KEY_FILE,
+    Provided, TokenOptions, Unlock, Unlocking,
 };
-#[cfg(feature = "awskms")]
-pub use self::key::{KmsKey, KmsKeyName};
+pub use self::key_type::KeyType;
 pub use self::passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseSource, restore_terminal};
 pub use self::show::CaSummary;
 pub use self::subject::parse_subject;
+pub use self::warning::KeyWarning;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub use self::terminal::restore_terminal;
-use super::key::KeyWarning;
+use super::warning::{KeyWarning, open_to_others};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown;
@@ -31,7 +31,7 @@ impl Passphrase {
     }
 
     /// The bytes, as they were typed or read: OpenSSL takes them as they are, too.
-    pub(in crate::ca) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -79,7 +79,7 @@ impl PassphraseSource {
     /// # Errors
     /// As [`for_key`](Self::for_key).
     #[cfg(feature = "pkcs11")]
-    pub(in crate::ca) fn for_pin(&self, prompt: &str, why: &str) -> Result<Passphrase> {
+    pub(crate) fn for_pin(&self, prompt: &str, why: &str) -> Result<Passphrase> {
         let not_given = || {
             Error::new(
                 ErrorKind::PromptCancelled,
@@ -134,7 +134,7 @@ impl PassphraseSource {
         let PassphraseSource::File(path) = self else {
             return None;
         };
-        let mode = super::key::open_to_others(&fsio::facts(path)?)?;
+        let mode = open_to_others(&fsio::facts(path)?)?;
         Some(KeyWarning::PassphraseOpenToOthers {
             path: path.clone(),
             mode,

@@ -80,12 +80,14 @@ mod ca {
             }
         }
 
-        /// For a key.
+        /// The options for these keys.
         ///
         /// # Errors
-        /// Class `Usage`, `options-for-nothing`, where something is given and the key is not in
-        /// AWS.
-        pub(crate) fn options_for(&self, source: &KeySource) -> Result<Options> {
+        /// Class `Usage`, `options-for-nothing`, where something is given and no key is in AWS.
+        pub(crate) fn options_for<'a>(
+            &self,
+            sources: impl IntoIterator<Item = &'a KeySource>,
+        ) -> Result<Options> {
             let given = [
                 ("--region", self.region.is_some()),
                 ("--profile", self.profile.is_some()),
@@ -93,7 +95,8 @@ mod ca {
                 ("--insecure-http", self.insecure_http),
             ];
             let named = given.iter().find(|(_, given)| *given);
-            if let (Some((name, _)), false) = (named, matches!(source, KeySource::Kms(_))) {
+            let is_in_aws = sources.into_iter().any(KeySource::is_in_aws);
+            if let (Some((name, _)), false) = (named, is_in_aws) {
                 return Err(Error::new(
                     ErrorKind::OptionsForNothing,
                     format!("{name} is for a CA in AWS, and this one is not there"),

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::PassphraseArgs;
 #[cfg(feature = "awskms")]
 use super::aws::CaAccessArgs;
-use super::key::KeyAccess;
+use super::key::{KeyAccess, new_ca_key_help};
 use super::owner::read_trust_anchor;
 use super::token::TokenArgs;
 use super::ui::{Outcome, Ui, path_value};
@@ -74,9 +74,7 @@ pub struct InitArgs {
     /// A new key's type: rsa-4096 (default), rsa-3072, rsa-2048, p256 or p384
     #[arg(long, value_name = "T", value_parser = key_type)]
     key_type: Option<KeyType>,
-    /// Where the key is, or is to be made: a pkcs11: URI with object=NAME; awskms: and the ARN,
-    /// alias or id of a key that is there; or its file
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help = new_ca_key_help())]
     ca_key: Option<PathBuf>,
     /// How many days the CA lasts
     #[arg(
@@ -144,16 +142,8 @@ fn init(args: &InitArgs, ui: &Ui) -> Result<Outcome> {
     };
     #[cfg(feature = "awskms")]
     let aws = {
-        let here = KeySource::File(args.out.join(CA_KEY_FILE));
-        let sources = [
-            elsewhere.as_ref(),
-            named.as_ref().map(|named| &named.source),
-        ];
-        let in_aws = sources
-            .into_iter()
-            .flatten()
-            .find(|source| matches!(source, KeySource::Kms(_)));
-        args.access.options_for(in_aws.unwrap_or(&here))?
+        let issuer = named.as_ref().map(|named| &named.source);
+        args.access.options_for(elsewhere.iter().chain(issuer))?
     };
     let places: Vec<&str> = elsewhere
         .is_none()

@@ -4,16 +4,14 @@ use super::args::PassphraseArgs;
 use super::token::TokenArgs;
 use super::ui::Ui;
 use crate::bundle::Store;
-use crate::ca::{KeySource, KeyType, LoadedKey, Provided, Unlock};
-use crate::error::Result;
-use crate::x509::Certificate;
-#[cfg(feature = "pkcs11")]
-use crate::{
-    cli::owner::lies_in,
-    error::{Error, ErrorKind},
-    fsio,
-    outside::shown,
+use crate::ca::{
+    KEY_BACKENDS, KeyBackend, KeySource, KeyType, LoadedKey, Provided, TokenOptions, Unlock,
 };
+use crate::cli::owner::lies_in;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fsio;
+use crate::outside::shown;
+use crate::x509::Certificate;
 
 /// What the command line says of the way to the key.
 pub(crate) struct KeyAccess<'a> {
@@ -22,8 +20,6 @@ pub(crate) struct KeyAccess<'a> {
     /// The CA's certificate, where there is one yet.
     pub(crate) certificate: Option<Certificate>,
     /// The bundle that is worked with, if there is one.
-    #[cfg_attr(not(feature = "pkcs11"), allow(dead_code))]
-    // a module is what is looked for there
     pub(crate) bundle: Option<&'a Store>,
     #[cfg(feature = "awskms")]
     pub(crate) aws: crate::aws::Options,
@@ -32,8 +28,8 @@ pub(crate) struct KeyAccess<'a> {
 impl KeyAccess<'_> {
     /// The CA's key, with warnings about how it is kept.
     pub(crate) fn load(&self, source: &KeySource, ui: &Ui) -> Result<LoadedKey> {
-        #[cfg(feature = "pkcs11")]
-        self.no_code_from_bundle(source)?;
+        let options = self.token.options();
+        self.refuse_library_of_bundle(source, &options)?;
         let loaded = self.unlock(ui, |unlock| source.load(unlock))?;
         tell(&loaded, ui);
         Ok(loaded)
@@ -53,33 +49,29 @@ impl KeyAccess<'_> {
 
     /// A library that lies in the bundle is somebody else's program: it would run in this process,
     /// and be given the PIN.
-    #[cfg(feature = "pkcs11")]
-    fn no_code_from_bundle(&self, source: &KeySource) -> Result<()> {
-        let KeySource::Pkcs11(uri) = source else {
-            return Ok(());
-        };
-        let given = self.token.options().module;
-        let (Some(bundle), Some(module)) = (self.bundle, given.as_deref().or(uri.module_path()))
-        else {
+    fn refuse_library_of_bundle(&self, source: &KeySource, options: &TokenOptions) -> Result<()> {
+        let (Some(bundle), Some(library)) = (self.bundle, source.library(options)) else {
             return Ok(());
         };
         // A directory is no library. Of a name that leads to no file here, the system's loader
         // knows where to look, and does not look in the bundle (dlopen(3)).
-        if !fsio::facts(module)
-            .is_some_and(|facts| !facts.is_dir() && lies_in(bundle, module, Some(&facts)))
+        if !fsio::facts(library.path)
+            .is_some_and(|facts| !facts.is_dir() && lies_in(bundle, library.path, Some(&facts)))
         {
             return Ok(());
         }
         Err(Error::new(
             ErrorKind::ModuleInBundle,
             [
-                "the PKCS#11 module is a file of the bundle itself, and would run with your \
-                 rights: whoever could write to the bundle chose it"
-                    .to_owned(),
-                format!("  module  {}", shown(module)),
+                format!(
+                    "the {} is a file of the bundle itself, and would run with your rights: \
+                     whoever could write to the bundle chose it",
+                    library.what
+                ),
+                format!("  module  {}", shown(library.path)),
                 format!("  bundle  {}", shown(bundle.path())),
             ],
-            "name the vendor's module, as it is installed on this machine, with --pkcs11-module",
+            library.instead,
         ))
     }
 
@@ -102,5 +94,42 @@ fn tell(loaded: &LoadedKey, ui: &Ui) {
     }
     for warning in &loaded.warnings {
         ui.warn(warning.to_string());
+    }
+}
+
+/// The help of an option that names a private key: `whose` says whose, `file` what a key file can
+/// be.
+pub(crate) fn key_help(whose: &str, file: &str) -> String {
+    let [elsewhere @ .., _] = &KEY_BACKENDS;
+    let mut forms = vec![file];
+    forms.extend(elsewhere.iter().map(|backend| backend.form));
+    format!("{whose}: {}", listed(&forms, ", "))
+}
+
+/// The help of `--ca-key` where a CA's key is used.
+pub(crate) fn ca_key_help() -> String {
+    key_help(
+        "The CA's private key",
+        "a file (PKCS#8, PKCS#1 or SEC1, encrypted or not)",
+    )
+}
+
+/// The help of `--ca-key` where a CA is made.
+pub(crate) fn new_ca_key_help() -> String {
+    let forms = KEY_BACKENDS
+        .each_ref()
+        .map(|backend: &KeyBackend| backend.form_for_new);
+    format!(
+        "Where the key is, or is to be made: {}",
+        listed(&forms, "; ")
+    )
+}
+
+fn listed(forms: &[&str], separator: &str) -> String {
+    match forms {
+        [before @ .., last] if !before.is_empty() => {
+            format!("{}{separator}or {last}", before.join(separator))
+        }
+        _ => forms.concat(),
     }
 }

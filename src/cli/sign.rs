@@ -19,7 +19,7 @@ use super::args::{PassphraseArgs, TrustArgs};
 use super::aws::CaAccessArgs;
 use super::expect::{ExpectArgs, Side};
 use super::hardware;
-use super::key::KeyAccess;
+use super::key::{KeyAccess, ca_key_help};
 use super::owner::NamedCa;
 use super::step::{StepArgs, judged, refuse_gaps, seal, warn_of_gaps};
 use super::token::TokenArgs;
@@ -92,9 +92,7 @@ pub struct CaArgs {
     #[cfg_attr(feature = "awskms", arg(required_unless_present = "ca_arn"))]
     #[cfg_attr(not(feature = "awskms"), arg(required = true))]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or
-    /// awskms: and a key's ARN, alias or id
-    #[arg(long, value_name = "KEY", requires = "ca")]
+    #[arg(long, value_name = "KEY", help = ca_key_help(), requires = "ca")]
     ca_key: Option<PathBuf>,
     /// How many days the signed certificate lasts, at most until the CA's own end
     #[arg(
@@ -141,7 +139,7 @@ impl CaArgs {
         };
         let source = KeySource::parse(key)?;
         #[cfg(feature = "awskms")]
-        self.access.options_for(&source)?;
+        self.access.options_for([&source])?;
         Ok(Signer::Own {
             certificate: certificate.clone(),
             source,

@@ -6,13 +6,12 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::fault::{Instead, KeyFault, malformed};
 use super::legacy_pem::DekInfo;
+use super::plain::Plain;
 use super::tidy::{self, Line};
+use crate::ca::fault::{Instead, KeyFault, malformed, wrong_kind};
+use crate::ca::secret::Secret;
 use crate::x509::der::{self, Reader, tag};
-
-/// Bytes that are wiped when they go.
-pub(in crate::ca) type Secret = Zeroizing<Vec<u8>>;
 
 /// The form in which a private key lies in its file.
 pub(super) enum Container {
@@ -31,16 +30,6 @@ pub(super) enum Container {
     },
     /// PFX (RFC 7292 4).
     Pkcs12(Secret),
-}
-
-/// A key without encryption, by its structure.
-pub(super) enum Plain {
-    /// PrivateKeyInfo (RFC 5208 5, RFC 5958 2).
-    Pkcs8(Secret),
-    /// RSAPrivateKey (RFC 8017 A.1.2).
-    Pkcs1(Secret),
-    /// ECPrivateKey (RFC 5915 3).
-    Sec1(Secret),
 }
 
 /// What was found, and whether openssl reads the file as it is: it is as openssl writes one.
@@ -172,7 +161,7 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
                 instead: Instead::OpenSsh,
             });
         }
-        (b"DSA PRIVATE KEY", _) => return Err(super::plain::wrong_kind("a DSA key")),
+        (b"DSA PRIVATE KEY", _) => return Err(wrong_kind("a DSA key")),
         (b"ENCRYPTED PRIVATE KEY", Some(_)) => {
             return Err(malformed("an encrypted PKCS#8 block with a DEK-Info line"));
         }
@@ -201,7 +190,7 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
         (b"ENCRYPTED PRIVATE KEY", None) => "its encrypted PKCS#8 structure is damaged",
         (b"RSA PRIVATE KEY", None) => "its RSA key structure is damaged",
         (b"EC PRIVATE KEY", None) => "its EC key structure is damaged",
-        _ => return Err(super::plain::wrong_kind("a private key of an unknown kind")),
+        _ => return Err(wrong_kind("a private key of an unknown kind")),
     };
     let found = from_der(decode(&base64)?, as_written).map_err(|fault| {
         if fault == KeyFault::NoKey {
@@ -216,17 +205,6 @@ fn from_block(block: &Block<'_>, as_written: &mut bool) -> Result<Container, Key
         Container::Legacy { .. } | Container::Pkcs12(_) => false,
     };
     Ok(found)
-}
-
-impl Plain {
-    /// The label that its PEM block has.
-    pub(super) const fn label(&self) -> &'static [u8] {
-        match self {
-            Plain::Pkcs8(_) => b"PRIVATE KEY",
-            Plain::Pkcs1(_) => b"RSA PRIVATE KEY",
-            Plain::Sec1(_) => b"EC PRIVATE KEY",
-        }
-    }
 }
 
 /// The bytes of a block's base64 lines. Blanks among them are nothing.

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::container::{self, Container, Found, Plain, Secret};
-use super::fault::{self, Anew, KeyFault};
+use super::container::{self, Container, Found};
 use super::pbes1::Old;
 use super::pbes2::Encrypted;
 use super::pkcs12::Store;
-use super::plain::{self, Material};
-use super::signer::{CannotSign, Signer};
-use super::{CaKey, KeyWarning};
+use super::place::{CaKey, KeyPlace, LoadedKey};
+use super::plain::{self, Material, Plain};
+use super::signer::Signer;
+use super::unlock::Unlock;
+use crate::ca::fault::{self, Anew, CannotSign, KeyFault};
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
+use crate::ca::secret::Secret;
+use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fsio;
 use crate::outside::shown;
@@ -176,7 +179,7 @@ impl FileKey {
     }
 
     /// A key that has no file yet.
-    pub(in crate::ca) fn new(
+    pub(crate) fn new(
         material: &Material,
         path: Option<&Path>,
     ) -> std::result::Result<Self, KeyFault> {
@@ -210,6 +213,63 @@ impl CaKey for FileKey {
                     "run the command again, and report this",
                 ),
             })
+    }
+}
+
+/// A key file, as `--ca-key` names it or as it lies in a bundle.
+#[derive(Debug)]
+pub(super) struct KeyFile {
+    path: PathBuf,
+    is_of_bundle: bool,
+}
+
+impl KeyFile {
+    /// One that the user named.
+    pub(super) fn named(path: PathBuf) -> Self {
+        KeyFile {
+            path,
+            is_of_bundle: false,
+        }
+    }
+
+    /// One that nobody named.
+    pub(super) fn found_in_bundle(path: PathBuf) -> Self {
+        KeyFile {
+            path,
+            is_of_bundle: true,
+        }
+    }
+}
+
+/// Reads a `--ca-key` that is a path.
+pub(super) fn read(path: &Path) -> Result<Box<dyn KeyPlace>> {
+    Ok(Box::new(KeyFile::named(path.to_path_buf())))
+}
+
+impl KeyPlace for KeyFile {
+    fn name(&self) -> String {
+        shown(&self.path)
+    }
+
+    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+        let read = match self.is_of_bundle {
+            true => FileKey::read_itself,
+            false => FileKey::read,
+        };
+        read(&self.path, unlock.passphrase).map(|(key, warnings)| LoadedKey {
+            key: Box::new(key),
+            warnings,
+            notes: Vec::new(),
+            name: None,
+        })
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
+    fn is_of_bundle(&self) -> bool {
+        self.is_of_bundle
     }
 }
 

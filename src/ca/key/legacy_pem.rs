@@ -4,68 +4,12 @@
 //! `openssl genrsa -aes256` of OpenSSL 1.x wrote it, the AWS guide's own command. The key is one
 //! round of MD5 over passphrase and salt (EVP_BytesToKey): good enough to read, never written here.
 
-use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Pkcs7};
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::container::Secret;
-use super::fault::{KeyFault, Scheme, malformed};
-
-/// The cipher of a `DEK-Info` line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cipher {
-    Aes128,
-    Aes192,
-    Aes256,
-    Des,
-    DesEde2,
-    DesEde3,
-}
-
-impl Cipher {
-    pub(super) const fn key_length(self) -> usize {
-        match self {
-            Cipher::Des => 8,
-            Cipher::Aes128 | Cipher::DesEde2 => 16,
-            Cipher::Aes192 | Cipher::DesEde3 => 24,
-            Cipher::Aes256 => 32,
-        }
-    }
-
-    pub(super) const fn block_length(self) -> usize {
-        match self {
-            Cipher::Des | Cipher::DesEde2 | Cipher::DesEde3 => 8,
-            Cipher::Aes128 | Cipher::Aes192 | Cipher::Aes256 => 16,
-        }
-    }
-
-    /// The plaintext without its padding; nothing where the padding is not PKCS#7's.
-    pub(super) fn decrypt(self, key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Secret> {
-        match self {
-            Cipher::Aes128 => cbc_decrypt::<aes::Aes128>(key, iv, ciphertext),
-            Cipher::Aes192 => cbc_decrypt::<aes::Aes192>(key, iv, ciphertext),
-            Cipher::Aes256 => cbc_decrypt::<aes::Aes256>(key, iv, ciphertext),
-            Cipher::Des => cbc_decrypt::<des::Des>(key, iv, ciphertext),
-            Cipher::DesEde2 => cbc_decrypt::<des::TdesEde2>(key, iv, ciphertext),
-            Cipher::DesEde3 => cbc_decrypt::<des::TdesEde3>(key, iv, ciphertext),
-        }
-    }
-}
-
-fn cbc_decrypt<C: BlockCipherDecrypt + KeyInit>(
-    key: &[u8],
-    iv: &[u8],
-    ciphertext: &[u8],
-) -> Option<Secret> {
-    let mut buffer: Secret = Zeroizing::new(ciphertext.to_vec());
-    let length = cbc::Decryptor::<C>::new_from_slices(key, iv)
-        .ok()?
-        .decrypt_padded::<Pkcs7>(&mut buffer)
-        .ok()?
-        .len();
-    buffer.truncate(length);
-    Some(buffer)
-}
+use super::cipher::{Cipher, whole_blocks};
+use crate::ca::fault::{KeyFault, Scheme, malformed};
+use crate::ca::secret::Secret;
 
 /// What else OpenSSL has written into a `DEK-Info` line, and whether OpenSSL 3 has it in its legacy
 /// provider.
@@ -169,16 +113,6 @@ impl DekInfo {
             .decrypt(&key, &self.iv, ciphertext)
             .ok_or(KeyFault::WrongPassphrase)
     }
-}
-
-/// CBC's ciphertext is at least one block, and whole ones.
-pub(super) fn whole_blocks(cipher: Cipher, ciphertext: &[u8]) -> Result<(), KeyFault> {
-    if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(cipher.block_length()) {
-        return Err(malformed(
-            "its encrypted part is not whole blocks of the cipher: is the file cut off?",
-        ));
-    }
-    Ok(())
 }
 
 /// MD5 of these, one after the other.

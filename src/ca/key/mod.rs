@@ -1,9 +1,11 @@
 //! The CA's private key: where it may live, and the two things that are asked of it.
 //!
-//! A new kind of key is one file here that implements [`CaKey`], and one arm in [`KeySource`].
+//! A new kind of place for keys is a module here that implements [`KeyPlace`], and its row in
+//! [`KEY_BACKENDS`].
 
+mod cipher;
 mod container;
-mod fault;
+mod fields;
 mod file;
 #[cfg(feature = "awskms")]
 mod kms;
@@ -13,6 +15,7 @@ pub(super) mod pbes2;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod pkcs12;
+mod place;
 pub(super) mod plain;
 mod rsa_key;
 #[cfg(any(feature = "awskms", feature = "pkcs11"))]
@@ -20,57 +23,80 @@ mod scheme;
 mod signer;
 mod tidy;
 mod unlock;
-mod warning;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-pub use self::fault::{Anew, Cost, Instead, KeyFault, Scheme};
+use self::file::KeyFile;
 pub use self::file::{FileKey, MAX_KEY_FILE};
-#[cfg(feature = "awskms")]
-pub use self::kms::{KmsKey, KmsKeyName};
-#[cfg(feature = "pkcs11")]
-pub use self::pkcs11::Pkcs11Uri;
+use self::place::KeyPlace;
+pub use self::place::{CaKey, KeyBackend, KeyLibrary, LoadedKey, Provided, Unlocking};
 pub use self::unlock::{TokenOptions, Unlock};
-pub use self::warning::KeyWarning;
-pub(super) use self::warning::open_to_others;
-use super::KeyType;
+use crate::ca::key_type::KeyType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::outside::shown;
 use crate::x509::PublicKey;
 
-/// A key that can sign as the CA, wherever it lives.
-pub trait CaKey: Send + Sync {
-    /// The public key: SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7).
-    fn spki(&self) -> &[u8];
-
-    /// What the key signs with: AlgorithmIdentifier in DER, as it goes into `signature` and
-    /// `signatureAlgorithm` (RFC 5280 4.1.1.2).
-    fn signature_algorithm(&self) -> &[u8];
-
-    /// Signs the to-be-signed bytes (the key hashes them itself): the content of the certificate's
-    /// BIT STRING.
-    ///
-    /// # Errors
-    /// Class [`Class::Ca`](crate::error::Class::Ca) where the key cannot sign.
-    fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>>;
+/// The reader of a backend, in a build that has it.
+macro_rules! built_with {
+    ($feature:literal, $read:path) => {{
+        #[cfg(feature = $feature)]
+        {
+            Some($read)
+        }
+        #[cfg(not(feature = $feature))]
+        {
+            None
+        }
+    }};
 }
+
+/// Every kind of place that a CA's key can be in. The last is the one of every `--ca-key` that no
+/// other fits.
+pub static KEY_BACKENDS: [KeyBackend; 3] = [
+    KeyBackend {
+        scheme: "pkcs11:",
+        place: "on a token",
+        what: "a PKCS#11 token",
+        signs_with: "RSA, P-256, P-384",
+        unlocked_by: Unlocking::Pin,
+        form: "a pkcs11: URI",
+        form_for_new: "a pkcs11: URI with object=NAME",
+        beginning: "`pkcs11:`",
+        feature: Some("pkcs11"),
+        read: built_with!("pkcs11", pkcs11::read),
+    },
+    KeyBackend {
+        scheme: "awskms:",
+        place: "in AWS KMS",
+        what: "an AWS KMS key",
+        signs_with: "RSA, P-256, P-384",
+        unlocked_by: Unlocking::Aws,
+        form: "awskms: and a key's ARN, alias or id",
+        form_for_new: "awskms: and the ARN, alias or id of a key that is there",
+        beginning: "`awskms:`, before an ARN too",
+        feature: Some("awskms"),
+        read: built_with!("awskms", kms::read),
+    },
+    KeyBackend {
+        scheme: "",
+        place: "in a file",
+        what: "a key file",
+        signs_with: "RSA, also for PSS only, P-256, P-384",
+        unlocked_by: Unlocking::Passphrase,
+        form: "a file",
+        form_for_new: "its file",
+        beginning: "a path",
+        feature: None,
+        read: Some(file::read),
+    },
+];
 
 /// A `--ca-key`: told apart by its prefix alone, so no path is ever taken for a URI, nor a URI for
 /// a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeySource {
-    /// A key file.
-    File(PathBuf),
-    /// A key file that nobody named: it lies in a bundle, where others may have put it. No link is
-    /// followed, and no pipe waited for.
-    InBundle(PathBuf),
-    /// A key on a PKCS#11 token.
-    #[cfg(feature = "pkcs11")]
-    Pkcs11(Box<Pkcs11Uri>),
-    /// A key in AWS KMS.
-    #[cfg(feature = "awskms")]
-    Kms(KmsKeyName),
+#[derive(Clone, Debug)]
+pub struct KeySource {
+    backend: &'static KeyBackend,
+    place: Arc<dyn KeyPlace>,
 }
 
 impl KeySource {
@@ -83,50 +109,72 @@ impl KeySource {
     /// Class [`Class::Usage`](crate::error::Class::Usage): `key-kind-unsupported` for a scheme that
     /// this build does not have; `bad-key-uri`; `bad-key-source` where it is empty.
     pub fn parse(text: &Path) -> Result<KeySource> {
-        let bytes = text.as_os_str().as_encoded_bytes();
-        let begins = |scheme: &str| {
-            bytes
-                .get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
-        };
-        #[cfg(feature = "pkcs11")]
-        if begins(pkcs11::SCHEME) {
-            return pkcs11::parse(text).map(|uri| KeySource::Pkcs11(Box::new(uri)));
-        }
-        #[cfg(feature = "awskms")]
-        if begins(kms::SCHEME) {
-            return KmsKeyName::parse(&String::from_utf8_lossy(
-                bytes.get(kms::SCHEME.len()..).unwrap_or_default(),
-            ))
-            .map(KeySource::Kms);
-        }
-        for (scheme, what, feature) in [
-            ("pkcs11:", "a PKCS#11 token", "pkcs11"),
-            ("awskms:", "an AWS KMS key", "awskms"),
-        ] {
-            if begins(scheme) {
-                return Err(Error::new(
-                    ErrorKind::KeyKindUnsupported,
-                    format!(
-                        "--ca-key names {what} (`{scheme}`), which this build of hsmboot has no \
-                         part for"
-                    ),
-                    format!(
-                        "use a build with the feature `{feature}` (the usual one has it, an \
-                         air-gapped one only if it was asked for); a file whose name begins with \
-                         `{scheme}` is given as `./{scheme}...`"
-                    ),
-                ));
-            }
-        }
-        if bytes.is_empty() {
+        if text.as_os_str().is_empty() {
             return Err(Error::new(
                 ErrorKind::BadKeySource,
                 "--ca-key is empty",
                 "give the path of the CA's key file",
             ));
         }
-        Ok(KeySource::File(text.to_path_buf()))
+        let [.., files] = &KEY_BACKENDS;
+        let backend = KEY_BACKENDS
+            .iter()
+            .find(|backend| backend.fits(text))
+            .unwrap_or(files);
+        let read = backend.read.ok_or_else(|| unsupported(backend))?;
+        Ok(KeySource {
+            backend,
+            place: read(text)?.into(),
+        })
+    }
+
+    /// A key file.
+    pub fn of_file(path: PathBuf) -> KeySource {
+        Self::of_key_file(KeyFile::named(path))
+    }
+
+    /// A key file that nobody named: it lies in a bundle, where others may have put it. No link is
+    /// followed, and no pipe waited for.
+    pub fn of_file_in_bundle(path: PathBuf) -> KeySource {
+        Self::of_key_file(KeyFile::found_in_bundle(path))
+    }
+
+    fn of_key_file(file: KeyFile) -> KeySource {
+        let [.., backend] = &KEY_BACKENDS;
+        KeySource {
+            backend,
+            place: Arc::new(file),
+        }
+    }
+
+    /// What kind of place the key is in.
+    pub fn backend(&self) -> &'static KeyBackend {
+        self.backend
+    }
+
+    /// The key's file, where it is in one.
+    pub fn file(&self) -> Option<&Path> {
+        self.place.file()
+    }
+
+    /// Whether nobody named the key: it was found in the bundle.
+    pub fn is_of_bundle(&self) -> bool {
+        self.place.is_of_bundle()
+    }
+
+    /// Whether the key is in AWS, and the options that say how AWS is reached are for it.
+    pub fn is_in_aws(&self) -> bool {
+        self.backend.unlocked_by == Unlocking::Aws
+    }
+
+    /// The region that the name of a key in AWS itself says.
+    pub fn region(&self) -> Option<&str> {
+        self.place.region()
+    }
+
+    /// The program that is loaded to reach the key.
+    pub fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
+        self.place.library(options)
     }
 
     /// The key, ready to sign, and what the user should know about how it is kept.
@@ -142,33 +190,7 @@ impl KeySource {
     /// [`Class::Service`](crate::error::Class::Service) for whatever stands between this program
     /// and the key; class [`Class::Usage`](crate::error::Class::Usage): `contradicting-region`.
     pub fn load<'a>(&self, unlock: impl Into<Unlock<'a>>) -> Result<LoadedKey> {
-        let unlock = unlock.into();
-        let from_file = |read: Result<(FileKey, Vec<KeyWarning>)>| {
-            read.map(|(key, warnings)| LoadedKey {
-                key: Box::new(key),
-                warnings,
-                notes: Vec::new(),
-                name: None,
-            })
-        };
-        match self {
-            KeySource::File(path) => from_file(FileKey::read(path, unlock.passphrase)),
-            KeySource::InBundle(path) => from_file(FileKey::read_itself(path, unlock.passphrase)),
-            #[cfg(feature = "awskms")]
-            KeySource::Kms(name) => {
-                let options = unlock.aws.cloned().unwrap_or_default();
-                let (key, notes) = KmsKey::open(name, &options, unlock.say)?;
-                let name = format!("awskms:{}", key.key_id());
-                Ok(LoadedKey {
-                    key: Box::new(key),
-                    warnings: Vec::new(),
-                    notes,
-                    name: Some(name),
-                })
-            }
-            #[cfg(feature = "pkcs11")]
-            KeySource::Pkcs11(uri) => pkcs11::load(uri, &unlock),
-        }
+        self.place.load(&unlock.into())
     }
 
     /// The key for a new CA certificate: the one that is there, or, on a token, a new one of this
@@ -182,25 +204,9 @@ impl KeySource {
         kind: Option<KeyType>,
         unlock: impl Into<Unlock<'a>>,
     ) -> Result<Provided> {
-        let unlock = unlock.into();
-        let provided = match self {
-            KeySource::File(path) | KeySource::InBundle(path) => Provided {
-                loaded: self.load(unlock)?,
-                made: false,
-                name: shown(path),
-            },
-            #[cfg(feature = "awskms")]
-            KeySource::Kms(name) => {
-                let loaded = self.load(unlock)?;
-                Provided {
-                    name: loaded.name.clone().unwrap_or_else(|| name.to_string()),
-                    loaded,
-                    made: false,
-                }
-            }
-            #[cfg(feature = "pkcs11")]
-            KeySource::Pkcs11(uri) => pkcs11::provide(uri, kind.unwrap_or_default(), &unlock)?,
-        };
+        let provided = self
+            .place
+            .provide(kind.unwrap_or_default(), &unlock.into())?;
         let public = PublicKey::from_der(provided.loaded.key.spki(), "the CA key").ok();
         match (kind, &public) {
             (Some(wanted), Some(public)) if KeyType::of(public) != Some(wanted) => Err(Error::new(
@@ -217,36 +223,19 @@ impl KeySource {
     }
 }
 
-/// A key for a new CA certificate.
-#[derive(Debug)]
-pub struct Provided {
-    /// The key, ready to sign.
-    pub loaded: LoadedKey,
-    /// Whether it was made just now.
-    pub made: bool,
-    /// What `--ca-key` has to say to mean it: a path, or a URI with everything that tells it apart.
-    pub name: String,
-}
-
-/// A key that has been found, decrypted and is ready to sign.
-pub struct LoadedKey {
-    /// The key.
-    pub key: Box<dyn CaKey>,
-    /// How it is kept, where that could be better. For standard error; none of them stops a
-    /// command.
-    pub warnings: Vec<KeyWarning>,
-    /// What was decided on the way to it, one sentence each.
-    pub notes: Vec<String>,
-    /// What the key is called where it lives, for records; `None` for a file.
-    pub name: Option<String>,
-}
-
-impl std::fmt::Debug for LoadedKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LoadedKey")
-            .field("warnings", &self.warnings)
-            .finish_non_exhaustive()
-    }
+/// The error of a scheme that this build has no part for.
+fn unsupported(backend: &KeyBackend) -> Error {
+    let KeyBackend { scheme, what, .. } = backend;
+    let feature = backend.feature.unwrap_or_default();
+    Error::new(
+        ErrorKind::KeyKindUnsupported,
+        format!("--ca-key names {what} (`{scheme}`), which this build of hsmboot has no part for"),
+        format!(
+            "use a build with the feature `{feature}` (the usual one has it, an air-gapped one \
+             only if it was asked for); a file whose name begins with `{scheme}` is given as \
+             `./{scheme}...`"
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -255,7 +244,7 @@ mod tests {
     use super::*;
 
     #[cfg(not(all(feature = "awskms", feature = "pkcs11")))]
-    fn unsupported(uri: &str) {
+    fn is_unsupported(uri: &str) {
         let error = KeySource::parse(Path::new(uri)).unwrap_err();
         assert_eq!(
             (error.code(), error.kind),
@@ -265,28 +254,26 @@ mod tests {
         assert!(error.hint.contains("feature"), "{}", error.hint);
     }
 
+    #[cfg(any(feature = "awskms", feature = "pkcs11"))]
+    fn scheme(uri: &str) -> &'static str {
+        let source = KeySource::parse(Path::new(uri)).unwrap();
+        assert_eq!(source.file(), None);
+        source.backend().scheme
+    }
+
     #[test]
     fn kinds_of_key_are_told_apart_by_prefix_alone() {
         for uri in ["pkcs11:token=ca;object=key", "PKCS11:type=private"] {
             #[cfg(feature = "pkcs11")]
-            assert!(
-                matches!(
-                    KeySource::parse(Path::new(uri)).unwrap(),
-                    KeySource::Pkcs11(_)
-                ),
-                "{uri}"
-            );
+            assert_eq!(scheme(uri), "pkcs11:", "{uri}");
             #[cfg(not(feature = "pkcs11"))]
-            unsupported(uri);
+            is_unsupported(uri);
         }
         for uri in ["awskms:alias/ca", "AWSKMS:alias/ca"] {
             #[cfg(feature = "awskms")]
-            assert!(
-                matches!(KeySource::parse(Path::new(uri)).unwrap(), KeySource::Kms(_)),
-                "{uri}"
-            );
+            assert_eq!(scheme(uri), "awskms:", "{uri}");
             #[cfg(not(feature = "awskms"))]
-            unsupported(uri);
+            is_unsupported(uri);
         }
         #[cfg(feature = "awskms")]
         assert_eq!(
@@ -302,10 +289,9 @@ mod tests {
             "C:\\ca.key",
             "file:ca.key",
         ] {
-            assert_eq!(
-                KeySource::parse(Path::new(path)).unwrap(),
-                KeySource::File(path.into())
-            );
+            let source = KeySource::parse(Path::new(path)).unwrap();
+            assert_eq!(source.file(), Some(Path::new(path)));
+            assert!(!source.is_of_bundle() && !source.is_in_aws(), "{path}");
         }
         assert_eq!(
             KeySource::parse(Path::new("")).unwrap_err().kind,

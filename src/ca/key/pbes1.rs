@@ -6,11 +6,11 @@
 use ring::digest;
 use zeroize::Zeroizing;
 
-use super::container::Secret;
-use super::fault::{Cost, KeyFault, malformed};
-use super::legacy_pem::{Cipher, whole_blocks};
-use super::pbes2::{MAX_ROUNDS, number};
-use crate::x509::der::{self, Reader, Tlv, tag};
+use super::cipher::{Cipher, whole_blocks};
+use super::fields::{bounded, inside, number};
+use crate::ca::fault::{KeyFault, malformed};
+use crate::ca::secret::Secret;
+use crate::x509::der::{Tlv, tag};
 
 /// A scheme with its parameters, which are within bounds.
 pub(super) struct Old<'a> {
@@ -108,28 +108,11 @@ impl<'a> Old<'a> {
 
 /// PBEParameter (RFC 8018 A.3), pkcs-12PbeParams (RFC 7292 C): salt and rounds.
 fn salt_and_rounds(parameters: Tlv<'_>) -> Option<(&[u8], u64)> {
-    let mut reader = Reader::new(
-        der::single(parameters.raw, tag::SEQUENCE, "key")
-            .ok()?
-            .content,
-        "key",
-    );
+    let mut reader = inside(parameters.raw)?;
     let salt = reader.required(tag::OCTET_STRING, "salt").ok()?.content;
     let rounds = number(reader.required(tag::INTEGER, "rounds").ok()?.content)?;
     reader.finish().ok()?;
     Some((salt, rounds))
-}
-
-/// The rounds, where there are any, and not too many.
-pub(super) fn bounded(rounds: u64) -> Result<u32, KeyFault> {
-    match u32::try_from(rounds) {
-        Ok(rounds @ 1..=MAX_ROUNDS) => Ok(rounds),
-        _ if rounds == 0 => Err(malformed("the parameters of its encryption are damaged")),
-        _ => Err(KeyFault::TooCostly {
-            found: Cost::Rounds(rounds),
-            store: false,
-        }),
-    }
 }
 
 /// What RFC 7292 B.3 derives from a passphrase.

@@ -14,11 +14,11 @@ use ring::pbkdf2;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use super::container::Secret;
-use super::fault::{Cost, KeyFault, Scheme, malformed};
-use super::legacy_pem::{Cipher, whole_blocks};
+use super::cipher::{Cipher, whole_blocks};
+use super::fields::{MAX_ROUNDS, algorithm, inside, number};
 use super::pbes1::Old;
-use super::plain::dotted;
+use crate::ca::fault::{Cost, KeyFault, Scheme, malformed};
+use crate::ca::secret::Secret;
 use crate::x509::der::{self, Reader, Tlv, tag};
 
 const PBES2: &str = "1.2.840.113549.1.5.13";
@@ -27,9 +27,6 @@ const PBKDF2: &str = "1.2.840.113549.1.5.12";
 const SCRYPT: &str = "1.3.6.1.4.1.11591.4.11";
 const AES_256_CBC: &str = "2.16.840.1.101.3.4.1.42";
 
-/// PBKDF2 rounds taken from a file, at most: the count that RFC 8018 4.2 names for especially
-/// critical keys. About ten seconds.
-pub(super) const MAX_ROUNDS: u32 = 10_000_000;
 /// scrypt's memory, at most, in bytes. N = 2^20 with r = 8, which takes 1 GiB for V alone, is just
 /// within it.
 const MAX_MEMORY: u64 = 1025 << 20;
@@ -200,27 +197,6 @@ impl<'a> Encrypted<'a> {
             .decrypt(&key, iv, self.ciphertext)
             .ok_or(KeyFault::WrongPassphrase)
     }
-}
-
-/// The content of the one SEQUENCE that `bytes` is.
-fn inside(bytes: &[u8]) -> Option<Reader<'_>> {
-    Some(Reader::new(
-        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
-        "key",
-    ))
-}
-
-/// AlgorithmIdentifier: the identifier, dotted, and the parameters.
-pub(super) fn algorithm(tlv: Tlv<'_>) -> Option<(String, Option<Tlv<'_>>)> {
-    let mut reader = inside(tlv.raw)?;
-    let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
-    let parameters = if reader.is_empty() {
-        None
-    } else {
-        Some(reader.any().ok()?)
-    };
-    reader.finish().ok()?;
-    Some((oid, parameters))
 }
 
 /// The schemes before PBES2 that are not read (RFC 8018 A.3, RFC 7292 C), and whether OpenSSL 3 has
@@ -402,23 +378,6 @@ fn scrypt_work(n: u64, r: u64, p: u64) -> Option<u64> {
     n.checked_add(8)?.checked_mul(r)?.checked_mul(p)
 }
 
-/// A positive INTEGER of at most eight octets.
-pub(super) fn number(content: &[u8]) -> Option<u64> {
-    if content.is_empty() || content.first().is_some_and(|byte| byte & 0x80 != 0) {
-        return None;
-    }
-    let significant = content
-        .iter()
-        .position(|byte| *byte != 0)
-        .and_then(|at| content.get(at..))
-        .unwrap_or_default();
-    (significant.len() <= 8).then(|| {
-        significant
-            .iter()
-            .fold(0, |value, byte| (value << 8) | u64::from(*byte))
-    })
-}
-
 /// `Some(None)` where the next element is no INTEGER.
 fn optional_number(reader: &mut Reader<'_>) -> Option<Option<u64>> {
     match reader.optional(tag::INTEGER).ok()? {
@@ -429,7 +388,7 @@ fn optional_number(reader: &mut Reader<'_>) -> Option<Option<u64>> {
 
 /// EncryptedPrivateKeyInfo of a PrivateKeyInfo: scrypt and AES-256-CBC, salt and IV from the
 /// system. Nothing where there is no randomness.
-pub(in crate::ca) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &[u8]) -> Option<Vec<u8>> {
     let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
     let random = SystemRandom::new();
     random.fill(&mut salt).ok()?;

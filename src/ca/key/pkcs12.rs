@@ -9,11 +9,12 @@
 use ring::{digest, hmac};
 use zeroize::Zeroizing;
 
-use super::container::{self, Plain};
-use super::fault::{Anew, Cost, Instead, KeyFault};
+use super::container;
+use super::fields::{MAX_ROUNDS, algorithm, bounded, dotted, number};
 use super::pbes1::{self, Purpose};
-use super::pbes2::{Encrypted, MAX_ROUNDS, algorithm, number};
-use super::plain::dotted;
+use super::pbes2::Encrypted;
+use super::plain::Plain;
+use crate::ca::fault::{Anew, Cost, Instead, KeyFault};
 use crate::x509::der::{self, Reader, Tlv, tag};
 
 const DATA: &str = "1.2.840.113549.1.7.1";
@@ -267,7 +268,7 @@ impl<'a> Mac<'a> {
     }
 
     fn bounded((mac, rounds): (Self, u64)) -> Result<Self, KeyFault> {
-        pbes1::bounded(rounds)
+        bounded(rounds)
             .map(|rounds| Mac { rounds, ..mac })
             .map_err(|fault| of_store(fault, false))
     }

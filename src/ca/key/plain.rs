@@ -2,18 +2,19 @@
 
 use zeroize::Zeroizing;
 
-use super::container::{Plain, Secret};
-use super::fault::{Instead, KeyFault, malformed};
+use super::fields::{self, dotted, inside};
+use crate::ca::fault::{Instead, KeyFault, malformed, wrong_kind};
+use crate::ca::secret::Secret;
 use crate::x509::der::{self, Reader, Tlv, tag};
 
 /// rsaEncryption (RFC 8017 A.1)
-pub(in crate::ca) const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+pub(crate) const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 /// id-ecPublicKey (RFC 5480 2.1.1)
-pub(in crate::ca) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+pub(crate) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 
 /// A curve that the CA can sign on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ca) enum Curve {
+pub(crate) enum Curve {
     /// secp256r1
     P256,
     /// secp384r1
@@ -22,7 +23,7 @@ pub(in crate::ca) enum Curve {
 
 impl Curve {
     /// Its object identifier (RFC 5480 2.1.1.1).
-    pub(in crate::ca) const fn oid(self) -> &'static str {
+    pub(crate) const fn oid(self) -> &'static str {
         match self {
             Curve::P256 => "1.2.840.10045.3.1.7",
             Curve::P384 => "1.3.132.0.34",
@@ -30,7 +31,7 @@ impl Curve {
     }
 
     /// The length of a scalar, in bytes.
-    pub(in crate::ca) const fn scalar_length(self) -> usize {
+    pub(crate) const fn scalar_length(self) -> usize {
         match self {
             Curve::P256 => 32,
             Curve::P384 => 48,
@@ -51,8 +52,29 @@ impl Curve {
     }
 }
 
+/// A key without encryption, by its structure.
+pub(super) enum Plain {
+    /// PrivateKeyInfo (RFC 5208 5, RFC 5958 2).
+    Pkcs8(Secret),
+    /// RSAPrivateKey (RFC 8017 A.1.2).
+    Pkcs1(Secret),
+    /// ECPrivateKey (RFC 5915 3).
+    Sec1(Secret),
+}
+
+impl Plain {
+    /// The label that its PEM block has.
+    pub(super) const fn label(&self) -> &'static [u8] {
+        match self {
+            Plain::Pkcs8(_) => b"PRIVATE KEY",
+            Plain::Pkcs1(_) => b"RSA PRIVATE KEY",
+            Plain::Sec1(_) => b"EC PRIVATE KEY",
+        }
+    }
+}
+
 /// What signing needs of a private key.
-pub(in crate::ca) enum Material {
+pub(crate) enum Material {
     /// RSAPrivateKey in DER.
     Rsa(Secret),
     /// RSAPrivateKey in DER, for PSS signatures only (RFC 4055 1.2).
@@ -73,14 +95,6 @@ pub(in crate::ca) enum Material {
     },
 }
 
-/// A sound key that is of no use here.
-pub(super) const fn wrong_kind(found: &'static str) -> KeyFault {
-    KeyFault::UnsupportedKey {
-        found,
-        instead: Instead::Another,
-    }
-}
-
 /// Reads a key without encryption.
 pub(super) fn read(key: Plain) -> Result<Material, KeyFault> {
     match key {
@@ -91,7 +105,7 @@ pub(super) fn read(key: Plain) -> Result<Material, KeyFault> {
 }
 
 /// PrivateKeyInfo (RFC 5208 5) or OneAsymmetricKey (RFC 5958 2).
-pub(in crate::ca) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
+pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
     let Pkcs8 {
         algorithm,
@@ -133,10 +147,7 @@ struct Pkcs8<'a> {
 }
 
 fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
-    let mut reader = Reader::new(
-        der::single(bytes, tag::SEQUENCE, "key").ok()?.content,
-        "key",
-    );
+    let mut reader = inside(bytes)?;
     let version = reader.required(tag::INTEGER, "version").ok()?.content;
     let algorithm = reader.required(tag::SEQUENCE, "algorithm").ok()?;
     let key = reader.required(tag::OCTET_STRING, "key").ok()?.content;
@@ -147,19 +158,11 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
         return None;
     }
     reader.finish().ok()?;
-    let identifier = algorithm.raw;
-    let mut reader = Reader::new(algorithm.content, "key");
-    let oid = dotted(reader.required(tag::OID, "algorithm").ok()?.content)?;
-    let parameters = if reader.is_empty() {
-        None
-    } else {
-        Some(reader.any().ok()?)
-    };
-    reader.finish().ok()?;
+    let (oid, parameters) = fields::algorithm(algorithm)?;
     Some(Pkcs8 {
         algorithm: oid,
         parameters,
-        identifier,
+        identifier: algorithm.raw,
         key,
     })
 }
@@ -240,11 +243,4 @@ fn padded(scalar: &[u8], length: usize) -> Option<Secret> {
     let from = length.checked_sub(significant.len())?;
     out.get_mut(from..)?.copy_from_slice(significant);
     Some(out)
-}
-
-/// An object identifier's content in its dotted form.
-pub(super) fn dotted(content: &[u8]) -> Option<String> {
-    const_oid::ObjectIdentifier::from_bytes(content)
-        .ok()
-        .map(|oid| oid.to_string())
 }

@@ -7,9 +7,7 @@ use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
 use zeroize::Zeroizing;
 
-use super::fault::{KeyFault, malformed};
-use super::plain::wrong_kind;
-use super::signer::CannotSign;
+use crate::ca::fault::{CannotSign, KeyFault, malformed, wrong_kind};
 use crate::x509::algorithm::{Hash, Pss as PssParameters};
 use crate::x509::der::{self, Reader, tag};
 

@@ -5,9 +5,9 @@ use p256::elliptic_curve;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
-use super::fault::{KeyFault, malformed};
-use super::plain::{Curve, EC_PUBLIC_KEY, Material, RSA_ENCRYPTION, wrong_kind};
+use super::plain::{Curve, EC_PUBLIC_KEY, Material, RSA_ENCRYPTION};
 use super::rsa_key::{Numbers, Padding};
+use crate::ca::fault::{CannotSign, KeyFault, malformed, wrong_kind};
 use crate::x509::PublicKey;
 use crate::x509::der::{self, tag};
 
@@ -22,9 +22,6 @@ pub(super) enum Signer {
     },
     Ec(Curve, Box<EcdsaKeyPair>),
 }
-
-/// ring's own error says nothing, and it must not: the caller names the file.
-pub(super) struct CannotSign;
 
 impl Signer {
     /// Takes the key into ring, which holds it to SP 800-56B: the public part fits the private one.

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::container::Secret;
+use crate::ca::secret::Secret;
 use crate::x509::der::Reader;
 
 /// The text of a file in UTF-16, as PowerShell's `>` writes it, with a byte order mark or without.

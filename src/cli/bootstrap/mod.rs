@@ -13,6 +13,7 @@ use super::args::{PassphraseArgs, TrustArgs, bundle_dir};
 use super::consent::{Intent, Question, YesArgs};
 use super::fetch::warn_of_missing;
 use super::hardware;
+use super::key::ca_key_help;
 use super::online::{OnlineArgs, TimeoutArgs, Watcher, block_on, cluster_id};
 use super::owner::FromBundleArgs;
 use super::sign::{self, Signed};
@@ -78,9 +79,7 @@ pub struct Args {
     /// The CA's certificate, or chain, which names the owner and becomes the trust anchor
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The CA's private key: a file (PKCS#8, PKCS#1 or SEC1, encrypted or not), a pkcs11: URI, or
-    /// awskms: and a key's ARN, alias or id
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help = ca_key_help())]
     ca_key: Option<PathBuf>,
     /// The directory to work in, or one file NAME.hsmboot (default: ./<cluster-id>; with --create
     /// ./new-cluster)

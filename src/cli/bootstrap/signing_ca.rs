@@ -150,7 +150,7 @@ impl<'a> BootstrapCa<'a> {
         let left_here = named.is_none() && !store.is_archive() && store.has(CA_KEY_FILE);
         let key_source = match args.ca_key.as_deref() {
             Some(key) => Some(KeySource::parse(key)?),
-            None => left_here.then(|| KeySource::InBundle(dir.join(CA_KEY_FILE))),
+            None => left_here.then(|| KeySource::of_file_in_bundle(dir.join(CA_KEY_FILE))),
         };
         let mut found = BootstrapCa {
             args,
@@ -241,11 +241,10 @@ impl<'a> BootstrapCa<'a> {
                 place,
             ));
         };
-        let in_bundle = match &source {
-            KeySource::InBundle(_) => true,
-            KeySource::File(path) => lies_in(store, path, fsio::facts(path).as_ref()),
-            _ => false,
-        };
+        let in_bundle = source.is_of_bundle()
+            || source
+                .file()
+                .is_some_and(|file| lies_in(store, file, fsio::facts(file).as_ref()));
         let passphrase = self.args.passphrase.source().file();
         let passphrase_in_bundle =
             passphrase.is_some_and(|file| lies_in(store, &file, fsio::facts(&file).as_ref()));
@@ -423,9 +422,9 @@ impl<'a> BootstrapCa<'a> {
     #[cfg(feature = "awskms")]
     fn aws(&self, source: &KeySource) -> crate::aws::Options {
         let online = &self.args.online;
-        let region = match source {
-            KeySource::Kms(name) if name.region().is_some() => None,
-            _ => online.region.clone(),
+        let region = match source.region() {
+            Some(_) => None,
+            None => online.region.clone(),
         };
         online.elsewhere(region)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::ca::{CaKey, KeySource};
 use crate::check;
 use crate::cli::args::PassphraseArgs;
-use crate::cli::key::KeyAccess;
+use crate::cli::key::{KeyAccess, key_help};
 use crate::cli::owner::read_trust_anchor;
 use crate::cli::token::TokenArgs;
 use crate::cli::ui::Ui;
@@ -22,8 +22,12 @@ pub struct IssuerArgs {
     /// chainCA.crt instead of customerCA.crt
     #[arg(long, value_name = "CERT", requires = "issuer_key")]
     issuer: Option<PathBuf>,
-    /// The issuer's private key: a file, a pkcs11: URI, or awskms: and a key's ARN, alias or id
-    #[arg(long, value_name = "KEY", requires = "issuer")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "issuer",
+        help = key_help("The issuer's private key", "a file"),
+    )]
     issuer_key: Option<PathBuf>,
     /// Take the passphrase of the issuer's key from the first line of a file
     #[arg(

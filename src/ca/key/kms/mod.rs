@@ -4,6 +4,8 @@
 mod fault;
 mod uri;
 
+use std::path::Path;
+
 use aws_sdk_kms::Client;
 use aws_sdk_kms::operation::get_public_key::GetPublicKeyOutput;
 use aws_sdk_kms::primitives::Blob;
@@ -11,15 +13,16 @@ use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 use ring::digest;
 
 use self::fault::Call;
-pub use self::uri::KmsKeyName;
-use super::CaKey;
+use self::uri::KmsKeyName;
+use super::place::{CaKey, KeyPlace, LoadedKey};
 use super::scheme::Scheme;
+use super::unlock::Unlock;
 use crate::aws::{self, Deadline, Options, Place, Service, within};
 use crate::error::{ErrorKind, Result};
 use crate::x509::PublicKey;
 
 /// What a `--ca-key` of this kind begins with.
-pub(super) const SCHEME: &str = "awskms:";
+const SCHEME: &str = "awskms:";
 
 const SERVICE: Service = Service {
     id: "KMS",
@@ -32,7 +35,7 @@ const FITTING: &str = "the CA's key is asymmetric, KeyUsage SIGN_VERIFY, KeySpec
                        --key-usage SIGN_VERIFY --key-spec RSA_4096` makes one";
 
 /// A key in AWS KMS, ready to sign.
-pub struct KmsKey {
+pub(super) struct KmsKey {
     client: Client,
     place: Place,
     deadline: Option<Deadline>,
@@ -53,6 +56,35 @@ impl std::fmt::Debug for KmsKey {
     }
 }
 
+/// Reads a `--ca-key` that begins with `awskms:`.
+pub(super) fn read(text: &Path) -> Result<Box<dyn KeyPlace>> {
+    let bytes = text.as_os_str().as_encoded_bytes();
+    let name = String::from_utf8_lossy(bytes.get(SCHEME.len()..).unwrap_or_default());
+    Ok(Box::new(KmsKeyName::parse(&name)?))
+}
+
+impl KeyPlace for KmsKeyName {
+    fn name(&self) -> String {
+        self.to_string()
+    }
+
+    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+        let options = unlock.aws.cloned().unwrap_or_default();
+        let (key, notes) = KmsKey::open(self, &options, unlock.say)?;
+        let name = format!("{SCHEME}{}", key.key_id);
+        Ok(LoadedKey {
+            key: Box::new(key),
+            warnings: Vec::new(),
+            notes,
+            name: Some(name),
+        })
+    }
+
+    fn region(&self) -> Option<&str> {
+        KmsKeyName::region(self)
+    }
+}
+
 impl KmsKey {
     /// Asks KMS for the public key, and that it is one that a CA for CloudHSM can have. What was
     /// decided on the way comes beside it, one sentence each.
@@ -60,7 +92,7 @@ impl KmsKey {
     /// # Errors
     /// Class `Ca`: `ca-key-missing`, `ca-key-unavailable`, `ca-key-unsupported`. Class `Service`:
     /// whatever stands between this program and the key. Class `Usage`: `contradicting-region`.
-    pub(super) fn open(
+    fn open(
         name: &KmsKeyName,
         options: &Options,
         say: &dyn Fn(&str),
@@ -117,11 +149,6 @@ impl KmsKey {
             say(&format!("for the CA's key, {elsewhere}"));
         }
         Ok((key, notes))
-    }
-
-    /// The key, as KMS calls it: its ARN.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
     }
 }
 

@@ -13,7 +13,7 @@ const MAX_URI: usize = 512;
 /// A key in AWS KMS, by one of the names that GetPublicKey takes as `KeyId` (KMS API Reference,
 /// GetPublicKey).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KmsKeyName {
+pub(super) struct KmsKeyName {
     /// An ARN, `alias/NAME`, or a key's id.
     key_id: String,
     /// The region, where the name is an ARN.
@@ -28,7 +28,7 @@ impl KmsKeyName {
     ///
     /// # Errors
     /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`.
-    pub(in crate::ca::key) fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         let bad = |what: &str| {
             Err(Error::new(
                 ErrorKind::BadKeyUri,
@@ -78,7 +78,7 @@ impl KmsKeyName {
     }
 
     /// The region that the name itself says.
-    pub fn region(&self) -> Option<&str> {
+    pub(super) fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
 }

@@ -6,12 +6,13 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::TokenInfo;
 use cryptoki::types::RawAuthPin;
 
-use super::super::{KeyWarning, Unlock};
+use super::super::unlock::Unlock;
 use super::failure;
 use super::module::Module;
 use super::token::Token;
 use super::uri::Pkcs11Uri;
 use crate::ca::passphrase::{Passphrase, PassphraseSource};
+use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How the token knows its user.

@@ -24,16 +24,18 @@ mod sign;
 mod token;
 mod uri;
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use cryptoki::object::{AttributeType, ObjectHandle};
 use cryptoki::session::Session;
 
-pub use self::uri::Pkcs11Uri;
-pub(super) use self::uri::{SCHEME, parse};
+use self::uri::Pkcs11Uri;
+use super::place::{CaKey, KeyLibrary, KeyPlace, LoadedKey, Provided};
 use super::scheme::Scheme;
-use super::{CaKey, KeyWarning, LoadedKey, Provided, Unlock};
-use crate::ca::KeyType;
+use super::unlock::{TokenOptions, Unlock};
+use crate::ca::key_type::KeyType;
+use crate::ca::warning::KeyWarning;
 use crate::error::Result;
 use crate::x509::PublicKey;
 use login::Login;
@@ -151,45 +153,60 @@ impl Open {
     }
 }
 
-/// The key that the URI means.
-///
-/// # Errors
-/// Class `Ca`, and `Usage` where no module is named.
-pub(super) fn load(uri: &Pkcs11Uri, unlock: &Unlock<'_>) -> Result<LoadedKey> {
-    let open = Open::new(uri, unlock, false)?;
-    let found = object::find(&open.session, &open.token, uri, unlock.certificate)?;
-    Ok(open.with(found))
+/// Reads a `--ca-key` that is a `pkcs11:` URI.
+pub(super) fn read(text: &Path) -> Result<Box<dyn KeyPlace>> {
+    Ok(Box::new(uri::parse(text)?))
 }
 
-/// The key that the URI means, or a new one of this type where there is none.
-///
-/// # Errors
-/// As [`load`], and what making a key may come to.
-pub(super) fn provide(uri: &Pkcs11Uri, kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
-    let open = Open::new(uri, unlock, true)?;
-    let there = object::candidates(&open.session, &open.token, uri)?;
-    let made = there.is_empty();
-    let key = if made {
-        make::pair(
-            &open.session,
-            &open.token,
-            &open.module,
-            uri,
-            kind,
-            &unlock.say,
-        )?
-    } else {
-        object::one(there, &open.token)?
-    };
-    let name = format!(
-        "pkcs11:{};{};type=private",
-        open.token.attributes(),
-        key.attributes()
-    );
-    let found = object::usable(key, &open.token)?;
-    Ok(Provided {
-        loaded: open.with(found),
-        made,
-        name,
-    })
+impl KeyPlace for Pkcs11Uri {
+    /// The scheme alone: a key on a token has its full name once it is found there.
+    fn name(&self) -> String {
+        "pkcs11:".to_owned()
+    }
+
+    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey> {
+        let open = Open::new(self, unlock, false)?;
+        let found = object::find(&open.session, &open.token, self, unlock.certificate)?;
+        Ok(open.with(found))
+    }
+
+    fn provide(&self, kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
+        let open = Open::new(self, unlock, true)?;
+        let there = object::candidates(&open.session, &open.token, self)?;
+        let made = there.is_empty();
+        let key = if made {
+            make::pair(
+                &open.session,
+                &open.token,
+                &open.module,
+                self,
+                kind,
+                &unlock.say,
+            )?
+        } else {
+            object::one(there, &open.token)?
+        };
+        let name = format!(
+            "pkcs11:{};{};type=private",
+            open.token.attributes(),
+            key.attributes()
+        );
+        let found = object::usable(key, &open.token)?;
+        Ok(Provided {
+            loaded: open.with(found),
+            made,
+            name,
+        })
+    }
+
+    /// The vendor's module: the operator's own word goes before the URI's.
+    fn library<'a>(&'a self, options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
+        let path = options.module.as_deref().or(self.module_path.as_deref())?;
+        Some(KeyLibrary {
+            path,
+            what: "PKCS#11 module",
+            instead: "name the vendor's module, as it is installed on this machine, with \
+                      --pkcs11-module",
+        })
+    }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as Cryptoki, RvError};
 
-use super::super::KeyWarning;
 use super::failure;
 use super::uri::Pkcs11Uri;
+use crate::ca::warning::KeyWarning;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::{Lines, shown, shown_text};
 

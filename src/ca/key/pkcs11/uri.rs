@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// It never holds a PIN: `pin-value` is refused, `pin-source` names a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pkcs11Uri {
+pub(super) struct Pkcs11Uri {
     pub(super) token: Option<String>,
     pub(super) manufacturer: Option<String>,
     pub(super) serial: Option<String>,
@@ -27,14 +27,9 @@ pub struct Pkcs11Uri {
 }
 
 /// The scheme, in any case (RFC 3986 3.1).
-pub(in crate::ca::key) const SCHEME: &str = "pkcs11:";
+const SCHEME: &str = "pkcs11:";
 
 impl Pkcs11Uri {
-    /// The library that it names, for where the operator names none.
-    pub fn module_path(&self) -> Option<&std::path::Path> {
-        self.module_path.as_deref()
-    }
-
     /// Reads a URI.
     ///
     /// Stricter than RFC 7512 asks in one place: an unknown attribute of the query, which 2.5 says
@@ -44,7 +39,7 @@ impl Pkcs11Uri {
     /// # Errors
     /// Class [`Class::Usage`](crate::error::Class::Usage), `bad-key-uri`. No value is repeated in
     /// it: there might be a PIN in one.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         let rest = match text.get(..SCHEME.len()) {
             Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
                 text.get(SCHEME.len()..).unwrap_or_default()
@@ -357,7 +352,7 @@ pub(super) fn escaped_id(id: &[u8]) -> String {
 }
 
 /// Reads what `--ca-key` was given.
-pub(in crate::ca::key) fn parse(text: &Path) -> Result<Pkcs11Uri> {
+pub(super) fn parse(text: &Path) -> Result<Pkcs11Uri> {
     Pkcs11Uri::parse(
         text.to_str()
             .ok_or_else(|| bad("it is not UTF-8; other bytes are written as `%E4` there"))?,

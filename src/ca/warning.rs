@@ -193,14 +193,14 @@ fn chmod(mode: &str, path: &Path) -> String {
 }
 
 /// The permission bits of a regular file, if they let anyone but the owner at it.
-pub(in crate::ca) fn open_to_others(metadata: &Metadata) -> Option<u32> {
+pub(crate) fn open_to_others(metadata: &Metadata) -> Option<u32> {
     let mode = metadata.permissions().mode() & 0o7777;
     (metadata.is_file() && metadata.nlink() > 0 && mode & 0o066 != 0).then_some(mode)
 }
 
 impl KeyWarning {
     #[cfg(feature = "pkcs11")]
-    pub(super) fn of_module(path: &Path) -> Option<Self> {
+    pub(crate) fn of_module(path: &Path) -> Option<Self> {
         let mode = crate::fsio::facts(path)?.permissions().mode() & 0o7777;
         (mode & 0o022 != 0).then(|| KeyWarning::ModuleOpenToOthers {
             path: path.to_path_buf(),
@@ -208,7 +208,7 @@ impl KeyWarning {
         })
     }
 
-    pub(super) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
+    pub(crate) fn of_key_file(path: &Path, metadata: &Metadata) -> Option<Self> {
         open_to_others(metadata).map(|mode| KeyWarning::KeyOpenToOthers {
             path: path.to_path_buf(),
             mode,

@@ -91,7 +91,7 @@ pub struct Scheme {
 
 impl Scheme {
     /// The row of the name, or object identifier, that was found; `otherwise` where there is none.
-    pub(super) fn of(
+    pub(crate) fn of(
         found: &str,
         table: &[(&str, &'static str, bool)],
         otherwise: &'static str,
@@ -234,7 +234,7 @@ impl KeyFault {
 
 impl KeyFault {
     /// The same of a file that openssl does not read as it is: a command of its comes second.
-    pub(super) fn as_openssl_does_not_read_it(&self, path: &Path) -> Error {
+    pub(crate) fn as_openssl_does_not_read_it(&self, path: &Path) -> Error {
         let error = self.at(path);
         if !error.hint.contains("`openssl") {
             return error;
@@ -248,9 +248,20 @@ impl KeyFault {
     }
 }
 
+/// A sound key that is of no use here.
+pub(crate) const fn wrong_kind(found: &'static str) -> KeyFault {
+    KeyFault::UnsupportedKey {
+        found,
+        instead: Instead::Another,
+    }
+}
+
+/// ring's own error says nothing, and it must not: the caller names the file.
+pub(crate) struct CannotSign;
+
 /// A new file for the key in another form. Nothing that is there is written over: openssl empties
 /// its output before it reads its input.
-pub(super) fn beside(path: &Path) -> PathBuf {
+pub(crate) fn beside(path: &Path) -> PathBuf {
     hint::free_name(path, "key", fsio::is_taken)
 }
 
@@ -271,7 +282,7 @@ pub enum Anew {
 
 impl Anew {
     /// The command.
-    pub(super) fn command(self, path: &Path, new: &Path) -> String {
+    pub(crate) fn command(self, path: &Path, new: &Path) -> String {
         let (file, new) = (hint::path(path, "FILE"), hint::path(new, "NEWFILE"));
         match self {
             Anew::Pkcs8 { legacy } => {
@@ -393,6 +404,6 @@ impl Instead {
 }
 
 /// A format error, without the bytes at fault.
-pub(super) const fn malformed(what: &'static str) -> KeyFault {
+pub(crate) const fn malformed(what: &'static str) -> KeyFault {
     KeyFault::Malformed { what }
 }

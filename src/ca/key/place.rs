@@ -1,0 +1,177 @@
+//! What a place for CA keys has to be able to do, and what is said of it: the trait behind every
+//! `--ca-key`, and the facts that its backend registers.
+
+use std::fmt;
+use std::path::Path;
+
+use super::unlock::{TokenOptions, Unlock};
+use crate::ca::key_type::KeyType;
+use crate::ca::warning::KeyWarning;
+use crate::error::Result;
+
+/// A key that can sign as the CA, wherever it lives.
+pub trait CaKey: Send + Sync {
+    /// The public key: SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7).
+    fn spki(&self) -> &[u8];
+
+    /// What the key signs with: AlgorithmIdentifier in DER, as it goes into `signature` and
+    /// `signatureAlgorithm` (RFC 5280 4.1.1.2).
+    fn signature_algorithm(&self) -> &[u8];
+
+    /// Signs the to-be-signed bytes (the key hashes them itself): the content of the certificate's
+    /// BIT STRING.
+    ///
+    /// # Errors
+    /// Class [`Class::Ca`](crate::error::Class::Ca) where the key cannot sign.
+    fn sign(&self, tbs: &[u8]) -> Result<Vec<u8>>;
+}
+
+/// One key, as a `--ca-key` names it: what the module of a backend implements.
+pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
+    /// What `--ca-key` says to mean this key.
+    fn name(&self) -> String;
+
+    /// Opens the key.
+    fn load(&self, unlock: &Unlock<'_>) -> Result<LoadedKey>;
+
+    /// Opens the key for a new CA certificate, or makes one of this type where a key can be made
+    /// there and none is.
+    fn provide(&self, _kind: KeyType, unlock: &Unlock<'_>) -> Result<Provided> {
+        let loaded = self.load(unlock)?;
+        Ok(Provided {
+            name: loaded.name.clone().unwrap_or_else(|| self.name()),
+            loaded,
+            made: false,
+        })
+    }
+
+    /// The key's file, where it is in one.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Whether nobody named the key: it was found in the bundle.
+    fn is_of_bundle(&self) -> bool {
+        false
+    }
+
+    /// The region that the name itself says.
+    fn region(&self) -> Option<&str> {
+        None
+    }
+
+    /// The program that is loaded to reach the key.
+    fn library<'a>(&'a self, _options: &'a TokenOptions) -> Option<KeyLibrary<'a>> {
+        None
+    }
+}
+
+/// A program of somebody else's that runs in this process and sees the PIN.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyLibrary<'a> {
+    /// Its file, or the name that the system's loader looks for.
+    pub path: &'a Path,
+    /// What it is called.
+    pub what: &'static str,
+    /// What to do where this one may not be loaded.
+    pub instead: &'static str,
+}
+
+/// How a key is unlocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlocking {
+    /// By a passphrase, where there is one.
+    Passphrase,
+    /// By a PIN.
+    Pin,
+    /// By nothing of its own: whoever AWS lets use it. Region, profile and endpoint say how AWS is
+    /// reached.
+    Aws,
+}
+
+impl Unlocking {
+    /// The words for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Unlocking::Passphrase => "a passphrase",
+            Unlocking::Pin => "a PIN",
+            Unlocking::Aws => "AWS credentials",
+        }
+    }
+}
+
+/// The reader of a `--ca-key`: takes all of it, with its scheme.
+pub(super) type ReadPlace = fn(&Path) -> Result<Box<dyn KeyPlace>>;
+
+/// A kind of place for CA keys: one row of [`KEY_BACKENDS`](super::KEY_BACKENDS).
+pub struct KeyBackend {
+    /// What a `--ca-key` of this kind begins with, in any case (RFC 3986 3.1). Of files nothing:
+    /// every other `--ca-key` is a path.
+    pub scheme: &'static str,
+    /// Where such a key is: "on a token".
+    pub place: &'static str,
+    /// What such a `--ca-key` names: "a PKCS#11 token".
+    pub what: &'static str,
+    /// The keys that it signs with.
+    pub signs_with: &'static str,
+    /// How such a key is unlocked.
+    pub unlocked_by: Unlocking,
+    /// What such a `--ca-key` looks like, for help.
+    pub form: &'static str,
+    /// The same for a CA that is to be made.
+    pub form_for_new: &'static str,
+    /// What to say of the beginning of a `--ca-key` to somebody whose path leads to no file.
+    pub beginning: &'static str,
+    /// The feature that builds it; `None` where every build has it.
+    pub feature: Option<&'static str>,
+    /// Its reader, where this build has it.
+    pub(super) read: Option<ReadPlace>,
+}
+
+impl fmt::Debug for KeyBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyBackend").field(&self.what).finish()
+    }
+}
+
+impl KeyBackend {
+    /// Whether `text` begins with this backend's scheme.
+    pub(super) fn fits(&self, text: &Path) -> bool {
+        text.as_os_str()
+            .as_encoded_bytes()
+            .get(..self.scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(self.scheme.as_bytes()))
+    }
+}
+
+/// A key for a new CA certificate.
+#[derive(Debug)]
+pub struct Provided {
+    /// The key, ready to sign.
+    pub loaded: LoadedKey,
+    /// Whether it was made just now.
+    pub made: bool,
+    /// What `--ca-key` has to say to mean it: a path, or a URI with everything that tells it apart.
+    pub name: String,
+}
+
+/// A key that has been found, decrypted and is ready to sign.
+pub struct LoadedKey {
+    /// The key.
+    pub key: Box<dyn CaKey>,
+    /// How it is kept, where that could be better. For standard error; none of them stops a
+    /// command.
+    pub warnings: Vec<KeyWarning>,
+    /// What was decided on the way to it, one sentence each.
+    pub notes: Vec<String>,
+    /// What the key is called where it lives, for records; `None` for a file.
+    pub name: Option<String>,
+}
+
+impl fmt::Debug for LoadedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedKey")
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
