@@ -9,10 +9,11 @@ use zeroize::Zeroizing;
 
 use super::key::FileKey;
 use super::key::pbes2;
-use super::key::plain::{self, Curve, EC_PUBLIC_KEY};
+use super::key::plain;
 use super::key_type::KeyType;
 use super::passphrase::Passphrase;
 use crate::error::{Error, ErrorKind, Result};
+use crate::x509::algorithm::{Curve, ec_key_identifier};
 use crate::x509::der;
 
 /// A private key that has just been made, as PrivateKeyInfo (RFC 5208 5). Wiped when it goes.
@@ -98,7 +99,7 @@ fn rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
 /// in range, so that none is likelier than another.
 fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
     let random = SystemRandom::new();
-    let mut scalar = Zeroizing::new(vec![0u8; curve.scalar_length()]);
+    let mut scalar = Zeroizing::new(vec![0u8; curve.octets()]);
     for _ in 0..64 {
         random.fill(&mut scalar).ok()?;
         let point = match curve {
@@ -108,13 +109,16 @@ fn ec(curve: Curve) -> Option<Zeroizing<Vec<u8>>> {
             Curve::P384 => p384::SecretKey::from_slice(&scalar)
                 .ok()
                 .map(|key| key.public_key().to_sec1_bytes()),
+            Curve::P521 => p521::SecretKey::from_slice(&scalar)
+                .ok()
+                .map(|key| key.public_key().to_sec1_bytes()),
         };
         let Some(point) = point else { continue };
         let public = der::tlv(der::tag::context(1), &[&der::bit_string(&point)]);
         let private = Zeroizing::new(der::octet_string(&scalar));
         let inner = Zeroizing::new(der::sequence(&[&der::integer(&[1]), &private, &public]));
         let wrapped = Zeroizing::new(der::octet_string(&inner));
-        let algorithm = der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]);
+        let algorithm = ec_key_identifier(curve);
         return Some(Zeroizing::new(der::sequence(&[
             &der::integer(&[0]),
             &algorithm,

@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use crate::checks::Side;
-use crate::x509::der::{bit_string, integer, oid, sequence, set, tag, tlv};
+use crate::x509::algorithm::rsa_spki;
+use crate::x509::der::{integer, oid, sequence, set, tag, tlv};
 use crate::x509::pem::Label;
 use crate::x509::{
     Certificate, Malformed, Moment, PublicKey, Strictness, hex, name_text, pem, sha256,
@@ -161,10 +162,7 @@ impl Anchor {
             .collect();
         let modulus = unhex(root.modulus);
         let rsa = sequence(&[&integer(&modulus), &integer(&[1, 0, 1])]);
-        let spki = sequence(&[
-            &sequence(&[&oid("1.2.840.113549.1.1.1"), &[tag::NULL, 0]]),
-            &bit_string(&rsa),
-        ]);
+        let spki = rsa_spki(&rsa);
         // The table is ours: that it parses, and says what the published certificates say, is
         // tested.
         let key = PublicKey::from_der(&spki, "a built-in anchor")

@@ -1,15 +1,12 @@
 //! Which algorithms count, and whether a signature holds. Everything not named here is refused.
 
-use ring::signature as rs;
-
 use super::Malformed;
-use super::der::{Reader, Tlv, bit_string_rules, integer_rules, single, strict, tag, whole_octets};
-use super::ecdsa::{self, Curve};
+use super::der::{self, Reader, Tlv, single, strict, tag};
 use super::name::oid_text;
 
 // Contents of the OBJECT IDENTIFIERs, as encoded.
-const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1]; // RFC 8017 A.1
-const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10]; // RFC 8017 A.2.3
+pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1]; // RFC 8017 A.1
+pub(crate) const RSASSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10]; // RFC 8017 A.2.3
 const MGF1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 8]; // RFC 8017 B.2.1
 const SHA256_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]; // RFC 4055 5
 const SHA384_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 12];
@@ -17,10 +14,10 @@ const SHA512_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 13];
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]; // RFC 4055 2.1
 const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
 const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
-const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1]; // RFC 5480 2.1.1
-const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]; // RFC 5480 2.1.1.1
-const P384: &[u8] = &[0x2B, 0x81, 4, 0, 34];
-const P521: &[u8] = &[0x2B, 0x81, 4, 0, 35];
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1]; // RFC 5480 2.1.1
+pub(super) const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7]; // RFC 5480 2.1.1.1
+pub(super) const P384: &[u8] = &[0x2B, 0x81, 4, 0, 34];
+pub(super) const P521: &[u8] = &[0x2B, 0x81, 4, 0, 35];
 const ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2]; // RFC 5758 3.2
 const ECDSA_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3];
 const ECDSA_SHA512: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4];
@@ -43,12 +40,112 @@ pub enum Hash {
 }
 
 impl Hash {
-    const fn bits(self) -> u16 {
+    /// The length of a digest, in bits.
+    pub const fn bits(self) -> u16 {
         match self {
             Hash::Sha256 => 256,
             Hash::Sha384 => 384,
             Hash::Sha512 => 512,
         }
+    }
+
+    /// The length of a digest, in octets.
+    pub const fn octets(self) -> u16 {
+        self.bits() / 8
+    }
+
+    /// ring's name for it.
+    pub(crate) const fn in_ring(self) -> &'static ring::digest::Algorithm {
+        match self {
+            Hash::Sha256 => &ring::digest::SHA256,
+            Hash::Sha384 => &ring::digest::SHA384,
+            Hash::Sha512 => &ring::digest::SHA512,
+        }
+    }
+
+    /// The digest of a message.
+    pub(crate) fn digest(self, message: &[u8]) -> ring::digest::Digest {
+        ring::digest::digest(self.in_ring(), message)
+    }
+
+    const fn oid(self) -> &'static [u8] {
+        match self {
+            Hash::Sha256 => SHA256,
+            Hash::Sha384 => SHA384,
+            Hash::Sha512 => SHA512,
+        }
+    }
+
+    /// The AlgorithmIdentifier (RFC 4055 2.1).
+    pub(crate) fn to_der(self) -> Vec<u8> {
+        identifier(self.oid(), &[&null()])
+    }
+}
+
+/// A curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// secp256r1
+    P256,
+    /// secp384r1
+    P384,
+    /// secp521r1
+    P521,
+}
+
+impl Curve {
+    /// All of them.
+    pub(crate) const ALL: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
+
+    /// The content of its OBJECT IDENTIFIER (RFC 5480 2.1.1.1).
+    pub(crate) const fn oid(self) -> &'static [u8] {
+        match self {
+            Curve::P256 => P256,
+            Curve::P384 => P384,
+            Curve::P521 => P521,
+        }
+    }
+
+    /// The curve of this OBJECT IDENTIFIER's content.
+    pub(crate) fn from_oid(content: &[u8]) -> Option<Self> {
+        Curve::ALL.into_iter().find(|curve| curve.oid() == content)
+    }
+
+    /// The name of it (FIPS 186-5).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Curve::P256 => "P-256",
+            Curve::P384 => "P-384",
+            Curve::P521 => "P-521",
+        }
+    }
+
+    /// The length of one of its numbers, in octets: scalars, coordinates, r and s.
+    pub const fn octets(self) -> usize {
+        match self {
+            Curve::P256 => 32,
+            Curve::P384 => 48,
+            Curve::P521 => 66,
+        }
+    }
+
+    /// The hash that signatures on it are made with (RFC 5480 4).
+    pub(crate) const fn hash(self) -> Hash {
+        match self {
+            Curve::P256 => Hash::Sha256,
+            Curve::P384 => Hash::Sha384,
+            Curve::P521 => Hash::Sha512,
+        }
+    }
+
+    /// The length of an uncompressed point, in octets (SEC1 2.3.3).
+    pub const fn point_octets(self) -> usize {
+        1 + 2 * self.octets()
+    }
+
+    /// The named curve as ECParameters (RFC 5480 2.1.1).
+    pub(crate) fn to_der(self) -> Vec<u8> {
+        der::tlv(tag::OID, &[self.oid()])
     }
 }
 
@@ -91,8 +188,38 @@ impl std::fmt::Display for SignatureAlgorithm {
     }
 }
 
+/// AlgorithmIdentifier of an OBJECT IDENTIFIER's content and its parameters.
+fn identifier(oid: &[u8], parameters: &[&[u8]]) -> Vec<u8> {
+    let oid = der::tlv(tag::OID, &[oid]);
+    der::sequence(&[&[oid.as_slice()], parameters].concat())
+}
+
+fn null() -> Vec<u8> {
+    der::tlv(tag::NULL, &[])
+}
+
+/// AlgorithmIdentifier of an RSA key, which signs with any padding (RFC 3279 2.3.1).
+pub(crate) fn rsa_key_identifier() -> Vec<u8> {
+    identifier(RSA_ENCRYPTION, &[&null()])
+}
+
+/// AlgorithmIdentifier of a key on a curve (RFC 5480 2.1.1).
+pub(crate) fn ec_key_identifier(curve: Curve) -> Vec<u8> {
+    identifier(EC_PUBLIC_KEY, &[&curve.to_der()])
+}
+
+/// SubjectPublicKeyInfo of an RSAPublicKey (RFC 3279 2.3.1).
+pub(crate) fn rsa_spki(public_key: &[u8]) -> Vec<u8> {
+    der::sequence(&[&rsa_key_identifier(), &der::bit_string(public_key)])
+}
+
+/// SubjectPublicKeyInfo of a point on a curve (RFC 5480 2).
+pub(crate) fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
+    der::sequence(&[&ec_key_identifier(curve), &der::bit_string(point)])
+}
+
 /// AlgorithmIdentifier: an OID and at most one parameter (RFC 5280 4.1.1.2).
-fn parts<'a>(
+pub(super) fn parts<'a>(
     identifier: &Tlv<'a>,
     what: &'static str,
 ) -> Result<(&'a [u8], Option<Tlv<'a>>), Malformed> {
@@ -173,6 +300,41 @@ impl SignatureAlgorithm {
     }
 }
 
+impl SignatureAlgorithm {
+    /// The AlgorithmIdentifier: NULL parameters for RSA PKCS#1 v1.5 (RFC 4055 5), none for ECDSA
+    /// (RFC 5758 3.2), all but the trailer for PSS (RFC 4055 3.1).
+    pub(crate) fn to_der(self) -> Vec<u8> {
+        match self {
+            SignatureAlgorithm::RsaPkcs1(hash) => {
+                let oid = match hash {
+                    Hash::Sha256 => SHA256_WITH_RSA,
+                    Hash::Sha384 => SHA384_WITH_RSA,
+                    Hash::Sha512 => SHA512_WITH_RSA,
+                };
+                identifier(oid, &[&null()])
+            }
+            SignatureAlgorithm::RsaPss(Pss { hash, salt }) => {
+                let mask = identifier(MGF1, &[&hash.to_der()]);
+                let salt = der::integer(&salt.to_be_bytes());
+                let fields = [(0, hash.to_der()), (1, mask), (2, salt)]
+                    .map(|(number, field)| der::tlv(tag::context(number), &[&field]));
+                identifier(
+                    RSASSA_PSS,
+                    &[&der::sequence(&fields.each_ref().map(Vec::as_slice))],
+                )
+            }
+            SignatureAlgorithm::Ecdsa(hash) => {
+                let oid = match hash {
+                    Hash::Sha256 => ECDSA_SHA256,
+                    Hash::Sha384 => ECDSA_SHA384,
+                    Hash::Sha512 => ECDSA_SHA512,
+                };
+                identifier(oid, &[])
+            }
+        }
+    }
+}
+
 /// Whether CloudHSM's guide lists an AlgorithmIdentifier's algorithm, however its parameters are
 /// written: RSA of PKCS#1 v1.5 and PSS, and ECDSA, with SHA-224, SHA-256, SHA-384 and SHA-512 (AWS
 /// CloudHSM User Guide, Initialize the cluster, September 2026). What is listed and does not count
@@ -243,7 +405,7 @@ pub(crate) fn is_listed_key(spki: &[u8]) -> bool {
 }
 
 /// Names for what people meet; the rest by its OID.
-fn describe(oid: &[u8]) -> String {
+pub(super) fn describe(oid: &[u8]) -> String {
     let known = match oid {
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 2] => "MD2 with RSA",
         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 4] => "MD5 with RSA",
@@ -303,7 +465,7 @@ fn pss_form(parameter: &Tlv<'_>, what: &'static str) -> Result<(), Malformed> {
 }
 
 /// PSS parameters that count: one hash for both, a salt of any length, the default trailer.
-fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
+pub(super) fn pss_parameters(parameter: &Tlv<'_>) -> Result<Pss, Malformed> {
     const WHAT: &str = "the RSA PSS parameters";
     let weak = |text: &str| Malformed::new(format!("RSA PSS {text} (RFC 4055 3.1)"));
     pss_form(parameter, WHAT)?;
@@ -364,377 +526,32 @@ fn hash_of(identifier: &[u8]) -> Result<Hash, Malformed> {
     }
 }
 
-/// What a SubjectPublicKeyInfo holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PublicKey {
-    /// RSA, under `rsaEncryption` or `id-RSASSA-PSS`.
-    Rsa {
-        /// Big-endian, without leading zeros.
-        modulus: Vec<u8>,
-        /// Big-endian, without leading zeros.
-        exponent: Vec<u8>,
-        /// The RSAPublicKey as it came.
-        der: Vec<u8>,
-        /// For PSS signatures only (RFC 4055 1.2), and with which hash and at least how long a
-        /// salt, if the key says.
-        pss_only: Option<Option<Pss>>,
-    },
-    /// P-256, an uncompressed point.
-    P256(Vec<u8>),
-    /// P-384, an uncompressed point.
-    P384(Vec<u8>),
-    /// P-521, an uncompressed point.
-    P521(Vec<u8>),
-    /// Anything else, named; it verifies nothing.
-    Other(String),
-}
-
-impl PublicKey {
-    /// From a SubjectPublicKeyInfo as it came.
-    ///
-    /// # Errors
-    /// Where it is not one (RFC 5280 4.1.2.7), or not what its own algorithm defines. A well-formed
-    /// key that does not count is [`PublicKey::Other`], or fails [`PublicKey::usable`].
-    pub fn from_der(spki: &[u8], what: &'static str) -> Result<Self, Malformed> {
-        let outer = single(spki, tag::SEQUENCE, what)?;
-        let mut reader = Reader::new(outer.content, what);
-        let identifier = reader.required(tag::SEQUENCE, "the public key's algorithm")?;
-        let bits = reader.required(tag::BIT_STRING, "the public key")?;
-        reader.finish()?;
-        well_formed(&identifier, what)?;
-        bit_string_rules(bits.content, what)?;
-        let (oid, parameter) = parts(&identifier, what)?;
-        match oid {
-            RSA_ENCRYPTION => {
-                if !matches!(
-                    parameter,
-                    Some(Tlv {
-                        tag: tag::NULL,
-                        content: [],
-                        ..
-                    })
-                ) {
-                    return Err(Malformed::new(format!(
-                        "{what}: an RSA key whose parameters are not NULL (RFC 3279 2.3.1)"
-                    )));
-                }
-                Self::rsa(bits.content, None, what)
-            }
-            RSASSA_PSS => match parameter.as_ref().map(pss_parameters).transpose() {
-                Ok(only) => Self::rsa(bits.content, Some(only), what),
-                Err(reason) => Ok(PublicKey::Other(reason.to_string())),
-            },
-            EC_PUBLIC_KEY => {
-                let point = whole_octets(bits.content, what)?;
-                Ok(Self::ec(parameter.as_ref(), point))
-            }
-            other => Ok(PublicKey::Other(format!(
-                "a key of the algorithm {}",
-                describe(other)
-            ))),
-        }
-    }
-
-    /// RSAPublicKey: two positive INTEGERs and no more (RFC 8017 A.1.1).
-    fn rsa(
-        bits: &[u8],
-        pss_only: Option<Option<Pss>>,
-        what: &'static str,
-    ) -> Result<Self, Malformed> {
-        let octets = whole_octets(bits, what)?;
-        strict(octets, what)?;
-        let key = single(octets, tag::SEQUENCE, what)?;
-        let mut reader = Reader::new(key.content, what);
-        let mut number = |name| {
-            let integer = reader.required(tag::INTEGER, name)?;
-            integer_rules(integer.content, what)?;
-            match integer.content {
-                [first, ..] if first & 0x80 != 0 => Err(Malformed::new(format!(
-                    "{what}: {name} is negative (RFC 8017 A.1.1)"
-                ))),
-                [0, rest @ ..] => Ok(rest.to_vec()),
-                all => Ok(all.to_vec()),
-            }
-        };
-        let modulus = number("the RSA modulus")?;
-        let exponent = number("the RSA exponent")?;
-        reader.finish()?;
-        Ok(PublicKey::Rsa {
-            modulus,
-            exponent,
-            der: octets.to_vec(),
-            pss_only,
-        })
-    }
-
-    fn ec(parameter: Option<&Tlv<'_>>, point: &[u8]) -> Self {
-        let Some(Tlv {
-            tag: tag::OID,
-            content: curve,
-            ..
-        }) = parameter
-        else {
-            return PublicKey::Other(
-                "an EC key whose curve is not named by an OID (RFC 5480 2.1.1)".to_owned(),
-            );
-        };
-        let (length, make): (usize, fn(Vec<u8>) -> Self) = match *curve {
-            P256 => (65, PublicKey::P256),
-            P384 => (97, PublicKey::P384),
-            P521 => (133, PublicKey::P521),
-            other => {
-                return PublicKey::Other(format!("an EC key on the curve {}", describe(other)));
-            }
-        };
-        if point.len() == length && point.first() == Some(&4) {
-            make(point.to_vec())
-        } else {
-            PublicKey::Other(
-                "an EC key whose point is not in uncompressed form (RFC 5480 2.2)".to_owned(),
-            )
-        }
-    }
-
-    /// RSA's modulus length, in bits.
-    pub fn modulus_bits(&self) -> Option<usize> {
-        match self {
-            PublicKey::Rsa { modulus, .. } => {
-                let zeros = modulus.first().map_or(0, |b| b.leading_zeros());
-                modulus
-                    .len()
-                    .checked_mul(8)?
-                    .checked_sub(usize::try_from(zeros).ok()?)
-            }
-            _ => None,
-        }
-    }
-
-    /// That the key is of a kind and size that counts: RSA of 2048 to 8192 bits with an odd
-    /// exponent of at least 3, P-256, P-384 or P-521 (docs/verification.md; FIPS 186-5 5.1 for the
-    /// lower bound).
-    ///
-    /// # Errors
-    /// A sentence that says what it is instead.
-    pub fn usable(&self) -> Result<(), Malformed> {
-        match self {
-            PublicKey::Rsa { exponent, .. } => {
-                let bits = self.modulus_bits().unwrap_or(0);
-                if !(2048..=8192).contains(&bits) {
-                    return Err(Malformed::new(format!(
-                        "an RSA key of {bits} bits, expected 2048 to 8192"
-                    )));
-                }
-                let odd = exponent.last().is_some_and(|b| b & 1 == 1);
-                if !odd || exponent.as_slice() == [1] {
-                    return Err(Malformed::new(
-                        "an RSA key whose exponent is not an odd number of at least 3",
-                    ));
-                }
-                Ok(())
-            }
-            PublicKey::P256(_) | PublicKey::P384(_) | PublicKey::P521(_) => Ok(()),
-            PublicKey::Other(text) => Err(Malformed::new(text.clone())),
-        }
-    }
-
-    /// `RSA 2048`, `P-256`: for eyes.
-    pub fn describe(&self) -> String {
-        match self {
-            PublicKey::Rsa { pss_only, .. } => {
-                format!(
-                    "RSA {}{}",
-                    self.modulus_bits().unwrap_or(0),
-                    if pss_only.is_some() {
-                        " (PSS only)"
-                    } else {
-                        ""
-                    }
-                )
-            }
-            PublicKey::P256(_) => "P-256".to_owned(),
-            PublicKey::P384(_) => "P-384".to_owned(),
-            PublicKey::P521(_) => "P-521".to_owned(),
-            PublicKey::Other(text) => text.clone(),
-        }
-    }
-
-    /// Whether both are the same key *as numbers*: modulus and exponent, or the point, however
-    /// their SubjectPublicKeyInfo is written.
-    pub fn same_numbers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                PublicKey::Rsa {
-                    modulus: n1,
-                    exponent: e1,
-                    ..
-                },
-                PublicKey::Rsa {
-                    modulus: n2,
-                    exponent: e2,
-                    ..
-                },
-            ) => n1 == n2 && e1 == e2,
-            (PublicKey::P256(a), PublicKey::P256(b))
-            | (PublicKey::P384(a), PublicKey::P384(b))
-            | (PublicKey::P521(a), PublicKey::P521(b)) => a == b,
-            _ => false,
-        }
-    }
-
-    /// Whether whoever holds the one private key holds the other: the same numbers, or one RSA
-    /// modulus under two exponents.
-    pub fn same_secret(&self, other: &Self) -> bool {
-        match (self, other) {
-            (PublicKey::Rsa { modulus: n1, .. }, PublicKey::Rsa { modulus: n2, .. }) => n1 == n2,
-            _ => self.same_numbers(other),
-        }
-    }
-
-    /// Whether this key made `signature` over `message`. A key that is not [`usable`](Self::usable)
-    /// never did.
-    pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
-        if self.usable().is_err() {
-            return false;
-        }
-        if let (
-            PublicKey::Rsa {
-                modulus,
-                exponent,
-                pss_only,
-                ..
-            },
-            SignatureAlgorithm::RsaPss(pss),
-        ) = (self, algorithm)
-        {
-            // A key that names its hash signs with no other, and with no shorter salt (RFC 4055
-            // 3.3).
-            if pss_only
-                .flatten()
-                .is_some_and(|only| only.hash != pss.hash || pss.salt < only.salt)
-            {
-                return false;
-            }
-            if pss.salt != pss.hash.bits() / 8 {
-                return any_salt(modulus, exponent, pss, message, signature);
-            }
-        }
-        // Where ring has no verifier.
-        match (self, algorithm) {
-            (PublicKey::P256(point), SignatureAlgorithm::Ecdsa(hash @ Hash::Sha512)) => {
-                return ecdsa::verify(Curve::P256, point, hash, message, signature);
-            }
-            (PublicKey::P384(point), SignatureAlgorithm::Ecdsa(hash @ Hash::Sha512)) => {
-                return ecdsa::verify(Curve::P384, point, hash, message, signature);
-            }
-            (PublicKey::P521(point), SignatureAlgorithm::Ecdsa(hash)) => {
-                return ecdsa::verify(Curve::P521, point, hash, message, signature);
-            }
-            _ => {}
-        }
-        let Some((verifier, key)) = self.verifier(algorithm) else {
-            return false;
-        };
-        rs::UnparsedPublicKey::new(verifier, key)
-            .verify(message, signature)
-            .is_ok()
-    }
-
-    fn verifier(
-        &self,
-        algorithm: SignatureAlgorithm,
-    ) -> Option<(&'static dyn rs::VerificationAlgorithm, &[u8])> {
-        use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
-        match (self, algorithm) {
-            (
-                PublicKey::Rsa {
-                    der,
-                    pss_only: None,
-                    ..
-                },
-                RsaPkcs1(hash),
-            ) => Some(match hash {
-                Hash::Sha256 => (&rs::RSA_PKCS1_2048_8192_SHA256, der),
-                Hash::Sha384 => (&rs::RSA_PKCS1_2048_8192_SHA384, der),
-                Hash::Sha512 => (&rs::RSA_PKCS1_2048_8192_SHA512, der),
-            }),
-            (PublicKey::Rsa { der, .. }, RsaPss(pss)) => Some(match pss.hash {
-                Hash::Sha256 => (&rs::RSA_PSS_2048_8192_SHA256, der),
-                Hash::Sha384 => (&rs::RSA_PSS_2048_8192_SHA384, der),
-                Hash::Sha512 => (&rs::RSA_PSS_2048_8192_SHA512, der),
-            }),
-            (PublicKey::P256(point), Ecdsa(Hash::Sha256)) => {
-                Some((&rs::ECDSA_P256_SHA256_ASN1, point))
-            }
-            (PublicKey::P256(point), Ecdsa(Hash::Sha384)) => {
-                Some((&rs::ECDSA_P256_SHA384_ASN1, point))
-            }
-            (PublicKey::P384(point), Ecdsa(Hash::Sha256)) => {
-                Some((&rs::ECDSA_P384_SHA256_ASN1, point))
-            }
-            (PublicKey::P384(point), Ecdsa(Hash::Sha384)) => {
-                Some((&rs::ECDSA_P384_SHA384_ASN1, point))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// RSASSA-PSS with a salt that is not as long as its hash, which ring does not take and `openssl`
-/// makes unless told otherwise. A public operation: nothing here is secret.
-fn any_salt(modulus: &[u8], exponent: &[u8], pss: Pss, message: &[u8], signature: &[u8]) -> bool {
-    use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
-    let (n, e) = (
-        rsa::BigUint::from_bytes_be(modulus),
-        rsa::BigUint::from_bytes_be(exponent),
-    );
-    // RFC 8017 5.2.2 and 8.1.2: as many octets as the modulus, and a number below it. The `rsa`
-    // crate takes s + n for s.
-    if signature.len() != modulus.len() || rsa::BigUint::from_bytes_be(signature) >= n {
-        return false;
-    }
-    let salt = usize::from(pss.salt);
-    // A modulus of at most 8192 bits: `usable` has said so.
-    rsa::RsaPublicKey::new_with_max_size(n, e, 8192).is_ok_and(|key| match pss.hash {
-        Hash::Sha256 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha256>(salt),
-                &Sha256::digest(message),
-                signature,
-            )
-            .is_ok(),
-        Hash::Sha384 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha384>(salt),
-                &Sha384::digest(message),
-                signature,
-            )
-            .is_ok(),
-        Hash::Sha512 => key
-            .verify(
-                rsa::Pss::new_with_salt::<Sha512>(salt),
-                &Sha512::digest(message),
-                signature,
-            )
-            .is_ok(),
-    })
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn one_modulus_under_two_exponents_is_one_secret() {
-        let rsa = |n: u8, e: &[u8]| PublicKey::Rsa {
-            modulus: vec![n; 256],
-            exponent: e.to_vec(),
-            der: Vec::new(),
-            pss_only: None,
-        };
-        assert!(rsa(7, &[3]).same_secret(&rsa(7, &[1, 0, 1])));
-        assert!(!rsa(7, &[3]).same_numbers(&rsa(7, &[1, 0, 1])));
-        assert!(!rsa(7, &[3]).same_secret(&rsa(9, &[3])));
-        assert!(PublicKey::P256(vec![4; 65]).same_secret(&PublicKey::P256(vec![4; 65])));
-        assert!(!PublicKey::P256(vec![4; 65]).same_secret(&rsa(7, &[3])));
+    fn what_is_written_is_read_as_the_same_algorithm() {
+        for hash in [Hash::Sha256, Hash::Sha384, Hash::Sha512] {
+            for algorithm in [
+                SignatureAlgorithm::RsaPkcs1(hash),
+                SignatureAlgorithm::Ecdsa(hash),
+                SignatureAlgorithm::RsaPss(Pss {
+                    hash,
+                    salt: hash.octets(),
+                }),
+            ] {
+                assert_eq!(
+                    SignatureAlgorithm::from_der(&algorithm.to_der()).unwrap(),
+                    algorithm
+                );
+                assert!(is_listed(&algorithm.to_der()), "{algorithm}");
+            }
+        }
+        for curve in Curve::ALL {
+            assert_eq!(Curve::from_oid(curve.oid()), Some(curve));
+            assert!(is_listed_key(&ec_spki(curve, &[4])), "{}", curve.name());
+        }
     }
 }

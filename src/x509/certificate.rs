@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::algorithm::{self, PublicKey};
+use super::algorithm;
 use super::der::{Reader, Tlv, integer_rules, single, strict_but, tag, whole_octets};
 use super::extension::{self, Extensions, Holder};
 use super::fault::{Fault, Faults, Strictness};
 use super::pem::{self, Label};
+use super::public_key::PublicKey;
 use super::{Malformed, Moment, name, sha256};
 
 const WHAT: &str = "the certificate";

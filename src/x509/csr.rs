@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::algorithm::{self, PublicKey};
+use super::algorithm;
 use super::certificate::range;
 use super::der::{Reader, Tlv, single, sorted_set, strict, tag, whole_octets};
 use super::extension::{self, Holder};
 use super::fault::Faults;
 use super::general_name::is_directory_string;
 use super::pem::{self, Label};
+use super::public_key::PublicKey;
 use super::{Malformed, name, sha256};
 
 const WHAT: &str = "the CSR";

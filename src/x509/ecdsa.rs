@@ -2,29 +2,9 @@
 //! 186-5 6.4.2).
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use ring::digest;
 
-use super::algorithm::Hash;
+use super::algorithm::{Curve, Hash};
 use super::der::{Reader, integer_rules, single, tag};
-
-/// A curve by its field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Curve {
-    P256,
-    P384,
-    P521,
-}
-
-impl Curve {
-    /// The octets of one of its numbers: coordinates, r and s.
-    const fn octets(self) -> usize {
-        match self {
-            Curve::P256 => 32,
-            Curve::P384 => 48,
-            Curve::P521 => 66,
-        }
-    }
-}
 
 /// Whether the key of this uncompressed point made `signature` over `message`. A public operation:
 /// nothing here is secret.
@@ -35,15 +15,10 @@ pub(super) fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> bool {
-    let algorithm = match hash {
-        Hash::Sha256 => &digest::SHA256,
-        Hash::Sha384 => &digest::SHA384,
-        Hash::Sha512 => &digest::SHA512,
-    };
     let length = curve.octets();
     // A digest that is shorter than the curve's numbers is that very number (FIPS 186-5 6.4.2, step
     // 2); the crates cut off what is longer.
-    let digest = padded(digest::digest(algorithm, message).as_ref(), length);
+    let digest = padded(hash.digest(message).as_ref(), length);
     let Some(numbers) = numbers(signature, length) else {
         return false;
     };

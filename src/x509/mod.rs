@@ -14,15 +14,17 @@ pub(crate) mod fault;
 pub mod general_name;
 pub mod name;
 pub mod pem;
+mod public_key;
 pub mod time;
 mod trust_anchor;
 pub(crate) mod write;
 
-pub use algorithm::{PublicKey, SignatureAlgorithm};
+pub use algorithm::SignatureAlgorithm;
 pub use certificate::Certificate;
 pub use csr::Csr;
 pub use fault::{Fault, Strictness};
 pub use name::name_text;
+pub use public_key::PublicKey;
 pub use time::Moment;
 pub use trust_anchor::{MAX_CERTIFICATES, MAX_CHAIN_CHARS, TrustAnchor};
 

@@ -187,7 +187,7 @@ impl FileKey {
         Ok(FileKey {
             path: path.map(Path::to_path_buf),
             spki: signer.spki(),
-            algorithm: signer.algorithm(),
+            algorithm: signer.algorithm().to_der(),
             signer,
         })
     }

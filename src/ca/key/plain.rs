@@ -5,50 +5,22 @@ use zeroize::Zeroizing;
 use super::fields::{self, dotted, inside};
 use crate::ca::fault::{Instead, KeyFault, malformed, wrong_kind};
 use crate::ca::secret::Secret;
+use crate::x509::algorithm::{Curve, EC_PUBLIC_KEY, RSA_ENCRYPTION, RSASSA_PSS};
 use crate::x509::der::{self, Reader, Tlv, tag};
 
-/// rsaEncryption (RFC 8017 A.1)
-pub(crate) const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
-/// id-ecPublicKey (RFC 5480 2.1.1)
-pub(crate) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
-
-/// A curve that the CA can sign on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Curve {
-    /// secp256r1
-    P256,
-    /// secp384r1
-    P384,
-}
-
-impl Curve {
-    /// Its object identifier (RFC 5480 2.1.1.1).
-    pub(crate) const fn oid(self) -> &'static str {
-        match self {
-            Curve::P256 => "1.2.840.10045.3.1.7",
-            Curve::P384 => "1.3.132.0.34",
+/// The curve of this object identifier, where the CA can sign on it.
+fn curve_of(oid: &[u8]) -> Result<Curve, KeyFault> {
+    let named = |found| Err(wrong_kind(found));
+    match (Curve::from_oid(oid), dotted(oid).as_deref()) {
+        (Some(curve @ (Curve::P256 | Curve::P384)), _) => Ok(curve),
+        (Some(Curve::P521), _) => named("an elliptic-curve key on P-521"),
+        (None, Some("1.3.132.0.33")) => named("an elliptic-curve key on P-224"),
+        (None, Some("1.2.840.10045.3.1.1")) => named("an elliptic-curve key on P-192"),
+        (None, Some("1.3.132.0.10")) => named("an elliptic-curve key on secp256k1"),
+        (None, Some(_)) => {
+            named("an elliptic-curve key on a curve that this program does not know")
         }
-    }
-
-    /// The length of a scalar, in bytes.
-    pub(crate) const fn scalar_length(self) -> usize {
-        match self {
-            Curve::P256 => 32,
-            Curve::P384 => 48,
-        }
-    }
-
-    fn from_oid(dotted: &str) -> Result<Self, KeyFault> {
-        let named = |found| Err(wrong_kind(found));
-        match dotted {
-            "1.2.840.10045.3.1.7" => Ok(Curve::P256),
-            "1.3.132.0.34" => Ok(Curve::P384),
-            "1.3.132.0.35" => named("an elliptic-curve key on P-521"),
-            "1.3.132.0.33" => named("an elliptic-curve key on P-224"),
-            "1.2.840.10045.3.1.1" => named("an elliptic-curve key on P-192"),
-            "1.3.132.0.10" => named("an elliptic-curve key on secp256k1"),
-            _ => named("an elliptic-curve key on a curve that this program does not know"),
-        }
+        (None, None) => Err(malformed("its curve is not an object identifier")),
     }
 }
 
@@ -109,11 +81,12 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
     let bad = malformed("its PKCS#8 structure is damaged");
     let Pkcs8 {
         algorithm,
+        name,
         parameters,
         identifier,
         key,
     } = split_pkcs8(bytes).ok_or_else(|| bad.clone())?;
-    match algorithm.as_str() {
+    match algorithm {
         RSA_ENCRYPTION => match parameters {
             // RFC 8017 A.1: the parameters MUST be NULL; some writers leave them out.
             None | Some(Tlv { tag: tag::NULL, .. }) => {
@@ -122,24 +95,25 @@ pub(crate) fn pkcs8(bytes: &[u8]) -> Result<Material, KeyFault> {
             Some(_) => Err(bad),
         },
         EC_PUBLIC_KEY => sec1(key, Some(named_curve(parameters.ok_or(bad)?)?)),
-        "1.2.840.113549.1.1.10" => Ok(Material::PssOnly {
+        RSASSA_PSS => Ok(Material::PssOnly {
             key: Zeroizing::new(key.to_vec()),
             identifier: identifier.to_vec(),
         }),
-        "1.3.101.112" => Err(wrong_kind("an Ed25519 key")),
-        "1.3.101.113" => Err(wrong_kind("an Ed448 key")),
-        "1.3.101.110" | "1.3.101.111" => {
-            Err(wrong_kind("a key for key agreement (X25519 or X448)"))
-        }
-        "1.2.840.10040.4.1" => Err(wrong_kind("a DSA key")),
-        _ => Err(wrong_kind(
-            "a key of an algorithm that this program does not know",
-        )),
+        _ => Err(wrong_kind(match name.as_str() {
+            "1.3.101.112" => "an Ed25519 key",
+            "1.3.101.113" => "an Ed448 key",
+            "1.3.101.110" | "1.3.101.111" => "a key for key agreement (X25519 or X448)",
+            "1.2.840.10040.4.1" => "a DSA key",
+            _ => "a key of an algorithm that this program does not know",
+        })),
     }
 }
 
 struct Pkcs8<'a> {
-    algorithm: String,
+    /// The content of the algorithm's object identifier.
+    algorithm: &'a [u8],
+    /// The same, dotted.
+    name: String,
     parameters: Option<Tlv<'a>>,
     /// Both, as they came.
     identifier: &'a [u8],
@@ -158,9 +132,10 @@ fn split_pkcs8(bytes: &[u8]) -> Option<Pkcs8<'_>> {
         return None;
     }
     reader.finish().ok()?;
-    let (oid, parameters) = fields::algorithm(algorithm)?;
+    let (name, parameters) = fields::algorithm(algorithm)?;
     Some(Pkcs8 {
-        algorithm: oid,
+        algorithm: Reader::new(algorithm.content, "key").any().ok()?.content,
+        name,
         parameters,
         identifier: algorithm.raw,
         key,
@@ -207,7 +182,7 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
     };
     Ok(Material::Ec {
         curve,
-        scalar: padded(scalar, curve.scalar_length()).ok_or_else(bad)?,
+        scalar: padded(scalar, curve.octets()).ok_or_else(bad)?,
         public,
     })
 }
@@ -215,10 +190,7 @@ fn sec1(bytes: &[u8], known: Option<Curve>) -> Result<Material, KeyFault> {
 /// ECParameters: a named curve, or nothing that a certificate may have (RFC 5480 2.1.1).
 fn named_curve(parameters: Tlv<'_>) -> Result<Curve, KeyFault> {
     match parameters.tag {
-        tag::OID => Curve::from_oid(
-            &dotted(parameters.content)
-                .ok_or(malformed("its curve is not an object identifier"))?,
-        ),
+        tag::OID => curve_of(parameters.content),
         tag::SEQUENCE => Err(KeyFault::UnsupportedKey {
             found: "an elliptic-curve key with explicit curve parameters",
             instead: Instead::NamedCurve,

@@ -8,6 +8,7 @@ use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPrivateKey};
 use zeroize::Zeroizing;
 
 use crate::ca::fault::{CannotSign, KeyFault, malformed, wrong_kind};
+use crate::x509::SignatureAlgorithm;
 use crate::x509::algorithm::{Hash, Pss as PssParameters};
 use crate::x509::der::{self, Reader, tag};
 
@@ -252,23 +253,11 @@ pub(super) enum Padding {
 }
 
 impl Padding {
-    /// The AlgorithmIdentifier of its signatures (RFC 4055 3.1 and 5).
-    pub(super) fn algorithm(self) -> Vec<u8> {
-        let null = der::tlv(tag::NULL, &[]);
+    /// The signature algorithm.
+    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
         match self {
-            Padding::Pkcs1 => der::sequence(&[&der::oid("1.2.840.113549.1.1.11"), &null]),
-            Padding::Pss(PssParameters { hash, salt }) => {
-                let hash = der::sequence(&[&der::oid(oid(hash)), &null]);
-                let mask = der::sequence(&[&der::oid("1.2.840.113549.1.1.8"), &hash]);
-                let salt = der::integer(&salt.to_be_bytes());
-                let fields = [(0, hash), (1, mask), (2, salt)]
-                    .map(|(number, field)| der::tlv(tag::context(number), &[&field]));
-                let [hash, mask, salt] = &fields;
-                der::sequence(&[
-                    &der::oid("1.2.840.113549.1.1.10"),
-                    &der::sequence(&[hash, mask, salt]),
-                ])
-            }
+            Padding::Pkcs1 => SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
+            Padding::Pss(parameters) => SignatureAlgorithm::RsaPss(parameters),
         }
     }
 
@@ -279,14 +268,9 @@ impl Padding {
             hash: Hash::Sha256,
             salt: 0,
         });
-        let whole = match hash {
-            Hash::Sha256 => 32,
-            Hash::Sha384 => 48,
-            Hash::Sha512 => 64,
-        };
         Padding::Pss(PssParameters {
             hash,
-            salt: salt.max(whole),
+            salt: salt.max(hash.octets()),
         })
     }
 
@@ -320,14 +304,5 @@ impl Padding {
             }
         };
         signature.map_err(|_| CannotSign)
-    }
-}
-
-/// RFC 4055 2.1
-const fn oid(hash: Hash) -> &'static str {
-    match hash {
-        Hash::Sha256 => "2.16.840.1.101.3.4.2.1",
-        Hash::Sha384 => "2.16.840.1.101.3.4.2.2",
-        Hash::Sha512 => "2.16.840.1.101.3.4.2.3",
     }
 }

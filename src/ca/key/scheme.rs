@@ -1,9 +1,7 @@
 //! How a public key's signatures are made: one algorithm for each kind of key that a CA can have.
 
-#[cfg(feature = "pkcs11")]
-use super::plain::{Curve, EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use super::rsa_key::{self, Unfit};
-use crate::x509::der::{self, tag};
+use crate::x509::algorithm::{Curve, Hash};
 use crate::x509::{PublicKey, SignatureAlgorithm};
 
 /// One of the three.
@@ -41,46 +39,28 @@ impl Scheme {
         }
     }
 
-    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758
-    /// 3.2).
-    pub(super) fn algorithm(self) -> Vec<u8> {
+    /// The signature algorithm.
+    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
         match self {
-            Scheme::Rsa => der::sequence(&[
-                &der::oid("1.2.840.113549.1.1.11"),
-                &der::tlv(tag::NULL, &[]),
-            ]),
-            Scheme::P256 => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
-            Scheme::P384 => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
+            Scheme::Rsa => SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
+            Scheme::P256 => SignatureAlgorithm::Ecdsa(Curve::P256.hash()),
+            Scheme::P384 => SignatureAlgorithm::Ecdsa(Curve::P384.hash()),
+        }
+    }
+
+    /// The hash of it.
+    pub(super) const fn hash(self) -> Hash {
+        match self {
+            Scheme::Rsa => Hash::Sha256,
+            Scheme::P256 => Curve::P256.hash(),
+            Scheme::P384 => Curve::P384.hash(),
         }
     }
 
     /// Whether `signature` is this key's over `message`.
     pub(super) fn holds(self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        SignatureAlgorithm::from_der(&self.algorithm())
-            .is_ok_and(|algorithm| key.verify(algorithm, message, signature))
+        key.verify(self.algorithm(), message, signature)
     }
-}
-
-/// SubjectPublicKeyInfo of an RSA key (RFC 3279 2.3.1) from its two numbers, big-endian.
-#[cfg(feature = "pkcs11")]
-pub(super) fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
-    der::sequence(&[
-        &algorithm,
-        &der::bit_string(&der::sequence(&[
-            &der::integer(modulus),
-            &der::integer(exponent),
-        ])),
-    ])
-}
-
-/// SubjectPublicKeyInfo of a point on a curve (RFC 5480 2).
-#[cfg(feature = "pkcs11")]
-pub(super) fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
-    der::sequence(&[
-        &der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]),
-        &der::bit_string(point),
-    ])
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use p256::elliptic_curve;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair};
 
-use super::plain::{Curve, EC_PUBLIC_KEY, Material, RSA_ENCRYPTION};
+use super::plain::Material;
 use super::rsa_key::{Numbers, Padding};
 use crate::ca::fault::{CannotSign, KeyFault, malformed, wrong_kind};
-use crate::x509::PublicKey;
-use crate::x509::der::{self, tag};
+use crate::x509::algorithm::{Curve, ec_spki, rsa_spki};
+use crate::x509::{PublicKey, SignatureAlgorithm, der};
 
 /// A private key that is ready to sign.
 pub(super) enum Signer {
@@ -66,13 +66,17 @@ impl Signer {
                 scalar,
                 public,
             } => {
-                let point = match curve {
-                    Curve::P256 => public_point::<p256::NistP256>(scalar, public.as_deref()),
-                    Curve::P384 => public_point::<p384::NistP384>(scalar, public.as_deref()),
-                }?;
-                let algorithm = match curve {
-                    Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
-                    Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                let public = public.as_deref();
+                let (point, algorithm) = match curve {
+                    Curve::P256 => (
+                        public_point::<p256::NistP256>(scalar, public)?,
+                        &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+                    ),
+                    Curve::P384 => (
+                        public_point::<p384::NistP384>(scalar, public)?,
+                        &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                    ),
+                    Curve::P521 => return Err(wrong_kind("an elliptic-curve key on P-521")),
                 };
                 let pair = EcdsaKeyPair::from_private_key_and_public_key(
                     algorithm,
@@ -91,21 +95,16 @@ impl Signer {
         match self {
             Signer::Rsa(pair) => rsa_spki(pair.public_key().as_ref()),
             Signer::OtherRsa { spki, .. } => spki.clone(),
-            Signer::Ec(curve, pair) => {
-                let algorithm = der::sequence(&[&der::oid(EC_PUBLIC_KEY), &der::oid(curve.oid())]);
-                der::sequence(&[&algorithm, &der::bit_string(pair.public_key().as_ref())])
-            }
+            Signer::Ec(curve, pair) => ec_spki(*curve, pair.public_key().as_ref()),
         }
     }
 
-    /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 5), none for ECDSA (RFC 5758
-    /// 3.2).
-    pub(super) fn algorithm(&self) -> Vec<u8> {
+    /// The signature algorithm: the curve's own size says which hash goes with it (RFC 5480 4).
+    pub(super) fn algorithm(&self) -> SignatureAlgorithm {
         match self {
             Signer::Rsa(_) => Padding::Pkcs1.algorithm(),
             Signer::OtherRsa { padding, .. } => padding.algorithm(),
-            Signer::Ec(Curve::P256, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]),
-            Signer::Ec(Curve::P384, _) => der::sequence(&[&der::oid("1.2.840.10045.4.3.3")]),
+            Signer::Ec(curve, _) => SignatureAlgorithm::Ecdsa(curve.hash()),
         }
     }
 
@@ -127,12 +126,6 @@ impl Signer {
                 .to_vec()),
         }
     }
-}
-
-/// SubjectPublicKeyInfo of an RSAPublicKey (RFC 3279 2.3.1).
-fn rsa_spki(public_key: &[u8]) -> Vec<u8> {
-    let algorithm = der::sequence(&[&der::oid(RSA_ENCRYPTION), &der::tlv(tag::NULL, &[])]);
-    der::sequence(&[&algorithm, &der::bit_string(public_key)])
 }
 
 /// The public point of a scalar, uncompressed. It must be the one that the file gives, where it

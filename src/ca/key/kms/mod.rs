@@ -10,7 +10,6 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::operation::get_public_key::GetPublicKeyOutput;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
-use ring::digest;
 
 use self::fault::Call;
 use self::uri::KmsKeyName;
@@ -132,7 +131,7 @@ impl KmsKey {
                 "the CA's key is {key_id}, at {}",
                 place.of("AWS KMS")
             ));
-            let (identifier, deadline) = (scheme.algorithm(), options.deadline);
+            let (identifier, deadline) = (scheme.algorithm().to_der(), options.deadline);
             let key = KmsKey {
                 client,
                 place,
@@ -173,7 +172,7 @@ impl CaKey for KmsKey {
             .client
             .sign()
             .key_id(&self.key_id)
-            .message(Blob::new(digest::digest(hash(self.scheme), tbs).as_ref()))
+            .message(Blob::new(self.scheme.hash().digest(tbs).as_ref()))
             .message_type(MessageType::Digest)
             .signing_algorithm(spec(self.scheme));
         let answer = aws::wait(async {
@@ -205,13 +204,6 @@ const fn spec(scheme: Scheme) -> SigningAlgorithmSpec {
         Scheme::Rsa => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
         Scheme::P256 => SigningAlgorithmSpec::EcdsaSha256,
         Scheme::P384 => SigningAlgorithmSpec::EcdsaSha384,
-    }
-}
-
-const fn hash(scheme: Scheme) -> &'static digest::Algorithm {
-    match scheme {
-        Scheme::Rsa | Scheme::P256 => &digest::SHA256,
-        Scheme::P384 => &digest::SHA384,
     }
 }
 

@@ -6,7 +6,6 @@ use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
-use super::super::plain::Curve;
 use super::super::scheme::Scheme;
 use super::failure;
 use super::module::Module;
@@ -16,7 +15,7 @@ use super::token::Token;
 use super::uri::{Pkcs11Uri, escaped_id};
 use crate::ca::KeyType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::x509::der;
+use crate::x509::algorithm::Curve;
 use crate::x509::write::key_identifier;
 
 /// The public exponent 65537, as all keys that are made here have it.
@@ -55,7 +54,7 @@ impl Kind {
                 generate: Mechanism::EccKeyPairGen,
                 needs: (MechanismType::ECC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
                 scheme,
-                public: vec![Attribute::EcParams(der::oid(curve.oid()))],
+                public: vec![Attribute::EcParams(curve.to_der())],
                 not: vec![Attribute::Derive(false)],
             })
         };

@@ -138,7 +138,7 @@ impl Open {
             spki: found.spki,
             public: found.public,
             scheme: found.scheme,
-            algorithm: found.scheme.algorithm(),
+            algorithm: found.scheme.algorithm().to_der(),
             always_authenticate,
             login,
             token,

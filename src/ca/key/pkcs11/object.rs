@@ -5,13 +5,13 @@ use cryptoki::object::{
 };
 use cryptoki::session::Session;
 
-use super::super::plain::Curve;
-use super::super::scheme::{self, Scheme};
+use super::super::scheme::Scheme;
 use super::failure;
 use super::token::{LISTED, Token};
 use super::uri::{self, Pkcs11Uri};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outside::Lines;
+use crate::x509::algorithm::{self, Curve, EC_PUBLIC_KEY};
 use crate::x509::der::{self, tag};
 use crate::x509::{Certificate, PublicKey, Strictness, hex, sha256};
 
@@ -410,7 +410,10 @@ pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<
             let empty = [&modulus, &exponent]
                 .iter()
                 .any(|number| number.iter().all(|byte| *byte == 0));
-            (!empty).then(|| scheme::rsa_spki(&modulus, &exponent))
+            (!empty).then(|| {
+                let numbers = [der::integer(&modulus), der::integer(&exponent)];
+                algorithm::rsa_spki(&der::sequence(&numbers.each_ref().map(Vec::as_slice)))
+            })
         }
         Attribute::KeyType(KeyType::EC) => {
             let Attribute::EcParams(parameters) =
@@ -434,13 +437,14 @@ pub(super) fn public_numbers(session: &Session, object: ObjectHandle) -> Option<
 fn ec_spki(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
     let curve = [Curve::P256, Curve::P384]
         .into_iter()
-        .find(|curve| der::oid(curve.oid()) == parameters);
+        .find(|curve| curve.to_der() == parameters);
     let Some(curve) = curve else {
         // Of no use to a CA, but a key: its kind can be named.
-        let algorithm = der::sequence(&[&der::oid(super::super::plain::EC_PUBLIC_KEY), parameters]);
+        let kind = der::tlv(tag::OID, &[EC_PUBLIC_KEY]);
+        let algorithm = der::sequence(&[&kind, parameters]);
         return Some(der::sequence(&[&algorithm, &der::bit_string(point)]));
     };
-    let length = curve.scalar_length().checked_mul(2)?.checked_add(1)?;
+    let length = curve.point_octets();
     let bare = if point.len() == length {
         point
     } else {
@@ -448,7 +452,7 @@ fn ec_spki(parameters: &[u8], point: &[u8]) -> Option<Vec<u8>> {
             .ok()?
             .content
     };
-    (bare.len() == length).then(|| scheme::ec_spki(curve, bare))
+    (bare.len() == length).then(|| algorithm::ec_spki(curve, bare))
 }
 
 #[cfg(test)]
@@ -461,7 +465,7 @@ mod tests {
         let point: Vec<u8> = std::iter::once(4)
             .chain(std::iter::repeat_n(7, 64))
             .collect();
-        let oid = der::oid(Curve::P256.oid());
+        let oid = Curve::P256.to_der();
         let wrapped = ec_spki(&oid, &der::octet_string(&point)).unwrap();
         assert_eq!(ec_spki(&oid, &point).unwrap(), wrapped);
         assert_eq!(
@@ -477,7 +481,7 @@ mod tests {
             assert_eq!(ec_spki(&oid, bad), None);
         }
         // The point has P-256's length, the curve says P-384.
-        assert_eq!(ec_spki(&der::oid(Curve::P384.oid()), &point), None);
+        assert_eq!(ec_spki(&Curve::P384.to_der(), &point), None);
         let other = ec_spki(&der::oid("1.3.132.0.10"), &point).unwrap();
         assert!(matches!(
             PublicKey::from_der(&other, "test").unwrap(),

@@ -3,7 +3,6 @@
 
 use cryptoki::error::{Error as Cryptoki, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use ring::digest;
 
 use super::super::scheme::Scheme;
 use super::{TokenKey, failure};
@@ -29,10 +28,10 @@ fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
         mechanism,
         input: tbs.to_vec(),
     };
-    let digest = |algorithm| digest::digest(algorithm, tbs).as_ref().to_vec();
+    let digest = || scheme.hash().digest(tbs).as_ref().to_vec();
     match scheme {
         Scheme::Rsa => {
-            let info = [&SHA256_INFO[..], &digest(&digest::SHA256)].concat();
+            let info = [&SHA256_INFO[..], &digest()].concat();
             [
                 hashed(Mechanism::Sha256RsaPkcs),
                 Way {
@@ -44,14 +43,14 @@ fn ways(scheme: Scheme, tbs: &[u8]) -> [Way; 2] {
         Scheme::P256 => [
             Way {
                 mechanism: Mechanism::Ecdsa,
-                input: digest(&digest::SHA256),
+                input: digest(),
             },
             hashed(Mechanism::EcdsaSha256),
         ],
         Scheme::P384 => [
             Way {
                 mechanism: Mechanism::Ecdsa,
-                input: digest(&digest::SHA384),
+                input: digest(),
             },
             hashed(Mechanism::EcdsaSha384),
         ],
