@@ -13,6 +13,8 @@
 
 #[path = "docs/advice.rs"]
 mod advice;
+#[path = "docs/backends.rs"]
+mod backends;
 #[path = "docs/blocks.rs"]
 mod blocks;
 #[cfg(all(feature = "online", feature = "simulator"))]
