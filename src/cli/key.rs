@@ -63,11 +63,7 @@ impl KeyAccess<'_> {
         Err(Error::new(
             ErrorKind::ModuleInBundle,
             [
-                format!(
-                    "the {} is a file of the bundle itself, and would run with your rights: \
-                     whoever could write to the bundle chose it",
-                    library.what
-                ),
+                library.in_bundle.to_owned(),
                 format!("  module  {}", shown(library.path)),
                 format!("  bundle  {}", shown(bundle.path())),
             ],

@@ -71,8 +71,8 @@ pub(super) trait KeyPlace: fmt::Debug + Send + Sync {
 pub struct KeyLibrary<'a> {
     /// Its file, or the name that the system's loader looks for.
     pub path: &'a Path,
-    /// What it is called.
-    pub what: &'static str,
+    /// What is wrong where it lies in a bundle.
+    pub in_bundle: &'static str,
     /// What to do where this one may not be loaded.
     pub instead: &'static str,
 }

@@ -204,7 +204,8 @@ impl KeyPlace for Pkcs11Uri {
         let path = options.module.as_deref().or(self.module_path.as_deref())?;
         Some(KeyLibrary {
             path,
-            what: "PKCS#11 module",
+            in_bundle: "the PKCS#11 module is a file of the bundle itself, and would run with your \
+                        rights: whoever could write to the bundle chose it",
             instead: "name the vendor's module, as it is installed on this machine, with \
                       --pkcs11-module",
         })
