@@ -7,21 +7,6 @@ use std::path::{Path, PathBuf};
 
 use super::sources;
 
-/// The folders whose modules may still import each other in a circle. None is to come here: it is
-/// to become empty.
-const CIRCLES_TO_BREAK: [&str; 7] = [
-    "ca",
-    "ca/key",
-    "check",
-    "report",
-    "simulator",
-    "verify",
-    "x509",
-];
-
-/// The folders that may still have `pub(in …)`. It is to become empty, too.
-const VISIBILITIES_TO_MEND: [&str; 6] = ["ca", "check", "report", "simulator", "verify", "x509"];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -213,7 +198,7 @@ fn no_modules_of_a_folder_need_each_other_in_a_circle() {
         let circle = circle_in(&imports_within(folder, &uses));
         let name = folder.join("/");
         assert!(
-            circle.is_empty() || CIRCLES_TO_BREAK.contains(&name.as_str()),
+            circle.is_empty(),
             "src/{name}: these import each other in a circle: {circle:?}"
         );
     }
@@ -254,11 +239,6 @@ fn what_is_visible_is_visible_in_the_folder_or_in_the_crate() {
     let src = root().join("src");
     for file in sources(&src) {
         let name = file.strip_prefix(&src).unwrap();
-        if VISIBILITIES_TO_MEND.iter().any(|part| {
-            name.starts_with(part) || name == Path::new(part).with_extension("rs").as_path()
-        }) {
-            continue;
-        }
         let text = fs::read_to_string(&file).unwrap();
         assert!(
             !text.contains("pub(in "),
